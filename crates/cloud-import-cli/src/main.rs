@@ -1,0 +1,2 @@
+//! The `cloud-import` command.
+fn main() {}

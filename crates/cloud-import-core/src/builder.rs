@@ -1,0 +1,228 @@
+//! Building a client: the settings that every cloud has, and one vendor's own options.
+
+use std::{fmt::Debug, marker::PhantomData, sync::Arc};
+
+use crate::{
+    Endpoint, Error, ErrorKind, Grace, Provider, Result,
+    ambient::{Ambient, System},
+    credentials::{CredentialSource, Credentials, EnvironmentNames},
+    pipeline::Pipeline,
+    retry::RetryPolicy,
+    transport::{HttpTransport, Transport},
+};
+
+/// What every client can be told.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Settings {
+    /// The region.
+    pub region: String,
+    /// The project, where the cloud has projects.
+    pub project: Option<String>,
+    /// Where the API is, where not at its usual place.
+    pub endpoint: Option<Endpoint>,
+    /// Who signs; the vendor's environment variables when absent.
+    pub credentials: Option<Arc<dyn CredentialSource>>,
+    /// Where requests go; a new [`HttpTransport`] when absent. Share one between clients.
+    pub transport: Option<Arc<dyn Transport>>,
+    /// Clock and randomness; the system's when absent.
+    pub ambient: Option<Arc<dyn Ambient>>,
+    /// Bounds of the retry loop.
+    pub retry: RetryPolicy,
+    /// How long an import whose answer was lost is looked for.
+    pub grace: Grace,
+}
+
+impl Settings {
+    /// Settings for a region.
+    pub fn new(region: impl Into<String>) -> Self {
+        Self {
+            region: region.into(),
+            project: None,
+            endpoint: None,
+            credentials: None,
+            transport: None,
+            ambient: None,
+            retry: RetryPolicy::default(),
+            grace: Grace::default(),
+        }
+    }
+
+    /// Sets the project.
+    pub fn project(mut self, project: impl Into<String>) -> Self {
+        self.project = Some(project.into());
+        self
+    }
+
+    /// Sets the endpoint.
+    pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
+        self.endpoint = Some(endpoint);
+        self
+    }
+
+    /// Sets the credentials.
+    pub fn credentials(self, credentials: Credentials) -> Self {
+        self.credential_source(Arc::new(credentials))
+    }
+
+    /// Sets where credentials come from.
+    pub fn credential_source(mut self, source: Arc<dyn CredentialSource>) -> Self {
+        self.credentials = Some(source);
+        self
+    }
+
+    /// Sets the transport.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Sets clock and randomness.
+    pub fn ambient(mut self, ambient: Arc<dyn Ambient>) -> Self {
+        self.ambient = Some(ambient);
+        self
+    }
+
+    /// Sets the bounds of the retry loop.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Sets how long an import whose answer was lost is looked for.
+    pub fn grace(mut self, grace: Grace) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// The endpoint: as set, else from a host template in which `{region}` is replaced.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when the region is empty or makes no host name.
+    pub fn endpoint_or(&self, provider: Provider, template: &str) -> Result<Endpoint> {
+        if let Some(endpoint) = &self.endpoint {
+            return Ok(endpoint.clone());
+        }
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if self.region.is_empty() || !self.region.chars().all(fits) {
+            return Err(
+                Error::new(ErrorKind::InvalidRequest, format!("`{}` is no region id", self.region))
+                    .with_provider(provider)
+                    .with_remedy("Give a region id such as the vendor writes it, in letters, digits and dashes."),
+            );
+        }
+        template.replace("{region}", &self.region).parse()
+    }
+
+    /// The pipeline, with defaults for what is not set.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Credentials`] when none are set and the environment has none; [`ErrorKind::Local`] when the HTTP
+    /// client cannot be set up.
+    pub fn pipeline(&self, provider: Provider, names: &EnvironmentNames) -> Result<Pipeline> {
+        Ok(Pipeline {
+            credentials: match &self.credentials {
+                Some(source) => Arc::clone(source),
+                None => Arc::new(Credentials::from_environment(provider, names)?),
+            },
+            transport: match &self.transport {
+                Some(transport) => Arc::clone(transport),
+                None => Arc::new(HttpTransport::new()?),
+            },
+            ambient: self.ambient.clone().unwrap_or_else(|| Arc::new(System)),
+            retry: self.retry,
+        })
+    }
+}
+
+/// A client that [`ClientBuilder`] can build.
+pub trait Buildable: Sized {
+    /// What only this vendor's client can be told.
+    type Options: Default + Debug;
+
+    /// Builds it.
+    ///
+    /// # Errors
+    /// As [`Settings::endpoint_or`] and [`Settings::pipeline`].
+    fn build(settings: Settings, options: Self::Options) -> Result<Self>;
+}
+
+/// Builds a client.
+#[derive(Debug)]
+#[must_use]
+pub struct ClientBuilder<C: Buildable> {
+    settings: Settings,
+    options: C::Options,
+    client: PhantomData<fn() -> C>,
+}
+
+impl<C: Buildable> ClientBuilder<C> {
+    /// A client for a region.
+    pub fn new(region: impl Into<String>) -> Self {
+        Self::from(Settings::new(region))
+    }
+
+    /// Sets the project.
+    pub fn project(self, project: impl Into<String>) -> Self {
+        self.map(|settings| settings.project(project))
+    }
+
+    /// Sets the endpoint.
+    pub fn endpoint(self, endpoint: Endpoint) -> Self {
+        self.map(|settings| settings.endpoint(endpoint))
+    }
+
+    /// Sets the credentials.
+    pub fn credentials(self, credentials: Credentials) -> Self {
+        self.map(|settings| settings.credentials(credentials))
+    }
+
+    /// Sets the transport.
+    pub fn transport(self, transport: Arc<dyn Transport>) -> Self {
+        self.map(|settings| settings.transport(transport))
+    }
+
+    /// Sets clock and randomness.
+    pub fn ambient(self, ambient: Arc<dyn Ambient>) -> Self {
+        self.map(|settings| settings.ambient(ambient))
+    }
+
+    /// Sets the bounds of the retry loop.
+    pub fn retry(self, retry: RetryPolicy) -> Self {
+        self.map(|settings| settings.retry(retry))
+    }
+
+    /// Sets how long an import whose answer was lost is looked for.
+    pub fn grace(self, grace: Grace) -> Self {
+        self.map(|settings| settings.grace(grace))
+    }
+
+    /// Sets what only this vendor's client can be told.
+    pub fn options(mut self, options: C::Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Builds the client.
+    ///
+    /// # Errors
+    /// A region that makes no host name, missing credentials, or an HTTP client that cannot be set up.
+    pub fn build(self) -> Result<C> {
+        C::build(self.settings, self.options)
+    }
+
+    fn map(mut self, change: impl FnOnce(Settings) -> Settings) -> Self {
+        self.settings = change(self.settings);
+        self
+    }
+}
+
+impl<C: Buildable> From<Settings> for ClientBuilder<C> {
+    fn from(settings: Settings) -> Self {
+        Self {
+            settings,
+            options: C::Options::default(),
+            client: PhantomData,
+        }
+    }
+}

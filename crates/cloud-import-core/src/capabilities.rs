@@ -1,0 +1,223 @@
+//! What a cloud can do and what it limits, as data that generated tables fill in.
+//!
+//! Each fact carries its source, so that a message can name it. Checking a request against them is in
+//! [`validate`](mod@crate::validate).
+
+use serde::Serialize;
+
+use crate::{Architecture, BootMode, Disk, DiskFormat, LicenseType, Provider, SourceForm};
+
+/// A value, where it was read and how sure it is.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Fact<T> {
+    /// The value.
+    pub value: T,
+    /// Document or SDK, with its date.
+    pub source: &'static str,
+    /// `false` where no source settles it.
+    pub verified: bool,
+    /// What else is to be known; empty if nothing.
+    pub note: &'static str,
+}
+
+/// What one cloud's import can do.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Capabilities {
+    /// The cloud.
+    pub provider: Provider,
+    /// Region that is taken when none is named.
+    pub default_region: &'static str,
+    /// Formats of a disk image file.
+    pub formats: Fact<&'static [DiskFormat]>,
+    /// How it is told where the file is.
+    pub sources: Fact<&'static [SourceForm]>,
+    /// Processor architectures.
+    pub architectures: Fact<&'static [Architecture]>,
+    /// Firmwares.
+    pub boot_modes: Fact<&'static [BootMode]>,
+    /// Licence types that can be chosen.
+    pub license_types: Fact<&'static [LicenseType]>,
+    /// Data disks beside the system disk.
+    pub max_data_disks: Fact<u32>,
+    /// Whether an image can be one data disk.
+    pub data_image: Fact<bool>,
+    /// Whether tags can be set with the import.
+    pub tags: Fact<bool>,
+    /// Whether a description can be set with the import.
+    pub description: Fact<bool>,
+    /// What the vendor calls a project or group of resources; empty where there is none.
+    pub project: Fact<&'static str>,
+    /// Whether a token makes a repeated start safe.
+    pub client_token: Fact<bool>,
+    /// Whether the vendor refuses a second image of one name.
+    pub unique_names: Fact<UniqueNames>,
+    /// Whether a start can be tried without doing it.
+    pub dry_run: Fact<bool>,
+    /// Whether a running import can be cancelled.
+    pub cancel: Fact<bool>,
+    /// Whether a percentage is shown.
+    pub progress: Fact<bool>,
+    /// Whether the API tells why an import failed.
+    pub failure_reason: Fact<bool>,
+    /// Whether the check of the guest system can be skipped.
+    pub skip_guest_check: Fact<bool>,
+    /// Documented likely causes of a failure whose reason the API does not tell.
+    pub likely_causes: &'static [&'static str],
+    /// Limits of single fields.
+    pub limits: &'static [Limit],
+}
+
+impl Capabilities {
+    /// The size of the system disk to ask for in GiB: as given, else the virtual size rounded up to what the cloud takes,
+    /// else the smallest that it takes. `None` where the cloud has no agreed range and no size is known.
+    pub fn system_disk_gib(&self, disk: &Disk) -> Option<u32> {
+        let range = self.limits.iter().find_map(|limit| match limit.rule {
+            Rule::Range { min, multiple_of, .. } if limit.agreed && limit.field == Field::SystemDiskGib => {
+                Some((min, multiple_of))
+            }
+            _ => None,
+        });
+        match (disk.size_gib, disk.wanted_gib(), range) {
+            (Some(size), _, _) => Some(size),
+            (None, wanted, Some((min, step))) => {
+                let wanted = wanted.unwrap_or(min).max(min);
+                Some(wanted.checked_next_multiple_of(step.max(1)).unwrap_or(wanted))
+            }
+            (None, wanted, None) => wanted,
+        }
+    }
+}
+
+/// Whether a vendor refuses a second image of one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UniqueNames {
+    /// It does not.
+    No,
+    /// It does, documented also for images still being built.
+    Refused,
+    /// It does, but whether images still being built count is not documented.
+    Unverified,
+}
+
+/// A limit of one field.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Limit {
+    /// The field.
+    pub field: Field,
+    /// The rule.
+    pub rule: Rule,
+    /// Whether all sources agree: then breaking it is an error, else a warning.
+    pub agreed: bool,
+    /// Document or SDK, with its date.
+    pub source: &'static str,
+    /// What else is to be known; empty if nothing.
+    pub note: &'static str,
+}
+
+/// A normalized field that a limit speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Field {
+    /// The image's name.
+    Name,
+    /// The image's description.
+    Description,
+    /// A tag's key.
+    TagKey,
+    /// A tag's value.
+    TagValue,
+    /// The number of tags.
+    Tags,
+    /// Size of the system disk in GiB.
+    SystemDiskGib,
+    /// Size of a data disk in GiB.
+    DataDiskGib,
+    /// The idempotency token.
+    ClientToken,
+    /// The key of an object.
+    SourceKey,
+}
+
+impl Field {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Description => "description",
+            Self::TagKey => "tag key",
+            Self::TagValue => "tag value",
+            Self::Tags => "tags",
+            Self::SystemDiskGib => "system disk size",
+            Self::DataDiskGib => "data disk size",
+            Self::ClientToken => "client token",
+            Self::SourceKey => "object key",
+        }
+    }
+}
+
+/// A rule for text or numbers.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Rule {
+    /// Number of characters.
+    Chars {
+        /// At least.
+        min: u32,
+        /// At most.
+        max: u32,
+    },
+    /// A whole number.
+    Range {
+        /// At least.
+        min: u32,
+        /// At most.
+        max: u32,
+        /// In steps of.
+        multiple_of: u32,
+    },
+    /// A number of items.
+    Count {
+        /// At most.
+        max: u32,
+    },
+    /// Which characters.
+    Alphabet(Alphabet),
+}
+
+/// Which characters a text may have.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Alphabet {
+    /// `A-Z a-z`.
+    pub letters: bool,
+    /// `0-9`.
+    pub digits: bool,
+    /// Chinese characters.
+    pub han: bool,
+    /// These too.
+    pub also: &'static str,
+    /// What the first character must be.
+    pub first: First,
+    /// Beginnings that are refused.
+    pub not_prefix: &'static [&'static str],
+    /// Parts that are refused.
+    pub not_containing: &'static [&'static str],
+}
+
+/// What a first character must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum First {
+    /// Any that is allowed at all.
+    Any,
+    /// A letter.
+    Letter,
+    /// A letter or a Chinese character.
+    LetterOrHan,
+    /// Anything but white space, and the last one too.
+    NotSpace,
+}

@@ -1,0 +1,208 @@
+//! Who signs: keys, temporary keys with a token, or (Huawei) an IAM token.
+//!
+//! Credentials are asked for at each attempt, through [`CredentialSource`], so that a source may refresh them.
+
+use std::{fmt, sync::Arc};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{BoxFuture, Error, ErrorKind, Provider, Result, ambient};
+
+/// Keys of an account. Cheap to clone; the secrets are wiped when the last clone goes, and hidden in `Debug`.
+#[derive(Clone)]
+pub struct Credentials(Arc<Secrets>);
+
+enum Secrets {
+    Keys {
+        access_key_id: String,
+        secret_access_key: SecretString,
+        security_token: Option<SecretString>,
+    },
+    BearerToken(SecretString),
+}
+
+impl Credentials {
+    /// A key pair: "SecretId and SecretKey" at Tencent, "AK and SK" at Huawei and JD, "PublicKey and PrivateKey" at UCloud.
+    pub fn new(access_key_id: impl Into<String>, secret_access_key: impl Into<String>) -> Self {
+        Self(Arc::new(Secrets::Keys {
+            access_key_id: access_key_id.into(),
+            secret_access_key: SecretString::from(secret_access_key.into()),
+            security_token: None,
+        }))
+    }
+
+    /// Temporary keys, which count only together with their token.
+    pub fn temporary(
+        access_key_id: impl Into<String>,
+        secret_access_key: impl Into<String>,
+        security_token: impl Into<String>,
+    ) -> Self {
+        Self(Arc::new(Secrets::Keys {
+            access_key_id: access_key_id.into(),
+            secret_access_key: SecretString::from(secret_access_key.into()),
+            security_token: Some(SecretString::from(security_token.into())),
+        }))
+    }
+
+    /// An IAM token instead of keys (Huawei's `X-Auth-Token`); the other four clouds refuse it before anything is sent.
+    pub fn bearer_token(token: impl Into<String>) -> Self {
+        Self(Arc::new(Secrets::BearerToken(SecretString::from(token.into()))))
+    }
+
+    /// Reads the vendor's environment variables.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Credentials`] naming what was looked for, or what is missing beside what was found.
+    pub fn from_environment(provider: Provider, names: &EnvironmentNames) -> Result<Self> {
+        let find = |names: &[&str]| names.iter().find_map(|name| ambient::variable(name));
+        let refuse = |message: String| {
+            Error::new(ErrorKind::Credentials, message)
+                .with_provider(provider)
+                .with_remedy(format!(
+                    "Set {} and {}.",
+                    names.access_key_id.join(" or "),
+                    names.secret_access_key.join(" or ")
+                ))
+        };
+        match (find(names.access_key_id), find(names.secret_access_key)) {
+            (Some(id), Some(secret)) => Ok(match find(names.security_token) {
+                Some(token) => Self::temporary(id, secret, token),
+                None => Self::new(id, secret),
+            }),
+            (None, None) => Err(refuse(format!(
+                "no credentials: none of {} is set",
+                names.access_key_id.join(", ")
+            ))),
+            (Some(_), None) => Err(refuse(format!(
+                "an access key id is set, but none of {}",
+                names.secret_access_key.join(", ")
+            ))),
+            (None, Some(_)) => Err(refuse(format!(
+                "a secret key is set, but none of {}",
+                names.access_key_id.join(", ")
+            ))),
+        }
+    }
+
+    /// The key pair.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Credentials`] when these credentials are an IAM token.
+    pub fn keys(&self) -> Result<Keys<'_>> {
+        match &*self.0 {
+            Secrets::Keys {
+                access_key_id,
+                secret_access_key,
+                security_token,
+            } => Ok(Keys {
+                access_key_id,
+                secret_access_key: secret_access_key.expose_secret(),
+                security_token: security_token.as_ref().map(ExposeSecret::expose_secret),
+            }),
+            Secrets::BearerToken(_) => Err(Error::new(
+                ErrorKind::Credentials,
+                "an IAM token was given where a key pair is needed",
+            )
+            .with_remedy("Give an access key id and a secret key; only Huawei Cloud takes an IAM token.")),
+        }
+    }
+
+    /// The IAM token, if these credentials are one.
+    pub fn as_bearer_token(&self) -> Option<&str> {
+        match &*self.0 {
+            Secrets::BearerToken(token) => Some(token.expose_secret()),
+            Secrets::Keys { .. } => None,
+        }
+    }
+
+    /// Every text that must not appear in anything shown.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let (one, two) = match &*self.0 {
+            Secrets::Keys {
+                secret_access_key,
+                security_token,
+                ..
+            } => (secret_access_key, security_token.as_ref()),
+            Secrets::BearerToken(token) => (token, None),
+        };
+        std::iter::once(one).chain(two).map(ExposeSecret::expose_secret)
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Secrets::Keys {
+                access_key_id,
+                security_token,
+                ..
+            } => f
+                .debug_struct("Credentials")
+                .field("access_key_id", access_key_id)
+                .field("temporary", &security_token.is_some())
+                .finish_non_exhaustive(),
+            Secrets::BearerToken(_) => f.write_str("Credentials(<IAM token>)"),
+        }
+    }
+}
+
+/// A key pair as a signer needs it. No `Debug`: it holds the bare secrets.
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "it holds bare secrets")]
+pub struct Keys<'a> {
+    /// The public half.
+    pub access_key_id: &'a str,
+    /// The secret half.
+    pub secret_access_key: &'a str,
+    /// Token of temporary keys.
+    pub security_token: Option<&'a str>,
+}
+
+/// Environment variables that a vendor's own tools read; the first that is set counts.
+#[derive(Debug, Clone, Copy)]
+pub struct EnvironmentNames {
+    /// Of the access key id.
+    pub access_key_id: &'static [&'static str],
+    /// Of the secret key.
+    pub secret_access_key: &'static [&'static str],
+    /// Of the token of temporary keys.
+    pub security_token: &'static [&'static str],
+    /// Of the region.
+    pub region: &'static [&'static str],
+    /// Of the project.
+    pub project_id: &'static [&'static str],
+}
+
+/// Where credentials come from. Asked once per attempt.
+pub trait CredentialSource: fmt::Debug + Send + Sync {
+    /// The credentials to sign with now.
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials>>;
+}
+
+impl CredentialSource for Credentials {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials>> {
+        Box::pin(std::future::ready(Ok(self.clone())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        for credentials in [
+            Credentials::temporary("AKID", "s3cret", "t0ken"),
+            Credentials::bearer_token("t0ken"),
+        ] {
+            let shown = format!("{credentials:?}");
+            assert!(!shown.contains("s3cret") && !shown.contains("t0ken"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_iam_token_is_no_key_pair() {
+        let error = Credentials::bearer_token("t0ken").keys().err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Credentials);
+    }
+}

@@ -1,0 +1,263 @@
+//! Turning a typed call into bytes: percent encoding, dotted parameters, REST requests.
+//!
+//! Every URL and body is built here once. Nothing later re-encodes it: what is signed is what is sent.
+
+use http::{Method, Request, header::CONTENT_TYPE};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{Bytes, Endpoint, Error, ErrorKind, Operation, Place, Result};
+
+/// The fields of a call.
+pub type Fields = Map<String, Value>;
+
+/// Everything but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The same, but slashes stay.
+const PATH: &AsciiSet = &RESERVED.remove(b'/');
+
+/// Percent-encodes all but `A-Z a-z 0-9 - . _ ~`, upper-case hex.
+pub fn percent(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// As [`percent`], but leaves slashes.
+pub fn percent_path(text: &str) -> String {
+    utf8_percent_encode(text, PATH).to_string()
+}
+
+/// Decodes `%XX`; a malformed one stays as it is, and bytes that are not UTF-8 become replacement characters.
+pub fn percent_decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// `a=b&c=d`, every name and value percent-encoded, in the order given.
+pub fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut text = String::new();
+    for (name, value) in pairs {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.extend(utf8_percent_encode(name, RESERVED));
+        text.push('=');
+        text.extend(utf8_percent_encode(value, RESERVED));
+    }
+    text
+}
+
+/// As [`pairs`], sorted by name and then value: a query in canonical form.
+pub fn sorted_pairs(mut parameters: Vec<(String, String)>) -> String {
+    parameters.sort_unstable();
+    pairs(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+/// Decodes `a=b&c=d`; a plus sign is a space.
+pub fn decode_pairs(text: &str) -> Vec<(String, String)> {
+    let decode = |text: &str| percent_decode(&text.replace('+', "%20"));
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
+        .collect()
+}
+
+/// The call's fields as a JSON object.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] when the call cannot be written as JSON.
+pub fn fields(call: &impl Serialize) -> Result<Fields> {
+    match serde_json::to_value(call) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(Error::new(ErrorKind::InvalidRequest, "the request is not an object")),
+        Err(error) => {
+            Err(Error::new(ErrorKind::InvalidRequest, "the request cannot be written as JSON").with_source(error))
+        }
+    }
+}
+
+/// Flattens an object to dotted parameters: `Filters.0.Name`, with list indices from `base`.
+///
+/// Booleans are `true` and `false`, whole floats lose their fraction, `null` is left out.
+pub fn dotted(fields: &Fields, base: usize) -> Vec<(String, String)> {
+    let mut parameters = Vec::with_capacity(fields.len());
+    for (name, value) in fields {
+        flatten(name, value, base, &mut parameters);
+    }
+    parameters
+}
+
+fn flatten(name: &str, value: &Value, base: usize, parameters: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                flatten(&format!("{name}.{field}"), value, base, parameters);
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                flatten(&format!("{name}.{}", index + base), value, base, parameters);
+            }
+        }
+        Value::Null => {}
+        leaf => parameters.push((name.to_owned(), leaf_text(leaf))),
+    }
+}
+
+fn leaf_text(leaf: &Value) -> String {
+    match leaf {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => {
+            let text = number.to_string();
+            text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A REST request: path parameters filled in, the rest in the query or a JSON body as the operation places them.
+///
+/// `defaults` are path parameters that the client knows, such as its region; a field of the call wins.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] naming a path parameter that is missing or empty.
+pub fn rest(
+    endpoint: &Endpoint,
+    operation: &Operation,
+    mut fields: Fields,
+    defaults: &[(&str, &str)],
+) -> Result<Request<Bytes>> {
+    let mut path = String::with_capacity(operation.path.len() + 32);
+    let mut rest = operation.path;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        let own = fields.remove(name);
+        let value = own.as_ref().and_then(Value::as_str).or_else(|| {
+            defaults
+                .iter()
+                .find(|(default, _)| *default == name)
+                .map(|(_, value)| *value)
+        });
+        let value = value.filter(|value| !value.is_empty()).ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidRequest,
+                format!("`{name}` is missing, and it is part of the path"),
+            )
+            .with_operation(operation.name)
+            .with_remedy("Set it on the request or on the client.")
+        })?;
+        path.push_str(before);
+        path.extend(utf8_percent_encode(value, RESERVED));
+        rest = after;
+    }
+    path.push_str(rest);
+
+    let has_body = matches!(operation.method, Method::POST | Method::PUT | Method::PATCH);
+    let usual = if has_body { Place::Body } else { Place::Query };
+    let (body, query): (Map<_, _>, Map<_, _>) = fields
+        .into_iter()
+        .partition(|(name, _)| operation.place(name, usual) == Place::Body);
+    let query = sorted_pairs(dotted(&query, 1));
+    let body = if has_body || !body.is_empty() {
+        Bytes::from(Value::Object(body).to_string())
+    } else {
+        Bytes::new()
+    };
+    let target = if query.is_empty() {
+        path
+    } else {
+        format!("{path}?{query}")
+    };
+    request(
+        endpoint,
+        operation.method.clone(),
+        &target,
+        Some("application/json"),
+        body,
+    )
+}
+
+/// A request to `endpoint` with `target` (path and query) as it goes onto the wire.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] when `target` is no valid path and query.
+pub fn request(
+    endpoint: &Endpoint,
+    method: Method,
+    target: &str,
+    content_type: Option<&'static str>,
+    body: Bytes,
+) -> Result<Request<Bytes>> {
+    let mut builder = Request::builder()
+        .method(method)
+        .uri(format!("{endpoint}{target}"))
+        .header(http::header::HOST, endpoint.authority());
+    if let Some(content_type) = content_type {
+        builder = builder.header(CONTENT_TYPE, content_type);
+    }
+    builder.body(body).map_err(|error| {
+        Error::new(ErrorKind::InvalidRequest, "the request is no valid HTTP request").with_source(error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::Repeat;
+
+    fn object(value: Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn dotted_counts_from_the_base() {
+        let fields =
+            object(json!({"Tag": [{"Key": "k"}, {"Key": "l"}], "F": {"On": true}, "N": null, "X": 42.0, "Y": 0.5}));
+        let from_one = dotted(&fields, 1);
+        assert!(from_one.contains(&("Tag.1.Key".into(), "k".into())));
+        assert!(from_one.contains(&("Tag.2.Key".into(), "l".into())));
+        assert!(from_one.contains(&("F.On".into(), "true".into())));
+        assert!(from_one.contains(&("X".into(), "42".into())));
+        assert!(from_one.contains(&("Y".into(), "0.5".into())));
+        assert_eq!(from_one.len(), 5);
+        assert!(dotted(&fields, 0).contains(&("Tag.0.Key".into(), "k".into())));
+    }
+
+    const OPERATION: Operation = Operation {
+        name: "deleteImage",
+        method: Method::DELETE,
+        path: "/v1/regions/{regionId}/images/{imageId}",
+        repeat: Repeat::Safe,
+        placed: &[("force", Place::Body)],
+    };
+
+    #[test]
+    fn rest_fills_the_path_and_places_the_rest() {
+        let endpoint: Endpoint = "vm.example".parse().unwrap();
+        let fields = object(json!({"imageId": "a/b", "deleteSnapshot": true, "force": 1}));
+        let request = rest(&endpoint, &OPERATION, fields, &[("regionId", "cn-north-1")]).unwrap();
+        assert_eq!(
+            request.uri().to_string(),
+            "https://vm.example/v1/regions/cn-north-1/images/a%2Fb?deleteSnapshot=true"
+        );
+        assert_eq!(&request.body()[..], br#"{"force":1}"#);
+        let error = rest(&endpoint, &OPERATION, Map::new(), &[("regionId", "r")]).unwrap_err();
+        assert!(error.message().contains("imageId"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn pairs_come_back(input in prop::collection::vec((".{1,8}", ".{0,12}"), 0..6)) {
+            let input: Vec<(String, String)> = input;
+            let text = pairs(input.iter().map(|(a, b)| (a.as_str(), b.as_str())));
+            prop_assert!(text.is_ascii());
+            prop_assert_eq!(decode_pairs(&text), input);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The normalized import of one cloud, as a trait that works as `dyn`.
+
+use std::{fmt::Debug, time::Duration};
+
+use crate::{
+    BoxFuture, CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImportRequest, ImportTask, ImportedImage,
+    Problem, Provider, Result, TaskState, ambient::Ambient, start,
+};
+
+/// Imports images into one cloud.
+///
+/// Use [`validate`](Self::validate), [`start`](Self::start), [`wait`](crate::wait()) and the verbs beside them.
+/// [`prepare`](Self::prepare) and [`submit`](Self::submit) are the two halves of a start, for programs that record the
+/// task before it is sent.
+pub trait ImageImporter: Debug + Send + Sync {
+    /// The cloud.
+    fn provider(&self) -> Provider {
+        self.capabilities().provider
+    }
+
+    /// The region.
+    fn region(&self) -> &str;
+
+    /// What the cloud can do.
+    fn capabilities(&self) -> &'static Capabilities;
+
+    /// Every problem of an order, at once and without I/O.
+    fn validate(&self, request: &ImportRequest) -> Vec<Problem>;
+
+    /// The task of an order before it is sent: name, source, token or marker, route. No I/O.
+    ///
+    /// # Errors
+    /// When the order cannot be written in this cloud's words.
+    fn prepare(&self, request: &ImportRequest) -> Result<ImportTask>;
+
+    /// Sends a prepared order and fills in the ids. It does not settle a lost answer: use [`start`](Self::start).
+    fn submit<'a>(&'a self, request: &'a ImportRequest, task: &'a mut ImportTask) -> BoxFuture<'a, Result<()>>;
+
+    /// Starts an import: validates, sends, and if the answer was lost, finds out what became of it.
+    ///
+    /// Fails with [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) when that cannot be found out: never a
+    /// guess, never a second image.
+    fn start<'a>(&'a self, request: &'a ImportRequest) -> BoxFuture<'a, Result<ImportTask>> {
+        Box::pin(start::start(self, request))
+    }
+
+    /// Asks once how an import stands. An error is a failed poll, not a failed import.
+    fn poll<'a>(&'a self, task: &'a mut ImportTask) -> BoxFuture<'a, Result<TaskState>>;
+
+    /// Cancels an import where the cloud can.
+    fn cancel<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<CancelOutcome>>;
+
+    /// Looks for the import that a task stands for, by ids, token, or name and marker; `None` when it is not listed.
+    fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>>;
+
+    /// Deletes an image, with the snapshots behind it where the cloud does that in one call.
+    fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>>;
+
+    /// Clock and sleep that waiting goes by.
+    fn ambient(&self) -> &dyn Ambient;
+
+    /// How long an import whose answer was lost is looked for.
+    fn grace(&self) -> Grace;
+}
+
+/// How long and how often something is looked for that may not be listed yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grace {
+    /// For how long.
+    pub period: Duration,
+    /// At what interval.
+    pub interval: Duration,
+}
+
+impl Default for Grace {
+    /// Two minutes, every five seconds.
+    fn default() -> Self {
+        Self {
+            period: Duration::from_secs(120),
+            interval: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What a poll says of an import that the cloud does not list: not listed yet while the grace period runs, gone and so
+/// failed if it was listed before.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] when it was never listed and the grace period is over.
+pub fn not_listed<I: ImageImporter + ?Sized>(importer: &I, task: &ImportTask) -> Result<TaskState> {
+    if task.first_seen_at.is_some() {
+        return Ok(TaskState::Failed(Failure::new(
+            None,
+            "the cloud listed it before and does not any more: it failed or was deleted",
+        )));
+    }
+    let age = importer
+        .ambient()
+        .now()
+        .duration_since(task.started_at)
+        .unwrap_or_default();
+    if age < importer.grace().period {
+        return Ok(TaskState::in_progress("not listed yet", None));
+    }
+    Err(Error::new(
+        ErrorKind::NotFound,
+        format!(
+            "the import of `{}` is not listed {} s after its start",
+            task.name,
+            age.as_secs()
+        ),
+    )
+    .with_provider(importer.provider())
+    .with_remedy("Check region and project, and look for the image in the vendor's console."))
+}

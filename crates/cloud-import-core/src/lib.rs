@@ -1,0 +1,80 @@
+//! What the cloud image-import crates share: errors, normalized types, the request pipeline and waiting.
+//!
+//! A provider crate (`tencent-cvm-import`, …) turns a typed call into bytes, signs bytes, reads an answer and maps
+//! names. Everything that touches the world is here: the HTTP client ([`transport`]), clock and randomness
+//! ([`ambient`]), the retry loop ([`pipeline`]), waiting ([`wait()`]) and the routine for a start whose answer was lost
+//! ([`start`](mod@start)).
+//!
+//! Contracts that hold for every cloud:
+//!
+//! - **What is signed is what is sent.** A request is built once; each attempt is signed anew, with a fresh instant and
+//!   nonce, inside the retry loop.
+//! - **Whether a call may be repeated is data** ([`Repeat`]). A start that may have been executed is never sent again
+//!   unless a token makes that safe; see [`Error::may_have_executed`].
+//! - **A failed poll is not a failed import.** [`wait()`] tolerates failing polls; only a state that the vendor calls
+//!   failed ends an import.
+//! - **A task is plain data** ([`ImportTask`]): store it, and go on from any process.
+//! - **Secrets never leave**: not in `Debug`, `Display`, errors or logs.
+
+pub mod ambient;
+pub mod builder;
+pub mod canonical;
+pub mod capabilities;
+pub mod credentials;
+pub mod datetime;
+pub mod digest;
+pub mod encode;
+mod endpoint;
+mod error;
+mod importer;
+mod link;
+mod operation;
+mod os;
+pub mod pipeline;
+mod provider;
+pub mod redact;
+mod request;
+pub mod retry;
+pub mod start;
+mod task;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod token;
+pub mod transport;
+mod types;
+pub mod validate;
+pub mod wait;
+pub mod wire;
+
+use std::{future::Future, pin::Pin};
+
+pub use bytes::Bytes;
+pub use http;
+
+pub use builder::{ClientBuilder, Settings};
+pub use capabilities::Capabilities;
+pub use credentials::Credentials;
+pub use endpoint::Endpoint;
+pub use error::{Error, ErrorKind};
+pub use importer::{Grace, ImageImporter, not_listed};
+pub use link::Link;
+pub use operation::{Call, CodeRule, Operation, Place, Repeat, StateRow};
+pub use os::{Os, OsMatch};
+pub use provider::Provider;
+pub use request::{Disk, DiskSource, ImageKind, ImportRequest};
+pub use task::{CancelOutcome, Failure, ImportTask, ImportedImage, StateClass, TaskState};
+pub use types::{Architecture, BootMode, DiskFormat, LicenseType, OsFamily, SourceForm};
+pub use validate::{Problem, Severity};
+pub use wait::{WaitOptions, wait};
+
+/// The result of everything here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A boxed future, for the few traits that must work as `dyn`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What the macros of this crate need in the crates that use them.
+#[doc(hidden)]
+pub mod __private {
+    pub use serde;
+}

@@ -1,0 +1,338 @@
+//! Sign, send, classify, retry: the one loop around every request of every cloud.
+//!
+//! What a cloud does in it is a [`Protocol`], which does no I/O. A request is signed anew for each attempt.
+
+use std::{fmt::Debug, sync::Arc, time::SystemTime};
+
+use http::{HeaderMap, Request, Response, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tracing::{Instrument as _, Span, debug, debug_span, field::Empty};
+
+use crate::{
+    Bytes, CodeRule, Credentials, Error, ErrorKind, Operation, Provider, Result,
+    ambient::Ambient,
+    credentials::CredentialSource,
+    datetime, redact,
+    retry::{self, RetryPolicy},
+    transport::Transport,
+};
+
+/// What a signature needs beside the request. The instant's parts of a second are cut off by those who write it.
+#[derive(Debug, Clone, Copy)]
+pub struct Signing<'a> {
+    /// Who signs.
+    pub credentials: &'a Credentials,
+    /// The time of this attempt.
+    pub instant: SystemTime,
+    /// The nonce of this attempt.
+    pub nonce: &'a str,
+    /// Names of the headers to sign, lower case and sorted; `None` for those that the vendor asks for.
+    pub signed_headers: Option<&'a [&'a str]>,
+}
+
+/// One cloud's part of the pipeline. Pure: no clock, no I/O, no retry.
+pub trait Protocol: Debug + Send + Sync {
+    /// The cloud.
+    fn provider(&self) -> Provider;
+
+    /// Puts date, nonce, token and signature into a request. On an error the request is not to be sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Credentials`] when these credentials cannot sign for this cloud.
+    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()>;
+
+    /// Reads the vendor's envelope.
+    fn read(&self, answer: &Response<Bytes>) -> Reading;
+
+    /// What the vendor's error codes mean.
+    fn codes(&self) -> &'static [CodeRule];
+}
+
+/// What the vendor's envelope says.
+#[derive(Debug)]
+pub enum Reading {
+    /// It worked; the value is what is below the envelope.
+    Success {
+        /// The fields of the answer.
+        payload: Value,
+        /// The vendor's request id.
+        request_id: Option<String>,
+    },
+    /// The vendor refused or failed.
+    Refused {
+        /// Its code.
+        code: Option<String>,
+        /// Its text, unredacted.
+        message: String,
+        /// Its request id.
+        request_id: Option<String>,
+    },
+    /// It is not of the vendor's form; the text says in what way.
+    Unreadable(String),
+}
+
+/// A good answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// The fields below the envelope.
+    pub payload: Value,
+    /// The vendor's request id.
+    pub request_id: Option<String>,
+    /// The HTTP status.
+    pub http_status: u16,
+    provider: Provider,
+    operation: &'static str,
+}
+
+impl Answer {
+    /// The payload as a type.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidResponse`] when it does not fit: the call was executed, but what came back is not known.
+    pub fn decode<T: DeserializeOwned>(self) -> Result<T> {
+        serde_json::from_value(self.payload).map_err(|error| {
+            Error::new(
+                ErrorKind::InvalidResponse,
+                format!("the answer is not of the documented form: {error}"),
+            )
+            .with_provider(self.provider)
+            .with_operation(self.operation)
+            .with_http_status(self.http_status)
+            .with_request_id(self.request_id)
+        })
+    }
+}
+
+/// Sends signed requests for one client.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    /// Who signs.
+    pub credentials: Arc<dyn CredentialSource>,
+    /// Where requests go.
+    pub transport: Arc<dyn Transport>,
+    /// Clock and randomness.
+    pub ambient: Arc<dyn Ambient>,
+    /// Bounds of the retry loop.
+    pub retry: RetryPolicy,
+}
+
+impl Pipeline {
+    /// Sends an unsigned request until there is an answer or no sense in going on.
+    ///
+    /// `repeatable` says whether it may be executed twice. The error of the last attempt is returned;
+    /// [`Error::may_have_executed`] then speaks for all attempts together.
+    ///
+    /// # Errors
+    /// Every kind that a request can end with.
+    pub async fn send(
+        &self,
+        protocol: &dyn Protocol,
+        operation: &Operation,
+        repeatable: bool,
+        request: Request<Bytes>,
+    ) -> Result<Answer> {
+        let started = self.ambient.monotonic();
+        let mut executed = false;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let span = debug_span!(
+                "request",
+                provider = protocol.provider().id(),
+                operation = operation.name,
+                attempt = attempts,
+                request_id = Empty,
+            );
+            let error = match self.attempt(protocol, operation, &request).instrument(span).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error
+                    .with_provider(protocol.provider())
+                    .with_operation(operation.name)
+                    .with_attempts(attempts),
+            };
+            executed |= error.may_have_executed();
+            let elapsed = self.ambient.monotonic().saturating_sub(started);
+            let random = self.ambient.random().map_or(1.0, |bytes| f64::from(bytes[0]) / 255.0);
+            let Some(delay) = retry::decide(&self.retry, &error, repeatable, attempts, elapsed, random) else {
+                return Err(error.with_may_have_executed(executed));
+            };
+            debug!(
+                provider = protocol.provider().id(),
+                operation = operation.name,
+                kind = error.kind().as_str(),
+                delay_ms = delay.as_millis(),
+                "sending again"
+            );
+            self.ambient.sleep(delay).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        protocol: &dyn Protocol,
+        operation: &Operation,
+        request: &Request<Bytes>,
+    ) -> Result<Answer> {
+        let credentials = self.credentials.credentials().await?;
+        let nonce = self.ambient.nonce()?;
+        let signing = Signing {
+            credentials: &credentials,
+            instant: self.ambient.now(),
+            nonce: &nonce,
+            signed_headers: None,
+        };
+        let mut signed = request.clone();
+        protocol.sign(&mut signed, &signing)?;
+        let signature = signature_of(signed.headers());
+        let answer = self.transport.send(signed).await?;
+        let secrets = || credentials.secrets().chain(signature.as_deref());
+        let outcome = self.classify(protocol, operation, &answer, secrets);
+        match &outcome {
+            Ok(answer) => {
+                Span::current().record("request_id", answer.request_id.as_deref());
+                debug!(status = answer.http_status, "answered");
+            }
+            Err(error) => {
+                Span::current().record("request_id", error.request_id());
+                debug!(
+                    status = error.http_status(),
+                    kind = error.kind().as_str(),
+                    code = error.code(),
+                    "refused"
+                );
+            }
+        }
+        outcome
+    }
+
+    fn classify<'a, S: Iterator<Item = &'a str>>(
+        &self,
+        protocol: &dyn Protocol,
+        operation: &Operation,
+        answer: &Response<Bytes>,
+        secrets: impl Fn() -> S,
+    ) -> Result<Answer> {
+        let status = answer.status();
+        let retry_after = answer
+            .headers()
+            .get(header::RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| datetime::retry_after(value, self.ambient.now()));
+        let finish = |error: Error, request_id| {
+            Err(error
+                .with_http_status(status.as_u16())
+                .with_request_id(request_id)
+                .with_retry_after(retry_after))
+        };
+        match protocol.read(answer) {
+            Reading::Success { payload, request_id } => Ok(Answer {
+                payload,
+                request_id,
+                http_status: status.as_u16(),
+                provider: protocol.provider(),
+                operation: operation.name,
+            }),
+            Reading::Refused {
+                code,
+                message,
+                request_id,
+            } => {
+                let rule = code.as_deref().and_then(|code| CodeRule::find(protocol.codes(), code));
+                if rule.is_some_and(|rule| rule.kind.is_none()) {
+                    return Ok(Answer {
+                        payload: serde_json::json!({ "dry_run": true }),
+                        request_id,
+                        http_status: status.as_u16(),
+                        provider: protocol.provider(),
+                        operation: operation.name,
+                    });
+                }
+                let mut message = redact::vendor_text(&message, secrets());
+                if message.is_empty() {
+                    message = "the cloud gave no reason".to_owned();
+                }
+                let error = match rule.and_then(|rule| rule.kind.map(|kind| (kind, rule))) {
+                    Some((kind, rule)) => Error::new(kind, message)
+                        .with_may_have_executed(rule.may_have_executed)
+                        .with_remedy(rule.remedy),
+                    None => by_status(status, message),
+                };
+                finish(
+                    match code {
+                        Some(code) => error.with_code(redact::vendor_text(&code, secrets())),
+                        None => error,
+                    },
+                    request_id,
+                )
+            }
+            Reading::Unreadable(why) if status.is_success() => {
+                let error = Error::new(ErrorKind::InvalidResponse, format!("the answer cannot be read: {why}"))
+                    .with_remedy("Check that the endpoint is the cloud's API and that no proxy answers in its place.");
+                finish(error, header_request_id(answer.headers()))
+            }
+            Reading::Unreadable(why) => {
+                let error = by_status(
+                    status,
+                    format!("the cloud answered with an error that cannot be read: {why}"),
+                );
+                finish(error, header_request_id(answer.headers()))
+            }
+        }
+    }
+}
+
+/// What an HTTP status means where the vendor's code is not known.
+fn by_status(status: StatusCode, message: String) -> Error {
+    let (kind, remedy) = match status.as_u16() {
+        400 | 405 | 411 | 413 | 414 | 415 | 422 => (ErrorKind::InvalidRequest, "Correct what the message names."),
+        401 => (ErrorKind::Credentials, "Check the keys and this machine's clock."),
+        403 => (ErrorKind::PermissionDenied, "Grant the permission for this operation."),
+        404 => (ErrorKind::NotFound, "Check id, region and project."),
+        409 => (ErrorKind::Conflict, "Wait until nothing else works on it."),
+        429 => (ErrorKind::RateLimited, "Send fewer requests."),
+        500..=599 => (ErrorKind::Unavailable, "Try again later."),
+        _ => (ErrorKind::Service, "Look the code up in the vendor's documents."),
+    };
+    Error::new(kind, message).with_remedy(remedy)
+}
+
+/// The signature in an `Authorization` header: what follows `Signature=`, or the whole value.
+fn signature_of(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    Some(value.rsplit("Signature=").next().unwrap_or(value).to_owned())
+}
+
+/// The request id from any of the headers that the five vendors use.
+fn header_request_id(headers: &HeaderMap) -> Option<String> {
+    [
+        "x-request-id",
+        "x-jdcloud-request-id",
+        "x-acs-request-id",
+        "x-ucloud-request-uuid",
+        "x-tc-requestid",
+    ]
+    .iter()
+    .find_map(|name| headers.get(*name))
+    .and_then(|value| value.to_str().ok())
+    .map(str::to_owned)
+}
+
+/// The body as JSON, or why it is none.
+///
+/// # Errors
+/// The reason, without any of the body's text.
+pub fn json_body(answer: &Response<Bytes>) -> Result<Value, String> {
+    let body = answer.body();
+    if body.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        let kind = if error.is_eof() {
+            "it is cut off"
+        } else {
+            "it is not JSON"
+        };
+        format!("{kind} ({} bytes)", body.len())
+    })
+}

@@ -1,0 +1,144 @@
+//! Whether and when to send again. Pure: clock and randomness are arguments.
+
+use std::time::Duration;
+
+use crate::Error;
+
+/// Bounds of the retry loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Attempts in all, the first included.
+    pub attempts: u32,
+    /// No attempt begins later than this after the first.
+    pub elapsed: Duration,
+    /// The backoff's first step.
+    pub base: Duration,
+    /// The backoff's largest step. A longer `Retry-After` still counts.
+    pub cap: Duration,
+}
+
+impl Default for RetryPolicy {
+    /// Five attempts within two minutes, steps from 0.5 s to 20 s.
+    fn default() -> Self {
+        Self {
+            attempts: 5,
+            elapsed: Duration::from_secs(120),
+            base: Duration::from_millis(500),
+            cap: Duration::from_secs(20),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// One attempt, no retry.
+    pub const fn none() -> Self {
+        Self {
+            attempts: 1,
+            elapsed: Duration::ZERO,
+            base: Duration::ZERO,
+            cap: Duration::ZERO,
+        }
+    }
+}
+
+/// How long to wait before the next attempt; `None` to give up.
+///
+/// `repeatable` says whether the call may be done twice; `attempts` were made in `elapsed`; `random` is in 0 to 1. The
+/// wait is a random part of an exponentially growing step ("full jitter"), or the cloud's `Retry-After` if longer.
+pub fn decide(
+    policy: &RetryPolicy,
+    error: &Error,
+    repeatable: bool,
+    attempts: u32,
+    elapsed: Duration,
+    random: f64,
+) -> Option<Duration> {
+    let safe = repeatable || !error.may_have_executed();
+    if !safe || !error.is_retryable() || attempts >= policy.attempts {
+        return None;
+    }
+    let doublings = attempts.saturating_sub(1).min(31);
+    let step = policy.base.saturating_mul(1 << doublings).min(policy.cap);
+    let delay = step
+        .mul_f64(random.clamp(0.0, 1.0))
+        .max(error.retry_after().unwrap_or_default());
+    (elapsed.saturating_add(delay) <= policy.elapsed).then_some(delay)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    const POLICY: RetryPolicy = RetryPolicy {
+        attempts: 4,
+        elapsed: Duration::from_secs(60),
+        base: Duration::from_secs(1),
+        cap: Duration::from_secs(3),
+    };
+
+    fn delay(kind: ErrorKind, repeatable: bool, attempts: u32) -> Option<Duration> {
+        decide(
+            &POLICY,
+            &Error::new(kind, "x"),
+            repeatable,
+            attempts,
+            Duration::ZERO,
+            1.0,
+        )
+    }
+
+    #[test]
+    fn what_may_have_been_executed_is_sent_again_only_if_repeatable() {
+        for kind in [
+            ErrorKind::Unavailable,
+            ErrorKind::Timeout,
+            ErrorKind::Transport,
+            ErrorKind::InvalidResponse,
+        ] {
+            assert_eq!(delay(kind, false, 1), None, "{kind}");
+            assert!(delay(kind, true, 1).is_some(), "{kind}");
+        }
+        for kind in [ErrorKind::RateLimited, ErrorKind::Connect] {
+            assert!(delay(kind, false, 1).is_some(), "{kind}");
+        }
+        for kind in [
+            ErrorKind::InvalidRequest,
+            ErrorKind::Credentials,
+            ErrorKind::QuotaExceeded,
+            ErrorKind::Service,
+        ] {
+            assert_eq!(delay(kind, true, 1), None, "{kind}");
+        }
+    }
+
+    #[test]
+    fn steps_grow_to_the_cap_and_end() {
+        let steps: Vec<_> = (1..=4)
+            .map(|attempts| delay(ErrorKind::RateLimited, true, attempts))
+            .collect();
+        let seconds = |n| Some(Duration::from_secs(n));
+        assert_eq!(steps, [seconds(1), seconds(2), seconds(3), None]);
+        assert_eq!(
+            decide(
+                &POLICY,
+                &Error::new(ErrorKind::RateLimited, "x"),
+                true,
+                1,
+                Duration::ZERO,
+                0.25
+            ),
+            Some(Duration::from_millis(250))
+        );
+    }
+
+    #[test]
+    fn retry_after_counts_but_not_beyond_the_time_limit() {
+        let ask = |seconds, elapsed| {
+            let error = Error::new(ErrorKind::RateLimited, "x").with_retry_after(Some(Duration::from_secs(seconds)));
+            decide(&POLICY, &error, true, 1, Duration::from_secs(elapsed), 0.5)
+        };
+        assert_eq!(ask(20, 0), Some(Duration::from_secs(20)));
+        assert_eq!(ask(20, 50), None);
+    }
+}

@@ -1,0 +1,297 @@
+//! A running import as plain data, and what a poll says of it.
+
+use std::{fmt, time::SystemTime};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::{Map, Value};
+
+use crate::{Provider, datetime};
+
+/// The version of the task format that this crate writes and reads.
+const VERSION: u32 = 1;
+
+/// An import, as plain data: store it as JSON, and poll, wait for or cancel it from any process.
+///
+/// It holds no secret. Fields that this version does not know are kept; a task of another version is refused, not
+/// guessed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ImportTask {
+    version: Version,
+    /// The cloud.
+    pub provider: Provider,
+    /// Where its API is.
+    pub endpoint: String,
+    /// The region.
+    pub region: String,
+    /// The project, where the cloud has projects and one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// Which of the cloud's import calls it went through, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// The vendor's task or job id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    /// The image's id, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// The image's name.
+    pub name: String,
+    /// The source, without secrets: `bucket:key`, or the link without its query.
+    pub source: String,
+    /// Text that the importer put on the image to know it again, where names alone are not enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    /// The idempotency token, where the cloud takes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// Generation of the order.
+    #[serde(default)]
+    pub generation: u32,
+    /// Whether the order was only checked; there is nothing to poll then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+    /// When the order was first sent.
+    #[serde(with = "instant")]
+    pub started_at: SystemTime,
+    /// When the cloud first showed the import.
+    #[serde(default, with = "optional_instant", skip_serializing_if = "Option::is_none")]
+    pub first_seen_at: Option<SystemTime>,
+    /// Fields of a later version of this crate.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl ImportTask {
+    /// A task that has not been sent yet.
+    pub fn new(
+        provider: Provider,
+        endpoint: impl Into<String>,
+        region: impl Into<String>,
+        name: impl Into<String>,
+        source: impl Into<String>,
+        started_at: SystemTime,
+    ) -> Self {
+        Self {
+            version: Version,
+            provider,
+            endpoint: endpoint.into(),
+            region: region.into(),
+            project: None,
+            route: None,
+            task_id: None,
+            image_id: None,
+            name: name.into(),
+            source: source.into(),
+            marker: None,
+            token: None,
+            generation: 0,
+            dry_run: false,
+            started_at,
+            first_seen_at: None,
+            extra: Map::new(),
+        }
+    }
+}
+
+impl ImportTask {
+    /// Notes that the cloud lists the import.
+    pub fn seen(&mut self, at: SystemTime) {
+        self.first_seen_at.get_or_insert(at);
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Version;
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(VERSION)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u32::deserialize(deserializer)? {
+            VERSION => Ok(Self),
+            other => Err(D::Error::custom(format_args!(
+                "task version {other} is not known (this build knows {VERSION}): use the version of cloud-import that wrote it"
+            ))),
+        }
+    }
+}
+
+mod instant {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&datetime::extended(*at))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        datetime::parse_rfc3339(&text).ok_or_else(|| D::Error::custom(format_args!("`{text}` is no RFC 3339 date")))
+    }
+}
+
+mod optional_instant {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(at: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+        at.map(datetime::extended).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else {
+            return Ok(None);
+        };
+        datetime::parse_rfc3339(&text)
+            .map(Some)
+            .ok_or_else(|| D::Error::custom(format_args!("`{text}` is no RFC 3339 date")))
+    }
+}
+
+/// What a vendor's state means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StateClass {
+    /// It goes on.
+    InProgress,
+    /// It is done.
+    Succeeded,
+    /// It is over and failed.
+    Failed,
+    /// It is over and was cancelled.
+    Canceled,
+}
+
+/// What a poll says of an import.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum TaskState {
+    /// It goes on.
+    InProgress {
+        /// 0 to 100, where the cloud shows it.
+        percent: Option<u8>,
+        /// The vendor's word for the state.
+        raw: String,
+    },
+    /// It is done.
+    Succeeded {
+        /// The image.
+        image: ImportedImage,
+    },
+    /// It is over and failed.
+    Failed(Failure),
+    /// It is over and was cancelled.
+    Canceled,
+}
+
+impl TaskState {
+    /// In progress, as the vendor calls it.
+    pub fn in_progress(raw: impl Into<String>, percent: Option<u8>) -> Self {
+        Self::InProgress {
+            percent: percent.map(|percent| percent.min(100)),
+            raw: raw.into(),
+        }
+    }
+}
+
+/// An image that is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ImportedImage {
+    /// The cloud.
+    pub provider: Provider,
+    /// The region.
+    pub region: String,
+    /// The image's id.
+    pub id: String,
+    /// The image's name.
+    pub name: String,
+}
+
+impl ImportedImage {
+    /// The image of a task.
+    pub fn of(task: &ImportTask, id: impl Into<String>) -> Self {
+        Self {
+            provider: task.provider,
+            region: task.region.clone(),
+            id: id.into(),
+            name: task.name.clone(),
+        }
+    }
+}
+
+impl fmt::Display for ImportedImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{} {}", self.provider, self.region, self.id)
+    }
+}
+
+/// Why an import failed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The vendor's code, where it has one.
+    pub code: Option<String>,
+    /// The vendor's reason; where its API gives none, the raw state.
+    pub reason: String,
+    /// Documented likely causes, where the API gives no reason. They are not the vendor's verdict on this import.
+    pub likely_causes: &'static [&'static str],
+}
+
+impl Failure {
+    /// A failure with the vendor's reason.
+    pub fn new(code: Option<String>, reason: impl Into<String>) -> Self {
+        Self {
+            code: code.filter(|code| !code.is_empty()),
+            reason: reason.into(),
+            likely_causes: &[],
+        }
+    }
+
+    /// Adds documented likely causes.
+    #[must_use]
+    pub fn with_likely_causes(mut self, causes: &'static [&'static str]) -> Self {
+        self.likely_causes = causes;
+        self
+    }
+}
+
+/// What came of a cancel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CancelOutcome {
+    /// The cloud accepted it; a later poll says when it is over.
+    Requested,
+    /// The cloud has no way to cancel an import; the text says what can be done instead.
+    Unsupported(&'static str),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_survives_storage_with_unknown_fields() {
+        let at = datetime::parse_rfc3339("2026-01-02T03:04:05Z").unwrap();
+        let mut task = ImportTask::new(Provider::Huawei, "https://ims", "cn-north-4", "n", "b:k", at);
+        task.first_seen_at = Some(at);
+        task.extra.insert("later".into(), Value::Bool(true));
+        let text = serde_json::to_string(&task).unwrap();
+        assert!(
+            text.contains(r#""version":1"#) && text.contains(r#""later":true"#),
+            "{text}"
+        );
+        assert_eq!(serde_json::from_str::<ImportTask>(&text).unwrap(), task);
+    }
+
+    #[test]
+    fn another_version_is_refused() {
+        let text = r#"{"version":2,"provider":"aliyun","endpoint":"e","region":"r","name":"n","source":"s","started_at":"2026-01-02T03:04:05Z"}"#;
+        let error = serde_json::from_str::<ImportTask>(text).unwrap_err();
+        assert!(error.to_string().contains("task version 2 is not known"), "{error}");
+    }
+}

@@ -1,0 +1,225 @@
+//! The only file that names reqwest.
+
+use std::{net::IpAddr, net::SocketAddr, str::FromStr as _, time::Duration};
+
+use http::{Request, Response, Uri, uri::Scheme};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use super::{Failing, Transport, TransportError, limits};
+use crate::{BoxFuture, Bytes, Error, ErrorKind};
+
+/// The HTTP client: one connection pool, rustls, HTTP/2 where the server offers it, no redirects.
+#[derive(Debug, Clone)]
+pub struct HttpTransport {
+    client: reqwest::Client,
+    answer_bytes: usize,
+    dials: Option<SocketAddr>,
+}
+
+impl HttpTransport {
+    /// A transport with time limits of 10 s for the connection and 60 s in all, and answers of at most 8 MiB.
+    ///
+    /// # Errors
+    /// As [`HttpTransportBuilder::build`].
+    pub fn new() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// Sets limits first.
+    pub fn builder() -> HttpTransportBuilder {
+        HttpTransportBuilder {
+            connect_timeout: limits::CONNECT,
+            timeout: limits::TOTAL,
+            answer_bytes: limits::ANSWER_BYTES,
+            dials: None,
+        }
+    }
+}
+
+/// Limits of an [`HttpTransport`].
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct HttpTransportBuilder {
+    connect_timeout: Duration,
+    timeout: Duration,
+    answer_bytes: usize,
+    dials: Option<SocketAddr>,
+}
+
+impl HttpTransportBuilder {
+    /// Time limit for the connection.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// Time limit for one request, answer included.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// The largest answer that is read.
+    pub fn answer_bytes(mut self, limit: usize) -> Self {
+        self.answer_bytes = limit;
+        self
+    }
+
+    /// Connects to this address for every host name, over plain HTTP, and to nothing else: the simulator is there.
+    ///
+    /// URL and Host header stay as they are. A URL with an address or a port in it is refused, and no proxy is used, so
+    /// that no request can leave for a real cloud.
+    pub fn dial(mut self, address: SocketAddr) -> Self {
+        self.dials = Some(address);
+        self
+    }
+
+    /// Makes the transport.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when the TLS library or the resolver cannot be set up.
+    pub fn build(self) -> Result<HttpTransport, Error> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("cloud-import/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(self.connect_timeout)
+            .timeout(self.timeout);
+        if let Some(address) = self.dials {
+            builder = builder.no_proxy().dns_resolver(Dial(address));
+        }
+        let client = builder.build().map_err(|error| {
+            Error::new(ErrorKind::Local, "the HTTP client cannot be set up").with_source(error.without_url())
+        })?;
+        Ok(HttpTransport {
+            client,
+            answer_bytes: self.answer_bytes,
+            dials: self.dials,
+        })
+    }
+}
+
+/// Resolves every name to one address.
+#[derive(Debug)]
+struct Dial(SocketAddr);
+
+impl Resolve for Dial {
+    fn resolve(&self, _: Name) -> Resolving {
+        let addresses: Addrs = Box::new(std::iter::once(self.0));
+        Box::pin(std::future::ready(Ok(addresses)))
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        Box::pin(async move {
+            let request = self.outgoing(request)?;
+            let mut answer = self.client.execute(request).await.map_err(failure)?;
+            let mut response = Response::new(Bytes::new());
+            *response.status_mut() = answer.status();
+            *response.headers_mut() = std::mem::take(answer.headers_mut());
+            let mut body = Vec::new();
+            while let Some(chunk) = answer.chunk().await.map_err(failure)? {
+                if body.len() + chunk.len() > self.answer_bytes {
+                    return Err(TransportError::new(
+                        Failing::TooLarge,
+                        format!("the answer is larger than {} bytes", self.answer_bytes),
+                    ));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            *response.body_mut() = body.into();
+            Ok(response)
+        })
+    }
+}
+
+impl HttpTransport {
+    fn outgoing(&self, request: Request<Bytes>) -> Result<reqwest::Request, TransportError> {
+        let (mut parts, body) = request.into_parts();
+        if self.dials.is_some() {
+            parts.uri = plain_http_by_name(parts.uri)?;
+        }
+        reqwest::Request::try_from(Request::from_parts(parts, body)).map_err(|error| {
+            TransportError::new(Failing::Refused, "the request is no valid HTTP request")
+                .with_source(error.without_url())
+        })
+    }
+}
+
+/// The same URL over plain HTTP; one with an address or a port is refused, as it would pass the resolver by.
+fn plain_http_by_name(uri: Uri) -> Result<Uri, TransportError> {
+    let refuse = || {
+        TransportError::new(
+            Failing::Refused,
+            "a simulated run reaches the simulator only, and this endpoint has an address or a port",
+        )
+    };
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    if uri.port().is_some() || IpAddr::from_str(host).is_ok() {
+        return Err(refuse());
+    }
+    let mut parts = uri.into_parts();
+    parts.scheme = Some(Scheme::HTTP);
+    Uri::from_parts(parts).map_err(|_| refuse())
+}
+
+fn failure(error: reqwest::Error) -> TransportError {
+    let (failing, message) = if error.is_connect() {
+        (Failing::Connect, "no connection to the cloud")
+    } else if error.is_timeout() {
+        (Failing::Timeout, "no answer within the time limit")
+    } else if error.is_builder() {
+        (Failing::Refused, "the request is no valid HTTP request")
+    } else {
+        (Failing::Broken, "the connection broke before the whole answer came")
+    };
+    TransportError::new(failing, message).with_source(error.without_url())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_https_client_can_be_made() {
+        HttpTransport::new().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_simulated_run_refuses_addresses_and_ports() {
+        let transport = HttpTransport::builder()
+            .dial(SocketAddr::from(([127, 0, 0, 1], 9)))
+            .build()
+            .unwrap();
+        for url in [
+            "http://10.0.0.1/",
+            "https://[::1]/",
+            "https://cvm.tencentcloudapi.com:443/",
+        ] {
+            let request = Request::builder().uri(url).body(Bytes::new()).unwrap();
+            let failure = transport.send(request).await.unwrap_err();
+            assert_eq!(failure.failing, Failing::Refused, "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failed_connection_names_no_url() {
+        let transport = HttpTransport::builder()
+            .dial(SocketAddr::from(([127, 0, 0, 1], 1)))
+            .build()
+            .unwrap();
+        let request = Request::builder()
+            .uri("https://cvm.tencentcloudapi.com/?Signature=s3cret")
+            .body(Bytes::new())
+            .unwrap();
+        let failure = transport.send(request).await.unwrap_err();
+        assert_eq!(failure.failing, Failing::Connect);
+        let mut shown = format!("{failure} {failure:?}");
+        let mut source = std::error::Error::source(&failure);
+        while let Some(cause) = source {
+            shown.push_str(&format!("{cause} {cause:?}"));
+            source = cause.source();
+        }
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+}

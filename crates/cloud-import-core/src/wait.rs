@@ -1,0 +1,190 @@
+//! Waiting for a verdict, in any process that holds the task.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::{Error, ErrorKind, Failure, ImageImporter, ImportTask, ImportedImage, Result, TaskState};
+
+/// How to wait.
+#[derive(Clone)]
+#[must_use]
+pub struct WaitOptions {
+    limit: Option<Duration>,
+    first_interval: Duration,
+    longest_interval: Duration,
+    tolerated_errors: u32,
+    on_event: Option<Listener>,
+}
+
+/// Who is told what happens while waiting.
+type Listener = Arc<dyn Fn(&ImportTask, WaitEvent<'_>) + Send + Sync>;
+
+/// What happened while waiting.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum WaitEvent<'a> {
+    /// A poll came back.
+    Polled {
+        /// The state.
+        state: &'a TaskState,
+        /// Since the wait began.
+        elapsed: Duration,
+    },
+    /// A poll failed and is tolerated.
+    PollFailed {
+        /// Why.
+        error: &'a Error,
+        /// How many failed in a row.
+        in_a_row: u32,
+    },
+}
+
+impl Default for WaitOptions {
+    /// No limit; polls after 5 s at first and every 60 s at most; 20 failed polls in a row are tolerated.
+    fn default() -> Self {
+        Self {
+            limit: None,
+            first_interval: Duration::from_secs(5),
+            longest_interval: Duration::from_secs(60),
+            tolerated_errors: 20,
+            on_event: None,
+        }
+    }
+}
+
+impl WaitOptions {
+    /// Ends the wait after this time; the import goes on.
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// The interval between the first two polls, and the longest; in between it grows by half each time.
+    pub fn intervals(mut self, first: Duration, longest: Duration) -> Self {
+        self.first_interval = first;
+        self.longest_interval = longest;
+        self
+    }
+
+    /// How many polls in a row may fail.
+    pub fn tolerated_errors(mut self, errors: u32) -> Self {
+        self.tolerated_errors = errors;
+        self
+    }
+
+    /// Is told of every poll. Called from the waiting task: it must not block.
+    pub fn on_event(mut self, listener: impl Fn(&ImportTask, WaitEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.on_event = Some(Arc::new(listener));
+        self
+    }
+}
+
+impl fmt::Debug for WaitOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitOptions")
+            .field("limit", &self.limit)
+            .field("first_interval", &self.first_interval)
+            .field("longest_interval", &self.longest_interval)
+            .field("tolerated_errors", &self.tolerated_errors)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Polls until the cloud gives its verdict.
+///
+/// A failed poll is tolerated: the import goes on behind it. `task` is kept up to date, so that after any error the wait
+/// can be taken up again with it, here or elsewhere.
+///
+/// # Errors
+/// [`ErrorKind::TaskFailed`] with the vendor's reason, [`ErrorKind::Canceled`], [`ErrorKind::WaitLimitReached`], or the
+/// poll's own error when it is final (credentials, permission) or too many failed in a row.
+pub async fn wait(importer: &dyn ImageImporter, task: &mut ImportTask, options: &WaitOptions) -> Result<ImportedImage> {
+    let ambient = importer.ambient();
+    let started = ambient.monotonic();
+    let mut interval = options.first_interval;
+    let mut failed = 0;
+    let mut last_raw = String::from("not polled yet");
+    let tell = |task: &ImportTask, event: WaitEvent<'_>| {
+        if let Some(listener) = &options.on_event {
+            listener(task, event);
+        }
+    };
+    loop {
+        let polled = importer.poll(task).await;
+        let elapsed = ambient.monotonic().saturating_sub(started);
+        let mut pause = interval;
+        match polled {
+            Ok(state) => {
+                failed = 0;
+                tell(task, WaitEvent::Polled { state: &state, elapsed });
+                match state {
+                    TaskState::InProgress { raw, .. } => last_raw = raw,
+                    TaskState::Succeeded { image } => return Ok(image),
+                    TaskState::Failed(failure) => return Err(verdict(task, failure)),
+                    TaskState::Canceled => return Err(canceled(task)),
+                }
+            }
+            Err(error) => {
+                failed += 1;
+                if !error.is_retryable() || failed > options.tolerated_errors {
+                    return Err(error);
+                }
+                pause = pause.max(error.retry_after().unwrap_or_default());
+                tell(
+                    task,
+                    WaitEvent::PollFailed {
+                        error: &error,
+                        in_a_row: failed,
+                    },
+                );
+            }
+        }
+        if let Some(limit) = options.limit {
+            let left = limit.saturating_sub(elapsed);
+            if left.is_zero() {
+                return Err(limit_reached(task, limit, &last_raw));
+            }
+            pause = pause.min(left);
+        }
+        ambient.sleep(pause).await;
+        interval = interval.mul_f32(1.5).min(options.longest_interval);
+    }
+}
+
+fn verdict(task: &ImportTask, failure: Failure) -> Error {
+    let image = task.image_id.as_deref().unwrap_or(&task.name);
+    let message = format!("the import of {image} failed: {}", failure.reason);
+    let error = Error::new(ErrorKind::TaskFailed, message).with_provider(task.provider);
+    let error = match failure.code {
+        Some(code) => error.with_code(code),
+        None => error,
+    };
+    if failure.likely_causes.is_empty() {
+        error
+    } else {
+        error.with_remedy(format!(
+            "The API gives no reason. Likely causes by the vendor's documents (not a verdict on this import): {}.",
+            failure.likely_causes.join("; ")
+        ))
+    }
+}
+
+fn canceled(task: &ImportTask) -> Error {
+    Error::new(
+        ErrorKind::Canceled,
+        format!("the import of `{}` was cancelled", task.name),
+    )
+    .with_provider(task.provider)
+}
+
+fn limit_reached(task: &ImportTask, limit: Duration, last_raw: &str) -> Error {
+    Error::new(
+        ErrorKind::WaitLimitReached,
+        format!(
+            "the import of `{}` still runs after {} s (last state: {last_raw})",
+            task.name,
+            limit.as_secs()
+        ),
+    )
+    .with_provider(task.provider)
+    .with_remedy("It goes on in the cloud: keep the object, and wait again with the same task.")
+}

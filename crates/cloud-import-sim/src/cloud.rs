@@ -1,0 +1,100 @@
+//! The five clouds by name. Holds no behaviour: that is in [`crate::clouds`].
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// One of the clouds that the simulator plays.
+///
+/// The text form (`Display`, `FromStr`, serde) is the lower-case name: `jdcloud`, `tencent`, `huawei`, `aliyun`, `ucloud`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cloud {
+    /// JD Cloud, service `vm`.
+    Jdcloud,
+    /// Tencent Cloud, service CVM.
+    Tencent,
+    /// Huawei Cloud, service IMS, with the one IAM call that finds a project id.
+    Huawei,
+    /// Alibaba Cloud, service ECS.
+    Aliyun,
+    /// UCloud, service UHost.
+    Ucloud,
+}
+
+impl Cloud {
+    /// All clouds, in the order of [`Config::ports`](crate::Config::ports).
+    pub const ALL: [Cloud; 5] = [
+        Cloud::Jdcloud,
+        Cloud::Tencent,
+        Cloud::Huawei,
+        Cloud::Aliyun,
+        Cloud::Ucloud,
+    ];
+
+    /// The lower-case name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Cloud::Jdcloud => "jdcloud",
+            Cloud::Tencent => "tencent",
+            Cloud::Huawei => "huawei",
+            Cloud::Aliyun => "aliyun",
+            Cloud::Ucloud => "ucloud",
+        }
+    }
+
+    /// Position in [`Cloud::ALL`].
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text names none of the five clouds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownCloud(String);
+
+impl fmt::Display for UnknownCloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "unknown cloud {:?}: use jdcloud, tencent, huawei, aliyun or ucloud",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for UnknownCloud {}
+
+impl FromStr for Cloud {
+    type Err = UnknownCloud;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Cloud::ALL
+            .into_iter()
+            .find(|cloud| cloud.name() == text)
+            .ok_or_else(|| UnknownCloud(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_read_back() {
+        for cloud in Cloud::ALL {
+            assert_eq!(cloud.to_string().parse(), Ok(cloud));
+            assert_eq!(serde_json::to_value(cloud).unwrap(), cloud.name());
+            assert_eq!(Cloud::ALL[cloud.index()], cloud);
+        }
+        assert!("Tencent".parse::<Cloud>().is_err());
+    }
+}

@@ -1,0 +1,277 @@
+//! `ImportImage`, and the two ways to be rid of one: `CancelTask` and `DeleteImage`.
+
+use serde_json::{Value, json};
+
+use super::super::{Failure, Outcome, Reply, length};
+use super::{bad, done, forbidden, missing};
+use crate::clock::Now;
+use crate::cloud::Cloud;
+use crate::config::AliyunDryRun;
+use crate::rules::Params;
+use crate::sniff::DiskFormat;
+use crate::store::{Disk, Lookup};
+use crate::tasks::{Import, Stage, Verdict};
+use crate::world::{Replay, Scope, World};
+
+/// One system disk and sixteen data disks; the vendor ignores more.
+const MAX_DISKS: usize = 17;
+
+pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: Params) -> Outcome {
+    check(&params)?;
+    let tags = tags(&params)?;
+    let token = params.given("ClientToken").map(str::to_owned);
+    if let Some(token) = &token {
+        match world.replay(&scope, token, &params) {
+            Replay::First => {}
+            Replay::Same(result) => return Ok(Reply::ok(result)),
+            Replay::Different(_) => {
+                return Err(bad(
+                    "IdempotentParameterMismatch",
+                    "The request uses a client token of an earlier request that had other parameters.",
+                ));
+            }
+        }
+    }
+    let name = params.given("ImageName").map(str::to_owned);
+    if name.as_deref().is_some_and(|name| world.name_taken(&scope, name, now)) {
+        return Err(bad("InvalidImageName.Duplicated", "The specified image name already exists."));
+    }
+    if world.quota_used_up(&scope, now) {
+        return Err(forbidden("QuotaExceed.Image", "The image quota is exceeded."));
+    }
+    let disks = params.objects("DiskDeviceMapping");
+    if disks.is_empty() {
+        return Err(missing("DiskDeviceMapping.1.OSSBucket"));
+    }
+    let mut verdict = Verdict::Succeed;
+    let mut first: Option<Disk> = None;
+    let mut sources = Vec::new();
+    for (number, disk) in (1..).zip(&disks).take(MAX_DISKS) {
+        let found = source(world, &scope.region, number, disk)?;
+        sources.push(format!(
+            "{}:{}",
+            disk.text("OSSBucket").unwrap_or_default(),
+            disk.text("OSSObject").unwrap_or_default()
+        ));
+        first = first.or(found);
+        if let (Some(found), Verdict::Succeed) = (found, &verdict) {
+            verdict = judge(&found, disk);
+        }
+    }
+    if params.flag("DryRun") {
+        let code = match world.config.aliyun_dry_run {
+            AliyunDryRun::DryrunSuccess => "DRYRUN.SUCCESS",
+            AliyunDryRun::DryRunOperation => "DryRunOperation",
+        };
+        let message = "Request validation has been passed with DryRun flag set.";
+        return Err(bad(code, message));
+    }
+    let image_id = format!("m-bp1{}", world.hex(17));
+    let task_id = format!("t-bp1{}", world.hex(17));
+    let result = json!({"ImageId": image_id, "TaskId": task_id, "RegionId": scope.region});
+    world.accept(Import {
+        cloud: Cloud::Aliyun,
+        region: scope.region.clone(),
+        project: String::new(),
+        operation: "ImportImage".to_owned(),
+        name: name.unwrap_or_else(|| image_id.clone()),
+        image_id,
+        task_id,
+        tags,
+        sources,
+        format: first.map(|disk| disk.format),
+        size: first.map_or(0, |disk| disk.virtual_size),
+        params: params.clone(),
+        verdict,
+        accepted: *now,
+        hidden: 0,
+        canceled: None,
+        deleted: false,
+    });
+    if let Some(token) = token {
+        world.remember(scope, &token, params, result.clone());
+    }
+    Ok(Reply::ok(result))
+}
+
+fn check(params: &Params) -> Result<(), Failure> {
+    if let Some(name) = params.given("ImageName") {
+        check_name(name)?;
+    }
+    if let Some(description) = params.given("Description") {
+        if !(2..=256).contains(&length(description)) || is_link(description) {
+            return Err(bad("InvalidDescription.Malformed", "The specified description is invalid."));
+        }
+    }
+    let token = params.text("ClientToken").unwrap_or_default();
+    if token.len() > 64 || !token.is_ascii() {
+        return Err(bad(
+            "InvalidClientToken.Malformed",
+            "The client token must be ASCII and no longer than 64 characters.",
+        ));
+    }
+    if params.given("Architecture") == Some("arm64") && params.given("BootMode") == Some("BIOS") {
+        return Err(bad("InvalidBootMode.NotSupport", "arm64 images boot by UEFI only."));
+    }
+    for (number, disk) in (1..).zip(params.objects("DiskDeviceMapping")) {
+        if disk.integer("DiskImageSize").is_some_and(|gib| !(1..=2048).contains(&gib)) {
+            let code = if number == 1 {
+                "InvalidImageSize"
+            } else {
+                "InvalidDataDiskSize"
+            };
+            return Err(bad(code, "The specified DiskImageSize must be 1 to 2048."));
+        }
+    }
+    Ok(())
+}
+
+fn check_name(name: &str) -> Result<(), Failure> {
+    let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || chinese(c));
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '_' | '-') || chinese(c);
+    let reserved = name.starts_with("aliyun") || name.starts_with("acs:") || is_link(name);
+    if (2..=128).contains(&length(name)) && begins && name.chars().all(allowed) && !reserved {
+        Ok(())
+    } else {
+        Err(bad("InvalidImageName.Malformed", "The specified image name is invalid."))
+    }
+}
+
+fn is_link(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://")
+}
+
+fn tags(params: &Params) -> Result<Vec<(String, String)>, Failure> {
+    let mut tags: Vec<(String, String)> = Vec::new();
+    for tag in params.objects("Tag") {
+        let key = tag.text("Key").unwrap_or_default().to_owned();
+        let value = tag.text("Value").unwrap_or_default().to_owned();
+        let reserved = key.starts_with("aliyun") || key.starts_with("acs:") || is_link(&key);
+        if !(1..=128).contains(&length(&key)) || reserved {
+            return Err(bad("InvalidParameter", "The specified Tag.Key is invalid."));
+        }
+        if length(&value) > 128 || value.starts_with("acs:") {
+            return Err(bad("InvalidParameter", "The specified Tag.Value is invalid."));
+        }
+        if tags.iter().any(|(known, _)| *known == key) {
+            return Err(forbidden("TagKey.Duplication", "The specified Tag.Key is duplicated."));
+        }
+        tags.push((key, value));
+    }
+    if tags.len() > 20 {
+        return Err(bad("InvalidParameter", "At most 20 tags are taken."));
+    }
+    Ok(tags)
+}
+
+/// What is wrong with where the file lies is said at once. `None`: it is taken as good unseen.
+fn source(world: &World, region: &str, number: usize, disk: &Params) -> Result<Option<Disk>, Failure> {
+    let field = |name: &str| {
+        disk.given(name)
+            .ok_or_else(|| missing(&format!("DiskDeviceMapping.{number}.{name}")))
+    };
+    let (bucket, key) = (field("OSSBucket")?, field("OSSObject")?);
+    let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !(3..=63).contains(&bucket.len()) || !bucket.chars().all(valid) {
+        return Err(bad("InvalidOSSBucket.Malformed", "The specified OSS bucket is invalid."));
+    }
+    if key.to_ascii_lowercase().ends_with(".iso") {
+        return Err(bad("UnsupportedSuffix.OSSObject", "The suffix of the OSS object is not supported."));
+    }
+    let found = match world.find_object(Cloud::Aliyun, region, bucket, key) {
+        Lookup::Assumed => return Ok(None),
+        Lookup::Here(found) => found,
+        Lookup::Absent => {
+            return Err(bad("InvalidOSSObject.NotFound", "The specified OSS object does not exist."));
+        }
+        Lookup::Elsewhere { .. } => {
+            return Err(bad(
+                "InvalidOSSBucket.NotMatched",
+                "The specified OSS bucket and the image are not in the same region.",
+            ));
+        }
+    };
+    if found.size == 0 {
+        return Err(bad("InvalidOSSObject.Size", "The specified OSS object is empty."));
+    }
+    Ok(Some(found))
+}
+
+/// What the task comes to. The codes are the action's own; which of them a task shows is unverified.
+fn judge(found: &Disk, disk: &Params) -> Verdict {
+    let format = found.format.name();
+    let declared = disk.given("Format").map(str::to_ascii_lowercase);
+    if found.format == DiskFormat::Zvhd2 || declared.is_some_and(|declared| declared != format) {
+        let reason = format!("The image file is {format}, which is not the specified format.");
+        return Verdict::fail("InvalidImageFormat.Malformed", reason);
+    }
+    let gib = disk.integer("DiskImageSize");
+    if gib.is_some_and(|gib| i64::try_from(found.gib()).unwrap_or(i64::MAX) > gib) {
+        let reason = format!("DiskImageSize is less than the {} GiB of the image file.", found.gib());
+        return Verdict::fail("InvalidImageSize", reason);
+    }
+    Verdict::Succeed
+}
+
+pub(super) fn cancel_task(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
+    let task_id = params.given("TaskId").ok_or_else(|| missing("TaskId"))?;
+    let import_time = world.config.import_time;
+    let task = world
+        .imports
+        .iter_mut()
+        .find(|import| scope.holds(import) && import.task_id == task_id)
+        .ok_or_else(task_not_found)?;
+    if !task.stage(now, import_time).is_open() {
+        return Err(forbidden(
+            "InvalidTaskId.IncorrectTaskStatus",
+            "The current status of the task does not support cancelling.",
+        ));
+    }
+    task.canceled = Some(now.utc);
+    Ok(done())
+}
+
+pub(super) fn task_not_found() -> Failure {
+    bad("InvalidTaskId.NotFound", "The specified task id does not exist.")
+}
+
+pub(super) fn delete_image(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
+    let image_id = params.given("ImageId").ok_or_else(|| missing("ImageId"))?;
+    let import_time = world.config.import_time;
+    let Some(image) = world.image_mut(scope, image_id) else {
+        return Err(Failure::new(
+            404,
+            "InvalidImageId.NotFound",
+            "The specified image id does not exist.",
+        ));
+    };
+    if image.stage(now, import_time).is_open() {
+        return Err(forbidden("ImageIsImporting", "The specified image is being imported."));
+    }
+    image.deleted = !params.flag("DryRun");
+    Ok(done())
+}
+
+/// Format, source and progress of each disk, as `DescribeImages` shows them.
+pub(super) fn disk_mappings(import: &Import, stage: Stage) -> Vec<Value> {
+    let disks = import.params.objects("DiskDeviceMapping");
+    let mapping = |(number, disk): (usize, &Params)| {
+        json!({
+            "Type": if number == 0 { "system" } else { "data" },
+            "Device": if number == 0 { "/dev/xvda".to_owned() } else { format!("/dev/xvd{}", letter(number)) },
+            "Format": disk.text("Format").unwrap_or_default(),
+            "ImportOSSBucket": disk.text("OSSBucket"),
+            "ImportOSSObject": disk.text("OSSObject"),
+            "Progress": format!("{}%", stage.percent()),
+            "Size": disk.integer("DiskImageSize").unwrap_or(40).to_string(),
+            "SnapshotId": format!("s-{}-{number}", import.image_id.trim_start_matches("m-")),
+            "Encrypted": false,
+        })
+    };
+    disks.iter().take(MAX_DISKS).enumerate().map(mapping).collect()
+}
+
+fn letter(number: usize) -> char {
+    (b'a'..=b'z').nth(number).map_or('z', char::from)
+}

@@ -1,0 +1,295 @@
+//! Alibaba Cloud's ECS API, version `2014-05-26`: one path, all parameters in the query or a form, errors with HTTP statuses.
+//!
+//! Source: the vendor's API reference (to 2026-01, older pages of 2021) and SDKs. Unverified: which code a successful dry run
+//! has, the codes of requests that are out of time, and that cancelling an import removes the image's entry.
+
+mod import;
+mod query;
+mod xml;
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{Failure, Outcome, Reply, SecretOf, Vendor, json_answer};
+use crate::answer::Answer;
+use crate::clock::Now;
+use crate::cloud::Cloud;
+use crate::config::Config;
+use crate::generated::aliyun::OPERATIONS;
+use crate::rules::{self, Params, Violation, Wrong};
+use crate::table;
+use crate::tasks::{Import, Stage};
+use crate::verify::{self, Algorithm, Refusal, Verified};
+use crate::wire::WireRequest;
+use crate::world::{Scope, World};
+
+/// Alibaba Cloud.
+pub(crate) struct Aliyun;
+
+const VERSION: &str = "2014-05-26";
+
+/// Parameters that every action takes: those of the RPC signature and some that are older than it.
+const COMMON: [&str; 16] = [
+    "Action",
+    "Version",
+    "Format",
+    "AccessKeyId",
+    "Signature",
+    "SignatureMethod",
+    "SignatureNonce",
+    "SignatureType",
+    "SignatureVersion",
+    "Timestamp",
+    "SecurityToken",
+    "RegionId",
+    "OwnerId",
+    "OwnerAccount",
+    "ResourceOwnerId",
+    "ResourceOwnerAccount",
+];
+
+impl Vendor for Aliyun {
+    fn has_host(&self, host: &str) -> bool {
+        let service = ["ecs.", "ecs-"].iter().any(|start| host.starts_with(start));
+        service && host.ends_with(".aliyuncs.com")
+    }
+
+    fn operation(&self, request: &WireRequest) -> Option<&'static str> {
+        table::named(OPERATIONS, &action(request)?).map(|operation| operation.name)
+    }
+
+    fn verify(&self, request: &WireRequest, secret_of: SecretOf<'_>) -> Result<Verified, Refusal> {
+        verify::aliyun(request, secret_of)
+    }
+
+    fn window(&self, algorithm: &Algorithm) -> Option<Duration> {
+        let minutes = match algorithm {
+            Algorithm::AcsRpcHmacSha1 => 31,
+            _ => 15,
+        };
+        Some(Duration::from_secs(minutes * 60))
+    }
+
+    fn nonce_is_single_use(&self) -> bool {
+        true
+    }
+
+    fn refused(&self, refusal: Refusal) -> Failure {
+        match refusal {
+            Refusal::MissingSignature => bad("IncompleteSignature", "The request signature is missing."),
+            Refusal::Malformed(what) => bad(
+                "IncompleteSignature",
+                format!("The request signature does not conform to Aliyun standards. {what}"),
+            ),
+            Refusal::UnknownAccessKey(_) => {
+                Failure::new(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
+            }
+            Refusal::WrongToken => bad(
+                "InvalidSecurityToken.Expired",
+                "Specified SecurityToken is expired or does not belong to the access key.",
+            ),
+            Refusal::SignatureMismatch { string_to_sign } => bad(
+                "SignatureDoesNotMatch",
+                format!(
+                    "Specified signature is not matched with our calculation. server string to sign is:{string_to_sign}"
+                ),
+            ),
+        }
+    }
+
+    fn expired(&self, algorithm: &Algorithm) -> Failure {
+        let code = match algorithm {
+            Algorithm::AcsRpcHmacSha1 => "IllegalTimestamp",
+            _ => "InvalidTimeStamp.Expired",
+        };
+        bad(code, "Specified time stamp or date value is expired.")
+    }
+
+    fn throttled(&self) -> Failure {
+        bad("Throttling.User", "Request was denied due to user flow control.")
+    }
+
+    fn broken(&self, http: u16) -> Failure {
+        let (code, message) = match http {
+            503 => ("ServiceUnavailable", "The request has failed due to a temporary failure of the server."),
+            _ => ("InternalError", "The request processing has failed due to some unknown error."),
+        };
+        Failure::new(http, code, message)
+    }
+
+    fn too_large(&self) -> Failure {
+        Failure::new(413, "InvalidParameter", "The request is too large.")
+    }
+
+    fn execute(&self, world: &mut World, request: &WireRequest, now: &Now) -> Outcome {
+        let action = action(request).ok_or_else(|| missing("Action"))?;
+        if version(request).as_deref() != Some(VERSION) {
+            return Err(Failure::new(404, "InvalidVersion", "Specified API version is not found."));
+        }
+        let operation = table::named(OPERATIONS, &action)
+            .ok_or_else(|| Failure::new(404, "InvalidAction.NotFound", "Specified API is not found."))?;
+        let params = rules::flat(operation.fields, pairs(request), 1, &COMMON).map_err(violated)?;
+        let params = own_fields(operation, params);
+        if operation.name == "DescribeRegions" {
+            return Ok(query::regions());
+        }
+        let region = params.given("RegionId").ok_or_else(|| missing("RegionId"))?;
+        if !query::is_region(region) {
+            return Err(bad("InvalidRegionId.NotFound", "The specified RegionId does not exist."));
+        }
+        let scope = Scope::new(Cloud::Aliyun, region, "");
+        match operation.name {
+            "ImportImage" => import::import_image(world, now, scope, params),
+            "CancelTask" => import::cancel_task(world, now, &scope, &params),
+            "DeleteImage" => import::delete_image(world, now, &scope, &params),
+            "DescribeTasks" => query::tasks(world, now, &scope, &params),
+            "DescribeTaskAttribute" => query::task_attribute(world, now, &scope, &params),
+            "DescribeImages" => query::images(world, now, &scope, &params),
+            other => Err(Failure::new(
+                403,
+                "InvalidAction.NotFound",
+                format!("{other} is not simulated."),
+            )),
+        }
+    }
+
+    fn render(
+        &self,
+        _: &Config,
+        request: &WireRequest,
+        request_id: &str,
+        outcome: &Outcome,
+    ) -> Answer {
+        let (http, mut body) = match outcome {
+            Ok(reply) => (reply.http, reply.body.clone().unwrap_or_else(|| json!({}))),
+            Err(failure) => (
+                failure.http,
+                json!({
+                    "Code": failure.code,
+                    "Message": failure.message,
+                    "HostId": request.header("host").unwrap_or_default(),
+                    "Recommend": format!("https://api.aliyun.com/troubleshoot?q={}", failure.code),
+                }),
+            ),
+        };
+        body["RequestId"] = json!(request_id);
+        let answer = if wants_json(request) {
+            json_answer(http, "application/json;charset=utf-8", &body)
+        } else {
+            let root = match outcome {
+                Ok(_) => format!("{}Response", self.operation(request).unwrap_or("Unknown")),
+                Err(_) => "Error".to_owned(),
+            };
+            Answer::new(http, "text/xml;charset=utf-8", xml::document(&root, &body))
+        };
+        match outcome {
+            Err(Failure {
+                retry_after: Some(seconds),
+                ..
+            }) => answer.header("x-acs-retry-after", (u64::from(*seconds) * 1000).to_string()),
+            _ => answer,
+        }
+        .header("x-acs-request-id", request_id)
+    }
+
+    fn request_id(&self, world: &mut World) -> String {
+        world.uuid().to_ascii_uppercase()
+    }
+
+    fn image_state(&self, _: &Import, stage: Stage) -> &'static str {
+        match stage {
+            Stage::Queued => "Waiting",
+            Stage::Running(_) => "Creating",
+            Stage::Succeeded => "Available",
+            Stage::Failed | Stage::Canceled => "CreateFailed",
+        }
+    }
+}
+
+/// All parameters, of the query and of a form body. A body of another type has none.
+fn pairs(request: &WireRequest) -> Vec<(String, String)> {
+    let mut pairs = request.query_pairs();
+    let content_type = request.header("content-type").unwrap_or_default();
+    if content_type.starts_with("application/x-www-form-urlencoded") {
+        pairs.extend(request.form_pairs());
+    }
+    pairs
+}
+
+fn parameter(request: &WireRequest, wanted: &str) -> Option<String> {
+    let mut pairs = pairs(request).into_iter();
+    pairs.find(|(name, _)| name == wanted).map(|(_, value)| value)
+}
+
+/// A header in signature V3, a parameter in the RPC scheme.
+fn action(request: &WireRequest) -> Option<String> {
+    let header = request.header("x-acs-action").map(str::to_owned);
+    header.or_else(|| parameter(request, "Action"))
+}
+
+fn version(request: &WireRequest) -> Option<String> {
+    let header = request.header("x-acs-version").map(str::to_owned);
+    header.or_else(|| parameter(request, "Version"))
+}
+
+/// The RPC scheme answers XML unless it is asked for JSON.
+fn wants_json(request: &WireRequest) -> bool {
+    request.header("x-acs-action").is_some()
+        || parameter(request, "Format").is_some_and(|format| format.eq_ignore_ascii_case("json"))
+}
+
+/// Leaves out the parameters of the protocol: what is left is what the caller asked for.
+fn own_fields(operation: &table::Operation, mut params: Params) -> Params {
+    let own = |name: &str| operation.fields.iter().any(|field| field.name == name);
+    params.0.retain(|name, _| name == "RegionId" || own(name));
+    params
+}
+
+fn bad(code: &str, message: impl Into<String>) -> Failure {
+    Failure::new(400, code, message)
+}
+
+fn forbidden(code: &str, message: impl Into<String>) -> Failure {
+    Failure::new(403, code, message)
+}
+
+fn missing(field: &str) -> Failure {
+    bad(
+        "MissingParameter",
+        format!("The input parameter \"{field}\" that is mandatory for processing this request is not supplied."),
+    )
+}
+
+fn violated(violation: Violation) -> Failure {
+    let field = violation.field;
+    match violation.wrong {
+        Wrong::Missing => missing(&field),
+        Wrong::Unknown => bad("UnsupportedParameter", format!("The parameter \"{field}\" is not supported.")),
+        Wrong::Type(kind) => bad("InvalidParameter", format!("The parameter \"{field}\" is not of type {kind}.")),
+        Wrong::Malformed(reason) => bad("InvalidParameter", format!("The parameter \"{field}\": {reason}.")),
+        Wrong::Value(values) => {
+            let message = format!("The specified {field} must be one of {}.", values.join(", "));
+            bad(value_code(&field), message)
+        }
+    }
+}
+
+fn value_code(field: &str) -> &'static str {
+    match field {
+        "Architecture" => "InvalidArchitecture.Malformed",
+        "OSType" => "InvalidOSType.Malformed",
+        "Platform" => "InvalidPlatform.Malformed",
+        "BootMode" => "InvalidBootMode.Malformed",
+        "LicenseType" => "InvalidLicenseType.NotSupported",
+        "DetectionStrategy" => "InvalidParameter.DetectionStrategy",
+        "Features.ImdsSupport" => "InvalidParameter.FeaturesImdsSupport",
+        _ if field.ends_with(".Format") => "InvalidImageFormat.Malformed",
+        _ => "InvalidParameter",
+    }
+}
+
+/// An answer that holds nothing but the request id.
+fn done() -> Reply {
+    Reply::ok(json!({}))
+}

@@ -1,0 +1,273 @@
+//! `DescribeTasks`, `DescribeTaskAttribute`, `DescribeImages` and `DescribeRegions`.
+
+use serde_json::{Value, json};
+
+use super::super::{Failure, Outcome, Reply, Vendor, page};
+use super::import::{disk_mappings, task_not_found};
+use super::{Aliyun, bad, missing};
+use crate::clock::{Now, rfc3339};
+use crate::cloud::Cloud;
+use crate::rules::Params;
+use crate::tasks::{Import, Stage};
+use crate::world::{Scope, World};
+
+const REGIONS: [&str; 27] = [
+    "cn-qingdao",
+    "cn-beijing",
+    "cn-zhangjiakou",
+    "cn-huhehaote",
+    "cn-wulanchabu",
+    "cn-hangzhou",
+    "cn-shanghai",
+    "cn-nanjing",
+    "cn-fuzhou",
+    "cn-shenzhen",
+    "cn-heyuan",
+    "cn-guangzhou",
+    "cn-chengdu",
+    "cn-hongkong",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-southeast-1",
+    "ap-southeast-3",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "us-west-1",
+    "us-east-1",
+    "eu-west-1",
+    "eu-central-1",
+    "me-east-1",
+    "me-central-1",
+];
+
+/// Regions come and go: whatever looks like one is taken.
+pub(super) fn is_region(text: &str) -> bool {
+    let place = text.split_once('-').filter(|(area, _)| area.len() == 2);
+    let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    place.is_some_and(|(_, rest)| !rest.is_empty()) && text.chars().all(valid)
+}
+
+pub(super) fn regions() -> Reply {
+    let region = |id: &str| {
+        json!({
+            "RegionId": id,
+            "RegionEndpoint": format!("ecs.{id}.aliyuncs.com"),
+            "LocalName": id,
+            "Status": "available",
+        })
+    };
+    let regions: Vec<Value> = REGIONS.into_iter().map(region).collect();
+    Reply::ok(json!({"Regions": {"Region": regions}}))
+}
+
+fn paging(params: &Params) -> Result<(i64, i64), Failure> {
+    let number = params.integer("PageNumber").unwrap_or(1);
+    let size = params.integer("PageSize").unwrap_or(10);
+    if number < 1 || !(1..=100).contains(&size) {
+        let message = "PageNumber begins at 1 and PageSize is 1 to 100.";
+        return Err(bad("InvalidParameter", message));
+    }
+    Ok((number, size))
+}
+
+fn task_state(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Queued => "Waiting",
+        Stage::Running(_) => "Processing",
+        Stage::Succeeded => "Finished",
+        Stage::Failed => "Failed",
+        Stage::Canceled => "Deleted",
+    }
+}
+
+pub(super) fn tasks(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
+    let (number, size) = paging(params)?;
+    let ids: Vec<&str> = commas(params.given("TaskIds"));
+    if ids.len() > 100 {
+        return Err(bad("InvalidParameter", "At most 100 task ids are taken."));
+    }
+    let images = params.texts("ResourceIds");
+    let status = params.given("TaskStatus");
+    let action = params.given("TaskAction").unwrap_or("ImportImage");
+    let import_time = world.config.import_time;
+    let found = world.shown(|import| {
+        let time = rfc3339(import.accepted.utc);
+        scope.holds(import)
+            && action == "ImportImage"
+            && (ids.is_empty() || ids.contains(&import.task_id.as_str()))
+            && (images.is_empty() || images.contains(&import.image_id.as_str()))
+            && status.is_none_or(|wanted| wanted == task_state(import.stage(now, import_time)))
+            && params.given("StartTime").is_none_or(|from| time.as_str() >= from)
+            && params.given("EndTime").is_none_or(|to| time.as_str() <= to)
+    });
+    let total = found.len();
+    let forced = world.forced_state(Cloud::Aliyun, "DescribeTasks");
+    let task = |import: Import| {
+        let stage = import.stage(now, import_time);
+        json!({
+            "TaskId": import.task_id,
+            "TaskAction": "ImportImage",
+            "TaskStatus": forced.as_deref().unwrap_or(task_state(stage)),
+            "SupportCancel": supports_cancel(stage),
+            "CreationTime": rfc3339(import.accepted.utc),
+            "FinishedTime": import.ended(now, import_time).map_or_else(String::new, rfc3339),
+            "ResourceId": import.image_id,
+        })
+    };
+    let tasks: Vec<Value> = page(found, number, size).into_iter().map(task).collect();
+    Ok(Reply::ok(json!({
+        "PageNumber": number,
+        "PageSize": size,
+        "TotalCount": total,
+        "RegionId": scope.region,
+        "TaskSet": {"Task": tasks},
+    })))
+}
+
+/// A text, as the SDKs read it.
+fn supports_cancel(stage: Stage) -> &'static str {
+    if stage.is_open() { "true" } else { "false" }
+}
+
+pub(super) fn task_attribute(
+    world: &mut World,
+    now: &Now,
+    scope: &Scope,
+    params: &Params,
+) -> Outcome {
+    let task_id = params.given("TaskId").ok_or_else(|| missing("TaskId"))?;
+    let found = world.shown(|import| scope.holds(import) && import.task_id == task_id);
+    let import = found.first().ok_or_else(task_not_found)?;
+    let import_time = world.config.import_time;
+    let stage = import.stage(now, import_time);
+    let forced = world.forced_state(Cloud::Aliyun, "DescribeTaskAttribute");
+    let failure = import.failure(stage);
+    let operation = json!({
+        "OperationStatus": match stage {
+            Stage::Succeeded => "Success",
+            Stage::Failed | Stage::Canceled => "Failed",
+            Stage::Queued | Stage::Running(_) => "Processing",
+        },
+        "ErrorCode": failure.map_or("", |(code, _)| code),
+        "ErrorMsg": failure.map_or("", |(_, reason)| reason),
+        "RelatedItemSet": {"RelatedItem": [{"Name": "ImageId", "Value": import.image_id}]},
+    });
+    Ok(Reply::ok(json!({
+        "TaskId": import.task_id,
+        "TaskAction": "ImportImage",
+        "TaskStatus": forced.as_deref().unwrap_or(task_state(stage)),
+        "TaskProcess": format!("{}%", stage.percent()),
+        "SupportCancel": supports_cancel(stage),
+        "CreationTime": rfc3339(import.accepted.utc),
+        "FinishedTime": import.ended(now, import_time).map_or_else(String::new, rfc3339),
+        "TotalCount": 1,
+        "SuccessCount": u8::from(stage == Stage::Succeeded),
+        "FailedCount": u8::from(matches!(stage, Stage::Failed | Stage::Canceled)),
+        "RegionId": scope.region,
+        "OperationProgressSet": {"OperationProgress": [operation]},
+    })))
+}
+
+fn commas(text: Option<&str>) -> Vec<&str> {
+    text.map_or_else(Vec::new, |text| text.split(',').map(str::trim).collect())
+}
+
+pub(super) fn images(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
+    let (number, size) = paging(params)?;
+    // An import that still runs, or failed, is shown only to those who ask for its status.
+    let statuses = commas(params.given("Status").or(Some("Available")));
+    let all = statuses == ["ALL"];
+    let ids = commas(params.given("ImageId"));
+    let owner = params.given("ImageOwnerAlias").unwrap_or("self");
+    let tags = params.objects("Tag");
+    let import_time = world.config.import_time;
+    let same = |field: &str, import: &Import, default: &str| {
+        let wanted = params.given(field);
+        wanted.is_none_or(|wanted| import.params.given(field).unwrap_or(default) == wanted)
+    };
+    let found = world.shown(|import| {
+        let state = Aliyun.image_state(import, import.stage(now, import_time));
+        let tagged = |tag: &Params| {
+            import.tags.iter().any(|(key, value)| {
+                tag.given("Key").is_none_or(|wanted| wanted == key)
+                    && tag.given("Value").is_none_or(|wanted| wanted == value)
+            })
+        };
+        scope.holds(import)
+            && import.has_image()
+            && owner == "self"
+            && (all || statuses.contains(&state))
+            && (ids.is_empty() || ids.contains(&import.image_id.as_str()))
+            && params.given("ImageName").is_none_or(|part| import.name.contains(part.trim_matches('*')))
+            && same("ResourceGroupId", import, "")
+            && same("Architecture", import, "x86_64")
+            && same("OSType", import, "linux")
+            && tags.iter().all(tagged)
+    });
+    let total = found.len();
+    let forced = world.forced_state(Cloud::Aliyun, "DescribeImages");
+    let images: Vec<Value> = page(found, number, size)
+        .iter()
+        .map(|import| image(import, import.stage(now, import_time), forced.as_deref()))
+        .collect();
+    Ok(Reply::ok(json!({
+        "PageNumber": number,
+        "PageSize": size,
+        "TotalCount": total,
+        "RegionId": scope.region,
+        "Images": {"Image": images},
+    })))
+}
+
+fn image(import: &Import, stage: Stage, forced: Option<&str>) -> Value {
+    let text = |field: &str, default: &str| import.params.given(field).unwrap_or(default).to_owned();
+    let architecture = text("Architecture", "x86_64");
+    let boot_mode = if architecture == "arm64" { "UEFI" } else { "BIOS" };
+    let gib = import.size.div_ceil(1 << 30);
+    let features = import.params.0.get("Features").cloned().unwrap_or_else(|| json!({}));
+    json!({
+        "ImageId": import.image_id,
+        "ImageName": import.name,
+        "Description": text("Description", ""),
+        "Status": forced.unwrap_or(Aliyun.image_state(import, stage)),
+        "Progress": format!("{}%", stage.percent()),
+        "Size": gib,
+        "Platform": text("Platform", "Others Linux"),
+        "OSType": text("OSType", "linux"),
+        "OSName": text("Platform", "Others Linux"),
+        "Architecture": architecture,
+        "BootMode": text("BootMode", boot_mode),
+        "CreationTime": rfc3339(import.accepted.utc),
+        "ImageOwnerAlias": "self",
+        "ImageVersion": "",
+        "IsCopied": false,
+        "IsPublic": false,
+        "IsSelfShared": "",
+        "IsSubscribed": false,
+        "IsSupportCloudinit": true,
+        "IsSupportIoOptimized": true,
+        "LicenseType": text("LicenseType", ""),
+        "ProductCode": "",
+        "ResourceGroupId": text("ResourceGroupId", ""),
+        "Usage": "none",
+        "Tags": {"Tag": import.tag_objects("TagKey", "TagValue")},
+        "Features": features,
+        "DiskDeviceMappings": {"DiskDeviceMapping": disk_mappings(import, stage)},
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_region_is_one() {
+        for region in REGIONS {
+            assert!(is_region(region), "{region}");
+        }
+        for text in ["", "hangzhou", "cn-", "CN-hangzhou", "cn hangzhou", "china-x"] {
+            assert!(!is_region(text), "{text}");
+        }
+    }
+}

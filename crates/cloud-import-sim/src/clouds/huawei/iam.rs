@@ -1,0 +1,55 @@
+//! Projects: their ids, and `KeystoneListProjects`, which finds one by the name of its region.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::super::Reply;
+use crate::config::Config;
+use crate::rules::Params;
+use crate::wire::WireRequest;
+
+/// The project that a request works in: the one that it names, else the region's own.
+pub(super) fn project(config: &Config, request: &WireRequest, region: &str) -> String {
+    if let Some(project) = request.header("x-project-id") {
+        return project.to_owned();
+    }
+    let configured = config.huawei_projects.as_ref();
+    let named = configured.and_then(|all| all.iter().find(|(name, _)| name == region));
+    named.map_or_else(|| own_project(region), |(_, id)| id.clone())
+}
+
+/// The id of the project that every region has.
+fn own_project(region: &str) -> String {
+    let hash = Sha256::digest(format!("project {region}"));
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The answer of `KeystoneListProjects`: the projects with the wanted name, or all that there are.
+pub(super) fn projects(config: &Config, params: &Params, region: &str) -> Reply {
+    let wanted = params.given("name");
+    let all = match &config.huawei_projects {
+        Some(configured) => configured.clone(),
+        None => {
+            let name = wanted.unwrap_or(region).to_owned();
+            let id = own_project(&name);
+            vec![(name, id)]
+        }
+    };
+    let projects: Vec<Value> = all
+        .iter()
+        .filter(|(name, _)| wanted.is_none_or(|wanted| wanted == name))
+        .map(|(name, id)| {
+            json!({
+                "id": id,
+                "name": name,
+                "description": "",
+                "enabled": true,
+                "is_domain": false,
+                "domain_id": "d00d0000000000000000000000000000",
+                "parent_id": "d00d0000000000000000000000000000",
+                "links": {},
+            })
+        })
+        .collect();
+    Reply::ok(json!({"projects": projects, "links": {}}))
+}

@@ -1,0 +1,293 @@
+//! Huawei Cloud's Image Management Service: REST paths, JSON, jobs; and the one IAM call that finds a project id.
+//!
+//! Source: the vendor's API reference (editions 2022 to 2026), its OpenAPI text and SDKs. Errors come in three shapes: the
+//! service's own, the API gateway's (codes `APIGW.nnnn`) and IAM's. Unverified: which check fails at once and which fails
+//! the job (here: only a disk larger than `min_disk` fails the job), and what an unknown job answers.
+
+mod iam;
+mod images;
+mod import;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Failure, Outcome, SecretOf, Vendor, json_answer};
+use crate::answer::Answer;
+use crate::clock::Now;
+use crate::cloud::Cloud;
+use crate::config::Config;
+use crate::generated::huawei::OPERATIONS;
+use crate::rules::{self, Params, Violation, Wrong};
+use crate::table::{self, PathParameters};
+use crate::tasks::{Import, Stage};
+use crate::verify::{self, Algorithm, Refusal, Verified};
+use crate::wire::WireRequest;
+use crate::world::{Scope, World};
+
+/// Huawei Cloud.
+pub(crate) struct Huawei;
+
+/// The region of a request whose host does not name one.
+const DEFAULT_REGION: &str = "cn-north-4";
+
+/// What an image shows that was registered and waits for its file.
+const REGISTERED: &str = "GlanceCreateImageMetadata";
+
+impl Vendor for Huawei {
+    fn has_host(&self, host: &str) -> bool {
+        const DOMAINS: [&str; 3] = [".myhuaweicloud.com", ".myhuaweicloud.eu", ".otc.t-systems.com"];
+        (host.starts_with("ims.") || host.starts_with("iam."))
+            && DOMAINS.iter().any(|domain| host.ends_with(domain))
+    }
+
+    fn operation(&self, request: &WireRequest) -> Option<&'static str> {
+        route(request).map(|(operation, _)| operation.name)
+    }
+
+    fn verify(&self, request: &WireRequest, secret_of: SecretOf<'_>) -> Result<Verified, Refusal> {
+        verify::huawei(request, secret_of)
+    }
+
+    fn window(&self, _: &Algorithm) -> Option<Duration> {
+        Some(Duration::from_secs(15 * 60))
+    }
+
+    fn refused(&self, refusal: Refusal) -> Failure {
+        unauthenticated(&match refusal {
+            Refusal::MissingSignature => "x-auth-token not found".to_owned(),
+            Refusal::Malformed(what) => format!("verify aksk signature fail, {what}"),
+            Refusal::UnknownAccessKey(id) => format!("Get secretKey failed,ak:{id},err:ak not exist"),
+            Refusal::WrongToken => "decrypt token fail".to_owned(),
+            Refusal::SignatureMismatch { .. } => "verify aksk signature fail".to_owned(),
+        })
+    }
+
+    fn expired(&self, _: &Algorithm) -> Failure {
+        unauthenticated("verify aksk signature fail, x-sdk-date is expired")
+    }
+
+    fn throttled(&self) -> Failure {
+        Failure::new(429, "APIGW.0308", "The throttling threshold has been reached")
+    }
+
+    fn broken(&self, http: u16) -> Failure {
+        match http {
+            500 => Failure::new(http, "IMG.0061", "Unknown error"),
+            504 => Failure::new(http, "APIGW.0201", "Backend timeout"),
+            _ => Failure::new(http, "APIGW.0201", "Backend unavailable"),
+        }
+    }
+
+    fn too_large(&self) -> Failure {
+        Failure::new(413, "APIGW.0201", "Request entity too large")
+    }
+
+    fn execute(&self, world: &mut World, request: &WireRequest, now: &Now) -> Outcome {
+        let Some((operation, path)) = route(request) else {
+            return Err(Failure::new(
+                404,
+                "APIGW.0101",
+                "The API does not exist or has not been published in the environment",
+            ));
+        };
+        let params = params(operation, &path, request).map_err(violated)?;
+        let region = region(request);
+        let in_path = |index: usize| path.get(index).map_or("", |(_, value)| value.as_str());
+        let project = match operation.name {
+            "ShowJob" => in_path(0).to_owned(),
+            _ => iam::project(&world.config, request, &region),
+        };
+        let scope = Scope::new(Cloud::Huawei, &region, &project);
+        match operation.name {
+            "ImportImageQuick" => import::quick(world, now, scope, params),
+            "CreateImage" => import::common(world, now, scope, params),
+            "CreateDataImage" => import::data(world, now, scope, params),
+            REGISTERED => import::metadata(world, now, scope, params),
+            "RegisterImage" => import::register(world, now, scope, in_path(0), params),
+            "ShowJob" => images::job(world, now, &scope, in_path(1), operation.name),
+            "ShowJobProgress" => images::job(world, now, &scope, in_path(0), operation.name),
+            "ListImages" => images::list(world, now, &scope, &params),
+            "GlanceListImages" => images::glance_list(world, now, &scope, &params),
+            "GlanceShowImage" => images::show(world, now, &scope, in_path(0)),
+            "GlanceDeleteImage" => images::delete(world, now, &scope, in_path(0)),
+            "ListOsVersions" => Ok(images::os_versions()),
+            "ShowImageQuota" => Ok(images::quota(world, now, &scope)),
+            "KeystoneListProjects" => Ok(iam::projects(&world.config, &params, &region)),
+            other => Err(Failure::new(
+                400,
+                "IMG.0061",
+                format!("{other} is not simulated"),
+            )),
+        }
+    }
+
+    fn render(
+        &self,
+        _: &Config,
+        request: &WireRequest,
+        request_id: &str,
+        outcome: &Outcome,
+    ) -> Answer {
+        let answer = match outcome {
+            Ok(reply) => match &reply.body {
+                Some(body) => json_answer(reply.http, "application/json", body),
+                None => Answer {
+                    status: reply.http,
+                    ..Answer::default()
+                },
+            },
+            Err(failure) => {
+                let body = error_body(request, request_id, failure);
+                json_answer(failure.http, "application/json", &body)
+            }
+        };
+        match outcome {
+            Err(Failure {
+                retry_after: Some(seconds),
+                ..
+            }) => answer.header("retry-after", seconds.to_string()),
+            _ => answer,
+        }
+        .header("x-request-id", request_id)
+    }
+
+    fn request_id(&self, world: &mut World) -> String {
+        world.hex(32)
+    }
+
+    fn image_state(&self, import: &Import, stage: Stage) -> &'static str {
+        match stage {
+            _ if import.operation == REGISTERED => "queued",
+            Stage::Queued => "queued",
+            Stage::Running(_) => "saving",
+            Stage::Succeeded => "active",
+            Stage::Failed | Stage::Canceled => "killed",
+        }
+    }
+}
+
+fn error_body(request: &WireRequest, request_id: &str, failure: &Failure) -> Value {
+    if request.path.starts_with("/v3/") {
+        let title = match failure.http {
+            401 => "Unauthorized",
+            404 => "Not Found",
+            _ => "Error",
+        };
+        return json!({
+            "error": {"message": failure.message, "code": failure.http, "title": title},
+        });
+    }
+    if failure.code.starts_with("APIGW.") {
+        return json!({
+            "error_code": failure.code,
+            "error_msg": failure.message,
+            "request_id": request_id,
+        });
+    }
+    json!({"error": {"message": failure.message, "code": failure.code}})
+}
+
+fn route(request: &WireRequest) -> Option<(&'static table::Operation, PathParameters)> {
+    table::routed(OPERATIONS, &request.method, &request.decoded_path())
+}
+
+fn unauthenticated(why: &str) -> Failure {
+    let message = format!("Incorrect IAM authentication information: {why}");
+    Failure::new(401, "APIGW.0301", message)
+}
+
+/// The second label of a host such as `ims.cn-north-4.myhuaweicloud.com`.
+fn region(request: &WireRequest) -> String {
+    let host = request.header("host").unwrap_or_default();
+    let labels: Vec<&str> = host.split('.').collect();
+    match labels.as_slice() {
+        ["ims" | "iam", region, _, _, ..] => (*region).to_owned(),
+        _ => DEFAULT_REGION.to_owned(),
+    }
+}
+
+/// Fields of the JSON body, or of the query where there is no body.
+fn params(
+    operation: &table::Operation,
+    path: &PathParameters,
+    request: &WireRequest,
+) -> Result<Params, Violation> {
+    let in_path: Vec<&str> = path.iter().map(|(name, _)| *name).collect();
+    let reads_body = match request.method.as_str() {
+        "GET" => false,
+        "DELETE" => !request.body.is_empty(),
+        _ => true,
+    };
+    if !reads_body {
+        let mut pairs = request.query_pairs();
+        for (name, value) in path {
+            pairs.push(((*name).to_owned(), value.clone()));
+        }
+        // Images can be asked for by any of their attributes, which begin with two underscores.
+        let attributes: Vec<String> = pairs
+            .iter()
+            .map(|(name, _)| name.clone())
+            .filter(|name| name.starts_with("__"))
+            .collect();
+        let mut also: Vec<&str> = attributes.iter().map(String::as_str).collect();
+        also.extend(&in_path);
+        return rules::flat(operation.fields, pairs, 0, &also);
+    }
+    if request.body.is_empty() {
+        return Err(Violation {
+            field: String::new(),
+            wrong: Wrong::Malformed("the body is empty".to_owned()),
+        });
+    }
+    let mut body: serde_json::Map<String, Value> =
+        serde_json::from_slice(&request.body).map_err(|error| Violation {
+            field: String::new(),
+            wrong: Wrong::Malformed(format!("the body is no JSON object: {error}")),
+        })?;
+    for (name, value) in path {
+        body.insert((*name).to_owned(), Value::from(value.as_str()));
+    }
+    let version = body.get("os_version").and_then(Value::as_str);
+    if operation.name == "ImportImageQuick" && version.is_none_or(str::is_empty) {
+        // The shared model of system and data disks requires it; the service asks for it only where it is needed.
+        body.insert("os_version".to_owned(), Value::from(import::NO_OS_VERSION));
+    }
+    let body = Value::Object(body).to_string();
+    rules::json(operation.fields, body.as_bytes(), &in_path)
+}
+
+/// A refusal of the service itself.
+fn invalid(code: &str, message: impl Into<String>) -> Failure {
+    Failure::new(400, code, message)
+}
+
+fn violated(violation: Violation) -> Failure {
+    let field = violation.field;
+    let last = field.rsplit('.').find(|piece| piece.parse::<u32>().is_err());
+    let code = match (last.unwrap_or_default(), &violation.wrong) {
+        (_, Wrong::Malformed(reason)) if reason.ends_with("empty") => "IMG.0007",
+        (_, Wrong::Malformed(_) | Wrong::Unknown) => "IMG.0001",
+        ("name", _) => "IMG.0003",
+        ("description", _) => "IMG.0054",
+        ("image_url", _) => "IMG.0017",
+        ("min_disk", _) => "IMG.0111",
+        ("os_version", Wrong::Missing) => "IMG.0159",
+        ("os_type" | "os_version", _) => "IMG.0056",
+        ("type", _) => "IMG.0157",
+        ("architecture", _) => "IMG.0212",
+        ("hw_firmware_type", _) => "IMG.0141",
+        ("tags" | "image_tags" | "key" | "value", _) => "IMG.0115",
+        _ => "IMG.0001",
+    };
+    let message = match violation.wrong {
+        Wrong::Malformed(reason) => format!("The request is invalid: {field} {reason}."),
+        Wrong::Unknown => format!("The parameter {field} is unknown."),
+        Wrong::Type(kind) => format!("The parameter {field} must be of type {kind}."),
+        Wrong::Missing => format!("The parameter {field} is required."),
+        Wrong::Value(values) => {
+            format!("The parameter {field} must be one of {}.", values.join(", "))
+        }
+    };
+    invalid(code, message)
+}

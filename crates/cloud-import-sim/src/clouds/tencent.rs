@@ -1,0 +1,248 @@
+//! Tencent Cloud's CVM API, version `2017-03-12`: one path, the action in a header, errors with HTTP 200, no tasks.
+//!
+//! Source: the vendor's API reference and SDKs (2026-10). An import that fails later shows only `IMPORTFAILED`: the API has no
+//! reason. Unverified: the form of a successful dry run, the code for texts that are too long, and that names of images still
+//! being imported are taken.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{Failure, Outcome, Reply, SecretOf, Vendor, gateway_page, json_answer};
+use crate::answer::Answer;
+use crate::clock::Now;
+use crate::cloud::Cloud;
+use crate::config::Config;
+use crate::generated::tencent::OPERATIONS;
+use crate::rules::{self, Params, Violation, Wrong};
+use crate::table;
+use crate::tasks::{Import, Stage};
+use crate::verify::{self, Algorithm, Refusal, Verified};
+use crate::wire::WireRequest;
+use crate::world::{Scope, World};
+
+mod images;
+mod import;
+mod os;
+
+/// Tencent Cloud.
+pub(crate) struct Tencent;
+
+const VERSION: &str = "2017-03-12";
+
+/// Parameters that come with every action in a query or form.
+const COMMON: [&str; 11] = [
+    "Action",
+    "Version",
+    "Region",
+    "Timestamp",
+    "Nonce",
+    "SecretId",
+    "Token",
+    "Signature",
+    "SignatureMethod",
+    "Language",
+    "RequestClient",
+];
+
+impl Vendor for Tencent {
+    fn has_host(&self, host: &str) -> bool {
+        host.starts_with("cvm.") && host.ends_with(".tencentcloudapi.com")
+    }
+
+    fn operation(&self, request: &WireRequest) -> Option<&'static str> {
+        table::named(OPERATIONS, &common(request, "X-TC-Action", "Action")?).map(|found| found.name)
+    }
+
+    fn verify(&self, request: &WireRequest, secret_of: SecretOf<'_>) -> Result<Verified, Refusal> {
+        verify::tencent(request, secret_of)
+    }
+
+    fn window(&self, _: &Algorithm) -> Option<Duration> {
+        Some(Duration::from_secs(5 * 60))
+    }
+
+    fn refused(&self, refusal: Refusal) -> Failure {
+        let (code, message) = match refusal {
+            Refusal::MissingSignature => (
+                "AuthFailure.InvalidAuthorization",
+                "The request carries no signature.".to_owned(),
+            ),
+            Refusal::Malformed(what) => ("AuthFailure.InvalidAuthorization", what),
+            Refusal::UnknownAccessKey(_) => (
+                "AuthFailure.SecretIdNotFound",
+                "The SecretId is not found.".to_owned(),
+            ),
+            Refusal::WrongToken => (
+                "AuthFailure.TokenFailure",
+                "The token is not the one of this SecretId.".to_owned(),
+            ),
+            Refusal::SignatureMismatch { .. } => (
+                "AuthFailure.SignatureFailure",
+                "The provided credentials could not be validated. Please check your signature is correct."
+                    .to_owned(),
+            ),
+        };
+        error(code, message)
+    }
+
+    fn expired(&self, _: &Algorithm) -> Failure {
+        error(
+            "AuthFailure.SignatureExpire",
+            "The signature's timestamp is more than five minutes off.",
+        )
+    }
+
+    fn throttled(&self) -> Failure {
+        error(
+            "RequestLimitExceeded",
+            "Your current request times exceed the limit. Reduce the frequency of requests.",
+        )
+    }
+
+    fn broken(&self, http: u16) -> Failure {
+        Failure::new(http, "InternalError", "An internal error has occurred.")
+    }
+
+    fn too_large(&self) -> Failure {
+        error("RequestSizeLimitExceeded", "The request is too large.")
+    }
+
+    fn execute(&self, world: &mut World, request: &WireRequest, now: &Now) -> Outcome {
+        if common(request, "X-TC-Version", "Version").as_deref() != Some(VERSION) {
+            return Err(error("NoSuchVersion", "The product has no such API version."));
+        }
+        let action = common(request, "X-TC-Action", "Action")
+            .ok_or_else(|| missing("Action"))?;
+        let operation = table::named(OPERATIONS, &action).ok_or_else(|| {
+            let message = format!("The action `{action}` does not exist.");
+            error("InvalidAction", message)
+        })?;
+        let region = common(request, "X-TC-Region", "Region")
+            .filter(|region| !region.is_empty())
+            .ok_or_else(|| missing("Region"))?;
+        let params = params(operation, request).map_err(violated)?;
+        let scope = Scope::new(Cloud::Tencent, &region, "");
+        match operation.name {
+            "ImportImage" => import::import_image(world, now, scope, params),
+            "DescribeImages" => images::describe_images(world, now, &scope, &params),
+            "DeleteImages" => images::delete_images(world, now, &scope, &params),
+            "DescribeImportImageOs" => Ok(Reply::ok(os::supported())),
+            "DescribeImageQuota" => {
+                let quota = world.quota(Cloud::Tencent);
+                Ok(Reply::ok(json!({"ImageNumQuota": quota})))
+            }
+            other => Err(error(
+                "UnsupportedOperation",
+                format!("{other} is not simulated."),
+            )),
+        }
+    }
+
+    fn render(
+        &self,
+        _: &Config,
+        _: &WireRequest,
+        request_id: &str,
+        outcome: &Outcome,
+    ) -> Answer {
+        let (http, mut response) = match outcome {
+            Ok(reply) => {
+                let body = reply.body.clone().unwrap_or_else(|| json!({}));
+                (reply.http, body)
+            }
+            // Any status but 200 comes from in front of the API, without its JSON.
+            Err(failure) if failure.http >= 500 => return gateway_page(failure.http),
+            Err(failure) => (
+                failure.http,
+                json!({"Error": {"Code": failure.code, "Message": failure.message}}),
+            ),
+        };
+        response["RequestId"] = Value::from(request_id);
+        json_answer(http, "application/json", &json!({"Response": response}))
+    }
+
+    fn image_state(&self, _: &Import, stage: Stage) -> &'static str {
+        match stage {
+            Stage::Queued | Stage::Running(_) => "IMPORTING",
+            Stage::Succeeded => "NORMAL",
+            Stage::Failed | Stage::Canceled => "IMPORTFAILED",
+        }
+    }
+}
+
+/// A parameter that is a header beside a JSON body, and one parameter among others in a query or form.
+fn common(request: &WireRequest, header: &str, parameter: &str) -> Option<String> {
+    if let Some(value) = request.header(header) {
+        return Some(value.to_owned());
+    }
+    let mut pairs = flat_pairs(request)?;
+    let at = pairs.iter().position(|(name, _)| name == parameter)?;
+    Some(pairs.swap_remove(at).1)
+}
+
+/// The parameters of a query or form; `None` for a JSON body.
+fn flat_pairs(request: &WireRequest) -> Option<Vec<(String, String)>> {
+    let content_type = request.header("content-type").unwrap_or_default();
+    if request.method == "GET" {
+        Some(request.query_pairs())
+    } else if content_type.starts_with("application/json") {
+        None
+    } else {
+        Some(request.form_pairs())
+    }
+}
+
+/// Fields of the JSON body, or of a query or form with lists numbered from 0.
+fn params(operation: &table::Operation, request: &WireRequest) -> Result<Params, Violation> {
+    match flat_pairs(request) {
+        Some(pairs) => {
+            let mut params = rules::flat(operation.fields, pairs, 0, &COMMON)?;
+            let own = |name: &str| operation.fields.iter().any(|field| field.name == name);
+            params.0.retain(|name, _| own(name));
+            Ok(params)
+        }
+        None => rules::json(operation.fields, &request.body, &[]),
+    }
+}
+
+/// An error, delivered with HTTP 200 as all of them are.
+fn error(code: &str, message: impl Into<String>) -> Failure {
+    Failure::new(200, code, message)
+}
+
+fn missing(field: &str) -> Failure {
+    let message = format!("The request is missing a required parameter `{field}`.");
+    error("MissingParameter", message)
+}
+
+fn violated(violation: Violation) -> Failure {
+    let field = violation.field;
+    match violation.wrong {
+        Wrong::Missing => missing(&field),
+        Wrong::Unknown => {
+            let message = format!("The parameter `{field}` is not recognized.");
+            error("UnknownParameter", message)
+        }
+        Wrong::Type(kind) => {
+            let message = format!("The parameter `{field}` is not of type {kind}.");
+            error("InvalidParameter", message)
+        }
+        Wrong::Malformed(reason) => error("InvalidParameter", format!("{field}: {reason}")),
+        Wrong::Value(values) => {
+            let code = match field.as_str() {
+                "BootMode" => "InvalidParameterValue.InvalidBootMode",
+                "LicenseType" => "InvalidParameterValue.InvalidLicenseType",
+                _ => "InvalidParameterValue",
+            };
+            let message = format!("The parameter `{field}` must be one of {}.", values.join(", "));
+            error(code, message)
+        }
+    }
+}
+
+/// Whether a map of the request holds nothing: an absent list and an empty one are the same here.
+fn is_empty(params: &Map<String, Value>, name: &str) -> bool {
+    let list = params.get(name).and_then(Value::as_array);
+    list.is_none_or(Vec::is_empty)
+}

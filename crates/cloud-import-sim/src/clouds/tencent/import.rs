@@ -1,0 +1,174 @@
+//! `ImportImage`: checks, duplicate names, the dry run, and what becomes of the file.
+
+use serde_json::json;
+
+use super::super::{Failure, Outcome, Reply, length};
+use super::{error, os};
+use crate::clock::Now;
+use crate::cloud::Cloud;
+use crate::config::TencentDryRun;
+use crate::link;
+use crate::rules::Params;
+use crate::sniff::DiskFormat;
+use crate::store::{Disk, Lookup};
+use crate::tasks::{Import, Verdict};
+use crate::world::{Scope, World};
+
+/// Largest virtual size of an image, from the vendor's import guide.
+const MAX_GIB: u64 = 500;
+
+pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: Params) -> Outcome {
+    let tags = check(&params)?;
+    let name = params.text("ImageName").unwrap_or_default().to_owned();
+    if world.quota_used_up(&scope, now) {
+        return Err(error("ImageQuotaLimitExceeded", "The image quota is used up."));
+    }
+    if world.name_taken(&scope, &name, now) {
+        let message = format!("The image name `{name}` exists already.");
+        return Err(error("InvalidImageName.Duplicate", message));
+    }
+    let mut urls = vec![params.text("ImageUrl").unwrap_or_default().to_owned()];
+    for disk in params.objects("ImportImageDataDiskList") {
+        urls.push(disk.text("ImageUrl").unwrap_or_default().to_owned());
+    }
+    let mut verdict = Verdict::Succeed;
+    let mut first: Option<Disk> = None;
+    for url in &urls {
+        let found = source(world, &scope.region, url, params.flag("Force"))?;
+        if let Lookup::Here(disk) = &found {
+            first = first.or(Some(*disk));
+        }
+        if verdict == Verdict::Succeed {
+            verdict = judge(&found);
+        }
+    }
+    if params.flag("DryRun") {
+        return match world.config.tencent_dry_run {
+            TencentDryRun::RequestIdOnly => Ok(Reply::ok(json!({}))),
+            TencentDryRun::DryRunOperation => Err(error(
+                "DryRunOperation",
+                "The request would have succeeded, but the DryRun parameter was used.",
+            )),
+        };
+    }
+    let image_id = format!("img-{}", world.hex(8));
+    let answer = if world.config.tencent_image_id {
+        json!({"ImageId": image_id})
+    } else {
+        json!({})
+    };
+    world.accept(Import {
+        cloud: scope.cloud,
+        region: scope.region,
+        project: String::new(),
+        operation: "ImportImage".to_owned(),
+        image_id,
+        task_id: String::new(),
+        name,
+        tags,
+        sources: urls
+            .iter()
+            .map(|url| url.split(['?', '#']).next().unwrap_or_default().to_owned())
+            .collect(),
+        format: first.map(|disk| disk.format),
+        size: first.map_or(0, |disk| disk.virtual_size),
+        params,
+        verdict,
+        accepted: *now,
+        hidden: 0,
+        canceled: None,
+        deleted: false,
+    });
+    Ok(Reply::ok(answer))
+}
+
+/// Limits of single fields; gives the tags.
+fn check(params: &Params) -> Result<Vec<(String, String)>, Failure> {
+    for (field, most) in [("ImageName", 60), ("ImageDescription", 256)] {
+        if length(params.text(field).unwrap_or_default()) > most {
+            let message = format!("The parameter `{field}` has more than {most} characters.");
+            return Err(error("InvalidParameterValue.TooLarge", message));
+        }
+    }
+    let system = params.text("OsType").unwrap_or_default();
+    let version = params.text("OsVersion").unwrap_or_default();
+    let versions = os::versions(system).ok_or_else(|| {
+        let message = format!("The system `{system}` is not supported.");
+        error("InvalidImageOsType.Unsupported", message)
+    })?;
+    if !versions.contains(&version) {
+        let message = format!("The version `{version}` of `{system}` is not supported.");
+        return Err(error("InvalidImageOsVersion.Unsupported", message));
+    }
+    let mut tags: Vec<(String, String)> = Vec::new();
+    for specification in params.objects("TagSpecification") {
+        if specification.text("ResourceType") != Some("image") {
+            let message = "Images take tags of the resource type `image` only.";
+            return Err(error("InvalidParameterValue", message));
+        }
+        for tag in specification.objects("Tags") {
+            let key = tag.text("Key").unwrap_or_default().to_owned();
+            if tags.iter().any(|(known, _)| *known == key) {
+                let message = format!("The tag key `{key}` is given twice.");
+                return Err(error("InvalidParameterValue.DuplicateTags", message));
+            }
+            tags.push((key, tag.text("Value").unwrap_or_default().to_owned()));
+        }
+    }
+    Ok(tags)
+}
+
+/// A text that is no link is refused; everything else about a link turns out later.
+fn source(world: &World, region: &str, url: &str, force: bool) -> Result<Lookup, Failure> {
+    let link = link::parse(url).ok_or_else(|| {
+        let message = "The image URL is not valid.";
+        error("InvalidParameter.InvalidParameterUrlError", message)
+    })?;
+    if link.key.to_ascii_lowercase().ends_with(".iso") && !force {
+        return Err(error(
+            "InvalidParameterValue.ISOMustImportByForce",
+            "An ISO file has to be imported by force.",
+        ));
+    }
+    const PLACES: [(&str, &str); 3] = [
+        (".cos.", ".myqcloud.com"),
+        (".cos.", ".tencentcos.cn"),
+        (".cos-internal.", ".tencentcos.cn"),
+    ];
+    let place = PLACES
+        .iter()
+        .find_map(|(middle, suffix)| link::bucket_and_region(&link.host, middle, suffix));
+    Ok(match place {
+        Some((_, place)) if place != region && !may_cross(region, place) => Lookup::Elsewhere {
+            region: place.to_owned(),
+        },
+        Some((bucket, place)) => world.find_object(Cloud::Tencent, place, bucket, &link.key),
+        None if world.config.any_object => Lookup::Assumed,
+        None => Lookup::Absent,
+    })
+}
+
+/// The import guide lets mainland regions read from each other; finance regions and those overseas read only their own.
+fn may_cross(a: &str, b: &str) -> bool {
+    const MAINLAND: [&str; 6] = [
+        "ap-beijing",
+        "ap-chengdu",
+        "ap-chongqing",
+        "ap-guangzhou",
+        "ap-nanjing",
+        "ap-shanghai",
+    ];
+    MAINLAND.contains(&a) && MAINLAND.contains(&b)
+}
+
+/// What becomes of the import. The reasons are those of the vendor's message centre: its API does not show them.
+fn judge(found: &Lookup) -> Verdict {
+    match found {
+        Lookup::Assumed => Verdict::Succeed,
+        Lookup::Absent | Lookup::Elsewhere { .. } => Verdict::fail("InvalidUrl", ""),
+        Lookup::Here(disk) if disk.format == DiskFormat::Zvhd2 || disk.gib() > MAX_GIB => {
+            Verdict::fail("InvalidFormatSize", "")
+        }
+        Lookup::Here(_) => Verdict::Succeed,
+    }
+}

@@ -1,0 +1,393 @@
+//! UCloud's UHost API: one path, parameters in a form, query or JSON body, every answer with HTTP 200 and a `RetCode`.
+//!
+//! Source: the vendor's API documents (2026-08) and SDKs. There is neither a task nor a token nor a reason: an import is its
+//! image, and a failed one is `Unavailable`. Unverified: code 230 for wrong parameters, deleting an image that is being made.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{Failure, Outcome, Reply, SecretOf, Vendor, gateway_page, json_answer, length};
+use crate::answer::Answer;
+use crate::clock::Now;
+use crate::cloud::Cloud;
+use crate::config::Config;
+use crate::generated::ucloud::OPERATIONS;
+use crate::link;
+use crate::rules::{self, Params, Violation, Wrong};
+use crate::store::{Disk, Lookup};
+use crate::table;
+use crate::tasks::{Import, Stage, Verdict};
+use crate::verify::{self, Algorithm, Refusal, Verified};
+use crate::wire::WireRequest;
+use crate::world::{Scope, World};
+
+/// UCloud.
+pub(crate) struct Ucloud;
+
+/// The project of requests that name none.
+const DEFAULT_PROJECT: &str = "org-default";
+
+/// Parameters that come with every action.
+const COMMON: [&str; 7] = [
+    "Action",
+    "PublicKey",
+    "Signature",
+    "SecurityToken",
+    "Region",
+    "Zone",
+    "ProjectId",
+];
+
+impl Vendor for Ucloud {
+    fn has_host(&self, host: &str) -> bool {
+        const HOSTS: [&str; 6] = [
+            "api.ucloud.cn",
+            "api.service.ucloud.cn",
+            "api.ucloud-global.com",
+            "api.scloudsg.com",
+            "api.surfercloud.com",
+            "api.an-link.com",
+        ];
+        HOSTS.contains(&host)
+    }
+
+    fn operation(&self, request: &WireRequest) -> Option<&'static str> {
+        table::named(OPERATIONS, &action(request)?).map(|operation| operation.name)
+    }
+
+    fn verify(&self, request: &WireRequest, secret_of: SecretOf<'_>) -> Result<Verified, Refusal> {
+        verify::ucloud(request, secret_of)
+    }
+
+    fn window(&self, _: &Algorithm) -> Option<Duration> {
+        None
+    }
+
+    fn refused(&self, refusal: Refusal) -> Failure {
+        match refusal {
+            Refusal::MissingSignature => error("170", "Missing signature"),
+            Refusal::Malformed(what) => error("171", format!("Signature VerifyAC Error, {what}")),
+            Refusal::UnknownAccessKey(_) => error("172", "User not exist"),
+            Refusal::WrongToken => error("174", "Token not exist"),
+            Refusal::SignatureMismatch { .. } => error("171", "Signature VerifyAC Error"),
+        }
+    }
+
+    fn expired(&self, _: &Algorithm) -> Failure {
+        // Requests have no time: nothing asks for this.
+        error("171", "Signature VerifyAC Error")
+    }
+
+    fn throttled(&self) -> Failure {
+        error("153", "Request too frequent")
+    }
+
+    fn broken(&self, http: u16) -> Failure {
+        Failure::new(http, "150", "Service unavailable")
+    }
+
+    fn too_large(&self) -> Failure {
+        Failure::new(413, "230", "Request too large")
+    }
+
+    fn execute(&self, world: &mut World, request: &WireRequest, now: &Now) -> Outcome {
+        let action = action(request)
+            .filter(|action| !action.is_empty())
+            .ok_or_else(|| error("160", "Missing Action"))?;
+        let operation = table::named(OPERATIONS, &action)
+            .ok_or_else(|| error("161", format!("Action {action} not exist")))?;
+        let params = params(operation, request).map_err(violated)?;
+        match operation.name {
+            "GetRegion" => return Ok(Reply::ok(regions())),
+            "GetProjectList" => return Ok(Reply::ok(projects())),
+            _ => {}
+        }
+        let region = params
+            .given("Region")
+            .ok_or_else(|| invalid("Missing params [Region]"))?;
+        let project = params.given("ProjectId").unwrap_or(DEFAULT_PROJECT);
+        let scope = Scope::new(Cloud::Ucloud, region, project);
+        match operation.name {
+            "ImportCustomImage" => import_custom_image(world, now, scope, params),
+            "DescribeImage" => describe_image(world, now, &scope, &params),
+            "TerminateCustomImage" => terminate_custom_image(world, &scope, &params),
+            other => Err(error("161", format!("{other} is not simulated"))),
+        }
+    }
+
+    fn render(
+        &self,
+        config: &Config,
+        request: &WireRequest,
+        request_id: &str,
+        outcome: &Outcome,
+    ) -> Answer {
+        let (http, code, mut body) = match outcome {
+            Ok(reply) => {
+                let body = reply.body.clone().unwrap_or_else(|| json!({}));
+                (reply.http, "0", body)
+            }
+            // Any status but 200 comes from in front of the API, without its JSON.
+            Err(failure) if failure.http >= 400 => {
+                return gateway_page(failure.http).header("x-ucloud-request-uuid", request_id);
+            }
+            Err(failure) => (
+                failure.http,
+                failure.code.as_str(),
+                json!({"Message": failure.message}),
+            ),
+        };
+        body["Action"] = Value::from(format!("{}Response", action(request).unwrap_or_default()));
+        body["RetCode"] = match code.parse::<i64>() {
+            Ok(number) if !config.ucloud_ret_code_text => Value::from(number),
+            _ => Value::from(code),
+        };
+        json_answer(http, "application/json", &body).header("x-ucloud-request-uuid", request_id)
+    }
+
+    fn image_state(&self, _: &Import, stage: Stage) -> &'static str {
+        match stage {
+            Stage::Queued | Stage::Running(_) => "Making",
+            Stage::Succeeded => "Available",
+            Stage::Failed | Stage::Canceled => "Unavailable",
+        }
+    }
+}
+
+/// A JSON body's members, `None` for a query or form.
+fn json_body(request: &WireRequest) -> Option<Map<String, Value>> {
+    let content_type = request.header("content-type").unwrap_or_default();
+    if request.method == "GET" || !content_type.starts_with("application/json") {
+        return None;
+    }
+    serde_json::from_slice(&request.body).ok()
+}
+
+fn pairs(request: &WireRequest) -> Vec<(String, String)> {
+    if request.method == "GET" {
+        request.query_pairs()
+    } else {
+        request.form_pairs()
+    }
+}
+
+fn action(request: &WireRequest) -> Option<String> {
+    if let Some(body) = json_body(request) {
+        return body.get("Action")?.as_str().map(str::to_owned);
+    }
+    let mut pairs = pairs(request).into_iter();
+    pairs.find(|(name, _)| name == "Action").map(|(_, value)| value)
+}
+
+/// Fields of a JSON body, or of a query or form with lists numbered from 0. The protocol's own are left out.
+fn params(operation: &table::Operation, request: &WireRequest) -> Result<Params, Violation> {
+    let mut params = match json_body(request) {
+        Some(_) => rules::json(operation.fields, &request.body, &COMMON)?,
+        None => rules::flat(operation.fields, pairs(request), 0, &COMMON)?,
+    };
+    params
+        .0
+        .retain(|name, _| !matches!(name.as_str(), "Action" | "PublicKey" | "Signature" | "SecurityToken"));
+    Ok(params)
+}
+
+/// An error, delivered with HTTP 200 as all of them are.
+fn error(code: &str, message: impl Into<String>) -> Failure {
+    Failure::new(200, code, message)
+}
+
+/// A wrong parameter. The code is what practice shows; the vendor's table does not have it.
+fn invalid(message: impl Into<String>) -> Failure {
+    error("230", message)
+}
+
+fn violated(violation: Violation) -> Failure {
+    let field = violation.field;
+    invalid(match violation.wrong {
+        Wrong::Missing => format!("Missing params [{field}]"),
+        Wrong::Unknown => format!("Params [{field}] unknown"),
+        Wrong::Type(kind) => format!("Params [{field}] must be {kind}"),
+        Wrong::Malformed(reason) => format!("Params [{field}] not available: {reason}"),
+        Wrong::Value(values) => format!("Params [{field}] must be one of {}", values.join(", ")),
+    })
+}
+
+fn import_custom_image(world: &mut World, now: &Now, scope: Scope, params: Params) -> Outcome {
+    let text = |field: &str| params.text(field).unwrap_or_default();
+    if !params.flag("Auth") {
+        return Err(error("8300", "The user refused the authorization"));
+    }
+    for (field, most) in [("ImageName", 63), ("Tag", 63), ("ImageDescription", 255)] {
+        if length(text(field)) > most {
+            return Err(invalid(format!("Params [{field}] has more than {most} characters")));
+        }
+    }
+    if (text("OsType") == "Other") != (text("OsName") == "Other") {
+        return Err(invalid("Params [OsName] must be Other when OsType is"));
+    }
+    if world.quota_used_up(&scope, now) {
+        return Err(error("8095", "Quota of custom images is used up"));
+    }
+    let url = text("UFileUrl");
+    let found = source(world, url)?;
+    let verdict = judge(&found, &scope.region, text("Format"));
+    let disk: Option<Disk> = match &found {
+        Some((_, Lookup::Here(disk))) => Some(*disk),
+        _ => None,
+    };
+    let image_id = format!("uimage-{}", world.hex(8));
+    let answer = json!({"ImageId": image_id});
+    world.accept(Import {
+        cloud: Cloud::Ucloud,
+        operation: "ImportCustomImage".to_owned(),
+        image_id,
+        task_id: String::new(),
+        name: text("ImageName").to_owned(),
+        tags: Vec::new(),
+        sources: vec![url.split(['?', '#']).next().unwrap_or_default().to_owned()],
+        format: disk.map(|disk| disk.format),
+        size: disk.map_or(0, |disk| disk.virtual_size),
+        region: scope.region,
+        project: scope.project,
+        params,
+        verdict,
+        accepted: *now,
+        hidden: 0,
+        canceled: None,
+        deleted: false,
+    });
+    Ok(Reply::ok(answer))
+}
+
+/// The region of the link's bucket and what lies there; `None` for a link that leads to no bucket of this cloud.
+fn source(world: &World, url: &str) -> Result<Option<(String, Lookup)>, Failure> {
+    let link = link::parse(url).ok_or_else(|| invalid("Params [UFileUrl] is no link"))?;
+    const SUFFIXES: [&str; 2] = [".ufileos.com", ".ufile.ucloud.cn"];
+    let stem = SUFFIXES.iter().find_map(|suffix| link.host.strip_suffix(suffix));
+    let Some((bucket, place)) = stem.and_then(|stem| stem.rsplit_once('.')) else {
+        return Ok(world.config.any_object.then(|| (String::new(), Lookup::Assumed)));
+    };
+    let place = place.strip_prefix("internal-").unwrap_or(place);
+    let place = place.strip_suffix("-01").or(place.strip_suffix("-02")).unwrap_or(place);
+    // Storage and compute name one region differently.
+    let region = if place == "cn-bj" { "cn-bj2" } else { place };
+    let found = world.find_object(Cloud::Ucloud, region, bucket, &link.key);
+    Ok(Some((region.to_owned(), found)))
+}
+
+/// What becomes of the import. Nothing of the reason is shown.
+fn judge(found: &Option<(String, Lookup)>, region: &str, declared: &str) -> Verdict {
+    let failed = |reason: &str| Verdict::fail("8301", reason);
+    match found {
+        Some((_, Lookup::Assumed)) => Verdict::Succeed,
+        Some((place, _)) if place != region => failed("the file is in another region"),
+        Some((_, Lookup::Here(disk))) if disk.format.name().eq_ignore_ascii_case(declared) => {
+            Verdict::Succeed
+        }
+        Some((_, Lookup::Here(_))) => failed("the file is not of the declared format"),
+        _ => failed("the file cannot be read"),
+    }
+}
+
+fn describe_image(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
+    let offset = params.integer("Offset").unwrap_or(0);
+    let limit = params.integer("Limit").unwrap_or(20);
+    if offset < 0 || limit < 0 {
+        return Err(invalid("Params [Offset] and [Limit] must not be negative"));
+    }
+    let mut ids = params.texts("ImageIds");
+    ids.extend(params.given("ImageId"));
+    let found = world.shown(|import| {
+        let windows = import.params.given("OsType") == Some("Windows");
+        scope.holds(import)
+            && import.has_image()
+            && (ids.is_empty() || ids.contains(&import.image_id.as_str()))
+            && params.given("ImageType").is_none_or(|kind| kind == "Custom")
+            && params.given("OsType").is_none_or(|family| (family == "Windows") == windows)
+            && params.given("FuncType").is_none_or(|kind| kind == "uhost")
+            && params.given("Tag").is_none_or(|tag| import.params.given("Tag") == Some(tag))
+    });
+    let total = found.len();
+    let forced = world.forced_state(Cloud::Ucloud, "DescribeImage");
+    let zone = params.given("Zone").map_or_else(|| format!("{}-01", scope.region), str::to_owned);
+    let images: Vec<Value> = found
+        .iter()
+        .skip(usize::try_from(offset).unwrap_or(0))
+        .take(usize::try_from(limit).unwrap_or(0))
+        .map(|import| {
+            let state = Ucloud.image_state(import, world.stage(import, now));
+            image(import, &zone, forced.as_deref().unwrap_or(state))
+        })
+        .collect();
+    Ok(Reply::ok(json!({"TotalCount": total, "ImageSet": images})))
+}
+
+fn image(import: &Import, zone: &str, state: &str) -> Value {
+    let text = |field: &str| import.params.text(field).unwrap_or_default();
+    let family = if text("OsType") == "Windows" { "Windows" } else { "Linux" };
+    json!({
+        "Zone": zone,
+        "ImageId": import.image_id,
+        "ImageName": import.name,
+        "Tag": import.params.given("Tag").unwrap_or("Default"),
+        "OsType": family,
+        "OsName": text("OsName"),
+        "ImageType": "Custom",
+        "Features": [],
+        "FuncType": "uhost",
+        "IntegratedSoftware": "",
+        "Vendor": "",
+        "Links": "",
+        "State": state,
+        "ImageDescription": text("ImageDescription"),
+        "CreateTime": import.accepted.utc.unix_timestamp(),
+        "ImageSize": import.size.div_ceil(1 << 30),
+        "MinimalCPU": "",
+        "MaintainEol": 0,
+    })
+}
+
+fn terminate_custom_image(world: &mut World, scope: &Scope, params: &Params) -> Outcome {
+    let id = params
+        .given("ImageId")
+        .ok_or_else(|| invalid("Missing params [ImageId]"))?;
+    let image = world
+        .image_mut(scope, id)
+        .ok_or_else(|| error("8956", "Resource is missing or is no custom image"))?;
+    image.deleted = true;
+    Ok(Reply::ok(json!({"ImageId": id})))
+}
+
+fn regions() -> Value {
+    const REGIONS: [&str; 8] = [
+        "cn-bj2", "cn-wlcb", "cn-sh2", "cn-gd", "hk", "sg", "us-ca", "ge-fra",
+    ];
+    let region = |(number, id): (usize, &&str)| {
+        json!({
+            "RegionId": 1000 + number,
+            "RegionName": id,
+            "Region": id,
+            "Zone": format!("{id}-01"),
+            "IsDefault": number == 0,
+            "BitMaps": "",
+        })
+    };
+    json!({"Regions": REGIONS.iter().enumerate().map(region).collect::<Vec<_>>()})
+}
+
+fn projects() -> Value {
+    json!({
+        "ProjectCount": 1,
+        "ProjectSet": [{
+            "ProjectId": DEFAULT_PROJECT,
+            "ProjectName": "Default",
+            "ParentId": "",
+            "ParentName": "",
+            "CreateTime": 1_600_000_000,
+            "IsDefault": true,
+            "MemberCount": 1,
+            "ResourceCount": 0,
+        }],
+    })
+}

@@ -1,0 +1,230 @@
+//! What a simulator is told when it starts. Reads neither files nor environment.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::cloud::Cloud;
+
+/// How Tencent answers a dry run that found nothing wrong. Its documents describe both forms; which one `ImportImage` gives
+/// is unverified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TencentDryRun {
+    /// An ordinary answer that holds only the request id (the form of the `DeleteImages` example).
+    #[default]
+    RequestIdOnly,
+    /// The error code `DryRunOperation` (the list of common error codes).
+    DryRunOperation,
+}
+
+/// How Alibaba answers a dry run that found nothing wrong, always with HTTP 400. Its documents name both codes; which one
+/// `ImportImage` gives is unverified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AliyunDryRun {
+    /// `DRYRUN.SUCCESS` (the action's error table).
+    #[default]
+    DryrunSuccess,
+    /// `DryRunOperation` (the parameter's description).
+    DryRunOperation,
+}
+
+/// Settings of a [`Simulator`](crate::Simulator).
+///
+/// One key pair is valid in all five clouds. Every switch has the default that the newest documents describe.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// The access key id (JD Cloud, Alibaba, Huawei AK), secret id (Tencent) or public key (UCloud) that is accepted.
+    pub access_key_id: String,
+    /// The secret that belongs to it.
+    pub secret_access_key: String,
+    /// The session token that has to come with the key pair; `None` when the keys are permanent.
+    pub security_token: Option<String>,
+    /// Ports of the five listeners in the order of [`Cloud::ALL`]; `None` or 0 lets the system choose.
+    pub ports: Option<[u16; 5]>,
+    /// Port of the control endpoint; `None` or 0 lets the system choose.
+    pub control_port: Option<u16>,
+    /// Takes every import source as present, in the right region and of the right format, unless it was stored.
+    pub any_object: bool,
+    /// Time from acceptance to the end of an import. The first tenth of it is spent queued. Default 1 s.
+    pub import_time: Duration,
+    /// How many queries that would have shown a new import do not find it yet. Default 0.
+    pub visible_after_polls: u32,
+    /// Private images per cloud and region (and project, where there are projects), in the order of [`Cloud::ALL`].
+    pub quotas: [u32; 5],
+    /// Whether an image whose import failed still holds its name where names are unique. Unverified; default `false`.
+    pub failed_images_keep_name: bool,
+    /// JD Cloud answers an import with the number `importTaskId` (before December 2021) and not the text `taskId`.
+    pub jdcloud_import_task_id_number: bool,
+    /// Tencent answers an import with the image id (mainland SDKs since February 2025). The international SDKs know no such
+    /// field: set `false` for that edition. Default `true`.
+    pub tencent_image_id: bool,
+    /// The form of a successful dry run at Tencent.
+    pub tencent_dry_run: TencentDryRun,
+    /// The form of a successful dry run at Alibaba.
+    pub aliyun_dry_run: AliyunDryRun,
+    /// The projects that `KeystoneListProjects` knows, as `(name, id)`. `None`: one project for every region.
+    pub huawei_projects: Option<Vec<(String, String)>>,
+    /// UCloud writes `RetCode` as text, as its SDKs are prepared for. Default `false`.
+    pub ucloud_ret_code_text: bool,
+}
+
+impl Config {
+    /// Default settings around one key pair.
+    ///
+    /// The quotas are those that the vendors' documents name: JD Cloud 5, Tencent 20 (an example; other texts say 10 or
+    /// 1000), Huawei 50, Alibaba 100 (unverified, its documents name no number), UCloud 30 (10 in some regions).
+    pub fn new(access_key_id: impl Into<String>, secret_access_key: impl Into<String>) -> Self {
+        Config {
+            access_key_id: access_key_id.into(),
+            secret_access_key: secret_access_key.into(),
+            security_token: None,
+            ports: None,
+            control_port: None,
+            any_object: false,
+            import_time: Duration::from_secs(1),
+            visible_after_polls: 0,
+            quotas: [5, 20, 50, 100, 30],
+            failed_images_keep_name: false,
+            jdcloud_import_task_id_number: false,
+            tencent_image_id: true,
+            tencent_dry_run: TencentDryRun::default(),
+            aliyun_dry_run: AliyunDryRun::default(),
+            huawei_projects: None,
+            ucloud_ret_code_text: false,
+        }
+    }
+
+    /// Sets [`Config::security_token`].
+    #[must_use]
+    pub fn security_token(mut self, token: impl Into<String>) -> Self {
+        self.security_token = Some(token.into());
+        self
+    }
+
+    /// Sets [`Config::ports`].
+    #[must_use]
+    pub fn ports(mut self, ports: [u16; 5]) -> Self {
+        self.ports = Some(ports);
+        self
+    }
+
+    /// Sets [`Config::control_port`].
+    #[must_use]
+    pub fn control_port(mut self, port: u16) -> Self {
+        self.control_port = Some(port);
+        self
+    }
+
+    /// Sets [`Config::any_object`].
+    #[must_use]
+    pub fn any_object(mut self, any_object: bool) -> Self {
+        self.any_object = any_object;
+        self
+    }
+
+    /// Sets [`Config::import_time`].
+    #[must_use]
+    pub fn import_time(mut self, import_time: Duration) -> Self {
+        self.import_time = import_time;
+        self
+    }
+
+    /// Sets [`Config::visible_after_polls`].
+    #[must_use]
+    pub fn visible_after_polls(mut self, polls: u32) -> Self {
+        self.visible_after_polls = polls;
+        self
+    }
+
+    /// Sets the quota of one cloud.
+    #[must_use]
+    pub fn quota(mut self, cloud: Cloud, images: u32) -> Self {
+        self.quotas[cloud.index()] = images;
+        self
+    }
+
+    /// Sets [`Config::failed_images_keep_name`].
+    #[must_use]
+    pub fn failed_images_keep_name(mut self, keep: bool) -> Self {
+        self.failed_images_keep_name = keep;
+        self
+    }
+
+    /// Sets [`Config::jdcloud_import_task_id_number`].
+    #[must_use]
+    pub fn jdcloud_import_task_id_number(mut self, number: bool) -> Self {
+        self.jdcloud_import_task_id_number = number;
+        self
+    }
+
+    /// Sets [`Config::tencent_image_id`].
+    #[must_use]
+    pub fn tencent_image_id(mut self, present: bool) -> Self {
+        self.tencent_image_id = present;
+        self
+    }
+
+    /// Sets [`Config::tencent_dry_run`].
+    #[must_use]
+    pub fn tencent_dry_run(mut self, form: TencentDryRun) -> Self {
+        self.tencent_dry_run = form;
+        self
+    }
+
+    /// Sets [`Config::aliyun_dry_run`].
+    #[must_use]
+    pub fn aliyun_dry_run(mut self, form: AliyunDryRun) -> Self {
+        self.aliyun_dry_run = form;
+        self
+    }
+
+    /// Sets [`Config::huawei_projects`] from `(name, id)` pairs.
+    #[must_use]
+    pub fn huawei_projects(mut self, projects: Vec<(String, String)>) -> Self {
+        self.huawei_projects = Some(projects);
+        self
+    }
+
+    /// Sets [`Config::ucloud_ret_code_text`].
+    #[must_use]
+    pub fn ucloud_ret_code_text(mut self, text: bool) -> Self {
+        self.ucloud_ret_code_text = text;
+        self
+    }
+}
+
+/// Leaves out the secret and the token.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("access_key_id", &self.access_key_id)
+            .field("has_security_token", &self.security_token.is_some())
+            .field("ports", &self.ports)
+            .field("control_port", &self.control_port)
+            .field("any_object", &self.any_object)
+            .field("import_time", &self.import_time)
+            .field("visible_after_polls", &self.visible_after_polls)
+            .field("quotas", &self.quotas)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_neither_secret_nor_token() {
+        let config = Config::new("an-id", "a-secret-key").security_token("a-token");
+        let shown = format!("{config:?}");
+        assert!(shown.contains("an-id"), "{shown}");
+        assert!(!shown.contains("a-secret-key"), "{shown}");
+        assert!(!shown.contains("\"a-token\""), "{shown}");
+    }
+
+    #[test]
+    fn a_quota_is_set_for_its_cloud_only() {
+        let config = Config::new("a", "s").quota(Cloud::Huawei, 1);
+        assert_eq!(config.quotas, [5, 20, 1, 100, 30]);
+    }
+}

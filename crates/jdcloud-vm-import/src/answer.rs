@@ -1,0 +1,75 @@
+//! Reads JD Cloud's envelope: `{"requestId", "result"}` or `{"requestId", "error": {"code", "status", "message"}}`.
+//!
+//! The body decides, never the HTTP status alone. Source: jdcloud-sdk-go core 1.1.5 (2024-11); documentation,
+//! API/Common-Declaration (2021).
+
+use cloud_import_core::{
+    Bytes, CodeRule, Provider, Result,
+    http::{Request, Response},
+    pipeline::{Protocol, Reading, Signing, json_body},
+};
+use serde_json::{Map, Value};
+
+use crate::{generated::ERRORS, sign::Signer};
+
+impl Protocol for Signer {
+    fn provider(&self) -> Provider {
+        Provider::Jdcloud
+    }
+
+    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+        Self::sign(self, request, signing)
+    }
+
+    fn read(&self, answer: &Response<Bytes>) -> Reading {
+        match json_body(answer) {
+            Ok(Value::Object(body)) => envelope(body, answer),
+            Ok(_) => Reading::Unreadable("it is not a JSON object".to_owned()),
+            Err(why) => Reading::Unreadable(why),
+        }
+    }
+
+    fn codes(&self) -> &'static [CodeRule] {
+        ERRORS
+    }
+}
+
+fn envelope(mut body: Map<String, Value>, answer: &Response<Bytes>) -> Reading {
+    let header = || {
+        answer
+            .headers()
+            .get("x-jdcloud-request-id")?
+            .to_str()
+            .ok()
+            .map(str::to_owned)
+    };
+    let request_id = match body.remove("requestId") {
+        Some(Value::String(id)) if !id.is_empty() => Some(id),
+        _ => header(),
+    };
+    if let Some(Value::Object(error)) = body.get("error") {
+        let number = error.get("code").and_then(Value::as_i64).unwrap_or_default();
+        let text = |name| {
+            error
+                .get(name)
+                .and_then(Value::as_str)
+                .filter(|text: &&str| !text.is_empty())
+        };
+        if number != 0 || text("status").is_some() {
+            return Reading::Refused {
+                code: text("status").map(str::to_owned).or_else(|| Some(number.to_string())),
+                message: text("message").unwrap_or_default().to_owned(),
+                request_id,
+            };
+        }
+    }
+    if !answer.status().is_success() {
+        return Reading::Unreadable("it is JSON without an error in it".to_owned());
+    }
+    // One documentation page of 2021 shows the result without its wrapper.
+    let payload = match body.remove("result") {
+        Some(Value::Null) | None => Value::Object(body),
+        Some(result) => result,
+    };
+    Reading::Success { payload, request_id }
+}

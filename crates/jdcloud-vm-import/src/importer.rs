@@ -1,0 +1,296 @@
+//! The normalized import over JD Cloud's client.
+//!
+//! The task is polled, not the image: an image that is still queued shows 0 % for long. A lost start is sent again with
+//! its token, which returns the first answer. There is no call to cancel.
+
+use cloud_import_core::{
+    Architecture, BoxFuture, CancelOutcome, Capabilities, Disk, DiskSource, Error, ErrorKind, Failure, Grace,
+    ImageImporter, ImportRequest, ImportTask, ImportedImage, Link, Problem, Provider, Result, StateClass, StateRow,
+    TaskState, ambient::Ambient, not_listed, validate,
+};
+
+use crate::{
+    Client, Options, generated as wire,
+    generated::{CAPABILITIES, TASK_STATES},
+    os::{JdcloudOs, map_os},
+};
+
+/// Pages that a search reads at the most, ten tasks each: an order that is looked for is among the newest.
+const PAGES: i64 = 20;
+
+/// Imports images into JD Cloud.
+#[derive(Debug, Clone)]
+pub struct Importer {
+    client: Client,
+}
+
+impl Importer {
+    /// An importer over a client.
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// The client.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The vendor's request for an order.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when the order cannot be written in the vendor's words.
+    pub fn request(&self, order: &ImportRequest) -> Result<wire::ImportImageRequest> {
+        let refuse = |message: &str| Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::Jdcloud);
+        let options: Options = order.vendor_options(Provider::Jdcloud)?;
+        let disk = order.first_disk().ok_or_else(|| refuse("the order has no disk"))?;
+        let JdcloudOs {
+            os_type,
+            platform,
+            version,
+        } = order
+            .os
+            .as_ref()
+            .and_then(|os| map_os(os).value())
+            .ok_or_else(|| refuse("the order names no operating system"))?;
+        Ok(wire::ImportImageRequest {
+            architecture: Some(match order.architecture {
+                Architecture::Arm64 => wire::Architecture::Arm64,
+                Architecture::I386 => wire::Architecture::I386,
+                _ => wire::Architecture::X86_64,
+            }),
+            os_type: Some(os_type),
+            platform: Some(options.platform.map_or(platform, |text| text.as_str().into())),
+            os_version: options.os_version.or(version),
+            disk_format: disk.format.map(|format| format.as_str().into()),
+            system_disk_size_gb: CAPABILITIES.system_disk_gib(disk).map(i64::from),
+            image_url: Some(link(disk)?),
+            image_name: Some(order.name.clone()),
+            description: order.description.clone(),
+            force_import: order.skip_guest_check.then_some(true),
+            data_disks: match order.data_disks() {
+                [] => None,
+                disks => Some(disks.iter().map(data_disk).collect::<Result<_>>()?),
+            },
+            client_token: Some(order.token(Provider::Jdcloud, self.region(), None)),
+            boot_mode: order.boot_mode.map(|mode| mode.as_str().into()),
+            ..Default::default()
+        })
+    }
+
+    async fn tasks(&self, request: wire::ImageTasksRequest) -> Result<Vec<wire::TaskInfo>> {
+        let request = wire::ImageTasksRequest {
+            task_action: Some(wire::TaskAction::ImportImage),
+            page_size: Some(10),
+            ..request
+        };
+        Ok(self.client.image_tasks(&request).await?.task_set.unwrap_or_default())
+    }
+
+    /// The task by its id, or the newest one with the image's name and source.
+    async fn find(&self, task: &ImportTask) -> Result<Option<wire::TaskInfo>> {
+        if let Some(id) = &task.task_id {
+            let tasks = self
+                .tasks(wire::ImageTasksRequest {
+                    task_ids: Some(vec![id.clone()]),
+                    ..Default::default()
+                })
+                .await?;
+            return Ok(tasks.into_iter().find(|info| info.task_id.as_ref() == Some(id)));
+        }
+        for page in 1..=PAGES {
+            let tasks = self
+                .tasks(wire::ImageTasksRequest {
+                    page_number: Some(page),
+                    ..Default::default()
+                })
+                .await?;
+            let last = tasks.len() < 10;
+            let is_it = |info: &wire::TaskInfo| {
+                info.image_name.as_deref() == Some(&task.name)
+                    && info
+                        .image_url
+                        .as_ref()
+                        .is_none_or(|link| link.without_query() == task.source)
+            };
+            if let Some(found) = tasks.into_iter().find(is_it) {
+                return Ok(Some(found));
+            }
+            if last {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    async fn poll_once(&self, task: &mut ImportTask) -> Result<TaskState> {
+        let Some(info) = self.find(task).await? else {
+            return not_listed(self, task);
+        };
+        task.seen(self.ambient().now());
+        adopt(task, &info);
+        let raw = info.task_status.unwrap_or_default();
+        let percent = info.progress.and_then(|percent| u8::try_from(percent).ok());
+        Ok(match StateRow::find(TASK_STATES, &raw) {
+            Some(StateClass::Succeeded) => match &task.image_id {
+                Some(id) => TaskState::Succeeded {
+                    image: ImportedImage::of(task, id),
+                },
+                None => TaskState::in_progress("finished, image id not shown yet", percent),
+            },
+            Some(StateClass::Failed) => {
+                let reason = [info.message, info.error_info]
+                    .into_iter()
+                    .flatten()
+                    .filter(|text| !text.is_empty());
+                let reason = reason.collect::<Vec<_>>().join(": ");
+                TaskState::Failed(Failure::new(None, if reason.is_empty() { raw } else { reason }))
+            }
+            Some(StateClass::Canceled) => TaskState::Canceled,
+            _ => TaskState::in_progress(raw, percent),
+        })
+    }
+}
+
+fn adopt(task: &mut ImportTask, info: &wire::TaskInfo) {
+    if task.task_id.is_none() {
+        task.task_id.clone_from(&info.task_id);
+    }
+    if task.image_id.is_none() {
+        task.image_id.clone_from(&info.image_id);
+    }
+}
+
+fn link(disk: &Disk) -> Result<Link> {
+    match &disk.source {
+        DiskSource::Url(link) => Ok(link.clone()),
+        _ => Err(Error::new(
+            ErrorKind::InvalidRequest,
+            "JD Cloud imports from a link, not from bucket and key",
+        )
+        .with_provider(Provider::Jdcloud)
+        .with_remedy("Give a link to the object, signed for at least a day if the bucket is private.")),
+    }
+}
+
+fn data_disk(disk: &Disk) -> Result<wire::DataDiskSpec> {
+    Ok(wire::DataDiskSpec {
+        disk_format: disk.format.map(|format| format.as_str().into()),
+        data_disk_size_gb: disk.wanted_gib().map(i64::from),
+        image_url: Some(link(disk)?),
+        ..Default::default()
+    })
+}
+
+impl ImageImporter for Importer {
+    fn region(&self) -> &str {
+        self.client.region()
+    }
+
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
+    }
+
+    fn validate(&self, order: &ImportRequest) -> Vec<Problem> {
+        let mut problems = validate::check(order, &CAPABILITIES);
+        problems.extend(validate::size_is_guessed(order, &CAPABILITIES));
+        if let Some(os) = &order.os {
+            problems.extend(validate::os_problem(Provider::Jdcloud, &os.to_string(), &map_os(os)));
+        }
+        if order.first_disk().is_some_and(|disk| disk.format.is_none()) {
+            problems.push(
+                Problem::error(Provider::Jdcloud, "disks[0].format", "is missing").remedy("Name the file's format."),
+            );
+        }
+        for (index, disk) in order.data_disks().iter().enumerate() {
+            if disk.wanted_gib().is_none() {
+                let field = format!("disks[{}].size_gib", index + 1);
+                problems
+                    .push(Problem::error(Provider::Jdcloud, field, "is missing").remedy("Give the data disk's size."));
+            }
+        }
+        if let Err(error) = order.vendor_options::<Options>(Provider::Jdcloud) {
+            problems.push(Problem::error(Provider::Jdcloud, "vendor", error.message().to_owned()));
+        }
+        problems
+    }
+
+    fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {
+        let request = self.request(order)?;
+        let source = order
+            .first_disk()
+            .map(|disk| disk.source.identity())
+            .unwrap_or_default();
+        let mut task = ImportTask::new(
+            Provider::Jdcloud,
+            self.client.endpoint().to_string(),
+            self.region(),
+            &order.name,
+            source,
+            self.ambient().now(),
+        );
+        task.token = request.client_token;
+        task.generation = order.generation;
+        Ok(task)
+    }
+
+    fn submit<'a>(&'a self, order: &'a ImportRequest, task: &'a mut ImportTask) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let request = wire::ImportImageRequest {
+                client_token: task.token.clone(),
+                ..self.request(order)?
+            };
+            let answer = self.client.import_image(&request).await?;
+            task.task_id = answer.task_id;
+            task.image_id = answer.image_id;
+            if task.task_id.is_none() && task.image_id.is_none() {
+                return Err(Error::new(
+                    ErrorKind::InvalidResponse,
+                    "the answer has neither task id nor image id",
+                )
+                .with_provider(Provider::Jdcloud)
+                .with_operation("importImage"));
+            }
+            Ok(())
+        })
+    }
+
+    fn poll<'a>(&'a self, task: &'a mut ImportTask) -> BoxFuture<'a, Result<TaskState>> {
+        Box::pin(self.poll_once(task))
+    }
+
+    fn cancel<'a>(&'a self, _: &'a ImportTask) -> BoxFuture<'a, Result<CancelOutcome>> {
+        Box::pin(std::future::ready(Ok(CancelOutcome::Unsupported(
+            "JD Cloud has no call to cancel an import: wait for its end, then delete the image",
+        ))))
+    }
+
+    fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>> {
+        Box::pin(async move {
+            Ok(self.find(task).await?.map(|info| {
+                let mut found = task.clone();
+                found.seen(self.ambient().now());
+                adopt(&mut found, &info);
+                found
+            }))
+        })
+    }
+
+    fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let request = wire::DeleteImageRequest {
+                image_id: Some(image.id.clone()),
+                delete_snapshot: Some(true),
+                ..Default::default()
+            };
+            self.client.delete_image(&request).await.map(drop)
+        })
+    }
+
+    fn ambient(&self) -> &dyn Ambient {
+        &*self.client.pipeline().ambient
+    }
+
+    fn grace(&self) -> Grace {
+        self.client.grace()
+    }
+}

@@ -1,0 +1,37 @@
+//! Imports a virtual-machine disk image as a private image in JD Cloud.
+//!
+//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers as JD Cloud documents them.
+//! [`Importer`] is the normalized import over it: validate, start, poll, wait, cancel, delete.
+//!
+//! ```no_run
+//! use jdcloud_vm_import::{Client, Importer, core::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
+//!
+//! # async fn import() -> jdcloud_vm_import::core::Result<()> {
+//! let client = Client::builder("cn-north-1").credentials(Credentials::new("AK", "SK")).build()?;
+//! let importer = Importer::new(client);
+//! let link = "https://images.s3-internal.cn-north-1.jdcloud-oss.com/web.qcow2";
+//! let request = ImportRequest::new("web-2026-11", Disk::url(link).format(DiskFormat::Qcow2).size_gib(40)).os(Os::new("CentOS", "7.9"));
+//! let mut task = importer.start(&request).await?;
+//! let image = wait(&importer, &mut task, &WaitOptions::default()).await?;
+//! # let _ = image; Ok(()) }
+//! ```
+//!
+//! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs.
+
+mod answer;
+mod client;
+mod generated;
+mod importer;
+mod options;
+mod os;
+mod sign;
+
+/// What all cloud image-import crates share.
+pub use cloud_import_core as core;
+
+pub use client::{Client, ClientOptions};
+pub use generated::*;
+pub use importer::Importer;
+pub use options::Options;
+pub use os::map_os;
+pub use sign::{SecurityTokenForm, SignatureVersion, Signer};

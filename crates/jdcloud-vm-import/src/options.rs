@@ -1,0 +1,15 @@
+//! What only JD Cloud's import can be told, for [`ImportRequest::vendor`](cloud_import_core::ImportRequest::vendor).
+
+use serde::{Deserialize, Serialize};
+
+/// Options in JD Cloud's words. Unknown ones are refused.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Options {
+    /// Distribution, instead of what the operating system maps to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// Version of the operating system, free text, instead of what the operating system maps to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub os_version: Option<String>,
+}

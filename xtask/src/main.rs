@@ -1,0 +1,64 @@
+//! House tasks: `cargo xtask codegen [--check]`, `cargo xtask tidy`, `cargo xtask ci`.
+//!
+//! Not published and not needed to build: what `codegen` writes is committed.
+
+mod ci;
+mod codegen;
+mod spec;
+mod tidy;
+
+use std::{env, path::PathBuf, process::ExitCode};
+
+/// What a task ends with: nothing, or what to tell the user, the remedy included.
+type Outcome = Result<(), String>;
+
+const USAGE: &str = "\
+usage: cargo xtask <task>
+  codegen [--check]   write (or with --check compare) everything that comes from xtask/specs
+  tidy                house rules that no other tool checks
+  ci [--quick]        the whole sequence of checks; --quick leaves out the release build and what needs other tools";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments.as_slice() {
+        ["codegen"] => codegen::run(&root(), false),
+        ["codegen", "--check"] => codegen::run(&root(), true),
+        ["tidy"] => tidy::run(&root()),
+        ["ci"] => ci::run(&root(), false),
+        ["ci", "--quick"] => ci::run(&root(), true),
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            say(&message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace's root.
+fn root() -> PathBuf {
+    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    own.parent().map(PathBuf::from).unwrap_or(own)
+}
+
+/// A line for people.
+#[expect(clippy::print_stderr, reason = "a command-line tool talks to people")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_is_committed_is_what_the_specs_say() {
+        crate::codegen::run(&crate::root(), true).unwrap();
+    }
+
+    #[test]
+    fn the_house_is_tidy() {
+        crate::tidy::run(&crate::root()).unwrap();
+    }
+}

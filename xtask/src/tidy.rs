@@ -1,0 +1,102 @@
+//! House rules that no other tool checks.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::Outcome;
+
+/// Checks them all and lists every breach.
+pub(crate) fn run(root: &Path) -> Outcome {
+    let mut files = Vec::new();
+    for folder in ["crates", "tests", "xtask", "docs", ".cargo", ".ci"] {
+        collect(&root.join(folder), &mut files);
+    }
+    for entry in fs::read_dir(root).into_iter().flatten().flatten() {
+        if entry.path().is_file() {
+            files.push(entry.path());
+        }
+    }
+    let mut breaches = Vec::new();
+    for path in &files {
+        let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();
+        let Ok(text) = fs::read_to_string(path) else { continue };
+        check_file(&shown, &text, &mut breaches);
+    }
+    provider_file_sets(root, &mut breaches);
+    if breaches.is_empty() {
+        crate::say(&format!("tidy: {} files are in order", files.len()));
+        return Ok(());
+    }
+    Err(format!("tidy:\n  {}", breaches.join("\n  ")))
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}
+
+fn check_file(shown: &str, text: &str, breaches: &mut Vec<String>) {
+    let is_rust = shown.ends_with(".rs");
+    if is_rust {
+        let first = text.lines().find(|line| !line.is_empty() && !line.starts_with("// "));
+        if !first.is_some_and(|line| line.starts_with("//!") || line.starts_with("#!")) {
+            breaches.push(format!("{shown}: does not open with //! saying what it is"));
+        }
+        let lines = text.lines().count();
+        if lines > 600 && !shown.contains("/generated/") {
+            breaches.push(format!("{shown}: {lines} lines; cut it where its purposes part"));
+        }
+    }
+    let is_data = [".snap", ".json", ".lock", ".md"]
+        .iter()
+        .any(|ending| shown.ends_with(ending));
+    for (number, line) in text.lines().enumerate() {
+        let at = format!("{shown}:{}", number + 1);
+        if line.ends_with([' ', '\t']) && !is_data {
+            breaches.push(format!("{at}: blank at the end of the line"));
+        }
+        if is_rust
+            && ["```ignore", "#[ignore]"]
+                .iter()
+                .any(|word| line.trim_start_matches(['/', '!', ' ']).starts_with(word))
+        {
+            breaches.push(format!("{at}: a skipped test shows nothing; run it or remove it"));
+        }
+    }
+}
+
+/// The five provider crates read alike: one file set.
+fn provider_file_sets(root: &Path, breaches: &mut Vec<String>) {
+    const FILES: [&str; 7] = [
+        "answer.rs",
+        "client.rs",
+        "importer.rs",
+        "lib.rs",
+        "options.rs",
+        "os.rs",
+        "sign.rs",
+    ];
+    for name in [
+        "jdcloud-vm-import",
+        "tencent-cvm-import",
+        "huawei-ims-import",
+        "aliyun-ecs-import",
+        "ucloud-uhost-import",
+    ] {
+        for file in FILES {
+            if !root.join("crates").join(name).join("src").join(file).is_file() {
+                breaches.push(format!(
+                    "crates/{name}/src/{file}: missing; the provider crates keep one file set"
+                ));
+            }
+        }
+    }
+}
