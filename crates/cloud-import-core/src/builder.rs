@@ -2,11 +2,14 @@
 
 use std::{fmt::Debug, marker::PhantomData, sync::Arc};
 
+use http::Request;
+
 use crate::{
-    Endpoint, Error, ErrorKind, Grace, Provider, Result,
-    ambient::{Ambient, System},
+    Bytes, Call, Endpoint, Error, ErrorKind, Grace, Operation, Provider, Result,
+    ambient::{self, Ambient, System},
     credentials::{CredentialSource, Credentials, EnvironmentNames},
-    pipeline::Pipeline,
+    encode::{self, Fields},
+    pipeline::{Pipeline, Protocol},
     retry::RetryPolicy,
     transport::{HttpTransport, Transport},
 };
@@ -132,6 +135,68 @@ impl Settings {
             ambient: self.ambient.clone().unwrap_or_else(|| Arc::new(System)),
             retry: self.retry,
         })
+    }
+}
+
+/// What a client has once it is built: where it sends, for which region and project, and how.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// Where the API is.
+    pub endpoint: Endpoint,
+    /// The region.
+    pub region: String,
+    /// The project, where one was named.
+    pub project: Option<String>,
+    /// Sends requests.
+    pub pipeline: Pipeline,
+    /// How long an import whose answer was lost is looked for.
+    pub grace: Grace,
+    provider: Provider,
+}
+
+impl Connection {
+    /// Fills in what the settings leave open: the endpoint from a host template, credentials and project from the
+    /// vendor's environment variables.
+    ///
+    /// # Errors
+    /// As [`Settings::endpoint_or`] and [`Settings::pipeline`].
+    pub fn new(settings: Settings, provider: Provider, host: &str, names: &EnvironmentNames) -> Result<Self> {
+        let project = || names.project_id.iter().find_map(|name| ambient::variable(name));
+        Ok(Self {
+            endpoint: settings.endpoint_or(provider, host)?,
+            pipeline: settings.pipeline(provider, names)?,
+            // A project from the environment belongs to the keys from there.
+            project: settings.project.or_else(|| {
+                if settings.credentials.is_none() {
+                    project()
+                } else {
+                    None
+                }
+            }),
+            region: settings.region,
+            grace: settings.grace,
+            provider,
+        })
+    }
+
+    /// Makes a call: `request` turns its fields into an unsigned request, which is sent and its answer read.
+    ///
+    /// # Errors
+    /// Every kind that a request can end with.
+    pub async fn call<Q: Call>(
+        &self,
+        protocol: &dyn Protocol,
+        call: &Q,
+        request: impl FnOnce(&Operation, Fields) -> Result<Request<Bytes>>,
+    ) -> Result<Q::Answer> {
+        let fields = encode::fields(call)?;
+        let repeatable = Q::OPERATION.repeat.allows(&fields);
+        let request = request(&Q::OPERATION, fields)
+            .map_err(|error| error.with_provider(self.provider).with_operation(Q::OPERATION.name))?;
+        self.pipeline
+            .send(protocol, &Q::OPERATION, repeatable, request)
+            .await?
+            .decode()
     }
 }
 

@@ -189,8 +189,8 @@ fn kind(value: &Value) -> &'static str {
 mod tests {
     use super::*;
 
-    /// Public, as the generated ones are.
-    pub mod colour {
+    #[expect(unreachable_pub, reason = "the macro makes public enums")]
+    mod colour {
         open_enum! {
             /// For the tests.
             pub enum Colour {

@@ -11,6 +11,8 @@ use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 
+use crate::clock;
+
 /// One answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
@@ -56,13 +58,8 @@ static BLANKS: [u8; 64 * 1024] = [b' '; 64 * 1024];
 #[derive(Debug)]
 pub(crate) enum AnswerBody {
     Whole(Full<Bytes>),
-    Half {
-        half: Option<Bytes>,
-        then: Pin<Box<Sleep>>,
-    },
-    Flood {
-        chunks: u64,
-    },
+    Half { half: Option<Bytes>, then: Pin<Box<Sleep>> },
+    Flood { chunks: u64 },
 }
 
 impl AnswerBody {
@@ -74,7 +71,7 @@ impl AnswerBody {
         bytes.truncate(bytes.len() / 2);
         AnswerBody::Half {
             half: Some(Bytes::from(bytes)),
-            then: Box::pin(tokio::time::sleep(FLUSH)),
+            then: Box::pin(clock::sleep(FLUSH)),
         }
     }
 
@@ -89,14 +86,9 @@ impl Body for AnswerBody {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         match self.get_mut() {
-            AnswerBody::Whole(full) => Pin::new(full)
-                .poll_frame(cx)
-                .map_err(|never| match never {}),
+            AnswerBody::Whole(full) => Pin::new(full).poll_frame(cx).map_err(|never| match never {}),
             AnswerBody::Half { half, then } => {
                 if let Some(bytes) = half.take() {
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));

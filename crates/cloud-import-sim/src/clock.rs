@@ -1,10 +1,13 @@
-//! The simulator's clock and the ways in which the vendors write a time. The only place that reads the time.
+//! The simulator's clock and the ways in which the vendors write a time. The only place that reads the time or waits.
+//!
+//! The simulator depends on no other crate of the workspace, so that its clock is its own.
 
 use std::time::{Duration, Instant};
 
 use time::format_description::BorrowedFormatItem;
 use time::macros::{format_description, offset};
 use time::{OffsetDateTime, PrimitiveDateTime};
+use tokio::time::Sleep;
 
 /// One reading of the clock: monotonic for life cycles, civil for what is shown.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +17,10 @@ pub(crate) struct Now {
 }
 
 impl Now {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one place where the simulator reads the time"
+    )]
     pub(crate) fn read() -> Self {
         Now {
             instant: Instant::now(),
@@ -22,18 +29,22 @@ impl Now {
     }
 }
 
+/// Waits.
+#[allow(clippy::disallowed_methods, reason = "the one place where the simulator waits")]
+pub(crate) fn sleep(duration: Duration) -> Sleep {
+    tokio::time::sleep(duration)
+}
+
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, the form of an HTTP `Date` header.
 pub(crate) fn http_date(instant: OffsetDateTime) -> String {
-    const FORMAT: &[BorrowedFormatItem<'_>] = format_description!(
-        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-    );
+    const FORMAT: &[BorrowedFormatItem<'_>] =
+        format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
     written(instant, FORMAT)
 }
 
 /// `2026-01-31T08:49:37Z`.
 pub(crate) fn rfc3339(instant: OffsetDateTime) -> String {
-    const FORMAT: &[BorrowedFormatItem<'_>] =
-        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+    const FORMAT: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
     written(instant, FORMAT)
 }
 
@@ -44,8 +55,7 @@ pub(crate) fn rfc3339_millis(instant: OffsetDateTime) -> String {
     written(instant, FORMAT)
 }
 
-const CHINA: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+const CHINA: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
 
 /// `2026-01-31 16:49:37`, in China's time.
 pub(crate) fn china(instant: OffsetDateTime) -> String {

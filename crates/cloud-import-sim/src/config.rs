@@ -64,6 +64,8 @@ pub struct Config {
     pub aliyun_dry_run: AliyunDryRun,
     /// The projects that `KeystoneListProjects` knows, as `(name, id)`. `None`: one project for every region.
     pub huawei_projects: Option<Vec<(String, String)>>,
+    /// An IAM token that Huawei takes in `X-Auth-Token` instead of a signature.
+    pub huawei_auth_token: Option<String>,
     /// UCloud writes `RetCode` as text, as its SDKs are prepared for. Default `false`.
     pub ucloud_ret_code_text: bool,
 }
@@ -90,6 +92,7 @@ impl Config {
             tencent_dry_run: TencentDryRun::default(),
             aliyun_dry_run: AliyunDryRun::default(),
             huawei_projects: None,
+            huawei_auth_token: None,
             ucloud_ret_code_text: false,
         }
     }
@@ -185,6 +188,13 @@ impl Config {
         self
     }
 
+    /// Sets [`Config::huawei_auth_token`].
+    #[must_use]
+    pub fn huawei_auth_token(mut self, token: impl Into<String>) -> Self {
+        self.huawei_auth_token = Some(token.into());
+        self
+    }
+
     /// Sets [`Config::ucloud_ret_code_text`].
     #[must_use]
     pub fn ucloud_ret_code_text(mut self, text: bool) -> Self {
@@ -215,11 +225,13 @@ mod tests {
 
     #[test]
     fn debug_shows_neither_secret_nor_token() {
-        let config = Config::new("an-id", "a-secret-key").security_token("a-token");
+        let config = Config::new("an-id", "a-secret-key")
+            .security_token("a-token")
+            .huawei_auth_token("an-iam-token");
         let shown = format!("{config:?}");
         assert!(shown.contains("an-id"), "{shown}");
         assert!(!shown.contains("a-secret-key"), "{shown}");
-        assert!(!shown.contains("\"a-token\""), "{shown}");
+        assert!(!shown.contains("a-token") && !shown.contains("an-iam-token"), "{shown}");
     }
 
     #[test]

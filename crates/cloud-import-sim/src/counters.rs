@@ -35,10 +35,7 @@ impl Counters {
     }
 
     fn entry(map: &BTreeMap<Cloud, BTreeMap<String, u64>>, cloud: Cloud, key: &str) -> u64 {
-        map.get(&cloud)
-            .and_then(|counts| counts.get(key))
-            .copied()
-            .unwrap_or(0)
+        map.get(&cloud).and_then(|counts| counts.get(key)).copied().unwrap_or(0)
     }
 
     pub(crate) fn count_request(&mut self, cloud: Cloud, operation: &str) {

@@ -193,9 +193,7 @@ impl FaultSet {
             }
             if fault.skip > 0 {
                 fault.skip -= 1;
-            } else if fault.times > 0
-                && (fault.kind.combines() || hits.iter().all(FaultKind::combines))
-            {
+            } else if fault.times > 0 && (fault.kind.combines() || hits.iter().all(FaultKind::combines)) {
                 fault.times -= 1;
                 hits.push(fault.kind.clone());
             }
@@ -228,10 +226,7 @@ mod tests {
         set.add(Fault::new(FaultKind::DropBefore));
         set.add(Fault::new(FaultKind::Delay(5)));
         set.add(Fault::new(FaultKind::Garbage));
-        assert_eq!(
-            hits(&mut set, "x"),
-            [FaultKind::DropBefore, FaultKind::Delay(5)]
-        );
+        assert_eq!(hits(&mut set, "x"), [FaultKind::DropBefore, FaultKind::Delay(5)]);
         assert_eq!(hits(&mut set, "x"), [FaultKind::Garbage]);
     }
 
@@ -243,14 +238,8 @@ mod tests {
         set.add(Fault::new(FaultKind::Stall));
         assert!(hits(&mut set, "DescribeImages").is_empty());
         assert_eq!(hits(&mut set, "ImportImage"), [FaultKind::Empty]);
-        assert_eq!(
-            set.hit(When::Import, Cloud::Huawei, "CreateImage"),
-            [FaultKind::Stall]
-        );
-        assert_eq!(
-            set.hit(When::Request, Cloud::Aliyun, "any"),
-            [FaultKind::Throttle]
-        );
+        assert_eq!(set.hit(When::Import, Cloud::Huawei, "CreateImage"), [FaultKind::Stall]);
+        assert_eq!(set.hit(When::Request, Cloud::Aliyun, "any"), [FaultKind::Throttle]);
     }
 
     #[test]

@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(of(&[("a", "1"), ("a", "2")]), Err("a".to_owned()));
         assert_eq!(of(&[("a", "1"), ("a.b", "2")]), Err("a.b".to_owned()));
         assert_eq!(of(&[("a.b", "1"), ("a", "2")]), Err("a".to_owned()));
-        let deep = vec!["a"; 9].join(".");
+        let deep = ["a"; 9].join(".");
         assert_eq!(of(&[(&deep, "1")]), Err(deep.clone()));
     }
 }

@@ -31,11 +31,7 @@ pub(crate) fn parse(text: &str) -> Option<Link> {
 }
 
 /// Splits `<bucket><middle><region><suffix>` into bucket and region, neither of them empty.
-pub(crate) fn bucket_and_region<'h>(
-    host: &'h str,
-    middle: &str,
-    suffix: &str,
-) -> Option<(&'h str, &'h str)> {
+pub(crate) fn bucket_and_region<'h>(host: &'h str, middle: &str, suffix: &str) -> Option<(&'h str, &'h str)> {
     let (bucket, region) = host.strip_suffix(suffix)?.split_once(middle)?;
     (!bucket.is_empty() && !region.is_empty() && !region.contains('.')).then_some((bucket, region))
 }
@@ -49,7 +45,15 @@ mod tests {
         let link = parse("HTTPS://B.s3.r.Example.com:443/dir/a%20b+c/%E4%B8%AD?x=1&Signature=s#f").unwrap();
         assert_eq!(link.host, "b.s3.r.example.com");
         assert_eq!(link.key, "dir/a b+c/中");
-        for text in ["", "b:k", "ftp://h/k", "http://h", "http:///k", "http://h/", "http://h h/k"] {
+        for text in [
+            "",
+            "b:k",
+            "ftp://h/k",
+            "http://h",
+            "http:///k",
+            "http://h/",
+            "http://h h/k",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }
@@ -57,10 +61,7 @@ mod tests {
     #[test]
     fn bucket_and_region_are_split() {
         let split = |host| bucket_and_region(host, ".cos.", ".myqcloud.com");
-        assert_eq!(
-            split("b-1.cos.ap-x.myqcloud.com"),
-            Some(("b-1", "ap-x"))
-        );
+        assert_eq!(split("b-1.cos.ap-x.myqcloud.com"), Some(("b-1", "ap-x")));
         assert_eq!(split("cos.ap-x.myqcloud.com"), None);
         assert_eq!(split("b.cos.a.b.myqcloud.com"), None);
         assert_eq!(split("b.cos.ap-x.example.com"), None);

@@ -228,11 +228,7 @@ fn list(element: &Kind, value: Value, path: &str, style: Style) -> Result<Value,
 }
 
 /// Positions have to begin where this cloud begins and leave no gap: a client that numbers from the wrong end is found out.
-fn numbered(
-    map: Map<String, Value>,
-    first: u64,
-    path: &str,
-) -> Result<Vec<(u64, Value)>, Violation> {
+fn numbered(map: Map<String, Value>, first: u64, path: &str) -> Result<Vec<(u64, Value)>, Violation> {
     let mut elements = Vec::new();
     for (key, value) in map {
         let index = key.parse::<u64>().ok().filter(|_| !key.starts_with('+'));

@@ -112,29 +112,17 @@ mod tests {
         let little = (40u64 << 30).to_le_bytes();
         let sectors = (2u64 << 20).to_le_bytes();
         let gib = 1u64 << 30;
-        assert_eq!(
-            of(&with(600, 0, b"QFI\xfb", 24, big)),
-            (DiskFormat::Qcow2, 40 * gib)
-        );
-        assert_eq!(
-            of(&with(9000, 0, b"conectix", 48, big)),
-            (DiskFormat::Vhd, 40 * gib)
-        );
+        assert_eq!(of(&with(600, 0, b"QFI\xfb", 24, big)), (DiskFormat::Qcow2, 40 * gib));
+        assert_eq!(of(&with(9000, 0, b"conectix", 48, big)), (DiskFormat::Vhd, 40 * gib));
         assert_eq!(
             of(&with(9000, 9000 - 512, b"conectix", 48, big)),
             (DiskFormat::Vhd, 40 * gib)
         );
-        assert_eq!(
-            of(&with(600, 0, b"KDMV", 12, sectors)),
-            (DiskFormat::Vmdk, gib)
-        );
+        assert_eq!(of(&with(600, 0, b"KDMV", 12, sectors)), (DiskFormat::Vmdk, gib));
         let mut zvhd2 = with(12288, 12288 - 4096, b"z2strm\0\0", 48, little);
         zvhd2[..8].copy_from_slice(b"z2strm\0\0");
         assert_eq!(of(&zvhd2), (DiskFormat::Zvhd2, 40 * gib));
-        assert_eq!(
-            of(b"# Disk DescriptorFile\nversion=1").0,
-            DiskFormat::Vmdk
-        );
+        assert_eq!(of(b"# Disk DescriptorFile\nversion=1").0, DiskFormat::Vmdk);
         assert_eq!(of(b"hello"), (DiskFormat::Raw, 5));
         assert_eq!(of(b""), (DiskFormat::Raw, 0));
     }

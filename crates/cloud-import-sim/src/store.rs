@@ -125,9 +125,7 @@ impl Store {
             return Lookup::Absent;
         }
         match objects.keys().next() {
-            Some((other, _)) => Lookup::Elsewhere {
-                region: other.clone(),
-            },
+            Some((other, _)) => Lookup::Elsewhere { region: other.clone() },
             None => Lookup::Absent,
         }
     }
@@ -182,13 +180,7 @@ mod tests {
     #[test]
     fn a_bucket_is_in_one_region() {
         let mut store = Store::default();
-        store.put(
-            Cloud::Aliyun,
-            "cn-hangzhou",
-            "b",
-            "a/k",
-            Bytes::from_static(b"QFI\xfb"),
-        );
+        store.put(Cloud::Aliyun, "cn-hangzhou", "b", "a/k", Bytes::from_static(b"QFI\xfb"));
         let find = |region, bucket, key| store.find(Cloud::Aliyun, region, bucket, key);
         assert!(matches!(find("cn-hangzhou", "b", "a/k"), Lookup::Here(disk) if disk.format == DiskFormat::Qcow2));
         assert_eq!(find("cn-hangzhou", "b", "other"), Lookup::Absent);
@@ -199,10 +191,7 @@ mod tests {
             }
         );
         assert_eq!(find("cn-hangzhou", "c", "a/k"), Lookup::Absent);
-        assert_eq!(
-            store.find(Cloud::Tencent, "cn-hangzhou", "b", "a/k"),
-            Lookup::Absent
-        );
+        assert_eq!(store.find(Cloud::Tencent, "cn-hangzhou", "b", "a/k"), Lookup::Absent);
         assert_eq!(store.list().len(), 1);
     }
 
@@ -214,9 +203,7 @@ mod tests {
         bytes[footer..footer + 8].copy_from_slice(b"conectix");
         std::fs::write(&path, &bytes).unwrap();
         let mut store = Store::default();
-        store
-            .put_file(Cloud::Jdcloud, "cn-north-1", "b", "k", &path)
-            .unwrap();
+        store.put_file(Cloud::Jdcloud, "cn-north-1", "b", "k", &path).unwrap();
         std::fs::remove_file(&path).unwrap();
         let listed = &store.list()[0];
         assert_eq!((listed.size, listed.format), (10_000, DiskFormat::Vhd));
@@ -224,10 +211,6 @@ mod tests {
             store.content(Cloud::Jdcloud, "cn-north-1", "b", "k"),
             Some(Err(found)) if found == path
         ));
-        assert!(
-            store
-                .put_file(Cloud::Jdcloud, "cn-north-1", "b", "k", &path)
-                .is_err()
-        );
+        assert!(store.put_file(Cloud::Jdcloud, "cn-north-1", "b", "k", &path).is_err());
     }
 }

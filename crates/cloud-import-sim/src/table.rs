@@ -116,19 +116,10 @@ mod tests {
         assert_eq!(operation.name, "show");
         assert_eq!(
             parameters,
-            [
-                ("project_id", "p1".to_owned()),
-                ("job_id", "j1".to_owned())
-            ]
+            [("project_id", "p1".to_owned()), ("job_id", "j1".to_owned())]
         );
-        assert_eq!(
-            routed(TABLE, "GET", "/v1/cloudimages/quota").unwrap().0.name,
-            "quota"
-        );
-        assert_eq!(
-            routed(TABLE, "GET", "/v1/cloudimages/x").unwrap().0.name,
-            "any"
-        );
+        assert_eq!(routed(TABLE, "GET", "/v1/cloudimages/quota").unwrap().0.name, "quota");
+        assert_eq!(routed(TABLE, "GET", "/v1/cloudimages/x").unwrap().0.name, "any");
         assert!(routed(TABLE, "POST", "/v1/p1/jobs/j1").is_none());
         assert!(routed(TABLE, "GET", "/v1/p1/jobs").is_none());
         assert!(routed(TABLE, "GET", "/v1//jobs/j1").is_none());

@@ -194,10 +194,7 @@ pub(crate) mod tests {
             import.ended(&later(&import, 5000), SECOND),
             Some(import.accepted.utc + SECOND)
         );
-        assert_eq!(
-            import.stage(&later(&import, 0), Duration::ZERO),
-            Stage::Succeeded
-        );
+        assert_eq!(import.stage(&later(&import, 0), Duration::ZERO), Stage::Succeeded);
     }
 
     #[test]

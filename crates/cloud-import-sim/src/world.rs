@@ -33,9 +33,7 @@ impl Scope {
     }
 
     pub(crate) fn holds(&self, import: &Import) -> bool {
-        import.cloud == self.cloud
-            && import.region == self.region
-            && import.project == self.project
+        import.cloud == self.cloud && import.region == self.region && import.project == self.project
     }
 }
 
@@ -156,8 +154,7 @@ impl World {
     /// Whether an image of the scope holds this name, listed or not.
     pub(crate) fn name_taken(&self, scope: &Scope, name: &str, now: &Now) -> bool {
         self.holding(scope).any(|import| {
-            import.name == name
-                && (self.config.failed_images_keep_name || self.stage(import, now) != Stage::Failed)
+            import.name == name && (self.config.failed_images_keep_name || self.stage(import, now) != Stage::Failed)
         })
     }
 
@@ -206,9 +203,9 @@ impl World {
 
     /// The image with this id, for a change.
     pub(crate) fn image_mut(&mut self, scope: &Scope, image_id: &str) -> Option<&mut Import> {
-        self.imports.iter_mut().find(|import| {
-            scope.holds(import) && import.image_id == image_id && import.has_image()
-        })
+        self.imports
+            .iter_mut()
+            .find(|import| scope.holds(import) && import.image_id == image_id && import.has_image())
     }
 
     /// The text that queries of this operation show as a state, if a fault says so.
@@ -322,10 +319,7 @@ mod tests {
         let params = Params::default();
         assert_eq!(world.replay(&scope(), "t", &params), Replay::First);
         world.remember(scope(), "t", params.clone(), Value::from("first"));
-        assert_eq!(
-            world.replay(&scope(), "t", &params),
-            Replay::Same(Value::from("first"))
-        );
+        assert_eq!(world.replay(&scope(), "t", &params), Replay::Same(Value::from("first")));
         let mut other = params;
         other.0.insert("a".to_owned(), Value::from(1));
         assert_eq!(

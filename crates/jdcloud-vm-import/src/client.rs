@@ -1,8 +1,10 @@
 //! The client: JD Cloud's operations in its own words. It sends what it is told: it validates and injects nothing.
 
 use cloud_import_core::{
-    Bytes, Call, ClientBuilder, Endpoint, Grace, Provider, Result, Settings, builder::Buildable, encode, http::Request,
-    pipeline::Pipeline,
+    Bytes, Call, ClientBuilder, Endpoint, Operation, Provider, Result, Settings,
+    builder::{Buildable, Connection},
+    encode::{self, Fields},
+    http::Request,
 };
 
 use crate::{
@@ -13,10 +15,8 @@ use crate::{
 /// A client for one region. Cheap to clone; clones share connections.
 #[derive(Debug, Clone)]
 pub struct Client {
-    endpoint: Endpoint,
+    pub(crate) connection: Connection,
     signer: Signer,
-    pipeline: Pipeline,
-    grace: Grace,
 }
 
 /// What only this vendor's client can be told.
@@ -32,15 +32,14 @@ impl Buildable for Client {
     type Options = ClientOptions;
 
     fn build(settings: Settings, options: ClientOptions) -> Result<Self> {
+        let connection = Connection::new(settings, Provider::Jdcloud, HOST, &ENVIRONMENT)?;
         Ok(Self {
-            endpoint: settings.endpoint_or(Provider::Jdcloud, HOST)?,
-            pipeline: settings.pipeline(Provider::Jdcloud, &ENVIRONMENT)?,
-            grace: settings.grace,
             signer: Signer {
-                region: settings.region,
+                region: connection.region.clone(),
                 version: options.signature_version,
                 security_token_form: options.security_token_form,
             },
+            connection,
         })
     }
 }
@@ -53,20 +52,12 @@ impl Client {
 
     /// The region.
     pub fn region(&self) -> &str {
-        &self.signer.region
+        &self.connection.region
     }
 
     /// Where the API is.
     pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
-    }
-
-    /// The request of a call, unsigned.
-    ///
-    /// # Errors
-    /// When a path parameter is missing.
-    pub fn unsigned<Q: Call>(&self, call: &Q) -> Result<Request<Bytes>> {
-        self.unsigned_fields::<Q>(encode::fields(call)?)
+        &self.connection.endpoint
     }
 
     /// Signs requests of this client.
@@ -74,26 +65,21 @@ impl Client {
         &self.signer
     }
 
-    pub(crate) fn pipeline(&self) -> &Pipeline {
-        &self.pipeline
-    }
-
-    pub(crate) fn grace(&self) -> Grace {
-        self.grace
+    /// The request of a call, unsigned.
+    ///
+    /// # Errors
+    /// When a path parameter is missing.
+    pub fn unsigned<Q: Call>(&self, call: &Q) -> Result<Request<Bytes>> {
+        self.request(&Q::OPERATION, encode::fields(call)?)
     }
 
     pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {
-        let fields = encode::fields(call)?;
-        let repeatable = Q::OPERATION.repeat.allows(&fields);
-        let request = self.unsigned_fields::<Q>(fields)?;
-        self.pipeline
-            .send(&self.signer, &Q::OPERATION, repeatable, request)
-            .await?
-            .decode()
+        self.connection
+            .call(&self.signer, call, |operation, fields| self.request(operation, fields))
+            .await
     }
 
-    fn unsigned_fields<Q: Call>(&self, fields: encode::Fields) -> Result<Request<Bytes>> {
-        encode::rest(&self.endpoint, &Q::OPERATION, fields, &[("regionId", self.region())])
-            .map_err(|error| error.with_provider(Provider::Jdcloud))
+    fn request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
+        encode::rest(self.endpoint(), operation, fields, &[("regionId", self.region())])
     }
 }

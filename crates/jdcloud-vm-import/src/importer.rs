@@ -287,10 +287,10 @@ impl ImageImporter for Importer {
     }
 
     fn ambient(&self) -> &dyn Ambient {
-        &*self.client.pipeline().ambient
+        &*self.client.connection.pipeline.ambient
     }
 
     fn grace(&self) -> Grace {
-        self.client.grace()
+        self.client.connection.grace
     }
 }

@@ -64,7 +64,9 @@ impl Vendor for Jdcloud {
         if verified.region.as_deref() == region {
             Ok(())
         } else {
-            Err(access("region of the credential is not the one of the path [gw]".to_owned()))
+            Err(access(
+                "region of the credential is not the one of the path [gw]".to_owned(),
+            ))
         }
     }
 
@@ -106,26 +108,13 @@ impl Vendor for Jdcloud {
             "describeImages" => describe_images(world, now, &scope, &params),
             "describeImage" => describe_image(world, now, &scope, value("imageId")),
             "deleteImage" => delete_image(world, now, &scope, value("imageId")),
-            other => Err(Failure::new(
-                404,
-                "NOT_FOUND",
-                format!("{other} is not simulated"),
-            )),
+            other => Err(Failure::new(404, "NOT_FOUND", format!("{other} is not simulated"))),
         }
     }
 
-    fn render(
-        &self,
-        _: &Config,
-        _: &WireRequest,
-        request_id: &str,
-        outcome: &Outcome,
-    ) -> Answer {
+    fn render(&self, _: &Config, _: &WireRequest, request_id: &str, outcome: &Outcome) -> Answer {
         let (http, body) = match outcome {
-            Ok(reply) => (
-                reply.http,
-                json!({"requestId": request_id, "result": reply.body}),
-            ),
+            Ok(reply) => (reply.http, json!({"requestId": request_id, "result": reply.body})),
             Err(failure) => (
                 failure.http,
                 json!({
@@ -139,8 +128,7 @@ impl Vendor for Jdcloud {
                 }),
             ),
         };
-        json_answer(http, "application/json; charset=utf-8", &body)
-            .header("x-jdcloud-request-id", request_id)
+        json_answer(http, "application/json; charset=utf-8", &body).header("x-jdcloud-request-id", request_id)
     }
 
     fn request_id(&self, world: &mut World) -> String {
@@ -165,20 +153,15 @@ fn access(message: String) -> Failure {
 }
 
 /// Fields of the query (lists numbered from 1) or of the JSON body. A path's parameter may be repeated there.
-fn params(
-    operation: &table::Operation,
-    path: &PathParameters,
-    request: &WireRequest,
-) -> Result<Params, Violation> {
+fn params(operation: &table::Operation, path: &PathParameters, request: &WireRequest) -> Result<Params, Violation> {
     let in_path: Vec<&str> = path.iter().map(|(name, _)| *name).collect();
     let in_path_pairs = path.iter().map(|(name, value)| (*name, value.clone()));
     if request.method == "POST" {
         // The checker gets the path's parameters as if they were in the body, so that a table may list them.
-        let mut body: Map<String, Value> =
-            serde_json::from_slice(&request.body).map_err(|error| Violation {
-                field: String::new(),
-                wrong: Wrong::Malformed(format!("the body is no JSON object: {error}")),
-            })?;
+        let mut body: Map<String, Value> = serde_json::from_slice(&request.body).map_err(|error| Violation {
+            field: String::new(),
+            wrong: Wrong::Malformed(format!("the body is no JSON object: {error}")),
+        })?;
         for (name, value) in in_path_pairs {
             body.insert(name.to_owned(), Value::from(value));
         }
@@ -299,9 +282,7 @@ fn check_limits(params: &Params) -> Result<(), Failure> {
     }
     for (field, most) in [("imageName", 32), ("description", 256), ("clientToken", 64)] {
         if length(params.text(field).unwrap_or_default()) > most {
-            return Err(invalid(format!(
-                "Parameter '{field}' has more than {most} characters"
-            )));
+            return Err(invalid(format!("Parameter '{field}' has more than {most} characters")));
         }
     }
     for disk in params.objects("dataDisks") {
@@ -469,9 +450,7 @@ fn describe_images(world: &mut World, now: &Now, scope: &Scope, params: &Params)
 }
 
 fn describe_image(world: &mut World, now: &Now, scope: &Scope, id: &str) -> Outcome {
-    let found = world.shown(|import| {
-        scope.holds(import) && import.has_image() && import.image_id == id
-    });
+    let found = world.shown(|import| scope.holds(import) && import.has_image() && import.image_id == id);
     let import = found.first().ok_or_else(|| not_found(id))?;
     let stage = world.stage(import, now);
     let forced = world.forced_state(Cloud::Jdcloud, "describeImage");

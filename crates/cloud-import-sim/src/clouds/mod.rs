@@ -48,6 +48,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// Seconds after which the vendor says to come back.
     pub(crate) retry_after: Option<u32>,
+    /// Comes from in front of the API, as a page instead of in the API's form. Only some clouds make the difference.
+    pub(crate) page: bool,
 }
 
 impl Failure {
@@ -57,6 +59,14 @@ impl Failure {
             code: code.to_owned(),
             message: message.into(),
             retry_after: None,
+            page: false,
+        }
+    }
+
+    pub(crate) fn page(http: u16, code: &str, message: impl Into<String>) -> Self {
+        Failure {
+            page: true,
+            ..Failure::new(http, code, message)
         }
     }
 }
@@ -115,13 +125,7 @@ pub(crate) trait Vendor: Sync {
     fn execute(&self, world: &mut World, request: &WireRequest, now: &Now) -> Outcome;
 
     /// Writes an answer in the vendor's form.
-    fn render(
-        &self,
-        config: &Config,
-        request: &WireRequest,
-        request_id: &str,
-        outcome: &Outcome,
-    ) -> Answer;
+    fn render(&self, config: &Config, request: &WireRequest, request_id: &str, outcome: &Outcome) -> Answer;
 
     /// A new request id.
     fn request_id(&self, world: &mut World) -> String {

@@ -84,19 +84,20 @@ impl Vendor for Ucloud {
     }
 
     fn broken(&self, http: u16) -> Failure {
-        Failure::new(http, "150", "Service unavailable")
+        // Any status but 200 comes from in front of the API, without its JSON.
+        Failure::page(http, "150", "Service unavailable")
     }
 
     fn too_large(&self) -> Failure {
-        Failure::new(413, "230", "Request too large")
+        Failure::page(413, "230", "Request too large")
     }
 
     fn execute(&self, world: &mut World, request: &WireRequest, now: &Now) -> Outcome {
         let action = action(request)
             .filter(|action| !action.is_empty())
             .ok_or_else(|| error("160", "Missing Action"))?;
-        let operation = table::named(OPERATIONS, &action)
-            .ok_or_else(|| error("161", format!("Action {action} not exist")))?;
+        let operation =
+            table::named(OPERATIONS, &action).ok_or_else(|| error("161", format!("Action {action} not exist")))?;
         let params = params(operation, request).map_err(violated)?;
         match operation.name {
             "GetRegion" => return Ok(Reply::ok(regions())),
@@ -116,27 +117,16 @@ impl Vendor for Ucloud {
         }
     }
 
-    fn render(
-        &self,
-        config: &Config,
-        request: &WireRequest,
-        request_id: &str,
-        outcome: &Outcome,
-    ) -> Answer {
+    fn render(&self, config: &Config, request: &WireRequest, request_id: &str, outcome: &Outcome) -> Answer {
         let (http, code, mut body) = match outcome {
             Ok(reply) => {
                 let body = reply.body.clone().unwrap_or_else(|| json!({}));
                 (reply.http, "0", body)
             }
-            // Any status but 200 comes from in front of the API, without its JSON.
-            Err(failure) if failure.http >= 400 => {
+            Err(failure) if failure.page => {
                 return gateway_page(failure.http).header("x-ucloud-request-uuid", request_id);
             }
-            Err(failure) => (
-                failure.http,
-                failure.code.as_str(),
-                json!({"Message": failure.message}),
-            ),
+            Err(failure) => (failure.http, failure.code.as_str(), json!({"Message": failure.message})),
         };
         body["Action"] = Value::from(format!("{}Response", action(request).unwrap_or_default()));
         body["RetCode"] = match code.parse::<i64>() {
@@ -282,9 +272,7 @@ fn judge(found: &Option<(String, Lookup)>, region: &str, declared: &str) -> Verd
     match found {
         Some((_, Lookup::Assumed)) => Verdict::Succeed,
         Some((place, _)) if place != region => failed("the file is in another region"),
-        Some((_, Lookup::Here(disk))) if disk.format.name().eq_ignore_ascii_case(declared) => {
-            Verdict::Succeed
-        }
+        Some((_, Lookup::Here(disk))) if disk.format.name().eq_ignore_ascii_case(declared) => Verdict::Succeed,
         Some((_, Lookup::Here(_))) => failed("the file is not of the declared format"),
         _ => failed("the file cannot be read"),
     }
@@ -304,13 +292,19 @@ fn describe_image(world: &mut World, now: &Now, scope: &Scope, params: &Params) 
             && import.has_image()
             && (ids.is_empty() || ids.contains(&import.image_id.as_str()))
             && params.given("ImageType").is_none_or(|kind| kind == "Custom")
-            && params.given("OsType").is_none_or(|family| (family == "Windows") == windows)
+            && params
+                .given("OsType")
+                .is_none_or(|family| (family == "Windows") == windows)
             && params.given("FuncType").is_none_or(|kind| kind == "uhost")
-            && params.given("Tag").is_none_or(|tag| import.params.given("Tag") == Some(tag))
+            && params
+                .given("Tag")
+                .is_none_or(|tag| import.params.given("Tag") == Some(tag))
     });
     let total = found.len();
     let forced = world.forced_state(Cloud::Ucloud, "DescribeImage");
-    let zone = params.given("Zone").map_or_else(|| format!("{}-01", scope.region), str::to_owned);
+    let zone = params
+        .given("Zone")
+        .map_or_else(|| format!("{}-01", scope.region), str::to_owned);
     let images: Vec<Value> = found
         .iter()
         .skip(usize::try_from(offset).unwrap_or(0))
@@ -325,7 +319,11 @@ fn describe_image(world: &mut World, now: &Now, scope: &Scope, params: &Params) 
 
 fn image(import: &Import, zone: &str, state: &str) -> Value {
     let text = |field: &str| import.params.text(field).unwrap_or_default();
-    let family = if text("OsType") == "Windows" { "Windows" } else { "Linux" };
+    let family = if text("OsType") == "Windows" {
+        "Windows"
+    } else {
+        "Linux"
+    };
     json!({
         "Zone": zone,
         "ImageId": import.image_id,
@@ -360,9 +358,7 @@ fn terminate_custom_image(world: &mut World, scope: &Scope, params: &Params) -> 
 }
 
 fn regions() -> Value {
-    const REGIONS: [&str; 8] = [
-        "cn-bj2", "cn-wlcb", "cn-sh2", "cn-gd", "hk", "sg", "us-ca", "ge-fra",
-    ];
+    const REGIONS: [&str; 8] = ["cn-bj2", "cn-wlcb", "cn-sh2", "cn-gd", "hk", "sg", "us-ca", "ge-fra"];
     let region = |(number, id): (usize, &&str)| {
         json!({
             "RegionId": 1000 + number,

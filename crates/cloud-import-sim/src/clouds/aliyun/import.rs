@@ -34,7 +34,10 @@ pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: P
     }
     let name = params.given("ImageName").map(str::to_owned);
     if name.as_deref().is_some_and(|name| world.name_taken(&scope, name, now)) {
-        return Err(bad("InvalidImageName.Duplicated", "The specified image name already exists."));
+        return Err(bad(
+            "InvalidImageName.Duplicated",
+            "The specified image name already exists.",
+        ));
     }
     if world.quota_used_up(&scope, now) {
         return Err(forbidden("QuotaExceed.Image", "The image quota is exceeded."));
@@ -98,10 +101,12 @@ fn check(params: &Params) -> Result<(), Failure> {
     if let Some(name) = params.given("ImageName") {
         check_name(name)?;
     }
-    if let Some(description) = params.given("Description") {
-        if !(2..=256).contains(&length(description)) || is_link(description) {
-            return Err(bad("InvalidDescription.Malformed", "The specified description is invalid."));
-        }
+    let description = params.given("Description");
+    if description.is_some_and(|text| !(2..=256).contains(&length(text)) || is_link(text)) {
+        return Err(bad(
+            "InvalidDescription.Malformed",
+            "The specified description is invalid.",
+        ));
     }
     let token = params.text("ClientToken").unwrap_or_default();
     if token.len() > 64 || !token.is_ascii() {
@@ -114,7 +119,10 @@ fn check(params: &Params) -> Result<(), Failure> {
         return Err(bad("InvalidBootMode.NotSupport", "arm64 images boot by UEFI only."));
     }
     for (number, disk) in (1..).zip(params.objects("DiskDeviceMapping")) {
-        if disk.integer("DiskImageSize").is_some_and(|gib| !(1..=2048).contains(&gib)) {
+        if disk
+            .integer("DiskImageSize")
+            .is_some_and(|gib| !(1..=2048).contains(&gib))
+        {
             let code = if number == 1 {
                 "InvalidImageSize"
             } else {
@@ -134,7 +142,10 @@ fn check_name(name: &str) -> Result<(), Failure> {
     if (2..=128).contains(&length(name)) && begins && name.chars().all(allowed) && !reserved {
         Ok(())
     } else {
-        Err(bad("InvalidImageName.Malformed", "The specified image name is invalid."))
+        Err(bad(
+            "InvalidImageName.Malformed",
+            "The specified image name is invalid.",
+        ))
     }
 }
 
@@ -174,16 +185,25 @@ fn source(world: &World, region: &str, number: usize, disk: &Params) -> Result<O
     let (bucket, key) = (field("OSSBucket")?, field("OSSObject")?);
     let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if !(3..=63).contains(&bucket.len()) || !bucket.chars().all(valid) {
-        return Err(bad("InvalidOSSBucket.Malformed", "The specified OSS bucket is invalid."));
+        return Err(bad(
+            "InvalidOSSBucket.Malformed",
+            "The specified OSS bucket is invalid.",
+        ));
     }
     if key.to_ascii_lowercase().ends_with(".iso") {
-        return Err(bad("UnsupportedSuffix.OSSObject", "The suffix of the OSS object is not supported."));
+        return Err(bad(
+            "UnsupportedSuffix.OSSObject",
+            "The suffix of the OSS object is not supported.",
+        ));
     }
     let found = match world.find_object(Cloud::Aliyun, region, bucket, key) {
         Lookup::Assumed => return Ok(None),
         Lookup::Here(found) => found,
         Lookup::Absent => {
-            return Err(bad("InvalidOSSObject.NotFound", "The specified OSS object does not exist."));
+            return Err(bad(
+                "InvalidOSSObject.NotFound",
+                "The specified OSS object does not exist.",
+            ));
         }
         Lookup::Elsewhere { .. } => {
             return Err(bad(

@@ -112,8 +112,14 @@ impl Vendor for Aliyun {
 
     fn broken(&self, http: u16) -> Failure {
         let (code, message) = match http {
-            503 => ("ServiceUnavailable", "The request has failed due to a temporary failure of the server."),
-            _ => ("InternalError", "The request processing has failed due to some unknown error."),
+            503 => (
+                "ServiceUnavailable",
+                "The request has failed due to a temporary failure of the server.",
+            ),
+            _ => (
+                "InternalError",
+                "The request processing has failed due to some unknown error.",
+            ),
         };
         Failure::new(http, code, message)
     }
@@ -125,7 +131,11 @@ impl Vendor for Aliyun {
     fn execute(&self, world: &mut World, request: &WireRequest, now: &Now) -> Outcome {
         let action = action(request).ok_or_else(|| missing("Action"))?;
         if version(request).as_deref() != Some(VERSION) {
-            return Err(Failure::new(404, "InvalidVersion", "Specified API version is not found."));
+            return Err(Failure::new(
+                404,
+                "InvalidVersion",
+                "Specified API version is not found.",
+            ));
         }
         let operation = table::named(OPERATIONS, &action)
             .ok_or_else(|| Failure::new(404, "InvalidAction.NotFound", "Specified API is not found."))?;
@@ -136,7 +146,10 @@ impl Vendor for Aliyun {
         }
         let region = params.given("RegionId").ok_or_else(|| missing("RegionId"))?;
         if !query::is_region(region) {
-            return Err(bad("InvalidRegionId.NotFound", "The specified RegionId does not exist."));
+            return Err(bad(
+                "InvalidRegionId.NotFound",
+                "The specified RegionId does not exist.",
+            ));
         }
         let scope = Scope::new(Cloud::Aliyun, region, "");
         match operation.name {
@@ -154,13 +167,7 @@ impl Vendor for Aliyun {
         }
     }
 
-    fn render(
-        &self,
-        _: &Config,
-        request: &WireRequest,
-        request_id: &str,
-        outcome: &Outcome,
-    ) -> Answer {
+    fn render(&self, _: &Config, request: &WireRequest, request_id: &str, outcome: &Outcome) -> Answer {
         let (http, mut body) = match outcome {
             Ok(reply) => (reply.http, reply.body.clone().unwrap_or_else(|| json!({}))),
             Err(failure) => (
@@ -265,8 +272,14 @@ fn violated(violation: Violation) -> Failure {
     let field = violation.field;
     match violation.wrong {
         Wrong::Missing => missing(&field),
-        Wrong::Unknown => bad("UnsupportedParameter", format!("The parameter \"{field}\" is not supported.")),
-        Wrong::Type(kind) => bad("InvalidParameter", format!("The parameter \"{field}\" is not of type {kind}.")),
+        Wrong::Unknown => bad(
+            "UnsupportedParameter",
+            format!("The parameter \"{field}\" is not supported."),
+        ),
+        Wrong::Type(kind) => bad(
+            "InvalidParameter",
+            format!("The parameter \"{field}\" is not of type {kind}."),
+        ),
         Wrong::Malformed(reason) => bad("InvalidParameter", format!("The parameter \"{field}\": {reason}.")),
         Wrong::Value(values) => {
             let message = format!("The specified {field} must be one of {}.", values.join(", "));

@@ -130,12 +130,7 @@ fn supports_cancel(stage: Stage) -> &'static str {
     if stage.is_open() { "true" } else { "false" }
 }
 
-pub(super) fn task_attribute(
-    world: &mut World,
-    now: &Now,
-    scope: &Scope,
-    params: &Params,
-) -> Outcome {
+pub(super) fn task_attribute(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
     let task_id = params.given("TaskId").ok_or_else(|| missing("TaskId"))?;
     let found = world.shown(|import| scope.holds(import) && import.task_id == task_id);
     let import = found.first().ok_or_else(task_not_found)?;
@@ -199,7 +194,9 @@ pub(super) fn images(world: &mut World, now: &Now, scope: &Scope, params: &Param
             && owner == "self"
             && (all || statuses.contains(&state))
             && (ids.is_empty() || ids.contains(&import.image_id.as_str()))
-            && params.given("ImageName").is_none_or(|part| import.name.contains(part.trim_matches('*')))
+            && params
+                .given("ImageName")
+                .is_none_or(|part| import.name.contains(part.trim_matches('*')))
             && same("ResourceGroupId", import, "")
             && same("Architecture", import, "x86_64")
             && same("OSType", import, "linux")

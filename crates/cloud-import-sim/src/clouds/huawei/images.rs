@@ -11,13 +11,7 @@ use crate::tasks::{Import, Stage};
 use crate::world::{Scope, World};
 
 /// `ShowJob` and `ShowJobProgress`.
-pub(super) fn job(
-    world: &mut World,
-    now: &Now,
-    scope: &Scope,
-    job_id: &str,
-    operation: &str,
-) -> Outcome {
+pub(super) fn job(world: &mut World, now: &Now, scope: &Scope, job_id: &str, operation: &str) -> Outcome {
     let import_time = world.config.import_time;
     let found = world.shown(|import| scope.holds(import) && import.task_id == job_id);
     let Some(import) = found.first() else {
@@ -100,7 +94,9 @@ pub(super) fn list(world: &mut World, now: &Now, scope: &Scope, params: &Params)
     }
     found.truncate(usize::try_from(limit).unwrap_or(0));
     let forced = world.forced_state(Cloud::Huawei, "ListImages");
-    Ok(Reply::ok(json!({"images": images(&found, now, world, forced.as_deref())})))
+    Ok(Reply::ok(
+        json!({"images": images(&found, now, world, forced.as_deref())}),
+    ))
 }
 
 fn images(found: &[Import], now: &Now, world: &World, forced: Option<&str>) -> Vec<Value> {
@@ -151,9 +147,7 @@ pub(super) fn glance_list(world: &mut World, now: &Now, scope: &Scope, params: &
 
 /// `GlanceShowImage`.
 pub(super) fn show(world: &mut World, now: &Now, scope: &Scope, image_id: &str) -> Outcome {
-    let found = world.shown(|import| {
-        scope.holds(import) && import.has_image() && import.image_id == image_id
-    });
+    let found = world.shown(|import| scope.holds(import) && import.has_image() && import.image_id == image_id);
     let forced = world.forced_state(Cloud::Huawei, "GlanceShowImage");
     let mut shown = images(&found, now, world, forced.as_deref());
     shown.pop().map(Reply::ok).ok_or_else(|| not_found(image_id))
@@ -221,19 +215,14 @@ pub(super) fn image(import: &Import, state: &str) -> Value {
 /// `GlanceDeleteImage`: 204 without a body.
 pub(super) fn delete(world: &mut World, now: &Now, scope: &Scope, image_id: &str) -> Outcome {
     let import_time = world.config.import_time;
-    let image = world
-        .image_mut(scope, image_id)
-        .ok_or_else(|| not_found(image_id))?;
+    let image = world.image_mut(scope, image_id).ok_or_else(|| not_found(image_id))?;
     let waits = image.operation == super::REGISTERED;
     if image.stage(now, import_time).is_open() && !waits {
         let message = "An image that is being created cannot be deleted.";
         return Err(invalid("IMG.0090", message));
     }
     image.deleted = true;
-    Ok(Reply {
-        http: 204,
-        body: None,
-    })
+    Ok(Reply { http: 204, body: None })
 }
 
 /// `ShowImageQuota`.
@@ -247,9 +236,8 @@ pub(super) fn quota(world: &World, now: &Now, scope: &Scope) -> Reply {
 
 /// `ListOsVersions`: a few systems, for trying things. The vendor's own list is much longer.
 pub(super) fn os_versions() -> Reply {
-    let version = |name: &str, family: &str| {
-        json!({"os_version_key": name, "os_version": name, "os_bit": 64, "os_type": family})
-    };
+    let version =
+        |name: &str, family: &str| json!({"os_version_key": name, "os_version": name, "os_bit": 64, "os_type": family});
     Reply::ok(json!([
         {"platform": "CentOS", "version_list": [
             version("CentOS 7.9 64bit", "Linux"),

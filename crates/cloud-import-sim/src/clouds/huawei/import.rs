@@ -78,14 +78,7 @@ fn os_version_is_given(params: &Params) -> Result<(), Failure> {
     }
 }
 
-fn start(
-    world: &mut World,
-    now: &Now,
-    scope: Scope,
-    operation: &str,
-    params: Params,
-    way: Way,
-) -> Outcome {
+fn start(world: &mut World, now: &Now, scope: Scope, operation: &str, params: Params, way: Way) -> Outcome {
     let name = params.text("name").unwrap_or_default();
     if world.name_taken(&scope, name, now) {
         return Err(invalid("IMG.0009", "The image name already exists."));
@@ -103,9 +96,7 @@ fn start(
     for (position, data) in (1..).zip(data_images) {
         let mut data = data;
         let unnamed = format!("{}-data-{position}", params.text("name").unwrap_or_default());
-        data.0
-            .entry("name")
-            .or_insert_with(|| Value::from(unnamed));
+        data.0.entry("name").or_insert_with(|| Value::from(unnamed));
         data.0.insert("type".to_owned(), Value::from("DataImage"));
         let image = self::image(world, now, &scope, operation, &data)?;
         world.imports.push(image);
@@ -135,18 +126,10 @@ pub(super) fn metadata(world: &mut World, now: &Now, scope: Scope, params: Param
 }
 
 /// `RegisterImage`: hands the file to an image that waits for it.
-pub(super) fn register(
-    world: &mut World,
-    now: &Now,
-    scope: Scope,
-    image_id: &str,
-    params: Params,
-) -> Outcome {
+pub(super) fn register(world: &mut World, now: &Now, scope: Scope, image_id: &str, params: Params) -> Outcome {
     let disk = source(world, &scope, &params, Way::Common)?;
     let job_id = world.hex(32);
-    let waits = |import: &Import| {
-        scope.holds(import) && import.image_id == image_id && import.has_image()
-    };
+    let waits = |import: &Import| scope.holds(import) && import.image_id == image_id && import.has_image();
     let Some(position) = world.imports.iter().position(waits) else {
         return Err(super::images::not_found(image_id));
     };
@@ -165,13 +148,7 @@ pub(super) fn register(
     Ok(Reply::ok(answer))
 }
 
-fn image(
-    world: &mut World,
-    now: &Now,
-    scope: &Scope,
-    operation: &str,
-    params: &Params,
-) -> Result<Import, Failure> {
+fn image(world: &mut World, now: &Now, scope: &Scope, operation: &str, params: &Params) -> Result<Import, Failure> {
     Ok(Import {
         cloud: Cloud::Huawei,
         region: scope.region.clone(),
@@ -227,8 +204,7 @@ fn check(params: &Params, max_disk: i64) -> Result<(), Failure> {
         let message = format!("min_disk must be 1 to {max_disk}.");
         return Err(invalid("IMG.0111", message));
     }
-    if params.given("architecture") == Some("arm") && params.given("hw_firmware_type") == Some("bios")
-    {
+    if params.given("architecture") == Some("arm") && params.given("hw_firmware_type") == Some("bios") {
         return Err(invalid("IMG.0141", "An arm image boots by uefi only."));
     }
     if let Some(project) = params.given("enterprise_project_id") {
@@ -269,9 +245,7 @@ fn tags(params: &Params) -> Result<Vec<(String, String)>, Failure> {
         let part = |name: &str| tag.text(name).unwrap_or_default().to_owned();
         tags.push((part("key"), part("value")));
     }
-    let too_long = |(key, value): &(String, String)| {
-        key.is_empty() || length(key) > 36 || length(value) > 43
-    };
+    let too_long = |(key, value): &(String, String)| key.is_empty() || length(key) > 36 || length(value) > 43;
     if tags.len() > 10 || tags.iter().any(too_long) {
         return Err(invalid("IMG.0116", "The tags are invalid."));
     }
@@ -279,12 +253,7 @@ fn tags(params: &Params) -> Result<Vec<(String, String)>, Failure> {
 }
 
 /// Finds the file and decides whether it can be taken in this way. `None`: it is taken as good unseen.
-fn source(
-    world: &World,
-    scope: &Scope,
-    params: &Params,
-    way: Way,
-) -> Result<Option<Disk>, Failure> {
+fn source(world: &World, scope: &Scope, params: &Params, way: Way) -> Result<Option<Disk>, Failure> {
     let url = params.given("image_url").unwrap_or_default();
     let (bucket, key) = url
         .split_once(':')
@@ -314,7 +283,8 @@ fn source(
         return Err(invalid("IMG.0059", "The image file is too large."));
     }
     if way == Way::Quick && !can_go_quickly(world, scope, bucket, key, &disk) {
-        let message = "Only a ZVHD2 file, or a RAW file with its bitmap file in the same bucket, can be imported quickly.";
+        let message =
+            "Only a ZVHD2 file, or a RAW file with its bitmap file in the same bucket, can be imported quickly.";
         return Err(invalid("IMG.0158", message));
     }
     Ok(Some(disk))

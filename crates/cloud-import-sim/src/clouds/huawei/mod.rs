@@ -7,6 +7,7 @@
 mod iam;
 mod images;
 mod import;
+mod neighbours;
 
 use std::time::Duration;
 
@@ -37,8 +38,7 @@ const REGISTERED: &str = "GlanceCreateImageMetadata";
 impl Vendor for Huawei {
     fn has_host(&self, host: &str) -> bool {
         const DOMAINS: [&str; 3] = [".myhuaweicloud.com", ".myhuaweicloud.eu", ".otc.t-systems.com"];
-        (host.starts_with("ims.") || host.starts_with("iam."))
-            && DOMAINS.iter().any(|domain| host.ends_with(domain))
+        (host.starts_with("ims.") || host.starts_with("iam.")) && DOMAINS.iter().any(|domain| host.ends_with(domain))
     }
 
     fn operation(&self, request: &WireRequest) -> Option<&'static str> {
@@ -114,21 +114,11 @@ impl Vendor for Huawei {
             "ListOsVersions" => Ok(images::os_versions()),
             "ShowImageQuota" => Ok(images::quota(world, now, &scope)),
             "KeystoneListProjects" => Ok(iam::projects(&world.config, &params, &region)),
-            other => Err(Failure::new(
-                400,
-                "IMG.0061",
-                format!("{other} is not simulated"),
-            )),
+            other => Err(Failure::new(400, "IMG.0061", format!("{other} is not simulated"))),
         }
     }
 
-    fn render(
-        &self,
-        _: &Config,
-        request: &WireRequest,
-        request_id: &str,
-        outcome: &Outcome,
-    ) -> Answer {
+    fn render(&self, _: &Config, request: &WireRequest, request_id: &str, outcome: &Outcome) -> Answer {
         let answer = match outcome {
             Ok(reply) => match &reply.body {
                 Some(body) => json_answer(reply.http, "application/json", body),
@@ -189,7 +179,9 @@ fn error_body(request: &WireRequest, request_id: &str, failure: &Failure) -> Val
 }
 
 fn route(request: &WireRequest) -> Option<(&'static table::Operation, PathParameters)> {
-    table::routed(OPERATIONS, &request.method, &request.decoded_path())
+    let path = request.decoded_path();
+    let generated = table::routed(OPERATIONS, &request.method, &path);
+    generated.or_else(|| table::routed(neighbours::OPERATIONS, &request.method, &path))
 }
 
 fn unauthenticated(why: &str) -> Failure {
@@ -208,11 +200,7 @@ fn region(request: &WireRequest) -> String {
 }
 
 /// Fields of the JSON body, or of the query where there is no body.
-fn params(
-    operation: &table::Operation,
-    path: &PathParameters,
-    request: &WireRequest,
-) -> Result<Params, Violation> {
+fn params(operation: &table::Operation, path: &PathParameters, request: &WireRequest) -> Result<Params, Violation> {
     let in_path: Vec<&str> = path.iter().map(|(name, _)| *name).collect();
     let reads_body = match request.method.as_str() {
         "GET" => false,

@@ -10,12 +10,7 @@ use crate::rules::Params;
 use crate::tasks::{Import, Stage};
 use crate::world::{Scope, World};
 
-pub(super) fn describe_images(
-    world: &mut World,
-    now: &Now,
-    scope: &Scope,
-    params: &Params,
-) -> Outcome {
+pub(super) fn describe_images(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
     if !is_empty(&params.0, "ImageIds") && !is_empty(&params.0, "Filters") {
         return Err(error(
             "InvalidParameter.InvalidParameterCoexistImageIdsFilters",
@@ -56,9 +51,8 @@ struct Filter {
 impl Filter {
     fn passes(&self, import: &Import) -> bool {
         let any = |matches: &dyn Fn(&str) -> bool| self.values.iter().any(|value| matches(value));
-        let tagged = |part: fn(&(String, String)) -> &str, value: &str| {
-            import.tags.iter().any(|tag| part(tag) == value)
-        };
+        let tagged =
+            |part: fn(&(String, String)) -> &str, value: &str| import.tags.iter().any(|tag| part(tag) == value);
         match self.name.as_str() {
             "image-id" => any(&|value| import.image_id == value),
             "image-type" => any(&|value| value == "PRIVATE_IMAGE"),
@@ -69,9 +63,9 @@ impl Filter {
             }),
             "tag-key" => any(&|value| tagged(|tag| &tag.0, value)),
             "tag-value" => any(&|value| tagged(|tag| &tag.1, value)),
-            name => name.strip_prefix("tag:").is_some_and(|key| {
-                any(&|value| import.tags.iter().any(|tag| tag.0 == key && tag.1 == value))
-            }),
+            name => name
+                .strip_prefix("tag:")
+                .is_some_and(|key| any(&|value| import.tags.iter().any(|tag| tag.0 == key && tag.1 == value))),
         }
     }
 }
@@ -155,12 +149,7 @@ fn check_ids(ids: &[&str]) -> Result<(), Failure> {
     }
 }
 
-pub(super) fn delete_images(
-    world: &mut World,
-    now: &Now,
-    scope: &Scope,
-    params: &Params,
-) -> Outcome {
+pub(super) fn delete_images(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
     let ids = params.texts("ImageIds");
     check_ids(&ids)?;
     let import_time = world.config.import_time;

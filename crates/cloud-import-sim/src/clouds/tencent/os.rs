@@ -41,15 +41,11 @@ pub(super) fn versions(name: &str) -> Option<&'static [&'static str]> {
 
 /// The answer of `DescribeImportImageOs`.
 pub(super) fn supported() -> Value {
-    let names = |list: &[(&str, &[&str])]| -> Vec<Value> {
-        list.iter().map(|(name, _)| Value::from(*name)).collect()
-    };
+    let names = |list: &[(&str, &[&str])]| -> Vec<Value> { list.iter().map(|(name, _)| Value::from(*name)).collect() };
     let versions: Vec<Value> = WINDOWS
         .iter()
         .chain(LINUX)
-        .map(|(name, versions)| {
-            json!({"OsName": name, "OsVersions": versions, "Architecture": ["x86_64", "i386"]})
-        })
+        .map(|(name, versions)| json!({"OsName": name, "OsVersions": versions, "Architecture": ["x86_64", "i386"]}))
         .collect();
     json!({
         "ImportImageOsListSupported": {"Windows": names(WINDOWS), "Linux": names(LINUX)},

@@ -69,18 +69,14 @@ impl Vendor for Tencent {
                 "The request carries no signature.".to_owned(),
             ),
             Refusal::Malformed(what) => ("AuthFailure.InvalidAuthorization", what),
-            Refusal::UnknownAccessKey(_) => (
-                "AuthFailure.SecretIdNotFound",
-                "The SecretId is not found.".to_owned(),
-            ),
+            Refusal::UnknownAccessKey(_) => ("AuthFailure.SecretIdNotFound", "The SecretId is not found.".to_owned()),
             Refusal::WrongToken => (
                 "AuthFailure.TokenFailure",
                 "The token is not the one of this SecretId.".to_owned(),
             ),
             Refusal::SignatureMismatch { .. } => (
                 "AuthFailure.SignatureFailure",
-                "The provided credentials could not be validated. Please check your signature is correct."
-                    .to_owned(),
+                "The provided credentials could not be validated. Please check your signature is correct.".to_owned(),
             ),
         };
         error(code, message)
@@ -101,7 +97,8 @@ impl Vendor for Tencent {
     }
 
     fn broken(&self, http: u16) -> Failure {
-        Failure::new(http, "InternalError", "An internal error has occurred.")
+        // Any status but 200 comes from in front of the API, without its JSON.
+        Failure::page(http, "InternalError", "An internal error has occurred.")
     }
 
     fn too_large(&self) -> Failure {
@@ -112,8 +109,7 @@ impl Vendor for Tencent {
         if common(request, "X-TC-Version", "Version").as_deref() != Some(VERSION) {
             return Err(error("NoSuchVersion", "The product has no such API version."));
         }
-        let action = common(request, "X-TC-Action", "Action")
-            .ok_or_else(|| missing("Action"))?;
+        let action = common(request, "X-TC-Action", "Action").ok_or_else(|| missing("Action"))?;
         let operation = table::named(OPERATIONS, &action).ok_or_else(|| {
             let message = format!("The action `{action}` does not exist.");
             error("InvalidAction", message)
@@ -132,27 +128,17 @@ impl Vendor for Tencent {
                 let quota = world.quota(Cloud::Tencent);
                 Ok(Reply::ok(json!({"ImageNumQuota": quota})))
             }
-            other => Err(error(
-                "UnsupportedOperation",
-                format!("{other} is not simulated."),
-            )),
+            other => Err(error("UnsupportedOperation", format!("{other} is not simulated."))),
         }
     }
 
-    fn render(
-        &self,
-        _: &Config,
-        _: &WireRequest,
-        request_id: &str,
-        outcome: &Outcome,
-    ) -> Answer {
+    fn render(&self, _: &Config, _: &WireRequest, request_id: &str, outcome: &Outcome) -> Answer {
         let (http, mut response) = match outcome {
             Ok(reply) => {
                 let body = reply.body.clone().unwrap_or_else(|| json!({}));
                 (reply.http, body)
             }
-            // Any status but 200 comes from in front of the API, without its JSON.
-            Err(failure) if failure.http >= 500 => return gateway_page(failure.http),
+            Err(failure) if failure.page => return gateway_page(failure.http),
             Err(failure) => (
                 failure.http,
                 json!({"Error": {"Code": failure.code, "Message": failure.message}}),

@@ -1,0 +1,153 @@
+//! A running simulator: starts the listeners and is the hand by which a test holds them.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::cloud::Cloud;
+use crate::config::Config;
+use crate::control::control_request;
+use crate::counters::Counters;
+use crate::exchange::Shared;
+use crate::faults::Fault;
+use crate::images::{self, ImageSummary};
+use crate::server;
+use crate::store::ObjectSummary;
+
+/// The five clouds, running on `127.0.0.1`.
+///
+/// Stops when it is dropped, with all its connections; [`stop`](Self::stop) also waits for the end. Lives on the tokio runtime
+/// on which it was started.
+#[derive(Debug)]
+pub struct Simulator {
+    addresses: [SocketAddr; 5],
+    control: SocketAddr,
+    shared: Arc<Shared>,
+    tasks: JoinSet<()>,
+}
+
+impl Simulator {
+    /// Binds the six listeners and begins to answer.
+    ///
+    /// # Errors
+    ///
+    /// A port cannot be bound.
+    pub async fn start(config: Config) -> io::Result<Simulator> {
+        let ports = config.ports.unwrap_or_default();
+        let control_port = config.control_port.unwrap_or_default();
+        let shared = Arc::new(Shared::new(config));
+        let mut tasks = JoinSet::new();
+        let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 5];
+        // All are bound before one answers: a port that is taken leaves nothing running.
+        let control_listener = bind(control_port).await?;
+        let control = control_listener.local_addr()?;
+        let mut listeners = Vec::new();
+        for cloud in Cloud::ALL {
+            let listener = bind(ports[cloud.index()]).await?;
+            addresses[cloud.index()] = listener.local_addr()?;
+            listeners.push((cloud, listener));
+        }
+        for (cloud, listener) in listeners {
+            let shared = Arc::clone(&shared);
+            tasks.spawn(server::accept(listener, move |request| {
+                server::cloud_request(Arc::clone(&shared), cloud, request)
+            }));
+        }
+        let for_control = Arc::clone(&shared);
+        tasks.spawn(server::accept(control_listener, move |request| {
+            control_request(Arc::clone(&for_control), request)
+        }));
+        Ok(Simulator {
+            addresses,
+            control,
+            shared,
+            tasks,
+        })
+    }
+
+    /// Where a cloud answers.
+    #[must_use]
+    pub fn address(&self, cloud: Cloud) -> SocketAddr {
+        self.addresses[cloud.index()]
+    }
+
+    /// Where the control endpoint answers.
+    #[must_use]
+    pub fn control_address(&self) -> SocketAddr {
+        self.control
+    }
+
+    /// One line of JSON that says where everything is:
+    /// `{"jdcloud":"http://127.0.0.1:P",…,"ucloud":"http://127.0.0.1:P","control":"http://127.0.0.1:P"}`.
+    #[must_use]
+    pub fn ready_line(&self) -> String {
+        let url = |address: SocketAddr| Value::from(format!("http://{address}"));
+        let mut line = Map::new();
+        for cloud in Cloud::ALL {
+            line.insert(cloud.name().to_owned(), url(self.address(cloud)));
+        }
+        line.insert("control".to_owned(), url(self.control));
+        Value::Object(line).to_string()
+    }
+
+    /// Puts an object into a cloud's storage. `region` is in the words of the cloud's compute API (UCloud: `cn-bj2`).
+    pub fn put_object(&self, cloud: Cloud, region: &str, bucket: &str, key: &str, bytes: Bytes) {
+        let store = &mut self.shared.world().store;
+        store.put(cloud, region, bucket, key, bytes);
+    }
+
+    /// Puts a file into a cloud's storage without copying it; it should stay as it is.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn put_object_file(&self, cloud: Cloud, region: &str, bucket: &str, key: &str, path: &Path) -> io::Result<()> {
+        let store = &mut self.shared.world().store;
+        store.put_file(cloud, region, bucket, key, path)
+    }
+
+    /// Everything in the clouds' storage.
+    #[must_use]
+    pub fn objects(&self) -> Vec<ObjectSummary> {
+        self.shared.world().store.list()
+    }
+
+    /// Asks for a fault.
+    pub fn inject(&self, fault: Fault) {
+        self.shared.world().faults.add(fault);
+    }
+
+    /// Forgets the faults that are still to come.
+    pub fn clear_faults(&self) {
+        self.shared.world().faults.clear();
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.shared.world().counters.clone()
+    }
+
+    /// The images of a cloud, in the order in which their imports were accepted; deleted ones are marked.
+    #[must_use]
+    pub fn images(&self, cloud: Cloud) -> Vec<ImageSummary> {
+        let mut all = images::all(&self.shared.world());
+        all.retain(|image| image.cloud == cloud);
+        all
+    }
+
+    /// Stops, and waits until no task is left.
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+async fn bind(port: u16) -> io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
+}
