@@ -1,1 +1,42 @@
-//! Placeholder.
+//! Imports a virtual-machine disk image as a private image in Alibaba Cloud.
+//!
+//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers as Alibaba Cloud documents
+//! them. [`Importer`] is the normalized import over it: validate, start, poll, wait, cancel, delete.
+//!
+//! ```no_run
+//! use aliyun_ecs_import::{Client, Importer, core::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
+//!
+//! # async fn import() -> aliyun_ecs_import::core::Result<()> {
+//! let client = Client::builder("cn-hangzhou").credentials(Credentials::new("AK", "SK")).build()?;
+//! let importer = Importer::new(client);
+//! let disk = Disk::object("images", "web.qcow2").format(DiskFormat::Qcow2).size_gib(40);
+//! let request = ImportRequest::new("web-2026-11", disk).os(Os::new("CentOS", "7.9"));
+//! let mut task = importer.start(&request).await?;
+//! let image = wait(&importer, &mut task, &WaitOptions::default()).await?;
+//! # let _ = image; Ok(()) }
+//! ```
+//!
+//! The service reads the object itself, through the RAM role `AliyunECSImageImportDefaultRole` of the bucket's account.
+//! The snapshots behind an image stay, and are billed, when the image is deleted.
+//!
+//! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs.
+
+mod answer;
+mod client;
+mod generated;
+mod importer;
+mod options;
+mod os;
+mod rules;
+mod search;
+mod sign;
+
+/// What all cloud image-import crates share.
+pub use cloud_import_core as core;
+
+pub use client::Client;
+pub use generated::*;
+pub use importer::Importer;
+pub use options::Options;
+pub use os::{AliyunOs, map_os};
+pub use sign::Signer;

@@ -2,7 +2,11 @@
 //!
 //! What a cloud does in it is a [`Protocol`], which does no I/O. A request is signed anew for each attempt.
 
-use std::{fmt::Debug, sync::Arc, time::SystemTime};
+use std::{
+    fmt::Debug,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -47,6 +51,17 @@ pub trait Protocol: Debug + Send + Sync {
 
     /// What the vendor's error codes mean.
     fn codes(&self) -> &'static [CodeRule];
+
+    /// Secrets that a signed request carries elsewhere than in its `Authorization` header, such as a signature in the
+    /// body: the vendor may echo them, and no message may show them.
+    fn secrets_of(&self, _: &Request<Bytes>) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// How long a header of the vendor's own asks to wait. `Retry-After` is read for every cloud.
+    fn retry_after(&self, _: &HeaderMap) -> Option<Duration> {
+        None
+    }
 }
 
 /// What the vendor's envelope says.
@@ -184,9 +199,10 @@ impl Pipeline {
         };
         let mut signed = request.clone();
         protocol.sign(&mut signed, &signing)?;
-        let signature = signature_of(signed.headers());
+        let mut sent = protocol.secrets_of(&signed);
+        sent.extend(signature_of(signed.headers()));
         let answer = self.transport.send(signed).await?;
-        let secrets = || credentials.secrets().chain(signature.as_deref());
+        let secrets = || credentials.secrets().chain(sent.iter().map(String::as_str));
         let outcome = self.classify(protocol, operation, &answer, secrets);
         match &outcome {
             Ok(answer) => {
@@ -218,7 +234,8 @@ impl Pipeline {
             .headers()
             .get(header::RETRY_AFTER)
             .and_then(|value| value.to_str().ok())
-            .and_then(|value| datetime::retry_after(value, self.ambient.now()));
+            .and_then(|value| datetime::retry_after(value, self.ambient.now()))
+            .max(protocol.retry_after(answer.headers()));
         let finish = |error: Error, request_id| {
             Err(error
                 .with_http_status(status.as_u16())

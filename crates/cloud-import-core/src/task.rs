@@ -206,6 +206,9 @@ pub struct ImportedImage {
     pub provider: Provider,
     /// The region.
     pub region: String,
+    /// The project, where the cloud has projects and one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
     /// The image's id.
     pub id: String,
     /// The image's name.
@@ -218,6 +221,7 @@ impl ImportedImage {
         Self {
             provider: task.provider,
             region: task.region.clone(),
+            project: task.project.clone(),
             id: id.into(),
             name: task.name.clone(),
         }

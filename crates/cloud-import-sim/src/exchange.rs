@@ -149,7 +149,6 @@ fn admit(shared: &Shared, vendor: &dyn Vendor, request: &WireRequest, skew: i64)
     let verified = vendor
         .verify(request, &|id| shared.secret_of(id))
         .map_err(|refusal| vendor.refused(refusal))?;
-    vendor.check_scope(request, &verified)?;
     let now = Now::read();
     let server = now.utc + time::Duration::seconds(skew);
     if let (Some(instant), Some(window)) = (verified.instant, vendor.window(&verified.algorithm))

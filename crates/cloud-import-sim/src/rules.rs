@@ -120,7 +120,8 @@ fn object(
         let path = join(prefix, field.name);
         let value = given.remove(field.name).unwrap_or(Value::Null);
         let empty = value.is_null() || value.as_str() == Some("");
-        if field.required && empty {
+        // Further down an empty text is a value like any other: that of a tag, for one.
+        if field.required && empty && (prefix.is_empty() || value.is_null()) {
             return Err(violation(&path, Wrong::Missing));
         }
         if value.is_null() {
@@ -141,6 +142,19 @@ fn object(
         }
     }
     Ok(checked)
+}
+
+/// A closed list that holds for one operation: the values of a field.
+pub(crate) type Closed = (&'static str, &'static [&'static str]);
+
+/// Checks fields against closed lists that are narrower than their types. `prefix` goes before names in what is reported.
+pub(crate) fn closed(params: &Params, prefix: &str, lists: &[Closed]) -> Result<(), Violation> {
+    for (name, values) in lists {
+        if params.given(name).is_some_and(|given| !values.contains(&given)) {
+            return Err(violation(&join(prefix, name), Wrong::Value(values)));
+        }
+    }
+    Ok(())
 }
 
 fn closed_list(field: &Field, value: &Value, path: &str) -> Result<(), Violation> {
@@ -362,6 +376,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         assert_eq!(of_flat(&[], 0), wrong("Name", Wrong::Missing));
         assert_eq!(of_flat(&[("Name", "")], 0), wrong("Name", Wrong::Missing));
+        assert!(of_flat(&[("Name", "n"), ("Tag.1.Key", "")], 1).is_ok());
         assert_eq!(
             of_flat(&[("Name", "n"), ("Nmae", "n")], 0),
             wrong("Nmae", Wrong::Unknown)
@@ -385,6 +400,18 @@ mod tests {
         assert_eq!(
             of_flat(&[("Name", "n"), ("Tag.1.Key", "k"), ("Tag.1.Kind", "v")], 1),
             wrong("Tag.1.Kind", Wrong::Unknown)
+        );
+    }
+
+    #[test]
+    fn a_closed_list_of_one_operation_is_checked_where_the_field_is_given() {
+        let params = |value: &str| Params(Map::from_iter([("Format".to_owned(), Value::from(value))]));
+        let lists: &[Closed] = &[("Format", &["RAW"]), ("Other", &["x"])];
+        assert_eq!(closed(&params("RAW"), "", lists), Ok(()));
+        assert_eq!(closed(&params(""), "", lists), Ok(()));
+        assert_eq!(
+            closed(&params("raw"), "Disk.1", lists),
+            Err(violation("Disk.1.Format", Wrong::Value(&["RAW"])))
         );
     }
 

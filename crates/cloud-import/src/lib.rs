@@ -1,1 +1,35 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(any(
+        feature = "jdcloud",
+        feature = "tencent",
+        feature = "huawei",
+        feature = "aliyun",
+        feature = "ucloud"
+    )),
+    allow(unused, reason = "without any cloud there is nothing to connect to")
+)]
+
+mod connect;
+mod target;
+
+#[cfg(feature = "aliyun")]
+/// Alibaba Cloud in its own words.
+pub use aliyun_ecs_import as aliyun;
+#[cfg(feature = "huawei")]
+/// Huawei Cloud in its own words.
+pub use huawei_ims_import as huawei;
+#[cfg(feature = "jdcloud")]
+/// JD Cloud in its own words.
+pub use jdcloud_vm_import as jdcloud;
+#[cfg(feature = "tencent")]
+/// Tencent Cloud in its own words.
+pub use tencent_cvm_import as tencent;
+#[cfg(feature = "ucloud")]
+/// UCloud in its own words.
+pub use ucloud_uhost_import as ucloud;
+
+pub use cloud_import_core::*;
+
+pub use connect::{capabilities, connect, environment_names, regions};
+pub use target::Target;

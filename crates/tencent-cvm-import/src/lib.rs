@@ -1,1 +1,38 @@
-//! Placeholder.
+//! Imports a virtual-machine disk image as a private image in Tencent Cloud.
+//!
+//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers as Tencent Cloud documents them.
+//! [`Importer`] is the normalized import over it: validate, start, poll, wait, delete. An import cannot be cancelled.
+//!
+//! ```no_run
+//! use tencent_cvm_import::{Client, Importer, core::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
+//!
+//! # async fn import() -> tencent_cvm_import::core::Result<()> {
+//! let client = Client::builder("ap-guangzhou").credentials(Credentials::new("AKID", "KEY")).build()?;
+//! let importer = Importer::new(client);
+//! let link = "https://images-1250000000.cos.ap-guangzhou.myqcloud.com/web.qcow2";
+//! let request = ImportRequest::new("web-2026-11", Disk::url(link).format(DiskFormat::Qcow2)).os(Os::new("CentOS", "7.9"));
+//! let mut task = importer.start(&request).await?;
+//! let image = wait(&importer, &mut task, &WaitOptions::default()).await?;
+//! # let _ = image; Ok(()) }
+//! ```
+//!
+//! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs.
+
+mod answer;
+mod client;
+mod generated;
+mod importer;
+mod options;
+mod os;
+mod rules;
+mod sign;
+
+/// What all cloud image-import crates share.
+pub use cloud_import_core as core;
+
+pub use client::Client;
+pub use generated::*;
+pub use importer::Importer;
+pub use options::Options;
+pub use os::{TencentOs, map_os};
+pub use sign::Signer;

@@ -1,1 +1,40 @@
-//! Placeholder.
+//! Imports a virtual-machine disk image as a private image in UCloud.
+//!
+//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers as UCloud documents them.
+//! [`Importer`] is the normalized import over it: validate, start, poll, wait, delete.
+//!
+//! ```no_run
+//! use ucloud_uhost_import::{Client, Importer, core::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
+//!
+//! # async fn import() -> ucloud_uhost_import::core::Result<()> {
+//! let client = Client::builder("cn-bj2").project("org-1").credentials(Credentials::new("PUBLIC", "PRIVATE")).build()?;
+//! let importer = Importer::new(client);
+//! let link = "https://images.cn-bj.ufileos.com/web.qcow2";
+//! let request = ImportRequest::new("web-2026-11", Disk::url(link).format(DiskFormat::Qcow2)).os(Os::new("CentOS", "7.9"));
+//! let mut task = importer.start(&request).await?;
+//! let image = wait(&importer, &mut task, &WaitOptions::default()).await?;
+//! # let _ = image; Ok(()) }
+//! ```
+//!
+//! The signature has neither date nor nonce, so that whoever reads a request can send it again: use https.
+//!
+//! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs.
+
+mod answer;
+mod check;
+mod client;
+mod generated;
+mod importer;
+mod options;
+mod os;
+mod sign;
+
+/// What all cloud image-import crates share.
+pub use cloud_import_core as core;
+
+pub use client::{Client, ClientOptions};
+pub use generated::*;
+pub use importer::Importer;
+pub use options::Options;
+pub use os::{UcloudOs, map_os};
+pub use sign::Signer;

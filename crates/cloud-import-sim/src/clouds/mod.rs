@@ -88,11 +88,6 @@ pub(crate) trait Vendor: Sync {
     /// Checks the signature.
     fn verify(&self, request: &WireRequest, secret_of: SecretOf<'_>) -> Result<Verified, Refusal>;
 
-    /// Checks what a good signature was made for against what is asked for.
-    fn check_scope(&self, _: &WireRequest, _: &Verified) -> Result<(), Failure> {
-        Ok(())
-    }
-
     /// How far a request's time may be off; `None` when requests have no time.
     fn window(&self, algorithm: &Algorithm) -> Option<Duration>;
 

@@ -14,7 +14,7 @@ use crate::cloud::Cloud;
 use crate::config::Config;
 use crate::generated::ucloud::OPERATIONS;
 use crate::link;
-use crate::rules::{self, Params, Violation, Wrong};
+use crate::rules::{self, Closed, Params, Violation, Wrong};
 use crate::store::{Disk, Lookup};
 use crate::table;
 use crate::tasks::{Import, Stage, Verdict};
@@ -203,8 +203,12 @@ fn violated(violation: Violation) -> Failure {
     })
 }
 
+/// What an import takes; the one in lower case is no slip.
+const FORMATS: &[Closed] = &[("Format", &["RAW", "VHD", "VMDK", "qcow2"])];
+
 fn import_custom_image(world: &mut World, now: &Now, scope: Scope, params: Params) -> Outcome {
     let text = |field: &str| params.text(field).unwrap_or_default();
+    rules::closed(&params, "", FORMATS).map_err(violated)?;
     if !params.flag("Auth") {
         return Err(error("8300", "The user refused the authorization"));
     }

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::super::{Failure, Outcome, Reply, length};
-use super::{bad, done, forbidden, missing};
+use super::{bad, done, forbidden, missing, violated};
 use crate::clock::Now;
 use crate::cloud::Cloud;
 use crate::config::AliyunDryRun;
-use crate::rules::Params;
+use crate::rules::{self, Closed, Params};
 use crate::sniff::DiskFormat;
 use crate::store::{Disk, Lookup};
 use crate::tasks::{Import, Stage, Verdict};
@@ -15,6 +15,47 @@ use crate::world::{Replay, Scope, World};
 
 /// One system disk and sixteen data disks; the vendor ignores more.
 const MAX_DISKS: usize = 17;
+
+/// What an import takes. Documents before 2025 write the systems with capitals and `qcow2` without.
+const CHOICES: &[Closed] = &[
+    ("Architecture", &["i386", "x86_64", "arm64"]),
+    ("OSType", &["windows", "linux"]),
+    ("BootMode", &["BIOS", "UEFI"]),
+    ("LicenseType", &["Auto", "Aliyun", "BYOL"]),
+    ("DetectionStrategy", &["Standard"]),
+    ("Format", &["RAW", "VHD", "QCOW2", "VMDK"]),
+    ("Platform", PLATFORMS),
+];
+
+const PLATFORMS: &[&str] = &[
+    "Aliyun",
+    "Anolis",
+    "CentOS",
+    "Ubuntu",
+    "CoreOS",
+    "SUSE",
+    "Debian",
+    "OpenSUSE",
+    "FreeBSD",
+    "RedHat",
+    "Kylin",
+    "UOS",
+    "Fedora",
+    "Fedora CoreOS",
+    "CentOS Stream",
+    "AlmaLinux",
+    "Rocky Linux",
+    "Gentoo",
+    "Customized Linux",
+    "Others Linux",
+    "Windows Server 2003",
+    "Windows Server 2008",
+    "Windows Server 2012",
+    "Windows Server 2016",
+    "Windows Server 2019",
+    "Windows Server 2022",
+    "Other Windows",
+];
 
 pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: Params) -> Outcome {
     check(&params)?;
@@ -98,6 +139,7 @@ pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: P
 }
 
 fn check(params: &Params) -> Result<(), Failure> {
+    rules::closed(params, "", CHOICES).map_err(violated)?;
     if let Some(name) = params.given("ImageName") {
         check_name(name)?;
     }
@@ -119,6 +161,8 @@ fn check(params: &Params) -> Result<(), Failure> {
         return Err(bad("InvalidBootMode.NotSupport", "arm64 images boot by UEFI only."));
     }
     for (number, disk) in (1..).zip(params.objects("DiskDeviceMapping")) {
+        let prefix = format!("DiskDeviceMapping.{number}");
+        rules::closed(&disk, &prefix, CHOICES).map_err(violated)?;
         if disk
             .integer("DiskImageSize")
             .is_some_and(|gib| !(1..=2048).contains(&gib))

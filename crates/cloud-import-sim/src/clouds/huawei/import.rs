@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::super::{Failure, Outcome, Reply, length};
-use super::{REGISTERED, invalid};
+use super::{REGISTERED, invalid, violated};
 use crate::clock::Now;
 use crate::cloud::Cloud;
-use crate::rules::Params;
+use crate::rules::{self, Closed, Params};
 use crate::sniff::DiskFormat;
 use crate::store::{Disk, Lookup};
 use crate::tasks::{Import, Verdict};
@@ -16,6 +16,18 @@ use crate::world::{Scope, World};
 pub(super) const NO_OS_VERSION: &str = "\0";
 
 const GIB: u64 = 1 << 30;
+
+/// What every way in takes.
+const CHOICES: &[Closed] = &[
+    ("architecture", &["x86", "arm"]),
+    ("hw_firmware_type", &["bios", "uefi"]),
+    ("license_type", &["platform", "byol"]),
+    ("os_type", &["Linux", "Windows", "Other"]),
+];
+
+const QUICK_TYPES: &[Closed] = &[("type", &["ECS", "BMS", "DataImage"])];
+
+const COMMON_TYPES: &[Closed] = &[("type", &["ECS", "BMS", "FusionCompute", "Ironic", "IsoImage"])];
 
 /// How a file is taken in.
 #[derive(Clone, Copy, PartialEq)]
@@ -31,6 +43,7 @@ pub(super) fn quick(world: &mut World, now: &Now, scope: Scope, mut params: Para
     if params.text("os_version") == Some(NO_OS_VERSION) {
         params.0.remove("os_version");
     }
+    rules::closed(&params, "", QUICK_TYPES).map_err(violated)?;
     let is_data = params.given("type") == Some("DataImage");
     if !is_data {
         os_version_is_given(&params)?;
@@ -41,6 +54,7 @@ pub(super) fn quick(world: &mut World, now: &Now, scope: Scope, mut params: Para
 
 /// `CreateImage`, from a file only.
 pub(super) fn common(world: &mut World, now: &Now, scope: Scope, params: Params) -> Outcome {
+    rules::closed(&params, "", COMMON_TYPES).map_err(violated)?;
     let way = way(&params);
     if way == Way::Quick || params.given("type") == Some("IsoImage") {
         os_version_is_given(&params)?;
@@ -93,10 +107,7 @@ fn start(world: &mut World, now: &Now, scope: Scope, operation: &str, params: Pa
     let answer = json!({"job_id": image.task_id});
     let data_images = params.objects("data_images");
     world.accept(image);
-    for (position, data) in (1..).zip(data_images) {
-        let mut data = data;
-        let unnamed = format!("{}-data-{position}", params.text("name").unwrap_or_default());
-        data.0.entry("name").or_insert_with(|| Value::from(unnamed));
+    for mut data in data_images {
         data.0.insert("type".to_owned(), Value::from("DataImage"));
         let image = self::image(world, now, &scope, operation, &data)?;
         world.imports.push(image);
@@ -191,7 +202,8 @@ fn describe(image: &mut Import, disk: Option<Disk>) {
 
 /// Limits on which the editions of the document agree.
 fn check(params: &Params, max_disk: i64) -> Result<(), Failure> {
-    // Data images of a `CreateImage` may go without a name.
+    rules::closed(params, "", CHOICES).map_err(violated)?;
+    // An image that is only registered, and a data image of a `CreateImage`, may go without a name.
     if let Some(name) = params.text("name") {
         check_name(name)?;
     }

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use super::super::{Failure, Outcome, Reply, length};
-use super::{error, os};
+use super::{error, os, violated};
 use crate::clock::Now;
 use crate::cloud::Cloud;
 use crate::config::TencentDryRun;
 use crate::link;
-use crate::rules::Params;
+use crate::rules::{self, Closed, Params};
 use crate::sniff::DiskFormat;
 use crate::store::{Disk, Lookup};
 use crate::tasks::{Import, Verdict};
@@ -82,8 +82,16 @@ pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: P
     Ok(Reply::ok(answer))
 }
 
+/// What an import takes. Answers have one more architecture, and the international edition does not list `arm_64`.
+const CHOICES: &[Closed] = &[
+    ("Architecture", &["x86_64", "i386", "arm_64"]),
+    ("BootMode", &["Legacy BIOS", "UEFI"]),
+    ("LicenseType", &["TencentCloud", "BYOL"]),
+];
+
 /// Limits of single fields; gives the tags.
 fn check(params: &Params) -> Result<Vec<(String, String)>, Failure> {
+    rules::closed(params, "", CHOICES).map_err(violated)?;
     for (field, most) in [("ImageName", 60), ("ImageDescription", 256)] {
         if length(params.text(field).unwrap_or_default()) > most {
             let message = format!("The parameter `{field}` has more than {most} characters.");
@@ -138,13 +146,16 @@ fn source(world: &World, region: &str, url: &str, force: bool) -> Result<Lookup,
     let place = PLACES
         .iter()
         .find_map(|(middle, suffix)| link::bucket_and_region(&link.host, middle, suffix));
-    Ok(match place {
+    let found = match place {
         Some((_, place)) if place != region && !may_cross(region, place) => Lookup::Elsewhere {
             region: place.to_owned(),
         },
         Some((bucket, place)) => world.find_object(Cloud::Tencent, place, bucket, &link.key),
-        None if world.config.any_object => Lookup::Assumed,
         None => Lookup::Absent,
+    };
+    Ok(match found {
+        Lookup::Absent | Lookup::Elsewhere { .. } if world.config.any_object => Lookup::Assumed,
+        found => found,
     })
 }
 

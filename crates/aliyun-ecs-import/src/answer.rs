@@ -1,0 +1,106 @@
+//! Reads Alibaba Cloud's envelope: one flat JSON object, an error by its `Code`.
+//!
+//! The body decides, never the HTTP status alone. A gateway in front of the API may answer an error as XML; every other
+//! text is no answer. Source: Troubleshoot API errors (40644); alibabacloud_tea_openapi for Python 0.4.6, which also
+//! reads names with a lower-case first letter.
+
+use std::time::Duration;
+
+use cloud_import_core::{
+    Bytes, CodeRule, Provider, Result,
+    http::{HeaderMap, Request, Response},
+    pipeline::{Protocol, Reading, Signing, json_body},
+};
+use serde_json::{Map, Value};
+
+use crate::{generated::ERRORS, sign::Signer};
+
+impl Protocol for Signer {
+    fn provider(&self) -> Provider {
+        Provider::Aliyun
+    }
+
+    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+        Self::sign(self, request, signing)
+    }
+
+    fn read(&self, answer: &Response<Bytes>) -> Reading {
+        match json_body(answer) {
+            Ok(Value::Object(body)) => envelope(body, answer),
+            Ok(_) => Reading::Unreadable("it is not a JSON object".to_owned()),
+            Err(why) => xml_error(answer).unwrap_or(Reading::Unreadable(why)),
+        }
+    }
+
+    fn codes(&self) -> &'static [CodeRule] {
+        ERRORS
+    }
+
+    /// `x-acs-retry-after`, in milliseconds; what is not a positive whole number is ignored. Source:
+    /// alibabacloud_tea_openapi for Python 0.4.6.
+    fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
+        let milliseconds = headers.get("x-acs-retry-after")?.to_str().ok()?.trim().parse().ok()?;
+        (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
+    }
+}
+
+fn envelope(mut body: Map<String, Value>, answer: &Response<Bytes>) -> Reading {
+    let mut take = |names: [&str; 2]| {
+        let mut texts = names.into_iter().filter_map(|name| match body.remove(name)? {
+            Value::String(text) if !text.is_empty() => Some(text),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        });
+        texts.next()
+    };
+    let request_id = take(["RequestId", "requestId"]).or_else(|| header_request_id(answer));
+    let (code, message) = (take(["Code", "code"]), take(["Message", "message"]));
+    if code.is_some() || (!answer.status().is_success() && message.is_some()) {
+        return Reading::Refused {
+            code,
+            message: message.unwrap_or_default(),
+            request_id,
+        };
+    }
+    if !answer.status().is_success() {
+        return Reading::Unreadable("it is JSON without an error in it".to_owned());
+    }
+    Reading::Success {
+        payload: Value::Object(body),
+        request_id,
+    }
+}
+
+/// `<Error><RequestId/><HostId/><Code/><Message/></Error>`.
+fn xml_error(answer: &Response<Bytes>) -> Option<Reading> {
+    let body = std::str::from_utf8(answer.body()).ok()?;
+    let (_, error) = body.split_once("<Error>")?;
+    let element = |name: &str| {
+        let (_, rest) = error.split_once(&format!("<{name}>"))?;
+        let (text, _) = rest.split_once(&format!("</{name}>"))?;
+        Some(unescaped(text.trim())).filter(|text| !text.is_empty())
+    };
+    Some(Reading::Refused {
+        code: Some(element("Code")?),
+        message: element("Message").unwrap_or_default(),
+        request_id: element("RequestId").or_else(|| header_request_id(answer)),
+    })
+}
+
+fn unescaped(text: &str) -> String {
+    // The ampersand last, so that `&amp;lt;` becomes `&lt;` and not `<`.
+    [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&amp;", "&"),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
+}
+
+fn header_request_id(answer: &Response<Bytes>) -> Option<String> {
+    let value = answer.headers().get("x-acs-request-id")?;
+    value.to_str().ok().map(str::to_owned)
+}

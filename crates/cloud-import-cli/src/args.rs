@@ -1,0 +1,285 @@
+//! The arguments: one struct per command, examples first in every help.
+
+use std::{ffi::OsString, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use cloud_import::{Architecture, BootMode, DiskFormat, Endpoint, LicenseType, Os, Provider};
+
+/// Make a disk image a private image in JD Cloud, Tencent Cloud, Huawei Cloud, Alibaba Cloud and UCloud.
+#[derive(Debug, Parser)]
+#[command(name = "cloud-import", version, max_term_width = 120, before_help = EXAMPLES, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    /// Log what happens: -v requests and retries, -vv everything. Never a secret
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cloud-import import --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2
+  cloud-import import --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:images/web.qcow2
+  cloud-import import --to tencent/ap-guangzhou --name web --os \"Ubuntu 22.04\" --no-wait https://… > task.json
+  cloud-import wait task.json";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0 done   2 usage or validation, nothing sent   3 credentials   4 not started   5 failed in the cloud
+  6 mixed  7 still running                       8 outcome unknown               130 interrupted";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Import a disk image into one or more clouds and wait for each verdict
+    Import(Box<Import>),
+    /// Wait for the verdict of tasks that an earlier import printed
+    Wait(Wait),
+    /// Ask once how tasks stand
+    Status(Tasks),
+    /// Cancel tasks, where the cloud can
+    Cancel(Tasks),
+    /// Show what each cloud can do and what it limits
+    Capabilities(Capabilities),
+    /// Run the five clouds on loopback
+    Sim(Sim),
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  cloud-import import --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2
+  cloud-import import --to aliyun --to huawei/cn-north-4 --name web --os \"CentOS 7.9\" --size-gib 40 bucket:web.qcow2
+  cloud-import import --to all --name web --os \"CentOS 7.9\" --source aliyun=b1:web.qcow2 --source huawei=b2:web.qcow2 https://…")]
+pub(crate) struct Import {
+    /// The disk image: a link, BUCKET:KEY in the cloud's object storage, or (with --simulate) a local file
+    pub(crate) image: String,
+    /// Where it goes: PROVIDER/REGION, PROVIDER for its default region, or `all`. Repeatable
+    #[arg(long = "to", value_name = "TARGET", required = true)]
+    pub(crate) to: Vec<String>,
+    /// Name of the image
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The guest's operating system, such as "CentOS 7.9" or "Windows Server 2019"
+    #[arg(long, value_name = "SYSTEM")]
+    pub(crate) os: Option<Os>,
+
+    /// Another place of the image for one cloud: PROVIDER=LINK or PROVIDER=BUCKET:KEY. Repeatable
+    #[arg(long, value_name = "PROVIDER=PLACE", value_parser = for_provider::<String>, help_heading = "The image")]
+    pub(crate) source: Vec<(Provider, String)>,
+    /// Format of the file; by its suffix when not given
+    #[arg(long, help_heading = "The image")]
+    pub(crate) format: Option<DiskFormat>,
+    /// Size of the system disk in GiB
+    #[arg(long, value_name = "GIB", help_heading = "The image")]
+    pub(crate) size_gib: Option<u32>,
+    /// A data disk beside the system disk, as LINK or BUCKET:KEY, with its size in GiB: PLACE@GIB. Repeatable
+    #[arg(long, value_name = "PLACE@GIB", help_heading = "The image")]
+    pub(crate) data_disk: Vec<String>,
+    /// The image is one data disk, not a system
+    #[arg(long, help_heading = "The image")]
+    pub(crate) data_image: bool,
+    /// Processor architecture
+    #[arg(long, default_value = "x86_64", help_heading = "The image")]
+    pub(crate) arch: Architecture,
+    /// Firmware: bios or uefi; the cloud's default when not given
+    #[arg(long, help_heading = "The image")]
+    pub(crate) boot_mode: Option<BootMode>,
+    /// A cloud's own text for the operating system: PROVIDER=TEXT, or PROVIDER=TYPE/VERSION. Repeatable
+    #[arg(long, value_name = "PROVIDER=TEXT", value_parser = for_provider::<String>, help_heading = "The image")]
+    pub(crate) os_raw: Vec<(Provider, String)>,
+
+    /// Description
+    #[arg(long, help_heading = "The order")]
+    pub(crate) description: Option<String>,
+    /// A tag: KEY=VALUE. Repeatable
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "The order")]
+    pub(crate) tag: Vec<(String, String)>,
+    /// Licence of the guest's system: platform or byol
+    #[arg(long, help_heading = "The order")]
+    pub(crate) license_type: Option<LicenseType>,
+    /// Resource group, enterprise project or project: PROVIDER=ID. Repeatable
+    #[arg(long, value_name = "PROVIDER=ID", value_parser = for_provider::<String>, help_heading = "The order")]
+    pub(crate) project: Vec<(Provider, String)>,
+    /// A cloud's own option: PROVIDER.OPTION=VALUE. Repeatable
+    #[arg(long, value_name = "PROVIDER.OPTION=VALUE", help_heading = "The order")]
+    pub(crate) set: Vec<String>,
+    /// Skip the cloud's check of the guest system
+    #[arg(long, help_heading = "The order")]
+    pub(crate) skip_guest_check: bool,
+    /// Only check the order, in the clouds that can
+    #[arg(long, help_heading = "The order")]
+    pub(crate) dry_run: bool,
+    /// Make another image of an order that was sent before: counts up from 0
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "The order")]
+    pub(crate) generation: u32,
+    /// Send the order although validation finds problems
+    #[arg(long, help_heading = "The order")]
+    pub(crate) no_validate: bool,
+
+    /// Print the tasks and do not wait
+    #[arg(long, help_heading = "Waiting and output")]
+    pub(crate) no_wait: bool,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+/// How long to wait.
+#[derive(Debug, Args)]
+pub(crate) struct Waiting {
+    /// Stop waiting after this time (90s, 30m, 4h); the import goes on. No limit when not given
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Waiting and output")]
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// How the clouds are reached and results are written.
+#[derive(Debug, Args)]
+pub(crate) struct Reach {
+    /// Form of the results on standard output
+    #[arg(long, value_enum, default_value_t = Form::Text, help_heading = "Waiting and output")]
+    pub(crate) output: Form,
+    /// Another endpoint of a cloud's API: PROVIDER=https://HOST. Repeatable
+    #[arg(long, value_name = "PROVIDER=URL", value_parser = for_provider::<Endpoint>, help_heading = "Reaching the clouds")]
+    pub(crate) endpoint: Vec<(Provider, Endpoint)>,
+    /// Use simulated clouds and reach nothing else: an embedded simulator, or a running one by the line it printed
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = "Reaching the clouds")]
+    #[allow(clippy::option_option, reason = "clap's form of an option with an optional value")]
+    pub(crate) simulate: Option<Option<PathBuf>>,
+}
+
+/// Arguments of `wait`.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:\n  cloud-import wait tasks.jsonl\n  cloud-import wait --timeout 2h - < tasks.jsonl")]
+pub(crate) struct Wait {
+    #[command(flatten)]
+    pub(crate) tasks: Tasks,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
+}
+
+/// Tasks, and how their clouds are reached.
+#[derive(Debug, Args)]
+pub(crate) struct Tasks {
+    /// Tasks: a file of JSON lines, a task's JSON itself, or - for standard input
+    #[arg(value_name = "TASK", required = true)]
+    pub(crate) tasks: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+/// Arguments of `capabilities`.
+#[derive(Debug, Args)]
+pub(crate) struct Capabilities {
+    /// One cloud, with limits, states, hosts and sources; all of them in short when not given
+    pub(crate) provider: Option<Provider>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    pub(crate) output: Form,
+}
+
+/// Arguments of `sim`.
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Example:
+  cloud-import sim --access-key-id AK --secret-access-key SK > sim.json &
+  cloud-import import --simulate=sim.json --to all --name hello --os \"CentOS 7.9\" disk.qcow2")]
+pub(crate) struct Sim {
+    /// The access key id that the clouds accept
+    #[arg(long, value_name = "AK")]
+    pub(crate) access_key_id: String,
+    /// Its secret
+    #[arg(long, value_name = "SK")]
+    pub(crate) secret_access_key: String,
+    /// A security token that must come along
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) security_token: Option<String>,
+    /// Ports of JD Cloud, Tencent, Huawei, Alibaba and UCloud; free ones when not given
+    #[arg(long, value_name = "A,B,C,D,E", value_delimiter = ',', num_args = 5)]
+    pub(crate) ports: Option<Vec<u16>>,
+    /// Port of the control endpoint; a free one when not given
+    #[arg(long, value_name = "PORT")]
+    pub(crate) control_port: Option<u16>,
+    /// Put a file into a simulated bucket: PROVIDER/REGION/BUCKET/KEY=FILE. Repeatable
+    #[arg(long, value_name = "PLACE=FILE")]
+    pub(crate) object: Vec<OsString>,
+    /// Take every object as present
+    #[arg(long)]
+    pub(crate) any_object: bool,
+    /// How long a simulated import takes (500ms, 2s, 1m)
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    pub(crate) import_time: Duration,
+    /// Queries that do not list a new import yet
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) hide: u32,
+}
+
+/// Form of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// A line per image
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// `PROVIDER=VALUE`.
+fn for_provider<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<(Provider, T), String> {
+    let (provider, value) = text.split_once('=').ok_or("write PROVIDER=VALUE")?;
+    let provider = provider
+        .parse()
+        .map_err(|error: cloud_import::Error| error.to_string())?;
+    Ok((provider, value.parse().map_err(|error: T::Err| error.to_string())?))
+}
+
+/// `KEY=VALUE`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// `90s`, `30m`, `4h`, `500ms`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number
+        .parse()
+        .map_err(|_| "write a number and ms, s, m or h, such as 30m")?;
+    let seconds = |per: u64| number.checked_mul(per).map(Duration::from_secs);
+    match unit {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => seconds(1),
+        "m" => seconds(60),
+        "h" => seconds(3600),
+        _ => return Err("write a number and ms, s, m or h, such as 30m".to_owned()),
+    }
+    .ok_or_else(|| "too long".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_and_pairs() {
+        assert_eq!(duration("30m"), Ok(Duration::from_secs(1800)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        for bad in ["", "m", "5", "5d", "-1s", "99999999999999999h"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+        assert!(for_provider::<String>("aws=x").is_err());
+        assert_eq!(
+            for_provider::<String>("aliyun=a=b").unwrap(),
+            (Provider::Aliyun, "a=b".to_owned())
+        );
+    }
+}

@@ -1,0 +1,33 @@
+//! The two streams: results on standard output, everything for people on standard error.
+
+use std::io::Write as _;
+
+use cloud_import::Error;
+
+/// A line for people.
+pub(crate) fn say(line: &str) {
+    // A closed standard error leaves nobody to tell.
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// A result line.
+pub(crate) fn result(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+/// An error with what to do about it.
+pub(crate) fn error(error: &Error) {
+    if error.problems().is_empty() {
+        say(&format!("error: {error}"));
+        if let Some(remedy) = error.remedy() {
+            say(&format!("       {remedy}"));
+        }
+        return;
+    }
+    for problem in error.problems() {
+        say(&format!(
+            "{}: {problem}",
+            if problem.is_error() { "error" } else { "warning" }
+        ));
+    }
+}

@@ -1,0 +1,102 @@
+//! Where the disk image is, as people write it.
+
+use std::path::PathBuf;
+
+use cloud_import::{Disk, DiskFormat, Error, ErrorKind, Result};
+
+/// A place of a disk image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A link.
+    Link(String),
+    /// Bucket and key.
+    Object { bucket: String, key: String },
+    /// A file on this machine.
+    File(PathBuf),
+}
+
+impl Place {
+    /// Reads `https://…`, the path of a file that is there, or `BUCKET:KEY`.
+    pub(crate) fn read(text: &str) -> Result<Self> {
+        if text.starts_with("https://") || text.starts_with("http://") {
+            return Ok(Self::Link(text.to_owned()));
+        }
+        let path = PathBuf::from(text);
+        if path.exists() {
+            return Ok(Self::File(path));
+        }
+        match text.split_once(':') {
+            Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() && !bucket.contains('/') => Ok(Self::Object {
+                bucket: bucket.to_owned(),
+                key: key.to_owned(),
+            }),
+            _ => Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!("`{text}` is no file here, no link and no BUCKET:KEY"),
+            )
+            .with_remedy("Give a link (https://…), BUCKET:KEY in the cloud's object storage, or the path of a file.")),
+        }
+    }
+
+    /// The disk there, with its format by the suffix if none is given.
+    pub(crate) fn disk(&self, format: Option<DiskFormat>) -> Result<Disk> {
+        let disk = match self {
+            Self::Link(link) => Disk::url(link.as_str()),
+            Self::Object { bucket, key } => Disk::object(bucket, key),
+            Self::File(path) => {
+                return Err(Error::new(
+                    ErrorKind::Unsupported,
+                    format!("`{}` is a file on this machine, and uploading to the clouds is not there yet", path.display()),
+                )
+                .with_remedy("Put it into the cloud's object storage and give the link or BUCKET:KEY, or try it with --simulate."));
+            }
+        };
+        Ok(match format.or_else(|| self.suffix()) {
+            Some(format) => disk.format(format),
+            None => disk,
+        })
+    }
+
+    /// The format that the suffix names.
+    pub(crate) fn suffix(&self) -> Option<DiskFormat> {
+        let path = match self {
+            Self::Link(link) => link.split(['?', '#']).next()?.to_owned(),
+            Self::Object { key, .. } => key.clone(),
+            Self::File(path) => path.to_str()?.to_owned(),
+        };
+        let (_, suffix) = path.rsplit('/').next()?.rsplit_once('.')?;
+        suffix.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_links_objects_and_files() {
+        assert!(matches!(
+            Place::read("https://b.example/a.qcow2?x=1").unwrap(),
+            Place::Link(_)
+        ));
+        assert_eq!(
+            Place::read("b:dir/a.vhd").unwrap(),
+            Place::Object {
+                bucket: "b".into(),
+                key: "dir/a.vhd".into()
+            }
+        );
+        assert!(matches!(Place::read("Cargo.toml").unwrap(), Place::File(_)));
+        for bad in ["", "nothing.qcow2", ":k", "b:", "./a:b"] {
+            assert!(Place::read(bad).unwrap_err().remedy().is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_suffix_is_the_format() {
+        let suffix = |text: &str| Place::Link(text.to_owned()).suffix();
+        assert_eq!(suffix("https://b/a.qcow2?Signature=a.raw"), Some(DiskFormat::Qcow2));
+        assert_eq!(suffix("https://b/a.img"), Some(DiskFormat::Raw));
+        assert_eq!(suffix("https://b.raw/a"), None);
+    }
+}

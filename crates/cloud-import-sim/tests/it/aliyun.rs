@@ -1,0 +1,261 @@
+//! Alibaba: tasks and images beside each other, tokens, nonces, cancelling, two signatures, two languages.
+
+use cloud_import_sim::{AliyunDryRun, Cloud, Simulator};
+use serde_json::{Value, json};
+
+use crate::http::{Answer, send};
+use crate::{put, qcow2_of, quick, sign, slow, started};
+
+const REGION: &str = "cn-hangzhou";
+
+const IMPORT: &[(&str, &str)] = &[
+    ("RegionId", REGION),
+    ("ImageName", "web"),
+    ("DiskDeviceMapping.1.OSSBucket", "bucket-1"),
+    ("DiskDeviceMapping.1.OSSObject", "k.qcow2"),
+    ("DiskDeviceMapping.1.Format", "QCOW2"),
+    ("Tag.1.Key", "env"),
+    ("Tag.1.Value", "ci"),
+];
+
+fn with<'p>(changes: &[(&'p str, &'p str)]) -> Vec<(&'p str, &'p str)> {
+    let mut pairs = IMPORT.to_vec();
+    pairs.retain(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
+    pairs.extend(changes);
+    pairs
+}
+
+async fn call(simulator: &Simulator, action: &str, pairs: &[(&str, &str)]) -> Answer {
+    send(simulator.address(Cloud::Aliyun), &sign::aliyun(action, pairs)).await
+}
+
+async fn ok(simulator: &Simulator, action: &str, pairs: &[(&str, &str)]) -> Value {
+    let answer = call(simulator, action, pairs).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+async fn import(simulator: &Simulator) -> (String, String) {
+    let answer = ok(simulator, "ImportImage", IMPORT).await;
+    let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+    (text("ImageId"), text("TaskId"))
+}
+
+async fn task(simulator: &Simulator, task: &str) -> Value {
+    let pairs = [("RegionId", REGION), ("TaskId", task)];
+    ok(simulator, "DescribeTaskAttribute", &pairs).await
+}
+
+#[tokio::test]
+async fn an_import_becomes_an_image() {
+    let simulator = started(quick()).await;
+    put(&simulator, Cloud::Aliyun, REGION);
+    let (image, id) = import(&simulator).await;
+    let task = task(&simulator, &id).await;
+    assert_eq!(task["TaskStatus"], "Finished");
+    assert_eq!(task["TaskProcess"], "100%");
+    let tasks = [
+        ("RegionId", REGION),
+        ("TaskIds", id.as_str()),
+        ("TaskAction", "ImportImage"),
+    ];
+    let tasks = ok(&simulator, "DescribeTasks", &tasks).await;
+    assert_eq!(tasks["TaskSet"]["Task"][0]["ResourceId"], *image);
+
+    let shown = ok(
+        &simulator,
+        "DescribeImages",
+        &[("RegionId", REGION), ("ImageId", &image)],
+    )
+    .await;
+    let shown = &shown["Images"]["Image"][0];
+    assert_eq!(shown["Status"], "Available");
+    assert_eq!(shown["Tags"], json!({"Tag": [{"TagKey": "env", "TagValue": "ci"}]}));
+    let disk = &shown["DiskDeviceMappings"]["DiskDeviceMapping"][0];
+    assert_eq!(disk["ImportOSSObject"], "k.qcow2");
+
+    let pairs = [("RegionId", REGION), ("ImageId", image.as_str())];
+    assert!(ok(&simulator, "DeleteImage", &pairs).await["RequestId"].is_string());
+    let gone = call(&simulator, "DeleteImage", &pairs).await;
+    assert_eq!(gone.status, 404);
+    assert_eq!(gone.json()["Code"], "InvalidImageId.NotFound");
+}
+
+#[tokio::test]
+async fn a_running_import_is_shown_to_those_who_ask() {
+    let simulator = started(slow()).await;
+    put(&simulator, Cloud::Aliyun, REGION);
+    let (image, _) = import(&simulator).await;
+    let count = async |status: &str| {
+        let mut pairs = vec![("RegionId", REGION), ("ImageId", image.as_str())];
+        pairs.extend((!status.is_empty()).then_some(("Status", status)));
+        ok(&simulator, "DescribeImages", &pairs).await["TotalCount"].clone()
+    };
+    assert_eq!(count("").await, 0);
+    assert_eq!(count("Creating,Waiting,Available,UnAvailable,CreateFailed").await, 1);
+    assert_eq!(count("ALL").await, 1);
+    let refused = call(&simulator, "DeleteImage", &[("RegionId", REGION), ("ImageId", &image)]).await;
+    assert_eq!(refused.status, 403);
+    assert_eq!(refused.json()["Code"], "ImageIsImporting");
+}
+
+#[tokio::test]
+async fn an_import_can_be_cancelled_while_it_runs() {
+    let simulator = started(slow()).await;
+    put(&simulator, Cloud::Aliyun, REGION);
+    let (_, id) = import(&simulator).await;
+    assert_eq!(task(&simulator, &id).await["SupportCancel"], "true");
+    let pairs = [("RegionId", REGION), ("TaskId", id.as_str())];
+    ok(&simulator, "CancelTask", &pairs).await;
+    assert_eq!(task(&simulator, &id).await["TaskStatus"], "Deleted");
+    let again = call(&simulator, "CancelTask", &pairs).await;
+    assert_eq!(again.status, 403);
+    assert_eq!(again.json()["Code"], "InvalidTaskId.IncorrectTaskStatus");
+    assert!(simulator.images(Cloud::Aliyun)[0].canceled);
+    // The name is free again.
+    import(&simulator).await;
+}
+
+#[tokio::test]
+async fn a_token_repeats_the_answer_or_is_refused() {
+    let simulator = started(quick()).await;
+    put(&simulator, Cloud::Aliyun, REGION);
+    let first = ok(&simulator, "ImportImage", &with(&[("ClientToken", "t-1")])).await;
+    let again = ok(&simulator, "ImportImage", &with(&[("ClientToken", "t-1")])).await;
+    assert_eq!(first["ImageId"], again["ImageId"]);
+    assert_eq!(first["TaskId"], again["TaskId"]);
+    assert_ne!(first["RequestId"], again["RequestId"]);
+    let other = with(&[("ClientToken", "t-1"), ("ImageName", "other")]);
+    let refused = call(&simulator, "ImportImage", &other).await;
+    assert_eq!(refused.status, 400);
+    assert_eq!(refused.json()["Code"], "IdempotentParameterMismatch");
+    let taken = call(&simulator, "ImportImage", &with(&[("ClientToken", "t-2")])).await;
+    assert_eq!(taken.json()["Code"], "InvalidImageName.Duplicated");
+    let counters = simulator.counters();
+    assert_eq!(counters.imports_of(Cloud::Aliyun, "web"), 1);
+    assert_eq!(counters.tokens_replayed[&Cloud::Aliyun], 1);
+}
+
+#[tokio::test]
+async fn what_is_wrong_has_a_code() {
+    let simulator = started(quick()).await;
+    put(&simulator, Cloud::Aliyun, REGION);
+    put(&simulator, Cloud::Aliyun, "cn-beijing");
+    simulator.put_object(Cloud::Aliyun, "cn-beijing", "bucket-2", "k.qcow2", crate::qcow2());
+    simulator.put_object(Cloud::Aliyun, REGION, "bucket-1", "empty", bytes::Bytes::new());
+    for (changes, code) in [
+        ([("DiskDeviceMapping.1.OSSObject", "none")], "InvalidOSSObject.NotFound"),
+        ([("DiskDeviceMapping.1.OSSObject", "empty")], "InvalidOSSObject.Size"),
+        ([("DiskDeviceMapping.1.OSSObject", "")], "MissingParameter"),
+        (
+            [("DiskDeviceMapping.1.OSSObject", "a.iso")],
+            "UnsupportedSuffix.OSSObject",
+        ),
+        (
+            [("DiskDeviceMapping.1.OSSBucket", "bucket-2")],
+            "InvalidOSSBucket.NotMatched",
+        ),
+        (
+            [("DiskDeviceMapping.1.OSSBucket", "Bucket")],
+            "InvalidOSSBucket.Malformed",
+        ),
+        (
+            [("DiskDeviceMapping.1.Format", "qcow2")],
+            "InvalidImageFormat.Malformed",
+        ),
+        ([("DiskDeviceMapping.1.DiskImageSize", "0")], "InvalidImageSize"),
+        ([("DiskDeviceMapping.1.DiskImageSize", "big")], "InvalidParameter"),
+        ([("DiskDeviceMapping.0.OSSBucket", "bucket-1")], "InvalidParameter"),
+        ([("ImageName", "aliyun-web")], "InvalidImageName.Malformed"),
+        ([("ImageName", "w")], "InvalidImageName.Malformed"),
+        ([("OSType", "Linux")], "InvalidOSType.Malformed"),
+        ([("Platform", "Plan 9")], "InvalidPlatform.Malformed"),
+        ([("RegionId", "")], "MissingParameter"),
+        ([("RegionId", "hangzhou")], "InvalidRegionId.NotFound"),
+        ([("StorageClass", "Standard")], "UnsupportedParameter"),
+    ] {
+        let answer = call(&simulator, "ImportImage", &with(&changes)).await;
+        assert_eq!(answer.status, 400, "{changes:?} {}", answer.text());
+        assert_eq!(answer.json()["Code"], code, "{changes:?}");
+    }
+    assert!(simulator.images(Cloud::Aliyun).is_empty());
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_file_is_the_reason_of_the_task() {
+    let simulator = started(quick()).await;
+    simulator.put_object(Cloud::Aliyun, REGION, "bucket-1", "k.qcow2", qcow2_of(41));
+    for (changes, code) in [
+        ([("DiskDeviceMapping.1.Format", "VHD")], "InvalidImageFormat.Malformed"),
+        ([("DiskDeviceMapping.1.DiskImageSize", "40")], "InvalidImageSize"),
+    ] {
+        let answer = ok(&simulator, "ImportImage", &with(&changes)).await;
+        let task = task(&simulator, answer["TaskId"].as_str().unwrap()).await;
+        assert_eq!(task["TaskStatus"], "Failed");
+        let reason = &task["OperationProgressSet"]["OperationProgress"][0];
+        assert_eq!(reason["ErrorCode"], code);
+        assert!(!reason["ErrorMsg"].as_str().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_ends_in_one_of_two_codes() {
+    for (form, code) in [
+        (AliyunDryRun::DryrunSuccess, "DRYRUN.SUCCESS"),
+        (AliyunDryRun::DryRunOperation, "DryRunOperation"),
+    ] {
+        let simulator = started(quick().aliyun_dry_run(form)).await;
+        put(&simulator, Cloud::Aliyun, REGION);
+        let answer = call(&simulator, "ImportImage", &with(&[("DryRun", "true")])).await;
+        assert_eq!(answer.status, 400);
+        assert_eq!(answer.json()["Code"], code);
+        assert!(simulator.images(Cloud::Aliyun).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_nonce_is_good_once() {
+    let simulator = started(quick()).await;
+    let address = simulator.address(Cloud::Aliyun);
+    let request = sign::aliyun("DescribeRegions", &[]);
+    assert_eq!(send(address, &request).await.status, 200);
+    let again = send(address, &request).await;
+    assert_eq!(again.status, 400);
+    assert_eq!(again.json()["Code"], "SignatureNonceUsed");
+}
+
+#[tokio::test]
+async fn a_wrong_signature_is_told_what_the_server_signed() {
+    let simulator = started(quick()).await;
+    let request = sign::aliyun("DescribeRegions", &[]).set("x-acs-action", "DescribeTasks");
+    let answer = send(simulator.address(Cloud::Aliyun), &request).await;
+    assert_eq!(answer.status, 400);
+    let body = answer.json();
+    assert_eq!(body["Code"], "SignatureDoesNotMatch");
+    assert_eq!(body["HostId"], "ecs.cn-hangzhou.aliyuncs.com");
+    let message = body["Message"].as_str().unwrap();
+    assert!(
+        message.contains("server string to sign is:ACS3-HMAC-SHA256\n"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn the_rpc_scheme_speaks_xml_unless_asked_for_json() {
+    let simulator = started(quick()).await;
+    put(&simulator, Cloud::Aliyun, REGION);
+    let address = simulator.address(Cloud::Aliyun);
+    let xml = send(address, &sign::aliyun_rpc("ImportImage", IMPORT)).await;
+    assert_eq!(xml.status, 200, "{}", xml.text());
+    assert!(xml.text().contains("<ImportImageResponse>"), "{}", xml.text());
+    assert!(xml.text().contains("<TaskId>t-"));
+    let again = send(address, &sign::aliyun_rpc("ImportImage", &with(&[("Format", "JSON")]))).await;
+    assert_eq!(again.status, 400);
+    assert_eq!(again.json()["Code"], "InvalidImageName.Duplicated");
+    let error = send(address, &sign::aliyun_rpc("ImportImage", IMPORT)).await;
+    assert!(
+        error.text().contains("<Error><Code>InvalidImageName.Duplicated</Code>"),
+        "{}",
+        error.text()
+    );
+}

@@ -1,0 +1,86 @@
+//! Provider by name: importer, capabilities, names. No behaviour of a cloud is here.
+
+use cloud_import_core::{
+    Capabilities, ClientBuilder, Error, ErrorKind, ImageImporter, Provider, Result, Settings,
+    credentials::EnvironmentNames,
+};
+
+/// Calls a macro with what a provider's crate has, or says that the feature is off.
+macro_rules! of_provider {
+    ($provider:expr, $it:ident => $value:expr) => {
+        match $provider {
+            #[cfg(feature = "jdcloud")]
+            Provider::Jdcloud => {
+                use crate::jdcloud as $it;
+                $value
+            }
+            #[cfg(feature = "tencent")]
+            Provider::Tencent => {
+                use crate::tencent as $it;
+                $value
+            }
+            #[cfg(feature = "huawei")]
+            Provider::Huawei => {
+                use crate::huawei as $it;
+                $value
+            }
+            #[cfg(feature = "aliyun")]
+            Provider::Aliyun => {
+                use crate::aliyun as $it;
+                $value
+            }
+            #[cfg(feature = "ucloud")]
+            Provider::Ucloud => {
+                use crate::ucloud as $it;
+                $value
+            }
+            #[allow(unreachable_patterns, reason = "which are left depends on the features")]
+            other => Err(not_built_in(other)),
+        }
+    };
+}
+
+/// The importer of a cloud.
+///
+/// What only one vendor's client can be told is set by building that client itself, from the module of the cloud.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] when the cloud's feature is off; else as
+/// [`ClientBuilder::build`](cloud_import_core::ClientBuilder::build).
+pub fn connect(provider: Provider, settings: Settings) -> Result<Box<dyn ImageImporter>> {
+    of_provider!(provider, it => {
+        let client = ClientBuilder::<it::Client>::from(settings).build()?;
+        Ok(Box::new(it::Importer::new(client)))
+    })
+}
+
+/// What a cloud's import can do.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] when the cloud's feature is off.
+pub fn capabilities(provider: Provider) -> Result<&'static Capabilities> {
+    of_provider!(provider, it => Ok(&it::CAPABILITIES))
+}
+
+/// The environment variables that a cloud's own tools read.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] when the cloud's feature is off.
+pub fn environment_names(provider: Provider) -> Result<&'static EnvironmentNames> {
+    of_provider!(provider, it => Ok(&it::ENVIRONMENT))
+}
+
+/// Regions of a cloud by id and name. A help for people: it gates nothing.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] when the cloud's feature is off.
+pub fn regions(provider: Provider) -> Result<&'static [(&'static str, &'static str)]> {
+    of_provider!(provider, it => Ok(it::REGIONS))
+}
+
+#[allow(dead_code, reason = "not called when every feature is on")]
+fn not_built_in(provider: Provider) -> Error {
+    Error::new(ErrorKind::Unsupported, format!("{} is not built in", provider.name()))
+        .with_provider(provider)
+        .with_remedy(format!("Turn on the feature `{provider}` of the crate cloud-import."))
+}

@@ -1,0 +1,61 @@
+//! Reads Tencent Cloud's envelope: `{"Response": {…, "RequestId"}}`, with `"Error": {"Code", "Message"}` in it when refused.
+//!
+//! The body decides: errors usually come with HTTP 200. Source: Tencent Cloud documentation, Common error codes (read 2026);
+//! tencentcloud-sdk-python-common 3.1.195.
+
+use cloud_import_core::{
+    Bytes, CodeRule, Provider, Result,
+    http::{Request, Response},
+    pipeline::{Protocol, Reading, Signing, json_body},
+};
+use serde_json::{Map, Value};
+
+use crate::{generated::ERRORS, sign::Signer};
+
+impl Protocol for Signer {
+    fn provider(&self) -> Provider {
+        Provider::Tencent
+    }
+
+    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+        Self::sign(self, request, signing)
+    }
+
+    fn read(&self, answer: &Response<Bytes>) -> Reading {
+        let mut body = match json_body(answer) {
+            Ok(Value::Object(body)) => body,
+            Ok(_) => return Reading::Unreadable("it is not a JSON object".to_owned()),
+            Err(why) => return Reading::Unreadable(why),
+        };
+        match body.remove("Response") {
+            Some(Value::Object(response)) => envelope(response, answer),
+            _ => Reading::Unreadable("it is JSON without an object `Response`".to_owned()),
+        }
+    }
+
+    fn codes(&self) -> &'static [CodeRule] {
+        ERRORS
+    }
+}
+
+fn envelope(response: Map<String, Value>, answer: &Response<Bytes>) -> Reading {
+    let request_id = text(&response, "RequestId");
+    match response.get("Error") {
+        None | Some(Value::Null) if answer.status().is_success() => Reading::Success {
+            payload: Value::Object(response),
+            request_id,
+        },
+        None | Some(Value::Null) => Reading::Unreadable("it is JSON without an error in it".to_owned()),
+        Some(Value::Object(error)) => Reading::Refused {
+            code: text(error, "Code"),
+            message: text(error, "Message").unwrap_or_default(),
+            request_id,
+        },
+        Some(_) => Reading::Unreadable("its error is not an object".to_owned()),
+    }
+}
+
+fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
+    let text = object.get(name)?.as_str()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}

@@ -1,0 +1,12 @@
+//! What only Tencent Cloud's import can be told, for [`ImportRequest::vendor`](cloud_import_core::ImportRequest::vendor).
+
+use serde::{Deserialize, Serialize};
+
+/// Options in Tencent Cloud's words. Unknown ones are refused.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+pub struct Options {
+    /// Image family that the image joins, free text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_family: Option<String>,
+}

@@ -1,0 +1,181 @@
+//! What Tencent Cloud refuses, or may refuse, beside the rules that hold for every cloud. No I/O.
+
+use cloud_import_core::{
+    Architecture, DiskFormat, DiskSource, ImportRequest, Link, OsMatch, Problem, Provider,
+    capabilities::{Field, Limit, Rule},
+    validate,
+};
+
+use crate::{Options, generated::CAPABILITIES, os::map_os};
+
+const GUIDE: &str = "import guide, qcloud-documents 01fc12ae (read 2026)";
+
+/// Every problem of an order. `marked` is the description as it is sent, mark and all.
+pub(crate) fn problems(order: &ImportRequest, marked: &str, is_international: bool) -> Vec<Problem> {
+    let mut problems = validate::check(order, &CAPABILITIES);
+    if let Some(os) = &order.os {
+        let found: OsMatch<_> = map_os(os);
+        problems.extend(validate::os_problem(Provider::Tencent, &os.to_string(), &found));
+    }
+    problems.extend(description(order, marked));
+    problems.extend(disks(order));
+    if is_international {
+        problems.extend(international(order));
+    }
+    if let Err(error) = order.vendor_options::<Options>(Provider::Tencent) {
+        problems.push(Problem::error(Provider::Tencent, "vendor", error.message().to_owned()));
+    }
+    problems
+}
+
+/// The mark needs its room in the description.
+fn description(order: &ImportRequest, marked: &str) -> Option<Problem> {
+    let (max, limit) = CAPABILITIES.limits.iter().find_map(|limit| match limit {
+        Limit {
+            field: Field::Description,
+            rule: Rule::Chars { max, .. },
+            ..
+        } => Some((usize::try_from(*max).ok()?, limit)),
+        _ => None,
+    })?;
+    let (given, sent) = (
+        order.description.as_deref().unwrap_or_default().chars().count(),
+        marked.chars().count(),
+    );
+    if sent <= max {
+        return None;
+    }
+    let mark = sent.saturating_sub(given);
+    let left = max.saturating_sub(mark);
+    Some(
+        Problem::error(
+            Provider::Tencent,
+            "description",
+            format!(
+                "has {given} characters, but {left} are left: {mark} of the {max} go to the mark by which the image is found again"
+            ),
+        )
+        .source(limit.source)
+        .remedy(format!("Shorten the description to {left} characters.")),
+    )
+}
+
+fn disks(order: &ImportRequest) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (index, disk) in order.disks.iter().enumerate() {
+        let field = |part: &str| format!("disks[{index}].{part}");
+        if disk.format == Some(DiskFormat::Iso) && !order.skip_guest_check {
+            problems.push(
+                Problem::error(
+                    Provider::Tencent,
+                    field("format"),
+                    "is iso, which Tencent Cloud takes only by forced import",
+                )
+                .source("code InvalidParameterValue.ISOMustImportByForce, tencentcloud-sdk-python-cvm 3.1.178 (2026)")
+                .remedy("Set skip_guest_check, or give a disk image instead."),
+            );
+        }
+        let in_file = disk.virtual_size_bytes.map(|bytes| bytes.div_ceil(1 << 30));
+        if let Some(size) = disk.size_gib
+            && in_file.is_none_or(|in_file| u64::from(size) > in_file)
+        {
+            problems.push(
+                Problem::warning(
+                    Provider::Tencent,
+                    field("size_gib"),
+                    format!("is {size} and is not sent: the import has no field for a size"),
+                )
+                .source("tencentcloud-sdk-python-cvm 3.1.178 (2026)")
+                .remedy("Leave it out, or grow the disk in the file."),
+            );
+        }
+        if let DiskSource::Url(link) = &disk.source
+            && !is_cos(link)
+        {
+            problems.push(
+                Problem::warning(
+                    Provider::Tencent,
+                    field("source"),
+                    "is no link to COS by its host, and the import reads nothing else",
+                )
+                .source(GUIDE)
+                .remedy("Put the file into a COS bucket, best in the same region, and give its link."),
+            );
+        }
+    }
+    problems
+}
+
+fn is_cos(link: &Link) -> bool {
+    let rest = link.without_query().split_once("://").map_or("", |(_, rest)| rest);
+    let host = rest.split(['/', ':']).next().unwrap_or_default().to_ascii_lowercase();
+    [".myqcloud.com", ".tencentcos.cn"]
+        .iter()
+        .any(|domain| host.ends_with(domain))
+}
+
+/// What the mainland's sources list and the international site's do not.
+fn international(order: &ImportRequest) -> Vec<Problem> {
+    let warning = |field: &str, message: &str| {
+        Problem::warning(Provider::Tencent, field, message)
+            .source("tencentcloud-sdk-python-intl-en 3.1.193 (2026-10-26)")
+            .remedy("Try a dry run first.")
+    };
+    let mut problems = Vec::new();
+    if order.architecture == Architecture::Arm64 {
+        let message = "is arm64, which the international site's documents do not list";
+        problems.push(warning("architecture", message));
+    }
+    if !order.data_disks().is_empty() {
+        let message = "has data disks, which the international site's documents do not know";
+        problems.push(warning("disks", message));
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use cloud_import_core::{Disk, Os};
+
+    use super::*;
+
+    fn order(link: &str) -> ImportRequest {
+        ImportRequest::new("web", Disk::url(link)).os(Os::new("CentOS", "7"))
+    }
+
+    fn fields(problems: &[Problem]) -> Vec<(&str, bool)> {
+        problems
+            .iter()
+            .map(|problem| (problem.field.as_str(), problem.is_error()))
+            .collect()
+    }
+
+    #[test]
+    fn only_cos_hosts_pass() {
+        for good in [
+            "https://b-1.cos.ap-guangzhou.myqcloud.com/k?q-sign-algorithm=sha1",
+            "http://B-1.COS.ap-guangzhou.tencentcos.cn:80/k",
+        ] {
+            assert_eq!(problems(&order(good), "", false), [], "{good}");
+        }
+        for bad in [
+            "https://example.com/k.myqcloud.com",
+            "https://example.com?x.myqcloud.com",
+            "https://evilmyqcloud.com/k",
+        ] {
+            let found = problems(&order(bad), "", false);
+            assert_eq!(fields(&found), [("disks[0].source", false)], "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_international_site_knows_less() {
+        let link = "https://b-1.cos.ap-singapore.myqcloud.com/k";
+        let order = order(link).architecture(Architecture::Arm64).data_disk(Disk::url(link));
+        assert_eq!(problems(&order, "", false), []);
+        assert_eq!(
+            fields(&problems(&order, "", true)),
+            [("architecture", false), ("disks", false)]
+        );
+    }
+}

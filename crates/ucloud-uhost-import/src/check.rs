@@ -1,0 +1,115 @@
+//! UCloud's own rules for an order, beside those that its tables hold: what its API has no field for, and the room that
+//! the marker takes.
+
+use cloud_import_core::{
+    Architecture, BootMode, ImportRequest, Problem, Provider,
+    capabilities::{Field, Rule},
+    validate,
+};
+
+use crate::{Options, generated::CAPABILITIES, os::map_os};
+
+/// What is put behind a description so that the image is known again.
+pub(crate) fn with_marker(description: Option<&str>, marker: &str) -> String {
+    match description {
+        None | Some("") => format!("[{marker}]"),
+        Some(text) => format!("{text} [{marker}]"),
+    }
+}
+
+/// Every problem that an order has, given the marker that its image gets.
+pub(crate) fn problems(order: &ImportRequest, marker: &str) -> Vec<Problem> {
+    let mut problems = validate::check(order, &CAPABILITIES);
+    problems.extend(system(order));
+    problems.extend(disk(order));
+    problems.extend(description(order, marker));
+    problems.extend(options(order));
+    problems
+}
+
+fn error(field: &str, message: impl Into<String>) -> Problem {
+    Problem::error(Provider::Ucloud, field, message)
+}
+
+fn system(order: &ImportRequest) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Some(os) = &order.os {
+        let asked = os.raw.get(&Provider::Ucloud).cloned().unwrap_or_else(|| os.to_string());
+        let found = map_os(os, order.architecture);
+        problems.extend(validate::os_problem(Provider::Ucloud, &asked, &found));
+    }
+    if order.boot_mode == Some(BootMode::Uefi) {
+        problems.push(
+            error("boot_mode", "is `uefi`, which the import has no field for")
+                .source(CAPABILITIES.boot_modes.source)
+                .remedy("Import a guest that boots with BIOS from an MBR disk."),
+        );
+    }
+    if order.architecture == Architecture::Arm64 {
+        problems.push(
+            error("architecture", "is `arm64`, which the import has no field for")
+                .source(CAPABILITIES.architectures.source)
+                .remedy("Import a guest for x86."),
+        );
+    }
+    problems
+}
+
+fn disk(order: &ImportRequest) -> Vec<Problem> {
+    let Some(disk) = order.first_disk() else {
+        return Vec::new();
+    };
+    let mut problems = Vec::new();
+    if disk.format.is_none() {
+        problems.push(error("disks[0].format", "is missing").remedy("Name the file's format."));
+    }
+    if let Some(size) = disk.size_gib {
+        let message =
+            format!("is {size} GiB, which the import has no field for: UCloud takes the size of the disk in the file");
+        problems.push(
+            Problem::warning(Provider::Ucloud, "disks[0].size_gib", message)
+                .remedy("Leave it out, or enlarge the disk in the file."),
+        );
+    }
+    problems
+}
+
+/// The marker takes a part of the description's length.
+fn description(order: &ImportRequest, marker: &str) -> Option<Problem> {
+    let text = order.description.as_deref()?;
+    let (most, source) = CAPABILITIES.limits.iter().find_map(|limit| match limit.rule {
+        Rule::Chars { max, .. } if limit.field == Field::Description => {
+            Some((usize::try_from(max).unwrap_or(usize::MAX), limit.source))
+        }
+        _ => None,
+    })?;
+    let (chars, sent) = (text.chars().count(), with_marker(Some(text), marker).chars().count());
+    if sent <= most {
+        return None;
+    }
+    let left = most.saturating_sub(sent - chars);
+    let message = format!(
+        "has {chars} characters, and {left} are left of {most}: the rest is for the mark `[{marker}]` by which the image is \
+         found again when an answer is lost"
+    );
+    Some(
+        error("description", message)
+            .source(source)
+            .remedy(format!("Shorten it to {left} characters.")),
+    )
+}
+
+fn options(order: &ImportRequest) -> Option<Problem> {
+    match order.vendor_options::<Options>(Provider::Ucloud) {
+        Err(wrong) => Some(error("vendor", wrong.message().to_owned())),
+        Ok(Options { tag: Some(tag) }) if !(1..=63).contains(&tag.chars().count()) => Some(
+            error(
+                "vendor.Tag",
+                format!("has {} characters, allowed are 1 to 63", tag.chars().count()),
+            )
+            .source("UCloud API documentation, uhost-api, specification (2026-08)")
+            .remedy("Name a business group of that length, or leave it out."),
+        ),
+        Ok(_) => None,
+    }
+}

@@ -1,0 +1,124 @@
+//! The client: UCloud's operations in its own words. It sends what it is told: it validates nothing and adds only action,
+//! region and project.
+
+use std::fmt;
+
+use cloud_import_core::{
+    Bytes, Call, ClientBuilder, Endpoint, Operation, Provider, Result, Settings,
+    builder::{Buildable, Connection},
+    canonical,
+    encode::{self, Fields},
+    http::{HeaderMap, Request},
+};
+
+use crate::{
+    generated::{ENVIRONMENT, HOST},
+    sign::{FORM, Signer},
+};
+
+/// A client for one region. Cheap to clone; clones share connections.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub(crate) connection: Connection,
+    signer: Signer,
+    /// Go with every request. Values are marked as secret.
+    headers: HeaderMap,
+}
+
+/// What only this vendor's client can be told.
+#[derive(Clone, Default)]
+pub struct ClientOptions {
+    /// Key of the sales channel, for `api.ucloud-global.com` and the like: the header `channel-key`. Hidden in `Debug`.
+    ///
+    /// Source: ucloud-cli (2026-07).
+    pub channel_key: Option<String>,
+}
+
+impl fmt::Debug for ClientOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientOptions")
+            .field("channel_key", &self.channel_key.as_ref().map(|_| "<hidden>"))
+            .finish()
+    }
+}
+
+impl Buildable for Client {
+    type Options = ClientOptions;
+
+    fn build(settings: Settings, options: ClientOptions) -> Result<Self> {
+        let mut headers = HeaderMap::new();
+        if let Some(key) = options.channel_key {
+            canonical::set_secret(&mut headers, "channel-key", &key)
+                .map_err(|error| error.with_provider(Provider::Ucloud))?;
+        }
+        Ok(Self {
+            connection: Connection::new(settings, Provider::Ucloud, HOST, &ENVIRONMENT)?,
+            signer: Signer,
+            headers,
+        })
+    }
+}
+
+impl Client {
+    /// A client for a region such as `cn-bj2`. Without credentials, the environment's are taken. Sub-accounts must also
+    /// name a [`project`](ClientBuilder::project).
+    pub fn builder(region: impl Into<String>) -> ClientBuilder<Self> {
+        ClientBuilder::new(region)
+    }
+
+    /// The region.
+    pub fn region(&self) -> &str {
+        &self.connection.region
+    }
+
+    /// The project, where one was named.
+    pub fn project(&self) -> Option<&str> {
+        self.connection.project.as_deref()
+    }
+
+    /// Where the API is.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.connection.endpoint
+    }
+
+    /// Signs requests of this client.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// The request of a call, unsigned.
+    ///
+    /// # Errors
+    /// When the call cannot be written as JSON.
+    pub fn unsigned<Q: Call>(&self, call: &Q) -> Result<Request<Bytes>> {
+        self.request(&Q::OPERATION, encode::fields(call)?)
+    }
+
+    pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {
+        self.connection
+            .call(&self.signer, call, |operation, fields| self.request(operation, fields))
+            .await
+    }
+
+    /// A form of action, fields and, where the fields do not name them, the client's region and project.
+    fn request(&self, operation: &Operation, mut fields: Fields) -> Result<Request<Bytes>> {
+        fields.insert("Action".to_owned(), operation.name.into());
+        let own = [("Region", Some(self.region())), ("ProjectId", self.project())];
+        for (name, value) in own {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                fields.entry(name).or_insert_with(|| value.into());
+            }
+        }
+        let parameters = encode::dotted(&fields, 0);
+        let body = encode::pairs(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let mut request = encode::request(
+            self.endpoint(),
+            operation.method.clone(),
+            operation.path,
+            Some(FORM),
+            body.into(),
+        )?;
+        request.headers_mut().extend(self.headers.clone());
+        Ok(request)
+    }
+}

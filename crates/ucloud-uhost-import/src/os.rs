@@ -1,0 +1,220 @@
+//! Operating systems in UCloud's words: a family of the console and the console's name of a version, with the bits in
+//! Chinese, such as `CentOS` and `CentOS 7.9 64位`.
+//!
+//! Unverified: the list of names is not published, and it changes with the console. The names here are made by the pattern
+//! of those that are known: `CentOS 6.5 32位`, `CentOS 7.9 64位`, `Ubuntu 16.04 64位`, `Ubuntu 18.04 64位`,
+//! `Windows 2012 64位`, `Windows 2016 64位`. Source: ImportCustomImage, seed document (undated) and UCloud API documentation
+//! (2026-08); packer-plugin-ucloud d7433082; cloudmux 311f52c4.
+
+use cloud_import_core::{Architecture, Os, OsFamily, OsMatch, Provider};
+
+/// Families of the console by the names that people write.
+const FAMILIES: &[(&str, &str)] = &[
+    ("CentOS", "CentOS"),
+    ("CentOS Linux", "CentOS"),
+    ("Ubuntu", "Ubuntu"),
+    ("Ubuntu Server", "Ubuntu"),
+    ("Debian", "Debian"),
+    ("Debian GNU/Linux", "Debian"),
+    ("RedHat", "RedHat"),
+    ("RHEL", "RedHat"),
+    ("Red Hat Enterprise Linux", "RedHat"),
+    ("openSUSE", "openSUSE"),
+    ("openSUSE Leap", "openSUSE"),
+    ("SUSE", "SUSE"),
+    ("SLES", "SUSE"),
+    ("SUSE Linux Enterprise Server", "SUSE"),
+    ("Windows", "Windows"),
+    ("Windows Server", "Windows"),
+];
+
+/// What everything else is called.
+const OTHER: &str = "Other";
+
+/// An operating system in UCloud's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UcloudOs {
+    /// Family as the console names it, or `Other`.
+    pub os_type: String,
+    /// Version as the console names it, or `Other`.
+    pub os_name: String,
+}
+
+/// What an operating system is called at UCloud; the architecture goes into the name. A raw text is `TYPE/NAME`, such as
+/// `CentOS/CentOS 7.9 64位`, or `Other`, and is sent as it is.
+pub fn map_os(os: &Os, architecture: Architecture) -> OsMatch<UcloudOs> {
+    if let Some(raw) = os.raw.get(&Provider::Ucloud) {
+        return match raw.split_once('/') {
+            Some((os_type, os_name)) if !os_type.is_empty() && !os_name.is_empty() => {
+                OsMatch::Exact(named(os_type, os_name))
+            }
+            None if raw == OTHER => OsMatch::Exact(named(OTHER, OTHER)),
+            _ => OsMatch::Unknown {
+                available: vec![
+                    "TYPE/NAME such as `CentOS/CentOS 7.9 64位`".to_owned(),
+                    OTHER.to_owned(),
+                ],
+            },
+        };
+    }
+    let Some((_, os_type)) = FAMILIES.iter().find(|(name, _)| os.is(name)) else {
+        return other(os, architecture);
+    };
+    let Some(given) = &os.version else {
+        return OsMatch::Unknown {
+            available: vec![
+                format!("{os_type} with its version"),
+                format!("`{OTHER}` as the raw text"),
+            ],
+        };
+    };
+    let version = if os.family() == OsFamily::Windows {
+        // Server versions are years; the console has no others.
+        os.major().filter(|year| year.len() == 4).map(str::to_owned)
+    } else {
+        release(given)
+    };
+    let Some(version) = version else {
+        return other(os, architecture);
+    };
+    let bits = if architecture == Architecture::I386 { 32 } else { 64 };
+    let value = named(os_type, &format!("{os_type} {version} {bits}位"));
+    if version == *given {
+        return OsMatch::Exact(value);
+    }
+    OsMatch::Nearest {
+        changed: format!(
+            "the names of UCloud's console go no further than `{version}`, so it is sent as `{}`",
+            value.os_name
+        ),
+        value,
+    }
+}
+
+fn named(os_type: &str, os_name: &str) -> UcloudOs {
+    UcloudOs {
+        os_type: os_type.to_owned(),
+        os_name: os_name.to_owned(),
+    }
+}
+
+/// The first two numbers of a version: `22.04` of `22.04.3 LTS`; `None` when it begins with none.
+fn release(version: &str) -> Option<String> {
+    let numbers = version.split(|c: char| !c.is_ascii_digit() && c != '.').next()?;
+    let parts: Vec<&str> = numbers.split('.').filter(|part| !part.is_empty()).take(2).collect();
+    (!parts.is_empty()).then(|| parts.join("."))
+}
+
+fn other(os: &Os, architecture: Architecture) -> OsMatch<UcloudOs> {
+    let bits = if architecture == Architecture::I386 {
+        ", and nothing tells UCloud that it has 32 bits"
+    } else {
+        ""
+    };
+    OsMatch::Nearest {
+        value: named(OTHER, OTHER),
+        changed: format!(
+            "UCloud is not known to have `{os}`, so it is sent as `{OTHER}`: UCloud then initializes nothing in the guest (no password, \
+             network, SSH keys or time){bits}"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str, architecture: Architecture) -> OsMatch<UcloudOs> {
+        map_os(&text.parse().unwrap(), architecture)
+    }
+
+    #[test]
+    fn known_systems_are_named_as_the_console_names_them() {
+        for (text, architecture, os_type, os_name) in [
+            ("CentOS 7.9", Architecture::X86_64, "CentOS", "CentOS 7.9 64位"),
+            ("centos 6.5", Architecture::I386, "CentOS", "CentOS 6.5 32位"),
+            ("Ubuntu 18.04", Architecture::X86_64, "Ubuntu", "Ubuntu 18.04 64位"),
+            (
+                "Windows Server 2016",
+                Architecture::X86_64,
+                "Windows",
+                "Windows 2016 64位",
+            ),
+            (
+                "Red Hat Enterprise Linux 7.2",
+                Architecture::X86_64,
+                "RedHat",
+                "RedHat 7.2 64位",
+            ),
+        ] {
+            assert_eq!(
+                found(text, architecture),
+                OsMatch::Exact(named(os_type, os_name)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        for (text, os_name) in [
+            ("Ubuntu 22.04.3 LTS", "Ubuntu 22.04 64位"),
+            ("CentOS 7.9.2009", "CentOS 7.9 64位"),
+            ("Windows Server 2012 R2", "Windows 2012 64位"),
+        ] {
+            let OsMatch::Nearest { value, changed } = found(text, Architecture::X86_64) else {
+                panic!("{text} is not a name of the console");
+            };
+            assert_eq!(value.os_name, os_name);
+            assert!(changed.contains(os_name), "{changed}");
+        }
+    }
+
+    #[test]
+    fn other_is_never_silent_and_says_what_it_costs() {
+        for text in [
+            "Rocky Linux 9.3",
+            "CentOS Stream 9",
+            "Windows 11",
+            "Debian testing",
+            "Other",
+        ] {
+            // Words without a number all belong to the name, so the version is given by itself.
+            let os = match text.split_once(" testing") {
+                Some((distribution, _)) => Os::new(distribution, "testing"),
+                None => text.parse().unwrap(),
+            };
+            let OsMatch::Nearest { value, changed } = map_os(&os, Architecture::I386) else {
+                panic!("{text} is not a system of the console");
+            };
+            assert_eq!(value, named("Other", "Other"));
+            assert!(changed.contains("password") && changed.contains("32 bits"), "{changed}");
+        }
+    }
+
+    #[test]
+    fn a_family_without_version_is_no_name() {
+        let OsMatch::Unknown { available } = found("CentOS", Architecture::X86_64) else {
+            panic!("the console's names have a version");
+        };
+        assert!(available[0].contains("version"), "{available:?}");
+    }
+
+    #[test]
+    fn raw_text_is_sent_as_it_is() {
+        let raw = |text: &str| {
+            map_os(
+                &Os::new("Debian", "12").with_raw(Provider::Ucloud, text),
+                Architecture::I386,
+            )
+        };
+        assert_eq!(
+            raw("Debian/Debian 12 64位"),
+            OsMatch::Exact(named("Debian", "Debian 12 64位"))
+        );
+        assert_eq!(raw("Other"), OsMatch::Exact(named("Other", "Other")));
+        for half in ["Debian 12 64位", "/x", "Debian/"] {
+            assert!(matches!(raw(half), OsMatch::Unknown { .. }), "{half}");
+        }
+    }
+}
