@@ -9,7 +9,9 @@ mod load;
 mod vector;
 mod wire;
 
-pub use change::{Change, body_bytes, credential, form, header, host, json_body, method, path, query, signed_headers};
+pub use change::{
+    Change, body_bytes, credential, form, header, host, json_body, method, path, query, reordered, signed_headers,
+};
 pub use compare::{COMPARED_HEADERS, differences};
 pub use load::{Directory, load};
 pub use vector::{Keys, Recorded, Vector};

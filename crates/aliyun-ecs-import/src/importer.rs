@@ -249,8 +249,8 @@ impl ImageImporter for Importer {
                 ..self.request(order)?
             };
             let answer = self.client.import_image(&request).await?;
-            task.task_id = answer.task_id;
-            task.image_id = answer.image_id;
+            task.task_id = answer.task_id.filter(|id| !id.is_empty());
+            task.image_id = answer.image_id.filter(|id| !id.is_empty());
             if task.task_id.is_none() && task.image_id.is_none() && !order.dry_run {
                 return Err(Error::new(
                     ErrorKind::InvalidResponse,

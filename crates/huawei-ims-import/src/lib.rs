@@ -1,1 +1,44 @@
-//! Placeholder.
+//! Imports a virtual-machine disk image as a private image in Huawei Cloud (Image Management Service, IMS).
+//!
+//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers as Huawei Cloud documents
+//! them. [`Importer`] is the normalized import over it: validate, start, poll, wait, delete. It chooses between the
+//! vendor's ways in ([`choose_route`]): quick import and common import, each for system and data disks.
+//!
+//! ```no_run
+//! use huawei_ims_import::{Client, Importer, core::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
+//!
+//! # async fn import() -> huawei_ims_import::core::Result<()> {
+//! let client = Client::builder("cn-north-4").credentials(Credentials::new("AK", "SK")).build()?;
+//! let importer = Importer::new(client);
+//! let disk = Disk::object("images", "web.zvhd2").format(DiskFormat::Zvhd2).size_gib(40);
+//! let request = ImportRequest::new("web-2026-11", disk).os(Os::new("CentOS", "7.9"));
+//! let mut task = importer.start(&request).await?;
+//! let image = wait(&importer, &mut task, &WaitOptions::default()).await?;
+//! # let _ = image; Ok(()) }
+//! ```
+//!
+//! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs.
+
+mod answer;
+mod check;
+mod client;
+mod generated;
+mod importer;
+mod job;
+mod options;
+mod order;
+mod os;
+mod route;
+mod sign;
+
+/// What all cloud image-import crates share.
+pub use cloud_import_core as core;
+
+pub use client::{Client, ClientOptions};
+pub use generated::*;
+pub use importer::Importer;
+pub use options::{Options, RouteKind};
+pub use order::ImportCall;
+pub use os::{HuaweiOs, map_os};
+pub use route::{ImportRoute, choose_route};
+pub use sign::Signer;

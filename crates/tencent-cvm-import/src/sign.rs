@@ -37,7 +37,11 @@ impl Signer {
         let keys = signing.credentials.keys()?;
         let timestamp = datetime::unix(signing.instant).to_string();
         canonical::set_default(request.headers_mut(), TIMESTAMP, &timestamp)?;
-        if request.headers().get(TIMESTAMP).is_none_or(|sent| sent != timestamp.as_str()) {
+        if request
+            .headers()
+            .get(TIMESTAMP)
+            .is_none_or(|sent| sent != timestamp.as_str())
+        {
             return Err(Error::new(
                 ErrorKind::InvalidRequest,
                 format!("the request has an `{TIMESTAMP}` that is not the instant to sign at"),
@@ -159,7 +163,7 @@ mod tests {
         let documented = Case {
             content_type: "application/json; charset=utf-8",
             body: INSTANCES,
-            instant: "2019-02-25T08:44:25Z",
+            instant: "2019-02-25T16:44:25Z",
             ..Case::default()
         };
         let cases = [

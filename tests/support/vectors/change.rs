@@ -70,7 +70,11 @@ pub fn signed_headers(request: &WireRequest, names: &[String]) -> Vec<Change> {
         let mut twice = request.clone();
         twice.headers.push((name.clone(), "x".to_owned()));
         changes.push(Change::new(format!("header {name} sent twice"), twice));
-        let shorter: Vec<&str> = names.iter().filter(|other| *other != name).map(String::as_str).collect();
+        let shorter: Vec<&str> = names
+            .iter()
+            .filter(|other| *other != name)
+            .map(String::as_str)
+            .collect();
         let (list, shorter) = (names.join(";"), shorter.join(";"));
         let what = format!("{name} left out of the signed headers");
         changes.extend(
@@ -117,6 +121,21 @@ pub fn form(request: &WireRequest) -> Vec<Change> {
     })
 }
 
+/// The fields of the query, and with `form` those of the body, in reverse order and with everything escaped: no change in
+/// meaning.
+pub fn reordered(request: &WireRequest, form: bool) -> Change {
+    let reverse = |mut pairs: Pairs| {
+        pairs.reverse();
+        encoded(&pairs)
+    };
+    let mut changed = request.clone();
+    changed.query = reverse(request.query_pairs());
+    if form {
+        changed.body = reverse(request.form_pairs()).into_bytes();
+    }
+    Change::new("fields in another order and escaping", changed)
+}
+
 /// Each value in a JSON body changed.
 pub fn json_body(request: &WireRequest) -> Vec<Change> {
     let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
@@ -161,9 +180,10 @@ pub fn body_bytes(request: &WireRequest) -> Vec<Change> {
     changes
 }
 
-/// Text of the same shape: the last letter or digit becomes another of its kind, so that a date stays a date.
+/// Text of the same shape: its last digit, or else its last letter, becomes another, so that a date stays a date.
 fn changed_text(text: &str) -> String {
-    let Some((at, old)) = text.char_indices().rfind(|(_, c)| c.is_ascii_alphanumeric()) else {
+    let last = |fits: fn(&char) -> bool| text.char_indices().rfind(|(_, c)| fits(c));
+    let Some((at, old)) = last(char::is_ascii_digit).or_else(|| last(char::is_ascii_alphabetic)) else {
         return format!("{text}x");
     };
     let new = match old {
@@ -288,9 +308,9 @@ mod tests {
 
     #[test]
     fn a_changed_text_keeps_its_shape() {
-        assert_eq!(changed_text("20250101T000000Z"), "20250101T000000x");
+        assert_eq!(changed_text("20250101T000000Z"), "20250101T000001Z");
         assert_eq!(changed_text("1736132645"), "1736132640");
-        assert_eq!(changed_text("x"), "y");
+        assert_eq!(changed_text("application/json"), "application/jsox");
         assert_eq!(changed_text("=="), "==x");
     }
 }

@@ -13,7 +13,13 @@ pub const COMPARED_HEADERS: &[(&str, &[&str])] = &[
     ("JDCLOUD3-HMAC-SHA256", JDCLOUD),
     (
         "TC3-HMAC-SHA256",
-        &["x-tc-action", "x-tc-version", "x-tc-region", "x-tc-timestamp", "x-tc-token"],
+        &[
+            "x-tc-action",
+            "x-tc-version",
+            "x-tc-region",
+            "x-tc-timestamp",
+            "x-tc-token",
+        ],
     ),
     ("SDK-HMAC-SHA256", &["x-project-id", "x-sdk-date", "x-security-token"]),
     (
@@ -39,7 +45,11 @@ pub fn differences(vector: &Vector, produced: &WireRequest) -> Vec<String> {
     let mut text = |what: &str, recorded: Option<&str>, produced: Option<&str>| {
         if recorded != produced {
             let show = |value: Option<&str>| value.map_or_else(|| "nothing".to_owned(), clipped);
-            found.push(format!("{what}: recorded {}, produced {}", show(recorded), show(produced)));
+            found.push(format!(
+                "{what}: recorded {}, produced {}",
+                show(recorded),
+                show(produced)
+            ));
         }
     };
     text("method", Some(&recorded.method), Some(&produced.method));

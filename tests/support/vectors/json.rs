@@ -82,7 +82,11 @@ mod tests {
             (json!({"a": [1, 2]}), json!({"a": [2, 1]}), "body.a[0]"),
             (json!({"a": [1]}), json!({"a": [1, 2]}), "body.a"),
             (json!({"a": [{"k": "v"}]}), json!({"a": [{"k": "w"}]}), "body.a[0].k"),
-            (json!({"a": 9007199254740993_i64}), json!({"a": 9007199254740992_i64}), "body.a"),
+            (
+                json!({"a": 9007199254740993_i64}),
+                json!({"a": 9007199254740992_i64}),
+                "body.a",
+            ),
             (json!({}), json!([]), "body"),
         ];
         for (recorded, produced, at) in cases {

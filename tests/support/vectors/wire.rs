@@ -42,12 +42,7 @@ pub fn to_wire(request: &Request<Bytes>) -> WireRequest {
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
         headers: headers
-            .map(|(name, value)| {
-                (
-                    name.to_string(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
-            })
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect(),
         body: request.body().to_vec(),
     }
@@ -63,5 +58,8 @@ pub fn authorization(request: &WireRequest) -> Option<(&str, Vec<(&str, &str)>)>
 /// One part of the `Authorization` header by its name.
 pub fn authorization_value<'r>(request: &'r WireRequest, name: &str) -> Option<&'r str> {
     let (_, parts) = authorization(request)?;
-    parts.into_iter().find(|(found, _)| *found == name).map(|(_, value)| value)
+    parts
+        .into_iter()
+        .find(|(found, _)| *found == name)
+        .map(|(_, value)| value)
 }

@@ -66,7 +66,8 @@ fn every_doctored_request_is_noticed() {
         change(&mut request);
         request
     };
-    let scope = "JDCLOUD3-HMAC-SHA256 Credential=AK/20250102/other/vm/jdcloud3_request, SignedHeaders=host, Signature=0";
+    let scope =
+        "JDCLOUD3-HMAC-SHA256 Credential=AK/20250102/other/vm/jdcloud3_request, SignedHeaders=host, Signature=0";
     let scheme = "JDCLOUD2-HMAC-SHA256 Credential=AK/20250102/r/vm/jdcloud3_request, SignedHeaders=host, Signature=0";
     let cases = [
         ("method:", with(&|request| request.method = "PUT".to_owned())),
@@ -74,12 +75,24 @@ fn every_doctored_request_is_noticed() {
         ("host:", without_header("host")),
         ("path:", with(&|request| request.path = "/v1/images".to_owned())),
         ("query b:", with(&|request| request.query = "a=1&b=x&a=2".to_owned())),
-        ("query a:", with(&|request| request.query = "a=1&b=two+words".to_owned())),
-        ("query a:", with(&|request| request.query = "a=1&b=two+words&a=2&a=2".to_owned())),
+        (
+            "query a:",
+            with(&|request| request.query = "a=1&b=two+words".to_owned()),
+        ),
+        (
+            "query a:",
+            with(&|request| request.query = "a=1&b=two+words&a=2&a=2".to_owned()),
+        ),
         ("query c:", with(&|request| request.query.push_str("&c="))),
-        ("body.size:", with(&|request| request.body = br#"{"name":"n","size":"40"}"#.to_vec())),
+        (
+            "body.size:",
+            with(&|request| request.body = br#"{"name":"n","size":"40"}"#.to_vec()),
+        ),
         ("body.name:", with(&|request| request.body = br#"{"size":40}"#.to_vec())),
-        ("body.more:", with(&|request| request.body = br#"{"name":"n","size":40,"more":""}"#.to_vec())),
+        (
+            "body.more:",
+            with(&|request| request.body = br#"{"name":"n","size":40,"more":""}"#.to_vec()),
+        ),
         ("body:", with(&|request| request.body.clear())),
         ("x-jdcloud-date:", with_header("x-jdcloud-date", "20250102T030406Z")),
         ("x-jdcloud-nonce:", without_header("x-jdcloud-nonce")),
@@ -97,7 +110,10 @@ fn every_doctored_request_is_noticed() {
     ];
     for (expected, produced) in cases {
         let found = differences(&plain(), &produced);
-        assert!(found.iter().any(|text| text.starts_with(expected)), "{expected} {found:?}");
+        assert!(
+            found.iter().any(|text| text.starts_with(expected)),
+            "{expected} {found:?}"
+        );
     }
 }
 
@@ -144,13 +160,20 @@ fn only_the_repeated_region_is_forgotten() {
 fn a_form_is_compared_by_its_fields() {
     let form = vector(|value| {
         value["algorithm"] = json!("UCLOUD-SHA1");
-        value["request"]["headers"] = json!([["Host", "vm.example"], ["Content-Type", "application/x-www-form-urlencoded"]]);
+        value["request"]["headers"] = json!([
+            ["Host", "vm.example"],
+            ["Content-Type", "application/x-www-form-urlencoded"]
+        ]);
         value["request"]["body"] = json!("Name=a+b&Signature=0&Empty=");
     });
     let mut produced = form.wire();
     produced.body = b"Empty=&Name=a%20b&Signature=0".to_vec();
     assert_eq!(differences(&form, &produced), Vec::<String>::new());
-    for body in ["Name=a+b&Signature=0", "Name=a+b&Signature=1&Empty=", "Name=a%2Bb&Signature=0&Empty="] {
+    for body in [
+        "Name=a+b&Signature=0",
+        "Name=a+b&Signature=1&Empty=",
+        "Name=a%2Bb&Signature=0&Empty=",
+    ] {
         produced.body = body.as_bytes().to_vec();
         assert_eq!(differences(&form, &produced).len(), 1, "{body}");
     }

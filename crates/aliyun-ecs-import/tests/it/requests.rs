@@ -1,0 +1,132 @@
+//! The signed request of each operation, in one readable form.
+
+use std::sync::Arc;
+
+use aliyun_ecs_import::*;
+use cloud_import_core::{
+    Credentials,
+    testing::{Scripted, render},
+};
+use insta::assert_snapshot;
+
+/// Sends a call and shows what left.
+macro_rules! sent {
+    ($method:ident, $request:expr) => {{
+        let script = Arc::new(Scripted::new([(200, r#"{"RequestId":"r"}"#)]));
+        super::client(&script).$method(&$request).await.unwrap();
+        render(&script.sent()[0])
+    }};
+}
+
+fn region() -> Option<String> {
+    Some("cn-hangzhou".into())
+}
+
+#[tokio::test]
+async fn import_image() {
+    let request = ImportImageRequest {
+        region_id: region(),
+        image_name: Some("import-test_镜像 ~*+/".into()),
+        description: Some(String::new()),
+        architecture: Some(Architecture::X86_64),
+        os_type: Some(OsType::Linux),
+        platform: Some(Platform::OthersLinux),
+        boot_mode: Some(BootMode::Uefi),
+        role_name: Some("ImportRole".into()),
+        client_token: Some("tok-1".into()),
+        dry_run: Some(false),
+        tag: Some(vec![Tag {
+            key: Some("team".into()),
+            value: Some("a b".into()),
+            ..Default::default()
+        }]),
+        features: Some(Features {
+            nvme_support: Some("supported".into()),
+            ..Default::default()
+        }),
+        disk_device_mapping: Some(vec![
+            DiskDeviceMapping {
+                format: Some(DiskFormat::Qcow2),
+                oss_bucket: Some("images".into()),
+                oss_object: Some("dir/a b.qcow2".into()),
+                disk_image_size: Some(40),
+                ..Default::default()
+            },
+            DiskDeviceMapping {
+                oss_bucket: Some("images".into()),
+                oss_object: Some("data.raw".into()),
+                ..Default::default()
+            },
+        ]),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(import_image, request));
+}
+
+#[tokio::test]
+async fn describe_tasks() {
+    let request = DescribeTasksRequest {
+        region_id: region(),
+        task_action: Some(TaskAction::ImportImage),
+        resource_ids: Some(vec!["m-1".into(), "m-2".into()]),
+        page_size: Some(50),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(describe_tasks, request));
+}
+
+#[tokio::test]
+async fn describe_task_attribute() {
+    let request = DescribeTaskAttributeRequest {
+        region_id: region(),
+        task_id: Some("t-1".into()),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(describe_task_attribute, request));
+}
+
+#[tokio::test]
+async fn cancel_task_sends_no_region_that_it_was_not_told() {
+    let request = CancelTaskRequest {
+        task_id: Some("t-1".into()),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(cancel_task, request));
+}
+
+#[tokio::test]
+async fn describe_images() {
+    let request = DescribeImagesRequest {
+        region_id: region(),
+        image_name: Some("中文".into()),
+        image_owner_alias: Some(ImageOwnerAlias::SelfOwned),
+        status: Some("Creating,Available".into()),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(describe_images, request));
+}
+
+#[tokio::test]
+async fn delete_image() {
+    let request = DeleteImageRequest {
+        region_id: region(),
+        image_id: Some("m-1".into()),
+        force: Some(true),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(delete_image, request));
+}
+
+#[tokio::test]
+async fn describe_regions_with_temporary_keys() {
+    let script = Arc::new(Scripted::new([(200, r#"{"Regions":{"Region":[]}}"#)]));
+    let client = super::builder(&script)
+        .credentials(Credentials::temporary("STS.AK", super::SECRET, "tok/en+=="))
+        .build()
+        .unwrap();
+    client
+        .describe_regions(&DescribeRegionsRequest::default())
+        .await
+        .unwrap();
+    assert_snapshot!(render(&script.sent()[0]));
+}

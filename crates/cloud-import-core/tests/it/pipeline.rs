@@ -1,0 +1,226 @@
+//! Sign, send, classify, retry.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use cloud_import_core::{
+    Bytes, CodeRule, Credentials, Error, ErrorKind, Operation, Provider, Repeat, Result,
+    ambient::Ambient as _,
+    http::{Method, Request, Response},
+    pipeline::{Pipeline, Protocol, Reading, Signing, json_body},
+    retry::RetryPolicy,
+    testing::{Frozen, Scripted},
+    transport::Failing,
+};
+
+/// Signs with the instant; `{"e": code}` is a refusal.
+#[derive(Debug, Default)]
+struct Plain {
+    signed: Mutex<u32>,
+}
+
+static CODES: &[CodeRule] = &[
+    rule("Throttled", Some(ErrorKind::RateLimited)),
+    rule("Bad", Some(ErrorKind::InvalidRequest)),
+    rule("DryRunOk", None),
+];
+
+const fn rule(code: &'static str, kind: Option<ErrorKind>) -> CodeRule {
+    CodeRule {
+        code,
+        prefix: false,
+        http: 0,
+        kind,
+        may_have_executed: false,
+        remedy: "do this",
+        source: "",
+    }
+}
+
+impl Protocol for Plain {
+    fn provider(&self) -> Provider {
+        Provider::Aliyun
+    }
+
+    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+        *self.signed.lock().unwrap() += 1;
+        let value = format!("X Signature=s1gn{}", cloud_import_core::datetime::unix_millis(signing.instant));
+        request.headers_mut().insert("authorization", value.parse().unwrap());
+        Ok(())
+    }
+
+    fn read(&self, answer: &Response<Bytes>) -> Reading {
+        let body = match json_body(answer) {
+            Ok(body) => body,
+            Err(why) => return Reading::Unreadable(why),
+        };
+        match body.get("e").and_then(|code| code.as_str()) {
+            Some(code) => Reading::Refused {
+                code: Some(code.to_owned()),
+                message: body["m"].as_str().unwrap_or_default().to_owned(),
+                request_id: Some("r1".into()),
+            },
+            None => Reading::Success {
+                payload: body,
+                request_id: Some("r1".into()),
+            },
+        }
+    }
+
+    fn codes(&self) -> &'static [CodeRule] {
+        CODES
+    }
+}
+
+const OPERATION: Operation = Operation {
+    name: "Do",
+    method: Method::POST,
+    path: "/",
+    repeat: Repeat::Unsafe,
+    placed: &[],
+};
+
+struct Sent {
+    outcome: Result<cloud_import_core::pipeline::Answer>,
+    requests: Vec<Request<Bytes>>,
+    slept: Duration,
+}
+
+async fn send(script: Scripted, repeatable: bool) -> Sent {
+    let (script, clock) = (Arc::new(script), Arc::new(Frozen::at("2026-01-02T03:04:05Z", "n")));
+    let pipeline = Pipeline {
+        credentials: Arc::new(Credentials::new("AK", "s3cret-key")),
+        transport: Arc::clone(&script) as _,
+        ambient: Arc::clone(&clock) as _,
+        retry: RetryPolicy {
+            attempts: 3,
+            ..RetryPolicy::default()
+        },
+    };
+    let request = Request::builder()
+        .uri("https://h/")
+        .body(Bytes::from_static(b"{}"))
+        .unwrap();
+    let outcome = pipeline.send(&Plain::default(), &OPERATION, repeatable, request).await;
+    Sent {
+        outcome,
+        requests: script.sent(),
+        slept: clock.monotonic(),
+    }
+}
+
+fn failed(sent: Sent) -> (Error, usize) {
+    (sent.outcome.unwrap_err(), sent.requests.len())
+}
+
+#[tokio::test]
+async fn each_attempt_is_signed_anew() {
+    let sent = send(
+        Scripted::new([(200, r#"{"e":"Throttled"}"#), (200, r#"{"ok":1}"#)]),
+        false,
+    )
+    .await;
+    assert_eq!(sent.outcome.unwrap().payload["ok"], 1);
+    let signatures: Vec<_> = sent
+        .requests
+        .iter()
+        .map(|request| &request.headers()["authorization"])
+        .collect();
+    assert_eq!(signatures.len(), 2);
+    assert_ne!(signatures[0], signatures[1]);
+    assert!(sent.slept > Duration::ZERO);
+}
+
+#[tokio::test]
+async fn what_may_have_been_executed_is_sent_once_unless_repeatable() {
+    for failing in [Failing::Broken, Failing::Timeout, Failing::TooLarge] {
+        let script = || {
+            let script = Scripted::default();
+            (0..9).for_each(|_| script.fail(failing));
+            script
+        };
+        let (error, sent) = failed(send(script(), false).await);
+        assert_eq!((sent, error.may_have_executed()), (1, true), "{failing:?}");
+        let (error, sent) = failed(send(script(), true).await);
+        assert_eq!(
+            (sent, error.may_have_executed(), error.attempts()),
+            (3, true, 3),
+            "{failing:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_earlier_attempt_that_may_have_been_executed_is_not_forgotten() {
+    let script = Scripted::default();
+    script.fail(Failing::Broken);
+    script.fail(Failing::Connect);
+    script.push(Ok(Response::new(Bytes::from_static(br#"{"e":"Bad","m":"no"}"#))));
+    let (error, sent) = failed(send(script, true).await);
+    assert_eq!(
+        (sent, error.kind(), error.may_have_executed()),
+        (3, ErrorKind::InvalidRequest, true)
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_never_was_is_tried_again_even_if_unsafe() {
+    let script = Scripted::default();
+    (0..9).for_each(|_| script.fail(Failing::Connect));
+    let (error, sent) = failed(send(script, false).await);
+    assert_eq!(
+        (sent, error.kind(), error.may_have_executed()),
+        (3, ErrorKind::Connect, false)
+    );
+}
+
+#[tokio::test]
+async fn errors_name_everything_and_no_secret() {
+    let body = r#"{"e":"Bad","m":"bad s3cret-key at https://h/?Signature=s1gn1767323045000"}"#;
+    let (error, _) = failed(send(Scripted::new([(400, body)]), true).await);
+    assert_eq!(
+        (error.provider(), error.operation()),
+        (Some(Provider::Aliyun), Some("Do"))
+    );
+    assert_eq!(
+        (error.code(), error.http_status(), error.request_id()),
+        (Some("Bad"), Some(400), Some("r1"))
+    );
+    assert_eq!(error.remedy(), Some("do this"));
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("s3cret-key") && !shown.contains("s1gn"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_dry_run_that_would_work_is_ok_though_it_comes_as_an_error() {
+    let sent = send(Scripted::new([(400, r#"{"e":"DryRunOk"}"#)]), false).await;
+    assert_eq!(sent.outcome.unwrap().payload["dry_run"], true);
+}
+
+#[tokio::test]
+async fn an_unknown_code_is_judged_by_the_status() {
+    for (status, kind) in [
+        (400, ErrorKind::InvalidRequest),
+        (401, ErrorKind::Credentials),
+        (404, ErrorKind::NotFound),
+        (503, ErrorKind::Unavailable),
+        (200, ErrorKind::Service),
+    ] {
+        let (error, _) = failed(send(Scripted::new([(status, r#"{"e":"New"}"#)]), false).await);
+        assert_eq!((error.kind(), error.code()), (kind, Some("New")), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_servers_retry_after_is_kept_to() {
+    let script = Scripted::default();
+    let mut answer = Response::new(Bytes::from_static(br#"{"e":"Throttled"}"#));
+    answer.headers_mut().insert("retry-after", "33".parse().unwrap());
+    script.push(Ok(answer));
+    script.push(Ok(Response::new(Bytes::from_static(b"{}"))));
+    let sent = send(script, false).await;
+    assert!(sent.outcome.is_ok());
+    assert_eq!(sent.slept, Duration::from_secs(33));
+}

@@ -1,0 +1,136 @@
+//! A failed poll is not a failed import.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use cloud_import_core::{
+    Error, ErrorKind, Failure, ImageImporter as _, ImportTask, ImportedImage, TaskState, WaitOptions,
+    ambient::Ambient as _, wait, wait::WaitEvent,
+};
+
+use crate::fake::{Fake, PLAIN, order};
+
+fn task(fake: &Fake) -> ImportTask {
+    fake.prepare(&order()).unwrap()
+}
+
+fn done(task: &ImportTask) -> TaskState {
+    TaskState::Succeeded {
+        image: ImportedImage::of(task, "img-1"),
+    }
+}
+
+fn flaky() -> Error {
+    Error::new(ErrorKind::Unavailable, "503")
+}
+
+#[tokio::test]
+async fn failed_polls_are_tolerated_and_told() {
+    let fake = Fake::new(&PLAIN);
+    let mut task = task(&fake);
+    let fake = fake.polls([
+        Err(flaky()),
+        Err(flaky()),
+        Ok(TaskState::in_progress("odd", Some(3))),
+        Err(flaky()),
+        Ok(done(&task)),
+    ]);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let options = WaitOptions::default().tolerated_errors(2).on_event(move |_, event| {
+        log.lock().unwrap().push(match event {
+            WaitEvent::PollFailed { in_a_row, .. } => format!("failed {in_a_row}"),
+            WaitEvent::Polled { state, .. } => format!("{state:?}").chars().take(9).collect(),
+            _ => String::new(),
+        });
+    });
+    assert_eq!(wait(&fake, &mut task, &options).await.unwrap().id, "img-1");
+    assert_eq!(
+        *seen.lock().unwrap(),
+        ["failed 1", "failed 2", "InProgres", "failed 1", "Succeeded"]
+    );
+}
+
+#[tokio::test]
+async fn too_many_failed_polls_or_a_final_one_end_the_wait() {
+    let fake = Fake::new(&PLAIN).polls((0..4).map(|_| Err(flaky())));
+    let mut waiting = task(&fake);
+    let error = wait(&fake, &mut waiting, &WaitOptions::default().tolerated_errors(3))
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), fake.count("poll")), (ErrorKind::Unavailable, 4));
+
+    let fake = Fake::new(&PLAIN).polls([Err(Error::new(ErrorKind::Credentials, "expired"))]);
+    let error = wait(&fake, &mut waiting, &WaitOptions::default()).await.unwrap_err();
+    assert_eq!((error.kind(), fake.count("poll")), (ErrorKind::Credentials, 1));
+}
+
+#[tokio::test]
+async fn a_verdict_ends_the_wait_at_once_with_the_reason() {
+    let failure = Failure::new(Some("E7".into()), "not MBR");
+    let fake = Fake::new(&PLAIN).polls([Ok(TaskState::Failed(failure))]);
+    let error = wait(&fake, &mut task(&fake), &WaitOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::TaskFailed, Some("E7")));
+    assert!(
+        error.message().contains("not MBR") && error.remedy().is_none(),
+        "{error}"
+    );
+
+    let guessed = Failure::new(None, "IMPORTFAILED").with_likely_causes(&["no virtio driver"]);
+    let fake = Fake::new(&PLAIN).polls([Ok(TaskState::Failed(guessed))]);
+    let error = wait(&fake, &mut task(&fake), &WaitOptions::default())
+        .await
+        .unwrap_err();
+    let remedy = error.remedy().unwrap();
+    assert!(
+        remedy.contains("no virtio driver") && remedy.contains("not a verdict"),
+        "{remedy}"
+    );
+
+    let fake = Fake::new(&PLAIN).polls([Ok(TaskState::Canceled)]);
+    assert_eq!(
+        wait(&fake, &mut task(&fake), &WaitOptions::default())
+            .await
+            .unwrap_err()
+            .kind(),
+        ErrorKind::Canceled
+    );
+}
+
+#[tokio::test]
+async fn the_limit_ends_the_wait_and_it_can_be_taken_up_again() {
+    let fake = Fake::new(&PLAIN);
+    let mut task = task(&fake);
+    let options = WaitOptions::default().limit(Duration::from_secs(30));
+    let error = wait(&fake, &mut task, &options).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WaitLimitReached);
+    assert!(
+        error.message().contains("running") && error.remedy().is_some(),
+        "{error}"
+    );
+    assert_eq!(fake.ambient.monotonic(), Duration::from_secs(30));
+
+    let fake = fake.polls([Ok(done(&task))]);
+    assert_eq!(wait(&fake, &mut task, &options).await.unwrap().id, "img-1");
+}
+
+#[tokio::test]
+async fn intervals_grow_and_a_servers_hint_wins() {
+    let fake = Fake::new(&PLAIN);
+    let mut task = task(&fake);
+    let hint = Error::new(ErrorKind::RateLimited, "slow").with_retry_after(Some(Duration::from_secs(100)));
+    let fake = fake.polls([
+        Ok(TaskState::in_progress("a", None)),
+        Ok(TaskState::in_progress("a", None)),
+        Err(hint),
+        Ok(done(&task)),
+    ]);
+    let options = WaitOptions::default().intervals(Duration::from_secs(4), Duration::from_secs(5));
+    wait(&fake, &mut task, &options).await.unwrap();
+    // 4 s, then 5 s (half more, but no more than the longest), then what the server asked for.
+    assert_eq!(fake.ambient.monotonic(), Duration::from_secs(109));
+}

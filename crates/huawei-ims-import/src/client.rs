@@ -1,0 +1,197 @@
+//! The client: Huawei Cloud's operations in its own words. It sends what it is told: it validates nothing and adds only
+//! its project.
+
+use std::sync::Arc;
+
+use cloud_import_core::{
+    Bytes, Call, ClientBuilder, Endpoint, Error, ErrorKind, Operation, Provider, Result, Settings,
+    builder::{Buildable, Connection},
+    canonical,
+    encode::{self, Fields},
+    http::Request,
+};
+use tokio::sync::OnceCell;
+
+use crate::{
+    generated::{ENVIRONMENT, HOST, KeystoneListProjectsRequest},
+    sign::{PROJECT, Signer},
+};
+
+/// A client for one region. Cheap to clone; clones share connections and the project id once it was found.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub(crate) connection: Connection,
+    signer: Signer,
+    iam_endpoint: Option<Endpoint>,
+    discovered: Arc<OnceCell<String>>,
+}
+
+/// What only this vendor's client can be told.
+#[derive(Debug, Clone, Default)]
+pub struct ClientOptions {
+    /// Where IAM is, which knows the project ids. When not set, it is the host of the API with `iam` in the place of its
+    /// first label `ims`.
+    pub iam_endpoint: Option<Endpoint>,
+}
+
+impl Buildable for Client {
+    type Options = ClientOptions;
+
+    fn build(settings: Settings, options: ClientOptions) -> Result<Self> {
+        let connection = Connection::new(settings, Provider::Huawei, HOST, &ENVIRONMENT)?;
+        Ok(Self {
+            signer: Signer,
+            iam_endpoint: options.iam_endpoint.or_else(|| iam_beside(&connection.endpoint)),
+            discovered: Arc::default(),
+            connection,
+        })
+    }
+}
+
+impl Client {
+    /// A client for a region such as `cn-north-4`. Without credentials, the environment's are taken.
+    pub fn builder(region: impl Into<String>) -> ClientBuilder<Self> {
+        ClientBuilder::new(region)
+    }
+
+    /// The region.
+    pub fn region(&self) -> &str {
+        &self.connection.region
+    }
+
+    /// The id of the project, where one was named.
+    pub fn project(&self) -> Option<&str> {
+        self.connection.project.as_deref()
+    }
+
+    /// Where the API is.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.connection.endpoint
+    }
+
+    /// Signs requests of this client.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// This client in another project.
+    #[must_use]
+    pub fn in_project(&self, project: impl Into<String>) -> Self {
+        let mut client = self.clone();
+        client.connection.project = Some(project.into());
+        client
+    }
+
+    /// This client in its project: the named one, else the region's, which IAM is asked for once.
+    ///
+    /// # Errors
+    /// As [`Self::project_id`].
+    pub async fn with_project(&self) -> Result<Self> {
+        Ok(self.in_project(self.project_id().await?))
+    }
+
+    /// The id of the project: the named one, else that of the project named after the region, which IAM is asked for once
+    /// for all clones.
+    ///
+    /// # Errors
+    /// When IAM does not list exactly one such project, or cannot be asked. Nothing else was executed then:
+    /// [`Error::may_have_executed`] is `false`.
+    pub async fn project_id(&self) -> Result<String> {
+        match self.project() {
+            Some(project) => Ok(project.to_owned()),
+            None => self.discovered.get_or_try_init(|| self.discover()).await.cloned(),
+        }
+    }
+
+    async fn discover(&self) -> Result<String> {
+        let request = KeystoneListProjectsRequest {
+            name: Some(self.region().to_owned()),
+            ..Default::default()
+        };
+        let answer = self
+            .keystone_list_projects(&request)
+            .await
+            .map_err(|error| error.with_may_have_executed(false))?;
+        let projects = answer.projects.unwrap_or_default();
+        let mut ids = projects.into_iter().filter_map(|project| project.id);
+        let (kind, how_many) = match (ids.next(), ids.next()) {
+            (Some(id), None) => return Ok(id),
+            (None, _) => (ErrorKind::NotFound, "no project"),
+            (Some(_), Some(_)) => (ErrorKind::InvalidRequest, "more than one project"),
+        };
+        Err(Error::new(
+            kind,
+            format!("IAM lists {how_many} named `{}` for these credentials", self.region()),
+        )
+        .with_provider(Provider::Huawei)
+        .with_remedy(format!(
+            "Set the project's id on the client, or in {} beside keys from the environment; the console shows it under \"My Credentials\".",
+            ENVIRONMENT.project_id.join(" or ")
+        )))
+    }
+
+    /// The request of a call, unsigned.
+    ///
+    /// # Errors
+    /// When a path parameter is missing, or the host of IAM is not known and needed.
+    pub fn unsigned<Q: Call>(&self, call: &Q) -> Result<Request<Bytes>> {
+        self.request(&Q::OPERATION, encode::fields(call)?)
+    }
+
+    pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {
+        self.connection
+            .call(&self.signer, call, |operation, fields| self.request(operation, fields))
+            .await
+    }
+
+    fn request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
+        if operation.name == KeystoneListProjectsRequest::OPERATION.name {
+            return encode::rest(self.iam()?, operation, fields, &[]);
+        }
+        let project = self.project();
+        let defaults = project.map(|project| ("project_id", project));
+        let mut request = encode::rest(self.endpoint(), operation, fields, defaults.as_slice())?;
+        if let Some(project) = project {
+            canonical::set(request.headers_mut(), PROJECT, project)?;
+        }
+        Ok(request)
+    }
+
+    fn iam(&self) -> Result<&Endpoint> {
+        self.iam_endpoint.as_ref().ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidRequest,
+                format!("where IAM is cannot be told from the endpoint {}", self.endpoint()),
+            )
+            .with_remedy("Set the project's id on the client, or `iam_endpoint` in its options.")
+        })
+    }
+}
+
+/// IAM's host beside the API's: the same but for the first label. So formed for the European site too, which is unverified.
+fn iam_beside(endpoint: &Endpoint) -> Option<Endpoint> {
+    match endpoint.authority().split_once('.') {
+        Some(("ims" | "iam", rest)) => format!("{}://iam.{rest}", endpoint.scheme()).parse().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn iam_is_beside_the_api() {
+        let beside = |text: &str| iam_beside(&text.parse().unwrap()).map(|endpoint| endpoint.to_string());
+        assert_eq!(
+            beside("ims.eu-west-101.myhuaweicloud.eu").as_deref(),
+            Some("https://iam.eu-west-101.myhuaweicloud.eu")
+        );
+        assert_eq!(
+            beside("http://ims.cn-north-4.myhuaweicloud.com:8080").as_deref(),
+            Some("http://iam.cn-north-4.myhuaweicloud.com:8080")
+        );
+        assert_eq!(beside("http://127.0.0.1:8080"), None);
+        assert_eq!(beside("https://images.example.com"), None);
+    }
+}

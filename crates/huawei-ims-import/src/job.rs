@@ -1,0 +1,132 @@
+//! What a job tells: its image, how far it is, and why it failed.
+
+use cloud_import_core::Failure;
+
+use crate::generated::{Job, JobEntities, SubJob};
+
+fn sub_jobs(job: &Job) -> &[SubJob] {
+    let entities = job.entities.as_ref();
+    entities
+        .and_then(|entities| entities.sub_jobs_result.as_deref())
+        .unwrap_or_default()
+}
+
+fn filled<'a>(texts: impl IntoIterator<Item = Option<&'a String>>) -> Option<String> {
+    texts.into_iter().flatten().find(|text| !text.is_empty()).cloned()
+}
+
+/// The image: the job's own, else that of a sub-job.
+pub(crate) fn image_id(job: &Job) -> Option<String> {
+    let own = job.entities.as_ref().and_then(|entities| entities.image_id.as_ref());
+    let of_sub_jobs = sub_jobs(job)
+        .iter()
+        .map(|sub| sub.entities.as_ref().and_then(|entities| entities.image_id.as_ref()));
+    filled(std::iter::once(own).chain(of_sub_jobs))
+}
+
+/// The progress. The vendor calls a fraction from 0 to 1 a percentage; what is neither is not shown.
+pub(crate) fn percent(job: &Job) -> Option<u8> {
+    let fraction = job.entities.as_ref()?.process_percent?;
+    if !(0.0..=1.0).contains(&fraction) {
+        return None;
+    }
+    let percent = (fraction * 100.0).round();
+    (0..=100).find(|whole| f64::from(*whole) == percent)
+}
+
+/// Why it failed: the job's own code and reason, else those inside it, else those of its sub-jobs.
+pub(crate) fn failure(job: &Job) -> Failure {
+    let empty = JobEntities::default();
+    let inner = job.entities.as_ref().unwrap_or(&empty);
+    let code = [
+        job.error_code.as_ref(),
+        inner.error_code.as_ref(),
+        inner.addition_error_code.as_ref(),
+    ];
+    let reason = [
+        job.fail_reason.as_ref(),
+        inner.addition_error_msg.as_ref(),
+        inner.error.as_ref(),
+    ];
+    let sub_jobs = sub_jobs(job);
+    let code = filled(
+        code.into_iter()
+            .chain(sub_jobs.iter().map(|sub| sub.error_code.as_ref())),
+    );
+    let reason = filled(
+        reason
+            .into_iter()
+            .chain(sub_jobs.iter().map(|sub| sub.fail_reason.as_ref())),
+    );
+    let raw = || job.status.clone().unwrap_or_default();
+    Failure::new(code, reason.unwrap_or_else(raw))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(text: &str) -> Job {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn the_fraction_becomes_a_percentage() {
+        for (shown, expected) in [
+            ("0", Some(0)),
+            ("0.4", Some(40)),
+            ("0.29", Some(29)),
+            ("0.999", Some(100)),
+            ("1.0", Some(100)),
+            (r#""0.25""#, Some(25)),
+            ("40", None),
+            ("-1", None),
+            ("null", None),
+        ] {
+            let job = job(&format!(r#"{{"entities":{{"process_percent":{shown}}}}}"#));
+            assert_eq!(percent(&job), expected, "{shown}");
+        }
+        assert_eq!(percent(&job("{}")), None);
+    }
+
+    #[test]
+    fn the_reason_is_found_wherever_it_is() {
+        for (text, code, reason) in [
+            (
+                r#"{"status":"FAIL","error_code":"IMG.0057","fail_reason":"no file","entities":{"error_code":"IMG.1","addition_error_msg":"x"}}"#,
+                Some("IMG.0057"),
+                "no file",
+            ),
+            (
+                r#"{"status":"FAIL","error_code":null,"fail_reason":"","entities":{"error_code":"IMG.0111","addition_error_msg":"min_disk"}}"#,
+                Some("IMG.0111"),
+                "min_disk",
+            ),
+            (
+                r#"{"status":"FAIL","entities":{"sub_jobs_result":[{"status":"SUCCESS"},{"error_code":"IMG.0158","fail_reason":"bad file"}]}}"#,
+                Some("IMG.0158"),
+                "bad file",
+            ),
+            (r#"{"status":"FAIL"}"#, None, "FAIL"),
+        ] {
+            let failure = failure(&job(text));
+            assert_eq!(
+                (failure.code.as_deref(), failure.reason.as_str()),
+                (code, reason),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_image_may_be_a_sub_jobs() {
+        let text =
+            r#"{"entities":{"image_id":"","sub_jobs_result":[{"entities":{}},{"entities":{"image_id":"i-2"}}]}}"#;
+        assert_eq!(image_id(&job(text)).as_deref(), Some("i-2"));
+        assert_eq!(
+            image_id(&job(r#"{"entities":{"image_id":"i-1"}}"#)).as_deref(),
+            Some("i-1")
+        );
+        assert_eq!(image_id(&job("{}")), None);
+    }
+}

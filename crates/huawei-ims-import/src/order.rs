@@ -1,0 +1,225 @@
+//! A normalized order in Huawei Cloud's words: one of four requests, by route.
+
+use cloud_import_core::{
+    Architecture, Disk, DiskFormat, DiskSource, Error, ErrorKind, ImageKind, ImportRequest, OsFamily, Provider, Result,
+};
+use tracing::info;
+
+use crate::{
+    Client, ImportRoute, Options, choose_route, generated as wire,
+    os::{HuaweiOs, map_os},
+    route::min_disk,
+};
+
+/// The call that an order becomes.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ImportCall {
+    /// Quick import of a system disk.
+    Quick(wire::ImportImageQuickRequest),
+    /// Quick import of a data disk.
+    QuickData(wire::ImportDataImageQuickRequest),
+    /// Common import of a system disk.
+    Common(Box<wire::CreateImageRequest>),
+    /// Common import of a data disk.
+    CommonData(wire::CreateDataImageRequest),
+}
+
+impl ImportCall {
+    /// The call of an order.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when the order cannot be written in the vendor's words, [`ErrorKind::Unsupported`] for
+    /// a dry run: the call would be executed.
+    pub(crate) fn of(order: &ImportRequest) -> Result<Self> {
+        if order.dry_run {
+            return Err(
+                Error::new(ErrorKind::Unsupported, "Huawei Cloud's import has no dry run")
+                    .with_provider(Provider::Huawei)
+                    .with_remedy("Check the order with `validate` alone."),
+            );
+        }
+        let options: Options = order.vendor_options(Provider::Huawei)?;
+        let (route, why) = choose_route(order, &options);
+        info!(route = route.as_str(), why, image = order.name, "route chosen");
+        let disk = order.first_disk().ok_or_else(|| refuse("the order has no disk"))?;
+        let source = image_url(disk)?;
+        let size = min_disk(order, route).ok_or_else(|| refuse("the size of the data disk is not known"))?;
+        Ok(match route {
+            ImportRoute::Quick => Self::Quick(quick(order, options, source, size)?),
+            ImportRoute::QuickData => Self::QuickData(wire::ImportDataImageQuickRequest {
+                name: Some(order.name.clone()),
+                description: order.description.clone(),
+                os_type: Some(os_type(order)),
+                image_url: Some(source),
+                min_disk: Some(size.into()),
+                tags: options.tags,
+                image_tags: image_tags(order),
+                image_type: Some(wire::ImageType::DataImage),
+                enterprise_project_id: order.project.clone(),
+                ..Default::default()
+            }),
+            ImportRoute::Common => Self::Common(Box::new(common(order, options, source, size)?)),
+            ImportRoute::CommonData => Self::CommonData(wire::CreateDataImageRequest {
+                name: Some(order.name.clone()),
+                description: order.description.clone(),
+                image_url: Some(source),
+                os_type: Some(os_type(order)),
+                min_disk: Some(size.into()),
+                cmk_id: options.cmk_id,
+                tags: options.tags,
+                image_tags: image_tags(order),
+                enterprise_project_id: order.project.clone(),
+                ..Default::default()
+            }),
+        })
+    }
+
+    /// The way that it takes.
+    pub const fn route(&self) -> ImportRoute {
+        match self {
+            Self::Quick(_) => ImportRoute::Quick,
+            Self::QuickData(_) => ImportRoute::QuickData,
+            Self::Common(_) => ImportRoute::Common,
+            Self::CommonData(_) => ImportRoute::CommonData,
+        }
+    }
+
+    pub(crate) async fn send(&self, client: &Client) -> Result<wire::JobAccepted> {
+        match self {
+            Self::Quick(request) => client.import_image_quick(request).await,
+            Self::QuickData(request) => client.import_data_image_quick(request).await,
+            Self::Common(request) => client.create_image(request).await,
+            Self::CommonData(request) => client.create_data_image(request).await,
+        }
+    }
+}
+
+fn quick(order: &ImportRequest, options: Options, source: String, size: u32) -> Result<wire::ImportImageQuickRequest> {
+    Ok(wire::ImportImageQuickRequest {
+        name: Some(order.name.clone()),
+        description: order.description.clone(),
+        os_version: Some(os(order)?.os_version),
+        image_url: Some(source),
+        min_disk: Some(size.into()),
+        tags: options.tags,
+        image_tags: image_tags(order),
+        image_type: Some(options.image_type.unwrap_or(wire::ImageType::Ecs)),
+        architecture: Some(architecture(order)),
+        enterprise_project_id: order.project.clone(),
+        hw_firmware_type: order.boot_mode.map(|mode| mode.as_str().into()),
+        license_type: order.license_type.map(|license| license.as_str().into()),
+        ..Default::default()
+    })
+}
+
+fn common(order: &ImportRequest, options: Options, source: String, size: u32) -> Result<wire::CreateImageRequest> {
+    let HuaweiOs { os_type, os_version } = os(order)?;
+    let usual_type = match order.first_disk().and_then(|disk| disk.format) {
+        Some(DiskFormat::Iso) => wire::ImageType::IsoImage,
+        _ => wire::ImageType::Ecs,
+    };
+    Ok(wire::CreateImageRequest {
+        name: Some(order.name.clone()),
+        description: order.description.clone(),
+        image_url: Some(source),
+        min_disk: Some(size.into()),
+        os_type: Some(os_type),
+        os_version: Some(os_version),
+        is_config: options.is_config,
+        cmk_id: options.cmk_id,
+        image_tags: image_tags(order),
+        image_type: Some(options.image_type.unwrap_or(usual_type)),
+        enterprise_project_id: order.project.clone(),
+        max_ram: options.max_ram,
+        min_ram: options.min_ram,
+        data_images: match order.data_disks() {
+            [] => None,
+            disks => Some(
+                disks
+                    .iter()
+                    .enumerate()
+                    .map(|(index, disk)| data_image(order, options.tags.clone(), index, disk))
+                    .collect::<Result<_>>()?,
+            ),
+        },
+        tags: options.tags,
+        architecture: Some(architecture(order)),
+        hw_firmware_type: order.boot_mode.map(|mode| mode.as_str().into()),
+        ..Default::default()
+    })
+}
+
+/// A data disk beside the system disk becomes an image with the description and tags of the whole.
+fn data_image(
+    order: &ImportRequest,
+    tags: Option<Vec<String>>,
+    index: usize,
+    disk: &Disk,
+) -> Result<wire::CreateDataImage> {
+    Ok(wire::CreateDataImage {
+        name: Some(data_image_name(order, index)),
+        description: order.description.clone(),
+        image_url: Some(image_url(disk)?),
+        min_disk: disk.wanted_gib().map(i64::from),
+        tags,
+        image_tags: image_tags(order),
+        ..Default::default()
+    })
+}
+
+/// The name of a data disk's image: the vendor wants one for each.
+pub(crate) fn data_image_name(order: &ImportRequest, index: usize) -> String {
+    format!("{}-data-{}", order.name, index + 1)
+}
+
+fn refuse(message: &str) -> Error {
+    Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::Huawei)
+}
+
+fn image_url(disk: &Disk) -> Result<String> {
+    match &disk.source {
+        DiskSource::Object { .. } => Ok(disk.source.identity()),
+        _ => Err(refuse("Huawei Cloud imports from bucket and key, not from a link")
+            .with_remedy("Put the file into a bucket of this region and name it as BUCKET:KEY.")),
+    }
+}
+
+fn os(order: &ImportRequest) -> Result<HuaweiOs> {
+    let os = order.os.as_ref();
+    os.and_then(|os| map_os(os).value())
+        .ok_or_else(|| refuse("the order names no operating system that this cloud lists"))
+}
+
+/// The family, which is all that a data disk can be told; Linux, the vendor's default, when no system is named.
+fn os_type(order: &ImportRequest) -> wire::OsType {
+    match order.os.as_ref().map(|os| os.family()) {
+        Some(OsFamily::Windows) => wire::OsType::Windows,
+        _ => wire::OsType::Linux,
+    }
+}
+
+fn architecture(order: &ImportRequest) -> wire::Architecture {
+    match order.architecture {
+        Architecture::Arm64 => wire::Architecture::Arm,
+        _ => wire::Architecture::X86,
+    }
+}
+
+fn image_tags(order: &ImportRequest) -> Option<Vec<wire::ImageTag>> {
+    let tags: Vec<_> = order
+        .tags
+        .iter()
+        .map(|(key, value)| wire::ImageTag {
+            key: Some(key.clone()),
+            value: Some(value.clone()),
+            ..Default::default()
+        })
+        .collect();
+    (!tags.is_empty()).then_some(tags)
+}
+
+/// Whether the order is for one data disk.
+pub(crate) fn is_data(order: &ImportRequest) -> bool {
+    order.kind == ImageKind::Data
+}

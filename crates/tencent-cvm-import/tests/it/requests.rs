@@ -1,0 +1,112 @@
+//! The signed request of each operation, in one readable form.
+
+use std::sync::Arc;
+
+use cloud_import_core::{
+    Credentials,
+    testing::{Frozen, Scripted, render},
+};
+use insta::assert_snapshot;
+use tencent_cvm_import::*;
+
+const DONE: &str = r#"{"Response":{"RequestId":"r"}}"#;
+
+/// Sends a call and shows what left.
+macro_rules! sent {
+    ($method:ident, $request:expr) => {{
+        let script = Arc::new(Scripted::new([(200, DONE)]));
+        super::client(&script).$method(&$request).await.unwrap();
+        render(&script.sent()[0])
+    }};
+}
+
+#[tokio::test]
+async fn import_image() {
+    let request = ImportImageRequest {
+        architecture: Some(Architecture::Arm64),
+        os_type: Some("Ubuntu".into()),
+        os_version: Some("22".into()),
+        image_url: Some(
+            "https://img-1250000000.cos.ap-guangzhou.myqcloud.com/a%20b.qcow2?q-sign-algorithm=sha1".into(),
+        ),
+        image_name: Some("import-test_镜像".into()),
+        image_description: Some(String::new()),
+        dry_run: Some(false),
+        force: Some(true),
+        tag_specification: Some(vec![TagSpecification {
+            resource_type: Some("image".into()),
+            tags: Some(vec![Tag {
+                key: Some("env".into()),
+                value: Some("测试".into()),
+                ..Default::default()
+            }]),
+            ..Default::default()
+        }]),
+        license_type: Some(LicenseType::Byol),
+        boot_mode: Some(BootMode::LegacyBios),
+        image_family: Some("web".into()),
+        import_image_data_disk_list: Some(vec![ImportImageDataDisk {
+            image_url: Some("https://img-1250000000.cos.ap-guangzhou.myqcloud.com/d1.raw".into()),
+            ..Default::default()
+        }]),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(import_image, request));
+}
+
+#[tokio::test]
+async fn describe_images() {
+    let request = DescribeImagesRequest {
+        filters: Some(vec![Filter {
+            name: Some("image-name".into()),
+            values: Some(vec!["a b~*+/%中".into()]),
+            ..Default::default()
+        }]),
+        offset: Some(0),
+        limit: Some(100),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(describe_images, request));
+}
+
+/// A call without parameters has the body `{}`; the token of temporary keys is sent and not signed.
+#[tokio::test]
+async fn describe_import_image_os() {
+    let script = Arc::new(Scripted::new([(200, DONE)]));
+    super::client_with(
+        &script,
+        Credentials::temporary("AKIDEXAMPLE", super::SECRET, "tok+en/=="),
+    )
+    .describe_import_image_os(&DescribeImportImageOsRequest::default())
+    .await
+    .unwrap();
+    assert_snapshot!(render(&script.sent()[0]));
+}
+
+/// Without a region there is no region header.
+#[tokio::test]
+async fn describe_image_quota() {
+    let script = Arc::new(Scripted::new([(200, DONE)]));
+    Client::builder("")
+        .endpoint("cvm.intl.tencentcloudapi.com".parse().unwrap())
+        .credentials(Credentials::new("AKIDEXAMPLE", super::SECRET))
+        .ambient(Arc::new(Frozen::at("2025-01-02T03:04:05Z", "")))
+        .transport(Arc::clone(&script) as _)
+        .build()
+        .unwrap()
+        .describe_image_quota(&DescribeImageQuotaRequest::default())
+        .await
+        .unwrap();
+    assert_snapshot!(render(&script.sent()[0]));
+}
+
+#[tokio::test]
+async fn delete_images() {
+    let request = DeleteImagesRequest {
+        image_ids: Some(vec!["img-1".into(), "img-2".into()]),
+        delete_binded_snap: Some(true),
+        dry_run: Some(false),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(delete_images, request));
+}

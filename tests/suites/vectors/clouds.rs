@@ -1,0 +1,231 @@
+//! The five clients behind one shape. What differs between them is a row; nothing is checked here.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cloud_import_core::{
+    Call, ClientBuilder, Endpoint, Error,
+    builder::Buildable,
+    pipeline::{Protocol, Signing},
+    retry::RetryPolicy,
+    testing::{Frozen, Scripted},
+    transport::Transport,
+};
+use cloud_import_tests::vectors::Vector;
+use http::{Method, Request};
+use serde_json::Value;
+
+use crate::typed;
+
+/// Given to clients of schemes without a nonce.
+pub(crate) const UNUSED_NONCE: &str = "unused";
+
+/// A request that a client sent.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    /// It.
+    pub(crate) request: Request<Bytes>,
+    /// How many parameters did not fit their type.
+    pub(crate) through_extra: usize,
+}
+
+/// One cloud's client.
+pub(crate) struct Cloud {
+    provider: &'static str,
+    /// The schemes that it signs with.
+    algorithms: &'static [&'static str],
+    method: fn(&str) -> Option<Method>,
+    sign: fn(&Vector, &mut Request<Bytes>, &Signing<'_>) -> Result<(), String>,
+    send: fn(&Vector) -> Result<Sent, String>,
+}
+
+impl Cloud {
+    /// Whether it signs with the vector's scheme.
+    pub(crate) fn signs(&self, vector: &Vector) -> bool {
+        self.algorithms.contains(&vector.algorithm.as_str())
+    }
+
+    /// With which method it makes the vector's call; `None` when it has no such call.
+    pub(crate) fn method(&self, vector: &Vector) -> Option<Method> {
+        (self.method)(call_of(vector))
+    }
+
+    /// Signs a request with the client that the vector asks for.
+    ///
+    /// # Errors
+    /// The client's own.
+    pub(crate) fn sign(
+        &self,
+        vector: &Vector,
+        request: &mut Request<Bytes>,
+        signing: &Signing<'_>,
+    ) -> Result<(), String> {
+        (self.sign)(vector, request, signing)
+    }
+
+    /// Makes the vector's call through the client's whole pipeline and catches what it sends.
+    ///
+    /// # Errors
+    /// Why nothing was sent.
+    pub(crate) fn send(&self, vector: &Vector) -> Result<Sent, String> {
+        (self.send)(vector)
+    }
+}
+
+/// The cloud of a vector.
+///
+/// # Errors
+/// A provider that is none of the five.
+pub(crate) fn find(vector: &Vector) -> Result<&'static Cloud, String> {
+    let found = CLOUDS.iter().find(|cloud| cloud.provider == vector.provider);
+    found.ok_or_else(|| format!("there is no provider `{}`", vector.provider))
+}
+
+/// The name under which a cloud's row has the vector's call. Huawei imports system and data disks by one operation, whose
+/// fields differ.
+fn call_of(vector: &Vector) -> &str {
+    let kind = vector.params.as_ref().and_then(|params| params.get("type"));
+    match vector.operation.as_str() {
+        "ImportImageQuick" if kind.and_then(Value::as_str) == Some("DataImage") => "ImportImageQuick of a data image",
+        operation => operation,
+    }
+}
+
+/// A client that is told what the vector says; it does not retry and cannot reach a network.
+fn builder<C: Buildable>(vector: &Vector, transport: Arc<dyn Transport>) -> Result<ClientBuilder<C>, String> {
+    let request = &vector.request;
+    let endpoint = format!("{}://{}", request.scheme, request.host)
+        .parse::<Endpoint>()
+        .map_err(|error| format!("the recorded host is no endpoint: {error}"))?;
+    let nonce = vector.nonce.as_deref().unwrap_or(UNUSED_NONCE);
+    let builder = ClientBuilder::new(vector.region.as_deref().unwrap_or_default())
+        .endpoint(endpoint)
+        .credentials(vector.client_credentials())
+        .transport(transport)
+        .ambient(Arc::new(Frozen::new(vector.time()?, nonce)))
+        .retry(RetryPolicy::none());
+    Ok(match &vector.project_id {
+        Some(project) => builder.project(project),
+        None => builder,
+    })
+}
+
+/// What a client with this transport sent, once its call is over.
+fn caught(transport: &Scripted, error: Option<Error>, through_extra: usize) -> Result<Sent, String> {
+    let mut sent = transport.sent();
+    match (sent.pop(), sent.is_empty(), error) {
+        (Some(request), true, _) => Ok(Sent { request, through_extra }),
+        (Some(_), false, _) => Err("more than one request was sent".to_owned()),
+        (None, _, Some(error)) => Err(format!("nothing was sent: {error}")),
+        (None, _, None) => Err("nothing was sent".to_owned()),
+    }
+}
+
+macro_rules! cloud {
+    (
+        $provider:literal, $client:ident, $algorithms:expr, $options:expr,
+        { $($call:literal => $method:ident($request:ident),)* }
+    ) => {
+        Cloud {
+            provider: $provider,
+            algorithms: $algorithms,
+            method: |call| match call {
+                $($call => Some(<$client::$request as Call>::OPERATION.method),)*
+                _ => None,
+            },
+            sign: |vector, request, signing| {
+                let transport = Arc::new(Scripted::default());
+                let client = builder::<$client::Client>(vector, transport)?.options($options(vector)).build();
+                client
+                    .and_then(|client| Protocol::sign(client.signer(), request, signing))
+                    .map_err(|error| format!("not signed: {error}"))
+            },
+            send: |vector| {
+                let transport = Arc::new(Scripted::new([(200, "{}")]));
+                let client = builder::<$client::Client>(vector, Arc::<Scripted>::clone(&transport))?
+                    .options($options(vector))
+                    .build()
+                    .map_err(|error| error.to_string())?;
+                let params = vector.params.clone().unwrap_or_default();
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .build()
+                    .map_err(|error| error.to_string())?;
+                match call_of(vector) {
+                    $($call => {
+                        let (mut request, others) = typed::split::<$client::$request>(&params)?;
+                        let through_extra = others.len();
+                        request.extra.0.extend(others);
+                        let error = runtime.block_on(client.$method(&request)).err();
+                        caught(&transport, error, through_extra)
+                    })*
+                    other => Err(format!("there is no call `{other}`")),
+                }
+            },
+        }
+    };
+}
+
+const CLOUDS: &[Cloud] = &[
+    cloud!("jdcloud", jdcloud_vm_import, &["JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256"], jdcloud_options, {
+        "importImage" => import_image(ImportImageRequest),
+        "imageTasks" => image_tasks(ImageTasksRequest),
+        "describeImage" => describe_image(DescribeImageRequest),
+        "describeImages" => describe_images(DescribeImagesRequest),
+        "deleteImage" => delete_image(DeleteImageRequest),
+    }),
+    cloud!("tencent", tencent_cvm_import, &["TC3-HMAC-SHA256"], usual, {
+        "ImportImage" => import_image(ImportImageRequest),
+        "DescribeImages" => describe_images(DescribeImagesRequest),
+        "DescribeImportImageOs" => describe_import_image_os(DescribeImportImageOsRequest),
+        "DescribeImageQuota" => describe_image_quota(DescribeImageQuotaRequest),
+        "DeleteImages" => delete_images(DeleteImagesRequest),
+    }),
+    cloud!("huawei", huawei_ims_import, &["SDK-HMAC-SHA256"], usual, {
+        "ImportImageQuick" => import_image_quick(ImportImageQuickRequest),
+        "ImportImageQuick of a data image" => import_data_image_quick(ImportDataImageQuickRequest),
+        "CreateImage" => create_image(CreateImageRequest),
+        "CreateDataImage" => create_data_image(CreateDataImageRequest),
+        "ShowJob" => show_job(ShowJobRequest),
+        "ShowJobProgress" => show_job_progress(ShowJobProgressRequest),
+        "ListImages" => list_images(ListImagesRequest),
+        "GlanceDeleteImage" => glance_delete_image(GlanceDeleteImageRequest),
+        "KeystoneListProjects" => keystone_list_projects(KeystoneListProjectsRequest),
+    }),
+    cloud!("aliyun", aliyun_ecs_import, &["ACS3-HMAC-SHA256"], usual, {
+        "ImportImage" => import_image(ImportImageRequest),
+        "DescribeTasks" => describe_tasks(DescribeTasksRequest),
+        "DescribeTaskAttribute" => describe_task_attribute(DescribeTaskAttributeRequest),
+        "CancelTask" => cancel_task(CancelTaskRequest),
+        "DescribeImages" => describe_images(DescribeImagesRequest),
+        "DeleteImage" => delete_image(DeleteImageRequest),
+        "DescribeRegions" => describe_regions(DescribeRegionsRequest),
+    }),
+    cloud!("ucloud", ucloud_uhost_import, &["UCLOUD-SHA1"], usual, {
+        "ImportCustomImage" => import_custom_image(ImportCustomImageRequest),
+        "DescribeImage" => describe_image(DescribeImageRequest),
+        "TerminateCustomImage" => terminate_custom_image(TerminateCustomImageRequest),
+        "GetRegion" => get_region(GetRegionRequest),
+        "GetProjectList" => get_project_list(GetProjectListRequest),
+    }),
+];
+
+/// No options but the defaults.
+fn usual<O: Default>(_: &Vector) -> O {
+    O::default()
+}
+
+/// Signature version and form of the token as the recording SDK has them.
+fn jdcloud_options(vector: &Vector) -> jdcloud_vm_import::ClientOptions {
+    use jdcloud_vm_import::{ClientOptions, SecurityTokenForm, SignatureVersion};
+    ClientOptions {
+        signature_version: match vector.algorithm.as_str() {
+            "JDCLOUD3-HMAC-SHA256" => SignatureVersion::V3,
+            _ => SignatureVersion::V2,
+        },
+        security_token_form: if vector.has_quirk("security-token-base64-encoded") {
+            SecurityTokenForm::Base64
+        } else {
+            SecurityTokenForm::Plain
+        },
+    }
+}

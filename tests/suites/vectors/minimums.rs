@@ -1,0 +1,25 @@
+//! How many vectors of the default directory each part must pass, so that none gets lost unnoticed.
+
+use crate::outcome::Part;
+
+/// A provider, a part, and how many must pass.
+pub(crate) type Minimum = (&'static str, Part, usize);
+
+/// For the default directory only.
+pub(crate) const MINIMUMS: &[Minimum] = &[
+    ("jdcloud", Part::Verify, 138),
+    ("jdcloud", Part::Resign, 138),
+    ("jdcloud", Part::Produce, 138),
+    ("tencent", Part::Verify, 154),
+    ("tencent", Part::Resign, 120),
+    ("tencent", Part::Produce, 94),
+    ("huawei", Part::Verify, 156),
+    ("huawei", Part::Resign, 156),
+    ("huawei", Part::Produce, 144),
+    ("aliyun", Part::Verify, 166),
+    ("aliyun", Part::Resign, 77),
+    ("aliyun", Part::Produce, 77),
+    ("ucloud", Part::Verify, 76),
+    ("ucloud", Part::Resign, 76),
+    ("ucloud", Part::Produce, 76),
+];

@@ -1,0 +1,80 @@
+//! What became of one vector in one part of the suite.
+
+use std::fmt;
+
+/// A part of the suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    /// The simulator checks the recorded request.
+    Verify,
+    /// The client's signer signs the recorded request.
+    Resign,
+    /// The client makes the request anew.
+    Produce,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Verify => "verify",
+            Self::Resign => "re-sign",
+            Self::Produce => "produce",
+        })
+    }
+}
+
+/// Why a vector is left out of a part. There is no other reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reason {
+    /// No client signs with this scheme.
+    SignatureVersionNotOffered,
+    /// The client has no such operation.
+    OperationNotOffered,
+    /// The client makes this call with another method.
+    MethodNotOffered,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::SignatureVersionNotOffered => "SignatureVersionNotOffered",
+            Self::OperationNotOffered => "OperationNotOffered",
+            Self::MethodNotOffered => "MethodNotOffered",
+        })
+    }
+}
+
+/// What became of a vector.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It holds, and so do all its counter-examples.
+    Passed {
+        /// How many changed requests or keys were told from the right one.
+        changes: usize,
+        /// Parameters whose JSON type is not the documented one, so that they went through `extra`.
+        through_extra: usize,
+    },
+    /// It does not hold; each text is one difference.
+    Failed(Vec<String>),
+    /// It was not tried.
+    LeftOut(Reason),
+}
+
+impl Outcome {
+    /// Passed when there are no differences.
+    pub(crate) fn of(differences: Vec<String>, changes: usize) -> Self {
+        if differences.is_empty() {
+            Self::Passed {
+                changes,
+                through_extra: 0,
+            }
+        } else {
+            Self::Failed(differences)
+        }
+    }
+
+    /// Failed with one difference.
+    pub(crate) fn failed(difference: impl Into<String>) -> Self {
+        Self::Failed(vec![difference.into()])
+    }
+}

@@ -1,0 +1,86 @@
+//! The client's signer against the recorded signatures, given the recorded bytes and the list of signed headers.
+
+use bytes::Bytes;
+use cloud_import_core::{Credentials, pipeline::Signing};
+use cloud_import_tests::vectors::{self, Vector};
+use http::Request;
+
+use crate::{
+    clouds::{self, Cloud},
+    outcome::{Outcome, Reason},
+};
+
+/// The field of a form that holds the signature.
+const SIGNATURE: &str = "Signature";
+
+/// Checks one vector.
+pub(crate) fn check(vector: &Vector) -> Outcome {
+    let cloud = match clouds::find(vector) {
+        Ok(cloud) => cloud,
+        Err(why) => return Outcome::failed(why),
+    };
+    if !cloud.signs(vector) {
+        return Outcome::LeftOut(Reason::SignatureVersionNotOffered);
+    }
+    if is_form(vector) && vector.request.method != "POST" {
+        return Outcome::LeftOut(Reason::MethodNotOffered);
+    }
+    compare(cloud, vector).unwrap_or_else(Outcome::failed)
+}
+
+fn is_form(vector: &Vector) -> bool {
+    vectors::authorization(&vector.wire()).is_none()
+}
+
+fn compare(cloud: &Cloud, vector: &Vector) -> Result<Outcome, String> {
+    let recorded = signature(vector, None)?;
+    let mut differences = Vec::new();
+    if sign(cloud, vector, &vector.client_credentials())? != recorded {
+        differences.push("another signature".to_owned());
+    }
+    let keys = &vector.credentials;
+    let other = Credentials::new(&keys.access_key_id, format!("{}x", keys.secret_access_key));
+    if sign(cloud, vector, &other)? == recorded {
+        differences.push("the same signature with another secret".to_owned());
+    }
+    Ok(Outcome::of(differences, 1))
+}
+
+/// The signature that the client's signer makes for the recorded request.
+fn sign(cloud: &Cloud, vector: &Vector, credentials: &Credentials) -> Result<String, String> {
+    let mut request = vectors::to_http(vector)?;
+    if is_form(vector) {
+        let unsigned = without_signature(&vector.request.body);
+        *request.body_mut() = Bytes::from(unsigned);
+    }
+    let wire = vector.wire();
+    let names: Option<Vec<&str>> =
+        vectors::authorization_value(&wire, "SignedHeaders").map(|names| names.split(';').collect());
+    let signing = Signing {
+        credentials,
+        instant: vector.time()?,
+        nonce: vector.nonce.as_deref().unwrap_or(clouds::UNUSED_NONCE),
+        signed_headers: names.as_deref(),
+    };
+    cloud.sign(vector, &mut request, &signing)?;
+    signature(vector, Some(&request))
+}
+
+/// The signature in a signed request, or in the recorded one.
+fn signature(vector: &Vector, signed: Option<&Request<Bytes>>) -> Result<String, String> {
+    let wire = signed.map_or_else(|| vector.wire(), vectors::to_wire);
+    if let Some(signature) = vectors::authorization_value(&wire, SIGNATURE) {
+        return Ok(signature.to_owned());
+    }
+    let field = wire.form_pairs().into_iter().find(|(name, _)| name == SIGNATURE);
+    field
+        .map(|(_, value)| value)
+        .ok_or_else(|| "there is no signature".to_owned())
+}
+
+/// A form as it was before it was signed, its other bytes untouched.
+fn without_signature(form: &str) -> String {
+    let is_signature = |piece: &&str| piece.split('=').next() == Some(SIGNATURE);
+    let pieces: Vec<&str> = form.split('&').filter(|piece| !is_signature(piece)).collect();
+    pieces.join("&")
+}
