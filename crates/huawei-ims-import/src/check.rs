@@ -1,16 +1,16 @@
 //! What Huawei Cloud asks of an order beyond the limits of single fields: routes, sizes, what goes with what.
 
-use cloud_import_core::{Architecture, BootMode, DiskFormat, ImportRequest, OsFamily, Problem, Provider, validate};
+use cloud_import_core::{
+    Architecture, BootMode, DiskFormat, ImageKind, ImportRequest, OsFamily, Problem, Provider, validate,
+};
 
 use crate::{
     ImportRoute, Options, choose_route,
     generated::{CAPABILITIES, ROUTE_DATA_COMMON},
-    order::{data_image_name, is_data},
+    order::data_image_name,
     os::map_os,
     route::{min_disk, usual_min},
 };
-
-const GIB: u64 = 1 << 30;
 
 /// The longest name of an image, in characters.
 const LONGEST_NAME: usize = 128;
@@ -208,7 +208,7 @@ impl Findings<'_> {
 
     fn system(&mut self) {
         let order = self.order;
-        if is_data(order) {
+        if order.kind == ImageKind::Data {
             let set = [
                 ("architecture", order.architecture != Architecture::X86_64),
                 ("boot_mode", order.boot_mode.is_some()),
@@ -255,7 +255,7 @@ impl Findings<'_> {
         let (order, options, route) = (self.order, &self.options, self.route);
         let is_common = route == ImportRoute::Common;
         let misplaced = [
-            ("type", options.image_type.is_some() && is_data(order)),
+            ("type", options.image_type.is_some() && order.kind == ImageKind::Data),
             ("is_config", options.is_config.is_some() && !is_common),
             ("cmk_id", options.cmk_id.is_some() && route.is_quick()),
             ("min_ram", options.min_ram.is_some() && !is_common),

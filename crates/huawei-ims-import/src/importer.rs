@@ -11,9 +11,10 @@ use cloud_import_core::{
     BoxFuture, CancelOutcome, Capabilities, Error, ErrorKind, Failure, Grace, ImageImporter, ImportRequest, ImportTask,
     ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState, ambient::Ambient, datetime, not_listed,
 };
+use tracing::info;
 
 use crate::{
-    Client, ImportCall, check,
+    Client, ImportCall, check, choose_route,
     generated::{self as wire, CAPABILITIES, IMAGE_STATES, TASK_STATES},
     job,
 };
@@ -148,10 +149,13 @@ fn is_of(task: &ImportTask, image: &wire::ImageInfo) -> bool {
     }
     let origin = format!("file,{}", task.source);
     let made = image.created_at.as_deref().and_then(datetime::parse_rfc3339);
+    // A failed image of shortly before is that of an earlier order: its name was free to be taken again.
+    let failed = StateRow::find(IMAGE_STATES, image.status.as_deref().unwrap_or_default()) == Some(StateClass::Failed);
+    let apart = if failed { Duration::ZERO } else { CLOCKS_APART };
     image.id.is_some()
         && image.name.as_deref() == Some(&task.name)
         && image.data_origin.as_ref().is_none_or(|shown| *shown == origin)
-        && made.is_some_and(|made| made + CLOCKS_APART >= task.started_at)
+        && made.is_some_and(|made| made + apart >= task.started_at)
 }
 
 impl ImageImporter for Importer {
@@ -168,7 +172,9 @@ impl ImageImporter for Importer {
     }
 
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {
-        let request = self.request(order)?;
+        let (route, why) = choose_route(order, &order.vendor_options(Provider::Huawei)?);
+        info!(route = route.as_str(), why, image = order.name, "route chosen");
+        self.request(order)?;
         let source = order
             .first_disk()
             .map(|disk| disk.source.identity())
@@ -182,7 +188,7 @@ impl ImageImporter for Importer {
             self.ambient().now(),
         );
         task.project = self.client.project().map(str::to_owned);
-        task.route = Some(request.route().as_str().to_owned());
+        task.route = Some(route.as_str().to_owned());
         task.generation = order.generation;
         Ok(task)
     }

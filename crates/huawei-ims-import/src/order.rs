@@ -1,9 +1,8 @@
 //! A normalized order in Huawei Cloud's words: one of four requests, by route.
 
 use cloud_import_core::{
-    Architecture, Disk, DiskFormat, DiskSource, Error, ErrorKind, ImageKind, ImportRequest, OsFamily, Provider, Result,
+    Architecture, Disk, DiskFormat, DiskSource, Error, ErrorKind, ImportRequest, OsFamily, Provider, Result,
 };
-use tracing::info;
 
 use crate::{
     Client, ImportRoute, Options, choose_route, generated as wire,
@@ -40,8 +39,7 @@ impl ImportCall {
             );
         }
         let options: Options = order.vendor_options(Provider::Huawei)?;
-        let (route, why) = choose_route(order, &options);
-        info!(route = route.as_str(), why, image = order.name, "route chosen");
+        let (route, _) = choose_route(order, &options);
         let disk = order.first_disk().ok_or_else(|| refuse("the order has no disk"))?;
         let source = image_url(disk)?;
         let size = min_disk(order, route).ok_or_else(|| refuse("the size of the data disk is not known"))?;
@@ -217,9 +215,4 @@ fn image_tags(order: &ImportRequest) -> Option<Vec<wire::ImageTag>> {
         })
         .collect();
     (!tags.is_empty()).then_some(tags)
-}
-
-/// Whether the order is for one data disk.
-pub(crate) fn is_data(order: &ImportRequest) -> bool {
-    order.kind == ImageKind::Data
 }

@@ -160,34 +160,27 @@ impl Distribution {
         }
     }
 
-    fn find(&self, version: &str) -> OsMatch<String> {
+    /// The text for a version, and why it is another than asked for, if it is.
+    fn find(&self, version: &str) -> (String, Option<&'static str>) {
         let version = self.written(version);
         if let Some(listed) = self.listed(&version) {
-            return OsMatch::Exact(self.text(listed));
+            return (self.text(listed), None);
         }
         if !self.edition.is_empty()
             && let Some(listed) = self.listed(&format!("{version}{}", self.edition))
         {
-            return self.nearest(listed, "no edition is named");
+            return (self.text(listed), Some("no edition is named"));
         }
         let minor = format!("{version}.");
         if let Some(listed) = self.versions.iter().rev().find(|listed| listed.starts_with(&minor)) {
-            return self.nearest(listed, "no minor version is named");
+            return (self.text(listed), Some("no minor version is named"));
         }
         let has_edition = version.contains(|c: char| c.is_ascii_lowercase());
         let edition = if has_edition { "" } else { self.edition };
-        self.nearest(
-            &format!("{version}{edition}"),
-            "it is not in the list that was read (edition of T-Systems, 2026-04), though the cloud may have it",
+        (
+            self.text(&format!("{version}{edition}")),
+            Some("it is not in the list that was read (edition of T-Systems, 2026-04), though the cloud may have it"),
         )
-    }
-
-    fn nearest(&self, version: &str, why: &str) -> OsMatch<String> {
-        let value = self.text(version);
-        OsMatch::Nearest {
-            changed: format!("{why}, so it is sent as `{value}`"),
-            value,
-        }
     }
 }
 
@@ -218,16 +211,12 @@ pub fn map_os(os: &Os) -> OsMatch<HuaweiOs> {
         };
         return OsMatch::Unknown { available };
     };
-    match distribution.find(version) {
-        OsMatch::Exact(os_version) => OsMatch::Exact(HuaweiOs { os_type, os_version }),
-        OsMatch::Nearest { value, changed } => OsMatch::Nearest {
-            value: HuaweiOs {
-                os_type,
-                os_version: value,
-            },
-            changed,
-        },
-        _ => OsMatch::Unknown { available: Vec::new() },
+    let (os_version, why) = distribution.find(version);
+    let changed = why.map(|why| format!("{why}, so it is sent as `{os_version}`"));
+    let value = HuaweiOs { os_type, os_version };
+    match changed {
+        None => OsMatch::Exact(value),
+        Some(changed) => OsMatch::Nearest { value, changed },
     }
 }
 

@@ -93,10 +93,7 @@ fn call_of(vector: &Vector) -> &str {
 
 /// A client that is told what the vector says; it does not retry and cannot reach a network.
 fn builder<C: Buildable>(vector: &Vector, transport: Arc<dyn Transport>) -> Result<ClientBuilder<C>, String> {
-    let request = &vector.request;
-    let endpoint = format!("{}://{}", request.scheme, request.host)
-        .parse::<Endpoint>()
-        .map_err(|error| format!("the recorded host is no endpoint: {error}"))?;
+    let endpoint = endpoint(vector).map_err(|error| format!("the recorded host is no endpoint: {error}"))?;
     let nonce = vector.nonce.as_deref().unwrap_or(UNUSED_NONCE);
     let builder = ClientBuilder::new(vector.region.as_deref().unwrap_or_default())
         .endpoint(endpoint)
@@ -108,6 +105,11 @@ fn builder<C: Buildable>(vector: &Vector, transport: Arc<dyn Transport>) -> Resu
         Some(project) => builder.project(project),
         None => builder,
     })
+}
+
+/// Where the recorded request went.
+fn endpoint(vector: &Vector) -> Result<Endpoint, Error> {
+    format!("{}://{}", vector.request.scheme, vector.request.host).parse()
 }
 
 /// What a client with this transport sent, once its call is over.
@@ -180,7 +182,7 @@ const CLOUDS: &[Cloud] = &[
         "DescribeImageQuota" => describe_image_quota(DescribeImageQuotaRequest),
         "DeleteImages" => delete_images(DeleteImagesRequest),
     }),
-    cloud!("huawei", huawei_ims_import, &["SDK-HMAC-SHA256"], usual, {
+    cloud!("huawei", huawei_ims_import, &["SDK-HMAC-SHA256"], huawei_options, {
         "ImportImageQuick" => import_image_quick(ImportImageQuickRequest),
         "ImportImageQuick of a data image" => import_data_image_quick(ImportDataImageQuickRequest),
         "CreateImage" => create_image(CreateImageRequest),
@@ -227,5 +229,12 @@ fn jdcloud_options(vector: &Vector) -> jdcloud_vm_import::ClientOptions {
         } else {
             SecurityTokenForm::Plain
         },
+    }
+}
+
+/// IAM is where the recorded request went, for the one call that goes there.
+fn huawei_options(vector: &Vector) -> huawei_ims_import::ClientOptions {
+    huawei_ims_import::ClientOptions {
+        iam_endpoint: endpoint(vector).ok(),
     }
 }

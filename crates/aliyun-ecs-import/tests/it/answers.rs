@@ -111,7 +111,7 @@ async fn a_dry_run_succeeds_by_either_code() {
     for code in ["DRYRUN.SUCCESS", "DryRunOperation", "Dryrun.Success"] {
         let body = format!(r#"{{"RequestId":"r","Code":"{code}","Message":"would do"}}"#);
         let answer = import(400, &body).await.unwrap();
-        assert_eq!(answer.extra.0.get("dry_run"), Some(&true.into()), "{code}");
+        assert_eq!(answer.dry_run, Some(true), "{code}");
     }
 }
 

@@ -249,9 +249,10 @@ async fn a_failed_poll_is_an_error_and_not_a_verdict() {
         (500, ""),
         (200, "{\"TaskSta"),
     ] {
-        let (importer, _, mut task) = started([(status, body)]).await;
-        assert!(importer.poll(&mut task).await.is_err(), "{body}");
-        assert_eq!(task.first_seen_at, None);
+        let (importer, script, mut task) = started([(status, body)]).await;
+        let error = importer.poll(&mut task).await.unwrap_err();
+        assert_eq!(error.http_status(), Some(status), "{body}");
+        assert_eq!((task.first_seen_at, script.sent().len()), (None, 2), "{body}");
     }
 }
 
@@ -263,7 +264,8 @@ async fn lookup_finds_the_image_by_its_exact_name_and_then_its_task() {
         {"ImageId":"m-3","ImageName":"web","CreationTime":"2025-01-02T03:06:00Z","DiskDeviceMappings":{"DiskDeviceMapping":[{"ImportOSSBucket":"images","ImportOSSObject":"other.qcow2"}]}},
         {"ImageId":"m-1","ImageName":"web","Status":"Creating","CreationTime":"2025-01-02T03:04Z","DiskDeviceMappings":{"DiskDeviceMapping":[{"ImportOSSBucket":"images","ImportOSSObject":"web.qcow2"}]}}]}}"#;
     let tasks = r#"{"TaskSet":{"Task":[{"TaskId":"t-9","ResourceId":"m-9"},{"TaskId":"t-1","ResourceId":"m-1"}]}}"#;
-    let (importer, script) = importer([(200, listed), (200, tasks), (200, NO_IMAGES)]);
+    let older = images(r#""CreationTime":"2025-01-02T02:00:00Z""#);
+    let (importer, script) = importer([(200, listed), (200, tasks), (200, NO_IMAGES), (200, older.as_str())]);
     let task = importer.prepare(&order()).unwrap();
     let found = importer.lookup(&task).await.unwrap().unwrap();
     assert_eq!(
@@ -274,7 +276,10 @@ async fn lookup_finds_the_image_by_its_exact_name_and_then_its_task() {
     assert_eq!(parameter(&sent[0], "ImageName").as_deref(), Some("web"));
     assert_eq!(parameter(&sent[0], "ImageOwnerAlias").as_deref(), Some("self"));
     assert_eq!(parameter(&sent[1], "ResourceIds.1").as_deref(), Some("m-1"));
-    assert_eq!(importer.lookup(&task).await.unwrap(), None);
+    for _ in [NO_IMAGES, older.as_str()] {
+        assert_eq!(importer.lookup(&task).await.unwrap(), None);
+    }
+    assert_eq!(script.sent().len(), 4);
 }
 
 #[tokio::test]
