@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use cloud_import::{Error, ImageImporter, ImportTask, Result, Target, WaitOptions};
+use cloud_import::{Error, ErrorKind, ImageImporter, ImportRequest, ImportTask, Result, Target, WaitOptions};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -40,24 +40,27 @@ async fn all(options: &Import, targets: &[Target], simulated: Option<&Simulated>
     let progress = Arc::new(Progress::new(targets.iter().map(ToString::to_string).collect()));
     let clouds = Clouds::new(&options.reach, simulated);
     let mut outcomes: Vec<Option<Outcome>> = targets.iter().map(|_| None).collect();
-    let mut set = JoinSet::new();
+    // Every target's problems are told before the first order leaves.
+    let mut orders = Vec::new();
     for (index, target) in targets.iter().enumerate() {
         match prepared(options, target, &clouds, simulated, &progress).await {
-            Ok((importer, order)) => {
-                let job = Job {
-                    index,
-                    target: target.clone(),
-                    progress: Arc::clone(&progress),
-                    running: Arc::clone(running),
-                    wait: (!options.no_wait).then(|| waiting(options.waiting.timeout, simulated.is_some())),
-                };
-                set.spawn(async move { (index, job.run(&*importer, &order).await) });
-            }
+            Ok((importer, order)) => orders.push((index, importer, order)),
             Err(error) => {
                 progress.over(index, "not started", false);
                 outcomes[index] = Some(Outcome::not_started(target, error));
             }
         }
+    }
+    let mut set = JoinSet::new();
+    for (index, importer, order) in orders {
+        let job = Job {
+            index,
+            target: targets[index].clone(),
+            progress: Arc::clone(&progress),
+            running: Arc::clone(running),
+            wait: (!options.no_wait).then(|| waiting(options.waiting.timeout, simulated.is_some())),
+        };
+        set.spawn(async move { (index, job.run(&*importer, &order).await) });
     }
     while let Some(joined) = set.join_next().await {
         if let Ok((index, outcome)) = joined {
@@ -65,8 +68,8 @@ async fn all(options: &Import, targets: &[Target], simulated: Option<&Simulated>
         }
     }
     let lost = |target: &Target| {
-        let error = Error::new(cloud_import::ErrorKind::OutcomeUnknown, "this target's work broke off")
-            .with_provider(target.provider);
+        let error =
+            Error::new(ErrorKind::OutcomeUnknown, "this target's work broke off").with_provider(target.provider);
         Outcome::not_started(target, error)
     };
     outcomes
@@ -83,7 +86,7 @@ async fn prepared(
     clouds: &Clouds<'_>,
     simulated: Option<&Simulated>,
     progress: &Progress,
-) -> Result<(Box<dyn ImageImporter>, cloud_import::ImportRequest)> {
+) -> Result<(Box<dyn ImageImporter>, ImportRequest)> {
     let importer = clouds.importer(target)?;
     let place = order::place(options, target.provider)?;
     let disk = match (&place, simulated) {
@@ -113,7 +116,7 @@ struct Job {
 }
 
 impl Job {
-    async fn run(self, importer: &dyn ImageImporter, order: &cloud_import::ImportRequest) -> Outcome {
+    async fn run(self, importer: &dyn ImageImporter, order: &ImportRequest) -> Outcome {
         self.progress.note(self.index, "starting");
         let mut task = match importer.start(order).await {
             Ok(task) => task,

@@ -147,7 +147,7 @@ impl Simulated {
             .uri(url)
             .body(Bytes::from(bytes))
             .map_err(|error| fail("cannot be put into the simulator").with_source(error))?;
-        let answer = HttpTransport::new()?.send(request).await?;
+        let answer = control.send(request).await?;
         if !answer.status().is_success() {
             return Err(fail(&format!(
                 "cannot be put into the simulator: HTTP {}",

@@ -83,8 +83,9 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} {}", self.provider.name(), self.field, self.message)?;
-        if !self.source.is_empty() {
-            write!(f, " [{}]", self.source)?;
+        // The first source is enough to look the rule up; all of them are in the field.
+        if let Some(first) = self.source.split("; ").next().filter(|first| !first.is_empty()) {
+            write!(f, " [{first}]")?;
         }
         if !self.remedy.is_empty() {
             write!(f, ". {}", self.remedy)?;

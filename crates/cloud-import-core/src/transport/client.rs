@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, net::SocketAddr, str::FromStr as _, time::Duration};
 
-use http::{Request, Response, Uri, uri::Scheme};
+use http::{HeaderValue, Method, Request, Response, Uri, header::CONTENT_LENGTH, uri::Scheme};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::{Failing, Transport, TransportError, limits};
@@ -139,6 +139,11 @@ impl HttpTransport {
         if self.dials.is_some() {
             parts.uri = plain_http_by_name(parts.uri)?;
         }
+        // Left to itself, the HTTP client says no length at all for an empty body, which some servers refuse (411).
+        if body.is_empty() && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+            let length = parts.headers.entry(CONTENT_LENGTH);
+            length.or_insert(HeaderValue::from_static("0"));
+        }
         reqwest::Request::try_from(Request::from_parts(parts, body)).map_err(|error| {
             TransportError::new(Failing::Refused, "the request is no valid HTTP request")
                 .with_source(error.without_url())
@@ -178,11 +183,35 @@ fn failure(error: reqwest::Error) -> TransportError {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+
     use super::*;
 
     #[test]
     fn an_https_client_can_be_made() {
         HttpTransport::new().unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_empty_body_has_its_length_said_where_a_body_is_usual() {
+        for (method, length) in [("POST", Some("content-length: 0")), ("GET", None)] {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("http://{}/", listener.local_addr().unwrap());
+            let server = std::thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut head = [0; 2048];
+                let read = stream.read(&mut head).unwrap();
+                stream
+                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+                    .unwrap();
+                String::from_utf8_lossy(&head[..read]).to_lowercase()
+            });
+            let request = Request::builder().method(method).uri(url).body(Bytes::new()).unwrap();
+            HttpTransport::new().unwrap().send(request).await.unwrap();
+            let head = server.join().unwrap();
+            let said = head.lines().find(|line| line.starts_with("content-length"));
+            assert_eq!(said, length, "{head}");
+        }
     }
 
     #[tokio::test]

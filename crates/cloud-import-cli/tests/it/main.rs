@@ -1,0 +1,436 @@
+//! The command as a user runs it: a process, its exit code and its two streams. Only simulated clouds are reached.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+const IMAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/images/tiny-linux.qcow2");
+const KEYS: [&str; 2] = ["an-access-key-id", "its-secret-key"];
+
+/// The command without any of this machine's credentials.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cloud-import"));
+    command.args(arguments).env_clear();
+    command.envs([
+        ("CLOUD_IMPORT_SIM_ACCESS_KEY_ID", KEYS[0]),
+        ("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY", KEYS[1]),
+    ]);
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[track_caller]
+fn expect_code(output: &Output, code: i32) {
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "stdout: {}\nstderr: {}",
+        out(output),
+        err(output)
+    );
+}
+
+/// A simulator in a process of its own, and the file with the line that it printed.
+struct Sim {
+    process: Child,
+    line: PathBuf,
+}
+
+impl Sim {
+    fn start(name: &str, more: &[&str]) -> Self {
+        let keys = ["sim", "--access-key-id", KEYS[0], "--secret-access-key", KEYS[1]];
+        let mut process = command(&[&keys, more].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let file = std::env::temp_dir().join(format!("cloud-import-cli-{name}-{}.json", std::process::id()));
+        fs::write(&file, line).unwrap();
+        Self { process, line: file }
+    }
+
+    fn option(&self) -> String {
+        format!("--simulate={}", self.line.display())
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_file(&self.line);
+    }
+}
+
+fn import<'a>(simulate: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [
+        &[
+            "import",
+            simulate,
+            "--name",
+            "hello-clouds",
+            "--os",
+            "CentOS 7.9",
+            IMAGE,
+        ],
+        more,
+    ]
+    .concat()
+}
+
+#[test]
+fn the_readmes_first_command_prints_five_ids() {
+    let output = run(&import("--simulate", &["--to", "all"]));
+    expect_code(&output, 0);
+    let lines: Vec<String> = out(&output).lines().map(str::to_owned).collect();
+    let targets: Vec<&str> = lines.iter().map(|line| line.split_once(' ').unwrap().0).collect();
+    let expected = [
+        "jdcloud/cn-north-1",
+        "tencent/ap-guangzhou",
+        "huawei/cn-north-4",
+        "aliyun/cn-hangzhou",
+        "ucloud/cn-bj2",
+    ];
+    assert_eq!(targets, expected);
+    assert!(
+        lines.iter().all(|line| line.split_once(' ').unwrap().1.len() > 4),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn json_results_have_a_schema() {
+    let output = run(&import(
+        "--simulate",
+        &["--to", "aliyun", "--to", "jdcloud/cn-south-1", "--output", "json"],
+    ));
+    expect_code(&output, 0);
+    let report: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(report["schema"], 1);
+    for (row, target) in report["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(["aliyun/cn-hangzhou", "jdcloud/cn-south-1"])
+    {
+        assert_eq!(
+            (row["target"].as_str(), row["status"].as_str()),
+            (Some(target), Some("succeeded"))
+        );
+        assert_eq!(row["task"]["image_id"], row["image_id"]);
+        assert_eq!(row["task"]["version"], 1);
+    }
+}
+
+#[test]
+fn bad_input_is_refused_with_cloud_field_and_remedy() {
+    let long = "x".repeat(40);
+    let cases: [(&[&str], &[&str]); 8] = [
+        (
+            &[
+                "import",
+                "--to",
+                "aws/us-east-1",
+                "--name",
+                "n",
+                "--os",
+                "CentOS 7.9",
+                IMAGE,
+            ],
+            &["unknown provider `aws`", "jdcloud"],
+        ),
+        (
+            &["import", "--to", "aliyun/", "--name", "n", "--os", "CentOS 7.9", IMAGE],
+            &["no region id", "aliyun/cn-hangzhou"],
+        ),
+        (
+            &[
+                "import",
+                "--simulate",
+                "--to",
+                "aliyun",
+                "--name",
+                "n",
+                "--os",
+                "CentOS 7.9",
+                "nothing.qcow2",
+            ],
+            &["nothing.qcow2", "BUCKET:KEY"],
+        ),
+        (
+            &[
+                "import",
+                "--simulate",
+                "--to",
+                "jdcloud",
+                "--name",
+                &long,
+                "--os",
+                "CentOS 7.9",
+                IMAGE,
+            ],
+            &["JD Cloud", "name", "40 characters", "1 to 32"],
+        ),
+        (
+            &[
+                "import",
+                "--simulate",
+                "--to",
+                "jdcloud",
+                "--name",
+                "n",
+                "--os",
+                "CentOS 7.9",
+                "bucket:key.qcow2",
+            ],
+            &["JD Cloud", "source", "bucket and key", "link"],
+        ),
+        (
+            &[
+                "import",
+                "--simulate",
+                "--to",
+                "aliyun",
+                "--name",
+                "nn",
+                "--os",
+                "CentOS 7.9",
+                "https://b.example/key.qcow2",
+            ],
+            &["Alibaba Cloud", "source", "a link", "BUCKET:KEY"],
+        ),
+        (
+            &[
+                "import",
+                "--simulate",
+                "--to",
+                "ucloud",
+                "--name",
+                "n",
+                "--boot-mode",
+                "uefi",
+                "--os",
+                "CentOS 7.9",
+                IMAGE,
+            ],
+            &["UCloud", "boot_mode"],
+        ),
+        (
+            &[
+                "import",
+                "--simulate",
+                "--to",
+                "jdcloud",
+                "--name",
+                "n",
+                "--os",
+                "CentOS 7.9",
+                "--set",
+                "jdcloud.plattform=x",
+                IMAGE,
+            ],
+            &["JD Cloud", "plattform"],
+        ),
+    ];
+    for (arguments, expected) in cases {
+        let output = run(arguments);
+        expect_code(&output, 2);
+        assert!(out(&output).is_empty(), "{}", out(&output));
+        for part in expected {
+            assert!(err(&output).contains(part), "`{part}` is missing: {}", err(&output));
+        }
+    }
+}
+
+#[test]
+fn missing_credentials_name_the_variables() {
+    let output = run(&[
+        "import",
+        "--to",
+        "tencent/ap-guangzhou",
+        "--name",
+        "n",
+        "--os",
+        "CentOS 7.9",
+        "https://b.example/k.qcow2",
+    ]);
+    expect_code(&output, 3);
+    assert!(err(&output).contains("TENCENTCLOUD_SECRET_ID"), "{}", err(&output));
+}
+
+#[test]
+fn a_local_file_needs_the_simulator_for_now() {
+    let mut command = command(&["import", "--to", "aliyun", "--name", "nn", "--os", "CentOS 7.9", IMAGE]);
+    command.envs([
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "a"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "b"),
+    ]);
+    let output = command.output().unwrap();
+    expect_code(&output, 2);
+    assert!(
+        err(&output).contains("uploading") && err(&output).contains("--simulate"),
+        "{}",
+        err(&output)
+    );
+}
+
+#[test]
+fn one_target_that_fails_does_not_stop_the_others() {
+    // The file is a qcow2: JD Cloud takes the declared format at its word and fails, Tencent Cloud looks for itself.
+    let output = run(&import(
+        "--simulate",
+        &["--to", "jdcloud", "--to", "tencent", "--format", "vhd"],
+    ));
+    expect_code(&output, 6);
+    assert!(
+        out(&output).starts_with("tencent/ap-guangzhou img-") && out(&output).lines().count() == 1,
+        "{}",
+        out(&output)
+    );
+    assert!(
+        err(&output).contains("error: JD Cloud: the import of"),
+        "{}",
+        err(&output)
+    );
+
+    let output = run(&import("--simulate", &["--to", "jdcloud", "--format", "vhd"]));
+    expect_code(&output, 5);
+}
+
+#[test]
+fn a_wrong_key_is_a_matter_of_credentials() {
+    let sim = Sim::start("keys", &[]);
+    for target in ["jdcloud", "tencent", "huawei", "aliyun", "ucloud"] {
+        let option = sim.option();
+        let mut command = command(&import(&option, &["--to", target]));
+        let output = command
+            .env("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY", "wrong-secret")
+            .output()
+            .unwrap();
+        expect_code(&output, 3);
+        assert!(!err(&output).contains("wrong-secret"), "{}", err(&output));
+    }
+}
+
+#[test]
+fn tasks_are_gone_on_with_in_other_processes() {
+    let sim = Sim::start("tasks", &["--import-time", "2s"]);
+    let option = sim.option();
+    let output = run(&import(&option, &["--to", "all", "--no-wait"]));
+    expect_code(&output, 0);
+    assert_eq!(out(&output).lines().count(), 5);
+    let file = std::env::temp_dir().join(format!("cloud-import-cli-tasks-{}.jsonl", std::process::id()));
+    fs::write(&file, out(&output)).unwrap();
+    let tasks = file.to_str().unwrap();
+
+    let output = run(&["status", &option, tasks]);
+    expect_code(&output, 7);
+    assert_eq!(out(&output).lines().count(), 5, "{}", out(&output));
+
+    let output = run(&["wait", &option, "--timeout", "100ms", tasks]);
+    expect_code(&output, 7);
+    assert!(
+        err(&output).contains("to go on: cloud-import wait '{"),
+        "{}",
+        err(&output)
+    );
+
+    let output = run(&["wait", &option, tasks]);
+    expect_code(&output, 0);
+    assert_eq!(out(&output).lines().count(), 5);
+
+    let output = run(&["status", &option, "--output", "json", tasks]);
+    expect_code(&output, 0);
+    let report: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert!(
+        report["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|row| row["status"] == "succeeded")
+    );
+    fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn cancel_cancels_or_says_that_it_cannot() {
+    let sim = Sim::start("cancel", &["--import-time", "1m"]);
+    let option = sim.option();
+    let output = run(&import(&option, &["--to", "aliyun", "--no-wait"]));
+    let task = out(&output);
+    expect_code(&run(&["cancel", &option, &task]), 0);
+    let output = run(&["wait", &option, &task]);
+    expect_code(&output, 5);
+    assert!(err(&output).contains("cancelled"), "{}", err(&output));
+
+    let output = run(&import(&option, &["--to", "ucloud", "--no-wait"]));
+    let task = out(&output);
+    let output = run(&["cancel", &option, &task]);
+    expect_code(&output, 7);
+    assert!(err(&output).contains("UCloud"), "{}", err(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_says_what_goes_on_and_how() {
+    let sim = Sim::start("interrupt", &["--import-time", "1m"]);
+    let option = sim.option();
+    let mut process = command(&import(&option, &["--to", "aliyun"]))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(process.stderr.take().unwrap());
+    let mut text = String::new();
+    while !text.contains("Waiting") && !text.contains("Processing") {
+        assert!(stderr.read_line(&mut text).unwrap() > 0, "{text}");
+    }
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &process.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(process.wait().unwrap().code(), Some(130));
+    std::io::Read::read_to_string(&mut stderr, &mut text).unwrap();
+    assert!(
+        text.contains("goes on") && text.contains("cloud-import wait '{"),
+        "{text}"
+    );
+}
+
+#[test]
+fn capabilities_are_shown_for_people_and_programs() {
+    let output = run(&["capabilities"]);
+    expect_code(&output, 0);
+    assert!(out(&output).contains("Alibaba Cloud (aliyun)") && out(&output).contains("(unverified)"));
+    let output = run(&["capabilities", "huawei"]);
+    assert!(
+        out(&output).contains("limits") && out(&output).contains("IMS"),
+        "{}",
+        out(&output)
+    );
+    let clouds: Value = serde_json::from_str(&out(&run(&["capabilities", "--output", "json"]))).unwrap();
+    assert_eq!(clouds.as_array().unwrap().len(), 5);
+}
