@@ -15,7 +15,7 @@ use cloud_import_tests::vectors::Vector;
 use http::{Method, Request};
 use serde_json::Value;
 
-use crate::typed;
+use crate::{outcome::Unfit, typed};
 
 /// Given to clients of schemes without a nonce.
 pub(crate) const UNUSED_NONCE: &str = "unused";
@@ -25,8 +25,8 @@ pub(crate) const UNUSED_NONCE: &str = "unused";
 pub(crate) struct Sent {
     /// It.
     pub(crate) request: Request<Bytes>,
-    /// How many parameters did not fit their type.
-    pub(crate) through_extra: usize,
+    /// Parameters that the request type has no place for.
+    pub(crate) unfit: Vec<Unfit>,
 }
 
 /// One cloud's client.
@@ -83,7 +83,7 @@ pub(crate) fn find(vector: &Vector) -> Result<&'static Cloud, String> {
 
 /// The name under which a cloud's row has the vector's call. Huawei imports system and data disks by one operation, whose
 /// fields differ.
-fn call_of(vector: &Vector) -> &str {
+pub(crate) fn call_of(vector: &Vector) -> &str {
     let kind = vector.params.as_ref().and_then(|params| params.get("type"));
     match vector.operation.as_str() {
         "ImportImageQuick" if kind.and_then(Value::as_str) == Some("DataImage") => "ImportImageQuick of a data image",
@@ -113,10 +113,10 @@ fn endpoint(vector: &Vector) -> Result<Endpoint, Error> {
 }
 
 /// What a client with this transport sent, once its call is over.
-fn caught(transport: &Scripted, error: Option<Error>, through_extra: usize) -> Result<Sent, String> {
+fn caught(transport: &Scripted, error: Option<Error>, unfit: Vec<Unfit>) -> Result<Sent, String> {
     let mut sent = transport.sent();
     match (sent.pop(), sent.is_empty(), error) {
-        (Some(request), true, _) => Ok(Sent { request, through_extra }),
+        (Some(request), true, _) => Ok(Sent { request, unfit }),
         (Some(_), false, _) => Err("more than one request was sent".to_owned()),
         (None, _, Some(error)) => Err(format!("nothing was sent: {error}")),
         (None, _, None) => Err("nothing was sent".to_owned()),
@@ -155,10 +155,9 @@ macro_rules! cloud {
                 match call_of(vector) {
                     $($call => {
                         let (mut request, others) = typed::split::<$client::$request>(&params)?;
-                        let through_extra = others.len();
-                        request.extra.0.extend(others);
+                        let unfit = typed::add(&mut request.extra, others);
                         let error = runtime.block_on(client.$method(&request)).err();
-                        caught(&transport, error, through_extra)
+                        caught(&transport, error, unfit)
                     })*
                     other => Err(format!("there is no call `{other}`")),
                 }

@@ -60,7 +60,7 @@ fn run(root: &Path, directory: &Path) -> Result<Report, String> {
         report.add(Part::Produce, vector, produce::check(vector));
     }
     if is_default(root, directory) {
-        report.require(minimums::MINIMUMS);
+        report.require(minimums::MINIMUMS, minimums::UNDOCUMENTED);
     }
     Ok(report)
 }

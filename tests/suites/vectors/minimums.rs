@@ -23,3 +23,15 @@ pub(crate) const MINIMUMS: &[Minimum] = &[
     ("ucloud", Part::Resign, 76),
     ("ucloud", Part::Produce, 76),
 ];
+
+/// Calls and parameters that the recordings hold and the vendor's documents of the call do not name, so that no request
+/// type has them.
+pub(crate) const UNDOCUMENTED: &[(&str, &str)] = &[
+    // Named for system disks only; the SDK has one type for both.
+    ("ImportImageQuick of a data image", "architecture"),
+    // Invented for calls with an untyped dictionary.
+    ("ImportCustomImage", "ChargeRatio"),
+    ("ImportCustomImage", "Extra"),
+    ("ImportCustomImage", "Half"),
+    ("ImportCustomImage", "Labels"),
+];

@@ -45,6 +45,24 @@ impl fmt::Display for Reason {
     }
 }
 
+/// A parameter that a request type has no place for. It is sent as an extra field, as a caller would send it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Unfit {
+    /// The type has no field of this name.
+    Name(String),
+    /// The field of this name has another JSON type.
+    Type(String),
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "{name} (not known)"),
+            Self::Type(name) => write!(f, "{name} (of another type)"),
+        }
+    }
+}
+
 /// What became of a vector.
 #[derive(Debug)]
 pub(crate) enum Outcome {
@@ -52,8 +70,8 @@ pub(crate) enum Outcome {
     Passed {
         /// How many changed requests or keys were told from the right one.
         changes: usize,
-        /// Parameters whose JSON type is not the documented one, so that they went through `extra`.
-        through_extra: usize,
+        /// Parameters that the client's type has no place for.
+        unfit: Vec<Unfit>,
     },
     /// It does not hold; each text is one difference.
     Failed(Vec<String>),
@@ -67,7 +85,7 @@ impl Outcome {
         if differences.is_empty() {
             Self::Passed {
                 changes,
-                through_extra: 0,
+                unfit: Vec::new(),
             }
         } else {
             Self::Failed(differences)

@@ -41,7 +41,7 @@ pub(crate) fn check(vector: &Vector) -> Outcome {
     match Outcome::of(differences, doctored.len()) {
         Outcome::Passed { changes, .. } => Outcome::Passed {
             changes,
-            through_extra: sent.through_extra,
+            unfit: sent.unfit,
         },
         other => other,
     }

@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, fmt, path::Path};
 use cloud_import_tests::vectors::{Directory, Vector};
 
 use crate::{
+    clouds,
     minimums::Minimum,
-    outcome::{Outcome, Part, Reason},
+    outcome::{Outcome, Part, Reason, Unfit},
 };
 
 /// How many failures are shown with their differences.
@@ -32,7 +33,7 @@ pub(crate) struct Report {
     storage_files: usize,
     counts: BTreeMap<(Part, String, String), Count>,
     reasons: BTreeMap<(Part, String, Reason), usize>,
-    through_extra: usize,
+    unfit: BTreeMap<(String, String, Unfit), usize>,
     failures: Vec<String>,
     failed_minimums: usize,
 }
@@ -47,7 +48,7 @@ impl Report {
             storage_files: loaded.storage_files,
             counts: BTreeMap::new(),
             reasons: BTreeMap::new(),
-            through_extra: 0,
+            unfit: BTreeMap::new(),
             failures: Vec::new(),
             failed_minimums: 0,
         }
@@ -59,10 +60,13 @@ impl Report {
         let count = self.counts.entry(row).or_default();
         count.vectors += 1;
         match outcome {
-            Outcome::Passed { changes, through_extra } => {
+            Outcome::Passed { changes, unfit } => {
                 count.passed += 1;
                 count.changes += changes;
-                self.through_extra += through_extra;
+                for unfit in unfit {
+                    let row = (vector.provider.clone(), clouds::call_of(vector).to_owned(), unfit);
+                    *self.unfit.entry(row).or_default() += 1;
+                }
             }
             Outcome::LeftOut(reason) => {
                 count.left_out += 1;
@@ -75,8 +79,9 @@ impl Report {
         }
     }
 
-    /// Counts as failed every minimum that was not reached, and parameters whose documented type is wrong in a client.
-    pub(crate) fn require(&mut self, minimums: &[Minimum]) {
+    /// Counts as failed every minimum that was not reached, and every parameter that a client's types lack, but for those
+    /// that the vendor does not document either.
+    pub(crate) fn require(&mut self, minimums: &[Minimum], undocumented: &[(&str, &str)]) {
         for (provider, part, minimum) in minimums {
             let rows = self.counts.iter();
             let rows = rows.filter(|((found, name, _), _)| found == part && name == provider);
@@ -85,11 +90,16 @@ impl Report {
                 self.require_failed(format!("{part} {provider}: {passed} passed, at least {minimum} must"));
             }
         }
-        if self.through_extra > 0 {
-            self.require_failed(format!(
-                "produce: {} parameters do not fit the documented types; correct the type in the spec",
-                self.through_extra
-            ));
+        let is_known = |call: &str, unfit: &Unfit| match unfit {
+            Unfit::Name(name) => undocumented.contains(&(call, name)),
+            Unfit::Type(_) => false,
+        };
+        let unknown = self.unfit.keys().filter(|(_, call, unfit)| !is_known(call, unfit));
+        let unknown: Vec<String> = unknown
+            .map(|(provider, call, unfit)| format!("produce {provider}: the type of {call} has no place for {unfit}"))
+            .collect();
+        for text in unknown {
+            self.require_failed(text);
         }
     }
 
@@ -147,11 +157,9 @@ impl fmt::Display for Report {
         for ((part, provider, reason), count) in &self.reasons {
             writeln!(f, "left out: {part:8} {provider:9} {count:4} {reason}")?;
         }
-        writeln!(
-            f,
-            "parameters not of the documented type, sent as extra fields: {}",
-            self.through_extra
-        )?;
+        for ((provider, call, unfit), count) in &self.unfit {
+            writeln!(f, "extra field: {provider:9} {count:4} {call}: {unfit}")?;
+        }
         for failure in self.failures.iter().take(SHOWN_FAILURES) {
             writeln!(f, "\nFAILED {failure}")?;
         }

@@ -105,21 +105,21 @@ fn every_part_of_an_order_is_in_the_request() {
 
 #[tokio::test]
 async fn a_dry_run_leaves_no_import_in_either_form() {
-    let order = ImportRequest {
+    let dry = ImportRequest {
         dry_run: true,
         ..order()
     };
     let code = r#"{"Response":{"Error":{"Code":"DryRunOperation","Message":"ok"},"RequestId":"r"}}"#;
     for answer in [STARTED_WITHOUT_ID, code] {
         let (importer, script) = importer([(200, answer)]);
-        let task = importer.start(&order).await.unwrap();
+        let task = importer.start(&dry).await.unwrap();
         assert_eq!((task.dry_run, task.image_id), (true, None));
         assert_eq!(sent(&script, 0).1["DryRun"], true);
     }
     // Nobody asked for a dry run: that is no start.
     let (importer, _) = importer([(200, code)]);
-    let mut task = importer.prepare(&super::importer::order()).unwrap();
-    let error = importer.submit(&super::importer::order(), &mut task).await.unwrap_err();
+    let mut task = importer.prepare(&order()).unwrap();
+    let error = importer.submit(&order(), &mut task).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidResponse);
 }
 

@@ -1,0 +1,35 @@
+//! Huawei Cloud's client and importer against scripted answers: what is sent, how answers are read, what an order becomes.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
+
+mod answers;
+mod check;
+mod importer;
+mod project;
+mod requests;
+
+use std::sync::Arc;
+
+use cloud_import_core::{
+    ClientBuilder, Credentials,
+    retry::RetryPolicy,
+    testing::{Frozen, Scripted},
+};
+use huawei_ims_import::Client;
+
+pub(crate) const SECRET: &str = "sk-example/with+slash";
+pub(crate) const PROJECT: &str = "0123456789abcdef0123456789abcdef";
+
+/// Builds a client whose clock stands, over a script of answers, without a project.
+pub(crate) fn builder(script: &Arc<Scripted>) -> ClientBuilder<Client> {
+    Client::builder("cn-north-4")
+        .credentials(Credentials::new("AKEXAMPLE", SECRET))
+        .ambient(Arc::new(Frozen::at("2025-01-02T03:04:05Z", "nonce")))
+        .transport(Arc::clone(script) as _)
+        .retry(RetryPolicy::none())
+}
+
+/// A client whose clock stands, over a script of answers.
+pub(crate) fn client(script: &Arc<Scripted>) -> Client {
+    builder(script).project(PROJECT).build().unwrap()
+}

@@ -1,0 +1,186 @@
+//! The signed request of each operation, in one readable form.
+
+use std::sync::Arc;
+
+use cloud_import_core::{
+    Credentials,
+    testing::{Scripted, render},
+};
+use huawei_ims_import::*;
+use insta::assert_snapshot;
+
+/// Sends a call and shows what left.
+macro_rules! sent {
+    ($client:expr, $method:ident, $request:expr) => {{
+        let script = Arc::new(Scripted::new([(200, "{}")]));
+        $client(&script).$method(&$request).await.unwrap();
+        render(&script.sent()[0])
+    }};
+    ($method:ident, $request:expr) => {
+        sent!(super::client, $method, $request)
+    };
+}
+
+fn tag() -> ImageTag {
+    ImageTag {
+        key: Some("a.b".into()),
+        value: Some(String::new()),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn import_image_quick() {
+    assert_snapshot!(sent!(
+        import_image_quick,
+        ImportImageQuickRequest {
+            name: Some("web 镜像".into()),
+            description: Some(String::new()),
+            os_version: Some("CentOS 7.9 64bit".into()),
+            image_url: Some("images:web/centos.zvhd2".into()),
+            min_disk: Some(40),
+            image_tags: Some(vec![tag()]),
+            image_type: Some(ImageType::Ecs),
+            architecture: Some(Architecture::Arm),
+            enterprise_project_id: Some("0".into()),
+            hw_firmware_type: Some(FirmwareType::Uefi),
+            license_type: Some(LicenseType::Byol),
+            ..Default::default()
+        }
+    ));
+}
+
+#[tokio::test]
+async fn import_data_image_quick() {
+    assert_snapshot!(sent!(
+        import_data_image_quick,
+        ImportDataImageQuickRequest {
+            name: Some("data".into()),
+            os_type: Some(OsType::Linux),
+            image_url: Some("images:data.zvhd2".into()),
+            min_disk: Some(40),
+            tags: Some(vec!["env.ci".into()]),
+            image_type: Some(ImageType::DataImage),
+            ..Default::default()
+        }
+    ));
+}
+
+#[tokio::test]
+async fn create_image() {
+    assert_snapshot!(sent!(
+        create_image,
+        CreateImageRequest {
+            name: Some("web".into()),
+            image_url: Some("images:web.qcow2".into()),
+            min_disk: Some(40),
+            os_type: Some(OsType::Linux),
+            os_version: Some("Ubuntu 20.04 server 64bit".into()),
+            is_config: Some(true),
+            cmk_id: Some("ca487da7-1ac9-4c37-aaaa-0d0b0e0e0e0e".into()),
+            image_type: Some(ImageType::Ecs),
+            max_ram: Some(2048),
+            min_ram: Some(1024),
+            data_images: Some(vec![CreateDataImage {
+                name: Some("web-data-1".into()),
+                image_url: Some("images:data.qcow2".into()),
+                min_disk: Some(20),
+                ..Default::default()
+            }]),
+            ..Default::default()
+        }
+    ));
+}
+
+#[tokio::test]
+async fn create_data_image() {
+    assert_snapshot!(sent!(
+        create_data_image,
+        CreateDataImageRequest {
+            name: Some("data".into()),
+            image_url: Some("images:data.vmdk".into()),
+            os_type: Some(OsType::Windows),
+            min_disk: Some(100),
+            image_tags: Some(vec![tag()]),
+            ..Default::default()
+        }
+    ));
+}
+
+#[tokio::test]
+async fn show_job() {
+    let request = ShowJobRequest {
+        job_id: Some("8a12fc66".into()),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(show_job, request));
+}
+
+#[tokio::test]
+async fn show_job_progress_with_temporary_keys() {
+    let temporary = |script: &Arc<Scripted>| {
+        let keys = Credentials::temporary("AKEXAMPLE", super::SECRET, "t0ken/with+chars==");
+        super::builder(script)
+            .credentials(keys)
+            .project(super::PROJECT)
+            .build()
+            .unwrap()
+    };
+    let request = ShowJobProgressRequest {
+        job_id: Some("8a12 fc66/7".into()),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(temporary, show_job_progress, request));
+}
+
+#[tokio::test]
+async fn list_images() {
+    assert_snapshot!(sent!(
+        list_images,
+        ListImagesRequest {
+            name: Some("my image/ü+&=~*".into()),
+            imagetype: Some("private".into()),
+            isregistered: Some("false".into()),
+            protected: Some(false),
+            created_at: Some("gte:2024-01-02T03:04:05Z".into()),
+            enterprise_project_id: Some("all_granted_eps".into()),
+            limit: Some(10),
+            ..Default::default()
+        }
+    ));
+}
+
+#[tokio::test]
+async fn glance_delete_image() {
+    let request = |delete_backup| GlanceDeleteImageRequest {
+        image_id: Some("4ca46bf1-5c61-48ff-b4f3-0ad4e5e3ba90".into()),
+        delete_backup,
+        ..Default::default()
+    };
+    assert_snapshot!("glance_delete_image", sent!(glance_delete_image, request(None)));
+    assert_snapshot!(
+        "glance_delete_image_with_body",
+        sent!(glance_delete_image, request(Some(true)))
+    );
+}
+
+#[tokio::test]
+async fn keystone_list_projects_goes_to_iam_without_a_project() {
+    let request = KeystoneListProjectsRequest {
+        name: Some("cn-north-4".into()),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(keystone_list_projects, request));
+}
+
+#[tokio::test]
+async fn an_iam_token_takes_the_place_of_the_signature() {
+    let token = |script: &Arc<Scripted>| {
+        super::builder(script)
+            .credentials(Credentials::bearer_token("t0ken"))
+            .project(super::PROJECT)
+            .build()
+            .unwrap()
+    };
+    assert_snapshot!(sent!(token, list_images, ListImagesRequest::default()));
+}
