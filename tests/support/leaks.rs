@@ -33,10 +33,13 @@ impl Secret {
     pub fn found_in(&self, text: &str) -> Option<Leak> {
         // Hexadecimal digits and percent-encoding come in both letter cases.
         let lower = text.to_ascii_lowercase();
-        let form = self
-            .forms()
-            .into_iter()
-            .find(|(_, form, folds)| if *folds { lower.contains(form) } else { text.contains(form) })?;
+        let form = self.forms().into_iter().find(|(_, form, folds)| {
+            if *folds {
+                lower.contains(form)
+            } else {
+                text.contains(form)
+            }
+        })?;
         Some(Leak {
             secret: self.what.clone(),
             form: form.0,
@@ -59,7 +62,11 @@ impl Secret {
             ("percent-encoded", percent.to_ascii_lowercase(), true),
             ("percent-encoded", usual.to_ascii_lowercase(), true),
             ("form-encoded", usual.replace("%20", "+").to_ascii_lowercase(), true),
-            ("escaped for JSON or Debug", format!("{:?}", self.text).trim_matches('"').to_owned(), false),
+            (
+                "escaped for JSON or Debug",
+                format!("{:?}", self.text).trim_matches('"').to_owned(),
+                false,
+            ),
         ];
         // Inside a longer text that is encoded as a whole, the bytes may begin at any place of a group of three.
         for skipped in 0..3 {

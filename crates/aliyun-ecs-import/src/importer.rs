@@ -5,9 +5,9 @@
 //! with its token, which returns the first answer.
 
 use cloud_import_core::{
-    BoxFuture, CancelOutcome, Capabilities, Disk, DiskSource, Error, ErrorKind, Failure, Grace, ImageImporter,
-    ImageKind, ImportRequest, ImportTask, ImportedImage, LicenseType, Problem, Provider, Result, StateClass, StateRow,
-    TaskState, ambient::Ambient, not_listed, redact,
+    BoxFuture, CancelOutcome, Capabilities, Disk, Error, ErrorKind, Failure, ImageImporter, ImageKind, ImportRequest,
+    ImportTask, ImportedImage, LicenseType, Problem, Provider, Result, StateClass, StateRow, TaskState,
+    builder::Connection, deleted, not_listed, redact,
 };
 
 use crate::{
@@ -194,24 +194,21 @@ fn refused(message: &str) -> Error {
 }
 
 fn mapping(disk: &Disk) -> Result<wire::DiskDeviceMapping> {
-    let DiskSource::Object { bucket, key } = &disk.source else {
-        return Err(refused("Alibaba Cloud imports from bucket and key, not from a link")
-            .with_remedy("Name the object as BUCKET:KEY, in a bucket of the region that imports it."));
-    };
+    let (bucket, key) = disk.bucket_and_key(Provider::Aliyun)?;
     Ok(wire::DiskDeviceMapping {
         format: disk
             .format
             .map(|format| format.as_str().to_ascii_uppercase().as_str().into()),
-        oss_bucket: Some(bucket.clone()),
-        oss_object: Some(key.clone()),
+        oss_bucket: Some(bucket.to_owned()),
+        oss_object: Some(key.to_owned()),
         disk_image_size: disk.wanted_gib().map(i64::from),
         ..Default::default()
     })
 }
 
 impl ImageImporter for Importer {
-    fn region(&self) -> &str {
-        self.client.region()
+    fn connection(&self) -> &Connection {
+        &self.client.connection
     }
 
     fn capabilities(&self) -> &'static Capabilities {
@@ -224,21 +221,8 @@ impl ImageImporter for Importer {
 
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {
         let request = self.request(order)?;
-        let source = order
-            .first_disk()
-            .map(|disk| disk.source.identity())
-            .unwrap_or_default();
-        let mut task = ImportTask::new(
-            Provider::Aliyun,
-            self.client.endpoint().to_string(),
-            self.region(),
-            &order.name,
-            source,
-            self.ambient().now(),
-        );
+        let mut task = self.client.connection.task(order);
         task.token = request.client_token;
-        task.generation = order.generation;
-        task.dry_run = order.dry_run;
         Ok(task)
     }
 
@@ -313,15 +297,7 @@ impl ImageImporter for Importer {
                 image_id: Some(image.id.clone()),
                 ..Default::default()
             };
-            self.client.delete_image(&request).await.map(drop)
+            deleted(self.client.delete_image(&request).await)
         })
-    }
-
-    fn ambient(&self) -> &dyn Ambient {
-        &*self.client.connection.pipeline.ambient
-    }
-
-    fn grace(&self) -> Grace {
-        self.client.connection.grace
     }
 }

@@ -138,9 +138,11 @@ impl Simulated {
             .and_then(|name| name.to_str())
             .ok_or_else(|| fail("has a name that is no text"))?;
         let encoded = cloud_import::encode::percent(key);
+        // Dialled like the clouds, so that no proxy comes in between.
+        let control = HttpTransport::builder().dial(self.control).build()?;
         let url = format!(
-            "http://{}/objects/{}/{}/{BUCKET}/{encoded}",
-            self.control, target.provider, target.region
+            "http://localhost/objects/{}/{}/{BUCKET}/{encoded}",
+            target.provider, target.region
         );
         let request = Request::builder()
             .method(Method::PUT)

@@ -5,7 +5,7 @@ use std::{fmt::Debug, marker::PhantomData, sync::Arc};
 use http::Request;
 
 use crate::{
-    Bytes, Call, Endpoint, Error, ErrorKind, Grace, Operation, Provider, Result,
+    Bytes, Call, Endpoint, Error, ErrorKind, Grace, ImportRequest, ImportTask, Operation, Provider, Result,
     ambient::{self, Ambient, System},
     credentials::{CredentialSource, Credentials, EnvironmentNames},
     encode::{self, Fields},
@@ -177,6 +177,27 @@ impl Connection {
             grace: settings.grace,
             provider,
         })
+    }
+
+    /// The task of an order before it is sent: name, source, generation and where it goes.
+    pub fn task(&self, order: &ImportRequest) -> ImportTask {
+        let source = order
+            .first_disk()
+            .map(|disk| disk.source.identity())
+            .unwrap_or_default();
+        let now = self.pipeline.ambient.now();
+        let mut task = ImportTask::new(
+            self.provider,
+            self.endpoint.to_string(),
+            &self.region,
+            &order.name,
+            source,
+            now,
+        );
+        task.project = self.project.clone();
+        task.generation = order.generation;
+        task.dry_run = order.dry_run;
+        task
     }
 
     /// Makes a call: `request` turns its fields into an unsigned request, which is sent and its answer read.

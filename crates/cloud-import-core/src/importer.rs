@@ -4,7 +4,7 @@ use std::{fmt::Debug, time::Duration};
 
 use crate::{
     BoxFuture, CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImportRequest, ImportTask, ImportedImage,
-    Problem, Provider, Result, TaskState, ambient::Ambient, start,
+    Problem, Provider, Result, TaskState, ambient::Ambient, builder::Connection, start,
 };
 
 /// Imports images into one cloud.
@@ -18,8 +18,13 @@ pub trait ImageImporter: Debug + Send + Sync {
         self.capabilities().provider
     }
 
+    /// Where it sends, for which region and project, and how.
+    fn connection(&self) -> &Connection;
+
     /// The region.
-    fn region(&self) -> &str;
+    fn region(&self) -> &str {
+        &self.connection().region
+    }
 
     /// What the cloud can do.
     fn capabilities(&self) -> &'static Capabilities;
@@ -57,10 +62,14 @@ pub trait ImageImporter: Debug + Send + Sync {
     fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>>;
 
     /// Clock and sleep that waiting goes by.
-    fn ambient(&self) -> &dyn Ambient;
+    fn ambient(&self) -> &dyn Ambient {
+        &*self.connection().pipeline.ambient
+    }
 
     /// How long an import whose answer was lost is looked for.
-    fn grace(&self) -> Grace;
+    fn grace(&self) -> Grace {
+        self.connection().grace
+    }
 }
 
 /// How long and how often something is looked for that may not be listed yet.
@@ -112,4 +121,15 @@ pub fn not_listed<I: ImageImporter + ?Sized>(importer: &I, task: &ImportTask) ->
     )
     .with_provider(importer.provider())
     .with_remedy("Check region and project, and look for the image in the vendor's console."))
+}
+
+/// What became of a deletion: an image that is not there after an attempt that may have been executed was deleted by it.
+///
+/// # Errors
+/// Every other error of the deletion.
+pub fn deleted<T>(outcome: Result<T>) -> Result<()> {
+    match outcome {
+        Err(error) if error.kind() == ErrorKind::NotFound && error.may_have_executed() => Ok(()),
+        outcome => outcome.map(drop),
+    }
 }

@@ -241,6 +241,38 @@ impl Disk {
         self
     }
 
+    /// The link to the file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when it is named by bucket and key, for a cloud that imports from links.
+    pub fn link(&self, provider: Provider) -> Result<&Link> {
+        match &self.source {
+            DiskSource::Url(link) => Ok(link),
+            DiskSource::Object { .. } => Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!("{} imports from a link, not from bucket and key", provider.name()),
+            )
+            .with_provider(provider)
+            .with_remedy("Give a link to the object, signed for at least a day if the bucket is private.")),
+        }
+    }
+
+    /// Bucket and key of the file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when it is named by a link, for a cloud that imports from bucket and key.
+    pub fn bucket_and_key(&self, provider: Provider) -> Result<(&str, &str)> {
+        match &self.source {
+            DiskSource::Object { bucket, key } => Ok((bucket, key)),
+            DiskSource::Url(_) => Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!("{} imports from bucket and key, not from a link", provider.name()),
+            )
+            .with_provider(provider)
+            .with_remedy("Name the object as BUCKET:KEY in this cloud's object storage.")),
+        }
+    }
+
     /// The size to ask for in GiB: as given, else the virtual size rounded up; `None` where neither is known.
     pub fn wanted_gib(&self) -> Option<u32> {
         self.size_gib.or_else(|| {

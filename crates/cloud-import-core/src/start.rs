@@ -38,6 +38,9 @@ pub async fn send<I: ImageImporter + ?Sized>(
     }
 }
 
+/// What was tried in vain where only a lookup can settle a lost answer.
+const NOT_LISTED: &str = "no image is listed that is known to be this one";
+
 /// Finds out what became of a start that may have been executed.
 async fn settle<I: ImageImporter + ?Sized>(
     importer: &I,
@@ -62,11 +65,11 @@ async fn settle<I: ImageImporter + ?Sized>(
     }
     if cloud.unique_names.value == UniqueNames::Refused {
         return match importer.submit(request, task).await {
-            Err(error) if is_unsettled(&error) => Err(unknown(importer, task, error)),
+            Err(error) if is_unsettled(&error) => Err(unknown(importer, task, error, NOT_LISTED)),
             outcome => outcome,
         };
     }
-    Err(unknown(importer, task, lost))
+    Err(unknown(importer, task, lost, NOT_LISTED))
 }
 
 /// Sends the same order with the same token until the cloud answers: the token makes it the first order's answer.
@@ -86,7 +89,12 @@ async fn repeat_with_token<I: ImageImporter + ?Sized>(
             Err(error) => return Err(error),
         }
     }
-    Err(unknown(importer, task, lost))
+    Err(unknown(
+        importer,
+        task,
+        lost,
+        "sending it again with its token brought no answer either",
+    ))
 }
 
 /// A taken name says nothing here: the image may be the one that the lost start made, or an older one.
@@ -120,14 +128,14 @@ async fn find<I: ImageImporter + ?Sized>(importer: &I, task: &mut ImportTask) ->
     }
 }
 
-fn unknown<I: ImageImporter + ?Sized>(importer: &I, task: &ImportTask, lost: Error) -> Error {
+fn unknown<I: ImageImporter + ?Sized>(importer: &I, task: &ImportTask, lost: Error, tried: &str) -> Error {
     Error::new(
         ErrorKind::OutcomeUnknown,
         format!(
-            "whether the import of `{}` was started is not known: {}, and no such image is listed in {}",
+            "whether the import of `{}` in {} was started is not known: {}, and {tried}",
             task.name,
+            task.region,
             lost.message(),
-            task.region
         ),
     )
     .with_provider(importer.provider())

@@ -63,6 +63,14 @@ impl ImportRequest {
     }
 }
 
+/// A description that ends with a marker in brackets, so that the image is known again.
+pub fn marked(description: Option<&str>, marker: &str) -> String {
+    match description {
+        Some(text) if !text.is_empty() => format!("{text} [{marker}]"),
+        _ => format!("[{marker}]"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

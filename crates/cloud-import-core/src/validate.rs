@@ -358,14 +358,16 @@ impl Findings<'_> {
                     .for_each(|(key, value)| self.text(&format!("tags[{key}]"), value, limit)),
                 Field::Tags => self.number("tags", u64::try_from(request.tags.len()).unwrap_or(u64::MAX), limit),
                 Field::SystemDiskGib if request.kind == ImageKind::System => {
-                    if let Some(size) = request.first_disk().and_then(|disk| disk.size_gib) {
+                    // What is checked is what would be asked for; a size that nobody knows is not.
+                    let disk = request.first_disk().filter(|disk| disk.wanted_gib().is_some());
+                    if let Some(size) = disk.and_then(|disk| self.cloud.system_disk_gib(disk)) {
                         self.number("disks[0].size_gib", size.into(), limit);
                     }
                 }
                 Field::DataDiskGib => {
                     let skipped = usize::from(request.kind == ImageKind::System);
                     for (index, disk) in request.disks.iter().enumerate().skip(skipped) {
-                        if let Some(size) = disk.size_gib {
+                        if let Some(size) = disk.wanted_gib() {
                             self.number(&format!("disks[{index}].size_gib"), size.into(), limit);
                         }
                     }

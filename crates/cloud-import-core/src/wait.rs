@@ -4,6 +4,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{Error, ErrorKind, Failure, ImageImporter, ImportTask, ImportedImage, Result, TaskState};
 
+/// A server's hint counts up to this: a longer one is more likely wrong than meant.
+const LONGEST_HINT: Duration = Duration::from_secs(15 * 60);
+
 /// How to wait.
 #[derive(Clone)]
 #[must_use]
@@ -98,6 +101,14 @@ impl fmt::Debug for WaitOptions {
 /// [`ErrorKind::TaskFailed`] with the vendor's reason, [`ErrorKind::Canceled`], [`ErrorKind::WaitLimitReached`], or the
 /// poll's own error when it is final (credentials, permission) or too many failed in a row.
 pub async fn wait(importer: &dyn ImageImporter, task: &mut ImportTask, options: &WaitOptions) -> Result<ImportedImage> {
+    if task.dry_run {
+        return Err(Error::new(
+            ErrorKind::InvalidRequest,
+            "the order was only checked: there is no import to wait for",
+        )
+        .with_provider(task.provider)
+        .with_remedy("Start it without dry run."));
+    }
     let ambient = importer.ambient();
     let started = ambient.monotonic();
     let mut interval = options.first_interval;
@@ -128,7 +139,7 @@ pub async fn wait(importer: &dyn ImageImporter, task: &mut ImportTask, options: 
                 if !error.is_retryable() || failed > options.tolerated_errors {
                     return Err(error);
                 }
-                pause = pause.max(error.retry_after().unwrap_or_default());
+                pause = pause.max(error.retry_after().unwrap_or_default().min(LONGEST_HINT));
                 tell(
                     task,
                     WaitEvent::PollFailed {

@@ -8,8 +8,9 @@
 use std::time::Duration;
 
 use cloud_import_core::{
-    BoxFuture, CancelOutcome, Capabilities, Error, ErrorKind, Failure, Grace, ImageImporter, ImportRequest, ImportTask,
-    ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState, ambient::Ambient, datetime, not_listed,
+    BoxFuture, CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImageImporter, ImportRequest, ImportTask,
+    ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState, builder::Connection, datetime, deleted,
+    not_listed,
 };
 use tracing::info;
 
@@ -154,13 +155,13 @@ fn is_of(task: &ImportTask, image: &wire::ImageInfo) -> bool {
     let apart = if failed { Duration::ZERO } else { CLOCKS_APART };
     image.id.is_some()
         && image.name.as_deref() == Some(&task.name)
-        && image.data_origin.as_ref().is_none_or(|shown| *shown == origin)
+        && image.data_origin.as_ref().is_some_and(|shown| *shown == origin)
         && made.is_some_and(|made| made + apart >= task.started_at)
 }
 
 impl ImageImporter for Importer {
-    fn region(&self) -> &str {
-        self.client.region()
+    fn connection(&self) -> &Connection {
+        &self.client.connection
     }
 
     fn capabilities(&self) -> &'static Capabilities {
@@ -175,21 +176,8 @@ impl ImageImporter for Importer {
         let (route, why) = choose_route(order, &order.vendor_options(Provider::Huawei)?);
         info!(route = route.as_str(), why, image = order.name, "route chosen");
         self.request(order)?;
-        let source = order
-            .first_disk()
-            .map(|disk| disk.source.identity())
-            .unwrap_or_default();
-        let mut task = ImportTask::new(
-            Provider::Huawei,
-            self.client.endpoint().to_string(),
-            self.region(),
-            &order.name,
-            source,
-            self.ambient().now(),
-        );
-        task.project = self.client.project().map(str::to_owned);
+        let mut task = self.client.connection.task(order);
         task.route = Some(route.as_str().to_owned());
-        task.generation = order.generation;
         Ok(task)
     }
 
@@ -242,15 +230,7 @@ impl ImageImporter for Importer {
                 ..Default::default()
             };
             let client = self.client.with_project().await?;
-            client.glance_delete_image(&request).await.map(drop)
+            deleted(client.glance_delete_image(&request).await)
         })
-    }
-
-    fn ambient(&self) -> &dyn Ambient {
-        &*self.client.connection.pipeline.ambient
-    }
-
-    fn grace(&self) -> Grace {
-        self.client.connection.grace
     }
 }

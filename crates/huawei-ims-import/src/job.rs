@@ -27,9 +27,6 @@ pub(crate) fn image_id(job: &Job) -> Option<String> {
 /// The progress. The vendor calls a fraction from 0 to 1 a percentage; what is neither is not shown.
 pub(crate) fn percent(job: &Job) -> Option<u8> {
     let fraction = job.entities.as_ref()?.process_percent?;
-    if !(0.0..=1.0).contains(&fraction) {
-        return None;
-    }
     let percent = (fraction * 100.0).round();
     (0..=100).find(|whole| f64::from(*whole) == percent)
 }

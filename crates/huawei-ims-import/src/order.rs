@@ -1,8 +1,6 @@
 //! A normalized order in Huawei Cloud's words: one of four requests, by route.
 
-use cloud_import_core::{
-    Architecture, Disk, DiskFormat, DiskSource, Error, ErrorKind, ImportRequest, OsFamily, Provider, Result,
-};
+use cloud_import_core::{Architecture, Disk, DiskFormat, Error, ErrorKind, ImportRequest, OsFamily, Provider, Result};
 
 use crate::{
     Client, ImportRoute, Options, choose_route, generated as wire,
@@ -176,11 +174,8 @@ fn refuse(message: &str) -> Error {
 }
 
 fn image_url(disk: &Disk) -> Result<String> {
-    match &disk.source {
-        DiskSource::Object { .. } => Ok(disk.source.identity()),
-        _ => Err(refuse("Huawei Cloud imports from bucket and key, not from a link")
-            .with_remedy("Put the file into a bucket of this region and name it as BUCKET:KEY.")),
-    }
+    let (bucket, key) = disk.bucket_and_key(Provider::Huawei)?;
+    Ok(format!("{bucket}:{key}"))
 }
 
 fn os(order: &ImportRequest) -> Result<HuaweiOs> {

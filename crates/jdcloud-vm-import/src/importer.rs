@@ -4,9 +4,9 @@
 //! its token, which returns the first answer. There is no call to cancel.
 
 use cloud_import_core::{
-    Architecture, BoxFuture, CancelOutcome, Capabilities, Disk, DiskSource, Error, ErrorKind, Failure, Grace,
-    ImageImporter, ImportRequest, ImportTask, ImportedImage, Link, Problem, Provider, Result, StateClass, StateRow,
-    TaskState, ambient::Ambient, not_listed, validate,
+    Architecture, BoxFuture, CancelOutcome, Capabilities, Disk, Error, ErrorKind, Failure, ImageImporter,
+    ImportRequest, ImportTask, ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState,
+    builder::Connection, deleted, not_listed, validate,
 };
 
 use crate::{
@@ -63,7 +63,7 @@ impl Importer {
             os_version: options.os_version.or(version),
             disk_format: disk.format.map(|format| format.as_str().into()),
             system_disk_size_gb: CAPABILITIES.system_disk_gib(disk).map(i64::from),
-            image_url: Some(link(disk)?),
+            image_url: Some(disk.link(Provider::Jdcloud)?.clone()),
             image_name: Some(order.name.clone()),
             description: order.description.clone(),
             force_import: order.skip_guest_check.then_some(true),
@@ -160,30 +160,18 @@ fn adopt(task: &mut ImportTask, info: &wire::TaskInfo) {
     }
 }
 
-fn link(disk: &Disk) -> Result<Link> {
-    match &disk.source {
-        DiskSource::Url(link) => Ok(link.clone()),
-        _ => Err(Error::new(
-            ErrorKind::InvalidRequest,
-            "JD Cloud imports from a link, not from bucket and key",
-        )
-        .with_provider(Provider::Jdcloud)
-        .with_remedy("Give a link to the object, signed for at least a day if the bucket is private.")),
-    }
-}
-
 fn data_disk(disk: &Disk) -> Result<wire::DataDiskSpec> {
     Ok(wire::DataDiskSpec {
         disk_format: disk.format.map(|format| format.as_str().into()),
         data_disk_size_gb: disk.wanted_gib().map(i64::from),
-        image_url: Some(link(disk)?),
+        image_url: Some(disk.link(Provider::Jdcloud)?.clone()),
         ..Default::default()
     })
 }
 
 impl ImageImporter for Importer {
-    fn region(&self) -> &str {
-        self.client.region()
+    fn connection(&self) -> &Connection {
+        &self.client.connection
     }
 
     fn capabilities(&self) -> &'static Capabilities {
@@ -216,20 +204,8 @@ impl ImageImporter for Importer {
 
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {
         let request = self.request(order)?;
-        let source = order
-            .first_disk()
-            .map(|disk| disk.source.identity())
-            .unwrap_or_default();
-        let mut task = ImportTask::new(
-            Provider::Jdcloud,
-            self.client.endpoint().to_string(),
-            self.region(),
-            &order.name,
-            source,
-            self.ambient().now(),
-        );
+        let mut task = self.client.connection.task(order);
         task.token = request.client_token;
-        task.generation = order.generation;
         Ok(task)
     }
 
@@ -282,15 +258,7 @@ impl ImageImporter for Importer {
                 delete_snapshot: Some(true),
                 ..Default::default()
             };
-            self.client.delete_image(&request).await.map(drop)
+            deleted(self.client.delete_image(&request).await)
         })
-    }
-
-    fn ambient(&self) -> &dyn Ambient {
-        &*self.client.connection.pipeline.ambient
-    }
-
-    fn grace(&self) -> Grace {
-        self.client.connection.grace
     }
 }

@@ -5,9 +5,9 @@
 //! and never sent again: whether a duplicate name is refused while the first image is still being built is unverified.
 
 use cloud_import_core::{
-    Architecture, BootMode, BoxFuture, CancelOutcome, Capabilities, Disk, DiskSource, Error, ErrorKind, Failure, Grace,
-    ImageImporter, ImportRequest, ImportTask, ImportedImage, LicenseType, Link, Problem, Provider, Result, StateClass,
-    StateRow, TaskState, ambient::Ambient, datetime, not_listed,
+    Architecture, BootMode, BoxFuture, CancelOutcome, Capabilities, Disk, Error, ErrorKind, Failure, ImageImporter,
+    ImportRequest, ImportTask, ImportedImage, LicenseType, Problem, Provider, Result, StateClass, StateRow, TaskState,
+    builder::Connection, datetime, deleted, marked, not_listed,
 };
 
 use crate::{
@@ -70,7 +70,7 @@ impl Importer {
             }),
             os_type: Some(os_type),
             os_version: Some(os_version),
-            image_url: Some(link(disk)?),
+            image_url: Some(disk.link(Provider::Tencent)?.clone()),
             image_name: Some(order.name.clone()),
             image_description: Some(marked(order.description.as_deref(), marker)),
             dry_run: order.dry_run.then_some(true),
@@ -156,14 +156,6 @@ impl Importer {
     }
 }
 
-/// A description with the mark behind it.
-fn marked(description: Option<&str>, marker: &str) -> String {
-    match description {
-        Some(text) if !text.is_empty() => format!("{text} [{marker}]"),
-        _ => format!("[{marker}]"),
-    }
-}
-
 /// Whether an image is what a task started: an image of the same name alone is somebody else's.
 fn is_of(task: &ImportTask, image: &wire::Image) -> bool {
     let description = image.image_description.as_deref().unwrap_or_default();
@@ -201,28 +193,16 @@ fn tags(order: &ImportRequest) -> Option<Vec<wire::TagSpecification>> {
     })
 }
 
-fn link(disk: &Disk) -> Result<Link> {
-    match &disk.source {
-        DiskSource::Url(link) => Ok(link.clone()),
-        _ => Err(Error::new(
-            ErrorKind::InvalidRequest,
-            "Tencent Cloud imports from a link, not from bucket and key",
-        )
-        .with_provider(Provider::Tencent)
-        .with_remedy("Give a link to the object in COS, signed for at least a day if the bucket is private.")),
-    }
-}
-
 fn data_disk(disk: &Disk) -> Result<wire::ImportImageDataDisk> {
     Ok(wire::ImportImageDataDisk {
-        image_url: Some(link(disk)?),
+        image_url: Some(disk.link(Provider::Tencent)?.clone()),
         ..Default::default()
     })
 }
 
 impl ImageImporter for Importer {
-    fn region(&self) -> &str {
-        self.client.region()
+    fn connection(&self) -> &Connection {
+        &self.client.connection
     }
 
     fn capabilities(&self) -> &'static Capabilities {
@@ -238,21 +218,8 @@ impl ImageImporter for Importer {
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {
         let marker = self.marker(order);
         self.marked_request(order, &marker)?;
-        let source = order
-            .first_disk()
-            .map(|disk| disk.source.identity())
-            .unwrap_or_default();
-        let mut task = ImportTask::new(
-            Provider::Tencent,
-            self.client.endpoint().to_string(),
-            self.region(),
-            &order.name,
-            source,
-            self.ambient().now(),
-        );
+        let mut task = self.client.connection.task(order);
         task.marker = Some(marker);
-        task.generation = order.generation;
-        task.dry_run = order.dry_run;
         Ok(task)
     }
 
@@ -306,15 +273,7 @@ impl ImageImporter for Importer {
                 delete_binded_snap: Some(true),
                 ..Default::default()
             };
-            self.client.delete_images(&request).await.map(drop)
+            deleted(self.client.delete_images(&request).await)
         })
-    }
-
-    fn ambient(&self) -> &dyn Ambient {
-        &*self.client.connection.pipeline.ambient
-    }
-
-    fn grace(&self) -> Grace {
-        self.client.connection.grace
     }
 }

@@ -4,18 +4,10 @@
 use cloud_import_core::{
     Architecture, BootMode, ImportRequest, Problem, Provider,
     capabilities::{Field, Rule},
-    validate,
+    marked, validate,
 };
 
 use crate::{Options, generated::CAPABILITIES, os::map_os};
-
-/// What is put behind a description so that the image is known again.
-pub(crate) fn with_marker(description: Option<&str>, marker: &str) -> String {
-    match description {
-        None | Some("") => format!("[{marker}]"),
-        Some(text) => format!("{text} [{marker}]"),
-    }
-}
 
 /// Every problem that an order has, given the marker that its image gets.
 pub(crate) fn problems(order: &ImportRequest, marker: &str) -> Vec<Problem> {
@@ -83,7 +75,7 @@ fn description(order: &ImportRequest, marker: &str) -> Option<Problem> {
         }
         _ => None,
     })?;
-    let (chars, sent) = (text.chars().count(), with_marker(Some(text), marker).chars().count());
+    let (chars, sent) = (text.chars().count(), marked(Some(text), marker).chars().count());
     if sent <= most {
         return None;
     }

@@ -4,9 +4,9 @@
 //! with a mark in its description. There is no progress, no reason for a failure and no call to cancel.
 
 use cloud_import_core::{
-    BoxFuture, CancelOutcome, Capabilities, Disk, DiskFormat, DiskSource, Error, ErrorKind, Failure, Grace,
-    ImageImporter, ImportRequest, ImportTask, ImportedImage, Link, Problem, Provider, Result, StateClass, StateRow,
-    TaskState, ambient::Ambient, not_listed,
+    BoxFuture, CancelOutcome, Capabilities, DiskFormat, Error, ErrorKind, Failure, ImageImporter, ImportRequest,
+    ImportTask, ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState, builder::Connection,
+    deleted, marked, not_listed,
 };
 
 use crate::{
@@ -67,14 +67,14 @@ impl Importer {
         Ok(wire::ImportCustomImageRequest {
             project_id: order.project.clone(),
             image_name: Some(order.name.clone()),
-            ufile_url: Some(link(disk)?),
+            ufile_url: Some(disk.link(Provider::Ucloud)?.clone()),
             os_type: Some(os_type),
             os_name: Some(os_name),
             format: disk.format.map(format),
             // Without it UCloud may not read the object.
             auth: Some(true.into()),
             tag: options.tag,
-            image_description: Some(check::with_marker(order.description.as_deref(), marker)),
+            image_description: Some(marked(order.description.as_deref(), marker)),
             ..Default::default()
         })
     }
@@ -191,21 +191,9 @@ fn format(format: DiskFormat) -> wire::Format {
     }
 }
 
-fn link(disk: &Disk) -> Result<Link> {
-    match &disk.source {
-        DiskSource::Url(link) => Ok(link.clone()),
-        _ => Err(Error::new(
-            ErrorKind::InvalidRequest,
-            "UCloud imports from a link, not from bucket and key",
-        )
-        .with_provider(Provider::Ucloud)
-        .with_remedy("Give a link to the object in US3, signed for at least a day if the bucket is private.")),
-    }
-}
-
 impl ImageImporter for Importer {
-    fn region(&self) -> &str {
-        self.client.region()
+    fn connection(&self) -> &Connection {
+        &self.client.connection
     }
 
     fn capabilities(&self) -> &'static Capabilities {
@@ -219,21 +207,9 @@ impl ImageImporter for Importer {
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {
         let marker = self.marker(order);
         self.marked(order, &marker)?;
-        let source = order
-            .first_disk()
-            .map(|disk| disk.source.identity())
-            .unwrap_or_default();
-        let mut task = ImportTask::new(
-            Provider::Ucloud,
-            self.client.endpoint().to_string(),
-            self.region(),
-            &order.name,
-            source,
-            self.ambient().now(),
-        );
+        let mut task = self.client.connection.task(order);
         task.project = self.project(order);
         task.marker = Some(marker);
-        task.generation = order.generation;
         Ok(task)
     }
 
@@ -281,15 +257,7 @@ impl ImageImporter for Importer {
                 image_id: Some(image.id.clone()),
                 ..Default::default()
             };
-            self.client.terminate_custom_image(&request).await.map(drop)
+            deleted(self.client.terminate_custom_image(&request).await)
         })
-    }
-
-    fn ambient(&self) -> &dyn Ambient {
-        &*self.client.connection.pipeline.ambient
-    }
-
-    fn grace(&self) -> Grace {
-        self.client.connection.grace
     }
 }

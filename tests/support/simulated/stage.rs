@@ -128,8 +128,7 @@ impl Stage {
 
     /// Lets something go wrong with the case's cloud.
     pub fn inject(&self, kind: FaultKind, change: impl FnOnce(Fault) -> Fault) {
-        self.simulator
-            .inject(change(Fault::new(kind).cloud(self.case.cloud)));
+        self.simulator.inject(change(Fault::new(kind).cloud(self.case.cloud)));
     }
 
     /// Lets something go wrong with the next start.

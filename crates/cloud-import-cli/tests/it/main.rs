@@ -1,5 +1,7 @@
 //! The command as a user runs it: a process, its exit code and its two streams. Only simulated clouds are reached.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
+
 use std::{
     fs,
     io::{BufRead as _, BufReader},

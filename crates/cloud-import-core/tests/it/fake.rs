@@ -7,11 +7,12 @@ use std::{
 };
 
 use cloud_import_core::{
-    BoxFuture, CancelOutcome, Capabilities, Disk, Error, ErrorKind, Grace, ImageImporter, ImportRequest, ImportTask,
-    ImportedImage, Problem, Provider, Result, SourceForm, TaskState,
-    ambient::Ambient,
+    BoxFuture, CancelOutcome, Capabilities, Credentials, Disk, Error, ErrorKind, Grace, ImageImporter, ImportRequest,
+    ImportTask, ImportedImage, Problem, Provider, Result, Settings, SourceForm, TaskState,
+    builder::Connection,
     capabilities::{Fact, UniqueNames},
-    testing::Frozen,
+    credentials::EnvironmentNames,
+    testing::{Frozen, Scripted},
 };
 
 const fn fact<T: Copy>(value: T) -> Fact<T> {
@@ -57,6 +58,7 @@ pub(crate) static NAMES: Capabilities = cloud(false, UniqueNames::Refused);
 #[derive(Debug)]
 pub(crate) struct Fake {
     capabilities: &'static Capabilities,
+    connection: Connection,
     pub(crate) ambient: Arc<Frozen>,
     pub(crate) submits: Mutex<VecDeque<Result<()>>>,
     pub(crate) lookups: Mutex<VecDeque<Result<bool>>>,
@@ -66,9 +68,26 @@ pub(crate) struct Fake {
 
 impl Fake {
     pub(crate) fn new(capabilities: &'static Capabilities) -> Self {
+        let ambient = Arc::new(Frozen::at("2026-01-02T03:04:05Z", "n"));
+        let settings = Settings::new("r")
+            .credentials(Credentials::new("AK", "SK"))
+            .transport(Arc::new(Scripted::default()))
+            .ambient(Arc::clone(&ambient) as _)
+            .grace(Grace {
+                period: Duration::from_secs(20),
+                interval: Duration::from_secs(5),
+            });
+        let names = EnvironmentNames {
+            access_key_id: &[],
+            secret_access_key: &[],
+            security_token: &[],
+            region: &[],
+            project_id: &[],
+        };
         Self {
             capabilities,
-            ambient: Arc::new(Frozen::at("2026-01-02T03:04:05Z", "n")),
+            connection: Connection::new(settings, Provider::Ucloud, "h.example", &names).unwrap(),
+            ambient,
             submits: Mutex::default(),
             lookups: Mutex::default(),
             polls: Mutex::default(),
@@ -109,8 +128,8 @@ pub(crate) fn lost() -> Error {
 }
 
 impl ImageImporter for Fake {
-    fn region(&self) -> &str {
-        "r"
+    fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     fn capabilities(&self) -> &'static Capabilities {
@@ -128,7 +147,7 @@ impl ImageImporter for Fake {
     }
 
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {
-        let mut task = ImportTask::new(Provider::Ucloud, "https://e", "r", &order.name, "s", self.ambient.now());
+        let mut task = self.connection.task(order);
         task.token = self.capabilities.client_token.value.then(|| "t".to_owned());
         Ok(task)
     }
@@ -168,16 +187,5 @@ impl ImageImporter for Fake {
 
     fn delete<'a>(&'a self, _: &'a ImportedImage) -> BoxFuture<'a, Result<()>> {
         Box::pin(std::future::ready(Ok(())))
-    }
-
-    fn ambient(&self) -> &dyn Ambient {
-        &*self.ambient
-    }
-
-    fn grace(&self) -> Grace {
-        Grace {
-            period: Duration::from_secs(20),
-            interval: Duration::from_secs(5),
-        }
     }
 }

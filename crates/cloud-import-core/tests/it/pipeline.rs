@@ -46,7 +46,10 @@ impl Protocol for Plain {
 
     fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
         *self.signed.lock().unwrap() += 1;
-        let value = format!("X Signature=s1gn{}", cloud_import_core::datetime::unix_millis(signing.instant));
+        let value = format!(
+            "X Signature=s1gn{}",
+            cloud_import_core::datetime::unix_millis(signing.instant)
+        );
         request.headers_mut().insert("authorization", value.parse().unwrap());
         Ok(())
     }

@@ -114,6 +114,13 @@ async fn errors_are_read_in_every_form() {
             "401",
             false,
         ),
+        (
+            400,
+            r#"{"error":{"message":"no","code":1201}}"#,
+            ErrorKind::InvalidRequest,
+            "1201",
+            false,
+        ),
         // One level down under any name; no code at all.
         (
             404,

@@ -346,7 +346,7 @@ async fn a_lost_answer_that_no_list_settles_ends_as_unknown() {
 async fn lookup_takes_name_origin_and_time() {
     let cases = [
         (json!({}), true),
-        (json!({"__data_origin": null}), true),
+        (json!({"__data_origin": null}), false),
         (json!({"created_at": "2025-01-02T02:50:00Z"}), true),
         (json!({"created_at": "2025-01-02T02:40:00Z"}), false),
         (json!({"created_at": null}), false),

@@ -1,0 +1,101 @@
+//! What every cloud's importer must do, once for all of them: through `ImageImporter`, against the simulator, over sockets.
+//!
+//! Each behaviour is written once and runs for seven ways in: four clouds, and Huawei's common route, quick route for a
+//! system disk and quick route for a data disk. Where the vendors themselves differ (tokens, unique names, reasons), the
+//! behaviour says what holds for which. [`variants`] has what only one vendor's answers can be like.
+//!
+//! Nothing is asserted about time but that things end.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "behaviours are called by tests and fail by panicking, too"
+)]
+
+mod answers;
+mod dry_run;
+mod import;
+mod lost;
+mod polls;
+mod refused;
+mod validation;
+mod variants;
+mod verdict;
+
+/// Makes a test of each behaviour for each case, named `case::behaviour`.
+macro_rules! for_all_cases {
+    ($($file:ident::$behaviour:ident)*) => {
+        for_one_case! { jdcloud, JDCLOUD; $($file::$behaviour)* }
+        for_one_case! { tencent, TENCENT; $($file::$behaviour)* }
+        for_one_case! { aliyun, ALIYUN; $($file::$behaviour)* }
+        for_one_case! { ucloud, UCLOUD; $($file::$behaviour)* }
+        for_one_case! { huawei_common_qcow2, HUAWEI_COMMON; $($file::$behaviour)* }
+        for_one_case! { huawei_quick_zvhd2, HUAWEI_QUICK; $($file::$behaviour)* }
+        for_one_case! { huawei_quick_data_zvhd2, HUAWEI_QUICK_DATA; $($file::$behaviour)* }
+    };
+}
+
+macro_rules! for_one_case {
+    ($name:ident, $case:ident; $($file:ident::$behaviour:ident)*) => {
+        mod $name {
+            $(
+                #[tokio::test]
+                async fn $behaviour() {
+                    crate::$file::$behaviour(&cloud_import_tests::simulated::$case).await;
+                }
+            )*
+        }
+    };
+}
+
+for_all_cases! {
+    import::succeeds_with_the_image_that_the_cloud_made
+    import::another_client_goes_on_with_the_stored_task
+    import::a_running_import_is_found_from_plain_data
+    import::cancel_is_done_or_plainly_refused
+    import::delete_removes_the_image
+    import::fields_that_are_not_known_yet_do_no_harm
+
+    verdict::a_failure_has_the_vendors_reason_or_likely_causes
+    verdict::an_unknown_state_is_in_progress_and_shown_raw
+    verdict::the_wait_limit_ends_the_wait_and_not_the_import
+    verdict::after_a_failure_the_next_generation_succeeds
+
+    validation::all_problems_are_found_before_anything_is_sent
+    validation::words_that_no_cloud_knows_are_refused
+    validation::without_validation_the_cloud_itself_refuses
+
+    refused::a_wrong_secret_is_a_matter_of_credentials
+    refused::an_unknown_key_is_a_matter_of_credentials
+    refused::keys_that_stop_working_end_the_wait_and_not_the_import
+    refused::a_taken_name_is_refused_where_names_are_unique
+    refused::the_same_order_again_makes_no_second_image_where_the_vendor_can_tell
+    refused::a_refusal_is_final_and_has_the_vendors_words
+    refused::throttling_is_waited_out
+    refused::lasting_throttling_is_told_with_the_vendors_hint
+    refused::no_connection_is_no_unknown_outcome
+
+    lost::cut_before_acceptance
+    lost::cut_after_acceptance
+    lost::cut_after_acceptance_and_listed_late
+    lost::cut_after_acceptance_and_never_listed
+    lost::an_answer_that_is_too_late_makes_no_second_import
+    lost::a_failing_search_is_not_an_answer
+    lost::an_older_image_of_that_name_is_not_taken_for_the_lost_one
+    lost::accepted_and_then_only_refusals
+    lost::a_process_that_died_finds_what_it_started
+    lost::a_lost_import_that_fails_is_not_started_again
+    lost::an_accepted_import_may_be_listed_late
+
+    answers::a_broken_answer_to_a_start_is_never_success
+    answers::after_a_broken_answer_to_a_start_there_is_never_a_second_import
+    answers::a_server_error_on_the_start
+    answers::a_broken_answer_to_a_poll_is_a_failed_poll
+
+    polls::failed_polls_are_tolerated
+    polls::too_many_failed_polls_end_the_wait_and_not_the_import
+    polls::server_errors_on_polls_are_waited_out
+
+    dry_run::makes_no_image
+    dry_run::that_is_lost_is_not_looked_for
+}

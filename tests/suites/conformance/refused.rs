@@ -1,0 +1,155 @@
+//! What the cloud says no to: keys, names, too many requests.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use cloud_import::{Credentials, ErrorKind, Provider, TaskState, retry::RetryPolicy, transport::HttpTransport};
+use cloud_import_sim::FaultKind;
+use cloud_import_tests::simulated::{ACCESS_KEY_ID, Case, Stage, quick_retries};
+
+use crate::import::endless;
+
+async fn refused_keys(case: &'static Case, credentials: Credentials) {
+    let stage = Stage::new(case).await.unwrap();
+    let importer = stage
+        .importer_with(|settings| settings.credentials(credentials))
+        .unwrap();
+    let error = importer.start(&stage.order()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials, "{error:?}");
+    assert!(!error.may_have_executed() && !error.is_retryable());
+    assert!(error.remedy().is_some());
+    assert_eq!(stage.requests(), 1, "refused keys are not tried again");
+    assert!(stage.images().is_empty());
+}
+
+pub(crate) async fn a_wrong_secret_is_a_matter_of_credentials(case: &'static Case) {
+    refused_keys(case, Credentials::new(ACCESS_KEY_ID, "some-other-secret")).await;
+}
+
+pub(crate) async fn an_unknown_key_is_a_matter_of_credentials(case: &'static Case) {
+    refused_keys(case, Credentials::new("some-other-key-id", "some-other-secret")).await;
+}
+
+pub(crate) async fn keys_that_stop_working_end_the_wait_and_not_the_import(case: &'static Case) {
+    let stage = Stage::new(case).await.unwrap();
+    let good = stage.importer().unwrap();
+    let bad = stage
+        .importer_with(|settings| settings.credentials(Credentials::new(ACCESS_KEY_ID, "some-other-secret")))
+        .unwrap();
+    let mut task = good.start(&stage.order()).await.unwrap();
+    let error = stage.wait(&*bad, &mut task).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials, "{error:?}");
+    stage.wait(&*good, &mut task).await.unwrap();
+}
+
+pub(crate) async fn a_taken_name_is_refused_where_names_are_unique(case: &'static Case) {
+    let stage = Stage::with(case, endless).await.unwrap();
+    let importer = stage.importer().unwrap();
+    let first = importer.start(&stage.order()).await.unwrap();
+    // Another order for the same name, while the first image is still being made.
+    let mut order = stage.order();
+    order.generation = 1;
+    let second = importer.start(&order).await;
+    if matches!(case.provider, Provider::Jdcloud | Provider::Ucloud) {
+        // These two let names be taken twice: another generation is another image.
+        let mut second = second.unwrap();
+        assert!(matches!(
+            importer.poll(&mut second).await.unwrap(),
+            TaskState::InProgress { .. }
+        ));
+        assert_eq!(stage.imports(), 2);
+        assert_ne!(first.image_id, second.image_id);
+        return;
+    }
+    let error = second.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DuplicateName, "{error:?}");
+    assert!(!error.may_have_executed() && error.code().is_some() && error.remedy().is_some());
+    assert_eq!((stage.starts(), stage.imports()), (2, 1));
+}
+
+pub(crate) async fn the_same_order_again_makes_no_second_image_where_the_vendor_can_tell(case: &'static Case) {
+    let stage = Stage::with(case, endless).await.unwrap();
+    let importer = stage.importer().unwrap();
+    let first = importer.start(&stage.order()).await.unwrap();
+    let again = importer.start(&stage.order()).await;
+    match case.provider {
+        // The token makes it the first order.
+        Provider::Jdcloud | Provider::Aliyun => {
+            let again = again.unwrap();
+            assert_eq!((&again.task_id, &again.image_id), (&first.task_id, &first.image_id));
+            assert_eq!(stage.imports(), 1);
+        }
+        // Neither token nor unique names: only `lookup` beforehand would tell.
+        Provider::Ucloud => {
+            assert_ne!(again.unwrap().image_id, first.image_id);
+            assert_eq!(stage.imports(), 2);
+        }
+        _ => {
+            assert_eq!(again.unwrap_err().kind(), ErrorKind::DuplicateName);
+            assert_eq!(stage.imports(), 1);
+        }
+    }
+}
+
+pub(crate) async fn a_refusal_is_final_and_has_the_vendors_words(case: &'static Case) {
+    let stage = Stage::with(case, |config| config.quota(case.cloud, 0)).await.unwrap();
+    let importer = stage.importer().unwrap();
+    let error = importer.start(&stage.order()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::QuotaExceeded, "{error:?}");
+    assert_eq!(
+        (error.provider(), error.operation()),
+        (Some(case.provider), Some(case.start))
+    );
+    assert!(!error.message().is_empty() && error.code().is_some() && error.request_id().is_some());
+    assert!(error.http_status().is_some() && error.remedy().is_some());
+    assert!(!error.may_have_executed() && error.attempts() == 1);
+    assert_eq!((stage.starts(), stage.imports()), (1, 0));
+}
+
+pub(crate) async fn throttling_is_waited_out(case: &'static Case) {
+    let stage = Stage::new(case).await.unwrap();
+    stage.inject(FaultKind::Throttle, |fault| fault.operation(case.start).times(2));
+    stage.fail_polls(FaultKind::Throttle, 3);
+    let importer = stage.importer().unwrap();
+    let mut task = importer.start(&stage.order()).await.unwrap();
+    assert_eq!((stage.starts(), stage.imports()), (3, 1));
+    stage.wait(&*importer, &mut task).await.unwrap();
+    assert_eq!((stage.starts(), stage.imports()), (3, 1));
+}
+
+pub(crate) async fn lasting_throttling_is_told_with_the_vendors_hint(case: &'static Case) {
+    let stage = Stage::new(case).await.unwrap();
+    stage.inject(FaultKind::Throttle, |fault| fault.operation(case.start).times(5));
+    let importer = stage.importer().unwrap();
+    let error = importer.start(&stage.order()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited, "{error:?}");
+    assert!(error.is_retryable() && !error.may_have_executed());
+    assert_eq!((error.attempts(), stage.starts()), (quick_retries().attempts, 5));
+
+    stage.fail_start(FaultKind::ThrottleFor { seconds: 7 });
+    let once = stage
+        .importer_with(|settings| settings.retry(RetryPolicy::none()))
+        .unwrap();
+    let error = once.start(&stage.order()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    // The others' APIs give no hint.
+    let hint = matches!(case.provider, Provider::Huawei | Provider::Aliyun).then(|| Duration::from_secs(7));
+    assert_eq!(error.retry_after(), hint);
+    assert_eq!(stage.imports(), 0);
+}
+
+pub(crate) async fn no_connection_is_no_unknown_outcome(case: &'static Case) {
+    let stage = Stage::new(case).await.unwrap();
+    // Nobody listens on port 1.
+    let nowhere = HttpTransport::builder()
+        .dial(SocketAddr::from(([127, 0, 0, 1], 1)))
+        .build()
+        .unwrap();
+    let importer = stage
+        .importer_with(|settings| settings.transport(Arc::new(nowhere)))
+        .unwrap();
+    let error = importer.start(&stage.order()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect, "{error:?}");
+    assert!(!error.may_have_executed() && error.is_retryable());
+    assert_eq!(error.attempts(), quick_retries().attempts);
+    assert_eq!(error.http_status(), None);
+}
