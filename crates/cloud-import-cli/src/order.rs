@@ -101,7 +101,7 @@ fn vendor_options(set: &[String], provider: Provider) -> Result<Map<String, Valu
                 ErrorKind::InvalidRequest,
                 format!("`{text}` is not of the form PROVIDER.OPTION=VALUE"),
             )
-            .with_remedy("Such as aliyun.role_name=MyRole."));
+            .with_remedy("Such as aliyun.RoleName=MyRole."));
         };
         if named.parse::<Provider>()? == provider {
             let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
@@ -117,9 +117,9 @@ mod tests {
 
     #[test]
     fn vendor_options_go_to_their_provider() {
-        let set = ["aliyun.role_name=R".to_owned(), "huawei.bitmap_staged=true".to_owned()];
+        let set = ["aliyun.RoleName=R".to_owned(), "huawei.bitmap_staged=true".to_owned()];
         let aliyun = vendor_options(&set, Provider::Aliyun).unwrap();
-        assert_eq!(Value::Object(aliyun), serde_json::json!({"role_name": "R"}));
+        assert_eq!(Value::Object(aliyun), serde_json::json!({"RoleName": "R"}));
         let huawei = vendor_options(&set, Provider::Huawei).unwrap();
         assert_eq!(Value::Object(huawei), serde_json::json!({"bitmap_staged": true}));
         assert!(vendor_options(&["x".to_owned()], Provider::Huawei).is_err());

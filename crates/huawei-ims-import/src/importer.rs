@@ -15,9 +15,9 @@ use cloud_import_core::{
 use tracing::info;
 
 use crate::{
-    Client, ImportCall, check, choose_route,
+    Client, ImportCall, choose_route,
     generated::{self as wire, CAPABILITIES, IMAGE_STATES, TASK_STATES},
-    job,
+    job, rules,
 };
 
 /// How far the cloud's clock and this machine's may be apart: as far as the signature allows.
@@ -169,7 +169,7 @@ impl ImageImporter for Importer {
     }
 
     fn validate(&self, order: &ImportRequest) -> Vec<Problem> {
-        check::problems(order)
+        rules::problems(order)
     }
 
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {

@@ -20,7 +20,6 @@
 //! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs.
 
 mod answer;
-mod check;
 mod client;
 mod generated;
 mod importer;
@@ -29,6 +28,7 @@ mod options;
 mod order;
 mod os;
 mod route;
+mod rules;
 mod sign;
 
 /// What all cloud image-import crates share.

@@ -6,13 +6,14 @@
 use cloud_import_core::{
     Architecture, BoxFuture, CancelOutcome, Capabilities, Disk, Error, ErrorKind, Failure, ImageImporter,
     ImportRequest, ImportTask, ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState,
-    builder::Connection, deleted, not_listed, validate,
+    builder::Connection, deleted, not_listed,
 };
 
 use crate::{
     Client, Options, generated as wire,
     generated::{CAPABILITIES, TASK_STATES},
     os::{JdcloudOs, map_os},
+    rules,
 };
 
 /// Pages that a search reads at the most, ten tasks each: an order that is looked for is among the newest.
@@ -179,27 +180,7 @@ impl ImageImporter for Importer {
     }
 
     fn validate(&self, order: &ImportRequest) -> Vec<Problem> {
-        let mut problems = validate::check(order, &CAPABILITIES);
-        problems.extend(validate::size_is_guessed(order, &CAPABILITIES));
-        if let Some(os) = &order.os {
-            problems.extend(validate::os_problem(Provider::Jdcloud, &os.to_string(), &map_os(os)));
-        }
-        if order.first_disk().is_some_and(|disk| disk.format.is_none()) {
-            problems.push(
-                Problem::error(Provider::Jdcloud, "disks[0].format", "is missing").remedy("Name the file's format."),
-            );
-        }
-        for (index, disk) in order.data_disks().iter().enumerate() {
-            if disk.wanted_gib().is_none() {
-                let field = format!("disks[{}].size_gib", index + 1);
-                problems
-                    .push(Problem::error(Provider::Jdcloud, field, "is missing").remedy("Give the data disk's size."));
-            }
-        }
-        if let Err(error) = order.vendor_options::<Options>(Provider::Jdcloud) {
-            problems.push(Problem::error(Provider::Jdcloud, "vendor", error.message().to_owned()));
-        }
-        problems
+        rules::problems(order)
     }
 
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {

@@ -24,6 +24,7 @@ mod generated;
 mod importer;
 mod options;
 mod os;
+mod rules;
 mod sign;
 
 /// What all cloud image-import crates share.

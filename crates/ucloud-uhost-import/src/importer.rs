@@ -10,9 +10,10 @@ use cloud_import_core::{
 };
 
 use crate::{
-    Client, Options, check, generated as wire,
+    Client, Options, generated as wire,
     generated::{CAPABILITIES, IMAGE_STATES},
     os::{UcloudOs, map_os},
+    rules,
 };
 
 /// Pages that a search reads at the most.
@@ -201,7 +202,7 @@ impl ImageImporter for Importer {
     }
 
     fn validate(&self, order: &ImportRequest) -> Vec<Problem> {
-        check::problems(order, &self.marker(order))
+        rules::problems(order, &self.marker(order))
     }
 
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {

@@ -21,12 +21,12 @@
 //! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs.
 
 mod answer;
-mod check;
 mod client;
 mod generated;
 mod importer;
 mod options;
 mod os;
+mod rules;
 mod sign;
 
 /// What all cloud image-import crates share.

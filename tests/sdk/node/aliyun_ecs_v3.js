@@ -51,7 +51,7 @@ support.run("@alicloud/ecs20140526", async () => {
       }),
     ],
     tag: [new ecs.ImportImageRequestTag({ key: "team", value: "images" })],
-    clientToken: "ecs-v3-js-1",
+    clientToken: support.clientToken(),
   });
   const { imageId, taskId } = (await own.importImage(order)).body;
   assert.equal((await own.importImage(order)).body.taskId, taskId, "the answer to the same token");

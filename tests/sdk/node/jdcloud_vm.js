@@ -36,7 +36,7 @@ support.run("jdcloud-sdk-js", async () => {
     imageUrl: "https://images.s3.cn-north-1.jdcloud-oss.com/tiny-linux.qcow2",
     imageName: NAME,
     description: "a tiny disk, 很小",
-    clientToken: "jdcloud-sdk-js-1",
+    clientToken: support.clientToken(),
   };
   const { result: started } = await vm.importImage(order);
   const { result: again } = await vm.importImage(order);

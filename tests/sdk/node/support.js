@@ -2,6 +2,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
+const crypto = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
 
@@ -14,6 +15,9 @@ const url = (cloud) => JSON.parse(process.env.SIM_READY)[cloud];
 
 /** `127.0.0.1:PORT` of a simulated cloud. */
 const host = (cloud) => new URL(url(cloud)).host;
+
+/** A new client token: a simulator that is kept running remembers the old. */
+const clientToken = () => crypto.randomUUID();
 
 /** The call has to end in the SDK's own error with the vendor's code. */
 async function refused(call, codeOf, wanted) {
@@ -52,4 +56,4 @@ async function run(name, script) {
   }
 }
 
-module.exports = { keyId, secret, wrongSecret, url, host, refused, follow, run };
+module.exports = { keyId, secret, wrongSecret, url, host, clientToken, refused, follow, run };

@@ -50,7 +50,7 @@ request = models.ImportImageRequest(
     license_type="Auto",
     disk_device_mapping=[disk],
     tag=[models.ImportImageRequestTag(key="team", value="images")],
-    client_token="ecs-v3-py-1",
+    client_token=support.client_token(),
 )
 started = ecs.import_image(request).body
 support.equal("the answer to the same token", ecs.import_image(request).body.task_id, started.task_id)

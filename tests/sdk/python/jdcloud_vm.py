@@ -49,7 +49,7 @@ parameters = ImportImageParameters(
 )
 parameters.setOsVersion("7.9")
 parameters.setDescription("a tiny disk, 很小")
-parameters.setClientToken("jdcloud-sdk-py-1")
+parameters.setClientToken(support.client_token())
 started = call(ImportImageRequest(parameters))
 support.equal("the answer to the same token", call(ImportImageRequest(parameters)), started)
 

@@ -6,6 +6,7 @@ Knows no SDK.
 import json
 import os
 import time
+import uuid
 from importlib import metadata
 from urllib.parse import urlsplit
 
@@ -22,6 +23,11 @@ def url(cloud):
 def host(cloud):
     """`127.0.0.1:PORT` of a simulated cloud."""
     return urlsplit(url(cloud)).netloc
+
+
+def client_token():
+    """A new one: a simulator that is kept running remembers the old."""
+    return uuid.uuid4().hex
 
 
 def equal(what, found, wanted):

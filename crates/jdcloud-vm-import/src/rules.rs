@@ -1,0 +1,31 @@
+//! JD Cloud's own rules for an order, beside those that its tables hold. No I/O.
+
+use cloud_import_core::{ImportRequest, Problem, Provider, validate};
+
+use crate::{Options, generated::CAPABILITIES, os::map_os};
+
+/// Every problem that an order has.
+pub(crate) fn problems(order: &ImportRequest) -> Vec<Problem> {
+    let mut problems = validate::check(order, &CAPABILITIES);
+    problems.extend(validate::size_is_guessed(order, &CAPABILITIES));
+    if let Some(os) = &order.os {
+        problems.extend(validate::os_problem(Provider::Jdcloud, &os.to_string(), &map_os(os)));
+    }
+    if order.first_disk().is_some_and(|disk| disk.format.is_none()) {
+        problems.push(error("disks[0].format", "is missing").remedy("Name the file's format."));
+    }
+    for (index, disk) in order.data_disks().iter().enumerate() {
+        if disk.wanted_gib().is_none() {
+            let field = format!("disks[{}].size_gib", index + 1);
+            problems.push(error(&field, "is missing").remedy("Give the data disk's size."));
+        }
+    }
+    if let Err(refused) = order.vendor_options::<Options>(Provider::Jdcloud) {
+        problems.push(error("vendor", refused.message()));
+    }
+    problems
+}
+
+fn error(field: &str, message: &str) -> Problem {
+    Problem::error(Provider::Jdcloud, field, message)
+}
