@@ -3,6 +3,7 @@
 //! Each renderer makes text; this file formats it with the pinned rustfmt and puts it in its place. Files that no
 //! renderer makes any more are removed.
 
+mod coverage;
 mod facts;
 mod readme;
 mod sim;
@@ -54,6 +55,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
         let text = fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
         files.insert(page, readme::with_table(&text, &specs)?);
     }
+    files.insert(root.join("docs/coverage.md"), coverage::render(&specs));
     settle(&files, &folders, check)
 }
 

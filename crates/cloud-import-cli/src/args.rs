@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Cancel(Tasks),
     /// Show what each cloud can do and what it limits
     Capabilities(Capabilities),
+    /// Say what an error code means and what to do about it
+    Explain(Explain),
     /// Run the five clouds on loopback
     Sim(Sim),
 }
@@ -178,6 +180,19 @@ pub(crate) struct Capabilities {
     /// Form of the output
     #[arg(long, value_enum, default_value_t = Form::Text)]
     pub(crate) output: Form,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Examples:\n  cloud-import explain InvalidImageName.Duplicate\n  cloud-import explain --provider ucloud 8301"
+)]
+pub(crate) struct Explain {
+    /// The code as the cloud sent it
+    pub(crate) code: String,
+    /// Only this cloud's table
+    #[arg(long)]
+    pub(crate) provider: Option<Provider>,
 }
 
 /// Arguments of `sim`.

@@ -7,6 +7,7 @@ mod args;
 mod capabilities;
 mod connect;
 mod exit;
+mod explain;
 mod import;
 mod order;
 mod output;
@@ -48,6 +49,7 @@ async fn run(command: Command) -> Exit {
             Command::Status(options) => tasks::status(options).await,
             Command::Cancel(options) => tasks::cancel(options).await,
             Command::Capabilities(options) => capabilities::run(&options),
+            Command::Explain(options) => explain::run(&options),
             Command::Sim(options) => simulator::run(options).await,
         }
     };

@@ -7,6 +7,7 @@ use http::Request;
 use crate::{
     Bytes, Call, Endpoint, Error, ErrorKind, Grace, ImportRequest, ImportTask, Operation, Provider, Result,
     ambient::{self, Ambient, System},
+    clock_offset::ClockOffset,
     credentials::{CredentialSource, Credentials, EnvironmentNames},
     encode::{self, Fields},
     pipeline::{Pipeline, Protocol},
@@ -134,6 +135,7 @@ impl Settings {
             },
             ambient: self.ambient.clone().unwrap_or_else(|| Arc::new(System)),
             retry: self.retry,
+            clock_offset: ClockOffset::default(),
         })
     }
 }

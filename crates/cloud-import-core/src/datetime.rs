@@ -48,16 +48,22 @@ pub fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     OffsetDateTime::parse(text, &Rfc3339).ok().map(Into::into)
 }
 
+/// Reads the date of an HTTP header.
+pub fn parse_http_date(text: &str) -> Option<SystemTime> {
+    PrimitiveDateTime::parse(text.trim(), HTTP_DATE)
+        .map(PrimitiveDateTime::assume_utc)
+        .or_else(|_| OffsetDateTime::parse(text.trim(), &Rfc2822))
+        .ok()
+        .map(Into::into)
+}
+
 /// The wait that a `Retry-After` header asks for: seconds, or an HTTP date seen from `now`.
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
-    let at = PrimitiveDateTime::parse(value.trim(), HTTP_DATE)
-        .map(PrimitiveDateTime::assume_utc)
-        .or_else(|_| OffsetDateTime::parse(value.trim(), &Rfc2822))
-        .ok()?;
-    Some(SystemTime::from(at).duration_since(now).unwrap_or(Duration::ZERO))
+    let at = parse_http_date(value)?;
+    Some(at.duration_since(now).unwrap_or(Duration::ZERO))
 }
 
 #[cfg(test)]

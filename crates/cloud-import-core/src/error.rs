@@ -3,7 +3,12 @@
 //! Opaque on purpose: what a program decides by is [`Error::kind`], [`Error::is_retryable`] and
 //! [`Error::may_have_executed`]; the vendor's own words stay readable beside them.
 
-use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+use std::{
+    borrow::Cow,
+    error::Error as StdError,
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use crate::{Problem, Provider};
 
@@ -136,6 +141,7 @@ struct Inner {
     request_id: Option<String>,
     http_status: Option<u16>,
     retry_after: Option<Duration>,
+    server_date: Option<SystemTime>,
     attempts: u32,
     problems: Vec<Problem>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -155,6 +161,7 @@ impl Error {
             request_id: None,
             http_status: None,
             retry_after: None,
+            server_date: None,
             attempts: 0,
             problems: Vec::new(),
             source: None,
@@ -223,6 +230,13 @@ impl Error {
         self
     }
 
+    /// The time of day on the cloud's clock.
+    #[must_use]
+    pub fn with_server_date(mut self, date: Option<SystemTime>) -> Self {
+        self.0.server_date = date;
+        self
+    }
+
     /// Overrides what the kind says about execution.
     #[must_use]
     pub fn with_may_have_executed(mut self, may_have_executed: bool) -> Self {
@@ -287,6 +301,11 @@ impl Error {
     /// How long the cloud asks to wait before the next request.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// The time of day on the cloud's clock, where the answer had a `Date`.
+    pub fn server_date(&self) -> Option<SystemTime> {
+        self.0.server_date
     }
 
     /// How many attempts were made; 0 when nothing was sent.

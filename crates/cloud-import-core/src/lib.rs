@@ -20,6 +20,7 @@ pub mod ambient;
 pub mod builder;
 pub mod canonical;
 pub mod capabilities;
+pub mod clock_offset;
 pub mod credentials;
 pub mod datetime;
 pub mod digest;

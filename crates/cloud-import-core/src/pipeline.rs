@@ -16,10 +16,11 @@ use tracing::{Instrument as _, Span, debug, debug_span, field::Empty};
 use crate::{
     Bytes, CodeRule, Credentials, Error, ErrorKind, Operation, Provider, Result,
     ambient::Ambient,
+    clock_offset::ClockOffset,
     credentials::CredentialSource,
     datetime, redact,
     retry::{self, RetryPolicy},
-    transport::Transport,
+    transport::{Transport, TransportError},
 };
 
 /// What a signature needs beside the request. The instant's parts of a second are cut off by those who write it.
@@ -130,6 +131,8 @@ pub struct Pipeline {
     pub ambient: Arc<dyn Ambient>,
     /// Bounds of the retry loop.
     pub retry: RetryPolicy,
+    /// How far the cloud's clock is from this machine's, once a refusal told.
+    pub clock_offset: ClockOffset,
 }
 
 impl Pipeline {
@@ -150,8 +153,10 @@ impl Pipeline {
         let started = self.ambient.monotonic();
         let mut executed = false;
         let mut attempts = 0;
+        let mut clock_is_set = false;
         loop {
             attempts += 1;
+            let instant = self.clock_offset.applied(self.ambient.now());
             let span = debug_span!(
                 "request",
                 provider = protocol.provider().id(),
@@ -159,7 +164,11 @@ impl Pipeline {
                 attempt = attempts,
                 request_id = Empty,
             );
-            let error = match self.attempt(protocol, operation, &request).instrument(span).await {
+            let error = match self
+                .attempt(protocol, operation, &request, instant)
+                .instrument(span)
+                .await
+            {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error
                     .with_provider(protocol.provider())
@@ -167,6 +176,15 @@ impl Pipeline {
                     .with_attempts(attempts),
             };
             executed |= error.may_have_executed();
+            // A date that was refused is tried once more by the cloud's own clock. A refusal executed nothing.
+            if !clock_is_set && self.clock_offset.learn(&error, instant, self.ambient.now()) {
+                debug!(
+                    provider = protocol.provider().id(),
+                    "this machine's clock is off: signing by the cloud's"
+                );
+                clock_is_set = true;
+                continue;
+            }
             let elapsed = self.ambient.monotonic().saturating_sub(started);
             let random = self.ambient.random().map_or(1.0, |bytes| f64::from(bytes[0]) / 255.0);
             let Some(delay) = retry::decide(&self.retry, &error, repeatable, attempts, elapsed, random) else {
@@ -188,12 +206,13 @@ impl Pipeline {
         protocol: &dyn Protocol,
         operation: &Operation,
         request: &Request<Bytes>,
+        instant: SystemTime,
     ) -> Result<Answer> {
         let credentials = self.credentials.credentials().await?;
         let nonce = self.ambient.nonce()?;
         let signing = Signing {
             credentials: &credentials,
-            instant: self.ambient.now(),
+            instant,
             nonce: &nonce,
             signed_headers: None,
         };
@@ -201,7 +220,7 @@ impl Pipeline {
         protocol.sign(&mut signed, &signing)?;
         let mut sent = protocol.secrets_of(&signed);
         sent.extend(signature_of(signed.headers()));
-        let answer = self.transport.send(signed).await?;
+        let answer = self.transport.send(signed).await.map_err(lost)?;
         let secrets = || credentials.secrets().chain(sent.iter().map(String::as_str));
         let outcome = self.classify(protocol, operation, &answer, secrets);
         match &outcome {
@@ -230,17 +249,17 @@ impl Pipeline {
         secrets: impl Fn() -> S,
     ) -> Result<Answer> {
         let status = answer.status();
-        let retry_after = answer
-            .headers()
-            .get(header::RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
+        let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        let server_date = header(header::DATE).and_then(datetime::parse_http_date);
+        let retry_after = header(header::RETRY_AFTER)
             .and_then(|value| datetime::retry_after(value, self.ambient.now()))
             .max(protocol.retry_after(answer.headers()));
         let finish = |error: Error, request_id| {
             Err(error
                 .with_http_status(status.as_u16())
                 .with_request_id(request_id)
-                .with_retry_after(retry_after))
+                .with_retry_after(retry_after)
+                .with_server_date(server_date))
         };
         match protocol.read(answer) {
             Reading::Success { payload, request_id } => Ok(Answer {
@@ -270,6 +289,9 @@ impl Pipeline {
                     message = "the cloud gave no reason".to_owned();
                 }
                 let error = match rule.and_then(|rule| rule.kind.map(|kind| (kind, rule))) {
+                    Some((ErrorKind::Service, rule)) if is_telling(status) => {
+                        by_status(status, message).with_remedy(rule.remedy)
+                    }
                     Some((kind, rule)) => Error::new(kind, message)
                         .with_may_have_executed(rule.may_have_executed)
                         .with_remedy(rule.remedy),
@@ -297,6 +319,23 @@ impl Pipeline {
             }
         }
     }
+}
+
+/// A transport's failure, with what is known of the answer whose body is missing.
+fn lost(mut failure: TransportError) -> Error {
+    let head = failure.answered.take();
+    let error = Error::from(failure);
+    match head {
+        Some(head) => error
+            .with_http_status(head.status().as_u16())
+            .with_request_id(header_request_id(head.headers())),
+        None => error,
+    }
+}
+
+/// Whether a status says what happened where the vendor's code only says that something did.
+fn is_telling(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 404 | 429 | 500..=599)
 }
 
 /// What an HTTP status means where the vendor's code is not known.

@@ -25,12 +25,19 @@ pub async fn start<I: ImageImporter + ?Sized>(importer: &I, request: &ImportRequ
 /// started is found and not started again.
 ///
 /// # Errors
-/// As [`start`].
+/// As [`start`]; [`ErrorKind::Unsupported`] for a dry run where the cloud has none.
 pub async fn send<I: ImageImporter + ?Sized>(
     importer: &I,
     request: &ImportRequest,
     task: &mut ImportTask,
 ) -> Result<()> {
+    if request.dry_run && !importer.capabilities().dry_run.value {
+        // Without validation this would be an import.
+        let message = format!("{}'s import has no dry run", importer.provider().name());
+        return Err(Error::new(ErrorKind::Unsupported, message)
+            .with_provider(importer.provider())
+            .with_remedy("Check the order with `validate` alone."));
+    }
     match importer.submit(request, task).await {
         Ok(()) => Ok(()),
         Err(error) if error.may_have_executed() => settle(importer, request, task, error).await,

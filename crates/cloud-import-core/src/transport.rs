@@ -40,6 +40,8 @@ pub struct TransportError {
     pub failing: Failing,
     /// In words.
     pub message: String,
+    /// Status and headers of the answer, where they came and only its body is missing.
+    pub answered: Option<Box<Response<()>>>,
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -50,8 +52,16 @@ impl TransportError {
         Self {
             failing,
             message: message.into(),
+            answered: None,
             source: None,
         }
+    }
+
+    /// Adds status and headers of the answer whose body is missing.
+    #[must_use]
+    pub fn with_answer(mut self, head: Response<()>) -> Self {
+        self.answered = Some(Box::new(head));
+        self
     }
 
     /// Adds the cause, which must hold no URL.

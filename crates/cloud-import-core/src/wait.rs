@@ -136,7 +136,9 @@ pub async fn wait(importer: &dyn ImageImporter, task: &mut ImportTask, options: 
             }
             Err(error) => {
                 failed += 1;
-                if !error.is_retryable() || failed > options.tolerated_errors {
+                // An error that the vendor's tables do not explain says nothing about the import.
+                let passes = error.is_retryable() || error.kind() == ErrorKind::Service;
+                if !passes || failed > options.tolerated_errors {
                     return Err(error);
                 }
                 pause = pause.max(error.retry_after().unwrap_or_default().min(LONGEST_HINT));

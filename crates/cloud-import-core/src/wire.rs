@@ -154,7 +154,8 @@ pub fn bool_or_string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     }
 }
 
-/// A list, or a list wrapped in an object with one member; an empty object is an empty list.
+/// A list, or an object around one: its only member that is a list. An object without any is an empty list, unless all it
+/// has is one member of another kind.
 ///
 /// # Errors
 /// The deserializer's own, or any other value.
@@ -165,13 +166,21 @@ where
 {
     let items = match Value::deserialize(deserializer)? {
         Value::Null => return Ok(None),
-        Value::Object(wrapper) if wrapper.len() <= 1 => match wrapper.into_iter().next() {
-            None | Some((_, Value::Null)) => Value::Array(Vec::new()),
-            Some((_, items)) => items,
-        },
+        Value::Object(wrapper) => unwrapped(wrapper),
         other => other,
     };
     serde_json::from_value(items).map(Some).map_err(D::Error::custom)
+}
+
+fn unwrapped(wrapper: Map<String, Value>) -> Value {
+    let (lists, mut others): (Vec<Value>, Vec<Value>) = wrapper.into_values().partition(Value::is_array);
+    match (<[Value; 1]>::try_from(lists), others.len()) {
+        (Ok([list]), _) => list,
+        // Two lists: which one is meant is not known, and the reading fails.
+        (Err(lists), _) if !lists.is_empty() => Value::Object(Map::new()),
+        (Err(_), 1) if !others[0].is_null() => others.remove(0),
+        (Err(_), _) => Value::Array(Vec::new()),
+    }
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -238,6 +247,11 @@ mod tests {
             (answer.code, answer.cancel, answer.images),
             (Some(0), Some(false), Some(vec![3]))
         );
+        let wrapped = read(r#"{"images":{"Image":[4],"NewInside":{"a":[9]}}}"#);
+        assert_eq!(wrapped.images, Some(vec![4]));
+        for bad in [r#"{"images":{"Image":[1],"Other":[2]}}"#, r#"{"images":{"Image":1}}"#] {
+            assert!(serde_json::from_str::<Answer>(bad).is_err(), "{bad}");
+        }
         let empty = read(r#"{"task":null,"images":{},"code":""}"#);
         assert_eq!((empty.task, empty.images, empty.code), (None, Some(vec![]), None));
     }

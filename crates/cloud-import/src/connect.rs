@@ -1,7 +1,7 @@
 //! Provider by name: importer, capabilities, names. No behaviour of a cloud is here.
 
 use cloud_import_core::{
-    Capabilities, ClientBuilder, Error, ErrorKind, ImageImporter, Provider, Result, Settings,
+    Capabilities, ClientBuilder, CodeRule, Error, ErrorKind, ImageImporter, Provider, Result, Settings,
     credentials::EnvironmentNames,
 };
 
@@ -76,6 +76,14 @@ pub fn environment_names(provider: Provider) -> Result<&'static EnvironmentNames
 /// [`ErrorKind::Unsupported`] when the cloud's feature is off.
 pub fn regions(provider: Provider) -> Result<&'static [(&'static str, &'static str)]> {
     of_provider!(provider, it => Ok(it::REGIONS))
+}
+
+/// What a cloud's error codes mean.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] when the cloud's feature is off.
+pub fn error_codes(provider: Provider) -> Result<&'static [CodeRule]> {
+    of_provider!(provider, it => Ok(it::ERRORS))
 }
 
 #[allow(dead_code, reason = "not called when every feature is on")]

@@ -31,5 +31,5 @@ pub use ucloud_uhost_import as ucloud;
 
 pub use cloud_import_core::*;
 
-pub use connect::{capabilities, connect, environment_names, regions};
+pub use connect::{capabilities, connect, environment_names, error_codes, regions};
 pub use target::Target;

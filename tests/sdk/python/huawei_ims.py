@@ -1,4 +1,7 @@
-"""Huawei Cloud: huaweicloudsdkims. A `Region` takes the endpoint, the credentials that of IAM, where the SDK finds its project id."""
+"""Huawei Cloud: huaweicloudsdkims.
+
+A `Region` takes the endpoint, the credentials that of IAM, where the SDK finds its project id.
+"""
 
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use cloud_import::{CancelOutcome, ErrorKind, ImportTask, Settings, TaskState};
-use cloud_import_sim::Config;
+use cloud_import_sim::{Config, FaultKind};
 use cloud_import_tests::simulated::{ACCESS_KEY_ID, Case, Rewriter, SECRET_ACCESS_KEY, Stage};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
@@ -133,6 +133,18 @@ pub(crate) async fn delete_removes_the_image(case: &'static Case) {
     let error = importer.delete(&image).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error:?}");
     assert!(!error.may_have_executed());
+}
+
+pub(crate) async fn a_delete_whose_answer_was_lost_is_done(case: &'static Case) {
+    let stage = Stage::new(case).await.unwrap();
+    let importer = stage.importer().unwrap();
+    let mut task = importer.start(&stage.order()).await.unwrap();
+    let image = stage.wait(&*importer, &mut task).await.unwrap();
+    for kind in [FaultKind::DropBefore, FaultKind::Throttle, FaultKind::DropAfter] {
+        stage.inject(kind, |fault| fault.operation(case.delete));
+    }
+    importer.delete(&image).await.unwrap();
+    assert!(stage.images()[0].deleted);
 }
 
 pub(crate) async fn fields_that_are_not_known_yet_do_no_harm(case: &'static Case) {

@@ -54,6 +54,7 @@ for_all_cases! {
     import::a_running_import_is_found_from_plain_data
     import::cancel_is_done_or_plainly_refused
     import::delete_removes_the_image
+    import::a_delete_whose_answer_was_lost_is_done
     import::fields_that_are_not_known_yet_do_no_harm
 
     verdict::a_failure_has_the_vendors_reason_or_likely_causes

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cloud_import::{BootMode, Disk, DiskFormat, ErrorKind, SourceForm};
+use cloud_import::{BootMode, Disk, DiskFormat, ErrorKind, Provider, SourceForm};
 use cloud_import_tests::simulated::{Case, Form, Stage};
 
 pub(crate) async fn all_problems_are_found_before_anything_is_sent(case: &'static Case) {
@@ -15,7 +15,11 @@ pub(crate) async fn all_problems_are_found_before_anything_is_sent(case: &'stati
     let disk = wrong_form.format(DiskFormat::Vdi).size_gib(40);
     let mut order = case.order_from(&"x".repeat(300), disk);
     order.architecture = cloud_import::Architecture::I386;
-    order.boot_mode = Some(BootMode::Uefi);
+    if case.provider == Provider::Huawei {
+        // Its common route takes every format there is.
+        let quick = serde_json::json!({"route": "quick"});
+        order = order.vendor(case.provider, &quick).unwrap();
+    }
 
     let error = importer.start(&order).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);

@@ -38,6 +38,8 @@ pub struct Case {
     pub poll: &'static str,
     /// The operation that finds an import whose answer was lost; `None` where its token does that.
     pub search: Option<&'static str>,
+    /// The operation that deletes an image.
+    pub delete: &'static str,
     /// The route that a task notes.
     pub route: Option<&'static str>,
 }
@@ -56,6 +58,7 @@ const PLAIN: Case = Case {
     start: "ImportImage",
     poll: "",
     search: None,
+    delete: "DeleteImage",
     route: None,
 };
 
@@ -66,6 +69,7 @@ pub static JDCLOUD: Case = Case {
     form: Form::Link("images-1250000000.s3-internal.cn-north-1.jdcloud-oss.com"),
     start: "importImage",
     poll: "imageTasks",
+    delete: "deleteImage",
     ..PLAIN
 };
 
@@ -78,6 +82,7 @@ pub static TENCENT: Case = Case {
     form: Form::Link("images-1250000000.cos.ap-guangzhou.myqcloud.com"),
     poll: "DescribeImages",
     search: Some("DescribeImages"),
+    delete: "DeleteImages",
     ..PLAIN
 };
 
@@ -102,6 +107,7 @@ pub static UCLOUD: Case = Case {
     start: "ImportCustomImage",
     poll: "DescribeImage",
     search: Some("DescribeImage"),
+    delete: "TerminateCustomImage",
     ..PLAIN
 };
 
@@ -114,6 +120,7 @@ pub static HUAWEI_COMMON: Case = Case {
     start: "CreateImage",
     poll: "ShowJobProgress",
     search: Some("ListImages"),
+    delete: "GlanceDeleteImage",
     route: Some("common"),
     ..PLAIN
 };

@@ -423,6 +423,25 @@ fn an_interrupt_says_what_goes_on_and_how() {
 }
 
 #[test]
+fn codes_are_explained() {
+    let output = run(&["explain", "QUOTA_EXCEEDED"]);
+    expect_code(&output, 0);
+    assert!(
+        out(&output).contains("JD Cloud")
+            && out(&output).contains("quota_exceeded")
+            && out(&output).contains("not sent again")
+    );
+    let output = run(&["explain", "--provider", "aliyun", "Throttling.User"]);
+    assert!(
+        out(&output).contains("rate_limited") && out(&output).contains("begins so"),
+        "{}",
+        out(&output)
+    );
+    let output = run(&["explain", "NoSuchCode"]);
+    expect_code(&output, 2);
+}
+
+#[test]
 fn capabilities_are_shown_for_people_and_programs() {
     let output = run(&["capabilities"]);
     expect_code(&output, 0);

@@ -114,26 +114,32 @@ impl Transport for HttpTransport {
         Box::pin(async move {
             let request = self.outgoing(request)?;
             let mut answer = self.client.execute(request).await.map_err(failure)?;
-            let mut response = Response::new(Bytes::new());
-            *response.status_mut() = answer.status();
-            *response.headers_mut() = std::mem::take(answer.headers_mut());
-            let mut body = Vec::new();
-            while let Some(chunk) = answer.chunk().await.map_err(failure)? {
-                if body.len() + chunk.len() > self.answer_bytes {
-                    return Err(TransportError::new(
-                        Failing::TooLarge,
-                        format!("the answer is larger than {} bytes", self.answer_bytes),
-                    ));
-                }
-                body.extend_from_slice(&chunk);
+            let mut head = Response::new(());
+            *head.status_mut() = answer.status();
+            *head.headers_mut() = std::mem::take(answer.headers_mut());
+            match self.body_of(answer).await {
+                Ok(body) => Ok(head.map(|()| body)),
+                Err(failure) => Err(failure.with_answer(head)),
             }
-            *response.body_mut() = body.into();
-            Ok(response)
         })
     }
 }
 
 impl HttpTransport {
+    async fn body_of(&self, mut answer: reqwest::Response) -> Result<Bytes, TransportError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(failure)? {
+            if body.len() + chunk.len() > self.answer_bytes {
+                return Err(TransportError::new(
+                    Failing::TooLarge,
+                    format!("the answer is larger than {} bytes", self.answer_bytes),
+                ));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.into())
+    }
+
     fn outgoing(&self, request: Request<Bytes>) -> Result<reqwest::Request, TransportError> {
         let (mut parts, body) = request.into_parts();
         if self.dials.is_some() {

@@ -51,7 +51,10 @@ const fn cloud(token: bool, names: UniqueNames) -> Capabilities {
 }
 
 pub(crate) static PLAIN: Capabilities = cloud(false, UniqueNames::Unverified);
-pub(crate) static TOKEN: Capabilities = cloud(true, UniqueNames::No);
+pub(crate) static TOKEN: Capabilities = Capabilities {
+    dry_run: fact(true),
+    ..cloud(true, UniqueNames::No)
+};
 pub(crate) static NAMES: Capabilities = cloud(false, UniqueNames::Refused);
 
 /// Scripted answers; what is asked beyond them gets the last one's default.

@@ -8,11 +8,13 @@ use std::{
 use cloud_import_core::{
     Bytes, CodeRule, Credentials, Error, ErrorKind, Operation, Provider, Repeat, Result,
     ambient::Ambient as _,
+    clock_offset::ClockOffset,
+    datetime,
     http::{Method, Request, Response},
     pipeline::{Pipeline, Protocol, Reading, Signing, json_body},
     retry::RetryPolicy,
     testing::{Frozen, Scripted},
-    transport::Failing,
+    transport::{Failing, TransportError},
 };
 
 /// Signs with the instant; `{"e": code}` is a refusal.
@@ -25,6 +27,9 @@ static CODES: &[CodeRule] = &[
     rule("Throttled", Some(ErrorKind::RateLimited)),
     rule("Bad", Some(ErrorKind::InvalidRequest)),
     rule("DryRunOk", None),
+    rule("BadDate", Some(ErrorKind::ClockSkew)),
+    rule("BadKey", Some(ErrorKind::Credentials)),
+    rule("Unexplained", Some(ErrorKind::Service)),
 ];
 
 const fn rule(code: &'static str, kind: Option<ErrorKind>) -> CodeRule {
@@ -48,7 +53,7 @@ impl Protocol for Plain {
         *self.signed.lock().unwrap() += 1;
         let value = format!(
             "X Signature=s1gn{}",
-            cloud_import_core::datetime::unix_millis(signing.instant)
+            datetime::unix_millis(signing.instant)
         );
         request.headers_mut().insert("authorization", value.parse().unwrap());
         Ok(())
@@ -101,6 +106,7 @@ async fn send(script: Scripted, repeatable: bool) -> Sent {
             attempts: 3,
             ..RetryPolicy::default()
         },
+        clock_offset: ClockOffset::default(),
     };
     let request = Request::builder()
         .uri("https://h/")
@@ -214,6 +220,86 @@ async fn an_unknown_code_is_judged_by_the_status() {
         let (error, _) = failed(send(Scripted::new([(status, r#"{"e":"New"}"#)]), false).await);
         assert_eq!((error.kind(), error.code()), (kind, Some("New")), "{status}");
     }
+}
+
+#[tokio::test]
+async fn a_code_that_explains_nothing_is_judged_by_a_status_that_does() {
+    for (status, kind) in [
+        (400, ErrorKind::Service),
+        (200, ErrorKind::Service),
+        (404, ErrorKind::NotFound),
+        (429, ErrorKind::RateLimited),
+        (500, ErrorKind::Unavailable),
+    ] {
+        let (error, _) = failed(send(Scripted::new([(status, r#"{"e":"Unexplained"}"#); 3]), false).await);
+        assert_eq!((error.kind(), error.remedy()), (kind, Some("do this")), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn of_an_answer_without_its_body_status_and_request_id_are_told() {
+    for failing in [Failing::Broken, Failing::TooLarge] {
+        let script = Scripted::default();
+        let mut head = Response::new(());
+        head.headers_mut().insert("x-request-id", "r7".parse().unwrap());
+        script.push(Err(TransportError::new(failing, "cut").with_answer(head)));
+        let (error, _) = failed(send(script, false).await);
+        assert_eq!((error.http_status(), error.request_id()), (Some(200), Some("r7")));
+        assert!(error.may_have_executed());
+    }
+}
+
+fn refused_at(code: &str, date: &str) -> Response<Bytes> {
+    let mut answer = Response::new(Bytes::from(format!(r#"{{"e":"{code}"}}"#)));
+    answer.headers_mut().insert("date", date.parse().unwrap());
+    answer
+}
+
+fn good() -> Response<Bytes> {
+    Response::new(Bytes::from_static(b"{}"))
+}
+
+/// The time that a request was signed at, in milliseconds.
+fn signed_at(request: &Request<Bytes>) -> i64 {
+    let value = request.headers()["authorization"].to_str().unwrap();
+    value.strip_prefix("X Signature=s1gn").unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_refused_date_is_tried_once_by_the_clouds_clock_which_is_remembered() {
+    for code in ["BadDate", "BadKey"] {
+        let script = Scripted::default();
+        script.push(Ok(refused_at(code, "Fri, 02 Jan 2026 04:04:05 GMT")));
+        script.push(Ok(good()));
+        let sent = send(script, false).await;
+        assert!(sent.outcome.is_ok(), "{code}");
+        assert_eq!(signed_at(&sent.requests[1]) - signed_at(&sent.requests[0]), 3_600_000);
+        assert_eq!(sent.slept, Duration::ZERO);
+    }
+    let offset = ClockOffset::default();
+    let error = Error::new(ErrorKind::ClockSkew, "x").with_server_date(datetime::parse_rfc3339("2026-01-02T02:04:05Z"));
+    let now = datetime::parse_rfc3339("2026-01-02T03:04:05Z").unwrap();
+    assert!(offset.clone().learn(&error, now, now));
+    assert_eq!(
+        offset.applied(now),
+        now - Duration::from_secs(3600),
+        "a clone learnt it, so all know"
+    );
+}
+
+#[tokio::test]
+async fn a_date_that_is_refused_twice_or_was_right_is_not_tried_again() {
+    let script = Scripted::default();
+    script.push(Ok(refused_at("BadDate", "Fri, 02 Jan 2026 04:04:05 GMT")));
+    script.push(Ok(refused_at("BadDate", "Fri, 02 Jan 2026 05:04:05 GMT")));
+    let (error, sent) = failed(send(script, false).await);
+    assert_eq!((error.kind(), sent), (ErrorKind::ClockSkew, 2));
+
+    // The key is wrong and the clock is right.
+    let script = Scripted::default();
+    script.push(Ok(refused_at("BadKey", "Fri, 02 Jan 2026 03:04:35 GMT")));
+    let (error, sent) = failed(send(script, false).await);
+    assert_eq!((error.kind(), sent), (ErrorKind::Credentials, 1));
 }
 
 #[tokio::test]

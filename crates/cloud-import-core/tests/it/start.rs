@@ -100,3 +100,13 @@ async fn a_lost_dry_run_is_just_an_error() {
     assert_eq!(fake.start(&order).await.unwrap_err().kind(), ErrorKind::Transport);
     assert_eq!((fake.count("submit"), fake.count("lookup")), (1, 0));
 }
+
+#[tokio::test]
+async fn a_dry_run_is_never_sent_where_it_would_be_an_import() {
+    let fake = Fake::new(&PLAIN);
+    let mut order = order();
+    order.dry_run = true;
+    order.no_validate = true;
+    assert_eq!(fake.start(&order).await.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!((fake.count("submit"), fake.count("lookup")), (0, 0));
+}

@@ -62,6 +62,12 @@ async fn too_many_failed_polls_or_a_final_one_end_the_wait() {
         .unwrap_err();
     assert_eq!((error.kind(), fake.count("poll")), (ErrorKind::Unavailable, 4));
 
+    // Nor does an error that nobody has explained.
+    let unexplained = || Err(Error::new(ErrorKind::Service, "unknown error"));
+    let state = done(&waiting);
+    let fake = Fake::new(&PLAIN).polls([unexplained(), unexplained(), Ok(state)]);
+    wait(&fake, &mut waiting, &WaitOptions::default()).await.unwrap();
+
     let fake = Fake::new(&PLAIN).polls([Err(Error::new(ErrorKind::Credentials, "expired"))]);
     let error = wait(&fake, &mut waiting, &WaitOptions::default()).await.unwrap_err();
     assert_eq!((error.kind(), fake.count("poll")), (ErrorKind::Credentials, 1));

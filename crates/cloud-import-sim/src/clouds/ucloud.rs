@@ -346,7 +346,7 @@ fn image(import: &Import, zone: &str, state: &str) -> Value {
         "CreateTime": import.accepted.utc.unix_timestamp(),
         "ImageSize": import.size.div_ceil(1 << 30),
         "MinimalCPU": "",
-        "MaintainEol": 0,
+        "MaintainEol": "",
     })
 }
 

@@ -51,6 +51,8 @@ async fn an_import_becomes_an_image_of_its_project() {
     let listed = images(&simulator, "cn-bj2", "org-abc").await;
     assert_eq!(listed["ImageSet"][0]["ImageId"], *id);
     assert_eq!(listed["ImageSet"][0]["State"], "Available");
+    // A date as text; a strictly typed SDK fails on a number.
+    assert_eq!(listed["ImageSet"][0]["MaintainEol"], "");
     assert_eq!(images(&simulator, "cn-bj2", "org-other").await["TotalCount"], 0);
     assert_eq!(images(&simulator, "hk", "org-abc").await["TotalCount"], 0);
 

@@ -1,0 +1,63 @@
+//! `explain`: an error code's row in the generated tables, in words.
+
+use cloud_import::{CodeRule, Error, ErrorKind, Provider, Result};
+
+use crate::{args::Explain, exit::Exit, output};
+
+pub(crate) fn run(options: &Explain) -> Result<Exit> {
+    let providers = options
+        .provider
+        .map_or_else(|| Provider::ALL.to_vec(), |provider| vec![provider]);
+    let mut known = false;
+    for provider in providers {
+        if let Some(rule) = CodeRule::find(cloud_import::error_codes(provider)?, &options.code) {
+            known = true;
+            output::result(&text(provider, rule));
+        }
+    }
+    if known {
+        return Ok(Exit::Done);
+    }
+    Err(Error::new(ErrorKind::InvalidRequest, format!("no cloud's table has the code `{}`", options.code))
+        .with_remedy("Codes that are not documented are judged by the HTTP status; the vendor's support knows them by the request id."))
+}
+
+fn text(provider: Provider, rule: &CodeRule) -> String {
+    let (kind, again, executed) = match rule.kind {
+        None => (
+            "success of a dry run",
+            "there is nothing to repeat",
+            "nothing was executed",
+        ),
+        Some(kind) => (
+            kind.as_str(),
+            if kind.is_retryable() {
+                "sent again by itself where that is safe"
+            } else {
+                "not sent again by itself"
+            },
+            if rule.may_have_executed {
+                "the request may have been executed"
+            } else {
+                "the request was not executed"
+            },
+        ),
+    };
+    let http = if rule.http == 0 {
+        String::new()
+    } else {
+        format!(", usually with HTTP {}", rule.http)
+    };
+    let every = if rule.prefix {
+        " and every code that begins so"
+    } else {
+        ""
+    };
+    format!(
+        "{}: {}{every}{http}\n  what it is  {kind}\n  again       {again}\n  executed    {executed}\n  what to do  {}\n  source      {}",
+        provider.name(),
+        rule.code,
+        rule.remedy,
+        rule.source
+    )
+}

@@ -1,0 +1,58 @@
+//! How far the cloud's clock is from this machine's, learnt from a refusal and remembered.
+//!
+//! No clock is read here: both times are arguments.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use crate::{Error, ErrorKind};
+
+/// A refusal that does not say why is put down to the clock only beyond this: the shortest window of the five clouds is
+/// five minutes.
+const SUSPICIOUS: Duration = Duration::from_secs(4 * 60);
+
+/// The offset of the cloud's clock. Clones share it, so that every client of a pipeline learns at once.
+#[derive(Debug, Clone, Default)]
+pub struct ClockOffset(Arc<AtomicI64>);
+
+impl ClockOffset {
+    /// The instant to sign at.
+    pub fn applied(&self, now: SystemTime) -> SystemTime {
+        let seconds = self.0.load(Ordering::Relaxed);
+        let distance = Duration::from_secs(seconds.unsigned_abs());
+        let applied = if seconds < 0 {
+            now.checked_sub(distance)
+        } else {
+            now.checked_add(distance)
+        };
+        applied.unwrap_or(now)
+    }
+
+    /// Learns from a refusal of a request that was signed at `signed`, while this machine's clock shows `now`. `true` when
+    /// another instant is to be tried.
+    pub fn learn(&self, error: &Error, signed: SystemTime, now: SystemTime) -> bool {
+        let Some(date) = error.server_date() else {
+            return false;
+        };
+        let apart = date.duration_since(signed).unwrap_or_else(|error| error.duration());
+        let to_blame = match error.kind() {
+            ErrorKind::ClockSkew => !apart.is_zero(),
+            // JD Cloud has one code for every refused signature.
+            ErrorKind::Credentials => apart > SUSPICIOUS,
+            _ => false,
+        };
+        if to_blame {
+            let seconds = match date.duration_since(now) {
+                Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or_default(),
+                Err(behind) => -i64::try_from(behind.duration().as_secs()).unwrap_or_default(),
+            };
+            self.0.store(seconds, Ordering::Relaxed);
+        }
+        to_blame
+    }
+}
