@@ -13,7 +13,11 @@ use cloud_import_core::{
 };
 use serde_json::{Map, Value};
 
-use crate::{generated::ERRORS, sign::Signer};
+use crate::{
+    generated::ERRORS,
+    rpc,
+    sign::{SignatureVersion, Signer},
+};
 
 impl Protocol for Signer {
     fn provider(&self) -> Provider {
@@ -34,6 +38,14 @@ impl Protocol for Signer {
 
     fn codes(&self) -> &'static [CodeRule] {
         ERRORS
+    }
+
+    /// The RPC signature, which is a parameter.
+    fn secrets_of(&self, request: &Request<Bytes>) -> Vec<String> {
+        match self.version {
+            SignatureVersion::V3 => Vec::new(),
+            SignatureVersion::Rpc => rpc::signatures(request),
+        }
     }
 
     /// `x-acs-retry-after`, in milliseconds; what is not a positive whole number is ignored. Source:

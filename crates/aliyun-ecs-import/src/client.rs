@@ -1,5 +1,5 @@
-//! The client: Alibaba Cloud's operations in its own words. It sends what it is told: it validates and injects nothing,
-//! not even the region, which is an ordinary parameter here.
+//! The client: Alibaba Cloud's operations in its own words. It sends what it is told: it validates nothing and adds only
+//! action and version, not even the region, which is an ordinary parameter here.
 
 use cloud_import_core::{
     Bytes, Call, ClientBuilder, Endpoint, Operation, Provider, Result, Settings,
@@ -11,22 +11,37 @@ use cloud_import_core::{
 
 use crate::{
     generated::{API_VERSION, ENVIRONMENT, HOST},
-    sign::Signer,
+    rpc::{self, RpcForm},
+    sign::{SignatureVersion, Signer},
 };
 
 /// A client for one region. Cheap to clone; clones share connections.
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) connection: Connection,
+    signer: Signer,
+    rpc_form: RpcForm,
+}
+
+/// What only this vendor's client can be told.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ClientOptions {
+    /// Which signature; version 3 when not set.
+    pub signature_version: SignatureVersion,
+    /// How a request with the RPC signature is sent; it says nothing about any other.
+    pub rpc_form: RpcForm,
 }
 
 impl Buildable for Client {
-    /// This vendor's client has no options of its own.
-    type Options = ();
+    type Options = ClientOptions;
 
-    fn build(settings: Settings, (): ()) -> Result<Self> {
+    fn build(settings: Settings, options: ClientOptions) -> Result<Self> {
         Ok(Self {
             connection: Connection::new(settings, Provider::Aliyun, HOST, &ENVIRONMENT)?,
+            signer: Signer {
+                version: options.signature_version,
+            },
+            rpc_form: options.rpc_form,
         })
     }
 }
@@ -51,7 +66,7 @@ impl Client {
 
     /// Signs requests of this client.
     pub fn signer(&self) -> &Signer {
-        &Signer
+        &self.signer
     }
 
     /// The request of a call, unsigned.
@@ -64,13 +79,20 @@ impl Client {
 
     pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {
         self.connection
-            .call(&Signer, call, |operation, fields| self.request(operation, fields))
+            .call(&self.signer, call, |operation, fields| self.request(operation, fields))
             .await
+    }
+
+    fn request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
+        match self.signer.version {
+            SignatureVersion::V3 => self.v3_request(operation, fields),
+            SignatureVersion::Rpc => rpc::request(self.endpoint(), operation, fields, self.rpc_form),
+        }
     }
 
     /// All parameters go into the query, lists counted from 1, and the body is empty. Source: V3 request structure and
     /// signature; alibabacloud_ecs20140526 for Python 7.11.8 (2026-10).
-    fn request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
+    fn v3_request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
         let query = encode::sorted_pairs(encode::dotted(&fields, 1));
         let target = if query.is_empty() {
             operation.path.to_owned()

@@ -27,6 +27,7 @@ mod generated;
 mod importer;
 mod options;
 mod os;
+mod rpc;
 mod rules;
 mod search;
 mod sign;
@@ -34,9 +35,10 @@ mod sign;
 /// What all cloud image-import crates share.
 pub use cloud_import_core as core;
 
-pub use client::Client;
+pub use client::{Client, ClientOptions};
 pub use generated::*;
 pub use importer::Importer;
 pub use options::Options;
 pub use os::{AliyunOs, map_os};
-pub use sign::Signer;
+pub use rpc::RpcForm;
+pub use sign::{SignatureVersion, Signer};

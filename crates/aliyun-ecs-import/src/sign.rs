@@ -1,15 +1,16 @@
-//! Alibaba Cloud's request signature `ACS3-HMAC-SHA256`. A pure function of request, keys, instant, nonce and list of
-//! headers.
+//! Alibaba Cloud's request signatures: `ACS3-HMAC-SHA256` here, the older one over parameters in [`rpc`]. Pure functions of
+//! request, keys, instant, nonce and list of headers.
 //!
 //! Source: V3 request structure and signature (documentation); alibabacloud_tea_openapi for Python 0.4.6 and
-//! @alicloud/openapi-core 1.0.8. The older signature in the query (HMAC-SHA1) is not written here: the documents call it
-//! discontinued.
+//! @alicloud/openapi-core 1.0.8.
 
 use cloud_import_core::{
     Bytes, Result, canonical, datetime, digest,
     http::{HeaderMap, Request, header},
     pipeline::Signing,
 };
+
+use crate::rpc;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 const DATE: &str = "x-acs-date";
@@ -18,17 +19,44 @@ const CONTENT: &str = "x-acs-content-sha256";
 const KEY_ID: &str = "x-acs-accesskey-id";
 const TOKEN: &str = "x-acs-security-token";
 
-/// Signs requests. The signature has no scope, so it is the same for every region.
+/// Which of the two signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SignatureVersion {
+    /// `ACS3-HMAC-SHA256`, in headers: what the documents specify and the current SDKs send.
+    #[default]
+    V3,
+    /// `HMAC-SHA1`, signature version 1.0, among the parameters: for private and older gateways. The documents call it the
+    /// V2 request syntax and no longer recommend it; whether accounts of today may use it is unverified.
+    Rpc,
+}
+
+/// Signs requests. Neither signature has a scope, so it is the same for every region.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Signer;
+pub struct Signer {
+    /// Which signature.
+    pub version: SignatureVersion,
+}
 
 impl Signer {
-    /// Adds date, nonce, hash of the body, token and `Authorization` to a request. Headers that are there already are
-    /// kept and signed as they are.
+    /// Signs a request. What is there already is kept and signed as it is, but for a signature, which is replaced.
+    ///
+    /// V3 adds the headers date, nonce, hash of the body, token and `Authorization`. The RPC signature adds the parameters
+    /// `Timestamp`, `SignatureNonce`, `SignatureMethod`, `SignatureVersion`, `AccessKeyId`, `SecurityToken` (temporary keys)
+    /// and `Signature`, to the form in the body if the request has one, else to the query; it covers no header.
     ///
     /// # Errors
-    /// [`ErrorKind::Credentials`](cloud_import_core::ErrorKind::Credentials) without a key pair.
+    /// [`ErrorKind::Credentials`](cloud_import_core::ErrorKind::Credentials) without a key pair;
+    /// [`ErrorKind::InvalidRequest`](cloud_import_core::ErrorKind::InvalidRequest) when the query gets too long for a URL
+    /// (about 64 KiB).
     pub fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+        match self.version {
+            SignatureVersion::V3 => Self::sign_v3(request, signing),
+            SignatureVersion::Rpc => rpc::sign(request, signing),
+        }
+    }
+
+    fn sign_v3(request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
         let keys = signing.credentials.keys()?;
         let content = digest::sha256_hex(request.body());
         let headers = request.headers_mut();
@@ -108,7 +136,7 @@ mod tests {
             nonce,
             signed_headers: None,
         };
-        Signer.sign(&mut request, &signing).unwrap();
+        Signer::default().sign(&mut request, &signing).unwrap();
         let value = request.headers()[header::AUTHORIZATION].to_str().unwrap();
         let (rest, signature) = value.split_once(",Signature=").unwrap();
         let (_, names) = rest.split_once(",SignedHeaders=").unwrap();
@@ -202,7 +230,7 @@ mod tests {
                 "x-acs-version",
             ]),
         };
-        Signer.sign(&mut request, &signing).unwrap();
+        Signer::default().sign(&mut request, &signing).unwrap();
         let value = request.headers()[header::AUTHORIZATION].to_str().unwrap();
         assert!(
             value.ends_with("Signature=a4099f71907b171e7bcf9ab23a3484771baf297a8fff2955d2f549c93b0b425e"),

@@ -110,7 +110,7 @@ impl Answer {
         serde_json::from_value(self.payload).map_err(|error| {
             Error::new(
                 ErrorKind::InvalidResponse,
-                format!("the answer is not of the documented form: {error}"),
+                format!("the answer is not of the documented form{}", expected(&error)),
             )
             .with_provider(self.provider)
             .with_operation(self.operation)
@@ -220,6 +220,7 @@ impl Pipeline {
         protocol.sign(&mut signed, &signing)?;
         let mut sent = protocol.secrets_of(&signed);
         sent.extend(signature_of(signed.headers()));
+        sent.extend(redact::secrets_of_links(signed.body()));
         let answer = self.transport.send(signed).await.map_err(lost)?;
         let secrets = || credentials.secrets().chain(sent.iter().map(String::as_str));
         let outcome = self.classify(protocol, operation, &answer, secrets);
@@ -318,6 +319,19 @@ impl Pipeline {
                 finish(error, header_request_id(answer.headers()))
             }
         }
+    }
+}
+
+/// What serde expected. The value that it met stands before that: it is the vendor's text and may echo a secret.
+fn expected(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let what = match text.rsplit_once(", expected ") {
+        Some((_, what)) => what,
+        None => text.strip_prefix("expected ").unwrap_or_default(),
+    };
+    match what.split_once(", got ").map_or(what, |(what, _)| what) {
+        "" => String::new(),
+        what => format!(": expected {what}"),
     }
 }
 

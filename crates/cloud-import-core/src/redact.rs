@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use crate::{digest, encode};
 
 const HIDDEN: &str = "<hidden>";
@@ -38,6 +40,51 @@ pub fn vendor_text<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -
         .take(LONGEST)
         .collect();
     line.trim().to_owned()
+}
+
+/// A value in a link's query of at least so many characters may be a signature or a token.
+const SHORTEST_VALUE: usize = 20;
+
+/// What is secret in the links that a request's body holds, as JSON or as a form: their queries and the longer values in
+/// them. Storages name a signature that they refuse, and a cloud may pass that on.
+pub(crate) fn secrets_of_links(body: &[u8]) -> Vec<String> {
+    let mut secrets = Vec::new();
+    let Ok(text) = std::str::from_utf8(body) else {
+        return secrets;
+    };
+    match serde_json::from_str(text) {
+        Ok(json) => add_of_json(&json, &mut secrets),
+        Err(_) => {
+            for (_, value) in encode::decode_pairs(text) {
+                add_of_link(&value, &mut secrets);
+            }
+        }
+    }
+    secrets
+}
+
+fn add_of_json(json: &Value, secrets: &mut Vec<String>) {
+    match json {
+        Value::String(text) => add_of_link(text, secrets),
+        Value::Array(items) => items.iter().for_each(|item| add_of_json(item, secrets)),
+        Value::Object(members) => members.values().for_each(|member| add_of_json(member, secrets)),
+        _ => {}
+    }
+}
+
+fn add_of_link(text: &str, secrets: &mut Vec<String>) {
+    let Some((link, query)) = text.split_once('?') else {
+        return;
+    };
+    if !link.contains("://") {
+        return;
+    }
+    secrets.push(query.to_owned());
+    for (_, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        if value.len() >= SHORTEST_VALUE {
+            secrets.extend([value.to_owned(), encode::percent_decode(value)]);
+        }
+    }
 }
 
 fn cut_canonical_string(text: &str) -> &str {
@@ -95,6 +142,21 @@ mod tests {
             text,
             "bad key <hidden> (<hidden>, <hidden>) at \"https://b.example/k?<hidden>\" end. Server"
         );
+    }
+
+    #[test]
+    fn secrets_of_links_are_found_in_json_and_in_forms() {
+        let query = "Expires=1&Signature=AAAAAAAAAAAAAAAAAAAA%2B";
+        let json = format!(r#"{{"a":[{{"url":"https://b.example/k?{query}"}}],"q":"why? because=it"}}"#);
+        let form = format!(
+            "Url={}&Other=1%3F2",
+            encode::percent(&format!("http://b.example/k?{query}"))
+        );
+        for body in [json, form] {
+            let expected = [query, "AAAAAAAAAAAAAAAAAAAA%2B", "AAAAAAAAAAAAAAAAAAAA+"];
+            assert_eq!(secrets_of_links(body.as_bytes()), expected, "{body}");
+        }
+        assert_eq!(secrets_of_links(b"\xff"), [""; 0]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{fmt, time::SystemTime};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value};
 
-use crate::{Provider, datetime};
+use crate::{Provider, datetime, redact};
 
 /// The version of the task format that this crate writes and reads.
 const VERSION: u32 = 1;
@@ -247,11 +247,11 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure with the vendor's reason.
-    pub fn new(code: Option<String>, reason: impl Into<String>) -> Self {
+    /// A failure with the vendor's reason, in which the queries of links are hidden: they may be signed.
+    pub fn new(code: Option<String>, reason: impl AsRef<str>) -> Self {
         Self {
             code: code.filter(|code| !code.is_empty()),
-            reason: reason.into(),
+            reason: redact::vendor_text(reason.as_ref(), []),
             likely_causes: &[],
         }
     }

@@ -74,6 +74,7 @@ for_all_cases! {
     refused::a_refusal_is_final_and_has_the_vendors_words
     refused::throttling_is_waited_out
     refused::lasting_throttling_is_told_with_the_vendors_hint
+    refused::a_wrong_clock_is_set_by_the_clouds
     refused::no_connection_is_no_unknown_outcome
 
     lost::cut_before_acceptance

@@ -153,3 +153,21 @@ pub(crate) async fn no_connection_is_no_unknown_outcome(case: &'static Case) {
     assert_eq!(error.attempts(), quick_retries().attempts);
     assert_eq!(error.http_status(), None);
 }
+
+pub(crate) async fn a_wrong_clock_is_set_by_the_clouds(case: &'static Case) {
+    for ahead in [3600, -3600] {
+        let stage = Stage::new(case).await.unwrap();
+        stage.inject(FaultKind::SkewedDate(ahead), |fault| fault.times(u32::MAX));
+        let importer = stage.importer().unwrap();
+        let mut task = importer.start(&stage.order()).await.unwrap();
+        stage.wait(&*importer, &mut task).await.unwrap();
+        assert_eq!(stage.imports(), 1);
+        // The clock is set once, by the first request that was refused; UCloud's requests have no date.
+        let refused = u64::from(case.provider != Provider::Ucloud);
+        let counters = stage.simulator.counters();
+        let first = counters
+            .requests_of(case.cloud, "KeystoneListProjects")
+            .max(stage.starts());
+        assert_eq!(first, 1 + refused, "{:?}", counters.requests);
+    }
+}

@@ -51,10 +51,7 @@ impl Protocol for Plain {
 
     fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
         *self.signed.lock().unwrap() += 1;
-        let value = format!(
-            "X Signature=s1gn{}",
-            datetime::unix_millis(signing.instant)
-        );
+        let value = format!("X Signature=s1gn{}", datetime::unix_millis(signing.instant));
         request.headers_mut().insert("authorization", value.parse().unwrap());
         Ok(())
     }
@@ -200,6 +197,34 @@ async fn errors_name_everything_and_no_secret() {
     assert_eq!(error.remedy(), Some("do this"));
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("s3cret-key") && !shown.contains("s1gn"), "{shown}");
+}
+
+#[tokio::test]
+async fn an_answer_of_another_form_is_told_without_what_is_in_it() {
+    for (body, message) in [
+        (
+            r#"{"a":"s3cret-key, expected nothing"}"#,
+            "the answer is not of the documented form: expected a sequence",
+        ),
+        (
+            r#"{"b":{"s3cret-key":1}}"#,
+            "the answer is not of the documented form: expected a boolean",
+        ),
+    ] {
+        let sent = send(Scripted::new([(200, body)]), false).await;
+        let error = sent.outcome.unwrap().decode::<Odd>().unwrap_err();
+        assert_eq!((error.kind(), error.message()), (ErrorKind::InvalidResponse, message));
+        assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+    }
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+#[expect(dead_code, reason = "it is only read into")]
+struct Odd {
+    a: Vec<u8>,
+    #[serde(deserialize_with = "cloud_import_core::wire::bool_or_string")]
+    b: Option<bool>,
 }
 
 #[tokio::test]

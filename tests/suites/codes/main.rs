@@ -1,0 +1,301 @@
+//! Every error code of every cloud's table, in the form in which that vendor sends it: kind, whether it is sent again,
+//! whether it may have been executed, remedy, and the vendor's own text.
+//!
+//! The forms are written here by hand; the meanings of a few codes of each cloud too, so that the table is held against
+//! something.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
+
+use std::{sync::Arc, time::Duration};
+
+use cloud_import::{
+    Bytes, ClientBuilder, CodeRule, Credentials, Error, ErrorKind, Provider, Settings, aliyun,
+    builder::Buildable,
+    http::Response,
+    huawei, jdcloud,
+    retry::RetryPolicy,
+    tencent,
+    testing::{Frozen, Scripted},
+    ucloud,
+};
+
+const TEXT: &str = "what the vendor says";
+
+fn client<C: Buildable>(script: &Arc<Scripted>) -> C {
+    let settings = Settings::new("r-1")
+        .project("p-1")
+        .credentials(Credentials::new("an-access-key", "a-secret-key"))
+        .ambient(Arc::new(Frozen::at("2026-01-02T03:04:05Z", "11886")))
+        .transport(Arc::clone(script) as _)
+        .retry(RetryPolicy {
+            attempts: 2,
+            elapsed: Duration::from_secs(60),
+            ..RetryPolicy::default()
+        });
+    ClientBuilder::<C>::from(settings).build().unwrap()
+}
+
+/// The answer in which a vendor sends a code.
+fn answer(provider: Provider, code: &str, http: u16) -> Response<Bytes> {
+    let status = if http == 0 { 400 } else { http };
+    let (status, body) = match provider {
+        Provider::Jdcloud => (
+            status,
+            format!(r#"{{"requestId":"r-9","error":{{"code":{status},"status":"{code}","message":"{TEXT}"}}}}"#),
+        ),
+        Provider::Tencent => (
+            200,
+            format!(r#"{{"Response":{{"Error":{{"Code":"{code}","Message":"{TEXT}"}},"RequestId":"r-9"}}}}"#),
+        ),
+        Provider::Huawei if code.starts_with("APIGW") => (
+            status,
+            format!(r#"{{"error_code":"{code}","error_msg":"{TEXT}","request_id":"r-9"}}"#),
+        ),
+        Provider::Huawei => (status, format!(r#"{{"error":{{"code":"{code}","message":"{TEXT}"}}}}"#)),
+        Provider::Aliyun => (
+            status,
+            format!(r#"{{"RequestId":"r-9","HostId":"h","Code":"{code}","Message":"{TEXT}"}}"#),
+        ),
+        _ => (200, format!(r#"{{"RetCode":{code},"Action":"X","Message":"{TEXT}"}}"#)),
+    };
+    let mut answer = Response::new(Bytes::from(body));
+    *answer.status_mut() = status.try_into().unwrap();
+    for name in ["x-request-id", "x-ucloud-request-uuid"] {
+        answer.headers_mut().insert(name, "r-9".parse().unwrap());
+    }
+    answer
+}
+
+/// Makes a read, or a start without a token, that is answered with a code and then with a good answer.
+async fn call(provider: Provider, code: &str, http: u16, start: bool) -> (Result<(), Error>, usize) {
+    let script = Arc::new(Scripted::default());
+    script.push(Ok(answer(provider, code, http)));
+    let good = match provider {
+        Provider::Jdcloud => r#"{"requestId":"r","result":{}}"#,
+        Provider::Tencent => r#"{"Response":{"RequestId":"r"}}"#,
+        Provider::Ucloud => r#"{"RetCode":0}"#,
+        _ => r#"{"RequestId":"r"}"#,
+    };
+    script.push(Ok(Response::new(Bytes::from_static(good.as_bytes()))));
+    let outcome = match (provider, start) {
+        (Provider::Jdcloud, false) => client::<jdcloud::Client>(&script)
+            .describe_images(&Default::default())
+            .await
+            .map(drop),
+        (Provider::Jdcloud, true) => client::<jdcloud::Client>(&script)
+            .import_image(&Default::default())
+            .await
+            .map(drop),
+        (Provider::Tencent, false) => client::<tencent::Client>(&script)
+            .describe_images(&Default::default())
+            .await
+            .map(drop),
+        (Provider::Tencent, true) => client::<tencent::Client>(&script)
+            .import_image(&Default::default())
+            .await
+            .map(drop),
+        (Provider::Huawei, false) => client::<huawei::Client>(&script)
+            .list_images(&Default::default())
+            .await
+            .map(drop),
+        (Provider::Huawei, true) => client::<huawei::Client>(&script)
+            .create_image(&Default::default())
+            .await
+            .map(drop),
+        (Provider::Aliyun, false) => client::<aliyun::Client>(&script)
+            .describe_images(&Default::default())
+            .await
+            .map(drop),
+        (Provider::Aliyun, true) => client::<aliyun::Client>(&script)
+            .import_image(&Default::default())
+            .await
+            .map(drop),
+        (_, false) => client::<ucloud::Client>(&script)
+            .describe_image(&Default::default())
+            .await
+            .map(drop),
+        (_, true) => client::<ucloud::Client>(&script)
+            .import_custom_image(&Default::default())
+            .await
+            .map(drop),
+    };
+    (outcome, script.sent().len())
+}
+
+async fn hold(provider: Provider, rule: &CodeRule) {
+    let code = if rule.prefix {
+        format!("{}Xyz", rule.code)
+    } else {
+        rule.code.to_owned()
+    };
+    let at = format!("{provider} {code}");
+    let Some(kind) = rule.kind else {
+        let (outcome, sent) = call(provider, &code, rule.http, true).await;
+        assert!(outcome.is_ok() && sent == 1, "{at}: success of a dry run: {outcome:?}");
+        return;
+    };
+    let (read, sent) = call(provider, &code, rule.http, false).await;
+    assert_eq!(sent, if kind.is_retryable() { 2 } else { 1 }, "{at}: a read");
+    assert_eq!(read.is_ok(), kind.is_retryable(), "{at}: a read");
+
+    let (started, sent) = call(provider, &code, rule.http, true).await;
+    let sent_again = kind.is_retryable() && !rule.may_have_executed;
+    assert_eq!(sent, if sent_again { 2 } else { 1 }, "{at}: a start without a token");
+    if let Err(error) = started {
+        assert_eq!((error.kind(), error.code()), (kind, Some(code.as_str())), "{at}");
+        assert_eq!(error.may_have_executed(), rule.may_have_executed, "{at}");
+        assert_eq!(error.message(), TEXT, "{at}");
+        assert_eq!(
+            (error.provider(), error.request_id()),
+            (Some(provider), Some("r-9")),
+            "{at}"
+        );
+        let remedy = error.remedy().unwrap_or_default();
+        assert!(
+            remedy.len() > 10 && remedy.ends_with('.'),
+            "{at}: the remedy is `{remedy}`"
+        );
+    }
+}
+
+async fn hold_all(provider: Provider, least: usize) {
+    let rules = cloud_import::error_codes(provider).unwrap();
+    for rule in rules {
+        hold(provider, rule).await;
+    }
+    println!("{provider}: {} codes", rules.len());
+    assert!(rules.len() >= least, "{provider}: only {} codes", rules.len());
+}
+
+#[tokio::test]
+async fn jdcloud_codes() {
+    hold_all(Provider::Jdcloud, 20).await;
+}
+
+#[tokio::test]
+async fn tencent_codes() {
+    hold_all(Provider::Tencent, 60).await;
+}
+
+#[tokio::test]
+async fn huawei_codes() {
+    hold_all(Provider::Huawei, 75).await;
+}
+
+#[tokio::test]
+async fn aliyun_codes() {
+    hold_all(Provider::Aliyun, 85).await;
+}
+
+#[tokio::test]
+async fn ucloud_codes() {
+    hold_all(Provider::Ucloud, 25).await;
+}
+
+/// What the vendors' documents and the seed documents' own tables say of some codes.
+#[tokio::test]
+async fn the_tables_say_what_the_documents_say() {
+    use ErrorKind::*;
+    let expected = [
+        (Provider::Jdcloud, "CONFLICT", 400, InvalidRequest, false),
+        (Provider::Jdcloud, "QUOTA_EXCEEDED", 429, QuotaExceeded, false),
+        (Provider::Jdcloud, "RATE_LIMIT", 429, RateLimited, false),
+        (Provider::Jdcloud, "INTERNAL", 500, Unavailable, true),
+        (Provider::Tencent, "ImageQuotaLimitExceeded", 200, QuotaExceeded, false),
+        (
+            Provider::Tencent,
+            "InvalidImageName.Duplicate",
+            200,
+            DuplicateName,
+            false,
+        ),
+        (
+            Provider::Tencent,
+            "InvalidImageOsType.Unsupported",
+            200,
+            Unsupported,
+            false,
+        ),
+        (Provider::Tencent, "AuthFailure.SignatureExpire", 200, ClockSkew, false),
+        (
+            Provider::Tencent,
+            "RequestLimitExceeded.UinLimitExceeded",
+            200,
+            RateLimited,
+            false,
+        ),
+        (Provider::Tencent, "InternalError", 200, Unavailable, true),
+        (Provider::Huawei, "IMG.0009", 400, DuplicateName, false),
+        (Provider::Huawei, "IMG.0015", 400, QuotaExceeded, false),
+        (Provider::Huawei, "IMG.0060", 400, RateLimited, false),
+        (Provider::Huawei, "APIGW.0301", 401, Credentials, false),
+        (Provider::Huawei, "APIGW.0308", 429, RateLimited, false),
+        (
+            Provider::Aliyun,
+            "InvalidImageName.Duplicated",
+            400,
+            DuplicateName,
+            false,
+        ),
+        (Provider::Aliyun, "QuotaExceed.Snapshot", 403, QuotaExceeded, false),
+        (Provider::Aliyun, "Throttling.User", 400, RateLimited, false),
+        (Provider::Aliyun, "Throttling", 400, RateLimited, false),
+        (
+            Provider::Aliyun,
+            "InvalidSecurityToken.Expired",
+            400,
+            Credentials,
+            false,
+        ),
+        (
+            Provider::Aliyun,
+            "ServiceUnavailable.RegionMaintaining",
+            503,
+            Unavailable,
+            true,
+        ),
+        (Provider::Ucloud, "171", 200, Credentials, false),
+        (Provider::Ucloud, "153", 200, RateLimited, false),
+        (Provider::Ucloud, "150", 200, Unavailable, true),
+        (Provider::Ucloud, "8956", 200, NotFound, false),
+    ];
+    for (provider, code, http, kind, executed) in expected {
+        let rule = CodeRule::find(cloud_import::error_codes(provider).unwrap(), code);
+        let found = rule.map(|rule| (rule.kind, rule.may_have_executed));
+        assert_eq!(found, Some((Some(kind), executed)), "{provider} {code}");
+        let (outcome, _) = call(provider, code, http, true).await;
+        if let Err(error) = outcome {
+            assert_eq!(
+                (error.kind(), error.may_have_executed()),
+                (kind, executed),
+                "{provider} {code}"
+            );
+        }
+    }
+    for code in ["DRYRUN.SUCCESS", "dryrun.success", "DryRunOperation"] {
+        let (outcome, _) = call(Provider::Aliyun, code, 400, true).await;
+        assert!(outcome.is_ok(), "{code}: {outcome:?}");
+    }
+    let role = ["NoSetRoletoECSServiceAcount", "NoSetRoletoECSServiceAccount"];
+    for code in role {
+        let (outcome, _) = call(Provider::Aliyun, code, 403, true).await;
+        assert!(outcome.unwrap_err().remedy().unwrap().contains("role"), "{code}");
+    }
+}
+
+/// An error that comes as XML, as Alibaba's gateway sends it at times.
+#[tokio::test]
+async fn xml_errors_are_understood() {
+    let script = Arc::new(Scripted::new([(
+        400,
+        "<?xml version='1.0'?><Error><RequestId>r-9</RequestId><HostId>h</HostId><Code>InvalidImageName.Duplicated</Code><Message>taken</Message></Error>",
+    )]));
+    let error = client::<aliyun::Client>(&script)
+        .import_image(&Default::default())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.request_id(), error.message()),
+        (ErrorKind::DuplicateName, Some("r-9"), "taken")
+    );
+}
