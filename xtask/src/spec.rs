@@ -298,7 +298,7 @@ pub(crate) struct Operation {
     pub(crate) response: String,
     #[serde(default)]
     pub(crate) fields: Vec<Field>,
-    /// Absent when another operation defines the response.
+    /// Absent when another operation defines the response, or when it is one of the types or a list of one.
     pub(crate) answer: Option<Vec<Field>>,
 }
 
@@ -453,9 +453,11 @@ impl Spec {
             .collect();
         for operation in &self.api.operations {
             self.known_sources(&operation.source, &operation.name)?;
-            if !answers.contains(&operation.response) {
+            let of_type = operation.response.trim_start_matches('[').trim_end_matches(']');
+            let is_type = self.api.types.iter().any(|own| own.name == of_type);
+            if !answers.contains(&operation.response) && !is_type {
                 return Err(format!(
-                    "{}: no operation lists the answer `{}`",
+                    "{}: no operation lists the answer `{}`, and it is no type",
                     operation.name, operation.response
                 ));
             }

@@ -23,6 +23,9 @@ use crate::{
 /// How far the cloud's clock and this machine's may be apart: as far as the signature allows.
 const CLOCKS_APART: Duration = Duration::from_secs(15 * 60);
 
+/// The vendor's dates are cut off to the second.
+const DATE_STEP: Duration = Duration::from_secs(1);
+
 /// Imports images into Huawei Cloud.
 #[derive(Debug, Clone)]
 pub struct Importer {
@@ -152,7 +155,7 @@ fn is_of(task: &ImportTask, image: &wire::ImageInfo) -> bool {
     let made = image.created_at.as_deref().and_then(datetime::parse_rfc3339);
     // A failed image of shortly before is that of an earlier order: its name was free to be taken again.
     let failed = StateRow::find(IMAGE_STATES, image.status.as_deref().unwrap_or_default()) == Some(StateClass::Failed);
-    let apart = if failed { Duration::ZERO } else { CLOCKS_APART };
+    let apart = if failed { DATE_STEP } else { CLOCKS_APART };
     image.id.is_some()
         && image.name.as_deref() == Some(&task.name)
         && image.data_origin.as_ref().is_some_and(|shown| *shown == origin)

@@ -85,6 +85,37 @@ async fn huawei_with_an_iam_token() {
     .await;
 }
 
+/// JD Cloud's tasks show the link that they import from.
+#[tokio::test]
+async fn jdcloud_tasks_are_shown_without_their_links_query() {
+    let stage = simulated::Stage::new(&simulated::JDCLOUD).await.unwrap();
+    let importer = stage.importer().unwrap();
+    let plain = importer.prepare(&stage.order()).unwrap();
+    importer.start(&stage.order()).await.unwrap();
+    let signature = "X-Amz-Signature=8f2a4c6e0b1d3f5a7c9e8f2a4c6e0b1d";
+    let rewriter = simulated::Rewriter::new(stage.transport().unwrap(), move |_, answer| {
+        answer.map(|body| {
+            let text = String::from_utf8_lossy(&body).replace(".qcow2\"", &format!(".qcow2?{signature}\""));
+            assert!(text.contains(signature));
+            bytes::Bytes::from(text)
+        })
+    });
+    let settings = stage.settings().unwrap().transport(std::sync::Arc::new(rewriter));
+    let client = cloud_import::ClientBuilder::<cloud_import::jdcloud::Client>::from(settings)
+        .build()
+        .unwrap();
+    let tasks = client
+        .image_tasks(&cloud_import::jdcloud::ImageTasksRequest::default())
+        .await
+        .unwrap();
+    let mut watch = cloud_import_tests::leaks::Watch::default();
+    watch.secret("link's query", signature);
+    watch.shown("the vendor's answer", &tasks);
+    let found = cloud_import::ImageImporter::lookup(&cloud_import::jdcloud::Importer::new(client), &plain).await;
+    show::task(&mut watch, &found.unwrap().unwrap());
+    assert_eq!(watch.leaks(), [""; 0]);
+}
+
 #[tokio::test]
 async fn an_iam_token_is_no_key_pair_elsewhere_and_is_not_shown_for_it() {
     for case in [

@@ -9,7 +9,7 @@ use std::{
 use base64::Engine as _;
 use bytes::Bytes;
 use cloud_import::{
-    Credentials, Disk, ErrorKind, Grace, ImageImporter, ImportRequest, Result, Settings, TaskState, encode,
+    Credentials, Disk, DiskSource, ErrorKind, Grace, ImageImporter, ImportRequest, Result, Settings, TaskState, encode,
     retry::RetryPolicy,
     transport::{HttpTransport, Transport},
     wait,
@@ -284,15 +284,19 @@ fn transformed(scene: &Scene<'_>) -> String {
     let mut secrets = vec![secret.to_owned()];
     if matches!(scene.stage.case.form, Form::Link(_)) {
         secrets.push(query());
-        // As storages name a signature that they refuse, and a link as the parameter of another.
+        // As storages name a signature that they refuse.
         secrets.extend(LINK.map(|(_, value)| value.to_owned()));
-        secrets.push(format!("https://b.example/k?{}", query()));
     }
     let shown = |secret: &String| {
         let base64 = base64::engine::general_purpose::STANDARD.encode(secret);
         format!("[{} {base64}]", encode::percent(secret))
     };
-    secrets.iter().map(shown).collect()
+    let mut text: String = secrets.iter().map(shown).collect();
+    if let Some(DiskSource::Url(link)) = scene.order.first_disk().map(|disk| &disk.source) {
+        // As the parameter of another link.
+        text.push_str(&encode::percent(link.expose()));
+    }
+    text
 }
 
 async fn lost(scene: &mut Scene<'_>) {

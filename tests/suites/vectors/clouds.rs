@@ -20,6 +20,9 @@ use crate::{outcome::Unfit, typed};
 /// Given to clients of schemes without a nonce.
 pub(crate) const UNUSED_NONCE: &str = "unused";
 
+/// Schemes with which a client is told whether to send by `GET` or by `POST`.
+const EITHER_METHOD: &[&str] = &["ACS-RPC-HMAC-SHA1"];
+
 /// A request that a client sent.
 #[derive(Debug)]
 pub(crate) struct Sent {
@@ -45,9 +48,16 @@ impl Cloud {
         self.algorithms.contains(&vector.algorithm.as_str())
     }
 
-    /// With which method it makes the vector's call; `None` when it has no such call.
+    /// With which method it makes the vector's call, told or not; `None` when it has no such call.
     pub(crate) fn method(&self, vector: &Vector) -> Option<Method> {
-        (self.method)(call_of(vector))
+        let usual = (self.method)(call_of(vector))?;
+        let told = match vector.request.method.as_str() {
+            "GET" => Method::GET,
+            "POST" => Method::POST,
+            _ => return Some(usual),
+        };
+        let is_told = EITHER_METHOD.contains(&vector.algorithm.as_str());
+        Some(if is_told { told } else { usual })
     }
 
     /// Signs a request with the client that the vector asks for.
@@ -192,13 +202,14 @@ const CLOUDS: &[Cloud] = &[
         "GlanceDeleteImage" => glance_delete_image(GlanceDeleteImageRequest),
         "KeystoneListProjects" => keystone_list_projects(KeystoneListProjectsRequest),
     }),
-    cloud!("aliyun", aliyun_ecs_import, &["ACS3-HMAC-SHA256"], usual, {
+    cloud!("aliyun", aliyun_ecs_import, &["ACS3-HMAC-SHA256", "ACS-RPC-HMAC-SHA1"], aliyun_options, {
         "ImportImage" => import_image(ImportImageRequest),
         "DescribeTasks" => describe_tasks(DescribeTasksRequest),
         "DescribeTaskAttribute" => describe_task_attribute(DescribeTaskAttributeRequest),
         "CancelTask" => cancel_task(CancelTaskRequest),
         "DescribeImages" => describe_images(DescribeImagesRequest),
         "DeleteImage" => delete_image(DeleteImageRequest),
+        "DeleteSnapshot" => delete_snapshot(DeleteSnapshotRequest),
         "DescribeRegions" => describe_regions(DescribeRegionsRequest),
     }),
     cloud!("ucloud", ucloud_uhost_import, &["UCLOUD-SHA1"], usual, {
@@ -227,6 +238,22 @@ fn jdcloud_options(vector: &Vector) -> jdcloud_vm_import::ClientOptions {
             SecurityTokenForm::Base64
         } else {
             SecurityTokenForm::Plain
+        },
+    }
+}
+
+/// Signature version, and where the recording SDK has the parameters.
+fn aliyun_options(vector: &Vector) -> aliyun_ecs_import::ClientOptions {
+    use aliyun_ecs_import::{ClientOptions, RpcForm, SignatureVersion};
+    ClientOptions {
+        signature_version: match vector.algorithm.as_str() {
+            "ACS-RPC-HMAC-SHA1" => SignatureVersion::Rpc,
+            _ => SignatureVersion::V3,
+        },
+        rpc_form: match vector.request.method.as_str() {
+            "GET" => RpcForm::Get,
+            _ if vector.request.body.is_empty() => RpcForm::PostQuery,
+            _ => RpcForm::PostForm,
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use cloud_import_core::{Credentials, pipeline::Signing};
-use cloud_import_tests::vectors::{self, Vector};
+use cloud_import_tests::vectors::{self, Recorded, Vector};
 use http::Request;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     outcome::{Outcome, Reason},
 };
 
-/// The field of a form that holds the signature.
+/// The parameter that holds the signature.
 const SIGNATURE: &str = "Signature";
 
 /// Checks one vector.
@@ -22,14 +22,7 @@ pub(crate) fn check(vector: &Vector) -> Outcome {
     if !cloud.signs(vector) {
         return Outcome::LeftOut(Reason::SignatureVersionNotOffered);
     }
-    if is_form(vector) && vector.request.method != "POST" {
-        return Outcome::LeftOut(Reason::MethodNotOffered);
-    }
     compare(cloud, vector).unwrap_or_else(Outcome::failed)
-}
-
-fn is_form(vector: &Vector) -> bool {
-    vectors::authorization(&vector.wire()).is_none()
 }
 
 fn compare(cloud: &Cloud, vector: &Vector) -> Result<Outcome, String> {
@@ -48,12 +41,12 @@ fn compare(cloud: &Cloud, vector: &Vector) -> Result<Outcome, String> {
 
 /// The signature that the client's signer makes for the recorded request.
 fn sign(cloud: &Cloud, vector: &Vector, credentials: &Credentials) -> Result<String, String> {
-    let mut request = vectors::to_http(vector)?;
-    if is_form(vector) {
-        let unsigned = without_signature(&vector.request.body);
-        *request.body_mut() = Bytes::from(unsigned);
-    }
     let wire = vector.wire();
+    let mut request = if vectors::authorization(&wire).is_some() {
+        vectors::to_http(vector)?
+    } else {
+        vectors::to_http(&without_signature(vector))?
+    };
     let names: Option<Vec<&str>> =
         vectors::authorization_value(&wire, "SignedHeaders").map(|names| names.split(';').collect());
     let signing = Signing {
@@ -72,15 +65,26 @@ fn signature(vector: &Vector, signed: Option<&Request<Bytes>>) -> Result<String,
     if let Some(signature) = vectors::authorization_value(&wire, SIGNATURE) {
         return Ok(signature.to_owned());
     }
-    let field = wire.form_pairs().into_iter().find(|(name, _)| name == SIGNATURE);
-    field
+    let mut parameters = wire.form_pairs().into_iter().chain(wire.query_pairs());
+    parameters
+        .find(|(name, _)| name == SIGNATURE)
         .map(|(_, value)| value)
         .ok_or_else(|| "there is no signature".to_owned())
 }
 
-/// A form as it was before it was signed, its other bytes untouched.
-fn without_signature(form: &str) -> String {
-    let is_signature = |piece: &&str| piece.split('=').next() == Some(SIGNATURE);
-    let pieces: Vec<&str> = form.split('&').filter(|piece| !is_signature(piece)).collect();
-    pieces.join("&")
+/// The request as it was before its parameters were signed, its other bytes untouched.
+fn without_signature(vector: &Vector) -> Vector {
+    let unsigned = |text: &str| {
+        let is_signature = |piece: &&str| piece.split('=').next() == Some(SIGNATURE);
+        let pieces: Vec<&str> = text.split('&').filter(|piece| !is_signature(piece)).collect();
+        pieces.join("&")
+    };
+    Vector {
+        request: Recorded {
+            query: unsigned(&vector.request.query),
+            body: unsigned(&vector.request.body),
+            ..vector.request.clone()
+        },
+        ..vector.clone()
+    }
 }

@@ -97,8 +97,11 @@ fn cloud(out: &mut String, spec: &Spec) {
             operation.name, operation.method_name, operation.http, operation.repeat, operation.source
         );
         fields(out, "request", &operation.fields);
-        if let Some(answer) = &operation.answer {
-            fields(out, "answer", answer);
+        match &operation.answer {
+            Some(answer) => fields(out, "answer", answer),
+            None => {
+                let _ = writeln!(out, "Answer: `{}`.", operation.response);
+            }
         }
     }
     for own in &spec.api.types {

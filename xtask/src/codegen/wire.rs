@@ -196,7 +196,7 @@ pub(super) fn operations(spec: &Spec) -> String {
             "impl Call for {} {{\n    type Answer = {};\n    const OPERATION: Operation = Operation {{\n        name: {},\n        \
              method: Method::{method},\n        path: {},\n        repeat: {repeat},\n        placed: &[{}],\n    }};\n}}\n",
             operation.request,
-            operation.response,
+            rust_type(&operation.response),
             literal(&operation.name),
             literal(path),
             placed(operation)
@@ -218,7 +218,7 @@ pub(super) fn operations(spec: &Spec) -> String {
             spec.cite(&operation.source),
             operation.method_name,
             operation.request,
-            operation.response
+            rust_type(&operation.response)
         );
     }
     out.push_str("}\n");

@@ -220,11 +220,11 @@ async fn an_answer_of_another_form_is_told_without_what_is_in_it() {
 
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-#[expect(dead_code, reason = "it is only read into")]
 struct Odd {
-    a: Vec<u8>,
-    #[serde(deserialize_with = "cloud_import_core::wire::bool_or_string")]
-    b: Option<bool>,
+    #[serde(rename = "a")]
+    _list: Vec<u8>,
+    #[serde(rename = "b", deserialize_with = "cloud_import_core::wire::bool_or_string")]
+    _flag: Option<bool>,
 }
 
 #[tokio::test]

@@ -232,7 +232,7 @@ async fn a_failed_poll_is_an_error_and_no_verdict() {
         (
             500,
             r#"{"error":{"message":"x","code":"IMG.0061"}}"#,
-            ErrorKind::Service,
+            ErrorKind::Unavailable,
         ),
         (502, "<html/>", ErrorKind::Unavailable),
         (200, "", ErrorKind::InvalidResponse),
