@@ -5,8 +5,8 @@
 //! with its token, which returns the first answer.
 
 use cloud_import_core::{
-    BoxFuture, CancelOutcome, Capabilities, Disk, Error, ErrorKind, Failure, ImageImporter, ImageKind, ImportRequest,
-    ImportTask, ImportedImage, LicenseType, Problem, Provider, Result, StateClass, StateRow, TaskState,
+    BoxFuture, CancelOutcome, Capabilities, Check, Disk, Error, ErrorKind, Failure, ImageImporter, ImageKind,
+    ImportRequest, ImportTask, ImportedImage, LicenseType, Problem, Provider, Result, StateClass, StateRow, TaskState,
     builder::Connection, deleted, not_listed, redact,
 };
 
@@ -15,6 +15,7 @@ use crate::{
     generated::{CAPABILITIES, IMAGE_STATES, TASK_STATES},
     os::{AliyunOs, map_os},
     rules, search,
+    snapshots::in_doubt,
 };
 
 /// Imports images into Alibaba Cloud.
@@ -219,6 +220,10 @@ impl ImageImporter for Importer {
         rules::problems(order)
     }
 
+    fn preflight<'a>(&'a self, order: &'a ImportRequest) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(self.look(order))
+    }
+
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {
         let request = self.request(order)?;
         let mut task = self.client.connection.task(order);
@@ -288,16 +293,22 @@ impl ImageImporter for Importer {
         Box::pin(self.find(task))
     }
 
-    /// Deletes the image, never by force. The snapshots behind it stay and are billed: this vendor has no call for both.
-    /// An image that is being imported cannot be deleted: cancel first.
+    /// Deletes the image and then the snapshots behind it, none by force. An image that is being imported cannot be deleted:
+    /// cancel first.
+    ///
+    /// The vendor has no call for both, and no longer tells the snapshots of an image that is gone: they are looked up
+    /// before. What it does not delete yet is tried again within the grace period; an error then names the snapshots that
+    /// stay, and the image is gone all the same. Those of which other images or disks are made stay so in any case.
     fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
+            let snapshots = self.snapshots_of(image).await?;
             let request = wire::DeleteImageRequest {
                 region_id: Some(self.region().to_owned()),
                 image_id: Some(image.id.clone()),
                 ..Default::default()
             };
-            deleted(self.client.delete_image(&request).await)
+            deleted(self.client.delete_image(&request).await).map_err(|error| in_doubt(error, &snapshots))?;
+            self.delete_snapshots(image, snapshots).await
         })
     }
 }

@@ -17,7 +17,10 @@
 //! ```
 //!
 //! The service reads the object itself, through the RAM role `AliyunECSImageImportDefaultRole` of the bucket's account.
-//! The snapshots behind an image stay, and are billed, when the image is deleted.
+//! The vendor keeps the snapshots behind an image, and bills them, when the image is deleted: the importer's `delete` deletes
+//! them after it, the client's `delete_image` does not.
+//!
+//! For private and older gateways, [`ClientOptions`] switch to the signature of the older request form.
 //!
 //! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs.
 
@@ -27,10 +30,15 @@ mod generated;
 mod importer;
 mod options;
 mod os;
+mod preflight;
+mod profile;
+mod role;
 mod rpc;
 mod rules;
 mod search;
 mod sign;
+mod snapshots;
+mod sts;
 
 /// What all cloud image-import crates share.
 pub use cloud_import_core as core;
@@ -40,5 +48,7 @@ pub use generated::*;
 pub use importer::Importer;
 pub use options::Options;
 pub use os::{AliyunOs, map_os};
+pub use profile::CREDENTIAL_CHAIN;
+pub use role::{IMPORT_POLICY, IMPORT_ROLE, PERMISSION_DOCUMENT, TRUST_DOCUMENT};
 pub use rpc::RpcForm;
 pub use sign::{SignatureVersion, Signer};

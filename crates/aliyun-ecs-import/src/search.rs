@@ -37,27 +37,36 @@ impl Importer {
         }
     }
 
-    /// The image by its id, or the newest one with the import's name and source that is not older than the import.
-    pub(crate) async fn image(&self, task: &ImportTask) -> Result<Option<wire::Image>> {
-        let request = wire::DescribeImagesRequest {
+    /// A request for images of this region, whatever their state.
+    fn in_every_status(&self) -> wire::DescribeImagesRequest {
+        wire::DescribeImagesRequest {
             region_id: Some(self.region().to_owned()),
             status: Some(EVERY_STATUS.to_owned()),
             ..Default::default()
+        }
+    }
+
+    /// The image with this id, whatever its state.
+    pub(crate) async fn image_by_id(&self, id: &str) -> Result<Option<wire::Image>> {
+        let request = wire::DescribeImagesRequest {
+            image_id: Some(id.to_owned()),
+            ..self.in_every_status()
         };
+        let images = self.client().describe_images(&request).await?.images;
+        let mut images = images.unwrap_or_default().into_iter();
+        Ok(images.find(|image| image.image_id.as_deref() == Some(id)))
+    }
+
+    /// The image by its id, or the newest one with the import's name and source that is not older than the import.
+    pub(crate) async fn image(&self, task: &ImportTask) -> Result<Option<wire::Image>> {
         if let Some(id) = &task.image_id {
-            let request = wire::DescribeImagesRequest {
-                image_id: Some(id.clone()),
-                ..request
-            };
-            let images = self.client().describe_images(&request).await?.images;
-            let mut images = images.unwrap_or_default().into_iter();
-            return Ok(images.find(|image| image.image_id.as_ref() == Some(id)));
+            return self.image_by_id(id).await;
         }
         let mut request = wire::DescribeImagesRequest {
             image_name: Some(task.name.clone()),
             image_owner_alias: Some(wire::ImageOwnerAlias::SelfOwned),
             page_size: Some(PAGE_SIZE),
-            ..request
+            ..self.in_every_status()
         };
         let mut newest: Option<wire::Image> = None;
         for page in 1..=PAGES {

@@ -20,6 +20,7 @@ const EXAMPLES: &str = "\
 Examples:
   cloud-import import --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2
   cloud-import import --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:images/web.qcow2
+  cloud-import check --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:images/web.qcow2
   cloud-import import --to tencent/ap-guangzhou --name web --os \"Ubuntu 22.04\" --no-wait https://… > task.json
   cloud-import wait task.json";
 
@@ -33,6 +34,8 @@ Exit codes:
 pub(crate) enum Command {
     /// Import a disk image into one or more clouds and wait for each verdict
     Import(Box<Import>),
+    /// Ask the clouds whether an import would be taken, without starting one
+    Check(Box<Check>),
     /// Wait for the verdict of tasks that an earlier import printed
     Wait(Wait),
     /// Ask once how tasks stand
@@ -55,6 +58,48 @@ Examples:
   cloud-import import --to aliyun --to huawei/cn-north-4 --name web --os \"CentOS 7.9\" --size-gib 40 bucket:web.qcow2
   cloud-import import --to all --name web --os \"CentOS 7.9\" --source aliyun=b1:web.qcow2 --source huawei=b2:web.qcow2 https://…")]
 pub(crate) struct Import {
+    #[command(flatten)]
+    pub(crate) order: Order,
+    /// Only check the order, in the clouds that can
+    #[arg(long, help_heading = "The order")]
+    pub(crate) dry_run: bool,
+    /// Make another image of an order that was sent before: counts up from 0
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "The order")]
+    pub(crate) generation: u32,
+    /// Send the order although validation finds problems
+    #[arg(long, help_heading = "The order")]
+    pub(crate) no_validate: bool,
+
+    /// Print the tasks and do not wait
+    #[arg(long, help_heading = "Waiting and output")]
+    pub(crate) no_wait: bool,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "\
+Examples:
+  cloud-import check --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2
+  cloud-import check --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:images/web.qcow2",
+    after_help = "\
+It reads, and asks for the vendor's dry run where there is one; it moves no bytes and changes nothing.
+Exit codes: 0 nothing stands against an import   2 validation   3 credentials   4 a cloud would refuse it   6 mixed"
+)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) order: Order,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+/// What is imported and where to: the same for `import` and `check`.
+#[derive(Debug, Args)]
+pub(crate) struct Order {
     /// The disk image: a link, BUCKET:KEY in the cloud's object storage, or (with --simulate) a local file
     pub(crate) image: String,
     /// Where it goes: PROVIDER/REGION, PROVIDER for its default region, or `all`. Repeatable
@@ -110,23 +155,6 @@ pub(crate) struct Import {
     /// Skip the cloud's check of the guest system
     #[arg(long, help_heading = "The order")]
     pub(crate) skip_guest_check: bool,
-    /// Only check the order, in the clouds that can
-    #[arg(long, help_heading = "The order")]
-    pub(crate) dry_run: bool,
-    /// Make another image of an order that was sent before: counts up from 0
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "The order")]
-    pub(crate) generation: u32,
-    /// Send the order although validation finds problems
-    #[arg(long, help_heading = "The order")]
-    pub(crate) no_validate: bool,
-
-    /// Print the tasks and do not wait
-    #[arg(long, help_heading = "Waiting and output")]
-    pub(crate) no_wait: bool,
-    #[command(flatten)]
-    pub(crate) waiting: Waiting,
-    #[command(flatten)]
-    pub(crate) reach: Reach,
 }
 
 /// How long to wait.

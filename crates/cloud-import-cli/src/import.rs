@@ -16,14 +16,13 @@ use crate::{
     progress::Progress,
     report::{self, Lines, Outcome, Status},
     simulate::Simulated,
-    source::Place,
 };
 
 /// What runs in the clouds, for the message of an interrupt.
 pub(crate) type Running = Arc<Mutex<Vec<Option<ImportTask>>>>;
 
 pub(crate) async fn run(options: Import) -> Result<Exit> {
-    let targets = order::targets(&options)?;
+    let targets = order::targets(&options.order)?;
     let simulated = Simulated::of(&options.reach).await?;
     let running: Running = Arc::new(Mutex::new(vec![None; targets.len()]));
     let work = all(&options, &targets, simulated.as_ref(), &running);
@@ -88,12 +87,13 @@ async fn prepared(
     progress: &Progress,
 ) -> Result<(Box<dyn ImageImporter>, ImportRequest)> {
     let importer = clouds.importer(target)?;
-    let place = order::place(options, target.provider)?;
-    let disk = match (&place, simulated) {
-        (Place::File(file), Some(simulated)) => simulated.put(target, file, options.format).await?,
-        _ => place.disk(options.format)?,
+    let disk = order::disk(&options.order, target, simulated).await?;
+    let order = ImportRequest {
+        dry_run: options.dry_run,
+        generation: options.generation,
+        no_validate: options.no_validate,
+        ..order::order(&options.order, target, disk)?
     };
-    let order = order::order(options, target, disk)?;
     let problems = importer.validate(&order);
     if !order.no_validate && problems.iter().any(|problem| problem.is_error()) {
         return Err(Error::invalid(target.provider, problems));

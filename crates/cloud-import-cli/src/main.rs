@@ -5,6 +5,7 @@
 
 mod args;
 mod capabilities;
+mod check;
 mod connect;
 mod exit;
 mod explain;
@@ -45,6 +46,7 @@ async fn run(command: Command) -> Exit {
     let work = async {
         match command {
             Command::Import(options) => import::run(*options).await,
+            Command::Check(options) => check::run(*options).await,
             Command::Wait(options) => tasks::wait(options).await,
             Command::Status(options) => tasks::status(options).await,
             Command::Cancel(options) => tasks::cancel(options).await,

@@ -3,10 +3,10 @@
 use cloud_import::{Disk, Error, ErrorKind, ImportRequest, Provider, Result, Target};
 use serde_json::{Map, Value};
 
-use crate::{args::Import, source::Place};
+use crate::{args::Order, simulate::Simulated, source::Place};
 
 /// The targets, `all` written out; one that is named twice counts once.
-pub(crate) fn targets(options: &Import) -> Result<Vec<Target>> {
+pub(crate) fn targets(options: &Order) -> Result<Vec<Target>> {
     let mut targets: Vec<Target> = Vec::new();
     for text in &options.to {
         let named = if text == "all" {
@@ -23,14 +23,23 @@ pub(crate) fn targets(options: &Import) -> Result<Vec<Target>> {
     Ok(targets)
 }
 
+/// The disk for a target. With simulated clouds, a file of this machine is put into their object storage.
+pub(crate) async fn disk(options: &Order, target: &Target, simulated: Option<&Simulated>) -> Result<Disk> {
+    let place = place(options, target.provider)?;
+    match (&place, simulated) {
+        (Place::File(file), Some(simulated)) => simulated.put(target, file, options.format).await,
+        _ => place.disk(options.format),
+    }
+}
+
 /// The place of the image for a provider.
-pub(crate) fn place(options: &Import, provider: Provider) -> Result<Place> {
+fn place(options: &Order, provider: Provider) -> Result<Place> {
     let own = options.source.iter().rev().find(|(named, _)| *named == provider);
     Place::read(own.map_or(&options.image, |(_, text)| text))
 }
 
 /// The order for a target, whose image is at `disk`.
-pub(crate) fn order(options: &Import, target: &Target, disk: Disk) -> Result<ImportRequest> {
+pub(crate) fn order(options: &Order, target: &Target, disk: Disk) -> Result<ImportRequest> {
     let provider = target.provider;
     let disk = match options.size_gib {
         Some(size) => disk.size_gib(size),
@@ -65,9 +74,6 @@ pub(crate) fn order(options: &Import, target: &Target, disk: Disk) -> Result<Imp
         .find(|(named, _)| *named == provider)
         .map(|(_, id)| id.clone());
     order.skip_guest_check = options.skip_guest_check;
-    order.dry_run = options.dry_run;
-    order.generation = options.generation;
-    order.no_validate = options.no_validate;
     let set = vendor_options(&options.set, provider)?;
     if !set.is_empty() {
         order.vendor.insert(provider, set);

@@ -1,8 +1,16 @@
-//! The only place where clock, sleep, randomness and environment are met.
+//! The only place where clock, sleep, randomness, environment and the user's files are met.
 //!
 //! Everything else takes them as an [`Ambient`] or as plain values; `clippy.toml` bans the ambient functions elsewhere.
 
-use std::{fmt::Debug, sync::OnceLock, time::Duration, time::SystemTime};
+use std::{
+    fmt::Debug,
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+    sync::OnceLock,
+    time::Duration,
+    time::SystemTime,
+};
 
 use crate::{BoxFuture, Error, ErrorKind, Result};
 
@@ -16,6 +24,11 @@ pub trait Ambient: Debug + Send + Sync {
 
     /// Waits.
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()>;
+
+    /// An environment variable; unset, empty and non-Unicode ones are `None`.
+    fn variable(&self, name: &str) -> Option<String> {
+        variable(name)
+    }
 
     /// 128 random bits.
     ///
@@ -73,9 +86,58 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The text of a file of at most so many bytes; `None` when there is none. A byte order mark is left out.
+///
+/// Blocks for as long as the file system does: for small files on this machine.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidInput`] for what is no file, [`io::ErrorKind::FileTooLarge`], [`io::ErrorKind::InvalidData`] for
+/// what is not UTF-8, and whatever the file system says. None of them holds any of the text.
+pub fn read_file(path: &Path, limit: u64) -> io::Result<Option<String>> {
+    let missing = |error: &io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+    // Asked before it is opened: opening a pipe would wait for a writer.
+    match path.metadata() {
+        Err(error) if missing(&error) => return Ok(None),
+        Err(error) => return Err(error),
+        Ok(metadata) if !metadata.is_file() => return Err(io::ErrorKind::InvalidInput.into()),
+        Ok(_) => {}
+    }
+    let mut bytes = Vec::new();
+    let read = File::open(path)?
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    if u64::try_from(read).is_ok_and(|read| read > limit) {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let text = String::from_utf8(bytes).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
+    Ok(Some(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_are_read_within_bounds() {
+        let folder = std::env::temp_dir().join(format!("cloud-import-{}", System.nonce().unwrap()));
+        std::fs::create_dir(&folder).unwrap();
+        let file = folder.join("file");
+        let read = |limit| read_file(&file, limit).map_err(|error| error.kind());
+        assert_eq!(read(9), Ok(None));
+        assert_eq!(read_file(&file.join("below"), 9).unwrap(), None);
+        std::fs::write(&file, "\u{feff}abc").unwrap();
+        assert_eq!(read(6), Ok(Some("abc".to_owned())));
+        assert_eq!(read(5), Err(io::ErrorKind::FileTooLarge));
+        assert_eq!(read_file(&file.join("below"), 9).unwrap(), None);
+        std::fs::write(&file, b"\xff").unwrap();
+        assert_eq!(read(9), Err(io::ErrorKind::InvalidData));
+        let error = read_file(&folder, 9).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn a_nonce_is_a_random_uuid() {

@@ -6,9 +6,9 @@ use http::Request;
 
 use crate::{
     Bytes, Call, Endpoint, Error, ErrorKind, Grace, ImportRequest, ImportTask, Operation, Provider, Result,
-    ambient::{self, Ambient, System},
+    ambient::{Ambient, System},
     clock_offset::ClockOffset,
-    credentials::{CredentialSource, Credentials, EnvironmentNames},
+    credentials::{self, AssumeRole, ChainOptions, ChainSpec, CredentialSource, Credentials, EnvironmentNames, Reach},
     encode::{self, Fields},
     pipeline::{Pipeline, Protocol},
     retry::RetryPolicy,
@@ -25,8 +25,12 @@ pub struct Settings {
     pub project: Option<String>,
     /// Where the API is, where not at its usual place.
     pub endpoint: Option<Endpoint>,
-    /// Who signs; the vendor's environment variables when absent.
+    /// Who signs; when absent, what the vendor's own tools would find, looked for at first use.
     pub credentials: Option<Arc<dyn CredentialSource>>,
+    /// What counts in that search.
+    pub search: ChainOptions,
+    /// Where that search looks; set by the builder that knows the cloud.
+    chain: Option<&'static ChainSpec>,
     /// Where requests go; a new [`HttpTransport`] when absent. Share one between clients.
     pub transport: Option<Arc<dyn Transport>>,
     /// Clock and randomness; the system's when absent.
@@ -45,6 +49,8 @@ impl Settings {
             project: None,
             endpoint: None,
             credentials: None,
+            search: ChainOptions::default(),
+            chain: None,
             transport: None,
             ambient: None,
             retry: RetryPolicy::default(),
@@ -72,6 +78,24 @@ impl Settings {
     /// Sets where credentials come from.
     pub fn credential_source(mut self, source: Arc<dyn CredentialSource>) -> Self {
         self.credentials = Some(source);
+        self
+    }
+
+    /// Takes the credentials of a profile of the vendor's own tools.
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.search.profile = Some(name.into());
+        self
+    }
+
+    /// Lets instance metadata be asked for credentials: at the vendor's fixed address, over plain HTTP.
+    pub fn instance_metadata(mut self, allowed: bool) -> Self {
+        self.search.instance_metadata = allowed;
+        self
+    }
+
+    /// Assumes a role with the credentials that are found. It does not count where credentials are given.
+    pub fn assume_role(mut self, role: AssumeRole) -> Self {
+        self.search.assume_role = Some(role);
         self
     }
 
@@ -121,22 +145,48 @@ impl Settings {
     /// The pipeline, with defaults for what is not set.
     ///
     /// # Errors
-    /// [`ErrorKind::Credentials`] when none are set and the environment has none; [`ErrorKind::Local`] when the HTTP
-    /// client cannot be set up.
+    /// [`ErrorKind::Local`] when the HTTP client cannot be set up. Where no [`ClientBuilder`] said where credentials are
+    /// looked for, [`ErrorKind::Credentials`] when the environment has none.
     pub fn pipeline(&self, provider: Provider, names: &EnvironmentNames) -> Result<Pipeline> {
+        let transport: Arc<dyn Transport> = match &self.transport {
+            Some(transport) => Arc::clone(transport),
+            None => Arc::new(HttpTransport::new()?),
+        };
+        let ambient = self.ambient.clone().unwrap_or_else(|| Arc::new(System));
+        let clock_offset = ClockOffset::default();
+        let credentials: Arc<dyn CredentialSource> = match (&self.credentials, self.chain) {
+            (Some(source), _) => Arc::clone(source),
+            (None, Some(spec)) => {
+                let reach = Reach {
+                    region: self.region.clone(),
+                    endpoint: self.endpoint.clone(),
+                    transport: Arc::clone(&transport),
+                    ambient: Arc::clone(&ambient),
+                    clock_offset: clock_offset.clone(),
+                };
+                Arc::new(credentials::chain(spec, self.search.clone(), reach))
+            }
+            (None, None) => Arc::new(Credentials::from_environment(provider, names)?),
+        };
         Ok(Pipeline {
-            credentials: match &self.credentials {
-                Some(source) => Arc::clone(source),
-                None => Arc::new(Credentials::from_environment(provider, names)?),
-            },
-            transport: match &self.transport {
-                Some(transport) => Arc::clone(transport),
-                None => Arc::new(HttpTransport::new()?),
-            },
-            ambient: self.ambient.clone().unwrap_or_else(|| Arc::new(System)),
+            credentials,
+            transport,
+            ambient,
             retry: self.retry,
-            clock_offset: ClockOffset::default(),
+            clock_offset,
         })
+    }
+
+    /// The project beside the credentials: one from the environment or a profile belongs to the keys from there. A search
+    /// that fails is not told here: it fails again, in full words, when credentials are asked for.
+    fn project_beside_credentials(&self, names: &EnvironmentNames) -> Option<String> {
+        if self.credentials.is_some() {
+            return None;
+        }
+        let ambient: &dyn Ambient = self.ambient.as_deref().unwrap_or(&System);
+        self.chain
+            .and_then(|spec| credentials::defaults(spec, &self.search, ambient).ok()?.project)
+            .or_else(|| names.project_id.iter().find_map(|name| ambient.variable(name)))
     }
 }
 
@@ -157,24 +207,19 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Fills in what the settings leave open: the endpoint from a host template, credentials and project from the
-    /// vendor's environment variables.
+    /// Fills in what the settings leave open: the endpoint from a host template, credentials and project from where the
+    /// vendor's own tools have them.
     ///
     /// # Errors
     /// As [`Settings::endpoint_or`] and [`Settings::pipeline`].
     pub fn new(settings: Settings, provider: Provider, host: &str, names: &EnvironmentNames) -> Result<Self> {
-        let project = || names.project_id.iter().find_map(|name| ambient::variable(name));
         Ok(Self {
             endpoint: settings.endpoint_or(provider, host)?,
             pipeline: settings.pipeline(provider, names)?,
-            // A project from the environment belongs to the keys from there.
-            project: settings.project.or_else(|| {
-                if settings.credentials.is_none() {
-                    project()
-                } else {
-                    None
-                }
-            }),
+            project: match &settings.project {
+                Some(project) => Some(project.clone()),
+                None => settings.project_beside_credentials(names),
+            },
             region: settings.region,
             grace: settings.grace,
             provider,
@@ -223,8 +268,14 @@ impl Connection {
     }
 }
 
+/// Where a cloud's credentials are looked for when none are given.
+pub trait Chained {
+    /// The places.
+    const CREDENTIAL_CHAIN: &'static ChainSpec;
+}
+
 /// A client that [`ClientBuilder`] can build.
-pub trait Buildable: Sized {
+pub trait Buildable: Chained + Sized {
     /// What only this vendor's client can be told.
     type Options: Default + Debug;
 
@@ -265,6 +316,21 @@ impl<C: Buildable> ClientBuilder<C> {
         self.map(|settings| settings.credentials(credentials))
     }
 
+    /// Takes the credentials of a profile of the vendor's own tools.
+    pub fn profile(self, name: impl Into<String>) -> Self {
+        self.map(|settings| settings.profile(name))
+    }
+
+    /// Lets instance metadata be asked for credentials: at the vendor's fixed address, over plain HTTP.
+    pub fn instance_metadata(self, allowed: bool) -> Self {
+        self.map(|settings| settings.instance_metadata(allowed))
+    }
+
+    /// Assumes a role with the credentials that are found. It does not count where credentials are given.
+    pub fn assume_role(self, role: AssumeRole) -> Self {
+        self.map(|settings| settings.assume_role(role))
+    }
+
     /// Sets the transport.
     pub fn transport(self, transport: Arc<dyn Transport>) -> Self {
         self.map(|settings| settings.transport(transport))
@@ -294,8 +360,10 @@ impl<C: Buildable> ClientBuilder<C> {
     /// Builds the client.
     ///
     /// # Errors
-    /// A region that makes no host name, missing credentials, or an HTTP client that cannot be set up.
-    pub fn build(self) -> Result<C> {
+    /// A region that makes no host name, or an HTTP client that cannot be set up. Missing credentials are told by the
+    /// first call.
+    pub fn build(mut self) -> Result<C> {
+        self.settings.chain = Some(C::CREDENTIAL_CHAIN);
         C::build(self.settings, self.options)
     }
 

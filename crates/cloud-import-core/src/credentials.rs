@@ -1,12 +1,27 @@
 //! Who signs: keys, temporary keys with a token, or (Huawei) an IAM token.
 //!
-//! Credentials are asked for at each attempt, through [`CredentialSource`], so that a source may refresh them.
+//! Credentials are asked for at each attempt, through [`CredentialSource`], so that a source may refresh them. [`chain`](fn@chain) is
+//! the source that looks where a vendor's own tools look; what they are called and how they read is in each provider's
+//! crate, as a [`ChainSpec`].
+
+mod chain;
+mod find;
+pub mod ini;
+mod metadata;
+pub mod profile;
+mod spec;
+mod sts;
 
 use std::{fmt, sync::Arc};
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{BoxFuture, Error, ErrorKind, Provider, Result, ambient};
+
+pub use chain::{Chain, ChainOptions, Reach, chain, defaults};
+pub use find::Defaults;
+pub use profile::{AssumeRole, Expiry, Flaw, Means, Profile, Temporary};
+pub use spec::{Beside, Caller, ChainSpec, Metadata, MetadataToken, ProfileFile, ProfileText, RoleNames, Sts};
 
 /// Keys of an account. Cheap to clone; the secrets are wiped when the last clone goes, and hidden in `Debug`.
 #[derive(Clone)]
@@ -54,34 +69,21 @@ impl Credentials {
     /// # Errors
     /// [`ErrorKind::Credentials`] naming what was looked for, or what is missing beside what was found.
     pub fn from_environment(provider: Provider, names: &EnvironmentNames) -> Result<Self> {
-        let find = |names: &[&str]| names.iter().find_map(|name| ambient::variable(name));
-        let refuse = |message: String| {
-            Error::new(ErrorKind::Credentials, message)
-                .with_provider(provider)
-                .with_remedy(format!(
-                    "Set {} and {}.",
-                    names.access_key_id.join(" or "),
-                    names.secret_access_key.join(" or ")
-                ))
-        };
-        match (find(names.access_key_id), find(names.secret_access_key)) {
-            (Some(id), Some(secret)) => Ok(match find(names.security_token) {
-                Some(token) => Self::temporary(id, secret, token),
-                None => Self::new(id, secret),
-            }),
-            (None, None) => Err(refuse(format!(
-                "no credentials: none of {} is set",
-                names.access_key_id.join(", ")
-            ))),
-            (Some(_), None) => Err(refuse(format!(
-                "an access key id is set, but none of {}",
-                names.secret_access_key.join(", ")
-            ))),
-            (None, Some(_)) => Err(refuse(format!(
-                "a secret key is set, but none of {}",
-                names.access_key_id.join(", ")
-            ))),
-        }
+        read_environment(provider, names, &ambient::variable)?.ok_or_else(|| {
+            let ids = names.access_key_id.join(", ");
+            half_set(provider, names, format!("no credentials: none of {ids} is set"))
+        })
+    }
+
+    /// Whether they are temporary keys.
+    pub fn is_temporary(&self) -> bool {
+        matches!(
+            &*self.0,
+            Secrets::Keys {
+                security_token: Some(_),
+                ..
+            }
+        )
     }
 
     /// The key pair.
@@ -146,6 +148,48 @@ impl fmt::Debug for Credentials {
     }
 }
 
+/// The keys in variables; `None` when there are none.
+///
+/// # Errors
+/// [`ErrorKind::Credentials`] naming what is missing beside what was found.
+fn read_environment(
+    provider: Provider,
+    names: &EnvironmentNames,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<Credentials>> {
+    let find = |names: &[&str]| names.iter().find_map(|name| variable(name));
+    match (find(names.access_key_id), find(names.secret_access_key)) {
+        (Some(id), Some(secret)) => Ok(Some(match find(names.security_token) {
+            Some(token) => Credentials::temporary(id, secret, token),
+            None => Credentials::new(id, secret),
+        })),
+        (None, None) => Ok(None),
+        (Some(_), None) => {
+            let secrets = names.secret_access_key.join(", ");
+            let message = format!("an access key id is set, but none of {secrets}");
+            Err(half_set(provider, names, message))
+        }
+        (None, Some(_)) => {
+            let ids = names.access_key_id.join(", ");
+            Err(half_set(
+                provider,
+                names,
+                format!("a secret key is set, but none of {ids}"),
+            ))
+        }
+    }
+}
+
+fn half_set(provider: Provider, names: &EnvironmentNames, message: String) -> Error {
+    Error::new(ErrorKind::Credentials, message)
+        .with_provider(provider)
+        .with_remedy(format!(
+            "Set {} and {}.",
+            names.access_key_id.join(" or "),
+            names.secret_access_key.join(" or ")
+        ))
+}
+
 /// A key pair as a signer needs it. No `Debug`: it holds the bare secrets.
 #[derive(Clone, Copy)]
 #[expect(missing_debug_implementations, reason = "it holds bare secrets")]
@@ -177,6 +221,14 @@ pub struct EnvironmentNames {
 pub trait CredentialSource: fmt::Debug + Send + Sync {
     /// The credentials to sign with now.
     fn credentials(&self) -> BoxFuture<'_, Result<Credentials>>;
+
+    /// Where they come from, in words without secrets. Looks at variables and files; sends nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Credentials`] when there is no source, or the one that counts is broken.
+    fn describe(&self) -> Result<String> {
+        Ok("keys that the program gave".to_owned())
+    }
 }
 
 impl CredentialSource for Credentials {

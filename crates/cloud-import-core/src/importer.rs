@@ -3,8 +3,8 @@
 use std::{fmt::Debug, time::Duration};
 
 use crate::{
-    BoxFuture, CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImportRequest, ImportTask, ImportedImage,
-    Problem, Provider, Result, TaskState, ambient::Ambient, builder::Connection, start,
+    BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Failure, ImportRequest, ImportTask, ImportedImage,
+    Problem, Provider, Result, TaskState, ambient::Ambient, builder::Connection, preflight::Checks, start,
 };
 
 /// Imports images into one cloud.
@@ -31,6 +31,13 @@ pub trait ImageImporter: Debug + Send + Sync {
 
     /// Every problem of an order, at once and without I/O.
     fn validate(&self, request: &ImportRequest) -> Vec<Problem>;
+
+    /// What can be found out about an order before it is started: its problems, then what the cloud says to reads and, where
+    /// it has one, a dry run. It moves no bytes and changes nothing. An importer that does not ask says so.
+    fn preflight<'a>(&'a self, request: &'a ImportRequest) -> BoxFuture<'a, Vec<Check>> {
+        let checks = Checks::new(self, request).finish(&[], "this importer does not ask the cloud");
+        Box::pin(std::future::ready(checks))
+    }
 
     /// The task of an order before it is sent: name, source, token or marker, route. No I/O.
     ///

@@ -14,6 +14,16 @@ pub use client::{HttpTransport, HttpTransportBuilder};
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends one request and reads the whole answer, whose size is bounded.
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>>;
+
+    /// Sends one request to this machine's own network: never through a proxy, and for no longer than the limit. Where
+    /// that makes no difference, as in a test, it is [`Self::send`].
+    fn send_nearby(
+        &self,
+        request: Request<Bytes>,
+        _limit: Duration,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        self.send(request)
+    }
 }
 
 /// Why no whole answer came.

@@ -65,18 +65,23 @@ fn matched(template: &'static str, path: &str) -> Option<PathParameters> {
     for wanted in template.split('/') {
         let piece = pieces.next()?;
         match parameter(wanted) {
-            Some(name) if !piece.is_empty() && !piece.contains(':') => {
-                parameters.push((name, piece.to_owned()));
+            Some((name, action)) => {
+                let value = piece.strip_suffix(action)?;
+                if value.is_empty() || value.contains(':') {
+                    return None;
+                }
+                parameters.push((name, value.to_owned()));
             }
             None if wanted == piece => {}
-            _ => return None,
+            None => return None,
         }
     }
     pieces.next().is_none().then_some(parameters)
 }
 
-fn parameter(piece: &'static str) -> Option<&'static str> {
-    piece.strip_prefix('{')?.strip_suffix('}')
+/// The name of a parameter, and the action behind it as in `{id}:rename`, if any.
+fn parameter(piece: &'static str) -> Option<(&'static str, &'static str)> {
+    piece.strip_prefix('{')?.split_once('}')
 }
 
 #[cfg(test)]
@@ -108,6 +113,12 @@ mod tests {
             path: "/v1/cloudimages/{image_id}",
             fields: &[],
         },
+        Operation {
+            name: "rename",
+            method: "GET",
+            path: "/v1/cloudimages/{image_id}:rename",
+            fields: &[],
+        },
     ];
 
     #[test]
@@ -120,6 +131,18 @@ mod tests {
         );
         assert_eq!(routed(TABLE, "GET", "/v1/cloudimages/quota").unwrap().0.name, "quota");
         assert_eq!(routed(TABLE, "GET", "/v1/cloudimages/x").unwrap().0.name, "any");
+        let (operation, parameters) = routed(TABLE, "GET", "/v1/cloudimages/x:rename").unwrap();
+        assert_eq!(
+            (operation.name, parameters),
+            ("rename", vec![("image_id", "x".to_owned())])
+        );
+        for nothing in [
+            "/v1/cloudimages/x:other",
+            "/v1/cloudimages/:rename",
+            "/v1/cloudimages/x:y:rename",
+        ] {
+            assert!(routed(TABLE, "GET", nothing).is_none(), "{nothing}");
+        }
         assert!(routed(TABLE, "POST", "/v1/p1/jobs/j1").is_none());
         assert!(routed(TABLE, "GET", "/v1/p1/jobs").is_none());
         assert!(routed(TABLE, "GET", "/v1//jobs/j1").is_none());

@@ -1,6 +1,6 @@
 //! Everything that the simulator remembers, and what all clouds do with it alike. Speaks no vendor's words.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -63,6 +63,8 @@ pub(crate) struct World {
     pub(crate) config: Config,
     pub(crate) store: Store,
     pub(crate) imports: Vec<Import>,
+    /// Ids of the snapshots that were deleted. One belongs to a disk of an import and outlives its image.
+    pub(crate) deleted_snapshots: HashSet<String>,
     pub(crate) faults: FaultSet,
     pub(crate) counters: Counters,
     tokens: HashMap<(Scope, String), Answered>,
@@ -77,6 +79,7 @@ impl World {
             config,
             store: Store::default(),
             imports: Vec::new(),
+            deleted_snapshots: HashSet::new(),
             faults: FaultSet::default(),
             counters: Counters::default(),
             tokens: HashMap::new(),

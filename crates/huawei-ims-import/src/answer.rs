@@ -1,5 +1,5 @@
-//! Reads what Huawei Cloud answers: on success the object itself without an envelope, or 204 with nothing; errors in the
-//! forms of IMS, of the services behind it, of the API gateway and of IAM.
+//! Reads what Huawei Cloud answers: on success the object or list itself without an envelope, or 204 with nothing; errors
+//! in the forms of IMS, of the services behind it, of the API gateway and of IAM.
 //!
 //! The body decides, never the HTTP status alone. A job that failed is no error: it answers 200 and tells its own code.
 //! Source: IMS API reference (2022-12), API signing guide, IAM API reference; huaweicloudsdkcore for Python 3.1.219, whose
@@ -39,6 +39,11 @@ impl Protocol for Signer {
         }
         match json_body(answer) {
             Ok(Value::Object(body)) => object(body, answer),
+            // Only `ListOsVersions` answers so. A call that wants an object refuses a list when it is decoded.
+            Ok(list @ Value::Array(_)) if answer.status().is_success() => Reading::Success {
+                payload: list,
+                request_id: header(answer),
+            },
             Ok(_) => Reading::Unreadable("it is not a JSON object".to_owned()),
             Err(why) => Reading::Unreadable(why),
         }

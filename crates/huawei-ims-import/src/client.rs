@@ -18,6 +18,10 @@ use crate::{
 };
 
 /// A client for one region. Cheap to clone; clones share connections and the project id once it was found.
+///
+/// For another host than [`HOST`](crate::HOST), such as one of [`OTHER_HOSTS`](crate::OTHER_HOSTS), give
+/// `"ims.eu-de.otc.t-systems.com".parse()?` to [`ClientBuilder::endpoint`]; plain HTTP only when the text says `http://`. IAM
+/// is then looked for beside it: see [`ClientOptions::iam_endpoint`].
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) connection: Connection,

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use cloud_import_core::{
-    BoxFuture, CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImageImporter, ImportRequest, ImportTask,
+    BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Failure, ImageImporter, ImportRequest, ImportTask,
     ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState, builder::Connection, datetime, deleted,
     not_listed,
 };
@@ -173,6 +173,10 @@ impl ImageImporter for Importer {
 
     fn validate(&self, order: &ImportRequest) -> Vec<Problem> {
         rules::problems(order)
+    }
+
+    fn preflight<'a>(&'a self, order: &'a ImportRequest) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(self.look(order))
     }
 
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {

@@ -1,9 +1,9 @@
 //! Operating systems in Huawei Cloud's words: one text such as `CentOS 7.9 64bit`.
 //!
-//! Which texts a region takes, only its own list says (`GET /v1/cloudimages/os_version`). The table here is what the
-//! edition of T-Systems documents: a text in it is sent as listed, another one in the form of the list and with a warning.
-//! The quick route takes the text as given and refuses one it does not know; the common route finds the system out itself
-//! and falls back to the text. 32-bit systems are reached by the vendor's own text only.
+//! Which texts a region takes, only its own list says ([`Client::list_os_versions`](crate::Client::list_os_versions)). The
+//! table here is what the edition of T-Systems documents: a text in it is sent as listed, another one in the form of the
+//! list and with a warning. The quick route takes the text as given and refuses one it does not know; the common route
+//! finds the system out itself and falls back to the text. 32-bit systems are reached by the vendor's own text only.
 //!
 //! Source: opentelekomcloud-docs/image-management-service, values of related parameters, and external image file formats
 //! and supported OSs (2026-04), which differ in the case of `server` of Ubuntu.

@@ -13,6 +13,10 @@ use crate::{
 };
 
 /// A client for one region. Cheap to clone; clones share connections.
+///
+/// For another host than [`HOST`](crate::HOST), such as one of [`OTHER_HOSTS`](crate::OTHER_HOSTS), give
+/// `"http://vm.internal.cn-north-1.jdcloud-api.com".parse()?` to [`ClientBuilder::endpoint`]; plain HTTP only when the
+/// text says `http://`, for hosts without TLS.
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) connection: Connection,

@@ -4,7 +4,7 @@
 //! its token, which returns the first answer. There is no call to cancel.
 
 use cloud_import_core::{
-    Architecture, BoxFuture, CancelOutcome, Capabilities, Disk, Error, ErrorKind, Failure, ImageImporter,
+    Architecture, BoxFuture, CancelOutcome, Capabilities, Check, Disk, Error, ErrorKind, Failure, ImageImporter,
     ImportRequest, ImportTask, ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState,
     builder::Connection, deleted, not_listed,
 };
@@ -181,6 +181,10 @@ impl ImageImporter for Importer {
 
     fn validate(&self, order: &ImportRequest) -> Vec<Problem> {
         rules::problems(order)
+    }
+
+    fn preflight<'a>(&'a self, order: &'a ImportRequest) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(self.look(order))
     }
 
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {

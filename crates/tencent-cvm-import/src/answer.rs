@@ -5,12 +5,20 @@
 
 use cloud_import_core::{
     Bytes, CodeRule, Provider, Result,
+    encode::percent_decode,
     http::{Request, Response},
     pipeline::{Protocol, Reading, Signing, json_body},
 };
 use serde_json::{Map, Value};
 
-use crate::{generated::ERRORS, sign::Signer};
+use crate::{
+    generated::ERRORS,
+    sign::Signer,
+    v1::{self, SIGNATURE},
+};
+
+/// A value in a link's query of at least so many bytes may be a signature or a token.
+const SHORTEST_SECRET: usize = 20;
 
 impl Protocol for Signer {
     fn provider(&self) -> Provider {
@@ -35,6 +43,31 @@ impl Protocol for Signer {
 
     fn codes(&self) -> &'static [CodeRule] {
         ERRORS
+    }
+
+    /// A signature that is a parameter, and what is secret in the links of a query: the core looks for links in bodies.
+    fn secrets_of(&self, request: &Request<Bytes>) -> Vec<String> {
+        let mut secrets = Vec::new();
+        for (name, value) in v1::parameters(request).unwrap_or_default() {
+            if name == SIGNATURE {
+                secrets.push(value);
+            } else {
+                add_of_link(&value, &mut secrets);
+            }
+        }
+        secrets
+    }
+}
+
+/// A link's query, and the longer values in it as they are and decoded.
+fn add_of_link(text: &str, secrets: &mut Vec<String>) {
+    let Some((_, query)) = text.split_once('?').filter(|(link, _)| link.contains("://")) else {
+        return;
+    };
+    secrets.push(query.to_owned());
+    let values = query.split('&').filter_map(|pair| pair.split_once('='));
+    for (_, value) in values.filter(|(_, value)| value.len() >= SHORTEST_SECRET) {
+        secrets.extend([value.to_owned(), percent_decode(value)]);
     }
 }
 

@@ -6,29 +6,59 @@ use cloud_import_core::{
     builder::{Buildable, Connection},
     canonical,
     encode::{self, Fields},
-    http::Request,
+    http::{Method, Request},
 };
 
 use crate::{
     generated::{API_VERSION, ENVIRONMENT, HOST, OTHER_HOSTS},
-    sign::Signer,
+    sign::{SignatureVersion, Signer},
+    v1::FORM,
 };
 
 /// A client for one region. Cheap to clone; clones share connections.
+///
+/// For another host than [`HOST`](crate::HOST), such as one of [`OTHER_HOSTS`](crate::OTHER_HOSTS), give
+/// `"cvm.ap-shanghai-fsi.tencentcloudapi.com".parse()?` to [`ClientBuilder::endpoint`]; plain HTTP only when the text says
+/// `http://`.
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) connection: Connection,
     signer: Signer,
+    http_method: HttpMethod,
+}
+
+/// What only this vendor's client can be told.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ClientOptions {
+    /// Which signature; version 3 when not set.
+    pub signature_version: SignatureVersion,
+    /// Method of every request; `POST` when not set.
+    pub http_method: HttpMethod,
+}
+
+/// The method of a request, and with it where the parameters stand. Source of the limits: Request Structure (2024-11-27).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum HttpMethod {
+    /// In the body: as JSON with signature version 3 (at most 10 MB), as a form with version 1 (at most 1 MB).
+    #[default]
+    Post,
+    /// In the query (at most 32 KB). Proxies and gateways write URLs into their logs, and then the link to the image file
+    /// stands there, and with version 1 the signature and the token too: choose it only where `POST` is not served.
+    Get,
 }
 
 impl Buildable for Client {
-    type Options = ();
+    type Options = ClientOptions;
 
-    fn build(settings: Settings, (): ()) -> Result<Self> {
+    fn build(settings: Settings, options: ClientOptions) -> Result<Self> {
         let host = host(&settings.region);
         Ok(Self {
             connection: Connection::new(settings, Provider::Tencent, host, &ENVIRONMENT)?,
-            signer: Signer::default(),
+            signer: Signer {
+                version: options.signature_version,
+            },
+            http_method: options.http_method,
         })
     }
 }
@@ -68,7 +98,7 @@ impl Client {
     /// The request of a call, unsigned.
     ///
     /// # Errors
-    /// When the region has characters that no header can carry.
+    /// When the region has characters that no header can carry, or the parameters are too long for a URL (about 64 KiB).
     pub fn unsigned<Q: Call>(&self, call: &Q) -> Result<Request<Bytes>> {
         self.request(&Q::OPERATION, encode::fields(call)?)
     }
@@ -80,7 +110,18 @@ impl Client {
     }
 
     fn request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
-        let mut request = encode::rest(self.endpoint(), operation, fields, &[])?;
+        match self.signer.version {
+            SignatureVersion::Tc3 => self.v3_request(operation, fields),
+            SignatureVersion::HmacSha256 | SignatureVersion::HmacSha1 => self.v1_request(operation, fields),
+        }
+    }
+
+    /// Action, version and region are headers; the fields are JSON or stand in the query.
+    fn v3_request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
+        let mut request = match self.http_method {
+            HttpMethod::Post => encode::rest(self.endpoint(), operation, fields, &[])?,
+            HttpMethod::Get => self.of_parameters(operation, &fields)?,
+        };
         let headers = request.headers_mut();
         canonical::set(headers, "x-tc-action", operation.name)?;
         canonical::set(headers, "x-tc-version", API_VERSION)?;
@@ -88,6 +129,27 @@ impl Client {
             canonical::set(headers, "x-tc-region", self.region())?;
         }
         Ok(request)
+    }
+
+    /// Everything is a parameter.
+    fn v1_request(&self, operation: &Operation, mut fields: Fields) -> Result<Request<Bytes>> {
+        let common = [("Action", operation.name), ("Version", API_VERSION)];
+        fields.extend(common.map(|(name, value)| (name.to_owned(), value.into())));
+        if !self.region().is_empty() {
+            fields.insert("Region".to_owned(), self.region().into());
+        }
+        self.of_parameters(operation, &fields)
+    }
+
+    /// The fields as parameters, lists counted from 0, in the query or in a form.
+    fn of_parameters(&self, operation: &Operation, fields: &Fields) -> Result<Request<Bytes>> {
+        let text = encode::sorted_pairs(encode::dotted(fields, 0));
+        let (method, target, body) = match self.http_method {
+            HttpMethod::Post => (Method::POST, operation.path.to_owned(), Bytes::from(text)),
+            HttpMethod::Get if text.is_empty() => (Method::GET, operation.path.to_owned(), Bytes::new()),
+            HttpMethod::Get => (Method::GET, format!("{}?{text}", operation.path), Bytes::new()),
+        };
+        encode::request(self.endpoint(), method, &target, Some(FORM), body)
     }
 }
 

@@ -5,9 +5,9 @@
 //! and never sent again: whether a duplicate name is refused while the first image is still being built is unverified.
 
 use cloud_import_core::{
-    Architecture, BootMode, BoxFuture, CancelOutcome, Capabilities, Disk, Error, ErrorKind, Failure, ImageImporter,
-    ImportRequest, ImportTask, ImportedImage, LicenseType, Problem, Provider, Result, StateClass, StateRow, TaskState,
-    builder::Connection, datetime, deleted, marked, not_listed,
+    Architecture, BootMode, BoxFuture, CancelOutcome, Capabilities, Check, Disk, Error, ErrorKind, Failure,
+    ImageImporter, ImportRequest, ImportTask, ImportedImage, LicenseType, Problem, Provider, Result, StateClass,
+    StateRow, TaskState, builder::Connection, datetime, deleted, marked, not_listed,
 };
 
 use crate::{
@@ -213,6 +213,10 @@ impl ImageImporter for Importer {
         let marked = marked(order.description.as_deref(), &self.marker(order));
         let is_international = self.client.endpoint().host().contains(".intl.");
         rules::problems(order, &marked, is_international)
+    }
+
+    fn preflight<'a>(&'a self, order: &'a ImportRequest) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(self.look(order))
     }
 
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {

@@ -16,6 +16,8 @@
 //! # let _ = image; Ok(()) }
 //! ```
 //!
+//! For private and older gateways, [`ClientOptions`] switch to the older signatures, and to requests by `GET`.
+//!
 //! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs.
 
 mod answer;
@@ -24,15 +26,20 @@ mod generated;
 mod importer;
 mod options;
 mod os;
+mod preflight;
+mod profile;
 mod rules;
 mod sign;
+mod sts;
+mod v1;
 
 /// What all cloud image-import crates share.
 pub use cloud_import_core as core;
 
-pub use client::Client;
+pub use client::{Client, ClientOptions, HttpMethod};
 pub use generated::*;
 pub use importer::Importer;
 pub use options::Options;
 pub use os::{TencentOs, map_os};
-pub use sign::Signer;
+pub use profile::CREDENTIAL_CHAIN;
+pub use sign::{SignatureVersion, Signer};

@@ -1,7 +1,7 @@
-//! Tencent Cloud's request signature, version 3 (TC3). A pure function of request, keys, instant and list of headers.
+//! Tencent Cloud's request signatures: version 3 (TC3) here, the older ones over parameters in [`v1`]. Pure functions of
+//! request, keys, instant, nonce and list of headers.
 //!
-//! Source: Tencent Cloud documentation, Signature v3 (read 2026); tencentcloud-sdk-python-common 3.1.195. The older
-//! signatures, which travel in the query or in a form, are not made here.
+//! Source: Tencent Cloud documentation, Signature v3 (read 2026); tencentcloud-sdk-python-common 3.1.195.
 
 use cloud_import_core::{
     Bytes, Error, ErrorKind, Result, canonical, datetime, digest,
@@ -9,7 +9,10 @@ use cloud_import_core::{
     pipeline::Signing,
 };
 
-use crate::generated::SERVICE;
+use crate::{
+    generated::SERVICE,
+    v1::{self, Hash},
+};
 
 const ALGORITHM: &str = "TC3-HMAC-SHA256";
 const TERMINATOR: &str = "tc3_request";
@@ -19,21 +22,51 @@ const TOKEN: &str = "x-tc-token";
 /// What is signed unless a list says otherwise: the token is not, as in the SDKs.
 const USUAL: [&str; 2] = ["content-type", "host"];
 
-/// Signs requests for CVM at whatever host: the scope's service is the product's, not read off the host.
-#[derive(Debug, Clone, Default)]
+/// Which of the three signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub struct Signer {}
+pub enum SignatureVersion {
+    /// `TC3-HMAC-SHA256`, version 3, in headers: what the documents ask for and the current SDKs send.
+    #[default]
+    Tc3,
+    /// `HmacSHA256`, version 1, among the parameters: for private and older gateways.
+    HmacSha256,
+    /// `HmacSHA1`, version 1, among the parameters: for gateways that are older still.
+    HmacSha1,
+}
+
+/// Signs requests for CVM at whatever host: the scope's service is the product's, not read off the host.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Signer {
+    /// Which signature.
+    pub version: SignatureVersion,
+}
 
 impl Signer {
-    /// Adds timestamp, token and `Authorization` to a request. Headers that are there already are kept and signed as they
-    /// are. The cloud takes a timestamp that is at most five minutes off.
+    /// Signs a request. What is there already is kept and signed as it is, but for a signature, which is replaced. The
+    /// cloud takes a timestamp that is at most five minutes off.
     ///
-    /// The scheme has no nonce. The query is signed as it stands, so a `GET` can be signed too.
+    /// Version 3 adds the headers timestamp, token and `Authorization`. It has no nonce. The query is signed as it stands,
+    /// so a `GET` can be signed too.
+    ///
+    /// Version 1 adds the parameters `Timestamp`, `Nonce`, `SecretId`, `Token` (temporary keys), `SignatureMethod` and
+    /// `Signature`, to the query of a `GET` and to the form in the body of a `POST`; of the headers it covers the host only,
+    /// and no list of headers changes that. The vendor's nonce is a positive integer. One that is such a number is taken as
+    /// it is; of any other text it is the first 31 bits of the HMAC-SHA256 with the key `Nonce`, and 1 for 0.
     ///
     /// # Errors
     /// [`ErrorKind::Credentials`] without a key pair; [`ErrorKind::InvalidRequest`] when a header that is to be signed is
-    /// missing, or when the request has a timestamp that is not the instant to sign at.
+    /// missing, when the request has a timestamp or `SignatureMethod` that is not the one to sign with, when version 1 is to
+    /// sign a `POST` of no form, and when the query gets too long for a URL (about 64 KiB).
     pub fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+        match self.version {
+            SignatureVersion::Tc3 => Self::sign_v3(request, signing),
+            SignatureVersion::HmacSha256 => v1::sign(request, signing, Hash::Sha256),
+            SignatureVersion::HmacSha1 => v1::sign(request, signing, Hash::Sha1),
+        }
+    }
+
+    fn sign_v3(request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
         let keys = signing.credentials.keys()?;
         let timestamp = datetime::unix(signing.instant).to_string();
         canonical::set_default(request.headers_mut(), TIMESTAMP, &timestamp)?;

@@ -4,7 +4,7 @@
 //! with a mark in its description. There is no progress, no reason for a failure and no call to cancel.
 
 use cloud_import_core::{
-    BoxFuture, CancelOutcome, Capabilities, DiskFormat, Error, ErrorKind, Failure, ImageImporter, ImportRequest,
+    BoxFuture, CancelOutcome, Capabilities, Check, DiskFormat, Error, ErrorKind, Failure, ImageImporter, ImportRequest,
     ImportTask, ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState, builder::Connection,
     deleted, marked, not_listed,
 };
@@ -81,7 +81,7 @@ impl Importer {
     }
 
     /// The project of an order: its own, else the client's.
-    fn project(&self, order: &ImportRequest) -> Option<String> {
+    pub(crate) fn project(&self, order: &ImportRequest) -> Option<String> {
         order
             .project
             .clone()
@@ -203,6 +203,10 @@ impl ImageImporter for Importer {
 
     fn validate(&self, order: &ImportRequest) -> Vec<Problem> {
         rules::problems(order, &self.marker(order))
+    }
+
+    fn preflight<'a>(&'a self, order: &'a ImportRequest) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(self.look(order))
     }
 
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {

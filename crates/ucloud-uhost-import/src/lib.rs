@@ -26,8 +26,11 @@ mod generated;
 mod importer;
 mod options;
 mod os;
+mod preflight;
+mod profile;
 mod rules;
 mod sign;
+mod sts;
 
 /// What all cloud image-import crates share.
 pub use cloud_import_core as core;
@@ -37,4 +40,5 @@ pub use generated::*;
 pub use importer::Importer;
 pub use options::Options;
 pub use os::{UcloudOs, map_os};
+pub use profile::CREDENTIAL_CHAIN;
 pub use sign::Signer;

@@ -21,7 +21,7 @@ use crate::{outcome::Unfit, typed};
 pub(crate) const UNUSED_NONCE: &str = "unused";
 
 /// Schemes with which a client is told whether to send by `GET` or by `POST`.
-const EITHER_METHOD: &[&str] = &["ACS-RPC-HMAC-SHA1"];
+const EITHER_METHOD: &[&str] = &["TC3-HMAC-SHA256", "TC-HmacSHA256", "TC-HmacSHA1", "ACS-RPC-HMAC-SHA1"];
 
 /// A request that a client sent.
 #[derive(Debug)]
@@ -183,8 +183,10 @@ const CLOUDS: &[Cloud] = &[
         "describeImage" => describe_image(DescribeImageRequest),
         "describeImages" => describe_images(DescribeImagesRequest),
         "deleteImage" => delete_image(DeleteImageRequest),
+        "modifyImageAttribute" => modify_image_attribute(ModifyImageAttributeRequest),
+        "describeQuotas" => describe_quotas(DescribeQuotasRequest),
     }),
-    cloud!("tencent", tencent_cvm_import, &["TC3-HMAC-SHA256"], usual, {
+    cloud!("tencent", tencent_cvm_import, &["TC3-HMAC-SHA256", "TC-HmacSHA256", "TC-HmacSHA1"], tencent_options, {
         "ImportImage" => import_image(ImportImageRequest),
         "DescribeImages" => describe_images(DescribeImagesRequest),
         "DescribeImportImageOs" => describe_import_image_os(DescribeImportImageOsRequest),
@@ -199,7 +201,13 @@ const CLOUDS: &[Cloud] = &[
         "ShowJob" => show_job(ShowJobRequest),
         "ShowJobProgress" => show_job_progress(ShowJobProgressRequest),
         "ListImages" => list_images(ListImagesRequest),
+        "GlanceListImages" => glance_list_images(GlanceListImagesRequest),
+        "GlanceShowImage" => glance_show_image(GlanceShowImageRequest),
+        "GlanceCreateImageMetadata" => glance_create_image_metadata(GlanceCreateImageMetadataRequest),
+        "RegisterImage" => register_image(RegisterImageRequest),
         "GlanceDeleteImage" => glance_delete_image(GlanceDeleteImageRequest),
+        "ListOsVersions" => list_os_versions(ListOsVersionsRequest),
+        "ShowImageQuota" => show_image_quota(ShowImageQuotaRequest),
         "KeystoneListProjects" => keystone_list_projects(KeystoneListProjectsRequest),
     }),
     cloud!("aliyun", aliyun_ecs_import, &["ACS3-HMAC-SHA256", "ACS-RPC-HMAC-SHA1"], aliyun_options, {
@@ -238,6 +246,22 @@ fn jdcloud_options(vector: &Vector) -> jdcloud_vm_import::ClientOptions {
             SecurityTokenForm::Base64
         } else {
             SecurityTokenForm::Plain
+        },
+    }
+}
+
+/// Signature version and method of the recorded request.
+fn tencent_options(vector: &Vector) -> tencent_cvm_import::ClientOptions {
+    use tencent_cvm_import::{ClientOptions, HttpMethod, SignatureVersion};
+    ClientOptions {
+        signature_version: match vector.algorithm.as_str() {
+            "TC-HmacSHA256" => SignatureVersion::HmacSha256,
+            "TC-HmacSHA1" => SignatureVersion::HmacSha1,
+            _ => SignatureVersion::Tc3,
+        },
+        http_method: match vector.request.method.as_str() {
+            "GET" => HttpMethod::Get,
+            _ => HttpMethod::Post,
         },
     }
 }

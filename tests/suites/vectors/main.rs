@@ -5,8 +5,8 @@
 //! - *produce*: the client, given what was asked for, sends a request that means the same, and the simulator accepts it.
 //!
 //! `CLOUD_IMPORT_VECTORS` names another directory of the same format, absolute or from the workspace root. Minimum counts
-//! hold for the default directory only; in any other, what a client does not offer is left out, for a reason from a closed
-//! list, and counted.
+//! hold for the default directory only; in any other, a scheme or method that a client does not offer is left out, for a
+//! reason from a closed list, and counted. A call that it does not offer fails.
 
 mod clouds;
 mod minimums;

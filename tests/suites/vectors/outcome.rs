@@ -29,8 +29,6 @@ impl fmt::Display for Part {
 pub(crate) enum Reason {
     /// No client signs with this scheme.
     SignatureVersionNotOffered,
-    /// The client has no such operation.
-    OperationNotOffered,
     /// The client makes this call with another method.
     MethodNotOffered,
 }
@@ -39,7 +37,6 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::SignatureVersionNotOffered => "SignatureVersionNotOffered",
-            Self::OperationNotOffered => "OperationNotOffered",
             Self::MethodNotOffered => "MethodNotOffered",
         })
     }

@@ -18,7 +18,7 @@ pub(crate) fn check(vector: &Vector) -> Outcome {
         return Outcome::LeftOut(Reason::SignatureVersionNotOffered);
     }
     let Some(method) = cloud.method(vector) else {
-        return Outcome::LeftOut(Reason::OperationNotOffered);
+        return Outcome::failed(format!("the client has no call `{}`", clouds::call_of(vector)));
     };
     if method.as_str() != vector.request.method {
         return Outcome::LeftOut(Reason::MethodNotOffered);
@@ -66,9 +66,18 @@ fn doctored(vector: &Vector) -> Vec<(String, Vector)> {
     } else if !vector.request.body.is_empty() {
         changes.extend(vectors::form(&wire));
     }
-    // A boolean in another spelling changes a signature over parameters, which is then not compared.
-    if vector.has_quirk("python-style-boolean") {
-        changes.retain(|change| !change.what.contains("Signature"));
+    if !vectors::compares_signature(vector) {
+        let of_signature = |what: &str| what.trim_end_matches(" removed").ends_with(" Signature");
+        changes.retain(|change| !of_signature(&change.what));
+    }
+    // Without what only the SDK adds, the request means the same.
+    for (name, _) in vectors::added_by_sdk(vector) {
+        let removed = format!(" {name} removed");
+        changes.retain(|change| !change.what.ends_with(&removed));
+    }
+    for name in vectors::optional_parameters(vector) {
+        let changed = format!(" {name}");
+        changes.retain(|change| !change.what.ends_with(&changed));
     }
     let mut doctored: Vec<(String, Vector)> = changes
         .into_iter()

@@ -136,9 +136,16 @@ fn pairs(part: &str, vector: &Vector, mut recorded: Pairs, mut produced: Pairs, 
                 value.make_ascii_lowercase();
             }
         }
-        // A signature over parameters covers the spelling of the boolean.
+    }
+    if !compares_signature(vector) {
         recorded.retain(|(name, _)| name != "Signature");
         produced.retain(|(name, _)| name != "Signature");
+    }
+    let added = added_by_sdk(vector);
+    recorded.retain(|pair| !added.contains(pair));
+    if has_format_in_lower_case(vector) {
+        let formats = recorded.iter_mut().filter(|(name, _)| name == "Format");
+        formats.for_each(|(_, value)| value.make_ascii_uppercase());
     }
     recorded.retain(|pair| match produced.iter().position(|other| other == pair) {
         Some(at) => {
@@ -162,6 +169,58 @@ fn pairs(part: &str, vector: &Vector, mut recorded: Pairs, mut produced: Pairs, 
     for (name, value) in produced {
         found.push(format!("{part} {name}: produced {}, not recorded", clipped(&value)));
     }
+}
+
+/// Whether a signature over parameters is compared: it covers what the SDK adds or spells in its own way, too.
+pub fn compares_signature(vector: &Vector) -> bool {
+    !vector.has_quirk("python-style-boolean") && added_by_sdk(vector).is_empty() && !has_format_in_lower_case(vector)
+}
+
+/// Parameters that say nothing about the call, whatever their value: what Tencent's schemes in headers have as
+/// `X-TC-Language` and `X-TC-RequestClient`.
+pub fn optional_parameters(vector: &Vector) -> &'static [&'static str] {
+    match vector.algorithm.as_str() {
+        "TC-HmacSHA256" | "TC-HmacSHA1" => &["Language", "RequestClient"],
+        _ => &[],
+    }
+}
+
+/// What an SDK adds to the parameters by itself: the optional ones, and aliyun-python-sdk-core an empty `SignatureType` and
+/// the client's region where the caller names none.
+pub fn added_by_sdk(vector: &Vector) -> Vec<(String, String)> {
+    let optional = optional_parameters(vector);
+    if !optional.is_empty() {
+        let mut recorded = parameters(vector);
+        recorded.retain(|(name, _)| optional.contains(&name.as_str()));
+        return recorded;
+    }
+    let mut recorded = rpc_parameters(vector);
+    let asked_for = |name: &str| vector.params.as_ref().is_some_and(|params| params.contains_key(name));
+    recorded.retain(|(name, value)| match name.as_str() {
+        "SignatureType" => value.is_empty(),
+        "RegionId" => !asked_for(name) && Some(value) == vector.region.as_ref(),
+        _ => false,
+    });
+    recorded
+}
+
+/// Whether the answer's format is asked for as `json`, as alibabacloud_tea_openapi does; the documents write `JSON`.
+fn has_format_in_lower_case(vector: &Vector) -> bool {
+    let mut recorded = rpc_parameters(vector).into_iter();
+    recorded.any(|(name, value)| name == "Format" && value == "json")
+}
+
+/// All parameters of Alibaba's RPC scheme; none of any other.
+fn rpc_parameters(vector: &Vector) -> Pairs {
+    if vector.algorithm != "ACS-RPC-HMAC-SHA1" {
+        return Pairs::new();
+    }
+    parameters(vector)
+}
+
+fn parameters(vector: &Vector) -> Pairs {
+    let recorded = vector.wire();
+    [recorded.query_pairs(), recorded.form_pairs()].concat()
 }
 
 /// The dotted names of the boolean parameters, with list items counted from 0 and from 1.

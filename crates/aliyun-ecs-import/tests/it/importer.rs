@@ -13,9 +13,9 @@ use insta::assert_snapshot;
 
 use super::{called, parameter};
 
-const STARTED: &str = r#"{"RequestId":"r","ImageId":"m-1","TaskId":"t-1"}"#;
+pub(crate) const STARTED: &str = r#"{"RequestId":"r","ImageId":"m-1","TaskId":"t-1"}"#;
 
-fn order() -> ImportRequest {
+pub(crate) fn order() -> ImportRequest {
     ImportRequest::new(
         "web",
         Disk::object("images", "web.qcow2")
@@ -25,7 +25,7 @@ fn order() -> ImportRequest {
     .os(Os::new("CentOS", "7.9"))
 }
 
-fn importer<'a>(answers: impl IntoIterator<Item = (u16, &'a str)>) -> (Importer, Arc<Scripted>) {
+pub(crate) fn importer<'a>(answers: impl IntoIterator<Item = (u16, &'a str)>) -> (Importer, Arc<Scripted>) {
     let script = Arc::new(Scripted::new(answers));
     (Importer::new(super::client(&script)), script)
 }
@@ -336,27 +336,6 @@ async fn cancel_asks_first_whether_it_can() {
     assert_eq!(script.sent().len(), 5);
     let error = importer.cancel(&task).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
-}
-
-#[tokio::test]
-async fn delete_never_forces_and_passes_the_refusal_on() {
-    let (importer, script, mut task) = started([
-        (200, attribute(r#""TaskStatus":"Finished""#).as_str()),
-        (200, images(r#""Status":"Available""#).as_str()),
-        (403, r#"{"Code":"ImageIsImporting","Message":"no"}"#),
-    ])
-    .await;
-    let TaskState::Succeeded { image } = importer.poll(&mut task).await.unwrap() else {
-        panic!("the image is available");
-    };
-    let error = importer.delete(&image).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.code()),
-        (ErrorKind::Conflict, Some("ImageIsImporting"))
-    );
-    let sent = &script.sent()[3];
-    assert_eq!(parameter(sent, "ImageId").as_deref(), Some("m-1"));
-    assert_eq!(parameter(sent, "Force"), None);
 }
 
 fn fields(order: &ImportRequest, errors: bool) -> Vec<String> {

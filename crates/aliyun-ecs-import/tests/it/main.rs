@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
 mod answers;
+mod delete;
 mod importer;
 mod requests;
+mod rpc;
 
 use std::sync::Arc;
 

@@ -12,6 +12,8 @@ use crate::{BoxFuture, Bytes, Error, ErrorKind};
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
     client: reqwest::Client,
+    /// Uses no proxy.
+    nearby: reqwest::Client,
     answer_bytes: usize,
     dials: Option<SocketAddr>,
 }
@@ -79,21 +81,28 @@ impl HttpTransportBuilder {
     /// # Errors
     /// [`ErrorKind::Local`] when the TLS library or the resolver cannot be set up.
     pub fn build(self) -> Result<HttpTransport, Error> {
+        Ok(HttpTransport {
+            client: self.client(false)?,
+            nearby: self.client(true)?,
+            answer_bytes: self.answer_bytes,
+            dials: self.dials,
+        })
+    }
+
+    fn client(&self, without_proxy: bool) -> Result<reqwest::Client, Error> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("cloud-import/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(self.connect_timeout)
             .timeout(self.timeout);
-        if let Some(address) = self.dials {
-            builder = builder.no_proxy().dns_resolver(Dial(address));
+        if without_proxy || self.dials.is_some() {
+            builder = builder.no_proxy();
         }
-        let client = builder.build().map_err(|error| {
+        if let Some(address) = self.dials {
+            builder = builder.dns_resolver(Dial(address));
+        }
+        builder.build().map_err(|error| {
             Error::new(ErrorKind::Local, "the HTTP client cannot be set up").with_source(error.without_url())
-        })?;
-        Ok(HttpTransport {
-            client,
-            answer_bytes: self.answer_bytes,
-            dials: self.dials,
         })
     }
 }
@@ -113,19 +122,39 @@ impl Transport for HttpTransport {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         Box::pin(async move {
             let request = self.outgoing(request)?;
-            let mut answer = self.client.execute(request).await.map_err(failure)?;
-            let mut head = Response::new(());
-            *head.status_mut() = answer.status();
-            *head.headers_mut() = std::mem::take(answer.headers_mut());
-            match self.body_of(answer).await {
-                Ok(body) => Ok(head.map(|()| body)),
-                Err(failure) => Err(failure.with_answer(head)),
-            }
+            self.exchange(&self.client, request).await
+        })
+    }
+
+    fn send_nearby(
+        &self,
+        request: Request<Bytes>,
+        limit: Duration,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        Box::pin(async move {
+            let mut request = self.outgoing(request)?;
+            *request.timeout_mut() = Some(limit);
+            self.exchange(&self.nearby, request).await
         })
     }
 }
 
 impl HttpTransport {
+    async fn exchange(
+        &self,
+        client: &reqwest::Client,
+        request: reqwest::Request,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let mut answer = client.execute(request).await.map_err(failure)?;
+        let mut head = Response::new(());
+        *head.status_mut() = answer.status();
+        *head.headers_mut() = std::mem::take(answer.headers_mut());
+        match self.body_of(answer).await {
+            Ok(body) => Ok(head.map(|()| body)),
+            Err(failure) => Err(failure.with_answer(head)),
+        }
+    }
+
     async fn body_of(&self, mut answer: reqwest::Response) -> Result<Bytes, TransportError> {
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(failure)? {
@@ -218,6 +247,48 @@ mod tests {
             let said = head.lines().find(|line| line.starts_with("content-length"));
             assert_eq!(said, length, "{head}");
         }
+    }
+
+    /// Answers every request with its name, for ever.
+    fn server(name: &'static str) -> SocketAddr {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 2048]).unwrap();
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{name}",
+                    name.len()
+                );
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn what_is_nearby_is_asked_without_the_proxy_and_not_for_long() {
+        let (proxy, instance) = (server("proxy"), server("instance"));
+        let client = reqwest::Client::builder()
+            .proxy(reqwest::Proxy::all(format!("http://{proxy}")).unwrap())
+            .build()
+            .unwrap();
+        let transport = HttpTransport {
+            client,
+            ..HttpTransport::new().unwrap()
+        };
+        let request = || Request::get(format!("http://{instance}/")).body(Bytes::new()).unwrap();
+        let far = transport.send(request()).await.unwrap();
+        assert_eq!(far.body(), "proxy");
+        let near = transport.send_nearby(request(), Duration::from_secs(20)).await.unwrap();
+        assert_eq!(near.body(), "instance");
+
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let request = Request::get(url).body(Bytes::new()).unwrap();
+        let late = transport.send_nearby(request, Duration::from_millis(50)).await;
+        assert_eq!(late.unwrap_err().failing, Failing::Timeout);
     }
 
     #[tokio::test]

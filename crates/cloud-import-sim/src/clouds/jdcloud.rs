@@ -1,7 +1,7 @@
 //! JD Cloud's virtual-machine API, version `v1`: REST paths, JSON, errors with HTTP statuses, tasks with progress.
 //!
 //! Source: the vendor's API reference and Go SDK (rev. 1.6.1, 2024-11). Unverified: the 15 minutes in which a request's time is
-//! good, the scope of a client token (here: the region), China's time in task times.
+//! good, the scope of a client token (here: the region), China's time in task times, names in the answer of `describeQuotas`.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(crate) struct Jdcloud;
 
 impl Vendor for Jdcloud {
     fn has_host(&self, host: &str) -> bool {
-        host.starts_with("vm.") && host.ends_with(".jdcloud-api.com")
+        (host.starts_with("vm.") || host.starts_with("www.")) && host.ends_with(".jdcloud-api.com")
     }
 
     fn operation(&self, request: &WireRequest) -> Option<&'static str> {
@@ -94,6 +94,8 @@ impl Vendor for Jdcloud {
             "describeImages" => describe_images(world, now, &scope, &params),
             "describeImage" => describe_image(world, now, &scope, value("imageId")),
             "deleteImage" => delete_image(world, now, &scope, value("imageId")),
+            "modifyImageAttribute" => modify_image(world, &scope, value("imageId"), &params),
+            "describeQuotas" => describe_quotas(world, now, &scope, &params),
             other => Err(Failure::new(404, "NOT_FOUND", format!("{other} is not simulated"))),
         }
     }
@@ -279,15 +281,20 @@ fn check_limits(params: &Params) -> Result<(), Failure> {
     if gib % 10 != 0 {
         return Err(out_of_range("SystemDiskSizeGB must be multiple of 10"));
     }
-    for (field, most) in [("imageName", 32), ("description", 256), ("clientToken", 64)] {
-        if length(params.text(field).unwrap_or_default()) > most {
-            return Err(invalid(format!("Parameter '{field}' has more than {most} characters")));
-        }
-    }
+    check_lengths(params, &[("imageName", 32), ("description", 256), ("clientToken", 64)])?;
     for disk in params.objects("dataDisks") {
         rules::closed(&disk, "dataDisks", CHOICES).map_err(violated)?;
         if disk.integer("dataDiskSizeGB").unwrap_or(0) < 1 {
             return Err(out_of_range("DataDiskSizeGB must be positive"));
+        }
+    }
+    Ok(())
+}
+
+fn check_lengths(params: &Params, limits: &[(&str, usize)]) -> Result<(), Failure> {
+    for (field, most) in limits {
+        if length(params.text(field).unwrap_or_default()) > *most {
+            return Err(invalid(format!("Parameter '{field}' has more than {most} characters")));
         }
     }
     Ok(())
@@ -494,4 +501,38 @@ fn delete_image(world: &mut World, now: &Now, scope: &Scope, id: &str) -> Outcom
     }
     import.deleted = true;
     Ok(Reply::ok(json!({})))
+}
+
+/// Changes what is given; the limits are those of an import.
+fn modify_image(world: &mut World, scope: &Scope, id: &str, params: &Params) -> Outcome {
+    check_lengths(params, &[("name", 32), ("description", 256)])?;
+    let image = world.image_mut(scope, id).ok_or_else(|| not_found(id))?;
+    if let Some(name) = params.given("name") {
+        image.name = name.to_owned();
+    }
+    if let Some(description) = params.text("description") {
+        image
+            .params
+            .0
+            .insert("description".to_owned(), Value::from(description));
+    }
+    Ok(Reply::ok(json!({})))
+}
+
+/// Only images have a quota here.
+fn describe_quotas(world: &World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
+    let mut wanted = true;
+    for filter in params.objects("filters") {
+        if filter.text("name") != Some("resourceTypes") {
+            return Err(invalid("Parameter 'filters' knows resourceTypes only"));
+        }
+        wanted &= filter.texts("values").contains(&"image");
+    }
+    let image = json!({
+        "resourceType": "image",
+        "limit": world.quota(scope.cloud),
+        "used": world.images_used(scope, now),
+    });
+    let quotas: Vec<Value> = wanted.then_some(image).into_iter().collect();
+    Ok(Reply::ok(json!({"quotas": quotas})))
 }

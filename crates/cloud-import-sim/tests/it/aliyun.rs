@@ -82,6 +82,37 @@ async fn an_import_becomes_an_image() {
 }
 
 #[tokio::test]
+async fn a_snapshot_goes_after_its_image_and_once() {
+    let simulator = started(quick()).await;
+    put(&simulator, Cloud::Aliyun, REGION);
+    let (image, _) = import(&simulator).await;
+    let by_id = [("RegionId", REGION), ("ImageId", image.as_str())];
+    let shown = ok(&simulator, "DescribeImages", &by_id).await;
+    let disk = &shown["Images"]["Image"][0]["DiskDeviceMappings"]["DiskDeviceMapping"][0];
+    let snapshot = disk["SnapshotId"].as_str().unwrap().to_owned();
+    let delete = async |pairs: &[(&str, &str)]| {
+        let answer = call(&simulator, "DeleteSnapshot", pairs).await;
+        (answer.status, answer.json()["Code"].as_str().unwrap_or("").to_owned())
+    };
+    let refused = |status: u16, code: &str| (status, code.to_owned());
+    assert_eq!(
+        delete(&[("SnapshotId", &snapshot)]).await,
+        refused(403, "SnapshotCreatedImage")
+    );
+    ok(&simulator, "DeleteImage", &by_id).await;
+    assert_eq!(delete(&[]).await, refused(400, "MissingParameter"));
+    let gone = refused(404, "InvalidSnapshotId.NotFound");
+    let elsewhere = [("RegionId", "cn-beijing"), ("SnapshotId", snapshot.as_str())];
+    assert_eq!(delete(&elsewhere).await, gone);
+    assert_eq!(delete(&[("SnapshotId", "s-1")]).await, gone);
+    assert_eq!(
+        delete(&[("RegionId", REGION), ("SnapshotId", &snapshot)]).await,
+        (200, String::new())
+    );
+    assert_eq!(delete(&[("SnapshotId", &snapshot)]).await, gone);
+}
+
+#[tokio::test]
 async fn a_running_import_is_shown_to_those_who_ask() {
     let simulator = started(slow()).await;
     put(&simulator, Cloud::Aliyun, REGION);

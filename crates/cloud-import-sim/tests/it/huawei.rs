@@ -274,6 +274,89 @@ async fn an_image_can_be_registered_before_its_file() {
 }
 
 #[tokio::test]
+async fn an_image_without_a_file_has_the_documented_defaults() {
+    let simulator = started(quick()).await;
+    let metadata = json!({"name": "late", "protected": true, "disk_format": "qcow2"});
+    let created = call(&simulator, "POST", "/v2/images", "", &metadata).await;
+    assert_eq!(created.status, 201, "{}", created.text());
+    let image = created.json();
+    assert_eq!(image["__os_version"], "Other Linux(64 bit)");
+    assert_eq!(
+        [
+            &image["min_disk"],
+            &image["protected"],
+            &image["disk_format"],
+            &image["status"]
+        ],
+        [&json!(40), &json!(true), &json!("qcow2"), &json!("queued")]
+    );
+    for wrong in [
+        json!({"disk_format": "vmdk"}),
+        json!({"visibility": "public"}),
+        json!({"n": 1}),
+    ] {
+        assert_eq!(
+            call(&simulator, "POST", "/v2/images", "", &wrong).await.status,
+            400,
+            "{wrong}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn lists_filter_by_attributes_and_go_on() {
+    let simulator = started(quick()).await;
+    put_zvhd2(&simulator);
+    for name in ["a", "b", "c"] {
+        let extra = json!({"name": name, "architecture": if name == "b" { "arm" } else { "x86" }});
+        assert_eq!(import(&simulator, QUICK, extra).await.status, 200);
+    }
+    let names = |images: &[Value]| images.iter().map(|image| image["name"].clone()).collect::<Vec<_>>();
+    for (query, expected) in [
+        ("sort_dir=asc", vec!["a", "b", "c"]),
+        ("sort_dir=desc&sort_key=name", vec!["c", "b", "a"]),
+        ("__os_type=Linux&architecture=arm", vec!["b"]),
+        ("__os_type=Windows", vec![]),
+        ("__support_arm=true", vec!["b"]),
+        ("__isregistered=false", vec![]),
+        ("virtual_env_type=DataImage", vec![]),
+        ("member_status=accepted&visibility=shared", vec![]),
+        ("min_disk=40&name=c&protected=false", vec!["c"]),
+        ("updated_at=lt%3A2000-01-01T00%3A00%3A00Z", vec![]),
+    ] {
+        assert_eq!(names(&list(&simulator, query).await), expected, "{query}");
+    }
+    let page = async |target: &str| {
+        let (path, query) = target.split_once('?').unwrap();
+        let answer = call(&simulator, "GET", path, query, &Value::Null).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    };
+    let first = page("/v2/images?__imagetype=private&limit=2&sort_dir=asc").await;
+    assert_eq!(names(first["images"].as_array().unwrap()), ["a", "b"]);
+    let second = page(first["next"].as_str().unwrap()).await;
+    assert_eq!(names(second["images"].as_array().unwrap()), ["c"]);
+    assert!(second.get("next").is_none());
+    let first = page("/v2/cloudimages?limit=2").await;
+    assert_eq!(first["page_info"]["next_marker"], first["images"][1]["id"]);
+    assert!(page("/v2/cloudimages?limit=3").await.get("page_info").is_none());
+}
+
+#[tokio::test]
+async fn systems_are_listed_by_tag() {
+    let simulator = started(quick()).await;
+    let systems = async |query: &str| {
+        let answer = call(&simulator, "GET", "/v1/cloudimages/os_version", query, &Value::Null).await;
+        answer.json().to_string()
+    };
+    assert!(systems("").await.contains("Windows Server 2022") && systems("").await.contains("with ARM"));
+    let arm = systems("tag=arm").await;
+    assert!(arm.contains("with ARM") && !arm.contains("Windows"), "{arm}");
+    let wrong = call(&simulator, "GET", "/v1/cloudimages/os_version", "tag=x", &Value::Null).await;
+    assert_eq!(wrong.status, 400);
+}
+
+#[tokio::test]
 async fn errors_have_the_shape_of_where_they_come_from() {
     let simulator = started(quick()).await;
     let address = simulator.address(Cloud::Huawei);

@@ -183,6 +183,51 @@ async fn the_quota_and_the_old_task_id() {
 }
 
 #[tokio::test]
+async fn the_quota_is_told() {
+    let simulator = with_file(quick().quota(Cloud::Jdcloud, 5)).await;
+    assert_eq!(import(&simulator, json!({})).await.status, 200);
+    let asked = "filters.1.name=resourceTypes&filters.1.values.1=image";
+    let expected = json!([{"resourceType": "image", "limit": 5, "used": 1}]);
+    for query in ["", asked] {
+        assert_eq!(
+            get(&simulator, "quotas", query).await.json()["result"]["quotas"],
+            expected
+        );
+    }
+    let other = asked.replace("=image", "=keypair");
+    let answer = get(&simulator, "quotas", &other).await;
+    assert_eq!(answer.json()["result"]["quotas"], json!([]));
+    let unknown = get(&simulator, "quotas", "filters.1.name=x&filters.1.values.1=image").await;
+    assert_eq!(unknown.status, 400);
+}
+
+#[tokio::test]
+async fn name_and_description_of_an_image_can_be_changed() {
+    let simulator = with_file(quick()).await;
+    let first = import(&simulator, json!({})).await.json();
+    let id = first["result"]["imageId"].as_str().unwrap().to_owned();
+    let modify = async |id: &str, body: Value| {
+        let path = format!("/v1/regions/{REGION}/images/{id}:modifyImageAttribute");
+        let request = sign::jdcloud("POST", &path, "", &body.to_string(), REGION);
+        send(simulator.address(Cloud::Jdcloud), &request).await
+    };
+    let image = async || get(&simulator, &format!("images/{id}"), "").await.json()["result"]["image"].clone();
+    let changed = modify(&id, json!({"name": "new", "description": "d"})).await;
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    assert_eq!(
+        (&image().await["name"], &image().await["desc"]),
+        (&json!("new"), &json!("d"))
+    );
+    assert_eq!(modify(&id, json!({"description": ""})).await.status, 200);
+    assert_eq!(
+        (&image().await["name"], &image().await["desc"]),
+        (&json!("new"), &json!(""))
+    );
+    assert_eq!(modify(&id, json!({"name": "n".repeat(33)})).await.status, 400);
+    assert_eq!(modify("img-other", json!({"name": "n"})).await.status, 404);
+}
+
+#[tokio::test]
 async fn the_signature_and_its_region_are_checked() {
     let simulator = with_file(quick()).await;
     let address = simulator.address(Cloud::Jdcloud);

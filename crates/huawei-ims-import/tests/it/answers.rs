@@ -221,6 +221,73 @@ async fn a_failed_job_is_an_answer_and_no_error() {
 }
 
 #[tokio::test]
+async fn a_list_is_an_answer_to_the_systems_alone() {
+    let list =
+        r#"[{"platform":"SUSE","version_list":[{"os_version":"SUSE 15 64bit","os_bit":"64","os_type":"Linux"}]}]"#;
+    let error = r#"[{"error":{"code":"IMG.0061","message":"x"}}]"#;
+    let script = Arc::new(Scripted::new([(200, list), (200, list), (200, "{}"), (400, error)]));
+    let client = super::client(&script);
+    let request = ListOsVersionsRequest::default();
+    let systems = client.list_os_versions(&request).await.unwrap();
+    let system = &systems[0].version_list.as_ref().unwrap()[0];
+    assert_eq!(
+        (system.os_version.as_deref(), system.os_bit, &system.os_type),
+        (Some("SUSE 15 64bit"), Some(64), &Some(OsType::Linux))
+    );
+    // No images is not what a list of something else says.
+    let images = client.list_images(&ListImagesRequest::default()).await.unwrap_err();
+    assert_eq!(images.kind(), ErrorKind::InvalidResponse);
+    let object = client.list_os_versions(&request).await.unwrap_err();
+    assert_eq!(object.kind(), ErrorKind::InvalidResponse);
+    let refused = client.list_os_versions(&request).await.unwrap_err();
+    assert_eq!((refused.kind(), refused.code()), (ErrorKind::InvalidRequest, None));
+}
+
+#[tokio::test]
+async fn an_image_is_read_with_every_attribute() {
+    let text = r#"{"id":"i","self":"/v2/images/i","__support_fc_inject":"true","__system__cmkid":"k","min_disk":"40",
+        "__os_type":"Linux","_sys_enterprise_project_id":"0","size":null,"os_shutdown_timeout":60,"__new":"x"}"#;
+    let script = Arc::new(Scripted::new([(200, text)]));
+    let request = GlanceShowImageRequest {
+        image_id: Some("i".into()),
+        ..Default::default()
+    };
+    let image = super::client(&script).glance_show_image(&request).await.unwrap();
+    let expected = ImageInfo {
+        id: Some("i".into()),
+        self_link: Some("/v2/images/i".into()),
+        support_fc_inject: Some("true".into()),
+        system_cmkid: Some("k".into()),
+        min_disk: Some(40),
+        os_type: Some(OsType::Linux),
+        sys_enterprise_project_id: Some("0".into()),
+        os_shutdown_timeout: Some("60".into()),
+        extra: image.extra.clone(),
+        ..Default::default()
+    };
+    assert_eq!(image, expected);
+    assert_eq!(image.extra.0.keys().collect::<Vec<_>>(), ["__new"]);
+}
+
+#[tokio::test]
+async fn a_quota_tells_how_many_there_are() {
+    let text = r#"{"quotas":{"resources":[{"type":"image","used":3,"quota":20,"min":1,"max":1000}]}}"#;
+    let script = Arc::new(Scripted::new([(200, text)]));
+    let answer = super::client(&script)
+        .show_image_quota(&ShowImageQuotaRequest::default())
+        .await;
+    let resources = answer.unwrap().quotas.unwrap().resources.unwrap();
+    assert_eq!(
+        (
+            resources[0].resource_type.as_deref(),
+            resources[0].used,
+            resources[0].quota
+        ),
+        (Some("image"), Some(3), Some(20))
+    );
+}
+
+#[tokio::test]
 async fn nothing_is_an_answer_to_a_delete_alone() {
     let request = GlanceDeleteImageRequest {
         image_id: Some("i".into()),

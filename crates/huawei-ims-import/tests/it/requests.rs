@@ -11,11 +11,14 @@ use insta::assert_snapshot;
 
 /// Sends a call and shows what left.
 macro_rules! sent {
-    ($client:expr, $method:ident, $request:expr) => {{
-        let script = Arc::new(Scripted::new([(200, "{}")]));
+    ($client:expr, $method:ident, $request:expr, $answer:expr) => {{
+        let script = Arc::new(Scripted::new([(200, $answer)]));
         $client(&script).$method(&$request).await.unwrap();
         render(&script.sent()[0])
     }};
+    ($client:expr, $method:ident, $request:expr) => {
+        sent!($client, $method, $request, "{}")
+    };
     ($method:ident, $request:expr) => {
         sent!(super::client, $method, $request)
     };
@@ -148,6 +151,75 @@ async fn list_images() {
             ..Default::default()
         }
     ));
+}
+
+#[tokio::test]
+async fn glance_list_images() {
+    assert_snapshot!(sent!(
+        glance_list_images,
+        GlanceListImagesRequest {
+            imagetype: Some("private".into()),
+            isregistered: Some(true),
+            os_type: Some(OsType::Windows),
+            support_kvm: Some("true".into()),
+            visibility: Some("private".into()),
+            limit: Some(100),
+            sort_key: Some("name".into()),
+            ..Default::default()
+        }
+    ));
+}
+
+#[tokio::test]
+async fn glance_show_image() {
+    let request = GlanceShowImageRequest {
+        image_id: Some("4ca46bf1-5c61-48ff-b4f3-0ad4e5e3ba90".into()),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(glance_show_image, request));
+}
+
+#[tokio::test]
+async fn glance_create_image_metadata() {
+    assert_snapshot!(sent!(
+        glance_create_image_metadata,
+        GlanceCreateImageMetadataRequest {
+            os_version: Some("Ubuntu 22.04 server 64bit".into()),
+            name: Some("web 镜像".into()),
+            disk_format: Some("zvhd2".into()),
+            container_format: Some("bare".into()),
+            min_disk: Some(40),
+            min_ram: Some(1024),
+            protected: Some(false),
+            tags: Some(vec!["env.ci".into()]),
+            visibility: Some("private".into()),
+            ..Default::default()
+        }
+    ));
+}
+
+#[tokio::test]
+async fn register_image() {
+    let request = RegisterImageRequest {
+        image_id: Some("4ca46bf1-5c61-48ff-b4f3-0ad4e5e3ba90".into()),
+        image_url: Some("images:web/系统盘+1.vmdk".into()),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(register_image, request));
+}
+
+#[tokio::test]
+async fn list_os_versions() {
+    let request = ListOsVersionsRequest {
+        tag: Some("arm".into()),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(super::client, list_os_versions, request, "[]"));
+}
+
+#[tokio::test]
+async fn show_image_quota() {
+    assert_snapshot!(sent!(show_image_quota, ShowImageQuotaRequest::default()));
 }
 
 #[tokio::test]

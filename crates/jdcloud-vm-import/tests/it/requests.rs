@@ -93,3 +93,31 @@ async fn delete_image() {
         }
     ));
 }
+
+#[tokio::test]
+async fn modify_image_attribute() {
+    assert_snapshot!(sent!(
+        modify_image_attribute,
+        ModifyImageAttributeRequest {
+            image_id: Some("img-abc123".into()),
+            name: Some("web_镜像".into()),
+            description: Some(String::new()),
+            ..Default::default()
+        }
+    ));
+}
+
+#[tokio::test]
+async fn describe_quotas() {
+    assert_snapshot!(sent!(
+        describe_quotas,
+        DescribeQuotasRequest {
+            filters: Some(vec![Filter {
+                name: Some("resourceTypes".into()),
+                values: Some(vec!["image".into()]),
+                ..Default::default()
+            }]),
+            ..Default::default()
+        }
+    ));
+}

@@ -4,6 +4,7 @@
 
 mod answers;
 mod importer;
+mod older;
 mod requests;
 
 use std::sync::Arc;
@@ -13,9 +14,11 @@ use cloud_import_core::{
     retry::RetryPolicy,
     testing::{Frozen, Scripted},
 };
-use tencent_cvm_import::Client;
+use tencent_cvm_import::{Client, ClientOptions};
 
 pub(crate) const SECRET: &str = "sk-example/with+slash";
+
+const NONCE: &str = "1f0c9c5e-3a67-4d0e-9a51-5d3b1e0c7a11";
 
 /// A client whose clock stands, over a script of answers.
 pub(crate) fn client(script: &Arc<Scripted>) -> Client {
@@ -23,9 +26,15 @@ pub(crate) fn client(script: &Arc<Scripted>) -> Client {
 }
 
 pub(crate) fn client_with(script: &Arc<Scripted>, credentials: Credentials) -> Client {
+    older_client(script, credentials, ClientOptions::default())
+}
+
+/// A client that is told how to sign and to send. Its nonce is no number.
+pub(crate) fn older_client(script: &Arc<Scripted>, credentials: Credentials, options: ClientOptions) -> Client {
     Client::builder("ap-guangzhou")
+        .options(options)
         .credentials(credentials)
-        .ambient(Arc::new(Frozen::at("2025-01-02T03:04:05Z", "unused")))
+        .ambient(Arc::new(Frozen::at("2025-01-02T03:04:05Z", NONCE)))
         .transport(Arc::clone(script) as _)
         .retry(RetryPolicy::none())
         .build()

@@ -178,3 +178,78 @@ fn a_form_is_compared_by_its_fields() {
         assert_eq!(differences(&form, &produced).len(), 1, "{body}");
     }
 }
+
+/// A request of Alibaba's RPC scheme with this query.
+fn rpc(query: &str) -> Vector {
+    vector(|value| {
+        value["algorithm"] = json!("ACS-RPC-HMAC-SHA1");
+        value["params"] = json!({"ImageId": "m-1"});
+        value["request"]["query"] = json!(query);
+    })
+}
+
+#[test]
+fn what_an_sdk_adds_by_itself_is_forgiven_and_its_signature_with_it() {
+    let plain = "Format=JSON&ImageId=m-1&Signature=0";
+    let produced = rpc("Format=JSON&ImageId=m-1&Signature=1").wire();
+    assert_eq!(differences(&rpc(plain), &produced).len(), 1);
+    for forgiven in [
+        "Format=JSON&ImageId=m-1&Signature=0&SignatureType=",
+        "Format=JSON&ImageId=m-1&Signature=0&SignatureType=&RegionId=cn-north-1",
+        "Format=json&ImageId=m-1&Signature=0",
+    ] {
+        assert!(!compares_signature(&rpc(forgiven)), "{forgiven}");
+        assert_eq!(
+            differences(&rpc(forgiven), &produced),
+            Vec::<String>::new(),
+            "{forgiven}"
+        );
+    }
+    for query in [
+        "Format=JSON&ImageId=m-1&Signature=1&SignatureType=BEARERTOKEN",
+        "Format=JSON&ImageId=m-1&Signature=1&RegionId=elsewhere",
+        "Format=XML&ImageId=m-1&Signature=1",
+        "ImageId=m-1&Signature=1",
+        "Format=json&ImageId=m-2&Signature=1",
+    ] {
+        assert_eq!(differences(&rpc(query), &produced).len(), 1, "{query}");
+    }
+    // A region that the caller named is no addition.
+    let named = vector(|value| {
+        value["algorithm"] = json!("ACS-RPC-HMAC-SHA1");
+        value["params"] = json!({"RegionId": "cn-north-1"});
+        value["request"]["query"] = json!("Format=JSON&RegionId=cn-north-1");
+    });
+    assert_eq!(added_by_sdk(&named), []);
+    let mut without = named.wire();
+    without.query = "Format=JSON".to_owned();
+    assert_eq!(differences(&named, &without).len(), 1);
+}
+
+#[test]
+fn optional_parameters_are_forgiven_by_name_in_their_scheme_only() {
+    let recorded = |algorithm: &str, query: &str| {
+        vector(|value| {
+            value["algorithm"] = json!(algorithm);
+            value["request"]["query"] = json!(query);
+        })
+    };
+    let query = "Action=A&Language=en-US&RequestClient=SDK_PYTHON_1&Signature=0";
+    let mut produced = plain().wire();
+    produced.query = "Action=A&Signature=1".to_owned();
+    for algorithm in ["TC-HmacSHA256", "TC-HmacSHA1"] {
+        let with_options = recorded(algorithm, query);
+        assert!(!compares_signature(&with_options));
+        assert_eq!(differences(&with_options, &produced), Vec::<String>::new());
+        let without = recorded(algorithm, "Action=A&Signature=0");
+        assert!(compares_signature(&without));
+        assert_eq!(differences(&without, &produced).len(), 1);
+        let other = recorded(algorithm, &query.replace("Action=A", "Action=B&Region=r"));
+        assert_eq!(differences(&other, &produced).len(), 2);
+    }
+    // What is produced needs a reason.
+    let mut more = produced.clone();
+    more.query.push_str("&Language=en-US");
+    assert_eq!(differences(&recorded("TC-HmacSHA1", query), &more).len(), 1);
+    assert_eq!(differences(&recorded("UCLOUD-SHA1", query), &produced).len(), 3);
+}

@@ -1,4 +1,4 @@
-//! `ImportImage`, and the two ways to be rid of one: `CancelTask` and `DeleteImage`.
+//! `ImportImage`, and the ways to be rid of one: `CancelTask`, `DeleteImage`, and `DeleteSnapshot` for what that leaves.
 
 use serde_json::{Value, json};
 
@@ -317,6 +317,38 @@ pub(super) fn delete_image(world: &mut World, now: &Now, scope: &Scope, params: 
     Ok(done())
 }
 
+/// Has no region of its own in the documents: an id is enough. That snapshots go at once when the image has gone is the
+/// simulator's own.
+pub(super) fn delete_snapshot(world: &mut World, params: &Params) -> Outcome {
+    let id = params.given("SnapshotId").ok_or_else(|| missing("SnapshotId"))?;
+    let region = params.given("RegionId");
+    let owner = world.imports.iter().find(|import| {
+        let disks = import.params.objects("DiskDeviceMapping").len().min(MAX_DISKS);
+        import.cloud == Cloud::Aliyun
+            && region.is_none_or(|region| region == import.region)
+            && (0..disks).any(|number| snapshot_id(import, number) == id)
+    });
+    let Some(owner) = owner.filter(|_| !world.deleted_snapshots.contains(id)) else {
+        return Err(Failure::new(
+            404,
+            "InvalidSnapshotId.NotFound",
+            "The specified snapshot is not found.",
+        ));
+    };
+    if owner.has_image() {
+        return Err(forbidden(
+            "SnapshotCreatedImage",
+            "The snapshot has been used to create user defined image(s).",
+        ));
+    }
+    world.deleted_snapshots.insert(id.to_owned());
+    Ok(done())
+}
+
+fn snapshot_id(import: &Import, number: usize) -> String {
+    format!("s-{}-{number}", import.image_id.trim_start_matches("m-"))
+}
+
 /// Format, source and progress of each disk, as `DescribeImages` shows them.
 pub(super) fn disk_mappings(import: &Import, stage: Stage) -> Vec<Value> {
     let disks = import.params.objects("DiskDeviceMapping");
@@ -329,7 +361,7 @@ pub(super) fn disk_mappings(import: &Import, stage: Stage) -> Vec<Value> {
             "ImportOSSObject": disk.text("OSSObject"),
             "Progress": format!("{}%", stage.percent()),
             "Size": disk.integer("DiskImageSize").unwrap_or(40).to_string(),
-            "SnapshotId": format!("s-{}-{number}", import.image_id.trim_start_matches("m-")),
+            "SnapshotId": snapshot_id(import, number),
             "Encrypted": false,
         })
     };

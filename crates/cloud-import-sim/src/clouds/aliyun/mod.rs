@@ -144,6 +144,9 @@ impl Vendor for Aliyun {
         if operation.name == "DescribeRegions" {
             return Ok(query::regions());
         }
+        if operation.name == "DeleteSnapshot" {
+            return import::delete_snapshot(world, &params);
+        }
         let region = params.given("RegionId").ok_or_else(|| missing("RegionId"))?;
         if !query::is_region(region) {
             return Err(bad(

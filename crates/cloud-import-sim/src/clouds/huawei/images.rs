@@ -1,4 +1,4 @@
-//! Jobs and images as they are asked for, deletion, and the two lists that need no memory.
+//! Jobs and images as they are asked for, deletion, and what needs no memory: quota and operating systems.
 
 use serde_json::{Value, json};
 
@@ -48,101 +48,13 @@ pub(super) fn job(world: &mut World, now: &Now, scope: &Scope, job_id: &str, ope
     })))
 }
 
-/// `ListImages`.
-pub(super) fn list(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
-    let limit = params.integer("limit").unwrap_or(500);
-    if !(0..=500).contains(&limit) {
-        return Err(invalid("IMG.0001", "limit must be 0 to 500."));
-    }
-    let created = params.given("created_at").map(comparison).transpose()?;
-    let import_time = world.config.import_time;
-    // Absent means the default project, not all of them.
-    let project = params.given("enterprise_project_id").unwrap_or("0");
-    let min_disk = params.integer("min_disk");
-    let mut found = world.shown(|import| {
-        let state = Huawei.image_state(import, import.stage(now, import_time));
-        let own_project = import.params.given("enterprise_project_id").unwrap_or("0");
-        let tagged = |tag: &str| {
-            let (key, value) = tag.split_once('.').unwrap_or((tag, ""));
-            import.tags.iter().any(|(k, v)| k == key && v == value)
-        };
-        let time = rfc3339(import.accepted.utc);
-        scope.holds(import)
-            && import.has_image()
-            && params.given("id").is_none_or(|id| id == import.image_id)
-            && params.given("name").is_none_or(|name| name == import.name)
-            && params.given("status").is_none_or(|wanted| wanted == state)
-            && params.given("__imagetype").is_none_or(|kind| kind == "private")
-            && params.given("__isregistered").is_none_or(|flag| flag == "true")
-            && params.given("owner").is_none_or(|owner| owner == import.project)
-            && params.given("tag").is_none_or(tagged)
-            && (project == "all_granted_eps" || project == own_project)
-            && min_disk.is_none_or(|wanted| import.params.integer("min_disk") == Some(wanted))
-            && created.as_ref().is_none_or(|(test, wanted)| test(&time, wanted))
-    });
-    if params.given("sort_key") == Some("name") {
-        found.sort_by(|a, b| a.name.cmp(&b.name));
-    }
-    // Newest first unless the request says otherwise.
-    if params.given("sort_dir") != Some("asc") {
-        found.reverse();
-    }
-    if let Some(marker) = params.given("marker") {
-        let after = found.iter().position(|import| import.image_id == marker);
-        let keep = after.map_or(found.len(), |position| position + 1);
-        found.drain(..keep);
-    }
-    found.truncate(usize::try_from(limit).unwrap_or(0));
-    let forced = world.forced_state(Cloud::Huawei, "ListImages");
-    Ok(Reply::ok(
-        json!({"images": images(&found, now, world, forced.as_deref())}),
-    ))
-}
-
-fn images(found: &[Import], now: &Now, world: &World, forced: Option<&str>) -> Vec<Value> {
+/// Images the way every list and answer shows them.
+pub(super) fn images(found: &[Import], now: &Now, world: &World, forced: Option<&str>) -> Vec<Value> {
     let shown = |import: &Import| {
         let state = Huawei.image_state(import, world.stage(import, now));
         image(import, forced.unwrap_or(state))
     };
     found.iter().map(shown).collect()
-}
-
-/// Compares a time as it is written with the one that was asked for.
-type Comparison = (fn(&str, &str) -> bool, String);
-
-/// `gte:2018-10-28T10:00:00Z` and its like. Times of one form compare as texts.
-fn comparison(text: &str) -> Result<Comparison, Failure> {
-    let (operator, time) = text
-        .split_once(':')
-        .ok_or_else(|| invalid("IMG.0001", "created_at must be operator:time."))?;
-    let test: fn(&str, &str) -> bool = match operator {
-        "gt" => |a, b| a > b,
-        "gte" => |a, b| a >= b,
-        "lt" => |a, b| a < b,
-        "lte" => |a, b| a <= b,
-        "eq" => |a, b| a == b,
-        "neq" => |a, b| a != b,
-        _ => return Err(invalid("IMG.0001", "created_at has no such operator.")),
-    };
-    Ok((test, time.to_owned()))
-}
-
-/// `GlanceListImages`.
-pub(super) fn glance_list(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
-    let private = |field: &str| params.given(field).is_none_or(|value| value == "private");
-    let found = world.shown(|import| {
-        scope.holds(import)
-            && import.has_image()
-            && private("__imagetype")
-            && private("visibility")
-            && params.given("name").is_none_or(|name| name == import.name)
-    });
-    let forced = world.forced_state(Cloud::Huawei, "GlanceListImages");
-    Ok(Reply::ok(json!({
-        "images": images(&found, now, world, forced.as_deref()),
-        "schema": "/v2/schemas/images",
-        "first": "/v2/images",
-    })))
 }
 
 /// `GlanceShowImage`.
@@ -180,10 +92,10 @@ pub(super) fn image(import: &Import, state: &str) -> Value {
         "status": state,
         "visibility": "private",
         "owner": import.project,
-        "protected": false,
+        "protected": params.flag("protected"),
         "min_disk": params.integer("min_disk").unwrap_or(0),
         "min_ram": params.integer("min_ram").unwrap_or(0),
-        "disk_format": "zvhd2",
+        "disk_format": params.given("disk_format").unwrap_or("zvhd2"),
         "container_format": "bare",
         "created_at": rfc3339(import.accepted.utc),
         "updated_at": rfc3339(import.accepted.utc),
@@ -234,29 +146,78 @@ pub(super) fn quota(world: &World, now: &Now, scope: &Scope) -> Reply {
     }))
 }
 
-/// `ListOsVersions`: a few systems, for trying things. The vendor's own list is much longer.
-pub(super) fn os_versions() -> Reply {
-    let version =
-        |name: &str, family: &str| json!({"os_version_key": name, "os_version": name, "os_bit": 64, "os_type": family});
-    Reply::ok(json!([
-        {"platform": "CentOS", "version_list": [
-            version("CentOS 7.9 64bit", "Linux"),
-            version("CentOS 8.2 64bit", "Linux"),
-        ]},
-        {"platform": "Debian", "version_list": [
-            version("Debian 11.1.0 64bit", "Linux"),
-            version("Debian 12.0.0 64bit", "Linux"),
-        ]},
-        {"platform": "Ubuntu", "version_list": [
-            version("Ubuntu 20.04 server 64bit", "Linux"),
-            version("Ubuntu 22.04 server 64bit", "Linux"),
-        ]},
-        {"platform": "Windows", "version_list": [
-            version("Windows Server 2019 Standard 64bit", "Windows"),
-            version("Windows Server 2022 Standard 64bit", "Windows"),
-        ]},
-        {"platform": "Other", "version_list": [
-            version("Other Linux(64 bit)", "Linux"),
-        ]},
-    ]))
+/// Systems for trying things, by distribution: name, family, and the tags that they are found by.
+type Platform = (
+    &'static str,
+    &'static [(&'static str, &'static str, &'static [&'static str])],
+);
+
+const X86: &[&str] = &["x86", "uefi", "bms"];
+const ARM: &[&str] = &["arm", "uefi"];
+
+/// The vendor's own list is much longer, and which tag finds which of its systems is not documented.
+const PLATFORMS: &[Platform] = &[
+    (
+        "CentOS",
+        &[
+            ("CentOS 7.9 64bit", "Linux", X86),
+            ("CentOS 8.2 64bit", "Linux", X86),
+            ("CentOS 8.2 64bit with ARM", "Linux", ARM),
+        ],
+    ),
+    (
+        "Debian",
+        &[
+            ("Debian 11.1.0 64bit", "Linux", X86),
+            ("Debian 12.0.0 64bit", "Linux", X86),
+        ],
+    ),
+    (
+        "Ubuntu",
+        &[
+            ("Ubuntu 20.04 server 64bit", "Linux", X86),
+            ("Ubuntu 22.04 server 64bit", "Linux", X86),
+            ("Ubuntu 22.04 server 64bit with ARM", "Linux", ARM),
+        ],
+    ),
+    (
+        "Windows",
+        &[
+            ("Windows Server 2019 Standard 64bit", "Windows", X86),
+            ("Windows Server 2022 Standard 64bit", "Windows", X86),
+        ],
+    ),
+    (
+        "Other",
+        &[
+            ("Other Linux(32 bit)", "Linux", &["x86"]),
+            ("Other Linux(64 bit)", "Linux", &["x86", "arm"]),
+        ],
+    ),
+];
+
+/// `ListOsVersions`: a bare list.
+pub(super) fn os_versions(params: &Params) -> Reply {
+    let tag = params.given("tag");
+    let versions = |platform: &str, systems: &[(&str, &str, &[&str])]| -> Vec<Value> {
+        let wanted = systems
+            .iter()
+            .filter(|(_, _, tags)| tag.is_none_or(|tag| tags.contains(&tag)));
+        let version = |(name, family, _): &(&str, &str, &[&str])| {
+            json!({
+                "platform": platform,
+                "os_version_key": name,
+                "os_version": name,
+                "os_bit": if name.contains("32 bit") { 32 } else { 64 },
+                "os_type": family,
+            })
+        };
+        wanted.map(version).collect()
+    };
+    let platforms = PLATFORMS
+        .iter()
+        .map(|(platform, systems)| (platform, versions(platform, systems)))
+        .filter(|(_, versions)| !versions.is_empty())
+        .map(|(platform, versions)| json!({"platform": platform, "version_list": versions}));
+    Reply::ok(platforms.collect())
 }

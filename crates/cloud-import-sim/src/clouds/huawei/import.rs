@@ -116,9 +116,16 @@ fn start(world: &mut World, now: &Now, scope: Scope, operation: &str, params: Pa
 }
 
 /// `GlanceCreateImageMetadata`: an image that waits for its file.
-pub(super) fn metadata(world: &mut World, now: &Now, scope: Scope, params: Params) -> Outcome {
+pub(super) fn metadata(world: &mut World, now: &Now, scope: Scope, mut params: Params) -> Outcome {
+    for (field, usual) in [
+        ("__os_version", "Other Linux(64 bit)".into()),
+        ("disk_format", "vhd".into()),
+        ("min_disk", 40.into()),
+    ] {
+        params.0.entry(field).or_insert_with(|| Value::clone(&usual));
+    }
     if let Some(name) = params.given("name") {
-        check_name(name)?;
+        check_name(name, 255)?;
         if world.name_taken(&scope, name, now) {
             return Err(invalid("IMG.0009", "The image name already exists."));
         }
@@ -205,7 +212,7 @@ fn check(params: &Params, max_disk: i64) -> Result<(), Failure> {
     rules::closed(params, "", CHOICES).map_err(violated)?;
     // An image that is only registered, and a data image of a `CreateImage`, may go without a name.
     if let Some(name) = params.text("name") {
-        check_name(name)?;
+        check_name(name, 128)?;
     }
     let description = params.text("description").unwrap_or_default();
     if length(description) > 1024 || description.contains(['\r', '\n', '<', '>']) {
@@ -228,9 +235,10 @@ fn check(params: &Params, max_disk: i64) -> Result<(), Failure> {
     tags(params).map(|_| ())
 }
 
-fn check_name(name: &str) -> Result<(), Failure> {
-    if length(name) > 128 {
-        return Err(invalid("IMG.0002", "The image name has more than 128 characters."));
+fn check_name(name: &str, most: usize) -> Result<(), Failure> {
+    if length(name) > most {
+        let message = format!("The image name has more than {most} characters.");
+        return Err(invalid("IMG.0002", message));
     }
     let allowed = |c: char| {
         c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ' ') || ('\u{4e00}'..='\u{9fff}').contains(&c)

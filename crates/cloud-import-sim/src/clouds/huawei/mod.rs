@@ -7,7 +7,7 @@
 mod iam;
 mod images;
 mod import;
-mod neighbours;
+mod list;
 
 use std::time::Duration;
 
@@ -107,11 +107,11 @@ impl Vendor for Huawei {
             "RegisterImage" => import::register(world, now, scope, in_path(0), params),
             "ShowJob" => images::job(world, now, &scope, in_path(1), operation.name),
             "ShowJobProgress" => images::job(world, now, &scope, in_path(0), operation.name),
-            "ListImages" => images::list(world, now, &scope, &params),
-            "GlanceListImages" => images::glance_list(world, now, &scope, &params),
+            "ListImages" => list::images(world, now, &scope, &params),
+            "GlanceListImages" => list::glance(world, now, &scope, &params),
             "GlanceShowImage" => images::show(world, now, &scope, in_path(0)),
             "GlanceDeleteImage" => images::delete(world, now, &scope, in_path(0)),
-            "ListOsVersions" => Ok(images::os_versions()),
+            "ListOsVersions" => Ok(images::os_versions(&params)),
             "ShowImageQuota" => Ok(images::quota(world, now, &scope)),
             "KeystoneListProjects" => Ok(iam::projects(&world.config, &params, &region)),
             other => Err(Failure::new(400, "IMG.0061", format!("{other} is not simulated"))),
@@ -179,9 +179,7 @@ fn error_body(request: &WireRequest, request_id: &str, failure: &Failure) -> Val
 }
 
 fn route(request: &WireRequest) -> Option<(&'static table::Operation, PathParameters)> {
-    let path = request.decoded_path();
-    let generated = table::routed(OPERATIONS, &request.method, &path);
-    generated.or_else(|| table::routed(neighbours::OPERATIONS, &request.method, &path))
+    table::routed(OPERATIONS, &request.method, &request.decoded_path())
 }
 
 fn unauthenticated(why: &str) -> Failure {

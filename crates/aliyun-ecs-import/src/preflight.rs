@@ -1,0 +1,135 @@
+//! What Alibaba Cloud can be asked before an import: reads, and a dry run of the import itself, which also tells whether the
+//! service may read the bucket.
+
+use std::ops::ControlFlow;
+
+use cloud_import_core::{
+    Check, Error, ImageImporter as _, ImportRequest, Result, StateRow,
+    preflight::{self, Checks, Namesake, SecondOfName, Subject},
+};
+
+use crate::{Importer, generated as wire, role};
+
+/// Pages that the search for the name reads at the most: the name is matched loosely.
+const PAGES: i64 = 10;
+
+/// Images per page: the most that the vendor allows.
+const PAGE_SIZE: i64 = 100;
+
+const NEVER: &[(Subject, &str)] = &[
+    (Subject::Quota, "this client has no call that tells it"),
+    (
+        Subject::Os,
+        "no call lists what an import takes: the order is checked against the table",
+    ),
+];
+
+impl Importer {
+    pub(crate) async fn look(&self, order: &ImportRequest) -> Vec<Check> {
+        let mut checks = Checks::new(self, order);
+        checks.add(Check::not_checked(
+            Subject::Project,
+            match &order.project {
+                Some(group) => format!("this client has no call that lists resource groups, such as `{group}`"),
+                None => "the order names no resource group: the default one is taken".to_owned(),
+            },
+        ));
+        let request = wire::DescribeRegionsRequest::default();
+        let regions = match checks.first(self.client().describe_regions(&request).await) {
+            ControlFlow::Continue(regions) => regions,
+            ControlFlow::Break(why) => return checks.finish(NEVER, why),
+        };
+        let ids = |answer: wire::DescribeRegionsResponse| {
+            let regions = answer.regions.unwrap_or_default().into_iter();
+            regions.filter_map(|region| region.region_id).collect()
+        };
+        checks.region(self.region(), regions.map(ids));
+        checks.name(&order.name, self.namesake(&order.name).await, SecondOfName::Refused);
+        if checks.order_is_refused() {
+            checks.add(Check::not_checked(Subject::DryRun, "the order itself would be refused"));
+        } else {
+            self.dry_run(order, &mut checks).await;
+        }
+        checks.finish(NEVER, "")
+    }
+
+    async fn namesake(&self, name: &str) -> Result<Option<Namesake>> {
+        for page in 1..=PAGES {
+            let request = wire::DescribeImagesRequest {
+                region_id: Some(self.region().to_owned()),
+                // Without it only available images are listed.
+                status: Some("ALL".to_owned()),
+                image_name: Some(name.to_owned()),
+                image_owner_alias: Some(wire::ImageOwnerAlias::SelfOwned),
+                page_number: Some(page),
+                page_size: Some(PAGE_SIZE),
+                ..Default::default()
+            };
+            let images = self.client().describe_images(&request).await?.images;
+            let images = images.unwrap_or_default();
+            let is_last = i64::try_from(images.len()).is_ok_and(|count| count < PAGE_SIZE);
+            let mut images = images.into_iter();
+            if let Some(image) = images.find(|image| image.image_name.as_deref() == Some(name)) {
+                let state = image.status.unwrap_or_default();
+                return Ok(Some(Namesake {
+                    id: image.image_id.unwrap_or_default(),
+                    class: StateRow::find(wire::IMAGE_STATES, &state),
+                    state,
+                }));
+            }
+            if is_last {
+                return Ok(None);
+            }
+        }
+        Err(preflight::unfinished(PAGES))
+    }
+
+    async fn dry_run(&self, order: &ImportRequest, checks: &mut Checks) {
+        let order = ImportRequest {
+            dry_run: true,
+            ..order.clone()
+        };
+        let outcome = match self.request(&order) {
+            Ok(request) => {
+                let request = wire::ImportImageRequest {
+                    // With one, the vendor may answer what it answered before the user set something right.
+                    client_token: None,
+                    ..request
+                };
+                self.client().import_image(&request).await
+            }
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Err(error) if is_without_role(&error) => {
+                checks.add(Check::failed(
+                    Subject::ImportRole,
+                    error.to_string(),
+                    role::remedy(&order),
+                ));
+                checks.add(Check::not_checked(Subject::DryRun, "it ended at the import role"));
+            }
+            Ok(wire::ImportImageResponse { image_id: Some(id), .. }) if !id.is_empty() => checks.add(Check::warning(
+                Subject::DryRun,
+                format!("the dry run was answered with an image id, {id}"),
+                "Look in the vendor's console whether an import of it has begun.",
+            )),
+            outcome => {
+                if outcome.is_ok() {
+                    let message = "the dry run found the RAM role by which the service reads the bucket";
+                    checks.add(Check::passed(Subject::ImportRole, message));
+                }
+                checks.dry_run(outcome.map(drop));
+            }
+        }
+    }
+}
+
+/// The code in both of its spellings.
+fn is_without_role(error: &Error) -> bool {
+    error.code().is_some_and(|code| {
+        ["NoSetRoletoECSServiceAcount", "NoSetRoletoECSServiceAccount"]
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(code))
+    })
+}

@@ -1,0 +1,210 @@
+//! Where Alibaba Cloud's own tools look for credentials: names and pure parsers.
+//!
+//! Source: alibabacloud_credentials for Python and credentials-go (2025), whose order this is; aliyun-cli; the Alibaba
+//! provider for Terraform. Modes that need a browser, a token of another party or a program are refused by name.
+
+use cloud_import_core::{
+    Credentials, Provider,
+    builder::Chained,
+    credentials::{
+        AssumeRole, ChainSpec, Expiry, Flaw, Means, Metadata, MetadataToken, Profile, ProfileFile, ProfileText,
+        Temporary,
+        ini::{Ini, Section},
+        profile::{instant, json, required, seconds, text},
+    },
+};
+use serde_json::{Map, Value};
+
+use crate::{client::Client, generated::ENVIRONMENT, sts::STS};
+
+const MODES: &str = "AK, StsToken, RamRoleArn or EcsRamRole";
+const TYPES: &str = "access_key, sts, ram_role_arn or ecs_ram_role";
+
+/// Where credentials are looked for when none are given.
+pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
+    provider: Provider::Aliyun,
+    environment: &ENVIRONMENT,
+    role: None,
+    profile: &["ALIBABA_CLOUD_PROFILE", "ALIBABACLOUD_PROFILE", "ALICLOUD_PROFILE"],
+    files: &[
+        ProfileFile {
+            path: "~/.aliyun/config.json",
+            path_names: &["ALICLOUD_SHARED_CREDENTIALS_FILE"],
+            beside: None,
+            off: &["ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE"],
+            default_profile: "default",
+            parse: parse_config,
+        },
+        ProfileFile {
+            path: "~/.alibabacloud/credentials.ini",
+            path_names: &["ALIBABA_CLOUD_CREDENTIALS_FILE"],
+            beside: None,
+            off: &[],
+            default_profile: "default",
+            parse: parse_credentials,
+        },
+        // The name of the same file in credentials-go.
+        ProfileFile {
+            path: "~/.alibabacloud/credentials",
+            path_names: &[],
+            beside: None,
+            off: &[],
+            default_profile: "default",
+            parse: parse_credentials,
+        },
+    ],
+    metadata: Some(Metadata {
+        endpoint: "http://100.100.100.200",
+        token: Some(MetadataToken {
+            path: "/latest/api/token",
+            ttl_header: "x-aliyun-ecs-metadata-token-ttl-seconds",
+            header: "x-aliyun-ecs-metadata-token",
+            required: &["ALIBABA_CLOUD_IMDSV1_DISABLED"],
+        }),
+        role: Some("/latest/meta-data/ram/security-credentials/"),
+        keys: &["/latest/meta-data/ram/security-credentials/{role}"],
+        role_names: &["ALIBABA_CLOUD_ECS_METADATA"],
+        off: &["ALIBABA_CLOUD_ECS_METADATA_DISABLED"],
+        read: read_metadata,
+    }),
+    sts: Some(STS),
+    not_read: &["ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABA_CLOUD_CREDENTIALS_URI"],
+};
+
+impl Chained for Client {
+    const CREDENTIAL_CHAIN: &'static ChainSpec = &CREDENTIAL_CHAIN;
+}
+
+/// The profile of `~/.aliyun/config.json`: the one asked for, else `current`.
+fn parse_config(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
+    let config = json(file.text)?;
+    let config = config.as_object().ok_or_else(|| Flaw::new("is not a JSON object"))?;
+    let current = text(config, "current")?;
+    let name = file.profile.or(current.as_deref()).unwrap_or("default");
+    let profiles = config
+        .get("profiles")
+        .and_then(Value::as_array)
+        .ok_or_else(|| Flaw::wrong("profiles", "a list"))?;
+    let named = |profile: &&Value| profile.get("name").and_then(Value::as_str) == Some(name);
+    let Some(profile) = profiles.iter().find(named).and_then(Value::as_object) else {
+        return match file.profile {
+            Some(_) => Ok(None),
+            None => Err(Flaw::new(format!(
+                "field `current` names profile `{name}`, which is not there"
+            ))),
+        };
+    };
+    let means = means_of_mode(profile).map_err(|flaw| flaw.in_profile(name))?;
+    let region = text(profile, "region_id").map_err(|flaw| flaw.in_profile(name))?;
+    Ok(Some(Profile {
+        name: name.to_owned(),
+        means,
+        region,
+        project: None,
+    }))
+}
+
+fn means_of_mode(profile: &Map<String, Value>) -> Result<Means, Flaw> {
+    let keys = || {
+        Ok((
+            required(profile, "access_key_id")?,
+            required(profile, "access_key_secret")?,
+        ))
+    };
+    let mode = text(profile, "mode")?;
+    Ok(match mode.as_deref().unwrap_or("AK") {
+        "AK" => {
+            let (id, secret) = keys()?;
+            Means::Keys(Credentials::new(id, secret))
+        }
+        "StsToken" => {
+            let (id, secret) = keys()?;
+            Means::Keys(Credentials::temporary(id, secret, required(profile, "sts_token")?))
+        }
+        "RamRoleArn" => {
+            let (id, secret) = keys()?;
+            let keys = match text(profile, "sts_token")? {
+                Some(token) => Credentials::temporary(id, secret, token),
+                None => Credentials::new(id, secret),
+            };
+            let mut role = AssumeRole::new(required(profile, "ram_role_arn")?)
+                .session_name(text(profile, "ram_session_name")?)
+                .duration(seconds(profile, "expired_seconds")?);
+            role.policy = text(profile, "policy")?;
+            role.external_id = text(profile, "external_id")?;
+            role.region = text(profile, "sts_region")?;
+            Means::AssumeRole(keys, role)
+        }
+        "EcsRamRole" => Means::InstanceRole(text(profile, "ram_role_name")?),
+        other => return Err(Flaw::mode("mode", other, MODES)),
+    })
+}
+
+/// The section of the INI file that the SDKs share: the one asked for, else `default`.
+fn parse_credentials(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
+    let ini = Ini::parse(file.text)?;
+    let Some(section) = ini.section(file.profile.unwrap_or("default")) else {
+        return Ok(None);
+    };
+    Ok(Some(Profile {
+        name: section.name.to_owned(),
+        means: means_of_type(section).map_err(|flaw| flaw.in_profile(section.name))?,
+        region: section
+            .get(&["region_id", "region"])
+            .map_err(|flaw| flaw.in_profile(section.name))?,
+        project: None,
+    }))
+}
+
+fn means_of_type(section: &Section<'_>) -> Result<Means, Flaw> {
+    let keys = || {
+        Ok((
+            section.required(&["access_key_id"])?,
+            section.required(&["access_key_secret"])?,
+        ))
+    };
+    Ok(match section.required(&["type"])?.as_str() {
+        "access_key" => {
+            let (id, secret) = keys()?;
+            Means::Keys(Credentials::new(id, secret))
+        }
+        "sts" => {
+            let (id, secret) = keys()?;
+            Means::Keys(Credentials::temporary(
+                id,
+                secret,
+                section.required(&["security_token"])?,
+            ))
+        }
+        "ram_role_arn" => {
+            let (id, secret) = keys()?;
+            let mut role =
+                AssumeRole::new(section.required(&["role_arn"])?).session_name(section.get(&["role_session_name"])?);
+            role.policy = section.get(&["policy"])?;
+            Means::AssumeRole(Credentials::new(id, secret), role)
+        }
+        "ecs_ram_role" => Means::InstanceRole(section.get(&["role_name"])?),
+        other => return Err(Flaw::mode("type", other, TYPES)),
+    })
+}
+
+fn read_metadata(answer: &str) -> Result<Temporary, Flaw> {
+    let answer = json(answer)?;
+    let answer = answer.as_object().ok_or_else(|| Flaw::new("is not a JSON object"))?;
+    if required(answer, "Code")? != "Success" {
+        return Err(Flaw::wrong("Code", "`Success`"));
+    }
+    temporary(answer)
+}
+
+/// Temporary keys as STS and metadata write them.
+pub(crate) fn temporary(keys: &Map<String, Value>) -> Result<Temporary, Flaw> {
+    Ok(Temporary {
+        credentials: Credentials::temporary(
+            required(keys, "AccessKeyId")?,
+            required(keys, "AccessKeySecret")?,
+            required(keys, "SecurityToken")?,
+        ),
+        expires: Expiry::At(instant(keys, "Expiration")?),
+    })
+}

@@ -1,0 +1,60 @@
+//! The RAM role by which Alibaba's import reads the bucket: its name and the two policies that make it.
+//!
+//! Source: ImportImage, older document (seed), ECS API reference (2025-05) and packer-plugin-alicloud (2025-06); of the three
+//! permissions the last is in the newer sources only.
+
+use cloud_import_core::{ImportRequest, Provider};
+
+use crate::Options;
+
+/// The role that is taken when the option `RoleName` names none.
+pub const IMPORT_ROLE: &str = "AliyunECSImageImportDefaultRole";
+
+/// The vendor's ready-made policy with the permissions.
+pub const IMPORT_POLICY: &str = "AliyunECSImageImportRolePolicy";
+
+/// Who may take the role: the trust policy.
+pub const TRUST_DOCUMENT: &str = r#"{"Version":"1","Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":["ecs.aliyuncs.com"]}}]}"#;
+
+/// What the role may do: what the vendor's ready-made policy says, for those who write their own.
+pub const PERMISSION_DOCUMENT: &str = r#"{"Version":"1","Statement":[{"Action":["oss:GetObject","oss:GetBucketLocation","oss:GetBucketInfo"],"Resource":"*","Effect":"Allow"}]}"#;
+
+/// How a role that is missing is made.
+pub(crate) fn remedy(order: &ImportRequest) -> String {
+    let options: Options = order.vendor_options(Provider::Aliyun).unwrap_or_default();
+    let role = options.role_name.as_deref().unwrap_or(IMPORT_ROLE);
+    format!(
+        "Create the RAM role {role} with the trust policy {TRUST_DOCUMENT} and attach the system policy {IMPORT_POLICY}, or one of \
+         your own that is {PERMISSION_DOCUMENT}; then wait a minute."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use cloud_import_core::Disk;
+
+    use super::*;
+
+    #[test]
+    fn the_remedy_has_both_documents_and_the_role_that_is_named() {
+        let order = ImportRequest::new("web", Disk::object("b", "k"));
+        let text = remedy(&order);
+        for part in [IMPORT_ROLE, IMPORT_POLICY, TRUST_DOCUMENT, PERMISSION_DOCUMENT] {
+            assert!(text.contains(part), "{text}");
+        }
+        let named = order.vendor(Provider::Aliyun, &serde_json::json!({"RoleName": "Mine"}));
+        let text = remedy(&named.unwrap());
+        assert!(text.contains("role Mine ") && !text.contains(IMPORT_ROLE), "{text}");
+    }
+
+    #[test]
+    fn the_documents_are_json() {
+        for (document, part) in [
+            (TRUST_DOCUMENT, "/Statement/0/Principal/Service/0"),
+            (PERMISSION_DOCUMENT, "/Statement/0/Action/2"),
+        ] {
+            let document: serde_json::Value = serde_json::from_str(document).unwrap();
+            assert!(document.pointer(part).is_some_and(serde_json::Value::is_string));
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! `check`: what each target's cloud says to an import before it is started. It starts none.
+
+use cloud_import::{Check, CheckOutcome, Error, ImageImporter, ImportRequest, Result, Target, preflight::Subject};
+use serde::Serialize;
+use tokio::task::JoinSet;
+
+use crate::{
+    args::{self, Form},
+    connect::Clouds,
+    exit::Exit,
+    order, output,
+    simulate::Simulated,
+};
+
+/// The version of the JSON form. It is raised when a field changes its meaning or goes.
+const SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: u32,
+    results: &'a [Row],
+}
+
+/// What was found for one target.
+#[derive(Debug, Serialize)]
+struct Row {
+    target: String,
+    status: Status,
+    /// Where the credentials come from, in words; absent when there are none. Never a secret.
+    credentials: Option<String>,
+    checks: Vec<Check>,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+/// What was found for one target, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    /// Nothing that was looked at stands against an import.
+    Passed,
+    /// An import would be refused.
+    Failed,
+}
+
+pub(crate) async fn run(options: args::Check) -> Result<Exit> {
+    let targets = order::targets(&options.order)?;
+    let simulated = Simulated::of(&options.reach).await?;
+    tokio::select! {
+        rows = all(&options, &targets, simulated.as_ref()) => {
+            let rows = rows?;
+            write(&rows, options.reach.output)?;
+            Ok(Exit::together(rows.iter().map(|row| row.exit)))
+        }
+        _ = tokio::signal::ctrl_c() => {
+            output::say("interrupted; nothing was started");
+            Ok(Exit::Interrupted)
+        }
+    }
+}
+
+/// Every target side by side; one that cannot be looked at does not stop the others.
+async fn all(options: &args::Check, targets: &[Target], simulated: Option<&Simulated>) -> Result<Vec<Row>> {
+    let clouds = Clouds::new(&options.reach, simulated);
+    let mut rows: Vec<Option<Row>> = targets.iter().map(|_| None).collect();
+    let mut set = JoinSet::new();
+    for (index, target) in targets.iter().enumerate() {
+        match prepared(options, target, &clouds, simulated).await {
+            Ok((importer, order)) => {
+                let target = target.clone();
+                set.spawn(async move {
+                    let source = importer.connection().pipeline.credentials.describe().ok();
+                    (index, Row::of(&target, source, importer.preflight(&order).await))
+                });
+            }
+            Err(error) => rows[index] = Some(Row::of_error(target, &error)),
+        }
+    }
+    while let Some(joined) = set.join_next().await {
+        let (index, row) = joined.map_err(|error| {
+            Error::new(cloud_import::ErrorKind::Local, "a target's work broke off").with_source(error)
+        })?;
+        rows[index] = Some(row);
+    }
+    Ok(rows.into_iter().flatten().collect())
+}
+
+async fn prepared(
+    options: &args::Check,
+    target: &Target,
+    clouds: &Clouds<'_>,
+    simulated: Option<&Simulated>,
+) -> Result<(Box<dyn ImageImporter>, ImportRequest)> {
+    let importer = clouds.importer(target)?;
+    let disk = order::disk(&options.order, target, simulated).await?;
+    Ok((importer, order::order(&options.order, target, disk)?))
+}
+
+impl Row {
+    fn of(target: &Target, credentials: Option<String>, checks: Vec<Check>) -> Self {
+        let exit = exit(&checks);
+        Self {
+            target: target.to_string(),
+            status: if exit == Exit::Done {
+                Status::Passed
+            } else {
+                Status::Failed
+            },
+            credentials,
+            checks,
+            exit,
+        }
+    }
+
+    /// A target at which nothing could be asked.
+    fn of_error(target: &Target, error: &Error) -> Self {
+        let exit = Exit::of(error);
+        let what = match exit {
+            Exit::Usage => Subject::Order,
+            Exit::Credentials => Subject::Credentials,
+            _ => Subject::Endpoint,
+        };
+        Self {
+            exit,
+            ..Self::of(target, None, vec![Check::failed_by(what, error)])
+        }
+    }
+}
+
+/// The order itself comes first, then the credentials: an import would end there.
+fn exit(checks: &[Check]) -> Exit {
+    let fails = |what: Subject| checks.iter().any(|check| check.what == what && check.is_failure());
+    if fails(Subject::Order) {
+        Exit::Usage
+    } else if fails(Subject::Credentials) {
+        Exit::Credentials
+    } else if checks.iter().any(Check::is_failure) {
+        Exit::NotStarted
+    } else {
+        Exit::Done
+    }
+}
+
+fn write(rows: &[Row], form: Form) -> Result<()> {
+    match form {
+        Form::Text => rows.iter().for_each(text),
+        Form::Json => {
+            let report = Report {
+                schema: SCHEMA,
+                results: rows,
+            };
+            let text = serde_json::to_string_pretty(&report).map_err(|error| {
+                Error::new(cloud_import::ErrorKind::Local, "the results cannot be written as JSON").with_source(error)
+            })?;
+            output::result(&text);
+        }
+    }
+    Ok(())
+}
+
+fn text(row: &Row) {
+    let unknown = row
+        .checks
+        .iter()
+        .filter(|check| check.outcome == CheckOutcome::NotChecked)
+        .count();
+    let verdict = match row.status {
+        Status::Passed => format!("nothing stands against an import ({unknown} not checked)"),
+        Status::Failed => "an import would fail".to_owned(),
+    };
+    output::result(&format!("{} {verdict}", row.target));
+    if let Some(source) = &row.credentials {
+        output::result(&format!("  with {source}"));
+    }
+    for check in &row.checks {
+        output::result(&format!("  {:11} {:11} {}", check.outcome, check.what, check.message));
+        if !check.remedy.is_empty() && check.outcome != CheckOutcome::Passed {
+            output::result(&format!("  {:11} {:11} -> {}", "", "", check.remedy));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_would_end_at_the_first_of_them() {
+        let failed = |what| Check::failed(what, "x", "");
+        let all = [Subject::Name, Subject::Credentials, Subject::Order].map(failed);
+        assert_eq!(exit(&all), Exit::Usage);
+        assert_eq!(exit(&all[..2]), Exit::Credentials);
+        assert_eq!(exit(&all[..1]), Exit::NotStarted);
+        let harmless = [
+            Check::passed(Subject::Name, "x"),
+            Check::warning(Subject::Order, "x", ""),
+            Check::not_checked(Subject::Credentials, "x"),
+        ];
+        assert_eq!(exit(&harmless), Exit::Done);
+    }
+}

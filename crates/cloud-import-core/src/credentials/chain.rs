@@ -1,0 +1,273 @@
+//! The credentials of a cloud as its own tools find them: found at first use, kept, refreshed before they expire.
+//!
+//! Many callers that need keys at once share one look-up, and its failure too.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use tokio::sync::Mutex;
+use tracing::debug;
+
+use super::{
+    AssumeRole, ChainSpec, CredentialSource, Credentials, Defaults, Expiry, Means,
+    find::{Found, find},
+    metadata, sts,
+};
+use crate::{
+    BoxFuture, Endpoint, Error, ErrorKind, Result, ambient::Ambient, clock_offset::ClockOffset, datetime,
+    transport::Transport,
+};
+
+/// Keys are refreshed so long before they expire, or when a third of their life is left, whichever is later.
+const MARGIN: Duration = Duration::from_secs(5 * 60);
+
+/// After a refresh that failed, keys that are still valid are used so long before the next.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// What the user chooses about credentials.
+#[derive(Debug, Clone, Default)]
+pub struct ChainOptions {
+    /// A profile's name. Then the environment's keys and instance metadata do not count.
+    pub profile: Option<String>,
+    /// Whether instance metadata may be asked. Off unless set: on other machines its address may be anyone's.
+    pub instance_metadata: bool,
+    /// A role to assume with what is found.
+    pub assume_role: Option<AssumeRole>,
+}
+
+/// What a chain reaches the world with.
+#[derive(Debug, Clone)]
+pub struct Reach {
+    /// The region of the client: STS is asked there, where it has regions.
+    pub region: String,
+    /// The client's endpoint, where it is not the usual one.
+    pub endpoint: Option<Endpoint>,
+    /// Where requests go.
+    pub transport: Arc<dyn Transport>,
+    /// Clock, randomness and variables.
+    pub ambient: Arc<dyn Ambient>,
+    /// How far the cloud's clock is from this machine's.
+    pub clock_offset: ClockOffset,
+}
+
+/// Credentials from where the vendor's own tools have them. Looks when they are first asked for, not before.
+#[derive(Debug)]
+pub struct Chain {
+    spec: &'static ChainSpec,
+    options: ChainOptions,
+    reach: Reach,
+    state: Mutex<State>,
+    /// How many look-ups have ended.
+    rounds: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    held: Option<Held>,
+    /// Why the last look-up failed, if it did.
+    failed: Option<Error>,
+}
+
+#[derive(Debug)]
+struct Held {
+    credentials: Credentials,
+    life: Option<Life>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Life {
+    refresh: SystemTime,
+    end: SystemTime,
+}
+
+/// Credentials of a cloud, found as its own tools find them.
+pub fn chain(spec: &'static ChainSpec, options: ChainOptions, reach: Reach) -> Chain {
+    Chain {
+        spec,
+        options,
+        reach,
+        state: Mutex::default(),
+        rounds: AtomicU64::new(0),
+    }
+}
+
+/// Region and project beside the credentials that would be used, from variables and files. Nothing is sent.
+///
+/// # Errors
+/// As [`Chain`]'s look-up: [`ErrorKind::Credentials`] when a source is broken or there is none.
+pub fn defaults(spec: &ChainSpec, options: &ChainOptions, ambient: &dyn Ambient) -> Result<Defaults> {
+    find(spec, options, ambient).map(|found| found.defaults)
+}
+
+impl CredentialSource for Chain {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials>> {
+        Box::pin(self.current())
+    }
+
+    fn describe(&self) -> Result<String> {
+        let found = find(self.spec, &self.options, &*self.reach.ambient)?;
+        let mut text = found.origin.clone();
+        match &found.means {
+            Means::Keys(keys) if keys.is_temporary() => text.push_str(" (temporary keys)"),
+            Means::Keys(_) => {}
+            Means::AssumeRole(_, role) => text.push_str(&format!(" (assumes role `{}`)", role.role)),
+            Means::InstanceRole(role) => {
+                self.metadata_allowed(&found)?;
+                match role {
+                    Some(role) => text.push_str(&format!(" (role `{role}` of the instance)")),
+                    None => text.push_str(" (role of the instance)"),
+                }
+            }
+        }
+        if let Some(role) = &self.options.assume_role {
+            text.push_str(&format!(", then assumes role `{}`", role.role));
+        }
+        Ok(text)
+    }
+}
+
+impl Chain {
+    async fn current(&self) -> Result<Credentials> {
+        let seen = self.rounds.load(Ordering::Acquire);
+        let mut state = self.state.lock().await;
+        let now = self.now();
+        if let Some(held) = &state.held
+            && held.life.is_none_or(|life| now < life.refresh)
+        {
+            return Ok(held.credentials.clone());
+        }
+        // A look-up ended while this caller waited for it: its failure is this caller's too.
+        if self.rounds.load(Ordering::Acquire) != seen
+            && let Some(failed) = &state.failed
+        {
+            return Err(copy(failed));
+        }
+        let looked_up = self.look_up().await;
+        self.rounds.fetch_add(1, Ordering::AcqRel);
+        match looked_up {
+            Ok(held) => {
+                let credentials = held.credentials.clone();
+                *state = State {
+                    held: Some(held),
+                    failed: None,
+                };
+                Ok(credentials)
+            }
+            Err(error) => {
+                let now = self.now();
+                if let Some(Held {
+                    credentials,
+                    life: Some(life),
+                }) = &mut state.held
+                    && now < life.end
+                {
+                    debug!(
+                        provider = self.spec.provider.id(),
+                        error = %error,
+                        "credentials were not refreshed; those at hand are still valid"
+                    );
+                    life.refresh = now + PAUSE;
+                    return Ok(credentials.clone());
+                }
+                state.held = None;
+                state.failed = Some(copy(&error));
+                Err(error)
+            }
+        }
+    }
+
+    async fn look_up(&self) -> Result<Held> {
+        let found = find(self.spec, &self.options, &*self.reach.ambient)?;
+        let origin = found.origin.clone();
+        let mut held = match &found.means {
+            Means::Keys(keys) => Held {
+                credentials: keys.clone(),
+                life: None,
+            },
+            Means::AssumeRole(keys, role) => self.assume(keys.clone(), role, &origin).await?,
+            Means::InstanceRole(role) => {
+                self.metadata_allowed(&found)?;
+                let keys = metadata::fetch(self.spec, &self.reach, role.as_deref(), &origin).await?;
+                self.held(keys, &origin)?
+            }
+        };
+        if let Some(role) = &self.options.assume_role {
+            held = self.assume(held.credentials, role, &origin).await?;
+        }
+        debug!(provider = self.spec.provider.id(), origin, "credentials found");
+        Ok(held)
+    }
+
+    async fn assume(&self, keys: Credentials, role: &AssumeRole, origin: &str) -> Result<Held> {
+        let temporary = sts::assume(self.spec, &self.reach, keys, role, origin).await?;
+        self.held(temporary, origin)
+    }
+
+    /// When keys are to be refreshed. Keys that are given as already expired are refused.
+    fn held(&self, temporary: super::Temporary, origin: &str) -> Result<Held> {
+        let now = self.now();
+        let end = match temporary.expires {
+            Expiry::At(end) => end,
+            Expiry::In(life) => now + life,
+        };
+        let life = end.duration_since(now).unwrap_or_default();
+        if life.is_zero() {
+            return Err(self
+                .refuse(format!(
+                    "{origin}: the temporary keys expired at {}",
+                    datetime::extended(end)
+                ))
+                .with_remedy("Sign in anew, and check this machine's clock."));
+        }
+        Ok(Held {
+            credentials: temporary.credentials,
+            life: Some(Life {
+                refresh: end - MARGIN.min(life / 3),
+                end,
+            }),
+        })
+    }
+
+    fn metadata_allowed(&self, found: &Found) -> Result<()> {
+        if self.options.instance_metadata {
+            return Ok(());
+        }
+        Err(self
+            .refuse(format!(
+                "{} takes its keys from instance metadata, which was not asked for",
+                found.origin
+            ))
+            .with_remedy("Allow instance metadata (`--instance-metadata`), or name another profile."))
+    }
+
+    fn now(&self) -> SystemTime {
+        self.reach.clock_offset.applied(self.reach.ambient.now())
+    }
+
+    fn refuse(&self, message: String) -> Error {
+        Error::new(ErrorKind::Credentials, message).with_provider(self.spec.provider)
+    }
+}
+
+/// The same failure for another caller, without its cause.
+fn copy(error: &Error) -> Error {
+    let mut copy = Error::new(error.kind(), error.message())
+        .with_may_have_executed(error.may_have_executed())
+        .with_request_id(error.request_id().map(str::to_owned))
+        .with_retry_after(error.retry_after());
+    if let Some(provider) = error.provider() {
+        copy = copy.with_provider(provider);
+    }
+    if let Some(status) = error.http_status() {
+        copy = copy.with_http_status(status);
+    }
+    match error.remedy() {
+        Some(remedy) => copy.with_remedy(remedy.to_owned()),
+        None => copy,
+    }
+}

@@ -1,0 +1,130 @@
+//! The INI dialect that vendors' credential files share: sections, `name = value`, comments on lines of their own.
+//!
+//! No quotes, no interpolation, no continued lines: what stands behind the sign is the value, without blanks around it.
+
+use super::{Flaw, profile::checked};
+
+/// A file's sections in their order.
+#[expect(missing_debug_implementations, reason = "it holds bare secrets")]
+pub struct Ini<'a> {
+    sections: Vec<Section<'a>>,
+}
+
+/// One section.
+#[expect(missing_debug_implementations, reason = "it holds bare secrets")]
+pub struct Section<'a> {
+    /// Its name.
+    pub name: &'a str,
+    entries: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Ini<'a> {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// The number of a line that is none of section, entry, comment or blank; an entry before the first section; a section
+    /// or an entry that comes twice.
+    pub fn parse(text: &'a str) -> Result<Self, Flaw> {
+        let mut sections: Vec<Section<'a>> = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            let at = |problem: &str| Flaw::new(format!("line {}: {problem}", number + 1));
+            if line.is_empty() || line.starts_with(['#', ';']) {
+                continue;
+            }
+            if let Some(rest) = line.strip_prefix('[') {
+                let name = rest
+                    .strip_suffix(']')
+                    .ok_or_else(|| at("the section has no `]`"))?
+                    .trim();
+                if sections.iter().any(|section| section.name == name) {
+                    return Err(at(&format!("section `{name}` comes a second time")));
+                }
+                sections.push(Section {
+                    name,
+                    entries: Vec::new(),
+                });
+                continue;
+            }
+            let sign = line.find('=').or_else(|| line.find(':'));
+            let (name, value) = match sign {
+                Some(sign) => (line[..sign].trim(), line[sign + 1..].trim()),
+                None => return Err(at("neither a section nor `name = value`")),
+            };
+            let section = sections
+                .last_mut()
+                .ok_or_else(|| at("an entry before the first section"))?;
+            if section.entries.iter().any(|(there, _)| *there == name) {
+                return Err(at(&format!("`{name}` comes a second time")).in_profile(section.name));
+            }
+            section.entries.push((name, value));
+        }
+        Ok(Self { sections })
+    }
+
+    /// The section of that name.
+    pub fn section(&self, name: &str) -> Option<&Section<'a>> {
+        self.sections.iter().find(|section| section.name == name)
+    }
+}
+
+impl Section<'_> {
+    /// The first of these entries that is there and not empty.
+    ///
+    /// # Errors
+    /// When it has a control character in it.
+    pub fn get(&self, names: &[&str]) -> Result<Option<String>, Flaw> {
+        for name in names {
+            if let Some((name, value)) = self.entries.iter().find(|(there, _)| there == name)
+                && let Some(value) = checked(name, value)?
+            {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
+    }
+
+    /// As [`Self::get`], for an entry that must be there.
+    ///
+    /// # Errors
+    /// As [`Self::get`], and when it is missing or empty.
+    pub fn required(&self, names: &[&str]) -> Result<String, Flaw> {
+        self.get(names)?
+            .ok_or_else(|| Flaw::missing(names.first().copied().unwrap_or_default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_entries_and_comments() {
+        let ini = Ini::parse("# c\n[default]\r\nkey = a=b\nempty =\n; c\n\n[ other ]\nkey: c\n")
+            .map_err(|flaw| flaw.to_string());
+        let ini = ini.unwrap();
+        let default = ini.section("default").unwrap();
+        assert_eq!(default.get(&["none", "empty", "key"]).unwrap().as_deref(), Some("a=b"));
+        assert_eq!(default.required(&["empty"]).unwrap_err(), Flaw::missing("empty"));
+        assert_eq!(ini.section("other").unwrap().required(&["key"]).unwrap(), "c");
+        assert!(ini.section("none").is_none());
+    }
+
+    #[test]
+    fn what_is_broken_is_named_by_line_and_not_shown() {
+        for (text, line) in [
+            ("s3cret", 1),
+            ("key = s3cret", 1),
+            ("[a\nk = s3cret", 1),
+            ("[a]\ns3cret", 2),
+            ("[a]\nk = s3cret\nk = s3cret", 3),
+            ("[a]\n[a]", 2),
+        ] {
+            let flaw = Ini::parse(text).err().unwrap().to_string();
+            assert!(
+                flaw.contains(&format!("line {line}:")) && !flaw.contains("s3cret"),
+                "{flaw}"
+            );
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What a provider crate says about where its vendor's tools look for credentials: names and pure functions.
+//!
+//! No I/O: [`Chain`](super::Chain) reads variables and files and sends requests.
+
+use http::Request;
+use serde_json::Value;
+
+use super::{AssumeRole, EnvironmentNames, Flaw, Profile, Temporary};
+use crate::{Bytes, Endpoint, Operation, Provider, Result, pipeline::Protocol};
+
+/// Where the credentials of one cloud are looked for. The order is: environment, files as listed, instance metadata.
+///
+/// A profile that the program names itself is looked for in the files only.
+#[derive(Debug, Clone, Copy)]
+pub struct ChainSpec {
+    /// The cloud.
+    pub provider: Provider,
+    /// Variables with keys.
+    pub environment: &'static EnvironmentNames,
+    /// Variables with a role that the keys of the environment are to assume.
+    pub role: Option<RoleNames>,
+    /// Variables that name a profile; the first that is set counts.
+    pub profile: &'static [&'static str],
+    /// Files with profiles, in the order in which they are read.
+    pub files: &'static [ProfileFile],
+    /// The instance's own keys.
+    pub metadata: Option<Metadata>,
+    /// How a role is assumed.
+    pub sts: Option<Sts>,
+    /// Variables that the vendor's tools read and that are not read here: said when nothing else is found.
+    pub not_read: &'static [&'static str],
+}
+
+/// Variables with a role to assume.
+#[derive(Debug, Clone, Copy)]
+pub struct RoleNames {
+    /// Its ARN.
+    pub role: &'static [&'static str],
+    /// Name of the session.
+    pub session: &'static [&'static str],
+    /// How long its keys are to be valid, in seconds.
+    pub duration: &'static [&'static str],
+}
+
+/// A file with profiles.
+#[derive(Debug, Clone, Copy)]
+pub struct ProfileFile {
+    /// Where it is: `~` stands for the home directory, `{profile}` for the profile's name.
+    pub path: &'static str,
+    /// Variables that name another place.
+    pub path_names: &'static [&'static str],
+    /// A second file that belongs to it and may be missing.
+    pub beside: Option<Beside>,
+    /// Variables that switch it off when they are `true` or `1`.
+    pub off: &'static [&'static str],
+    /// Name for `{profile}` in its path when none is asked for.
+    pub default_profile: &'static str,
+    /// Finds the profile in it; `None` when the file has no such profile.
+    pub parse: fn(&ProfileText<'_>) -> Result<Option<Profile>, Flaw>,
+}
+
+/// A file beside another.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside {
+    /// Where it is, written as [`ProfileFile::path`].
+    pub path: &'static str,
+    /// Variables that name another place.
+    pub path_names: &'static [&'static str],
+}
+
+/// What a parser gets.
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "it holds bare secrets")]
+pub struct ProfileText<'a> {
+    /// The file.
+    pub text: &'a str,
+    /// The file beside it, if there is one.
+    pub beside: Option<&'a str>,
+    /// The profile that is asked for; `None` for the file's own choice.
+    pub profile: Option<&'a str>,
+}
+
+/// Where an instance asks for keys of its own. Plain HTTP to an address that only the instance reaches.
+#[derive(Debug, Clone, Copy)]
+pub struct Metadata {
+    /// Scheme and host, such as `http://100.100.100.200`.
+    pub endpoint: &'static str,
+    /// The token that hardened instances ask for.
+    pub token: Option<MetadataToken>,
+    /// Path that answers with the name of the instance's role; `None` where the role is not listed.
+    pub role: Option<&'static str>,
+    /// Paths that answer with keys, tried in order while one is not found. `{role}` stands for the role, and goes with the
+    /// slash before it when none is known.
+    pub keys: &'static [&'static str],
+    /// Variables that name the role.
+    pub role_names: &'static [&'static str],
+    /// Variables that switch it off when they are `true` or `1`.
+    pub off: &'static [&'static str],
+    /// Reads the keys.
+    pub read: fn(&str) -> Result<Temporary, Flaw>,
+}
+
+/// The token of instance metadata, fetched by `PUT`.
+#[derive(Debug, Clone, Copy)]
+pub struct MetadataToken {
+    /// Its path.
+    pub path: &'static str,
+    /// The header that says how long it is to live (6 hours are asked for).
+    pub ttl_header: &'static str,
+    /// The header that it is sent in.
+    pub header: &'static str,
+    /// Variables that forbid to go on without it when they are `true` or `1`.
+    pub required: &'static [&'static str],
+}
+
+/// How a role is assumed.
+#[derive(Debug, Clone, Copy)]
+pub struct Sts {
+    /// The call. It may be repeated: it makes nothing but another set of temporary keys.
+    pub operation: &'static Operation,
+    /// Signs and reads.
+    pub protocol: fn() -> Box<dyn Protocol>,
+    /// The unsigned request.
+    pub request: fn(&AssumeRole, &Caller<'_>) -> Result<Request<Bytes>>,
+    /// Reads the fields below the vendor's envelope.
+    pub read: fn(&Value, &AssumeRole) -> Result<Temporary, Flaw>,
+}
+
+/// The client for which a role is assumed.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    /// Its region.
+    pub region: &'a str,
+    /// Its endpoint, where it is not the usual one.
+    pub endpoint: Option<&'a Endpoint>,
+}

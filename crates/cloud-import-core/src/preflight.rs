@@ -1,0 +1,569 @@
+//! Preflight: what can be found out about an order before it is started. Reads and dry runs only; no byte of an image moves.
+//!
+//! [`ImageImporter::preflight`] asks the cloud and answers with a list of [`Check`]s: what is wrong with the order offline,
+//! then what the cloud says. A check that could not be made says so and why: it is never taken for a good one. Each call goes
+//! through the pipeline, so its time is bounded there.
+
+use std::{fmt, ops::ControlFlow};
+
+use serde::{Serialize, Serializer};
+
+use crate::{Error, ErrorKind, ImageImporter, ImportRequest, Problem, Provider, Result, StateClass};
+
+/// One thing that was looked at before an import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What was looked at.
+    pub what: Subject,
+    /// How it is.
+    pub outcome: CheckOutcome,
+    /// What was found, in one line.
+    pub message: String,
+    /// What the user does about it; empty where nothing need be done.
+    pub remedy: String,
+}
+
+/// How something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckOutcome {
+    /// As it must be.
+    Passed,
+    /// An import may go wrong for it.
+    Warning,
+    /// An import would be refused for it.
+    Failed,
+    /// Not known: the message says why.
+    NotChecked,
+}
+
+impl CheckOutcome {
+    /// The word for it in JSON, in snake case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+            Self::NotChecked => "not_checked",
+        }
+    }
+}
+
+impl fmt::Display for CheckOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What a check looks at. The order is that in which checks are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Subject {
+    /// The order itself, against the cloud's limits, offline.
+    Order,
+    /// Whether the cloud's API answers.
+    Endpoint,
+    /// Whether the cloud accepts the credentials.
+    Credentials,
+    /// The project that the image goes to.
+    Project,
+    /// Whether the region exists for this account.
+    Region,
+    /// Whether the image's name is free.
+    Name,
+    /// Whether there is room for another image.
+    Quota,
+    /// Whether the cloud takes the guest's operating system.
+    Os,
+    /// Whether the cloud may read the image file (Alibaba's import role).
+    ImportRole,
+    /// What the vendor's own dry run says.
+    DryRun,
+}
+
+impl Subject {
+    /// What every cloud is asked, or said not to be.
+    const COMMON: [Self; 7] = [
+        Self::Credentials,
+        Self::Project,
+        Self::Region,
+        Self::Name,
+        Self::Quota,
+        Self::Os,
+        Self::DryRun,
+    ];
+
+    /// The word for it in JSON and tables, in snake case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Endpoint => "endpoint",
+            Self::Credentials => "credentials",
+            Self::Project => "project",
+            Self::Region => "region",
+            Self::Name => "name",
+            Self::Quota => "quota",
+            Self::Os => "os",
+            Self::ImportRole => "import_role",
+            Self::DryRun => "dry_run",
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Serialize for Subject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Check {
+    fn new(what: Subject, outcome: CheckOutcome, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            what,
+            outcome,
+            message: message.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// It is as it must be.
+    pub fn passed(what: Subject, message: impl Into<String>) -> Self {
+        Self::new(what, CheckOutcome::Passed, message, "")
+    }
+
+    /// An import may go wrong for it.
+    pub fn warning(what: Subject, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(what, CheckOutcome::Warning, message, remedy)
+    }
+
+    /// An import would be refused for it.
+    pub fn failed(what: Subject, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(what, CheckOutcome::Failed, message, remedy)
+    }
+
+    /// It is not known, for this reason.
+    pub fn not_checked(what: Subject, why: impl Into<String>) -> Self {
+        Self::new(what, CheckOutcome::NotChecked, why, "")
+    }
+
+    /// An error that is the finding.
+    pub fn failed_by(what: Subject, error: &Error) -> Self {
+        Self::failed(what, error.to_string(), error.remedy().unwrap_or_default())
+    }
+
+    /// Whether an import would be refused for it.
+    pub fn is_failure(&self) -> bool {
+        self.outcome == CheckOutcome::Failed
+    }
+
+    /// The question got no answer.
+    fn unanswered(what: Subject, error: &Error) -> Self {
+        let remedy = error.remedy().unwrap_or_default();
+        Self::new(what, CheckOutcome::NotChecked, error.to_string(), remedy)
+    }
+
+    fn of_problem(problem: &Problem, is_binding: bool) -> Self {
+        // The first source is enough to look the rule up.
+        let source = match problem.source.split("; ").next() {
+            Some(first) if !first.is_empty() => format!(" [{first}]"),
+            _ => String::new(),
+        };
+        let outcome = if problem.is_error() && is_binding {
+            CheckOutcome::Failed
+        } else {
+            CheckOutcome::Warning
+        };
+        let message = format!("{} {}{source}", problem.field, problem.message);
+        Self::new(Subject::Order, outcome, message, problem.remedy.as_str())
+    }
+}
+
+/// An image that has the name which is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namesake {
+    /// Its id.
+    pub id: String,
+    /// Its state, in the vendor's word.
+    pub state: String,
+    /// What that means, where it is known.
+    pub class: Option<StateClass>,
+}
+
+/// What a cloud makes of a second image of one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondOfName {
+    /// It refuses it, as its documents say.
+    Refused,
+    /// No source says.
+    Undocumented,
+}
+
+/// The error of a search that read as many pages as it may and is not at the end.
+pub fn unfinished(pages: i64) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("not on the first {pages} pages of the list, and there are more"),
+    )
+}
+
+/// The error of an answer that lacks what it is asked for.
+pub fn lacking(what: &str) -> Error {
+    Error::new(ErrorKind::InvalidResponse, format!("the answer has no {what}"))
+}
+
+/// Collects the checks of one preflight. For those who implement [`ImageImporter`].
+#[derive(Debug)]
+pub struct Checks {
+    provider: Provider,
+    endpoint: String,
+    checks: Vec<Check>,
+}
+
+impl Checks {
+    /// Begins with what is wrong with the order offline.
+    pub fn new<I: ImageImporter + ?Sized>(importer: &I, order: &ImportRequest) -> Self {
+        let problems = importer.validate(order);
+        let mut checks: Vec<Check> = problems
+            .iter()
+            .map(|problem| Check::of_problem(problem, !order.no_validate))
+            .collect();
+        if checks.is_empty() {
+            checks.push(Check::passed(Subject::Order, "nothing is wrong with it offline"));
+        }
+        Self {
+            provider: importer.provider(),
+            endpoint: importer.connection().endpoint.to_string(),
+            checks,
+        }
+    }
+
+    /// Whether the order itself would be refused: then a dry run tells nothing new.
+    pub fn order_is_refused(&self) -> bool {
+        self.checks
+            .iter()
+            .any(|check| check.what == Subject::Order && check.is_failure())
+    }
+
+    /// Adds a check.
+    pub fn add(&mut self, check: Check) {
+        self.checks.push(check);
+    }
+
+    /// Takes in the first call, which tells whether the cloud answers and accepts the credentials. Breaks off with the
+    /// reason when it does not; else the outcome is handed back, for what else it tells.
+    pub fn first<T>(&mut self, outcome: Result<T>) -> ControlFlow<&'static str, Result<T>> {
+        let Err(error) = &outcome else {
+            self.answered();
+            self.accepted();
+            return ControlFlow::Continue(outcome);
+        };
+        match error.kind() {
+            ErrorKind::Credentials | ErrorKind::ClockSkew => {
+                if error.http_status().is_some() {
+                    self.answered();
+                }
+                self.add(Check::failed_by(Subject::Credentials, error));
+                return ControlFlow::Break("there are no credentials that the cloud accepts");
+            }
+            _ if error.http_status().is_none() || error.is_retryable() => {
+                self.add(Check::failed_by(Subject::Endpoint, error));
+                return ControlFlow::Break("the cloud's API did not answer");
+            }
+            // Who may not do something is known; a refusal without the vendor's code may be a proxy's.
+            ErrorKind::PermissionDenied if error.code().is_some() => {
+                self.answered();
+                self.accepted();
+            }
+            _ => {
+                self.answered();
+                let why = "the first call was refused for another reason, which tells nothing of them";
+                self.add(Check::not_checked(Subject::Credentials, why));
+            }
+        }
+        ControlFlow::Continue(outcome)
+    }
+
+    fn answered(&mut self) {
+        self.add(Check::passed(Subject::Endpoint, format!("{} answers", self.endpoint)));
+    }
+
+    fn accepted(&mut self) {
+        self.add(Check::passed(
+            Subject::Credentials,
+            format!("{} accepts them", self.provider.name()),
+        ));
+    }
+
+    /// Adds what an answer tells, or that there was none.
+    pub fn judge<T>(&mut self, what: Subject, outcome: Result<T>, judge: impl FnOnce(T) -> Check) {
+        match outcome {
+            Ok(answer) => self.add(judge(answer)),
+            // Keys that one service takes and another does not are no good.
+            Err(error) if error.kind() == ErrorKind::Credentials => {
+                self.checks.retain(|check| check.what != Subject::Credentials);
+                self.add(Check::failed_by(Subject::Credentials, &error));
+                self.add(Check::not_checked(what, "there are no credentials that the cloud accepts"));
+            }
+            Err(error) => self.add(Check::unanswered(what, &error)),
+        }
+    }
+
+    /// Whether a region is among those that the cloud lists.
+    pub fn region(&mut self, region: &str, listed: Result<Vec<String>>) {
+        let name = self.provider.name();
+        self.judge(Subject::Region, listed, |listed| {
+            if listed.iter().any(|id| id == region) {
+                return Check::passed(Subject::Region, format!("{name} lists `{region}`"));
+            }
+            Check::failed(
+                Subject::Region,
+                format!("{name} does not list `{region}` for this account"),
+                format!("Use one of: {}.", listed.join(", ")),
+            )
+        });
+    }
+
+    /// Whether the project that an order names is among those that the cloud lists.
+    pub fn project(&mut self, project: &str, listed: Result<Vec<String>>) {
+        let name = self.provider.name();
+        self.judge(Subject::Project, listed, |listed| {
+            if listed.iter().any(|id| id == project) {
+                return Check::passed(Subject::Project, format!("{name} lists `{project}`"));
+            }
+            Check::failed(
+                Subject::Project,
+                format!("{name} does not list the project `{project}` for these credentials"),
+                format!("Use one of: {}.", listed.join(", ")),
+            )
+        });
+    }
+
+    /// Whether a name is free.
+    pub fn name(&mut self, name: &str, found: Result<Option<Namesake>>, second: SecondOfName) {
+        self.judge(Subject::Name, found, |found| {
+            let Some(Namesake { id, state, class }) = found else {
+                return Check::passed(Subject::Name, format!("no image is named `{name}`"));
+            };
+            let message = format!("there is an image named `{name}`: {id} ({state})");
+            let other = "Choose another name, or take or delete that image.";
+            match (second, class) {
+                (SecondOfName::Refused, Some(StateClass::Failed | StateClass::Canceled)) => Check::warning(
+                    Subject::Name,
+                    format!("{message}; whether it still holds the name is not documented"),
+                    "Delete it if the name is refused.",
+                ),
+                (SecondOfName::Refused, _) => {
+                    Check::failed(Subject::Name, format!("{message}, and a second one is refused"), other)
+                }
+                (SecondOfName::Undocumented, _) => Check::warning(
+                    Subject::Name,
+                    format!("{message}; no source says whether a second one is refused"),
+                    other,
+                ),
+            }
+        });
+    }
+
+    /// Whether so many more images have room: `(used, allowed)`.
+    pub fn quota(&mut self, wanted: i64, found: Result<(i64, i64)>) {
+        self.judge(Subject::Quota, found, |(used, allowed)| {
+            let message = format!("{used} of {allowed} images are used");
+            if used.saturating_add(wanted) <= allowed {
+                return Check::passed(Subject::Quota, message);
+            }
+            Check::failed(
+                Subject::Quota,
+                format!("{message}, and the order makes {wanted} more"),
+                "Delete images that are not needed, or ask the vendor for a larger quota.",
+            )
+        });
+    }
+
+    /// What the vendor's dry run says. A refusal is what the import would meet; no answer tells nothing.
+    pub fn dry_run(&mut self, outcome: Result<()>) {
+        let what = Subject::DryRun;
+        match outcome {
+            Err(error) if error.http_status().is_some() && !error.is_retryable() => {
+                self.add(Check::failed_by(what, &error));
+            }
+            outcome => self.judge(what, outcome, |()| {
+                Check::passed(what, "the cloud would take this order")
+            }),
+        }
+    }
+
+    /// The checks, sorted by subject. What was not looked at is said not to be: for the reason that stands in `why`, else for
+    /// `otherwise`.
+    pub fn finish(mut self, why: &[(Subject, &str)], otherwise: &str) -> Vec<Check> {
+        for what in Subject::COMMON {
+            if self.checks.iter().all(|check| check.what != what) {
+                let own = why.iter().find(|(named, _)| *named == what);
+                self.add(Check::not_checked(what, own.map_or(otherwise, |(_, why)| *why)));
+            }
+        }
+        self.checks.sort_by_key(|check| check.what);
+        self.checks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn empty() -> Checks {
+        Checks {
+            provider: Provider::Aliyun,
+            endpoint: "https://api.example".to_owned(),
+            checks: Vec::new(),
+        }
+    }
+
+    fn outcomes(checks: Vec<Check>) -> Vec<(Subject, CheckOutcome)> {
+        checks.into_iter().map(|check| (check.what, check.outcome)).collect()
+    }
+
+    fn first(error: Error) -> (bool, Vec<(Subject, CheckOutcome)>) {
+        let mut checks = empty();
+        let goes_on = checks.first::<()>(Err(error)).is_continue();
+        (goes_on, outcomes(checks.checks))
+    }
+
+    #[test]
+    fn the_first_call_tells_credentials_from_reach() {
+        use CheckOutcome::{Failed, NotChecked, Passed};
+        use Subject::{Credentials, Endpoint};
+        let answered = |kind| Error::new(kind, "x").with_http_status(400);
+        for (error, goes_on, expected) in [
+            (
+                answered(ErrorKind::Credentials),
+                false,
+                vec![(Endpoint, Passed), (Credentials, Failed)],
+            ),
+            (
+                Error::new(ErrorKind::Credentials, "none"),
+                false,
+                vec![(Credentials, Failed)],
+            ),
+            (Error::new(ErrorKind::Connect, "x"), false, vec![(Endpoint, Failed)]),
+            (answered(ErrorKind::RateLimited), false, vec![(Endpoint, Failed)]),
+            (
+                answered(ErrorKind::PermissionDenied).with_code("Forbidden"),
+                true,
+                vec![(Endpoint, Passed), (Credentials, Passed)],
+            ),
+            (
+                answered(ErrorKind::PermissionDenied),
+                true,
+                vec![(Endpoint, Passed), (Credentials, NotChecked)],
+            ),
+            (
+                answered(ErrorKind::NotFound),
+                true,
+                vec![(Endpoint, Passed), (Credentials, NotChecked)],
+            ),
+        ] {
+            let shown = error.to_string();
+            assert_eq!(first(error), (goes_on, expected), "{shown}");
+        }
+    }
+
+    fn one(fill: impl FnOnce(&mut Checks)) -> Check {
+        let mut checks = empty();
+        fill(&mut checks);
+        assert_eq!(checks.checks.len(), 1, "{checks:?}");
+        checks.checks.remove(0)
+    }
+
+    #[test]
+    fn a_taken_name_counts_as_the_cloud_takes_it() {
+        let found = |class| {
+            Ok(Some(Namesake {
+                id: "m-1".to_owned(),
+                state: "Raw".to_owned(),
+                class,
+            }))
+        };
+        for (second, class, expected) in [
+            (SecondOfName::Refused, Some(StateClass::Succeeded), CheckOutcome::Failed),
+            (SecondOfName::Refused, None, CheckOutcome::Failed),
+            (SecondOfName::Refused, Some(StateClass::Failed), CheckOutcome::Warning),
+            (
+                SecondOfName::Undocumented,
+                Some(StateClass::Succeeded),
+                CheckOutcome::Warning,
+            ),
+            (SecondOfName::Undocumented, None, CheckOutcome::Warning),
+        ] {
+            let check = one(|checks| checks.name("web", found(class), second));
+            assert_eq!(check.outcome, expected, "{second:?} {class:?}");
+            assert!(check.message.contains("`web`: m-1 (Raw)") && !check.remedy.is_empty());
+        }
+        let free = one(|checks| checks.name("web", Ok(None), SecondOfName::Refused));
+        assert_eq!(free.outcome, CheckOutcome::Passed);
+    }
+
+    #[test]
+    fn a_quota_must_have_room_for_the_order() {
+        let outcome = |wanted, used| one(|checks| checks.quota(wanted, Ok((used, 20)))).outcome;
+        assert_eq!(outcome(1, 19), CheckOutcome::Passed);
+        assert_eq!(outcome(1, 20), CheckOutcome::Failed);
+        assert_eq!(outcome(2, 19), CheckOutcome::Failed);
+        assert_eq!(outcome(1, i64::MAX), CheckOutcome::Failed);
+    }
+
+    #[test]
+    fn a_dry_run_without_an_answer_tells_nothing() {
+        let outcome = |error: Error| one(|checks| checks.dry_run(Err(error))).outcome;
+        let refused = Error::new(ErrorKind::NotFound, "no object").with_http_status(404);
+        assert_eq!(outcome(refused), CheckOutcome::Failed);
+        let busy = Error::new(ErrorKind::Unavailable, "busy").with_http_status(503);
+        assert_eq!(outcome(busy), CheckOutcome::NotChecked);
+        assert_eq!(
+            outcome(Error::new(ErrorKind::Timeout, "late")),
+            CheckOutcome::NotChecked
+        );
+    }
+
+    #[test]
+    fn keys_that_are_refused_later_are_no_good() {
+        let mut checks = empty();
+        assert!(checks.first(Ok(())).is_continue());
+        let refused = Error::new(ErrorKind::Credentials, "no").with_http_status(401);
+        checks.quota(1, Err(refused));
+        assert_eq!(
+            outcomes(checks.checks),
+            [
+                (Subject::Endpoint, CheckOutcome::Passed),
+                (Subject::Credentials, CheckOutcome::Failed),
+                (Subject::Quota, CheckOutcome::NotChecked)
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_said_to_be_so() {
+        let mut checks = empty();
+        checks.add(Check::passed(Subject::Name, "free"));
+        let listed = checks.finish(&[(Subject::Quota, "no call tells it")], "the cloud did not answer");
+        let why = |what| {
+            let check = listed.iter().find(|check| check.what == what);
+            check.map(|check| (check.outcome, check.message.as_str()))
+        };
+        assert_eq!(
+            why(Subject::Quota),
+            Some((CheckOutcome::NotChecked, "no call tells it"))
+        );
+        assert_eq!(
+            why(Subject::Region),
+            Some((CheckOutcome::NotChecked, "the cloud did not answer"))
+        );
+        assert_eq!(why(Subject::Name), Some((CheckOutcome::Passed, "free")));
+        assert!(listed.is_sorted_by_key(|check| check.what));
+    }
+}

@@ -1,0 +1,159 @@
+//! What Huawei Cloud can be asked before an import. Reads only.
+
+use std::ops::ControlFlow;
+
+use cloud_import_core::{
+    Check, ErrorKind, ImageImporter as _, ImageKind, ImportRequest, Provider, Result, StateRow,
+    preflight::{self, Checks, Namesake, SecondOfName, Subject},
+};
+
+use crate::{Client, Importer, choose_route, generated as wire, order::data_image_name, os::map_os};
+
+const NEVER: &[(Subject, &str)] = &[
+    (Subject::Region, "this client has no call that lists regions"),
+    (Subject::Os, "the order names no system that has a name here"),
+    (Subject::DryRun, "this cloud has no dry run"),
+];
+
+impl Importer {
+    pub(crate) async fn look(&self, order: &ImportRequest) -> Vec<Check> {
+        let mut checks = Checks::new(self, order);
+        let Some(client) = self.in_project(&mut checks).await else {
+            return checks.finish(NEVER, "the project is not known");
+        };
+        let quota = client.show_image_quota(&wire::ShowImageQuotaRequest::default()).await;
+        let quota = match checks.first(quota) {
+            ControlFlow::Continue(quota) => quota,
+            ControlFlow::Break(why) => return checks.finish(NEVER, why),
+        };
+        // Data disks beside the system disk become images of their own.
+        let data_images = order.data_disks().len();
+        let wanted = i64::try_from(data_images).unwrap_or(i64::MAX).saturating_add(1);
+        checks.quota(wanted, quota.and_then(|answer| room(&answer)));
+        let names = (0..data_images).map(|index| data_image_name(order, index));
+        for name in [order.name.clone()].into_iter().chain(names) {
+            checks.name(&name, namesake(&client, &name).await, SecondOfName::Refused);
+        }
+        if order.kind == ImageKind::Data {
+            let why = "only the family goes with a data disk's image";
+            checks.add(Check::not_checked(Subject::Os, why));
+        } else if let Some(os) = order.os.as_ref().and_then(|os| map_os(os).value()) {
+            let listed = client.list_os_versions(&wire::ListOsVersionsRequest::default()).await;
+            let is_binding = order
+                .vendor_options(Provider::Huawei)
+                .is_ok_and(|options| choose_route(order, &options).0.is_quick());
+            checks.judge(Subject::Os, listed, |listed| {
+                judge_os(&os.os_version, &listed, is_binding)
+            });
+        }
+        if let Some(named) = self.client().project() {
+            checks.project(named, self.projects().await);
+        }
+        checks.finish(NEVER, "")
+    }
+
+    /// The client in its project: the named one, else the region's, which IAM is asked for.
+    async fn in_project(&self, checks: &mut Checks) -> Option<Client> {
+        if self.client().project().is_some() {
+            return Some(self.client().clone());
+        }
+        match self.client().with_project().await {
+            Ok(client) => {
+                let id = client.project().unwrap_or_default();
+                let message = format!("IAM lists one named after the region: {id}");
+                checks.add(Check::passed(Subject::Project, message));
+                let message = format!("IAM lists a project of `{}`", self.region());
+                checks.add(Check::passed(Subject::Region, message));
+                Some(client)
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::Credentials | ErrorKind::ClockSkew) => {
+                checks.add(Check::failed_by(Subject::Credentials, &error));
+                None
+            }
+            Err(error) => {
+                checks.add(Check::failed_by(Subject::Project, &error));
+                None
+            }
+        }
+    }
+
+    /// IAM may be closed to keys that may import: that it does not answer says nothing against them.
+    async fn projects(&self) -> Result<Vec<String>> {
+        let request = wire::KeystoneListProjectsRequest::default();
+        let projects = self.client().keystone_list_projects(&request).await?.projects;
+        let projects = projects.unwrap_or_default().into_iter();
+        Ok(projects.filter_map(|project| project.id).collect())
+    }
+}
+
+/// An image of that name. Whether the list shows an image that is still being made is unverified, so it is asked twice: as it
+/// is, and for images that cannot be used yet.
+async fn namesake(client: &Client, name: &str) -> Result<Option<Namesake>> {
+    for isregistered in [None, Some("false".to_owned())] {
+        let request = wire::ListImagesRequest {
+            name: Some(name.to_owned()),
+            imagetype: Some("private".to_owned()),
+            isregistered,
+            enterprise_project_id: Some("all_granted_eps".to_owned()),
+            ..Default::default()
+        };
+        let images = client.list_images(&request).await?.images.unwrap_or_default();
+        let mut images = images.into_iter();
+        if let Some(image) = images.find(|image| image.name.as_deref() == Some(name)) {
+            let state = image.status.unwrap_or_default();
+            return Ok(Some(Namesake {
+                id: image.id.unwrap_or_default(),
+                class: StateRow::find(wire::IMAGE_STATES, &state),
+                state,
+            }));
+        }
+    }
+    Ok(None)
+}
+
+/// `(used, allowed)`.
+fn room(answer: &wire::ShowImageQuotaResponse) -> Result<(i64, i64)> {
+    let quotas = answer
+        .quotas
+        .iter()
+        .flat_map(|quotas| quotas.resources.iter().flatten());
+    quotas
+        .filter(|quota| quota.resource_type.as_deref() == Some("image"))
+        .find_map(|quota| quota.used.zip(quota.quota))
+        .ok_or_else(|| preflight::lacking("quota of images"))
+}
+
+/// Whether the region's own list has the text that would be sent. Only the quick route is bound to it: the common one finds
+/// the system out itself.
+fn judge_os(text: &str, listed: &[wire::OsPlatform], is_binding: bool) -> Check {
+    let what = Subject::Os;
+    let versions = listed
+        .iter()
+        .flat_map(|platform| platform.version_list.iter().flatten());
+    let texts: Vec<&str> = versions.filter_map(|version| version.os_version.as_deref()).collect();
+    if texts.contains(&text) {
+        return Check::passed(what, format!("the region lists `{text}`"));
+    }
+    let message = format!("the region does not list `{text}`");
+    let first_word = |text: &str| text.split(' ').next().unwrap_or_default().to_lowercase();
+    let mut near: Vec<&str> = texts
+        .into_iter()
+        .filter(|other| first_word(other) == first_word(text))
+        .collect();
+    near.dedup();
+    let remedy = if near.is_empty() {
+        let platforms: Vec<&str> = listed
+            .iter()
+            .filter_map(|platform| platform.platform.as_deref())
+            .collect();
+        format!("It lists systems of: {}.", platforms.join(", "))
+    } else {
+        format!("Give this cloud's own text, one of: {}.", near.join(", "))
+    };
+    if is_binding {
+        Check::failed(what, format!("{message}, and the quick route refuses others"), remedy)
+    } else {
+        let message = format!("{message}; the common route finds the system out itself and falls back to the text");
+        Check::warning(what, message, remedy)
+    }
+}

@@ -1,0 +1,92 @@
+//! Where Huawei Cloud's own tools look for credentials: names and pure parsers.
+//!
+//! Source: huaweicloudsdkcore for Python 3.1.219, whose order this is. Federated logins are refused by name; roles
+//! ("agencies") are not assumed here: give their temporary keys.
+
+use cloud_import_core::{
+    Credentials, Provider,
+    builder::Chained,
+    credentials::{
+        ChainSpec, Expiry, Flaw, Means, Metadata, MetadataToken, Profile, ProfileFile, ProfileText, Temporary,
+        ini::{Ini, Section},
+        profile::{instant, json, object, required},
+    },
+};
+
+use crate::{client::Client, generated::ENVIRONMENT};
+
+/// Where credentials are looked for when none are given.
+pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
+    provider: Provider::Huawei,
+    environment: &ENVIRONMENT,
+    role: None,
+    profile: &[],
+    files: &[ProfileFile {
+        path: "~/.huaweicloud/credentials",
+        path_names: &["HUAWEICLOUD_SDK_CREDENTIALS_FILE"],
+        beside: None,
+        off: &[],
+        default_profile: "basic",
+        parse: parse_credentials,
+    }],
+    metadata: Some(Metadata {
+        endpoint: "http://169.254.169.254",
+        token: Some(MetadataToken {
+            path: "/meta-data/latest/api/token",
+            ttl_header: "x-metadata-token-ttl-seconds",
+            header: "x-metadata-token",
+            required: &[],
+        }),
+        role: None,
+        keys: &["/openstack/latest/securitykey"],
+        role_names: &[],
+        off: &[],
+        read: read_metadata,
+    }),
+    sts: None,
+    not_read: &["HUAWEICLOUD_SDK_ID_TOKEN_FILE", "HC_CONTAINER_CREDENTIALS_FULL_URI"],
+};
+
+impl Chained for Client {
+    const CREDENTIAL_CHAIN: &'static ChainSpec = &CREDENTIAL_CHAIN;
+}
+
+/// The section asked for, else `basic`: `global` is for services that know no project.
+fn parse_credentials(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
+    let ini = Ini::parse(file.text)?;
+    match ini.section(file.profile.unwrap_or("basic")) {
+        Some(section) => profile(section).map(Some).map_err(|flaw| flaw.in_profile(section.name)),
+        None => Ok(None),
+    }
+}
+
+fn profile(section: &Section<'_>) -> Result<Profile, Flaw> {
+    let (id, secret) = (section.get(&["ak"])?, section.get(&["sk"])?);
+    if id.is_none() && secret.is_none() && section.get(&["idp_id", "id_token_file"])?.is_some() {
+        return Err(Flaw::mode("idp_id", "federated login", "ak and sk"));
+    }
+    let id = id.ok_or_else(|| Flaw::missing("ak"))?;
+    let secret = secret.ok_or_else(|| Flaw::missing("sk"))?;
+    Ok(Profile {
+        name: section.name.to_owned(),
+        means: Means::Keys(match section.get(&["security_token"])? {
+            Some(token) => Credentials::temporary(id, secret, token),
+            None => Credentials::new(id, secret),
+        }),
+        region: None,
+        project: section.get(&["project_id"])?,
+    })
+}
+
+fn read_metadata(answer: &str) -> Result<Temporary, Flaw> {
+    let answer = json(answer)?;
+    let keys = object(&answer, "credential")?;
+    Ok(Temporary {
+        credentials: Credentials::temporary(
+            required(keys, "access")?,
+            required(keys, "secret")?,
+            required(keys, "securitytoken")?,
+        ),
+        expires: Expiry::At(instant(keys, "expires_at")?),
+    })
+}

@@ -1,0 +1,88 @@
+//! Where JD Cloud's own tools look for credentials: names and pure parsers.
+//!
+//! The vendor has no single convention: the PHP SDK reads `~/.jdcloud/credentials`, the command-line tool `~/.jdc`. Source:
+//! jdcloud-sdk-php; jdcloud_cli for Python. What the PHP SDK asks an instance for is not known well enough to be built.
+
+use cloud_import_core::{
+    Credentials, Provider,
+    builder::Chained,
+    credentials::{
+        Beside, ChainSpec, Flaw, Means, Profile, ProfileFile, ProfileText,
+        ini::{Ini, Section},
+    },
+};
+
+use crate::{client::Client, generated::ENVIRONMENT, sts::STS};
+
+/// Where credentials are looked for when none are given.
+pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
+    provider: Provider::Jdcloud,
+    environment: &ENVIRONMENT,
+    role: None,
+    profile: &["JDCLOUD_PROFILE"],
+    files: &[
+        ProfileFile {
+            path: "~/.jdcloud/credentials",
+            path_names: &[],
+            beside: None,
+            off: &[],
+            default_profile: "default",
+            parse: parse_php,
+        },
+        ProfileFile {
+            path: "~/.jdc/config",
+            path_names: &[],
+            beside: Some(Beside {
+                path: "~/.jdc/current",
+                path_names: &[],
+            }),
+            off: &[],
+            default_profile: "default",
+            parse: parse_cli,
+        },
+    ],
+    metadata: None,
+    sts: Some(STS),
+    not_read: &[],
+};
+
+impl Chained for Client {
+    const CREDENTIAL_CHAIN: &'static ChainSpec = &CREDENTIAL_CHAIN;
+}
+
+/// The PHP SDK's file: the section asked for, else `default`.
+fn parse_php(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
+    let ini = Ini::parse(file.text)?;
+    let Some(section) = ini.section(file.profile.unwrap_or("default")) else {
+        return Ok(None);
+    };
+    let names = ["jdcloud_access_key_id", "jdcloud_secret_access_key"];
+    let tokens = ["jdcloud_session_token", "jdcloud_security_token"];
+    profile(section, names, &tokens).map(Some)
+}
+
+/// The command-line tool's file: the section asked for, else the one that the file beside names, else `default`.
+fn parse_cli(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
+    let ini = Ini::parse(file.text)?;
+    let current = file.beside.map(str::trim).filter(|name| !name.is_empty());
+    match ini.section(file.profile.or(current).unwrap_or("default")) {
+        Some(section) => profile(section, ["access_key", "secret_key"], &[]).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn profile(section: &Section<'_>, [id, secret]: [&str; 2], tokens: &[&str]) -> Result<Profile, Flaw> {
+    let read = || {
+        let (id, secret) = (section.required(&[id])?, section.required(&[secret])?);
+        Ok(Profile {
+            name: section.name.to_owned(),
+            means: Means::Keys(match section.get(tokens)? {
+                Some(token) => Credentials::temporary(id, secret, token),
+                None => Credentials::new(id, secret),
+            }),
+            region: section.get(&["region_id"])?,
+            project: None,
+        })
+    };
+    read().map_err(|flaw: Flaw| flaw.in_profile(section.name))
+}
