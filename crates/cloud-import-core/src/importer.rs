@@ -65,7 +65,7 @@ pub trait ImageImporter: Debug + Send + Sync {
     /// Looks for the import that a task stands for, by ids, token, or name and marker; `None` when it is not listed.
     fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>>;
 
-    /// Deletes an image, with the snapshots behind it where the cloud does that in one call.
+    /// Deletes an image and the snapshots behind it, where they are of no other use.
     fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>>;
 
     /// Clock and sleep that waiting goes by.

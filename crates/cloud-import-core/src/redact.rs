@@ -3,8 +3,6 @@
 //! Vendors echo what they were sent: Alibaba the whole canonical string, others a link or a parameter. Such text passes
 //! through here before it becomes a message.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use crate::{digest, encode};
@@ -17,7 +15,8 @@ const LONGEST: usize = 500;
 /// Vendor text with the given secrets hidden (as they are, percent-encoded and as base64), everything from an echoed
 /// canonical string on cut off, queries of links hidden, on one line of bounded length.
 pub fn vendor_text<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
-    let mut text = Cow::Borrowed(cut_canonical_string(text));
+    // Links first: what is put in the place of a secret would end one early and leave the rest of its query.
+    let mut text = hide_queries(cut_canonical_string(text));
     for secret in secrets {
         // A secret of a few characters would hide half of every message and protect nothing.
         if secret.len() < 4 {
@@ -30,11 +29,11 @@ pub fn vendor_text<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -
         ];
         for form in forms {
             if text.contains(&form) {
-                text = Cow::Owned(text.replace(&form, HIDDEN));
+                text = text.replace(&form, HIDDEN);
             }
         }
     }
-    let line: String = hide_queries(&text)
+    let line: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .take(LONGEST)
@@ -157,6 +156,12 @@ mod tests {
             assert_eq!(secrets_of_links(body.as_bytes()), expected, "{body}");
         }
         assert_eq!(secrets_of_links(b"\xff"), [""; 0]);
+    }
+
+    #[test]
+    fn a_secret_inside_a_link_does_not_uncover_what_follows_it() {
+        let text = vendor_text("see https://b/k?token=t0ken&x-oss-signature=abc now", ["t0ken"]);
+        assert_eq!(text, "see https://b/k?<hidden> now");
     }
 
     #[test]

@@ -165,6 +165,9 @@ mod tests {
             signed_headers: None,
         };
         protocol().sign(&mut request, &signing).unwrap();
-        assert_eq!(request.headers()[header::AUTHORIZATION], "JDCLOUD");
+        assert_eq!(
+            request.headers()[header::AUTHORIZATION].to_str().unwrap(),
+            "JDCLOUD2-HMAC-SHA256 Credential=AKEXAMPLE/20250102/jdcloud-api/sts/jdcloud2_request, SignedHeaders=content-type;host;x-jdcloud-date;x-jdcloud-nonce, Signature=14ea20c6d87e5db56777d668ed598155de996971e1cc4837cee7e043bb5269d5"
+        );
     }
 }

@@ -143,6 +143,9 @@ mod tests {
             signed_headers: None,
         };
         protocol().sign(&mut request, &signing).unwrap();
-        assert_eq!(request.headers()[header::AUTHORIZATION], "TENCENT");
+        assert_eq!(
+            request.headers()[header::AUTHORIZATION].to_str().unwrap(),
+            "TC3-HMAC-SHA256 Credential=AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE/2023-11-14/sts/tc3_request, SignedHeaders=content-type;host, Signature=52ddcadc7eddf6c32389214868ee15f65a9c173dfaba834512253ec519a0e997"
+        );
     }
 }

@@ -246,9 +246,11 @@ async fn refused(scene: &mut Scene<'_>) {
     scene.order.generation += 1;
     let bad = scene.account.bad.clone();
     let importer = scene.importer(&bad, unchanged);
-    // Alibaba answers this with the whole string that it would have signed.
-    let kind = scene.try_it("a bad signature", &*importer).await.unwrap_err();
-    assert_eq!(kind, ErrorKind::Credentials);
+    let error = importer.start(&scene.order).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    // Alibaba answers this with the whole string that it would have signed, which begins with the algorithm.
+    assert!(!format!("{error} {error:?}").contains("HMAC"), "{error:?}");
+    show::error(&mut scene.watch, "a bad signature", &error);
 
     let good = scene.account.good.clone();
     let importer = scene.importer(&good, echo::fill_in);
