@@ -5,6 +5,7 @@
 //! something.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
+#![expect(clippy::print_stdout, reason = "the figures, for who asks for them with --nocapture")]
 
 use std::{sync::Arc, time::Duration};
 

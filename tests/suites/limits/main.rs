@@ -5,6 +5,7 @@
 //! `Warning`: sources differ or none settles it; the order may be sent. `Fine`: no word about it, and the cloud takes it.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
+#![expect(clippy::print_stdout, reason = "the figures, for who asks for them with --nocapture")]
 
 use std::sync::Arc;
 
