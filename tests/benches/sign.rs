@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p cloud-import-tests`. The ratio counts, not the time: machines differ.
 
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot begin fails by panicking")]
+
 use std::{hint::black_box, sync::Arc, time::SystemTime};
 
 use cloud_import::{

@@ -308,7 +308,10 @@ impl Checks {
             Err(error) if error.kind() == ErrorKind::Credentials => {
                 self.checks.retain(|check| check.what != Subject::Credentials);
                 self.add(Check::failed_by(Subject::Credentials, &error));
-                self.add(Check::not_checked(what, "there are no credentials that the cloud accepts"));
+                self.add(Check::not_checked(
+                    what,
+                    "there are no credentials that the cloud accepts",
+                ));
             }
             Err(error) => self.add(Check::unanswered(what, &error)),
         }

@@ -135,7 +135,10 @@ mod tests {
         };
         let role = AssumeRole::new("qcs::cam::uin/12345678:roleName/import");
         let mut request = request(&role, &caller).unwrap();
-        let credentials = Credentials::new("AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE", "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE");
+        let credentials = Credentials::new(
+            "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE",
+            "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE",
+        );
         let signing = Signing {
             credentials: &credentials,
             instant: datetime::parse_rfc3339("2023-11-14T22:13:20Z").unwrap(),

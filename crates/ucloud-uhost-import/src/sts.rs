@@ -35,7 +35,7 @@ static OPERATION: Operation = Operation {
 };
 
 fn protocol() -> Box<dyn Protocol> {
-    Box::new(Signer::default())
+    Box::new(Signer)
 }
 
 fn request(role: &AssumeRole, caller: &Caller<'_>) -> Result<Request<Bytes>> {

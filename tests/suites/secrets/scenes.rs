@@ -168,7 +168,7 @@ fn unchanged(_: &Request<Bytes>, answer: Response<Bytes>) -> Response<Bytes> {
     answer
 }
 
-pub(crate) async fn play(case: &'static Case, account: &Account, config: impl Fn(Config) -> Config) {
+pub(crate) async fn play(case: &'static Case, account: &Account, config: fn(Config) -> Config) {
     let capture = Capture::begin();
     let mut scene = Scene {
         stage: Stage::with(case, |plain| config(plain).quota(case.cloud, 1000))

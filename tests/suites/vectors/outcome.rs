@@ -25,7 +25,6 @@ impl fmt::Display for Part {
 
 /// Why a vector is left out of a part. There is no other reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(clippy::enum_variant_names, reason = "each is printed under its own name")]
 pub(crate) enum Reason {
     /// No client signs with this scheme.
     SignatureVersionNotOffered,

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
+mod check;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader},

@@ -284,7 +284,7 @@ mod tests {
             required(fields, "none").unwrap_err(),
             seconds(fields, "when").unwrap_err(),
             instant(fields, "when").unwrap_err(),
-            super::json("{\"key\": s3cret}").unwrap_err(),
+            json("{\"key\": s3cret}").unwrap_err(),
         ];
         for flaw in flaws {
             assert!(!format!("{flaw} {flaw:?}").contains("s3cret"), "{flaw}");

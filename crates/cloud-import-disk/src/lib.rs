@@ -1,0 +1,66 @@
+//! What a disk image file is, read from its own headers in bounded work.
+//!
+//! [`inspect`] takes anything that reads and seeks and tells format, size, and what stands in the way of an import. It
+//! reads at most 256 KiB in at most 1024 reads, whatever the file claims, keeps no more than that in memory, and never
+//! opens another file: backing and extent files are named, not followed. It must not write, must not look at the file's
+//! name, and must not judge: whether a cloud takes the file is decided elsewhere.
+//!
+//! Layouts are those that the formats' owners publish (the qcow2 and QED texts of QEMU, Microsoft's VHD and VHDX
+//! specifications, VMware's virtual disk format 5.0, UEFI for GPT) and, where there is no text (VDI, qcow1, Parallels,
+//! ZVHD), of files written by the formats' own tools; read in November 2026.
+//!
+//! ```
+//! use std::io::Cursor;
+//!
+//! let info = cloud_import_disk::inspect(Cursor::new(vec![0; 1 << 20]))?;
+//! assert_eq!(info.format, cloud_import_disk::Format::Raw);
+//! assert_eq!(info.virtual_size_bytes, Some(1 << 20));
+//! # Ok::<(), cloud_import_disk::InspectError>(())
+//! ```
+
+mod bytes;
+mod crc;
+mod detect;
+mod error;
+mod gpt;
+mod guest;
+mod info;
+mod luks;
+mod parallels;
+mod partition;
+mod qcow1;
+mod qcow2;
+mod qcow2_map;
+mod qcow2_refcount;
+mod qed;
+mod raw;
+mod source;
+mod tar;
+mod vdi;
+mod vhd;
+mod vhd_map;
+mod vhdx;
+mod vhdx_parent;
+mod vmdk;
+mod vmdk_descriptor;
+mod zvhd;
+
+use std::io::{Read, Seek};
+
+pub use error::InspectError;
+pub use info::{Compression, DiskInfo, Encryption, Format, PartitionTable};
+
+/// Reads the facts of one disk image file.
+///
+/// The file is read from its beginning, wherever it stands, and left at no particular place. A file without a known mark
+/// is raw. Pass a regular file: a directory fails to read, a pipe fails to seek. A file that grows or shrinks meanwhile
+/// gives the facts of some mixture of both states.
+///
+/// # Errors
+///
+/// [`InspectError::Io`] when reading fails, [`InspectError::Empty`] for no bytes, [`InspectError::Damaged`] when the mark
+/// of a format stands before a header that cannot be true, [`InspectError::TooMuchWork`] when the limits are reached.
+pub fn inspect<R: Read + Seek>(file: R) -> Result<DiskInfo, InspectError> {
+    let mut source = source::Source::open(file)?;
+    detect::inspect(&mut source)
+}

@@ -1,0 +1,29 @@
+//! A whole file encrypted with LUKS, version 1 or 2. Nothing of it is decrypted.
+
+use std::io::{Read, Seek};
+
+use crate::{
+    DiskInfo, Encryption, Format, InspectError, PartitionTable,
+    bytes::{be16, be32},
+    source::Source,
+};
+
+pub(crate) const MARK: &[u8] = b"LUKS\xba\xbe";
+
+pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+    let header = source.header(Format::Luks, "header", 0, 592)?;
+    let mut info = DiskInfo::new(Format::Luks, source.len());
+    let version = be16(&header, 6);
+    info.subtype = Some(format!("v{version}"));
+    info.encryption = Encryption::Luks;
+    info.partition_table = PartitionTable::Unknown("the content is encrypted".to_owned());
+    if version == 1 {
+        let payload = u64::from(be32(&header, 104)) * 512;
+        info.virtual_size_bytes = source.len().checked_sub(payload);
+        info.must_reach("the key area", Some(payload));
+    } else {
+        info.notes
+            .push("The size of the disk inside is not read from this version of LUKS.".to_owned());
+    }
+    Ok(info)
+}

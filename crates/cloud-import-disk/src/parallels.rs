@@ -1,0 +1,40 @@
+//! Parallels disks. The layout is that of files written by QEMU.
+
+use std::io::{Read, Seek};
+
+use crate::{
+    DiskInfo, Format, InspectError,
+    bytes::{le32, le64},
+    source::Source,
+};
+
+const OLD: &[u8] = b"WithoutFreeSpace";
+const EXTENDED: &[u8] = b"WithouFreSpacExt";
+const IN_USE: u32 = 0x746F_6E59;
+
+pub(crate) fn is_parallels(head: &[u8]) -> bool {
+    head.starts_with(OLD) || head.starts_with(EXTENDED)
+}
+
+pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+    let header = source.header(Format::Parallels, "header", 0, 64)?;
+    let mut info = DiskInfo::new(Format::Parallels, source.len());
+    let extended = header.starts_with(EXTENDED);
+    info.subtype = Some(if extended { "extended" } else { "plain" }.to_owned());
+    let sectors = if extended {
+        le64(&header, 36)
+    } else {
+        u64::from(le32(&header, 36))
+    };
+    let Some(size) = sectors.checked_mul(512) else {
+        return Err(InspectError::damaged(
+            Format::Parallels,
+            "size",
+            format!("{sectors} sectors"),
+        ));
+    };
+    info.virtual_size_bytes = Some(size);
+    info.dirty = le32(&header, 44) == IN_USE;
+    info.must_reach("the block table", Some(64 + u64::from(le32(&header, 32)) * 4));
+    Ok(info)
+}

@@ -1,0 +1,60 @@
+//! Raw disks and ISO discs: no header, so what is on the disk is all there is.
+
+use std::io::{Read, Seek};
+
+use crate::{
+    DiskInfo, Format, InspectError,
+    bytes::round_up,
+    guest::{Mapping, Miss, Place},
+    partition,
+    source::Source,
+};
+
+const SECTOR: u64 = 512;
+
+/// Where ISO 9660 keeps the first volume descriptor, and the word in it.
+const ISO_AT: u64 = 32 * 1024 + 1;
+const ISO_MARK: &[u8] = b"CD001";
+
+/// The bytes of the disk, one after the other from the beginning of the file.
+#[derive(Debug)]
+pub(crate) struct Plain {
+    /// Size of the disk.
+    pub(crate) size: u64,
+    /// Bytes of it that the file has; the rest reads as zeros.
+    pub(crate) stored: u64,
+}
+
+impl<R> Mapping<R> for Plain {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn place(&mut self, _: &mut Source<R>, guest: u64) -> Result<Place, Miss> {
+        Ok(match self.stored.checked_sub(guest) {
+            None | Some(0) => Place::Zero {
+                len: self.size.saturating_sub(guest),
+            },
+            Some(len) => Place::Host { offset: guest, len },
+        })
+    }
+}
+
+pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+    let iso = source.read_some(ISO_AT, ISO_MARK.len())? == ISO_MARK;
+    let mut info = DiskInfo::new(if iso { Format::Iso } else { Format::Raw }, source.len());
+    let Some(size) = round_up(source.len(), SECTOR) else {
+        return Err(InspectError::damaged(Format::Raw, "length", "it does not fit 64 bits"));
+    };
+    info.virtual_size_bytes = Some(size);
+    let mut plain = Plain {
+        size,
+        stored: source.len(),
+    };
+    let end = partition::fill(&mut info, source, &mut plain)?;
+    // A disc made bootable carries a boot record that need not match the file.
+    if !iso && let Some(end) = end.filter(|end| *end > size) {
+        info.must_reach("the disk that the partition table describes", Some(end));
+    }
+    Ok(info)
+}

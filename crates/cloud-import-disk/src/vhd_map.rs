@@ -1,0 +1,49 @@
+//! The block table of a dynamic VHD. The sector bitmaps are not read: sectors of a block that were never written are zeros
+//! in the file as well.
+
+use std::io::{Read, Seek};
+
+use crate::{
+    bytes::be32,
+    guest::{Mapping, Miss, Place},
+    source::Source,
+};
+
+/// An entry for a block that was never written.
+const UNUSED: u32 = u32::MAX;
+
+#[derive(Debug)]
+pub(crate) struct BlockTable {
+    pub(crate) size: u64,
+    /// Offset of the table in the file.
+    pub(crate) table: u64,
+    /// Bytes of disk per block.
+    pub(crate) block: u64,
+    /// Bytes of the bitmap before each block.
+    pub(crate) bitmap: u64,
+}
+
+impl<R: Read + Seek> Mapping<R> for BlockTable {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn place(&mut self, source: &mut Source<R>, guest: u64) -> Result<Place, Miss> {
+        let unknown = || Miss::Unknown("the block table does not reach the partition table".to_owned());
+        let (index, within) = (guest / self.block, guest % self.block);
+        let at = index
+            .checked_mul(4)
+            .and_then(|at| at.checked_add(self.table))
+            .ok_or_else(unknown)?;
+        let entry = source.read_all(at, 4)?.ok_or_else(unknown)?;
+        let len = self.block - within;
+        match be32(&entry, 0) {
+            UNUSED => Ok(Place::Zero { len }),
+            // Below 2^32 sectors, a bitmap of at most 512 KiB and a block of at most 2 GiB: the sum fits.
+            sector => Ok(Place::Host {
+                offset: u64::from(sector) * 512 + self.bitmap + within,
+                len,
+            }),
+        }
+    }
+}

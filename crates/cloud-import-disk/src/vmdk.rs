@@ -1,0 +1,185 @@
+//! VMware disks: hosted sparse (stream-optimized among them), ESX sparse, and descriptors that name other files. A flat
+//! extent by itself is a raw disk and is reported as one. Grains are not followed to the data.
+
+use std::io::{Read, Seek};
+
+use crate::{
+    Compression, DiskInfo, Encryption, Format, InspectError,
+    bytes::{le16, le32, le64, u8_at},
+    source::Source,
+    vmdk_descriptor::{self, Descriptor, MAX_LEN},
+};
+
+const SECTOR: u64 = 512;
+/// In place of the grain directory's offset: it is in the footer.
+const AT_END: u64 = u64::MAX;
+/// The footer's header: a marker, the header, the marker of the end, each one sector.
+const FOOTER_FROM_END: u64 = 1024;
+/// The most entries of the grain directory whose tables' places are checked.
+const MAX_TABLES: u64 = 256;
+/// The most bytes of a descriptor inside a sparse file that are read; VMware reserves ten KiB.
+const MAX_EMBEDDED: u64 = 20 * 1024;
+const FLAG_COMPRESSED: u32 = 1 << 16;
+
+pub(crate) fn is_descriptor(head: &[u8]) -> bool {
+    const MARK: &[u8] = b"# Disk DescriptorFile";
+    let start = head.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(0);
+    head.get(start..)
+        .and_then(|text| text.get(..MARK.len()))
+        .is_some_and(|text| text.eq_ignore_ascii_case(MARK))
+}
+
+/// A text file that names the files with the content.
+pub(crate) fn descriptor<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+    let bad = |field, problem: &str| InspectError::damaged(Format::Vmdk, field, problem);
+    let mut info = DiskInfo::new(Format::Vmdk, source.len());
+    let text = source.read_some(0, MAX_LEN)?;
+    let whole = text.len() as u64 == source.len();
+    if !whole {
+        info.notes.push(format!(
+            "Only the first {MAX_LEN} bytes of the descriptor were read, so the size of the disk is not known."
+        ));
+    }
+    let found = vmdk_descriptor::parse(&text);
+    if found.extents.is_empty() {
+        return Err(bad("descriptor", "it lists no extents"));
+    }
+    let size = found
+        .extents
+        .iter()
+        .try_fold(0_u64, |sum, extent| sum.checked_add(extent.sectors));
+    let Some(size) = size.and_then(|sectors| sectors.checked_mul(SECTOR)) else {
+        return Err(bad("descriptor", "the extents add up to more than any disk"));
+    };
+    info.virtual_size_bytes = whole.then_some(size);
+    describe(&mut info, &found);
+    for file in found.extents.into_iter().filter_map(|extent| extent.file) {
+        if !info.external_files.contains(&file) {
+            info.external_files.push(file);
+        }
+    }
+    Ok(info)
+}
+
+fn describe(info: &mut DiskInfo, found: &Descriptor) {
+    info.subtype.clone_from(&found.create_type);
+    info.backing_file.clone_from(&found.parent);
+    if found.encrypted {
+        info.encryption = Encryption::Other;
+    }
+}
+
+/// A hosted sparse file.
+pub(crate) fn sparse<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+    let bad = |field, problem: String| InspectError::damaged(Format::Vmdk, field, problem);
+    let mut info = DiskInfo::new(Format::Vmdk, source.len());
+    let mut header = source.header(Format::Vmdk, "header", 0, 512)?;
+    if le64(&header, 56) == AT_END {
+        match footer(source)? {
+            Some(footer) => header = footer,
+            None => info.truncation = Some("the footer that must end a stream-optimized file is not there".to_owned()),
+        }
+    }
+    let (version, capacity, grain) = (le32(&header, 4), le64(&header, 12), le64(&header, 20));
+    if !(1..=3).contains(&version) {
+        return Err(bad("version", format!("{version} is none of 1 to 3")));
+    }
+    if !(1..=1 << 16).contains(&grain) {
+        return Err(bad("grain size", format!("{grain} sectors")));
+    }
+    let Some(size) = capacity.checked_mul(SECTOR) else {
+        return Err(bad("capacity", format!("{capacity} sectors")));
+    };
+    info.virtual_size_bytes = Some(size);
+    info.dirty = u8_at(&header, 72) != 0;
+    if le32(&header, 8) & FLAG_COMPRESSED != 0 {
+        info.compression = Compression::Used(if le16(&header, 77) == 1 { "deflate" } else { "unknown" });
+    }
+    let (text_at, text_len) = (le64(&header, 28), le64(&header, 36));
+    if text_at == 0 || text_len == 0 {
+        info.subtype = Some("sparse extent".to_owned());
+        info.notes
+            .push("The file has no descriptor: it is one extent of a disk that another file describes.".to_owned());
+    } else if let Some(at) = text_at.checked_mul(SECTOR) {
+        let len = text_len.saturating_mul(SECTOR).min(MAX_EMBEDDED);
+        let text = source.read_some(at, len as usize)?;
+        describe(&mut info, &vmdk_descriptor::parse(&text));
+    }
+    if info.subtype.is_none() {
+        info.subtype = Some("sparse".to_owned());
+    }
+    if !info.is_truncated() {
+        check_tables(&mut info, source, &header, capacity, grain)?;
+    }
+    Ok(info)
+}
+
+fn footer<R: Read + Seek>(source: &mut Source<R>) -> Result<Option<Vec<u8>>, InspectError> {
+    let Some(at) = source.len().checked_sub(FOOTER_FROM_END) else {
+        return Ok(None);
+    };
+    Ok(source
+        .read_all(at, 512)?
+        .filter(|footer| footer.starts_with(b"KDMV") && le64(footer, 56) != AT_END))
+}
+
+/// Whether the directory, its tables, and the grains of the first and last table lie in the file.
+fn check_tables<R: Read + Seek>(
+    info: &mut DiskInfo,
+    source: &mut Source<R>,
+    header: &[u8],
+    capacity: u64,
+    grain: u64,
+) -> Result<(), InspectError> {
+    let per_table = le32(header, 44);
+    if !(1..=512).contains(&per_table) {
+        return Err(InspectError::damaged(
+            Format::Vmdk,
+            "grain tables",
+            format!("{per_table} entries each"),
+        ));
+    }
+    let tables = capacity.div_ceil(grain * u64::from(per_table));
+    let directory = le64(header, 56).checked_mul(SECTOR);
+    let end = directory.and_then(|at| tables.checked_mul(4)?.checked_add(at));
+    info.must_reach("the grain directory", end);
+    let (Some(directory), false) = (directory, info.is_truncated()) else {
+        return Ok(());
+    };
+    let table_len = per_table as usize * 4;
+    let entries = source.read_some(directory, tables.min(MAX_TABLES) as usize * 4)?;
+    let mut used = Vec::new();
+    for entry in entries.chunks_exact(4) {
+        let at = u64::from(le32(entry, 0)) * SECTOR;
+        if at != 0 {
+            info.must_reach("a grain table", Some(at + table_len as u64));
+            used.push(at);
+        }
+    }
+    for at in [used.first(), used.last()].into_iter().flatten() {
+        for entry in source.read_some(*at, table_len)?.chunks_exact(4) {
+            // Zero is absent, one a grain of zeros; a compressed grain may be a few bytes long.
+            let grain = le32(entry, 0);
+            if grain > 1 {
+                info.must_reach("a grain", Some(u64::from(grain) * SECTOR + 1));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The sparse file of ESX.
+pub(crate) fn esx_sparse<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+    let header = source.header(Format::Vmdk, "header", 0, 512)?;
+    let mut info = DiskInfo::new(Format::Vmdk, source.len());
+    info.subtype = Some("vmfsSparse extent".to_owned());
+    info.virtual_size_bytes = Some(u64::from(le32(&header, 12)) * SECTOR);
+    let directory = u64::from(le32(&header, 20)) * SECTOR;
+    info.must_reach(
+        "the grain directory",
+        Some(directory + u64::from(le32(&header, 24)) * 4),
+    );
+    info.notes
+        .push("The file is one extent of a disk that another file describes.".to_owned());
+    Ok(info)
+}
