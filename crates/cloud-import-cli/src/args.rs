@@ -174,6 +174,12 @@ pub(crate) struct Reach {
     /// Another endpoint of a cloud's API: PROVIDER=https://HOST. Repeatable
     #[arg(long, value_name = "PROVIDER=URL", value_parser = for_provider::<Endpoint>, help_heading = "Reaching the clouds")]
     pub(crate) endpoint: Vec<(Provider, Endpoint)>,
+    /// Take the credentials of a profile of the vendor's own tools: PROVIDER=NAME. Repeatable
+    #[arg(long, value_name = "PROVIDER=NAME", value_parser = for_provider::<String>, help_heading = "Reaching the clouds")]
+    pub(crate) profile: Vec<(Provider, String)>,
+    /// On an instance of a cloud: let its metadata service be asked for credentials when no others are found
+    #[arg(long, help_heading = "Reaching the clouds")]
+    pub(crate) instance_metadata: bool,
     /// Use simulated clouds and reach nothing else: an embedded simulator, or a running one by the line it printed
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = "Reaching the clouds")]
     #[allow(clippy::option_option, reason = "clap's form of an option with an optional value")]

@@ -19,18 +19,8 @@ impl<'a> Clouds<'a> {
 
     /// The importer of a target.
     pub(crate) fn importer(&self, target: &Target) -> Result<Box<dyn ImageImporter>> {
-        let named = self
-            .reach
-            .endpoint
-            .iter()
-            .rev()
-            .find(|(provider, _)| *provider == target.provider);
-        self.connect(
-            target.provider,
-            &target.region,
-            named.map(|(_, endpoint)| endpoint.clone()),
-            None,
-        )
+        let endpoint = last_for(target.provider, &self.reach.endpoint).cloned();
+        self.connect(target.provider, &target.region, endpoint, None)
     }
 
     /// The importer that goes on with a task, in the place where it was started.
@@ -50,9 +40,10 @@ impl<'a> Clouds<'a> {
         endpoint: Option<Endpoint>,
         project: Option<String>,
     ) -> Result<Box<dyn ImageImporter>> {
-        let mut settings = Settings::new(region);
+        let mut settings = Settings::new(region).instance_metadata(self.reach.instance_metadata);
         settings.endpoint = endpoint;
         settings.project = project;
+        settings.search.profile = last_for(provider, &self.reach.profile).cloned();
         if let Some(simulated) = self.simulated {
             settings = settings
                 .transport(Arc::clone(simulated.transport(provider)) as _)
@@ -64,4 +55,12 @@ impl<'a> Clouds<'a> {
         }
         cloud_import::connect(provider, settings)
     }
+}
+
+/// What was said last about a cloud.
+fn last_for<T>(provider: Provider, said: &[(Provider, T)]) -> Option<&T> {
+    said.iter()
+        .rev()
+        .find(|(of, _)| *of == provider)
+        .map(|(_, value)| value)
 }

@@ -99,6 +99,7 @@ pub struct Answer {
     pub http_status: u16,
     provider: Provider,
     operation: &'static str,
+    attempts: u32,
 }
 
 impl Answer {
@@ -116,6 +117,7 @@ impl Answer {
             .with_operation(self.operation)
             .with_http_status(self.http_status)
             .with_request_id(self.request_id)
+            .with_attempts(self.attempts)
         })
     }
 }
@@ -169,7 +171,7 @@ impl Pipeline {
                 .instrument(span)
                 .await
             {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => return Ok(Answer { attempts, ..answer }),
                 Err(error) => error
                     .with_provider(protocol.provider())
                     .with_operation(operation.name)
@@ -221,6 +223,9 @@ impl Pipeline {
         let mut sent = protocol.secrets_of(&signed);
         sent.extend(signature_of(signed.headers()));
         sent.extend(redact::secrets_of_links(signed.body()));
+        sent.extend(redact::secrets_of_links(
+            signed.uri().query().unwrap_or_default().as_bytes(),
+        ));
         let answer = self.transport.send(signed).await.map_err(lost)?;
         let secrets = || credentials.secrets().chain(sent.iter().map(String::as_str));
         let outcome = self.classify(protocol, operation, &answer, secrets);
@@ -269,6 +274,7 @@ impl Pipeline {
                 http_status: status.as_u16(),
                 provider: protocol.provider(),
                 operation: operation.name,
+                attempts: 1,
             }),
             Reading::Refused {
                 code,
@@ -283,6 +289,7 @@ impl Pipeline {
                         http_status: status.as_u16(),
                         provider: protocol.provider(),
                         operation: operation.name,
+                        attempts: 1,
                     });
                 }
                 let mut message = redact::vendor_text(&message, secrets());

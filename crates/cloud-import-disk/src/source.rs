@@ -124,3 +124,24 @@ impl<R: Read + Seek> Source<R> {
         Some(known.to_vec())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn the_allowance_ends_in_an_error() {
+        let mut source = Source::open(Cursor::new(vec![0; 1 << 20])).unwrap();
+        let rest = MAX_BYTES as usize - HEAD;
+        assert_eq!(source.read_some(HEAD as u64, rest).unwrap().len(), rest);
+        assert!(matches!(source.read_some(1 << 19, 1), Err(InspectError::TooMuchWork)));
+
+        let mut source = Source::open(Cursor::new(vec![0; 1 << 20])).unwrap();
+        for _ in 1..MAX_READS {
+            source.read_some(1 << 19, 1).unwrap();
+        }
+        assert!(matches!(source.read_some(1 << 19, 1), Err(InspectError::TooMuchWork)));
+    }
+}

@@ -18,10 +18,25 @@ fn config(profile: &str) -> String {
 async fn file_profile_and_field_are_named() {
     let keys = format!(r#""access_key_id":"AK","access_key_secret":"{SECRET}""#);
     let cases: Vec<(Provider, &str, String, &[&str])> = vec![
-        (Aliyun, ".aliyun/config.json", format!("{{{SECRET}"), &["~/.aliyun/config.json", "not JSON", "line 1"]),
+        (
+            Aliyun,
+            ".aliyun/config.json",
+            format!("{{{SECRET}"),
+            &["~/.aliyun/config.json", "not JSON", "line 1"],
+        ),
         (Aliyun, ".aliyun/config.json", "[]".into(), &["~/.aliyun/config.json"]),
-        (Aliyun, ".aliyun/config.json", r#"{"current":"x"}"#.into(), &["`profiles`"]),
-        (Aliyun, ".aliyun/config.json", r#"{"current":"x","profiles":[]}"#.into(), &["`current`", "`x`"]),
+        (
+            Aliyun,
+            ".aliyun/config.json",
+            r#"{"current":"x"}"#.into(),
+            &["`profiles`"],
+        ),
+        (
+            Aliyun,
+            ".aliyun/config.json",
+            r#"{"current":"x","profiles":[]}"#.into(),
+            &["`current`", "`x`"],
+        ),
         (
             Aliyun,
             ".aliyun/config.json",
@@ -43,7 +58,9 @@ async fn file_profile_and_field_are_named() {
         (
             Aliyun,
             ".aliyun/config.json",
-            config(&format!(r#""mode":"RamRoleArn",{keys},"ram_role_arn":"r","expired_seconds":"{SECRET}""#)),
+            config(&format!(
+                r#""mode":"RamRoleArn",{keys},"ram_role_arn":"r","expired_seconds":"{SECRET}""#
+            )),
             &["profile `default`", "`expired_seconds`"],
         ),
         (
@@ -55,7 +72,9 @@ async fn file_profile_and_field_are_named() {
         (
             Aliyun,
             ".aliyun/config.json",
-            config(&format!(r#""mode":"AK","access_key_id":"AK","access_key_secret":"{SECRET}\n""#)),
+            config(&format!(
+                r#""mode":"AK","access_key_id":"AK","access_key_secret":"{SECRET}\n""#
+            )),
             &["`access_key_secret`", "line breaks"],
         ),
         (
@@ -106,12 +125,21 @@ async fn file_profile_and_field_are_named() {
             r#"[{"profile":"default","public_key":"AK"}]"#.into(),
             &["~/.ucloud/credential.json", "profile `default`", "`private_key`"],
         ),
-        (Ucloud, ".ucloud/credential.json", "{}".into(), &["~/.ucloud/credential.json", "list"]),
+        (
+            Ucloud,
+            ".ucloud/credential.json",
+            "{}".into(),
+            &["~/.ucloud/credential.json", "list"],
+        ),
         (
             Jdcloud,
             ".jdcloud/credentials",
             "[default]\njdcloud_access_key_id = AK".into(),
-            &["~/.jdcloud/credentials", "profile `default`", "`jdcloud_secret_access_key`"],
+            &[
+                "~/.jdcloud/credentials",
+                "profile `default`",
+                "`jdcloud_secret_access_key`",
+            ],
         ),
         (
             Jdcloud,
@@ -136,16 +164,27 @@ async fn file_profile_and_field_are_named() {
 #[tokio::test]
 async fn a_broken_file_beside_is_named_itself() {
     let machine = Machine::new();
-    machine.file(".ucloud/credential.json", r#"[{"profile":"default","public_key":"a","private_key":"b"}]"#);
+    machine.file(
+        ".ucloud/credential.json",
+        r#"[{"profile":"default","public_key":"a","private_key":"b"}]"#,
+    );
     machine.file(".ucloud/config.json", "{");
     let error = refused(Ucloud, local(&machine, spec(Ucloud)).credentials().await);
-    assert!(error.message().starts_with("~/.ucloud/config.json: is not JSON"), "{error}");
+    assert!(
+        error.message().starts_with("~/.ucloud/config.json: is not JSON"),
+        "{error}"
+    );
 
     let machine = Machine::new();
     machine.file(".tccli/default.credential", r#"{"secretId":"a","secretKey":"b"}"#);
     machine.file(".tccli/default.configure", r#"{"_sys_param":{"region":[]}}"#);
     let error = refused(Tencent, local(&machine, spec(Tencent)).credentials().await);
-    assert!(error.message().starts_with("~/.tccli/default.configure: profile `default`: field `region`"), "{error}");
+    assert!(
+        error
+            .message()
+            .starts_with("~/.tccli/default.configure: profile `default`: field `region`"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -158,7 +197,10 @@ async fn what_cannot_be_read_is_no_missing_file() {
         let machine = Machine::new();
         machine.file(path, bytes);
         let error = refused(Huawei, local(&machine, spec(Huawei)).credentials().await);
-        assert!(error.message().contains("~/.huaweicloud/credentials") && error.message().contains(why), "{error}");
+        assert!(
+            error.message().contains("~/.huaweicloud/credentials") && error.message().contains(why),
+            "{error}"
+        );
     }
     let machine = Machine::new();
     machine.file(".huaweicloud/credentials/below", "");

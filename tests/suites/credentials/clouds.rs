@@ -18,6 +18,9 @@ fn every_chain_is_its_own_clouds_and_has_files() {
     for provider in Provider::ALL {
         let spec = spec(provider);
         assert_eq!(spec.provider, provider);
-        assert!(!spec.files.is_empty() && !spec.environment.access_key_id.is_empty(), "{provider}");
+        assert!(
+            !spec.files.is_empty() && !spec.environment.access_key_id.is_empty(),
+            "{provider}"
+        );
     }
 }

@@ -29,7 +29,9 @@ fn cases() -> Vec<Case> {
         project: None,
     };
     let aliyun = |profile: String| {
-        let text = format!(r#"{{"current":"work","profiles":[{{"name":"default","mode":"AK"}},{{"name":"work",{profile}}}]}}"#);
+        let text = format!(
+            r#"{{"current":"work","profiles":[{{"name":"default","mode":"AK"}},{{"name":"work",{profile}}}]}}"#
+        );
         [(".aliyun/config.json", text)]
     };
     vec![
@@ -200,7 +202,9 @@ async fn files_are_read_where_variables_say() {
         (
             Aliyun,
             "ALICLOUD_SHARED_CREDENTIALS_FILE",
-            format!(r#"{{"current":"a","profiles":[{{"name":"a","access_key_id":"AK","access_key_secret":"{SECRET}"}}]}}"#),
+            format!(
+                r#"{{"current":"a","profiles":[{{"name":"a","access_key_id":"AK","access_key_secret":"{SECRET}"}}]}}"#
+            ),
         ),
         (
             Tencent,

@@ -4,7 +4,11 @@
 //! Each source is there once as it should be, once broken, once missing; keys that expire are seen to be refreshed, once for
 //! a hundred callers. No variable of this machine counts, and nothing leaves it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking, too"
+)]
 
 mod broken;
 mod clouds;

@@ -115,13 +115,19 @@ async fn every_clouds_metadata_gives_its_keys() {
         );
         let nearby = asking.network.nearby.lock().unwrap().clone();
         assert_eq!(nearby.len(), lines.len(), "{cloud}: everything is asked as nearby");
-        assert!(nearby.iter().all(|(_, limit)| *limit == Duration::from_secs(2)), "{nearby:?}");
+        assert!(
+            nearby.iter().all(|(_, limit)| *limit == Duration::from_secs(2)),
+            "{nearby:?}"
+        );
         for asked in asking.server.asked() {
             assert_eq!(asked.header("host"), Some(host));
             assert_eq!(asked.header("authorization"), None);
         }
         let chain = chain_on(&machine, spec(cloud), metadata_allowed(), &Loopback::new(None));
-        assert!(described(&chain).starts_with(&format!("instance metadata at http://{host}")), "{cloud}");
+        assert!(
+            described(&chain).starts_with(&format!("instance metadata at http://{host}")),
+            "{cloud}"
+        );
     }
 }
 
@@ -139,7 +145,12 @@ async fn the_token_of_hardened_instances_is_sent() {
         asking.outcome.unwrap();
         let asked = asking.server.asked();
         assert_eq!(asked[0].header(ttl), Some("21600"));
-        assert!(asked[1..].iter().all(|asked| asked.header(header) == Some("a-metadata-token")), "{asked:?}");
+        assert!(
+            asked[1..]
+                .iter()
+                .all(|asked| asked.header(header) == Some("a-metadata-token")),
+            "{asked:?}"
+        );
     }
 }
 
@@ -184,7 +195,10 @@ async fn a_role_that_is_named_is_not_asked_for() {
     machine.set("ALIBABA_CLOUD_ECS_METADATA", "named");
     let asking = ask(Provider::Aliyun, &machine, |asked| answer(Provider::Aliyun, asked)).await;
     asking.outcome.unwrap();
-    assert_eq!(asking.lines[1..], ["GET /latest/meta-data/ram/security-credentials/named"]);
+    assert_eq!(
+        asking.lines[1..],
+        ["GET /latest/meta-data/ram/security-credentials/named"]
+    );
 }
 
 #[tokio::test]
@@ -198,14 +212,20 @@ async fn a_profile_can_ask_for_it_and_still_needs_leave() {
     let network = Loopback::new(Some(server.address));
     let chain = chain_on(&machine, spec(Provider::Aliyun), ChainOptions::default(), &network);
     let error = refused(Provider::Aliyun, chain.credentials().await);
-    assert!(error.message().contains("profile `ecs` of ~/.aliyun/config.json"), "{error}");
+    assert!(
+        error.message().contains("profile `ecs` of ~/.aliyun/config.json"),
+        "{error}"
+    );
     assert!(error.remedy().unwrap().contains("--instance-metadata"));
     assert!(chain.describe().is_err());
     assert!(server.lines().is_empty());
 
     let chain = chain_on(&machine, spec(Provider::Aliyun), metadata_allowed(), &network);
     chain.credentials().await.unwrap();
-    assert_eq!(server.lines()[1..], ["GET /latest/meta-data/ram/security-credentials/in-file"]);
+    assert_eq!(
+        server.lines()[1..],
+        ["GET /latest/meta-data/ram/security-credentials/in-file"]
+    );
     assert_eq!(
         described(&chain),
         "profile `ecs` of ~/.aliyun/config.json (role `in-file` of the instance)"
@@ -224,7 +244,10 @@ async fn it_is_not_asked_where_it_is_off() {
     let asking = ask(Provider::Aliyun, &machine, |asked| answer(Provider::Aliyun, asked)).await;
     assert!(asking.lines.is_empty());
     let error = refused(Provider::Aliyun, asking.outcome);
-    assert!(error.message().contains("off by `ALIBABA_CLOUD_ECS_METADATA_DISABLED`"), "{error}");
+    assert!(
+        error.message().contains("off by `ALIBABA_CLOUD_ECS_METADATA_DISABLED`"),
+        "{error}"
+    );
 }
 
 async fn broken(cloud: Provider, answers: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> Error {
@@ -233,9 +256,11 @@ async fn broken(cloud: Provider, answers: impl Fn(&Asked) -> (u16, String) + Sen
 
 #[tokio::test]
 async fn what_is_broken_or_expired_is_told() {
-    let keys = |body: String| move |asked: &Asked| match asked.line.ends_with("/import-role") {
-        true => (200, body.clone()),
-        false => answer(Provider::Tencent, asked),
+    let keys = |body: String| {
+        move |asked: &Asked| match asked.line.ends_with("/import-role") {
+            true => (200, body.clone()),
+            false => answer(Provider::Tencent, asked),
+        }
     };
     let full = keys_of(Provider::Tencent);
     let cases = [
@@ -243,12 +268,20 @@ async fn what_is_broken_or_expired_is_told() {
         (full.replace("Success", "Failed"), "`Code`"),
         (full.replace("\"Token\"", "\"Other\""), "`Token`"),
         (full.replace("1795370400", "\"soon\""), "`ExpiredTime`"),
-        (full.replace("1795370400", "1500000000"), "expired at 2017-07-14T02:40:00Z"),
+        (
+            full.replace("1795370400", "1500000000"),
+            "expired at 2017-07-14T02:40:00Z",
+        ),
     ];
     for (body, why) in cases {
         let error = broken(Provider::Tencent, keys(body)).await;
         assert!(error.message().contains(why), "{why}: {error}");
-        assert!(error.message().contains("instance metadata at http://metadata.tencentyun.com"), "{error}");
+        assert!(
+            error
+                .message()
+                .contains("instance metadata at http://metadata.tencentyun.com"),
+            "{error}"
+        );
     }
     let error = broken(Provider::Tencent, |_| (404, String::new())).await;
     assert!(error.message().contains("has no role"), "{error}");
@@ -256,7 +289,10 @@ async fn what_is_broken_or_expired_is_told() {
     assert!(error.message().contains("HTTP 500"), "{error}");
     let error = broken(Provider::Tencent, |_| (200, "<html>a captive portal</html>".to_owned())).await;
     assert!(error.message().contains("role cannot be read"), "{error}");
-    let error = broken(Provider::Ucloud, |_| (200, r#"{"RetCode":8039,"Message":"x"}"#.to_owned())).await;
+    let error = broken(Provider::Ucloud, |_| {
+        (200, r#"{"RetCode":8039,"Message":"x"}"#.to_owned())
+    })
+    .await;
     assert!(error.message().contains("`RetCode`"), "{error}");
     let error = broken(Provider::Huawei, |_| (404, String::new())).await;
     assert!(error.message().contains("HTTP 404"), "{error}");
@@ -264,5 +300,8 @@ async fn what_is_broken_or_expired_is_told() {
     let nothing = Loopback::new(None);
     let chain = chain_on(&Machine::new(), spec(Provider::Huawei), metadata_allowed(), &nothing);
     let error = refused(Provider::Huawei, chain.credentials().await);
-    assert!(error.remedy().unwrap().contains("on an instance of this cloud"), "{error}");
+    assert!(
+        error.remedy().unwrap().contains("on an instance of this cloud"),
+        "{error}"
+    );
 }

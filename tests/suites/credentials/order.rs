@@ -48,11 +48,31 @@ async fn an_option_beats_keys_in_variables_and_those_beat_a_profile_in_a_variabl
 #[tokio::test]
 async fn a_profile_by_option_and_by_variable_for_every_cloud() {
     let files = [
-        (Provider::Jdcloud, ".jdcloud/credentials", "[p]\njdcloud_access_key_id=ID\njdcloud_secret_access_key=s", Some("JDCLOUD_PROFILE")),
-        (Provider::Tencent, ".tccli/p.credential", r#"{"secretId":"ID","secretKey":"s"}"#, Some("TCCLI_PROFILE")),
+        (
+            Provider::Jdcloud,
+            ".jdcloud/credentials",
+            "[p]\njdcloud_access_key_id=ID\njdcloud_secret_access_key=s",
+            Some("JDCLOUD_PROFILE"),
+        ),
+        (
+            Provider::Tencent,
+            ".tccli/p.credential",
+            r#"{"secretId":"ID","secretKey":"s"}"#,
+            Some("TCCLI_PROFILE"),
+        ),
         (Provider::Huawei, ".huaweicloud/credentials", "[p]\nak=ID\nsk=s", None),
-        (Provider::Aliyun, ".alibabacloud/credentials.ini", "[p]\ntype=access_key\naccess_key_id=ID\naccess_key_secret=s", Some("ALIBABA_CLOUD_PROFILE")),
-        (Provider::Ucloud, ".ucloud/credential.json", r#"[{"profile":"p","public_key":"ID","private_key":"s"}]"#, Some("UCLOUD_PROFILE")),
+        (
+            Provider::Aliyun,
+            ".alibabacloud/credentials.ini",
+            "[p]\ntype=access_key\naccess_key_id=ID\naccess_key_secret=s",
+            Some("ALIBABA_CLOUD_PROFILE"),
+        ),
+        (
+            Provider::Ucloud,
+            ".ucloud/credential.json",
+            r#"[{"profile":"p","public_key":"ID","private_key":"s"}]"#,
+            Some("UCLOUD_PROFILE"),
+        ),
     ];
     for (cloud, path, text, variable) in files {
         let machine = Machine::new();
@@ -62,7 +82,11 @@ async fn a_profile_by_option_and_by_variable_for_every_cloud() {
         refused(cloud, local(&machine, spec(cloud)).credentials().await);
         if let Some(variable) = variable {
             machine.set(variable, "p");
-            assert_eq!(parts(&local(&machine, spec(cloud)).credentials().await.unwrap()).0, "ID", "{cloud}");
+            assert_eq!(
+                parts(&local(&machine, spec(cloud)).credentials().await.unwrap()).0,
+                "ID",
+                "{cloud}"
+            );
         }
     }
 }
@@ -77,12 +101,22 @@ async fn a_named_profile_that_is_nowhere_is_an_error_and_no_reason_to_look_elsew
     };
     let chain = chain_on(&machine, spec(Provider::Aliyun), options, &Loopback::new(None));
     let error = refused(Provider::Aliyun, chain.credentials().await);
-    for part in ["`three`", "~/.aliyun/config.json (has no such profile)", "~/.alibabacloud/credentials.ini"] {
+    for part in [
+        "`three`",
+        "~/.aliyun/config.json (has no such profile)",
+        "~/.alibabacloud/credentials.ini",
+    ] {
         assert!(error.message().contains(part), "{part} is not in: {error}");
     }
     machine.set("ALIBABA_CLOUD_PROFILE", "three");
-    let error = refused(Provider::Aliyun, local(&machine, spec(Provider::Aliyun)).credentials().await);
-    assert!(error.message().contains("which `ALIBABA_CLOUD_PROFILE` names"), "{error}");
+    let error = refused(
+        Provider::Aliyun,
+        local(&machine, spec(Provider::Aliyun)).credentials().await,
+    );
+    assert!(
+        error.message().contains("which `ALIBABA_CLOUD_PROFILE` names"),
+        "{error}"
+    );
     for bad in ["../../etc/passwd", "", "a\\b", "a\nb"] {
         let chain = chain_on(&machine, spec(Provider::Tencent), profile(bad), &Loopback::new(None));
         let error = refused(Provider::Tencent, chain.credentials().await);
@@ -96,20 +130,44 @@ async fn where_nothing_is_found_everything_that_was_tried_is_listed() {
         let machine = Machine::new();
         let chain = local(&machine, spec(cloud));
         let error = refused(cloud, chain.credentials().await);
-        let mut expected: Vec<String> = spec(cloud).environment.access_key_id.iter().map(|name| (*name).to_owned()).collect();
-        expected.extend(spec(cloud).files.iter().map(|file| file.path.replace("{profile}", "default")));
-        expected.extend(spec(cloud).metadata.map(|metadata| format!("{} (not asked for)", metadata.endpoint)));
+        let mut expected: Vec<String> = spec(cloud)
+            .environment
+            .access_key_id
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect();
+        expected.extend(
+            spec(cloud)
+                .files
+                .iter()
+                .map(|file| file.path.replace("{profile}", "default")),
+        );
+        expected.extend(
+            spec(cloud)
+                .metadata
+                .map(|metadata| format!("{} (not asked for)", metadata.endpoint)),
+        );
         for part in expected {
             assert!(error.message().contains(&part), "{part} is not in: {error}");
         }
-        assert!(error.remedy().is_some_and(|remedy| remedy.contains(spec(cloud).environment.secret_access_key[0])));
+        assert!(
+            error
+                .remedy()
+                .is_some_and(|remedy| remedy.contains(spec(cloud).environment.secret_access_key[0]))
+        );
         assert!(chain.describe().is_err());
     }
     let machine = Machine::new();
     machine.set("ALIBABA_CLOUD_CREDENTIALS_URI", "http://127.0.0.1/");
     machine.unset("HOME");
-    let error = refused(Provider::Aliyun, local(&machine, spec(Provider::Aliyun)).credentials().await);
-    for part in ["ALIBABA_CLOUD_CREDENTIALS_URI (set, but not supported here)", "no home directory"] {
+    let error = refused(
+        Provider::Aliyun,
+        local(&machine, spec(Provider::Aliyun)).credentials().await,
+    );
+    for part in [
+        "ALIBABA_CLOUD_CREDENTIALS_URI (set, but not supported here)",
+        "no home directory",
+    ] {
         assert!(error.message().contains(part), "{part} is not in: {error}");
     }
 }
@@ -122,8 +180,16 @@ async fn a_file_can_be_switched_off_and_home_is_userprofile_where_there_is_no_ho
     machine.unset("HOME");
     assert_eq!(id(&machine, ChainOptions::default()).await, "FIRST");
     machine.set("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "true");
-    let error = refused(Provider::Aliyun, local(&machine, spec(Provider::Aliyun)).credentials().await);
-    assert!(error.message().contains("(off by `ALIBABA_CLOUD_CLI_PROFILE_DISABLED`)"), "{error}");
+    let error = refused(
+        Provider::Aliyun,
+        local(&machine, spec(Provider::Aliyun)).credentials().await,
+    );
+    assert!(
+        error
+            .message()
+            .contains("(off by `ALIBABA_CLOUD_CLI_PROFILE_DISABLED`)"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -144,8 +210,14 @@ async fn a_client_looks_at_its_first_call_and_takes_the_project_of_the_profile()
     let error = client.describe_regions(&call).await.unwrap_err();
     assert_eq!(error.kind(), cloud_import::ErrorKind::Connect, "{error}");
 
-    machine.file(".ucloud/credential.json", r#"[{"profile":"a","public_key":"a","private_key":"b"}]"#);
-    machine.file(".ucloud/config.json", r#"[{"profile":"a","active":true,"project_id":"org-a"}]"#);
+    machine.file(
+        ".ucloud/credential.json",
+        r#"[{"profile":"a","public_key":"a","private_key":"b"}]"#,
+    );
+    machine.file(
+        ".ucloud/config.json",
+        r#"[{"profile":"a","active":true,"project_id":"org-a"}]"#,
+    );
     let client: ucloud::Client = ClientBuilder::from(settings()).build().unwrap();
     assert_eq!(client.project(), Some("org-a"));
     let client: ucloud::Client = ClientBuilder::from(settings().project("org-b")).build().unwrap();

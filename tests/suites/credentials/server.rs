@@ -23,7 +23,10 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(there, _)| there == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(there, _)| there == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -80,7 +83,9 @@ async fn serve(mut stream: TcpStream, delay: Duration, asked: Arc<Mutex<Vec<Aske
     };
     let (status, body) = answers(&request);
     asked.lock().unwrap().push(request);
-    tokio::time::timeout(delay, std::future::pending::<()>()).await.unwrap_err();
+    tokio::time::timeout(delay, std::future::pending::<()>())
+        .await
+        .unwrap_err();
     let head = format!(
         "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
         body.len()

@@ -108,15 +108,26 @@ async fn every_clouds_sts_is_asked_in_its_own_words() {
         assert_eq!(asked.len(), 1, "{cloud}");
         assert_eq!(asked[0].line, line, "{cloud}");
         assert_eq!(asked[0].header("host"), Some(host));
-        let sent = format!("{}\n{}", asked[0].header("authorization").unwrap_or_default(), asked[0].body);
+        let sent = format!(
+            "{}\n{}",
+            asked[0].header("authorization").unwrap_or_default(),
+            asked[0].body
+        );
         for part in parts_of_it {
             assert!(sent.contains(part), "{cloud}: {part} is not in {sent}");
         }
         assert!(!sent.contains(BASE_SECRET));
         let keys = parts(&outcome.unwrap());
-        assert_eq!(keys, ("STS.AK".to_owned(), SECRET.to_owned(), Some(TOKEN.to_owned())), "{cloud}");
+        assert_eq!(
+            keys,
+            ("STS.AK".to_owned(), SECRET.to_owned(), Some(TOKEN.to_owned())),
+            "{cloud}"
+        );
         let chain = chain_on(&machine, spec(cloud), assuming(role()), &Loopback::new(None));
-        assert!(described(&chain).ends_with("then assumes role `the:role/to-assume`"), "{cloud}");
+        assert!(
+            described(&chain).ends_with("then assumes role `the:role/to-assume`"),
+            "{cloud}"
+        );
     }
 }
 
@@ -136,8 +147,18 @@ async fn profiles_and_variables_can_name_a_role() {
     assert_eq!(parts(&outcome.unwrap()).0, "STS.AK");
     let asked = &server.asked()[0];
     assert_eq!(asked.header("host"), Some("sts.cn-shanghai.aliyuncs.com"));
-    assert!(asked.line.contains("DurationSeconds=900&RoleArn=acs%3Aram%3A%3A1%3Arole%2Fr&RoleSessionName=s"), "{asked:?}");
-    let chain = chain_on(&machine, spec(Provider::Aliyun), ChainOptions::default(), &Loopback::new(None));
+    assert!(
+        asked
+            .line
+            .contains("DurationSeconds=900&RoleArn=acs%3Aram%3A%3A1%3Arole%2Fr&RoleSessionName=s"),
+        "{asked:?}"
+    );
+    let chain = chain_on(
+        &machine,
+        spec(Provider::Aliyun),
+        ChainOptions::default(),
+        &Loopback::new(None),
+    );
     assert_eq!(
         described(&chain),
         "profile `r` of ~/.aliyun/config.json (assumes role `acs:ram::1:role/r`)"
@@ -151,12 +172,22 @@ async fn profiles_and_variables_can_name_a_role() {
     })
     .await;
     outcome.unwrap();
-    assert!(server.asked()[0].body.contains(r#""DurationSeconds":1800,"RoleArn":"qcs::cam::uin/1:roleName/r""#));
+    assert!(
+        server.asked()[0]
+            .body
+            .contains(r#""DurationSeconds":1800,"RoleArn":"qcs::cam::uin/1:roleName/r""#)
+    );
 
     machine.set("TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION", "soon");
-    let (_, outcome) = ask(Provider::Tencent, &machine, ChainOptions::default(), |_| (500, String::new())).await;
+    let (_, outcome) = ask(Provider::Tencent, &machine, ChainOptions::default(), |_| {
+        (500, String::new())
+    })
+    .await;
     let error = refused(Provider::Tencent, outcome);
-    assert!(error.message().contains("TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION"), "{error}");
+    assert!(
+        error.message().contains("TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION"),
+        "{error}"
+    );
 
     let machine = Machine::new();
     machine.file(
@@ -168,7 +199,11 @@ async fn profiles_and_variables_can_name_a_role() {
     })
     .await;
     outcome.unwrap();
-    assert!(server.asked()[0].body.contains(r#""RoleArn":"qcs:r","RoleSessionName":"s""#));
+    assert!(
+        server.asked()[0]
+            .body
+            .contains(r#""RoleArn":"qcs:r","RoleSessionName":"s""#)
+    );
 }
 
 #[tokio::test]
@@ -185,7 +220,11 @@ async fn a_refusal_names_the_role_and_shows_no_secret() {
     .await;
     // A role that is not found is no image that is not found: it is a matter of credentials.
     let error = refused(Provider::Aliyun, outcome);
-    for part in ["`ALIBABA_CLOUD_ACCESS_KEY_ID`", "`acs:ram::1:role/none`", "EntityNotExist.Role"] {
+    for part in [
+        "`ALIBABA_CLOUD_ACCESS_KEY_ID`",
+        "`acs:ram::1:role/none`",
+        "EntityNotExist.Role",
+    ] {
         assert!(error.message().contains(part), "{part} is not in: {error}");
     }
     assert_eq!((error.request_id(), error.code()), (Some("req-1"), None));
@@ -196,7 +235,11 @@ async fn an_answer_without_its_fields_or_of_the_past_is_refused() {
     for (from, to, why) in [
         ("SecurityToken", "Other", "`SecurityToken`"),
         ("Credentials", "Other", "`Credentials`"),
-        ("2026-11-22T13:00:00Z", "2026-11-22T11:59:59Z", "expired at 2026-11-22T11:59:59Z"),
+        (
+            "2026-11-22T13:00:00Z",
+            "2026-11-22T11:59:59Z",
+            "expired at 2026-11-22T11:59:59Z",
+        ),
         ("2026-11-22T13:00:00Z", "soon", "`Expiration`"),
     ] {
         let body = answer(Provider::Aliyun).replace(from, to);
@@ -216,10 +259,18 @@ async fn no_answer_is_told_as_such_and_nothing_was_executed() {
     let options = assuming(AssumeRole::new("r"));
     let (_, outcome) = ask(Provider::Aliyun, &machine, options.clone(), |_| (503, String::new())).await;
     let error = outcome.unwrap_err();
-    assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::Unavailable, false), "{error}");
+    assert_eq!(
+        (error.kind(), error.may_have_executed()),
+        (ErrorKind::Unavailable, false),
+        "{error}"
+    );
     let chain = chain_on(&machine, spec(Provider::Aliyun), options, &Loopback::new(None));
     let error = chain.credentials().await.unwrap_err();
-    assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::Connect, false), "{error}");
+    assert_eq!(
+        (error.kind(), error.may_have_executed()),
+        (ErrorKind::Connect, false),
+        "{error}"
+    );
     assert!(error.message().contains("role `r` was not assumed"), "{error}");
 }
 

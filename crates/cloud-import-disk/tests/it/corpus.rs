@@ -329,6 +329,20 @@ fn a_file_cut_at_any_quarter_is_seen_to_be_cut_or_refused() {
     }
 }
 
+/// Compressed clusters have no place that is checked; only the reference counts tell.
+#[test]
+fn a_compressed_qcow2_that_lost_its_end_is_seen_to_be_cut() {
+    let shop = Workshop::new();
+    shop.write("disk.img", &disks::gpt(4 * disks::MIB, 512, Some(0)));
+    shop.run("convert -c -f raw -O qcow2 disk.img packed.qcow2");
+    let bytes = std::fs::read(shop.path("packed.qcow2")).unwrap();
+    let mut whole = Meter::new(Arc::new(bytes.clone()));
+    assert_eq!(whole.inspect().unwrap().truncation, None);
+    let mut cut = Meter::new(Arc::new(bytes[..bytes.len() - 128 * 1024].to_vec()));
+    let reason = cut.inspect().unwrap().truncation.unwrap();
+    assert!(reason.contains("reference counts"), "{reason}");
+}
+
 #[test]
 fn an_ordinary_image_costs_less_than_half_of_what_qemu_img_reads() {
     let shop = Workshop::new();
