@@ -32,6 +32,8 @@ Exit codes:
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Read a disk image's header: what it is, and which clouds would take it
+    Inspect(Inspect),
     /// Import a disk image into one or more clouds and wait for each verdict
     Import(Box<Import>),
     /// Ask the clouds whether an import would be taken, without starting one
@@ -211,6 +213,17 @@ pub(crate) struct Tasks {
 pub(crate) struct Capabilities {
     /// One cloud, with limits, states, hosts and sources; all of them in short when not given
     pub(crate) provider: Option<Provider>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    pub(crate) output: Form,
+}
+
+/// Arguments of `inspect`.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:\n  cloud-import inspect disk.qcow2\n  cloud-import inspect --output json disk.vmdk")]
+pub(crate) struct Inspect {
+    /// The disk image file
+    pub(crate) file: PathBuf,
     /// Form of the output
     #[arg(long, value_enum, default_value_t = Form::Text)]
     pub(crate) output: Form,

@@ -10,6 +10,8 @@ mod connect;
 mod exit;
 mod explain;
 mod import;
+mod inspect;
+mod local;
 mod order;
 mod output;
 mod progress;
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> Exit {
     let work = async {
         match command {
+            Command::Inspect(options) => inspect::run(&options),
             Command::Import(options) => import::run(*options).await,
             Command::Check(options) => check::run(*options).await,
             Command::Wait(options) => tasks::wait(options).await,

@@ -3,7 +3,7 @@
 use cloud_import::{Disk, Error, ErrorKind, ImportRequest, Provider, Result, Target};
 use serde_json::{Map, Value};
 
-use crate::{args::Order, simulate::Simulated, source::Place};
+use crate::{args::Order, local, output, simulate::Simulated, source::Place};
 
 /// The targets, `all` written out; one that is named twice counts once.
 pub(crate) fn targets(options: &Order) -> Result<Vec<Target>> {
@@ -27,7 +27,18 @@ pub(crate) fn targets(options: &Order) -> Result<Vec<Target>> {
 pub(crate) async fn disk(options: &Order, target: &Target, simulated: Option<&Simulated>) -> Result<Disk> {
     let place = place(options, target.provider)?;
     match (&place, simulated) {
-        (Place::File(file), Some(simulated)) => simulated.put(target, file, options.format).await,
+        (Place::File(file), Some(simulated)) => {
+            let info = local::read(file)?;
+            if let Some(obstacle) = local::obstacles(&info).first() {
+                let message = format!("`{}` cannot be imported: {obstacle}", file.display());
+                return Err(Error::new(ErrorKind::InvalidRequest, message).with_provider(target.provider));
+            }
+            let (disk, warning) = local::described(simulated.put(target, file).await?, &info, options.format);
+            if let Some(warning) = warning {
+                output::say(&format!("warning: {target}: {warning}"));
+            }
+            Ok(disk)
+        }
         _ => place.disk(options.format),
     }
 }

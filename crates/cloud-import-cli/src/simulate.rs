@@ -3,7 +3,7 @@
 use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
 use cloud_import::{
-    Bytes, Disk, DiskFormat, Error, ErrorKind, Provider, Result, SourceForm, Target,
+    Bytes, Disk, Error, ErrorKind, Provider, Result, SourceForm, Target,
     http::{Method, Request},
     transport::{HttpTransport, Transport as _},
 };
@@ -122,7 +122,7 @@ impl Simulated {
     }
 
     /// Puts a local file into a target's simulated object storage; the disk is then there.
-    pub(crate) async fn put(&self, target: &Target, file: &Path, format: Option<DiskFormat>) -> Result<Disk> {
+    pub(crate) async fn put(&self, target: &Target, file: &Path) -> Result<Disk> {
         let fail = |message: &str| Error::new(ErrorKind::Local, format!("`{}` {message}", file.display()));
         let size = fs::metadata(file).map_err(|error| fail("cannot be read").with_source(error))?;
         if !size.is_file() || size.len() == 0 {
@@ -156,8 +156,7 @@ impl Simulated {
                 answer.status().as_u16()
             )));
         }
-        let place = place_of(target, key, &encoded)?;
-        place.disk(format.or_else(|| Place::File(file.to_owned()).suffix()))
+        place_of(target, key, &encoded)?.disk(None)
     }
 }
 

@@ -81,7 +81,9 @@ impl Search<'_> {
         }
         if let (Some(name), Some(by)) = (profile, named_by) {
             let message = format!("no profile `{name}`, {by}: looked in {}", self.tried.join(", "));
-            return Err(self.refuse(message));
+            return Err(self.refuse(message).with_remedy(
+                "Correct the profile's name, or make the profile with the vendor's own command-line tool.",
+            ));
         }
         if let Some(found) = self.metadata() {
             return Ok(found);

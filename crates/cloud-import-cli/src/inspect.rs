@@ -1,0 +1,166 @@
+//! `inspect`: the header's facts, and which clouds would take the file.
+
+use std::fmt::Write as _;
+
+use cloud_import::{Disk, Error, ErrorKind, ImportRequest, Os, Problem, Provider, Result, SourceForm, validate};
+use cloud_import_disk::{DiskInfo, PartitionTable};
+use serde::Serialize;
+
+use crate::{
+    args::{Form, Inspect},
+    exit::Exit,
+    local, output,
+};
+
+/// The facts as JSON. The keys are part of the interface.
+#[derive(Serialize)]
+struct Facts<'a> {
+    schema: u32,
+    format: &'static str,
+    subtype: Option<&'a str>,
+    virtual_size_bytes: Option<u64>,
+    file_size_bytes: u64,
+    backing_file: Option<&'a str>,
+    external_files: &'a [String],
+    encrypted: bool,
+    dirty: bool,
+    corrupt: bool,
+    internal_snapshots: u32,
+    truncated: bool,
+    partition_table: &'static str,
+    efi_system_partition: Option<bool>,
+    notes: &'a [String],
+    clouds: &'a [Cloud],
+}
+
+#[derive(Serialize)]
+struct Cloud {
+    provider: Provider,
+    takes_it: bool,
+    reasons: Vec<String>,
+}
+
+pub(crate) fn run(options: &Inspect) -> Result<Exit> {
+    let info = local::read(&options.file)?;
+    let clouds = Provider::ALL
+        .into_iter()
+        .map(|provider| cloud(provider, &info))
+        .collect::<Result<Vec<_>>>()?;
+    match options.output {
+        Form::Text => output::result(text(&options.file.display().to_string(), &info, &clouds).trim_end()),
+        Form::Json => {
+            let json = serde_json::to_string_pretty(&facts(&info, &clouds)).map_err(|error| {
+                Error::new(ErrorKind::Local, "the facts cannot be written as JSON").with_source(error)
+            })?;
+            output::result(&json);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether a cloud takes the file: nothing stands in the way anywhere, and its tables have no word against it.
+fn cloud(provider: Provider, info: &DiskInfo) -> Result<Cloud> {
+    let cloud = cloud_import::capabilities(provider)?;
+    let place = if cloud.sources.value.contains(&SourceForm::Url) {
+        Disk::url("https://bucket.example/image")
+    } else {
+        Disk::object("bucket", "image")
+    };
+    let (disk, _) = local::described(place, info, None);
+    let order = ImportRequest::new("image", disk).os(Os::new("Linux", ""));
+    let of_disk = |problem: &Problem| problem.field.starts_with("disks[0]");
+    let problems: Vec<Problem> = validate::check(&order, cloud).into_iter().filter(of_disk).collect();
+    let mut reasons = local::obstacles(info);
+    let takes_it = reasons.is_empty() && !problems.iter().any(Problem::is_error);
+    reasons.extend(problems.iter().map(|problem| {
+        let mark = if problem.is_error() { "" } else { "warning: " };
+        let part = problem.field.trim_start_matches("disks[0].");
+        format!("{mark}{part} {}. {}", problem.message, problem.remedy)
+    }));
+    Ok(Cloud {
+        provider,
+        takes_it,
+        reasons,
+    })
+}
+
+fn facts<'a>(info: &'a DiskInfo, clouds: &'a [Cloud]) -> Facts<'a> {
+    Facts {
+        schema: 1,
+        format: info.format.name(),
+        subtype: info.subtype.as_deref(),
+        virtual_size_bytes: info.virtual_size_bytes,
+        file_size_bytes: info.file_size_bytes,
+        backing_file: info.backing_file.as_deref(),
+        external_files: &info.external_files,
+        encrypted: info.encryption.is_encrypted(),
+        dirty: info.dirty,
+        corrupt: info.corrupt,
+        internal_snapshots: info.internal_snapshots,
+        truncated: info.is_truncated(),
+        partition_table: info.partition_table.name(),
+        efi_system_partition: info.efi_system_partition,
+        notes: &info.notes,
+        clouds,
+    }
+}
+
+fn text(name: &str, info: &DiskInfo, clouds: &[Cloud]) -> String {
+    let mut out = format!("{name}\n");
+    let mut line = |title: &str, value: String| {
+        let _ = writeln!(out, "  {title:20} {value}");
+    };
+    let subtype = info
+        .subtype
+        .as_ref()
+        .map(|subtype| format!(" ({subtype})"))
+        .unwrap_or_default();
+    line("format", format!("{}{subtype}", info.format));
+    if let Some(size) = info.virtual_size_bytes {
+        line(
+            "virtual size",
+            format!("{size} bytes, {} GiB when rounded up", size.div_ceil(1 << 30)),
+        );
+    }
+    line("file size", format!("{} bytes", info.file_size_bytes));
+    if let Some(backing) = &info.backing_file {
+        line("backing file", backing.escape_debug().to_string());
+    }
+    for external in &info.external_files {
+        line("content in", external.escape_debug().to_string());
+    }
+    line(
+        "encrypted",
+        if info.encryption.is_encrypted() { "yes" } else { "no" }.to_owned(),
+    );
+    line(
+        "partition table",
+        match &info.partition_table {
+            PartitionTable::Unknown(reason) => format!("unknown: {reason}"),
+            table => table.name().to_owned(),
+        },
+    );
+    if let Some(efi) = info.efi_system_partition {
+        line("EFI partition", if efi { "yes" } else { "no" }.to_owned());
+    }
+    if info.internal_snapshots > 0 {
+        line(
+            "snapshots inside",
+            format!("{}: they are not imported", info.internal_snapshots),
+        );
+    }
+    if info.dirty {
+        line("not closed cleanly", "yes".to_owned());
+    }
+    for note in &info.notes {
+        line("note", note.clone());
+    }
+    for cloud in clouds {
+        let verdict = if cloud.takes_it { "takes it" } else { "does not take it" };
+        let _ = writeln!(out, "{}: {verdict}", cloud.provider.name());
+        for reason in &cloud.reasons {
+            let _ = writeln!(out, "  {reason}");
+        }
+    }
+    out
+}
