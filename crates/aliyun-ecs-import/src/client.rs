@@ -51,7 +51,8 @@ impl Buildable for Client {
 }
 
 impl Client {
-    /// A client for a region such as `cn-hangzhou`. Without credentials, the environment's are taken.
+    /// A client for a region such as `cn-hangzhou`.
+    /// Without credentials, they are looked for where the vendor's own tools keep them.
     ///
     /// The region makes the endpoint; as a parameter (`RegionId`) it is sent only where the request says so.
     pub fn builder(region: impl Into<String>) -> ClientBuilder<Self> {

@@ -53,7 +53,8 @@ impl Buildable for Client {
 }
 
 impl Client {
-    /// A client for a region such as `cn-north-4`. Without credentials, the environment's are taken.
+    /// A client for a region such as `cn-north-4`.
+    /// Without credentials, they are looked for where the vendor's own tools keep them.
     pub fn builder(region: impl Into<String>) -> ClientBuilder<Self> {
         ClientBuilder::new(region)
     }

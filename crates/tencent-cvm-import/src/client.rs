@@ -73,7 +73,8 @@ fn host(region: &str) -> &'static str {
 }
 
 impl Client {
-    /// A client for a region such as `ap-guangzhou`. Without credentials, the environment's are taken.
+    /// A client for a region such as `ap-guangzhou`.
+    /// Without credentials, they are looked for where the vendor's own tools keep them.
     ///
     /// An empty region is sent as none; it needs an endpoint.
     pub fn builder(region: impl Into<String>) -> ClientBuilder<Self> {

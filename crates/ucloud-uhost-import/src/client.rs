@@ -64,7 +64,8 @@ impl Buildable for Client {
 }
 
 impl Client {
-    /// A client for a region such as `cn-bj2`. Without credentials, the environment's are taken. Sub-accounts must also
+    /// A client for a region such as `cn-bj2`.
+    /// Without credentials, they are looked for where the vendor's own tools keep them. Sub-accounts must also
     /// name a [`project`](ClientBuilder::project).
     pub fn builder(region: impl Into<String>) -> ClientBuilder<Self> {
         ClientBuilder::new(region)
