@@ -8,7 +8,7 @@ use cloud_import_core::{
 };
 
 use crate::{
-    generated::{ENVIRONMENT, HOST},
+    generated::{ENVIRONMENT, HOST, SERVICE},
     sign::{SecurityTokenForm, SignatureVersion, Signer},
 };
 
@@ -40,6 +40,7 @@ impl Buildable for Client {
         Ok(Self {
             signer: Signer {
                 region: connection.region.clone(),
+                service: SERVICE,
                 version: options.signature_version,
                 security_token_form: options.security_token_form,
             },

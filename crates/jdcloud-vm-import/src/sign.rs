@@ -9,8 +9,6 @@ use cloud_import_core::{
     pipeline::Signing,
 };
 
-use crate::generated::SERVICE;
-
 const DATE: &str = "x-jdcloud-date";
 const NONCE: &str = "x-jdcloud-nonce";
 const TOKEN: &str = "x-jdcloud-security-token";
@@ -44,6 +42,8 @@ pub enum SecurityTokenForm {
 pub struct Signer {
     /// Region of the credential scope.
     pub region: String,
+    /// Service of the credential scope: `vm`, or `sts` for temporary keys.
+    pub service: &'static str,
     /// Which signature.
     pub version: SignatureVersion,
     /// How a security token is sent.
@@ -79,13 +79,13 @@ impl Signer {
             SignatureVersion::V3 => ("JDCLOUD3", "jdcloud3_request"),
         };
         let day = date.get(..8).unwrap_or_default();
-        let scope = format!("{day}/{}/{SERVICE}/{terminator}", self.region);
+        let scope = format!("{day}/{}/{}/{terminator}", self.region, self.service);
         let string_to_sign = format!(
             "{name}-HMAC-SHA256\n{date}\n{scope}\n{}",
             digest::sha256_hex(canonical_request(request, names)?.as_bytes())
         );
         let mut key = digest::hmac_sha256(format!("{name}{}", keys.secret_access_key).as_bytes(), day.as_bytes());
-        for part in [self.region.as_str(), SERVICE, terminator] {
+        for part in [self.region.as_str(), self.service, terminator] {
             key = digest::hmac_sha256(&key, part.as_bytes());
         }
         let signature = digest::hex(&digest::hmac_sha256(&key, string_to_sign.as_bytes()));
@@ -142,6 +142,7 @@ mod tests {
         };
         let signer = Signer {
             region: "cn-north-1".into(),
+            service: crate::generated::SERVICE,
             version,
             security_token_form: SecurityTokenForm::Base64,
         };

@@ -57,6 +57,7 @@ impl Buildable for Client {
             connection: Connection::new(settings, Provider::Tencent, host, &ENVIRONMENT)?,
             signer: Signer {
                 version: options.signature_version,
+                ..Signer::default()
             },
             http_method: options.http_method,
         })

@@ -35,11 +35,23 @@ pub enum SignatureVersion {
     HmacSha1,
 }
 
-/// Signs requests for CVM at whatever host: the scope's service is the product's, not read off the host.
-#[derive(Debug, Clone, Copy, Default)]
+/// Signs requests at whatever host: the scope's service is the product's, not read off the host.
+#[derive(Debug, Clone, Copy)]
 pub struct Signer {
     /// Which signature.
     pub version: SignatureVersion,
+    /// The product whose API is called: `cvm`, or `sts` for temporary keys.
+    pub service: &'static str,
+}
+
+impl Default for Signer {
+    /// Version 3, for CVM.
+    fn default() -> Self {
+        Self {
+            version: SignatureVersion::default(),
+            service: SERVICE,
+        }
+    }
 }
 
 impl Signer {
@@ -60,13 +72,13 @@ impl Signer {
     /// sign a `POST` of no form, and when the query gets too long for a URL (about 64 KiB).
     pub fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
         match self.version {
-            SignatureVersion::Tc3 => Self::sign_v3(request, signing),
+            SignatureVersion::Tc3 => self.sign_v3(request, signing),
             SignatureVersion::HmacSha256 => v1::sign(request, signing, Hash::Sha256),
             SignatureVersion::HmacSha1 => v1::sign(request, signing, Hash::Sha1),
         }
     }
 
-    fn sign_v3(request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+    fn sign_v3(self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
         let keys = signing.credentials.keys()?;
         let timestamp = datetime::unix(signing.instant).to_string();
         canonical::set_default(request.headers_mut(), TIMESTAMP, &timestamp)?;
@@ -89,13 +101,13 @@ impl Signer {
         let names = signing.signed_headers.unwrap_or(&USUAL);
 
         let date = datetime::date(signing.instant);
-        let scope = format!("{date}/{SERVICE}/{TERMINATOR}");
+        let scope = format!("{date}/{}/{TERMINATOR}", self.service);
         let string_to_sign = format!(
             "{ALGORITHM}\n{timestamp}\n{scope}\n{}",
             digest::sha256_hex(canonical_request(request, names)?.as_bytes())
         );
         let mut key = digest::hmac_sha256(format!("TC3{}", keys.secret_access_key).as_bytes(), date.as_bytes());
-        for part in [SERVICE, TERMINATOR] {
+        for part in [self.service, TERMINATOR] {
             key = digest::hmac_sha256(&key, part.as_bytes());
         }
         let signature = digest::hex(&digest::hmac_sha256(&key, string_to_sign.as_bytes()));

@@ -1,15 +1,13 @@
 //! Assumes a CAM role: `AssumeRole` of STS, version 2018-08-13, with signature TC3.
 //!
-//! Source: tencentcloud-sdk-python-common 3.1.195. The scope of a signature names the service, so STS has a signer of its
-//! own beside that of CVM.
+//! Source: tencentcloud-sdk-python-common 3.1.195. The scope of a signature names the service, so the signer is told it.
 
 use cloud_import_core::{
-    Bytes, CodeRule, Endpoint, Operation, Provider, Repeat, Result, canonical,
+    Bytes, Endpoint, Operation, Repeat, Result, canonical,
     credentials::{AssumeRole, Caller, Flaw, Sts, Temporary, profile},
-    datetime, digest,
     encode::{self, Fields},
-    http::{Method, Request, Response, header},
-    pipeline::{Protocol, Reading, Signing},
+    http::{Method, Request},
+    pipeline::Protocol,
 };
 use serde_json::Value;
 
@@ -31,62 +29,11 @@ static OPERATION: Operation = Operation {
     placed: &[],
 };
 
-/// What is signed.
-const NAMES: [&str; 2] = ["content-type", "host"];
-
-#[derive(Debug)]
-struct StsSigner(Signer);
-
 fn protocol() -> Box<dyn Protocol> {
-    Box::new(StsSigner(Signer::default()))
-}
-
-impl Protocol for StsSigner {
-    fn provider(&self) -> Provider {
-        Provider::Tencent
-    }
-
-    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
-        let keys = signing.credentials.keys()?;
-        let timestamp = datetime::unix(signing.instant).to_string();
-        let date = datetime::date(signing.instant);
-        canonical::set(request.headers_mut(), "x-tc-timestamp", &timestamp)?;
-        if let Some(token) = keys.security_token {
-            canonical::set_secret(request.headers_mut(), "x-tc-token", token)?;
-        }
-        let scope = format!("{date}/sts/tc3_request");
-        let canonical_request = format!(
-            "{}\n{}\n\n{}\n{}\n{}",
-            request.method(),
-            request.uri().path(),
-            canonical::header_lines(request.headers(), &NAMES)?,
-            NAMES.join(";"),
-            digest::sha256_hex(request.body())
-        );
-        let string_to_sign = format!(
-            "TC3-HMAC-SHA256\n{timestamp}\n{scope}\n{}",
-            digest::sha256_hex(canonical_request.as_bytes())
-        );
-        let mut key = digest::hmac_sha256(format!("TC3{}", keys.secret_access_key).as_bytes(), date.as_bytes());
-        for part in ["sts", "tc3_request"] {
-            key = digest::hmac_sha256(&key, part.as_bytes());
-        }
-        let signature = digest::hex(&digest::hmac_sha256(&key, string_to_sign.as_bytes()));
-        let authorization = format!(
-            "TC3-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={}, Signature={signature}",
-            keys.access_key_id,
-            NAMES.join(";")
-        );
-        canonical::set_secret(request.headers_mut(), header::AUTHORIZATION.as_str(), &authorization)
-    }
-
-    fn read(&self, answer: &Response<Bytes>) -> Reading {
-        self.0.read(answer)
-    }
-
-    fn codes(&self) -> &'static [CodeRule] {
-        self.0.codes()
-    }
+    Box::new(Signer {
+        service: "sts",
+        ..Signer::default()
+    })
 }
 
 fn request(role: &AssumeRole, caller: &Caller<'_>) -> Result<Request<Bytes>> {
@@ -122,7 +69,7 @@ fn read(answer: &Value, _: &AssumeRole) -> Result<Temporary, Flaw> {
 
 #[cfg(test)]
 mod tests {
-    use cloud_import_core::Credentials;
+    use cloud_import_core::{Credentials, datetime, http::header, pipeline::Signing};
 
     use super::*;
 

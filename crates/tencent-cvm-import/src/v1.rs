@@ -210,7 +210,11 @@ mod tests {
             nonce,
             signed_headers: None,
         };
-        Signer { version }.sign(request, &signing)
+        Signer {
+            version,
+            ..Signer::default()
+        }
+        .sign(request, &signing)
     }
 
     /// The parameters of the request once it is signed.

@@ -168,7 +168,7 @@ impl Stage {
     /// Waits for a verdict, with short intervals.
     ///
     /// # Errors
-    /// As [`wait`].
+    /// As [`wait()`].
     pub async fn wait(&self, importer: &dyn ImageImporter, task: &mut ImportTask) -> Result<ImportedImage> {
         wait(importer, task, &Self::wait_options()).await
     }
