@@ -19,15 +19,19 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   cloud-import import --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2
-  cloud-import import --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:images/web.qcow2
-  cloud-import check --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:images/web.qcow2
-  cloud-import import --to tencent/ap-guangzhou --name web --os \"Ubuntu 22.04\" --no-wait https://… > task.json
+  cloud-import inspect disk.qcow2
+  cloud-import check --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:web.qcow2
+  cloud-import import --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:web.qcow2
+  cloud-import import --to tencent --name web --os \"Ubuntu 22\" --no-wait https://… > task.json
   cloud-import wait task.json";
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0 done   2 usage or validation, nothing sent   3 credentials   4 not started   5 failed in the cloud
-  6 mixed  7 still running                       8 outcome unknown               130 interrupted";
+  0  done                            5  failed in the cloud, or cancelled
+  2  usage or validation: not sent   6  mixed results
+  3  credentials                     7  still running: wait again
+  4  not started: refused            8  outcome unknown: look in the console
+                                   130  interrupted: what runs goes on";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -57,8 +61,9 @@ pub(crate) enum Command {
 #[command(before_help = "\
 Examples:
   cloud-import import --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2
-  cloud-import import --to aliyun --to huawei/cn-north-4 --name web --os \"CentOS 7.9\" --size-gib 40 bucket:web.qcow2
-  cloud-import import --to all --name web --os \"CentOS 7.9\" --source aliyun=b1:web.qcow2 --source huawei=b2:web.qcow2 https://…")]
+  cloud-import import --to aliyun --to huawei/cn-north-4 --name web --os \"CentOS 7.9\" b:web.qcow2
+  cloud-import import --to aliyun --to tencent --name web --os \"CentOS 7.9\" \\
+      --source aliyun=my-bucket:web.qcow2 https://…")]
 pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) order: Order,
