@@ -55,7 +55,13 @@ pub fn sorted_pairs(mut parameters: Vec<(String, String)>) -> String {
 
 /// Decodes `a=b&c=d`; a plus sign is a space.
 pub fn decode_pairs(text: &str) -> Vec<(String, String)> {
-    let decode = |text: &str| percent_decode(&text.replace('+', "%20"));
+    let decode = |text: &str| {
+        if text.contains('+') {
+            percent_decode(&text.replace('+', "%20"))
+        } else {
+            percent_decode(text)
+        }
+    };
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
