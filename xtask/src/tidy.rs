@@ -75,13 +75,15 @@ fn check_file(shown: &str, text: &str, breaches: &mut Vec<String>) {
 
 /// The five provider crates read alike: one file set.
 fn provider_file_sets(root: &Path, breaches: &mut Vec<String>) {
-    const FILES: [&str; 7] = [
+    const FILES: [&str; 9] = [
         "answer.rs",
         "client.rs",
         "importer.rs",
         "lib.rs",
         "options.rs",
         "os.rs",
+        "preflight.rs",
+        "profile.rs",
         "sign.rs",
     ];
     for name in [

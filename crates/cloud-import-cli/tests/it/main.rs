@@ -283,6 +283,37 @@ fn missing_credentials_name_the_variables() {
 }
 
 #[test]
+fn a_profile_is_taken_by_its_name_and_a_broken_one_is_no_other() {
+    let home = std::env::temp_dir().join(format!("cloud-import-cli-home-{}", std::process::id()));
+    fs::create_dir_all(home.join(".aliyun")).unwrap();
+    let profiles = r#"{"current":"whole","profiles":[{"name":"whole","mode":"AK","access_key_id":"a","access_key_secret":"b"},
+        {"name":"half","mode":"AK","access_key_id":"a"}]}"#;
+    fs::write(home.join(".aliyun/config.json"), profiles).unwrap();
+    for (profile, expected) in [("half", "access_key_secret"), ("nowhere", "nowhere")] {
+        let named = format!("aliyun={profile}");
+        let order = [
+            "import",
+            "--to",
+            "aliyun",
+            "--name",
+            "nn",
+            "--os",
+            "CentOS 7.9",
+            // Nothing is to be sent; should it be, it goes nowhere.
+            "--endpoint",
+            "aliyun=http://127.0.0.1:1",
+            "--profile",
+            &named,
+            "b:k.qcow2",
+        ];
+        let output = command(&order).env("HOME", &home).output().unwrap();
+        expect_code(&output, 3);
+        assert!(err(&output).contains(expected), "{profile}: {}", err(&output));
+    }
+    fs::remove_dir_all(home).unwrap();
+}
+
+#[test]
 fn a_local_file_needs_the_simulator_for_now() {
     let mut command = command(&["import", "--to", "aliyun", "--name", "nn", "--os", "CentOS 7.9", IMAGE]);
     command.envs([
