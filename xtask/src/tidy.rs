@@ -75,7 +75,7 @@ fn check_file(shown: &str, text: &str, breaches: &mut Vec<String>) {
 
 /// The five provider crates read alike: one file set.
 fn provider_file_sets(root: &Path, breaches: &mut Vec<String>) {
-    const FILES: [&str; 9] = [
+    const FILES: [&str; 10] = [
         "answer.rs",
         "client.rs",
         "importer.rs",
@@ -84,6 +84,7 @@ fn provider_file_sets(root: &Path, breaches: &mut Vec<String>) {
         "os.rs",
         "preflight.rs",
         "profile.rs",
+        "rules.rs",
         "sign.rs",
     ];
     for name in [
