@@ -1,9 +1,11 @@
-//! House tasks: `cargo xtask codegen [--check]`, `cargo xtask tidy`, `cargo xtask ci`.
+//! House tasks: `cargo xtask codegen [--check]`, `cargo xtask tidy`, `cargo xtask package [--quick]`,
+//! `cargo xtask ci`.
 //!
 //! Not published and not needed to build: what `codegen` writes is committed.
 
 mod ci;
 mod codegen;
+mod package;
 mod spec;
 mod tidy;
 
@@ -16,6 +18,7 @@ const USAGE: &str = "\
 usage: cargo xtask <task>
   codegen [--check]   write (or with --check compare) everything that comes from xtask/specs
   tidy                house rules that no other tool checks
+  package [--quick]   whether every crate could be published, and in which order; --quick only lists what would be in them
   ci [--quick]        the whole sequence of checks; --quick leaves out the release build and what needs other tools";
 
 fn main() -> ExitCode {
@@ -25,6 +28,8 @@ fn main() -> ExitCode {
         ["codegen"] => codegen::run(&root(), false),
         ["codegen", "--check"] => codegen::run(&root(), true),
         ["tidy"] => tidy::run(&root()),
+        ["package"] => package::run(&root(), false),
+        ["package", "--quick"] => package::run(&root(), true),
         ["ci"] => ci::run(&root(), false),
         ["ci", "--quick"] => ci::run(&root(), true),
         _ => Err(USAGE.to_owned()),

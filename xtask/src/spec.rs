@@ -292,6 +292,9 @@ pub(crate) struct Operation {
     pub(crate) method_name: String,
     pub(crate) http: String,
     pub(crate) repeat: String,
+    /// Host and version of the API, where it is another than the client's own.
+    pub(crate) host: Option<String>,
+    pub(crate) version: Option<String>,
     pub(crate) doc: String,
     pub(crate) source: String,
     pub(crate) request: String,
@@ -453,6 +456,9 @@ impl Spec {
             .collect();
         for operation in &self.api.operations {
             self.known_sources(&operation.source, &operation.name)?;
+            if operation.host.is_some() != operation.version.is_some() {
+                return Err(format!("{}: `host` and `version` go together", operation.name));
+            }
             let of_type = operation.response.trim_start_matches('[').trim_end_matches(']');
             let is_type = self.api.types.iter().any(|own| own.name == of_type);
             if !answers.contains(&operation.response) && !is_type {

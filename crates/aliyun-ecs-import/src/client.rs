@@ -2,7 +2,7 @@
 //! action and version, not even the region, which is an ordinary parameter here.
 
 use cloud_import_core::{
-    Bytes, Call, ClientBuilder, Endpoint, Operation, Provider, Result, Settings,
+    Bytes, Call, ClientBuilder, Endpoint, Operation, OtherApi, Provider, Result, Settings,
     builder::{Buildable, Connection},
     canonical,
     encode::{self, Fields},
@@ -14,6 +14,9 @@ use crate::{
     rpc::{self, RpcForm},
     sign::{SignatureVersion, Signer},
 };
+
+/// How the vendor's own hosts end.
+const VENDORS_HOSTS: &str = ".aliyuncs.com";
 
 /// A client for one region. Cheap to clone; clones share connections.
 ///
@@ -79,36 +82,53 @@ impl Client {
     /// # Errors
     /// When the parameters are too long for a URL (about 64 KiB).
     pub fn unsigned<Q: Call>(&self, call: &Q) -> Result<Request<Bytes>> {
-        self.request(&Q::OPERATION, encode::fields(call)?)
+        self.request(Q::API, &Q::OPERATION, encode::fields(call)?)
     }
 
     pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {
         self.connection
-            .call(&self.signer, call, |operation, fields| self.request(operation, fields))
+            .call(&self.signer, call, |operation, fields| {
+                self.request(Q::API, operation, fields)
+            })
             .await
     }
 
-    fn request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
+    fn request(&self, api: Option<OtherApi>, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
+        let endpoint = match api {
+            Some(api) => self.endpoint_of(api)?,
+            None => self.endpoint().clone(),
+        };
+        let version = api.map_or(API_VERSION, |api| api.version);
         match self.signer.version {
-            SignatureVersion::V3 => self.v3_request(operation, fields),
-            SignatureVersion::Rpc => rpc::request(self.endpoint(), operation, fields, self.rpc_form),
+            SignatureVersion::V3 => v3_request(&endpoint, operation, version, fields),
+            SignatureVersion::Rpc => rpc::request(&endpoint, operation, version, fields, self.rpc_form),
         }
     }
 
-    /// All parameters go into the query, lists counted from 1, and the body is empty. Source: V3 request structure and
-    /// signature; alibabacloud_ecs20140526 for Python 7.11.8 (2026-10).
-    fn v3_request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
-        let query = encode::sorted_pairs(encode::dotted(&fields, 1));
-        let target = if query.is_empty() {
-            operation.path.to_owned()
+    /// Where another API is. An endpoint that is not the vendor's own answers for all of them: keys that are meant for a
+    /// private cloud do not go to the public one.
+    fn endpoint_of(&self, api: OtherApi) -> Result<Endpoint> {
+        if self.endpoint().host().ends_with(VENDORS_HOSTS) {
+            api.host.parse()
         } else {
-            format!("{}?{query}", operation.path)
-        };
-        let mut request = encode::request(self.endpoint(), operation.method.clone(), &target, None, Bytes::new())?;
-        let headers = request.headers_mut();
-        canonical::set(headers, header::ACCEPT.as_str(), "application/json")?;
-        canonical::set(headers, "x-acs-action", operation.name)?;
-        canonical::set(headers, "x-acs-version", API_VERSION)?;
-        Ok(request)
+            Ok(self.endpoint().clone())
+        }
     }
+}
+
+/// All parameters go into the query, lists counted from 1, and the body is empty. Source: V3 request structure and
+/// signature; alibabacloud_ecs20140526 for Python 7.11.8 (2026-10).
+fn v3_request(endpoint: &Endpoint, operation: &Operation, version: &str, fields: Fields) -> Result<Request<Bytes>> {
+    let query = encode::sorted_pairs(encode::dotted(&fields, 1));
+    let target = if query.is_empty() {
+        operation.path.to_owned()
+    } else {
+        format!("{}?{query}", operation.path)
+    };
+    let mut request = encode::request(endpoint, operation.method.clone(), &target, None, Bytes::new())?;
+    let headers = request.headers_mut();
+    canonical::set(headers, header::ACCEPT.as_str(), "application/json")?;
+    canonical::set(headers, "x-acs-action", operation.name)?;
+    canonical::set(headers, "x-acs-version", version)?;
+    Ok(request)
 }

@@ -224,6 +224,16 @@ impl ImageImporter for Importer {
         Box::pin(self.look(order))
     }
 
+    /// The RAM role that the order's import takes (vendor option `RoleName`), and a policy by which it reads every bucket of
+    /// the account: the vendor's own documents say so.
+    fn create_role<'a>(
+        &'a self,
+        order: &'a ImportRequest,
+        say: &'a (dyn Fn(&str) + Send + Sync),
+    ) -> BoxFuture<'a, Option<Check>> {
+        Box::pin(async move { Some(self.make_role(order, say).await) })
+    }
+
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {
         let request = self.request(order)?;
         let mut task = self.client.connection.task(order);

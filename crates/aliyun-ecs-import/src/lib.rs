@@ -27,6 +27,7 @@
 mod answer;
 mod client;
 mod generated;
+mod import_role;
 mod importer;
 mod options;
 mod os;

@@ -1,14 +1,14 @@
 //! What Alibaba Cloud can be asked before an import: reads, and a dry run of the import itself, which also tells whether the
-//! service may read the bucket.
+//! service may read the bucket. Where it ends elsewhere, RAM is asked for the role by which the service reads it.
 
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, Error, ImageImporter as _, ImportRequest, Result, StateRow,
+    Check, ImageImporter as _, ImportRequest, Result, StateRow,
     preflight::{self, Checks, Namesake, SecondOfName, Subject},
 };
 
-use crate::{Importer, generated as wire, role};
+use crate::{Importer, generated as wire, import_role::Sight};
 
 /// Pages that the search for the name reads at the most: the name is matched loosely.
 const PAGES: i64 = 10;
@@ -46,6 +46,7 @@ impl Importer {
         checks.region(self.region(), regions.map(ids));
         checks.name(&order.name, self.namesake(&order.name).await, SecondOfName::Refused);
         if checks.order_is_refused() {
+            checks.add(self.role_check(order).await);
             checks.add(Check::not_checked(Subject::DryRun, "the order itself would be refused"));
         } else {
             self.dry_run(order, &mut checks).await;
@@ -85,51 +86,25 @@ impl Importer {
     }
 
     async fn dry_run(&self, order: &ImportRequest, checks: &mut Checks) {
-        let order = ImportRequest {
-            dry_run: true,
-            ..order.clone()
-        };
-        let outcome = match self.request(&order) {
-            Ok(request) => {
-                let request = wire::ImportImageRequest {
-                    // With one, the vendor may answer what it answered before the user set something right.
-                    client_token: None,
-                    ..request
-                };
-                self.client().import_image(&request).await
+        match self.sight(order).await {
+            Sight::Seen => {
+                let message = "the dry run found the RAM role by which the service reads the bucket";
+                checks.add(Check::passed(Subject::ImportRole, message));
+                checks.dry_run(Ok(()));
             }
-            Err(error) => Err(error),
-        };
-        match outcome {
-            Err(error) if is_without_role(&error) => {
-                checks.add(Check::failed(
-                    Subject::ImportRole,
-                    error.to_string(),
-                    role::remedy(&order),
-                ));
+            Sight::Missing(refusal) => {
+                checks.add(self.missing_role_check(order, &refusal).await);
                 checks.add(Check::not_checked(Subject::DryRun, "it ended at the import role"));
             }
-            Ok(wire::ImportImageResponse { image_id: Some(id), .. }) if !id.is_empty() => checks.add(Check::warning(
+            Sight::Unknown(error) => {
+                checks.add(self.role_check(order).await);
+                checks.dry_run(Err(error));
+            }
+            Sight::Begun(id) => checks.add(Check::warning(
                 Subject::DryRun,
                 format!("the dry run was answered with an image id, {id}"),
                 "Look in the vendor's console whether an import of it has begun.",
             )),
-            outcome => {
-                if outcome.is_ok() {
-                    let message = "the dry run found the RAM role by which the service reads the bucket";
-                    checks.add(Check::passed(Subject::ImportRole, message));
-                }
-                checks.dry_run(outcome.map(drop));
-            }
         }
     }
-}
-
-/// The code in both of its spellings.
-fn is_without_role(error: &Error) -> bool {
-    error.code().is_some_and(|code| {
-        ["NoSetRoletoECSServiceAcount", "NoSetRoletoECSServiceAccount"]
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(code))
-    })
 }

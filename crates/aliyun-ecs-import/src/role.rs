@@ -1,4 +1,4 @@
-//! The RAM role by which Alibaba's import reads the bucket: its name and the two policies that make it.
+//! The RAM role by which Alibaba's import reads the bucket: its name and the two policies that make it. No calls here.
 //!
 //! Source: ImportImage, older document (seed), ECS API reference (2025-05) and packer-plugin-alicloud (2025-06); of the three
 //! permissions the last is in the newer sources only.
@@ -19,13 +19,29 @@ pub const TRUST_DOCUMENT: &str = r#"{"Version":"1","Statement":[{"Action":"sts:A
 /// What the role may do: what the vendor's ready-made policy says, for those who write their own.
 pub const PERMISSION_DOCUMENT: &str = r#"{"Version":"1","Statement":[{"Action":["oss:GetObject","oss:GetBucketLocation","oss:GetBucketInfo"],"Resource":"*","Effect":"Allow"}]}"#;
 
+/// The policy of the account's own with those permissions, where the vendor's ready-made one is not to be had.
+pub(crate) const OWN_POLICY: &str = "cloud-import-read-image-files";
+
+/// Who takes the role.
+const SERVICE: &str = "ecs.aliyuncs.com";
+
+/// The role that an order's import takes.
+pub(crate) fn name(order: &ImportRequest) -> String {
+    let options: Options = order.vendor_options(Provider::Aliyun).unwrap_or_default();
+    options.role_name.unwrap_or_else(|| IMPORT_ROLE.to_owned())
+}
+
+/// Whether a trust policy names the service. One that is not shown is taken to.
+pub(crate) fn trusts_service(document: Option<&str>) -> bool {
+    document.is_none_or(|document| document.contains(SERVICE))
+}
+
 /// How a role that is missing is made.
 pub(crate) fn remedy(order: &ImportRequest) -> String {
-    let options: Options = order.vendor_options(Provider::Aliyun).unwrap_or_default();
-    let role = options.role_name.as_deref().unwrap_or(IMPORT_ROLE);
+    let role = name(order);
     format!(
         "Create the RAM role {role} with the trust policy {TRUST_DOCUMENT} and attach the system policy {IMPORT_POLICY}, or one of \
-         your own that is {PERMISSION_DOCUMENT}; then wait a minute."
+         your own that is {PERMISSION_DOCUMENT}; then wait a minute (`--create-role` does all of it)."
     )
 }
 
@@ -45,6 +61,12 @@ mod tests {
         let named = order.vendor(Provider::Aliyun, &serde_json::json!({"RoleName": "Mine"}));
         let text = remedy(&named.unwrap());
         assert!(text.contains("role Mine ") && !text.contains(IMPORT_ROLE), "{text}");
+    }
+
+    #[test]
+    fn only_a_trust_policy_that_is_shown_can_lack_the_service() {
+        assert!(trusts_service(Some(TRUST_DOCUMENT)) && trusts_service(None));
+        assert!(!trusts_service(Some(&TRUST_DOCUMENT.replace("ecs", "fc"))));
     }
 
     #[test]

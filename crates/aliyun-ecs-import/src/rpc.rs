@@ -10,8 +10,6 @@ use cloud_import_core::{
     pipeline::Signing,
 };
 
-use crate::generated::API_VERSION;
-
 const SIGNATURE: &str = "Signature";
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -39,10 +37,11 @@ pub enum RpcForm {
 pub(crate) fn request(
     endpoint: &Endpoint,
     operation: &Operation,
+    version: &str,
     mut fields: Fields,
     form: RpcForm,
 ) -> Result<Request<Bytes>> {
-    let own = [("Action", operation.name), ("Version", API_VERSION), ("Format", "JSON")];
+    let own = [("Action", operation.name), ("Version", version), ("Format", "JSON")];
     fields.extend(own.map(|(name, value)| (name.to_owned(), value.into())));
     let parameters = encode::sorted_pairs(encode::dotted(&fields, 1));
     let in_query = format!("{}?{parameters}", operation.path);

@@ -48,6 +48,10 @@ pub(crate) enum Command {
     Status(Tasks),
     /// Cancel tasks, where the cloud can
     Cancel(Tasks),
+    /// Show the jobs that are remembered, and how far each target has come
+    List(List),
+    /// Show what earlier imports left in the clouds, and delete it with --yes
+    Clean(Clean),
     /// Show what each cloud can do and what it limits
     Capabilities(Capabilities),
     /// Say what an error code means and what to do about it
@@ -70,9 +74,9 @@ pub(crate) struct Import {
     /// Only check the order, in the clouds that can
     #[arg(long, help_heading = "The order")]
     pub(crate) dry_run: bool,
-    /// Make another image of an order that was sent before: counts up from 0
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "The order")]
-    pub(crate) generation: u32,
+    /// Make another image although one was made of this order before
+    #[arg(long, help_heading = "The order")]
+    pub(crate) again: bool,
     /// Send the order although validation finds problems
     #[arg(long, help_heading = "The order")]
     pub(crate) no_validate: bool,
@@ -82,8 +86,51 @@ pub(crate) struct Import {
     pub(crate) no_wait: bool,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
+    /// On Ctrl-C, cancel what runs in the clouds, where they can
+    #[arg(long, help_heading = "Waiting and output")]
+    pub(crate) cancel_on_interrupt: bool,
+    /// Write an event per line (JSON) to standard output while it works, and the results as the last
+    #[arg(long, conflicts_with = "output", help_heading = "Waiting and output")]
+    pub(crate) events: bool,
+    #[command(flatten)]
+    pub(crate) staging: Staging,
+    #[command(flatten)]
+    pub(crate) state: StateDir,
     #[command(flatten)]
     pub(crate) reach: Reach,
+}
+
+/// How a local file gets to where the clouds read it.
+#[derive(Debug, Args)]
+pub(crate) struct Staging {
+    /// Bucket that a local file is put into: NAME for every target, or PROVIDER=NAME. Repeatable
+    #[arg(long, value_name = "[PROVIDER=]NAME", help_heading = "Staging a local file")]
+    pub(crate) bucket: Vec<String>,
+    /// What the keys of staged objects begin with
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "cloud-import/",
+        help_heading = "Staging a local file"
+    )]
+    pub(crate) prefix: String,
+    /// Leave the staged objects where they are
+    #[arg(long, help_heading = "Staging a local file")]
+    pub(crate) keep_object: bool,
+    /// The bitmap of a raw file for Huawei's quick import; a file beside it with the suffix .mf when not given
+    #[arg(long, value_name = "FILE", help_heading = "Staging a local file")]
+    pub(crate) bitmap: Option<PathBuf>,
+    /// Convert the file first with qemu-img, into a temporary file: qcow2, raw, vhd or vmdk
+    #[arg(long, value_name = "FORMAT", help_heading = "Staging a local file")]
+    pub(crate) convert: Option<DiskFormat>,
+}
+
+/// Where jobs are remembered.
+#[derive(Debug, Args)]
+pub(crate) struct StateDir {
+    /// Where jobs are remembered; the user's own place for state when not given, nowhere with --simulate
+    #[arg(long = "state", value_name = "DIR", help_heading = "Waiting and output")]
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// Arguments of `check`.
@@ -101,17 +148,22 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) order: Order,
     #[command(flatten)]
+    pub(crate) staging: Staging,
+    #[command(flatten)]
     pub(crate) reach: Reach,
 }
 
 /// What is imported and where to: the same for `import` and `check`.
 #[derive(Debug, Args)]
 pub(crate) struct Order {
-    /// The disk image: a link, BUCKET:KEY in the cloud's object storage, or (with --simulate) a local file
+    /// The disk image: a local file, a link, or BUCKET:KEY in the cloud's object storage
     pub(crate) image: String,
-    /// Where it goes: PROVIDER/REGION, PROVIDER for its default region, or `all`. Repeatable
-    #[arg(long = "to", value_name = "TARGET", required = true)]
+    /// Where it goes: PROVIDER/REGION, PROVIDER for the region of its own tools, `all`, or @GROUP of --targets. Repeatable
+    #[arg(long = "to", value_name = "TARGET", required_unless_present = "targets")]
     pub(crate) to: Vec<String>,
+    /// A file of targets (TOML), each with its bucket, profile and options; all of them when no --to is given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) targets: Option<PathBuf>,
     /// Name of the image
     #[arg(long)]
     pub(crate) name: String,
@@ -206,9 +258,38 @@ pub(crate) struct Wait {
 /// Tasks, and how their clouds are reached.
 #[derive(Debug, Args)]
 pub(crate) struct Tasks {
-    /// Tasks: a file of JSON lines, a task's JSON itself, or - for standard input
-    #[arg(value_name = "TASK", required = true)]
+    /// Tasks: a job's id, a file of JSON lines, a task's JSON itself, or - for standard input; every open job when not given
+    #[arg(value_name = "TASK|JOB")]
     pub(crate) tasks: Vec<String>,
+    #[command(flatten)]
+    pub(crate) state: StateDir,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:\n  cloud-import list\n  cloud-import list --output json --state ./jobs")]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) state: StateDir,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    pub(crate) output: Form,
+}
+
+/// Arguments of `clean`.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Examples:\n  cloud-import clean\n  cloud-import clean --yes",
+    after_help = "It knows what the jobs of this state directory left: staged objects, unfinished uploads, failed images. What an\nimport may still read is never deleted."
+)]
+pub(crate) struct Clean {
+    /// Delete what may go, instead of only showing it
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) state: StateDir,
     #[command(flatten)]
     pub(crate) reach: Reach,
 }

@@ -1,15 +1,23 @@
 //! `check`: what each target's cloud says to an import before it is started. It starts none.
 
-use cloud_import::{Check, CheckOutcome, Error, ImageImporter, ImportRequest, Result, Target, preflight::Subject};
+use std::sync::Arc;
+
+use cloud_import::{
+    Check, CheckOutcome, Error, ImageImporter, ImportRequest, Result,
+    preflight::Subject,
+    publish::{Options, Place, staging::Store},
+};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
 use crate::{
     args::{self, Form},
     connect::Clouds,
+    destination,
     exit::Exit,
-    order, output,
+    output,
     simulate::Simulated,
+    targets::{self, Wanted},
 };
 
 /// The version of the JSON form. It is raised when a field changes its meaning or goes.
@@ -44,10 +52,10 @@ enum Status {
 }
 
 pub(crate) async fn run(options: args::Check) -> Result<Exit> {
-    let targets = order::targets(&options.order)?;
+    let wanted = targets::wanted(&options.order, &options.reach)?;
     let simulated = Simulated::of(&options.reach).await?;
     tokio::select! {
-        rows = all(&options, &targets, simulated.as_ref()) => {
+        rows = all(&options, &wanted, simulated.as_ref()) => {
             let rows = rows?;
             write(&rows, options.reach.output)?;
             Ok(Exit::together(rows.iter().map(|row| row.exit)))
@@ -60,20 +68,27 @@ pub(crate) async fn run(options: args::Check) -> Result<Exit> {
 }
 
 /// Every target side by side; one that cannot be looked at does not stop the others.
-async fn all(options: &args::Check, targets: &[Target], simulated: Option<&Simulated>) -> Result<Vec<Row>> {
-    let clouds = Clouds::new(&options.reach, simulated);
+async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simulated>) -> Result<Vec<Row>> {
+    let clouds = Clouds::new(&options.reach, simulated)?;
+    let image = destination::image(&options.order)?;
+    let mut publishing = Options::default();
+    publishing.prefix = options.staging.prefix.clone();
+    publishing.bitmap = options.staging.bitmap.clone();
     let mut rows: Vec<Option<Row>> = targets.iter().map(|_| None).collect();
     let mut set = JoinSet::new();
-    for (index, target) in targets.iter().enumerate() {
-        match prepared(options, target, &clouds, simulated).await {
-            Ok((importer, order)) => {
-                let target = target.clone();
-                set.spawn(async move {
-                    let source = importer.connection().pipeline.credentials.describe().ok();
-                    (index, Row::of(&target, source, importer.preflight(&order).await))
-                });
+    for (index, wanted) in targets.iter().enumerate() {
+        let made = destination::destination(&options.order, &options.staging, wanted, &image, &clouds)
+            .and_then(|made| made.preview(&image, &publishing).map(|order| (made, order)));
+        match made {
+            Ok((made, order)) => {
+                let label = wanted.label.clone();
+                let store = match made.place {
+                    Place::Stage(store) => Some(store),
+                    _ => None,
+                };
+                set.spawn(async move { (index, looked_at(&label, made.importer, store, &order).await) });
             }
-            Err(error) => rows[index] = Some(Row::of_error(target, &error)),
+            Err(error) => rows[index] = Some(Row::of_error(&wanted.label, &error)),
         }
     }
     while let Some(joined) = set.join_next().await {
@@ -85,22 +100,39 @@ async fn all(options: &args::Check, targets: &[Target], simulated: Option<&Simul
     Ok(rows.into_iter().flatten().collect())
 }
 
-async fn prepared(
-    options: &args::Check,
-    target: &Target,
-    clouds: &Clouds<'_>,
-    simulated: Option<&Simulated>,
-) -> Result<(Box<dyn ImageImporter>, ImportRequest)> {
-    let importer = clouds.importer(target)?;
-    let disk = order::disk(&options.order, target, simulated).await?;
-    Ok((importer, order::order(&options.order, target, disk)?))
+async fn looked_at(
+    label: &str,
+    importer: Arc<dyn ImageImporter>,
+    store: Option<Store>,
+    order: &ImportRequest,
+) -> Row {
+    let source = importer.connection().pipeline.credentials.describe().ok();
+    let mut checks = importer.preflight(order).await;
+    if let Some(store) = store {
+        checks.extend(bucket(&store).await);
+    }
+    Row::of(label, source, checks)
+}
+
+/// What the bucket says of itself that a file would be put into.
+async fn bucket(store: &Store) -> Vec<Check> {
+    let facts = match store.facts().await {
+        Ok(facts) => facts,
+        Err(error) => return vec![Check::failed_by(Subject::Bucket, &error)],
+    };
+    let problems = facts.problems(store.bucket());
+    if problems.is_empty() {
+        let message = format!("`{}` is there and fits", store.bucket().name);
+        return vec![Check::passed(Subject::Bucket, message)];
+    }
+    problems.iter().map(|problem| Check::of_problem(Subject::Bucket, problem, true)).collect()
 }
 
 impl Row {
-    fn of(target: &Target, credentials: Option<String>, checks: Vec<Check>) -> Self {
+    fn of(target: &str, credentials: Option<String>, checks: Vec<Check>) -> Self {
         let exit = exit(&checks);
         Self {
-            target: target.to_string(),
+            target: target.to_owned(),
             status: if exit == Exit::Done {
                 Status::Passed
             } else {
@@ -113,7 +145,7 @@ impl Row {
     }
 
     /// A target at which nothing could be asked.
-    fn of_error(target: &Target, error: &Error) -> Self {
+    fn of_error(target: &str, error: &Error) -> Self {
         let exit = Exit::of(error);
         let what = match exit {
             Exit::Usage => Subject::Order,

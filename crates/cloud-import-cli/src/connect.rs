@@ -1,26 +1,68 @@
 //! From target and options to an importer.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use cloud_import::{Credentials, Endpoint, Grace, ImageImporter, ImportTask, Provider, Result, Settings, Target};
+use cloud_import::{
+    Credentials, Endpoint, Grace, ImageImporter, ImportTask, Provider, Result, Settings,
+    publish::staging::{Bucket, Store},
+    transport::HttpTransport,
+};
 
-use crate::{args::Reach, simulate::Simulated};
+use crate::{args::Reach, simulate::Simulated, targets::Wanted};
+
+/// A part of a large file over a slow line takes longer than any call of an API.
+const PART_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 /// Reaches clouds: the real ones, or the simulated ones and nothing else.
 pub(crate) struct Clouds<'a> {
     reach: &'a Reach,
     simulated: Option<&'a Simulated>,
+    /// What reaches the APIs, and what reaches the object stores: one each per cloud, so that connections are shared.
+    transports: BTreeMap<Provider, [Arc<HttpTransport>; 2]>,
 }
 
 impl<'a> Clouds<'a> {
-    pub(crate) fn new(reach: &'a Reach, simulated: Option<&'a Simulated>) -> Self {
-        Self { reach, simulated }
+    pub(crate) fn new(reach: &'a Reach, simulated: Option<&'a Simulated>) -> Result<Self> {
+        let pair = |provider| {
+            let transport = |builder: cloud_import::transport::HttpTransportBuilder| {
+                let builder = match simulated {
+                    Some(simulated) => builder.dial(simulated.address(provider)),
+                    None => builder,
+                };
+                builder.build().map(Arc::new)
+            };
+            let api = transport(HttpTransport::builder())?;
+            let store = transport(HttpTransport::builder().timeout(PART_TIMEOUT))?;
+            Ok((provider, [api, store]))
+        };
+        Ok(Self {
+            reach,
+            simulated,
+            transports: Provider::ALL.into_iter().map(pair).collect::<Result<_>>()?,
+        })
     }
 
     /// The importer of a target.
-    pub(crate) fn importer(&self, target: &Target) -> Result<Box<dyn ImageImporter>> {
-        let endpoint = last_for(target.provider, &self.reach.endpoint).cloned();
-        self.connect(target.provider, &target.region, endpoint, None)
+    pub(crate) fn importer(&self, wanted: &Wanted) -> Result<Box<dyn ImageImporter>> {
+        let provider = wanted.target.provider;
+        let endpoint = wanted.own.endpoint.as_ref().or_else(|| last_for(provider, &self.reach.endpoint));
+        let profile = wanted.own.profile.as_ref().or_else(|| last_for(provider, &self.reach.profile));
+        self.connect(provider, &wanted.target.region, endpoint.cloned(), profile.cloned(), None)
+    }
+
+    /// The bucket of an importer's region and account.
+    pub(crate) fn store(&self, importer: &dyn ImageImporter, bucket: &str) -> Result<Store> {
+        let provider = importer.provider();
+        let mut pipeline = importer.connection().pipeline.clone();
+        if let Some([_, store]) = self.transports.get(&provider) {
+            pipeline.transport = Arc::clone(store) as _;
+        }
+        Store::new(Bucket::new(provider, importer.region(), bucket)?, pipeline)
+    }
+
+    /// The bucket that simulated clouds have for local files.
+    pub(crate) fn simulated_bucket(&self) -> Option<String> {
+        self.simulated.map(|_| Simulated::BUCKET.to_owned())
     }
 
     /// The importer that goes on with a task, in the place where it was started.
@@ -29,6 +71,7 @@ impl<'a> Clouds<'a> {
             task.provider,
             &task.region,
             Some(task.endpoint.parse()?),
+            last_for(task.provider, &self.reach.profile).cloned(),
             task.project.clone(),
         )
     }
@@ -38,18 +81,21 @@ impl<'a> Clouds<'a> {
         provider: Provider,
         region: &str,
         endpoint: Option<Endpoint>,
+        profile: Option<String>,
         project: Option<String>,
     ) -> Result<Box<dyn ImageImporter>> {
         let mut settings = Settings::new(region).instance_metadata(self.reach.instance_metadata);
         settings.endpoint = endpoint;
         settings.project = project;
-        settings.search.profile = last_for(provider, &self.reach.profile).cloned();
+        settings.search.profile = profile;
+        if let Some([api, _]) = self.transports.get(&provider) {
+            settings = settings.transport(Arc::clone(api) as _);
+        }
         if let Some(simulated) = self.simulated {
             settings = settings
-                .transport(Arc::clone(simulated.transport(provider)) as _)
                 .credentials(Credentials::new(&simulated.access_key_id, &simulated.secret_access_key))
                 .grace(Grace {
-                    period: std::time::Duration::from_secs(10),
+                    period: Duration::from_secs(10),
                     ..Grace::default()
                 });
         }

@@ -1,183 +1,153 @@
 //! `import`: each target by itself and side by side; one that fails does not stop the others.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use cloud_import::{Error, ErrorKind, ImageImporter, ImportRequest, ImportTask, Result, Target, WaitOptions};
-use tokio::task::JoinSet;
+use cloud_import::{
+    Error, ErrorKind, Result, Stop, WaitOptions,
+    publish::{self, Destination, Event, Image, Listener, LocalImage, Options, Phase, staging::Budget},
+};
 
 use crate::{
     args::Import,
     connect::Clouds,
+    convert, destination,
+    events::Events,
     exit::Exit,
-    order, output,
+    interrupt, output,
     progress::Progress,
-    report::{self, Lines, Outcome, Status},
+    report::{self, Lines, Outcome},
     simulate::Simulated,
+    state::Remembered,
+    targets::{self, Wanted},
 };
 
-/// What runs in the clouds, for the message of an interrupt.
-pub(crate) type Running = Arc<Mutex<Vec<Option<ImportTask>>>>;
-
 pub(crate) async fn run(options: Import) -> Result<Exit> {
-    let targets = order::targets(&options.order)?;
+    let wanted = targets::wanted(&options.order, &options.reach)?;
     let simulated = Simulated::of(&options.reach).await?;
-    let running: Running = Arc::new(Mutex::new(vec![None; targets.len()]));
-    let work = all(&options, &targets, simulated.as_ref(), &running);
-    tokio::select! {
-        outcomes = work => {
-            let lines = if options.no_wait { Lines::Tasks } else { Lines::Images };
-            Ok(report::write(&outcomes, options.reach.output, lines))
-        }
-        _ = tokio::signal::ctrl_c() => Ok(interrupted(&running)),
+    let state = Remembered::of(&options.state, simulated.is_some())?;
+    let stop = Stop::default();
+    match interrupt::guarded(&stop, all(&options, &wanted, simulated.as_ref(), &state, &stop)).await {
+        Some(exit) => exit,
+        None => Ok(interrupt::left_at_once()),
     }
 }
 
-async fn all(options: &Import, targets: &[Target], simulated: Option<&Simulated>, running: &Running) -> Vec<Outcome> {
-    let progress = Arc::new(Progress::new(targets.iter().map(ToString::to_string).collect()));
-    let clouds = Clouds::new(&options.reach, simulated);
-    let mut outcomes: Vec<Option<Outcome>> = targets.iter().map(|_| None).collect();
-    // Every target's problems are told before the first order leaves.
-    let mut orders = Vec::new();
-    for (index, target) in targets.iter().enumerate() {
-        match prepared(options, target, &clouds, simulated, &progress).await {
-            Ok((importer, order)) => orders.push((index, importer, order)),
-            Err(error) => {
-                progress.over(index, "not started", false);
-                outcomes[index] = Some(Outcome::not_started(target, error));
-            }
-        }
-    }
-    let mut set = JoinSet::new();
-    for (index, importer, order) in orders {
-        let job = Job {
-            index,
-            target: targets[index].clone(),
-            progress: Arc::clone(&progress),
-            running: Arc::clone(running),
-            wait: (!options.no_wait).then(|| waiting(options.waiting.timeout, simulated.is_some())),
-        };
-        set.spawn(async move { (index, job.run(&*importer, &order).await) });
-    }
-    while let Some(joined) = set.join_next().await {
-        if let Ok((index, outcome)) = joined {
-            outcomes[index] = Some(outcome);
-        }
-    }
-    let lost = |target: &Target| {
-        let error =
-            Error::new(ErrorKind::OutcomeUnknown, "this target's work broke off").with_provider(target.provider);
-        Outcome::not_started(target, error)
-    };
-    outcomes
-        .into_iter()
-        .zip(targets)
-        .map(|(outcome, target)| outcome.unwrap_or_else(|| lost(target)))
-        .collect()
-}
-
-/// The importer and the order of a target; its problems are told, and nothing was sent to the cloud yet.
-async fn prepared(
+async fn all(
     options: &Import,
-    target: &Target,
-    clouds: &Clouds<'_>,
+    wanted: &[Wanted],
     simulated: Option<&Simulated>,
-    progress: &Progress,
-) -> Result<(Box<dyn ImageImporter>, ImportRequest)> {
-    let importer = clouds.importer(target)?;
-    let disk = order::disk(&options.order, target, simulated).await?;
-    let order = ImportRequest {
-        dry_run: options.dry_run,
-        generation: options.generation,
-        no_validate: options.no_validate,
-        ..order::order(&options.order, target, disk)?
+    state: &Remembered,
+    stop: &Stop,
+) -> Result<Exit> {
+    let clouds = Clouds::new(&options.reach, simulated)?;
+    let mut image = destination::image(&options.order)?;
+    // It goes, with its temporary file, when the import is over.
+    let _converted = match options.staging.convert {
+        Some(format) => Some(converted(&mut image, format).await?),
+        None => None,
     };
-    let problems = importer.validate(&order);
-    if !order.no_validate && problems.iter().any(|problem| problem.is_error()) {
-        return Err(Error::invalid(target.provider, problems));
-    }
-    progress.aside(|| {
-        problems
-            .iter()
-            .for_each(|problem| output::say(&format!("warning: {problem}")))
-    });
-    Ok((importer, order))
-}
-
-/// One target's import.
-struct Job {
-    index: usize,
-    target: Target,
-    progress: Arc<Progress>,
-    running: Running,
-    wait: Option<WaitOptions>,
-}
-
-impl Job {
-    async fn run(self, importer: &dyn ImageImporter, order: &ImportRequest) -> Outcome {
-        self.progress.note(self.index, "starting");
-        let mut task = match importer.start(order).await {
-            Ok(task) => task,
-            Err(error) => {
-                self.progress.over(self.index, "not started", false);
-                return Outcome::not_started(&self.target, error);
-            }
-        };
-        if task.dry_run {
-            self.progress.over(self.index, "the cloud would take this order", true);
-            let state = Some("checked".to_owned());
-            return Outcome {
-                state,
-                task: Some(task),
-                ..Outcome::new(&self.target, Status::Checked, Exit::Done)
-            };
+    let progress: Arc<dyn Listener> = if options.events {
+        Arc::new(Events::new(wanted.iter().map(|target| target.label.clone()).collect()))
+    } else {
+        Arc::new(Progress::new(wanted.iter().map(|target| target.label.clone()).collect()))
+    };
+    if let Some(file) = image.file() {
+        for text in file.warnings() {
+            progress.on(None, &Event::Warning { text: &text });
         }
-        note_running(&self.running, self.index, Some(&task));
-        let Some(options) = self.wait else {
-            self.progress.over(self.index, "started", false);
-            return Outcome::running(&self.target, task, Exit::Done);
-        };
-        let outcome = waited(
-            importer,
-            &mut task,
-            options,
-            &self.target,
-            self.index,
-            &self.progress,
-            &self.running,
+    }
+    let publishing = publishing(options, simulated.is_some());
+    let (destinations, mut outcomes) = prepared(options, wanted, &image, &clouds, &publishing, &progress);
+    let (indices, destinations): (Vec<usize>, Vec<Destination>) = destinations.into_iter().unzip();
+    let listener = Arc::new(Renumbered::new(progress, indices.clone()));
+    let mut job = None;
+    if !destinations.is_empty() {
+        let done = publish::publish(
+            image,
+            destinations,
+            state.state().clone(),
+            publishing,
+            listener,
+            stop.clone(),
         )
-        .await;
-        self.progress
-            .over(self.index, &outcome.summary(), outcome.image.is_some());
-        outcome
+        .await?;
+        job = Some(done.job.facts().id.clone());
+        for (index, outcome) in indices.into_iter().zip(done.outcomes) {
+            outcomes.push((index, Outcome::from(outcome)));
+        }
     }
+    outcomes.sort_by_key(|(index, _)| *index);
+    let outcomes: Vec<Outcome> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    let lines = if options.no_wait { Lines::Tasks } else { Lines::Images };
+    let form = if options.events { report::Form::Event } else { options.reach.output.into() };
+    let again = job.filter(|_| state.lasts());
+    let exit = report::write(&outcomes, form, lines, again.as_deref());
+    Ok(if stop.is_requested() { Exit::Interrupted } else { exit })
 }
 
-/// Waits for one task's verdict, shows how it goes on and keeps what runs up to date.
-pub(crate) async fn waited(
-    importer: &dyn ImageImporter,
-    task: &mut ImportTask,
-    options: WaitOptions,
-    target: &Target,
-    index: usize,
-    progress: &Arc<Progress>,
-    running: &Running,
-) -> Outcome {
-    let (shown, kept) = (Arc::clone(progress), Arc::clone(running));
-    let options = options.on_event(move |task, event| {
-        note_running(&kept, index, Some(task));
-        shown.event(index, task, event);
-    });
-    let verdict = cloud_import::wait(importer, task, &options).await;
-    match verdict {
-        Ok(image) => {
-            note_running(running, index, None);
-            Outcome::succeeded(target, image, task.clone())
+/// The destinations whose orders have no errors, and the outcomes of the others. All problems are told before anything is sent.
+fn prepared(
+    options: &Import,
+    wanted: &[Wanted],
+    image: &Image,
+    clouds: &Clouds<'_>,
+    publishing: &Options,
+    progress: &Arc<dyn Listener>,
+) -> (Vec<(usize, Destination)>, Vec<(usize, Outcome)>) {
+    let (mut destinations, mut outcomes) = (Vec::new(), Vec::new());
+    for (index, wanted) in wanted.iter().enumerate() {
+        let made = destination::destination(&options.order, &options.staging, wanted, image, clouds).and_then(|mut made| {
+            made.order.dry_run = options.dry_run;
+            made.order.no_validate = options.no_validate;
+            let problems = made.problems(image, publishing)?;
+            if !options.no_validate && problems.iter().any(|problem| problem.is_error()) {
+                return Err(Error::invalid(wanted.target.provider, problems));
+            }
+            for problem in problems {
+                progress.on(Some(index), &Event::Warning { text: &problem.to_string() });
+            }
+            Ok(made)
+        });
+        match made {
+            Ok(destination) => destinations.push((index, destination)),
+            Err(error) => {
+                let outcome = publish::Outcome::not_started(&wanted.label, error);
+                progress.on(Some(index), &Event::Over { outcome: &outcome });
+                outcomes.push((index, outcome.into()));
+            }
         }
-        Err(error) => Outcome::ended(target, task.clone(), error),
     }
+    (destinations, outcomes)
+}
+
+async fn converted(image: &mut Image, format: cloud_import::DiskFormat) -> Result<convert::Converted> {
+    let Some(file) = image.file() else {
+        return Err(Error::new(ErrorKind::InvalidRequest, "only a local file can be converted")
+            .with_remedy("Name the file itself, or leave --convert out."));
+    };
+    let shown = std::sync::atomic::AtomicU32::new(u32::MAX);
+    let converted = convert::convert(file.path(), file.info(), format, None, |done| {
+        let tens = (done * 10.0) as u32 * 10;
+        if shown.swap(tens, std::sync::atomic::Ordering::Relaxed) != tens {
+            output::say(&format!("converting to {format}: {tens}%"));
+        }
+    })
+    .await?;
+    *image = Image::File(LocalImage::open(converted.path(), None)?);
+    Ok(converted)
+}
+
+fn publishing(options: &Import, simulated: bool) -> Options {
+    let mut publishing = Options::default();
+    publishing.wait = !options.no_wait;
+    publishing.waiting = waiting(options.waiting.timeout, simulated);
+    publishing.keep_object = options.staging.keep_object;
+    publishing.prefix = options.staging.prefix.clone();
+    publishing.again = options.again;
+    publishing.cancel_on_stop = options.cancel_on_interrupt;
+    publishing.bitmap = options.staging.bitmap.clone();
+    publishing.budget = Budget::default();
+    publishing
 }
 
 /// How to wait: patiently for real clouds, briskly for simulated ones.
@@ -194,22 +164,46 @@ pub(crate) fn waiting(limit: Option<Duration>, simulated: bool) -> WaitOptions {
     }
 }
 
-fn note_running(running: &Running, index: usize, task: Option<&ImportTask>) {
-    running.lock().unwrap_or_else(PoisonError::into_inner)[index] = task.cloned();
+/// Tells of targets by their place among all that were named, of which some may not have come to a start.
+#[derive(Debug)]
+pub(crate) struct Renumbered {
+    to: Arc<dyn Listener>,
+    indices: Vec<usize>,
 }
 
-/// Says what goes on in the clouds after Ctrl-C, and how to go on with it.
-pub(crate) fn interrupted(running: &Running) -> Exit {
-    let running = running.lock().unwrap_or_else(PoisonError::into_inner);
-    output::say("interrupted");
-    for task in running.iter().flatten() {
-        output::say(&format!(
-            "{}/{}: the import of `{}` goes on; to wait for it:",
-            task.provider, task.region, task.name
-        ));
-        if let Ok(line) = serde_json::to_string(task) {
-            output::say(&format!("  cloud-import wait '{line}'"));
+impl Renumbered {
+    pub(crate) fn new(to: Arc<dyn Listener>, indices: Vec<usize>) -> Self {
+        Self { to, indices }
+    }
+}
+
+impl Listener for Renumbered {
+    fn on(&self, target: Option<usize>, event: &Event<'_>) {
+        self.to.on(target.and_then(|index| self.indices.get(index).copied()), event);
+    }
+}
+
+impl From<publish::Outcome> for Outcome {
+    fn from(outcome: publish::Outcome) -> Self {
+        let exit = match (outcome.phase, &outcome.error) {
+            (Phase::Succeeded | Phase::Checked, _) | (Phase::Running, None) => Exit::Done,
+            (Phase::Running, Some(error)) => Exit::while_running(error),
+            (Phase::Unknown, _) => Exit::OutcomeUnknown,
+            (Phase::Failed, _) => Exit::Failed,
+            (_, Some(error)) => Exit::of(error),
+            (_, None) => Exit::NotStarted,
+        };
+        Self {
+            target: outcome.target,
+            status: outcome.phase.into(),
+            exit,
+            state: match outcome.phase {
+                Phase::Checked => Some("checked".to_owned()),
+                _ => None,
+            },
+            image: outcome.image,
+            task: outcome.task,
+            error: outcome.error,
         }
     }
-    Exit::Interrupted
 }

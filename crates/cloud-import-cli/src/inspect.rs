@@ -3,13 +3,16 @@
 use std::fmt::Write as _;
 
 use cloud_import::{Disk, Error, ErrorKind, ImportRequest, Os, Problem, Provider, Result, SourceForm, validate};
-use cloud_import_disk::{DiskInfo, PartitionTable};
+use cloud_import::publish::{
+    LocalImage,
+    disk::{DiskInfo, PartitionTable},
+};
 use serde::Serialize;
 
 use crate::{
     args::{Form, Inspect},
     exit::Exit,
-    local, output,
+    output,
 };
 
 /// The facts as JSON. The keys are part of the interface.
@@ -41,15 +44,16 @@ struct Cloud {
 }
 
 pub(crate) fn run(options: &Inspect) -> Result<Exit> {
-    let info = local::read(&options.file)?;
+    let file = LocalImage::open(&options.file, None)?;
+    let info = file.info();
     let clouds = Provider::ALL
         .into_iter()
-        .map(|provider| cloud(provider, &info))
+        .map(|provider| cloud(provider, &file))
         .collect::<Result<Vec<_>>>()?;
     match options.output {
-        Form::Text => output::result(text(&options.file.display().to_string(), &info, &clouds).trim_end()),
+        Form::Text => output::result(text(&options.file.display().to_string(), info, &clouds).trim_end()),
         Form::Json => {
-            let json = serde_json::to_string_pretty(&facts(&info, &clouds)).map_err(|error| {
+            let json = serde_json::to_string_pretty(&facts(info, &clouds)).map_err(|error| {
                 Error::new(ErrorKind::Local, "the facts cannot be written as JSON").with_source(error)
             })?;
             output::result(&json);
@@ -59,18 +63,18 @@ pub(crate) fn run(options: &Inspect) -> Result<Exit> {
 }
 
 /// Whether a cloud takes the file: nothing stands in the way anywhere, and its tables have no word against it.
-fn cloud(provider: Provider, info: &DiskInfo) -> Result<Cloud> {
+fn cloud(provider: Provider, file: &LocalImage) -> Result<Cloud> {
     let cloud = cloud_import::capabilities(provider)?;
     let place = if cloud.sources.value.contains(&SourceForm::Url) {
         Disk::url("https://bucket.example/image")
     } else {
         Disk::object("bucket", "image")
     };
-    let (disk, _) = local::described(place, info, None);
+    let disk = file.described(place);
     let order = ImportRequest::new("image", disk).os(Os::new("Linux", ""));
     let of_disk = |problem: &Problem| problem.field.starts_with("disks[0]");
     let problems: Vec<Problem> = validate::check(&order, cloud).into_iter().filter(of_disk).collect();
-    let mut reasons = local::obstacles(info);
+    let mut reasons = file.obstacles();
     let takes_it = reasons.is_empty() && !problems.iter().any(Problem::is_error);
     reasons.extend(problems.iter().map(|problem| {
         let mark = if problem.is_error() { "" } else { "warning: " };

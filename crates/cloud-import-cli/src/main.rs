@@ -7,23 +7,31 @@ mod args;
 mod capabilities;
 mod check;
 mod connect;
+mod convert;
+mod destination;
+mod events;
 mod exit;
 mod explain;
 mod import;
 mod inspect;
-mod local;
+mod interrupt;
+mod list;
 mod order;
 mod output;
 mod progress;
+mod region;
 mod report;
 mod simulate;
 mod simulator;
 mod source;
+mod state;
+mod targets;
 mod tasks;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use cloud_import::{Error, ErrorKind, Result};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
@@ -34,37 +42,39 @@ use crate::{
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_standard_error(arguments.verbose);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            output::say(&format!("error: the runtime cannot be set up: {error}"));
-            return Exit::Usage.into();
-        }
-    };
-    runtime.block_on(run(arguments.command)).into()
-}
-
-async fn run(command: Command) -> Exit {
-    let work = async {
-        match command {
-            Command::Inspect(options) => inspect::run(&options),
-            Command::Import(options) => import::run(*options).await,
-            Command::Check(options) => check::run(*options).await,
-            Command::Wait(options) => tasks::wait(options).await,
-            Command::Status(options) => tasks::status(options).await,
-            Command::Cancel(options) => tasks::cancel(options).await,
-            Command::Capabilities(options) => capabilities::run(&options),
-            Command::Explain(options) => explain::run(&options),
-            Command::Sim(options) => simulator::run(options).await,
-        }
-    };
-    match work.await {
+    match run(arguments.command) {
         Ok(exit) => exit,
         Err(error) => {
             output::error(&error);
             Exit::of(&error)
         }
     }
+    .into()
+}
+
+/// What only reads and prints does without the runtime, whose threads take longer to start than such an answer takes.
+fn run(command: Command) -> Result<Exit> {
+    match command {
+        Command::Inspect(options) => inspect::run(&options),
+        Command::Capabilities(options) => capabilities::run(&options),
+        Command::Explain(options) => explain::run(&options),
+        Command::List(options) => list::list(&options),
+        Command::Import(options) => block_on(import::run(*options)),
+        Command::Check(options) => block_on(check::run(*options)),
+        Command::Wait(options) => block_on(tasks::wait(options)),
+        Command::Status(options) => block_on(tasks::status(options)),
+        Command::Cancel(options) => block_on(tasks::cancel(options)),
+        Command::Clean(options) => block_on(list::clean(options)),
+        Command::Sim(options) => block_on(simulator::run(options)),
+    }
+}
+
+fn block_on(work: impl Future<Output = Result<Exit>>) -> Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Local, format!("the runtime cannot be set up: {error}")))?;
+    runtime.block_on(work)
 }
 
 /// Logs as `-v` or `CLOUD_IMPORT_LOG` asks; nothing otherwise.

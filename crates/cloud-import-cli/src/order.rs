@@ -3,50 +3,12 @@
 use cloud_import::{Disk, Error, ErrorKind, ImportRequest, Provider, Result, Target};
 use serde_json::{Map, Value};
 
-use crate::{args::Order, local, output, simulate::Simulated, source::Place};
+use crate::{args::Order, source::Place};
 
-/// The targets, `all` written out; one that is named twice counts once.
-pub(crate) fn targets(options: &Order) -> Result<Vec<Target>> {
-    let mut targets: Vec<Target> = Vec::new();
-    for text in &options.to {
-        let named = if text == "all" {
-            Target::all()
-        } else {
-            vec![text.parse()?]
-        };
-        for target in named {
-            if !targets.contains(&target) {
-                targets.push(target);
-            }
-        }
-    }
-    Ok(targets)
-}
-
-/// The disk for a target. With simulated clouds, a file of this machine is put into their object storage.
-pub(crate) async fn disk(options: &Order, target: &Target, simulated: Option<&Simulated>) -> Result<Disk> {
-    let place = place(options, target.provider)?;
-    match (&place, simulated) {
-        (Place::File(file), Some(simulated)) => {
-            let info = local::read(file)?;
-            if let Some(obstacle) = local::obstacles(&info).first() {
-                let message = format!("`{}` cannot be imported: {obstacle}", file.display());
-                return Err(Error::new(ErrorKind::InvalidRequest, message).with_provider(target.provider));
-            }
-            let (disk, warning) = local::described(simulated.put(target, file).await?, &info, options.format);
-            if let Some(warning) = warning {
-                output::say(&format!("warning: {target}: {warning}"));
-            }
-            Ok(disk)
-        }
-        _ => place.disk(options.format),
-    }
-}
-
-/// The place of the image for a provider.
-fn place(options: &Order, provider: Provider) -> Result<Place> {
+/// The place that `--source` names for a provider.
+pub(crate) fn own_source(options: &Order, provider: Provider) -> Option<&str> {
     let own = options.source.iter().rev().find(|(named, _)| *named == provider);
-    Place::read(own.map_or(&options.image, |(_, text)| text))
+    own.map(|(_, text)| text.as_str())
 }
 
 /// The order for a target, whose image is at `disk`.

@@ -17,8 +17,17 @@ pub(crate) fn result(line: &str) {
 
 /// An error with what to do about it.
 pub(crate) fn error(error: &Error) {
+    told("", error);
+}
+
+/// An error of one target.
+pub(crate) fn error_of(target: &str, error: &Error) {
+    told(&format!("{target}: "), error);
+}
+
+fn told(whose: &str, error: &Error) {
     if error.problems().is_empty() {
-        say(&format!("error: {error}"));
+        say(&format!("error: {whose}{error}"));
         if let Some(remedy) = error.remedy() {
             say(&format!("       {remedy}"));
         }
@@ -26,7 +35,7 @@ pub(crate) fn error(error: &Error) {
     }
     for problem in error.problems() {
         say(&format!(
-            "{}: {problem}",
+            "{}: {whose}{problem}",
             if problem.is_error() { "error" } else { "warning" }
         ));
     }

@@ -1,100 +1,176 @@
-//! Progress on standard error: a bar per target on a terminal, a line per change elsewhere.
+//! Progress on standard error: a bar per target on a terminal, one bar for all when they are many, a line per change
+//! elsewhere.
 
 use std::{
+    fmt,
     io::IsTerminal as _,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use cloud_import::{ImportTask, TaskState, wait::WaitEvent};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use cloud_import::{
+    ImportTask, TaskState,
+    ambient::{Ambient as _, System},
+    publish::{Event, Listener},
+    wait::WaitEvent,
+};
+use indicatif::{HumanBytes, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::output;
 
 /// Without a change, a line is written this often.
 const STILL_THERE: Duration = Duration::from_secs(60);
 
+/// More targets than this share one bar: more lines than a terminal has are no progress.
+const MOST_BARS: usize = 20;
+
+/// Of bytes, a line is written at most this often, in hundredths of the whole, where there is no terminal.
+const STEP: u64 = 10;
+
 /// Shows how several targets go on.
 pub(crate) struct Progress {
     names: Vec<String>,
     shown: Shown,
+    /// What is known of each target, and of the hashing before them all.
+    targets: Mutex<Vec<Known>>,
 }
 
 enum Shown {
     Bars { all: MultiProgress, bars: Vec<ProgressBar> },
-    Lines(Mutex<Vec<(String, Duration)>>),
+    OneBar { all: MultiProgress, bar: ProgressBar },
+    Lines,
+}
+
+/// What is known of a target.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    text: String,
+    /// When it was last written.
+    at: Duration,
+    /// When its bytes began to move.
+    since: Option<(Duration, u64)>,
+    over: bool,
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress").field("names", &self.names).finish_non_exhaustive()
+    }
 }
 
 impl Progress {
     pub(crate) fn new(names: Vec<String>) -> Self {
-        let shown = if std::io::stderr().is_terminal() {
+        let targets = Mutex::new(vec![Known::default(); names.len() + 1]);
+        let shown = if !std::io::stderr().is_terminal() {
+            Shown::Lines
+        } else if names.len() > MOST_BARS {
+            let all = MultiProgress::new();
+            let total = u64::try_from(names.len()).unwrap_or(u64::MAX);
+            let bar = all.add(ProgressBar::new(total).with_style(style("{bar:24} {pos}/{len} {msg}")));
+            Shown::OneBar { all, bar }
+        } else {
             let all = MultiProgress::new();
             let width = names.iter().map(String::len).max().unwrap_or_default();
-            let style = ProgressStyle::with_template("{prefix} {bar:24} {msg}")
-                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style = style("{prefix} {bar:24} {msg}");
             let bar = |name: &String| {
-                all.add(
-                    ProgressBar::new(100)
-                        .with_style(style.clone())
-                        .with_prefix(format!("{name:width$}")),
-                )
+                let bar = ProgressBar::new(100).with_style(style.clone());
+                all.add(bar.with_prefix(format!("{name:width$}")))
             };
             let bars = names.iter().map(bar).collect();
             Shown::Bars { all, bars }
-        } else {
-            Shown::Lines(Mutex::new(vec![(String::new(), Duration::ZERO); names.len()]))
         };
-        Self { names, shown }
+        Self { names, shown, targets }
     }
 
-    /// A target does something.
-    pub(crate) fn note(&self, index: usize, text: &str) {
-        match &self.shown {
-            Shown::Bars { bars, .. } => bars[index].set_message(text.to_owned()),
-            Shown::Lines(_) => output::say(&format!("{}: {text}", self.names[index])),
+    fn targets(&self) -> MutexGuard<'_, Vec<Known>> {
+        self.targets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A target does something: it is shown if it is new, and said once in a while if it is not.
+    fn note(&self, target: Option<usize>, text: String, percent: Option<u64>) {
+        let now = System.monotonic();
+        let mut targets = self.targets();
+        let last = targets.len() - 1;
+        let known = &mut targets[target.unwrap_or(last)];
+        let is_new = known.text != text;
+        match (&self.shown, target) {
+            (Shown::Bars { bars, .. }, Some(index)) => {
+                if let Some(percent) = percent {
+                    bars[index].set_position(percent);
+                }
+                bars[index].set_message(text.clone());
+            }
+            (Shown::Bars { bars, .. }, None) => bars.iter().for_each(|bar| bar.set_message(text.clone())),
+            (Shown::OneBar { bar, .. }, None) => bar.set_message(text.clone()),
+            (Shown::OneBar { .. }, Some(_)) => {}
+            (Shown::Lines, _) if is_new || now >= known.at + STILL_THERE => {
+                output::say(&self.line(target, &text));
+                known.at = now;
+            }
+            (Shown::Lines, _) => {}
         }
+        known.text = text;
+    }
+
+    fn line(&self, target: Option<usize>, text: &str) -> String {
+        match target {
+            Some(index) => format!("{}: {text}", self.names[index]),
+            None => text.to_owned(),
+        }
+    }
+
+    /// Bytes move: how many, how fast, and how long it will still take.
+    fn bytes(&self, target: Option<usize>, what: &str, done: u64, total: u64) {
+        let now = System.monotonic();
+        let (began, from) = {
+            let mut targets = self.targets();
+            let last = targets.len() - 1;
+            *targets[target.unwrap_or(last)].since.get_or_insert((now, done))
+        };
+        let percent = done.saturating_mul(100) / total.max(1);
+        if matches!(self.shown, Shown::Lines) {
+            let tens = percent / STEP * STEP;
+            return self.note(target, format!("{what} {tens}% of {}", HumanBytes(total)), Some(percent));
+        }
+        let seconds = now.saturating_sub(began).as_secs_f64();
+        let rate = if seconds > 0.0 { done.saturating_sub(from) as f64 / seconds } else { 0.0 };
+        let mut text = format!("{what} {} of {}", HumanBytes(done), HumanBytes(total));
+        if rate > 0.0 {
+            let left = Duration::from_secs_f64(total.saturating_sub(done) as f64 / rate);
+            text.push_str(&format!(", {}/s, {} left", HumanBytes(rate as u64), HumanDuration(left)));
+        }
+        self.note(target, text, Some(percent));
     }
 
     /// A poll came back or failed.
-    pub(crate) fn event(&self, index: usize, _: &ImportTask, event: WaitEvent<'_>) {
-        let (text, percent, elapsed) = match event {
+    fn polled(&self, target: Option<usize>, _: &ImportTask, event: WaitEvent<'_>) {
+        match event {
             WaitEvent::Polled {
                 state: TaskState::InProgress { percent, raw },
-                elapsed,
+                ..
             } => {
                 let text = match percent {
-                    Some(percent) => format!("{raw} {percent}%"),
-                    None => raw.clone(),
+                    Some(percent) => format!("importing: {raw} {percent}%"),
+                    None => format!("importing: {raw}"),
                 };
-                (text, *percent, elapsed)
+                self.note(target, text, percent.map(u64::from));
             }
-            WaitEvent::PollFailed { error, in_a_row } => (
-                format!("a poll failed ({in_a_row} in a row), the import goes on: {error}"),
-                None,
-                Duration::ZERO,
-            ),
-            _ => return,
-        };
-        match &self.shown {
-            Shown::Bars { bars, .. } => {
-                if let Some(percent) = percent {
-                    bars[index].set_position(percent.into());
-                }
-                bars[index].set_message(text);
+            WaitEvent::PollFailed { error, in_a_row } => {
+                let text = format!("a poll failed ({in_a_row} in a row), the import goes on: {error}");
+                self.note(target, text, None);
             }
-            Shown::Lines(last) => {
-                let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-                let (shown, at) = &mut last[index];
-                if *shown != text || elapsed >= *at + STILL_THERE {
-                    output::say(&format!("{}: {text}", self.names[index]));
-                    (*shown, *at) = (text, elapsed);
-                }
-            }
+            _ => {}
         }
     }
 
-    /// A target is over, well or not.
-    pub(crate) fn over(&self, index: usize, text: &str, done: bool) {
+    /// A target is done with, well or not.
+    fn over(&self, target: Option<usize>, text: &str, done: bool) {
+        let Some(index) = target else { return };
+        let over = {
+            let mut targets = self.targets();
+            targets[index].over = true;
+            targets.iter().filter(|known| known.over).count()
+        };
         match &self.shown {
             Shown::Bars { bars, .. } => {
                 if done {
@@ -102,15 +178,62 @@ impl Progress {
                 }
                 bars[index].abandon_with_message(text.to_owned());
             }
-            Shown::Lines(_) => output::say(&format!("{}: {text}", self.names[index])),
+            Shown::OneBar { all, bar } => {
+                bar.set_position(u64::try_from(over).unwrap_or_default());
+                bar.set_message("");
+                let line = self.line(target, text);
+                all.suspend(|| output::say(&line));
+                if over == self.names.len() {
+                    bar.finish_and_clear();
+                }
+            }
+            Shown::Lines => output::say(&self.line(target, text)),
         }
     }
 
-    /// Writes lines for people without garbling the bars.
-    pub(crate) fn aside(&self, write: impl FnOnce()) {
+    /// Writes a line for people without garbling the bars.
+    fn aside(&self, line: &str) {
         match &self.shown {
-            Shown::Bars { all, .. } => all.suspend(write),
-            Shown::Lines(_) => write(),
+            Shown::Bars { all, .. } | Shown::OneBar { all, .. } => all.suspend(|| output::say(line)),
+            Shown::Lines => output::say(line),
         }
     }
+}
+
+impl Listener for Progress {
+    fn on(&self, target: Option<usize>, event: &Event<'_>) {
+        let note = |text: &str| self.note(target, text.to_owned(), None);
+        match event {
+            Event::Hashing { done, total } => self.bytes(target, "hashing", *done, *total),
+            Event::WaitingForOther => note("another process works on it: waiting"),
+            Event::Staging { done, total } => self.bytes(target, "staging", *done, *total),
+            Event::Staged { object, reused: true } => note(&format!("{object} is there already")),
+            Event::Staged { object, .. } => note(&format!("staged as {object}")),
+            Event::Starting => note("starting"),
+            Event::Settling => note("finding out what became of the order that was sent"),
+            Event::Found { .. } => note("the cloud has it already: nothing is sent"),
+            Event::Started { .. } => note("importing"),
+            Event::Polled { task, event } => self.polled(target, task, *event),
+            Event::Tidied { object } => note(&format!("deleted {object}")),
+            Event::Warning { text } => self.aside(&format!("warning: {}", self.line(target, text))),
+            Event::Over { outcome } => {
+                let image = outcome.image.as_ref();
+                let text = match (image, &outcome.error) {
+                    (Some(image), _) if outcome.found => format!("{} (made before)", image.id),
+                    (Some(image), _) => image.id.clone(),
+                    (None, Some(error)) => error.to_string(),
+                    (None, None) if outcome.task.as_ref().is_some_and(|task| task.dry_run) => {
+                        "the cloud would take this order".to_owned()
+                    }
+                    (None, None) => "started".to_owned(),
+                };
+                self.over(target, &text, image.is_some());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

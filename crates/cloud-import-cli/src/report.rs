@@ -1,9 +1,9 @@
 //! Results: one per target, as text or as JSON with a stable schema.
 
-use cloud_import::{Error, ImportTask, ImportedImage, Problem};
+use cloud_import::{Error, ImportTask, ImportedImage, Problem, publish::Phase};
 use serde::Serialize;
 
-use crate::{args::Form, exit::Exit, output};
+use crate::{args, exit::Exit, output};
 
 /// The version of the JSON form. It is raised when a field changes its meaning or goes.
 const SCHEMA: u32 = 1;
@@ -41,6 +41,35 @@ pub(crate) enum Status {
     Unknown,
 }
 
+impl Status {
+    /// In words, for people.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Checked => "checked",
+            Self::Running => "still running",
+            Self::CancelRequested => "being cancelled",
+            Self::Failed => "failed",
+            Self::NotStarted => "not started",
+            Self::Unknown => "not known",
+        }
+    }
+}
+
+impl From<Phase> for Status {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Succeeded => Self::Succeeded,
+            Phase::Checked => Self::Checked,
+            Phase::Running => Self::Running,
+            Phase::Failed => Self::Failed,
+            Phase::NotStarted => Self::NotStarted,
+            // Unknown, and what a later version may add.
+            _ => Self::Unknown,
+        }
+    }
+}
+
 impl Outcome {
     pub(crate) fn new(target: impl ToString, status: Status, exit: Exit) -> Self {
         Self {
@@ -68,20 +97,6 @@ impl Outcome {
         Self {
             task: Some(task),
             ..Self::new(target, Status::Running, exit)
-        }
-    }
-
-    /// It did not come to a start.
-    pub(crate) fn not_started(target: impl ToString, error: Error) -> Self {
-        let exit = Exit::of(&error);
-        let status = if exit == Exit::OutcomeUnknown {
-            Status::Unknown
-        } else {
-            Status::NotStarted
-        };
-        Self {
-            error: Some(error),
-            ..Self::new(target, status, exit)
         }
     }
 
@@ -113,6 +128,8 @@ impl Outcome {
 #[derive(Serialize)]
 struct Report<'a> {
     schema: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'a str>,
     results: Vec<Row<'a>>,
 }
 
@@ -142,6 +159,26 @@ struct Reason<'a> {
     problems: &'a [Problem],
 }
 
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A line per image.
+    Text,
+    /// One JSON object over several lines.
+    Json,
+    /// One JSON object on a line, behind those of the events.
+    Event,
+}
+
+impl From<args::Form> for Form {
+    fn from(form: args::Form) -> Self {
+        match form {
+            args::Form::Text => Self::Text,
+            args::Form::Json => Self::Json,
+        }
+    }
+}
+
 /// What text output has on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lines {
@@ -153,27 +190,52 @@ pub(crate) enum Lines {
     States,
 }
 
-/// Writes the results and says how the command ends.
-pub(crate) fn write(outcomes: &[Outcome], form: Form, lines: Lines) -> Exit {
+/// Writes the results and says how the command ends. `job` is the job by which a later command goes on, if there is one.
+pub(crate) fn write(outcomes: &[Outcome], form: Form, lines: Lines, job: Option<&str>) -> Exit {
     for outcome in outcomes {
         if let Some(error) = &outcome.error {
-            output::error(error);
-        }
-        if outcome.status == Status::Running
-            && outcome.error.is_some()
-            && let Some(line) = outcome.task.as_ref().and_then(|task| serde_json::to_string(task).ok())
-        {
-            output::say(&format!("to go on: cloud-import wait '{line}'"));
+            output::error_of(&outcome.target, error);
         }
     }
+    let unfinished: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.status == Status::Running).collect();
+    match job {
+        Some(job) if !unfinished.is_empty() => output::say(&format!("to go on: cloud-import wait {job}")),
+        // Where nothing is remembered, the task itself is all that there is to go on with.
+        None if lines == Lines::Images => unfinished
+            .iter()
+            .filter_map(|outcome| serde_json::to_string(outcome.task.as_ref()?).ok())
+            .for_each(|line| output::say(&format!("to go on: cloud-import wait '{line}'"))),
+        _ => {}
+    }
     match form {
-        Form::Json => json(outcomes),
+        Form::Json => json(outcomes, None),
+        Form::Event => json(outcomes, Some("results")),
         Form::Text => outcomes
             .iter()
             .filter_map(|outcome| text(outcome, lines))
             .for_each(|line| output::result(&line)),
     }
+    if outcomes.len() > TABLE_FROM {
+        table(outcomes);
+    }
     Exit::together(outcomes.iter().map(|outcome| outcome.exit))
+}
+
+/// From more targets than this on, a table of how many ended how is written for people.
+const TABLE_FROM: usize = 5;
+
+fn table(outcomes: &[Outcome]) {
+    let mut counts: Vec<(Status, usize)> = Vec::new();
+    for outcome in outcomes {
+        match counts.iter_mut().find(|(status, _)| *status == outcome.status) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((outcome.status, 1)),
+        }
+    }
+    output::say(&format!("{} targets:", outcomes.len()));
+    for (status, count) in counts {
+        output::say(&format!("  {count:5} {}", status.words()));
+    }
 }
 
 fn text(outcome: &Outcome, lines: Lines) -> Option<String> {
@@ -184,12 +246,17 @@ fn text(outcome: &Outcome, lines: Lines) -> Option<String> {
     }
 }
 
-fn json(outcomes: &[Outcome]) {
+fn json(outcomes: &[Outcome], event: Option<&str>) {
     let report = Report {
         schema: SCHEMA,
+        event,
         results: outcomes.iter().map(Row::of).collect(),
     };
-    match serde_json::to_string_pretty(&report) {
+    let text = match event {
+        Some(_) => serde_json::to_string(&report),
+        None => serde_json::to_string_pretty(&report),
+    };
+    match text {
         Ok(text) => output::result(&text),
         Err(error) => output::say(&format!("error: the results cannot be written as JSON: {error}")),
     }

@@ -1,34 +1,23 @@
 //! Simulated clouds for one command: an embedded simulator, or a running one. Nothing else can be reached then.
 
-use std::{fs, net::SocketAddr, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path};
 
-use cloud_import::{
-    Bytes, Disk, Error, ErrorKind, Provider, Result, SourceForm, Target,
-    http::{Method, Request},
-    transport::{HttpTransport, Transport as _},
-};
+use cloud_import::{Error, ErrorKind, Provider, Result};
 use cloud_import_sim::{Config, Simulator};
 use serde::Deserialize;
 
-use crate::{args::Reach, output, source::Place};
+use crate::{args::Reach, output};
 
 /// Keys that the embedded simulator accepts. They open nothing else.
 const ACCESS_KEY_ID: &str = "simulated-access-key-id";
 const SECRET_ACCESS_KEY: &str = "simulated-secret-access-key";
-
-/// The bucket that local files are put into. It ends like a bucket at Tencent, which has the account's number in its name.
-const BUCKET: &str = "simulated-images-1250000000";
-
-/// The largest file that is put into the simulator, whose objects are in memory.
-const LARGEST_FILE: u64 = 64 << 20;
 
 /// Simulated clouds.
 #[derive(Debug)]
 pub(crate) struct Simulated {
     pub(crate) access_key_id: String,
     pub(crate) secret_access_key: String,
-    transports: Vec<(Provider, Arc<HttpTransport>)>,
-    control: SocketAddr,
+    addresses: BTreeMap<Provider, SocketAddr>,
     // Stops when this goes.
     _embedded: Option<Simulator>,
 }
@@ -41,10 +30,12 @@ struct ReadyLine {
     huawei: String,
     aliyun: String,
     ucloud: String,
-    control: String,
 }
 
 impl Simulated {
+    /// The bucket that local files are put into. It ends like a bucket at Tencent, which has the account's number in its name.
+    pub(crate) const BUCKET: &str = "simulated-images-1250000000";
+
     /// As the options ask; `None` when they ask for the real clouds.
     pub(crate) async fn of(reach: &Reach) -> Result<Option<Self>> {
         match &reach.simulate {
@@ -55,7 +46,7 @@ impl Simulated {
     }
 
     async fn embedded() -> Result<Self> {
-        let simulator = Simulator::start(Config::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY))
+        let simulator = Simulator::start(Config::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY).any_bucket(true))
             .await
             .map_err(|error| Error::new(ErrorKind::Local, "the simulator cannot be started").with_source(error))?;
         let line = simulator.ready_line();
@@ -100,84 +91,21 @@ impl Simulated {
             (Provider::Aliyun, &ready.aliyun),
             (Provider::Ucloud, &ready.ucloud),
         ];
-        let transport = |(provider, url): (Provider, &String)| {
-            Ok((
-                provider,
-                Arc::new(HttpTransport::builder().dial(loopback(url)?).build()?),
-            ))
-        };
+        let address = |(provider, url): (Provider, &String)| Ok((provider, loopback(url)?));
         Ok(Self {
             access_key_id,
             secret_access_key,
-            transports: clouds.into_iter().map(transport).collect::<Result<_>>()?,
-            control: loopback(&ready.control)?,
+            addresses: clouds.into_iter().map(address).collect::<Result<_>>()?,
             _embedded: None,
         })
     }
 
-    /// The transport that reaches a simulated cloud, whatever the host.
-    pub(crate) fn transport(&self, provider: Provider) -> &Arc<HttpTransport> {
-        let own = self.transports.iter().find(|(named, _)| *named == provider);
-        &own.unwrap_or(&self.transports[0]).1
+    /// Where a simulated cloud answers, whatever the host.
+    pub(crate) fn address(&self, provider: Provider) -> SocketAddr {
+        // All five are there; for one that is not, nothing must be reached at all.
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+        self.addresses.get(&provider).copied().unwrap_or(nowhere)
     }
-
-    /// Puts a local file into a target's simulated object storage; the disk is then there.
-    pub(crate) async fn put(&self, target: &Target, file: &Path) -> Result<Disk> {
-        let fail = |message: &str| Error::new(ErrorKind::Local, format!("`{}` {message}", file.display()));
-        let size = fs::metadata(file).map_err(|error| fail("cannot be read").with_source(error))?;
-        if !size.is_file() || size.len() == 0 {
-            return Err(fail("is no file with anything in it").with_remedy("Name a disk image file."));
-        }
-        if size.len() > LARGEST_FILE {
-            return Err(fail("is larger than the 64 MiB that a simulated bucket takes")
-                .with_remedy("Try it with a smaller image."));
-        }
-        let bytes = fs::read(file).map_err(|error| fail("cannot be read").with_source(error))?;
-        let key = file
-            .file_name()
-            .and_then(|name| name.to_str())
-            .ok_or_else(|| fail("has a name that is no text"))?;
-        let encoded = cloud_import::encode::percent(key);
-        // Dialled like the clouds, so that no proxy comes in between.
-        let control = HttpTransport::builder().dial(self.control).build()?;
-        let url = format!(
-            "http://localhost/objects/{}/{}/{BUCKET}/{encoded}",
-            target.provider, target.region
-        );
-        let request = Request::builder()
-            .method(Method::PUT)
-            .uri(url)
-            .body(Bytes::from(bytes))
-            .map_err(|error| fail("cannot be put into the simulator").with_source(error))?;
-        let answer = control.send(request).await?;
-        if !answer.status().is_success() {
-            return Err(fail(&format!(
-                "cannot be put into the simulator: HTTP {}",
-                answer.status().as_u16()
-            )));
-        }
-        place_of(target, key, &encoded)?.disk(None)
-    }
-}
-
-/// Where an object is, in the form that the target's import takes.
-fn place_of(target: &Target, key: &str, encoded: &str) -> Result<Place> {
-    let forms = cloud_import::capabilities(target.provider)?.sources.value;
-    if forms.contains(&SourceForm::Object) {
-        return Ok(Place::Object {
-            bucket: BUCKET.to_owned(),
-            key: key.to_owned(),
-        });
-    }
-    let region = &target.region;
-    let host = match target.provider {
-        Provider::Jdcloud => format!("{BUCKET}.s3-internal.{region}.jdcloud-oss.com"),
-        Provider::Tencent => format!("{BUCKET}.cos.{region}.myqcloud.com"),
-        // UCloud's storage calls this region by its older name.
-        _ if region == "cn-bj2" => format!("{BUCKET}.cn-bj.ufileos.com"),
-        _ => format!("{BUCKET}.{region}.ufileos.com"),
-    };
-    Ok(Place::Link(format!("https://{host}/{encoded}")))
 }
 
 /// The address in `http://127.0.0.1:PORT`; anything that is not on this machine is refused.

@@ -45,10 +45,10 @@ impl Place {
             Self::Object { bucket, key } => Disk::object(bucket, key),
             Self::File(path) => {
                 return Err(Error::new(
-                    ErrorKind::Unsupported,
-                    format!("`{}` is a file on this machine, and uploading to the clouds is not there yet", path.display()),
+                    ErrorKind::InvalidRequest,
+                    format!("`{}` is a file on this machine", path.display()),
                 )
-                .with_remedy("Put it into the cloud's object storage and give the link or BUCKET:KEY, or try it with --simulate."));
+                .with_remedy("Give a link or BUCKET:KEY here; a local file is staged only as the IMAGE argument."));
             }
         };
         Ok(match format.or_else(|| self.suffix()) {

@@ -4,8 +4,8 @@
 
 use std::{
     fmt::Debug,
-    fs::File,
-    io::{self, Read as _},
+    fs::{self, File},
+    io::{self, Read as _, Write as _},
     path::Path,
     sync::OnceLock,
     time::Duration,
@@ -116,9 +116,51 @@ pub fn read_file(path: &Path, limit: u64) -> io::Result<Option<String>> {
     }))
 }
 
+/// Writes a small file so that whoever reads it, after whatever interruption, finds the old text or the new one whole: to a
+/// file beside it first, which is then put in its place. The caller sees to it that nobody else writes the same file.
+///
+/// # Errors
+/// The file cannot be written; the old one is still there then.
+pub fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".tmp");
+    let beside = Path::new(&beside);
+    let written = File::create(beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    if let Err(error) = written.and_then(|()| fs::rename(beside, path)) {
+        // What is left of it helps nobody; that it stays is no second failure.
+        let _ = fs::remove_file(beside);
+        return Err(error);
+    }
+    // The new name is as durable as the content only once the folder is written too; not every system can do that.
+    #[cfg(unix)]
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_or_not_at_all() {
+        let folder = std::env::temp_dir().join(format!("cloud-import-{}", System.nonce().unwrap()));
+        fs::create_dir(&folder).unwrap();
+        let file = folder.join("record.json");
+        write_file(&file, b"one").unwrap();
+        write_file(&file, b"two").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"two");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing stays beside it");
+        fs::create_dir(folder.join("taken")).unwrap();
+        assert!(write_file(&folder.join("taken"), b"x").is_err());
+        assert!(write_file(&folder.join("absent").join("x"), b"x").is_err());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+        fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn files_are_read_within_bounds() {

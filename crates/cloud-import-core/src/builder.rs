@@ -5,10 +5,12 @@ use std::{fmt::Debug, marker::PhantomData, sync::Arc};
 use http::Request;
 
 use crate::{
-    Bytes, Call, Endpoint, Error, ErrorKind, Grace, ImportRequest, ImportTask, Operation, Provider, Result,
+    Bytes, Call, Endpoint, Error, ErrorKind, Gate, Grace, ImportRequest, ImportTask, Operation, Provider, Result,
     ambient::{Ambient, System},
     clock_offset::ClockOffset,
-    credentials::{self, AssumeRole, ChainOptions, ChainSpec, CredentialSource, Credentials, EnvironmentNames, Reach},
+    credentials::{
+        self, AssumeRole, Chain, ChainOptions, ChainSpec, CredentialSource, Credentials, EnvironmentNames, Reach,
+    },
     encode::{self, Fields},
     pipeline::{Pipeline, Protocol},
     retry::RetryPolicy,
@@ -39,6 +41,8 @@ pub struct Settings {
     pub retry: RetryPolicy,
     /// How long an import whose answer was lost is looked for.
     pub grace: Grace,
+    /// How much is under way at a time; share one between clients of one cloud, so that they back off together.
+    pub gate: Gate,
 }
 
 impl Settings {
@@ -55,6 +59,7 @@ impl Settings {
             ambient: None,
             retry: RetryPolicy::default(),
             grace: Grace::default(),
+            gate: Gate::default(),
         }
     }
 
@@ -123,6 +128,12 @@ impl Settings {
         self
     }
 
+    /// Shares a gate with other clients.
+    pub fn gate(mut self, gate: Gate) -> Self {
+        self.gate = gate;
+        self
+    }
+
     /// The endpoint: as set, else from a host template in which `{region}` is replaced.
     ///
     /// # Errors
@@ -148,32 +159,41 @@ impl Settings {
     /// [`ErrorKind::Local`] when the HTTP client cannot be set up. Where no [`ClientBuilder`] said where credentials are
     /// looked for, [`ErrorKind::Credentials`] when the environment has none.
     pub fn pipeline(&self, provider: Provider, names: &EnvironmentNames) -> Result<Pipeline> {
-        let transport: Arc<dyn Transport> = match &self.transport {
-            Some(transport) => Arc::clone(transport),
-            None => Arc::new(HttpTransport::new()?),
-        };
-        let ambient = self.ambient.clone().unwrap_or_else(|| Arc::new(System));
-        let clock_offset = ClockOffset::default();
+        let reach = self.reach()?;
         let credentials: Arc<dyn CredentialSource> = match (&self.credentials, self.chain) {
             (Some(source), _) => Arc::clone(source),
-            (None, Some(spec)) => {
-                let reach = Reach {
-                    region: self.region.clone(),
-                    endpoint: self.endpoint.clone(),
-                    transport: Arc::clone(&transport),
-                    ambient: Arc::clone(&ambient),
-                    clock_offset: clock_offset.clone(),
-                };
-                Arc::new(credentials::chain(spec, self.search.clone(), reach))
-            }
+            (None, Some(spec)) => Arc::new(credentials::chain(spec, self.search.clone(), reach.clone())),
             (None, None) => Arc::new(Credentials::from_environment(provider, names)?),
         };
         Ok(Pipeline {
             credentials,
-            transport,
-            ambient,
+            transport: reach.transport,
+            ambient: reach.ambient,
             retry: self.retry,
-            clock_offset,
+            clock_offset: reach.clock_offset,
+            gate: self.gate.clone(),
+        })
+    }
+
+    /// The search for credentials that a client with these settings makes, for a program that shares its result between
+    /// clients or asks it where the keys come from. Credentials in the settings do not count.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when the HTTP client cannot be set up. What is found, or not, is told when it is asked.
+    pub fn credential_chain(&self, spec: &'static ChainSpec) -> Result<Chain> {
+        Ok(credentials::chain(spec, self.search.clone(), self.reach()?))
+    }
+
+    fn reach(&self) -> Result<Reach> {
+        Ok(Reach {
+            region: self.region.clone(),
+            endpoint: self.endpoint.clone(),
+            transport: match &self.transport {
+                Some(transport) => Arc::clone(transport),
+                None => Arc::new(HttpTransport::new()?),
+            },
+            ambient: self.ambient.clone().unwrap_or_else(|| Arc::new(System)),
+            clock_offset: ClockOffset::default(),
         })
     }
 

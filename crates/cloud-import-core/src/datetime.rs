@@ -3,34 +3,25 @@
 use std::time::{Duration, SystemTime};
 
 use time::{
-    OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem, format_description::well_known::Rfc2822,
-    format_description::well_known::Rfc3339, macros::format_description,
+    OffsetDateTime,
+    format_description::well_known::{Rfc2822, Rfc3339},
 };
-
-const BASIC: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]T[hour][minute][second]Z");
-const EXTENDED: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
-const HTTP_DATE: &[BorrowedFormatItem<'_>] =
-    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
-
-fn format(instant: SystemTime, description: &[BorrowedFormatItem<'_>]) -> String {
-    // The descriptions hold nothing that a UTC date lacks, so formatting has no way to fail.
-    OffsetDateTime::from(instant).format(description).unwrap_or_default()
-}
 
 /// `20250102T030405Z`.
 pub fn basic(instant: SystemTime) -> String {
-    format(instant, BASIC)
+    extended(instant).replace(['-', ':'], "")
 }
 
 /// `2025-01-02T03:04:05Z`.
 pub fn extended(instant: SystemTime) -> String {
-    format(instant, EXTENDED)
+    let (hour, minute, second) = OffsetDateTime::from(instant).to_hms();
+    format!("{}T{hour:02}:{minute:02}:{second:02}Z", date(instant))
 }
 
 /// `2025-01-02`.
 pub fn date(instant: SystemTime) -> String {
-    format(instant, DATE)
+    let date = OffsetDateTime::from(instant).date();
+    format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
 /// Whole seconds since 1970; negative before.
@@ -50,11 +41,7 @@ pub fn parse_rfc3339(text: &str) -> Option<SystemTime> {
 
 /// Reads the date of an HTTP header.
 pub fn parse_http_date(text: &str) -> Option<SystemTime> {
-    PrimitiveDateTime::parse(text.trim(), HTTP_DATE)
-        .map(PrimitiveDateTime::assume_utc)
-        .or_else(|_| OffsetDateTime::parse(text.trim(), &Rfc2822))
-        .ok()
-        .map(Into::into)
+    OffsetDateTime::parse(text.trim(), &Rfc2822).ok().map(Into::into)
 }
 
 /// The wait that a `Retry-After` header asks for: seconds, or an HTTP date seen from `now`.

@@ -39,6 +39,18 @@ pub trait ImageImporter: Debug + Send + Sync {
         Box::pin(std::future::ready(checks))
     }
 
+    /// Makes the role by which the cloud reads the image file, where it needs one and has none, and waits until it counts, for
+    /// the grace period at the most. What is there already stays as it is. `say` is told what is done, a line at a time.
+    ///
+    /// The check says how the role is now; `None` where the cloud needs no role.
+    fn create_role<'a>(
+        &'a self,
+        _request: &'a ImportRequest,
+        _say: &'a (dyn Fn(&str) + Send + Sync),
+    ) -> BoxFuture<'a, Option<Check>> {
+        Box::pin(std::future::ready(None))
+    }
+
     /// The task of an order before it is sent: name, source, token or marker, route. No I/O.
     ///
     /// # Errors
@@ -59,8 +71,12 @@ pub trait ImageImporter: Debug + Send + Sync {
     /// Asks once how an import stands. An error is a failed poll, not a failed import.
     fn poll<'a>(&'a self, task: &'a mut ImportTask) -> BoxFuture<'a, Result<TaskState>>;
 
-    /// Cancels an import where the cloud can.
-    fn cancel<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<CancelOutcome>>;
+    /// Cancels an import where the cloud can. Most have no call for it; the importer of one that has says so here.
+    fn cancel<'a>(&'a self, _task: &'a ImportTask) -> BoxFuture<'a, Result<CancelOutcome>> {
+        Box::pin(std::future::ready(Ok(CancelOutcome::Unsupported(
+            "the cloud has no call to cancel an import: wait for its end, then delete the image",
+        ))))
+    }
 
     /// Looks for the import that a task stands for, by ids, token, or name and marker; `None` when it is not listed.
     fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>>;

@@ -12,6 +12,17 @@ pub trait Call: Serialize + Send + Sync {
     type Answer: DeserializeOwned + Send;
     /// The operation.
     const OPERATION: Operation;
+    /// The API that it is of, where that is not the client's own.
+    const API: Option<OtherApi> = None;
+}
+
+/// Another API of the vendor's, which is signed for as the client's own is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherApi {
+    /// Its host, the same for every region.
+    pub host: &'static str,
+    /// Its version.
+    pub version: &'static str,
 }
 
 /// An operation of a vendor's API.

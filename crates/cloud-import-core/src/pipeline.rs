@@ -14,7 +14,7 @@ use serde_json::Value;
 use tracing::{Instrument as _, Span, debug, debug_span, field::Empty};
 
 use crate::{
-    Bytes, CodeRule, Credentials, Error, ErrorKind, Operation, Provider, Result,
+    Bytes, CodeRule, Credentials, Error, ErrorKind, Gate, Operation, Provider, Result,
     ambient::Ambient,
     clock_offset::ClockOffset,
     credentials::CredentialSource,
@@ -135,6 +135,8 @@ pub struct Pipeline {
     pub retry: RetryPolicy,
     /// How far the cloud's clock is from this machine's, once a refusal told.
     pub clock_offset: ClockOffset,
+    /// How much is under way at a time, together with whoever shares it.
+    pub gate: Gate,
 }
 
 impl Pipeline {
@@ -166,6 +168,7 @@ impl Pipeline {
                 attempt = attempts,
                 request_id = Empty,
             );
+            let place = self.gate.pass(&*self.ambient).await;
             let error = match self
                 .attempt(protocol, operation, &request, instant)
                 .instrument(span)
@@ -177,6 +180,7 @@ impl Pipeline {
                     .with_operation(operation.name)
                     .with_attempts(attempts),
             };
+            drop(place);
             executed |= error.may_have_executed();
             // A date that was refused is tried once more by the cloud's own clock. A refusal executed nothing.
             if !clock_is_set && self.clock_offset.learn(&error, instant, self.ambient.now()) {
@@ -199,6 +203,9 @@ impl Pipeline {
                 delay_ms = delay.as_millis(),
                 "sending again"
             );
+            if error.kind() == ErrorKind::RateLimited {
+                self.gate.close(&*self.ambient, delay);
+            }
             self.ambient.sleep(delay).await;
         }
     }
@@ -222,7 +229,10 @@ impl Pipeline {
         protocol.sign(&mut signed, &signing)?;
         let mut sent = protocol.secrets_of(&signed);
         sent.extend(signature_of(signed.headers()));
-        sent.extend(redact::secrets_of_links(signed.body()));
+        // A part of a file holds no link of ours, and is large.
+        if !is_octets(signed.headers()) {
+            sent.extend(redact::secrets_of_links(signed.body()));
+        }
         sent.extend(redact::secrets_of_links(
             signed.uri().query().unwrap_or_default().as_bytes(),
         ));
@@ -372,6 +382,12 @@ fn by_status(status: StatusCode, message: String) -> Error {
         _ => (ErrorKind::Service, "Look the code up in the vendor's documents."),
     };
     Error::new(kind, message).with_remedy(remedy)
+}
+
+/// Whether a body is a piece of a file.
+fn is_octets(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes() == b"application/octet-stream")
 }
 
 /// The signature in an `Authorization` header: what follows `Signature=`, or the whole value.

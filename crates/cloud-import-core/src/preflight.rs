@@ -77,6 +77,8 @@ pub enum Subject {
     Os,
     /// Whether the cloud may read the image file (Alibaba's import role).
     ImportRole,
+    /// Whether the bucket that a file is put into is there and fits.
+    Bucket,
     /// What the vendor's own dry run says.
     DryRun,
 }
@@ -105,6 +107,7 @@ impl Subject {
             Self::Quota => "quota",
             Self::Os => "os",
             Self::ImportRole => "import_role",
+            Self::Bucket => "bucket",
             Self::DryRun => "dry_run",
         }
     }
@@ -168,7 +171,8 @@ impl Check {
         Self::new(what, CheckOutcome::NotChecked, error.to_string(), remedy)
     }
 
-    fn of_problem(problem: &Problem, is_binding: bool) -> Self {
+    /// A problem that was found without asking. It fails the check where the order would be refused for it.
+    pub fn of_problem(what: Subject, problem: &Problem, is_binding: bool) -> Self {
         // The first source is enough to look the rule up.
         let source = match problem.source.split("; ").next() {
             Some(first) if !first.is_empty() => format!(" [{first}]"),
@@ -180,7 +184,7 @@ impl Check {
             CheckOutcome::Warning
         };
         let message = format!("{} {}{source}", problem.field, problem.message);
-        Self::new(Subject::Order, outcome, message, problem.remedy.as_str())
+        Self::new(what, outcome, message, problem.remedy.as_str())
     }
 }
 
@@ -231,7 +235,7 @@ impl Checks {
         let problems = importer.validate(order);
         let mut checks: Vec<Check> = problems
             .iter()
-            .map(|problem| Check::of_problem(problem, !order.no_validate))
+            .map(|problem| Check::of_problem(Subject::Order, problem, !order.no_validate))
             .collect();
         if checks.is_empty() {
             checks.push(Check::passed(Subject::Order, "nothing is wrong with it offline"));

@@ -21,8 +21,28 @@ pub async fn start<I: ImageImporter + ?Sized>(importer: &I, request: &ImportRequ
     Ok(task)
 }
 
-/// Sends a prepared order and settles a lost answer. The task may come from a process that died: what that process
-/// started is found and not started again.
+/// Goes on with an order whose task another process recorded before it sent it. Whether it was sent is not known, so it is
+/// settled like a start whose answer was lost: by its token, else by looking for it.
+///
+/// # Errors
+/// As [`start`].
+pub async fn resume<I: ImageImporter + ?Sized>(
+    importer: &I,
+    request: &ImportRequest,
+    task: &mut ImportTask,
+) -> Result<()> {
+    if importer.capabilities().client_token.value && task.token.is_some() {
+        return send(importer, request, task).await;
+    }
+    let lost = Error::new(
+        ErrorKind::OutcomeUnknown,
+        "the process that was about to send it ended before it had an answer",
+    )
+    .with_provider(importer.provider());
+    settle(importer, request, task, lost).await
+}
+
+/// Sends a prepared order and settles a lost answer. For a task of a process that died, see [`resume`].
 ///
 /// # Errors
 /// As [`start`]; [`ErrorKind::Unsupported`] for a dry run where the cloud has none.
@@ -109,8 +129,9 @@ fn is_unsettled(error: &Error) -> bool {
     error.may_have_executed() || error.kind() == ErrorKind::DuplicateName
 }
 
-/// Looks for the import until it is listed or the grace period is over. A failing lookup is not an answer.
-async fn find<I: ImageImporter + ?Sized>(importer: &I, task: &mut ImportTask) -> bool {
+/// Looks for the import until it is listed or the grace period is over, and takes over what is found. A failing lookup is
+/// not an answer.
+pub async fn find<I: ImageImporter + ?Sized>(importer: &I, task: &mut ImportTask) -> bool {
     let (ambient, grace) = (importer.ambient(), importer.grace());
     let started = ambient.monotonic();
     loop {

@@ -1,5 +1,6 @@
 //! What goes back on the wire: an answer, and bodies that end early or never seem to.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
+use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
 use crate::clock;
@@ -17,7 +19,7 @@ use crate::clock;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -25,13 +27,13 @@ impl Answer {
     pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Answer {
             status,
-            headers: vec![("content-type", content_type.to_owned())],
+            headers: vec![("content-type".into(), content_type.to_owned())],
             body: body.into(),
         }
     }
 
-    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub(crate) fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
     }
 }
@@ -50,7 +52,7 @@ pub(crate) enum Delivery {
 }
 
 /// How long the first half has to get out before the connection is closed.
-const FLUSH: Duration = Duration::from_millis(20);
+pub(crate) const FLUSH: Duration = Duration::from_millis(20);
 
 static BLANKS: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
@@ -60,6 +62,15 @@ pub(crate) enum AnswerBody {
     Whole(Full<Bytes>),
     Half { half: Option<Bytes>, then: Pin<Box<Sleep>> },
     Flood { chunks: u64 },
+    Stream(Stream),
+}
+
+/// A body that is made while it is sent.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    pub(crate) chunks: mpsc::Receiver<io::Result<Bytes>>,
+    /// Bytes that are announced and yet to come.
+    pub(crate) left: u64,
 }
 
 impl AnswerBody {
@@ -102,6 +113,13 @@ impl Body for AnswerBody {
                 *chunks -= 1;
                 Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&BLANKS)))))
             }
+            AnswerBody::Stream(stream) => {
+                let chunk = ready!(stream.chunks.poll_recv(cx));
+                if let Some(Ok(chunk)) = &chunk {
+                    stream.left = stream.left.saturating_sub(chunk.len() as u64);
+                }
+                Poll::Ready(chunk.map(|chunk| chunk.map(Frame::data)))
+            }
         }
     }
 
@@ -110,12 +128,14 @@ impl Body for AnswerBody {
             AnswerBody::Whole(full) => full.is_end_stream(),
             AnswerBody::Half { .. } => false,
             AnswerBody::Flood { chunks } => *chunks == 0,
+            AnswerBody::Stream(stream) => stream.left == 0,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             AnswerBody::Whole(full) => full.size_hint(),
+            AnswerBody::Stream(stream) => SizeHint::with_exact(stream.left),
             // Half a body announces the whole one by its header; a flood does not announce its length.
             AnswerBody::Half { .. } | AnswerBody::Flood { .. } => SizeHint::new(),
         }

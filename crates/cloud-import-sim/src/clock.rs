@@ -35,6 +35,14 @@ pub(crate) fn sleep(duration: Duration) -> Sleep {
     tokio::time::sleep(duration)
 }
 
+/// Holds the thread up; for threads that may be.
+pub(crate) fn block(duration: Duration) {
+    // Shorter pauses than a thread can keep add up first.
+    if duration >= Duration::from_millis(1) {
+        std::thread::sleep(duration);
+    }
+}
+
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, the form of an HTTP `Date` header.
 pub(crate) fn http_date(instant: OffsetDateTime) -> String {
     const FORMAT: &[BorrowedFormatItem<'_>] =

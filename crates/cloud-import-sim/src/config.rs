@@ -1,9 +1,11 @@
 //! What a simulator is told when it starts. Reads neither files nor environment.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cloud::Cloud;
+use crate::verify::{Secret, TOKEN_ACCOUNT};
 
 /// How Tencent answers a dry run that found nothing wrong. Its documents describe both forms; which one `ImportImage` gives
 /// is unverified.
@@ -62,12 +64,33 @@ pub struct Config {
     pub tencent_dry_run: TencentDryRun,
     /// The form of a successful dry run at Alibaba.
     pub aliyun_dry_run: AliyunDryRun,
+    /// Alibaba's account has the RAM role by which an import reads the bucket. Without it an import is refused until the role
+    /// is made and has its policy. Default `true`.
+    pub aliyun_import_role: bool,
+    /// How long after a change to a RAM role Alibaba's ECS sees it. How long it takes in truth is not documented. Default 1 s.
+    pub aliyun_role_delay: Duration,
     /// The projects that `KeystoneListProjects` knows, as `(name, id)`. `None`: one project for every region.
     pub huawei_projects: Option<Vec<(String, String)>>,
     /// An IAM token that Huawei takes in `X-Auth-Token` instead of a signature.
     pub huawei_auth_token: Option<String>,
     /// UCloud writes `RetCode` as text, as its SDKs are prepared for. Default `false`.
     pub ucloud_ret_code_text: bool,
+    /// Ports of the five stores' own listeners in the order of [`Cloud::ALL`]; `None` or 0 lets the system choose.
+    pub store_ports: Option<[u16; 5]>,
+    /// A bucket that is not there is made by the first request that names it, in the region of the request's host.
+    pub any_bucket: bool,
+    /// The directory in which the stores make their own, which is removed at the end; `None` is that of temporary files.
+    pub store_dir: Option<PathBuf>,
+    /// The most bytes per second of all bodies of one store together, in both directions; `None` is no limit.
+    pub store_rate: Option<u64>,
+    /// Whether a store lists the parts of an upload, in the order of [`Cloud::ALL`]. Default: all but UCloud's, of which no such
+    /// call is known.
+    pub list_parts: [bool; 5],
+    /// Lists of parts have no ETags, as of some stores of the S3 dialect. Default `false`.
+    pub listed_without_etag: bool,
+    /// A signed link to an object in a private bucket of Tencent holds for one `GET` or `HEAD`, after which an import cannot read
+    /// it either (the vendor's guide: a link can be opened only once). Default `true`.
+    pub tencent_links_open_once: bool,
 }
 
 impl Config {
@@ -91,9 +114,18 @@ impl Config {
             tencent_image_id: true,
             tencent_dry_run: TencentDryRun::default(),
             aliyun_dry_run: AliyunDryRun::default(),
+            aliyun_import_role: true,
+            aliyun_role_delay: Duration::from_secs(1),
             huawei_projects: None,
             huawei_auth_token: None,
             ucloud_ret_code_text: false,
+            store_ports: None,
+            any_bucket: false,
+            store_dir: None,
+            store_rate: None,
+            list_parts: [true, true, true, true, false],
+            listed_without_etag: false,
+            tencent_links_open_once: true,
         }
     }
 
@@ -181,6 +213,20 @@ impl Config {
         self
     }
 
+    /// Sets [`Config::aliyun_import_role`].
+    #[must_use]
+    pub fn aliyun_import_role(mut self, present: bool) -> Self {
+        self.aliyun_import_role = present;
+        self
+    }
+
+    /// Sets [`Config::aliyun_role_delay`].
+    #[must_use]
+    pub fn aliyun_role_delay(mut self, delay: Duration) -> Self {
+        self.aliyun_role_delay = delay;
+        self
+    }
+
     /// Sets [`Config::huawei_projects`] from `(name, id)` pairs.
     #[must_use]
     pub fn huawei_projects(mut self, projects: Vec<(String, String)>) -> Self {
@@ -201,6 +247,70 @@ impl Config {
         self.ucloud_ret_code_text = text;
         self
     }
+
+    /// Sets [`Config::store_ports`].
+    #[must_use]
+    pub fn store_ports(mut self, ports: [u16; 5]) -> Self {
+        self.store_ports = Some(ports);
+        self
+    }
+
+    /// Sets [`Config::any_bucket`].
+    #[must_use]
+    pub fn any_bucket(mut self, any_bucket: bool) -> Self {
+        self.any_bucket = any_bucket;
+        self
+    }
+
+    /// Sets [`Config::store_dir`].
+    #[must_use]
+    pub fn store_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.store_dir = Some(directory.into());
+        self
+    }
+
+    /// Sets [`Config::store_rate`].
+    #[must_use]
+    pub fn store_rate(mut self, bytes_per_second: u64) -> Self {
+        self.store_rate = Some(bytes_per_second);
+        self
+    }
+
+    /// Sets whether the store of one cloud lists the parts of an upload.
+    #[must_use]
+    pub fn list_parts(mut self, cloud: Cloud, listed: bool) -> Self {
+        self.list_parts[cloud.index()] = listed;
+        self
+    }
+
+    /// Sets [`Config::listed_without_etag`].
+    #[must_use]
+    pub fn listed_without_etag(mut self, without: bool) -> Self {
+        self.listed_without_etag = without;
+        self
+    }
+
+    /// Sets [`Config::tencent_links_open_once`].
+    #[must_use]
+    pub fn tencent_links_open_once(mut self, once: bool) -> Self {
+        self.tencent_links_open_once = once;
+        self
+    }
+
+    /// The secret that belongs to an access key id, or Huawei's IAM token.
+    pub(crate) fn secret_of(&self, access_key_id: &str) -> Option<Secret> {
+        if access_key_id == TOKEN_ACCOUNT {
+            let token = self.huawei_auth_token.clone()?;
+            return Some(Secret {
+                secret_access_key: String::new(),
+                security_token: Some(token),
+            });
+        }
+        (access_key_id == self.access_key_id).then(|| Secret {
+            secret_access_key: self.secret_access_key.clone(),
+            security_token: self.security_token.clone(),
+        })
+    }
 }
 
 /// Leaves out the secret and the token.
@@ -212,6 +322,7 @@ impl fmt::Debug for Config {
             .field("ports", &self.ports)
             .field("control_port", &self.control_port)
             .field("any_object", &self.any_object)
+            .field("any_bucket", &self.any_bucket)
             .field("import_time", &self.import_time)
             .field("visible_after_polls", &self.visible_after_polls)
             .field("quotas", &self.quotas)

@@ -16,6 +16,7 @@ use crate::exchange::Shared;
 use crate::faults::Fault;
 use crate::images;
 use crate::server::{read, send};
+use crate::stores::Content;
 
 /// The longest object that can be put; a larger file is better named by [`Simulator::put_object_file`](crate::Simulator::put_object_file).
 const MAX_OBJECT: usize = 64 << 20;
@@ -35,7 +36,7 @@ async fn answered(shared: &Shared, request: Request<Incoming>) -> io::Result<Ans
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().trim_matches('/');
     Ok(match (&parts.method, path) {
-        (&Method::GET, "counters") => json(&shared.world().counters),
+        (&Method::GET, "counters") => json(&shared.counters()),
         (&Method::GET, "images") => json(&images::all(&shared.world())),
         (&Method::GET, "objects") => json(&shared.world().store.list()),
         (&Method::GET, path) if path.starts_with("objects/") => match place(path) {
@@ -120,12 +121,17 @@ fn place(path: &str) -> Result<Place, Answer> {
 async fn fetched(shared: &Shared, place: &Place) -> Answer {
     let content = {
         let store = &shared.world().store;
-        store.content(place.cloud, &place.region, &place.bucket, &place.key)
+        store
+            .content(place.cloud, &place.region, &place.bucket, &place.key)
+            .cloned()
     };
     match content {
         None => text(404, "no such object"),
-        Some(Ok(bytes)) => Answer::new(200, "application/octet-stream", bytes),
-        Some(Err(path)) => text(409, format!("the object is the file {}: read it there", path.display())),
+        Some(Content::Memory(bytes)) => Answer::new(200, "application/octet-stream", bytes),
+        Some(Content::File { path, .. }) => {
+            text(409, format!("the object is the file {}: read it there", path.display()))
+        }
+        Some(Content::Pieces(_)) => text(409, "the object came through the store: read it there"),
     }
 }
 

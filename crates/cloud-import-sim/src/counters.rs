@@ -19,6 +19,30 @@ pub struct Counters {
     pub tokens_replayed: BTreeMap<Cloud, u64>,
     /// The most requests of a cloud that were being served at one time.
     pub peak_concurrency: BTreeMap<Cloud, u64>,
+    /// Bytes of objects and parts that a cloud's store took off the wire, whatever became of them.
+    #[serde(default)]
+    pub bytes_received: BTreeMap<Cloud, u64>,
+    /// Parts that were stored, repeated ones included.
+    #[serde(default)]
+    pub parts_stored: BTreeMap<Cloud, u64>,
+    /// Parts that were stored though their upload had one of the same number.
+    #[serde(default)]
+    pub parts_repeated: BTreeMap<Cloud, u64>,
+    /// The most parts of a cloud that were on their way at one time.
+    #[serde(default)]
+    pub peak_parts_in_flight: BTreeMap<Cloud, u64>,
+    /// Objects that were put or completed through a cloud's store.
+    #[serde(default)]
+    pub objects_stored: BTreeMap<Cloud, u64>,
+    /// Objects that were deleted through a cloud's store.
+    #[serde(default)]
+    pub deletions: BTreeMap<Cloud, u64>,
+    /// Objects that are in a cloud's store now.
+    #[serde(default)]
+    pub objects: BTreeMap<Cloud, u64>,
+    /// Uploads of a cloud that are neither completed nor aborted now.
+    #[serde(default)]
+    pub open_uploads: BTreeMap<Cloud, u64>,
 }
 
 impl Counters {
@@ -53,6 +77,39 @@ impl Counters {
     pub(crate) fn note_concurrency(&mut self, cloud: Cloud, now: u64) {
         let peak = self.peak_concurrency.entry(cloud).or_default();
         *peak = (*peak).max(now);
+    }
+
+    pub(crate) fn count_part(&mut self, cloud: Cloud, repeated: bool) {
+        *self.parts_stored.entry(cloud).or_default() += 1;
+        if repeated {
+            *self.parts_repeated.entry(cloud).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn count_object(&mut self, cloud: Cloud) {
+        *self.objects_stored.entry(cloud).or_default() += 1;
+    }
+
+    pub(crate) fn count_deletion(&mut self, cloud: Cloud) {
+        *self.deletions.entry(cloud).or_default() += 1;
+    }
+
+    pub(crate) fn note_parts_in_flight(&mut self, cloud: Cloud, now: u64) {
+        let peak = self.peak_parts_in_flight.entry(cloud).or_default();
+        *peak = (*peak).max(now);
+    }
+
+    /// Fills in what is counted elsewhere; a cloud whose store was never used stays out.
+    pub(crate) fn note_store(&mut self, cloud: Cloud, received: u64, objects: u64, open_uploads: u64) {
+        for (map, number) in [
+            (&mut self.bytes_received, received),
+            (&mut self.objects, objects),
+            (&mut self.open_uploads, open_uploads),
+        ] {
+            if number > 0 {
+                map.insert(cloud, number);
+            }
+        }
     }
 
     fn add(map: &mut BTreeMap<Cloud, BTreeMap<String, u64>>, cloud: Cloud, key: &str) {

@@ -8,8 +8,10 @@ use crate::clock::{self, Now};
 use crate::cloud::Cloud;
 use crate::clouds::{self, Failure, Outcome, Vendor};
 use crate::config::Config;
+use crate::counters::Counters;
 use crate::faults::{FaultKind, When};
-use crate::verify::{Secret, TOKEN_ACCOUNT};
+use crate::stores::Stores;
+use crate::verify::Secret;
 use crate::wire::WireRequest;
 use crate::world::World;
 
@@ -18,12 +20,14 @@ use crate::world::World;
 pub(crate) struct Shared {
     config: Config,
     world: Mutex<World>,
+    pub(crate) stores: Stores,
 }
 
 impl Shared {
     pub(crate) fn new(config: Config) -> Self {
         Shared {
             world: Mutex::new(World::new(config.clone())),
+            stores: Stores::new(&config),
             config,
         }
     }
@@ -33,18 +37,19 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn secret_of(&self, access_key_id: &str) -> Option<Secret> {
-        if access_key_id == TOKEN_ACCOUNT {
-            let token = self.config.huawei_auth_token.clone()?;
-            return Some(Secret {
-                secret_access_key: String::new(),
-                security_token: Some(token),
-            });
+    pub(crate) fn secret_of(&self, access_key_id: &str) -> Option<Secret> {
+        self.config.secret_of(access_key_id)
+    }
+
+    /// What was counted, with what is counted where bodies move.
+    pub(crate) fn counters(&self) -> Counters {
+        let world = self.world();
+        let mut counters = world.counters.clone();
+        for cloud in Cloud::ALL {
+            let (objects, open_uploads) = world.store.totals(cloud);
+            counters.note_store(cloud, self.stores.received(cloud), objects, open_uploads);
         }
-        (access_key_id == self.config.access_key_id).then(|| Secret {
-            secret_access_key: self.config.secret_access_key.clone(),
-            security_token: self.config.security_token.clone(),
-        })
+        counters
     }
 }
 
@@ -100,7 +105,7 @@ pub(crate) async fn exchange(shared: &Shared, cloud: Cloud, request: &WireReques
     let execute = || render(&vendor.execute(&mut shared.world(), request, &Now::read()));
     match faults.pop() {
         Some(FaultKind::DropBefore) => Delivery::Close,
-        Some(FaultKind::DropAfter) => {
+        Some(FaultKind::DropAfter | FaultKind::DropMidBody) => {
             execute();
             Delivery::Close
         }
@@ -135,7 +140,7 @@ fn refusal(vendor: &dyn Vendor, fault: FaultKind) -> Option<Failure> {
             ..vendor.throttled()
         }),
         FaultKind::ServerError { http } => Some(vendor.broken(http)),
-        FaultKind::Error200 => Some(Failure {
+        FaultKind::Error200 | FaultKind::Error200InBody => Some(Failure {
             http: 200,
             page: false,
             ..vendor.broken(500)
@@ -164,7 +169,8 @@ fn admit(shared: &Shared, vendor: &dyn Vendor, request: &WireRequest, skew: i64)
     }
 }
 
-fn seconds(skew: &[FaultKind]) -> i64 {
+/// The seconds by which a fault sets the clock ahead.
+pub(crate) fn seconds(skew: &[FaultKind]) -> i64 {
     skew.iter()
         .find_map(|fault| match fault {
             FaultKind::SkewedDate(seconds) => Some(*seconds),

@@ -137,6 +137,15 @@ pub enum FaultKind {
     Hide(u32),
     /// The next accepted import never gets beyond running.
     Stall,
+    /// The upload that a request to a store names is gone before the request is executed. APIs take no notice.
+    ForgetUpload,
+    /// A store closes the connection when it has read half of a body; nothing is stored. APIs, and requests that bring neither an
+    /// object nor a part, are executed and not answered.
+    DropMidBody,
+    /// A store changes one byte of an object or a part before it stores it; only the ETag tells. Others take no notice.
+    CorruptBody,
+    /// Not executed: 200 with an internal error in the vendor's body, as stores may answer the completion of an upload.
+    Error200InBody,
 }
 
 /// When a fault acts.

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,10 +22,15 @@ use crate::clock;
 use crate::cloud::Cloud;
 use crate::clouds;
 use crate::exchange::{Shared, exchange};
+use crate::stores::host::{self, StoreHost};
+use crate::stores::store_request;
 use crate::wire::WireRequest;
 
 /// The longest request body that a cloud's listener reads. The vendors' own limits are higher.
 const MAX_BODY: usize = 2 << 20;
+
+/// The most that is read from a connection at once.
+const BUFFER: usize = 1 << 20;
 
 /// How long a request may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(30);
@@ -42,12 +46,15 @@ where
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
+                    // Small answers shall not wait; a connection that is gone already is met below.
+                    let _ = stream.set_nodelay(true);
                     let handler = handler.clone();
                     connections.spawn(async move {
                         // A connection that ends badly is the other side's choice, or a fault that was asked for.
                         let _ = http1::Builder::new()
                             .timer(TokioTimer::new())
                             .header_read_timeout(ARRIVAL)
+                            .max_buf_size(BUFFER)
                             .serve_connection(TokioIo::new(stream), service_fn(handler))
                             .await;
                     });
@@ -60,17 +67,29 @@ where
     }
 }
 
-/// One request to a cloud's listener.
+/// Which of a cloud's two listeners took a connection: where the `Host` is an address, it decides who answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Api,
+    Store,
+}
+
+/// One request to a listener of a cloud.
 pub(crate) async fn cloud_request(
     shared: Arc<Shared>,
     cloud: Cloud,
+    entry: Entry,
     request: Request<Incoming>,
 ) -> io::Result<Response<AnswerBody>> {
     let (parts, body) = request.into_parts();
     let mut wire = wire_request(&parts);
-    if !host_is_right(cloud, wire.header("host").unwrap_or_default()) {
-        let text = format!("this is {cloud}: the Host header is neither one of its names nor an address\n");
-        return send(Delivery::Whole(Answer::new(421, "text/plain", text)));
+    match target(cloud, entry, wire.header("host").unwrap_or_default()) {
+        Some(Target::Store(host)) => return store_request(&shared, cloud, host, wire, body).await,
+        Some(Target::Api) => {}
+        None => {
+            let text = format!("this is {cloud}: the Host header is neither one of its names nor an address\n");
+            return send(Delivery::Whole(Answer::new(421, "text/plain", text)));
+        }
     }
     let too_large = match read(body, MAX_BODY).await? {
         Some(bytes) => {
@@ -80,6 +99,29 @@ pub(crate) async fn cloud_request(
         None => true,
     };
     send(exchange(&shared, cloud, &wire, too_large).await)
+}
+
+/// Who answers a request.
+#[derive(Debug, PartialEq, Eq)]
+enum Target {
+    Api,
+    /// `None`: the host is an address.
+    Store(Option<StoreHost>),
+}
+
+/// Looks at the `Host` header; `None` when it is neither one of the cloud's own names nor an address.
+fn target(cloud: Cloud, entry: Entry, host: &str) -> Option<Target> {
+    let host = host::bare(host);
+    if host::is_address(&host) {
+        return Some(match entry {
+            Entry::Api => Target::Api,
+            Entry::Store => Target::Store(None),
+        });
+    }
+    match host::parse(cloud, &host) {
+        Some(found) => Some(Target::Store(Some(found))),
+        None => (entry == Entry::Api && clouds::vendor(cloud).has_host(&host)).then_some(Target::Api),
+    }
 }
 
 /// Reads a body of at most `limit` bytes; `None` when it is longer. An error when it does not arrive.
@@ -110,17 +152,6 @@ fn wire_request(parts: &Parts) -> WireRequest {
     }
 }
 
-/// One of the cloud's own names, or an address.
-fn host_is_right(cloud: Cloud, host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.parse::<u16>().is_ok() => name,
-        _ => host,
-    };
-    let name = name.to_ascii_lowercase();
-    let bare = name.trim_start_matches('[').trim_end_matches(']');
-    bare.parse::<IpAddr>().is_ok() || name == "localhost" || clouds::vendor(cloud).has_host(&name)
-}
-
 /// Turns a delivery into a response; an error closes the connection.
 pub(crate) fn send(delivery: Delivery) -> io::Result<Response<AnswerBody>> {
     match delivery {
@@ -140,10 +171,11 @@ pub(crate) fn send(delivery: Delivery) -> io::Result<Response<AnswerBody>> {
     }
 }
 
-fn response(answer: Answer, body: AnswerBody) -> io::Result<Response<AnswerBody>> {
+/// A response with this body instead of the answer's.
+pub(crate) fn response(answer: Answer, body: AnswerBody) -> io::Result<Response<AnswerBody>> {
     let mut builder = Response::builder().status(answer.status);
     for (name, value) in answer.headers {
-        builder = builder.header(name, value);
+        builder = builder.header(name.as_ref(), value);
     }
     builder.body(body).map_err(io::Error::other)
 }
@@ -168,7 +200,7 @@ mod tests {
             (Cloud::Ucloud, "[::1]:8080"),
             (Cloud::Ucloud, "localhost:8080"),
         ] {
-            assert!(host_is_right(cloud, host), "{host}");
+            assert_eq!(target(cloud, Entry::Api, host), Some(Target::Api), "{host}");
         }
         for (cloud, host) in [
             (Cloud::Jdcloud, "cvm.tencentcloudapi.com"),
@@ -176,7 +208,16 @@ mod tests {
             (Cloud::Aliyun, "example.com"),
             (Cloud::Ucloud, ""),
         ] {
-            assert!(!host_is_right(cloud, host), "{host}");
+            assert_eq!(target(cloud, Entry::Api, host), None, "{host}");
+        }
+        assert_eq!(
+            target(Cloud::Ucloud, Entry::Store, "127.0.0.1:80"),
+            Some(Target::Store(None))
+        );
+        assert_eq!(target(Cloud::Ucloud, Entry::Store, "api.ucloud.cn"), None);
+        for entry in [Entry::Api, Entry::Store] {
+            let found = target(Cloud::Tencent, entry, "b-1.cos.ap-x.myqcloud.com:80");
+            assert!(matches!(found, Some(Target::Store(Some(host))) if host.bucket.as_deref() == Some("b-1")));
         }
     }
 }

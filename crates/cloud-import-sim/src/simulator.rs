@@ -17,8 +17,8 @@ use crate::counters::Counters;
 use crate::exchange::Shared;
 use crate::faults::Fault;
 use crate::images::{self, ImageSummary};
-use crate::server;
-use crate::store::ObjectSummary;
+use crate::server::{self, Entry};
+use crate::stores::{BucketSettings, ObjectReader, ObjectSummary, OpenUpload};
 
 /// The five clouds, running on `127.0.0.1`.
 ///
@@ -27,23 +27,26 @@ use crate::store::ObjectSummary;
 #[derive(Debug)]
 pub struct Simulator {
     addresses: [SocketAddr; 5],
+    stores: [SocketAddr; 5],
     control: SocketAddr,
     shared: Arc<Shared>,
     tasks: JoinSet<()>,
 }
 
 impl Simulator {
-    /// Binds the six listeners and begins to answer.
+    /// Binds the eleven listeners (an API and a store of each cloud, and the control endpoint) and begins to answer.
     ///
     /// # Errors
     ///
     /// A port cannot be bound.
     pub async fn start(config: Config) -> io::Result<Simulator> {
         let ports = config.ports.unwrap_or_default();
+        let store_ports = config.store_ports.unwrap_or_default();
         let control_port = config.control_port.unwrap_or_default();
         let shared = Arc::new(Shared::new(config));
         let mut tasks = JoinSet::new();
         let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 5];
+        let mut stores = addresses;
         // All are bound before one answers: a port that is taken leaves nothing running.
         let control_listener = bind(control_port).await?;
         let control = control_listener.local_addr()?;
@@ -51,12 +54,15 @@ impl Simulator {
         for cloud in Cloud::ALL {
             let listener = bind(ports[cloud.index()]).await?;
             addresses[cloud.index()] = listener.local_addr()?;
-            listeners.push((cloud, listener));
+            listeners.push((cloud, Entry::Api, listener));
+            let listener = bind(store_ports[cloud.index()]).await?;
+            stores[cloud.index()] = listener.local_addr()?;
+            listeners.push((cloud, Entry::Store, listener));
         }
-        for (cloud, listener) in listeners {
+        for (cloud, entry, listener) in listeners {
             let shared = Arc::clone(&shared);
             tasks.spawn(server::accept(listener, move |request| {
-                server::cloud_request(Arc::clone(&shared), cloud, request)
+                server::cloud_request(Arc::clone(&shared), cloud, entry, request)
             }));
         }
         let for_control = Arc::clone(&shared);
@@ -65,16 +71,24 @@ impl Simulator {
         }));
         Ok(Simulator {
             addresses,
+            stores,
             control,
             shared,
             tasks,
         })
     }
 
-    /// Where a cloud answers.
+    /// Where a cloud answers: its API, and by their names the hosts of its store.
     #[must_use]
     pub fn address(&self, cloud: Cloud) -> SocketAddr {
         self.addresses[cloud.index()]
+    }
+
+    /// Where a cloud's store answers to its address, too, with the bucket as the first segment of the path: for tools that are
+    /// given an endpoint.
+    #[must_use]
+    pub fn store_address(&self, cloud: Cloud) -> SocketAddr {
+        self.stores[cloud.index()]
     }
 
     /// Where the control endpoint answers.
@@ -84,7 +98,8 @@ impl Simulator {
     }
 
     /// One line of JSON that says where everything is:
-    /// `{"jdcloud":"http://127.0.0.1:P",…,"ucloud":"http://127.0.0.1:P","control":"http://127.0.0.1:P"}`.
+    /// `{"jdcloud":"http://127.0.0.1:P",…,"ucloud":"http://127.0.0.1:P","stores":{"jdcloud":"http://127.0.0.1:P",…},
+    /// "control":"http://127.0.0.1:P"}`.
     #[must_use]
     pub fn ready_line(&self) -> String {
         let url = |address: SocketAddr| Value::from(format!("http://{address}"));
@@ -92,11 +107,34 @@ impl Simulator {
         for cloud in Cloud::ALL {
             line.insert(cloud.name().to_owned(), url(self.address(cloud)));
         }
+        let stores = Cloud::ALL.map(|cloud| (cloud.name().to_owned(), url(self.store_address(cloud))));
+        line.insert("stores".to_owned(), Value::Object(stores.into_iter().collect()));
         line.insert("control".to_owned(), url(self.control));
         Value::Object(line).to_string()
     }
 
-    /// Puts an object into a cloud's storage. `region` is in the words of the cloud's compute API (UCloud: `cn-bj2`).
+    /// Makes a bucket, or sets up anew the one that is there. `region` is in the words of the cloud's compute API.
+    pub fn create_bucket(&self, cloud: Cloud, region: &str, bucket: &str, settings: BucketSettings) {
+        let store = &mut self.shared.world().store;
+        store.create(cloud, region, bucket, settings);
+    }
+
+    /// The uploads of a cloud's store that are neither completed nor aborted.
+    #[must_use]
+    pub fn open_uploads(&self, cloud: Cloud) -> Vec<OpenUpload> {
+        let mut all = self.shared.world().store.open_uploads();
+        all.retain(|upload| upload.cloud == cloud);
+        all
+    }
+
+    /// A reader over the bytes of a stored object; `None` when there is no such object.
+    #[must_use]
+    pub fn object(&self, cloud: Cloud, region: &str, bucket: &str, key: &str) -> Option<ObjectReader> {
+        self.shared.world().store.reader(cloud, region, bucket, key)
+    }
+
+    /// Puts an object into a cloud's storage, from which imports may read it without a good signature; its bucket is made if
+    /// it is not there. `region` is in the words of the cloud's compute API (UCloud: `cn-bj2`).
     pub fn put_object(&self, cloud: Cloud, region: &str, bucket: &str, key: &str, bytes: Bytes) {
         let store = &mut self.shared.world().store;
         store.put(cloud, region, bucket, key, bytes);
@@ -131,7 +169,7 @@ impl Simulator {
     /// What was counted so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.shared.world().counters.clone()
+        self.shared.counters()
     }
 
     /// The images of a cloud, in the order in which their imports were accepted; deleted ones are marked.
@@ -145,6 +183,14 @@ impl Simulator {
     /// Stops, and waits until no task is left.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
+    }
+}
+
+/// Removes what the stores hold on disk.
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.tasks.abort_all();
+        self.shared.stores.dir.remove();
     }
 }
 

@@ -5,14 +5,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
 
 use crate::clock::Now;
 use crate::cloud::Cloud;
+use crate::clouds::{Ram, vendor};
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::faults::{FaultKind, FaultSet, When};
 use crate::rules::Params;
-use crate::store::{Lookup, Store};
+use crate::stores::{Lookup, Store, leads_to};
 use crate::tasks::{Import, Stage, Verdict};
 
 /// Where an image belongs: it is found only from here.
@@ -65,17 +67,24 @@ pub(crate) struct World {
     pub(crate) imports: Vec<Import>,
     /// Ids of the snapshots that were deleted. One belongs to a disk of an import and outlives its image.
     pub(crate) deleted_snapshots: HashSet<String>,
+    /// Roles and policies of Alibaba's account.
+    pub(crate) ram: Ram,
     pub(crate) faults: FaultSet,
     pub(crate) counters: Counters,
     tokens: HashMap<(Scope, String), Answered>,
     nonces: HashMap<String, Instant>,
     serial: u64,
     active: [u64; 5],
+    parts_in_flight: [u64; 5],
 }
 
 impl World {
     pub(crate) fn new(config: Config) -> Self {
         World {
+            ram: match config.aliyun_import_role {
+                true => Ram::with_import_role(),
+                false => Ram::default(),
+            },
             config,
             store: Store::default(),
             imports: Vec::new(),
@@ -86,6 +95,7 @@ impl World {
             nonces: HashMap::new(),
             serial: 0,
             active: [0; 5],
+            parts_in_flight: [0; 5],
         }
     }
 
@@ -98,6 +108,17 @@ impl World {
 
     pub(crate) fn leave(&mut self, cloud: Cloud) {
         self.active[cloud.index()] -= 1;
+    }
+
+    /// A part is on its way to this cloud's store from now on.
+    pub(crate) fn enter_part(&mut self, cloud: Cloud) {
+        self.parts_in_flight[cloud.index()] += 1;
+        let now = self.parts_in_flight[cloud.index()];
+        self.counters.note_parts_in_flight(cloud, now);
+    }
+
+    pub(crate) fn leave_part(&mut self, cloud: Cloud) {
+        self.parts_in_flight[cloud.index()] -= 1;
     }
 
     /// The next number, never the same twice.
@@ -135,6 +156,23 @@ impl World {
             _ if self.config.any_object => Lookup::Assumed,
             other => other,
         }
+    }
+
+    /// An object was deleted. An import that has not read it to the end fails.
+    pub(crate) fn object_gone(&mut self, cloud: Cloud, region: &str, bucket: &str, key: &str) {
+        let now = Now::read();
+        for import in &mut self.imports {
+            let reads = import.cloud == cloud && import.stage(&now, self.config.import_time).is_open();
+            let this = |source: &String| leads_to(source, cloud, region, bucket, key);
+            if reads && import.verdict == Verdict::Succeed && import.sources.iter().any(this) {
+                import.verdict = vendor(cloud).unreadable();
+            }
+        }
+    }
+
+    /// When an import that is accepted now begins to read its source: at the end of its time in the queue.
+    pub(crate) fn reading_time(&self, now: &Now) -> OffsetDateTime {
+        now.utc + self.config.import_time / 10
     }
 
     /// Whether the scope has as many images as it may have. Failed and deleted ones do not count.

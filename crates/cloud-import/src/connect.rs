@@ -2,7 +2,7 @@
 
 use cloud_import_core::{
     Capabilities, ClientBuilder, CodeRule, Error, ErrorKind, ImageImporter, Provider, Result, Settings,
-    credentials::EnvironmentNames,
+    credentials::{Chain, ChainSpec, EnvironmentNames},
 };
 
 /// Calls a macro with what a provider's crate has, or says that the feature is off.
@@ -52,6 +52,23 @@ pub fn connect(provider: Provider, settings: Settings) -> Result<Box<dyn ImageIm
         let client = ClientBuilder::<it::Client>::from(settings).build()?;
         Ok(Box::new(it::Importer::new(client)))
     })
+}
+
+/// The search for credentials that [`connect`] makes with these settings where none are given.
+///
+/// It is a [`CredentialSource`](cloud_import_core::credentials::CredentialSource): several clients can share one, and its
+/// `describe` says where the keys come from. Nothing is looked for before it is asked.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] when the cloud's feature is off; else as
+/// [`Settings::credential_chain`](cloud_import_core::Settings::credential_chain).
+pub fn credential_chain(provider: Provider, settings: &Settings) -> Result<Chain> {
+    settings.credential_chain(chain_spec(provider)?)
+}
+
+/// Where a cloud's own tools look for credentials, and for a region beside them.
+pub(crate) fn chain_spec(provider: Provider) -> Result<&'static ChainSpec> {
+    of_provider!(provider, it => Ok(&it::CREDENTIAL_CHAIN))
 }
 
 /// What a cloud's import can do.

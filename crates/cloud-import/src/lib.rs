@@ -11,6 +11,8 @@
 )]
 
 mod connect;
+#[cfg(feature = "publish")]
+pub mod publish;
 mod target;
 
 #[cfg(feature = "aliyun")]
@@ -31,5 +33,5 @@ pub use ucloud_uhost_import as ucloud;
 
 pub use cloud_import_core::*;
 
-pub use connect::{capabilities, connect, environment_names, error_codes, regions};
+pub use connect::{capabilities, connect, credential_chain, environment_names, error_codes, regions};
 pub use target::Target;

@@ -2,7 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-use cloud_import_core::{Error, ErrorKind, Provider, Result};
+use cloud_import_core::{
+    Error, ErrorKind, Provider, Result,
+    ambient::Ambient,
+    credentials::{self, ChainOptions},
+};
 
 /// A cloud and a region of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +36,54 @@ impl Target {
             region: crate::capabilities(provider)?.default_region.to_owned(),
         })
     }
+
+    /// A cloud in the region that its own tools would use: the one that a variable names, else the one that stands beside
+    /// the credentials that `search` finds. A profile that is asked for comes before variables, as its keys do.
+    ///
+    /// Looks at variables and files; sends nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] when the cloud's feature is off. [`ErrorKind::InvalidRequest`] with what was tried when
+    /// there is none, or when what is there is no region id. [`ErrorKind::Credentials`] when there are no credentials
+    /// either, or their source is broken.
+    pub fn configured(provider: Provider, search: &ChainOptions, ambient: &dyn Ambient) -> Result<Self> {
+        let spec = crate::connect::chain_spec(provider)?;
+        let names = spec.environment.region;
+        let named = match search.profile {
+            Some(_) => None,
+            None => names.iter().find_map(|name| ambient.variable(name)),
+        };
+        let region = match named {
+            Some(region) => region,
+            None => {
+                let beside = credentials::defaults(spec, search, ambient).map(|found| found.region);
+                beside
+                    .and_then(|region| {
+                        let nowhere = "none stands beside the credentials that would be used";
+                        region.ok_or_else(|| Error::new(ErrorKind::InvalidRequest, nowhere))
+                    })
+                    .map_err(|error| no_region(provider, names, &error))?
+            }
+        };
+        format!("{provider}/{region}").parse()
+    }
+}
+
+fn no_region(provider: Provider, names: &[&str], error: &Error) -> Error {
+    let (variables, remedy) = match names {
+        [] => (String::new(), String::new()),
+        names => (
+            format!("none of {} is set; ", names.join(", ")),
+            format!(", or set {}", names[0]),
+        ),
+    };
+    let example = Target::default_of(provider).map_or_else(|_| String::new(), |target| format!(", such as {target}"));
+    Error::new(
+        error.kind(),
+        format!("target `{provider}` has no region: {variables}{}", error.message()),
+    )
+    .with_provider(provider)
+    .with_remedy(format!("Write {provider}/REGION{example}{remedy}."))
 }
 
 impl fmt::Display for Target {

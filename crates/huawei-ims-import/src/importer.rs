@@ -8,9 +8,8 @@
 use std::time::Duration;
 
 use cloud_import_core::{
-    BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Failure, ImageImporter, ImportRequest, ImportTask,
-    ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState, builder::Connection, datetime, deleted,
-    not_listed,
+    BoxFuture, Capabilities, Check, Error, ErrorKind, Failure, ImageImporter, ImportRequest, ImportTask, ImportedImage,
+    Problem, Provider, Result, StateClass, StateRow, TaskState, builder::Connection, datetime, deleted, not_listed,
 };
 use tracing::info;
 
@@ -205,12 +204,6 @@ impl ImageImporter for Importer {
 
     fn poll<'a>(&'a self, task: &'a mut ImportTask) -> BoxFuture<'a, Result<TaskState>> {
         Box::pin(self.poll_once(task))
-    }
-
-    fn cancel<'a>(&'a self, _: &'a ImportTask) -> BoxFuture<'a, Result<CancelOutcome>> {
-        Box::pin(std::future::ready(Ok(CancelOutcome::Unsupported(
-            "Huawei Cloud has no call to cancel an import: wait for its end, then delete the image",
-        ))))
     }
 
     fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>> {

@@ -4,7 +4,7 @@
 //! its token, which returns the first answer. There is no call to cancel.
 
 use cloud_import_core::{
-    Architecture, BoxFuture, CancelOutcome, Capabilities, Check, Disk, Error, ErrorKind, Failure, ImageImporter,
+    Architecture, BoxFuture, Capabilities, Check, Disk, Error, ErrorKind, Failure, ImageImporter,
     ImportRequest, ImportTask, ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState,
     builder::Connection, deleted, not_listed,
 };
@@ -217,12 +217,6 @@ impl ImageImporter for Importer {
 
     fn poll<'a>(&'a self, task: &'a mut ImportTask) -> BoxFuture<'a, Result<TaskState>> {
         Box::pin(self.poll_once(task))
-    }
-
-    fn cancel<'a>(&'a self, _: &'a ImportTask) -> BoxFuture<'a, Result<CancelOutcome>> {
-        Box::pin(std::future::ready(Ok(CancelOutcome::Unsupported(
-            "JD Cloud has no call to cancel an import: wait for its end, then delete the image",
-        ))))
     }
 
     fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>> {

@@ -5,7 +5,7 @@
 //! and never sent again: whether a duplicate name is refused while the first image is still being built is unverified.
 
 use cloud_import_core::{
-    Architecture, BootMode, BoxFuture, CancelOutcome, Capabilities, Check, Disk, Error, ErrorKind, Failure,
+    Architecture, BootMode, BoxFuture, Capabilities, Check, Disk, Error, ErrorKind, Failure,
     ImageImporter, ImportRequest, ImportTask, ImportedImage, LicenseType, Problem, Provider, Result, StateClass,
     StateRow, TaskState, builder::Connection, datetime, deleted, marked, not_listed,
 };
@@ -251,12 +251,6 @@ impl ImageImporter for Importer {
 
     fn poll<'a>(&'a self, task: &'a mut ImportTask) -> BoxFuture<'a, Result<TaskState>> {
         Box::pin(self.poll_once(task))
-    }
-
-    fn cancel<'a>(&'a self, _: &'a ImportTask) -> BoxFuture<'a, Result<CancelOutcome>> {
-        Box::pin(std::future::ready(Ok(CancelOutcome::Unsupported(
-            "Tencent Cloud has no call to cancel an import: wait for its end, then delete the image",
-        ))))
     }
 
     fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>> {

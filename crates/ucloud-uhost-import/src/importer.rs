@@ -4,7 +4,7 @@
 //! with a mark in its description. There is no progress, no reason for a failure and no call to cancel.
 
 use cloud_import_core::{
-    BoxFuture, CancelOutcome, Capabilities, Check, DiskFormat, Error, ErrorKind, Failure, ImageImporter, ImportRequest,
+    BoxFuture, Capabilities, Check, DiskFormat, Error, ErrorKind, Failure, ImageImporter, ImportRequest,
     ImportTask, ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState, builder::Connection,
     deleted, marked, not_listed,
 };
@@ -237,12 +237,6 @@ impl ImageImporter for Importer {
 
     fn poll<'a>(&'a self, task: &'a mut ImportTask) -> BoxFuture<'a, Result<TaskState>> {
         Box::pin(self.poll_once(task))
-    }
-
-    fn cancel<'a>(&'a self, _: &'a ImportTask) -> BoxFuture<'a, Result<CancelOutcome>> {
-        Box::pin(std::future::ready(Ok(CancelOutcome::Unsupported(
-            "UCloud has no call to cancel an import: wait for its end, then delete the image",
-        ))))
     }
 
     fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>> {

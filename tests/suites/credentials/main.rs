@@ -16,6 +16,7 @@ mod files;
 mod metadata;
 mod order;
 mod refresh;
+mod region;
 mod server;
 mod stage;
 mod sts;

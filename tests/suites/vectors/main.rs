@@ -4,6 +4,8 @@
 //! - *re-sign*: the client's signer, given the recorded bytes, yields the recorded signature;
 //! - *produce*: the client, given what was asked for, sends a request that means the same, and the simulator accepts it.
 //!
+//! The five import APIs and the five object stores ([`storage`]) alike.
+//!
 //! `CLOUD_IMPORT_VECTORS` names another directory of the same format, absolute or from the workspace root. Minimum counts
 //! hold for the default directory only; in any other, a scheme or method that a client does not offer is left out, for a
 //! reason from a closed list, and counted. A call that it does not offer fails.
@@ -14,6 +16,7 @@ mod outcome;
 mod produce;
 mod report;
 mod resign;
+mod storage;
 mod typed;
 mod verify;
 
@@ -58,6 +61,11 @@ fn run(root: &Path, directory: &Path) -> Result<Report, String> {
         report.add(Part::Verify, vector, verify::check(vector));
         report.add(Part::Resign, vector, resign::check(vector));
         report.add(Part::Produce, vector, produce::check(vector));
+    }
+    for vector in &loaded.storage {
+        for (part, outcome) in storage::check(vector) {
+            report.add(part, vector, outcome);
+        }
     }
     if is_default(root, directory) {
         report.require(minimums::MINIMUMS, minimums::UNDOCUMENTED);

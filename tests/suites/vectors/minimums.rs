@@ -22,6 +22,19 @@ pub(crate) const MINIMUMS: &[Minimum] = &[
     ("ucloud", Part::Verify, 76),
     ("ucloud", Part::Resign, 76),
     ("ucloud", Part::Produce, 76),
+    ("storage_tencent", Part::Verify, 24),
+    ("storage_huawei", Part::Verify, 48),
+    ("storage_aliyun", Part::Verify, 72),
+    ("storage_ucloud", Part::Verify, 16),
+    ("storage_tencent", Part::Resign, 24),
+    ("storage_huawei", Part::Resign, 48),
+    ("storage_aliyun", Part::Resign, 72),
+    ("storage_ucloud", Part::Resign, 16),
+    // The client sends one of the two signatures that Huawei and Alibaba have.
+    ("storage_tencent", Part::Produce, 24),
+    ("storage_huawei", Part::Produce, 24),
+    ("storage_aliyun", Part::Produce, 48),
+    ("storage_ucloud", Part::Produce, 16),
 ];
 
 /// Calls and parameters that the recordings hold and the vendor's documents of the call do not name, so that no request

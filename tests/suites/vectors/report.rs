@@ -29,8 +29,6 @@ struct Count {
 pub(crate) struct Report {
     directory: String,
     vectors: usize,
-    storage: usize,
-    storage_files: usize,
     counts: BTreeMap<(Part, String, String), Count>,
     reasons: BTreeMap<(Part, String, Reason), usize>,
     unfit: BTreeMap<(String, String, Unfit), usize>,
@@ -43,9 +41,7 @@ impl Report {
         let shown = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
         Self {
             directory: shown.display().to_string(),
-            vectors: loaded.vectors.len(),
-            storage: loaded.storage,
-            storage_files: loaded.storage_files,
+            vectors: loaded.vectors.len() + loaded.storage.len(),
             counts: BTreeMap::new(),
             reasons: BTreeMap::new(),
             unfit: BTreeMap::new(),
@@ -135,18 +131,13 @@ impl fmt::Display for Report {
         writeln!(f, "\nvectors: {} in {}", self.vectors, self.directory)?;
         writeln!(
             f,
-            "skipped: {} object-storage vectors in {} files",
-            self.storage, self.storage_files
-        )?;
-        writeln!(
-            f,
-            "\n{:8} {:9} {:21} {:>7} {:>7} {:>7} {:>8} {:>8}",
+            "\n{:8} {:15} {:21} {:>7} {:>7} {:>7} {:>8} {:>8}",
             "part", "provider", "algorithm", "vectors", "passed", "failed", "left out", "changed"
         )?;
         for ((part, provider, algorithm), count) in &self.counts {
             writeln!(
                 f,
-                "{part:8} {provider:9} {algorithm:21} {:7} {:7} {:7} {:8} {:8}",
+                "{part:8} {provider:15} {algorithm:21} {:7} {:7} {:7} {:8} {:8}",
                 count.vectors, count.passed, count.failed, count.left_out, count.changes
             )?;
         }
@@ -155,7 +146,7 @@ impl fmt::Display for Report {
             "(changed: requests and keys with one value changed, each told from the recorded one)"
         )?;
         for ((part, provider, reason), count) in &self.reasons {
-            writeln!(f, "left out: {part:8} {provider:9} {count:4} {reason}")?;
+            writeln!(f, "left out: {part:8} {provider:15} {count:4} {reason}")?;
         }
         for ((provider, call, unfit), count) in &self.unfit {
             writeln!(f, "extra field: {provider:9} {count:4} {call}: {unfit}")?;

@@ -54,10 +54,13 @@ pub(crate) fn check(vector: &Vector) -> Outcome {
     {
         differences.push(format!("{}: {why}", change.what));
     }
-    let keys = match other_keys(vector, &request) {
-        Ok(keys) => keys,
+    let verify = match verifier(vector) {
+        Ok(verify) => verify,
         Err(why) => return Outcome::failed(why),
     };
+    let keys = other_keys(vector.server_secret(), |secret| {
+        verify(&request, &|_| secret.clone()).err()
+    });
     let tried = changes.len() + keys.len();
     differences.extend(keys.into_iter().flatten());
     Outcome::of(differences, tried)
@@ -128,11 +131,9 @@ fn has_form(request: &WireRequest) -> bool {
             .is_some_and(|value| value.starts_with(form))
 }
 
-/// Other keys on the server's side: each must lead to its refusal. `Some` is a difference.
-fn other_keys(vector: &Vector, request: &WireRequest) -> Result<Vec<Option<String>>, String> {
-    let verify = verifier(vector)?;
-    let right = vector.server_secret();
-    let ask = |secret: Option<Secret>| verify(request, &|_| secret.clone()).err();
+/// Other keys on the server's side than the `right` ones, when `ask` says why a server with these keys refuses the request:
+/// each must lead to its refusal. `Some` is a difference.
+pub(crate) fn other_keys(right: Secret, ask: impl Fn(Option<Secret>) -> Option<Refusal>) -> Vec<Option<String>> {
     let mut found = Vec::new();
     let mut expect = |what: &str, refused: Option<Refusal>, fits: fn(&Refusal) -> bool| {
         found.push(match refused {
@@ -164,5 +165,5 @@ fn other_keys(vector: &Vector, request: &WireRequest) -> Result<Vec<Option<Strin
     expect("an unknown key", ask(None), |refusal| {
         matches!(refusal, Refusal::UnknownAccessKey(_))
     });
-    Ok(found)
+    found
 }

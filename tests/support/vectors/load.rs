@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Vector;
 
-/// Object storage is not what these suites are about; its vectors carry this in front of the provider's name.
+/// What the vectors of the object stores carry in front of the provider's name.
 const STORAGE: &str = "storage_";
 
 /// What a directory holds.
@@ -17,10 +17,8 @@ const STORAGE: &str = "storage_";
 pub struct Directory {
     /// The vectors of the five import APIs, by file name and then in file order.
     pub vectors: Vec<Vector>,
-    /// How many object-storage vectors were passed over.
-    pub storage: usize,
-    /// How many files those stood in.
-    pub storage_files: usize,
+    /// The vectors of the object stores, in the same order.
+    pub storage: Vec<Vector>,
 }
 
 /// Reads every `*.json` of a directory.
@@ -32,7 +30,7 @@ pub fn load(directory: &Path) -> Result<Directory, String> {
     for file in files(directory)? {
         read(&file, &mut loaded).map_err(|why| format!("{}: {why}", file.display()))?;
     }
-    if loaded.vectors.is_empty() {
+    if loaded.vectors.is_empty() && loaded.storage.is_empty() {
         return Err(format!("{}: no vectors found", directory.display()));
     }
     Ok(loaded)
@@ -54,19 +52,15 @@ fn files(directory: &Path) -> Result<Vec<PathBuf>, String> {
 fn read(file: &Path, loaded: &mut Directory) -> Result<(), String> {
     let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
     let items: Vec<Value> = serde_json::from_str(&text).map_err(|error| format!("not a list of vectors: {error}"))?;
-    let before = loaded.storage;
     for (index, item) in items.into_iter().enumerate() {
-        let provider = item["provider"].as_str().unwrap_or_default();
-        if provider.starts_with(STORAGE) {
-            loaded.storage += 1;
-            continue;
-        }
         let name = item["id"].as_str().unwrap_or("without id").to_owned();
-        let vector = serde_json::from_value(item).map_err(|error| format!("vector {} ({name}): {error}", index + 1))?;
-        loaded.vectors.push(vector);
-    }
-    if loaded.storage > before {
-        loaded.storage_files += 1;
+        let vector: Vector =
+            serde_json::from_value(item).map_err(|error| format!("vector {} ({name}): {error}", index + 1))?;
+        if vector.provider.starts_with(STORAGE) {
+            loaded.storage.push(vector);
+        } else {
+            loaded.vectors.push(vector);
+        }
     }
     Ok(())
 }

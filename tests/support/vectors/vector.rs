@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 pub struct Vector {
     /// Unique name.
     pub id: String,
-    /// `jdcloud`, `tencent`, `huawei`, `aliyun` or `ucloud`.
+    /// `jdcloud`, `tencent`, `huawei`, `aliyun` or `ucloud`; for an object store with `storage_` in front.
     pub provider: String,
     /// Name of the signature scheme.
     pub algorithm: String,

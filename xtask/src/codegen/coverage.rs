@@ -91,9 +91,13 @@ fn cloud(out: &mut String, spec: &Spec) {
         provider.states.source
     );
     for operation in &spec.api.operations {
+        let at = operation
+            .host
+            .as_deref()
+            .map_or(String::new(), |host| format!(" at `{host}`"));
         let _ = writeln!(
             out,
-            "\n### {} (`{}`)\n\n`{}`, repeat: {}. Source: {}.\n",
+            "\n### {} (`{}`)\n\n`{}`{at}, repeat: {}. Source: {}.\n",
             operation.name, operation.method_name, operation.http, operation.repeat, operation.source
         );
         fields(out, "request", &operation.fields);

@@ -179,9 +179,14 @@ pub(super) fn operations(spec: &Spec) -> String {
     } else {
         ""
     };
+    let other = if spec.api.operations.iter().any(|operation| operation.host.is_some()) {
+        "OtherApi, "
+    } else {
+        ""
+    };
     let mut out = format!(
         "//! What each call is, and the client's method for it.\n\n\
-         use cloud_import_core::{{Call, Operation, {place}Repeat, Result, http::Method}};\n\n\
+         use cloud_import_core::{{Call, Operation, {other}{place}Repeat, Result, http::Method}};\n\n\
          use super::types::*;\nuse crate::Client;\n\n"
     );
     for operation in &spec.api.operations {
@@ -191,10 +196,18 @@ pub(super) fn operations(spec: &Spec) -> String {
             _ if operation.repeat == "safe" => "Repeat::Safe".to_owned(),
             _ => "Repeat::Unsafe".to_owned(),
         };
+        let api = match (&operation.host, &operation.version) {
+            (Some(host), Some(version)) => format!(
+                "    const API: Option<OtherApi> = Some(OtherApi {{\n        host: {},\n        version: {},\n    }});\n",
+                literal(host),
+                literal(version)
+            ),
+            _ => String::new(),
+        };
         let _ = writeln!(
             out,
             "impl Call for {} {{\n    type Answer = {};\n    const OPERATION: Operation = Operation {{\n        name: {},\n        \
-             method: Method::{method},\n        path: {},\n        repeat: {repeat},\n        placed: &[{}],\n    }};\n}}\n",
+             method: Method::{method},\n        path: {},\n        repeat: {repeat},\n        placed: &[{}],\n    }};\n{api}}}\n",
             operation.request,
             rust_type(&operation.response),
             literal(&operation.name),
@@ -210,9 +223,13 @@ pub(super) fn operations(spec: &Spec) -> String {
             _ if operation.repeat == "safe" => "Sent again by itself when it fails for a passing reason.".to_owned(),
             _ => "Never sent again once it may have been executed.".to_owned(),
         };
+        let at = operation
+            .host
+            .as_deref()
+            .map_or(String::new(), |host| format!(" at `{host}`"));
         let _ = writeln!(
             out,
-            "    ///\n    /// `{}`. {repeat} Source: {}.\n    ///\n    /// # Errors\n    /// What the vendor refuses, and every way in which a request can fail.\n    \
+            "    ///\n    /// `{}`{at}. {repeat} Source: {}.\n    ///\n    /// # Errors\n    /// What the vendor refuses, and every way in which a request can fail.\n    \
              pub async fn {}(&self, request: &{}) -> Result<{}> {{\n        self.call(request).await\n    }}\n",
             operation.http,
             spec.cite(&operation.source),

@@ -7,6 +7,7 @@ mod answers;
 mod delete;
 mod importer;
 mod requests;
+mod role;
 mod rpc;
 
 use std::sync::Arc;

@@ -91,7 +91,16 @@ fn validation_and_credentials_have_their_own_codes() {
     assert!(!out(&output).contains("wrong-secret") && !err(&output).contains("wrong-secret"));
 
     // A file of this machine cannot be imported from yet, so there is nothing to check.
-    let output = run(&["check", "--to", "aliyun", "--name", "nn", "--os", "CentOS 7.9", IMAGE]);
+    let output = run(&[
+        "check",
+        "--to",
+        "aliyun/cn-hangzhou",
+        "--name",
+        "nn",
+        "--os",
+        "CentOS 7.9",
+        IMAGE,
+    ]);
     expect_code(&output, 2);
     assert!(out(&output).contains("uploading"), "{}", out(&output));
 }
@@ -101,7 +110,7 @@ fn missing_credentials_are_told_beside_what_is_wrong_with_the_order() {
     let output = run(&[
         "check",
         "--to",
-        "aliyun",
+        "aliyun/cn-hangzhou",
         "--name",
         "nn",
         "--os",
@@ -134,7 +143,7 @@ fn where_the_credentials_come_from_is_shown_and_no_secret() {
         "--endpoint",
         &endpoint,
         "--to",
-        "aliyun",
+        "aliyun/cn-hangzhou",
         "--name",
         "nn",
         "--os",

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
 mod check;
+mod search;
 
 use std::{
     fs,
@@ -315,7 +316,7 @@ fn a_profile_is_taken_by_its_name_and_a_broken_one_is_no_other() {
 
 #[test]
 fn a_local_file_needs_the_simulator_for_now() {
-    let mut command = command(&["import", "--to", "aliyun", "--name", "nn", "--os", "CentOS 7.9", IMAGE]);
+    let mut command = command(&["import", "--to", "aliyun/cn-hangzhou", "--name", "nn", "--os", "CentOS 7.9", IMAGE]);
     command.envs([
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", "a"),
         ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "b"),

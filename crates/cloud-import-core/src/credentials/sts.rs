@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{AssumeRole, Caller, ChainSpec, Credentials, Reach, Temporary};
-use crate::{Error, ErrorKind, Result, pipeline::Pipeline, retry::RetryPolicy};
+use crate::{Error, ErrorKind, Gate, Result, pipeline::Pipeline, retry::RetryPolicy};
 
 /// Keys of a role.
 ///
@@ -36,6 +36,7 @@ pub(super) async fn assume(
         ambient: Arc::clone(&reach.ambient),
         retry: RetryPolicy::none(),
         clock_offset: reach.clock_offset.clone(),
+        gate: Gate::default(),
     };
     let answer = pipeline
         .send(&*(sts.protocol)(), sts.operation, true, request)

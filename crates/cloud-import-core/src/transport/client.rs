@@ -5,10 +5,14 @@ use std::{net::IpAddr, net::SocketAddr, str::FromStr as _, time::Duration};
 use http::{HeaderValue, Method, Request, Response, Uri, header::CONTENT_LENGTH, uri::Scheme};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::{Failing, Transport, TransportError, limits};
+use super::{Failing, Transport, TransportError, limits, tls};
 use crate::{BoxFuture, Bytes, Error, ErrorKind};
 
-/// The HTTP client: one connection pool, rustls, HTTP/2 where the server offers it, no redirects.
+/// The HTTP client: one connection pool, TLS by rustls, HTTP/1.1, no redirects.
+///
+/// A server's certificate is judged by the system: its own certificates count, those that a company added to them too. On
+/// Linux and the BSDs, `SSL_CERT_FILE` and `SSL_CERT_DIR` name others. Cryptography is ring's, or that of the
+/// `CryptoProvider` which the program made rustls' default before.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
     client: reqwest::Client,
@@ -79,18 +83,23 @@ impl HttpTransportBuilder {
     /// Makes the transport.
     ///
     /// # Errors
-    /// [`ErrorKind::Local`] when the TLS library or the resolver cannot be set up.
+    /// [`ErrorKind::Local`] when the TLS library or the resolver cannot be set up, as where the system has no certificates.
     pub fn build(self) -> Result<HttpTransport, Error> {
+        let tls = match self.dials {
+            Some(_) => tls::trusting_nobody()?,
+            None => tls::trusting_the_system()?,
+        };
         Ok(HttpTransport {
-            client: self.client(false)?,
-            nearby: self.client(true)?,
+            client: self.client(tls.clone(), false)?,
+            nearby: self.client(tls, true)?,
             answer_bytes: self.answer_bytes,
             dials: self.dials,
         })
     }
 
-    fn client(&self, without_proxy: bool) -> Result<reqwest::Client, Error> {
+    fn client(&self, tls: rustls::ClientConfig, without_proxy: bool) -> Result<reqwest::Client, Error> {
         let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .user_agent(concat!("cloud-import/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(self.connect_timeout)
@@ -271,6 +280,7 @@ mod tests {
     async fn what_is_nearby_is_asked_without_the_proxy_and_not_for_long() {
         let (proxy, instance) = (server("proxy"), server("instance"));
         let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::trusting_nobody().unwrap())
             .proxy(reqwest::Proxy::all(format!("http://{proxy}")).unwrap())
             .build()
             .unwrap();

@@ -5,4 +5,6 @@
 mod fake;
 mod pipeline;
 mod start;
+#[cfg(target_os = "linux")]
+mod tls;
 mod wait;

@@ -104,6 +104,7 @@ async fn send(script: Scripted, repeatable: bool) -> Sent {
             ..RetryPolicy::default()
         },
         clock_offset: ClockOffset::default(),
+        gate: Default::default(),
     };
     let request = Request::builder()
         .uri("https://h/")

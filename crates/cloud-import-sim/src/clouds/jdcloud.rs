@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::generated::jdcloud::OPERATIONS;
 use crate::link;
 use crate::rules::{self, Closed, Params, Violation, Wrong};
-use crate::store::Lookup;
+use crate::stores::{Lookup, host, read_link};
 use crate::table::{self, PathParameters};
 use crate::tasks::{Import, Stage, Verdict};
 use crate::verify::{self, Algorithm, Refusal, Verified};
@@ -123,6 +123,10 @@ impl Vendor for Jdcloud {
         world.hex(32)
     }
 
+    fn unreadable(&self) -> Verdict {
+        Verdict::fail("DOWNLOAD_FAILED", "Download image file failed")
+    }
+
     fn image_state(&self, _: &Import, stage: Stage) -> &'static str {
         match stage {
             Stage::Queued | Stage::Running(_) => "pending",
@@ -219,7 +223,7 @@ fn import_image(world: &mut World, now: &Now, scope: Scope, params: Params) -> O
     let mut sources = Vec::new();
     for (url, format, gib) in &disks {
         sources.push(url.split(['?', '#']).next().unwrap_or_default().to_owned());
-        let found = source(world, &scope.region, url)?;
+        let found = source(world, now, &scope.region, url)?;
         if let Lookup::Here(disk) = &found {
             first = first.or(Some(*disk));
         }
@@ -301,29 +305,19 @@ fn check_lengths(params: &Params, limits: &[(&str, usize)]) -> Result<(), Failur
 }
 
 /// Finds the object behind a link of this cloud's storage; one in another region is refused at once.
-fn source(world: &World, region: &str, url: &str) -> Result<Lookup, Failure> {
+fn source(world: &World, now: &Now, region: &str, url: &str) -> Result<Lookup, Failure> {
     let link = link::parse(url).ok_or_else(|| invalid("Parameter 'imageUrl' is no link"))?;
-    const PLACES: [(&str, &str); 5] = [
-        (".s3-internal.", ".jdcloud-oss.com"),
-        (".s3-ipv6.", ".jdcloud-oss.com"),
-        (".s3.", ".jdcloud-oss.com"),
-        (".s3.", ".jcloudcs.com"),
-        (".oss.", ".jcloudcs.com"),
-    ];
-    let place = PLACES
-        .iter()
-        .find_map(|(middle, suffix)| link::bucket_and_region(&link.host, middle, suffix));
-    let Some((bucket, link_region)) = place else {
+    let Some(at) = host::parse(Cloud::Jdcloud, &link.host) else {
         return Ok(if world.config.any_object {
             Lookup::Assumed
         } else {
             Lookup::Absent
         });
     };
-    if link_region != region && !world.config.any_object {
-        return Err(conflict(link_region, region));
+    if at.region != region && !world.config.any_object {
+        return Err(conflict(&at.region, region));
     }
-    match world.find_object(Cloud::Jdcloud, region, bucket, &link.key) {
+    match read_link(world, Cloud::Jdcloud, &at, &link, world.reading_time(now)) {
         Lookup::Elsewhere { region: other } => Err(conflict(&other, region)),
         found => Ok(found),
     }
@@ -339,7 +333,7 @@ fn judge(found: &Lookup, declared: &str, gib: i64) -> Verdict {
     let Lookup::Here(disk) = found else {
         return match found {
             Lookup::Assumed => Verdict::Succeed,
-            _ => Verdict::fail("DOWNLOAD_FAILED", "Download image file failed"),
+            _ => Jdcloud.unreadable(),
         };
     };
     let format = disk.format.name();

@@ -9,6 +9,8 @@ mod jdcloud;
 mod tencent;
 mod ucloud;
 
+pub(crate) use aliyun::Ram;
+
 use std::time::Duration;
 
 use serde_json::Value;
@@ -17,7 +19,7 @@ use crate::answer::Answer;
 use crate::clock::Now;
 use crate::cloud::Cloud;
 use crate::config::Config;
-use crate::tasks::{Import, Stage};
+use crate::tasks::{Import, Stage, Verdict};
 use crate::verify::{Algorithm, Refusal, Secret, Verified};
 use crate::wire::WireRequest;
 use crate::world::World;
@@ -126,6 +128,9 @@ pub(crate) trait Vendor: Sync {
     fn request_id(&self, world: &mut World) -> String {
         world.uuid()
     }
+
+    /// How an import ends whose source cannot be read.
+    fn unreadable(&self) -> Verdict;
 
     /// The state that an image shows at this stage.
     fn image_state(&self, import: &Import, stage: Stage) -> &'static str;

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::generated::ucloud::OPERATIONS;
 use crate::link;
 use crate::rules::{self, Closed, Params, Violation, Wrong};
-use crate::store::{Disk, Lookup};
+use crate::stores::{Disk, Lookup, described_buckets, host, read_link};
 use crate::table;
 use crate::tasks::{Import, Stage, Verdict};
 use crate::verify::{self, Algorithm, Refusal, Verified};
@@ -27,6 +27,31 @@ pub(crate) struct Ucloud;
 
 /// The project of requests that name none.
 const DEFAULT_PROJECT: &str = "org-default";
+
+/// The storage product's action by which a bucket's host is found. Its fields are from the vendor's API documents (2026-08).
+const DESCRIBE_BUCKET: table::Operation = table::Operation {
+    name: "DescribeBucket",
+    method: "POST",
+    path: "/",
+    fields: &[text("BucketName"), text("ProjectId"), number("Offset"), number("Limit")],
+};
+
+const fn text(name: &'static str) -> table::Field {
+    field(name, table::Kind::Text)
+}
+
+const fn number(name: &'static str) -> table::Field {
+    field(name, table::Kind::Integer)
+}
+
+const fn field(name: &'static str, kind: table::Kind) -> table::Field {
+    table::Field {
+        name,
+        kind,
+        required: false,
+        values: &[],
+    }
+}
 
 /// Parameters that come with every action.
 const COMMON: [&str; 7] = [
@@ -53,7 +78,7 @@ impl Vendor for Ucloud {
     }
 
     fn operation(&self, request: &WireRequest) -> Option<&'static str> {
-        table::named(OPERATIONS, &action(request)?).map(|operation| operation.name)
+        operation(&action(request)?).map(|operation| operation.name)
     }
 
     fn verify(&self, request: &WireRequest, secret_of: SecretOf<'_>) -> Result<Verified, Refusal> {
@@ -96,12 +121,12 @@ impl Vendor for Ucloud {
         let action = action(request)
             .filter(|action| !action.is_empty())
             .ok_or_else(|| error("160", "Missing Action"))?;
-        let operation =
-            table::named(OPERATIONS, &action).ok_or_else(|| error("161", format!("Action {action} not exist")))?;
+        let operation = operation(&action).ok_or_else(|| error("161", format!("Action {action} not exist")))?;
         let params = params(operation, request).map_err(violated)?;
         match operation.name {
             "GetRegion" => return Ok(Reply::ok(regions())),
             "GetProjectList" => return Ok(Reply::ok(projects())),
+            "DescribeBucket" => return describe_bucket(world, &params),
             _ => {}
         }
         let region = params
@@ -136,6 +161,10 @@ impl Vendor for Ucloud {
         json_answer(http, "application/json", &body).header("x-ucloud-request-uuid", request_id)
     }
 
+    fn unreadable(&self) -> Verdict {
+        Verdict::fail("8301", "the file cannot be read")
+    }
+
     fn image_state(&self, _: &Import, stage: Stage) -> &'static str {
         match stage {
             Stage::Queued | Stage::Running(_) => "Making",
@@ -143,6 +172,14 @@ impl Vendor for Ucloud {
             Stage::Failed | Stage::Canceled => "Unavailable",
         }
     }
+}
+
+/// The operation of this name, of UHost or of those around it.
+fn operation(name: &str) -> Option<&'static table::Operation> {
+    if name == DESCRIBE_BUCKET.name {
+        return Some(&DESCRIBE_BUCKET);
+    }
+    table::named(OPERATIONS, name)
 }
 
 /// A JSON body's members, `None` for a query or form.
@@ -224,7 +261,7 @@ fn import_custom_image(world: &mut World, now: &Now, scope: Scope, params: Param
         return Err(error("8095", "Quota of custom images is used up"));
     }
     let url = text("UFileUrl");
-    let found = source(world, url)?;
+    let found = source(world, now, url)?;
     let verdict = judge(&found, &scope.region, text("Format"));
     let disk: Option<Disk> = match &found {
         Some((_, Lookup::Here(disk))) => Some(*disk),
@@ -255,19 +292,13 @@ fn import_custom_image(world: &mut World, now: &Now, scope: Scope, params: Param
 }
 
 /// The region of the link's bucket and what lies there; `None` for a link that leads to no bucket of this cloud.
-fn source(world: &World, url: &str) -> Result<Option<(String, Lookup)>, Failure> {
+fn source(world: &World, now: &Now, url: &str) -> Result<Option<(String, Lookup)>, Failure> {
     let link = link::parse(url).ok_or_else(|| invalid("Params [UFileUrl] is no link"))?;
-    const SUFFIXES: [&str; 2] = [".ufileos.com", ".ufile.ucloud.cn"];
-    let stem = SUFFIXES.iter().find_map(|suffix| link.host.strip_suffix(suffix));
-    let Some((bucket, place)) = stem.and_then(|stem| stem.rsplit_once('.')) else {
+    let Some(at) = host::parse(Cloud::Ucloud, &link.host) else {
         return Ok(world.config.any_object.then(|| (String::new(), Lookup::Assumed)));
     };
-    let place = place.strip_prefix("internal-").unwrap_or(place);
-    let place = place.strip_suffix("-01").or(place.strip_suffix("-02")).unwrap_or(place);
-    // Storage and compute name one region differently.
-    let region = if place == "cn-bj" { "cn-bj2" } else { place };
-    let found = world.find_object(Cloud::Ucloud, region, bucket, &link.key);
-    Ok(Some((region.to_owned(), found)))
+    let found = read_link(world, Cloud::Ucloud, &at, &link, world.reading_time(now));
+    Ok(Some((at.region, found)))
 }
 
 /// What becomes of the import. Nothing of the reason is shown.
@@ -278,7 +309,7 @@ fn judge(found: &Option<(String, Lookup)>, region: &str, declared: &str) -> Verd
         Some((place, _)) if place != region => failed("the file is in another region"),
         Some((_, Lookup::Here(disk))) if disk.format.name().eq_ignore_ascii_case(declared) => Verdict::Succeed,
         Some((_, Lookup::Here(_))) => failed("the file is not of the declared format"),
-        _ => failed("the file cannot be read"),
+        _ => Ucloud.unreadable(),
     }
 }
 
@@ -359,6 +390,19 @@ fn terminate_custom_image(world: &mut World, scope: &Scope, params: &Params) -> 
         .ok_or_else(|| error("8956", "Resource is missing or is no custom image"))?;
     image.deleted = true;
     Ok(Reply::ok(json!({"ImageId": id})))
+}
+
+/// One bucket by its name, or those of a region. The code of an absent one is of the range that the bucket API has; the number
+/// itself is unverified.
+fn describe_bucket(world: &World, params: &Params) -> Outcome {
+    let buckets = described_buckets(world, params.given("BucketName"), params.given("Region"));
+    if buckets.is_empty() && params.given("BucketName").is_some() {
+        return Err(error("15010", "bucket not exist"));
+    }
+    let offset = usize::try_from(params.integer("Offset").unwrap_or(0)).unwrap_or(0);
+    let limit = usize::try_from(params.integer("Limit").unwrap_or(20)).unwrap_or(0);
+    let shown: Vec<Value> = buckets.into_iter().skip(offset).take(limit).collect();
+    Ok(Reply::ok(json!({"DataSet": shown})))
 }
 
 fn regions() -> Value {

@@ -20,6 +20,7 @@ mod jdcloud;
 mod params;
 mod refusal;
 mod secret;
+pub mod store;
 mod tencent;
 mod tencent_v1;
 mod ucloud;

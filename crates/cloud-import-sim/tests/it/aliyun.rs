@@ -1,10 +1,12 @@
 //! Alibaba: tasks and images beside each other, tokens, nonces, cancelling, two signatures, two languages.
 
+use std::time::Duration;
+
 use cloud_import_sim::{AliyunDryRun, Cloud, Simulator};
 use serde_json::{Value, json};
 
 use crate::http::{Answer, send};
-use crate::{put, qcow2_of, quick, sign, slow, started};
+use crate::{pause, put, qcow2_of, quick, sign, slow, started};
 
 const REGION: &str = "cn-hangzhou";
 
@@ -288,5 +290,83 @@ async fn the_rpc_scheme_speaks_xml_unless_asked_for_json() {
         error.text().contains("<Error><Code>InvalidImageName.Duplicated</Code>"),
         "{}",
         error.text()
+    );
+}
+
+#[tokio::test]
+async fn a_role_is_made_and_seen_a_little_later() {
+    let config = quick()
+        .aliyun_import_role(false)
+        .aliyun_role_delay(Duration::from_millis(200));
+    let simulator = started(config).await;
+    put(&simulator, Cloud::Aliyun, REGION);
+    let ram = async |action: &str, pairs: &[(&str, &str)]| {
+        let request = sign::aliyun_at("ram.aliyuncs.com", "2015-05-01", action, pairs);
+        let answer = send(simulator.address(Cloud::Aliyun), &request).await;
+        (answer.status, answer.json())
+    };
+    let is = |answer: (u16, Value), status: u16, code: &str| {
+        assert_eq!((answer.0, &answer.1["Code"]), (status, &json!(code)), "{}", answer.1);
+    };
+    let name = ("RoleName", "AliyunECSImageImportDefaultRole");
+    let trust = (
+        "AssumeRolePolicyDocument",
+        r#"{"Statement":[{"Action":"sts:AssumeRole","Principal":{"Service":["ecs.aliyuncs.com"]}}]}"#,
+    );
+    let policy = ("PolicyName", "AliyunECSImageImportRolePolicy");
+    let refused = |answer: &Answer| {
+        assert_eq!(answer.status, 403);
+        assert_eq!(answer.json()["Code"], "NoSetRoletoECSServiceAcount");
+    };
+    refused(&call(&simulator, "ImportImage", IMPORT).await);
+    is(ram("GetRole", &[name]).await, 404, "EntityNotExist.Role");
+    is(
+        ram("AttachPolicyToRole", &[name, policy, ("PolicyType", "System")]).await,
+        404,
+        "EntityNotExist.Role",
+    );
+    is(
+        ram("CreateRole", &[name, (trust.0, "{}")]).await,
+        400,
+        "MalformedPolicyDocument",
+    );
+    is(
+        ram("CreateRole", &[("RoleName", "a_b"), trust]).await,
+        400,
+        "InvalidParameter.RoleName.InvalidChars",
+    );
+    assert_eq!(ram("CreateRole", &[name, trust]).await.0, 200);
+    is(ram("CreateRole", &[name, trust]).await, 409, "EntityAlreadyExists.Role");
+    assert_eq!(
+        ram("GetRole", &[name]).await.1["Role"]["AssumeRolePolicyDocument"],
+        trust.1
+    );
+    is(
+        ram("AttachPolicyToRole", &[name, policy, ("PolicyType", "Custom")]).await,
+        404,
+        "EntityNotExist.Policy",
+    );
+    assert_eq!(
+        ram("AttachPolicyToRole", &[name, policy, ("PolicyType", "System")])
+            .await
+            .0,
+        200
+    );
+    is(
+        ram("AttachPolicyToRole", &[name, policy, ("PolicyType", "System")]).await,
+        409,
+        "EntityAlreadyExists.Role.Policy",
+    );
+    let policies = ram("ListPoliciesForRole", &[name]).await.1;
+    assert_eq!(policies["Policies"]["Policy"][0]["PolicyName"], policy.1);
+    refused(&call(&simulator, "ImportImage", IMPORT).await);
+    pause(250).await;
+    import(&simulator).await;
+    // Each API has its own actions, at its own host.
+    is(ram("DescribeRegions", &[]).await, 404, "InvalidAction.NotFound");
+    let at_ecs = sign::aliyun_at("ecs.aliyuncs.com", "2015-05-01", "GetRole", &[name]);
+    assert_eq!(
+        send(simulator.address(Cloud::Aliyun), &at_ecs).await.json()["Code"],
+        "InvalidVersion"
     );
 }

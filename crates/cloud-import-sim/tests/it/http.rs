@@ -73,19 +73,37 @@ pub(crate) async fn try_send(address: SocketAddr, request: &Request) -> io::Resu
     let _ = stream.write_all(request.body.as_bytes()).await;
     let mut raw = Vec::new();
     stream.read_to_end(&mut raw).await?;
-    parsed(&raw)
+    parsed(&raw, request.method == "HEAD")
+}
+
+/// Sends a request's headers as they are, and no body.
+pub(crate) async fn send_as_is(address: SocketAddr, request: &Request) -> Answer {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut head = format!(
+        "{} {} HTTP/1.1\r\nconnection: close\r\n",
+        request.method, request.target
+    );
+    for (name, value) in &request.headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut raw = Vec::new();
+    stream.read_to_end(&mut raw).await.unwrap();
+    parsed(&raw, false).unwrap()
 }
 
 pub(crate) async fn send(address: SocketAddr, request: &Request) -> Answer {
     try_send(address, request).await.unwrap()
 }
 
-fn parsed(raw: &[u8]) -> io::Result<Answer> {
+/// `head`: the answer announces a body and has none.
+fn parsed(raw: &[u8], head: bool) -> io::Result<Answer> {
     let short = || io::Error::from(io::ErrorKind::UnexpectedEof);
     let end = raw.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(short)?;
-    let head = String::from_utf8_lossy(&raw[..end]).into_owned();
+    let front = String::from_utf8_lossy(&raw[..end]).into_owned();
     let mut body = raw[end + 4..].to_vec();
-    let mut lines = head.lines();
+    let mut lines = front.lines();
     let status = lines.next().unwrap_or_default().split(' ').nth(1).unwrap_or_default();
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(':'))
@@ -100,6 +118,7 @@ fn parsed(raw: &[u8]) -> io::Result<Answer> {
         body = unchunked(&body).ok_or_else(short)?;
     } else if let Ok(length) = answer.header("content-length").parse::<usize>()
         && body.len() < length
+        && !head
     {
         return Err(short());
     }

@@ -14,6 +14,7 @@ mod huawei;
 mod jdcloud;
 mod server;
 mod sign;
+mod store;
 mod tencent;
 mod ucloud;
 

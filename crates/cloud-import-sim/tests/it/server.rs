@@ -14,11 +14,14 @@ async fn the_ready_line_says_where_everything_is() {
     let line = simulator.ready_line();
     assert!(!line.contains('\n'));
     let line: Value = serde_json::from_str(&line).unwrap();
-    assert_eq!(line.as_object().unwrap().len(), 6);
+    assert_eq!(line.as_object().unwrap().len(), 7);
     for cloud in Cloud::ALL {
         let address = simulator.address(cloud);
         assert!(address.ip().is_loopback());
         assert_eq!(line[cloud.name()], format!("http://{address}"));
+        let store = simulator.store_address(cloud);
+        assert!(store.ip().is_loopback() && store != address);
+        assert_eq!(line["stores"][cloud.name()], format!("http://{store}"));
     }
     assert_eq!(line["control"], format!("http://{}", simulator.control_address()));
 }

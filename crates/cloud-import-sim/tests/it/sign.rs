@@ -30,15 +30,15 @@ pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
     joined.join("&")
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn sha256(text: &str) -> String {
+pub(crate) fn sha256(text: &str) -> String {
     hex(&Sha256::digest(text))
 }
 
-fn hmac256(key: &[u8], text: &str) -> Vec<u8> {
+pub(crate) fn hmac256(key: &[u8], text: &str) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
@@ -49,7 +49,7 @@ pub(crate) fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 
-fn compact(at: OffsetDateTime) -> String {
+pub(crate) fn compact(at: OffsetDateTime) -> String {
     let (date, time) = (at.date(), at.time());
     format!(
         "{}{:02}{:02}T{:02}{:02}{:02}Z",
@@ -200,14 +200,19 @@ pub(crate) fn huawei(
 
 /// Alibaba, signature V3, everything in the query.
 pub(crate) fn aliyun(action: &str, pairs: &[(&str, &str)]) -> Request {
+    aliyun_at("ecs.cn-hangzhou.aliyuncs.com", "2014-05-26", action, pairs)
+}
+
+/// Alibaba, signature V3, at the host and in the version of an API.
+pub(crate) fn aliyun_at(host: &str, version: &str, action: &str, pairs: &[(&str, &str)]) -> Request {
     let query = query(pairs);
     let headers = [
-        ("host", "ecs.cn-hangzhou.aliyuncs.com".to_owned()),
+        ("host", host.to_owned()),
         ("x-acs-action", action.to_owned()),
         ("x-acs-content-sha256", sha256("")),
         ("x-acs-date", dashed(now())),
         ("x-acs-signature-nonce", nonce()),
-        ("x-acs-version", "2014-05-26".to_owned()),
+        ("x-acs-version", version.to_owned()),
     ];
     let (lines, names) = canonical(&headers);
     let canonical = format!("POST\n/\n{query}\n{lines}\n{names}\n{}", sha256(""));

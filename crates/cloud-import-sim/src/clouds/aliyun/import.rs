@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::super::{Failure, Outcome, Reply, length};
-use super::{bad, done, forbidden, missing, violated};
+use super::{bad, done, forbidden, missing, ram, violated};
 use crate::clock::Now;
 use crate::cloud::Cloud;
 use crate::config::AliyunDryRun;
 use crate::rules::{self, Closed, Params};
 use crate::sniff::DiskFormat;
-use crate::store::{Disk, Lookup};
+use crate::stores::{Disk, Lookup};
 use crate::tasks::{Import, Stage, Verdict};
 use crate::world::{Replay, Scope, World};
 
@@ -82,6 +82,12 @@ pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: P
     }
     if world.quota_used_up(&scope, now) {
         return Err(forbidden("QuotaExceed.Image", "The image quota is exceeded."));
+    }
+    let role = params.given("RoleName").unwrap_or(ram::DEFAULT_ROLE);
+    if !world.ram.ecs_sees(role, now, world.config.aliyun_role_delay) {
+        // Spelt as the vendor spells it.
+        let message = "ECS service have no right to access your OSS, please attach a role of OSS to ECS service.";
+        return Err(forbidden("NoSetRoletoECSServiceAcount", message));
     }
     let disks = params.objects("DiskDeviceMapping");
     if disks.is_empty() {
@@ -247,6 +253,20 @@ fn source(world: &World, region: &str, number: usize, disk: &Params) -> Result<O
             return Err(bad(
                 "InvalidOSSObject.NotFound",
                 "The specified OSS object does not exist.",
+            ));
+        }
+        Lookup::Unreadable => {
+            let failure = Failure::new(
+                403,
+                "InvalidOSS.NotAuthorized",
+                "The specified OSS bucket or object is not authorized to be read.",
+            );
+            return Err(failure);
+        }
+        Lookup::Archived => {
+            return Err(bad(
+                "InvalidOSSObject.NeedRestore",
+                "The specified OSS object must be restored first.",
             ));
         }
         Lookup::Elsewhere { .. } => {

@@ -1,10 +1,12 @@
-//! Alibaba Cloud's ECS API, version `2014-05-26`: one path, all parameters in the query or a form, errors with HTTP statuses.
+//! Alibaba Cloud's ECS API, version `2014-05-26`, and what an import needs of its RAM: one path, all parameters in the query or
+//! a form, errors with HTTP statuses.
 //!
 //! Source: the vendor's API reference (to 2026-01, older pages of 2021) and SDKs. Unverified: which code a successful dry run
 //! has, the codes of requests that are out of time, and that cancelling an import removes the image's entry.
 
 mod import;
 mod query;
+mod ram;
 mod xml;
 
 use std::time::Duration;
@@ -19,10 +21,12 @@ use crate::config::Config;
 use crate::generated::aliyun::OPERATIONS;
 use crate::rules::{self, Params, Violation, Wrong};
 use crate::table;
-use crate::tasks::{Import, Stage};
+use crate::tasks::{Import, Stage, Verdict};
 use crate::verify::{self, Algorithm, Refusal, Verified};
 use crate::wire::WireRequest;
 use crate::world::{Scope, World};
+
+pub(crate) use ram::Ram;
 
 /// Alibaba Cloud.
 pub(crate) struct Aliyun;
@@ -52,7 +56,7 @@ const COMMON: [&str; 16] = [
 impl Vendor for Aliyun {
     fn has_host(&self, host: &str) -> bool {
         let service = ["ecs.", "ecs-"].iter().any(|start| host.starts_with(start));
-        service && host.ends_with(".aliyuncs.com")
+        host == ram::HOST || (service && host.ends_with(".aliyuncs.com"))
     }
 
     fn operation(&self, request: &WireRequest) -> Option<&'static str> {
@@ -130,7 +134,8 @@ impl Vendor for Aliyun {
 
     fn execute(&self, world: &mut World, request: &WireRequest, now: &Now) -> Outcome {
         let action = action(request).ok_or_else(|| missing("Action"))?;
-        if version(request).as_deref() != Some(VERSION) {
+        let is_ram = version(request).as_deref() == Some(ram::VERSION);
+        if !is_ram && version(request).as_deref() != Some(VERSION) || !fits_host(request, is_ram) {
             return Err(Failure::new(
                 404,
                 "InvalidVersion",
@@ -138,9 +143,13 @@ impl Vendor for Aliyun {
             ));
         }
         let operation = table::named(OPERATIONS, &action)
+            .filter(|operation| ram::OPERATIONS.contains(&operation.name) == is_ram)
             .ok_or_else(|| Failure::new(404, "InvalidAction.NotFound", "Specified API is not found."))?;
         let params = rules::flat(operation.fields, pairs(request), 1, &COMMON).map_err(violated)?;
         let params = own_fields(operation, params);
+        if is_ram {
+            return ram::execute(world, now, operation.name, &params);
+        }
         if operation.name == "DescribeRegions" {
             return Ok(query::regions());
         }
@@ -207,6 +216,10 @@ impl Vendor for Aliyun {
         world.uuid().to_ascii_uppercase()
     }
 
+    fn unreadable(&self) -> Verdict {
+        Verdict::fail("InvalidOSSObject.NotFound", "The specified OSS object does not exist.")
+    }
+
     fn image_state(&self, _: &Import, stage: Stage) -> &'static str {
         match stage {
             Stage::Queued => "Waiting",
@@ -241,6 +254,13 @@ fn action(request: &WireRequest) -> Option<String> {
 fn version(request: &WireRequest) -> Option<String> {
     let header = request.header("x-acs-version").map(str::to_owned);
     header.or_else(|| parameter(request, "Version"))
+}
+
+/// Whether a host, where it is one of the cloud's names, is that of the API that is asked.
+fn fits_host(request: &WireRequest, is_ram: bool) -> bool {
+    let host = request.header("host").unwrap_or_default();
+    let name = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    !name.ends_with(".aliyuncs.com") || (name == ram::HOST) == is_ram
 }
 
 /// The RPC scheme answers XML unless it is asked for JSON.

@@ -8,7 +8,7 @@ use crate::clock::Now;
 use crate::cloud::Cloud;
 use crate::rules::{self, Closed, Params};
 use crate::sniff::DiskFormat;
-use crate::store::{Disk, Lookup};
+use crate::stores::{Disk, Lookup};
 use crate::tasks::{Import, Verdict};
 use crate::world::{Scope, World};
 
@@ -286,7 +286,7 @@ fn source(world: &World, scope: &Scope, params: &Params, way: Way) -> Result<Opt
     let disk = match world.find_object(Cloud::Huawei, &scope.region, bucket, key) {
         Lookup::Assumed => return Ok(None),
         Lookup::Here(disk) => disk,
-        Lookup::Absent => {
+        Lookup::Absent | Lookup::Unreadable | Lookup::Archived => {
             let message = "The image file does not exist, is empty or cannot be read.";
             return Err(invalid("IMG.0057", message));
         }

@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::generated::huawei::OPERATIONS;
 use crate::rules::{self, Params, Violation, Wrong};
 use crate::table::{self, PathParameters};
-use crate::tasks::{Import, Stage};
+use crate::tasks::{Import, Stage, Verdict};
 use crate::verify::{self, Algorithm, Refusal, Verified};
 use crate::wire::WireRequest;
 use crate::world::{Scope, World};
@@ -144,6 +144,10 @@ impl Vendor for Huawei {
 
     fn request_id(&self, world: &mut World) -> String {
         world.hex(32)
+    }
+
+    fn unreadable(&self) -> Verdict {
+        Verdict::fail("IMG.0057", "The image file does not exist, is empty or cannot be read.")
     }
 
     fn image_state(&self, import: &Import, stage: Stage) -> &'static str {

@@ -2,15 +2,15 @@
 
 use serde_json::json;
 
-use super::super::{Failure, Outcome, Reply, length};
-use super::{error, os, violated};
+use super::super::{Failure, Outcome, Reply, Vendor, length};
+use super::{Tencent, error, os, violated};
 use crate::clock::Now;
 use crate::cloud::Cloud;
 use crate::config::TencentDryRun;
 use crate::link;
 use crate::rules::{self, Closed, Params};
 use crate::sniff::DiskFormat;
-use crate::store::{Disk, Lookup};
+use crate::stores::{Disk, Lookup, host, read_link};
 use crate::tasks::{Import, Verdict};
 use crate::world::{Scope, World};
 
@@ -34,7 +34,7 @@ pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: P
     let mut verdict = Verdict::Succeed;
     let mut first: Option<Disk> = None;
     for url in &urls {
-        let found = source(world, &scope.region, url, params.flag("Force"))?;
+        let found = source(world, now, &scope.region, url, params.flag("Force"))?;
         if let Lookup::Here(disk) = &found {
             first = first.or(Some(*disk));
         }
@@ -127,7 +127,7 @@ fn check(params: &Params) -> Result<Vec<(String, String)>, Failure> {
 }
 
 /// A text that is no link is refused; everything else about a link turns out later.
-fn source(world: &World, region: &str, url: &str, force: bool) -> Result<Lookup, Failure> {
+fn source(world: &World, now: &Now, region: &str, url: &str, force: bool) -> Result<Lookup, Failure> {
     let link = link::parse(url).ok_or_else(|| {
         let message = "The image URL is not valid.";
         error("InvalidParameter.InvalidParameterUrlError", message)
@@ -138,19 +138,9 @@ fn source(world: &World, region: &str, url: &str, force: bool) -> Result<Lookup,
             "An ISO file has to be imported by force.",
         ));
     }
-    const PLACES: [(&str, &str); 3] = [
-        (".cos.", ".myqcloud.com"),
-        (".cos.", ".tencentcos.cn"),
-        (".cos-internal.", ".tencentcos.cn"),
-    ];
-    let place = PLACES
-        .iter()
-        .find_map(|(middle, suffix)| link::bucket_and_region(&link.host, middle, suffix));
-    let found = match place {
-        Some((_, place)) if place != region && !may_cross(region, place) => Lookup::Elsewhere {
-            region: place.to_owned(),
-        },
-        Some((bucket, place)) => world.find_object(Cloud::Tencent, place, bucket, &link.key),
+    let found = match host::parse(Cloud::Tencent, &link.host) {
+        Some(at) if at.region != region && !may_cross(region, &at.region) => Lookup::Elsewhere { region: at.region },
+        Some(at) => read_link(world, Cloud::Tencent, &at, &link, world.reading_time(now)),
         None => Lookup::Absent,
     };
     Ok(match found {
@@ -176,7 +166,7 @@ fn may_cross(a: &str, b: &str) -> bool {
 fn judge(found: &Lookup) -> Verdict {
     match found {
         Lookup::Assumed => Verdict::Succeed,
-        Lookup::Absent | Lookup::Elsewhere { .. } => Verdict::fail("InvalidUrl", ""),
+        Lookup::Absent | Lookup::Elsewhere { .. } | Lookup::Unreadable | Lookup::Archived => Tencent.unreadable(),
         Lookup::Here(disk) if disk.format == DiskFormat::Zvhd2 || disk.gib() > MAX_GIB => {
             Verdict::fail("InvalidFormatSize", "")
         }

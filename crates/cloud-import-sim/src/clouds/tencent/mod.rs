@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::generated::tencent::OPERATIONS;
 use crate::rules::{self, Params, Violation, Wrong};
 use crate::table;
-use crate::tasks::{Import, Stage};
+use crate::tasks::{Import, Stage, Verdict};
 use crate::verify::{self, Algorithm, Refusal, Verified};
 use crate::wire::WireRequest;
 use crate::world::{Scope, World};
@@ -146,6 +146,10 @@ impl Vendor for Tencent {
         };
         response["RequestId"] = Value::from(request_id);
         json_answer(http, "application/json", &json!({"Response": response}))
+    }
+
+    fn unreadable(&self) -> Verdict {
+        Verdict::fail("InvalidUrl", "")
     }
 
     fn image_state(&self, _: &Import, stage: Stage) -> &'static str {

@@ -1,0 +1,50 @@
+//! Ctrl-C and SIGTERM: the first asks to stop, the second leaves at once. Nothing is lost in either case: every step is
+//! recorded before it is done.
+
+use std::future::Future;
+
+use cloud_import::Stop;
+
+use crate::{exit::Exit, output};
+
+/// Does the work, and asks it to stop at the first signal. `None` when a second one came: the caller leaves at once.
+pub(crate) async fn guarded<T>(stop: &Stop, work: impl Future<Output = T>) -> Option<T> {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return Some(done),
+            () = signal() => {
+                if stop.is_requested() {
+                    return None;
+                }
+                output::say("interrupted: finishing what was sent, beginning nothing new; once more to leave at once");
+                stop.request();
+            }
+        }
+    }
+}
+
+/// The exit of a command that left at once.
+pub(crate) fn left_at_once() -> Exit {
+    output::say("left at once; repeat the command to go on");
+    Exit::Interrupted
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,73 @@
+//! Where jobs are remembered: the directory that was named, the user's own place for state, or a temporary one.
+
+use std::path::PathBuf;
+
+use cloud_import::{
+    Error, ErrorKind, Result,
+    ambient::{Ambient as _, System},
+    publish::State,
+};
+
+use crate::args::StateDir;
+
+/// The state directory of a command. A temporary one goes with it.
+#[derive(Debug)]
+pub(crate) struct Remembered {
+    state: State,
+    temporary: Option<PathBuf>,
+}
+
+impl Remembered {
+    /// As the options ask. Simulated clouds are forgotten with the command unless a directory is named: a job of theirs must
+    /// never be taken for one in the real clouds.
+    pub(crate) fn of(options: &StateDir, simulated: bool) -> Result<Self> {
+        if let Some(folder) = &options.folder {
+            return Ok(Self::at(folder.clone()));
+        }
+        if simulated {
+            let folder = std::env::temp_dir().join(format!("cloud-import-{}", System.nonce()?));
+            return Ok(Self {
+                state: State::at(&folder),
+                temporary: Some(folder),
+            });
+        }
+        etcetera::choose_app_strategy(etcetera::AppStrategyArgs {
+            app_name: "cloud-import".to_owned(),
+            ..Default::default()
+        })
+        .map_err(|error| {
+            Error::new(ErrorKind::Local, "this user has no home directory to remember jobs in")
+                .with_remedy("Name a directory: --state DIR.")
+                .with_source(error)
+        })
+        .map(|places| {
+            use etcetera::AppStrategy as _;
+            Self::at(places.state_dir().unwrap_or_else(|| places.data_dir().join("state")))
+        })
+    }
+
+    fn at(folder: PathBuf) -> Self {
+        Self {
+            state: State::at(folder),
+            temporary: None,
+        }
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Whether a later command finds it again.
+    pub(crate) fn lasts(&self) -> bool {
+        self.temporary.is_none()
+    }
+}
+
+impl Drop for Remembered {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.temporary {
+            // Left behind it would only take room in the folder for temporary files.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Where an image goes: what `--to` says, and a file of targets with groups and each target's own bucket, profile and options.
+
+use std::{collections::BTreeMap, path::Path};
+
+use cloud_import::{Endpoint, Error, ErrorKind, Result, Target, ambient};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    args::{Order, Reach},
+    region,
+};
+
+/// A larger file is no list of targets.
+const LARGEST: u64 = 4 << 20;
+
+/// A target with what is its own.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Wanted {
+    /// What people call it: `PROVIDER/REGION`, or its name in the file.
+    pub(crate) label: String,
+    pub(crate) target: Target,
+    pub(crate) own: Own,
+}
+
+impl Wanted {
+    /// A target with nothing of its own.
+    pub(crate) fn of(target: Target) -> Self {
+        Self {
+            label: target.to_string(),
+            target,
+            own: Own::default(),
+        }
+    }
+}
+
+/// What one target has that others may not have.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Own {
+    /// `PROVIDER/REGION`, where the name in the file is another.
+    to: Option<String>,
+    /// The bucket that a local file is put into.
+    pub(crate) bucket: Option<String>,
+    /// Another place of the image, as for `--source`.
+    pub(crate) source: Option<String>,
+    /// The profile of the vendor's own tools.
+    pub(crate) profile: Option<String>,
+    /// The endpoint of the API.
+    #[serde(default, deserialize_with = "endpoint")]
+    pub(crate) endpoint: Option<Endpoint>,
+    /// Resource group, enterprise project or project.
+    pub(crate) project: Option<String>,
+    /// Options in the cloud's own words.
+    #[serde(default)]
+    pub(crate) options: Map<String, Value>,
+}
+
+fn endpoint<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+/// Reads a target as people write it, for a profile of its own if it has one.
+type Read<'a> = dyn Fn(&str, Option<&str>) -> Result<Target> + 'a;
+
+/// A file of targets.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// Names for several targets.
+    #[serde(default)]
+    groups: BTreeMap<String, Vec<String>>,
+    /// The targets by name.
+    #[serde(default)]
+    targets: BTreeMap<String, Own>,
+}
+
+/// The targets of an order, `all` and groups written out; one that is named twice counts once.
+pub(crate) fn wanted(options: &Order, reach: &Reach) -> Result<Vec<Wanted>> {
+    let read = |text: &str, profile: Option<&str>| region::target(text, profile, reach);
+    let file = options.targets.as_deref().map(File::read).transpose()?.unwrap_or_default();
+    let mut found: Vec<Wanted> = Vec::new();
+    let mut add = |wanted: Wanted| {
+        if found.iter().all(|other| other.label != wanted.label) {
+            found.push(wanted);
+        }
+    };
+    for text in &options.to {
+        if text == "all" {
+            region::all(reach)?.into_iter().map(Wanted::of).for_each(&mut add);
+        } else if let Some(group) = text.strip_prefix('@') {
+            file.group(group, &read)?.into_iter().for_each(&mut add);
+        } else {
+            add(file.target(text, &read)?);
+        }
+    }
+    if options.to.is_empty() {
+        for name in file.targets.keys() {
+            add(file.target(name, &read)?);
+        }
+    }
+    if found.is_empty() {
+        return Err(Error::new(ErrorKind::InvalidRequest, "no target is named")
+            .with_remedy("Name one with --to PROVIDER/REGION, or write some into the file of --targets."));
+    }
+    Ok(found)
+}
+
+
+impl File {
+    fn read(path: &Path) -> Result<Self> {
+        let fail = |message: String| {
+            Error::new(ErrorKind::InvalidRequest, format!("targets file `{}`: {message}", path.display()))
+                .with_remedy("Its form stands in the README: [groups] and [targets.NAME] with to, bucket, profile, options.")
+        };
+        let text = ambient::read_file(path, LARGEST)
+            .map_err(|error| fail(format!("it cannot be read: {error}")))?
+            .ok_or_else(|| fail("it is not there".to_owned()))?;
+        toml::from_str(&text).map_err(|error| fail(error.to_string().trim_end().to_owned()))
+    }
+
+    fn group(&self, name: &str, read: &Read<'_>) -> Result<Vec<Wanted>> {
+        let members = self.groups.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.groups.keys().map(String::as_str).collect();
+            Error::new(ErrorKind::InvalidRequest, format!("there is no group `{name}`")).with_remedy(match known.len() {
+                0 => "Name the file that has it with --targets FILE.".to_owned(),
+                _ => format!("The groups of the targets file: {}.", known.join(", ")),
+            })
+        })?;
+        members.iter().map(|member| self.target(member, read)).collect()
+    }
+
+    /// A target by its name in the file, else as it is written.
+    fn target(&self, name: &str, read: &Read<'_>) -> Result<Wanted> {
+        let Some(own) = self.targets.get(name) else {
+            return Ok(Wanted::of(read(name, None)?));
+        };
+        let target = read(own.to.as_deref().unwrap_or(name), own.profile.as_deref())?;
+        Ok(Wanted {
+            label: if name.contains('/') { target.to_string() } else { name.to_owned() },
+            target,
+            own: own.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, _: Option<&str>) -> Result<Target> {
+        text.parse()
+    }
+
+    fn file(text: &str) -> File {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn groups_and_names_are_written_out() {
+        let file = file(
+            r#"
+            [groups]
+            east = ["aliyun/cn-hangzhou", "second"]
+            [targets."aliyun/cn-hangzhou"]
+            bucket = "images"
+            [targets.second]
+            to = "aliyun/cn-hangzhou"
+            profile = "other"
+            endpoint = "https://ecs.cn-hangzhou.aliyuncs.com"
+            options = { RoleName = "R" }
+            "#,
+        );
+        let east = file.group("east", &read).unwrap();
+        assert_eq!(east[0].label, "aliyun/cn-hangzhou");
+        assert_eq!(east[0].own.bucket.as_deref(), Some("images"));
+        assert_eq!((east[1].label.as_str(), &east[1].target), ("second", &east[0].target));
+        assert_eq!(east[1].own.options["RoleName"], "R");
+        let error = file.group("west", &read).unwrap_err();
+        assert!(error.remedy().is_some_and(|remedy| remedy.contains("east")), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        for bad in ["[targets.a]\nbuckt = \"x\"", "[target.a]", "[targets.a]\nendpoint = \"ftp://x\""] {
+            assert!(toml::from_str::<File>(bad).is_err(), "{bad}");
+        }
+        assert!(file("[targets.a]\nbucket = \"x\"").target("a", &read).is_err(), "`a` names no cloud");
+    }
+}

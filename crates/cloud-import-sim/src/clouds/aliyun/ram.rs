@@ -1,0 +1,244 @@
+//! RAM, version `2015-05-01`: the roles and policies of the one account that the simulator's keys belong to, and whether ECS
+//! sees a role by which it may read buckets.
+//!
+//! Source: the vendor's RAM API reference (2017-05). Unverified: how long ECS takes to see a role, and the answers of
+//! `ListPoliciesForRole` and `CreatePolicy` beside their names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use super::super::{Failure, Outcome, Reply, length};
+use super::{bad, done, missing};
+use crate::clock::{Now, rfc3339};
+use crate::rules::Params;
+use crate::world::World;
+
+pub(super) const HOST: &str = "ram.aliyuncs.com";
+pub(super) const VERSION: &str = "2015-05-01";
+
+/// The operations that are RAM's and not those of ECS.
+pub(super) const OPERATIONS: [&str; 5] = [
+    "GetRole",
+    "CreateRole",
+    "ListPoliciesForRole",
+    "CreatePolicy",
+    "AttachPolicyToRole",
+];
+
+/// The role that an import takes when it names none.
+pub(super) const DEFAULT_ROLE: &str = "AliyunECSImageImportDefaultRole";
+
+/// The vendor's ready-made policy for it.
+const SYSTEM_POLICY: &str = "AliyunECSImageImportRolePolicy";
+
+const ACCOUNT: &str = "1234567890123456";
+const SERVICE: &str = "ecs.aliyuncs.com";
+const SYSTEM: &str = "System";
+const CUSTOM: &str = "Custom";
+
+/// What the account has.
+#[derive(Debug, Default)]
+pub(crate) struct Ram {
+    roles: BTreeMap<String, Role>,
+    /// Names of the account's own policies.
+    policies: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct Role {
+    trust: String,
+    description: String,
+    created: OffsetDateTime,
+    /// Type and name of each.
+    policies: Vec<(String, String)>,
+    /// When it was last changed; `None` for one that was there from the start.
+    changed: Option<Instant>,
+}
+
+impl Ram {
+    /// An account that has imported before.
+    pub(crate) fn with_import_role() -> Self {
+        let role = Role {
+            trust: json!({"Version": "1", "Statement": [
+                {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": [SERVICE]}}
+            ]})
+            .to_string(),
+            description: String::new(),
+            created: OffsetDateTime::UNIX_EPOCH,
+            policies: vec![(SYSTEM.to_owned(), SYSTEM_POLICY.to_owned())],
+            changed: None,
+        };
+        Ram {
+            roles: BTreeMap::from([(DEFAULT_ROLE.to_owned(), role)]),
+            policies: BTreeSet::new(),
+        }
+    }
+
+    /// Whether ECS may take the role and sees so. Any policy is taken as enough to read a bucket.
+    pub(super) fn ecs_sees(&self, name: &str, now: &Now, delay: Duration) -> bool {
+        self.roles.get(name).is_some_and(|role| {
+            let settled = |changed| now.instant.saturating_duration_since(changed) >= delay;
+            role.trust.contains(SERVICE) && !role.policies.is_empty() && role.changed.is_none_or(settled)
+        })
+    }
+}
+
+pub(super) fn execute(world: &mut World, now: &Now, operation: &str, params: &Params) -> Outcome {
+    match operation {
+        "GetRole" => get_role(world, params),
+        "CreateRole" => create_role(world, now, params),
+        "ListPoliciesForRole" => list_policies(world, params),
+        "CreatePolicy" => create_policy(world, params),
+        _ => attach_policy(world, now, params),
+    }
+}
+
+fn get_role(world: &World, params: &Params) -> Outcome {
+    let name = role_name(params)?;
+    let role = world.ram.roles.get(name).ok_or_else(no_role)?;
+    Ok(Reply::ok(json!({"Role": shown(name, role)})))
+}
+
+fn create_role(world: &mut World, now: &Now, params: &Params) -> Outcome {
+    let name = role_name(params)?;
+    let trust = document(params, "AssumeRolePolicyDocument")?;
+    if world.ram.roles.contains_key(name) {
+        return Err(Failure::new(
+            409,
+            "EntityAlreadyExists.Role",
+            "The role already exists.",
+        ));
+    }
+    let role = Role {
+        trust: trust.to_owned(),
+        description: params.text("Description").unwrap_or_default().to_owned(),
+        created: now.utc,
+        policies: Vec::new(),
+        changed: Some(now.instant),
+    };
+    let reply = Reply::ok(json!({"Role": shown(name, &role)}));
+    world.ram.roles.insert(name.to_owned(), role);
+    Ok(reply)
+}
+
+fn list_policies(world: &World, params: &Params) -> Outcome {
+    let role = world.ram.roles.get(role_name(params)?).ok_or_else(no_role)?;
+    let policy = |(kind, name): &(String, String)| json!({"PolicyType": kind, "PolicyName": name});
+    let policies: Vec<Value> = role.policies.iter().map(policy).collect();
+    Ok(Reply::ok(json!({"Policies": {"Policy": policies}})))
+}
+
+fn create_policy(world: &mut World, params: &Params) -> Outcome {
+    let name = policy_name(params)?;
+    document(params, "PolicyDocument")?;
+    if !world.ram.policies.insert(name.to_owned()) {
+        let message = "The policy already exists.";
+        return Err(Failure::new(409, "EntityAlreadyExists.Policy", message));
+    }
+    let policy = json!({"PolicyType": CUSTOM, "PolicyName": name, "DefaultVersion": "v1"});
+    Ok(Reply::ok(json!({"Policy": policy})))
+}
+
+fn attach_policy(world: &mut World, now: &Now, params: &Params) -> Outcome {
+    let (name, policy) = (role_name(params)?, policy_name(params)?);
+    let kind = params.given("PolicyType").ok_or_else(|| missing("PolicyType"))?;
+    let Ram { roles, policies } = &mut world.ram;
+    let role = roles.get_mut(name).ok_or_else(no_role)?;
+    let exists = match kind {
+        SYSTEM => policy == SYSTEM_POLICY,
+        _ => policies.contains(policy),
+    };
+    if !exists {
+        return Err(Failure::new(404, "EntityNotExist.Policy", "The policy does not exist."));
+    }
+    let attached = (kind.to_owned(), policy.to_owned());
+    if role.policies.contains(&attached) {
+        let message = "The policy is already attached to the role.";
+        return Err(Failure::new(409, "EntityAlreadyExists.Role.Policy", message));
+    }
+    role.policies.push(attached);
+    role.changed = Some(now.instant);
+    Ok(done())
+}
+
+fn no_role() -> Failure {
+    Failure::new(404, "EntityNotExist.Role", "The role does not exist.")
+}
+
+fn role_name(params: &Params) -> Result<&str, Failure> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+    name(params, "RoleName", 64, allowed)
+}
+
+fn policy_name(params: &Params) -> Result<&str, Failure> {
+    name(params, "PolicyName", 128, |c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+fn name<'p>(params: &'p Params, field: &str, longest: usize, allowed: fn(char) -> bool) -> Result<&'p str, Failure> {
+    let name = params.given(field).ok_or_else(|| missing(field))?;
+    if length(name) > longest {
+        let code = format!("InvalidParameter.{field}.Length");
+        return Err(bad(&code, format!("The parameter \"{field}\" is too long.")));
+    }
+    if !name.chars().all(allowed) {
+        let code = format!("InvalidParameter.{field}.InvalidChars");
+        return Err(bad(
+            &code,
+            format!("The parameter \"{field}\" contains invalid characters."),
+        ));
+    }
+    Ok(name)
+}
+
+/// A policy document: JSON with statements.
+fn document<'p>(params: &'p Params, field: &str) -> Result<&'p str, Failure> {
+    let text = params.given(field).ok_or_else(|| missing(field))?;
+    let parsed: Option<Value> = serde_json::from_str(text).ok();
+    match parsed.and_then(|document| document.get("Statement").map(Value::is_array)) {
+        Some(true) => Ok(text),
+        _ => Err(bad(
+            "MalformedPolicyDocument",
+            format!("The {field} is no policy document."),
+        )),
+    }
+}
+
+fn shown(name: &str, role: &Role) -> Value {
+    json!({
+        "RoleName": name,
+        "Arn": format!("acs:ram::{ACCOUNT}:role/{}", name.to_lowercase()),
+        "Description": role.description,
+        "AssumeRolePolicyDocument": role.trust,
+        "CreateDate": rfc3339(role.created),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ecs_sees_a_role_a_little_after_it_has_all_it_needs() {
+        let (mut ram, now) = (Ram::with_import_role(), Now::read());
+        let delay = Duration::from_secs(5);
+        let after = |seconds| Now {
+            instant: now.instant + Duration::from_secs(seconds),
+            ..now
+        };
+        assert!(ram.ecs_sees(DEFAULT_ROLE, &now, delay) && !ram.ecs_sees("Other", &now, delay));
+        let role = ram.roles.get_mut(DEFAULT_ROLE).unwrap();
+        role.changed = Some(now.instant);
+        assert!(!ram.ecs_sees(DEFAULT_ROLE, &after(4), delay));
+        assert!(ram.ecs_sees(DEFAULT_ROLE, &after(5), delay));
+        let role = ram.roles.get_mut(DEFAULT_ROLE).unwrap();
+        let policies = std::mem::take(&mut role.policies);
+        assert!(!ram.ecs_sees(DEFAULT_ROLE, &after(5), delay));
+        let role = ram.roles.get_mut(DEFAULT_ROLE).unwrap();
+        role.policies = policies;
+        role.trust = role.trust.replace(SERVICE, "fc.aliyuncs.com");
+        assert!(!ram.ecs_sees(DEFAULT_ROLE, &after(5), delay));
+    }
+}

@@ -1,0 +1,43 @@
+//! What the tests of the stores' verifiers share. Test support only.
+
+use super::super::example::account;
+use super::{Addressing, Refusal, StoreVerified, store};
+use crate::cloud::Cloud;
+use crate::wire::WireRequest;
+
+/// One account and the bucket that its requests go to.
+pub(super) struct Shop {
+    pub(super) cloud: Cloud,
+    pub(super) bucket: &'static str,
+    pub(super) id: &'static str,
+    pub(super) key: &'static str,
+    pub(super) token: Option<&'static str>,
+}
+
+impl Shop {
+    /// Verifies a request whose host names the bucket.
+    pub(super) fn verify(&self, request: &WireRequest) -> Result<StoreVerified, Refusal> {
+        self.verify_at(request, Addressing::VirtualHost { bucket: self.bucket })
+    }
+
+    /// Verifies a request with the bucket named elsewhere.
+    pub(super) fn verify_at(
+        &self,
+        request: &WireRequest,
+        addressing: Addressing<'_>,
+    ) -> Result<StoreVerified, Refusal> {
+        store(self.cloud, request, addressing, &account(self.id, self.key, self.token))
+    }
+}
+
+/// Fails unless the outcome is a mismatch of signatures.
+pub(super) fn assert_mismatch(outcome: Result<StoreVerified, Refusal>, case: &str) {
+    let refused = matches!(outcome, Err(Refusal::SignatureMismatch { .. }));
+    assert!(refused, "{case}: {outcome:?}");
+}
+
+/// Fails unless the request is refused as malformed, for a reason that mentions `about`.
+pub(super) fn assert_malformed(outcome: Result<StoreVerified, Refusal>, about: &str) {
+    let refused = matches!(&outcome, Err(Refusal::Malformed(what)) if what.contains(about));
+    assert!(refused, "{outcome:?} instead of a malformed {about}");
+}

@@ -1,0 +1,65 @@
+//! Which bucket, where it is reached, and by what host name. Knows no protocol.
+
+use cloud_import_core::{Endpoint, Error, ErrorKind, Provider, Result};
+
+/// How a bucket stands in a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Addressing {
+    /// `https://BUCKET.HOST/KEY`: what all five stores want.
+    #[default]
+    VirtualHost,
+    /// `https://HOST/BUCKET/KEY`: for stores reached by an address, and older S3 gateways.
+    PathStyle,
+}
+
+/// A bucket of one cloud's object storage.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Bucket {
+    /// The cloud.
+    pub provider: Provider,
+    /// The region, in the words of the cloud's import API (UCloud: `cn-bj2`).
+    pub region: String,
+    /// Its name. At Tencent it ends in the account's number: `images-1250000000`.
+    pub name: String,
+    /// Where the store is, without the bucket; the public host of the region when absent.
+    pub endpoint: Option<Endpoint>,
+    /// How it stands in a URL.
+    pub addressing: Addressing,
+}
+
+impl Bucket {
+    /// A bucket at its usual place.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when name or region cannot stand in a host name.
+    pub fn new(provider: Provider, region: impl Into<String>, name: impl Into<String>) -> Result<Self> {
+        let bucket = Self {
+            provider,
+            region: region.into(),
+            name: name.into(),
+            endpoint: None,
+            addressing: Addressing::default(),
+        };
+        for (what, text) in [("bucket", &bucket.name), ("region", &bucket.region)] {
+            let fits =
+                |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || (what == "bucket" && c == '.');
+            if text.is_empty() || text.len() > 63 + 12 || !text.chars().all(fits) {
+                return Err(
+                    Error::new(ErrorKind::InvalidRequest, format!("`{text}` is no {what} name"))
+                        .with_provider(provider)
+                        .with_remedy("Bucket and region are written in lower-case letters, digits and dashes."),
+                );
+            }
+        }
+        Ok(bucket)
+    }
+
+    /// Reaches the store elsewhere.
+    #[must_use]
+    pub fn at(mut self, endpoint: Endpoint, addressing: Addressing) -> Self {
+        self.endpoint = Some(endpoint);
+        self.addressing = addressing;
+        self
+    }
+}

@@ -1,0 +1,231 @@
+//! Where a bucket and its objects stand in a URL. Knows no signature and no store's calls.
+
+use std::net::IpAddr;
+
+use cloud_import_core::{
+    Bytes, Endpoint, Error, ErrorKind, Link, Provider, Result, encode,
+    http::{HeaderName, HeaderValue, Method, Request, Uri, header},
+};
+
+use crate::bucket::{Addressing, Bucket};
+
+/// A bucket's place.
+#[derive(Debug, Clone)]
+pub(super) struct Site {
+    provider: Provider,
+    /// Scheme and host, with the bucket in it where it stands in front.
+    endpoint: Endpoint,
+    /// The bucket, where it stands in the path.
+    in_path: Option<String>,
+    /// The longest key in bytes.
+    longest_key: usize,
+}
+
+/// A query: names with values; one without a value is written alone.
+pub(super) type Query<'q> = &'q [(&'q str, &'q str)];
+
+impl Site {
+    /// The bucket's own place, or `usual` without the bucket where it names none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when that makes no host.
+    pub(super) fn of(bucket: &Bucket, usual: &str, longest_key: usize) -> Result<Self> {
+        let endpoint = match &bucket.endpoint {
+            Some(endpoint) => endpoint.clone(),
+            None => usual.parse()?,
+        };
+        let (endpoint, in_path) = match bucket.addressing {
+            Addressing::PathStyle => (endpoint, Some(bucket.name.clone())),
+            Addressing::VirtualHost => {
+                let host = endpoint.host().trim_matches(['[', ']']);
+                if host.parse::<IpAddr>().is_ok() {
+                    return Err(Error::new(
+                        ErrorKind::InvalidRequest,
+                        format!(
+                            "the bucket `{}` cannot stand in front of the address {host}",
+                            bucket.name
+                        ),
+                    )
+                    .with_provider(bucket.provider)
+                    .with_remedy("Use path style for a store that is reached by an address."));
+                }
+                let authority = endpoint.authority();
+                let whole = format!("{}://{}.{authority}", endpoint.scheme(), bucket.name);
+                (whole.parse()?, None)
+            }
+        };
+        Ok(Self {
+            provider: bucket.provider,
+            endpoint,
+            in_path,
+            longest_key,
+        })
+    }
+
+    /// An unsigned request for an object, or for the bucket where there is no key.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] for a key that cannot stand in a URL.
+    pub(super) fn request(
+        &self,
+        method: Method,
+        key: Option<&str>,
+        query: Query<'_>,
+        body: Bytes,
+    ) -> Result<Request<Bytes>> {
+        let mut target = match &self.in_path {
+            Some(bucket) => format!("/{bucket}/"),
+            None => "/".to_owned(),
+        };
+        if let Some(key) = key {
+            self.check(key)?;
+            target.push_str(&encode::percent_path(key));
+        }
+        if !query.is_empty() {
+            target.push('?');
+            target.push_str(&written(query));
+        }
+        encode::request(&self.endpoint, method, &target, None, body)
+    }
+
+    /// HTTP clients resolve dots in a path, so that another path would be sent than was signed.
+    fn check(&self, key: &str) -> Result<()> {
+        let why = if key.is_empty() {
+            "is empty".to_owned()
+        } else if key.len() > self.longest_key {
+            format!("is longer than {} bytes", self.longest_key)
+        } else if key.starts_with(['/', '\\']) {
+            "begins with a slash".to_owned()
+        } else if key.split('/').any(|segment| matches!(segment, "." | "..")) {
+            "has a segment of dots only".to_owned()
+        } else if key.contains(char::is_control) {
+            "has a control character".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(
+            ErrorKind::InvalidRequest,
+            format!("the key `{}` {why}", key.escape_debug()),
+        )
+        .with_provider(self.provider)
+        .with_remedy("Name the object with letters, digits, dots, dashes and slashes inside."))
+    }
+
+    /// The bucket, where the path does not have it: what the signatures with a resource put in front of it.
+    #[cfg(any(feature = "oss", feature = "obs", feature = "us3"))]
+    pub(super) fn bucket_outside_path(&self, bucket: &Bucket) -> Option<String> {
+        match self.in_path {
+            Some(_) => None,
+            None => Some(bucket.name.clone()),
+        }
+    }
+}
+
+fn written(query: Query<'_>) -> String {
+    let pairs = query.iter().map(|(name, value)| match *value {
+        "" => encode::percent(name),
+        value => encode::pairs([(*name, value)]),
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// Puts a header whose name is made at run time.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] when name or value cannot be a header.
+pub(super) fn put_header(request: &mut Request<Bytes>, name: &str, value: &str) -> Result<()> {
+    let unfit = || {
+        Error::new(
+            ErrorKind::InvalidRequest,
+            format!("the header `{name}` cannot be written"),
+        )
+    };
+    let value = HeaderValue::from_str(value).map_err(|_| unfit())?;
+    let name = HeaderName::try_from(name).map_err(|_| unfit())?;
+    request.headers_mut().insert(name, value);
+    Ok(())
+}
+
+/// Adds parameters to a query; those that are there already, whatever the case of their name, are kept as they are.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] when that makes no URL.
+pub(super) fn add_to_query(request: &mut Request<Bytes>, added: &[(&str, String)]) -> Result<()> {
+    let uri = request.uri();
+    let mut query = uri.query().unwrap_or_default().to_owned();
+    let there = encode::decode_pairs(&query);
+    for (name, value) in added {
+        if there.iter().any(|(found, _)| found.eq_ignore_ascii_case(name)) {
+            continue;
+        }
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.push_str(&encode::pairs([(*name, value.as_str())]));
+    }
+    let mut parts = uri.clone().into_parts();
+    let target = format!("{}?{query}", uri.path());
+    let no_url = |_| Error::new(ErrorKind::InvalidRequest, "the signed link is no URL");
+    parts.path_and_query = Some(target.parse().map_err(|_| no_url(()))?);
+    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| no_url(()))?;
+    Ok(())
+}
+
+/// The link of a request that was signed in its query.
+pub(super) fn link(request: &Request<Bytes>) -> Link {
+    Link::new(request.uri().to_string())
+}
+
+/// The signature that stands last in `Authorization`, where it does not follow the word `Signature=`.
+#[cfg(any(feature = "oss", feature = "cos", feature = "obs", feature = "us3"))]
+pub(super) fn signature_after(request: &Request<Bytes>, mark: char) -> Vec<String> {
+    let value = request.headers().get(header::AUTHORIZATION);
+    let signature = value.and_then(|value| value.to_str().ok()?.rsplit(mark).next());
+    signature.map(str::to_owned).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site(endpoint: Option<&str>, addressing: Addressing) -> Result<Site> {
+        let mut bucket = Bucket::new(Provider::Jdcloud, "cn-north-1", "images").unwrap();
+        bucket.endpoint = endpoint.map(|text| text.parse().unwrap());
+        bucket.addressing = addressing;
+        Site::of(&bucket, "s3.cn-north-1.example", 1024)
+    }
+
+    fn url(site: &Site, key: Option<&str>, query: Query<'_>) -> String {
+        let request = site.request(Method::GET, key, query, Bytes::new()).unwrap();
+        assert_eq!(request.headers()["host"], request.uri().authority().unwrap().as_str());
+        request.uri().to_string()
+    }
+
+    #[test]
+    fn the_bucket_stands_in_the_host_or_in_the_path() {
+        let site_ = site(None, Addressing::VirtualHost).unwrap();
+        assert_eq!(
+            url(&site_, Some("a b/ü+~*.raw"), &[("uploads", ""), ("x", "a/b=")]),
+            "https://images.s3.cn-north-1.example/a%20b/%C3%BC%2B~%2A.raw?uploads&x=a%2Fb%3D"
+        );
+        assert_eq!(url(&site_, None, &[]), "https://images.s3.cn-north-1.example/");
+        let site_ = site(Some("http://127.0.0.1:9000"), Addressing::PathStyle).unwrap();
+        assert_eq!(url(&site_, Some("k"), &[]), "http://127.0.0.1:9000/images/k");
+        let error = site(Some("http://[::1]:9000"), Addressing::VirtualHost).unwrap_err();
+        assert!(error.remedy().unwrap().contains("path style"), "{error}");
+    }
+
+    #[test]
+    fn keys_that_no_url_carries_unchanged_are_refused() {
+        let site = site(None, Addressing::VirtualHost).unwrap();
+        let long = "k".repeat(1025);
+        for key in ["", "/a", "a/../b", "./a", "a/.", "a\nb", long.as_str()] {
+            let error = site.request(Method::GET, Some(key), &[], Bytes::new()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{key}");
+        }
+        assert!(
+            site.request(Method::GET, Some("a..b/.hidden"), &[], Bytes::new())
+                .is_ok()
+        );
+    }
+}

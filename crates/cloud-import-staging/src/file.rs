@@ -1,0 +1,317 @@
+//! The file on disk: opened once, read by offset, watched for change. Knows no store and never writes.
+
+use std::{
+    fs::{self, File, Metadata},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use cloud_import_core::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+
+/// What tells one state of a file from another without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FileStamp {
+    /// The device; 0 where the system does not tell.
+    pub device: u64,
+    /// The inode; 0 where the system does not tell.
+    pub inode: u64,
+    /// Size in bytes.
+    pub size: u64,
+    /// When it was last written: whole seconds since 1970, rounded down.
+    pub modified_seconds: i64,
+    /// And nanoseconds beyond them.
+    pub modified_nanos: u32,
+}
+
+impl FileStamp {
+    fn of(metadata: &Metadata) -> Self {
+        let (device, inode) = identity(metadata);
+        let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        let (modified_seconds, modified_nanos) = since_1970(modified);
+        Self {
+            device,
+            inode,
+            size: metadata.len(),
+            modified_seconds,
+            modified_nanos,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
+fn since_1970(instant: SystemTime) -> (i64, u32) {
+    let signed = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
+    match instant.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => (signed(after.as_secs()), after.subsec_nanos()),
+        Err(before) => {
+            let before = before.duration();
+            match before.subsec_nanos() {
+                0 => (-signed(before.as_secs()), 0),
+                nanos => (-signed(before.as_secs()) - 1, 1_000_000_000 - nanos),
+            }
+        }
+    }
+}
+
+/// A disk image file, open for reading. Cheap to clone; all clones read the same open file.
+#[derive(Debug, Clone)]
+pub struct LocalFile(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    file: File,
+    stamp: FileStamp,
+}
+
+impl LocalFile {
+    /// Opens a file. Never waits for another process: what is no plain file is refused before it is opened.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] for a file that is missing, cannot be read, is empty, or is a directory, device, pipe or socket.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        let metadata = fs::metadata(&path).map_err(|error| cannot("looked at", &path, &error))?;
+        if let Some(what) = no_plain_file(&metadata) {
+            return Err(refused(
+                &path,
+                what,
+                "Name a plain file; copy a device or a stream into one first.",
+            ));
+        }
+        let file = File::open(&path).map_err(|error| cannot("opened", &path, &error))?;
+        let metadata = file.metadata().map_err(|error| cannot("looked at", &path, &error))?;
+        let stamp = FileStamp::of(&metadata);
+        if stamp.size == 0 {
+            return Err(refused(
+                &path,
+                "is empty",
+                "Name a disk image; one that is being written is not ready yet.",
+            ));
+        }
+        Ok(Self(Arc::new(Inner { path, file, stamp })))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// What it was when it was opened.
+    pub fn stamp(&self) -> FileStamp {
+        self.0.stamp
+    }
+
+    /// Its size in bytes when it was opened.
+    pub fn size(&self) -> u64 {
+        self.0.stamp.size
+    }
+
+    /// Fills the buffer with what stands from `offset` on. Blocks.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when the file cannot be read or has become shorter.
+    pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        read_exact_at(&self.0.file, buffer, offset).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => changed(&self.0.path, "it has become shorter"),
+            _ => cannot("read", &self.0.path, &error),
+        })
+    }
+
+    /// Whether it is still what it was when it was opened. Blocks for as long as the file system takes to look.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] with code `FileChanged` when it grew, shrank or was written to.
+    pub fn unchanged(&self) -> Result<()> {
+        let metadata = self.0.file.metadata();
+        let now = FileStamp::of(&metadata.map_err(|error| cannot("looked at", &self.0.path, &error))?);
+        let was = self.0.stamp;
+        if now == was {
+            return Ok(());
+        }
+        let how = if now.size == was.size {
+            "it was written to".to_owned()
+        } else {
+            format!("it had {} bytes and now has {}", was.size, now.size)
+        };
+        Err(changed(&self.0.path, &how))
+    }
+}
+
+/// The code of an error that says that the file is not what it was.
+pub(crate) const CHANGED: &str = "FileChanged";
+
+pub(crate) fn changed(path: &Path, how: &str) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!("`{}` changed while it was being used: {how}", path.display()),
+    )
+    .with_code(CHANGED)
+    .with_remedy("Wait until nothing writes to the file (shut the machine down that uses it), then start again.")
+}
+
+fn refused(path: &Path, what: &str, remedy: &'static str) -> Error {
+    Error::new(ErrorKind::Local, format!("`{}` {what}", path.display())).with_remedy(remedy)
+}
+
+fn cannot(what: &str, path: &Path, error: &io::Error) -> Error {
+    let remedy = match error.kind() {
+        io::ErrorKind::NotFound => "Check the path.",
+        io::ErrorKind::PermissionDenied => "Give this user the right to read it.",
+        _ => "Check the disk and the file system.",
+    };
+    Error::new(
+        ErrorKind::Local,
+        format!("`{}` cannot be {what}: {error}", path.display()),
+    )
+    .with_remedy(remedy)
+}
+
+fn no_plain_file(metadata: &Metadata) -> Option<&'static str> {
+    let kind = metadata.file_type();
+    if kind.is_file() {
+        return None;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if kind.is_block_device() || kind.is_char_device() {
+            return Some("is a device");
+        }
+        if kind.is_fifo() {
+            return Some("is a pipe");
+        }
+        if kind.is_socket() {
+            return Some("is a socket");
+        }
+    }
+    Some(if kind.is_dir() {
+        "is a directory"
+    } else {
+        "is no plain file"
+    })
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    use std::os::unix::fs::FileExt as _;
+    file.read_exact_at(buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+    use std::os::windows::fs::FileExt as _;
+    while !buffer.is_empty() {
+        match file.seek_read(buffer, offset) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => {
+                buffer = &mut buffer[read..];
+                offset += u64::try_from(read).unwrap_or(u64::MAX);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Write as _, time::Duration};
+
+    use super::*;
+    use crate::scratch::Scratch;
+
+    #[test]
+    fn what_is_no_readable_image_file_is_refused_by_name() {
+        let folder = Scratch::new();
+        let said = |path: &Path| {
+            let error = LocalFile::open(path).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Local);
+            assert!(error.remedy().is_some());
+            assert!(error.message().contains(&path.display().to_string()), "{error}");
+            error.to_string()
+        };
+        assert!(said(&folder.path().join("absent")).contains("No such file"));
+        assert!(said(folder.path()).contains("is a directory"));
+        let empty = folder.file("empty", b"");
+        assert!(said(&empty).contains("is empty"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_pipes_and_sockets_are_refused_without_waiting() {
+        let folder = Scratch::new();
+        assert!(
+            LocalFile::open("/dev/null")
+                .unwrap_err()
+                .to_string()
+                .contains("a device")
+        );
+        let pipe = folder.path().join("pipe");
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(&pipe)
+                .status()
+                .unwrap()
+                .success()
+        );
+        assert!(LocalFile::open(&pipe).unwrap_err().to_string().contains("a pipe"));
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert!(LocalFile::open(&socket).unwrap_err().to_string().contains("a socket"));
+    }
+
+    #[test]
+    fn it_is_read_by_offset() {
+        let folder = Scratch::new();
+        let file = LocalFile::open(folder.file("image", b"0123456789")).unwrap();
+        let mut buffer = [0; 4];
+        file.read_at(5, &mut buffer).unwrap();
+        assert_eq!(&buffer, b"5678");
+        assert_eq!(file.read_at(7, &mut buffer).unwrap_err().code(), Some(CHANGED));
+    }
+
+    #[test]
+    fn growth_and_writing_are_noticed() {
+        let folder = Scratch::new();
+        let path = folder.file("image", b"0123456789");
+        let file = LocalFile::open(&path).unwrap();
+        file.unchanged().unwrap();
+        let mut writer = fs::OpenOptions::new().append(true).open(&path).unwrap();
+        writer.write_all(b"more").unwrap();
+        let error = file.unchanged().unwrap_err();
+        assert!(error.message().contains("10 bytes and now has 14"), "{error}");
+
+        let file = LocalFile::open(&path).unwrap();
+        writer
+            .set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000))
+            .unwrap();
+        let error = file.unchanged().unwrap_err();
+        assert!(error.message().contains("written to"), "{error}");
+        assert_eq!(error.code(), Some(CHANGED));
+    }
+
+    #[test]
+    fn instants_before_1970_are_rounded_down() {
+        let before = SystemTime::UNIX_EPOCH - Duration::from_millis(1500);
+        assert_eq!(since_1970(before), (-2, 500_000_000));
+        assert_eq!(
+            since_1970(SystemTime::UNIX_EPOCH + Duration::from_millis(1500)),
+            (1, 500_000_000)
+        );
+    }
+}

@@ -1,0 +1,91 @@
+//! What must be remembered of an upload so that another process can go on with it. Plain data; nothing secret.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::file::FileStamp;
+
+/// An upload under way. Written before the first part is sent and after each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadRecord {
+    /// The shape of this record. Another one is refused when it is read.
+    pub schema: RecordSchema,
+    /// The bucket.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// The store's id of the upload; empty for an object that is put in one piece.
+    pub upload_id: String,
+    /// The file as it was when the upload began.
+    pub file: FileStamp,
+    /// SHA-256 of the file in hex.
+    pub sha256: String,
+    /// Size of every part but the last, in bytes.
+    pub part_size: u64,
+    /// The parts that the store has acknowledged, by number.
+    pub parts: BTreeMap<u32, PartRecord>,
+    /// Whether the request that makes the object may have been sent: an object that is there then is this upload's.
+    pub completing: bool,
+}
+
+/// A part that the store has acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartRecord {
+    /// The store's ETag, without quotes.
+    pub etag: String,
+}
+
+/// The shape of an [`UploadRecord`]: the number 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RecordSchema;
+
+const SCHEMA: u64 = 1;
+
+impl Serialize for RecordSchema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(SCHEMA)
+    }
+}
+
+impl<'de> Deserialize<'de> for RecordSchema {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u64::deserialize(deserializer)? {
+            SCHEMA => Ok(Self),
+            other => Err(de::Error::custom(format!(
+                "upload record of version {other}; this program knows version {SCHEMA}"
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_survives_json_and_refuses_another_version() {
+        let record = UploadRecord {
+            schema: RecordSchema,
+            bucket: "images".to_owned(),
+            key: "a/b".to_owned(),
+            upload_id: "id".to_owned(),
+            file: FileStamp {
+                device: 1,
+                inode: 2,
+                size: 3,
+                modified_seconds: -4,
+                modified_nanos: 5,
+            },
+            sha256: "00".to_owned(),
+            part_size: 6,
+            parts: BTreeMap::from([(1, PartRecord { etag: "e".to_owned() })]),
+            completing: false,
+        };
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<UploadRecord>(&text).unwrap(), record);
+        let newer = text.replace(r#""schema":1"#, r#""schema":2"#);
+        let error = serde_json::from_str::<UploadRecord>(&newer).unwrap_err();
+        assert!(error.to_string().contains("version 2"), "{error}");
+    }
+}

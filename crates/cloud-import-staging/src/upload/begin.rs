@@ -1,0 +1,150 @@
+//! Begins an upload so that none is left open behind it: takes up one that is open already, settles a lost answer. Or puts
+//! a small file in one request.
+
+use cloud_import_core::{Error, ErrorKind, Result};
+
+use super::{Run, Staged, is_gone};
+use crate::{
+    parts::Plan,
+    record::UploadRecord,
+    store::{OpenUpload, Part, Uploading},
+};
+
+impl Run<'_> {
+    /// The whole file in one request, which may be repeated safely.
+    pub(super) async fn put(&self, plan: Plan) -> Result<Staged> {
+        let mut record = self.new_record(String::new(), plan.part_size);
+        record.completing = true;
+        let journal = self.journal(record);
+        journal.write().await?;
+        let (bytes, md5) = self.read(0, plan.size).await?;
+        let sha256 = Some(self.upload.hashed.sha256.as_str());
+        if let Err(error) = self.store().put(self.key(), bytes, md5, sha256).await {
+            if super::is_final(&error) {
+                journal.forget().await?;
+            }
+            return Err(error);
+        }
+        self.report(plan.size, plan.size);
+        self.look(true).await?.ok_or_else(|| self.vanished())
+    }
+
+    /// An upload with its record, not yet kept.
+    pub(super) async fn begin(&self, plan: Plan) -> Result<(Plan, UploadRecord)> {
+        // A run that ended between the answer and the record has left one open.
+        let found = match self.open_uploads().await {
+            Ok(Some(open)) => self.adopted(plan, open).await?,
+            Ok(None) => None,
+            Err(error) if error.is_retryable() => return Err(error),
+            Err(error) => {
+                self.warn(format!(
+                    "open uploads cannot be listed, so that one may be left behind: {error}"
+                ));
+                None
+            }
+        };
+        let begun = match found {
+            Some(begun) => begun,
+            None => self.initiate(plan).await?,
+        };
+        let plan = match begun.part_size {
+            Some(fixed) => self.upload.plan_of(fixed)?,
+            None => plan,
+        };
+        Ok((plan, self.new_record(begun.upload_id, plan.part_size)))
+    }
+
+    async fn initiate(&self, plan: Plan) -> Result<Uploading> {
+        let sha256 = Some(self.upload.hashed.sha256.as_str());
+        let mut rounds = 0;
+        loop {
+            let error = match self.store().initiate(self.key(), sha256).await {
+                Ok(begun) => return Ok(begun),
+                Err(error) => error,
+            };
+            rounds += 1;
+            if !error.is_retryable() || rounds > self.upload.options.rounds {
+                return Err(error);
+            }
+            if error.may_have_executed() {
+                match self.open_uploads().await {
+                    Ok(Some(open)) => {
+                        if let Some(begun) = self.adopted(plan, open).await? {
+                            return Ok(begun);
+                        }
+                    }
+                    Ok(None) | Err(_) => self.warn(format!(
+                        "the answer to the beginning of an upload of `{}` was lost and this store cannot be asked: an empty \
+                         upload may be left open there",
+                        self.key()
+                    )),
+                }
+            }
+            self.pause(rounds).await?;
+        }
+    }
+
+    /// The open uploads of exactly this key.
+    async fn open_uploads(&self) -> Result<Option<Vec<OpenUpload>>> {
+        let mut open = self.store().open_uploads(self.key()).await?;
+        if let Some(open) = &mut open {
+            open.retain(|upload| upload.key == self.key());
+            // The newest first. All five stores write the time in a form that sorts; those without one stay in order.
+            open.sort_by(|a, b| b.initiated.cmp(&a.initiated));
+        }
+        Ok(open)
+    }
+
+    /// The newest open upload whose parts, if any, are cut as planned. Empty ones beside it are given up; others with parts
+    /// may be somebody's and are left.
+    async fn adopted(&self, plan: Plan, open: Vec<OpenUpload>) -> Result<Option<Uploading>> {
+        let mut taken = None;
+        for upload in open {
+            let parts = match self.store().list_parts(self.key(), &upload.upload_id).await {
+                Ok(parts) => parts.unwrap_or_default(),
+                Err(error) if is_gone(&error) => continue,
+                Err(error) if error.is_retryable() => return Err(error),
+                Err(error) => {
+                    self.warn(format!(
+                        "the open upload {} cannot be looked at: {error}",
+                        upload.upload_id
+                    ));
+                    continue;
+                }
+            };
+            if taken.is_none() && parts.iter().all(|part| cut_as_planned(&plan, part)) {
+                taken = Some(Uploading {
+                    upload_id: upload.upload_id,
+                    part_size: None,
+                });
+            } else if parts.is_empty() {
+                self.abandon(&upload.upload_id).await;
+            } else {
+                self.warn(format!(
+                    "another upload of `{}` is open, {}, with {} parts: it is left as it is",
+                    self.key(),
+                    upload.upload_id,
+                    parts.len()
+                ));
+            }
+        }
+        Ok(taken)
+    }
+
+    /// An object that the store acknowledged and does not show.
+    pub(super) fn vanished(&self) -> Error {
+        Error::new(
+            ErrorKind::InvalidResponse,
+            format!(
+                "the store acknowledged the object `{}` and does not show it",
+                self.key()
+            ),
+        )
+        .with_remedy("Run it again; look whether a lifecycle rule or another program removes objects from the bucket.")
+    }
+}
+
+fn cut_as_planned(plan: &Plan, part: &Part) -> bool {
+    plan.range(part.number)
+        .is_some_and(|(_, length)| part.size.is_none_or(|size| size == length))
+}

@@ -1,0 +1,100 @@
+//! Makes the object of its parts and looks that it is there. An answer that was lost is settled by looking.
+
+use cloud_import_core::{Error, ErrorKind, Result};
+
+use super::{Halt, Progress, Run, Staged, is_gone, journal::Journal};
+use crate::{
+    parts::Plan,
+    store::{ObjectHead, Part},
+};
+
+/// How often an acknowledged object is looked for.
+const LOOKS: u32 = 3;
+
+impl Run<'_> {
+    pub(super) async fn finish(&self, plan: Plan, journal: &Journal) -> Result<Staged, Halt> {
+        self.check_file().await?;
+        // From here on an object at the key is ours, whoever asks.
+        journal.record().completing = true;
+        journal.write().await?;
+        (self.progress)(Progress::Completing);
+        let (upload_id, parts) = {
+            let record = journal.record();
+            let part = |(number, part): (&u32, &crate::record::PartRecord)| Part {
+                number: *number,
+                etag: part.etag.clone(),
+                size: plan.range(*number).map(|(_, length)| length),
+            };
+            (
+                record.upload_id.clone(),
+                record.parts.iter().map(part).collect::<Vec<_>>(),
+            )
+        };
+        let mut rounds = 0;
+        loop {
+            let error = match self.store().complete(self.key(), &upload_id, &parts).await {
+                Ok(()) => return Ok(self.acknowledged(&plan).await?),
+                Err(error) => error,
+            };
+            if error.may_have_executed() || is_gone(&error) {
+                if let Some(staged) = self.completed(&plan).await? {
+                    return Ok(staged);
+                }
+            }
+            if is_gone(&error) {
+                return Err(Halt::Gone);
+            }
+            if error.code() == Some("InvalidPart") {
+                // The store has lost a part, or has another than it acknowledged: none of them can be trusted.
+                self.abandon(&upload_id).await;
+                return Err(Halt::Gone);
+            }
+            rounds += 1;
+            if !error.is_retryable() || rounds > self.upload.options.rounds {
+                return Err(error.into());
+            }
+            self.pause(rounds).await?;
+        }
+    }
+
+    async fn acknowledged(&self, plan: &Plan) -> Result<Staged> {
+        for look in 1..=LOOKS {
+            if let Some(staged) = self.completed(plan).await? {
+                return Ok(staged);
+            }
+            self.pause(look).await?;
+        }
+        Err(self.vanished())
+    }
+
+    /// The object, if it is there and made of as many parts as were sent.
+    async fn completed(&self, plan: &Plan) -> Result<Option<Staged>> {
+        match self.store().head(self.key()).await? {
+            Some(head) => {
+                self.made_of(plan, &head)?;
+                self.staged(head, true).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Where an ETag ends in a number of parts (`…-N`), it is the plan's.
+    fn made_of(&self, plan: &Plan, head: &ObjectHead) -> Result<()> {
+        let told = head.etag.as_deref().and_then(|etag| etag.rsplit_once('-'));
+        match told.and_then(|(_, count)| count.parse::<u32>().ok()) {
+            Some(count) if self.upload.etags_are_md5() && count != plan.count => Err(Error::new(
+                ErrorKind::Conflict,
+                format!(
+                    "the object `{}` was made of {count} parts, and this upload has {}",
+                    self.key(),
+                    plan.count
+                ),
+            )
+            .with_code(super::WRONG_OBJECT)
+            .with_remedy(
+                "Somebody else put it there meanwhile. Run it again: it is used if it has the right content.",
+            )),
+            _ => Ok(()),
+        }
+    }
+}

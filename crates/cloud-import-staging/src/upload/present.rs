@@ -1,0 +1,83 @@
+//! Which parts of an upload are in the store: the record and the store's own list, held against the file. Sends nothing.
+
+use cloud_import_core::{Result, digest};
+use md5::{Digest as _, Md5};
+
+use super::{Halt, Run, is_gone, journal::Journal};
+use crate::{blocking, file::LocalFile, parts::Plan, record::PartRecord, store::Part};
+
+impl Run<'_> {
+    /// Makes the record say what the store holds.
+    pub(super) async fn settle_present(&self, plan: Plan, journal: &Journal) -> Result<(), Halt> {
+        let upload_id = journal.record().upload_id.clone();
+        journal.note(|record| record.parts.retain(|number, _| plan.range(*number).is_some()));
+        match self.store().list_parts(self.key(), &upload_id).await {
+            Ok(Some(listed)) => self.merge(plan, journal, listed).await?,
+            Ok(None) => {}
+            Err(error) if is_gone(&error) => return Err(Halt::Gone),
+            Err(error) if error.is_retryable() => return Err(error.into()),
+            Err(error) => self.warn(format!(
+                "the parts of the upload cannot be listed, the record alone counts: {error}"
+            )),
+        }
+        let present = journal
+            .record()
+            .parts
+            .keys()
+            .filter_map(|number| plan.range(*number))
+            .map(|(_, length)| length)
+            .sum();
+        self.report(present, plan.size);
+        Ok(())
+    }
+
+    async fn merge(&self, plan: Plan, journal: &Journal, listed: Vec<Part>) -> Result<()> {
+        let mut recorded = journal.record().parts.clone();
+        let mut present = std::collections::BTreeMap::new();
+        for part in listed {
+            let Some(range) = plan.range(part.number) else { continue };
+            if part.size.is_some_and(|size| size != range.1) {
+                continue;
+            }
+            let known = recorded.remove(&part.number);
+            let counts = match &known {
+                // A store that lists no ETags has the part that the record names.
+                Some(known) => part.etag.is_empty() || part.etag.eq_ignore_ascii_case(&known.etag),
+                None => false,
+            };
+            let etag = match known {
+                Some(known) if counts => Some(known.etag),
+                _ if self.upload.etags_are_md5() && !part.etag.is_empty() => {
+                    let sum = md5_of(self.upload.file.clone(), range).await?;
+                    part.etag.eq_ignore_ascii_case(&sum).then_some(part.etag)
+                }
+                _ => None,
+            };
+            if let Some(etag) = etag {
+                present.insert(part.number, PartRecord { etag });
+            }
+        }
+        journal.note(|record| record.parts = present);
+        Ok(())
+    }
+}
+
+/// MD5 of a range of the file in hex, read in small steps.
+async fn md5_of(file: LocalFile, (offset, length): (u64, u64)) -> Result<String> {
+    const STEP: u64 = 1 << 20;
+    blocking::run(move || {
+        let mut sum = Md5::new();
+        let mut buffer = vec![0; usize::try_from(STEP.min(length)).unwrap_or_default()];
+        let end = offset + length;
+        let mut at = offset;
+        while at < end {
+            let step = STEP.min(end - at);
+            let buffer = &mut buffer[..usize::try_from(step).unwrap_or_default()];
+            file.read_at(at, buffer)?;
+            sum.update(&*buffer);
+            at += step;
+        }
+        Ok(digest::hex(&sum.finalize()))
+    })
+    .await
+}

@@ -1,0 +1,426 @@
+//! A store in memory that speaks the shape of S3 and Alibaba OSS, behind the transport: no socket, no signature. A plan says
+//! what goes wrong at which request.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use cloud_import_core::{
+    BoxFuture, Bytes, digest, encode,
+    http::{Method, Request, Response, StatusCode},
+    transport::{Failing, Transport, TransportError},
+};
+use md5::{Digest as _, Md5};
+
+/// What happens to one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is served.
+    Served,
+    /// It does not arrive, and no answer comes.
+    LostBefore,
+    /// It is served, and the answer is lost.
+    LostAfter,
+    /// It never ends, unserved.
+    HangsBefore,
+    /// It is served and never ends.
+    HangsAfter,
+    /// Refused with this status and code.
+    Refused(u16, &'static str),
+    /// It is served, and an error comes in a good answer.
+    ErrorWith200,
+    /// A byte is flipped before it is kept.
+    Flipped,
+    /// The store forgets all uploads first.
+    Forgets,
+}
+
+type Plan = Box<dyn FnMut(&Seen) -> Fate + Send>;
+
+/// A request as the plan sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// How many were there before.
+    pub(crate) index: usize,
+    /// The operation's name.
+    pub(crate) operation: &'static str,
+    /// The number of the part.
+    pub(crate) part: Option<u32>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Object {
+    pub(crate) content: Vec<u8>,
+    pub(crate) etag: String,
+    pub(crate) sha256: Option<String>,
+}
+
+#[derive(Debug)]
+struct Open {
+    key: String,
+    sha256: Option<String>,
+    begun: u64,
+    parts: BTreeMap<u32, Vec<u8>>,
+}
+
+/// What is in the store.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) objects: BTreeMap<String, Object>,
+    uploads: BTreeMap<String, Open>,
+    begun: u64,
+    /// Every request that arrived.
+    pub(crate) seen: Vec<Seen>,
+    /// Parts that were kept, by number, each time.
+    pub(crate) kept: Vec<u32>,
+    /// Whether parts are listed, and with their ETags.
+    pub(crate) lists: Lists,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Lists {
+    #[default]
+    Whole,
+    WithoutEtag,
+    Nothing,
+}
+
+impl State {
+    pub(crate) fn open(&self) -> usize {
+        self.uploads.len()
+    }
+
+    pub(crate) fn count(&self, operation: &str) -> usize {
+        self.seen.iter().filter(|seen| seen.operation == operation).count()
+    }
+
+    /// An upload that somebody left, with parts.
+    pub(crate) fn leave_open(&mut self, id: &str, key: &str, parts: &[(u32, &[u8])]) {
+        self.begun += 1;
+        let open = Open {
+            key: key.to_owned(),
+            sha256: None,
+            begun: self.begun,
+            parts: parts
+                .iter()
+                .map(|(number, content)| (*number, content.to_vec()))
+                .collect(),
+        };
+        self.uploads.insert(id.to_owned(), open);
+    }
+}
+
+/// The store.
+#[derive(Clone)]
+pub(crate) struct Fake {
+    state: Arc<Mutex<State>>,
+    plan: Arc<Mutex<Plan>>,
+    running: Arc<AtomicU64>,
+    pub(crate) most_running: Arc<AtomicU64>,
+}
+
+impl std::fmt::Debug for Fake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Fake")
+    }
+}
+
+impl Fake {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: Arc::default(),
+            plan: Arc::new(Mutex::new(Box::new(|_| Fate::Served))),
+            running: Arc::default(),
+            most_running: Arc::default(),
+        }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// From now on requests end as this says.
+    pub(crate) fn plan(&self, plan: impl FnMut(&Seen) -> Fate + Send + 'static) {
+        *self.plan.lock().unwrap() = Box::new(plan);
+    }
+
+    /// The first `times` requests of an operation end in this way, the others well.
+    pub(crate) fn strike(&self, operation: &'static str, mut times: u32, fate: Fate) {
+        self.plan(move |seen| {
+            if seen.operation != operation || times == 0 {
+                return Fate::Served;
+            }
+            times -= 1;
+            fate
+        });
+    }
+
+    fn serve(&self, call: &Call<'_>, body: &[u8]) -> Response<Bytes> {
+        let mut state = self.state();
+        let upload = call.query("uploadId").unwrap_or_default();
+        let gone = || refusal(404, "NoSuchUpload");
+        match call.operation {
+            "HeadObject" => match state.objects.get(call.key) {
+                Some(object) => {
+                    let mut answer = Response::new(Bytes::new());
+                    let headers = answer.headers_mut();
+                    headers.insert("content-length", object.content.len().into());
+                    headers.insert("etag", format!("\"{}\"", object.etag).parse().unwrap());
+                    if let Some(sha256) = &object.sha256 {
+                        headers.insert("x-oss-meta-cloud-import-sha256", sha256.parse().unwrap());
+                    }
+                    answer
+                }
+                None => refusal(404, ""),
+            },
+            "PutObject" => {
+                let etag = md5_hex(body);
+                let object = Object {
+                    content: body.to_vec(),
+                    etag: etag.clone(),
+                    sha256: call.sha256.clone(),
+                };
+                state.objects.insert(call.key.to_owned(), object);
+                tagged(&etag)
+            }
+            "InitiateMultipartUpload" => {
+                state.begun += 1;
+                let id = format!("upload-{}", state.begun);
+                let open = Open {
+                    key: call.key.to_owned(),
+                    sha256: call.sha256.clone(),
+                    begun: state.begun,
+                    parts: BTreeMap::new(),
+                };
+                state.uploads.insert(id.clone(), open);
+                xml(&format!(
+                    "<InitiateMultipartUploadResult><UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
+                ))
+            }
+            "UploadPart" => {
+                let number = call.part.unwrap();
+                let Some(open) = state.uploads.get_mut(&upload) else {
+                    return gone();
+                };
+                open.parts.insert(number, body.to_vec());
+                state.kept.push(number);
+                tagged(&md5_hex(body))
+            }
+            "ListParts" => {
+                if state.lists == Lists::Nothing {
+                    return refusal(501, "NotImplemented");
+                }
+                let Some(open) = state.uploads.get(&upload) else {
+                    return gone();
+                };
+                let mut text = "<ListPartsResult><IsTruncated>false</IsTruncated>".to_owned();
+                for (number, content) in &open.parts {
+                    let etag = match state.lists {
+                        Lists::Whole => format!("<ETag>\"{}\"</ETag>", md5_hex(content)),
+                        _ => String::new(),
+                    };
+                    let size = content.len();
+                    text += &format!("<Part><PartNumber>{number}</PartNumber>{etag}<Size>{size}</Size></Part>");
+                }
+                xml(&(text + "</ListPartsResult>"))
+            }
+            "ListMultipartUploads" => {
+                if state.lists == Lists::Nothing {
+                    return refusal(501, "NotImplemented");
+                }
+                let mut text = "<ListMultipartUploadsResult>".to_owned();
+                for (id, open) in &state.uploads {
+                    let (key, begun) = (&open.key, open.begun);
+                    text += &format!(
+                        "<Upload><Key>{key}</Key><UploadId>{id}</UploadId><Initiated>2026-01-01T00:00:{begun:02}.000Z</Initiated></Upload>"
+                    );
+                }
+                xml(&(text + "</ListMultipartUploadsResult>"))
+            }
+            "CompleteMultipartUpload" => {
+                let Some(open) = state.uploads.get(&upload) else {
+                    return gone();
+                };
+                let named = String::from_utf8(body.to_vec()).unwrap();
+                let named: Vec<(u32, String)> = named.split("<Part>").skip(1).map(named_part).collect();
+                let fits = |(number, etag): &(u32, String)| {
+                    open.parts.get(number).is_some_and(|content| md5_hex(content) == *etag)
+                };
+                if !named.iter().all(fits) || named.is_empty() {
+                    return refusal(400, "InvalidPart");
+                }
+                let mut content = Vec::new();
+                for (number, _) in &named {
+                    content.extend_from_slice(&open.parts[number]);
+                }
+                let object = Object {
+                    etag: format!("{}-{}", md5_hex(&content), named.len()),
+                    content,
+                    sha256: open.sha256.clone(),
+                };
+                state.uploads.remove(&upload);
+                state.objects.insert(call.key.to_owned(), object);
+                xml("<CompleteMultipartUploadResult></CompleteMultipartUploadResult>")
+            }
+            "AbortMultipartUpload" => match state.uploads.remove(&upload) {
+                Some(_) => status(204),
+                None => gone(),
+            },
+            _ => refusal(405, "MethodNotAllowed"),
+        }
+    }
+}
+
+fn named_part(text: &str) -> (u32, String) {
+    let within = |open: &str, close: &str| text.split(open).nth(1).unwrap().split(close).next().unwrap().to_owned();
+    let etag = within("<ETag>", "</ETag>").replace("&quot;", "").replace('"', "");
+    (
+        within("<PartNumber>", "</PartNumber>").parse().unwrap(),
+        etag.to_lowercase(),
+    )
+}
+
+pub(crate) fn md5_hex(content: &[u8]) -> String {
+    digest::hex(&Md5::digest(content))
+}
+
+fn status(code: u16) -> Response<Bytes> {
+    let mut answer = Response::new(Bytes::new());
+    *answer.status_mut() = StatusCode::from_u16(code).unwrap();
+    answer
+}
+
+fn tagged(etag: &str) -> Response<Bytes> {
+    let mut answer = status(200);
+    answer
+        .headers_mut()
+        .insert("etag", format!("\"{etag}\"").parse().unwrap());
+    answer
+}
+
+fn xml(text: &str) -> Response<Bytes> {
+    let mut answer = Response::new(Bytes::from(text.to_owned()));
+    answer
+        .headers_mut()
+        .insert("content-type", "application/xml".parse().unwrap());
+    answer
+}
+
+fn refusal(code: u16, name: &str) -> Response<Bytes> {
+    let body = match name {
+        "" => String::new(),
+        name => format!("<Error><Code>{name}</Code><Message>as planned</Message></Error>"),
+    };
+    let mut answer = xml(&body);
+    *answer.status_mut() = StatusCode::from_u16(code).unwrap();
+    answer
+}
+
+/// A request taken apart.
+struct Call<'a> {
+    operation: &'static str,
+    key: &'a str,
+    query: Vec<(String, String)>,
+    part: Option<u32>,
+    sha256: Option<String>,
+}
+
+impl<'a> Call<'a> {
+    fn of(request: &'a Request<Bytes>) -> Self {
+        let key = request.uri().path().trim_start_matches('/');
+        let query = encode::decode_pairs(request.uri().query().unwrap_or_default());
+        let has = |name: &str| query.iter().any(|(found, _)| found == name);
+        let operation = match (request.method(), has("uploads"), has("uploadId"), has("partNumber")) {
+            (&Method::HEAD, ..) => "HeadObject",
+            (&Method::PUT, _, true, true) => "UploadPart",
+            (&Method::PUT, ..) => "PutObject",
+            (&Method::POST, true, ..) => "InitiateMultipartUpload",
+            (&Method::POST, _, true, _) => "CompleteMultipartUpload",
+            (&Method::GET, true, ..) => "ListMultipartUploads",
+            (&Method::GET, _, true, _) => "ListParts",
+            (&Method::DELETE, _, true, _) => "AbortMultipartUpload",
+            _ => "unknown",
+        };
+        let mut call = Self {
+            operation,
+            key,
+            query,
+            part: None,
+            sha256: None,
+        };
+        call.part = call.query("partNumber").and_then(|number| number.parse().ok());
+        let sha256 = request.headers().get("x-oss-meta-cloud-import-sha256");
+        call.sha256 = sha256.map(|value| value.to_str().unwrap().to_owned());
+        call
+    }
+
+    fn query(&self, name: &str) -> Option<String> {
+        let found = self.query.iter().find(|(found, _)| found == name);
+        found.map(|(_, value)| value.clone())
+    }
+}
+
+impl Transport for Fake {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        Box::pin(async move {
+            let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most_running.fetch_max(running, Ordering::SeqCst);
+            let _running = Running(&self.running);
+            let call = Call::of(&request);
+            let seen = {
+                let mut state = self.state();
+                let seen = Seen {
+                    index: state.seen.len(),
+                    operation: call.operation,
+                    part: call.part,
+                };
+                state.seen.push(seen.clone());
+                seen
+            };
+            let fate = (self.plan.lock().unwrap())(&seen);
+            // Others get their turn, so that parts really run beside each other.
+            tokio::task::yield_now().await;
+            let broken = || TransportError::new(Failing::Broken, "as planned");
+            match fate {
+                Fate::Served => Ok(self.serve(&call, request.body())),
+                Fate::LostBefore => Err(broken()),
+                Fate::LostAfter => {
+                    self.serve(&call, request.body());
+                    Err(broken())
+                }
+                Fate::HangsBefore => std::future::pending().await,
+                Fate::HangsAfter => {
+                    self.serve(&call, request.body());
+                    std::future::pending().await
+                }
+                Fate::Refused(code, name) => Ok(refusal(code, name)),
+                Fate::ErrorWith200 => {
+                    let mut answer = refusal(200, "InternalError");
+                    *answer.status_mut() = StatusCode::OK;
+                    Ok(answer)
+                }
+                Fate::Flipped => {
+                    let mut body = request.body().to_vec();
+                    body[0] ^= 1;
+                    Ok(self.serve(&call, &body))
+                }
+                Fate::Forgets => {
+                    self.state().uploads.clear();
+                    Ok(self.serve(&call, request.body()))
+                }
+            }
+        })
+    }
+}
+
+struct Running<'a>(&'a AtomicU64);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}

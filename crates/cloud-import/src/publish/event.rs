@@ -1,0 +1,83 @@
+//! What happens while images are published, for whoever shows it. Holds no secret.
+
+use std::fmt::Debug;
+
+use cloud_import_core::{ImportTask, wait::WaitEvent};
+
+use super::Outcome;
+
+/// Something that happened, to one target or (`None`) to all.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The file is being hashed, once for all targets.
+    Hashing {
+        /// Bytes so far.
+        done: u64,
+        /// Bytes in all.
+        total: u64,
+    },
+    /// Another process works on this target; it is waited for.
+    WaitingForOther,
+    /// The file is being put into the cloud's object storage.
+    Staging {
+        /// Bytes that are there.
+        done: u64,
+        /// Bytes in all.
+        total: u64,
+    },
+    /// The file is there.
+    Staged {
+        /// `BUCKET:KEY`.
+        object: &'a str,
+        /// It was there before.
+        reused: bool,
+    },
+    /// The order leaves.
+    Starting,
+    /// An earlier process may have sent the order; what became of it is being found out.
+    Settling,
+    /// The cloud has the order already, from an earlier run: nothing is sent.
+    Found {
+        /// What is known of it.
+        task: &'a ImportTask,
+    },
+    /// The cloud took the order.
+    Started {
+        /// What is known of it.
+        task: &'a ImportTask,
+    },
+    /// The import was asked after.
+    Polled {
+        /// What is known of it.
+        task: &'a ImportTask,
+        /// What came of it.
+        event: WaitEvent<'a>,
+    },
+    /// The staged object is deleted.
+    Tidied {
+        /// `BUCKET:KEY`.
+        object: &'a str,
+    },
+    /// Something that people should know and that stops nothing.
+    Warning {
+        /// In words.
+        text: &'a str,
+    },
+    /// The target is done with for now.
+    Over {
+        /// How.
+        outcome: &'a Outcome,
+    },
+}
+
+/// Is told what happens. Called from the working tasks: it must not block.
+pub trait Listener: Debug + Send + Sync {
+    /// Something happened to the target with this index.
+    fn on(&self, target: Option<usize>, event: &Event<'_>);
+}
+
+/// Tells nobody.
+impl Listener for () {
+    fn on(&self, _: Option<usize>, _: &Event<'_>) {}
+}

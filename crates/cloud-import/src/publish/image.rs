@@ -1,0 +1,296 @@
+//! What is published: a file on this machine by its own header, or what is in the clouds' reach already.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use cloud_import_core::{
+    Disk, DiskFormat, Error, ErrorKind, ImportRequest, Provider, Result, SourceForm, Stop, digest,
+};
+use cloud_import_disk::{DiskInfo, Format, inspect};
+use cloud_import_staging::{HashCache, Hashed, LocalFile};
+use serde_json::Value;
+
+use super::{Destination, Event, JobFacts, Listener, Options, Place, State};
+
+/// What is published.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Image {
+    /// A file on this machine, which is staged for each destination.
+    File(LocalImage),
+    /// Nothing is staged: each order names a source that its cloud can read. The text is for people.
+    There(String),
+}
+
+/// A disk image file on this machine.
+#[derive(Debug, Clone)]
+pub struct LocalImage {
+    path: PathBuf,
+    info: DiskInfo,
+    declared: Option<DiskFormat>,
+    hashed: Option<Arc<Hashed>>,
+}
+
+/// A file beside the image that an import reads too.
+#[derive(Debug, Clone)]
+pub(crate) struct SideFile {
+    path: PathBuf,
+    hashed: Option<Arc<Hashed>>,
+}
+
+impl LocalImage {
+    /// Reads the header, in bounded work. A format that is declared counts instead of the file's own.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when it is no regular file that can be read, or no disk image.
+    pub fn open(path: impl Into<PathBuf>, declared: Option<DiskFormat>) -> Result<Self> {
+        let path = path.into();
+        let fail = |message: String| {
+            Error::new(ErrorKind::Local, format!("`{}` {message}", path.display())).with_remedy("Name a disk image file.")
+        };
+        // Asked before it is opened: opening a pipe would wait for a writer.
+        let facts = path.metadata().map_err(|error| fail(format!("cannot be read: {error}")))?;
+        if !facts.is_file() {
+            return Err(fail("is no regular file".to_owned()));
+        }
+        if facts.len() == 0 {
+            return Err(fail("is empty".to_owned()));
+        }
+        let file = File::open(&path).map_err(|error| fail(format!("cannot be opened: {error}")))?;
+        let info = inspect(file).map_err(|error| fail(format!("is no disk image that can be read: {error}")))?;
+        Ok(Self {
+            path,
+            info,
+            declared,
+            hashed: None,
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What its header says.
+    pub fn info(&self) -> &DiskInfo {
+        &self.info
+    }
+
+    /// The normalized word for its format: as declared, else by its header.
+    pub fn format(&self) -> Option<DiskFormat> {
+        self.declared.or_else(|| self.own_format())
+    }
+
+    fn own_format(&self) -> Option<DiskFormat> {
+        match self.info.format {
+            Format::Qcow1 => Some(DiskFormat::Qcow),
+            other => other.name().parse().ok(),
+        }
+    }
+
+    /// What people should know, though it stops nothing.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if let (Some(declared), Some(own)) = (self.declared, self.own_format())
+            && declared != own
+        {
+            warnings.push(format!("the file is {own} by its header, and {declared} is what the clouds are told"));
+        }
+        if self.info.dirty {
+            warnings.push("it was not closed cleanly: its guest may have to repair its file systems".to_owned());
+        }
+        if self.info.internal_snapshots > 0 {
+            warnings.push(format!("the {} snapshots inside are not imported", self.info.internal_snapshots));
+        }
+        warnings
+    }
+
+    /// Why no cloud could import this file, each with what to do.
+    pub fn obstacles(&self) -> Vec<String> {
+        let info = &self.info;
+        let mut found = Vec::new();
+        if !info.format.is_disk() {
+            found.push(format!("it is {}, not a disk image: unpack or convert it first", info.format));
+        } else if self.own_format().is_none() {
+            found.push(format!("no cloud takes {}: convert it to qcow2 with qemu-img", info.format));
+        }
+        if let Some(backing) = &info.backing_file {
+            found.push(format!(
+                "it holds only the difference to `{}`: merge the two with qemu-img convert",
+                backing.escape_debug()
+            ));
+        }
+        if !info.external_files.is_empty() {
+            found.push("its content is in other files: make one file of them with qemu-img convert".to_owned());
+        }
+        if info.encryption.is_encrypted() {
+            found.push("it is encrypted: decrypt it with qemu-img convert".to_owned());
+        }
+        if info.corrupt {
+            found.push("it is marked as corrupt: repair it with qemu-img check -r all, or make it anew".to_owned());
+        }
+        if let Some(reason) = &info.truncation {
+            found.push(format!("its end is missing ({reason}): fetch or make it anew"));
+        }
+        found
+    }
+
+    /// A disk with what the file says of itself.
+    pub fn described(&self, mut disk: Disk) -> Disk {
+        disk.format = self.format().or(disk.format);
+        disk.virtual_size_bytes = self.info.virtual_size_bytes;
+        disk.file_size_bytes = Some(self.info.file_size_bytes);
+        disk.content_sha256 = self.hashed.as_ref().map(|hashed| hashed.sha256.clone());
+        disk
+    }
+
+    /// The key under which it is staged: by its content, so that the same file is staged once.
+    fn key(&self, prefix: &str) -> String {
+        let extension = self.format().map_or("img", DiskFormat::as_str);
+        key(prefix, self.hashed.as_deref(), extension)
+    }
+
+    pub(crate) fn hashed(&self) -> Option<&Arc<Hashed>> {
+        self.hashed.as_ref()
+    }
+}
+
+impl SideFile {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn hashed(&self) -> Option<&Arc<Hashed>> {
+        self.hashed.as_ref()
+    }
+
+    pub(crate) async fn with_hash(mut self, state: &State, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<Self> {
+        self.hashed = Some(hash(&self.path, state, listener, stop).await?);
+        Ok(self)
+    }
+}
+
+/// Before the content is known, a hash of zeros stands for it: rules about keys look at its form.
+fn key(prefix: &str, hashed: Option<&Hashed>, extension: &str) -> String {
+    match hashed {
+        Some(hashed) => format!("{prefix}{}.{extension}", hashed.sha256),
+        None => format!("{prefix}{:064}.{extension}", 0),
+    }
+}
+
+async fn hash(path: &Path, state: &State, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<Arc<Hashed>> {
+    let file = LocalFile::open(path)?;
+    let cache = HashCache::new(state.hashes());
+    let told = Arc::clone(listener);
+    let total = file.size();
+    let progress = move |done| told.on(None, &Event::Hashing { done, total });
+    Hashed::of(&file, Some(&cache), progress, stop).await.map(Arc::new)
+}
+
+impl Image {
+    /// The file, if it is one.
+    pub fn file(&self) -> Option<&LocalImage> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::There(_) => None,
+        }
+    }
+
+    pub(crate) async fn with_hash(self, state: &State, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<Self> {
+        match self {
+            Self::File(mut file) => {
+                file.hashed = Some(hash(&file.path, state, listener, stop).await?);
+                Ok(Self::File(file))
+            }
+            there @ Self::There(_) => Ok(there),
+        }
+    }
+
+    /// What tells the job from others.
+    pub(crate) fn facts(&self, name: &str, first: Option<&Destination>) -> JobFacts {
+        match self {
+            Self::File(file) => {
+                let sha256 = file.hashed.as_ref().map(|hashed| hashed.sha256.clone());
+                let content = sha256.clone().unwrap_or_default();
+                JobFacts::new(name, file.path.display().to_string(), sha256, &content)
+            }
+            Self::There(shown) => {
+                let sources = first.into_iter().flat_map(|first| &first.order.disks);
+                let content: Vec<String> = sources.map(|disk| disk.source.identity()).collect();
+                JobFacts::new(name, shown.clone(), None, &content.join("\n"))
+            }
+        }
+    }
+
+    /// The bitmap that goes with a raw image to Huawei: the one named, else a file of the same name with the suffix `.mf`.
+    pub(crate) fn bitmap(&self, destinations: &[Destination], named: Option<&Path>) -> Result<Option<SideFile>> {
+        let side = |path: PathBuf| SideFile { path, hashed: None };
+        if let Some(path) = named {
+            // A file that cannot be read is told before anything is sent.
+            LocalFile::open(path)?;
+            return Ok(Some(side(path.to_owned())));
+        }
+        let to_huawei = destinations
+            .iter()
+            .any(|destination| destination.importer.provider() == Provider::Huawei);
+        let beside = self
+            .file()
+            .filter(|file| to_huawei && file.format() == Some(DiskFormat::Raw))
+            .map(|file| file.path.with_extension("mf"))
+            .filter(|path| path.is_file());
+        Ok(beside.map(side))
+    }
+
+    /// The order for a destination, its disk where it is or will be staged, with its key. The link is not signed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when the file cannot be imported anywhere.
+    pub(crate) fn order(
+        &self,
+        destination: &Destination,
+        options: &Options,
+        bitmap: bool,
+    ) -> Result<(ImportRequest, Option<String>)> {
+        let mut order = destination.order.clone();
+        let (Some(file), Place::Stage(store)) = (self.file(), &destination.place) else {
+            return Ok((order, None));
+        };
+        let provider = destination.importer.provider();
+        if let Some(obstacle) = file.obstacles().first() {
+            let message = format!("`{}` cannot be imported: {obstacle}", file.path.display());
+            return Err(Error::new(ErrorKind::InvalidRequest, message).with_provider(provider));
+        }
+        let key = file.key(&options.prefix);
+        let takes_objects = destination.importer.capabilities().sources.value.contains(&SourceForm::Object);
+        let bucket = &store.bucket().name;
+        let place = if takes_objects {
+            Disk::object(bucket, &key)
+        } else {
+            Disk::url(format!("https://{bucket}/{key}"))
+        };
+        if order.disks.is_empty() {
+            order.disks.push(place.clone());
+        }
+        order.disks[0].source = place.source;
+        order.disks[0] = file.described(order.disks[0].clone());
+        if bitmap && provider == Provider::Huawei {
+            let set = order.vendor.entry(provider).or_default();
+            set.entry("bitmap_staged").or_insert(Value::Bool(true));
+        }
+        Ok((order, Some(key)))
+    }
+}
+
+/// The key of the bitmap: that of the image with another suffix, as Huawei wants it.
+pub(crate) fn bitmap_key(image_key: &str) -> String {
+    let base = image_key.rsplit_once('.').map_or(image_key, |(base, _)| base);
+    format!("{base}.mf")
+}
+
+/// A name for an order as a user of a staged object, fit to be a file name.
+pub(crate) fn user(job: &str, target: &str) -> String {
+    format!("{job}+{}", &digest::sha256_hex(target.as_bytes())[..16])
+}
