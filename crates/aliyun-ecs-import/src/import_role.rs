@@ -120,6 +120,9 @@ impl Importer {
                 return Check::passed(Subject::ImportRole, message);
             }
             Sight::Begun(id) => return begun(&id),
+            Sight::Unknown(error) if is_out_of_reach(&error) => {
+                return Check::not_checked(Subject::ImportRole, format!("nothing was made: {error}"));
+            }
             Sight::Missing(_) | Sight::Unknown(_) => {}
         }
         let made = match self
@@ -303,6 +306,11 @@ fn begun(id: &str) -> Check {
         format!("the dry run by which the role is looked for was answered with an image id, {id}"),
         "Look in the vendor's console whether an import of it has begun.",
     )
+}
+
+/// Whether RAM would not answer either.
+fn is_out_of_reach(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Credentials | ErrorKind::ClockSkew) || error.is_retryable()
 }
 
 /// The code in both of its spellings.

@@ -45,9 +45,9 @@ impl Importer {
         };
         checks.region(self.region(), regions.map(ids));
         checks.name(&order.name, self.namesake(&order.name).await, SecondOfName::Refused);
-        if checks.order_is_refused() {
+        if let Some(why) = checks.why_no_dry_run(order) {
             checks.add(self.role_check(order).await);
-            checks.add(Check::not_checked(Subject::DryRun, "the order itself would be refused"));
+            checks.add(Check::not_checked(Subject::DryRun, why));
         } else {
             self.dry_run(order, &mut checks).await;
         }

@@ -141,12 +141,16 @@ Examples:
   cloud-import check --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2
   cloud-import check --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:images/web.qcow2",
     after_help = "\
-It reads, and asks for the vendor's dry run where there is one; it moves no bytes and changes nothing.
+It reads, and asks for the vendor's dry run where there is one; it moves no bytes and, without --create-role,
+changes nothing.
 Exit codes: 0 nothing stands against an import   2 validation   3 credentials   4 a cloud would refuse it   6 mixed"
 )]
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) order: Order,
+    /// Make the role by which the cloud reads the image file, where it needs one (Alibaba) and it is missing, and wait for it
+    #[arg(long, help_heading = "The order")]
+    pub(crate) create_role: bool,
     #[command(flatten)]
     pub(crate) staging: Staging,
     #[command(flatten)]
@@ -356,6 +360,9 @@ pub(crate) struct Sim {
     /// Take every object as present
     #[arg(long)]
     pub(crate) any_object: bool,
+    /// A bucket that is there: PROVIDER/REGION/NAME. Repeatable; when none is named, every bucket is there
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) bucket: Vec<String>,
     /// How long a simulated import takes (500ms, 2s, 1m)
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     pub(crate) import_time: Duration,

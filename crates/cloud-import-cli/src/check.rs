@@ -61,7 +61,7 @@ pub(crate) async fn run(options: args::Check) -> Result<Exit> {
             Ok(Exit::together(rows.iter().map(|row| row.exit)))
         }
         _ = tokio::signal::ctrl_c() => {
-            output::say("interrupted; nothing was started");
+            output::say("interrupted; no import was started");
             Ok(Exit::Interrupted)
         }
     }
@@ -86,7 +86,8 @@ async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simul
                     Place::Stage(store) => Some(store),
                     _ => None,
                 };
-                set.spawn(async move { (index, looked_at(&label, made.importer, store, &order).await) });
+                let create_role = options.create_role;
+                set.spawn(async move { (index, looked_at(&label, made.importer, store, &order, create_role).await) });
             }
             Err(error) => rows[index] = Some(Row::of_error(&wanted.label, &error)),
         }
@@ -105,13 +106,32 @@ async fn looked_at(
     importer: Arc<dyn ImageImporter>,
     store: Option<Store>,
     order: &ImportRequest,
+    create_role: bool,
 ) -> Row {
     let source = importer.connection().pipeline.credentials.describe().ok();
-    let mut checks = importer.preflight(order).await;
+    let made = match create_role {
+        true => importer.create_role(order, &|line| output::say(&format!("{label}: {line}"))).await,
+        false => None,
+    };
+    let mut checks = with_role(importer.preflight(order).await, made);
     if let Some(store) = store {
         checks.extend(bucket(&store).await);
     }
     Row::of(label, source, checks)
+}
+
+/// The checks with what came of making the role, which says more than a look at it unless that finds it wanting.
+fn with_role(mut checks: Vec<Check>, made: Option<Check>) -> Vec<Check> {
+    let Some(made) = made else { return checks };
+    match checks.iter_mut().find(|check| check.what == Subject::ImportRole) {
+        Some(found) if found.is_failure() && !made.is_failure() => {}
+        Some(found) => *found = made,
+        None => {
+            checks.push(made);
+            checks.sort_by_key(|check| check.what);
+        }
+    }
+    checks
 }
 
 /// What the bucket says of itself that a file would be put into.
@@ -215,6 +235,28 @@ fn text(row: &Row) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_came_of_making_a_role_stands_for_a_look_at_it_unless_that_is_worse() {
+        let role = Subject::ImportRole;
+        let (name, dry_run) = (Check::passed(Subject::Name, "n"), Check::passed(Subject::DryRun, "d"));
+        let (seen, made) = (Check::passed(role, "seen"), Check::passed(role, "made"));
+        let (lacking, refused) = (Check::failed(role, "lacking", ""), Check::failed(role, "refused", ""));
+        for (found, of_making, expected) in [
+            (Some(&seen), Some(&made), Some("made")),
+            (Some(&lacking), Some(&made), Some("lacking")),
+            (Some(&lacking), Some(&refused), Some("refused")),
+            (None, Some(&refused), Some("refused")),
+            (Some(&seen), None, Some("seen")),
+            (None, None, None),
+        ] {
+            let checks: Vec<Check> = [Some(&name), found, Some(&dry_run)].into_iter().flatten().cloned().collect();
+            let checks = with_role(checks, of_making.cloned());
+            let roles: Vec<&str> = checks.iter().filter(|check| check.what == role).map(|check| check.message.as_str()).collect();
+            assert_eq!(roles, expected.as_slice());
+            assert!(checks.is_sorted_by_key(|check| check.what));
+        }
+    }
 
     #[test]
     fn an_import_would_end_at_the_first_of_them() {

@@ -3,12 +3,15 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use cloud_import::{
-    Credentials, Endpoint, Grace, ImageImporter, ImportTask, Provider, Result, Settings,
+    Credentials, Endpoint, Gate, Grace, ImageImporter, ImportTask, Provider, Result, Settings,
     publish::staging::{Bucket, Store},
     transport::HttpTransport,
 };
 
 use crate::{args::Reach, simulate::Simulated, targets::Wanted};
+
+/// How many requests are under way at one cloud's API at a time, for all targets together.
+const AT_A_TIME: usize = 32;
 
 /// A part of a large file over a slow line takes longer than any call of an API.
 const PART_TIMEOUT: Duration = Duration::from_secs(15 * 60);
@@ -19,6 +22,8 @@ pub(crate) struct Clouds<'a> {
     simulated: Option<&'a Simulated>,
     /// What reaches the APIs, and what reaches the object stores: one each per cloud, so that connections are shared.
     transports: BTreeMap<Provider, [Arc<HttpTransport>; 2]>,
+    /// Targets of one cloud back off together.
+    gates: BTreeMap<Provider, Gate>,
 }
 
 impl<'a> Clouds<'a> {
@@ -39,6 +44,7 @@ impl<'a> Clouds<'a> {
             reach,
             simulated,
             transports: Provider::ALL.into_iter().map(pair).collect::<Result<_>>()?,
+            gates: Provider::ALL.into_iter().map(|provider| (provider, Gate::new(AT_A_TIME))).collect(),
         })
     }
 
@@ -57,6 +63,8 @@ impl<'a> Clouds<'a> {
         if let Some([_, store]) = self.transports.get(&provider) {
             pipeline.transport = Arc::clone(store) as _;
         }
+        // The parts of one upload are bounded by themselves, and must not hold up calls of the API.
+        pipeline.gate = Gate::default();
         Store::new(Bucket::new(provider, importer.region(), bucket)?, pipeline)
     }
 
@@ -88,6 +96,9 @@ impl<'a> Clouds<'a> {
         settings.endpoint = endpoint;
         settings.project = project;
         settings.search.profile = profile;
+        if let Some(gate) = self.gates.get(&provider) {
+            settings = settings.gate(gate.clone());
+        }
         if let Some([api, _]) = self.transports.get(&provider) {
             settings = settings.transport(Arc::clone(api) as _);
         }

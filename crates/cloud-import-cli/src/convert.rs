@@ -25,23 +25,17 @@ const ANOTHER_FOLDER: &str = "Make room there, or set TMPDIR to a folder with mo
 const MEASUREMENT_KEPT: usize = 16 * 1024;
 /// Free space beyond what `qemu-img` measures: headers and tables of formats that it does not measure.
 const MARGIN: u64 = 16 << 20;
+/// With less free space than this, a disk counts as full.
+const FULL: u64 = 1 << 20;
 
 /// A converted image. The file is removed when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Converted {
-    file: Temporary,
-    info: DiskInfo,
-}
+pub(crate) struct Converted(Temporary);
 
 impl Converted {
     /// Where the new file is.
     pub(crate) fn path(&self) -> &Path {
-        &self.file.0
-    }
-
-    /// What the new file is, by its own header.
-    pub(crate) const fn info(&self) -> &DiskInfo {
-        &self.info
+        &self.0.0
     }
 }
 
@@ -111,7 +105,12 @@ async fn convert_with(
             progress(part);
         }
     })
-    .await?;
+    .await
+    .map_err(|error| {
+        // Not for every format does `qemu-img` say that the disk is full, but then it still is.
+        let full = fs4::available_space(&folder).is_ok_and(|free| free < FULL);
+        if full { error.with_remedy(ANOTHER_FOLDER) } else { error }
+    })?;
 
     if state(&input)? != before {
         return Err(
@@ -120,8 +119,8 @@ async fn convert_with(
             ),
         );
     }
-    let info = checked(&output, info, to)?;
-    Ok(Converted { file: output, info })
+    check(&output, info, to)?;
+    Ok(Converted(output))
 }
 
 /// The target in `qemu-img`'s words. Without `force_size`, a VHD's size is rounded up to what old geometries can express.
@@ -235,7 +234,7 @@ async fn measure(program: &OsStr, input: &Path, format: &str) -> Result<u64> {
 }
 
 /// That the new file is what was asked for: an exit code says less than a header.
-fn checked(output: &Temporary, source: &DiskInfo, to: DiskFormat) -> Result<DiskInfo> {
+fn check(output: &Temporary, source: &DiskInfo, to: DiskFormat) -> Result<()> {
     let wrong = |what: String| {
         local(format!("qemu-img reported success, but {what}")).with_remedy("Install another version of qemu-img.")
     };
@@ -259,7 +258,7 @@ fn checked(output: &Temporary, source: &DiskInfo, to: DiskFormat) -> Result<Disk
             shown(source.virtual_size_bytes),
         )));
     }
-    Ok(info)
+    Ok(())
 }
 
 /// Length and time of the last change.
@@ -298,5 +297,5 @@ fn local(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Local, message)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use std::{
 use cloud_import::{
     ImportTask, TaskState,
     ambient::{Ambient as _, System},
-    publish::{Event, Listener},
+    publish::{Event, Listener, Phase},
     wait::WaitEvent,
 };
 use indicatif::{HumanBytes, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
@@ -221,7 +221,9 @@ impl Listener for Progress {
                 let text = match (image, &outcome.error) {
                     (Some(image), _) if outcome.found => format!("{} (made before)", image.id),
                     (Some(image), _) => image.id.clone(),
-                    (None, Some(error)) => error.to_string(),
+                    // With one target, the reason is the next thing that is said, with its remedy.
+                    (None, Some(_)) if self.names.len() == 1 => words(outcome.phase).to_owned(),
+                    (None, Some(error)) => format!("{}: {error}", words(outcome.phase)),
                     (None, None) if outcome.task.as_ref().is_some_and(|task| task.dry_run) => {
                         "the cloud would take this order".to_owned()
                     }
@@ -231,6 +233,16 @@ impl Listener for Progress {
             }
             _ => {}
         }
+    }
+}
+
+/// How a target ended that has no image, in words.
+fn words(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Running => "still running",
+        Phase::Failed => "failed",
+        Phase::NotStarted => "not started",
+        _ => "not known whether it was started",
     }
 }
 

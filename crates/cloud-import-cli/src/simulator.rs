@@ -3,13 +3,14 @@
 use std::{ffi::OsStr, path::PathBuf};
 
 use cloud_import::{Error, ErrorKind, Result};
-use cloud_import_sim::{Cloud, Config, Simulator};
+use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};
 
 use crate::{args::Sim, exit::Exit, output};
 
 pub(crate) async fn run(options: Sim) -> Result<Exit> {
     let mut config = Config::new(&options.access_key_id, &options.secret_access_key)
         .any_object(options.any_object)
+        .any_bucket(options.bucket.is_empty())
         .import_time(options.import_time)
         .visible_after_polls(options.hide);
     if let Some(token) = options.security_token {
@@ -28,6 +29,11 @@ pub(crate) async fn run(options: Sim) -> Result<Exit> {
         .object
         .iter()
         .map(|text| object(text))
+        .collect::<Result<Vec<_>>>()?;
+    let buckets = options
+        .bucket
+        .iter()
+        .map(|text| bucket(text))
         .collect::<Result<Vec<_>>>()?;
     let simulator = Simulator::start(config).await.map_err(|error| {
         Error::new(ErrorKind::Local, format!("the simulator cannot be started: {error}"))
@@ -50,12 +56,30 @@ pub(crate) async fn run(options: Sim) -> Result<Exit> {
                 )
             })?;
     }
+    for (cloud, region, name) in &buckets {
+        simulator.create_bucket(*cloud, region, name, BucketSettings::default());
+    }
     output::result(&simulator.ready_line());
     output::say("the five clouds run until Ctrl-C");
     // Without a way to be told of Ctrl-C, the default of the system ends the process.
     let _ = tokio::signal::ctrl_c().await;
     simulator.stop().await;
     Ok(Exit::Done)
+}
+
+/// `PROVIDER/REGION/NAME`.
+fn bucket(text: &str) -> Result<(Cloud, String, String)> {
+    let refuse = || {
+        let message = format!("bucket `{text}` is not of the form PROVIDER/REGION/NAME");
+        Error::new(ErrorKind::InvalidRequest, message).with_remedy("Such as aliyun/cn-hangzhou/my-bucket.")
+    };
+    let parts: Vec<&str> = text.split('/').collect();
+    match parts[..] {
+        [cloud, region, name] if !region.is_empty() && !name.is_empty() => {
+            Ok((cloud.parse().map_err(|_| refuse())?, region.to_owned(), name.to_owned()))
+        }
+        _ => Err(refuse()),
+    }
 }
 
 struct Object {

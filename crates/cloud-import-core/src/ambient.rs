@@ -165,20 +165,20 @@ mod tests {
     #[test]
     fn files_are_read_within_bounds() {
         let folder = std::env::temp_dir().join(format!("cloud-import-{}", System.nonce().unwrap()));
-        std::fs::create_dir(&folder).unwrap();
+        fs::create_dir(&folder).unwrap();
         let file = folder.join("file");
         let read = |limit| read_file(&file, limit).map_err(|error| error.kind());
         assert_eq!(read(9), Ok(None));
         assert_eq!(read_file(&file.join("below"), 9).unwrap(), None);
-        std::fs::write(&file, "\u{feff}abc").unwrap();
+        fs::write(&file, "\u{feff}abc").unwrap();
         assert_eq!(read(6), Ok(Some("abc".to_owned())));
         assert_eq!(read(5), Err(io::ErrorKind::FileTooLarge));
         assert_eq!(read_file(&file.join("below"), 9).unwrap(), None);
-        std::fs::write(&file, b"\xff").unwrap();
+        fs::write(&file, b"\xff").unwrap();
         assert_eq!(read(9), Err(io::ErrorKind::InvalidData));
         let error = read_file(&folder, 9).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
-        std::fs::remove_dir_all(&folder).unwrap();
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -1,10 +1,9 @@
-//! Hashes and HMACs, in the forms that signatures need. ring's: it comes along for TLS anyway.
+//! Hashes and HMACs over RustCrypto, in the forms that signatures need.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ring::{
-    digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest},
-    hmac::{self, HMAC_SHA1_FOR_LEGACY_USE_ONLY, HMAC_SHA256, Key},
-};
+use hmac::{Hmac, Mac as _};
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
 
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
@@ -24,46 +23,33 @@ pub fn base64(bytes: &[u8]) -> String {
 
 /// SHA-256 as lower-case hex.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex(digest(&SHA256, bytes).as_ref())
-}
-
-/// SHA-256 as lower-case hex, of texts that come one by one.
-pub(crate) struct Sha256(Context);
-
-impl Sha256 {
-    pub(crate) fn new() -> Self {
-        Self(Context::new(&SHA256))
-    }
-
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    pub(crate) fn hex(self) -> String {
-        hex(self.0.finish().as_ref())
-    }
+    hex(&Sha256::digest(bytes))
 }
 
 /// SHA-1 as lower-case hex.
 pub fn sha1_hex(bytes: &[u8]) -> String {
-    hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref())
+    hex(&Sha1::digest(bytes))
 }
 
 /// HMAC-SHA256.
 pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
-    mac(HMAC_SHA256, key, message)
+    let mut mac = keyed::<Hmac<Sha256>>(key);
+    mac.update(message);
+    mac.finalize().into_bytes().into()
 }
 
 /// HMAC-SHA1.
 pub fn hmac_sha1(key: &[u8], message: &[u8]) -> [u8; 20] {
-    mac(HMAC_SHA1_FOR_LEGACY_USE_ONLY, key, message)
+    let mut mac = keyed::<Hmac<Sha1>>(key);
+    mac.update(message);
+    mac.finalize().into_bytes().into()
 }
 
-/// `N` is the algorithm's length.
-fn mac<const N: usize>(algorithm: hmac::Algorithm, key: &[u8], message: &[u8]) -> [u8; N] {
-    let mut code = [0; N];
-    code.copy_from_slice(hmac::sign(&Key::new(algorithm, key), message).as_ref());
-    code
+fn keyed<M: hmac::KeyInit>(key: &[u8]) -> M {
+    match M::new_from_slice(key) {
+        Ok(mac) => mac,
+        Err(_) => unreachable!("HMAC takes keys of every length"),
+    }
 }
 
 #[cfg(test)]

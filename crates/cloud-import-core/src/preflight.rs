@@ -247,11 +247,16 @@ impl Checks {
         }
     }
 
-    /// Whether the order itself would be refused: then a dry run tells nothing new.
-    pub fn order_is_refused(&self) -> bool {
-        self.checks
-            .iter()
-            .any(|check| check.what == Subject::Order && check.is_failure())
+    /// Why a dry run would tell nothing, if that is so.
+    pub fn why_no_dry_run(&self, order: &ImportRequest) -> Option<&'static str> {
+        let refused = |check: &Check| check.what == Subject::Order && check.is_failure();
+        if self.checks.iter().any(refused) {
+            Some("the order itself would be refused")
+        } else if order.disks.iter().any(|disk| disk.pending) {
+            Some("the file is not in the cloud yet")
+        } else {
+            None
+        }
     }
 
     /// Adds a check.

@@ -193,6 +193,8 @@ pub struct Disk {
     pub file_size_bytes: Option<u64>,
     /// SHA-256 of the file in hex: makes the idempotency token follow the content.
     pub content_sha256: Option<String>,
+    /// It is not there yet, and nothing can be asked about it: the file is put there before the order is sent.
+    pub pending: bool,
 }
 
 impl Disk {
@@ -217,6 +219,7 @@ impl Disk {
             virtual_size_bytes: None,
             file_size_bytes: None,
             content_sha256: None,
+            pending: false,
         }
     }
 

@@ -1,6 +1,8 @@
 //! The idempotency token: derived from the order, so that any process that repeats the order sends the same token.
 
-use crate::{BootMode, DiskFormat, ImageKind, ImportRequest, LicenseType, Provider, digest::Sha256};
+use sha2::{Digest as _, Sha256};
+
+use crate::{BootMode, DiskFormat, ImageKind, ImportRequest, LicenseType, Provider, digest};
 
 /// Version of the derivation. A change of it would let one order become a second image: raise it only with the format
 /// of the task.
@@ -15,7 +17,7 @@ impl ImportRequest {
         let mut hash = Sha256::new();
         let mut field = |text: &str| {
             // Length first, so that no two lists of fields run together to the same bytes.
-            hash.update(&(text.len() as u64).to_be_bytes());
+            hash.update((text.len() as u64).to_be_bytes());
             hash.update(text.as_bytes());
         };
         for text in [VERSION, provider.id(), region, project.unwrap_or_default(), &self.name] {
@@ -52,7 +54,7 @@ impl ImportRequest {
             field(&serde_json::Value::Object(options.clone()).to_string());
         }
         field(&self.generation.to_string());
-        format!("ci-{}", &hash.hex()[..40])
+        format!("ci-{}", &digest::hex(&hash.finalize())[..40])
     }
 
     /// A short text to put on the image where a cloud takes no token, so that the image is known again.

@@ -9,7 +9,10 @@ mod rest;
 #[cfg(any(feature = "s3", feature = "oss", feature = "cos", feature = "obs"))]
 mod xml;
 
-use cloud_import_core::{Error, ErrorKind, Result, http::HeaderMap};
+use cloud_import_core::{
+    CodeRule, Error, ErrorKind, Result,
+    http::{HeaderMap, StatusCode},
+};
 use serde_json::{Map, Value};
 
 use crate::store::{ObjectHead, OpenUpload, Part, Uploading};
@@ -150,6 +153,18 @@ fn unquoted(etag: &str) -> String {
 fn lacking(what: &str) -> Error {
     Error::new(ErrorKind::InvalidResponse, format!("the answer lacks {what}"))
         .with_remedy("Check that the endpoint is the store's and that no proxy answers in its place.")
+}
+
+/// The code of a refusal. A status that says that there is no such call counts as S3's code for it where the vendor's own is
+/// not in the table: without that it would pass for a failure that another attempt may mend.
+fn told(code: Option<String>, status: StatusCode, codes: &[CodeRule]) -> Option<String> {
+    let is_known = |code: &String| CodeRule::find(codes, code).is_some();
+    match code {
+        code if status == StatusCode::NOT_IMPLEMENTED && !code.as_ref().is_some_and(is_known) => {
+            Some("NotImplemented".to_owned())
+        }
+        code => code,
+    }
 }
 
 /// The text of a header.

@@ -309,6 +309,20 @@ pub(crate) const US3: &[CodeRule] = &[
         "UCloud documentation, UFile API (ufile @b1bf0cf2): bucket not exist",
     ),
     rule(
+        "15010",
+        200,
+        ErrorKind::NotFound,
+        "Create the bucket in the region of the import, or name another.",
+        "UCloud documentation, bucket API: numbers 150xx; that it is this one is unverified",
+    ),
+    rule(
+        "NotImplemented",
+        501,
+        ErrorKind::Unsupported,
+        "This store does not have this call.",
+        "the HTTP status",
+    ),
+    rule(
         "-148654",
         404,
         ErrorKind::NotFound,

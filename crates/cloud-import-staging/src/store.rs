@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use cloud_import_core::{Bytes, Error, ErrorKind, Link, Result, pipeline::Pipeline};
+use cloud_import_core::{Bytes, Credentials, Error, ErrorKind, Link, Result, pipeline::Pipeline};
 use serde_json::Value;
 
 use crate::{
@@ -263,6 +263,17 @@ impl Store {
     /// Asks one thing about the bucket.
     pub(crate) async fn ask(&self, call: Call<'_>) -> Result<Value> {
         self.call(call).await
+    }
+
+    /// Where an object is, unsigned: opens nothing that is private.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] for a key that makes no URL.
+    pub fn url(&self, key: &str) -> Result<Link> {
+        // Signed with nothing and cut: a link's host and path do not depend on the keys.
+        let nobody = Credentials::new("", "");
+        let link = self.dialect.link(key, &nobody, SystemTime::UNIX_EPOCH, Duration::from_secs(1))?;
+        Ok(Link::new(link.without_query()))
     }
 
     /// A link that gets the object until `valid_for` after `from`. The same instant and keys make the same link.

@@ -4,9 +4,9 @@
 //! its token, which returns the first answer. There is no call to cancel.
 
 use cloud_import_core::{
-    Architecture, BoxFuture, Capabilities, Check, Disk, Error, ErrorKind, Failure, ImageImporter,
-    ImportRequest, ImportTask, ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState,
-    builder::Connection, deleted, not_listed,
+    Architecture, BoxFuture, Capabilities, Check, Disk, Error, ErrorKind, Failure, ImageImporter, ImportRequest,
+    ImportTask, ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState, builder::Connection,
+    deleted, not_listed,
 };
 
 use crate::{

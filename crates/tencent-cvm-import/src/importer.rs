@@ -5,9 +5,9 @@
 //! and never sent again: whether a duplicate name is refused while the first image is still being built is unverified.
 
 use cloud_import_core::{
-    Architecture, BootMode, BoxFuture, Capabilities, Check, Disk, Error, ErrorKind, Failure,
-    ImageImporter, ImportRequest, ImportTask, ImportedImage, LicenseType, Problem, Provider, Result, StateClass,
-    StateRow, TaskState, builder::Connection, datetime, deleted, marked, not_listed,
+    Architecture, BootMode, BoxFuture, Capabilities, Check, Disk, Error, ErrorKind, Failure, ImageImporter,
+    ImportRequest, ImportTask, ImportedImage, LicenseType, Problem, Provider, Result, StateClass, StateRow, TaskState,
+    builder::Connection, datetime, deleted, marked, not_listed,
 };
 
 use crate::{

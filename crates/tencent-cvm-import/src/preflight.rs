@@ -48,8 +48,8 @@ impl Importer {
             let listed = self.client().describe_import_image_os(&request).await;
             checks.judge(Subject::Os, listed, |listed| judge_os(&os, &listed));
         }
-        if checks.order_is_refused() {
-            checks.add(Check::not_checked(Subject::DryRun, "the order itself would be refused"));
+        if let Some(why) = checks.why_no_dry_run(order) {
+            checks.add(Check::not_checked(Subject::DryRun, why));
         } else if has_query(order) {
             checks.add(Check::not_checked(
                 Subject::DryRun,

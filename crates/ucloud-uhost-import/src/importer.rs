@@ -4,9 +4,9 @@
 //! with a mark in its description. There is no progress, no reason for a failure and no call to cancel.
 
 use cloud_import_core::{
-    BoxFuture, Capabilities, Check, DiskFormat, Error, ErrorKind, Failure, ImageImporter, ImportRequest,
-    ImportTask, ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState, builder::Connection,
-    deleted, marked, not_listed,
+    BoxFuture, Capabilities, Check, DiskFormat, Error, ErrorKind, Failure, ImageImporter, ImportRequest, ImportTask,
+    ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState, builder::Connection, deleted, marked,
+    not_listed,
 };
 
 use crate::{

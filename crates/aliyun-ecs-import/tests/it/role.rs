@@ -294,6 +294,22 @@ async fn who_may_not_make_it_is_told_what_to_make() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_reached_is_not_tried_further() {
+    let wrong_key = (
+        400,
+        r#"{"RequestId":"r","Code":"SignatureDoesNotMatch","Message":"no"}"#,
+    );
+    let busy = (
+        503,
+        r#"{"RequestId":"r","Code":"ServiceUnavailable","Message":"later"}"#,
+    );
+    for answer in [wrong_key, busy] {
+        let made = make([answer]).await;
+        made.expect(CheckOutcome::NotChecked, &["nothing was made"], &["ImportImage"]);
+    }
+}
+
+#[tokio::test]
 async fn a_dry_run_that_is_none_ends_it() {
     for answers in [
         vec![(200, super::importer::STARTED)],

@@ -52,7 +52,8 @@ pub(super) async fn run(mut command: Command, mut heard: impl FnMut(&[u8]) + Sen
     let words = words.trim().trim_start_matches("qemu-img: ");
     let shown = if words.is_empty() { "it gave no reason" } else { words };
     let error = local(format!("qemu-img failed ({status}): {}", shown.escape_debug()));
-    Err(if words.contains("No space left on device") {
+    let full = ["No space left on device", "Disk quota exceeded"];
+    Err(if full.iter().any(|text| words.contains(text)) {
         error.with_remedy(ANOTHER_FOLDER)
     } else {
         error.with_remedy("Look at the file with qemu-img check; what qemu-img cannot read must be made anew.")

@@ -1,14 +1,19 @@
 //! `check`: what it prints, how it ends, and that it starts nothing.
 
 use std::{
+    fs,
     io::{Read as _, Write as _},
     net::TcpListener,
+    path::PathBuf,
+    process::Output,
     thread,
+    time::Duration,
 };
 
+use cloud_import_sim::{Cloud, Config, Simulator};
 use serde_json::Value;
 
-use super::{IMAGE, Sim, command, err, expect_code, import, out, run};
+use super::{IMAGE, KEYS, Sim, command, err, expect_code, import, out, run};
 
 fn check<'a>(simulate: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = import(simulate, more);
@@ -90,7 +95,7 @@ fn validation_and_credentials_have_their_own_codes() {
     expect_code(&output, 3);
     assert!(!out(&output).contains("wrong-secret") && !err(&output).contains("wrong-secret"));
 
-    // A file of this machine cannot be imported from yet, so there is nothing to check.
+    // A file of this machine needs a bucket to be put into.
     let output = run(&[
         "check",
         "--to",
@@ -102,7 +107,7 @@ fn validation_and_credentials_have_their_own_codes() {
         IMAGE,
     ]);
     expect_code(&output, 2);
-    assert!(out(&output).contains("uploading"), "{}", out(&output));
+    assert!(out(&output).contains("no bucket is named"), "{}", out(&output));
 }
 
 #[test]
@@ -160,4 +165,75 @@ fn where_the_credentials_come_from_is_shown_and_no_secret() {
     assert!(!text.contains("the-secret-key") && !err(&output).contains("the-secret-key"));
     // Without the vendor's code a refusal may be a proxy's.
     assert!(text.contains("not_checked credentials"), "{text}");
+}
+
+/// A simulator in this process whose account at Alibaba has no import role, and the file with its line.
+struct Bare {
+    simulator: Simulator,
+    runtime: tokio::runtime::Runtime,
+    line: PathBuf,
+}
+
+impl Bare {
+    fn start(name: &str) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let config = Config::new(KEYS[0], KEYS[1])
+            .any_object(true)
+            .aliyun_import_role(false)
+            .aliyun_role_delay(Duration::from_millis(300));
+        let simulator = runtime.block_on(Simulator::start(config)).unwrap();
+        let line = std::env::temp_dir().join(format!("cloud-import-cli-{name}-{}.json", std::process::id()));
+        fs::write(&line, simulator.ready_line()).unwrap();
+        Self { simulator, runtime, line }
+    }
+
+    fn check(&self, more: &[&str]) -> Output {
+        let simulate = format!("--simulate={}", self.line.display());
+        let order = ["check", &simulate, "--to", "aliyun", "--name", "nn", "--os", "CentOS 7.9", "bucket-1:k.qcow2"];
+        run(&[&order, more].concat())
+    }
+
+    fn asked(&self, operation: &str) -> u64 {
+        self.simulator.counters().requests_of(Cloud::Aliyun, operation)
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.line);
+        let _guard = self.runtime.enter();
+    }
+}
+
+#[test]
+fn the_import_role_is_made_only_when_asked_for_and_only_once() {
+    let bare = Bare::start("role");
+    let output = bare.check(&[]);
+    expect_code(&output, 4);
+    let text = out(&output);
+    for part in ["failed      import_role", "there is no RAM role", "sts:AssumeRole", "oss:GetObject", "--create-role"] {
+        assert!(text.contains(part), "`{part}` is not in {text}");
+    }
+    assert_eq!(bare.asked("CreateRole"), 0);
+
+    let output = bare.check(&["--create-role"]);
+    expect_code(&output, 0);
+    assert!(
+        out(&output).contains("passed      import_role made: RAM role") && out(&output).contains("passed      dry_run"),
+        "{}",
+        out(&output)
+    );
+    for part in ["made the RAM role AliyunECSImageImportDefaultRole", "waiting for ECS"] {
+        let text = err(&output);
+        assert!(text.contains(&format!("aliyun/cn-hangzhou: {part}")), "`{part}` is not in {text}");
+    }
+    assert_eq!([bare.asked("CreateRole"), bare.asked("AttachPolicyToRole")], [1, 1]);
+
+    let output = bare.check(&["--create-role", "--output", "json"]);
+    expect_code(&output, 0);
+    let report: Value = serde_json::from_str(&out(&output)).unwrap();
+    let checks = report["results"][0]["checks"].as_array().unwrap();
+    let role = checks.iter().find(|check| check["what"] == "import_role").unwrap();
+    assert!(role["message"].as_str().unwrap().contains("nothing was made"), "{role}");
+    assert_eq!([bare.asked("CreateRole"), bare.asked("AttachPolicyToRole")], [1, 1]);
 }

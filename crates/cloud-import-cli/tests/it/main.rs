@@ -315,7 +315,7 @@ fn a_profile_is_taken_by_its_name_and_a_broken_one_is_no_other() {
 }
 
 #[test]
-fn a_local_file_needs_the_simulator_for_now() {
+fn a_local_file_needs_a_bucket() {
     let mut command = command(&["import", "--to", "aliyun/cn-hangzhou", "--name", "nn", "--os", "CentOS 7.9", IMAGE]);
     command.envs([
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", "a"),
@@ -324,7 +324,7 @@ fn a_local_file_needs_the_simulator_for_now() {
     let output = command.output().unwrap();
     expect_code(&output, 2);
     assert!(
-        err(&output).contains("uploading") && err(&output).contains("--simulate"),
+        err(&output).contains("no bucket") && err(&output).contains("--bucket aliyun=NAME"),
         "{}",
         err(&output)
     );
@@ -344,7 +344,7 @@ fn one_target_that_fails_does_not_stop_the_others() {
         out(&output)
     );
     assert!(
-        err(&output).contains("error: JD Cloud: the import of"),
+        err(&output).contains("error: jdcloud/cn-north-1: JD Cloud: the import of"),
         "{}",
         err(&output)
     );
@@ -451,7 +451,7 @@ fn an_interrupt_says_what_goes_on_and_how() {
     assert_eq!(process.wait().unwrap().code(), Some(130));
     std::io::Read::read_to_string(&mut stderr, &mut text).unwrap();
     assert!(
-        text.contains("goes on") && text.contains("cloud-import wait '{"),
+        text.contains("goes on in the cloud") && text.contains("cloud-import wait '{"),
         "{text}"
     );
 }

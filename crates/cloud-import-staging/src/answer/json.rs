@@ -1,19 +1,19 @@
 //! Reads the answers of US3: JSON with a `RetCode`, its text and nothing secret, or no body at all.
 
 use cloud_import_core::{
-    Bytes,
+    Bytes, CodeRule,
     http::Response,
     pipeline::{Reading, json_body},
 };
 use serde_json::{Map, Value};
 
-use super::{HEADER, header_text, kept, text};
+use super::{HEADER, header_text, kept, text, told};
 
 /// The id of the request: US3's own calls, and its bucket calls at the API's endpoint.
 const REQUEST_ID: [&str; 2] = ["x-sessionid", "x-ucloud-request-uuid"];
 
 /// What an answer says.
-pub(crate) fn read(answer: &Response<Bytes>) -> Reading {
+pub(crate) fn read(answer: &Response<Bytes>, codes: &[CodeRule]) -> Reading {
     let (status, headers) = (answer.status(), answer.headers());
     let request_id = REQUEST_ID.iter().find_map(|name| header_text(headers, name));
     let request_id = request_id.map(str::to_owned);
@@ -33,7 +33,7 @@ pub(crate) fn read(answer: &Response<Bytes>) -> Reading {
         let members = Value::Object(members);
         let message = text(&members, "ErrMsg").or_else(|| text(&members, "Message"));
         return Reading::Refused {
-            code: code.map(|code| code.to_string()),
+            code: told(code.map(|code| code.to_string()), status, codes),
             message: match message {
                 Some(message) => message.to_owned(),
                 None if status.as_u16() == 404 => "there is nothing of that name".to_owned(),

@@ -7,7 +7,7 @@ use cloud_import_core::{
 };
 use serde_json::{Map, Value};
 
-use super::{HEADER, header_text, kept, text, xml};
+use super::{HEADER, header_text, kept, text, told, xml};
 
 /// Names of a store's own headers.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(crate) fn read(answer: &Response<Bytes>, names: &Headers, codes: &[CodeRule]
         return bodiless(status, headers, names, codes, request_id);
     }
     match xml::parse(body) {
-        Ok((root, error)) if root == "Error" => refused(&error, headers, names, codes, request_id),
+        Ok((root, error)) if root == "Error" => refused(&error, status, headers, names, codes, request_id),
         Ok((root, value)) if status.is_success() && !root.eq_ignore_ascii_case("html") => {
             let members = match value {
                 Value::Object(members) => members,
@@ -81,7 +81,7 @@ fn bodiless(
         && let Ok((root, error)) = xml::parse(&document)
         && root == "Error"
     {
-        return refused(&error, headers, names, codes, request_id);
+        return refused(&error, status, headers, names, codes, request_id);
     }
     let code = names.error_code.and_then(|name| header_text(headers, name));
     let mut message = match status.as_u16() {
@@ -92,7 +92,7 @@ fn bodiless(
     };
     message.push_str(&place(header_text(headers, names.region)));
     Reading::Refused {
-        code: code.map(str::to_owned).or_else(|| redirected(status)),
+        code: told(code.map(str::to_owned).or_else(|| redirected(status)), status, codes),
         message,
         request_id,
     }
@@ -110,6 +110,7 @@ fn redirected(status: StatusCode) -> Option<String> {
 
 fn refused(
     error: &Value,
+    status: StatusCode,
     headers: &HeaderMap,
     names: &Headers,
     codes: &[CodeRule],
@@ -122,7 +123,7 @@ fn refused(
     let code = finer.or_else(|| text(error, "Code")).filter(|code| !code.is_empty());
     let message = text(error, "Message").unwrap_or_default();
     Reading::Refused {
-        code: code.map(str::to_owned),
+        code: told(code.map(str::to_owned), status, codes),
         message: format!("{message}{place}"),
         request_id: request_id.or_else(|| text(error, "RequestId").map(str::to_owned)),
     }

@@ -50,7 +50,9 @@ impl Run<'_> {
                 return Err(Halt::Gone);
             }
             rounds += 1;
-            if !error.is_retryable() || rounds > self.upload.options.rounds {
+            // An error that no table knows may pass too, and as the object is not there, asking again does no harm.
+            let may_pass = error.is_retryable() || error.kind() == ErrorKind::Service;
+            if !may_pass || rounds > self.upload.options.rounds {
                 return Err(error.into());
             }
             self.pause(rounds).await?;

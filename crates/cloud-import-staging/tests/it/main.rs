@@ -1,11 +1,14 @@
 //! The multipart client against a store in memory: every step can fail, hang or lose its answer.
 
+mod answers;
 mod fake;
 mod files;
 mod interrupted;
 mod lost;
 mod records;
 mod refused;
+mod requests;
+mod simulated;
 mod stage;
 mod stopped;
 mod upload;

@@ -269,12 +269,13 @@ impl Image {
         let place = if takes_objects {
             Disk::object(bucket, &key)
         } else {
-            Disk::url(format!("https://{bucket}/{key}"))
+            Disk::url(store.url(&key)?)
         };
         if order.disks.is_empty() {
             order.disks.push(place.clone());
         }
         order.disks[0].source = place.source;
+        order.disks[0].pending = file.hashed.is_none();
         order.disks[0] = file.described(order.disks[0].clone());
         if bitmap && provider == Provider::Huawei {
             let set = order.vendor.entry(provider).or_default();

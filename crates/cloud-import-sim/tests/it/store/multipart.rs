@@ -27,10 +27,7 @@ async fn parts_become_an_object_in_every_store() {
         let etag = if cloud == Cloud::Ucloud {
             answer.header("etag").to_owned()
         } else {
-            let md5s: Vec<u8> = bodies
-                .iter()
-                .flat_map(|body| <md5::Md5 as md5::Digest>::digest(body))
-                .collect();
+            let md5s: Vec<u8> = bodies.iter().flat_map(<md5::Md5 as md5::Digest>::digest).collect();
             let etag = format!("\"{}-3\"", md5_hex(&md5s));
             assert_eq!(found(&answer, "ETag"), etag, "{cloud}");
             etag

@@ -295,6 +295,7 @@ impl Ask {
             .query
             .iter()
             .filter(|(name, _)| SIGNED.contains(&name.as_str()))
+            .filter(|(name, _)| self.cloud == Cloud::Aliyun || name != "continuation-token")
             .map(|(name, value)| {
                 if value.is_empty() {
                     name.clone()

@@ -119,7 +119,7 @@ impl Protocol for Us3 {
     }
 
     fn read(&self, answer: &Response<Bytes>) -> Reading {
-        answer::read_json(answer)
+        answer::read_json(answer, US3)
     }
 
     fn codes(&self) -> &'static [CodeRule] {

@@ -1,0 +1,390 @@
+//! How each store's answers are read: errors in any form, with and without a body, and what a bucket tells of itself.
+
+use std::sync::Arc;
+
+use cloud_import_core::{Bytes, Error, ErrorKind, Provider, Severity, http::Response, testing::Scripted};
+use cloud_import_staging::BucketFacts;
+
+use crate::requests::{bucket, keys, store};
+
+const XML: [Provider; 4] = [Provider::Jdcloud, Provider::Tencent, Provider::Huawei, Provider::Aliyun];
+
+fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response<Bytes> {
+    let mut answer = Response::builder().status(status);
+    for (name, value) in headers {
+        answer = answer.header(*name, *value);
+    }
+    answer.body(Bytes::copy_from_slice(body.as_bytes())).unwrap()
+}
+
+/// The error of a HEAD or of another call that gets this answer.
+async fn refused(provider: Provider, answer: Response<Bytes>) -> Error {
+    let script = Arc::new(Scripted::default());
+    script.push(Ok(answer));
+    store(bucket(provider), keys(), &script)
+        .complete("k", "u", &[])
+        .await
+        .unwrap_err()
+}
+
+fn error_body(code: &str, beside: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>It was &lt;refused&gt;.</Message>\
+         <RequestId>r-1</RequestId>{beside}</Error>"
+    )
+}
+
+#[tokio::test]
+async fn codes_become_kinds() {
+    let cases = [
+        ("NoSuchUpload", 404, ErrorKind::NotFound),
+        ("NoSuchBucket", 404, ErrorKind::NotFound),
+        ("AccessDenied", 403, ErrorKind::PermissionDenied),
+        ("SignatureDoesNotMatch", 403, ErrorKind::Credentials),
+        ("InvalidAccessKeyId", 403, ErrorKind::Credentials),
+        ("RequestTimeTooSkewed", 403, ErrorKind::ClockSkew),
+        ("SlowDown", 503, ErrorKind::RateLimited),
+        ("ServiceUnavailable", 503, ErrorKind::Unavailable),
+        ("InternalError", 500, ErrorKind::Unavailable),
+        ("RequestTimeout", 400, ErrorKind::Timeout),
+        ("BadDigest", 400, ErrorKind::Transport),
+        ("InvalidDigest", 400, ErrorKind::Transport),
+        ("EntityTooSmall", 400, ErrorKind::InvalidRequest),
+        ("NotImplemented", 501, ErrorKind::Unsupported),
+        ("Unheard", 400, ErrorKind::InvalidRequest),
+        ("Unheard", 502, ErrorKind::Unavailable),
+    ];
+    for provider in XML {
+        for (code, status, kind) in cases {
+            let error = refused(provider, answer(status, &[], &error_body(code, ""))).await;
+            assert_eq!((error.kind(), error.code()), (kind, Some(code)), "{provider} {error}");
+            assert_eq!(error.message(), "It was <refused>.");
+            assert_eq!((error.request_id(), error.http_status()), (Some("r-1"), Some(status)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_corrupted_body_was_not_executed_and_may_be_sent_again() {
+    let error = refused(Provider::Huawei, answer(400, &[], &error_body("BadDigest", ""))).await;
+    assert!(error.is_retryable() && !error.may_have_executed());
+}
+
+#[tokio::test]
+async fn an_error_in_a_good_answer_is_an_error() {
+    for provider in XML {
+        let error = refused(provider, answer(200, &[], &error_body("InternalError", ""))).await;
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{provider}");
+        assert!(error.may_have_executed());
+    }
+}
+
+#[tokio::test]
+async fn what_was_signed_is_not_shown() {
+    let echo = "<StringToSign>GET\nsk-secret</StringToSign><CanonicalRequest>c-secret</CanonicalRequest>\
+                <SignatureProvided>s-secret</SignatureProvided>";
+    for provider in XML {
+        let error = refused(provider, answer(403, &[], &error_body("SignatureDoesNotMatch", echo))).await;
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_region_is_named() {
+    let body = error_body(
+        "PermanentRedirect",
+        "<Endpoint>images.s3.cn-east-2.jdcloud-oss.com</Endpoint>",
+    );
+    let error = refused(Provider::Jdcloud, answer(301, &[], &body)).await;
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert!(error.message().contains("cn-east-2"), "{error}");
+    assert!(error.remedy().unwrap().contains("region"));
+    let error = refused(
+        Provider::Tencent,
+        answer(301, &[("x-cos-bucket-region", "ap-beijing")], ""),
+    )
+    .await;
+    assert_eq!(error.code(), Some("PermanentRedirect"));
+    assert!(error.message().contains("ap-beijing"), "{error}");
+    let body = error_body("PermanentRedirect", "<Endpoint>&lt;script&gt; x</Endpoint>");
+    let error = refused(Provider::Aliyun, answer(301, &[], &body)).await;
+    assert_eq!(error.message(), "It was <refused>.");
+}
+
+#[tokio::test]
+async fn what_is_not_the_stores_is_not_read() {
+    for (status, body, kind) in [
+        (200, "<html><body>Sign in</body></html>", ErrorKind::InvalidResponse),
+        (200, "<R><UploadId>cut", ErrorKind::InvalidResponse),
+        (200, "{}", ErrorKind::InvalidResponse),
+        (503, "busy", ErrorKind::Unavailable),
+        (404, "<html/>", ErrorKind::NotFound),
+    ] {
+        for provider in XML {
+            let error = refused(provider, answer(status, &[], body)).await;
+            assert_eq!(error.kind(), kind, "{provider} {body}");
+        }
+    }
+    for (status, body, kind) in [
+        (200, "<html/>", ErrorKind::InvalidResponse),
+        (200, "[]", ErrorKind::InvalidResponse),
+        (502, "busy", ErrorKind::Unavailable),
+    ] {
+        let error = refused(Provider::Ucloud, answer(status, &[], body)).await;
+        assert_eq!(error.kind(), kind, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_lacks_what_was_asked_for_is_no_success() {
+    for (provider, body) in [(Provider::Aliyun, "<R/>"), (Provider::Ucloud, "{}")] {
+        let script = Arc::new(Scripted::new([(200, body), (200, "")]));
+        let store = store(bucket(provider), keys(), &script);
+        let error = store.initiate("k", None).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidResponse);
+        assert_eq!(store.head("k").await.unwrap_err().kind(), ErrorKind::InvalidResponse);
+    }
+}
+
+#[tokio::test]
+async fn heads_without_a_body_tell_by_their_headers() {
+    async fn head(provider: Provider, answer: Response<Bytes>) -> Result<bool, Error> {
+        let script = Arc::new(Scripted::default());
+        script.push(Ok(answer));
+        let found = store(bucket(provider), keys(), &script).head("k").await;
+        found.map(|found| found.is_some())
+    }
+    for provider in Provider::ALL {
+        assert!(!head(provider, answer(404, &[], "")).await.unwrap(), "{provider}");
+        let error = head(provider, answer(403, &[], "")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    }
+    // <Error><Code>NoSuchBucket</Code><Message>gone</Message></Error>
+    let document = "PEVycm9yPjxDb2RlPk5vU3VjaEJ1Y2tldDwvQ29kZT48TWVzc2FnZT5nb25lPC9NZXNzYWdlPjwvRXJyb3I+";
+    let error = head(Provider::Aliyun, answer(404, &[("x-oss-err", document)], ""))
+        .await
+        .unwrap_err();
+    assert_eq!((error.code(), error.message()), (Some("NoSuchBucket"), "gone"));
+    let error = head(
+        Provider::Huawei,
+        answer(403, &[("x-obs-error-code", "RequestTimeTooSkewed")], ""),
+    );
+    assert_eq!(error.await.unwrap_err().kind(), ErrorKind::ClockSkew);
+}
+
+#[tokio::test]
+async fn the_hash_in_the_metadata_is_read() {
+    let digest = "E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    for (provider, name) in [
+        (Provider::Jdcloud, "x-amz-meta-cloud-import-sha256"),
+        (Provider::Tencent, "x-cos-meta-cloud-import-sha256"),
+        (Provider::Huawei, "x-obs-meta-cloud-import-sha256"),
+        (Provider::Aliyun, "x-oss-meta-cloud-import-sha256"),
+    ] {
+        for (value, expected) in [(digest, Some(digest.to_ascii_lowercase())), ("short", None)] {
+            let script = Arc::new(Scripted::default());
+            script.push(Ok(answer(
+                200,
+                &[("content-length", "5"), (name, value), ("etag", "\"e-2\"")],
+                "",
+            )));
+            let head = store(bucket(provider), keys(), &script)
+                .head("k")
+                .await
+                .unwrap()
+                .unwrap();
+            assert_eq!((head.size, head.etag.as_deref()), (5, Some("e-2")));
+            assert_eq!(head.sha256, expected, "{provider}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn us3_errors_have_numbers() {
+    for (status, body, kind) in [
+        (
+            404,
+            r#"{"RetCode":-30010,"ErrMsg":"bucket not exist"}"#,
+            ErrorKind::NotFound,
+        ),
+        (
+            404,
+            r#"{"RetCode":-148654,"ErrMsg":"file not exist"}"#,
+            ErrorKind::NotFound,
+        ),
+        (
+            403,
+            r#"{"RetCode":-148658,"ErrMsg":"invalid signature"}"#,
+            ErrorKind::Credentials,
+        ),
+        (500, r#"{"RetCode":-1,"ErrMsg":"x"}"#, ErrorKind::Unavailable),
+        (200, r#"{"RetCode":-1,"ErrMsg":"x"}"#, ErrorKind::Service),
+    ] {
+        let error = refused(Provider::Ucloud, answer(status, &[("X-SessionId", "s-1")], body)).await;
+        assert_eq!((error.kind(), error.request_id()), (kind, Some("s-1")), "{error}");
+        assert!(error.code().is_some());
+    }
+}
+
+/// What a bucket tells with these answers, in order.
+async fn told(provider: Provider, answers: &[Response<Bytes>]) -> Result<BucketFacts, Error> {
+    let script = Arc::new(Scripted::default());
+    for answer in answers {
+        script.push(Ok(answer.clone()));
+    }
+    let facts = store(bucket(provider), keys(), &script).facts().await;
+    assert_eq!(script.sent().len(), answers.len(), "{provider}");
+    facts
+}
+
+type Told<'a> = (Option<&'a str>, Option<bool>, Option<&'a str>, Option<bool>);
+
+fn shown(facts: &BucketFacts) -> Told<'_> {
+    (
+        facts.region.as_deref(),
+        facts.public,
+        facts.storage_class.as_deref(),
+        facts.aborts_unfinished_uploads,
+    )
+}
+
+fn grant(grantee: &str) -> String {
+    format!(
+        "<AccessControlPolicy><AccessControlList><Grant><Grantee><ID>1</ID></Grantee></Grant>\
+         <Grant><Grantee>{grantee}</Grantee><Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>"
+    )
+}
+
+#[tokio::test]
+async fn each_bucket_tells_what_its_store_documents() {
+    let everyone = grant("<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI>");
+    let answers = [
+        answer(200, &[], ""),
+        answer(200, &[], "<LocationConstraint>cn-north-1</LocationConstraint>"),
+        answer(200, &[], &everyone),
+    ];
+    let facts = told(Provider::Jdcloud, &answers).await.unwrap();
+    assert_eq!(shown(&facts), (Some("cn-north-1"), Some(true), None, Some(false)));
+
+    let rules = "<LifecycleConfiguration><Rule><Status>Disabled</Status><AbortIncompleteMultipartUpload/></Rule>\
+                 <Rule><Status>Enabled</Status><AbortIncompleteMultipartUpload><DaysAfterInitiation>3\
+                 </DaysAfterInitiation></AbortIncompleteMultipartUpload></Rule></LifecycleConfiguration>";
+    let answers = [
+        answer(200, &[("x-cos-bucket-region", "ap-guangzhou")], ""),
+        answer(
+            200,
+            &[],
+            &grant("<URI>http://cam.qcloud.com/groups/global/AllUsers</URI>"),
+        ),
+        answer(200, &[], rules),
+    ];
+    let facts = told(Provider::Tencent, &answers).await.unwrap();
+    assert_eq!(shown(&facts), (Some("ap-guangzhou"), Some(true), None, Some(true)));
+
+    let head = [("x-obs-bucket-location", "cn-north-4"), ("x-obs-storage-class", "WARM")];
+    let answers = [
+        answer(200, &head, ""),
+        answer(200, &[], &grant("<Canned>Everyone</Canned>")),
+        answer(404, &[], &error_body("NoSuchLifecycleConfiguration", "")),
+    ];
+    let facts = told(Provider::Huawei, &answers).await.unwrap();
+    assert_eq!(
+        shown(&facts),
+        (Some("cn-north-4"), Some(true), Some("WARM"), Some(false))
+    );
+
+    let info = "<BucketInfo><Bucket><Location>oss-cn-hangzhou</Location><StorageClass>Standard</StorageClass>\
+                <AccessControlList><Grant>private</Grant></AccessControlList></Bucket></BucketInfo>";
+    let answers = [
+        answer(200, &[], info),
+        answer(404, &[], &error_body("NoSuchLifecycle", "")),
+    ];
+    let facts = told(Provider::Aliyun, &answers).await.unwrap();
+    assert_eq!(
+        shown(&facts),
+        (Some("cn-hangzhou"), Some(false), Some("Standard"), Some(false))
+    );
+
+    let described = r#"{"RetCode":0,"DataSet":[{"BucketName":"images","Type":"public","Region":"cn-bj"}]}"#;
+    let facts = told(Provider::Ucloud, &[answer(200, &[], described)]).await.unwrap();
+    assert_eq!(shown(&facts), (Some("cn-bj"), Some(true), None, None));
+}
+
+#[tokio::test]
+async fn a_question_that_is_refused_leaves_its_fact_open() {
+    let denied = || answer(403, &[], &error_body("AccessDenied", ""));
+    let head = [("x-obs-bucket-location", "cn-north-4")];
+    let answers = [answer(200, &head, ""), denied(), denied()];
+    let facts = told(Provider::Huawei, &answers).await.unwrap();
+    assert_eq!(shown(&facts), (Some("cn-north-4"), None, None, None));
+    let answers = [answer(200, &head, ""), answer(503, &[], "busy")];
+    let error = told(Provider::Huawei, &answers).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_bucket_that_cannot_be_used_is_an_error_that_says_why() {
+    for provider in [Provider::Jdcloud, Provider::Tencent, Provider::Huawei] {
+        let error = told(provider, &[answer(404, &[], "")]).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.code()),
+            (ErrorKind::NotFound, Some("NoSuchBucket"))
+        );
+        assert!(
+            error.message().contains("`images") && error.remedy().is_some(),
+            "{error}"
+        );
+        let error = told(provider, &[answer(403, &[], "")]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+        assert!(error.message().contains("another account"), "{error}");
+    }
+    let nothing = answer(200, &[], r#"{"RetCode":0,"DataSet":[]}"#);
+    let error = told(Provider::Ucloud, &[nothing]).await.unwrap_err();
+    assert_eq!(error.code(), Some("NoSuchBucket"));
+}
+
+#[tokio::test]
+async fn facts_become_problems() {
+    let info = |location: &str, class: &str, grant: &str| {
+        format!(
+            "<BucketInfo><Bucket><Location>{location}</Location><StorageClass>{class}</StorageClass>\
+             <AccessControlList><Grant>{grant}</Grant></AccessControlList></Bucket></BucketInfo>"
+        )
+    };
+    let no_rule = || answer(404, &[], &error_body("NoSuchLifecycle", ""));
+    let wrong = info("oss-cn-beijing", "ColdArchive", "public-read");
+    let facts = told(Provider::Aliyun, &[answer(200, &[], &wrong), no_rule()])
+        .await
+        .unwrap();
+    let problems = facts.problems(&bucket(Provider::Aliyun));
+    let severities: Vec<Severity> = problems.iter().map(|problem| problem.severity).collect();
+    assert_eq!(
+        severities,
+        [Severity::Error, Severity::Error, Severity::Warning, Severity::Warning]
+    );
+    assert!(
+        problems
+            .iter()
+            .all(|problem| problem.field == "bucket" && !problem.remedy.is_empty())
+    );
+    assert!(problems[0].message.contains("cn-beijing"), "{}", problems[0]);
+
+    let rule = "<LifecycleConfiguration><Rule><Status>Enabled</Status><AbortMultipartUpload><Days>3</Days>\
+                </AbortMultipartUpload></Rule></LifecycleConfiguration>";
+    let right = info("oss-cn-hangzhou", "IA", "private");
+    let facts = told(Provider::Aliyun, &[answer(200, &[], &right), answer(200, &[], rule)])
+        .await
+        .unwrap();
+    assert!(facts.problems(&bucket(Provider::Aliyun)).is_empty());
+    // Huawei's import wants the standard class; UCloud's store names Beijing otherwise than its API.
+    let head = [("x-obs-bucket-location", "cn-north-4"), ("x-obs-storage-class", "WARM")];
+    let denied = || answer(403, &[], "");
+    let facts = told(Provider::Huawei, &[answer(200, &head, ""), denied(), denied()])
+        .await
+        .unwrap();
+    let problems = facts.problems(&bucket(Provider::Huawei));
+    assert!(problems.len() == 1 && problems[0].is_error(), "{problems:?}");
+    let described = r#"{"RetCode":0,"DataSet":[{"BucketName":"images","Type":"private","Region":"cn-bj"}]}"#;
+    let facts = told(Provider::Ucloud, &[answer(200, &[], described)]).await.unwrap();
+    assert!(facts.problems(&bucket(Provider::Ucloud)).is_empty());
+}

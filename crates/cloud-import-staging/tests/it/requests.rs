@@ -1,0 +1,196 @@
+//! Every call of each store as it leaves, in one readable form, and the links.
+
+use std::{sync::Arc, time::Duration};
+
+use cloud_import_core::{
+    Bytes, Credentials, Gate, Provider,
+    clock_offset::ClockOffset,
+    datetime,
+    http::{Request, Response},
+    pipeline::Pipeline,
+    retry::RetryPolicy,
+    testing::{Frozen, Scripted, render},
+};
+use cloud_import_staging::{Bucket, Part, Store};
+use insta::assert_snapshot;
+
+pub(crate) const NOW: &str = "2025-01-02T03:04:05Z";
+const KEY: &str = "images/a b+ü.qcow2";
+const SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+pub(crate) fn bucket(provider: Provider) -> Bucket {
+    let (region, name) = match provider {
+        Provider::Jdcloud => ("cn-north-1", "images"),
+        Provider::Tencent => ("ap-guangzhou", "images-1250000000"),
+        Provider::Huawei => ("cn-north-4", "images"),
+        Provider::Aliyun => ("cn-hangzhou", "images"),
+        _ => ("cn-bj2", "images"),
+    };
+    Bucket::new(provider, region, name).unwrap()
+}
+
+pub(crate) fn store(bucket: Bucket, credentials: Credentials, script: &Arc<Scripted>) -> Store {
+    let pipeline = Pipeline {
+        credentials: Arc::new(credentials),
+        transport: Arc::clone(script) as _,
+        ambient: Arc::new(Frozen::at(NOW, "")),
+        retry: RetryPolicy::none(),
+        clock_offset: ClockOffset::default(),
+        gate: Gate::default(),
+    };
+    Store::new(bucket, pipeline).unwrap()
+}
+
+pub(crate) fn keys() -> Credentials {
+    Credentials::new("AKEXAMPLE", "sk-example/with+slash")
+}
+
+fn temporary() -> Credentials {
+    Credentials::temporary("AKEXAMPLE", "sk-example/with+slash", "tok/en+==")
+}
+
+fn part(number: u32, etag: &str) -> Part {
+    Part {
+        number,
+        etag: etag.to_owned(),
+        size: None,
+    }
+}
+
+/// What each call sends, one after another.
+async fn sent(provider: Provider) -> String {
+    let script = Arc::new(Scripted::default());
+    let answer = |body: &'static str| {
+        let answer = Response::builder()
+            .header("etag", "\"e\"")
+            .header("content-length", "5");
+        script.push(Ok(answer.body(Bytes::from_static(body.as_bytes())).unwrap()));
+    };
+    let store = store(bucket(provider), keys(), &script);
+    let is_us3 = provider == Provider::Ucloud;
+    let body = || Bytes::from_static(b"01234");
+    answer("");
+    assert_eq!(store.put(KEY, body(), [1; 16], Some(SHA256)).await.unwrap(), "e");
+    answer("");
+    assert_eq!(store.head(KEY).await.unwrap().unwrap().size, 5);
+    answer("");
+    store.delete(KEY).await.unwrap();
+    answer(match is_us3 {
+        true => r#"{"UploadId":"u/1=","BlkSize":4194304}"#,
+        false => "<R><UploadId>u/1=</UploadId></R>",
+    });
+    let begun = store.initiate(KEY, Some(SHA256)).await.unwrap();
+    assert_eq!(begun.part_size, is_us3.then_some(4 << 20));
+    let id = begun.upload_id.as_str();
+    answer("");
+    store.upload_part(KEY, id, 7, body(), [2; 16]).await.unwrap();
+    if !is_us3 {
+        answer(
+            "<R><IsTruncated>true</IsTruncated><Part><PartNumber>9</PartNumber><ETag>\"a\"</ETag><Size>5</Size></Part></R>",
+        );
+        answer("<R><IsTruncated>false</IsTruncated></R>");
+        let parts = store.list_parts(KEY, id).await.unwrap().unwrap();
+        assert_eq!(parts.len(), 1);
+        assert_eq!((parts[0].etag.as_str(), parts[0].size), ("a", Some(5)));
+        answer("<R><Upload><Key>images/k</Key><UploadId>u</UploadId></Upload></R>");
+        assert_eq!(store.open_uploads("images/").await.unwrap().unwrap().len(), 1);
+    }
+    answer(if is_us3 { "{}" } else { "<R><ETag>\"x-2\"</ETag></R>" });
+    let parts = [part(1, "e<1>"), part(2, "e2")];
+    store.complete(KEY, id, &parts).await.unwrap();
+    answer("");
+    store.abort(KEY, id).await.unwrap();
+    let (more, last) = match is_us3 {
+        true => (
+            r#"{"IsTruncated":true,"Contents":[{"Key":"images/k","Size":"5"}]}"#,
+            r#"{"IsTruncated":false}"#,
+        ),
+        false => (
+            "<R><IsTruncated>true</IsTruncated><Contents><Key>images/k</Key><Size>5</Size></Contents></R>",
+            "<R/>",
+        ),
+    };
+    answer(more);
+    answer(last);
+    assert_eq!(store.list("images/").await.unwrap(), [("images/k".to_owned(), 5)]);
+    let sent = script.sent();
+    sent.iter().map(shown).collect::<Vec<_>>().join("\n")
+}
+
+/// The request with its body as it is.
+fn shown(request: &Request<Bytes>) -> String {
+    let (head, body) = request.clone().into_parts();
+    let head = render(&Request::from_parts(head, Bytes::new()));
+    format!("{head}{}", String::from_utf8_lossy(&body))
+}
+
+#[tokio::test]
+async fn of_jd_oss() {
+    assert_snapshot!(sent(Provider::Jdcloud).await);
+}
+
+#[tokio::test]
+async fn of_tencent_cos() {
+    assert_snapshot!(sent(Provider::Tencent).await);
+}
+
+#[tokio::test]
+async fn of_huawei_obs() {
+    assert_snapshot!(sent(Provider::Huawei).await);
+}
+
+#[tokio::test]
+async fn of_aliyun_oss() {
+    assert_snapshot!(sent(Provider::Aliyun).await);
+}
+
+#[tokio::test]
+async fn of_ucloud_us3() {
+    assert_snapshot!(sent(Provider::Ucloud).await);
+}
+
+#[tokio::test]
+async fn with_temporary_keys() {
+    let mut shown = Vec::new();
+    for provider in Provider::ALL {
+        let script = Arc::new(Scripted::new([(200, "")]));
+        let store = store(bucket(provider), temporary(), &script);
+        store.delete(KEY).await.unwrap();
+        shown.push(render(&script.sent()[0]));
+    }
+    assert_snapshot!(shown.join("\n"));
+}
+
+#[tokio::test]
+async fn links() {
+    let mut shown = Vec::new();
+    for provider in Provider::ALL {
+        for keys in [keys(), temporary()] {
+            let store = store(bucket(provider), keys, &Arc::default());
+            let from = datetime::parse_rfc3339(NOW).unwrap();
+            let link = || store.link(KEY, from, Duration::from_secs(36 * 3600));
+            match (link().await, link().await) {
+                (Ok(first), Ok(second)) => {
+                    assert_eq!(first, second);
+                    shown.push(first.expose().to_owned());
+                }
+                (first, _) => shown.push(first.unwrap_err().to_string()),
+            }
+        }
+    }
+    assert_snapshot!(shown.join("\n"));
+}
+
+#[tokio::test]
+async fn a_part_without_its_etag_completes_nothing() {
+    for provider in Provider::ALL {
+        let script = Arc::new(Scripted::default());
+        let store = store(bucket(provider), keys(), &script);
+        let error = store
+            .complete(KEY, "u", &[part(1, "e"), part(2, "")])
+            .await
+            .unwrap_err();
+        assert!(error.message().contains("part 2"), "{error}");
+        assert!(script.sent().is_empty());
+    }
+}

@@ -1,0 +1,191 @@
+//! A process that stages a file is killed at random moments, again and again; a last run ends what they began.
+//!
+//! `CLOUD_IMPORT_KILLS` says how often (10 where nothing is said), `CLOUD_IMPORT_KILL_MIB` how large the file is.
+
+use std::{
+    fs::File,
+    io::{Read as _, Write as _},
+    net::SocketAddr,
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use cloud_import_core::{
+    Stop,
+    ambient::{Ambient as _, System, variable},
+};
+use cloud_import_sim::FaultKind;
+use cloud_import_staging::{FileKeeper, Hashed, LocalFile, Upload, UploadOptions};
+
+use crate::{
+    place::{Place, store_at},
+    stores::{self, StoreCase},
+};
+
+/// How many parts a child has in flight at most.
+const PARALLEL: usize = 4;
+
+/// What a child is told, in its environment.
+const CHILD: &str = "CLOUD_IMPORT_STAGING_CHILD";
+
+/// Not a test: the process that is killed. Does nothing when it is not told what to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn child() {
+    let Some(told) = variable(CHILD) else { return };
+    let told: Vec<&str> = told.split('\n').collect();
+    let [provider, address, path, record, key] = told[..] else { panic!("{told:?}") };
+    let case = stores::ALL.into_iter().find(|case| case.provider.id() == provider).unwrap();
+    let keeper = FileKeeper::new(record);
+    let file = LocalFile::open(path).unwrap();
+    let hashed = Hashed::of(&file, None, |_| {}, &Stop::default()).await.unwrap();
+    println!("hashed");
+    std::io::stdout().flush().unwrap();
+    let mut options = UploadOptions::default();
+    options.part_size = Some(1);
+    options.parallel = PARALLEL;
+    let store = store_at(case, address.parse::<SocketAddr>().unwrap());
+    let upload = Upload::new(store, file, hashed, key).options(options);
+    let record = keeper.load().unwrap();
+    let staged = upload.run(record, Arc::new(keeper), Arc::new(|_| {}), &Stop::default()).await;
+    let staged = staged.unwrap();
+    println!("staged by us: {}", staged.put_by_us);
+}
+
+struct Child(std::process::Child);
+
+impl Child {
+    fn start(place: &Place) -> Self {
+        let told = [
+            place.case.provider.id(),
+            &place.simulator.address(place.case.cloud).to_string(),
+            place.path().to_str().unwrap(),
+            place.record_path().to_str().unwrap(),
+            &place.key(),
+        ]
+        .join("\n");
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["kill::child", "--exact", "--nocapture", "--test-threads=1"])
+            .env(CHILD, told)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+
+    /// Waits until it has its sum and begins to send.
+    fn hashed(&mut self) {
+        let out = self.0.stdout.as_mut().unwrap();
+        let mut seen = Vec::new();
+        let mut byte = [0];
+        while !seen.ends_with(b"hashed\n") {
+            assert_eq!(out.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&seen));
+            seen.push(byte[0]);
+        }
+    }
+
+    /// Kills it with SIGKILL; whether it was still running.
+    fn kill(&mut self) -> bool {
+        let running = self.0.try_wait().unwrap().is_none();
+        let _ = self.0.kill();
+        self.0.wait().unwrap();
+        running
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn random() -> f64 {
+    let bytes = System.random().unwrap();
+    f64::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])) / f64::from(u32::MAX)
+}
+
+fn number(name: &str, usual: u64) -> u64 {
+    variable(name).map_or(usual, |text| text.parse().unwrap())
+}
+
+async fn killed_again_and_again(case: &'static StoreCase, lost_answers: bool) {
+    let kills = number("CLOUD_IMPORT_KILLS", 10);
+    let parts = (number("CLOUD_IMPORT_KILL_MIB", 48) as usize / case.part_mib).max(3);
+    let place = Place::new(case, parts).await;
+    // As if the line were slow: a run would take about a second and a half.
+    let delay = 1500 * PARALLEL as u64 / parts as u64;
+    place.inject("UploadPart", FaultKind::Delay(delay), |fault| fault.times(u32::MAX));
+    let mut killed = 0;
+    let mut lost = 0;
+    while killed < kills {
+        if lost_answers {
+            let steps = ["InitiateMultipartUpload", "UploadPart", "CompleteMultipartUpload"];
+            let step = steps[(random() * 2.99) as usize];
+            place.inject(step, FaultKind::DropAfter, |fault| fault);
+            lost += 1;
+        }
+        let mut child = Child::start(&place);
+        child.hashed();
+        // Most kills come early, so that there is something left to kill.
+        let longest = 2000.0 / kills as f64 + 60.0;
+        System.sleep(Duration::from_secs_f64(random() * longest / 1000.0)).await;
+        if !child.kill() {
+            // It came to its end: begin from the start, that the next have something to do.
+            let staged = place.run().await.unwrap();
+            check(&place, &staged);
+            place.store().delete(&staged.key).await.unwrap();
+            let _ = std::fs::remove_file(place.record_path());
+            place.simulator.clear_faults();
+            place.inject("UploadPart", FaultKind::Delay(delay), |fault| fault.times(u32::MAX));
+        }
+        killed += 1;
+    }
+    place.simulator.clear_faults();
+    let before = place.parts_stored();
+    let staged = place.run().await.unwrap();
+    assert!(staged.put_by_us);
+    check(&place, &staged);
+    let repeated = place.parts_repeated();
+    let most = (killed + lost) * PARALLEL as u64;
+    assert!(repeated <= most, "{repeated} parts sent twice in {killed} kills and {lost} lost answers");
+    println!(
+        "{}: {killed} kills, {lost} lost answers, {} parts, {before} stored before the last run, {} in all, {repeated} twice",
+        case.provider,
+        place.parts(),
+        place.parts_stored(),
+    );
+}
+
+fn check(place: &Place, staged: &cloud_import_staging::Staged) {
+    if place.case.lists {
+        place.check(staged);
+    } else {
+        place.check_object(staged);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jdcloud() {
+    killed_again_and_again(&stores::JDCLOUD, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn huawei_with_lost_answers() {
+    killed_again_and_again(&stores::HUAWEI, true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ucloud_which_lists_nothing() {
+    killed_again_and_again(&stores::UCLOUD, false).await;
+}
+
+/// The file under the record is what the test says it is: a damaged record is refused, not guessed at.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_torn_record_is_refused() {
+    let place = Place::new(&stores::ALIYUN, 1).await;
+    File::create(place.record_path()).unwrap().write_all(b"{\"schema\":1,").unwrap();
+    let error = FileKeeper::new(place.record_path()).load().unwrap_err();
+    assert!(error.message().contains("upload.json"), "{error}");
+}
