@@ -1,24 +1,28 @@
 //! Where Alibaba Cloud's own tools look for credentials: names and pure parsers.
 //!
 //! Source: alibabacloud_credentials for Python and credentials-go (2025), whose order this is; aliyun-cli; the Alibaba
-//! provider for Terraform. Modes that need a browser, a token of another party or a program are refused by name.
+//! provider for Terraform. Modes that need a browser or a program are refused by name.
 
 use cloud_import_core::{
     Credentials, Provider,
     builder::Chained,
     credentials::{
-        AssumeRole, ChainSpec, Expiry, Flaw, Means, Metadata, MetadataToken, Profile, ProfileFile, ProfileText,
-        Temporary,
+        AssumeRole, ChainSpec, Expiry, Flaw, KeysLink, Means, Metadata, MetadataToken, Profile, ProfileFile,
+        ProfileText, Rank, Temporary, WebIdentityRole,
         ini::{Ini, Section},
         profile::{instant, json, required, seconds, text},
     },
 };
 use serde_json::{Map, Value};
 
-use crate::{client::Client, generated::ENVIRONMENT, sts::STS};
+use crate::{
+    client::Client,
+    generated::ENVIRONMENT,
+    sts::{STS, WEB_IDENTITY},
+};
 
-const MODES: &str = "AK, StsToken, RamRoleArn or EcsRamRole";
-const TYPES: &str = "access_key, sts, ram_role_arn or ecs_ram_role";
+const MODES: &str = "AK, StsToken, RamRoleArn, EcsRamRole or OIDC";
+const TYPES: &str = "access_key, sts, ram_role_arn, ecs_ram_role or oidc_role_arn";
 
 /// Where credentials are looked for when none are given.
 pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
@@ -68,7 +72,13 @@ pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
         read: read_metadata,
     }),
     sts: Some(STS),
-    not_read: &["ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABA_CLOUD_CREDENTIALS_URI"],
+    web_identity: Some(WEB_IDENTITY),
+    link: Some(KeysLink {
+        rank: Rank::Last,
+        names: &["ALIBABA_CLOUD_CREDENTIALS_URI"],
+        read: read_metadata,
+    }),
+    not_read: &[],
 };
 
 impl Chained for Client {
@@ -136,6 +146,19 @@ fn means_of_mode(profile: &Map<String, Value>) -> Result<Means, Flaw> {
             Means::AssumeRole(keys, role)
         }
         "EcsRamRole" => Means::InstanceRole(text(profile, "ram_role_name")?),
+        "OIDC" => {
+            let mut role = AssumeRole::new(required(profile, "ram_role_arn")?)
+                .session_name(text(profile, "ram_session_name")?)
+                .duration(seconds(profile, "expired_seconds")?);
+            role.policy = text(profile, "policy")?;
+            role.region = text(profile, "sts_region")?;
+            Means::WebIdentity(WebIdentityRole {
+                role,
+                provider: required(profile, "oidc_provider_arn")?,
+                token_file: required(profile, "oidc_token_file")?,
+                endpoint: None,
+            })
+        }
         other => return Err(Flaw::mode("mode", other, MODES)),
     })
 }
@@ -184,6 +207,17 @@ fn means_of_type(section: &Section<'_>) -> Result<Means, Flaw> {
             Means::AssumeRole(Credentials::new(id, secret), role)
         }
         "ecs_ram_role" => Means::InstanceRole(section.get(&["role_name"])?),
+        "oidc_role_arn" => {
+            let mut role =
+                AssumeRole::new(section.required(&["role_arn"])?).session_name(section.get(&["role_session_name"])?);
+            role.policy = section.get(&["policy"])?;
+            Means::WebIdentity(WebIdentityRole {
+                role,
+                provider: section.required(&["oidc_provider_arn"])?,
+                token_file: section.required(&["oidc_token_file_path", "oidc_token_file"])?,
+                endpoint: None,
+            })
+        }
         other => return Err(Flaw::mode("type", other, TYPES)),
     })
 }

@@ -11,7 +11,7 @@ use cloud_import_core::{
 };
 
 const SIGNATURE: &str = "Signature";
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 type Parameters = Vec<(String, String)>;
 
@@ -100,6 +100,17 @@ pub(crate) fn sign(request: &mut Request<Bytes>, signing: &Signing<'_>) -> Resul
         *request.body_mut() = Bytes::from(encoded(&form));
     }
     Ok(())
+}
+
+/// Gives a request that is not signed its date and nonce.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] when the query gets too long for a URL.
+pub(crate) fn stamp(request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+    let mut query = query(request);
+    query.push(("Timestamp".to_owned(), datetime::extended(signing.instant)));
+    query.push(("SignatureNonce".to_owned(), signing.nonce.to_owned()));
+    set_query(request, &encoded(&query))
 }
 
 /// The signatures in a request's parameters.

@@ -1,17 +1,22 @@
-//! Assumes a RAM role: `AssumeRole` of STS, version 2015-04-01, signed as every other call.
+//! Assumes a RAM role: `AssumeRole` of STS, version 2015-04-01, signed as every other call; and `AssumeRoleWithOIDC`, which is
+//! not signed, as the token in it is the credential.
 //!
-//! Source: alibabacloud_credentials for Python (2025).
+//! Source: alibabacloud_credentials for Python (2025); AssumeRoleWithOIDC, STS API reference (2024-04). That the unsigned call
+//! is taken in the older request form with the role in a form body is the SDK's way and was not tried: unverified.
 
 use cloud_import_core::{
     Bytes, Endpoint, Operation, Repeat, Result, canonical,
-    credentials::{AssumeRole, Caller, Flaw, Sts, Temporary, profile},
+    credentials::{
+        AssumeRole, Caller, Flaw, Rank, Sts, Temporary, WebIdentity, profile,
+        web_identity::{Exchange, Unsigned},
+    },
     encode,
     http::{Method, Request, header},
     pipeline::Protocol,
 };
 use serde_json::Value;
 
-use crate::{profile::temporary, sign::Signer};
+use crate::{profile::temporary, rpc, sign::Signer};
 
 /// How a role is assumed.
 pub(crate) const STS: Sts = Sts {
@@ -29,15 +34,53 @@ static OPERATION: Operation = Operation {
     placed: &[],
 };
 
+/// How a token of another party is exchanged.
+pub(crate) const WEB_IDENTITY: WebIdentity = WebIdentity {
+    rank: Rank::AfterKeys,
+    token_file: &["ALIBABA_CLOUD_OIDC_TOKEN_FILE"],
+    role: &["ALIBABA_CLOUD_ROLE_ARN"],
+    provider: &["ALIBABA_CLOUD_OIDC_PROVIDER_ARN"],
+    session: &["ALIBABA_CLOUD_ROLE_SESSION_NAME"],
+    duration: &[],
+    region: &["ALIBABA_CLOUD_STS_REGION"],
+    endpoint: &[],
+    not_understood: &[],
+    operation: &WITH_OIDC,
+    protocol: unsigned,
+    request: exchange,
+    read,
+};
+
+static WITH_OIDC: Operation = Operation {
+    name: "AssumeRoleWithOIDC",
+    method: Method::POST,
+    path: "/",
+    repeat: Repeat::Safe,
+    placed: &[],
+};
+
+const VERSION: &str = "2015-04-01";
+
 fn protocol() -> Box<dyn Protocol> {
     Box::new(Signer::default())
 }
 
+fn unsigned() -> Box<dyn Protocol> {
+    Box::new(Unsigned {
+        protocol: Signer::default(),
+        stamp: rpc::stamp,
+    })
+}
+
+fn endpoint(role: &AssumeRole) -> Result<Endpoint> {
+    match &role.region {
+        Some(region) => format!("sts.{region}.aliyuncs.com").parse(),
+        None => "sts.aliyuncs.com".parse(),
+    }
+}
+
 fn request(role: &AssumeRole, _: &Caller<'_>) -> Result<Request<Bytes>> {
-    let endpoint: Endpoint = match &role.region {
-        Some(region) => format!("sts.{region}.aliyuncs.com").parse()?,
-        None => "sts.aliyuncs.com".parse()?,
-    };
+    let endpoint = endpoint(role)?;
     let mut parameters = vec![
         ("RoleArn".to_owned(), role.role.clone()),
         ("RoleSessionName".to_owned(), role.session_name.clone()),
@@ -58,7 +101,26 @@ fn request(role: &AssumeRole, _: &Caller<'_>) -> Result<Request<Bytes>> {
     let headers = request.headers_mut();
     canonical::set(headers, header::ACCEPT.as_str(), "application/json")?;
     canonical::set(headers, "x-acs-action", OPERATION.name)?;
-    canonical::set(headers, "x-acs-version", "2015-04-01")?;
+    canonical::set(headers, "x-acs-version", VERSION)?;
+    Ok(request)
+}
+
+fn exchange(exchange: &Exchange<'_>, _: &Caller<'_>) -> Result<Request<Bytes>> {
+    let role = exchange.role;
+    let query = [("Action", WITH_OIDC.name), ("Format", "JSON"), ("Version", VERSION)];
+    let duration = role.duration.map(|duration| duration.as_secs().to_string());
+    let form = [
+        ("DurationSeconds", duration.as_deref()),
+        ("OIDCProviderArn", Some(exchange.provider)),
+        ("OIDCToken", Some(exchange.token)),
+        ("Policy", role.policy.as_deref()),
+        ("RoleArn", Some(role.role.as_str())),
+        ("RoleSessionName", Some(role.session_name.as_str())),
+    ];
+    let form = encode::pairs(form.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    let target = format!("/?{}", encode::pairs(query));
+    let mut request = encode::request(&endpoint(role)?, Method::POST, &target, Some(rpc::FORM), form.into())?;
+    canonical::set(request.headers_mut(), header::ACCEPT.as_str(), "application/json")?;
     Ok(request)
 }
 

@@ -257,6 +257,13 @@ pub(crate) async fn cancel(options: args::Tasks) -> Result<Exit> {
 }
 
 fn canceled(target: String, task: Option<ImportTask>, outcome: Result<CancelOutcome>) -> Outcome {
+    let told = |why: &str| {
+        let error = Error::new(ErrorKind::Unsupported, why);
+        match &task {
+            Some(task) => error.with_provider(task.provider),
+            None => error,
+        }
+    };
     let error = match outcome {
         Ok(CancelOutcome::Requested) => {
             return Outcome {
@@ -265,8 +272,8 @@ fn canceled(target: String, task: Option<ImportTask>, outcome: Result<CancelOutc
                 ..Outcome::new(&target, Status::CancelRequested, Exit::Done)
             };
         }
-        Ok(CancelOutcome::Unsupported(why)) => Error::new(ErrorKind::Unsupported, why),
-        Ok(_) => Error::new(ErrorKind::Unsupported, "this version does not know what the cloud says to that"),
+        Ok(CancelOutcome::Unsupported(why)) => told(why),
+        Ok(_) => told("this version does not know what the cloud says to that"),
         Err(error) => error,
     };
     match task {

@@ -11,6 +11,8 @@ mod metadata;
 pub mod profile;
 mod spec;
 mod sts;
+mod uri;
+pub mod web_identity;
 
 use std::{fmt, sync::Arc};
 
@@ -20,8 +22,11 @@ use crate::{BoxFuture, Error, ErrorKind, Provider, Result, ambient};
 
 pub use chain::{Chain, ChainOptions, Reach, chain, defaults};
 pub use find::Defaults;
-pub use profile::{AssumeRole, Expiry, Flaw, Means, Profile, Temporary};
-pub use spec::{Beside, Caller, ChainSpec, Metadata, MetadataToken, ProfileFile, ProfileText, RoleNames, Sts};
+pub use profile::{AssumeRole, Expiry, Flaw, Means, Profile, Temporary, WebIdentityRole};
+pub use spec::{
+    Beside, Caller, ChainSpec, KeysLink, Metadata, MetadataToken, ProfileFile, ProfileText, Rank, RoleNames, Sts,
+    WebIdentity,
+};
 
 /// Keys of an account. Cheap to clone; the secrets are wiped when the last clone goes, and hidden in `Debug`.
 #[derive(Clone)]

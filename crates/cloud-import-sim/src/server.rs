@@ -30,7 +30,7 @@ use crate::wire::WireRequest;
 const MAX_BODY: usize = 2 << 20;
 
 /// The most that is read from a connection at once.
-const BUFFER: usize = 1 << 20;
+const BUFFER: usize = 256 << 10;
 
 /// How long a request may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(30);

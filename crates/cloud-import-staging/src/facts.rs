@@ -35,8 +35,8 @@ impl Store {
         let provider = self.bucket().provider;
         let first = match self.ask(Call::HeadBucket).await {
             Ok(answer) => answer,
-            // UCloud's buckets are described by its API, whose permissions are not those of the store.
-            Err(error) if provider == Provider::Ucloud && error.kind() == ErrorKind::PermissionDenied => {
+            // UCloud's buckets are described by its API: the store may well take keys that the API does not.
+            Err(error) if provider == Provider::Ucloud && is_refusal(&error) => {
                 debug!(%error, "the bucket cannot be described");
                 return Ok(BucketFacts::default());
             }
@@ -101,6 +101,11 @@ impl Store {
     }
 }
 
+/// Whether the API refused to say anything of the bucket; that there is none is an answer.
+fn is_refusal(error: &Error) -> bool {
+    error.http_status().is_some() && !error.is_retryable() && error.kind() != ErrorKind::NotFound
+}
+
 /// An answer, or none where the question was refused; what another attempt may mend stays an error.
 fn tolerated(answer: Result<Value>) -> Result<Option<Value>> {
     match answer {
@@ -116,7 +121,7 @@ fn tolerated(answer: Result<Value>) -> Result<Option<Value>> {
 /// HEAD has no body, so that the reason of a refusal must be said here.
 fn explained(error: Error, bucket: &Bucket) -> Error {
     let (name, region) = (&bucket.name, &bucket.region);
-    match error.kind() {
+    let told = match error.kind() {
         ErrorKind::NotFound => Error::new(
             ErrorKind::NotFound,
             format!("the bucket `{name}` is not there, or not in {region}"),
@@ -127,13 +132,19 @@ fn explained(error: Error, bucket: &Bucket) -> Error {
             ErrorKind::PermissionDenied,
             format!("these keys may not use the bucket `{name}`: it is another account's, or they lack the permission"),
         )
-        .with_remedy("Name a bucket of this account, or grant these keys to read, write and delete in it."),
+        .with_remedy(
+            "Name a bucket of this account, or grant these keys to look at it, and to read, write and delete in it.",
+        ),
         _ => return error,
+    };
+    let told = told
+        .with_provider(bucket.provider)
+        .with_operation("HeadBucket")
+        .with_request_id(error.request_id().map(str::to_owned));
+    match error.http_status() {
+        Some(status) => told.with_http_status(status),
+        None => told,
     }
-    .with_provider(bucket.provider)
-    .with_operation("HeadBucket")
-    .with_http_status(error.http_status().unwrap_or_default())
-    .with_request_id(error.request_id().map(str::to_owned))
 }
 
 /// UCloud's description of the bucket.

@@ -32,6 +32,7 @@ mod profile;
 mod route;
 mod rules;
 mod sign;
+mod sts;
 
 /// What all cloud image-import crates share.
 pub use cloud_import_core as core;

@@ -1,7 +1,7 @@
 //! Where Huawei Cloud's own tools look for credentials: names and pure parsers.
 //!
 //! Source: huaweicloudsdkcore for Python 3.1.219, whose order this is. Federated logins are refused by name; roles
-//! ("agencies") are not assumed here: give their temporary keys.
+//! ("agencies") are assumed here with a token of another party alone: else give their temporary keys.
 
 use cloud_import_core::{
     Credentials, Provider,
@@ -13,7 +13,7 @@ use cloud_import_core::{
     },
 };
 
-use crate::{client::Client, generated::ENVIRONMENT};
+use crate::{client::Client, generated::ENVIRONMENT, sts::WEB_IDENTITY};
 
 /// Where credentials are looked for when none are given.
 pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
@@ -44,7 +44,13 @@ pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
         read: read_metadata,
     }),
     sts: None,
-    not_read: &["HUAWEICLOUD_SDK_ID_TOKEN_FILE", "HC_CONTAINER_CREDENTIALS_FULL_URI"],
+    web_identity: Some(WEB_IDENTITY),
+    link: None,
+    not_read: &[
+        "HUAWEICLOUD_OIDC_ID_TOKEN",
+        "HUAWEICLOUD_SDK_ID_TOKEN_FILE",
+        "HC_CONTAINER_CREDENTIALS_FULL_URI",
+    ],
 };
 
 impl Chained for Client {

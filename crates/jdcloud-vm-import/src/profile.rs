@@ -43,6 +43,8 @@ pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
     ],
     metadata: None,
     sts: Some(STS),
+    web_identity: None,
+    link: None,
     not_read: &[],
 };
 

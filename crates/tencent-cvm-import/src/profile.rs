@@ -15,7 +15,11 @@ use cloud_import_core::{
 };
 use serde_json::{Map, Value};
 
-use crate::{client::Client, generated::ENVIRONMENT, sts::STS};
+use crate::{
+    client::Client,
+    generated::ENVIRONMENT,
+    sts::{STS, WEB_IDENTITY},
+};
 
 /// Where credentials are looked for when none are given.
 pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
@@ -69,7 +73,9 @@ pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
         read: read_metadata,
     }),
     sts: Some(STS),
-    not_read: &["TKE_WEB_IDENTITY_TOKEN_FILE"],
+    web_identity: Some(WEB_IDENTITY),
+    link: None,
+    not_read: &[],
 };
 
 impl Chained for Client {

@@ -1,13 +1,19 @@
-//! Assumes a CAM role: `AssumeRole` of STS, version 2018-08-13, with signature TC3.
+//! Assumes a CAM role: `AssumeRole` of STS, version 2018-08-13, with signature TC3; and `AssumeRoleWithWebIdentity`, which is
+//! not signed, as the token in it is the credential.
 //!
-//! Source: tencentcloud-sdk-python-common 3.1.195. The scope of a signature names the service, so the signer is told it.
+//! Source: tencentcloud-sdk-python-common 3.1.195. The scope of a signature names the service, so the signer is told it. The
+//! names of the fields of `AssumeRoleWithWebIdentity` are unverified.
 
 use cloud_import_core::{
     Bytes, Endpoint, Operation, Repeat, Result, canonical,
-    credentials::{AssumeRole, Caller, Flaw, Sts, Temporary, profile},
+    credentials::{
+        AssumeRole, Caller, Flaw, Rank, Sts, Temporary, WebIdentity, profile,
+        web_identity::{Exchange, Unsigned},
+    },
+    datetime,
     encode::{self, Fields},
-    http::{Method, Request},
-    pipeline::Protocol,
+    http::{Method, Request, header},
+    pipeline::{Protocol, Signing},
 };
 use serde_json::Value;
 
@@ -29,15 +35,57 @@ static OPERATION: Operation = Operation {
     placed: &[],
 };
 
-fn protocol() -> Box<dyn Protocol> {
-    Box::new(Signer {
+/// How a token of another party is exchanged: what a container service (TKE) names in variables.
+pub(crate) const WEB_IDENTITY: WebIdentity = WebIdentity {
+    rank: Rank::Last,
+    token_file: &["TKE_WEB_IDENTITY_TOKEN_FILE"],
+    role: &["TKE_ROLE_ARN"],
+    provider: &["TKE_PROVIDER_ID"],
+    session: &[],
+    duration: &[],
+    region: &["TKE_REGION"],
+    endpoint: &[],
+    not_understood: &[],
+    operation: &WITH_WEB_IDENTITY,
+    protocol: unsigned,
+    request: exchange,
+    read,
+};
+
+static WITH_WEB_IDENTITY: Operation = Operation {
+    name: "AssumeRoleWithWebIdentity",
+    method: Method::POST,
+    path: "/",
+    repeat: Repeat::Safe,
+    placed: &[],
+};
+
+fn signer() -> Signer {
+    Signer {
         service: "sts",
         ..Signer::default()
+    }
+}
+
+fn protocol() -> Box<dyn Protocol> {
+    Box::new(signer())
+}
+
+fn unsigned() -> Box<dyn Protocol> {
+    Box::new(Unsigned {
+        protocol: signer(),
+        stamp,
     })
 }
 
+/// The date, and the word by which the vendor's SDK says that there is no signature.
+fn stamp(request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+    let headers = request.headers_mut();
+    canonical::set(headers, "x-tc-timestamp", &datetime::unix(signing.instant).to_string())?;
+    canonical::set(headers, header::AUTHORIZATION.as_str(), "SKIP")
+}
+
 fn request(role: &AssumeRole, caller: &Caller<'_>) -> Result<Request<Bytes>> {
-    let endpoint: Endpoint = "sts.tencentcloudapi.com".parse()?;
     let mut fields = Fields::new();
     fields.insert("RoleArn".to_owned(), role.role.clone().into());
     fields.insert("RoleSessionName".to_owned(), role.session_name.clone().into());
@@ -54,11 +102,37 @@ fn request(role: &AssumeRole, caller: &Caller<'_>) -> Result<Request<Bytes>> {
             fields.insert(name.to_owned(), value);
         }
     }
-    let mut request = encode::rest(&endpoint, &OPERATION, fields, &[])?;
+    call(&OPERATION, fields, role.region.as_deref().unwrap_or(caller.region))
+}
+
+fn exchange(exchange: &Exchange<'_>, caller: &Caller<'_>) -> Result<Request<Bytes>> {
+    let role = exchange.role;
+    let mut fields = Fields::new();
+    for (name, value) in [
+        ("ProviderId", exchange.provider),
+        ("RoleArn", role.role.as_str()),
+        ("RoleSessionName", role.session_name.as_str()),
+        ("WebIdentityToken", exchange.token),
+    ] {
+        fields.insert(name.to_owned(), value.into());
+    }
+    if let Some(duration) = role.duration {
+        fields.insert("DurationSeconds".to_owned(), duration.as_secs().into());
+    }
+    call(
+        &WITH_WEB_IDENTITY,
+        fields,
+        role.region.as_deref().unwrap_or(caller.region),
+    )
+}
+
+fn call(operation: &Operation, fields: Fields, region: &str) -> Result<Request<Bytes>> {
+    let endpoint: Endpoint = "sts.tencentcloudapi.com".parse()?;
+    let mut request = encode::rest(&endpoint, operation, fields, &[])?;
     let headers = request.headers_mut();
-    canonical::set(headers, "x-tc-action", OPERATION.name)?;
+    canonical::set(headers, "x-tc-action", operation.name)?;
     canonical::set(headers, "x-tc-version", "2018-08-13")?;
-    canonical::set(headers, "x-tc-region", role.region.as_deref().unwrap_or(caller.region))?;
+    canonical::set(headers, "x-tc-region", region)?;
     Ok(request)
 }
 
@@ -69,7 +143,7 @@ fn read(answer: &Value, _: &AssumeRole) -> Result<Temporary, Flaw> {
 
 #[cfg(test)]
 mod tests {
-    use cloud_import_core::{Credentials, datetime, http::header, pipeline::Signing};
+    use cloud_import_core::Credentials;
 
     use super::*;
 

@@ -46,6 +46,8 @@ pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
         read: read_metadata,
     }),
     sts: Some(STS),
+    web_identity: None,
+    link: None,
     not_read: &[],
 };
 

@@ -1,14 +1,15 @@
 //! A process that stages a file is killed at random moments, again and again; a last run ends what they began.
 //!
-//! `CLOUD_IMPORT_KILLS` says how often (10 where nothing is said), `CLOUD_IMPORT_KILL_MIB` how large the file is.
+//! `CLOUD_IMPORT_KILLS` says how often (10 where nothing is said), `CLOUD_IMPORT_KILL_MIB` how large the file is (96).
 
 use std::{
     fs::File,
     io::{Read as _, Write as _},
     net::SocketAddr,
+    path::Path,
     process::{Command, Stdio},
     sync::Arc,
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use cloud_import_core::{
@@ -16,7 +17,7 @@ use cloud_import_core::{
     ambient::{Ambient as _, System, variable},
 };
 use cloud_import_sim::FaultKind;
-use cloud_import_staging::{FileKeeper, Hashed, LocalFile, Upload, UploadOptions};
+use cloud_import_staging::{FileKeeper, HashCache, Hashed, LocalFile, Upload, UploadOptions};
 
 use crate::{
     place::{Place, store_at},
@@ -25,6 +26,9 @@ use crate::{
 
 /// How many parts a child has in flight at most.
 const PARALLEL: usize = 4;
+
+/// The longest life of a child once it sends.
+const LIFE: Duration = Duration::from_millis(240);
 
 /// What a child is told, in its environment.
 const CHILD: &str = "CLOUD_IMPORT_STAGING_CHILD";
@@ -38,7 +42,8 @@ async fn child() {
     let case = stores::ALL.into_iter().find(|case| case.provider.id() == provider).unwrap();
     let keeper = FileKeeper::new(record);
     let file = LocalFile::open(path).unwrap();
-    let hashed = Hashed::of(&file, None, |_| {}, &Stop::default()).await.unwrap();
+    let cache = HashCache::new(Path::new(path).with_file_name("sums"));
+    let hashed = Hashed::of(&file, Some(&cache), |_| {}, &Stop::default()).await.unwrap();
     println!("hashed");
     std::io::stdout().flush().unwrap();
     let mut options = UploadOptions::default();
@@ -112,11 +117,17 @@ fn number(name: &str, usual: u64) -> u64 {
 
 async fn killed_again_and_again(case: &'static StoreCase, lost_answers: bool) {
     let kills = number("CLOUD_IMPORT_KILLS", 10);
-    let parts = (number("CLOUD_IMPORT_KILL_MIB", 48) as usize / case.part_mib).max(3);
+    let parts = (number("CLOUD_IMPORT_KILL_MIB", 96) as usize / case.part_mib).max(3);
     let place = Place::new(case, parts).await;
-    // As if the line were slow: a run would take about a second and a half.
-    let delay = 1500 * PARALLEL as u64 / parts as u64;
-    place.inject("UploadPart", FaultKind::Delay(delay), |fault| fault.times(u32::MAX));
+    // Written long ago, so that its sum is remembered.
+    let file = File::options().append(true).open(place.path()).unwrap();
+    file.set_modified(UNIX_EPOCH + Duration::from_secs(1_700_000_000)).unwrap();
+    // As if the line were slow: all runs together take about as long as one whole upload.
+    let slow = || {
+        let delay = kills * LIFE.as_millis() as u64 / 2 * PARALLEL as u64 / parts as u64;
+        place.inject("UploadPart", FaultKind::Delay(delay), |fault| fault.times(u32::MAX));
+    };
+    slow();
     let mut killed = 0;
     let mut lost = 0;
     while killed < kills {
@@ -128,9 +139,7 @@ async fn killed_again_and_again(case: &'static StoreCase, lost_answers: bool) {
         }
         let mut child = Child::start(&place);
         child.hashed();
-        // Most kills come early, so that there is something left to kill.
-        let longest = 2000.0 / kills as f64 + 60.0;
-        System.sleep(Duration::from_secs_f64(random() * longest / 1000.0)).await;
+        System.sleep(LIFE.mul_f64(random())).await;
         if !child.kill() {
             // It came to its end: begin from the start, that the next have something to do.
             let staged = place.run().await.unwrap();
@@ -138,7 +147,7 @@ async fn killed_again_and_again(case: &'static StoreCase, lost_answers: bool) {
             place.store().delete(&staged.key).await.unwrap();
             let _ = std::fs::remove_file(place.record_path());
             place.simulator.clear_faults();
-            place.inject("UploadPart", FaultKind::Delay(delay), |fault| fault.times(u32::MAX));
+            slow();
         }
         killed += 1;
     }
@@ -167,8 +176,8 @@ fn check(place: &Place, staged: &cloud_import_staging::Staged) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn jdcloud() {
-    killed_again_and_again(&stores::JDCLOUD, false).await;
+async fn aliyun() {
+    killed_again_and_again(&stores::ALIYUN, false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

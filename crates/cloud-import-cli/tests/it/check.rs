@@ -36,7 +36,7 @@ fn a_check_of_all_clouds_passes_and_starts_nothing() {
             "{text}"
         );
         assert!(
-            text.contains("passed      dry_run") && text.contains("not_checked dry_run"),
+            text.contains("passed      bucket") && text.contains("not_checked dry_run     the file is not in the cloud yet"),
             "{text}"
         );
         // A second look finds the name as free as the first.

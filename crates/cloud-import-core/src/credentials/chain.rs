@@ -14,9 +14,10 @@ use tokio::sync::Mutex;
 use tracing::debug;
 
 use super::{
-    AssumeRole, ChainSpec, CredentialSource, Credentials, Defaults, Expiry, Means,
+    AssumeRole, Caller, ChainSpec, CredentialSource, Credentials, Defaults, Expiry, Means,
     find::{Found, find},
-    metadata, sts,
+    metadata::{self, NoKeys},
+    sts, uri, web_identity,
 };
 use crate::{
     BoxFuture, Endpoint, Error, ErrorKind, Result, ambient::Ambient, clock_offset::ClockOffset, datetime,
@@ -53,6 +54,15 @@ pub struct Reach {
     pub ambient: Arc<dyn Ambient>,
     /// How far the cloud's clock is from this machine's.
     pub clock_offset: ClockOffset,
+}
+
+impl Reach {
+    pub(super) fn caller(&self) -> Caller<'_> {
+        Caller {
+            region: &self.region,
+            endpoint: self.endpoint.as_ref(),
+        }
+    }
 }
 
 /// Credentials from where the vendor's own tools have them. Looks when they are first asked for, not before.
@@ -111,18 +121,9 @@ impl CredentialSource for Chain {
 
     fn describe(&self) -> Result<String> {
         let found = find(self.spec, &self.options, &*self.reach.ambient)?;
-        let mut text = found.origin.clone();
-        match &found.means {
-            Means::Keys(keys) if keys.is_temporary() => text.push_str(" (temporary keys)"),
-            Means::Keys(_) => {}
-            Means::AssumeRole(_, role) => text.push_str(&format!(" (assumes role `{}`)", role.role)),
-            Means::InstanceRole(role) => {
-                self.metadata_allowed(&found)?;
-                match role {
-                    Some(role) => text.push_str(&format!(" (role `{role}` of the instance)")),
-                    None => text.push_str(" (role of the instance)"),
-                }
-            }
+        let mut text = self.described(&found)?;
+        if let Some(otherwise) = &found.otherwise {
+            text.push_str(&format!(", else {}", self.described(otherwise)?));
         }
         if let Some(role) = &self.options.assume_role {
             text.push_str(&format!(", then assumes role `{}`", role.role));
@@ -132,6 +133,27 @@ impl CredentialSource for Chain {
 }
 
 impl Chain {
+    /// Where a source has its keys from, after a look at the files that it needs.
+    fn described(&self, found: &Found) -> Result<String> {
+        let how = match &found.means {
+            Means::Keys(keys) if keys.is_temporary() => " (temporary keys)".to_owned(),
+            Means::Keys(_) | Means::Link(_) => String::new(),
+            Means::AssumeRole(_, role) => format!(" (assumes role `{}`)", role.role),
+            Means::InstanceRole(role) => {
+                self.metadata_allowed(found)?;
+                match role {
+                    Some(role) => format!(" (role `{role}` of the instance)"),
+                    None => " (role of the instance)".to_owned(),
+                }
+            }
+            Means::WebIdentity(identity) => {
+                web_identity::token(self.spec, identity, &found.origin)?;
+                format!(" (assumes role `{}` for a token)", identity.role.role)
+            }
+        };
+        Ok(format!("{}{how}", found.origin))
+    }
+
     async fn current(&self) -> Result<Credentials> {
         let seen = self.rounds.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
@@ -183,24 +205,41 @@ impl Chain {
 
     async fn look_up(&self) -> Result<Held> {
         let found = find(self.spec, &self.options, &*self.reach.ambient)?;
-        let origin = found.origin.clone();
-        let mut held = match &found.means {
-            Means::Keys(keys) => Held {
-                credentials: keys.clone(),
-                life: None,
-            },
-            Means::AssumeRole(keys, role) => self.assume(keys.clone(), role, &origin).await?,
-            Means::InstanceRole(role) => {
-                self.metadata_allowed(&found)?;
-                let keys = metadata::fetch(self.spec, &self.reach, role.as_deref(), &origin).await?;
-                self.held(keys, &origin)?
+        let mut origin = &found.origin;
+        let mut held = match (self.keys_of(&found).await, &found.otherwise) {
+            (Ok(held), _) => held,
+            (Err(NoKeys::Absent(error)), Some(otherwise)) => {
+                debug!(provider = self.spec.provider.id(), error = %error, "not there: the next source is asked");
+                origin = &otherwise.origin;
+                self.keys_of(otherwise).await?
             }
+            (Err(error), _) => return Err(error.into()),
         };
         if let Some(role) = &self.options.assume_role {
-            held = self.assume(held.credentials, role, &origin).await?;
+            held = self.assume(held.credentials, role, origin).await?;
         }
         debug!(provider = self.spec.provider.id(), origin, "credentials found");
         Ok(held)
+    }
+
+    async fn keys_of(&self, found: &Found) -> Result<Held, NoKeys> {
+        let origin = &found.origin;
+        let keys = match &found.means {
+            Means::Keys(keys) => {
+                return Ok(Held {
+                    credentials: keys.clone(),
+                    life: None,
+                });
+            }
+            Means::AssumeRole(keys, role) => return Ok(self.assume(keys.clone(), role, origin).await?),
+            Means::InstanceRole(role) => {
+                self.metadata_allowed(found)?;
+                metadata::fetch(self.spec, &self.reach, role.as_deref(), origin).await?
+            }
+            Means::WebIdentity(identity) => web_identity::exchange(self.spec, &self.reach, identity, origin).await?,
+            Means::Link(link) => uri::fetch(self.spec, &self.reach, link, origin).await?,
+        };
+        Ok(self.held(keys, origin)?)
     }
 
     async fn assume(&self, keys: Credentials, role: &AssumeRole, origin: &str) -> Result<Held> {

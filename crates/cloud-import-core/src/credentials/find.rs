@@ -2,9 +2,13 @@
 //!
 //! No network here.
 
-use std::{io, path::PathBuf, time::Duration};
+mod variables;
 
-use super::{AssumeRole, ChainOptions, ChainSpec, Flaw, Means, Profile, ProfileFile, ProfileText, read_environment};
+use std::{io, path::PathBuf};
+
+use super::{
+    AssumeRole, ChainOptions, ChainSpec, Flaw, Means, Profile, ProfileFile, ProfileText, Rank, read_environment,
+};
 use crate::{
     Error, ErrorKind, Result,
     ambient::{self, Ambient},
@@ -22,6 +26,8 @@ pub(super) struct Found {
     pub(super) means: Means,
     /// Region and project beside the keys.
     pub(super) defaults: Defaults,
+    /// What counts when it is not there, which only asking it tells.
+    pub(super) otherwise: Option<Box<Found>>,
 }
 
 /// Region and project that stand beside the keys.
@@ -59,7 +65,13 @@ impl Search<'_> {
         let (profile, named_by) = match &self.options.profile {
             Some(name) => (Some(name.clone()), Some("which was asked for".to_owned())),
             None => {
+                if let Some(found) = self.named(Rank::First)? {
+                    return Ok(found);
+                }
                 if let Some(found) = self.environment()? {
+                    return Ok(found);
+                }
+                if let Some(found) = self.named(Rank::AfterKeys)? {
                     return Ok(found);
                 }
                 let named = self.first_named(self.spec.profile);
@@ -85,8 +97,17 @@ impl Search<'_> {
                 "Correct the profile's name, or make the profile with the vendor's own command-line tool.",
             ));
         }
-        if let Some(found) = self.metadata() {
-            return Ok(found);
+        let metadata = self.metadata();
+        let last = self.named(Rank::Last)?;
+        match (metadata, last) {
+            (Some(found), last) => {
+                return Ok(Found {
+                    otherwise: last.map(Box::new),
+                    ..found
+                });
+            }
+            (None, Some(found)) => return Ok(found),
+            (None, None) => {}
         }
         let set: Vec<&str> = self
             .spec
@@ -119,16 +140,11 @@ impl Search<'_> {
         let variable = self
             .first_named(names.access_key_id)
             .map_or(String::new(), |(name, _)| name);
-        let origin = format!("environment variable `{variable}`");
         let means = match self.role_of_environment()? {
             Some(role) => Means::AssumeRole(keys, role),
             None => Means::Keys(keys),
         };
-        Ok(Some(Found {
-            origin,
-            means,
-            defaults: self.environment_defaults(),
-        }))
+        Ok(Some(self.of_variable(&variable, means)))
     }
 
     fn role_of_environment(&self) -> Result<Option<AssumeRole>> {
@@ -138,14 +154,7 @@ impl Search<'_> {
         let Some((_, arn)) = self.first_named(names.role) else {
             return Ok(None);
         };
-        let duration = match self.first_named(names.duration) {
-            None => None,
-            Some((variable, text)) => Some(Duration::from_secs(text.parse().map_err(|_| {
-                self.refuse(format!(
-                    "environment variable `{variable}` is not a whole number of seconds"
-                ))
-            })?)),
-        };
+        let duration = self.seconds(names.duration)?;
         let session = self.first_named(names.session).map(|(_, name)| name);
         Ok(Some(AssumeRole::new(arn).session_name(session).duration(duration)))
     }
@@ -203,6 +212,7 @@ impl Search<'_> {
                         region: region.or(environment.region),
                         project: project.or(environment.project),
                     },
+                    otherwise: None,
                 }))
             }
             Ok(None) => {
@@ -254,6 +264,7 @@ impl Search<'_> {
             origin: shown,
             means: Means::InstanceRole(None),
             defaults: self.environment_defaults(),
+            otherwise: None,
         })
     }
 

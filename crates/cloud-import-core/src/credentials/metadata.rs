@@ -17,20 +17,49 @@ const TOKEN_SECONDS: &str = "21600";
 /// Longest name of a role that is taken for one.
 const LONGEST_ROLE: usize = 256;
 
+/// Why there are no keys.
+#[derive(Debug)]
+pub(super) enum NoKeys {
+    /// The source is not there: what comes after it in the vendor's order may be asked.
+    Absent(Error),
+    /// It is there and gives none.
+    Broken(Error),
+}
+
+impl From<Error> for NoKeys {
+    fn from(error: Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<NoKeys> for Error {
+    fn from(none: NoKeys) -> Self {
+        match none {
+            NoKeys::Absent(error) | NoKeys::Broken(error) => error,
+        }
+    }
+}
+
 /// Keys of the instance's role.
 ///
 /// # Errors
 /// [`ErrorKind::Credentials`], whatever went wrong.
-pub(super) async fn fetch(spec: &ChainSpec, reach: &Reach, role: Option<&str>, origin: &str) -> Result<Temporary> {
+pub(super) async fn fetch(
+    spec: &ChainSpec,
+    reach: &Reach,
+    role: Option<&str>,
+    origin: &str,
+) -> Result<Temporary, NoKeys> {
     let Some(metadata) = &spec.metadata else {
-        return Err(Error::new(
+        let error = Error::new(
             ErrorKind::Credentials,
             format!(
                 "{origin}: {} has no instance metadata that is known here",
                 spec.provider.name()
             ),
         )
-        .with_provider(spec.provider));
+        .with_provider(spec.provider);
+        return Err(NoKeys::Broken(error));
     };
     let mut session = Session {
         spec,
@@ -59,7 +88,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// Fetches the token of hardened instances. Those that know none answer that there is no such thing.
-    async fn authenticate(&mut self) -> Result<()> {
+    async fn authenticate(&mut self) -> Result<(), NoKeys> {
         let Some(token) = &self.metadata.token else {
             return Ok(());
         };
@@ -85,37 +114,40 @@ impl Session<'_> {
             StatusCode::SERVICE_UNAVAILABLE,
         ];
         if !unknown.contains(&answer.status()) {
-            return Err(self.status(answer.status(), "asked for a token"));
+            return Err(self.status(answer.status(), "asked for a token").into());
         }
         let demand = token
             .required
             .iter()
             .find(|name| find::is_on(&*self.reach.ambient, name));
         match demand {
-            Some(name) => Err(self.refuse(&format!("it gives no token, and `{name}` demands one"))),
+            Some(name) => Err(self
+                .refuse(&format!("it gives no token, and `{name}` demands one"))
+                .into()),
             None => Ok(()),
         }
     }
 
-    async fn role(&self, path: &str) -> Result<String> {
+    async fn role(&self, path: &str) -> Result<String, NoKeys> {
         let answer = self.send(Method::GET, path, None).await?;
         if answer.status() == StatusCode::NOT_FOUND {
-            return Err(self
-                .refuse("this instance has no role")
-                .with_remedy("Attach a role to the instance, or use another source."));
+            let error = self.refuse("this instance has no role");
+            return Err(NoKeys::Absent(
+                error.with_remedy("Attach a role to the instance, or use another source."),
+            ));
         }
         if !answer.status().is_success() {
-            return Err(self.status(answer.status(), "asked for the instance's role"));
+            return Err(self.status(answer.status(), "asked for the instance's role").into());
         }
         let name = std::str::from_utf8(answer.body()).unwrap_or_default().trim();
         let fits = |c: char| !c.is_control() && !c.is_whitespace() && !['/', '<', '{'].contains(&c);
         if name.is_empty() || name.len() > LONGEST_ROLE || !name.chars().all(fits) {
-            return Err(self.refuse("the name of the instance's role cannot be read"));
+            return Err(self.refuse("the name of the instance's role cannot be read").into());
         }
         Ok(name.to_owned())
     }
 
-    async fn keys(&self, role: Option<&str>) -> Result<Temporary> {
+    async fn keys(&self, role: Option<&str>) -> Result<Temporary, NoKeys> {
         let mut missing = None;
         for path in self.metadata.keys {
             let path = match role {
@@ -128,12 +160,14 @@ impl Session<'_> {
                 continue;
             }
             if !answer.status().is_success() {
-                return Err(self.status(answer.status(), "asked for keys"));
+                return Err(self.status(answer.status(), "asked for keys").into());
             }
             let text = std::str::from_utf8(answer.body()).map_err(|_| self.refuse("the keys are not text"))?;
-            return (self.metadata.read)(text).map_err(|flaw| self.refuse(&format!("the keys cannot be used: {flaw}")));
+            let read = (self.metadata.read)(text);
+            return Ok(read.map_err(|flaw| self.refuse(&format!("the keys cannot be used: {flaw}")))?);
         }
-        Err(self.status(missing.unwrap_or(StatusCode::NOT_FOUND), "asked for keys"))
+        let status = missing.unwrap_or(StatusCode::NOT_FOUND);
+        Err(NoKeys::Absent(self.status(status, "asked for keys")))
     }
 
     async fn send(
@@ -141,7 +175,7 @@ impl Session<'_> {
         method: Method,
         path: &str,
         header: Option<(HeaderName, HeaderValue)>,
-    ) -> Result<Response<Bytes>> {
+    ) -> Result<Response<Bytes>, NoKeys> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.metadata.endpoint))
@@ -160,9 +194,12 @@ impl Session<'_> {
             .send_nearby(request, LIMIT)
             .await
             .map_err(|failure| {
-                self.refuse(&failure.message)
-                    .with_remedy("Ask for instance metadata only on an instance of this cloud.")
-                    .with_source(failure)
+                let error = self.refuse(&failure.message);
+                NoKeys::Absent(
+                    error
+                        .with_remedy("Ask for instance metadata only on an instance of this cloud.")
+                        .with_source(failure),
+                )
             })
     }
 

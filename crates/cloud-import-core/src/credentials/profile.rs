@@ -7,10 +7,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use super::Credentials;
-use crate::datetime::parse_rfc3339;
+use crate::{Endpoint, datetime::parse_rfc3339};
 
 /// A profile.
 #[derive(Debug, Clone)]
@@ -35,6 +36,23 @@ pub enum Means {
     AssumeRole(Credentials, AssumeRole),
     /// From the instance's metadata, for the named role or the instance's only one.
     InstanceRole(Option<String>),
+    /// For a token of another party.
+    WebIdentity(WebIdentityRole),
+    /// From a link, which may hold a secret.
+    Link(SecretString),
+}
+
+/// A role, and the token of another party that opens it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebIdentityRole {
+    /// The role.
+    pub role: AssumeRole,
+    /// The party, as the cloud calls it.
+    pub provider: String,
+    /// The token's file.
+    pub token_file: String,
+    /// Where STS is, where that was said.
+    pub endpoint: Option<Endpoint>,
 }
 
 /// A role to assume.

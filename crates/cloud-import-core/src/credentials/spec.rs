@@ -5,10 +5,11 @@
 use http::Request;
 use serde_json::Value;
 
-use super::{AssumeRole, EnvironmentNames, Flaw, Profile, Temporary};
+use super::{AssumeRole, EnvironmentNames, Flaw, Profile, Temporary, web_identity::Exchange};
 use crate::{Bytes, Endpoint, Operation, Provider, Result, pipeline::Protocol};
 
-/// Where the credentials of one cloud are looked for. The order is: environment, files as listed, instance metadata.
+/// Where the credentials of one cloud are looked for. The order is: keys in the environment, files as listed, instance
+/// metadata; what else the environment names has its [`Rank`].
 ///
 /// A profile that the program names itself is looked for in the files only.
 #[derive(Debug, Clone, Copy)]
@@ -27,8 +28,66 @@ pub struct ChainSpec {
     pub metadata: Option<Metadata>,
     /// How a role is assumed.
     pub sts: Option<Sts>,
+    /// How a token of another party is exchanged for keys.
+    pub web_identity: Option<WebIdentity>,
+    /// Variables with a link that answers with keys.
+    pub link: Option<KeysLink>,
     /// Variables that the vendor's tools read and that are not read here: said when nothing else is found.
     pub not_read: &'static [&'static str],
+}
+
+/// Where a source that variables name stands in the vendor's order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rank {
+    /// Before keys in variables.
+    First,
+    /// Between those and the files.
+    AfterKeys,
+    /// After instance metadata, where that is asked and is not there.
+    Last,
+}
+
+/// Keys for a token of another party (web identity, OIDC), which stands in a file.
+#[derive(Debug, Clone, Copy)]
+pub struct WebIdentity {
+    /// Where the variables stand in the vendor's order.
+    pub rank: Rank,
+    /// Variables with the token's file: when one of them is set, this source is there.
+    pub token_file: &'static [&'static str],
+    /// Variables with the role.
+    pub role: &'static [&'static str],
+    /// Variables with the party that gave the token, as the cloud calls it.
+    pub provider: &'static [&'static str],
+    /// Variables with the session's name.
+    pub session: &'static [&'static str],
+    /// Variables that say how long the keys are to be valid, in seconds.
+    pub duration: &'static [&'static str],
+    /// Variables with the region of the STS endpoint.
+    pub region: &'static [&'static str],
+    /// Variables with the STS endpoint itself.
+    pub endpoint: &'static [&'static str],
+    /// Variables that the vendor's tools heed and that are not understood here: when one of them is set, it is an error,
+    /// as the keys could do more than was meant.
+    pub not_understood: &'static [&'static str],
+    /// The call. It may be repeated: it makes nothing but another set of temporary keys.
+    pub operation: &'static Operation,
+    /// Reads; it signs nothing (see [`Unsigned`](super::web_identity::Unsigned)).
+    pub protocol: fn() -> Box<dyn Protocol>,
+    /// The request.
+    pub request: fn(&Exchange<'_>, &Caller<'_>) -> Result<Request<Bytes>>,
+    /// Reads the fields below the vendor's envelope.
+    pub read: fn(&Value, &AssumeRole) -> Result<Temporary, Flaw>,
+}
+
+/// A link that answers with keys, to a `GET` without anything else.
+#[derive(Debug, Clone, Copy)]
+pub struct KeysLink {
+    /// Where it stands in the vendor's order.
+    pub rank: Rank,
+    /// Variables that hold it.
+    pub names: &'static [&'static str],
+    /// Reads the keys.
+    pub read: fn(&str) -> Result<Temporary, Flaw>,
 }
 
 /// Variables with a role to assume.

@@ -2,8 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{AssumeRole, Caller, ChainSpec, Credentials, Reach, Temporary};
-use crate::{Error, ErrorKind, Gate, Result, pipeline::Pipeline, retry::RetryPolicy};
+use http::Request;
+use serde_json::Value;
+
+use super::{AssumeRole, ChainSpec, Credentials, Flaw, Reach, Temporary};
+use crate::{
+    Bytes, Error, ErrorKind, Gate, Operation, Result,
+    pipeline::{Pipeline, Protocol},
+    retry::RetryPolicy,
+};
 
 /// Keys of a role.
 ///
@@ -25,13 +32,39 @@ pub(super) async fn assume(
         .with_provider(spec.provider)
         .with_remedy("Give the role's temporary keys with their token."));
     };
-    let caller = Caller {
-        region: &reach.region,
-        endpoint: reach.endpoint.as_ref(),
+    let request = (sts.request)(role, &reach.caller())?;
+    let call = Call {
+        operation: sts.operation,
+        protocol: &*(sts.protocol)(),
+        credentials: keys,
+        request,
+        read: &|answer| (sts.read)(answer, role),
     };
-    let request = (sts.request)(role, &caller)?;
+    send(spec, reach, call, role, origin).await
+}
+
+/// A call that answers with temporary keys.
+pub(super) struct Call<'a> {
+    pub(super) operation: &'static Operation,
+    pub(super) protocol: &'a dyn Protocol,
+    pub(super) credentials: Credentials,
+    pub(super) request: Request<Bytes>,
+    pub(super) read: &'a (dyn Fn(&Value) -> Result<Temporary, Flaw> + Sync),
+}
+
+/// Sends such a call.
+///
+/// # Errors
+/// As [`assume`].
+pub(super) async fn send(
+    spec: &ChainSpec,
+    reach: &Reach,
+    call: Call<'_>,
+    role: &AssumeRole,
+    origin: &str,
+) -> Result<Temporary> {
     let pipeline = Pipeline {
-        credentials: Arc::new(keys),
+        credentials: Arc::new(call.credentials),
         transport: Arc::clone(&reach.transport),
         ambient: Arc::clone(&reach.ambient),
         retry: RetryPolicy::none(),
@@ -39,11 +72,11 @@ pub(super) async fn assume(
         gate: Gate::default(),
     };
     let answer = pipeline
-        .send(&*(sts.protocol)(), sts.operation, true, request)
+        .send(call.protocol, call.operation, true, call.request)
         .await
         .map_err(|error| failed(spec, role, origin, error))?;
-    (sts.read)(&answer.payload, role).map_err(|flaw| {
-        let message = format!("{origin}: the answer of {} cannot be used: {flaw}", sts.operation.name);
+    (call.read)(&answer.payload).map_err(|flaw| {
+        let message = format!("{origin}: the answer of {} cannot be used: {flaw}", call.operation.name);
         Error::new(ErrorKind::Credentials, message)
             .with_provider(spec.provider)
             .with_request_id(answer.request_id.clone())

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::generated::ucloud::OPERATIONS;
 use crate::link;
 use crate::rules::{self, Closed, Params, Violation, Wrong};
-use crate::stores::{Disk, Lookup, described_buckets, host, read_link};
+use crate::stores::{BucketSettings, Disk, Lookup, described_buckets, host, read_link};
 use crate::table;
 use crate::tasks::{Import, Stage, Verdict};
 use crate::verify::{self, Algorithm, Refusal, Verified};
@@ -394,7 +394,12 @@ fn terminate_custom_image(world: &mut World, scope: &Scope, params: &Params) -> 
 
 /// One bucket by its name, or those of a region. The code of an absent one is of the range that the bucket API has; the number
 /// itself is unverified.
-fn describe_bucket(world: &World, params: &Params) -> Outcome {
+fn describe_bucket(world: &mut World, params: &Params) -> Outcome {
+    if let (true, Some(bucket), Some(region)) = (world.config.any_bucket, params.given("BucketName"), params.given("Region"))
+        && world.store.region_of(Cloud::Ucloud, bucket, None).is_err()
+    {
+        world.store.create(Cloud::Ucloud, region, bucket, BucketSettings::of_any());
+    }
     let buckets = described_buckets(world, params.given("BucketName"), params.given("Region"));
     if buckets.is_empty() && params.given("BucketName").is_some() {
         return Err(error("15010", "bucket not exist"));

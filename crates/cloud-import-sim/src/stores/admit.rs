@@ -117,7 +117,7 @@ fn region(world: &mut World, call: &Call, scope: Option<&str>) -> Result<String,
     match world.store.region_of(call.cloud, &call.bucket, asked) {
         Err(Trouble::NoSuchBucket) if world.config.any_bucket => {
             let region = here();
-            let settings = BucketSettings::default();
+            let settings = BucketSettings::of_any();
             world.store.create(call.cloud, &region, &call.bucket, settings);
             Ok(region)
         }

@@ -26,6 +26,16 @@ pub struct BucketSettings {
     pub owner_is_other: bool,
 }
 
+impl BucketSettings {
+    /// Of a bucket that is there because any is: nothing is amiss with it.
+    pub(crate) fn of_any() -> Self {
+        Self {
+            expires_uploads: true,
+            ..Self::default()
+        }
+    }
+}
+
 /// One stored object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

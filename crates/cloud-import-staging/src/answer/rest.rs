@@ -16,8 +16,8 @@ pub(crate) struct Headers {
     pub(crate) request_id: &'static str,
     /// Of the object's SHA-256 in its metadata.
     pub(crate) sha256: &'static str,
-    /// Of the bucket's region.
-    pub(crate) region: &'static str,
+    /// Of the bucket's region, where there is one.
+    pub(crate) region: Option<&'static str>,
     /// Of the storage class of bucket or object.
     pub(crate) storage_class: &'static str,
     /// Of the code of an error that has no body.
@@ -53,16 +53,14 @@ pub(crate) fn read(answer: &Response<Bytes>, names: &Headers, codes: &[CodeRule]
 }
 
 fn with_headers(mut members: Map<String, Value>, headers: &HeaderMap, names: &Headers) -> Value {
-    let kept = kept(
-        headers,
-        [
-            ("etag", "etag"),
-            ("content-length", "content-length"),
-            ("sha256", names.sha256),
-            ("region", names.region),
-            ("storage-class", names.storage_class),
-        ],
-    );
+    let common = [
+        ("etag", "etag"),
+        ("content-length", "content-length"),
+        ("sha256", names.sha256),
+        ("storage-class", names.storage_class),
+    ];
+    let region = names.region.map(|name| ("region", name));
+    let kept = kept(headers, common.into_iter().chain(region));
     members.insert(HEADER.to_owned(), kept);
     Value::Object(members)
 }
@@ -90,7 +88,7 @@ fn bodiless(
         404 => "there is nothing of that name".to_owned(),
         _ => String::new(),
     };
-    message.push_str(&place(header_text(headers, names.region)));
+    message.push_str(&place(region_of(headers, names)));
     Reading::Refused {
         code: told(code.map(str::to_owned).or_else(|| redirected(status)), status, codes),
         message,
@@ -117,7 +115,7 @@ fn refused(
     request_id: Option<String>,
 ) -> Reading {
     let place_in_body = ["Region", "Endpoint"].iter().find_map(|name| text(error, name));
-    let place = place(place_in_body.or_else(|| header_text(headers, names.region)));
+    let place = place(place_in_body.or_else(|| region_of(headers, names)));
     // Alibaba's finer code beside the common one counts where the table knows it.
     let finer = text(error, "EC").filter(|finer| codes.iter().any(|rule| rule.code == *finer));
     let code = finer.or_else(|| text(error, "Code")).filter(|code| !code.is_empty());
@@ -127,6 +125,10 @@ fn refused(
         message: format!("{message}{place}"),
         request_id: request_id.or_else(|| text(error, "RequestId").map(str::to_owned)),
     }
+}
+
+fn region_of<'h>(headers: &'h HeaderMap, names: &Headers) -> Option<&'h str> {
+    header_text(headers, names.region?)
 }
 
 /// Where a bucket is, in words; nothing when the text is no name of a place.

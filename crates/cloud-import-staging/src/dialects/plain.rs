@@ -213,7 +213,8 @@ fn http_date(instant: SystemTime) -> String {
     )
 }
 
-#[cfg(all(test, feature = "oss", feature = "obs"))]
+#[cfg(test)]
+#[cfg(feature = "oss")]
 mod tests {
     use cloud_import_core::Credentials;
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use cloud_import_core::{
     Bytes, Endpoint, Error, ErrorKind, Link, Provider, Result, encode,
-    http::{HeaderName, HeaderValue, Method, Request, Uri, header},
+    http::{HeaderName, HeaderValue, Method, Request, Uri},
 };
 
 use crate::bucket::{Addressing, Bucket};
@@ -177,9 +177,9 @@ pub(super) fn link(request: &Request<Bytes>) -> Link {
 }
 
 /// The signature that stands last in `Authorization`, where it does not follow the word `Signature=`.
-#[cfg(any(feature = "oss", feature = "cos", feature = "obs", feature = "us3"))]
+#[cfg(any(feature = "cos", feature = "obs", feature = "us3"))]
 pub(super) fn signature_after(request: &Request<Bytes>, mark: char) -> Vec<String> {
-    let value = request.headers().get(header::AUTHORIZATION);
+    let value = request.headers().get("authorization");
     let signature = value.and_then(|value| value.to_str().ok()?.rsplit(mark).next());
     signature.map(str::to_owned).into_iter().collect()
 }

@@ -13,10 +13,10 @@ use cloud_import_core::{
     http::Request,
     pipeline::Pipeline,
     retry::RetryPolicy,
-    transport::{HttpTransport, Transport as _},
+    transport::{HttpTransport, Transport},
 };
 use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};
-use cloud_import_staging::{Bucket, Part, Store};
+use cloud_import_staging::{Addressing, Bucket, Part, Store};
 use md5::{Digest as _, Md5};
 
 use crate::requests::bucket;
@@ -51,19 +51,22 @@ impl World {
     }
 
     fn store_with(&self, bucket: Bucket, secret: &str) -> Store {
-        let pipeline = Pipeline {
-            credentials: Arc::new(Credentials::new(ID, secret)),
-            transport: Arc::new(self.transport()),
-            ambient: Arc::new(System),
-            retry: RetryPolicy::none(),
-            clock_offset: ClockOffset::default(),
-            gate: Gate::default(),
-        };
-        Store::new(bucket, pipeline).unwrap()
+        Store::new(bucket, pipeline(Arc::new(self.transport()), secret)).unwrap()
     }
 
     fn store(&self) -> Store {
         self.store_with(self.bucket.clone(), SECRET)
+    }
+}
+
+fn pipeline(transport: Arc<dyn Transport>, secret: &str) -> Pipeline {
+    Pipeline {
+        credentials: Arc::new(Credentials::new(ID, secret)),
+        transport,
+        ambient: Arc::new(System),
+        retry: RetryPolicy::none(),
+        clock_offset: ClockOffset::default(),
+        gate: Gate::default(),
     }
 }
 
@@ -216,6 +219,29 @@ async fn links_open_what_they_name() {
         assert_eq!((answer.status().as_u16(), answer.body()), (200, &body), "{provider}");
         let answer = get(now - Duration::from_secs(3700)).await;
         assert_eq!(answer.status().as_u16(), 403, "{provider}");
+        world.simulator.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_store_is_reached_by_its_address_too() {
+    for provider in Provider::ALL {
+        let world = World::new(provider).await;
+        world.create(BucketSettings::default());
+        let address = world.simulator.store_address(world.cloud);
+        let endpoint = format!("http://{address}").parse().unwrap();
+        let bucket = world.bucket.clone().at(endpoint, Addressing::PathStyle);
+        let transport = Arc::new(HttpTransport::new().unwrap());
+        let store = Store::new(bucket, pipeline(Arc::clone(&transport) as _, SECRET)).unwrap();
+        let body = block(7, 1000);
+        store.put(KEY, body.clone(), sum(&body), None).await.unwrap();
+        assert_eq!(store.head(KEY).await.unwrap().unwrap().size, 1000, "{provider}");
+        let hour = Duration::from_secs(3600);
+        let link = store.link(KEY, System.now(), hour).await.unwrap();
+        assert!(link.expose().starts_with(&format!("http://{address}/images")));
+        let request = Request::get(link.expose()).header("host", address.to_string());
+        let answer = transport.send(request.body(Bytes::new()).unwrap()).await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.body()), (200, &body), "{provider}");
         world.simulator.stop().await;
     }
 }

@@ -50,7 +50,7 @@ const STYLE: Style = Style {
 const HEADERS: answer::Headers = answer::Headers {
     request_id: "x-cos-request-id",
     sha256: "x-cos-meta-cloud-import-sha256",
-    region: "x-cos-bucket-region",
+    region: Some("x-cos-bucket-region"),
     storage_class: "x-cos-storage-class",
     error_code: None,
     error_document: None,

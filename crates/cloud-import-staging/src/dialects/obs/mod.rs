@@ -54,7 +54,7 @@ const STYLE: Style = Style {
 const HEADERS: answer::Headers = answer::Headers {
     request_id: "x-obs-request-id",
     sha256: "x-obs-meta-cloud-import-sha256",
-    region: "x-obs-bucket-location",
+    region: Some("x-obs-bucket-location"),
     storage_class: "x-obs-storage-class",
     error_code: Some("x-obs-error-code"),
     error_document: None,

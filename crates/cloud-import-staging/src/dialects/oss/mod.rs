@@ -51,7 +51,7 @@ const STYLE: Style = Style {
 const HEADERS: answer::Headers = answer::Headers {
     request_id: "x-oss-request-id",
     sha256: "x-oss-meta-cloud-import-sha256",
-    region: "x-oss-bucket-region",
+    region: None,
     storage_class: "x-oss-storage-class",
     error_code: None,
     error_document: Some("x-oss-err"),

@@ -86,7 +86,6 @@ impl Signer {
             ("X-Amz-Expires", valid_for.as_secs().to_string()),
             ("X-Amz-SignedHeaders", "host".to_owned()),
         ];
-        // A page of 2018 calls the token unsupported; whether that still holds is not verified.
         parameters.extend(
             keys.security_token
                 .map(|token| ("X-Amz-Security-Token", token.to_owned())),

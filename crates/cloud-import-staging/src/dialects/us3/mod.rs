@@ -59,6 +59,7 @@ const OCTETS: &str = "application/octet-stream";
 #[derive(Debug)]
 pub(crate) struct Us3 {
     bucket: String,
+    region: String,
     site: Site,
     /// Where the cloud itself reads the object.
     inside: Site,
@@ -78,6 +79,7 @@ impl Us3 {
         };
         Ok(Self {
             bucket: bucket.name.clone(),
+            region: bucket.region.clone(),
             site,
             inside,
             signer,
@@ -87,7 +89,11 @@ impl Us3 {
     /// Asks UCloud's API for the bucket.
     fn describe(&self) -> Result<Request<Bytes>> {
         let endpoint: Endpoint = API.parse()?;
-        let form = encode::pairs([("Action", "DescribeBucket"), ("BucketName", self.bucket.as_str())]);
+        let form = encode::pairs([
+            ("Action", "DescribeBucket"),
+            ("BucketName", self.bucket.as_str()),
+            ("Region", self.region.as_str()),
+        ]);
         let form_type = Some("application/x-www-form-urlencoded");
         encode::request(&endpoint, Method::POST, "/", form_type, Bytes::from(form))
     }

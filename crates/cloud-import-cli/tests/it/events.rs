@@ -1,0 +1,52 @@
+//! `--events`: what is written, held against the page that documents it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{expect_code, import, out, run};
+
+/// The events and their fields, as the page's table has them.
+fn documented() -> BTreeMap<String, Vec<String>> {
+    let page = include_str!("../../../../docs/events.md");
+    let (_, events) = page.split_once("## Events").unwrap();
+    let (events, _) = events.split_once("## Jobs").unwrap();
+    let words = |cell: &str| -> Vec<String> {
+        let marked = cell.split('`').enumerate().filter(|(index, _)| index % 2 == 1);
+        marked.map(|(_, word)| word.to_owned()).collect()
+    };
+    events
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| {
+            let cells: Vec<&str> = line.split('|').collect();
+            (words(cells[1]).remove(0), words(cells[2]))
+        })
+        .collect()
+}
+
+#[test]
+fn every_event_is_documented_with_its_fields() {
+    let documented = documented();
+    assert!(documented.len() > 10, "{documented:?}");
+    let output = run(&import("--simulate", &["--to", "all", "--events"]));
+    expect_code(&output, 0);
+    let text = out(&output);
+    let mut seen = Vec::new();
+    for line in text.lines() {
+        let event: BTreeMap<String, Value> = serde_json::from_str(line).unwrap();
+        assert_eq!(event["schema"], 1, "{line}");
+        let name = event["event"].as_str().unwrap();
+        let fields = documented.get(name).unwrap_or_else(|| panic!("`{name}` is not documented"));
+        for field in event.keys().filter(|field| !["schema", "event", "target"].contains(&field.as_str())) {
+            assert!(fields.contains(field), "`{field}` of `{name}` is not documented");
+        }
+        seen.push(name.to_owned());
+    }
+    for name in ["hashing", "staging", "staged", "starting", "started", "polled", "tidied", "over"] {
+        assert!(seen.iter().any(|seen| seen == name), "no `{name}` in {text}");
+    }
+    assert_eq!(seen.last().unwrap(), "results");
+    let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!(last["results"].as_array().unwrap().len(), 5);
+}
