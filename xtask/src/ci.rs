@@ -20,6 +20,7 @@ pub(crate) fn run(root: &Path, quick: bool) -> Outcome {
     step("format", "cargo fmt --all --check");
     step("codegen", "cargo xtask codegen --check");
     step("tidy", "cargo xtask tidy");
+    step("packages", "cargo xtask package --quick");
     step(
         "clippy",
         "cargo clippy --workspace --all-targets --all-features --locked -- -D warnings",

@@ -1,10 +1,12 @@
 //! House tasks: `cargo xtask codegen [--check]`, `cargo xtask tidy`, `cargo xtask package [--quick]`,
-//! `cargo xtask ci`.
+//! `cargo xtask dist`, `cargo xtask ci`.
 //!
 //! Not published and not needed to build: what `codegen` writes is committed.
 
 mod ci;
 mod codegen;
+#[cfg(feature = "dist")]
+mod dist;
 mod package;
 mod spec;
 mod tidy;
@@ -19,6 +21,7 @@ usage: cargo xtask <task>
   codegen [--check]   write (or with --check compare) everything that comes from xtask/specs
   tidy                house rules that no other tool checks
   package [--quick]   whether every crate could be published, and in which order; --quick only lists what would be in them
+  dist                shell completions and manual pages, into target/dist
   ci [--quick]        the whole sequence of checks; --quick leaves out the release build and what needs other tools";
 
 fn main() -> ExitCode {
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(&root()),
         ["package"] => package::run(&root(), false),
         ["package", "--quick"] => package::run(&root(), true),
+        ["dist"] => dist(),
         ["ci"] => ci::run(&root(), false),
         ["ci", "--quick"] => ci::run(&root(), true),
         _ => Err(USAGE.to_owned()),
@@ -41,6 +45,36 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Completions and manual pages. They need the command's own crates, which no other task does, hence the feature.
+#[cfg(feature = "dist")]
+fn dist() -> Outcome {
+    dist::run(&root())
+}
+
+/// Has cargo build this program with what completions and manual pages need, and runs that.
+#[cfg(not(feature = "dist"))]
+fn dist() -> Outcome {
+    let status = std::process::Command::new(env!("CARGO"))
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "-p",
+            "xtask",
+            "--features",
+            "dist",
+            "--",
+            "dist",
+        ])
+        .current_dir(root())
+        .status()
+        .map_err(|error| format!("dist: cargo: {error}"))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err("dist: cargo run -p xtask --features dist -- dist failed".to_owned())
 }
 
 /// The workspace's root.

@@ -6,8 +6,8 @@
 
 use cloud_import_core::{
     BoxFuture, CancelOutcome, Capabilities, Check, Disk, Error, ErrorKind, Failure, ImageImporter, ImageKind,
-    ImportRequest, ImportTask, ImportedImage, LicenseType, Problem, Provider, Result, StateClass, StateRow, TaskState,
-    builder::Connection, deleted, not_listed, redact,
+    ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Problem, Provider, Result, StateClass, StateRow,
+    TaskState, builder::Connection, deleted, not_listed, redact,
 };
 
 use crate::{
@@ -146,12 +146,24 @@ impl Importer {
         let raw = image.status.as_deref().unwrap_or("no state shown");
         match (StateRow::find(IMAGE_STATES, raw), &task.image_id) {
             (Some(StateClass::Succeeded), Some(id)) => TaskState::Succeeded {
-                image: ImportedImage::of(task, id),
+                image: ImportedImage::of(task, id).with_inspection(inspection(image)),
             },
             (Some(StateClass::Failed), _) => TaskState::Failed(Failure::new(None, format!("the image is {raw}"))),
             _ => TaskState::in_progress(format!("{before}{raw}"), percent(image.progress.as_deref())),
         }
     }
+}
+
+/// What the vendor's check found, where one was asked for. Its report is there with the image; whether it is always whole by
+/// then is not documented, so its state goes along.
+fn inspection(image: &wire::Image) -> Option<Inspection> {
+    let report = image.detection_options.as_ref()?;
+    let inspection = Inspection::new(report.status.as_deref().unwrap_or("no state shown"));
+    let items = report.items.iter().flatten();
+    Some(items.fold(inspection, |inspection, item| {
+        let parts = [&item.name, &item.value, &item.risk_level, &item.risk_code];
+        inspection.finding(parts.map(|part| part.as_deref().unwrap_or_default()))
+    }))
 }
 
 /// `43` of `43%`.

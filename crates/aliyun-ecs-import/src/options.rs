@@ -9,7 +9,8 @@ pub struct Options {
     /// RAM role by which the service reads the bucket, instead of `AliyunECSImageImportDefaultRole`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
-    /// `Standard` asks for a check of the image, which is not made otherwise.
+    /// `Standard` asks for a check of the image, which is not made otherwise. What it finds comes with the image, as its
+    /// [`inspection`](cloud_import_core::ImportedImage::inspection).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detection_strategy: Option<String>,
     /// `supported` where the guest has an NVMe driver, else `unsupported`, the default.

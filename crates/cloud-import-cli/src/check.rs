@@ -87,7 +87,12 @@ async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simul
                     _ => None,
                 };
                 let create_role = options.create_role;
-                set.spawn(async move { (index, looked_at(&label, made.importer, store, &order, create_role).await) });
+                set.spawn(async move {
+                    (
+                        index,
+                        looked_at(&label, made.importer, store, &order, create_role).await,
+                    )
+                });
             }
             Err(error) => rows[index] = Some(Row::of_error(&wanted.label, &error)),
         }
@@ -110,7 +115,11 @@ async fn looked_at(
 ) -> Row {
     let source = importer.connection().pipeline.credentials.describe().ok();
     let made = match create_role {
-        true => importer.create_role(order, &|line| output::say(&format!("{label}: {line}"))).await,
+        true => {
+            importer
+                .create_role(order, &|line| output::say(&format!("{label}: {line}")))
+                .await
+        }
         false => None,
     };
     let mut checks = with_role(importer.preflight(order).await, made);
@@ -145,7 +154,10 @@ async fn bucket(store: &Store) -> Vec<Check> {
         let message = format!("`{}` is there and fits", store.bucket().name);
         return vec![Check::passed(Subject::Bucket, message)];
     }
-    problems.iter().map(|problem| Check::of_problem(Subject::Bucket, problem, true)).collect()
+    problems
+        .iter()
+        .map(|problem| Check::of_problem(Subject::Bucket, problem, true))
+        .collect()
 }
 
 impl Row {
@@ -250,9 +262,17 @@ mod tests {
             (Some(&seen), None, Some("seen")),
             (None, None, None),
         ] {
-            let checks: Vec<Check> = [Some(&name), found, Some(&dry_run)].into_iter().flatten().cloned().collect();
+            let checks: Vec<Check> = [Some(&name), found, Some(&dry_run)]
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect();
             let checks = with_role(checks, of_making.cloned());
-            let roles: Vec<&str> = checks.iter().filter(|check| check.what == role).map(|check| check.message.as_str()).collect();
+            let roles: Vec<&str> = checks
+                .iter()
+                .filter(|check| check.what == role)
+                .map(|check| check.message.as_str())
+                .collect();
             assert_eq!(roles, expected.as_slice());
             assert!(checks.is_sorted_by_key(|check| check.what));
         }

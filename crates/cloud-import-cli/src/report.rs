@@ -1,6 +1,6 @@
 //! Results: one per target, as text or as JSON with a stable schema.
 
-use cloud_import::{Error, ImportTask, ImportedImage, Problem, publish::Phase};
+use cloud_import::{Error, ImportTask, ImportedImage, Inspection, Problem, publish::Phase};
 use serde::Serialize;
 
 use crate::{args, exit::Exit, output};
@@ -115,6 +115,10 @@ impl Outcome {
         }
     }
 
+    fn inspection(&self) -> Option<&Inspection> {
+        self.image.as_ref()?.inspection.as_ref()
+    }
+
     /// In a few words, for the end of a progress line.
     pub(crate) fn summary(&self) -> String {
         match (&self.image, &self.error) {
@@ -139,6 +143,9 @@ struct Row<'a> {
     status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     image_id: Option<&'a str>,
+    /// What the cloud's own check of the image found, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inspection: Option<&'a Inspection>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -195,6 +202,10 @@ pub(crate) fn write(outcomes: &[Outcome], form: Form, lines: Lines, job: Option<
     for outcome in outcomes {
         if let Some(error) = &outcome.error {
             output::error_of(&outcome.target, error);
+        }
+        if let Some(inspection) = outcome.inspection() {
+            output::say(&format!("{}: the cloud's check of the image: {}", outcome.target, inspection.state));
+            inspection.findings.iter().for_each(|finding| output::say(&format!("  {finding}")));
         }
     }
     let unfinished: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.status == Status::Running).collect();
@@ -268,6 +279,7 @@ impl<'a> Row<'a> {
             target: &outcome.target,
             status: outcome.status,
             image_id: outcome.image.as_ref().map(|image| image.id.as_str()),
+            inspection: outcome.inspection(),
             state: outcome.state.as_deref(),
             task: outcome.task.as_ref(),
             error: outcome.error.as_ref().map(|error| Reason {

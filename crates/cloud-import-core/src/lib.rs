@@ -69,7 +69,7 @@ pub use preflight::{Check, CheckOutcome};
 pub use provider::Provider;
 pub use request::{Disk, DiskSource, ImageKind, ImportRequest};
 pub use stop::Stop;
-pub use task::{CancelOutcome, Failure, ImportTask, ImportedImage, StateClass, TaskState};
+pub use task::{CancelOutcome, Failure, Finding, ImportTask, ImportedImage, Inspection, StateClass, TaskState};
 pub use token::marked;
 pub use types::{Architecture, BootMode, DiskFormat, LicenseType, OsFamily, SourceForm};
 pub use validate::{Problem, Severity};

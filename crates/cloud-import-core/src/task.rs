@@ -213,6 +213,74 @@ pub struct ImportedImage {
     pub id: String,
     /// The image's name.
     pub name: String,
+    /// What the cloud's own check of the image found, where it has one that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inspection: Option<Inspection>,
+}
+
+/// What a cloud's own check of an image found, in the cloud's words.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Inspection {
+    /// How far the check is: it may go on after the image is there.
+    pub state: String,
+    /// What it found so far.
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that a check looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// What was looked at.
+    pub name: String,
+    /// How it is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub value: String,
+    /// How bad that is; empty where nothing is wrong.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub risk_level: String,
+    /// What is wrong.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub risk_code: String,
+}
+
+impl Inspection {
+    /// A check in this state, with nothing found.
+    pub fn new(state: impl AsRef<str>) -> Self {
+        Self {
+            state: redact::vendor_text(state.as_ref(), []),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Adds a finding: what was looked at, how it is, how bad that is and what is wrong. Links in it lose their queries.
+    #[must_use]
+    pub fn finding(mut self, parts: [&str; 4]) -> Self {
+        let [name, value, risk_level, risk_code] = parts.map(|part| redact::vendor_text(part, []));
+        self.findings.push(Finding {
+            name,
+            value,
+            risk_level,
+            risk_code,
+        });
+        self
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if !self.value.is_empty() {
+            write!(f, ": {}", self.value)?;
+        }
+        match (self.risk_level.as_str(), self.risk_code.as_str()) {
+            ("", "") => Ok(()),
+            (level, "") => write!(f, " (risk: {level})"),
+            ("", code) => write!(f, " (risk: {code})"),
+            (level, code) => write!(f, " (risk: {level}, {code})"),
+        }
+    }
 }
 
 impl ImportedImage {
@@ -224,7 +292,15 @@ impl ImportedImage {
             project: task.project.clone(),
             id: id.into(),
             name: task.name.clone(),
+            inspection: None,
         }
+    }
+
+    /// Adds what the cloud's own check of it found.
+    #[must_use]
+    pub fn with_inspection(mut self, inspection: Option<Inspection>) -> Self {
+        self.inspection = inspection;
+        self
     }
 }
 
@@ -290,6 +366,24 @@ mod tests {
             "{text}"
         );
         assert_eq!(serde_json::from_str::<ImportTask>(&text).unwrap(), task);
+    }
+
+    #[test]
+    fn a_finding_says_what_is_wrong_only_where_something_is() {
+        let inspection = Inspection::new("Finished")
+            .finding(["a", "fine", "", ""])
+            .finding(["b", "https://x/?sig=s3cret", "High", "NoDriver"])
+            .finding(["c", "", "Low", ""]);
+        let shown: Vec<String> = inspection.findings.iter().map(ToString::to_string).collect();
+        assert_eq!(shown[0], "a: fine");
+        assert!(
+            shown[1].ends_with(" (risk: High, NoDriver)") && !shown[1].contains("s3cret"),
+            "{shown:?}"
+        );
+        assert_eq!(shown[2], "c (risk: Low)");
+        let text = serde_json::to_string(&inspection).unwrap();
+        assert!(text.contains(r#"{"name":"a","value":"fine"}"#), "{text}");
+        assert_eq!(serde_json::from_str::<Inspection>(&text).unwrap(), inspection);
     }
 
     #[test]

@@ -15,8 +15,8 @@ use crate::cloud::Cloud;
 use crate::exchange::Shared;
 use crate::faults::Fault;
 use crate::images;
-use crate::server::{read, send};
-use crate::stores::Content;
+use crate::server::{read, response, send};
+use crate::stores::{BucketSettings, Content, ObjectReader, streamed};
 
 /// The longest object that can be put; a larger file is better named by [`Simulator::put_object_file`](crate::Simulator::put_object_file).
 const MAX_OBJECT: usize = 64 << 20;
@@ -29,7 +29,21 @@ pub(crate) async fn control_request(
     shared: Arc<Shared>,
     request: Request<Incoming>,
 ) -> io::Result<Response<AnswerBody>> {
+    if request.method() == Method::GET
+        && let Ok(place) = place(request.uri().path().trim_matches('/'))
+        && let Some((reader, size)) = received(&shared, &place)
+    {
+        let answer = Answer::new(200, "application/octet-stream", "");
+        return response(answer, streamed(reader, size, None, false));
+    }
     send(Delivery::Whole(answered(&shared, request).await?))
+}
+
+/// An object that came through a store, and its size.
+fn received(shared: &Shared, place: &Place) -> Option<(ObjectReader, u64)> {
+    let store = &shared.world().store;
+    let content = store.content(place.cloud, &place.region, &place.bucket, &place.key)?;
+    matches!(content, Content::Pieces(_)).then(|| (content.reader(0, content.size()), content.size()))
 }
 
 async fn answered(shared: &Shared, request: Request<Incoming>) -> io::Result<Answer> {
@@ -39,6 +53,11 @@ async fn answered(shared: &Shared, request: Request<Incoming>) -> io::Result<Ans
         (&Method::GET, "counters") => json(&shared.counters()),
         (&Method::GET, "images") => json(&images::all(&shared.world())),
         (&Method::GET, "objects") => json(&shared.world().store.list()),
+        (&Method::GET, "uploads") => json(&shared.world().store.open_uploads()),
+        (&Method::PUT, path) if path.starts_with("buckets/") => match read(body, MAX_FAULT).await? {
+            Some(bytes) => add_bucket(shared, path, &bytes),
+            None => text(413, format!("settings have at most {MAX_FAULT} bytes")),
+        },
         (&Method::GET, path) if path.starts_with("objects/") => match place(path) {
             Ok(place) => fetched(shared, &place).await,
             Err(answer) => answer,
@@ -70,8 +89,8 @@ async fn answered(shared: &Shared, request: Request<Incoming>) -> io::Result<Ans
         }
         _ => text(
             404,
-            "GET /counters, /images, /objects, /objects/{cloud}/{region}/{bucket}/{key}; \
-             PUT /objects/{cloud}/{region}/{bucket}/{key}; POST or DELETE /faults",
+            "GET /counters, /images, /objects, /uploads, /objects/{cloud}/{region}/{bucket}/{key}; \
+             PUT /objects/{cloud}/{region}/{bucket}/{key}, /buckets/{cloud}/{region}/{bucket}; POST or DELETE /faults",
         ),
     })
 }
@@ -86,6 +105,36 @@ fn add_fault(shared: &Shared, bytes: &[u8]) -> Answer {
             }
         }
         Err(error) => text(400, format!("this is no fault: {error}")),
+    }
+}
+
+/// `buckets/{cloud}/{region}/{bucket}`, with settings as JSON or nothing.
+fn add_bucket(shared: &Shared, path: &str, bytes: &[u8]) -> Answer {
+    let pieces: Vec<&str> = path.split('/').skip(1).collect();
+    let [cloud, region, bucket] = pieces[..] else {
+        return text(400, "use /buckets/{cloud}/{region}/{bucket}");
+    };
+    let cloud = match cloud.parse::<Cloud>() {
+        Ok(cloud) => cloud,
+        Err(error) => return text(400, error.to_string()),
+    };
+    if region.is_empty() || bucket.is_empty() {
+        return text(400, "use /buckets/{cloud}/{region}/{bucket}");
+    }
+    let settings = if bytes.is_empty() {
+        Ok(BucketSettings::default())
+    } else {
+        serde_json::from_slice(bytes)
+    };
+    match settings {
+        Ok(settings) => {
+            shared.world().store.create(cloud, region, bucket, settings);
+            Answer {
+                status: 204,
+                ..Answer::default()
+            }
+        }
+        Err(error) => text(400, format!("these are no settings of a bucket: {error}")),
     }
 }
 
@@ -131,7 +180,8 @@ async fn fetched(shared: &Shared, place: &Place) -> Answer {
         Some(Content::File { path, .. }) => {
             text(409, format!("the object is the file {}: read it there", path.display()))
         }
-        Some(Content::Pieces(_)) => text(409, "the object came through the store: read it there"),
+        // It came through the store since it was looked for above.
+        Some(Content::Pieces(_)) => text(409, "the object has just changed"),
     }
 }
 

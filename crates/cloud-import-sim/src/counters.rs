@@ -17,7 +17,7 @@ pub struct Counters {
     pub imports: BTreeMap<Cloud, BTreeMap<String, u64>>,
     /// Requests that were answered with the result of an earlier one with the same client token.
     pub tokens_replayed: BTreeMap<Cloud, u64>,
-    /// The most requests of a cloud that were being served at one time.
+    /// The most requests of a cloud's API that were being served at one time.
     pub peak_concurrency: BTreeMap<Cloud, u64>,
     /// Bytes of objects and parts that a cloud's store took off the wire, whatever became of them.
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! The image-import APIs of JD Cloud, Tencent Cloud, Huawei Cloud, Alibaba Cloud and UCloud on loopback.
+//! The image-import APIs of JD Cloud, Tencent Cloud, Huawei Cloud, Alibaba Cloud and UCloud on loopback, and their object stores.
 //!
 //! For trying a client and for testing one: signatures are verified, requests are checked against what the vendors document,
 //! imports live through their states by the clock, errors have the vendors' own codes and forms, and faults come on request.
@@ -38,13 +38,37 @@
 //! | Alibaba | `OSSBucket` and `OSSObject` | must be the import's, refused at once |
 //! | UCloud | `<bucket>.<region>.ufileos.com/<key>`, where `cn-bj` is `cn-bj2` | must be the import's, fails later |
 //!
-//! Objects are put there by [`Simulator::put_object`] or the control endpoint; [`Config::any_object`] does without. The query of
-//! a link, with its signature, is not looked at.
+//! Objects come through the stores, or are put there by [`Simulator::put_object`] or the control endpoint;
+//! [`Config::any_object`] does without. A link to an object in a private bucket that came through the store has to have a good
+//! signature that holds until the import leaves its queue, and at Tencent not to have been opened before
+//! ([`Config::tencent_links_open_once`]); a link to one that was put by hand is not looked at closer. An object that is deleted
+//! through the store fails the imports that have not ended.
+//!
+//! # The object stores
+//!
+//! JD OSS (the S3 dialect), COS, OBS, OSS and US3 (its own dialect, not its S3 one). A store answers at [`Simulator::address`]
+//! to its hosts' names, with the bucket in the name or in the path, and at [`Simulator::store_address`] to an address, too, with
+//! the bucket in the path. Buckets are made by [`Simulator::create_bucket`] or, with [`Config::any_bucket`], on first use.
+//!
+//! | operations | |
+//! |---|---|
+//! | `PutObject`, `HeadObject`, `GetObject` (with `Range`), `DeleteObject` | all |
+//! | `InitiateMultipartUpload`, `UploadPart`, `CompleteMultipartUpload`, `AbortMultipartUpload` | all |
+//! | `ListParts` | all but US3; [`Config::list_parts`] |
+//! | `ListObjects`, `ListMultipartUploads` | all; the form of US3's is unverified |
+//! | `ListObjectsV2`, `HeadBucket`, `CreateBucket`, `GetBucketLocation`, `GetBucketAcl`, `GetBucketLifecycle` | all but US3 |
+//! | `GetBucketInfo`; `GetBucketStorageClass`; `DescribeBucket` (at the API) | OSS; OBS; US3 |
+//!
+//! Signatures are verified in headers and in the query of a link, with their time and their region. `Content-MD5` (not at US3)
+//! and a signed SHA-256 are compared with the body, parts have their numbers and sizes, a completion has to name the parts with
+//! their ETags in order. Bodies lie on disk ([`Config::store_dir`]) and are gone with the simulator. Not there: versions, copies,
+//! permissions beyond private and public, encryption, bodies in signed chunks, conditions, checksums but MD5.
 //!
 //! # The control endpoint
 //!
-//! `GET /counters`, `GET /images`, `GET /objects`, `GET` or `PUT /objects/{cloud}/{region}/{bucket}/{key}`, `POST /faults`
-//! (a [`Fault`] as JSON), `DELETE /faults`.
+//! `GET /counters`, `GET /images`, `GET /objects`, `GET /uploads`, `GET` or `PUT /objects/{cloud}/{region}/{bucket}/{key}`,
+//! `PUT /buckets/{cloud}/{region}/{bucket}` ([`BucketSettings`] as JSON, or nothing), `POST /faults` (a [`Fault`] as JSON),
+//! `DELETE /faults`.
 
 mod answer;
 mod clock;

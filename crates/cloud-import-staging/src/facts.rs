@@ -8,6 +8,7 @@ use crate::{
     answer::{header, items, text},
     bucket::Bucket,
     dialect::Call,
+    dialects::us3_region,
     store::Store,
 };
 
@@ -15,7 +16,7 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BucketFacts {
-    /// Its region, in the words of the cloud's import API.
+    /// Its region, in the words of the store: those of the import API but at UCloud, where `cn-bj` is `cn-bj2`.
     pub region: Option<String>,
     /// Whether its access list lets everyone read. What a bucket policy allows is not looked at.
     pub public: Option<bool>,
@@ -250,11 +251,10 @@ const REGION: &str = "each vendor's guide to image import: the object is in the 
 const CLASS: &str = "Huawei Cloud, IMS quick import: class Standard; Alibaba Cloud, ImportImage: no archived objects";
 
 fn is_elsewhere(provider: Provider, found: &str, asked: &str) -> bool {
-    let store_word = |region: &str| match (provider, region) {
-        (Provider::Ucloud, "cn-bj2") => "cn-bj".to_owned(),
-        (_, region) => region.to_ascii_lowercase(),
-    };
-    store_word(found) != store_word(asked)
+    match provider {
+        Provider::Ucloud => us3_region(found) != us3_region(asked),
+        _ => !found.eq_ignore_ascii_case(asked),
+    }
 }
 
 fn is_readable(provider: Provider, class: &str) -> bool {

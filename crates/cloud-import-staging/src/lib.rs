@@ -4,6 +4,16 @@
 //! and UCloud US3. [`Upload`] puts a file there in parts: in parallel, each checked by its sum, resumable after any
 //! interruption from a small [`UploadRecord`], in bounded memory whatever the size of the file.
 //!
+//! - **The transport** is the caller's. A part takes longer than an API call, so its time limit should be longer too: make one
+//!   by `HttpTransport::builder().timeout(…)` with some 15 minutes, apart from the one for the import API.
+//! - **One pass first**: [`Hashed::of`] reads the file once, and [`HashCache`] remembers it; several uploads of one file share
+//!   the result. The key should hold that sum.
+//! - **Memory** is bounded by one [`Budget`] that all uploads of a process share.
+//! - **The record** goes to a [`Keeper`], durably, before the first byte and after each part. In a store that lists open
+//!   uploads and parts nothing is left open and nothing that arrived is sent again; UCloud's cannot be asked, so that parts on
+//!   their way may be sent twice there, and a begun upload whose answer was lost stays open (it is told).
+//! - **A stop** is a [`Stop`](cloud_import_core::Stop): parts on their way may arrive, and the record stays.
+//!
 //! It must not know what an import is, make anything public, or delete what it did not put there.
 
 #![cfg_attr(

@@ -1,5 +1,5 @@
 //! Where credentials come from: real files in a home directory of the test's own, and a server on loopback in the place of
-//! instance metadata and STS.
+//! instance metadata, STS and links to keys.
 //!
 //! Each source is there once as it should be, once broken, once missing; keys that expire are seen to be refreshed, once for
 //! a hundred callers. No variable of this machine counts, and nothing leaves it.
@@ -13,6 +13,7 @@
 mod broken;
 mod clouds;
 mod files;
+mod link;
 mod metadata;
 mod order;
 mod refresh;
@@ -20,3 +21,4 @@ mod region;
 mod server;
 mod stage;
 mod sts;
+mod web_identity;

@@ -158,14 +158,14 @@ async fn where_nothing_is_found_everything_that_was_tried_is_listed() {
         assert!(chain.describe().is_err());
     }
     let machine = Machine::new();
-    machine.set("ALIBABA_CLOUD_CREDENTIALS_URI", "http://127.0.0.1/");
+    machine.set("HC_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1/");
     machine.unset("HOME");
     let error = refused(
-        Provider::Aliyun,
-        local(&machine, spec(Provider::Aliyun)).credentials().await,
+        Provider::Huawei,
+        local(&machine, spec(Provider::Huawei)).credentials().await,
     );
     for part in [
-        "ALIBABA_CLOUD_CREDENTIALS_URI (set, but not supported here)",
+        "HC_CONTAINER_CREDENTIALS_FULL_URI (set, but not supported here)",
         "no home directory",
     ] {
         assert!(error.message().contains(part), "{part} is not in: {error}");

@@ -15,7 +15,12 @@ on_every_store!(
     an_error_in_a_good_answer,
 );
 
-const STEPS: [&str; 4] = ["HeadObject", "InitiateMultipartUpload", "UploadPart", "CompleteMultipartUpload"];
+const STEPS: [&str; 4] = [
+    "HeadObject",
+    "InitiateMultipartUpload",
+    "UploadPart",
+    "CompleteMultipartUpload",
+];
 
 async fn answers_lost(case: &'static StoreCase) {
     for operation in STEPS {
@@ -30,7 +35,11 @@ async fn answers_lost(case: &'static StoreCase) {
         } else {
             // That store cannot be asked which uploads are open: the user is told.
             assert_eq!(place.open_uploads(), 1);
-            assert!(place.warnings().iter().any(|text| text.contains("left open")), "{:?}", place.warnings());
+            assert!(
+                place.warnings().iter().any(|text| text.contains("left open")),
+                "{:?}",
+                place.warnings()
+            );
         }
         assert_eq!(place.requests("CompleteMultipartUpload"), 1, "{operation}");
     }
@@ -81,7 +90,9 @@ async fn throttled(case: &'static StoreCase) {
 async fn failing(case: &'static StoreCase) {
     let place = Place::new(case, 2).await;
     // More than one request's retries: the rounds beyond them count.
-    place.inject("UploadPart", FaultKind::ServerError { http: 500 }, |fault| fault.times(17));
+    place.inject("UploadPart", FaultKind::ServerError { http: 500 }, |fault| {
+        fault.times(17)
+    });
     let staged = place.run().await.unwrap();
     place.check(&staged);
 }

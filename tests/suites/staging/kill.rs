@@ -38,8 +38,13 @@ const CHILD: &str = "CLOUD_IMPORT_STAGING_CHILD";
 async fn child() {
     let Some(told) = variable(CHILD) else { return };
     let told: Vec<&str> = told.split('\n').collect();
-    let [provider, address, path, record, key] = told[..] else { panic!("{told:?}") };
-    let case = stores::ALL.into_iter().find(|case| case.provider.id() == provider).unwrap();
+    let [provider, address, path, record, key] = told[..] else {
+        panic!("{told:?}")
+    };
+    let case = stores::ALL
+        .into_iter()
+        .find(|case| case.provider.id() == provider)
+        .unwrap();
     let keeper = FileKeeper::new(record);
     let file = LocalFile::open(path).unwrap();
     let cache = HashCache::new(Path::new(path).with_file_name("sums"));
@@ -52,7 +57,9 @@ async fn child() {
     let store = store_at(case, address.parse::<SocketAddr>().unwrap());
     let upload = Upload::new(store, file, hashed, key).options(options);
     let record = keeper.load().unwrap();
-    let staged = upload.run(record, Arc::new(keeper), Arc::new(|_| {}), &Stop::default()).await;
+    let staged = upload
+        .run(record, Arc::new(keeper), Arc::new(|_| {}), &Stop::default())
+        .await;
     let staged = staged.unwrap();
     println!("staged by us: {}", staged.put_by_us);
 }
@@ -121,7 +128,8 @@ async fn killed_again_and_again(case: &'static StoreCase, lost_answers: bool) {
     let place = Place::new(case, parts).await;
     // Written long ago, so that its sum is remembered.
     let file = File::options().append(true).open(place.path()).unwrap();
-    file.set_modified(UNIX_EPOCH + Duration::from_secs(1_700_000_000)).unwrap();
+    file.set_modified(UNIX_EPOCH + Duration::from_secs(1_700_000_000))
+        .unwrap();
     // As if the line were slow: all runs together take about as long as one whole upload.
     let slow = || {
         let delay = kills * LIFE.as_millis() as u64 / 2 * PARALLEL as u64 / parts as u64;
@@ -158,7 +166,10 @@ async fn killed_again_and_again(case: &'static StoreCase, lost_answers: bool) {
     check(&place, &staged);
     let repeated = place.parts_repeated();
     let most = (killed + lost) * PARALLEL as u64;
-    assert!(repeated <= most, "{repeated} parts sent twice in {killed} kills and {lost} lost answers");
+    assert!(
+        repeated <= most,
+        "{repeated} parts sent twice in {killed} kills and {lost} lost answers"
+    );
     println!(
         "{}: {killed} kills, {lost} lost answers, {} parts, {before} stored before the last run, {} in all, {repeated} twice",
         case.provider,
@@ -194,7 +205,10 @@ async fn ucloud_which_lists_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_torn_record_is_refused() {
     let place = Place::new(&stores::ALIYUN, 1).await;
-    File::create(place.record_path()).unwrap().write_all(b"{\"schema\":1,").unwrap();
+    File::create(place.record_path())
+        .unwrap()
+        .write_all(b"{\"schema\":1,")
+        .unwrap();
     let error = FileKeeper::new(place.record_path()).load().unwrap_err();
     assert!(error.message().contains("upload.json"), "{error}");
 }

@@ -4,7 +4,7 @@ use std::{
     fs,
     io::Read as _,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
@@ -109,10 +109,6 @@ impl Place {
         self.folder.join("image.raw")
     }
 
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     pub(crate) fn record_path(&self) -> PathBuf {
         self.folder.join("upload.json")
     }
@@ -145,7 +141,8 @@ impl Place {
     }
 
     pub(crate) fn inject(&self, operation: &str, kind: FaultKind, change: impl FnOnce(Fault) -> Fault) {
-        self.simulator.inject(change(Fault::new(kind).cloud(self.case.cloud).operation(operation)));
+        self.simulator
+            .inject(change(Fault::new(kind).cloud(self.case.cloud).operation(operation)));
     }
 
     pub(crate) fn requests(&self, operation: &str) -> u64 {
@@ -182,7 +179,10 @@ impl Place {
 
     #[track_caller]
     pub(crate) fn check_object(&self, staged: &Staged) {
-        assert_eq!((staged.bucket.as_str(), staged.key.as_str()), (BUCKET, self.key().as_str()));
+        assert_eq!(
+            (staged.bucket.as_str(), staged.key.as_str()),
+            (BUCKET, self.key().as_str())
+        );
         let case = self.case;
         let mut stored = Vec::new();
         let reader = self.simulator.object(case.cloud, case.region, BUCKET, &staged.key);

@@ -70,7 +70,9 @@ async fn a_changed_file(case: &'static StoreCase) {
 }
 
 async fn broken_after_two(place: &Place) {
-    place.inject("UploadPart", FaultKind::ServerError { http: 503 }, |fault| fault.skip(2).times(u32::MAX));
+    place.inject("UploadPart", FaultKind::ServerError { http: 503 }, |fault| {
+        fault.skip(2).times(u32::MAX)
+    });
     let error = place.run().await.unwrap_err();
     assert!(error.is_retryable(), "{error:?}");
     assert!(error.remedy().unwrap().contains("run it again to go on"), "{error:?}");

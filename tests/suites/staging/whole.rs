@@ -4,7 +4,13 @@ use cloud_import_staging::Budget;
 
 use crate::{on_every_store, place::Place, stores::StoreCase};
 
-on_every_store!(in_parts, in_one_piece, there_already, another_object_at_the_key, within_the_budget);
+on_every_store!(
+    in_parts,
+    in_one_piece,
+    there_already,
+    another_object_at_the_key,
+    within_the_budget
+);
 
 async fn in_parts(case: &'static StoreCase) {
     let place = Place::new(case, 3).await;
@@ -45,7 +51,9 @@ async fn another_object_at_the_key(case: &'static StoreCase) {
     let place = Place::new(case, 2).await;
     let (cloud, region) = (case.cloud, case.region);
     let bucket = crate::stores::BUCKET;
-    place.simulator.put_object(cloud, region, bucket, &place.key(), vec![0; 10].into());
+    place
+        .simulator
+        .put_object(cloud, region, bucket, &place.key(), vec![0; 10].into());
     let error = place.run().await.unwrap_err();
     assert_eq!(error.code(), Some("WrongObject"), "{error}");
     for named in [place.key().as_str(), bucket, "10 bytes"] {

@@ -470,3 +470,40 @@ fn what_cannot_be_written_is_refused_even_unvalidated() {
         assert!(!format!("{error:?}").contains("s1gn"));
     }
 }
+
+#[tokio::test]
+async fn what_the_vendors_check_found_comes_with_the_image() {
+    let finished = attribute(r#""TaskStatus":"Finished","TaskProcess":"100%""#);
+    let report = |options: &str| images(&format!(r#""Status":"Available"{options}"#));
+    let whole = report(
+        r#","DetectionOptions":{"Status":"Finished","Items":{"Item":[
+            {"Name":"GUESTOS.Virtio","Value":"Normal","RiskCode":"","RiskLevel":""},
+            {"Name":"GUESTOS.CloudInit","Value":"None","RiskCode":"C","RiskLevel":"High"},{}]}}"#,
+    );
+    let begun = report(r#","DetectionOptions":{"Status":"Processing"}"#);
+    for (images, expected) in [
+        (
+            whole,
+            Some((
+                "Finished",
+                vec!["GUESTOS.Virtio: Normal", "GUESTOS.CloudInit: None (risk: High, C)", ""],
+            )),
+        ),
+        (begun, Some(("Processing", vec![]))),
+        (report(""), None),
+    ] {
+        let (importer, _, mut task) = started([(200, finished.as_str()), (200, images.as_str())]).await;
+        let TaskState::Succeeded { image } = importer.poll(&mut task).await.unwrap() else {
+            unreachable!("it is available");
+        };
+        let json = serde_json::to_value(&image).unwrap();
+        assert_eq!(json.get("inspection").is_some(), expected.is_some(), "{json}");
+        let found = image.inspection.map(|found| {
+            let findings: Vec<String> = found.findings.iter().map(ToString::to_string).collect();
+            (found.state, findings)
+        });
+        let expected =
+            expected.map(|(state, findings)| (state.to_owned(), findings.into_iter().map(str::to_owned).collect()));
+        assert_eq!(found, expected);
+    }
+}

@@ -72,8 +72,19 @@ impl Folder {
             "#!/bin/sh\nif [ \"$1\" = measure ]; then echo '{{\"required\": {need}}}'; exit; fi\n\
              for out; do :; done\n{script}\n"
         );
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        let draft = self.0.join("draft");
+        fs::write(&draft, text).unwrap();
+        // Another process writes the program: were it this one, a child that another test starts at that moment would hold
+        // it open for writing, and the system runs no file that is.
+        let mut install = std::process::Command::new("install");
+        assert!(
+            install
+                .args(["-m", "700"])
+                .args([&draft, &path])
+                .status()
+                .unwrap()
+                .success()
+        );
         path
     }
 

@@ -36,7 +36,8 @@ fn a_check_of_all_clouds_passes_and_starts_nothing() {
             "{text}"
         );
         assert!(
-            text.contains("passed      bucket") && text.contains("not_checked dry_run     the file is not in the cloud yet"),
+            text.contains("passed      bucket")
+                && text.contains("not_checked dry_run     the file is not in the cloud yet"),
             "{text}"
         );
         // A second look finds the name as free as the first.
@@ -184,12 +185,26 @@ impl Bare {
         let simulator = runtime.block_on(Simulator::start(config)).unwrap();
         let line = std::env::temp_dir().join(format!("cloud-import-cli-{name}-{}.json", std::process::id()));
         fs::write(&line, simulator.ready_line()).unwrap();
-        Self { simulator, runtime, line }
+        Self {
+            simulator,
+            runtime,
+            line,
+        }
     }
 
     fn check(&self, more: &[&str]) -> Output {
         let simulate = format!("--simulate={}", self.line.display());
-        let order = ["check", &simulate, "--to", "aliyun", "--name", "nn", "--os", "CentOS 7.9", "bucket-1:k.qcow2"];
+        let order = [
+            "check",
+            &simulate,
+            "--to",
+            "aliyun",
+            "--name",
+            "nn",
+            "--os",
+            "CentOS 7.9",
+            "bucket-1:k.qcow2",
+        ];
         run(&[&order, more].concat())
     }
 
@@ -211,7 +226,13 @@ fn the_import_role_is_made_only_when_asked_for_and_only_once() {
     let output = bare.check(&[]);
     expect_code(&output, 4);
     let text = out(&output);
-    for part in ["failed      import_role", "there is no RAM role", "sts:AssumeRole", "oss:GetObject", "--create-role"] {
+    for part in [
+        "failed      import_role",
+        "there is no RAM role",
+        "sts:AssumeRole",
+        "oss:GetObject",
+        "--create-role",
+    ] {
         assert!(text.contains(part), "`{part}` is not in {text}");
     }
     assert_eq!(bare.asked("CreateRole"), 0);
@@ -225,7 +246,10 @@ fn the_import_role_is_made_only_when_asked_for_and_only_once() {
     );
     for part in ["made the RAM role AliyunECSImageImportDefaultRole", "waiting for ECS"] {
         let text = err(&output);
-        assert!(text.contains(&format!("aliyun/cn-hangzhou: {part}")), "`{part}` is not in {text}");
+        assert!(
+            text.contains(&format!("aliyun/cn-hangzhou: {part}")),
+            "`{part}` is not in {text}"
+        );
     }
     assert_eq!([bare.asked("CreateRole"), bare.asked("AttachPolicyToRole")], [1, 1]);
 

@@ -542,3 +542,31 @@ fn capabilities_are_shown_for_people_and_programs() {
     let clouds: Value = serde_json::from_str(&out(&run(&["capabilities", "--output", "json"]))).unwrap();
     assert_eq!(clouds.as_array().unwrap().len(), 5);
 }
+
+#[test]
+fn the_report_of_alibabas_image_check_is_shown() {
+    let check = ["--to", "aliyun", "--to", "jdcloud", "--set", "aliyun.DetectionStrategy=Standard"];
+    let output = run(&import("--simulate", &check));
+    expect_code(&output, 0);
+    let text = err(&output);
+    for part in [
+        "aliyun/cn-hangzhou: the cloud's check of the image: Finished",
+        "  GUESTOS.Virtio: Normal\n",
+        "  GUESTOS.CloudInit: NotInstalled (risk: High, ",
+    ] {
+        assert!(text.contains(part), "`{part}` is not in {text}");
+    }
+    assert!(!text.contains("jdcloud/cn-north-1: the cloud's check"), "{text}");
+
+    let output = run(&import("--simulate", &[&check[..], &["--output", "json"]].concat()));
+    expect_code(&output, 0);
+    let report: Value = serde_json::from_str(&out(&output)).unwrap();
+    let inspection = &report["results"][0]["inspection"];
+    assert_eq!(inspection["state"], "Finished");
+    assert_eq!(inspection["findings"][1]["risk_level"], "High");
+    assert_eq!(report["results"][1].get("inspection"), None);
+
+    let output = run(&import("--simulate", &["--to", "aliyun", "--output", "json"]));
+    let report: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(report["results"][0].get("inspection"), None, "not made unless it is asked for");
+}

@@ -395,10 +395,15 @@ fn terminate_custom_image(world: &mut World, scope: &Scope, params: &Params) -> 
 /// One bucket by its name, or those of a region. The code of an absent one is of the range that the bucket API has; the number
 /// itself is unverified.
 fn describe_bucket(world: &mut World, params: &Params) -> Outcome {
-    if let (true, Some(bucket), Some(region)) = (world.config.any_bucket, params.given("BucketName"), params.given("Region"))
-        && world.store.region_of(Cloud::Ucloud, bucket, None).is_err()
+    if let (true, Some(bucket), Some(region)) = (
+        world.config.any_bucket,
+        params.given("BucketName"),
+        params.given("Region"),
+    ) && world.store.region_of(Cloud::Ucloud, bucket, None).is_err()
     {
-        world.store.create(Cloud::Ucloud, region, bucket, BucketSettings::of_any());
+        world
+            .store
+            .create(Cloud::Ucloud, region, bucket, BucketSettings::of_any());
     }
     let buckets = described_buckets(world, params.given("BucketName"), params.given("Region"));
     if buckets.is_empty() && params.given("BucketName").is_some() {

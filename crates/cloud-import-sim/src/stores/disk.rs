@@ -37,7 +37,9 @@ impl StoreDir {
     /// A new empty file.
     pub(crate) fn create(&self) -> io::Result<(File, StoredFile)> {
         let number = self.next_file.fetch_add(1, Ordering::Relaxed);
-        let path = self.path()?.join(number.to_string());
+        // Held until the file is there: a directory that is being removed gets no new ones.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.path(&mut state)?.join(number.to_string());
         let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
         Ok((file, StoredFile { path }))
     }
@@ -52,16 +54,13 @@ impl StoreDir {
         *state = State::Removed;
     }
 
-    fn path(&self) -> io::Result<PathBuf> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*state {
-            State::Made(path) => Ok(path.clone()),
-            State::Removed => Err(io::Error::other("the simulator has stopped")),
-            State::NotMade => {
-                let path = made(&self.parent)?;
-                *state = State::Made(path.clone());
-                Ok(path)
-            }
+    fn path<'s>(&self, state: &'s mut State) -> io::Result<&'s Path> {
+        if let State::NotMade = state {
+            *state = State::Made(made(&self.parent)?);
+        }
+        match state {
+            State::Made(path) => Ok(path),
+            State::NotMade | State::Removed => Err(io::Error::other("the simulator has stopped")),
         }
     }
 }

@@ -36,6 +36,7 @@ pub(crate) use self::exchange::store_request;
 pub(crate) use self::facts::described_buckets;
 pub(crate) use self::link::{leads_to, read as read_link};
 pub(crate) use self::memory::{Lookup, Store};
+pub(crate) use self::reply::streamed;
 
 use self::call::Call;
 use self::disk::StoreDir;

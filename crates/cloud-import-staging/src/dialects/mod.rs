@@ -43,6 +43,15 @@ pub(crate) fn of(bucket: &Bucket) -> Result<Arc<dyn Dialect>> {
     }
 }
 
+/// What US3 calls a region of UCloud's API, in its hosts and its descriptions of buckets: only Beijing's differs. Source: UCloud
+/// documentation, UFile, `introduction/region.md`.
+pub(crate) fn us3_region(region: &str) -> &str {
+    match region {
+        "cn-bj2" => "cn-bj",
+        other => other,
+    }
+}
+
 fn not_built_in(provider: Provider) -> Error {
     let feature = match provider {
         Provider::Jdcloud => "s3",

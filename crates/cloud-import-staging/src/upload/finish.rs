@@ -36,10 +36,10 @@ impl Run<'_> {
                 Ok(()) => return Ok(self.acknowledged(&plan).await?),
                 Err(error) => error,
             };
-            if error.may_have_executed() || is_gone(&error) {
-                if let Some(staged) = self.completed(&plan).await? {
-                    return Ok(staged);
-                }
+            if (error.may_have_executed() || is_gone(&error))
+                && let Some(staged) = self.completed(&plan).await?
+            {
+                return Ok(staged);
             }
             if is_gone(&error) {
                 return Err(Halt::Gone);

@@ -1,4 +1,5 @@
 //! The multipart client against a store in memory: every step can fail, hang or lose its answer.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
 mod answers;
 mod fake;

@@ -1,15 +1,14 @@
 //! One file, one fake store, one record: what the tests of an upload share.
 
 use std::{
-    time::{Duration, SystemTime},
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
 };
 
 use cloud_import_core::{
-    Credentials, Gate, Provider, Result, Stop,
-    BoxFuture,
+    BoxFuture, Credentials, Gate, Provider, Result, Stop,
     ambient::{Ambient, System},
     clock_offset::ClockOffset,
     pipeline::Pipeline,
@@ -106,11 +105,7 @@ impl Stage {
             clock_offset: ClockOffset::default(),
             gate: Gate::default(),
         };
-        Store::new(
-            Bucket::new(provider, region, "images").unwrap(),
-            pipeline,
-        )
-        .unwrap()
+        Store::new(Bucket::new(provider, region, "images").unwrap(), pipeline).unwrap()
     }
 
     pub(crate) async fn upload(&self) -> Upload {

@@ -78,11 +78,12 @@ async fn another_object_at_the_key_is_an_error_that_names_it() {
     for part in [KEY, "images", "3145727", "3145728"] {
         assert!(error.message().contains(part), "{error}");
     }
-    let mut state = stage.fake.state();
-    let object = state.objects.get_mut(KEY).unwrap();
-    object.content.push(0);
-    object.sha256 = Some("0".repeat(64));
-    drop(state);
+    {
+        let mut state = stage.fake.state();
+        let object = state.objects.get_mut(KEY).unwrap();
+        object.content.push(0);
+        object.sha256 = Some("0".repeat(64));
+    }
     let error = stage.run().await.unwrap_err();
     assert!(error.message().contains("SHA-256"), "{error}");
     assert_eq!(stage.fake.state().open(), 0);

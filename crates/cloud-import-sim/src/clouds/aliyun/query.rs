@@ -223,7 +223,7 @@ fn image(import: &Import, stage: Stage, forced: Option<&str>) -> Value {
     let boot_mode = if architecture == "arm64" { "UEFI" } else { "BIOS" };
     let gib = import.size.div_ceil(1 << 30);
     let features = import.params.0.get("Features").cloned().unwrap_or_else(|| json!({}));
-    json!({
+    let mut image = json!({
         "ImageId": import.image_id,
         "ImageName": import.name,
         "Description": text("Description", ""),
@@ -251,7 +251,23 @@ fn image(import: &Import, stage: Stage, forced: Option<&str>) -> Value {
         "Tags": {"Tag": import.tag_objects("TagKey", "TagValue")},
         "Features": features,
         "DiskDeviceMappings": {"DiskDeviceMapping": disk_mappings(import, stage)},
-    })
+    });
+    if import.params.given("DetectionStrategy").is_some() {
+        image["DetectionOptions"] = detection(stage);
+    }
+    image
+}
+
+/// The report of the check of an image that was asked for. Its items are named in the vendor's documents; the words for
+/// states, values and risks are unverified.
+fn detection(stage: Stage) -> Value {
+    if stage.is_open() {
+        return json!({"Status": "Processing", "Items": {"Item": []}});
+    }
+    json!({"Status": "Finished", "Items": {"Item": [
+        {"Name": "GUESTOS.Virtio", "Value": "Normal", "RiskCode": "", "RiskLevel": ""},
+        {"Name": "GUESTOS.CloudInit", "Value": "NotInstalled", "RiskCode": "GUESTOS.CloudInitNotInstalled", "RiskLevel": "High"},
+    ]}})
 }
 
 #[cfg(test)]

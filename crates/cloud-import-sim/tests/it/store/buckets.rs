@@ -4,7 +4,7 @@ use cloud_import_sim::{BucketSettings, Cloud};
 
 use super::sign::{Ask, region};
 use super::{ask, begin, code, found, open, shop};
-use crate::http::send;
+use crate::http::{Request, send};
 use crate::{quick, sign, started};
 
 #[tokio::test]
@@ -165,6 +165,36 @@ async fn ucloud_tells_of_buckets_at_its_api() {
     assert_eq!(closed["DataSet"][0]["Domain"]["Src"][0], "closed-1.hk.ufileos.com");
     assert_ne!(describe("absent").await["RetCode"], 0);
     assert_eq!(simulator.counters().requests_of(Cloud::Ucloud, "DescribeBucket"), 3);
+}
+
+#[tokio::test]
+async fn a_script_makes_buckets_and_sees_what_is_in_them() {
+    let simulator = started(quick()).await;
+    let control = simulator.control_address();
+    let make = |path: &str, settings: &str| Request::plain("PUT", path, settings);
+    for (path, settings, status) in [
+        ("/buckets/huawei/cn-north-4/bucket-1", "", 204),
+        ("/buckets/aliyun/cn-hangzhou/bucket-1", r#"{"public":true}"#, 204),
+        ("/buckets/aliyun/cn-hangzhou/bucket-1", r#"{"publik":true}"#, 400),
+        ("/buckets/aliyun/cn-hangzhou", "", 400),
+        ("/buckets/other/cn-hangzhou/bucket-1", "", 400),
+    ] {
+        assert_eq!(
+            send(control, &make(path, settings)).await.status,
+            status,
+            "{path} {settings}"
+        );
+    }
+    let put = Ask::new(Cloud::Huawei, "PUT", "dir/k").body("x");
+    assert_eq!(ask(&simulator, &put).await.status, 200);
+    let get = Request::plain("GET", "/objects/huawei/cn-north-4/bucket-1/dir/k", "");
+    assert_eq!(send(control, &get).await.text(), "x");
+    let id = begin(&simulator, Cloud::Huawei, "k2").await;
+    let uploads = send(control, &Request::plain("GET", "/uploads", "")).await.json();
+    assert_eq!(uploads[0]["upload_id"], id.as_str());
+    let counters = send(control, &Request::plain("GET", "/counters", "")).await.json();
+    assert_eq!(counters["open_uploads"]["huawei"], 1);
+    assert_eq!(counters["bytes_received"]["huawei"], 1);
 }
 
 #[tokio::test]

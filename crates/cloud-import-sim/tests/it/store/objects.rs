@@ -139,13 +139,24 @@ async fn a_clock_that_is_off_is_told() {
 #[tokio::test]
 async fn a_hash_of_the_payload_is_compared() {
     let simulator = open().await;
-    // Signing the hash needs it in the canonical request: the verifier's own tests do that. Here it is enough that a hash which
-    // is signed for another body is not taken.
-    let put = Ask::new(Cloud::Jdcloud, "PUT", "k").body("x").signed();
-    let put = put.set("x-amz-content-sha256", &sha256_hex("y"));
-    let answer = send(simulator.address(Cloud::Jdcloud), &put).await;
-    assert_eq!(answer.status, 403);
+    let put = |hash: &str| {
+        Ask::new(Cloud::Jdcloud, "PUT", "k")
+            .header("x-amz-content-sha256", hash)
+            .body("x")
+    };
+    let wrong = ask(&simulator, &put(&sha256_hex("y"))).await;
+    assert_eq!(
+        (wrong.status, code(&wrong).as_str()),
+        (400, "XAmzContentSHA256Mismatch")
+    );
     assert!(simulator.objects().is_empty());
+    assert_eq!(ask(&simulator, &put(&sha256_hex("x"))).await.status, 200);
+    // It is part of what is signed.
+    let other = put(&sha256_hex("x"))
+        .signed()
+        .set("x-amz-content-sha256", &sha256_hex("y"));
+    let answer = send(simulator.address(Cloud::Jdcloud), &other).await;
+    assert_eq!((answer.status, code(&answer).as_str()), (403, "SignatureDoesNotMatch"));
 }
 
 #[tokio::test]

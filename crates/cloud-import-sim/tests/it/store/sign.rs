@@ -181,10 +181,14 @@ impl Ask {
     fn s3(&self) -> Request {
         let date = compact(self.at);
         let scope = format!("{}/{}/s3/aws4_request", &date[..8], region(self.cloud));
+        let payload = match self.value("x-amz-content-sha256") {
+            "" => "UNSIGNED-PAYLOAD",
+            hash => hash,
+        };
         let request = self
             .unsigned()
             .set("x-amz-date", &date)
-            .set("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+            .set("x-amz-content-sha256", payload);
         let mut own: Vec<(&str, &str)> = request
             .headers
             .iter()
@@ -196,7 +200,7 @@ impl Ask {
         let names = names.join(";");
         let lines: String = own.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
         let canonical = format!(
-            "{}\n{}\n{}\n{lines}\n{names}\nUNSIGNED-PAYLOAD",
+            "{}\n{}\n{}\n{lines}\n{names}\n{payload}",
             self.method,
             self.path(),
             self.sorted(),

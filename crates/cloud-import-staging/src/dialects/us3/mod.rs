@@ -12,7 +12,10 @@ use cloud_import_core::{
     pipeline::{Protocol, Reading, Signing},
 };
 
-use super::site::{self, Site};
+use super::{
+    site::{self, Site},
+    us3_region,
+};
 use crate::{
     answer,
     bucket::Bucket,
@@ -68,7 +71,7 @@ pub(crate) struct Us3 {
 
 impl Us3 {
     pub(crate) fn new(bucket: &Bucket) -> Result<Self> {
-        let suffix = suffix(&bucket.region);
+        let suffix = us3_region(&bucket.region);
         // The body is not part of the signature, so that it goes by TLS; name another endpoint where a region has none.
         let site = Site::of(bucket, &format!("https://{suffix}.ufileos.com"), LONGEST_KEY)?;
         // Links of the vendor's own image tool (packer-plugin-ucloud @d7433082) are plain http, and those are known to
@@ -96,15 +99,6 @@ impl Us3 {
         ]);
         let form_type = Some("application/x-www-form-urlencoded");
         encode::request(&endpoint, Method::POST, "/", form_type, Bytes::from(form))
-    }
-}
-
-/// What stands in the host for a region of UCloud's API: only Beijing's differs. Source: UCloud documentation, UFile,
-/// `introduction/region.md`.
-pub(crate) fn suffix(region: &str) -> &str {
-    match region {
-        "cn-bj2" => "cn-bj",
-        other => other,
     }
 }
 

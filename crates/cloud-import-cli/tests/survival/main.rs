@@ -1,0 +1,131 @@
+//! The command survives the night: killed at every step and at random moments, with every request failing in turn, twice at a
+//! time, interrupted, detached, on another machine. Only simulated clouds are reached, and they count what they were asked.
+//!
+//! `cargo test` runs the short form, `cargo xtask soak` the long one: `--long [--kills N] [--seed S]`. Words name cases.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, too")]
+
+mod elsewhere;
+mod faults;
+mod form;
+mod interrupt;
+mod moments;
+mod places;
+mod process;
+mod repeat;
+mod scene;
+mod side_by_side;
+mod steps;
+mod together;
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    pin::Pin,
+    process::ExitCode,
+    sync::Arc,
+};
+
+use cloud_import::ambient::{Ambient as _, System};
+
+use form::{Form, Random};
+
+/// A case ends with what it has to tell, or with every failure.
+type Case = fn(Arc<Form>) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
+
+const CASES: &[(&str, Case)] = &[
+    ("steps", |form| Box::pin(steps::run(form))),
+    ("moments", |form| Box::pin(moments::run(form))),
+    ("together", |form| Box::pin(together::run(form))),
+    ("interrupt", |form| Box::pin(interrupt::run(form))),
+    ("elsewhere", |form| Box::pin(elsewhere::run(form))),
+    ("faults", |form| Box::pin(faults::run(form))),
+];
+
+/// A bootable image of 1 GiB, in few bytes.
+const IMAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/images/tiny-linux.qcow2");
+
+fn main() -> ExitCode {
+    let folder = scene::Folder::new();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--list") {
+        CASES.iter().for_each(|(name, _)| say(&format!("{name}: test")));
+        return ExitCode::SUCCESS;
+    }
+    let form = Arc::new(form(&arguments, folder.path()));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let failed = runtime.block_on(run(&form));
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn run(form: &Arc<Form>) -> usize {
+    let (mut passed, mut failed) = (0, 0);
+    let begun = System.monotonic();
+    for (name, case) in CASES {
+        if !form.only.is_empty() && !form.only.iter().any(|word| name.contains(word.as_str())) {
+            continue;
+        }
+        let started = System.monotonic();
+        let done = match tokio::spawn(case(Arc::clone(form))).await {
+            Ok(done) => done,
+            Err(error) => Err(error.to_string()),
+        };
+        let seconds = (System.monotonic() - started).as_secs_f64();
+        match done {
+            Ok(told) => {
+                passed += 1;
+                say(&format!("{name}: ok in {seconds:.1} s: {told}"));
+            }
+            Err(error) => {
+                failed += 1;
+                say(&format!("{name}: FAILED in {seconds:.1} s\n{error}"));
+            }
+        }
+    }
+    let seconds = (System.monotonic() - begun).as_secs_f64();
+    say(&format!("survival: {passed} passed, {failed} failed in {seconds:.1} s (seed {})", form.seed));
+    failed
+}
+
+/// Reads the arguments; those of the usual test harness mean nothing here.
+fn form(arguments: &[String], folder: &Path) -> Form {
+    let after = |name: &str| {
+        let index = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(index + 1)?.parse::<u64>().ok()
+    };
+    let long = arguments.iter().any(|argument| argument == "--long");
+    let random = || u64::from_le_bytes(System.random().unwrap()[..8].try_into().unwrap());
+    let seed = after("--seed").unwrap_or_else(random);
+    let kills = after("--kills").unwrap_or(if long { 500 } else { 15 });
+    let is_word = |argument: &&String| !argument.starts_with('-') && argument.parse::<u64>().is_err();
+    Form {
+        long,
+        kills: usize::try_from(kills).unwrap(),
+        seed,
+        only: arguments.iter().filter(is_word).cloned().collect(),
+        small: PathBuf::from(IMAGE),
+        parts: image(folder, "parts", 12, seed),
+        large: image(folder, "large", if long { 100 } else { 40 }, seed),
+    }
+}
+
+/// The image with so many MiB behind it that look like content.
+fn image(folder: &Path, name: &str, mib: usize, seed: u64) -> PathBuf {
+    let path = folder.join(format!("{name}.qcow2"));
+    let mut file = io::BufWriter::new(File::create(&path).unwrap());
+    file.write_all(&fs::read(IMAGE).unwrap()).unwrap();
+    let mut random = Random::new(seed);
+    for _ in 0..mib * (1 << 20) / 8 {
+        file.write_all(&random.next().to_le_bytes()).unwrap();
+    }
+    file.flush().unwrap();
+    path
+}
+
+/// A line for people.
+fn say(line: &str) {
+    // A reader that is gone is no failure of a test.
+    let _ = writeln!(io::stdout(), "{line}");
+}

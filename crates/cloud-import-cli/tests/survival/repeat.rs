@@ -1,0 +1,78 @@
+//! What a user does after whatever happened: the same command again, until it ends.
+
+use crate::{places::Place, process::Ended, scene::Scene};
+
+/// A job that needs more runs than this does not get on.
+const MOST: usize = 8;
+
+/// What it took.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Repeats {
+    pub(crate) runs: usize,
+    /// Outcomes that were told as not known.
+    pub(crate) unknowns: usize,
+}
+
+/// The same command until every place has its one image. An outcome that is told as not known is settled as the user is told
+/// to: by looking whether an image is there, and ordering again on purpose where none is.
+///
+/// # Errors
+/// It does not come to an end, or something is not as it has to be.
+pub(crate) async fn to_the_end(scene: &Scene, places: &[Place]) -> Result<Repeats, String> {
+    let mut repeats = Repeats::default();
+    let mut open: Vec<Place> = places.to_vec();
+    let mut again: Vec<Place> = Vec::new();
+    let mut last = String::new();
+    while !open.is_empty() {
+        if repeats.runs >= MOST {
+            return Err(format!("not at its end after {MOST} runs: {last}"));
+        }
+        repeats.runs += 1;
+        let ended = match again.is_empty() {
+            true => scene.import(&open, &[]).end().await?,
+            false => scene.import(&again, &["--again"]).end().await?,
+        };
+        again.clear();
+        last = format!("exit {:?}\n{}", ended.code, ended.err);
+        for row in ended.rows()? {
+            let Some(index) = open.iter().position(|place| place.target == row.target) else { continue };
+            let place = open[index];
+            match row.status.as_str() {
+                "succeeded" => {
+                    open.remove(index);
+                    scene
+                        .one_image(&place, row.image_id.as_deref())
+                        .map_err(|error| format!("{error}\n{}", ended.err))?;
+                }
+                "unknown" => {
+                    repeats.unknowns += 1;
+                    honest(scene, &place, &ended)?;
+                    if scene.imports(place.cloud) == 0 {
+                        again.push(place);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(repeats)
+}
+
+/// An outcome that is not known: only where no token tells, with at most one import, and with what to do next.
+///
+/// # Errors
+/// What is not so.
+pub(crate) fn honest(scene: &Scene, place: &Place, ended: &Ended) -> Result<(), String> {
+    let row = ended.row(place.target)?;
+    if place.token {
+        return Err(format!("{} has tokens, and the outcome is told as not known\n{}", place.target, ended.err));
+    }
+    let imports = scene.imports(place.cloud);
+    if imports > 1 {
+        return Err(format!("{}: {imports} imports, told as not known", place.target));
+    }
+    if row.message.is_none() || row.remedy.is_none() {
+        return Err(format!("{}: not known, and no word of what to do: {row:?}", place.target));
+    }
+    Ok(())
+}
