@@ -1,5 +1,5 @@
 //! House tasks: `cargo xtask codegen [--check]`, `cargo xtask tidy`, `cargo xtask package [--quick]`,
-//! `cargo xtask dist`, `cargo xtask ci`.
+//! `cargo xtask dist`, `cargo xtask ci`, `cargo xtask soak`.
 //!
 //! Not published and not needed to build: what `codegen` writes is committed.
 
@@ -8,6 +8,7 @@ mod codegen;
 #[cfg(feature = "dist")]
 mod dist;
 mod package;
+mod soak;
 mod spec;
 mod tidy;
 
@@ -22,7 +23,9 @@ usage: cargo xtask <task>
   tidy                house rules that no other tool checks
   package [--quick]   whether every crate could be published, and in which order; --quick only lists what would be in them
   dist                shell completions and manual pages, into target/dist
-  ci [--quick]        the whole sequence of checks; --quick leaves out the release build and what needs other tools";
+  ci [--quick]        the whole sequence of checks; --quick leaves out the release build and what needs other tools
+  soak [--kills N] [--seed S]
+                      kills, faults and a thousand targets in their long form, in release mode: about half an hour";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         ["dist"] => dist(),
         ["ci"] => ci::run(&root(), false),
         ["ci", "--quick"] => ci::run(&root(), true),
+        ["soak", options @ ..] => soak::run(&root(), options),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {

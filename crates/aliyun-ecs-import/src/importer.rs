@@ -287,7 +287,7 @@ impl ImageImporter for Importer {
             };
             let Some(found) = found.filter(|found| found.task_id.is_some()) else {
                 return Ok(CancelOutcome::Unsupported(
-                    "Alibaba Cloud cancels by task id, and the one of this import is not known: wait for its end, then delete the image",
+                    "Alibaba Cloud cancels by task id, and the one of this import is not known: wait for its end, then delete the image".to_owned(),
                 ));
             };
             if let Some(info) = self.attribute(&found).await? {
@@ -297,7 +297,7 @@ impl ImageImporter for Importer {
                 }
                 if info.support_cancel == Some(false) {
                     return Ok(CancelOutcome::Unsupported(
-                        "this import cannot be cancelled (any more): wait for its end, then delete the image",
+                        "this import cannot be cancelled (any more): wait for its end, then delete the image".to_owned(),
                     ));
                 }
             }

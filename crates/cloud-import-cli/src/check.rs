@@ -71,9 +71,11 @@ pub(crate) async fn run(options: args::Check) -> Result<Exit> {
 async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simulated>) -> Result<Vec<Row>> {
     let clouds = Clouds::new(&options.reach, simulated)?;
     let image = destination::image(&options.order)?;
-    let mut publishing = Options::default();
-    publishing.prefix = options.staging.prefix.clone();
-    publishing.bitmap = options.staging.bitmap.clone();
+    let publishing = Options {
+        prefix: options.staging.prefix.clone(),
+        bitmap: options.staging.bitmap.clone(),
+        ..Options::default()
+    };
     let mut rows: Vec<Option<Row>> = targets.iter().map(|_| None).collect();
     let mut set = JoinSet::new();
     for (index, wanted) in targets.iter().enumerate() {

@@ -272,7 +272,7 @@ fn canceled(target: String, task: Option<ImportTask>, outcome: Result<CancelOutc
                 ..Outcome::new(&target, Status::CancelRequested, Exit::Done)
             };
         }
-        Ok(CancelOutcome::Unsupported(why)) => told(why),
+        Ok(CancelOutcome::Unsupported(why)) => told(&why),
         Ok(_) => told("this version does not know what the cloud says to that"),
         Err(error) => error,
     };

@@ -14,7 +14,7 @@ mod sts;
 mod uri;
 pub mod web_identity;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -30,7 +30,10 @@ pub use spec::{
 
 /// Keys of an account. Cheap to clone; the secrets are wiped when the last clone goes, and hidden in `Debug`.
 #[derive(Clone)]
-pub struct Credentials(Arc<Secrets>);
+pub struct Credentials {
+    secrets: Arc<Secrets>,
+    expires_at: Option<SystemTime>,
+}
 
 enum Secrets {
     Keys {
@@ -44,11 +47,11 @@ enum Secrets {
 impl Credentials {
     /// A key pair: "SecretId and SecretKey" at Tencent, "AK and SK" at Huawei and JD, "PublicKey and PrivateKey" at UCloud.
     pub fn new(access_key_id: impl Into<String>, secret_access_key: impl Into<String>) -> Self {
-        Self(Arc::new(Secrets::Keys {
+        Self::of(Secrets::Keys {
             access_key_id: access_key_id.into(),
             secret_access_key: SecretString::from(secret_access_key.into()),
             security_token: None,
-        }))
+        })
     }
 
     /// Temporary keys, which count only together with their token.
@@ -57,16 +60,16 @@ impl Credentials {
         secret_access_key: impl Into<String>,
         security_token: impl Into<String>,
     ) -> Self {
-        Self(Arc::new(Secrets::Keys {
+        Self::of(Secrets::Keys {
             access_key_id: access_key_id.into(),
             secret_access_key: SecretString::from(secret_access_key.into()),
             security_token: Some(SecretString::from(security_token.into())),
-        }))
+        })
     }
 
     /// An IAM token instead of keys (Huawei's `X-Auth-Token`); the other four clouds refuse it before anything is sent.
     pub fn bearer_token(token: impl Into<String>) -> Self {
-        Self(Arc::new(Secrets::BearerToken(SecretString::from(token.into()))))
+        Self::of(Secrets::BearerToken(SecretString::from(token.into())))
     }
 
     /// Reads the vendor's environment variables.
@@ -80,10 +83,29 @@ impl Credentials {
         })
     }
 
+    fn of(secrets: Secrets) -> Self {
+        Self {
+            secrets: Arc::new(secrets),
+            expires_at: None,
+        }
+    }
+
+    /// Says when they end.
+    #[must_use]
+    pub fn expiring_at(mut self, instant: SystemTime) -> Self {
+        self.expires_at = Some(instant);
+        self
+    }
+
+    /// When they end, where whoever gave them said so. What is signed with temporary keys ends with them.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at
+    }
+
     /// Whether they are temporary keys.
     pub fn is_temporary(&self) -> bool {
         matches!(
-            &*self.0,
+            &*self.secrets,
             Secrets::Keys {
                 security_token: Some(_),
                 ..
@@ -96,7 +118,7 @@ impl Credentials {
     /// # Errors
     /// [`ErrorKind::Credentials`] when these credentials are an IAM token.
     pub fn keys(&self) -> Result<Keys<'_>> {
-        match &*self.0 {
+        match &*self.secrets {
             Secrets::Keys {
                 access_key_id,
                 secret_access_key,
@@ -116,7 +138,7 @@ impl Credentials {
 
     /// The IAM token, if these credentials are one.
     pub fn as_bearer_token(&self) -> Option<&str> {
-        match &*self.0 {
+        match &*self.secrets {
             Secrets::BearerToken(token) => Some(token.expose_secret()),
             Secrets::Keys { .. } => None,
         }
@@ -124,7 +146,7 @@ impl Credentials {
 
     /// Every text that must not appear in anything shown.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
-        let (one, two) = match &*self.0 {
+        let (one, two) = match &*self.secrets {
             Secrets::Keys {
                 secret_access_key,
                 security_token,
@@ -138,7 +160,7 @@ impl Credentials {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
+        match &*self.secrets {
             Secrets::Keys {
                 access_key_id,
                 security_token,

@@ -73,9 +73,11 @@ pub trait ImageImporter: Debug + Send + Sync {
 
     /// Cancels an import where the cloud can. Most have no call for it; the importer of one that has says so here.
     fn cancel<'a>(&'a self, _task: &'a ImportTask) -> BoxFuture<'a, Result<CancelOutcome>> {
-        Box::pin(std::future::ready(Ok(CancelOutcome::Unsupported(
-            "the cloud has no call to cancel an import: wait for its end, then delete the image",
-        ))))
+        let why = format!(
+            "{} has no call to cancel an import: wait for its end, then delete the image",
+            self.provider().name()
+        );
+        Box::pin(std::future::ready(Ok(CancelOutcome::Unsupported(why))))
     }
 
     /// Looks for the import that a task stands for, by ids, token, or name and marker; `None` when it is not listed.

@@ -67,7 +67,7 @@ pub use operation::{Call, CodeRule, Operation, OtherApi, Place, Repeat, StateRow
 pub use os::{Os, OsMatch};
 pub use preflight::{Check, CheckOutcome};
 pub use provider::Provider;
-pub use request::{Disk, DiskSource, ImageKind, ImportRequest};
+pub use request::{Disk, DiskSource, ImageKind, ImportRequest, PartitionTable};
 pub use stop::Stop;
 pub use task::{CancelOutcome, Failure, Finding, ImportTask, ImportedImage, Inspection, StateClass, TaskState};
 pub use token::marked;

@@ -191,6 +191,8 @@ pub struct Disk {
     pub virtual_size_bytes: Option<u64>,
     /// Size of the file in bytes.
     pub file_size_bytes: Option<u64>,
+    /// How the disk in the file is partitioned, where that was read.
+    pub partition_table: Option<PartitionTable>,
     /// SHA-256 of the file in hex: makes the idempotency token follow the content.
     pub content_sha256: Option<String>,
     /// It is not there yet, and nothing can be asked about it: the file is put there before the order is sent.
@@ -218,6 +220,7 @@ impl Disk {
             size_gib: None,
             virtual_size_bytes: None,
             file_size_bytes: None,
+            partition_table: None,
             content_sha256: None,
             pending: false,
         }
@@ -283,6 +286,16 @@ impl Disk {
             Some(u32::try_from(gib).unwrap_or(u32::MAX))
         })
     }
+}
+
+/// How a disk is partitioned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PartitionTable {
+    /// A master boot record.
+    Mbr,
+    /// A GUID partition table.
+    Gpt,
 }
 
 /// Where a file is.

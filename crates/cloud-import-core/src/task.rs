@@ -347,7 +347,7 @@ pub enum CancelOutcome {
     /// The cloud accepted it; a later poll says when it is over.
     Requested,
     /// The cloud has no way to cancel an import; the text says what can be done instead.
-    Unsupported(&'static str),
+    Unsupported(String),
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    Capabilities, DiskSource, ImageKind, ImportRequest, OsMatch, Provider,
+    Capabilities, DiskSource, ImageKind, ImportRequest, OsMatch, PartitionTable, Provider,
     capabilities::{Alphabet, Fact, Field, First, Limit, Rule},
 };
 
@@ -122,6 +122,17 @@ pub fn size_is_guessed(request: &ImportRequest, cloud: &Capabilities) -> Option<
         )
         .remedy("Give the size."),
     )
+}
+
+/// A warning when the first disk has a GUID partition table, for a cloud whose `guide` to imports asks for MBR.
+pub fn gpt_problem(request: &ImportRequest, provider: Provider, guide: &str, remedy: &str) -> Option<Problem> {
+    let table = request.first_disk()?.partition_table?;
+    (table == PartitionTable::Gpt).then(|| {
+        let message = "is GPT, and the vendor's guide asks for MBR: the import may fail, or its guest not boot";
+        Problem::warning(provider, "disks[0].partition_table", message)
+            .source(guide)
+            .remedy(remedy)
+    })
 }
 
 /// A warning or an error about an operating system that is not exactly what the cloud has.

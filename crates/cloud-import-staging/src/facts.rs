@@ -228,16 +228,13 @@ impl BucketFacts {
                 .remedy("Name a private bucket: the import gets a signed link, or reads by the account's role."),
             );
         }
-        if self.aborts_unfinished_uploads == Some(false) {
-            let remedy = match provider {
-                Provider::Jdcloud => "JD Cloud has no such rule: look for open uploads now and then.",
-                _ => "Add a rule that expires unfinished uploads after some days.",
-            };
+        // JD Cloud has no such rule, so that a word about it would help nobody.
+        if self.aborts_unfinished_uploads == Some(false) && provider != Provider::Jdcloud {
             problems.push(
                 worth_a_word(format!(
                     "`{name}` keeps the parts of an upload that never ends, and they cost money"
                 ))
-                .remedy(remedy),
+                .remedy("Add a rule that expires unfinished uploads after some days."),
             );
         }
         problems

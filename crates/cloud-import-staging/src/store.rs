@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use cloud_import_core::{Bytes, Credentials, Error, ErrorKind, Link, Result, pipeline::Pipeline};
+use cloud_import_core::{Bytes, Credentials, Error, ErrorKind, Link, Result, datetime, pipeline::Pipeline};
 use serde_json::Value;
 
 use crate::{
@@ -265,6 +265,15 @@ impl Store {
         self.call(call).await
     }
 
+    /// Whether a link would be signed with temporary keys whose end nobody told: it ends with them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Credentials`] when there are none.
+    pub async fn link_may_end_early(&self) -> Result<bool> {
+        let credentials = self.pipeline.credentials.credentials().await?;
+        Ok(credentials.is_temporary() && credentials.expires_at().is_none())
+    }
+
     /// Where an object is, unsigned: opens nothing that is private.
     ///
     /// # Errors
@@ -272,24 +281,38 @@ impl Store {
     pub fn url(&self, key: &str) -> Result<Link> {
         // Signed with nothing and cut: a link's host and path do not depend on the keys.
         let nobody = Credentials::new("", "");
-        let link = self.dialect.link(key, &nobody, SystemTime::UNIX_EPOCH, Duration::from_secs(1))?;
+        let link = self
+            .dialect
+            .link(key, &nobody, SystemTime::UNIX_EPOCH, Duration::from_secs(1))?;
         Ok(Link::new(link.without_query()))
     }
 
     /// A link that gets the object until `valid_for` after `from`. The same instant and keys make the same link.
     ///
     /// # Errors
-    /// [`ErrorKind::Credentials`] when there are none, or when they are temporary: such a link dies with them, and nothing
-    /// here knows when; [`ErrorKind::InvalidRequest`] when the store signs for no such time.
+    /// [`ErrorKind::Credentials`] when there are none, or temporary ones that end sooner: the link would end with them.
+    /// [`ErrorKind::InvalidRequest`] when the store signs for no such time.
     pub async fn link(&self, key: &str, from: SystemTime, valid_for: Duration) -> Result<Link> {
+        let provider = self.bucket.provider;
+        let longest = self.limits().longest_link;
+        if valid_for > longest {
+            let message = format!(
+                "a signed link of this store is valid for at most {} hours",
+                longest.as_secs() / 3600
+            );
+            return Err(Error::new(ErrorKind::InvalidRequest, message).with_provider(provider));
+        }
         let credentials = self.pipeline.credentials.credentials().await?;
-        if valid_for > self.limits().longest_link {
-            let longest = self.limits().longest_link.as_secs() / 3600;
-            return Err(Error::new(
-                ErrorKind::InvalidRequest,
-                format!("a signed link of this store is valid for at most {longest} hours"),
-            )
-            .with_provider(self.bucket.provider));
+        if let Some(end) = credentials.expires_at().filter(|end| *end < from + valid_for) {
+            let message = format!(
+                "the link that the import reads the file by must be valid for {} hours, and the temporary keys that would sign it \
+                 end at {}",
+                valid_for.as_secs() / 3600,
+                datetime::extended(end)
+            );
+            return Err(Error::new(ErrorKind::Credentials, message)
+                .with_provider(provider)
+                .with_remedy("Use keys that do not end, or give a link of your own to an object that is there already."));
         }
         self.dialect.link(key, &credentials, from, valid_for)
     }

@@ -4,10 +4,15 @@ use cloud_import_core::{ImportRequest, Problem, Provider, validate};
 
 use crate::{Options, generated::CAPABILITIES, os::map_os};
 
+const GUIDE: &str = "JD Cloud documentation, Operation-Guide/Image/Import-Private-Image (2022)";
+/// The guide knows BIOS only; that the API's `bootMode` takes `uefi` is newer.
+const GPT_REMEDY: &str = "Convert the disk to MBR with a boot loader for BIOS, or try UEFI, which the API takes though the guide does not know it.";
+
 /// Every problem that an order has.
 pub(crate) fn problems(order: &ImportRequest) -> Vec<Problem> {
     let mut problems = validate::check(order, &CAPABILITIES);
     problems.extend(validate::size_is_guessed(order, &CAPABILITIES));
+    problems.extend(validate::gpt_problem(order, Provider::Jdcloud, GUIDE, GPT_REMEDY));
     if let Some(os) = &order.os {
         problems.extend(validate::os_problem(Provider::Jdcloud, &os.to_string(), &map_os(os)));
     }

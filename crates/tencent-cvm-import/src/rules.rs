@@ -10,9 +10,13 @@ use crate::{Options, generated::CAPABILITIES, os::map_os};
 
 const GUIDE: &str = "import guide, qcloud-documents 01fc12ae (read 2026)";
 
+/// The guide refuses GPT though the API's `BootMode` takes `UEFI`: which of the two holds is unverified.
+const GPT_REMEDY: &str = "Convert the disk to MBR with a boot loader for BIOS, or try UEFI, which the API takes though the guide does not know it.";
+
 /// Every problem of an order. `marked` is the description as it is sent, mark and all.
 pub(crate) fn problems(order: &ImportRequest, marked: &str, is_international: bool) -> Vec<Problem> {
     let mut problems = validate::check(order, &CAPABILITIES);
+    problems.extend(validate::gpt_problem(order, Provider::Tencent, GUIDE, GPT_REMEDY));
     if let Some(os) = &order.os {
         let found: OsMatch<_> = map_os(os);
         problems.extend(validate::os_problem(Provider::Tencent, &os.to_string(), &found));

@@ -9,11 +9,15 @@ use cloud_import_core::{
 
 use crate::{Options, generated::CAPABILITIES, os::map_os};
 
+const GUIDE: &str = "UHost documentation, guide/image/upload_image (read 2026)";
+const GPT_REMEDY: &str = "Convert the disk to MBR with a boot loader for BIOS.";
+
 /// Every problem that an order has, given the marker that its image gets.
 pub(crate) fn problems(order: &ImportRequest, marker: &str) -> Vec<Problem> {
     let mut problems = validate::check(order, &CAPABILITIES);
     problems.extend(system(order));
     problems.extend(disk(order));
+    problems.extend(validate::gpt_problem(order, Provider::Ucloud, GUIDE, GPT_REMEDY));
     problems.extend(description(order, marker));
     problems.extend(options(order));
     problems

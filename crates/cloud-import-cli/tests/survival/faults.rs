@@ -26,6 +26,8 @@ enum End {
     Failure,
     /// Not known, where that is honest.
     Unknown,
+    /// The store changed a byte, and its answer could not or did not tell.
+    Changed,
 }
 
 impl End {
@@ -35,6 +37,7 @@ impl End {
             Self::Running => 'r',
             Self::Failure => 'f',
             Self::Unknown => '?',
+            Self::Changed => '!',
         }
     }
 }
@@ -79,11 +82,9 @@ struct Trial {
 
 pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     let mut trials = Vec::new();
-    for place in places::ALL {
-        for multipart in [false, true] {
-            for (operation, count) in operations(&form, &place, multipart).await? {
-                trials.extend(of(&form, place, multipart, &operation, count));
-            }
+    for (place, multipart, operations) in everything(&form).await? {
+        for (operation, count) in operations {
+            trials.extend(of(&form, place, multipart, &operation, count));
         }
     }
     let work = trials.iter().cloned().map(|trial| {
@@ -94,16 +95,17 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
         );
         piece(name, async move { one(&form, &trial).await })
     });
-    let ends = side_by_side::all(16, work.collect()).await?;
+    let ends = side_by_side::all(if form.long { 16 } else { 24 }, work.collect()).await?;
     let count = |end: End| ends.iter().filter(|one| **one == end).count();
     let mut told = format!(
         "{} runs: {} ended with one image, {} go on in the cloud, {} failed clearly, {} honestly unknown; none made two, none \
-         hung; repeated without the fault, each ended with one image and nothing left",
+         hung; repeated without the fault, each ended with one image and nothing left; {} with a byte changed unseen",
         ends.len(),
         count(End::Image),
         count(End::Running),
         count(End::Failure),
-        count(End::Unknown)
+        count(End::Unknown),
+        count(End::Changed)
     );
     if form.long {
         told.push_str(&table(&trials, &ends));
@@ -111,8 +113,35 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     Ok(told)
 }
 
+/// Operations, and how often each is asked for.
+type Asked = Vec<(String, u64)>;
+
+/// What each cloud is asked for, of a file that is put by one request and of one in parts.
+async fn everything(form: &Arc<Form>) -> Result<Vec<(Place, bool, Asked)>, String> {
+    let mut work = Vec::new();
+    for place in places::ALL {
+        for multipart in [false, true] {
+            let form = Arc::clone(form);
+            work.push(piece(format!("{} undisturbed", place.target), async move {
+                let asked = if form.long { operations(&form, &place, multipart).await? } else { few(&place, multipart) };
+                Ok((place, multipart, asked))
+            }));
+        }
+    }
+    side_by_side::all(4, work).await
+}
+
+/// What the short form looks at.
+fn few(place: &Place, multipart: bool) -> Asked {
+    let names: &[&str] = match multipart {
+        true => &["UploadPart", "CompleteMultipartUpload"],
+        false => &["PutObject", "DeleteObject", place.import, place.poll],
+    };
+    names.iter().map(|name| ((*name).to_owned(), 1)).collect()
+}
+
 /// The operations of an undisturbed run, with how often each is asked for.
-async fn operations(form: &Form, place: &Place, multipart: bool) -> Result<Vec<(String, u64)>, String> {
+async fn operations(form: &Form, place: &Place, multipart: bool) -> Result<Asked, String> {
     let scene = Scene::new(config(), image(form, multipart)).await;
     repeat::to_the_end(&scene, &[*place]).await?;
     let counters = scene.simulator.counters();
@@ -128,11 +157,8 @@ async fn operations(form: &Form, place: &Place, multipart: bool) -> Result<Vec<(
 
 fn of(form: &Form, place: Place, multipart: bool, operation: &str, count: u64) -> Vec<Trial> {
     let mut trials = Vec::new();
-    let is_short = matches!(operation, "PutObject" | "UploadPart" | "CompleteMultipartUpload" | "DeleteObject")
-        || operation == place.import
-        || operation == place.poll;
     for (name, kind) in kinds() {
-        if !fits(&kind, operation) || (!form.long && (!is_short || matches!(name, "500" | "half an answer"))) {
+        if !fits(&kind, operation) || (!form.long && !is_short(&place, operation, name)) {
             continue;
         }
         let most = if form.long { count.min(4) } else { 1 };
@@ -153,12 +179,28 @@ fn of(form: &Form, place: Place, multipart: bool, operation: &str, count: u64) -
     trials
 }
 
+/// What the short form tries.
+fn is_short(place: &Place, operation: &str, fault: &str) -> bool {
+    match operation {
+        "UploadPart" => matches!(fault, "cut after" | "corrupt body" | "upload gone"),
+        "PutObject" | "CompleteMultipartUpload" | "DeleteObject" => fault == "cut after",
+        _ if operation == place.import => !matches!(fault, "500" | "half an answer"),
+        _ => operation == place.poll && fault == "cut before",
+    }
+}
+
 fn config() -> Config {
     scene::config().import_time(Duration::from_millis(400)).visible_after_polls(1)
 }
 
 fn image(form: &Form, multipart: bool) -> &std::path::Path {
     if multipart { &form.parts } else { &form.small }
+}
+
+/// Whether only the store's own care keeps the bytes as they are: US3's ETags are no MD5s, and the answer to an object in one
+/// piece is not compared. (Every store is sent a Content-MD5; this one forgets to look.)
+fn may_change(trial: &Trial) -> bool {
+    trial.place.cloud == Cloud::Ucloud || trial.operation == "PutObject"
 }
 
 async fn one(form: &Form, trial: &Trial) -> Result<End, String> {
@@ -173,6 +215,9 @@ async fn one(form: &Form, trial: &Trial) -> Result<End, String> {
     );
     // Polls that fail for ever are no failure of the import: the wait has a limit then.
     let more: &[&str] = if trial.times > 1 { &["--timeout", "3s"] } else { &[] };
+    if trial.kind == FaultKind::CorruptBody {
+        return corrupt(&scene, trial).await;
+    }
     let ended = scene.import(&[place], more).end().await?;
     let row = ended.row(place.target)?;
     let imports = scene.imports(place.cloud);
@@ -191,10 +236,25 @@ async fn one(form: &Form, trial: &Trial) -> Result<End, String> {
         _ => return Err(format!("exit {:?}, {row:?}, {imports} imports\n{}", ended.code, ended.err)),
     };
     scene.simulator.clear_faults();
+    if row.status == "failed" {
+        scene.all_failed(place.cloud);
+    }
     repeat::to_the_end(&scene, &[place])
         .await
         .map_err(|error| format!("it was {end:?}; repeated: {error}\nthe first run said: {}", ended.err))?;
     Ok(end)
+}
+
+/// A store changes a byte on its way in: what is staged in the end is the file, or nothing is started.
+async fn corrupt(scene: &Scene, trial: &Trial) -> Result<End, String> {
+    let place = trial.place;
+    let ended = scene.import(&[place], &["--keep-object", "--no-wait"]).end().await?;
+    match scene.staged_as_it_is(&place) {
+        Some(true) if ended.code == Some(0) => Ok(End::Image),
+        Some(false) if may_change(trial) => Ok(End::Changed),
+        None if scene.imports(place.cloud) == 0 && ended.row(place.target)?.message.is_some() => Ok(End::Failure),
+        staged => Err(format!("staged is the file: {staged:?}; exit {:?}\n{}", ended.code, ended.err)),
+    }
 }
 
 /// Per cloud and operation what each kind of fault led to: a sign for each run.
@@ -208,7 +268,7 @@ fn table(trials: &[Trial], ends: &[End]) -> String {
         }
         cell.push(end.sign());
     }
-    let mut text = "\ni one image, r goes on in the cloud, f clear failure, ? honestly unknown; behind / every such request fails\n".to_owned();
+    let mut text = "\ni one image, r goes on in the cloud, f clear failure, ? honestly unknown, ! a byte changed unseen; behind / every such request fails\n".to_owned();
     let _ = write!(text, "{:9} {:26}", "", "");
     for (name, _) in kinds() {
         let _ = write!(text, " {name:>14}");

@@ -33,7 +33,7 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
 }
 
 async fn once(form: &Form, signal: &str, while_waiting: bool) -> Result<(), String> {
-    let config = scene::config().import_time(Duration::from_secs(4)).store_rate(8 << 20);
+    let config = scene::config().import_time(Duration::from_secs(8)).store_rate(8 << 20);
     let image = if while_waiting { &form.small } else { &form.parts };
     let scene = Scene::new(config, image).await;
     let mut running = scene.import(&places::ALL, &[]);
@@ -92,7 +92,7 @@ async fn twice(form: &Form, signal: &str) -> Result<(), String> {
 }
 
 async fn canceled(form: Arc<Form>) -> Result<(), String> {
-    let scene = Scene::new(scene::config().import_time(Duration::from_secs(5)), &form.small).await;
+    let scene = Scene::new(scene::config().import_time(Duration::from_secs(10)), &form.small).await;
     let mut running = scene.import(&places::ALL, &["--cancel-on-interrupt"]);
     all_at(&scene, &mut running, "started", places::ALL.len()).await?;
     System.sleep(Duration::from_millis(300)).await;

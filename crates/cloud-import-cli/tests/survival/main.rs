@@ -6,10 +6,12 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, too")]
 
+mod detach;
 mod elsewhere;
 mod faults;
 mod form;
 mod interrupt;
+mod many;
 mod moments;
 mod places;
 mod process;
@@ -31,6 +33,7 @@ use std::{
 use cloud_import::ambient::{Ambient as _, System};
 
 use form::{Form, Random};
+use tokio::task::{JoinError, JoinSet};
 
 /// A case ends with what it has to tell, or with every failure.
 type Case = fn(Arc<Form>) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
@@ -41,6 +44,8 @@ const CASES: &[(&str, Case)] = &[
     ("together", |form| Box::pin(together::run(form))),
     ("interrupt", |form| Box::pin(interrupt::run(form))),
     ("elsewhere", |form| Box::pin(elsewhere::run(form))),
+    ("detach", |form| Box::pin(detach::run(form))),
+    ("many", |form| Box::pin(many::run(form))),
     ("faults", |form| Box::pin(faults::run(form))),
 ];
 
@@ -60,33 +65,47 @@ fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Side by side, as they mostly wait; one after the other in the long form, which measures.
 async fn run(form: &Arc<Form>) -> usize {
-    let (mut passed, mut failed) = (0, 0);
     let begun = System.monotonic();
-    for (name, case) in CASES {
-        if !form.only.is_empty() && !form.only.iter().any(|word| name.contains(word.as_str())) {
-            continue;
+    let wanted = |name: &str| form.only.is_empty() || form.only.iter().any(|word| name.contains(word.as_str()));
+    let mut set = JoinSet::new();
+    let (mut passed, mut failed) = (0, 0);
+    for &(name, case) in CASES.iter().filter(|(name, _)| wanted(name)) {
+        set.spawn(one(name, case, Arc::clone(form)));
+        if form.long {
+            count(set.join_next().await, &mut passed, &mut failed);
         }
-        let started = System.monotonic();
-        let done = match tokio::spawn(case(Arc::clone(form))).await {
-            Ok(done) => done,
-            Err(error) => Err(error.to_string()),
-        };
-        let seconds = (System.monotonic() - started).as_secs_f64();
-        match done {
-            Ok(told) => {
-                passed += 1;
-                say(&format!("{name}: ok in {seconds:.1} s: {told}"));
-            }
-            Err(error) => {
-                failed += 1;
-                say(&format!("{name}: FAILED in {seconds:.1} s\n{error}"));
-            }
-        }
+    }
+    while !set.is_empty() {
+        count(set.join_next().await, &mut passed, &mut failed);
     }
     let seconds = (System.monotonic() - begun).as_secs_f64();
     say(&format!("survival: {passed} passed, {failed} failed in {seconds:.1} s (seed {})", form.seed));
     failed
+}
+
+fn count(joined: Option<Result<bool, JoinError>>, passed: &mut usize, failed: &mut usize) {
+    match joined {
+        Some(Ok(true)) => *passed += 1,
+        _ => *failed += 1,
+    }
+}
+
+/// Whether the case passed.
+async fn one(name: &str, case: Case, form: Arc<Form>) -> bool {
+    let started = System.monotonic();
+    // A panic in it is its own failure.
+    let done = match tokio::spawn(case(form)).await {
+        Ok(done) => done,
+        Err(error) => Err(error.to_string()),
+    };
+    let seconds = (System.monotonic() - started).as_secs_f64();
+    match &done {
+        Ok(told) => say(&format!("{name}: ok in {seconds:.1} s: {told}")),
+        Err(error) => say(&format!("{name}: FAILED in {seconds:.1} s\n{error}")),
+    }
+    done.is_ok()
 }
 
 /// Reads the arguments; those of the usual test harness mean nothing here.
@@ -106,8 +125,8 @@ fn form(arguments: &[String], folder: &Path) -> Form {
         seed,
         only: arguments.iter().filter(is_word).cloned().collect(),
         small: PathBuf::from(IMAGE),
-        parts: image(folder, "parts", 12, seed),
-        large: image(folder, "large", if long { 100 } else { 40 }, seed),
+        parts: image(folder, "parts", 9, seed),
+        large: image(folder, "large", if long { 100 } else { 28 }, seed),
     }
 }
 

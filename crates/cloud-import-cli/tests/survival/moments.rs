@@ -7,9 +7,11 @@ use cloud_import::ambient::{Ambient as _, System};
 use crate::{
     form::{Form, Random},
     places,
+    process::Running,
     repeat,
     scene::{self, Scene},
     side_by_side::{self, piece},
+    steps,
 };
 
 /// How often one job is killed before it may end.
@@ -17,7 +19,7 @@ const KILLS: usize = 25;
 
 /// The longest time until a kill, in milliseconds from the moment when the file is hashed: a job takes about this long when it
 /// is let alone.
-const LONGEST: u64 = 3_200;
+const LONGEST: u64 = 2_800;
 
 #[derive(Debug, Default, Clone)]
 struct Tally {
@@ -84,12 +86,37 @@ impl Tally {
     }
 }
 
+/// Waits for a moment between the start and the end of the process.
+async fn moment(scene: &Scene, running: &mut Running, random: &mut Random) {
+    let life = match random.below(6) {
+        // Some die young: while the state directory is made, or the file is hashed.
+        0 => random.below(60),
+        // Any time, once the file is hashed.
+        1 | 2 => {
+            while running.is_alive() && fs::read_dir(scene.state().join("hashes")).map_or(0, Iterator::count) == 0 {
+                System.sleep(Duration::from_millis(5)).await;
+            }
+            random.below(LONGEST)
+        }
+        // While one target is at a late step and the others are wherever they are.
+        _ => {
+            let place = places::ALL[random.below(5) as usize];
+            let step = steps::STEPS[random.below(5) as usize];
+            while running.is_alive() && !scene.record(&place).is_some_and(|record| steps::is_at(&record, step)) {
+                System.sleep(Duration::from_millis(2)).await;
+            }
+            random.below(400)
+        }
+    };
+    System.sleep(Duration::from_millis(life)).await;
+}
+
 async fn job(form: &Form, kills: usize, seed: u64) -> Result<Tally, String> {
     let mut random = Random::new(seed);
     let config = scene::config()
         .import_time(Duration::from_millis(1_500))
         .visible_after_polls(2)
-        .store_rate(if form.long { 48 << 20 } else { 24 << 20 });
+        .store_rate(96 << 20);
     let scene = Scene::new(config, &form.large).await;
     let mut tally = Tally {
         jobs: 1,
@@ -97,16 +124,7 @@ async fn job(form: &Form, kills: usize, seed: u64) -> Result<Tally, String> {
     };
     for _ in 0..kills {
         let mut running = scene.import(&places::ALL, &[]);
-        // Some die young: while the state directory is made, or the file is hashed.
-        let life = if random.below(6) == 0 {
-            random.below(60)
-        } else {
-            while running.is_alive() && fs::read_dir(scene.state().join("hashes")).map_or(0, Iterator::count) == 0 {
-                System.sleep(Duration::from_millis(5)).await;
-            }
-            random.below(LONGEST)
-        };
-        System.sleep(Duration::from_millis(life)).await;
+        moment(&scene, &mut running, &mut random).await;
         let (killed, _) = running.kill().await;
         scene.files_are_whole()?;
         for place in &places::ALL {

@@ -1,9 +1,14 @@
 //! Five simulated clouds, a folder with a state directory, an image file; and the command over them.
 
 use std::{
+    collections::BTreeMap,
     fs,
+    io::Read as _,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use cloud_import::ambient::{Ambient as _, System};
@@ -29,6 +34,8 @@ pub(crate) struct Scene {
     folder: Folder,
     image: PathBuf,
     runs: AtomicU32,
+    /// Images whose import the cloud ended as failed.
+    failed: Mutex<BTreeMap<Cloud, Vec<String>>>,
 }
 
 /// A folder that goes with its owner.
@@ -72,6 +79,7 @@ impl Scene {
             folder,
             image: image.to_owned(),
             runs: AtomicU32::new(0),
+            failed: Mutex::new(BTreeMap::new()),
         }
     }
 
@@ -137,15 +145,37 @@ impl Scene {
         self.start(self.command(arguments)).end().await
     }
 
-    /// How many imports a cloud accepted.
+    /// How many imports a cloud accepted, those aside that it ended as failed.
     pub(crate) fn imports(&self, cloud: Cloud) -> u64 {
-        self.simulator.counters().imports_of(cloud, NAME)
+        self.simulator.counters().imports_of(cloud, NAME) - self.failed_at(cloud).len() as u64
     }
 
-    /// The images of a cloud that are there.
+    /// The images of a cloud that are there, those of failed imports aside.
     pub(crate) fn images(&self, cloud: Cloud) -> Vec<String> {
+        let (images, failed) = (self.simulator.images(cloud).into_iter(), self.failed_at(cloud));
+        let ids = images.filter(|image| !image.deleted).map(|image| image.image_id);
+        ids.filter(|id| !failed.contains(id)).collect()
+    }
+
+    /// Takes every image of a cloud for one whose import failed, which the command was told.
+    pub(crate) fn all_failed(&self, cloud: Cloud) {
         let images = self.simulator.images(cloud).into_iter();
-        images.filter(|image| !image.deleted).map(|image| image.image_id).collect()
+        let ids = images.map(|image| image.image_id).collect();
+        self.failed.lock().unwrap().insert(cloud, ids);
+    }
+
+    fn failed_at(&self, cloud: Cloud) -> Vec<String> {
+        self.failed.lock().unwrap().get(&cloud).cloned().unwrap_or_default()
+    }
+
+    /// Whether the staged object is the image's file, byte by byte; `None` when there is none.
+    pub(crate) fn staged_as_it_is(&self, place: &Place) -> Option<bool> {
+        let objects = self.simulator.objects().into_iter();
+        let object = objects.filter(|object| object.cloud == place.cloud).next_back()?;
+        let mut reader = self.simulator.object(place.cloud, &object.region, &object.bucket, &object.key)?;
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).unwrap();
+        Some(bytes == fs::read(&self.image).unwrap())
     }
 
     /// The record of a target, as it is now.

@@ -28,7 +28,8 @@ enum Cut {
     Held,
 }
 
-const STEPS: [&str; 5] = ["staging", "staged", "starting", "started", "succeeded"];
+/// The steps of a target that goes well, in order.
+pub(crate) const STEPS: [&str; 5] = ["staging", "staged", "starting", "started", "succeeded"];
 
 const CUTS: [Cut; 8] = [
     Cut::At("staging"),
@@ -52,17 +53,21 @@ impl Cut {
     }
 
     fn is_reached(self, record: &Value) -> bool {
-        let rank = |step: &str| STEPS.iter().position(|known| *known == step).unwrap_or(STEPS.len());
-        let reached = record["step"].as_str().map_or(0, rank);
         match self {
-            Self::At(step) => reached >= rank(step),
+            Self::At(step) => is_at(record, step),
             Self::Part => {
                 let parts = record["files"]["disk"]["upload"]["parts"].as_object();
-                parts.is_some_and(|parts| !parts.is_empty()) || reached >= rank("staged")
+                parts.is_some_and(|parts| !parts.is_empty()) || is_at(record, "staged")
             }
-            Self::Lost | Self::Held => reached >= rank("starting"),
+            Self::Lost | Self::Held => is_at(record, "starting"),
         }
     }
+}
+
+/// Whether a record shows the step, or one behind it.
+pub(crate) fn is_at(record: &Value, step: &str) -> bool {
+    let rank = |step: &str| STEPS.iter().position(|known| *known == step).unwrap_or(STEPS.len());
+    record["step"].as_str().map_or(0, rank) >= rank(step)
 }
 
 pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
@@ -85,7 +90,7 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
         }
     }
     let jobs = work.len();
-    let tallies = side_by_side::all(12, work).await?;
+    let tallies = side_by_side::all(20, work).await?;
     let kills: usize = tallies.iter().map(|(kills, _)| kills).sum();
     let runs: usize = tallies.iter().map(|(_, repeats)| repeats.runs).sum();
     let unknowns: usize = tallies.iter().map(|(_, repeats)| repeats.unknowns).sum();

@@ -264,7 +264,7 @@ impl Chain {
                 .with_remedy("Sign in anew, and check this machine's clock."));
         }
         Ok(Held {
-            credentials: temporary.credentials,
+            credentials: temporary.credentials.expiring_at(end),
             life: Some(Life {
                 refresh: end - MARGIN.min(life / 3),
                 end,

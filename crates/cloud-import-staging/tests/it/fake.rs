@@ -15,6 +15,7 @@ use cloud_import_core::{
     transport::{Failing, Transport, TransportError},
 };
 use md5::{Digest as _, Md5};
+use tokio::sync::Notify;
 
 /// What happens to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +121,8 @@ pub(crate) struct Fake {
     state: Arc<Mutex<State>>,
     plan: Arc<Mutex<Plan>>,
     running: Arc<AtomicU64>,
+    /// Told when a request hangs.
+    pub(crate) hung: Arc<Notify>,
     pub(crate) most_running: Arc<AtomicU64>,
 }
 
@@ -135,6 +138,7 @@ impl Fake {
             state: Arc::default(),
             plan: Arc::new(Mutex::new(Box::new(|_| Fate::Served))),
             running: Arc::default(),
+            hung: Arc::default(),
             most_running: Arc::default(),
         }
     }
@@ -157,6 +161,11 @@ impl Fake {
             times -= 1;
             fate
         });
+    }
+
+    async fn hang<T>(&self) -> T {
+        self.hung.notify_one();
+        std::future::pending().await
     }
 
     fn serve(&self, call: &Call<'_>, body: &[u8]) -> Response<Bytes> {
@@ -392,10 +401,10 @@ impl Transport for Fake {
                     self.serve(&call, request.body());
                     Err(broken())
                 }
-                Fate::HangsBefore => std::future::pending().await,
+                Fate::HangsBefore => self.hang().await,
                 Fate::HangsAfter => {
                     self.serve(&call, request.body());
-                    std::future::pending().await
+                    self.hang().await
                 }
                 Fate::Refused(code, name) => Ok(refusal(code, name)),
                 Fate::ErrorWith200 => {

@@ -31,6 +31,8 @@ fn check(stage: &Stage, error: &cloud_import_core::Error) {
     let state = stage.fake.state();
     assert!(!state.objects.contains_key(KEY));
     assert_eq!(state.open(), 0);
+    // Noticed at once, and not only at the end: none but those that had been read were sent.
+    assert!(state.count("UploadPart") <= 3);
     drop(state);
     assert!(stage.record().is_none());
 }

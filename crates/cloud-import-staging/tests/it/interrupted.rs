@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use cloud_import_staging::Upload;
-use tokio::sync::Notify;
 
 use crate::{
     fake::{Fate, Lists},
@@ -13,14 +12,12 @@ use crate::{
 /// One run that ends at its request of this number, as if the process were killed there. Whether it came so far.
 async fn killed_at(stage: &Stage, index: usize, fate: Fate) -> bool {
     let first = stage.fake.state().seen.len();
-    let reached = Arc::new(Notify::new());
-    let tell = reached.clone();
     stage.fake.plan(move |seen| {
-        if seen.index != first + index {
-            return Fate::Served;
+        if seen.index == first + index {
+            fate
+        } else {
+            Fate::Served
         }
-        tell.notify_one();
-        fate
     });
     let upload: Upload = stage.upload().await;
     let (record, keeper) = (stage.record(), Arc::new(stage.keeper()));
@@ -30,18 +27,9 @@ async fn killed_at(stage: &Stage, index: usize, fate: Fate) -> bool {
             .await
     });
     let killed = tokio::select! {
-        () = reached.notified() => true,
+        () = stage.fake.hung.notified() => true,
         () = async { while !running.is_finished() { tokio::task::yield_now().await } } => false,
     };
-    if fate == Fate::HangsAfter {
-        // Served means that the store has it.
-        while killed && !running.is_finished() && stage.fake.state().seen.len() <= first + index {
-            tokio::task::yield_now().await;
-        }
-        for _ in 0..20 {
-            tokio::task::yield_now().await;
-        }
-    }
     running.abort();
     let _ = running.await;
     // What the record's writer had begun is done.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Bytes, Credentials, Gate, Provider,
+    Bytes, Credentials, ErrorKind, Gate, Provider,
     clock_offset::ClockOffset,
     datetime,
     http::{Request, Response},
@@ -193,4 +193,20 @@ async fn a_part_without_its_etag_completes_nothing() {
         assert!(error.message().contains("part 2"), "{error}");
         assert!(script.sent().is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_link_is_not_signed_with_keys_that_end_before_it() {
+    let bucket = || Bucket::new(Provider::Jdcloud, "cn-north-1", "images").unwrap();
+    let day = Duration::from_secs(24 * 3600);
+    let now = datetime::parse_rfc3339(NOW).unwrap();
+    let temporary = |life: Duration| Credentials::temporary("AK", "sk", "token").expiring_at(now + life);
+    let script = Arc::default();
+    let error = store(bucket(), temporary(day / 2), &script).link("k", now, day).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    assert!(error.message().contains("24 hours") && error.remedy().is_some(), "{error}");
+    assert!(store(bucket(), temporary(day * 2), &script).link("k", now, day).await.is_ok());
+    let untold = store(bucket(), Credentials::temporary("AK", "sk", "token"), &script);
+    assert!(untold.link_may_end_early().await.unwrap() && untold.link("k", now, day).await.is_ok());
+    assert!(!store(bucket(), keys(), &script).link_may_end_early().await.unwrap());
 }

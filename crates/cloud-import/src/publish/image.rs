@@ -7,9 +7,9 @@ use std::{
 };
 
 use cloud_import_core::{
-    Disk, DiskFormat, Error, ErrorKind, ImportRequest, Provider, Result, SourceForm, Stop, digest,
+    Disk, DiskFormat, Error, ErrorKind, ImportRequest, PartitionTable, Provider, Result, SourceForm, Stop, digest,
 };
-use cloud_import_disk::{DiskInfo, Format, inspect};
+use cloud_import_disk::{self as header, DiskInfo, Format, inspect};
 use cloud_import_staging::{HashCache, Hashed, LocalFile};
 use serde_json::Value;
 
@@ -143,6 +143,11 @@ impl LocalImage {
         disk.format = self.format().or(disk.format);
         disk.virtual_size_bytes = self.info.virtual_size_bytes;
         disk.file_size_bytes = Some(self.info.file_size_bytes);
+        disk.partition_table = match self.info.partition_table {
+            header::PartitionTable::Mbr => Some(PartitionTable::Mbr),
+            header::PartitionTable::Gpt => Some(PartitionTable::Gpt),
+            _ => None,
+        };
         disk.content_sha256 = self.hashed.as_ref().map(|hashed| hashed.sha256.clone());
         disk
     }

@@ -49,6 +49,12 @@ impl Work {
         for problem in problems {
             self.tell(&Event::Warning { text: &problem.to_string() });
         }
+        let by_link = matches!(self.order.disks.first().map(|disk| &disk.source), Some(DiskSource::Url(_)));
+        if by_link && store.link_may_end_early().await? {
+            let text = "the keys are temporary, and the link that the import reads the file by ends with them: \
+                        if the cloud reads it later, the import fails";
+            self.tell(&Event::Warning { text });
+        }
         Ok(())
     }
 
