@@ -3,6 +3,33 @@
 //! [`publish`] does it for many targets side by side and records every step in a [`State`] before it is done, so that the same
 //! call again, after whatever interruption, goes on where it stands and never makes a second image of one order. What a cloud
 //! does is not in here, nor is anything printed.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use cloud_import::{Disk, ImportRequest, Os, Provider, Result, Settings, Stop, connect, publish::*};
+//!
+//! async fn web() -> Result<()> {
+//!     let importer: Arc<dyn cloud_import::ImageImporter> =
+//!         Arc::from(connect(Provider::Aliyun, Settings::new("cn-hangzhou"))?);
+//!     let bucket = staging::Bucket::new(Provider::Aliyun, "cn-hangzhou", "my-bucket")?;
+//!     let destination = Destination {
+//!         label: "aliyun/cn-hangzhou".to_owned(),
+//!         // Parts of a large file may take longer than calls of an API: give the store a transport of its own for them.
+//!         place: Place::Stage(staging::Store::new(bucket, importer.connection().pipeline.clone())?),
+//!         importer,
+//!         // Where the file is staged, its format, sizes and hash are filled in.
+//!         order: ImportRequest::new("web-2026-11", Disk::object("my-bucket", "")).os(Os::new("CentOS", "7.9")),
+//!     };
+//!     let image = Image::File(LocalImage::open("web.qcow2", None)?);
+//!     let state = State::at("jobs");
+//!     let done = publish(image, vec![destination], state, Options::default(), Arc::new(()), Stop::default()).await?;
+//!     for outcome in done.outcomes {
+//!         println!("{} {:?}", outcome.target, outcome.phase);
+//!     }
+//!     Ok(())
+//! }
+//! ```
 
 mod attend;
 mod event;
