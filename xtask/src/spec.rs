@@ -134,6 +134,8 @@ pub(crate) struct Capabilities {
     pub(crate) progress: Fact<bool>,
     pub(crate) failure_reason: Fact<bool>,
     pub(crate) skip_guest_check: Fact<bool>,
+    pub(crate) nvme: Fact<bool>,
+    pub(crate) imds_v2: Fact<bool>,
 }
 
 #[derive(Deserialize)]

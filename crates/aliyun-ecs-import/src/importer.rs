@@ -53,8 +53,8 @@ impl Importer {
         });
         let AliyunOs { os_type, platform } = named.ok_or_else(|| refused("the order names no operating system"))?;
         let features = wire::Features {
-            nvme_support: options.nvme_support,
-            imds_support: options.imds_support,
+            nvme_support: options.nvme_support.or_else(|| order.nvme.then(|| "supported".to_owned())),
+            imds_support: options.imds_support.or_else(|| order.imds_v2.then(|| "v2".to_owned())),
             ..Default::default()
         };
         let tag = |(key, value): (&String, &String)| wire::Tag {

@@ -87,7 +87,9 @@ pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) waiting: Waiting,
     /// On Ctrl-C, cancel what runs in the clouds, where they can
-    #[arg(long, help_heading = "Waiting and output")]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false",
+          action = clap::ArgAction::Set, value_name = "BOOL", hide_default_value = true, hide_possible_values = true,
+          help_heading = "Waiting and output")]
     pub(crate) cancel_on_interrupt: bool,
     /// Write an event per line (JSON) to standard output while it works, and the results as the last
     #[arg(long, conflicts_with = "output", help_heading = "Waiting and output")]
@@ -98,6 +100,8 @@ pub(crate) struct Import {
     pub(crate) state: StateDir,
     #[command(flatten)]
     pub(crate) reach: Reach,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
 }
 
 /// How a local file gets to where the clouds read it.
@@ -115,7 +119,9 @@ pub(crate) struct Staging {
     )]
     pub(crate) prefix: String,
     /// Leave the staged objects where they are
-    #[arg(long, help_heading = "Staging a local file")]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false",
+          action = clap::ArgAction::Set, value_name = "BOOL", hide_default_value = true, hide_possible_values = true,
+          help_heading = "Staging a local file")]
     pub(crate) keep_object: bool,
     /// The bitmap of a raw file for Huawei's quick import; a file beside it with the suffix .mf when not given
     #[arg(long, value_name = "FILE", help_heading = "Staging a local file")]
@@ -123,6 +129,20 @@ pub(crate) struct Staging {
     /// Convert the file first with qemu-img, into a temporary file: qcow2, raw, vhd or vmdk
     #[arg(long, value_name = "FORMAT", help_heading = "Staging a local file")]
     pub(crate) convert: Option<DiskFormat>,
+}
+
+/// Where defaults come from.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigFile {
+    /// Defaults from this file; else from ./cloud-import.toml, else from the user's own
+    #[arg(id = "config_file", long = "config", value_name = "FILE", help_heading = "Defaults")]
+    pub(crate) file: Option<PathBuf>,
+    /// Defaults of [profiles.NAME] of that file before those at its top
+    #[arg(id = "config_profile", long = "defaults", value_name = "NAME", help_heading = "Defaults")]
+    pub(crate) profile: Option<String>,
+    /// No defaults from any file
+    #[arg(long, conflicts_with_all = ["config_file", "config_profile"], help_heading = "Defaults")]
+    pub(crate) no_config: bool,
 }
 
 /// Where jobs are remembered.
@@ -155,6 +175,8 @@ pub(crate) struct Check {
     pub(crate) staging: Staging,
     #[command(flatten)]
     pub(crate) reach: Reach,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
 }
 
 /// What is imported and where to: the same for `import` and `check`.
@@ -163,7 +185,7 @@ pub(crate) struct Order {
     /// The disk image: a local file, a link, or BUCKET:KEY in the cloud's object storage
     pub(crate) image: String,
     /// Where it goes: PROVIDER/REGION, PROVIDER for the region of its own tools, `all`, or @GROUP of --targets. Repeatable
-    #[arg(long = "to", value_name = "TARGET", required_unless_present = "targets")]
+    #[arg(long = "to", value_name = "TARGET")]
     pub(crate) to: Vec<String>,
     /// A file of targets (TOML), each with its bucket, profile and options; all of them when no --to is given
     #[arg(long, value_name = "FILE")]
@@ -218,6 +240,12 @@ pub(crate) struct Order {
     /// Skip the cloud's check of the guest system
     #[arg(long, help_heading = "The order")]
     pub(crate) skip_guest_check: bool,
+    /// The guest has an NVMe driver (Alibaba Cloud)
+    #[arg(long, help_heading = "The order")]
+    pub(crate) nvme: bool,
+    /// Instances use version 2 of the metadata service by default (Alibaba Cloud)
+    #[arg(long, help_heading = "The order")]
+    pub(crate) imds_v2: bool,
 }
 
 /// How long to wait.
@@ -241,7 +269,9 @@ pub(crate) struct Reach {
     #[arg(long, value_name = "PROVIDER=NAME", value_parser = for_provider::<String>, help_heading = "Reaching the clouds")]
     pub(crate) profile: Vec<(Provider, String)>,
     /// On an instance of a cloud: let its metadata service be asked for credentials when no others are found
-    #[arg(long, help_heading = "Reaching the clouds")]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false",
+          action = clap::ArgAction::Set, value_name = "BOOL", hide_default_value = true, hide_possible_values = true,
+          help_heading = "Reaching the clouds")]
     pub(crate) instance_metadata: bool,
     /// Use simulated clouds and reach nothing else: an embedded simulator, or a running one by the line it printed
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = "Reaching the clouds")]
@@ -269,6 +299,8 @@ pub(crate) struct Tasks {
     pub(crate) state: StateDir,
     #[command(flatten)]
     pub(crate) reach: Reach,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
 }
 
 /// Arguments of `list`.
@@ -280,6 +312,8 @@ pub(crate) struct List {
     /// Form of the output
     #[arg(long, value_enum, default_value_t = Form::Text)]
     pub(crate) output: Form,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
 }
 
 /// Arguments of `clean`.
@@ -296,6 +330,8 @@ pub(crate) struct Clean {
     pub(crate) state: StateDir,
     #[command(flatten)]
     pub(crate) reach: Reach,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
 }
 
 /// Arguments of `capabilities`.
@@ -381,7 +417,7 @@ pub(crate) enum Form {
 }
 
 /// `PROVIDER=VALUE`.
-fn for_provider<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<(Provider, T), String> {
+pub(crate) fn for_provider<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<(Provider, T), String> {
     let (provider, value) = text.split_once('=').ok_or("write PROVIDER=VALUE")?;
     let provider = provider
         .parse()
@@ -390,13 +426,13 @@ fn for_provider<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Res
 }
 
 /// `KEY=VALUE`.
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
 }
 
 /// `90s`, `30m`, `4h`, `500ms`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: u64 = number

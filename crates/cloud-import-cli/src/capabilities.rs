@@ -53,6 +53,8 @@ fn page(cloud: &Capabilities, whole: bool) -> String {
     row(&mut out, "progress in percent", &cloud.progress, whole);
     row(&mut out, "reason of a failure", &cloud.failure_reason, whole);
     row(&mut out, "skip the guest's check", &cloud.skip_guest_check, whole);
+    row(&mut out, "NVMe driver", &cloud.nvme, whole);
+    row(&mut out, "metadata service v2", &cloud.imds_v2, whole);
     if whole {
         out.push_str("  limits\n");
         for limit in cloud.limits {

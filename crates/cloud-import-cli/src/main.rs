@@ -6,6 +6,7 @@
 mod args;
 mod capabilities;
 mod check;
+mod config;
 mod connect;
 mod convert;
 mod destination;
@@ -30,7 +31,7 @@ mod tasks;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use cloud_import::{Error, ErrorKind, Result};
 use tracing_subscriber::EnvFilter;
 
@@ -40,9 +41,10 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let matches = Arguments::command().get_matches();
+    let mut arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     log_to_standard_error(arguments.verbose);
-    match run(arguments.command) {
+    match config::apply(&mut arguments.command, &matches).and_then(|()| run(arguments.command)) {
         Ok(exit) => exit,
         Err(error) => {
             output::error(&error);

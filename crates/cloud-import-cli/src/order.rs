@@ -47,6 +47,8 @@ pub(crate) fn order(options: &Order, target: &Target, disk: Disk) -> Result<Impo
         .find(|(named, _)| *named == provider)
         .map(|(_, id)| id.clone());
     order.skip_guest_check = options.skip_guest_check;
+    order.nvme = options.nvme;
+    order.imds_v2 = options.imds_v2;
     let set = vendor_options(&options.set, provider)?;
     if !set.is_empty() {
         order.vendor.insert(provider, set);

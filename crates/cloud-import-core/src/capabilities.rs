@@ -61,6 +61,10 @@ pub struct Capabilities {
     pub failure_reason: Fact<bool>,
     /// Whether the check of the guest system can be skipped.
     pub skip_guest_check: Fact<bool>,
+    /// Whether the image can say that its guest has an NVMe driver.
+    pub nvme: Fact<bool>,
+    /// Whether the image can ask for version 2 of the metadata service.
+    pub imds_v2: Fact<bool>,
     /// Documented likely causes of a failure whose reason the API does not tell.
     pub likely_causes: &'static [&'static str],
     /// Limits of single fields.

@@ -37,6 +37,10 @@ pub struct ImportRequest {
     pub project: Option<String>,
     /// Skips the cloud's check of the guest system.
     pub skip_guest_check: bool,
+    /// The guest has an NVMe driver, so that instances may have NVMe disks.
+    pub nvme: bool,
+    /// Instances are to use version 2 of the metadata service, which asks for a token, by default.
+    pub imds_v2: bool,
     /// Checks the order without doing it, where the cloud can.
     pub dry_run: bool,
     /// Raised when the user asks for another image of the same order, or after a settled failure.
@@ -62,6 +66,8 @@ impl ImportRequest {
             tags: BTreeMap::new(),
             project: None,
             skip_guest_check: false,
+            nvme: false,
+            imds_v2: false,
             dry_run: false,
             generation: 0,
             no_validate: false,

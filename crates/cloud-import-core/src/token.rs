@@ -43,6 +43,12 @@ impl ImportRequest {
         field(self.boot_mode.map_or("", BootMode::as_str));
         field(self.license_type.map_or("", LicenseType::as_str));
         field(if self.skip_guest_check { "unchecked" } else { "checked" });
+        // Only where they are set: an order without them keeps the token that it had before they were there.
+        for (set, name) in [(self.nvme, "nvme"), (self.imds_v2, "imds_v2")] {
+            if set {
+                field(name);
+            }
+        }
         field(if self.dry_run { "dry" } else { "real" });
         field(self.description.as_deref().unwrap_or_default());
         field(self.project.as_deref().unwrap_or_default());

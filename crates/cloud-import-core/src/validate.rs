@@ -328,6 +328,18 @@ impl Findings<'_> {
                 cloud.skip_guest_check,
                 "Leave it out: this cloud has no such switch.",
             ),
+            (
+                "nvme",
+                request.nvme,
+                cloud.nvme,
+                "Leave it out for this cloud: its images do not say so.",
+            ),
+            (
+                "imds_v2",
+                request.imds_v2,
+                cloud.imds_v2,
+                "Leave it out for this cloud, and set it when instances are made of the image, where that is possible.",
+            ),
         ];
         for (field, asked, can, remedy) in asked {
             if asked && !can.value {

@@ -130,9 +130,10 @@ async fn killed_again_and_again(case: &'static StoreCase, lost_answers: bool) {
     let file = File::options().append(true).open(place.path()).unwrap();
     file.set_modified(UNIX_EPOCH + Duration::from_secs(1_700_000_000))
         .unwrap();
-    // As if the line were slow: all runs together take about as long as one whole upload.
+    // As if the line were slow: all runs together take about as long as one whole upload, and no part outlives a child.
     let slow = || {
-        let delay = kills * LIFE.as_millis() as u64 / 2 * PARALLEL as u64 / parts as u64;
+        let whole = kills * LIFE.as_millis() as u64 / 2;
+        let delay = (whole * PARALLEL as u64 / parts as u64).min(LIFE.as_millis() as u64 / 4);
         place.inject("UploadPart", FaultKind::Delay(delay), |fault| fault.times(u32::MAX));
     };
     slow();

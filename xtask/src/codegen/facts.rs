@@ -170,6 +170,8 @@ fn capabilities(out: &mut String, spec: &Spec) {
         ("progress", switch(&can.progress)),
         ("failure_reason", switch(&can.failure_reason)),
         ("skip_guest_check", switch(&can.skip_guest_check)),
+        ("nvme", switch(&can.nvme)),
+        ("imds_v2", switch(&can.imds_v2)),
         ("likely_causes", literals(&provider.likely_causes)),
     ];
     out.push_str(

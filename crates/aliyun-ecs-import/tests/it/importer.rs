@@ -507,3 +507,25 @@ async fn what_the_vendors_check_found_comes_with_the_image() {
         assert_eq!(found, expected);
     }
 }
+
+#[test]
+fn nvme_and_the_metadata_service_are_features_of_the_image() {
+    let (importer, _) = importer([]);
+    let features = |order: &ImportRequest| importer.request(order).unwrap().features;
+    assert_eq!(features(&order()).and_then(|features| features.nvme_support), None);
+    let asked = ImportRequest {
+        nvme: true,
+        imds_v2: true,
+        ..order()
+    };
+    let found = features(&asked).unwrap();
+    assert_eq!(found.nvme_support.as_deref(), Some("supported"));
+    assert_eq!(found.imds_support.as_deref(), Some("v2"));
+    // The vendor's own words count before ours.
+    let own = Options {
+        imds_support: Some("v1".into()),
+        ..Default::default()
+    };
+    let found = features(&asked.vendor(Provider::Aliyun, &own).unwrap()).unwrap();
+    assert_eq!(found.imds_support.as_deref(), Some("v1"));
+}

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_import::ambient::{Ambient as _, System};
-use cloud_import_sim::Cloud;
+use cloud_import_sim::{Cloud, Fault, FaultKind};
 
 use crate::{
     form::Form,
@@ -21,6 +21,7 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
         piece("detached".to_owned(), detached(Arc::clone(&form))),
         piece("timeout".to_owned(), timeout(Arc::clone(&form))),
         piece("unfinished".to_owned(), unfinished(Arc::clone(&form))),
+        piece("refused".to_owned(), refused(Arc::clone(&form))),
         piece("again".to_owned(), again(form)),
     ];
     let cases = side_by_side::all(4, work).await?.len();
@@ -113,6 +114,34 @@ async fn unfinished(form: Arc<Form>) -> Result<(), String> {
     drop(scene);
     // And where nobody cleaned up, the same command does.
     let scene = Scene::new(scene::config().store_rate(40 << 20), &form.parts).await;
+    repeat::to_the_end(&scene, &places::ALL).await.map(drop)
+}
+
+/// What a refused order had staged is kept for the repeat, and goes by `clean --yes` all the same.
+async fn refused(form: Arc<Form>) -> Result<(), String> {
+    let scene = Scene::new(scene::config().import_time(Duration::from_millis(300)), &form.small).await;
+    for place in &places::ALL {
+        let kind = FaultKind::Refuse {
+            http: 400,
+            code: "QuotaExceeded".to_owned(),
+            message: "no".to_owned(),
+        };
+        scene.simulator.inject(Fault::new(kind).cloud(place.cloud).operation(place.import).times(u32::MAX));
+    }
+    expect(&scene.import(&places::ALL, &[]).end().await?, 4, &["QuotaExceeded"])?;
+    let objects = || scene.simulator.objects().len();
+    if objects() != places::ALL.len() {
+        return Err("what was staged is not kept".to_owned());
+    }
+    expect(&scene.run(&["clean"]).await?, 0, &["to delete", "nothing was deleted"])?;
+    if objects() != places::ALL.len() {
+        return Err("clean deleted without --yes".to_owned());
+    }
+    expect(&scene.run(&["clean", "--yes"]).await?, 0, &["deleted"])?;
+    if objects() != 0 {
+        return Err(format!("left are {:?}", scene.simulator.objects()));
+    }
+    scene.simulator.clear_faults();
     repeat::to_the_end(&scene, &places::ALL).await.map(drop)
 }
 

@@ -45,6 +45,8 @@ const fn cloud(token: bool, names: UniqueNames) -> Capabilities {
         progress: fact(false),
         failure_reason: fact(false),
         skip_guest_check: fact(false),
+        nvme: fact(false),
+        imds_v2: fact(false),
         likely_causes: &[],
         limits: &[],
     }

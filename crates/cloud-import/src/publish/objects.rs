@@ -98,11 +98,11 @@ impl State {
         }
     }
 
-    /// The objects that this tool put somewhere and has not deleted, each with whether an order may still read it.
+    /// The objects that this tool put somewhere and has not deleted, each with the orders that may still read it.
     ///
     /// # Errors
     /// [`ErrorKind::Local`] when the state directory cannot be read.
-    pub fn staged_objects(&self) -> Result<Vec<(StagedObject, bool)>> {
+    pub(crate) fn staged_objects(&self) -> Result<Vec<(StagedObject, Vec<String>)>> {
         let folder = self.objects();
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -113,7 +113,7 @@ impl State {
         for entry in entries {
             let path = entry.map_err(|error| failed(&folder, error))?.path();
             let Some(object) = read(&path.join("object.json"))? else { continue };
-            objects.push((object, users(&path)?.next().is_some()));
+            objects.push((object, names(&path)?));
         }
         objects.sort();
         Ok(objects)
@@ -134,6 +134,11 @@ impl Registered {
     /// This order reads it no more.
     pub(crate) fn remove_user(&self, user: &str) -> Result<()> {
         removed(&self.folder.join("users").join(user))
+    }
+
+    /// The orders that may still read it.
+    pub(crate) fn users(&self) -> Result<Vec<String>> {
+        names(&self.folder)
     }
 
     /// Whether an order may still read it.
@@ -167,6 +172,16 @@ fn users(folder: &Path) -> Result<impl Iterator<Item = io::Result<fs::DirEntry>>
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None.into_iter().flatten()),
         Err(error) => Err(failed(&users, error)),
     }
+}
+
+fn names(folder: &Path) -> Result<Vec<String>> {
+    let name = |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = users(folder)?
+        .map(name)
+        .collect::<io::Result<_>>()
+        .map_err(|error| failed(folder, error))?;
+    names.sort();
+    Ok(names)
 }
 
 fn removed(path: &Path) -> Result<()> {
@@ -206,11 +221,11 @@ mod tests {
         registered.add_user("two").unwrap();
         assert!(state.staged_objects().unwrap().is_empty(), "it is not ours");
         registered.mark_ours().unwrap();
-        assert_eq!(state.staged_objects().unwrap(), [(object.clone(), true)]);
+        assert_eq!(state.staged_objects().unwrap(), [(object.clone(), vec!["one".to_owned(), "two".to_owned()])]);
         registered.remove_user("one").unwrap();
         assert!(registered.is_used().unwrap());
         registered.remove_user("two").unwrap();
-        assert_eq!(state.staged_objects().unwrap(), [(object.clone(), false)]);
+        assert_eq!(state.staged_objects().unwrap(), [(object.clone(), Vec::new())]);
         registered.forget().unwrap();
         registered.forget().unwrap();
         assert!(state.staged_objects().unwrap().is_empty());

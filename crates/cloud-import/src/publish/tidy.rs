@@ -1,9 +1,9 @@
 //! Deletes what was staged, once nothing can be reading it any more; and finds what earlier runs left.
 
-use cloud_import_core::{ImportTask, Result, Stop};
+use cloud_import_core::{ErrorKind, ImportTask, Result, Stop};
 use cloud_import_staging::Store;
 
-use super::{Event, Record, State, Step, attend::Attended, objects::StagedObject};
+use super::{Event, Held, Record, State, Step, attend::Attended, image::user, objects::StagedObject};
 
 impl Attended {
     /// Deletes what was put there for this order, after its verdict, where no other order may still read it. A failure stops
@@ -41,7 +41,8 @@ impl Attended {
     }
 }
 
-/// Deletes a staged object that this tool put there, if no order may still read it; `false` if one may.
+/// Deletes a staged object that this tool put there, if no order may still read it; `false` if one may. An order that was not
+/// started and on which no process works stages it again when it is repeated.
 ///
 /// # Errors
 /// The store's own, or [`ErrorKind::Local`](cloud_import_core::ErrorKind::Local).
@@ -49,12 +50,52 @@ pub async fn delete_object(state: &State, store: &Store, object: &StagedObject) 
     let Some(registered) = state.register(object)? else {
         return Ok(false);
     };
-    if registered.is_used()? || !registered.is_ours()? {
+    let users = registered.users()?;
+    let Some(idle) = idle(state, &users)? else {
+        return Ok(false);
+    };
+    if !registered.is_ours()? {
         return Ok(false);
     }
     store.delete(&object.key).await?;
+    for mut held in idle {
+        let Some(mut record) = held.record().cloned() else { continue };
+        for file in record.files.values_mut() {
+            file.staged = file.staged.take().filter(|staged| staged.key != object.key);
+        }
+        held.save(&record)?;
+    }
+    for user in &users {
+        registered.remove_user(user)?;
+    }
     registered.forget()?;
     Ok(true)
+}
+
+/// The orders among these of which none reads its object: not started, or over, with no process at work. They are held, so that
+/// none begins. `None` when one of them may read it, or is not known.
+fn idle(state: &State, users: &[String]) -> Result<Option<Vec<Held>>> {
+    let mut idle = Vec::new();
+    for name in users {
+        let id = name.rsplit_once('+').map_or(name.as_str(), |(id, _)| id);
+        let job = match state.job(id) {
+            Ok(job) => job,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let records = job.records()?;
+        let Some(record) = records.into_iter().find(|record| user(id, &record.target) == *name) else {
+            return Ok(None);
+        };
+        let Some(held) = job.hold(&record.target)? else {
+            return Ok(None);
+        };
+        match held.record().map(|record| record.step) {
+            Some(Step::Starting | Step::Started | Step::Unknown) | None => return Ok(None),
+            Some(_) => idle.push(held),
+        }
+    }
+    Ok(Some(idle))
 }
 
 /// The objects that an order reads, as far as they are staged or being staged.
@@ -116,11 +157,11 @@ pub enum Leftover {
 /// # Errors
 /// [`ErrorKind::Local`](cloud_import_core::ErrorKind::Local) when the state directory cannot be read.
 pub fn leftovers(state: &State) -> Result<Vec<Leftover>> {
-    let mut found: Vec<Leftover> = state
-        .staged_objects()?
-        .into_iter()
-        .map(|(object, in_use)| Leftover::Object { object, in_use })
-        .collect();
+    let mut found = Vec::new();
+    for (object, users) in state.staged_objects()? {
+        let in_use = idle(state, &users)?.is_none();
+        found.push(Leftover::Object { object, in_use });
+    }
     for job in state.jobs()? {
         for record in job.records()? {
             found.extend(left_by(&job.facts().id, record));

@@ -89,6 +89,8 @@ async fn every_problem_is_named_at_once_before_anything_is_sent() {
         name: "x".repeat(64),
         dry_run: true,
         skip_guest_check: true,
+        nvme: true,
+        imds_v2: true,
         ..ImportRequest::data_image("", Disk::object("b", "k"))
             .tag("k", "v")
             .boot_mode(BootMode::Uefi)
@@ -110,6 +112,8 @@ async fn every_problem_is_named_at_once_before_anything_is_sent() {
         "tags",
         "dry_run",
         "skip_guest_check",
+        "nvme",
+        "imds_v2",
         "boot_mode",
         "architecture",
         "description",
