@@ -22,7 +22,7 @@ use cloud_import_core::{
     transport::HttpTransport,
 };
 use cloud_import_staging::{
-    Addressing, Bucket, FileKeeper, Hashed, LocalFile, Progress, Staged, Store, Upload, UploadOptions,
+    Addressing, Bucket, FileKeeper, Hashed, Keeper as _, LocalFile, Progress, Staged, Store, Upload, UploadOptions,
 };
 use md5::{Digest as _, Md5};
 
@@ -151,7 +151,6 @@ impl Client {
             staged.put_by_us && began >= 16 << 20,
             &format!("the next run goes on at {began} of {LARGE} bytes"),
         )?;
-        holds(self.keeper("large").load().map_err(text)?.is_none(), "its record is gone")?;
         self.is_there(key, &content).await?;
         self.nothing_open().await?;
         self.deleted(key).await
@@ -191,10 +190,12 @@ impl Client {
         let hashed = Hashed::of(&file, None, |_| {}, &stop).await.map_err(text)?;
         let mut options = UploadOptions::default();
         options.parallel = 2;
-        let keeper = self.keeper(name);
+        let keeper = Arc::new(self.keeper(name));
         let record = keeper.load().map_err(text)?;
         let upload = Upload::new(self.store.clone(), file, hashed, key).options(options);
-        upload.run(record, Arc::new(keeper), progress, &stop).await.map_err(text)
+        let staged = upload.run(record, Arc::clone(&keeper) as _, progress, &stop).await.map_err(text)?;
+        keeper.keep(None).map_err(text)?;
+        Ok(staged)
     }
 
     fn keeper(&self, name: &str) -> FileKeeper {
@@ -210,9 +211,11 @@ impl Client {
         let got = self.folder.join("got");
         let fetch = |link: &str| {
             let mut curl = Command::new("curl");
-            curl.args(["--silent", "--show-error", "--fail", "--noproxy", "*", "--output"]).arg(&got).arg(link);
+            curl.args(["--silent", "--fail", "--noproxy", "*", "--output"]).arg(&got).arg(link);
             curl.status().map_err(|error| format!("curl: {error}"))
         };
+        let forged = link.expose().replace("X-Amz-Expires=600", "X-Amz-Expires=601");
+        holds(!fetch(&forged)?.success(), "curl opens no link whose end was changed")?;
         holds(fetch(link.expose())?.success(), "curl opens the link")?;
         let bytes = fs::read(&got).map_err(|error| error.to_string())?;
         holds(bytes == content, &format!("its {} bytes are the file's", bytes.len()))

@@ -7,7 +7,9 @@
 use cloud_import_core::{
     BoxFuture, CancelOutcome, Capabilities, Check, Disk, Error, ErrorKind, Failure, ImageImporter, ImageKind,
     ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Problem, Provider, Result, StateClass, StateRow,
-    TaskState, builder::Connection, deleted, not_listed, redact,
+    TaskState, builder::Connection, deleted, not_listed,
+    preflight::{Namesake, SecondOfName},
+    redact,
 };
 
 use crate::{
@@ -313,6 +315,29 @@ impl ImageImporter for Importer {
 
     fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>> {
         Box::pin(self.find(task))
+    }
+
+    fn second_of_name(&self) -> SecondOfName {
+        SecondOfName::Refused
+    }
+
+    fn namesakes<'a>(&'a self, name: &'a str, _: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Namesake>>> {
+        Box::pin(self.named(name, usize::MAX))
+    }
+
+    /// Sends the description along as it is: whether it stays when it is not sent is unverified.
+    fn rename<'a>(&'a self, image: &'a ImportedImage, name: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let shown = self.image_by_id(&image.id).await?;
+            let request = wire::ModifyImageAttributeRequest {
+                region_id: Some(self.region().to_owned()),
+                image_id: Some(image.id.clone()),
+                image_name: Some(name.to_owned()),
+                description: shown.and_then(|shown| shown.description).filter(|text| !text.is_empty()),
+                ..Default::default()
+            };
+            self.client.modify_image_attribute(&request).await.map(drop)
+        })
     }
 
     /// Deletes the image and then the snapshots behind it, none by force. An image that is being imported cannot be deleted:

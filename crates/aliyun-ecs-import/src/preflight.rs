@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use cloud_import_core::{
     Check, ImageImporter as _, ImportRequest, Result, StateRow,
-    preflight::{self, Checks, Namesake, SecondOfName, Subject},
+    preflight::{self, Checks, Namesake, Subject},
 };
 
 use crate::{Importer, generated as wire, import_role::Sight};
@@ -44,7 +44,8 @@ impl Importer {
             regions.filter_map(|region| region.region_id).collect()
         };
         checks.region(self.region(), regions.map(ids));
-        checks.name(&order.name, self.namesake(&order.name).await, SecondOfName::Refused);
+        let found = self.named(&order.name, 1).await.map(|found| found.into_iter().next());
+        checks.name(&order.name, found, self.second_of_name());
         if let Some(why) = checks.why_no_dry_run(order) {
             checks.add(self.role_check(order).await);
             checks.add(Check::not_checked(Subject::DryRun, why));
@@ -54,7 +55,9 @@ impl Importer {
         checks.finish(NEVER, "")
     }
 
-    async fn namesake(&self, name: &str) -> Result<Option<Namesake>> {
+    /// Images of that name: all of them, or as many as are enough.
+    pub(crate) async fn named(&self, name: &str, enough: usize) -> Result<Vec<Namesake>> {
+        let mut found = Vec::new();
         for page in 1..=PAGES {
             let request = wire::DescribeImagesRequest {
                 region_id: Some(self.region().to_owned()),
@@ -69,17 +72,17 @@ impl Importer {
             let images = self.client().describe_images(&request).await?.images;
             let images = images.unwrap_or_default();
             let is_last = i64::try_from(images.len()).is_ok_and(|count| count < PAGE_SIZE);
-            let mut images = images.into_iter();
-            if let Some(image) = images.find(|image| image.image_name.as_deref() == Some(name)) {
+            let named = images.into_iter().filter(|image| image.image_name.as_deref() == Some(name));
+            found.extend(named.map(|image| {
                 let state = image.status.unwrap_or_default();
-                return Ok(Some(Namesake {
+                Namesake {
                     id: image.image_id.unwrap_or_default(),
                     class: StateRow::find(wire::IMAGE_STATES, &state),
                     state,
-                }));
-            }
-            if is_last {
-                return Ok(None);
+                }
+            }));
+            if is_last || found.len() >= enough {
+                return Ok(found);
             }
         }
         Err(preflight::unfinished(PAGES))

@@ -163,14 +163,19 @@ pub fn rest(
 
     let has_body = matches!(operation.method, Method::POST | Method::PUT | Method::PATCH);
     let usual = if has_body { Place::Body } else { Place::Query };
-    let (body, query): (Map<_, _>, Map<_, _>) = fields
-        .into_iter()
-        .partition(|(name, _)| operation.place(name, usual) == Place::Body);
+    let (mut body, mut query, mut whole) = (Map::new(), Map::new(), None);
+    for (name, value) in fields {
+        match operation.place(&name, usual) {
+            Place::Body => drop(body.insert(name, value)),
+            Place::Query => drop(query.insert(name, value)),
+            Place::WholeBody => whole = Some(value),
+        }
+    }
     let query = sorted_pairs(dotted(&query, 1));
-    let body = if has_body || !body.is_empty() {
-        Bytes::from(Value::Object(body).to_string())
-    } else {
-        Bytes::new()
+    let body = match whole {
+        Some(whole) => Bytes::from(whole.to_string()),
+        None if has_body || !body.is_empty() => Bytes::from(Value::Object(body).to_string()),
+        None => Bytes::new(),
     };
     let target = if query.is_empty() {
         path

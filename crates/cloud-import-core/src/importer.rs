@@ -4,7 +4,9 @@ use std::{fmt::Debug, time::Duration};
 
 use crate::{
     BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Failure, ImportRequest, ImportTask, ImportedImage,
-    Problem, Provider, Result, TaskState, ambient::Ambient, builder::Connection, preflight::Checks, start,
+    Problem, Provider, Result, TaskState, ambient::Ambient, builder::Connection,
+    preflight::{Checks, Namesake, SecondOfName},
+    start,
 };
 
 /// Imports images into one cloud.
@@ -86,6 +88,25 @@ pub trait ImageImporter: Debug + Send + Sync {
     /// Deletes an image and the snapshots behind it, where they are of no other use.
     fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>>;
 
+    /// What the cloud does with a second image of one name.
+    fn second_of_name(&self) -> SecondOfName {
+        SecondOfName::Undocumented
+    }
+
+    /// The account's own images of exactly this name, in the project of the client when none is named. No order.
+    ///
+    /// An importer that cannot look says so: [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).
+    fn namesakes<'a>(&'a self, _name: &'a str, _project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Namesake>>> {
+        Box::pin(std::future::ready(Err(unable(self.provider(), "looks for images by their name"))))
+    }
+
+    /// Gives a finished image another name. Doing it twice does nothing more.
+    ///
+    /// An importer whose cloud has no call for it says so: [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).
+    fn rename<'a>(&'a self, _image: &'a ImportedImage, _name: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Err(unable(self.provider(), "renames images"))))
+    }
+
     /// Clock and sleep that waiting goes by.
     fn ambient(&self) -> &dyn Ambient {
         &*self.connection().pipeline.ambient
@@ -95,6 +116,12 @@ pub trait ImageImporter: Debug + Send + Sync {
     fn grace(&self) -> Grace {
         self.connection().grace
     }
+}
+
+fn unable(provider: Provider, what: &str) -> Error {
+    Error::new(ErrorKind::Unsupported, format!("this importer has no call that {what}"))
+        .with_provider(provider)
+        .with_remedy("Do it in the vendor's console.")
 }
 
 /// How long and how often something is looked for that may not be listed yet.

@@ -57,6 +57,8 @@ pub enum Place {
     Query,
     /// The JSON body.
     Body,
+    /// It is the JSON body, alone and without its name.
+    WholeBody,
 }
 
 /// Whether an operation may be sent again when an earlier attempt may have been executed.

@@ -312,7 +312,9 @@ impl Store {
             );
             return Err(Error::new(ErrorKind::Credentials, message)
                 .with_provider(provider)
-                .with_remedy("Use keys that do not end, or give a link of your own to an object that is there already."));
+                .with_remedy(
+                    "Use keys that do not end, or give a link of your own to an object that is there already.",
+                ));
         }
         self.dialect.link(key, &credentials, from, valid_for)
     }

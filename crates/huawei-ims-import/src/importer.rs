@@ -10,13 +10,14 @@ use std::time::Duration;
 use cloud_import_core::{
     BoxFuture, Capabilities, Check, Error, ErrorKind, Failure, ImageImporter, ImportRequest, ImportTask, ImportedImage,
     Problem, Provider, Result, StateClass, StateRow, TaskState, builder::Connection, datetime, deleted, not_listed,
+    preflight::{Namesake, SecondOfName},
 };
 use tracing::info;
 
 use crate::{
     Client, ImportCall, choose_route,
     generated::{self as wire, CAPABILITIES, IMAGE_STATES, TASK_STATES},
-    job, rules,
+    job, preflight, rules,
 };
 
 /// How far the cloud's clock and this machine's may be apart: as far as the signature allows.
@@ -220,6 +221,41 @@ impl ImageImporter for Importer {
             found.project = client.project().map(str::to_owned);
             self.adopt(&mut found, image_id);
             Ok(Some(found))
+        })
+    }
+
+    fn second_of_name(&self) -> SecondOfName {
+        SecondOfName::Refused
+    }
+
+    fn namesakes<'a>(&'a self, name: &'a str, project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Namesake>>> {
+        Box::pin(async move {
+            let client = match project {
+                Some(project) => self.client.in_project(project),
+                None => self.client.with_project().await?,
+            };
+            preflight::named(&client, name).await
+        })
+    }
+
+    fn rename<'a>(&'a self, image: &'a ImportedImage, name: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let change = wire::ImageChange {
+                op: Some("replace".to_owned()),
+                path: Some("/name".to_owned()),
+                value: Some(name.to_owned()),
+                ..Default::default()
+            };
+            let request = wire::UpdateImageRequest {
+                image_id: Some(image.id.clone()),
+                changes: Some(vec![change]),
+                ..Default::default()
+            };
+            let client = match &image.project {
+                Some(project) => self.client.in_project(project),
+                None => self.client.with_project().await?,
+            };
+            client.update_image(&request).await.map(drop)
         })
     }
 

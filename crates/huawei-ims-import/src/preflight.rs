@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use cloud_import_core::{
     Check, ErrorKind, ImageImporter as _, ImageKind, ImportRequest, Provider, Result, StateRow,
-    preflight::{self, Checks, Namesake, SecondOfName, Subject},
+    preflight::{self, Checks, Namesake, Subject},
 };
 
 use crate::{Client, Importer, choose_route, generated as wire, order::data_image_name, os::map_os};
@@ -32,7 +32,8 @@ impl Importer {
         checks.quota(wanted, quota.and_then(|answer| room(&answer)));
         let names = (0..data_images).map(|index| data_image_name(order, index));
         for name in [order.name.clone()].into_iter().chain(names) {
-            checks.name(&name, namesake(&client, &name).await, SecondOfName::Refused);
+            let found = named(&client, &name).await.map(|found| found.into_iter().next());
+            checks.name(&name, found, self.second_of_name());
         }
         if order.kind == ImageKind::Data {
             let why = "only the family goes with a data disk's image";
@@ -86,9 +87,10 @@ impl Importer {
     }
 }
 
-/// An image of that name. Whether the list shows an image that is still being made is unverified, so it is asked twice: as it
+/// Images of that name. Whether the list shows an image that is still being made is unverified, so it is asked twice: as it
 /// is, and for images that cannot be used yet.
-async fn namesake(client: &Client, name: &str) -> Result<Option<Namesake>> {
+pub(crate) async fn named(client: &Client, name: &str) -> Result<Vec<Namesake>> {
+    let mut found: Vec<Namesake> = Vec::new();
     for isregistered in [None, Some("false".to_owned())] {
         let request = wire::ListImagesRequest {
             name: Some(name.to_owned()),
@@ -98,17 +100,15 @@ async fn namesake(client: &Client, name: &str) -> Result<Option<Namesake>> {
             ..Default::default()
         };
         let images = client.list_images(&request).await?.images.unwrap_or_default();
-        let mut images = images.into_iter();
-        if let Some(image) = images.find(|image| image.name.as_deref() == Some(name)) {
-            let state = image.status.unwrap_or_default();
-            return Ok(Some(Namesake {
-                id: image.id.unwrap_or_default(),
-                class: StateRow::find(wire::IMAGE_STATES, &state),
-                state,
-            }));
+        for image in images.into_iter().filter(|image| image.name.as_deref() == Some(name)) {
+            let (id, state) = (image.id.unwrap_or_default(), image.status.unwrap_or_default());
+            if found.iter().all(|other| other.id != id) {
+                let class = StateRow::find(wire::IMAGE_STATES, &state);
+                found.push(Namesake { id, state, class });
+            }
         }
     }
-    Ok(None)
+    Ok(found)
 }
 
 /// `(used, allowed)`.

@@ -6,7 +6,7 @@
 use cloud_import_core::{
     Architecture, BoxFuture, Capabilities, Check, Disk, Error, ErrorKind, Failure, ImageImporter, ImportRequest,
     ImportTask, ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState, builder::Connection,
-    deleted, not_listed,
+    deleted, not_listed, preflight::Namesake,
 };
 
 use crate::{
@@ -227,6 +227,21 @@ impl ImageImporter for Importer {
                 adopt(&mut found, &info);
                 found
             }))
+        })
+    }
+
+    fn namesakes<'a>(&'a self, name: &'a str, _: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Namesake>>> {
+        Box::pin(self.named(name, usize::MAX))
+    }
+
+    fn rename<'a>(&'a self, image: &'a ImportedImage, name: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let request = wire::ModifyImageAttributeRequest {
+                image_id: Some(image.id.clone()),
+                name: Some(name.to_owned()),
+                ..Default::default()
+            };
+            self.client.modify_image_attribute(&request).await.map(drop)
         })
     }
 

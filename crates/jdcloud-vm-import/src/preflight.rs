@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, ImportRequest, Result, StateRow,
-    preflight::{self, Checks, Namesake, SecondOfName, Subject},
+    Check, ImageImporter as _, ImportRequest, Result, StateRow,
+    preflight::{self, Checks, Namesake, Subject},
 };
 
 use crate::{Importer, generated as wire};
@@ -28,11 +28,12 @@ const NEVER: &[(Subject, &str)] = &[
 impl Importer {
     pub(crate) async fn look(&self, order: &ImportRequest) -> Vec<Check> {
         let mut checks = Checks::new(self, order);
-        let found = match checks.first(self.namesake(&order.name).await) {
+        let found = self.named(&order.name, 1).await.map(|found| found.into_iter().next());
+        let found = match checks.first(found) {
             ControlFlow::Continue(found) => found,
             ControlFlow::Break(why) => return checks.finish(NEVER, why),
         };
-        checks.name(&order.name, found, SecondOfName::Undocumented);
+        checks.name(&order.name, found, self.second_of_name());
         checks.judge(Subject::Quota, self.room().await, |(used, allowed)| {
             let message =
                 format!("{used} of {allowed} images are used, if the answer is read rightly: its form is unverified");
@@ -67,7 +68,9 @@ impl Importer {
             .ok_or_else(|| preflight::lacking("quota of images"))
     }
 
-    async fn namesake(&self, name: &str) -> Result<Option<Namesake>> {
+    /// Images of that name: all of them, or as many as are enough.
+    pub(crate) async fn named(&self, name: &str, enough: usize) -> Result<Vec<Namesake>> {
+        let mut found = Vec::new();
         for page in 1..=PAGES {
             let request = wire::DescribeImagesRequest {
                 image_source: Some(wire::ImageSource::Private),
@@ -79,16 +82,17 @@ impl Importer {
             let images = self.client().describe_images(&request).await?.images;
             let images = images.unwrap_or_default();
             let is_last = i64::try_from(images.len()).is_ok_and(|count| count < PAGE_SIZE);
-            if let Some(image) = images.into_iter().find(|image| image.name.as_deref() == Some(name)) {
+            let named = images.into_iter().filter(|image| image.name.as_deref() == Some(name));
+            found.extend(named.map(|image| {
                 let state = image.status.unwrap_or_default();
-                return Ok(Some(Namesake {
+                Namesake {
                     id: image.image_id.unwrap_or_default(),
                     class: StateRow::find(wire::IMAGE_STATES, &state),
                     state,
-                }));
-            }
-            if is_last {
-                return Ok(None);
+                }
+            }));
+            if is_last || found.len() >= enough {
+                return Ok(found);
             }
         }
         Err(preflight::unfinished(PAGES))

@@ -7,7 +7,9 @@
 use cloud_import_core::{
     Architecture, BootMode, BoxFuture, Capabilities, Check, Disk, Error, ErrorKind, Failure, ImageImporter,
     ImportRequest, ImportTask, ImportedImage, LicenseType, Problem, Provider, Result, StateClass, StateRow, TaskState,
-    builder::Connection, datetime, deleted, marked, not_listed,
+    builder::Connection,
+    datetime, deleted, marked, not_listed,
+    preflight::{Namesake, SecondOfName},
 };
 
 use crate::{
@@ -261,6 +263,25 @@ impl ImageImporter for Importer {
                 adopt(&mut found, &image);
                 found
             }))
+        })
+    }
+
+    fn second_of_name(&self) -> SecondOfName {
+        SecondOfName::Refused
+    }
+
+    fn namesakes<'a>(&'a self, name: &'a str, _: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Namesake>>> {
+        Box::pin(self.named(name, usize::MAX))
+    }
+
+    fn rename<'a>(&'a self, image: &'a ImportedImage, name: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let request = wire::ModifyImageAttributeRequest {
+                image_id: Some(image.id.clone()),
+                image_name: Some(name.to_owned()),
+                ..Default::default()
+            };
+            self.client.modify_image_attribute(&request).await.map(drop)
         })
     }
 

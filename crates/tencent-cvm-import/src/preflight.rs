@@ -6,8 +6,8 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, DiskSource, ImportRequest, Result, StateRow,
-    preflight::{self, Checks, Namesake, SecondOfName, Subject},
+    Check, DiskSource, ImageImporter as _, ImportRequest, Result, StateRow,
+    preflight::{self, Checks, Namesake, Subject},
 };
 
 use crate::{
@@ -42,7 +42,8 @@ impl Importer {
                 Err(error) => Err(error),
             },
         );
-        checks.name(&order.name, self.namesake(&order.name).await, SecondOfName::Refused);
+        let found = self.named(&order.name, 1).await.map(|found| found.into_iter().next());
+        checks.name(&order.name, found, self.second_of_name());
         if let Some(os) = order.os.as_ref().and_then(|os| map_os(os).value()) {
             let request = wire::DescribeImportImageOsRequest::default();
             let listed = self.client().describe_import_image_os(&request).await;
@@ -73,7 +74,9 @@ impl Importer {
         Ok((used.ok_or_else(|| preflight::lacking("number of images"))?, allowed))
     }
 
-    async fn namesake(&self, name: &str) -> Result<Option<Namesake>> {
+    /// Images of that name: all of them, or as many as are enough.
+    pub(crate) async fn named(&self, name: &str, enough: usize) -> Result<Vec<Namesake>> {
+        let mut found = Vec::new();
         for page in 0..PAGES {
             let named = filter("image-name", name);
             let request = wire::DescribeImagesRequest {
@@ -85,17 +88,17 @@ impl Importer {
             let images = self.client().describe_images(&request).await?.image_set;
             let images = images.unwrap_or_default();
             let is_last = i64::try_from(images.len()).is_ok_and(|count| count < PAGE_SIZE);
-            let mut images = images.into_iter();
-            if let Some(image) = images.find(|image| image.image_name.as_deref() == Some(name)) {
+            let named = images.into_iter().filter(|image| image.image_name.as_deref() == Some(name));
+            found.extend(named.map(|image| {
                 let state = image.image_state.unwrap_or_default();
-                return Ok(Some(Namesake {
+                Namesake {
                     id: image.image_id.unwrap_or_default(),
                     class: StateRow::find(wire::IMAGE_STATES, &state),
                     state,
-                }));
-            }
-            if is_last {
-                return Ok(None);
+                }
+            }));
+            if is_last || found.len() >= enough {
+                return Ok(found);
             }
         }
         Err(preflight::unfinished(PAGES))

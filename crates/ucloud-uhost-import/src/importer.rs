@@ -6,7 +6,7 @@
 use cloud_import_core::{
     BoxFuture, Capabilities, Check, DiskFormat, Error, ErrorKind, Failure, ImageImporter, ImportRequest, ImportTask,
     ImportedImage, Problem, Provider, Result, StateClass, StateRow, TaskState, builder::Connection, deleted, marked,
-    not_listed,
+    not_listed, preflight::Namesake,
 };
 
 use crate::{
@@ -247,6 +247,10 @@ impl ImageImporter for Importer {
                 found
             }))
         })
+    }
+
+    fn namesakes<'a>(&'a self, name: &'a str, project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Namesake>>> {
+        Box::pin(self.named(name, project.or_else(|| self.client.project()), usize::MAX))
     }
 
     fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>> {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use cloud_import_core::{
     Check, ImageImporter as _, ImportRequest, Result, StateRow,
-    preflight::{self, Checks, Namesake, SecondOfName, Subject},
+    preflight::{self, Checks, Namesake, Subject},
 };
 
 use crate::{Importer, generated as wire};
@@ -48,8 +48,8 @@ impl Importer {
                 "none is named: the account's default project is taken",
             )),
         }
-        let found = self.namesake(&order.name, project.as_deref()).await;
-        checks.name(&order.name, found, SecondOfName::Undocumented);
+        let found = self.named(&order.name, project.as_deref(), 1).await;
+        checks.name(&order.name, found.map(|found| found.into_iter().next()), self.second_of_name());
         checks.finish(NEVER, "")
     }
 
@@ -60,8 +60,9 @@ impl Importer {
         Ok(projects.filter_map(|project| project.project_id).collect())
     }
 
-    async fn namesake(&self, name: &str, project: Option<&str>) -> Result<Option<Namesake>> {
-        let mut offset = 0;
+    /// Images of that name: all of them, or as many as are enough.
+    pub(crate) async fn named(&self, name: &str, project: Option<&str>, enough: usize) -> Result<Vec<Namesake>> {
+        let (mut found, mut offset) = (Vec::new(), 0);
         for _ in 0..PAGES {
             let request = wire::DescribeImageRequest {
                 project_id: project.map(str::to_owned),
@@ -74,18 +75,19 @@ impl Importer {
             let images = answer.image_set.unwrap_or_default();
             let listed = i64::try_from(images.len()).unwrap_or(i64::MAX);
             offset = offset.saturating_add(listed);
-            let mut images = images.into_iter();
-            if let Some(image) = images.find(|image| image.image_name.as_deref() == Some(name)) {
+            let named = images.into_iter().filter(|image| image.image_name.as_deref() == Some(name));
+            found.extend(named.map(|image| {
                 let state = image.state.unwrap_or_default();
-                return Ok(Some(Namesake {
+                Namesake {
                     id: image.image_id.unwrap_or_default(),
                     class: StateRow::find(wire::IMAGE_STATES, &state),
                     state,
-                }));
-            }
+                }
+            }));
             // The page may be shorter than asked for: no document says how long it may be.
-            if listed == 0 || answer.total_count.map_or(listed < PAGE_SIZE, |total| offset >= total) {
-                return Ok(None);
+            let is_last = listed == 0 || answer.total_count.map_or(listed < PAGE_SIZE, |total| offset >= total);
+            if is_last || found.len() >= enough {
+                return Ok(found);
             }
         }
         Err(preflight::unfinished(PAGES))

@@ -248,6 +248,7 @@ fn placed(operation: &Operation) -> String {
         .iter()
         .filter_map(|field| match field.place.as_deref() {
             Some("body") => Some(format!("({}, Place::Body)", literal(&field.name))),
+            Some("whole_body") => Some(format!("({}, Place::WholeBody)", literal(&field.name))),
             Some("query") => Some(format!("({}, Place::Query)", literal(&field.name))),
             _ => None,
         });

@@ -20,11 +20,11 @@ use crate::{
 enum Cut {
     /// The record shows the step, or one behind it.
     At(&'static str),
-    /// The record shows a part that was sent.
+    /// The store has a part.
     Part,
-    /// The order was accepted and the answer lost: killed while that is being settled.
+    /// The cloud accepted the order and its answer is lost: killed while that is being settled.
     Lost,
-    /// The order is held up on its way: killed before the cloud has it.
+    /// The cloud is asked, and holds the order up: killed before it is accepted.
     Held,
 }
 
@@ -52,14 +52,13 @@ impl Cut {
         }
     }
 
-    fn is_reached(self, record: &Value) -> bool {
+    /// By the record where a step is meant, else by what the cloud has seen, whatever the record says.
+    fn is_reached(self, scene: &Scene, place: &Place) -> bool {
         match self {
-            Self::At(step) => is_at(record, step),
-            Self::Part => {
-                let parts = record["files"]["disk"]["upload"]["parts"].as_object();
-                parts.is_some_and(|parts| !parts.is_empty()) || is_at(record, "staged")
-            }
-            Self::Lost | Self::Held => is_at(record, "starting"),
+            Self::At(step) => scene.record(place).is_some_and(|record| is_at(&record, step)),
+            Self::Part => scene.simulator.counters().parts_stored.contains_key(&place.cloud),
+            Self::Lost => scene.imports(place.cloud) > 0,
+            Self::Held => scene.simulator.counters().requests_of(place.cloud, place.import) > 0,
         }
     }
 }
@@ -121,9 +120,6 @@ async fn killed(form: &Form, place: Place, cuts: &[Cut], later: Duration) -> Res
         }
         let mut running = scene.import(&[place], &[]);
         reached(&scene, &place, *cut, &mut running).await;
-        if matches!(cut, Cut::Lost | Cut::Held) {
-            System.sleep(Duration::from_millis(150)).await;
-        }
         System.sleep(later).await;
         let (killed, _) = running.kill().await;
         scene.simulator.clear_faults();
@@ -137,10 +133,10 @@ async fn killed(form: &Form, place: Place, cuts: &[Cut], later: Duration) -> Res
     Ok((kills, repeat::to_the_end(&scene, &[place]).await?))
 }
 
-/// Waits until the record shows it, or the process has ended.
+/// Waits until it has come so far, or has ended.
 async fn reached(scene: &Scene, place: &Place, cut: Cut, running: &mut Running) {
     while running.is_alive() {
-        if scene.record(place).is_some_and(|record| cut.is_reached(&record)) {
+        if cut.is_reached(scene, place) {
             return;
         }
         System.sleep(Duration::from_millis(1)).await;

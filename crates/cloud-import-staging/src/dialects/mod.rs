@@ -30,13 +30,13 @@ use crate::{bucket::Bucket, dialect::Dialect};
 pub(crate) fn of(bucket: &Bucket) -> Result<Arc<dyn Dialect>> {
     match bucket.provider {
         #[cfg(feature = "s3")]
-        Provider::Jdcloud => Ok(Arc::new(s3::S3::new(bucket)?)),
+        Provider::Jdcloud => Ok(Arc::new(s3::store(bucket)?)),
         #[cfg(feature = "cos")]
-        Provider::Tencent => Ok(Arc::new(cos::Cos::new(bucket)?)),
+        Provider::Tencent => Ok(Arc::new(cos::store(bucket)?)),
         #[cfg(feature = "obs")]
-        Provider::Huawei => Ok(Arc::new(obs::Obs::new(bucket)?)),
+        Provider::Huawei => Ok(Arc::new(obs::store(bucket)?)),
         #[cfg(feature = "oss")]
-        Provider::Aliyun => Ok(Arc::new(oss::Oss::new(bucket)?)),
+        Provider::Aliyun => Ok(Arc::new(oss::store(bucket)?)),
         #[cfg(feature = "us3")]
         Provider::Ucloud => Ok(Arc::new(us3::Us3::new(bucket)?)),
         provider => Err(not_built_in(provider)),

@@ -1,18 +1,90 @@
 //! The calls of the four stores that speak S3's protocol, or their own of the same shape: one path per object, sub-resources
 //! in the query, XML in the bodies. They differ in names.
 
+use std::time::{Duration, SystemTime};
+
 use cloud_import_core::{
-    Bytes, Error, ErrorKind, Result, canonical, digest,
-    http::{Method, Request},
+    Bytes, CodeRule, Credentials, Error, ErrorKind, Link, Provider, Result, canonical, digest,
+    http::{Method, Request, Response},
+    pipeline::{Protocol, Reading, Signing},
 };
 
 use super::site::{self, Site};
 use crate::{
-    dialect::{Call, SHA256_META},
+    answer,
+    codes::XML,
+    dialect::{Call, Dialect, Limits, SHA256_META},
+    sign::StoreSigner,
     store::Part,
 };
 
-/// What differs between the four.
+/// What differs between the four, beside hosts and signatures.
+#[derive(Debug)]
+pub(super) struct Facts {
+    /// The cloud.
+    pub(super) provider: Provider,
+    /// What the store takes.
+    pub(super) limits: Limits,
+    /// How its requests are written.
+    pub(super) style: Style,
+    /// Names of its own headers.
+    pub(super) headers: answer::Headers,
+    /// What stands before the signature in `Authorization`, where that is not the word `Signature=`.
+    pub(super) signature_after: Option<char>,
+}
+
+/// One of the four, for one bucket.
+#[derive(Debug)]
+pub(super) struct RestStore<S> {
+    pub(super) facts: &'static Facts,
+    /// Where requests go.
+    pub(super) site: Site,
+    /// Where the cloud itself reads an object.
+    pub(super) inside: Site,
+    pub(super) signer: S,
+}
+
+impl<S: StoreSigner> Protocol for RestStore<S> {
+    fn provider(&self) -> Provider {
+        self.facts.provider
+    }
+
+    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+        self.signer.sign(request, signing)
+    }
+
+    fn read(&self, answer: &Response<Bytes>) -> Reading {
+        answer::read_xml(answer, &self.facts.headers, XML)
+    }
+
+    fn codes(&self) -> &'static [CodeRule] {
+        XML
+    }
+
+    fn secrets_of(&self, request: &Request<Bytes>) -> Vec<String> {
+        let mark = self.facts.signature_after;
+        mark.map(|mark| site::signature_after(request, mark))
+            .unwrap_or_default()
+    }
+}
+
+impl<S: StoreSigner> Dialect for RestStore<S> {
+    fn limits(&self) -> &'static Limits {
+        &self.facts.limits
+    }
+
+    fn request(&self, call: &Call<'_>) -> Result<Request<Bytes>> {
+        request(&self.site, &self.facts.style, call)
+    }
+
+    fn link(&self, key: &str, credentials: &Credentials, from: SystemTime, valid_for: Duration) -> Result<Link> {
+        let mut request = self.inside.request(Method::GET, Some(key), &[], Bytes::new())?;
+        self.signer.presign(&mut request, credentials, from, valid_for)?;
+        Ok(site::link(&request))
+    }
+}
+
+/// How requests are written.
 #[derive(Debug)]
 pub(super) struct Style {
     /// What stands before the name of an object's own metadata.
@@ -33,7 +105,7 @@ const OCTETS: &str = "application/octet-stream";
 ///
 /// # Errors
 /// [`ErrorKind::InvalidRequest`] for a key that cannot stand in a URL, or a part without its ETag.
-pub(super) fn request(site: &Site, style: &Style, call: &Call<'_>) -> Result<Request<Bytes>> {
+fn request(site: &Site, style: &Style, call: &Call<'_>) -> Result<Request<Bytes>> {
     let none = Bytes::new;
     match call {
         Call::PutObject { key, body, md5, sha256 } => {

@@ -177,7 +177,6 @@ pub(super) fn link(request: &Request<Bytes>) -> Link {
 }
 
 /// The signature that stands last in `Authorization`, where it does not follow the word `Signature=`.
-#[cfg(any(feature = "cos", feature = "obs", feature = "us3"))]
 pub(super) fn signature_after(request: &Request<Bytes>, mark: char) -> Vec<String> {
     let value = request.headers().get("authorization");
     let signature = value.and_then(|value| value.to_str().ok()?.rsplit(mark).next());

@@ -202,10 +202,21 @@ async fn a_link_is_not_signed_with_keys_that_end_before_it() {
     let now = datetime::parse_rfc3339(NOW).unwrap();
     let temporary = |life: Duration| Credentials::temporary("AK", "sk", "token").expiring_at(now + life);
     let script = Arc::default();
-    let error = store(bucket(), temporary(day / 2), &script).link("k", now, day).await.unwrap_err();
+    let error = store(bucket(), temporary(day / 2), &script)
+        .link("k", now, day)
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credentials);
-    assert!(error.message().contains("24 hours") && error.remedy().is_some(), "{error}");
-    assert!(store(bucket(), temporary(day * 2), &script).link("k", now, day).await.is_ok());
+    assert!(
+        error.message().contains("24 hours") && error.remedy().is_some(),
+        "{error}"
+    );
+    assert!(
+        store(bucket(), temporary(day * 2), &script)
+            .link("k", now, day)
+            .await
+            .is_ok()
+    );
     let untold = store(bucket(), Credentials::temporary("AK", "sk", "token"), &script);
     assert!(untold.link_may_end_early().await.unwrap() && untold.link("k", now, day).await.is_ok());
     assert!(!store(bucket(), keys(), &script).link_may_end_early().await.unwrap());

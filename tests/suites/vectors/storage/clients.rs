@@ -7,7 +7,7 @@ use cloud_import_core::{Provider, pipeline::Signing};
 use cloud_import_sim::wire::WireRequest;
 use cloud_import_staging::{
     Bucket,
-    sign::{CosSigner, ObsSigner, OssSignatureVersion, OssSigner, S3Signer, Us3Signer},
+    sign::{CosSigner, ObsSigner, OssSignatureVersion, OssSigner, S3Signer, StoreSigner as _, Us3Signer},
 };
 use cloud_import_tests::vectors::Vector;
 use http::Request;

@@ -337,6 +337,29 @@ pub(super) fn delete_image(world: &mut World, now: &Now, scope: &Scope, params: 
     Ok(done())
 }
 
+/// `ModifyImageAttribute`: changes what is given. That a description which is not given stays is the simulator's own.
+pub(super) fn modify_image(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
+    let image_id = params.given("ImageId").ok_or_else(|| missing("ImageId"))?;
+    let current = world.image_mut(scope, image_id).map(|image| image.name.clone());
+    let current = current.ok_or_else(|| forbidden("InvalidImageId.NotFound", "The specified ImageId does not exist."))?;
+    let name = params.given("ImageName");
+    if let Some(name) = name.filter(|name| *name != current)
+        && world.name_taken(scope, name, now)
+    {
+        let message = "The specified Image name has already been used.";
+        return Err(Failure::new(400, "InvalidImageName.Duplicated", message));
+    }
+    if let Some(image) = world.image_mut(scope, image_id) {
+        if let Some(name) = name {
+            image.name = name.to_owned();
+        }
+        if let Some(text) = params.given("Description") {
+            image.params.0.insert("Description".to_owned(), Value::from(text));
+        }
+    }
+    Ok(done())
+}
+
 /// Has no region of its own in the documents: an id is enough. That snapshots go at once when the image has gone is the
 /// simulator's own.
 pub(super) fn delete_snapshot(world: &mut World, params: &Params) -> Outcome {

@@ -168,6 +168,7 @@ impl Vendor for Aliyun {
             "ImportImage" => import::import_image(world, now, scope, params),
             "CancelTask" => import::cancel_task(world, now, &scope, &params),
             "DeleteImage" => import::delete_image(world, now, &scope, &params),
+            "ModifyImageAttribute" => import::modify_image(world, now, &scope, &params),
             "DescribeTasks" => query::tasks(world, now, &scope, &params),
             "DescribeTaskAttribute" => query::task_attribute(world, now, &scope, &params),
             "DescribeImages" => query::images(world, now, &scope, &params),

@@ -124,6 +124,35 @@ pub(super) fn image(import: &Import, state: &str) -> Value {
     image
 }
 
+/// `UpdateImage`: a list of changes, of which the name and the description are played. The code for an image that is not
+/// finished is read in no source.
+pub(super) fn update(world: &mut World, now: &Now, scope: &Scope, image_id: &str, params: &Params) -> Outcome {
+    let current = world.image_mut(scope, image_id).map(|image| image.clone());
+    let current = current.ok_or_else(|| not_found(image_id))?;
+    if world.stage(&current, now) != Stage::Succeeded {
+        return Err(invalid("IMG.0001", "Only an image that is active can be changed."));
+    }
+    for change in params.objects("changes") {
+        let (op, path) = (change.text("op").unwrap_or_default(), change.text("path").unwrap_or_default());
+        let value = change.text("value").unwrap_or_default();
+        match (op, path) {
+            ("replace", "/name") if value.is_empty() => return Err(invalid("IMG.0003", "The name is empty.")),
+            ("replace", "/name") if value != current.name && world.name_taken(scope, value, now) => {
+                return Err(invalid("IMG.0009", "The image name exists already."));
+            }
+            ("replace", "/name" | "/__description") => {}
+            _ => return Err(invalid("IMG.0001", format!("{op} of {path} is not simulated."))),
+        }
+        if let Some(image) = world.image_mut(scope, image_id) {
+            match path {
+                "/name" => image.name = value.to_owned(),
+                _ => drop(image.params.0.insert("description".to_owned(), Value::from(value))),
+            }
+        }
+    }
+    show(world, now, scope, image_id)
+}
+
 /// `GlanceDeleteImage`: 204 without a body.
 pub(super) fn delete(world: &mut World, now: &Now, scope: &Scope, image_id: &str) -> Outcome {
     let import_time = world.config.import_time;

@@ -149,6 +149,35 @@ fn check_ids(ids: &[&str]) -> Result<(), Failure> {
     }
 }
 
+/// `ModifyImageAttribute`: changes what is given. The code for a taken name is that of an import: no source says.
+pub(super) fn modify_image(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
+    let id = params.text("ImageId").unwrap_or_default();
+    check_ids(&[id])?;
+    let name = params.given("ImageName");
+    let current = world.image_mut(scope, id).map(|image| image.name.clone());
+    let Some(current) = current else {
+        let message = format!("The image `{id}` does not exist.");
+        return Err(error("InvalidImageId.NotFound", message));
+    };
+    if let Some(name) = name.filter(|name| *name != current)
+        && world.name_taken(scope, name, now)
+    {
+        let message = format!("The image name `{name}` exists already.");
+        return Err(error("InvalidImageName.Duplicate", message));
+    }
+    if let Some(image) = world.image_mut(scope, id) {
+        if let Some(name) = name {
+            image.name = name.to_owned();
+        }
+        for field in ["ImageDescription", "ImageFamily"] {
+            if let Some(text) = params.given(field) {
+                image.params.0.insert(field.to_owned(), Value::from(text));
+            }
+        }
+    }
+    Ok(Reply::ok(json!({})))
+}
+
 pub(super) fn delete_images(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
     let ids = params.texts("ImageIds");
     check_ids(&ids)?;

@@ -123,6 +123,7 @@ impl Vendor for Tencent {
             "ImportImage" => import::import_image(world, now, scope, params),
             "DescribeImages" => images::describe_images(world, now, &scope, &params),
             "DeleteImages" => images::delete_images(world, now, &scope, &params),
+            "ModifyImageAttribute" => images::modify_image(world, now, &scope, &params),
             "DescribeImportImageOs" => Ok(Reply::ok(os::supported())),
             "DescribeImageQuota" => {
                 let quota = world.quota(Cloud::Tencent);

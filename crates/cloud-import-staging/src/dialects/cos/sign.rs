@@ -13,7 +13,7 @@ use cloud_import_core::{
     pipeline::Signing,
 };
 
-use crate::dialects::site;
+use crate::{dialects::site, sign::StoreSigner};
 
 const TOKEN: &str = "x-cos-security-token";
 
@@ -31,12 +31,12 @@ pub struct Signer {
     pub key_time: Option<(i64, i64)>,
 }
 
-impl Signer {
+impl StoreSigner for Signer {
     /// Adds the token and `Authorization`. Headers that are there already are kept and signed as they are.
     ///
     /// # Errors
     /// [`ErrorKind::Credentials`] without a key pair.
-    pub fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
         let keys = signing.credentials.keys()?;
         if let Some(token) = keys.security_token
             && !request.headers().contains_key(TOKEN)
@@ -64,7 +64,7 @@ impl Signer {
     ///
     /// # Errors
     /// [`ErrorKind::Credentials`] without a key pair.
-    pub fn presign(
+    fn presign(
         &self,
         request: &mut Request<Bytes>,
         credentials: &Credentials,
@@ -89,7 +89,9 @@ impl Signer {
         ];
         site::add_to_query(request, &parameters)
     }
+}
 
+impl Signer {
     fn time(&self, instant: SystemTime, after: Duration) -> String {
         let now = datetime::unix(instant);
         let usual = (

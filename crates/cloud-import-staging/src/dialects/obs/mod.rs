@@ -7,24 +7,15 @@
 
 mod sign;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use cloud_import_core::{
-    Bytes, CodeRule, Credentials, Link, Provider, Result,
-    http::{Method, Request, Response},
-    pipeline::{Protocol, Reading, Signing},
-};
+use cloud_import_core::{Provider, Result};
 
 use super::{
-    rest::{self, Style},
-    site::{self, Site},
+    rest::{Facts, RestStore, Style},
+    site::Site,
 };
-use crate::{
-    answer,
-    bucket::Bucket,
-    codes::XML,
-    dialect::{Call, Dialect, Limits},
-};
+use crate::{answer, bucket::Bucket, dialect::Limits};
 
 pub use sign::Signer;
 
@@ -63,58 +54,28 @@ const HEADERS: answer::Headers = answer::Headers {
 /// A key has 1 to 1024 bytes. Source: Huawei Cloud documentation, OBS object naming.
 const LONGEST_KEY: usize = 1024;
 
+static FACTS: Facts = Facts {
+    provider: Provider::Huawei,
+    limits: LIMITS,
+    style: STYLE,
+    headers: HEADERS,
+    signature_after: Some(':'),
+};
+
 /// The dialect for one bucket.
-#[derive(Debug)]
-pub(crate) struct Obs {
-    site: Site,
-    signer: Signer,
-}
-
-impl Obs {
-    pub(crate) fn new(bucket: &Bucket) -> Result<Self> {
-        let usual = format!("https://obs.{}.myhuaweicloud.com", bucket.region);
-        let site = Site::of(bucket, &usual, LONGEST_KEY)?;
-        let signer = Signer {
-            bucket: site.bucket_outside_path(bucket),
-        };
-        Ok(Self { site, signer })
-    }
-}
-
-impl Protocol for Obs {
-    fn provider(&self) -> Provider {
-        Provider::Huawei
-    }
-
-    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
-        self.signer.sign(request, signing)
-    }
-
-    fn read(&self, answer: &Response<Bytes>) -> Reading {
-        answer::read_xml(answer, &HEADERS, XML)
-    }
-
-    fn codes(&self) -> &'static [CodeRule] {
-        XML
-    }
-
-    fn secrets_of(&self, request: &Request<Bytes>) -> Vec<String> {
-        site::signature_after(request, ':')
-    }
-}
-
-impl Dialect for Obs {
-    fn limits(&self) -> &'static Limits {
-        &LIMITS
-    }
-
-    fn request(&self, call: &Call<'_>) -> Result<Request<Bytes>> {
-        rest::request(&self.site, &STYLE, call)
-    }
-
-    fn link(&self, key: &str, credentials: &Credentials, from: SystemTime, valid_for: Duration) -> Result<Link> {
-        let mut request = self.site.request(Method::GET, Some(key), &[], Bytes::new())?;
-        self.signer.presign(&mut request, credentials, from, valid_for)?;
-        Ok(site::link(&request))
-    }
+///
+/// # Errors
+/// [`InvalidRequest`](cloud_import_core::ErrorKind::InvalidRequest) when the region makes no host.
+pub(super) fn store(bucket: &Bucket) -> Result<RestStore<Signer>> {
+    let usual = format!("https://obs.{}.myhuaweicloud.com", bucket.region);
+    let site = Site::of(bucket, &usual, LONGEST_KEY)?;
+    let signer = Signer {
+        bucket: site.bucket_outside_path(bucket),
+    };
+    Ok(RestStore {
+        facts: &FACTS,
+        inside: site.clone(),
+        site,
+        signer,
+    })
 }

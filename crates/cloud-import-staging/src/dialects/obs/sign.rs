@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use cloud_import_core::{Bytes, Credentials, Result, canonical, http::Request, pipeline::Signing};
 
-use crate::dialects::plain;
+use crate::{dialects::plain, sign::StoreSigner};
 
 const TOKEN: &str = "x-obs-security-token";
 
@@ -17,12 +17,9 @@ pub struct Signer {
     pub bucket: Option<String>,
 }
 
-impl Signer {
+impl StoreSigner for Signer {
     /// Adds date, token and `Authorization`. Headers that are there already are kept and signed as they are.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Credentials`](cloud_import_core::ErrorKind::Credentials) without a key pair.
-    pub fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
         let keys = signing.credentials.keys()?;
         if let Some(token) = keys.security_token
             && !request.headers().contains_key(TOKEN)
@@ -33,10 +30,7 @@ impl Signer {
     }
 
     /// Puts the signature into the query, valid for so many seconds from an instant. A token is a parameter and is signed.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Credentials`](cloud_import_core::ErrorKind::Credentials) without a key pair.
-    pub fn presign(
+    fn presign(
         &self,
         request: &mut Request<Bytes>,
         credentials: &Credentials,

@@ -4,24 +4,15 @@
 
 mod sign;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use cloud_import_core::{
-    Bytes, CodeRule, Credentials, Link, Provider, Result,
-    http::{Method, Request, Response},
-    pipeline::{Protocol, Reading, Signing},
-};
+use cloud_import_core::{Provider, Result};
 
 use super::{
-    rest::{self, Style},
-    site::{self, Site},
+    rest::{Facts, RestStore, Style},
+    site::Site,
 };
-use crate::{
-    answer,
-    bucket::Bucket,
-    codes::XML,
-    dialect::{Call, Dialect, Limits},
-};
+use crate::{answer, bucket::Bucket, dialect::Limits};
 
 pub use sign::{SignatureVersion, Signer};
 
@@ -60,56 +51,30 @@ const HEADERS: answer::Headers = answer::Headers {
 /// A key has 1 to 1023 bytes. Source: Alibaba Cloud documentation, object naming.
 const LONGEST_KEY: usize = 1023;
 
+static FACTS: Facts = Facts {
+    provider: Provider::Aliyun,
+    limits: LIMITS,
+    style: STYLE,
+    headers: HEADERS,
+    signature_after: None,
+};
+
 /// The dialect for one bucket.
-#[derive(Debug)]
-pub(crate) struct Oss {
-    site: Site,
-    signer: Signer,
-}
-
-impl Oss {
-    pub(crate) fn new(bucket: &Bucket) -> Result<Self> {
-        let usual = format!("https://oss-{}.aliyuncs.com", bucket.region);
-        let site = Site::of(bucket, &usual, LONGEST_KEY)?;
-        let signer = Signer {
-            region: bucket.region.clone(),
-            bucket: site.bucket_outside_path(bucket),
-            version: SignatureVersion::V4,
-        };
-        Ok(Self { site, signer })
-    }
-}
-
-impl Protocol for Oss {
-    fn provider(&self) -> Provider {
-        Provider::Aliyun
-    }
-
-    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
-        self.signer.sign(request, signing)
-    }
-
-    fn read(&self, answer: &Response<Bytes>) -> Reading {
-        answer::read_xml(answer, &HEADERS, XML)
-    }
-
-    fn codes(&self) -> &'static [CodeRule] {
-        XML
-    }
-}
-
-impl Dialect for Oss {
-    fn limits(&self) -> &'static Limits {
-        &LIMITS
-    }
-
-    fn request(&self, call: &Call<'_>) -> Result<Request<Bytes>> {
-        rest::request(&self.site, &STYLE, call)
-    }
-
-    fn link(&self, key: &str, credentials: &Credentials, from: SystemTime, valid_for: Duration) -> Result<Link> {
-        let mut request = self.site.request(Method::GET, Some(key), &[], Bytes::new())?;
-        self.signer.presign(&mut request, credentials, from, valid_for)?;
-        Ok(site::link(&request))
-    }
+///
+/// # Errors
+/// [`InvalidRequest`](cloud_import_core::ErrorKind::InvalidRequest) when the region makes no host.
+pub(super) fn store(bucket: &Bucket) -> Result<RestStore<Signer>> {
+    let usual = format!("https://oss-{}.aliyuncs.com", bucket.region);
+    let site = Site::of(bucket, &usual, LONGEST_KEY)?;
+    let signer = Signer {
+        region: bucket.region.clone(),
+        bucket: site.bucket_outside_path(bucket),
+        version: SignatureVersion::V4,
+    };
+    Ok(RestStore {
+        facts: &FACTS,
+        inside: site.clone(),
+        site,
+        signer,
+    })
 }

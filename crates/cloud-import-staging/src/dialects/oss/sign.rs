@@ -13,7 +13,10 @@ use cloud_import_core::{
     pipeline::Signing,
 };
 
-use crate::dialects::{plain, site};
+use crate::{
+    dialects::{plain, site},
+    sign::StoreSigner,
+};
 
 const ALGORITHM: &str = "OSS4-HMAC-SHA256";
 const DATE: &str = "x-oss-date";
@@ -45,13 +48,10 @@ pub struct Signer {
     pub version: SignatureVersion,
 }
 
-impl Signer {
+impl StoreSigner for Signer {
     /// Adds date, content hash, token and `Authorization`. Headers that are there already are kept and signed as they are.
     /// Content type, content sum and OSS's own headers are always signed; `signed_headers` names others that are, too.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Credentials`](cloud_import_core::ErrorKind::Credentials) without a key pair.
-    pub fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
         let keys = signing.credentials.keys()?;
         if let Some(token) = keys.security_token
             && !request.headers().contains_key(TOKEN)
@@ -80,10 +80,7 @@ impl Signer {
 
     /// Puts the signature into the query, valid for so many seconds from an instant. Parameters that are there already are
     /// kept and signed as they are.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Credentials`](cloud_import_core::ErrorKind::Credentials) without a key pair.
-    pub fn presign(
+    fn presign(
         &self,
         request: &mut Request<Bytes>,
         credentials: &Credentials,
@@ -109,7 +106,9 @@ impl Signer {
         let signature = self.signature(&keys, &date, &self.canonical_request(request, &[])?);
         site::add_to_query(request, &[("x-oss-signature", signature)])
     }
+}
 
+impl Signer {
     fn scope(&self, date: &str) -> String {
         format!("{}/{}/oss/aliyun_v4_request", day(date), self.region)
     }

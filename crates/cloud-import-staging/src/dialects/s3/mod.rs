@@ -6,24 +6,15 @@
 
 mod sign;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use cloud_import_core::{
-    Bytes, CodeRule, Credentials, Link, Provider, Result,
-    http::{Method, Request, Response},
-    pipeline::{Protocol, Reading, Signing},
-};
+use cloud_import_core::{Provider, Result};
 
 use super::{
-    rest::{self, Style},
-    site::{self, Site},
+    rest::{Facts, RestStore, Style},
+    site::Site,
 };
-use crate::{
-    answer,
-    bucket::Bucket,
-    codes::XML,
-    dialect::{Call, Dialect, Limits},
-};
+use crate::{answer, bucket::Bucket, dialect::Limits};
 
 pub use sign::Signer;
 
@@ -63,60 +54,28 @@ const HEADERS: answer::Headers = answer::Headers {
 /// S3 limits a key to 1024 bytes.
 const LONGEST_KEY: usize = 1024;
 
+static FACTS: Facts = Facts {
+    provider: Provider::Jdcloud,
+    limits: LIMITS,
+    style: STYLE,
+    headers: HEADERS,
+    signature_after: None,
+};
+
 /// The dialect for one bucket.
-#[derive(Debug)]
-pub(crate) struct S3 {
-    site: Site,
-    /// Where the cloud itself reads the object.
-    inside: Site,
-    signer: Signer,
-}
-
-impl S3 {
-    pub(crate) fn new(bucket: &Bucket) -> Result<Self> {
-        let region = &bucket.region;
-        let public = format!("https://s3.{region}.jdcloud-oss.com");
-        // The import guide asks for the host of the region's own network, and the signature covers the host: it is signed
-        // as it will be asked for. Source: JD Cloud documentation, Import-Private-Image (2021).
-        let internal = format!("https://s3-internal.{region}.jdcloud-oss.com");
-        Ok(Self {
-            site: Site::of(bucket, &public, LONGEST_KEY)?,
-            inside: Site::of(bucket, &internal, LONGEST_KEY)?,
-            signer: Signer { region: region.clone() },
-        })
-    }
-}
-
-impl Protocol for S3 {
-    fn provider(&self) -> Provider {
-        Provider::Jdcloud
-    }
-
-    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
-        self.signer.sign(request, signing)
-    }
-
-    fn read(&self, answer: &Response<Bytes>) -> Reading {
-        answer::read_xml(answer, &HEADERS, XML)
-    }
-
-    fn codes(&self) -> &'static [CodeRule] {
-        XML
-    }
-}
-
-impl Dialect for S3 {
-    fn limits(&self) -> &'static Limits {
-        &LIMITS
-    }
-
-    fn request(&self, call: &Call<'_>) -> Result<Request<Bytes>> {
-        rest::request(&self.site, &STYLE, call)
-    }
-
-    fn link(&self, key: &str, credentials: &Credentials, from: SystemTime, valid_for: Duration) -> Result<Link> {
-        let mut request = self.inside.request(Method::GET, Some(key), &[], Bytes::new())?;
-        self.signer.presign(&mut request, credentials, from, valid_for)?;
-        Ok(site::link(&request))
-    }
+///
+/// # Errors
+/// [`InvalidRequest`](cloud_import_core::ErrorKind::InvalidRequest) when the region makes no host.
+pub(super) fn store(bucket: &Bucket) -> Result<RestStore<Signer>> {
+    let region = &bucket.region;
+    let public = format!("https://s3.{region}.jdcloud-oss.com");
+    // The import guide asks for the host of the region's own network, and the signature covers the host: it is signed
+    // as it will be asked for. Source: JD Cloud documentation, Import-Private-Image (2021).
+    let internal = format!("https://s3-internal.{region}.jdcloud-oss.com");
+    Ok(RestStore {
+        facts: &FACTS,
+        site: Site::of(bucket, &public, LONGEST_KEY)?,
+        inside: Site::of(bucket, &internal, LONGEST_KEY)?,
+        signer: Signer { region: region.clone() },
+    })
 }

@@ -14,7 +14,7 @@ use cloud_import_core::{
     pipeline::Signing,
 };
 
-use crate::dialects::site;
+use crate::{dialects::site, sign::StoreSigner};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const DATE: &str = "x-amz-date";
@@ -32,12 +32,9 @@ pub struct Signer {
     pub region: String,
 }
 
-impl Signer {
+impl StoreSigner for Signer {
     /// Adds date, content hash, token and `Authorization`. Headers that are there already are kept and signed as they are.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Credentials`](cloud_import_core::ErrorKind::Credentials) without a key pair.
-    pub fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
         let keys = signing.credentials.keys()?;
         let date = datetime::basic(signing.instant);
         canonical::set_default(request.headers_mut(), DATE, &date)?;
@@ -64,10 +61,7 @@ impl Signer {
 
     /// Puts the signature into the query, valid for so many seconds from an instant. Parameters that are there already are
     /// kept and signed as they are. Only the host is signed of the headers.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Credentials`](cloud_import_core::ErrorKind::Credentials) without a key pair.
-    pub fn presign(
+    fn presign(
         &self,
         request: &mut Request<Bytes>,
         credentials: &Credentials,
@@ -95,7 +89,9 @@ impl Signer {
         let signature = self.signature(&keys, &date, &canonical);
         site::add_to_query(request, &[("X-Amz-Signature", signature)])
     }
+}
 
+impl Signer {
     fn scope(&self, date: &str) -> String {
         format!("{}/{}/s3/aws4_request", day(date), self.region)
     }

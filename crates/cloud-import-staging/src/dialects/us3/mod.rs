@@ -21,6 +21,7 @@ use crate::{
     bucket::Bucket,
     codes::US3,
     dialect::{Call, Dialect, Limits},
+    sign::StoreSigner as _,
     store::Part,
 };
 

@@ -11,7 +11,7 @@ use cloud_import_core::{
     pipeline::Signing,
 };
 
-use crate::dialects::site;
+use crate::{dialects::site, sign::StoreSigner};
 
 const TOKEN: &str = "securitytoken";
 
@@ -23,12 +23,12 @@ pub struct Signer {
     pub bucket: Option<String>,
 }
 
-impl Signer {
+impl StoreSigner for Signer {
     /// Adds token and `Authorization`. Headers that are there already are kept and signed as they are.
     ///
     /// # Errors
     /// [`ErrorKind::Credentials`] without a key pair.
-    pub fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
         let keys = signing.credentials.keys()?;
         if let Some(token) = keys.security_token
             && !request.headers().contains_key(TOKEN)
@@ -45,7 +45,7 @@ impl Signer {
     /// # Errors
     /// [`ErrorKind::Credentials`] without a key pair; [`ErrorKind::Unsupported`] for temporary keys: their token is documented
     /// as a header only, which a link cannot carry.
-    pub fn presign(
+    fn presign(
         &self,
         request: &mut Request<Bytes>,
         credentials: &Credentials,
@@ -72,7 +72,9 @@ impl Signer {
         let signature = self.signature(request, keys.secret_access_key, &end);
         site::add_to_query(request, &[("Signature", signature)])
     }
+}
 
+impl Signer {
     fn signature(&self, request: &Request<Bytes>, secret: &str, date: &str) -> String {
         let mut own: Vec<&str> = request.headers().keys().map(|name| name.as_str()).collect();
         own.retain(|name| name.starts_with("x-ucloud-"));
