@@ -15,7 +15,10 @@ pub(crate) fn run(root: &Path, options: &[&str]) -> Outcome {
     let (mut kills, mut seed) = (KILLS, None);
     let mut options = options.iter().copied();
     while let Some(name) = options.next() {
-        let value = options.next().filter(|value| value.parse::<u64>().is_ok()).ok_or(USAGE)?;
+        let value = options
+            .next()
+            .filter(|value| value.parse::<u64>().is_ok())
+            .ok_or(USAGE)?;
         match name {
             "--kills" => kills = value,
             "--seed" => seed = Some(value),
@@ -27,9 +30,10 @@ pub(crate) fn run(root: &Path, options: &[&str]) -> Outcome {
         .collect();
     survival.push(kills);
     survival.extend(seed.iter().flat_map(|seed| ["--seed", seed]));
-    let staging: Vec<&str> = "test --release --locked -p cloud-import-tests --test staging -- kill:: --nocapture --test-threads=1"
-        .split(' ')
-        .collect();
+    let staging: Vec<&str> =
+        "test --release --locked -p cloud-import-tests --test staging -- kill:: --nocapture --test-threads=1"
+            .split(' ')
+            .collect();
     timed(root, "survival", &survival, &[])?;
     timed(
         root,

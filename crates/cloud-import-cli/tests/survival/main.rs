@@ -4,7 +4,11 @@
 //! `cargo test` runs the short form, `cargo xtask soak` the long one: `--long [--kills N] [--seed S]`. Words name cases.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking, too"
+)]
 
 mod detach;
 mod elsewhere;
@@ -60,9 +64,16 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let form = Arc::new(form(&arguments, folder.path()));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let failed = runtime.block_on(run(&form));
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// Side by side, as they mostly wait; one after the other in the long form, which measures.
@@ -81,7 +92,10 @@ async fn run(form: &Arc<Form>) -> usize {
         count(set.join_next().await, &mut passed, &mut failed);
     }
     let seconds = (System.monotonic() - begun).as_secs_f64();
-    say(&format!("survival: {passed} passed, {failed} failed in {seconds:.1} s (seed {})", form.seed));
+    say(&format!(
+        "survival: {passed} passed, {failed} failed in {seconds:.1} s (seed {})",
+        form.seed
+    ));
     failed
 }
 

@@ -112,7 +112,9 @@ impl State {
         let mut objects = Vec::new();
         for entry in entries {
             let path = entry.map_err(|error| failed(&folder, error))?.path();
-            let Some(object) = read(&path.join("object.json"))? else { continue };
+            let Some(object) = read(&path.join("object.json"))? else {
+                continue;
+            };
             objects.push((object, names(&path)?));
         }
         objects.sort();
@@ -221,7 +223,10 @@ mod tests {
         registered.add_user("two").unwrap();
         assert!(state.staged_objects().unwrap().is_empty(), "it is not ours");
         registered.mark_ours().unwrap();
-        assert_eq!(state.staged_objects().unwrap(), [(object.clone(), vec!["one".to_owned(), "two".to_owned()])]);
+        assert_eq!(
+            state.staged_objects().unwrap(),
+            [(object.clone(), vec!["one".to_owned(), "two".to_owned()])]
+        );
         registered.remove_user("one").unwrap();
         assert!(registered.is_used().unwrap());
         registered.remove_user("two").unwrap();

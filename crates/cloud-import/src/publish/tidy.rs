@@ -13,7 +13,9 @@ impl Attended {
         for object in staged(&self.record()) {
             match self.tidy_one(store, &object).await {
                 Ok(false) => {}
-                Ok(true) => self.tell(&Event::Tidied { object: &object.shown() }),
+                Ok(true) => self.tell(&Event::Tidied {
+                    object: &object.shown(),
+                }),
                 Err(error) => {
                     let text = format!("{} was not deleted: {}", object.shown(), error.message());
                     self.tell(&Event::Warning { text: &text });
@@ -25,7 +27,11 @@ impl Attended {
     async fn tidy_one(&self, store: &Store, object: &StagedObject) -> Result<bool> {
         let ambient = self.importer().ambient();
         // Not to be stopped: it is short, and what was begun is finished.
-        let registered = self.context.state.register_when_free(object, ambient, &Stop::default()).await?;
+        let registered = self
+            .context
+            .state
+            .register_when_free(object, ambient, &Stop::default())
+            .await?;
         let Some(registered) = registered else {
             return Ok(false);
         };
@@ -59,7 +65,9 @@ pub async fn delete_object(state: &State, store: &Store, object: &StagedObject) 
     }
     store.delete(&object.key).await?;
     for mut held in idle {
-        let Some(mut record) = held.record().cloned() else { continue };
+        let Some(mut record) = held.record().cloned() else {
+            continue;
+        };
         for file in record.files.values_mut() {
             file.staged = file.staged.take().filter(|staged| staged.key != object.key);
         }
