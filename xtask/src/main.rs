@@ -25,7 +25,7 @@ usage: cargo xtask <task>
   dist                shell completions and manual pages, into target/dist
   ci [--quick]        the whole sequence of checks; --quick leaves out the release build and what needs other tools
   soak [--kills N] [--seed S]
-                      kills, faults and a thousand targets in their long form, in release mode: about half an hour";
+                      kills, faults and a thousand targets in their long form, in release mode: about twenty minutes";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();

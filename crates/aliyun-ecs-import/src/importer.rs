@@ -7,7 +7,9 @@
 use cloud_import_core::{
     BoxFuture, CancelOutcome, Capabilities, Check, Disk, Error, ErrorKind, Failure, ImageImporter, ImageKind,
     ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Problem, Provider, Result, StateClass, StateRow,
-    TaskState, builder::Connection, deleted, not_listed,
+    TaskState,
+    builder::Connection,
+    deleted, not_listed,
     preflight::{Namesake, SecondOfName},
     redact,
 };
@@ -55,7 +57,9 @@ impl Importer {
         });
         let AliyunOs { os_type, platform } = named.ok_or_else(|| refused("the order names no operating system"))?;
         let features = wire::Features {
-            nvme_support: options.nvme_support.or_else(|| order.nvme.then(|| "supported".to_owned())),
+            nvme_support: options
+                .nvme_support
+                .or_else(|| order.nvme.then(|| "supported".to_owned())),
             imds_support: options.imds_support.or_else(|| order.imds_v2.then(|| "v2".to_owned())),
             ..Default::default()
         };
@@ -299,7 +303,8 @@ impl ImageImporter for Importer {
                 }
                 if info.support_cancel == Some(false) {
                     return Ok(CancelOutcome::Unsupported(
-                        "this import cannot be cancelled (any more): wait for its end, then delete the image".to_owned(),
+                        "this import cannot be cancelled (any more): wait for its end, then delete the image"
+                            .to_owned(),
                     ));
                 }
             }
@@ -333,7 +338,9 @@ impl ImageImporter for Importer {
                 region_id: Some(self.region().to_owned()),
                 image_id: Some(image.id.clone()),
                 image_name: Some(name.to_owned()),
-                description: shown.and_then(|shown| shown.description).filter(|text| !text.is_empty()),
+                description: shown
+                    .and_then(|shown| shown.description)
+                    .filter(|text| !text.is_empty()),
                 ..Default::default()
             };
             self.client.modify_image_attribute(&request).await.map(drop)

@@ -7,10 +7,10 @@ use cloud_import::{Architecture, BootMode, DiskFormat, Endpoint, LicenseType, Os
 
 /// Make a disk image a private image in JD Cloud, Tencent Cloud, Huawei Cloud, Alibaba Cloud and UCloud.
 #[derive(Debug, Parser)]
-#[command(name = "cloud-import", version, max_term_width = 120, before_help = EXAMPLES, after_help = EXIT_CODES)]
+#[command(name = "cloud-import", version, max_term_width = 100, before_help = EXAMPLES, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
-    /// Log what happens: -v requests and retries, -vv everything. Never a secret
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    /// Log requests and retries; -vv everything, never a secret
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, display_order = 900)]
     pub(crate) verbose: u8,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -20,17 +20,17 @@ const EXAMPLES: &str = "\
 Examples:
   cloud-import import --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2
   cloud-import inspect disk.qcow2
-  cloud-import check --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:web.qcow2
-  cloud-import import --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:web.qcow2
-  cloud-import import --to tencent --name web --os \"Ubuntu 22\" --no-wait https://… > task.json
-  cloud-import wait task.json";
+  cloud-import check --to aliyun --bucket my-bucket --name web --os \"CentOS 7.9\" disk.qcow2
+  cloud-import import --to aliyun --bucket my-bucket --name web --os \"CentOS 7.9\" disk.qcow2
+  cloud-import list
+  cloud-import wait";
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done                            5  failed in the cloud, or cancelled
   2  usage or validation: not sent   6  mixed results
   3  credentials                     7  still running: wait again
-  4  not started: refused            8  outcome unknown: look in the console
+  4  not started: refused            8  outcome unknown: repeat the command
                                    130  interrupted: what runs goes on";
 
 /// What to do.
@@ -42,11 +42,13 @@ pub(crate) enum Command {
     Import(Box<Import>),
     /// Ask the clouds whether an import would be taken, without starting one
     Check(Box<Check>),
-    /// Wait for the verdict of tasks that an earlier import printed
+    /// Wait for the verdict of imports that run
     Wait(Wait),
-    /// Ask once how tasks stand
+    /// Ask once how imports stand
+    #[command(before_help = "Examples:\n  cloud-import status\n  cloud-import status web-4f0c6a2d91be")]
     Status(Tasks),
-    /// Cancel tasks, where the cloud can
+    /// Cancel imports, where the cloud can
+    #[command(before_help = "Examples:\n  cloud-import cancel web-4f0c6a2d91be\n  cloud-import cancel tasks.jsonl")]
     Cancel(Tasks),
     /// Show the jobs that are remembered, and how far each target has come
     List(List),
@@ -65,18 +67,21 @@ pub(crate) enum Command {
 #[command(before_help = "\
 Examples:
   cloud-import import --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2
+  cloud-import import --to aliyun --bucket my-bucket --name web --os \"CentOS 7.9\" disk.qcow2
   cloud-import import --to aliyun --to huawei/cn-north-4 --name web --os \"CentOS 7.9\" b:web.qcow2
-  cloud-import import --to aliyun --to tencent --name web --os \"CentOS 7.9\" \\
-      --source aliyun=my-bucket:web.qcow2 https://…")]
+  cloud-import import --targets targets.toml --to @east --name web --os \"CentOS 7.9\" disk.qcow2")]
 pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) order: Order,
     /// Only check the order, in the clouds that can
     #[arg(long, help_heading = "The order")]
     pub(crate) dry_run: bool,
-    /// Make another image although one was made of this order before
+    /// Make another image although one was made before
     #[arg(long, help_heading = "The order")]
     pub(crate) again: bool,
+    /// Retire older images of that name when the new one is good
+    #[arg(long, conflicts_with_all = ["no_wait", "dry_run"], help_heading = "The order")]
+    pub(crate) replace: bool,
     /// Send the order although validation finds problems
     #[arg(long, help_heading = "The order")]
     pub(crate) no_validate: bool,
@@ -91,7 +96,7 @@ pub(crate) struct Import {
           action = clap::ArgAction::Set, value_name = "BOOL", hide_default_value = true, hide_possible_values = true,
           help_heading = "Waiting and output")]
     pub(crate) cancel_on_interrupt: bool,
-    /// Write an event per line (JSON) to standard output while it works, and the results as the last
+    /// Write a line of JSON to standard output for all that happens
     #[arg(long, conflicts_with = "output", help_heading = "Waiting and output")]
     pub(crate) events: bool,
     #[command(flatten)]
@@ -107,10 +112,10 @@ pub(crate) struct Import {
 /// How a local file gets to where the clouds read it.
 #[derive(Debug, Args)]
 pub(crate) struct Staging {
-    /// Bucket that a local file is put into: NAME for every target, or PROVIDER=NAME. Repeatable
+    /// Bucket that a local file is put into. Repeatable
     #[arg(long, value_name = "[PROVIDER=]NAME", help_heading = "Staging a local file")]
     pub(crate) bucket: Vec<String>,
-    /// What the keys of staged objects begin with
+    /// What keys of staged objects begin with
     #[arg(
         long,
         value_name = "TEXT",
@@ -123,10 +128,10 @@ pub(crate) struct Staging {
           action = clap::ArgAction::Set, value_name = "BOOL", hide_default_value = true, hide_possible_values = true,
           help_heading = "Staging a local file")]
     pub(crate) keep_object: bool,
-    /// The bitmap of a raw file for Huawei's quick import; a file beside it with the suffix .mf when not given
+    /// Bitmap (.mf) of a raw file for Huawei; else one beside it
     #[arg(long, value_name = "FILE", help_heading = "Staging a local file")]
     pub(crate) bitmap: Option<PathBuf>,
-    /// Convert the file first with qemu-img, into a temporary file: qcow2, raw, vhd or vmdk
+    /// Convert it first with qemu-img: qcow2, raw, vhd or vmdk
     #[arg(long, value_name = "FORMAT", help_heading = "Staging a local file")]
     pub(crate) convert: Option<DiskFormat>,
 }
@@ -134,11 +139,16 @@ pub(crate) struct Staging {
 /// Where defaults come from.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigFile {
-    /// Defaults from this file; else from ./cloud-import.toml, else from the user's own
+    /// Defaults from this file, not from ./cloud-import.toml or the user's own
     #[arg(id = "config_file", long = "config", value_name = "FILE", help_heading = "Defaults")]
     pub(crate) file: Option<PathBuf>,
     /// Defaults of [profiles.NAME] of that file before those at its top
-    #[arg(id = "config_profile", long = "defaults", value_name = "NAME", help_heading = "Defaults")]
+    #[arg(
+        id = "config_profile",
+        long = "defaults",
+        value_name = "NAME",
+        help_heading = "Defaults"
+    )]
     pub(crate) profile: Option<String>,
     /// No defaults from any file
     #[arg(long, conflicts_with_all = ["config_file", "config_profile"], help_heading = "Defaults")]
@@ -148,7 +158,7 @@ pub(crate) struct ConfigFile {
 /// Where jobs are remembered.
 #[derive(Debug, Args)]
 pub(crate) struct StateDir {
-    /// Where jobs are remembered; the user's own place for state when not given, nowhere with --simulate
+    /// Where jobs are remembered; with --simulate only if given
     #[arg(long = "state", value_name = "DIR", help_heading = "Waiting and output")]
     pub(crate) folder: Option<PathBuf>,
 }
@@ -159,16 +169,20 @@ pub(crate) struct StateDir {
     before_help = "\
 Examples:
   cloud-import check --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2
-  cloud-import check --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:images/web.qcow2",
+  cloud-import check --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:web.qcow2",
     after_help = "\
-It reads, and asks for the vendor's dry run where there is one; it moves no bytes and, without --create-role,
-changes nothing.
-Exit codes: 0 nothing stands against an import   2 validation   3 credentials   4 a cloud would refuse it   6 mixed"
+It reads, and asks for the vendor's dry run where there is one. It moves no bytes and changes
+nothing but with --create-role.
+
+Exit codes:
+  0  nothing stands against an import   4  a cloud would refuse it
+  2  usage or validation                6  mixed results
+  3  credentials"
 )]
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) order: Order,
-    /// Make the role by which the cloud reads the image file, where it needs one (Alibaba) and it is missing, and wait for it
+    /// Make the role that Alibaba Cloud reads the file by, if missing
     #[arg(long, help_heading = "The order")]
     pub(crate) create_role: bool,
     #[command(flatten)]
@@ -182,31 +196,31 @@ pub(crate) struct Check {
 /// What is imported and where to: the same for `import` and `check`.
 #[derive(Debug, Args)]
 pub(crate) struct Order {
-    /// The disk image: a local file, a link, or BUCKET:KEY in the cloud's object storage
+    /// The disk image: a file, a link, or BUCKET:KEY in the cloud's object storage
     pub(crate) image: String,
-    /// Where it goes: PROVIDER/REGION, PROVIDER for the region of its own tools, `all`, or @GROUP of --targets. Repeatable
+    /// PROVIDER/REGION, PROVIDER, @GROUP or `all`. Repeatable
     #[arg(long = "to", value_name = "TARGET")]
     pub(crate) to: Vec<String>,
-    /// A file of targets (TOML), each with its bucket, profile and options; all of them when no --to is given
+    /// A file of targets (TOML); all of them without --to
     #[arg(long, value_name = "FILE")]
     pub(crate) targets: Option<PathBuf>,
     /// Name of the image
     #[arg(long)]
     pub(crate) name: String,
-    /// The guest's operating system, such as "CentOS 7.9" or "Windows Server 2019"
+    /// The guest's operating system, such as "CentOS 7.9"
     #[arg(long, value_name = "SYSTEM")]
     pub(crate) os: Option<Os>,
 
-    /// Another place of the image for one cloud: PROVIDER=LINK or PROVIDER=BUCKET:KEY. Repeatable
+    /// Link or BUCKET:KEY of the image for one cloud. Repeatable
     #[arg(long, value_name = "PROVIDER=PLACE", value_parser = for_provider::<String>, help_heading = "The image")]
     pub(crate) source: Vec<(Provider, String)>,
-    /// Format of the file; by its suffix when not given
+    /// Format; by header or suffix when not given
     #[arg(long, help_heading = "The image")]
     pub(crate) format: Option<DiskFormat>,
-    /// Size of the system disk in GiB
+    /// Size of the system disk, in GiB
     #[arg(long, value_name = "GIB", help_heading = "The image")]
     pub(crate) size_gib: Option<u32>,
-    /// A data disk beside the system disk, as LINK or BUCKET:KEY, with its size in GiB: PLACE@GIB. Repeatable
+    /// A data disk: link or BUCKET:KEY, and its size. Repeatable
     #[arg(long, value_name = "PLACE@GIB", help_heading = "The image")]
     pub(crate) data_disk: Vec<String>,
     /// The image is one data disk, not a system
@@ -216,26 +230,26 @@ pub(crate) struct Order {
     #[arg(long, default_value = "x86_64", help_heading = "The image")]
     pub(crate) arch: Architecture,
     /// Firmware: bios or uefi; the cloud's default when not given
-    #[arg(long, help_heading = "The image")]
+    #[arg(long, value_name = "MODE", help_heading = "The image")]
     pub(crate) boot_mode: Option<BootMode>,
-    /// A cloud's own text for the operating system: PROVIDER=TEXT, or PROVIDER=TYPE/VERSION. Repeatable
+    /// A cloud's own text for the operating system. Repeatable
     #[arg(long, value_name = "PROVIDER=TEXT", value_parser = for_provider::<String>, help_heading = "The image")]
     pub(crate) os_raw: Vec<(Provider, String)>,
 
     /// Description
-    #[arg(long, help_heading = "The order")]
+    #[arg(long, value_name = "TEXT", help_heading = "The order")]
     pub(crate) description: Option<String>,
-    /// A tag: KEY=VALUE. Repeatable
+    /// A tag. Repeatable
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "The order")]
     pub(crate) tag: Vec<(String, String)>,
     /// Licence of the guest's system: platform or byol
-    #[arg(long, help_heading = "The order")]
+    #[arg(long, value_name = "TYPE", help_heading = "The order")]
     pub(crate) license_type: Option<LicenseType>,
-    /// Resource group, enterprise project or project: PROVIDER=ID. Repeatable
+    /// Resource group or project that it goes to. Repeatable
     #[arg(long, value_name = "PROVIDER=ID", value_parser = for_provider::<String>, help_heading = "The order")]
     pub(crate) project: Vec<(Provider, String)>,
-    /// A cloud's own option: PROVIDER.OPTION=VALUE. Repeatable
-    #[arg(long, value_name = "PROVIDER.OPTION=VALUE", help_heading = "The order")]
+    /// An option in a cloud's own words. Repeatable
+    #[arg(long, value_name = "PROVIDER.KEY=VALUE", help_heading = "The order")]
     pub(crate) set: Vec<String>,
     /// Skip the cloud's check of the guest system
     #[arg(long, help_heading = "The order")]
@@ -243,7 +257,7 @@ pub(crate) struct Order {
     /// The guest has an NVMe driver (Alibaba Cloud)
     #[arg(long, help_heading = "The order")]
     pub(crate) nvme: bool,
-    /// Instances use version 2 of the metadata service by default (Alibaba Cloud)
+    /// Instances have metadata service version 2 (Alibaba Cloud)
     #[arg(long, help_heading = "The order")]
     pub(crate) imds_v2: bool,
 }
@@ -251,7 +265,7 @@ pub(crate) struct Order {
 /// How long to wait.
 #[derive(Debug, Args)]
 pub(crate) struct Waiting {
-    /// Stop waiting after this time (90s, 30m, 4h); the import goes on. No limit when not given
+    /// Stop waiting after 90s, 30m, 4h; the import goes on
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Waiting and output")]
     pub(crate) timeout: Option<Duration>,
 }
@@ -259,21 +273,21 @@ pub(crate) struct Waiting {
 /// How the clouds are reached and results are written.
 #[derive(Debug, Args)]
 pub(crate) struct Reach {
-    /// Form of the results on standard output
-    #[arg(long, value_enum, default_value_t = Form::Text, help_heading = "Waiting and output")]
+    /// Form of the results: text or json
+    #[arg(long, value_name = "FORM", hide_possible_values = true, value_enum, default_value_t = Form::Text, help_heading = "Waiting and output")]
     pub(crate) output: Form,
-    /// Another endpoint of a cloud's API: PROVIDER=https://HOST. Repeatable
+    /// Another endpoint of a cloud's API. Repeatable
     #[arg(long, value_name = "PROVIDER=URL", value_parser = for_provider::<Endpoint>, help_heading = "Reaching the clouds")]
     pub(crate) endpoint: Vec<(Provider, Endpoint)>,
-    /// Take the credentials of a profile of the vendor's own tools: PROVIDER=NAME. Repeatable
+    /// Use a profile of the vendor's own tools. Repeatable
     #[arg(long, value_name = "PROVIDER=NAME", value_parser = for_provider::<String>, help_heading = "Reaching the clouds")]
     pub(crate) profile: Vec<(Provider, String)>,
-    /// On an instance of a cloud: let its metadata service be asked for credentials when no others are found
+    /// Let the instance's metadata service give credentials, too
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false",
           action = clap::ArgAction::Set, value_name = "BOOL", hide_default_value = true, hide_possible_values = true,
           help_heading = "Reaching the clouds")]
     pub(crate) instance_metadata: bool,
-    /// Use simulated clouds and reach nothing else: an embedded simulator, or a running one by the line it printed
+    /// Use simulated clouds alone: own ones, or `sim`'s by its line
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = "Reaching the clouds")]
     #[allow(clippy::option_option, reason = "clap's form of an option with an optional value")]
     pub(crate) simulate: Option<Option<PathBuf>>,
@@ -281,7 +295,9 @@ pub(crate) struct Reach {
 
 /// Arguments of `wait`.
 #[derive(Debug, Args)]
-#[command(before_help = "Examples:\n  cloud-import wait tasks.jsonl\n  cloud-import wait --timeout 2h - < tasks.jsonl")]
+#[command(
+    before_help = "Examples:\n  cloud-import wait\n  cloud-import wait tasks.jsonl\n  cloud-import wait --timeout 2h - < tasks.jsonl"
+)]
 pub(crate) struct Wait {
     #[command(flatten)]
     pub(crate) tasks: Tasks,
@@ -292,7 +308,7 @@ pub(crate) struct Wait {
 /// Tasks, and how their clouds are reached.
 #[derive(Debug, Args)]
 pub(crate) struct Tasks {
-    /// Tasks: a job's id, a file of JSON lines, a task's JSON itself, or - for standard input; every open job when not given
+    /// Jobs, files of tasks, tasks' JSON, or - for standard input; else every open job
     #[arg(value_name = "TASK|JOB")]
     pub(crate) tasks: Vec<String>,
     #[command(flatten)]
@@ -309,8 +325,8 @@ pub(crate) struct Tasks {
 pub(crate) struct List {
     #[command(flatten)]
     pub(crate) state: StateDir,
-    /// Form of the output
-    #[arg(long, value_enum, default_value_t = Form::Text)]
+    /// Form of the output: text or json
+    #[arg(long, value_name = "FORM", hide_possible_values = true, value_enum, default_value_t = Form::Text)]
     pub(crate) output: Form,
     #[command(flatten)]
     pub(crate) config: ConfigFile,
@@ -320,7 +336,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 #[command(
     before_help = "Examples:\n  cloud-import clean\n  cloud-import clean --yes",
-    after_help = "It knows what the jobs of this state directory left: staged objects, unfinished uploads, failed images. What an\nimport may still read is never deleted."
+    after_help = "It knows what the jobs of this state directory left: staged objects, unfinished uploads, failed\nimages. What an import may still read is never deleted."
 )]
 pub(crate) struct Clean {
     /// Delete what may go, instead of only showing it
@@ -336,11 +352,13 @@ pub(crate) struct Clean {
 
 /// Arguments of `capabilities`.
 #[derive(Debug, Args)]
+#[command(before_help = "Examples:\n  cloud-import capabilities\n  cloud-import capabilities huawei")]
 pub(crate) struct Capabilities {
-    /// One cloud, with limits, states, hosts and sources; all of them in short when not given
+    /// One cloud, with its limits and sources; all of them in short when not given
+    #[arg(value_parser = cloud)]
     pub(crate) provider: Option<Provider>,
-    /// Form of the output
-    #[arg(long, value_enum, default_value_t = Form::Text)]
+    /// Form of the output: text or json
+    #[arg(long, value_name = "FORM", hide_possible_values = true, value_enum, default_value_t = Form::Text)]
     pub(crate) output: Form,
 }
 
@@ -350,8 +368,8 @@ pub(crate) struct Capabilities {
 pub(crate) struct Inspect {
     /// The disk image file
     pub(crate) file: PathBuf,
-    /// Form of the output
-    #[arg(long, value_enum, default_value_t = Form::Text)]
+    /// Form of the output: text or json
+    #[arg(long, value_name = "FORM", hide_possible_values = true, value_enum, default_value_t = Form::Text)]
     pub(crate) output: Form,
 }
 
@@ -364,7 +382,7 @@ pub(crate) struct Explain {
     /// The code as the cloud sent it
     pub(crate) code: String,
     /// Only this cloud's table
-    #[arg(long)]
+    #[arg(long, value_parser = cloud)]
     pub(crate) provider: Option<Provider>,
 }
 
@@ -384,19 +402,19 @@ pub(crate) struct Sim {
     /// A security token that must come along
     #[arg(long, value_name = "TOKEN")]
     pub(crate) security_token: Option<String>,
-    /// Ports of JD Cloud, Tencent, Huawei, Alibaba and UCloud; free ones when not given
-    #[arg(long, value_name = "A,B,C,D,E", value_delimiter = ',', num_args = 5)]
+    /// Ports of JD, Tencent, Huawei, Alibaba and UCloud; else free
+    #[arg(long, value_name = "A,B,C,D,E", value_delimiter = ',')]
     pub(crate) ports: Option<Vec<u16>>,
     /// Port of the control endpoint; a free one when not given
     #[arg(long, value_name = "PORT")]
     pub(crate) control_port: Option<u16>,
-    /// Put a file into a simulated bucket: PROVIDER/REGION/BUCKET/KEY=FILE. Repeatable
+    /// Put a file at PROVIDER/REGION/BUCKET/KEY. Repeatable
     #[arg(long, value_name = "PLACE=FILE")]
     pub(crate) object: Vec<OsString>,
     /// Take every object as present
     #[arg(long)]
     pub(crate) any_object: bool,
-    /// A bucket that is there: PROVIDER/REGION/NAME. Repeatable; when none is named, every bucket is there
+    /// A bucket, PROVIDER/REGION/NAME; else all are there. Repeatable
     #[arg(long, value_name = "PLACE")]
     pub(crate) bucket: Vec<String>,
     /// How long a simulated import takes (500ms, 2s, 1m)
@@ -410,19 +428,28 @@ pub(crate) struct Sim {
 /// Form of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Form {
-    /// A line per image
+    // Plain comments: what a doc comment says here would make the help three lines of each option.
+    // A line per image.
     Text,
-    /// One JSON object
+    // One JSON object.
     Json,
+}
+
+/// A cloud by its id; a wrong one is answered with those that there are.
+fn cloud(text: &str) -> Result<Provider, String> {
+    text.parse().map_err(|error: cloud_import::Error| {
+        let remedy = error.remedy().unwrap_or_default();
+        format!("{error}. {remedy}")
+    })
 }
 
 /// `PROVIDER=VALUE`.
 pub(crate) fn for_provider<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<(Provider, T), String> {
     let (provider, value) = text.split_once('=').ok_or("write PROVIDER=VALUE")?;
-    let provider = provider
-        .parse()
-        .map_err(|error: cloud_import::Error| error.to_string())?;
-    Ok((provider, value.parse().map_err(|error: T::Err| error.to_string())?))
+    Ok((
+        cloud(provider)?,
+        value.parse().map_err(|error: T::Err| error.to_string())?,
+    ))
 }
 
 /// `KEY=VALUE`.
@@ -458,6 +485,25 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn help_has_examples_first_and_a_line_for_each_option() {
+        let mut command = Arguments::command().term_width(100);
+        command.build();
+        for subcommand in command
+            .get_subcommands_mut()
+            .filter(|command| command.get_name() != "help")
+        {
+            let help = subcommand.render_help().to_string();
+            let name = subcommand.get_name().to_owned();
+            assert!(help.starts_with("Example"), "{name}: {help}");
+            for line in help.lines().filter(|line| !line.is_empty()) {
+                assert!(line.chars().count() <= 100, "{name}: `{line}` is too long");
+                let is_option = line.trim_start().starts_with('-') || !line.starts_with("       ");
+                assert!(is_option, "{name}: `{line}` goes on from the line before it");
+            }
+        }
     }
 
     #[test]

@@ -83,8 +83,11 @@ pub(crate) fn apply(command: &mut Command, matches: &ArgMatches) -> Result<()> {
     let of_file = match (of_file, chosen) {
         (Some((path, defaults)), chosen) => chosen_of(defaults, chosen.as_deref(), &path)?,
         (None, Some(name)) => {
-            return Err(refuse(format!("there are no defaults `{name}`: no {FILE} was found"))
-                .with_remedy(format!("Name the file with --config, or write [profiles.{name}] into ./{FILE}.")));
+            return Err(
+                refuse(format!("there are no defaults `{name}`: no {FILE} was found")).with_remedy(format!(
+                    "Name the file with --config, or write [profiles.{name}] into ./{FILE}."
+                )),
+            );
         }
         (None, None) => Defaults::default(),
     };
@@ -146,7 +149,10 @@ fn read(path: &Path, must_be: bool) -> Result<Option<(PathBuf, Defaults)>> {
     let mut defaults = parse(&text, path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     defaults.found_in(folder);
-    defaults.profiles.values_mut().for_each(|profile| profile.found_in(folder));
+    defaults
+        .profiles
+        .values_mut()
+        .for_each(|profile| profile.found_in(folder));
     Ok(Some((path.to_owned(), defaults)))
 }
 
@@ -180,7 +186,8 @@ impl Defaults {
     /// What the variables say.
     fn of_variables(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
         let text = |key: &str| variable(&format!("CLOUD_IMPORT_{key}"));
-        let list = |key: &str| text(key).map(|text| text.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>());
+        let list =
+            |key: &str| text(key).map(|text| text.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>());
         let mut buckets = Buckets::default();
         for part in list("BUCKET").unwrap_or_default() {
             match part.contains('=') {
@@ -190,7 +197,10 @@ impl Defaults {
         }
         let strings = |key: &str| -> Result<BTreeMap<Provider, String>> {
             let parts = list(key).unwrap_or_default();
-            parts.iter().map(|part| value(key, part, for_provider::<String>)).collect()
+            parts
+                .iter()
+                .map(|part| value(key, part, for_provider::<String>))
+                .collect()
         };
         let endpoints = list("ENDPOINT").unwrap_or_default();
         let tags = list("TAGS").unwrap_or_default();
@@ -202,7 +212,10 @@ impl Defaults {
             boot_mode: optional("BOOT_MODE", text("BOOT_MODE"))?,
             license_type: optional("LICENSE_TYPE", text("LICENSE_TYPE"))?,
             description: text("DESCRIPTION"),
-            tags: tags.iter().map(|part| value("TAGS", part, pair)).collect::<Result<_>>()?,
+            tags: tags
+                .iter()
+                .map(|part| value("TAGS", part, pair))
+                .collect::<Result<_>>()?,
             bucket: buckets,
             prefix: text("PREFIX"),
             keep_object: optional("KEEP_OBJECT", text("KEEP_OBJECT"))?,
@@ -214,7 +227,9 @@ impl Defaults {
                 .collect::<Result<_>>()?,
             instance_metadata: optional("INSTANCE_METADATA", text("INSTANCE_METADATA"))?,
             state: text("STATE").map(PathBuf::from),
-            timeout: text("TIMEOUT").map(|text| value("TIMEOUT", &text, duration)).transpose()?,
+            timeout: text("TIMEOUT")
+                .map(|text| value("TIMEOUT", &text, duration))
+                .transpose()?,
             output: text("OUTPUT").map(|text| value("OUTPUT", &text, form_of)).transpose()?,
             cancel_on_interrupt: optional("CANCEL_ON_INTERRUPT", text("CANCEL_ON_INTERRUPT"))?,
             profiles: BTreeMap::new(),
@@ -317,7 +332,11 @@ impl Defaults {
     fn staging(&self, staging: &mut Staging, given: &dyn Fn(&str) -> bool) {
         // One that is said for every cloud is meant for every cloud.
         if staging.bucket.iter().all(|text| text.contains('=')) {
-            let own = self.bucket.own.iter().map(|(provider, name)| format!("{provider}={name}"));
+            let own = self
+                .bucket
+                .own
+                .iter()
+                .map(|(provider, name)| format!("{provider}={name}"));
             let defaults = self.bucket.every.clone().into_iter().chain(own);
             staging.bucket.splice(0..0, defaults);
         }
@@ -331,7 +350,11 @@ impl Defaults {
         before(&mut reach.endpoint, &self.endpoint);
         if reach.simulate.is_none() {
             before(&mut reach.profile, &self.vendor_profile);
-            switch(&mut reach.instance_metadata, self.instance_metadata, given("instance_metadata"));
+            switch(
+                &mut reach.instance_metadata,
+                self.instance_metadata,
+                given("instance_metadata"),
+            );
         }
     }
 
@@ -381,7 +404,9 @@ fn switch(value: &mut bool, default: Option<bool>, given: bool) {
 
 /// A value of a variable.
 fn value<T, E: Display>(key: &str, text: &str, read: impl Fn(&str) -> Result<T, E>) -> Result<T> {
-    read(text).map_err(|error| refuse(format!("the variable CLOUD_IMPORT_{key}: `{text}`: {error}")).with_remedy("Correct or unset it."))
+    read(text).map_err(|error| {
+        refuse(format!("the variable CLOUD_IMPORT_{key}: `{text}`: {error}")).with_remedy("Correct or unset it.")
+    })
 }
 
 fn optional<T: FromStr<Err: Display>>(key: &str, text: Option<String>) -> Result<Option<T>> {
@@ -416,7 +441,9 @@ fn endpoints<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Prov
 fn profiles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Defaults>, D::Error> {
     let profiles = BTreeMap::<String, Defaults>::deserialize(deserializer)?;
     match profiles.iter().find(|(_, profile)| !profile.profiles.is_empty()) {
-        Some((name, _)) => Err(de::Error::custom(format_args!("[profiles.{name}] has profiles of its own"))),
+        Some((name, _)) => Err(de::Error::custom(format_args!(
+            "[profiles.{name}] has profiles of its own"
+        ))),
         None => Ok(profiles),
     }
 }

@@ -44,16 +44,33 @@ impl<'a> Clouds<'a> {
             reach,
             simulated,
             transports: Provider::ALL.into_iter().map(pair).collect::<Result<_>>()?,
-            gates: Provider::ALL.into_iter().map(|provider| (provider, Gate::new(AT_A_TIME))).collect(),
+            gates: Provider::ALL
+                .into_iter()
+                .map(|provider| (provider, Gate::new(AT_A_TIME)))
+                .collect(),
         })
     }
 
     /// The importer of a target.
     pub(crate) fn importer(&self, wanted: &Wanted) -> Result<Box<dyn ImageImporter>> {
         let provider = wanted.target.provider;
-        let endpoint = wanted.own.endpoint.as_ref().or_else(|| last_for(provider, &self.reach.endpoint));
-        let profile = wanted.own.profile.as_ref().or_else(|| last_for(provider, &self.reach.profile));
-        self.connect(provider, &wanted.target.region, endpoint.cloned(), profile.cloned(), None)
+        let endpoint = wanted
+            .own
+            .endpoint
+            .as_ref()
+            .or_else(|| last_for(provider, &self.reach.endpoint));
+        let profile = wanted
+            .own
+            .profile
+            .as_ref()
+            .or_else(|| last_for(provider, &self.reach.profile));
+        self.connect(
+            provider,
+            &wanted.target.region,
+            endpoint.cloned(),
+            profile.cloned(),
+            None,
+        )
     }
 
     /// The bucket of an importer's region and account.

@@ -19,7 +19,9 @@ use crate::{
 pub(crate) fn image(options: &Order) -> Result<Image> {
     match Place::read(&options.image)? {
         Place::File(path) => LocalImage::open(path, options.format).map(Image::File),
-        _ => Ok(Image::There(options.image.split('?').next().unwrap_or_default().to_owned())),
+        _ => Ok(Image::There(
+            options.image.split('?').next().unwrap_or_default().to_owned(),
+        )),
     }
 }
 
@@ -33,7 +35,11 @@ pub(crate) fn destination(
 ) -> Result<Destination> {
     let provider = wanted.target.provider;
     let importer: Arc<dyn ImageImporter> = Arc::from(clouds.importer(wanted)?);
-    let own = wanted.own.source.as_deref().or_else(|| order::own_source(options, provider));
+    let own = wanted
+        .own
+        .source
+        .as_deref()
+        .or_else(|| order::own_source(options, provider));
     let place = match own {
         Some(text) => Place::read(text)?,
         None => Place::read(&options.image)?,
@@ -78,7 +84,14 @@ fn order(options: &Order, wanted: &Wanted, disk: Disk) -> Result<ImportRequest> 
 fn bucket(staging: &Staging, wanted: &Wanted, clouds: &Clouds<'_>) -> Option<String> {
     let said = |of_provider: bool| {
         staging.bucket.iter().rev().find_map(|text| match text.split_once('=') {
-            Some((provider, name)) if of_provider && provider.parse::<Provider>().is_ok_and(|named| named == wanted.target.provider) => Some(name),
+            Some((provider, name))
+                if of_provider
+                    && provider
+                        .parse::<Provider>()
+                        .is_ok_and(|named| named == wanted.target.provider) =>
+            {
+                Some(name)
+            }
             None if !of_provider => Some(text.as_str()),
             _ => None,
         })

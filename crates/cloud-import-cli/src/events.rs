@@ -47,6 +47,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     image_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<&'a ImportTask>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
@@ -103,7 +105,11 @@ impl Listener for Events {
                 ..base("started")
             },
             Event::Polled {
-                event: WaitEvent::Polled { state: TaskState::InProgress { percent, raw }, .. },
+                event:
+                    WaitEvent::Polled {
+                        state: TaskState::InProgress { percent, raw },
+                        ..
+                    },
                 ..
             } => Line {
                 state: Some(raw),
@@ -120,6 +126,18 @@ impl Listener for Events {
             Event::Tidied { object } => Line {
                 object: Some(object),
                 ..base("tidied")
+            },
+            Event::Retiring { image_id } => Line {
+                image_id: Some(image_id),
+                ..base("retiring")
+            },
+            Event::Retired { image_id } => Line {
+                image_id: Some(image_id),
+                ..base("retired")
+            },
+            Event::Renamed { name } => Line {
+                name: Some(name),
+                ..base("renamed")
             },
             Event::Warning { text } => Line {
                 message: Some((*text).to_owned()),

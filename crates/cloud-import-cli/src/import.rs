@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use cloud_import::{
     Error, ErrorKind, Result, Stop, WaitOptions,
-    publish::{self, Destination, Event, Image, Listener, LocalImage, Options, Phase, staging::Budget},
+    publish::{self, Destination, Event, Image, Listener, LocalImage, Options, Phase},
 };
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     simulate::Simulated,
     state::Remembered,
     targets::{self, Wanted},
+    words,
 };
 
 pub(crate) async fn run(options: Import) -> Result<Exit> {
@@ -49,7 +50,9 @@ async fn all(
     let progress: Arc<dyn Listener> = if options.events {
         Arc::new(Events::new(wanted.iter().map(|target| target.label.clone()).collect()))
     } else {
-        Arc::new(Progress::new(wanted.iter().map(|target| target.label.clone()).collect()))
+        Arc::new(Progress::new(
+            wanted.iter().map(|target| target.label.clone()).collect(),
+        ))
     };
     if let Some(file) = image.file() {
         for text in file.warnings() {
@@ -79,11 +82,30 @@ async fn all(
     outcomes.sort_by_key(|(index, _)| *index);
     let outcomes: Vec<Outcome> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
     let lines = if options.no_wait { Lines::Tasks } else { Lines::Images };
-    let form = if options.events { report::Form::Event } else { options.reach.output.into() };
-    let again = job.filter(|_| state.lasts());
+    let form = if options.events {
+        report::Form::Event
+    } else {
+        options.reach.output.into()
+    };
+    let again = job.filter(|_| state.lasts()).map(|job| with_places(&job, options));
     let exit = report::write(&outcomes, form, lines, again.as_deref());
     Ok(if stop.is_requested() { Exit::Interrupted } else { exit })
 }
+
+/// A job with the options by which a later command finds it and its clouds.
+fn with_places(job: &str, options: &Import) -> String {
+    let mut words = job.to_owned();
+    if let Some(folder) = &options.state.folder {
+        words.push_str(&format!(" --state {}", folder.display()));
+    }
+    if let Some(Some(file)) = &options.reach.simulate {
+        words.push_str(&format!(" --simulate={}", file.display()));
+    }
+    words
+}
+
+/// Destinations and outcomes, each by the place of its target among all that were named.
+type Prepared = (Vec<(usize, Destination)>, Vec<(usize, Outcome)>);
 
 /// The destinations whose orders have no errors, and the outcomes of the others. All problems are told before anything is sent.
 fn prepared(
@@ -93,21 +115,27 @@ fn prepared(
     clouds: &Clouds<'_>,
     publishing: &Options,
     progress: &Arc<dyn Listener>,
-) -> (Vec<(usize, Destination)>, Vec<(usize, Outcome)>) {
+) -> Prepared {
     let (mut destinations, mut outcomes) = (Vec::new(), Vec::new());
     for (index, wanted) in wanted.iter().enumerate() {
-        let made = destination::destination(&options.order, &options.staging, wanted, image, clouds).and_then(|mut made| {
-            made.order.dry_run = options.dry_run;
-            made.order.no_validate = options.no_validate;
-            let problems = made.problems(image, publishing)?;
-            if !options.no_validate && problems.iter().any(|problem| problem.is_error()) {
-                return Err(Error::invalid(wanted.target.provider, problems));
-            }
-            for problem in problems {
-                progress.on(Some(index), &Event::Warning { text: &problem.to_string() });
-            }
-            Ok(made)
-        });
+        let made =
+            destination::destination(&options.order, &options.staging, wanted, image, clouds).and_then(|mut made| {
+                made.order.dry_run = options.dry_run;
+                made.order.no_validate = options.no_validate;
+                let problems = made.problems(image, publishing)?;
+                if !options.no_validate && problems.iter().any(|problem| problem.is_error()) {
+                    return Err(Error::invalid(wanted.target.provider, problems));
+                }
+                for problem in problems {
+                    progress.on(
+                        Some(index),
+                        &Event::Warning {
+                            text: &words::problem(&problem),
+                        },
+                    );
+                }
+                Ok(made)
+            });
         match made {
             Ok(destination) => destinations.push((index, destination)),
             Err(error) => {
@@ -122,8 +150,10 @@ fn prepared(
 
 async fn converted(image: &mut Image, format: cloud_import::DiskFormat) -> Result<convert::Converted> {
     let Some(file) = image.file() else {
-        return Err(Error::new(ErrorKind::InvalidRequest, "only a local file can be converted")
-            .with_remedy("Name the file itself, or leave --convert out."));
+        return Err(
+            Error::new(ErrorKind::InvalidRequest, "only a local file can be converted")
+                .with_remedy("Name the file itself, or leave --convert out."),
+        );
     };
     let shown = std::sync::atomic::AtomicU32::new(u32::MAX);
     let converted = convert::convert(file.path(), file.info(), format, None, |done| {
@@ -138,16 +168,17 @@ async fn converted(image: &mut Image, format: cloud_import::DiskFormat) -> Resul
 }
 
 fn publishing(options: &Import, simulated: bool) -> Options {
-    let mut publishing = Options::default();
-    publishing.wait = !options.no_wait;
-    publishing.waiting = waiting(options.waiting.timeout, simulated);
-    publishing.keep_object = options.staging.keep_object;
-    publishing.prefix = options.staging.prefix.clone();
-    publishing.again = options.again;
-    publishing.cancel_on_stop = options.cancel_on_interrupt;
-    publishing.bitmap = options.staging.bitmap.clone();
-    publishing.budget = Budget::default();
-    publishing
+    Options {
+        wait: !options.no_wait,
+        waiting: waiting(options.waiting.timeout, simulated),
+        keep_object: options.staging.keep_object,
+        prefix: options.staging.prefix.clone(),
+        again: options.again,
+        replace: options.replace,
+        cancel_on_stop: options.cancel_on_interrupt,
+        bitmap: options.staging.bitmap.clone(),
+        ..Options::default()
+    }
 }
 
 /// How to wait: patiently for real clouds, briskly for simulated ones.
@@ -179,13 +210,17 @@ impl Renumbered {
 
 impl Listener for Renumbered {
     fn on(&self, target: Option<usize>, event: &Event<'_>) {
-        self.to.on(target.and_then(|index| self.indices.get(index).copied()), event);
+        self.to
+            .on(target.and_then(|index| self.indices.get(index).copied()), event);
     }
 }
 
 impl From<publish::Outcome> for Outcome {
     fn from(outcome: publish::Outcome) -> Self {
         let exit = match (outcome.phase, &outcome.error) {
+            (Phase::Succeeded, Some(error)) if error.kind() == ErrorKind::Credentials => Exit::Credentials,
+            // The image is there, and so is what it was to replace.
+            (Phase::Succeeded, Some(_)) => Exit::Mixed,
             (Phase::Succeeded | Phase::Checked, _) | (Phase::Running, None) => Exit::Done,
             (Phase::Running, Some(error)) => Exit::while_running(error),
             (Phase::Unknown, _) => Exit::OutcomeUnknown,

@@ -1,18 +1,22 @@
 //! `inspect`: the header's facts, and which clouds would take the file.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
-use cloud_import::{Disk, Error, ErrorKind, ImportRequest, Os, Problem, Provider, Result, SourceForm, validate};
-use cloud_import::publish::{
-    LocalImage,
-    disk::{DiskInfo, PartitionTable},
+use cloud_import::{
+    BoxFuture, Bytes, Disk, Error, ErrorKind, ImportRequest, Os, Problem, Provider, Result, Settings, SourceForm,
+    http::{Request, Response},
+    publish::{
+        LocalImage,
+        disk::{DiskInfo, PartitionTable},
+    },
+    transport::{Failing, Transport, TransportError},
 };
 use serde::Serialize;
 
 use crate::{
     args::{Form, Inspect},
     exit::Exit,
-    output,
+    output, words,
 };
 
 /// The facts as JSON. The keys are part of the interface.
@@ -65,6 +69,8 @@ pub(crate) fn run(options: &Inspect) -> Result<Exit> {
 /// Whether a cloud takes the file: nothing stands in the way anywhere, and its tables have no word against it.
 fn cloud(provider: Provider, file: &LocalImage) -> Result<Cloud> {
     let cloud = cloud_import::capabilities(provider)?;
+    let settings = Settings::new(cloud.default_region).transport(Arc::new(Nowhere));
+    let importer = cloud_import::connect(provider, settings)?;
     let place = if cloud.sources.value.contains(&SourceForm::Url) {
         Disk::url("https://bucket.example/image")
     } else {
@@ -72,20 +78,31 @@ fn cloud(provider: Provider, file: &LocalImage) -> Result<Cloud> {
     };
     let disk = file.described(place);
     let order = ImportRequest::new("image", disk).os(Os::new("Linux", ""));
-    let of_disk = |problem: &Problem| problem.field.starts_with("disks[0]");
-    let problems: Vec<Problem> = validate::check(&order, cloud).into_iter().filter(of_disk).collect();
+    // Where it will be is not known yet.
+    let of_disk = |problem: &Problem| problem.field.starts_with("disks[0]") && problem.field != "disks[0].source";
+    let problems: Vec<Problem> = importer.validate(&order).into_iter().filter(of_disk).collect();
     let mut reasons = file.obstacles();
     let takes_it = reasons.is_empty() && !problems.iter().any(Problem::is_error);
     reasons.extend(problems.iter().map(|problem| {
         let mark = if problem.is_error() { "" } else { "warning: " };
-        let part = problem.field.trim_start_matches("disks[0].");
-        format!("{mark}{part} {}. {}", problem.message, problem.remedy)
+        format!("{mark}{}", words::problem_of_cloud(problem))
     }));
     Ok(Cloud {
         provider,
         takes_it,
         reasons,
     })
+}
+
+/// Reaches nothing: a file is judged by tables and rules alone.
+#[derive(Debug)]
+struct Nowhere;
+
+impl Transport for Nowhere {
+    fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        let refused = TransportError::new(Failing::Refused, "nothing is asked while a file is inspected");
+        Box::pin(async { Err(refused) })
+    }
 }
 
 fn facts<'a>(info: &'a DiskInfo, clouds: &'a [Cloud]) -> Facts<'a> {

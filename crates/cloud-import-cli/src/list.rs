@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cloud_import::{
     Error, ErrorKind, ImageImporter, ImportedImage, Provider, Result, Target,
-    publish::{Leftover, StagedObject, leftovers},
+    publish::{Leftover, ReplaceStep, StagedObject, leftovers},
 };
 use serde::Serialize;
 
@@ -45,6 +45,9 @@ struct TargetRow {
     image_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// How far the replacement of older images has come, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replacement: Option<ReplaceStep>,
 }
 
 /// Shows the jobs that are remembered.
@@ -57,6 +60,7 @@ pub(crate) fn list(options: &args::List) -> Result<Exit> {
             generation: record.generation,
             image_id: record.image_id,
             reason: record.reason,
+            replacement: record.replace.map(|plan| plan.step),
             target: record.target,
         });
         jobs.push(JobRow {
@@ -77,7 +81,15 @@ pub(crate) fn list(options: &args::List) -> Result<Exit> {
 fn show(job: &JobRow) {
     output::result(&format!("{}  {}", job.id, job.source));
     for target in &job.targets {
-        let rest = target.image_id.as_deref().or(target.reason.as_deref()).unwrap_or_default();
+        let rest = target
+            .image_id
+            .as_deref()
+            .or(target.reason.as_deref())
+            .unwrap_or_default();
+        let rest = match target.replacement {
+            Some(step) if step != ReplaceStep::Done => format!("{rest} (replacing: {})", step.as_str()),
+            _ => rest.to_owned(),
+        };
         output::result(format!("  {:28} {:10} {rest}", target.target, target.step).trim_end());
     }
 }
@@ -157,7 +169,11 @@ pub(crate) async fn clean(options: args::Clean) -> Result<Exit> {
         Form::Text => {
             for row in &rows {
                 let target = format!("{}/{}", row.provider, row.region);
-                let rest = row.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
+                let rest = row
+                    .message
+                    .as_ref()
+                    .map(|message| format!(": {message}"))
+                    .unwrap_or_default();
                 output::result(&format!("{:12} {target:28} {}{rest}", row.outcome.words(), row.what));
             }
             if rows.is_empty() {
@@ -202,7 +218,9 @@ async fn delete(left: &Leftover, clouds: &Clouds<'_>, state: &Remembered) -> Res
         } => {
             let job = state.state().job(job)?;
             // Whoever works on the target will finish or abort it.
-            let Some(mut held) = job.hold(target)? else { return Ok(false) };
+            let Some(mut held) = job.hold(target)? else {
+                return Ok(false);
+            };
             let store = clouds.store(&*importer(object, clouds)?, &object.bucket)?;
             store.abort(&object.key, upload_id).await?;
             if let Some(mut record) = held.record().cloned() {
@@ -218,15 +236,23 @@ async fn delete(left: &Leftover, clouds: &Clouds<'_>, state: &Remembered) -> Res
             target,
         } => {
             let job = state.state().job(job)?;
-            let Some(mut held) = job.hold(target)? else { return Ok(false) };
-            clouds.importer_of(task)?.delete(&ImportedImage::of(task, image_id)).await?;
+            let Some(mut held) = job.hold(target)? else {
+                return Ok(false);
+            };
+            clouds
+                .importer_of(task)?
+                .delete(&ImportedImage::of(task, image_id))
+                .await?;
             if let Some(mut record) = held.record().cloned() {
                 record.task = None;
                 held.save(&record)?;
             }
             Ok(true)
         }
-        _ => Err(Error::new(ErrorKind::Unsupported, "this version does not know how to delete it")),
+        _ => Err(Error::new(
+            ErrorKind::Unsupported,
+            "this version does not know how to delete it",
+        )),
     }
 }
 

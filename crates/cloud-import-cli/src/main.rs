@@ -28,6 +28,7 @@ mod source;
 mod state;
 mod targets;
 mod tasks;
+mod words;
 
 use std::process::ExitCode;
 

@@ -82,7 +82,7 @@ fn vendor_options(set: &[String], provider: Provider) -> Result<Map<String, Valu
                 ErrorKind::InvalidRequest,
                 format!("`{text}` is not of the form PROVIDER.OPTION=VALUE"),
             )
-            .with_remedy("Such as aliyun.RoleName=MyRole."));
+            .with_remedy("Write it with its cloud, such as --set aliyun.RoleName=MyRole."));
         };
         if named.parse::<Provider>()? == provider {
             let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));

@@ -1,13 +1,34 @@
 //! The two streams: results on standard output, everything for people on standard error.
 
-use std::io::Write as _;
+use std::{
+    io::Write as _,
+    sync::{Mutex, PoisonError},
+};
 
 use cloud_import::Error;
+use indicatif::MultiProgress;
+
+use crate::words;
+
+/// The bars that are on the terminal, if there are any.
+static BARS: Mutex<Option<MultiProgress>> = Mutex::new(None);
+
+/// From now on lines stand above these bars, or where the cursor is when there are none.
+pub(crate) fn stand_above(bars: Option<MultiProgress>) {
+    *BARS.lock().unwrap_or_else(PoisonError::into_inner) = bars;
+}
 
 /// A line for people.
 pub(crate) fn say(line: &str) {
-    // A closed standard error leaves nobody to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let write = || {
+        // A closed standard error leaves nobody to tell.
+        let _ = writeln!(std::io::stderr().lock(), "{line}");
+    };
+    let bars = BARS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match bars {
+        Some(bars) => bars.suspend(write),
+        None => write(),
+    }
 }
 
 /// A result line.
@@ -20,23 +41,27 @@ pub(crate) fn error(error: &Error) {
     told("", error);
 }
 
-/// An error of one target.
-pub(crate) fn error_of(target: &str, error: &Error) {
-    told(&format!("{target}: "), error);
+/// An error of one target, or of several that have the same to tell.
+pub(crate) fn error_of(targets: &[&str], error: &Error) {
+    let whose = targets.join(", ");
+    if targets.len() > 1 {
+        say(&format!("error: {whose}: {}", error.message()));
+        error.remedy().into_iter().for_each(|remedy| say(&format!("       {remedy}")));
+    } else {
+        told(&format!("{whose}: "), error);
+    }
 }
 
 fn told(whose: &str, error: &Error) {
     if error.problems().is_empty() {
-        say(&format!("error: {whose}{error}"));
+        say(&format!("error: {whose}{}", words::error(error)));
         if let Some(remedy) = error.remedy() {
             say(&format!("       {remedy}"));
         }
         return;
     }
     for problem in error.problems() {
-        say(&format!(
-            "{}: {whose}{problem}",
-            if problem.is_error() { "error" } else { "warning" }
-        ));
+        let severity = if problem.is_error() { "error" } else { "warning" };
+        say(&format!("{severity}: {whose}{}", words::problem(problem)));
     }
 }

@@ -54,7 +54,9 @@ struct Known {
 
 impl fmt::Debug for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Progress").field("names", &self.names).finish_non_exhaustive()
+        f.debug_struct("Progress")
+            .field("names", &self.names)
+            .finish_non_exhaustive()
     }
 }
 
@@ -71,7 +73,7 @@ impl Progress {
         } else {
             let all = MultiProgress::new();
             let width = names.iter().map(String::len).max().unwrap_or_default();
-            let style = style("{prefix} {bar:24} {msg}");
+            let style = style("{prefix} {bar:16} {msg}");
             let bar = |name: &String| {
                 let bar = ProgressBar::new(100).with_style(style.clone());
                 all.add(bar.with_prefix(format!("{name:width$}")))
@@ -79,6 +81,10 @@ impl Progress {
             let bars = names.iter().map(bar).collect();
             Shown::Bars { all, bars }
         };
+        output::stand_above(match &shown {
+            Shown::Bars { all, .. } | Shown::OneBar { all, .. } => Some(all.clone()),
+            Shown::Lines => None,
+        });
         Self { names, shown, targets }
     }
 
@@ -130,14 +136,26 @@ impl Progress {
         let percent = done.saturating_mul(100) / total.max(1);
         if matches!(self.shown, Shown::Lines) {
             let tens = percent / STEP * STEP;
-            return self.note(target, format!("{what} {tens}% of {}", HumanBytes(total)), Some(percent));
+            return self.note(
+                target,
+                format!("{what} {tens}% of {}", HumanBytes(total)),
+                Some(percent),
+            );
         }
         let seconds = now.saturating_sub(began).as_secs_f64();
-        let rate = if seconds > 0.0 { done.saturating_sub(from) as f64 / seconds } else { 0.0 };
+        let rate = if seconds > 0.0 {
+            done.saturating_sub(from) as f64 / seconds
+        } else {
+            0.0
+        };
         let mut text = format!("{what} {} of {}", HumanBytes(done), HumanBytes(total));
         if rate > 0.0 {
             let left = Duration::from_secs_f64(total.saturating_sub(done) as f64 / rate);
-            text.push_str(&format!(", {}/s, {} left", HumanBytes(rate as u64), HumanDuration(left)));
+            text.push_str(&format!(
+                ", {}/s, {:#} left",
+                HumanBytes(rate as u64),
+                HumanDuration(left)
+            ));
         }
         self.note(target, text, Some(percent));
     }
@@ -178,11 +196,11 @@ impl Progress {
                 }
                 bars[index].abandon_with_message(text.to_owned());
             }
-            Shown::OneBar { all, bar } => {
+            Shown::OneBar { bar, .. } => {
                 bar.set_position(u64::try_from(over).unwrap_or_default());
                 bar.set_message("");
                 let line = self.line(target, text);
-                all.suspend(|| output::say(&line));
+                output::say(&line);
                 if over == self.names.len() {
                     bar.finish_and_clear();
                 }
@@ -190,13 +208,11 @@ impl Progress {
             Shown::Lines => output::say(&self.line(target, text)),
         }
     }
+}
 
-    /// Writes a line for people without garbling the bars.
-    fn aside(&self, line: &str) {
-        match &self.shown {
-            Shown::Bars { all, .. } | Shown::OneBar { all, .. } => all.suspend(|| output::say(line)),
-            Shown::Lines => output::say(line),
-        }
+impl Drop for Progress {
+    fn drop(&mut self) {
+        output::stand_above(None);
     }
 }
 
@@ -209,21 +225,23 @@ impl Listener for Progress {
             Event::Staging { done, total } => self.bytes(target, "staging", *done, *total),
             Event::Staged { object, reused: true } => note(&format!("{object} is there already")),
             Event::Staged { object, .. } => note(&format!("staged as {object}")),
-            Event::Starting => note("starting"),
+            Event::Starting => self.note(target, "starting".to_owned(), Some(0)),
             Event::Settling => note("finding out what became of the order that was sent"),
             Event::Found { .. } => note("the cloud has it already: nothing is sent"),
             Event::Started { .. } => note("importing"),
             Event::Polled { task, event } => self.polled(target, task, *event),
             Event::Tidied { object } => note(&format!("deleted {object}")),
-            Event::Warning { text } => self.aside(&format!("warning: {}", self.line(target, text))),
+            Event::Retiring { image_id } => note(&format!("deleting the older image {image_id}")),
+            Event::Retired { image_id } => note(&format!("deleted the older image {image_id}")),
+            Event::Renamed { name } => note(&format!("renamed to {name}")),
+            Event::Warning { text } => output::say(&format!("warning: {}", self.line(target, text))),
             Event::Over { outcome } => {
                 let image = outcome.image.as_ref();
                 let text = match (image, &outcome.error) {
                     (Some(image), _) if outcome.found => format!("{} (made before)", image.id),
                     (Some(image), _) => image.id.clone(),
-                    // With one target, the reason is the next thing that is said, with its remedy.
-                    (None, Some(_)) if self.names.len() == 1 => words(outcome.phase).to_owned(),
-                    (None, Some(error)) => format!("{}: {error}", words(outcome.phase)),
+                    // The reason is said once, with its remedy, when all are over.
+                    (None, Some(_)) => words(outcome.phase).to_owned(),
                     (None, None) if outcome.task.as_ref().is_some_and(|task| task.dry_run) => {
                         "the cloud would take this order".to_owned()
                     }

@@ -199,16 +199,23 @@ pub(crate) enum Lines {
 
 /// Writes the results and says how the command ends. `job` is the job by which a later command goes on, if there is one.
 pub(crate) fn write(outcomes: &[Outcome], form: Form, lines: Lines, job: Option<&str>) -> Exit {
+    reasons(outcomes);
     for outcome in outcomes {
-        if let Some(error) = &outcome.error {
-            output::error_of(&outcome.target, error);
-        }
         if let Some(inspection) = outcome.inspection() {
-            output::say(&format!("{}: the cloud's check of the image: {}", outcome.target, inspection.state));
-            inspection.findings.iter().for_each(|finding| output::say(&format!("  {finding}")));
+            output::say(&format!(
+                "{}: the cloud's check of the image: {}",
+                outcome.target, inspection.state
+            ));
+            inspection
+                .findings
+                .iter()
+                .for_each(|finding| output::say(&format!("  {finding}")));
         }
     }
-    let unfinished: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.status == Status::Running).collect();
+    let unfinished: Vec<&Outcome> = outcomes
+        .iter()
+        .filter(|outcome| outcome.status == Status::Running)
+        .collect();
     match job {
         Some(job) if !unfinished.is_empty() => output::say(&format!("to go on: cloud-import wait {job}")),
         // Where nothing is remembered, the task itself is all that there is to go on with.
@@ -217,6 +224,9 @@ pub(crate) fn write(outcomes: &[Outcome], form: Form, lines: Lines, job: Option<
             .filter_map(|outcome| serde_json::to_string(outcome.task.as_ref()?).ok())
             .for_each(|line| output::say(&format!("to go on: cloud-import wait '{line}'"))),
         _ => {}
+    }
+    if job.is_some() && outcomes.iter().any(|outcome| outcome.status == Status::Unknown) {
+        output::say("to settle what is not known: repeat the command later, it looks again before it sends anything");
     }
     match form {
         Form::Json => json(outcomes, None),
@@ -230,6 +240,29 @@ pub(crate) fn write(outcomes: &[Outcome], form: Form, lines: Lines, job: Option<
         table(outcomes);
     }
     Exit::together(outcomes.iter().map(|outcome| outcome.exit))
+}
+
+/// Why it is not better, each reason once: what is wrong with the file, or a stop, is so for every cloud.
+fn reasons(outcomes: &[Outcome]) {
+    // What a cloud answered is its own.
+    let shared = |outcome: &Outcome| {
+        let error = outcome.error.as_ref()?;
+        let own = error.http_status().is_some() || error.code().is_some() || !error.problems().is_empty();
+        (!own).then(|| (error.message().to_owned(), error.remedy().map(str::to_owned)))
+    };
+    let mut told = Vec::new();
+    for outcome in outcomes {
+        let Some(error) = &outcome.error else { continue };
+        let reason = shared(outcome);
+        if reason.is_none() {
+            output::error_of(&[&outcome.target], error);
+        } else if !told.contains(&reason) {
+            let alike = outcomes.iter().filter(|other| shared(other) == reason);
+            let targets: Vec<&str> = alike.map(|other| other.target.as_str()).collect();
+            output::error_of(&targets, error);
+            told.push(reason);
+        }
+    }
 }
 
 /// From more targets than this on, a table of how many ended how is written for people.

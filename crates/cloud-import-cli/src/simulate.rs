@@ -59,7 +59,7 @@ impl Simulated {
 
     fn running(file: &Path) -> Result<Self> {
         let line = fs::read_to_string(file).map_err(|error| {
-            Error::new(ErrorKind::Local, format!("`{}` cannot be read", file.display()))
+            Error::new(ErrorKind::Local, format!("`{}` cannot be read: {error}", file.display()))
                 .with_remedy("Give the file that the output of `cloud-import sim` went to.")
                 .with_source(error)
         })?;
@@ -80,8 +80,9 @@ impl Simulated {
         let ready: ReadyLine = serde_json::from_str(line.trim()).map_err(|error| {
             Error::new(
                 ErrorKind::InvalidRequest,
-                "this is not the line that `cloud-import sim` prints",
+                "what --simulate names does not hold the line that `cloud-import sim` prints",
             )
+            .with_remedy("Start it so: cloud-import sim --access-key-id AK --secret-access-key SK > sim.json")
             .with_source(error)
         })?;
         let clouds = [

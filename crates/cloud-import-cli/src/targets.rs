@@ -79,7 +79,12 @@ struct File {
 /// The targets of an order, `all` and groups written out; one that is named twice counts once.
 pub(crate) fn wanted(options: &Order, reach: &Reach) -> Result<Vec<Wanted>> {
     let read = |text: &str, profile: Option<&str>| region::target(text, profile, reach);
-    let file = options.targets.as_deref().map(File::read).transpose()?.unwrap_or_default();
+    let file = options
+        .targets
+        .as_deref()
+        .map(File::read)
+        .transpose()?
+        .unwrap_or_default();
     let mut found: Vec<Wanted> = Vec::new();
     let mut add = |wanted: Wanted| {
         if found.iter().all(|other| other.label != wanted.label) {
@@ -107,12 +112,16 @@ pub(crate) fn wanted(options: &Order, reach: &Reach) -> Result<Vec<Wanted>> {
     Ok(found)
 }
 
-
 impl File {
     fn read(path: &Path) -> Result<Self> {
         let fail = |message: String| {
-            Error::new(ErrorKind::InvalidRequest, format!("targets file `{}`: {message}", path.display()))
-                .with_remedy("Its form stands in the README: [groups] and [targets.NAME] with to, bucket, profile, options.")
+            Error::new(
+                ErrorKind::InvalidRequest,
+                format!("targets file `{}`: {message}", path.display()),
+            )
+            .with_remedy(
+                "Its form stands in the README: [groups] and [targets.NAME] with to, bucket, profile, options.",
+            )
         };
         let text = ambient::read_file(path, LARGEST)
             .map_err(|error| fail(format!("it cannot be read: {error}")))?
@@ -123,10 +132,12 @@ impl File {
     fn group(&self, name: &str, read: &Read<'_>) -> Result<Vec<Wanted>> {
         let members = self.groups.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.groups.keys().map(String::as_str).collect();
-            Error::new(ErrorKind::InvalidRequest, format!("there is no group `{name}`")).with_remedy(match known.len() {
-                0 => "Name the file that has it with --targets FILE.".to_owned(),
-                _ => format!("The groups of the targets file: {}.", known.join(", ")),
-            })
+            Error::new(ErrorKind::InvalidRequest, format!("there is no group `{name}`")).with_remedy(
+                match known.len() {
+                    0 => "Name the file that has it with --targets FILE.".to_owned(),
+                    _ => format!("The groups of the targets file: {}.", known.join(", ")),
+                },
+            )
         })?;
         members.iter().map(|member| self.target(member, read)).collect()
     }
@@ -138,7 +149,11 @@ impl File {
         };
         let target = read(own.to.as_deref().unwrap_or(name), own.profile.as_deref())?;
         Ok(Wanted {
-            label: if name.contains('/') { target.to_string() } else { name.to_owned() },
+            label: if name.contains('/') {
+                target.to_string()
+            } else {
+                name.to_owned()
+            },
             target,
             own: own.clone(),
         })
@@ -183,9 +198,16 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for bad in ["[targets.a]\nbuckt = \"x\"", "[target.a]", "[targets.a]\nendpoint = \"ftp://x\""] {
+        for bad in [
+            "[targets.a]\nbuckt = \"x\"",
+            "[target.a]",
+            "[targets.a]\nendpoint = \"ftp://x\"",
+        ] {
             assert!(toml::from_str::<File>(bad).is_err(), "{bad}");
         }
-        assert!(file("[targets.a]\nbucket = \"x\"").target("a", &read).is_err(), "`a` names no cloud");
+        assert!(
+            file("[targets.a]\nbucket = \"x\"").target("a", &read).is_err(),
+            "`a` names no cloud"
+        );
     }
 }

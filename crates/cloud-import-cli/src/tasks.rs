@@ -1,12 +1,7 @@
 //! `wait`, `status` and `cancel`: what an earlier `import` started is gone on with, in this process: jobs by their id, or
 //! tasks as it printed them.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    io::Read as _,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, fs, io::Read as _, sync::Arc};
 
 use cloud_import::{
     CancelOutcome, Error, ErrorKind, ImageImporter, ImportTask, Result, Stop, Target, TaskState,
@@ -45,8 +40,10 @@ pub(crate) async fn wait(options: args::Wait) -> Result<Exit> {
     let named = named(&options.tasks.tasks, &state)?;
     let clouds = Clouds::new(reach, simulated.as_ref())?;
     let stop = Stop::default();
-    let mut waiting_for = Options::default();
-    waiting_for.waiting = waiting(options.waiting.timeout, simulated.is_some());
+    let waiting_for = Options {
+        waiting: waiting(options.waiting.timeout, simulated.is_some()),
+        ..Options::default()
+    };
     let work = wait_for_all(named, &clouds, &state, &waiting_for, &stop);
     let Some(outcomes) = interrupt::guarded(&stop, work).await else {
         return Ok(interrupt::left_at_once());
@@ -77,7 +74,8 @@ async fn wait_for_all(
                     Ok(importer) => {
                         let (options, progress, stop) = (options.clone(), Arc::clone(&progress), stop.clone());
                         set.spawn(async move {
-                            let outcome = wait_for_task(&*importer, *task, &target, first, &options, &progress, &stop).await;
+                            let outcome =
+                                wait_for_task(&*importer, *task, &target, first, &options, &progress, &stop).await;
                             vec![(first, outcome)]
                         });
                     }
@@ -167,7 +165,12 @@ pub(crate) async fn status(options: args::Tasks) -> Result<Exit> {
             }
         }
     }
-    Ok(report::write(&outcomes, options.reach.output.into(), Lines::States, None))
+    Ok(report::write(
+        &outcomes,
+        options.reach.output.into(),
+        Lines::States,
+        None,
+    ))
 }
 
 /// How a task stands by the cloud's own word.
@@ -253,7 +256,12 @@ pub(crate) async fn cancel(options: args::Tasks) -> Result<Exit> {
             }
         }
     }
-    Ok(report::write(&outcomes, options.reach.output.into(), Lines::States, None))
+    Ok(report::write(
+        &outcomes,
+        options.reach.output.into(),
+        Lines::States,
+        None,
+    ))
 }
 
 fn canceled(target: String, task: Option<ImportTask>, outcome: Result<CancelOutcome>) -> Outcome {
@@ -322,14 +330,19 @@ fn named(arguments: &[String], state: &Remembered) -> Result<Vec<Named>> {
     let mut named = Vec::new();
     if arguments.is_empty() {
         for job in state.state().jobs()? {
-            let open: Vec<Record> = job.records()?.into_iter().filter(is_open).collect();
+            let open: Vec<Record> = job.records()?.into_iter().filter(Record::is_open).collect();
             if !open.is_empty() {
                 named.push(Named::Job(job, open));
             }
         }
         return match named.is_empty() {
-            true => Err(Error::new(ErrorKind::InvalidRequest, "no job is open, and no task was given")
-                .with_remedy("Give what `import --no-wait` printed; `cloud-import list` shows the jobs that there are.")),
+            true => Err(
+                Error::new(
+                    ErrorKind::InvalidRequest,
+                    format!("no job in `{}` waits for a verdict, and no task was given", state.state().folder().display()),
+                )
+                .with_remedy("`cloud-import list` shows the jobs. Name another directory with --state, or give what `import --no-wait` printed."),
+            ),
             false => Ok(named),
         };
     }
@@ -351,10 +364,6 @@ fn named(arguments: &[String], state: &Remembered) -> Result<Vec<Named>> {
     Ok(named)
 }
 
-fn is_open(record: &Record) -> bool {
-    record.task.is_some() && !record.step.is_settled()
-}
-
 /// Tasks from JSON, a file of JSON lines, or standard input.
 fn tasks(text: &str) -> Result<Vec<ImportTask>> {
     if text.trim_start().starts_with('{') {
@@ -366,17 +375,22 @@ fn tasks(text: &str) -> Result<Vec<ImportTask>> {
         fs::File::open(text).and_then(read_bounded)
     };
     let lines = lines.map_err(|error| {
-        Error::new(ErrorKind::Local, format!("`{text}` is no job, and no file that can be read: {error}"))
-            .with_remedy("Give a job's id (`cloud-import list`), a file of tasks, a task's JSON, or - for standard input.")
-            .with_source(error)
+        Error::new(
+            ErrorKind::Local,
+            format!("`{text}` is no job, and no file that can be read: {error}"),
+        )
+        .with_remedy("Give a job's id (`cloud-import list`), a file of tasks, a task's JSON, or - for standard input.")
+        .with_source(error)
     })?;
     let numbered = lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let tasks = numbered
-        .map(|(number, line)| parse(line, &format!("{text}:{}", number + 1)))
+        .map(|(number, line)| parse(line, &format!("line {} of `{text}`", number + 1)))
         .collect::<Result<Vec<_>>>()?;
     if tasks.is_empty() {
-        return Err(Error::new(ErrorKind::InvalidRequest, format!("there is no task in `{text}`"))
-            .with_remedy("Give what `import --no-wait` printed."));
+        return Err(
+            Error::new(ErrorKind::InvalidRequest, format!("there is no task in `{text}`"))
+                .with_remedy("Give what `import --no-wait` printed."),
+        );
     }
     Ok(tasks)
 }
@@ -389,7 +403,9 @@ fn read_bounded(from: impl std::io::Read) -> std::io::Result<String> {
 
 fn parse(text: &str, place: &str) -> Result<ImportTask> {
     serde_json::from_str(text).map_err(|error| {
-        Error::new(ErrorKind::InvalidRequest, format!("{place} is no task: {error}"))
+        // The parser's words help with what was meant for a task.
+        let why = if text.trim_start().starts_with('{') { format!(": {error}") } else { String::new() };
+        Error::new(ErrorKind::InvalidRequest, format!("{place} is no task{why}"))
             .with_remedy("Give what `import --no-wait` printed, a line per task.")
     })
 }

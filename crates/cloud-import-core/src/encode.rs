@@ -262,6 +262,19 @@ mod tests {
         assert!(error.message().contains("imageId"), "{error}");
     }
 
+    #[test]
+    fn a_field_may_be_the_whole_body() {
+        let operation = Operation {
+            method: Method::PATCH,
+            placed: &[("changes", Place::WholeBody)],
+            ..OPERATION
+        };
+        let endpoint: Endpoint = "vm.example".parse().unwrap();
+        let fields = object(json!({"regionId": "r", "imageId": "i", "changes": [{"op": "replace"}]}));
+        let request = rest(&endpoint, &operation, fields, &[]).unwrap();
+        assert_eq!(&request.body()[..], br#"[{"op":"replace"}]"#);
+    }
+
     proptest! {
         #[test]
         fn pairs_come_back(input in prop::collection::vec((".{1,8}", ".{0,12}"), 0..6)) {

@@ -4,7 +4,9 @@ use std::{fmt::Debug, time::Duration};
 
 use crate::{
     BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Failure, ImportRequest, ImportTask, ImportedImage,
-    Problem, Provider, Result, TaskState, ambient::Ambient, builder::Connection,
+    Problem, Provider, Result, TaskState,
+    ambient::Ambient,
+    builder::Connection,
     preflight::{Checks, Namesake, SecondOfName},
     start,
 };
@@ -97,7 +99,10 @@ pub trait ImageImporter: Debug + Send + Sync {
     ///
     /// An importer that cannot look says so: [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).
     fn namesakes<'a>(&'a self, _name: &'a str, _project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Namesake>>> {
-        Box::pin(std::future::ready(Err(unable(self.provider(), "looks for images by their name"))))
+        Box::pin(std::future::ready(Err(unable(
+            self.provider(),
+            "looks for images by their name",
+        ))))
     }
 
     /// Gives a finished image another name. Doing it twice does nothing more.

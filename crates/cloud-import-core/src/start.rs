@@ -116,12 +116,9 @@ async fn repeat_with_token<I: ImageImporter + ?Sized>(
             Err(error) => return Err(error),
         }
     }
-    Err(unknown(
-        importer,
-        task,
-        lost,
-        "sending it again with its token brought no answer either",
-    ))
+    let tried = "sending it again with its token brought no answer either";
+    Err(unknown(importer, task, lost, tried)
+        .with_remedy("Repeat the same order: its token makes that safe, and the cloud answers with the first result."))
 }
 
 /// A taken name says nothing here: the image may be the one that the lost start made, or an older one.

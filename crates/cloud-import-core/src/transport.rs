@@ -44,8 +44,7 @@ pub enum Failing {
 }
 
 /// No whole answer. Its text never holds the URL, whose query may be signed.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
+#[derive(Debug)]
 pub struct TransportError {
     /// Why.
     pub failing: Failing,
@@ -53,7 +52,6 @@ pub struct TransportError {
     pub message: String,
     /// Status and headers of the answer, where they came and only its body is missing.
     pub answered: Option<Box<Response<()>>>,
-    #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -80,6 +78,18 @@ impl TransportError {
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|cause| cause as _)
     }
 }
 

@@ -242,7 +242,7 @@ impl Findings<'_> {
             {
                 self.error(
                     &field("size_gib"),
-                    format!("is {size} GiB, but the disk in the file has {bytes} bytes"),
+                    format!("is {size}, but the disk in the file has {} GiB", bytes.div_ceil(1 << 30)),
                     "",
                     format!("Ask for at least {} GiB.", bytes.div_ceil(1 << 30)),
                 );
@@ -320,7 +320,7 @@ impl Findings<'_> {
                 "dry_run",
                 request.dry_run,
                 cloud.dry_run,
-                "This cloud has no dry run: check the order with `validate` alone.",
+                "Leave it out: the order is checked against what this cloud documents in any case.",
             ),
             (
                 "skip_guest_check",
@@ -455,10 +455,16 @@ impl Findings<'_> {
         } else {
             Severity::Warning
         };
+        let remedy = match (limit.field, limit.rule) {
+            (Field::SystemDiskGib | Field::DataDiskGib, Rule::Range { min, max, .. }) => {
+                format!("Ask for {min} to {max} GiB; a larger disk must be shrunk in the file first")
+            }
+            _ => format!("Change the {}", limit.field.as_str()),
+        };
         let remedy = if limit.note.is_empty() {
-            format!("Change the {}.", limit.field.as_str())
+            format!("{remedy}.")
         } else {
-            format!("Change the {} ({}).", limit.field.as_str(), limit.note)
+            format!("{remedy} ({}).", limit.note)
         };
         self.problems.push(Problem {
             severity,

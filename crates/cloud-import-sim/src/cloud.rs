@@ -58,20 +58,9 @@ impl fmt::Display for Cloud {
 }
 
 /// The text names none of the five clouds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown cloud {0:?}: use jdcloud, tencent, huawei, aliyun or ucloud")]
 pub struct UnknownCloud(String);
-
-impl fmt::Display for UnknownCloud {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "unknown cloud {:?}: use jdcloud, tencent, huawei, aliyun or ucloud",
-            self.0
-        )
-    }
-}
-
-impl std::error::Error for UnknownCloud {}
 
 impl FromStr for Cloud {
     type Err = UnknownCloud;

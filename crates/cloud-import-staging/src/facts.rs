@@ -54,7 +54,7 @@ impl Store {
     async fn of_info(&self, info: &Value) -> Result<BucketFacts> {
         let bucket = info.get("Bucket").unwrap_or(info);
         let access = bucket.get("AccessControlList");
-        let rules = self.ask_for_rules().await?;
+        let rules = self.ask_for_rules().await;
         Ok(BucketFacts {
             region: text(bucket, "Location").map(|name| region_of_location(name).to_owned()),
             public: access
@@ -70,7 +70,7 @@ impl Store {
         let region = match header(head, "region") {
             Some(region) => Some(region.to_owned()),
             None => {
-                let location = tolerated(self.ask(Call::GetBucketLocation).await)?;
+                let location = tolerated(self.ask(Call::GetBucketLocation).await);
                 let names = ["LocationConstraint", "Location"];
                 let name = location
                     .as_ref()
@@ -78,11 +78,11 @@ impl Store {
                 name.filter(|name| !name.is_empty()).map(str::to_owned)
             }
         };
-        let access = tolerated(self.ask(Call::GetBucketAcl).await)?;
+        let access = tolerated(self.ask(Call::GetBucketAcl).await);
         // JD OSS documents that its rules know no unfinished uploads.
         let rules = match self.bucket().provider {
             Provider::Jdcloud => Some(false),
-            _ => self.ask_for_rules().await?,
+            _ => self.ask_for_rules().await,
         };
         Ok(BucketFacts {
             region,
@@ -92,12 +92,12 @@ impl Store {
         })
     }
 
-    async fn ask_for_rules(&self) -> Result<Option<bool>> {
+    async fn ask_for_rules(&self) -> Option<bool> {
         match self.ask(Call::GetBucketLifecycle).await {
             Err(error) if error.kind() == ErrorKind::NotFound && error.code() != Some("NoSuchBucket") => {
-                Ok(Some(false))
+                Some(false)
             }
-            answer => Ok(tolerated(answer)?.as_ref().map(expires_uploads)),
+            answer => tolerated(answer).as_ref().map(expires_uploads),
         }
     }
 }
@@ -107,16 +107,11 @@ fn is_refusal(error: &Error) -> bool {
     error.http_status().is_some() && !error.is_retryable() && error.kind() != ErrorKind::NotFound
 }
 
-/// An answer, or none where the question was refused; what another attempt may mend stays an error.
-fn tolerated(answer: Result<Value>) -> Result<Option<Value>> {
-    match answer {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.is_retryable() || error.http_status().is_none() => Err(error),
-        Err(error) => {
-            debug!(%error, "a question about the bucket has no answer");
-            Ok(None)
-        }
-    }
+/// An answer, or none where the question was refused or failed: the bucket is there, and no upload waits for the rest.
+fn tolerated(answer: Result<Value>) -> Option<Value> {
+    answer
+        .inspect_err(|error| debug!(%error, "a question about the bucket has no answer"))
+        .ok()
 }
 
 /// HEAD has no body, so that the reason of a refusal must be said here.

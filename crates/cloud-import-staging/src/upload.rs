@@ -137,6 +137,9 @@ impl From<Error> for Halt {
 /// How often an upload that the store lost is begun anew in one run.
 const BEGINNINGS: u32 = 3;
 
+/// Up to this size in bytes, a file that is at its key in one piece is summed again to be held against its ETag.
+const SUMMED_AGAIN: u64 = 64 << 20;
+
 impl Upload {
     /// A file that was hashed, to be put under this key.
     pub fn new(store: Store, file: LocalFile, hashed: Hashed, key: impl Into<String>) -> Self {
@@ -377,7 +380,14 @@ impl Run<'_> {
     /// The object that makes an upload unnecessary.
     async fn already_there(&self, record: Option<&UploadRecord>) -> Result<Option<Staged>> {
         let Some(record) = record.filter(|record| !record.upload_id.is_empty()) else {
-            return self.look(record.is_some_and(|record| record.completing)).await;
+            let ours = record.is_some_and(|record| record.completing);
+            return match self.look(ours).await? {
+                Some(staged) if !self.has_its_sum(&staged).await? => {
+                    // A run that ended before it could send it again.
+                    if ours { Ok(None) } else { Err(self.wrong_object("another MD5")) }
+                }
+                found => Ok(found),
+            };
         };
         let Some(mut staged) = self.look(record.completing).await? else {
             return Ok(None);
@@ -408,22 +418,12 @@ impl Run<'_> {
             .as_ref()
             .is_some_and(|sum| !sum.eq_ignore_ascii_case(sha256));
         if head.size != size || other_content {
-            let bucket = &self.store().bucket().name;
             let how = if head.size == size {
                 "another SHA-256 in its metadata".to_owned()
             } else {
                 format!("{} bytes instead of {size}", head.size)
             };
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                format!(
-                    "the object `{}` in bucket `{bucket}` is not this file: it has {how}",
-                    self.key()
-                ),
-            )
-            .with_code(WRONG_OBJECT)
-            .with_may_have_executed(false)
-            .with_remedy("It is broken or somebody else's. Delete it if nothing needs it, or choose another prefix."));
+            return Err(self.wrong_object(&how));
         }
         Ok(Staged {
             bucket: self.store().bucket().name.clone(),
@@ -433,6 +433,34 @@ impl Run<'_> {
             put_by_us,
             etag: head.etag,
         })
+    }
+
+    fn wrong_object(&self, how: &str) -> Error {
+        let bucket = &self.store().bucket().name;
+        Error::new(
+            ErrorKind::Conflict,
+            format!(
+                "the object `{}` in bucket `{bucket}` is not this file: it has {how}",
+                self.key()
+            ),
+        )
+        .with_code(WRONG_OBJECT)
+        .with_may_have_executed(false)
+        .with_remedy("It is broken or somebody else's. Delete it if nothing needs it, or choose another prefix.")
+    }
+
+    /// Whether the ETag is the file's MD5, of an object in one piece that is small enough to be summed again. Nothing is said
+    /// against one whose ETag is no MD5.
+    async fn has_its_sum(&self, staged: &Staged) -> Result<bool> {
+        let size = self.upload.file.size();
+        let is_md5 = |etag: &&String| etag.len() == 32 && etag.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match staged.etag.as_ref().filter(is_md5) {
+            Some(etag) if self.upload.etags_are_md5() && size <= SUMMED_AGAIN => {
+                let sum = present::md5_of(self.upload.file.clone(), (0, size)).await?;
+                Ok(etag.eq_ignore_ascii_case(&sum))
+            }
+            _ => Ok(true),
+        }
     }
 
     /// Gives an upload up as far as that can be done.

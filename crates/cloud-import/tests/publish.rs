@@ -39,7 +39,9 @@ impl Drop for Folder {
 }
 
 async fn simulator() -> Simulator {
-    let config = Config::new("ak", "sk").any_bucket(true).import_time(Duration::from_millis(200));
+    let config = Config::new("ak", "sk")
+        .any_bucket(true)
+        .import_time(Duration::from_millis(200));
     Simulator::start(config).await.unwrap()
 }
 
@@ -67,9 +69,10 @@ fn destinations(simulator: &Simulator, name: &str) -> Vec<Destination> {
 }
 
 fn options() -> Options {
-    let mut options = Options::default();
-    options.waiting = WaitOptions::default().intervals(Duration::from_millis(20), Duration::from_millis(50));
-    options
+    Options {
+        waiting: WaitOptions::default().intervals(Duration::from_millis(20), Duration::from_millis(50)),
+        ..Options::default()
+    }
 }
 
 fn image() -> Image {
@@ -94,7 +97,14 @@ async fn one_call_makes_five_images_and_the_next_finds_them() {
     let state = State::at(&folder.0);
     let kept = Arc::new(Kept::default());
     let run = |listener: Arc<dyn Listener>| {
-        publish(image(), destinations(&simulator, "web"), state.clone(), options(), listener, Stop::default())
+        publish(
+            image(),
+            destinations(&simulator, "web"),
+            state.clone(),
+            options(),
+            listener,
+            Stop::default(),
+        )
     };
     let first = run(Arc::clone(&kept) as _).await.unwrap();
     for outcome in &first.outcomes {
@@ -122,10 +132,17 @@ async fn one_call_makes_five_images_and_the_next_finds_them() {
         assert_eq!(simulator.counters().imports_of(cloud, "web"), 1, "{cloud}");
     }
     let records = first.job.records().unwrap();
-    assert!(records.iter().all(|record| record.step == Step::Succeeded && record.image_id.is_some()));
+    assert!(
+        records
+            .iter()
+            .all(|record| record.step == Step::Succeeded && record.image_id.is_some())
+    );
     let written = std::fs::read_dir(folder.0.join("jobs").join(&first.job.facts().id)).unwrap();
     for file in written.filter_map(|entry| std::fs::read_to_string(entry.unwrap().path()).ok()) {
-        assert!(!file.contains("Signature") && !file.contains("\"sk\""), "a secret in {file}");
+        assert!(
+            !file.contains("Signature") && !file.contains("\"sk\""),
+            "a secret in {file}"
+        );
     }
 }
 
@@ -139,7 +156,14 @@ async fn other_options_under_the_same_name_are_no_silent_second_image() {
         destinations[0].order.os = Some(Os::new(os, "7.9"));
         let mut options = options();
         options.again = again;
-        publish(image(), destinations, state.clone(), options, Arc::new(()), Stop::default())
+        publish(
+            image(),
+            destinations,
+            state.clone(),
+            options,
+            Arc::new(()),
+            Stop::default(),
+        )
     };
     let made = only_aliyun("CentOS", false).await.unwrap();
     assert_eq!(made.outcomes[0].phase, Phase::Succeeded);

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use cloud_import_core::{
     BoxFuture, Capabilities, Check, Error, ErrorKind, Failure, ImageImporter, ImportRequest, ImportTask, ImportedImage,
-    Problem, Provider, Result, StateClass, StateRow, TaskState, builder::Connection, datetime, deleted, not_listed,
+    Problem, Provider, Result, StateClass, StateRow, TaskState,
+    builder::Connection,
+    datetime, deleted, not_listed,
     preflight::{Namesake, SecondOfName},
 };
 use tracing::info;

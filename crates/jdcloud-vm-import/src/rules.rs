@@ -34,3 +34,25 @@ pub(crate) fn problems(order: &ImportRequest) -> Vec<Problem> {
 fn error(field: &str, message: &str) -> Problem {
     Problem::error(Provider::Jdcloud, field, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use cloud_import_core::{Disk, DiskFormat, Os, PartitionTable};
+
+    use super::*;
+
+    #[test]
+    fn a_guid_partition_table_is_worth_a_word() {
+        let disk = Disk::url("https://bucket.example/k.qcow2").format(DiskFormat::Qcow2);
+        let mut order = ImportRequest::new("web", disk.virtual_size_bytes(40 << 30)).os(Os::new("CentOS", "7"));
+        let words = |order: &ImportRequest| -> Vec<Problem> {
+            let is_it = |problem: &Problem| problem.field == "disks[0].partition_table";
+            problems(order).into_iter().filter(is_it).collect()
+        };
+        order.disks[0].partition_table = Some(PartitionTable::Mbr);
+        assert_eq!(words(&order), []);
+        order.disks[0].partition_table = Some(PartitionTable::Gpt);
+        let found = words(&order);
+        assert!(found.len() == 1 && !found[0].is_error() && found[0].source == GUIDE, "{found:?}");
+    }
+}

@@ -88,7 +88,9 @@ impl Importer {
             let images = self.client().describe_images(&request).await?.image_set;
             let images = images.unwrap_or_default();
             let is_last = i64::try_from(images.len()).is_ok_and(|count| count < PAGE_SIZE);
-            let named = images.into_iter().filter(|image| image.image_name.as_deref() == Some(name));
+            let named = images
+                .into_iter()
+                .filter(|image| image.image_name.as_deref() == Some(name));
             found.extend(named.map(|image| {
                 let state = image.image_state.unwrap_or_default();
                 Namesake {

@@ -139,7 +139,7 @@ fn international(order: &ImportRequest) -> Vec<Problem> {
 
 #[cfg(test)]
 mod tests {
-    use cloud_import_core::{Disk, Os};
+    use cloud_import_core::{Disk, Os, PartitionTable};
 
     use super::*;
 
@@ -170,6 +170,17 @@ mod tests {
             let found = problems(&order(bad), "", false);
             assert_eq!(fields(&found), [("disks[0].source", false)], "{bad}");
         }
+    }
+
+    #[test]
+    fn a_guid_partition_table_is_worth_a_word() {
+        let mut order = order("https://b-1.cos.ap-guangzhou.myqcloud.com/k");
+        order.disks[0].partition_table = Some(PartitionTable::Mbr);
+        assert_eq!(problems(&order, "", false), []);
+        order.disks[0].partition_table = Some(PartitionTable::Gpt);
+        let found = problems(&order, "", false);
+        assert_eq!(fields(&found), [("disks[0].partition_table", false)]);
+        assert_eq!(found[0].source, GUIDE);
     }
 
     #[test]

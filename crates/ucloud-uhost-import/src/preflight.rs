@@ -49,7 +49,11 @@ impl Importer {
             )),
         }
         let found = self.named(&order.name, project.as_deref(), 1).await;
-        checks.name(&order.name, found.map(|found| found.into_iter().next()), self.second_of_name());
+        checks.name(
+            &order.name,
+            found.map(|found| found.into_iter().next()),
+            self.second_of_name(),
+        );
         checks.finish(NEVER, "")
     }
 
@@ -75,7 +79,9 @@ impl Importer {
             let images = answer.image_set.unwrap_or_default();
             let listed = i64::try_from(images.len()).unwrap_or(i64::MAX);
             offset = offset.saturating_add(listed);
-            let named = images.into_iter().filter(|image| image.image_name.as_deref() == Some(name));
+            let named = images
+                .into_iter()
+                .filter(|image| image.image_name.as_deref() == Some(name));
             found.extend(named.map(|image| {
                 let state = image.state.unwrap_or_default();
                 Namesake {

@@ -192,6 +192,7 @@ const CLOUDS: &[Cloud] = &[
         "DescribeImportImageOs" => describe_import_image_os(DescribeImportImageOsRequest),
         "DescribeImageQuota" => describe_image_quota(DescribeImageQuotaRequest),
         "DeleteImages" => delete_images(DeleteImagesRequest),
+        "ModifyImageAttribute" => modify_image_attribute(ModifyImageAttributeRequest),
     }),
     cloud!("huawei", huawei_ims_import, &["SDK-HMAC-SHA256"], huawei_options, {
         "ImportImageQuick" => import_image_quick(ImportImageQuickRequest),
@@ -206,6 +207,7 @@ const CLOUDS: &[Cloud] = &[
         "GlanceCreateImageMetadata" => glance_create_image_metadata(GlanceCreateImageMetadataRequest),
         "RegisterImage" => register_image(RegisterImageRequest),
         "GlanceDeleteImage" => glance_delete_image(GlanceDeleteImageRequest),
+        "UpdateImage" => update_image(UpdateImageRequest),
         "ListOsVersions" => list_os_versions(ListOsVersionsRequest),
         "ShowImageQuota" => show_image_quota(ShowImageQuotaRequest),
         "KeystoneListProjects" => keystone_list_projects(KeystoneListProjectsRequest),
@@ -217,6 +219,7 @@ const CLOUDS: &[Cloud] = &[
         "CancelTask" => cancel_task(CancelTaskRequest),
         "DescribeImages" => describe_images(DescribeImagesRequest),
         "DeleteImage" => delete_image(DeleteImageRequest),
+        "ModifyImageAttribute" => modify_image_attribute(ModifyImageAttributeRequest),
         "DeleteSnapshot" => delete_snapshot(DeleteSnapshotRequest),
         "DescribeRegions" => describe_regions(DescribeRegionsRequest),
     }),

@@ -130,3 +130,14 @@ async fn describe_regions_with_temporary_keys() {
         .unwrap();
     assert_snapshot!(render(&script.sent()[0]));
 }
+
+#[tokio::test]
+async fn modify_image_attribute() {
+    let request = ModifyImageAttributeRequest {
+        region_id: region(),
+        image_id: Some("m-1".into()),
+        image_name: Some("web_镜像".into()),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(modify_image_attribute, request));
+}

@@ -44,7 +44,9 @@ fn filled(defaults: Defaults, arguments: &[&str]) -> Command {
     let matches = Arguments::command().try_get_matches_from(all).unwrap();
     let mut command = Arguments::from_arg_matches(&matches).unwrap().command;
     let own = matches.subcommand().unwrap().1.clone();
-    defaults.fill(&mut command, &|id| own.value_source(id) == Some(ValueSource::CommandLine));
+    defaults.fill(&mut command, &|id| {
+        own.value_source(id) == Some(ValueSource::CommandLine)
+    });
     command
 }
 
@@ -59,7 +61,10 @@ fn import(defaults: Defaults, more: &[&str]) -> crate::args::Import {
 fn a_file_fills_in_what_the_command_line_leaves_open() {
     let options = import(file(EVERYTHING), &[]);
     assert_eq!(options.order.to, ["aliyun/cn-hangzhou"]);
-    assert_eq!(options.order.os.as_ref().map(ToString::to_string).as_deref(), Some("CentOS 7.9"));
+    assert_eq!(
+        options.order.os.as_ref().map(ToString::to_string).as_deref(),
+        Some("CentOS 7.9")
+    );
     assert_eq!(options.order.arch.as_str(), "arm64");
     assert_eq!(options.order.tag, [("team".to_owned(), "file".to_owned())]);
     assert_eq!(options.staging.bucket, ["aliyun=of-the-file"]);
@@ -74,8 +79,26 @@ fn a_file_fills_in_what_the_command_line_leaves_open() {
 #[test]
 fn the_command_line_comes_first() {
     let more = [
-        "--to", "tencent", "--os", "Ubuntu 22", "--arch", "x86_64", "--prefix", "cloud-import/", "--bucket", "mine", "--output", "text",
-        "--keep-object=false", "--cancel-on-interrupt=false", "--timeout", "1h", "--tag", "team=mine", "--profile", "aliyun=other",
+        "--to",
+        "tencent",
+        "--os",
+        "Ubuntu 22",
+        "--arch",
+        "x86_64",
+        "--prefix",
+        "cloud-import/",
+        "--bucket",
+        "mine",
+        "--output",
+        "text",
+        "--keep-object=false",
+        "--cancel-on-interrupt=false",
+        "--timeout",
+        "1h",
+        "--tag",
+        "team=mine",
+        "--profile",
+        "aliyun=other",
     ];
     let options = import(file(EVERYTHING), &more);
     assert_eq!(options.order.to, ["tencent"]);
@@ -103,13 +126,20 @@ fn variables_come_before_the_profile_and_the_profile_before_the_file() {
     let variables = Defaults::of_variables(&|name| variables.get(name).map(|text| (*text).to_owned())).unwrap();
     let nightly = chosen_of(file(EVERYTHING), Some("nightly"), Path::new("x")).unwrap();
     assert_eq!(nightly.prefix.as_deref(), Some("nightly/"));
-    assert_eq!((nightly.keep_object, nightly.bucket.own.len()), (Some(false), 0), "one for every cloud");
+    assert_eq!(
+        (nightly.keep_object, nightly.bucket.own.len()),
+        (Some(false), 0),
+        "one for every cloud"
+    );
     assert_eq!(nightly.description.as_deref(), Some("of the file"));
     let both = variables.over(nightly);
     assert_eq!(both.to.as_deref().unwrap(), ["tencent", "huawei"]);
     assert_eq!(both.bucket.own[&Provider::Aliyun], "of-the-variable");
     assert_eq!(both.bucket.every.as_deref(), Some("nightly"));
-    assert_eq!((both.tags["team"].as_str(), both.tags["tier"].as_str()), ("variable", "web"));
+    assert_eq!(
+        (both.tags["team"].as_str(), both.tags["tier"].as_str()),
+        ("variable", "web")
+    );
     assert_eq!(both.output, Some(Form::Text));
     let error = chosen_of(file(EVERYTHING), Some("daily"), Path::new("x")).unwrap_err();
     assert!(error.remedy().unwrap().contains("nightly"), "{error}");
@@ -140,17 +170,34 @@ fn what_is_not_known_is_refused_with_file_and_line() {
         let error = parse(text, Path::new("x/cloud-import.toml")).unwrap_err();
         let place = format!("`x/cloud-import.toml`, line {line}: ");
         assert!(error.message().starts_with(&place), "{text}: {error}");
-        assert!(error.message().contains(part) && error.remedy().is_some(), "{text}: {error}");
+        assert!(
+            error.message().contains(part) && error.remedy().is_some(),
+            "{text}: {error}"
+        );
     }
-    for (key, text) in [("ARCH", "sparc"), ("BUCKET", "aws=x"), ("TAGS", "x"), ("KEEP_OBJECT", "perhaps"), ("OUTPUT", "xml")] {
-        let error = Defaults::of_variables(&|name| (name == format!("CLOUD_IMPORT_{key}")).then(|| text.to_owned())).unwrap_err();
+    for (key, text) in [
+        ("ARCH", "sparc"),
+        ("BUCKET", "aws=x"),
+        ("TAGS", "x"),
+        ("KEEP_OBJECT", "perhaps"),
+        ("OUTPUT", "xml"),
+    ] {
+        let error = Defaults::of_variables(&|name| (name == format!("CLOUD_IMPORT_{key}")).then(|| text.to_owned()))
+            .unwrap_err();
         assert!(error.message().contains(&format!("CLOUD_IMPORT_{key}")), "{error}");
     }
 }
 
 #[test]
 fn every_command_takes_them() {
-    for arguments in [&["check", "x", "--name", "n"][..], &["wait"], &["status"], &["cancel", "j"], &["list"], &["clean"]] {
+    for arguments in [
+        &["check", "x", "--name", "n"][..],
+        &["wait"],
+        &["status"],
+        &["cancel", "j"],
+        &["list"],
+        &["clean"],
+    ] {
         let command = filled(file(EVERYTHING), arguments);
         let output = match &command {
             Command::Check(options) => options.reach.output,

@@ -8,7 +8,11 @@ use super::{IMAGE, command, err, expect_code, out};
 
 fn import(folder: &Path, variables: &[(&str, &str)], more: &[&str]) -> Output {
     let mut command = command(&[&["import", "--simulate", "--name", "hello-clouds", IMAGE], more].concat());
-    command.current_dir(folder).envs(variables.iter().copied()).output().unwrap()
+    command
+        .current_dir(folder)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
 }
 
 /// The one target of a run whose defaults ask for JSON.
@@ -32,26 +36,47 @@ fn flags_come_before_variables_and_variables_before_the_file() {
     assert_eq!(target(&import(&here, &[], &[])), "aliyun/cn-hangzhou");
     let variable = [("CLOUD_IMPORT_TO", "tencent")];
     assert_eq!(target(&import(&here, &variable, &[])), "tencent/ap-guangzhou");
-    assert_eq!(target(&import(&here, &variable, &["--to", "huawei"])), "huawei/cn-north-4");
+    assert_eq!(
+        target(&import(&here, &variable, &["--to", "huawei"])),
+        "huawei/cn-north-4"
+    );
     assert_eq!(target(&import(&here, &[], &["--defaults", "second"])), "ucloud/cn-bj2");
-    assert_eq!(target(&import(&here, &[("CLOUD_IMPORT_PROFILE", "second")], &[])), "ucloud/cn-bj2");
+    assert_eq!(
+        target(&import(&here, &[("CLOUD_IMPORT_PROFILE", "second")], &[])),
+        "ucloud/cn-bj2"
+    );
 
     let home_of = home.to_str().unwrap();
     let users = home.join(".config/cloud-import/cloud-import.toml");
     fs::write(&users, text.replace("aliyun", "jdcloud")).unwrap();
     assert_eq!(target(&import(&home, &[("HOME", home_of)], &[])), "jdcloud/cn-north-1");
-    assert_eq!(target(&import(&here, &[("HOME", home_of)], &[])), "aliyun/cn-hangzhou", "the nearer one counts alone");
+    assert_eq!(
+        target(&import(&here, &[("HOME", home_of)], &[])),
+        "aliyun/cn-hangzhou",
+        "the nearer one counts alone"
+    );
     let named = users.to_str().unwrap();
     assert_eq!(target(&import(&here, &[], &["--config", named])), "jdcloud/cn-north-1");
-    assert_eq!(target(&import(&here, &[("CLOUD_IMPORT_CONFIG", named)], &[])), "jdcloud/cn-north-1");
+    assert_eq!(
+        target(&import(&here, &[("CLOUD_IMPORT_CONFIG", named)], &[])),
+        "jdcloud/cn-north-1"
+    );
 
     let output = import(&here, &[], &["--no-config", "--os", "CentOS 7.9"]);
     expect_code(&output, 2);
     assert!(err(&output).contains("no target is named"), "{}", err(&output));
-    fs::write(here.join("cloud-import.toml"), format!("{text}secret_access_key = 'x'\n")).unwrap();
+    fs::write(
+        here.join("cloud-import.toml"),
+        format!("{text}secret_access_key = 'x'\n"),
+    )
+    .unwrap();
     let output = import(&here, &[], &[]);
     expect_code(&output, 2);
-    assert!(err(&output).contains("cloud-import.toml`, line 6: ") && err(&output).contains("secret_access_key"), "{}", err(&output));
+    assert!(
+        err(&output).contains("cloud-import.toml`, line 6: ") && err(&output).contains("secret_access_key"),
+        "{}",
+        err(&output)
+    );
     let output = import(&here, &[], &["--config", "nowhere.toml"]);
     expect_code(&output, 2);
     assert!(err(&output).contains("nowhere.toml"), "{}", err(&output));

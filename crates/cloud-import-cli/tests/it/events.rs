@@ -25,25 +25,38 @@ fn documented() -> BTreeMap<String, Vec<String>> {
         .collect()
 }
 
-#[test]
-fn every_event_is_documented_with_its_fields() {
+/// The events of a run by name, each held against the page.
+pub(super) fn seen(text: &str) -> Vec<String> {
     let documented = documented();
     assert!(documented.len() > 10, "{documented:?}");
-    let output = run(&import("--simulate", &["--to", "all", "--events"]));
-    expect_code(&output, 0);
-    let text = out(&output);
     let mut seen = Vec::new();
     for line in text.lines() {
         let event: BTreeMap<String, Value> = serde_json::from_str(line).unwrap();
         assert_eq!(event["schema"], 1, "{line}");
         let name = event["event"].as_str().unwrap();
-        let fields = documented.get(name).unwrap_or_else(|| panic!("`{name}` is not documented"));
-        for field in event.keys().filter(|field| !["schema", "event", "target"].contains(&field.as_str())) {
+        let fields = documented
+            .get(name)
+            .unwrap_or_else(|| panic!("`{name}` is not documented"));
+        for field in event
+            .keys()
+            .filter(|field| !["schema", "event", "target"].contains(&field.as_str()))
+        {
             assert!(fields.contains(field), "`{field}` of `{name}` is not documented");
         }
         seen.push(name.to_owned());
     }
-    for name in ["hashing", "staging", "staged", "starting", "started", "polled", "tidied", "over"] {
+    seen
+}
+
+#[test]
+fn every_event_is_documented_with_its_fields() {
+    let output = run(&import("--simulate", &["--to", "all", "--events"]));
+    expect_code(&output, 0);
+    let text = out(&output);
+    let seen = seen(&text);
+    for name in [
+        "hashing", "staging", "staged", "starting", "started", "polled", "tidied", "over",
+    ] {
         assert!(seen.iter().any(|seen| seen == name), "no `{name}` in {text}");
     }
     assert_eq!(seen.last().unwrap(), "results");

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
 mod check;
+mod errors;
 mod config;
 mod events;
+mod replace;
 mod search;
 
 use std::{
@@ -210,7 +212,7 @@ fn bad_input_is_refused_with_cloud_field_and_remedy() {
                 "CentOS 7.9",
                 "bucket:key.qcow2",
             ],
-            &["JD Cloud", "source", "bucket and key", "link"],
+            &["JD Cloud", "the place of the image", "bucket and key", "link"],
         ),
         (
             &[
@@ -224,7 +226,7 @@ fn bad_input_is_refused_with_cloud_field_and_remedy() {
                 "CentOS 7.9",
                 "https://b.example/key.qcow2",
             ],
-            &["Alibaba Cloud", "source", "a link", "BUCKET:KEY"],
+            &["Alibaba Cloud", "the place of the image", "a link", "BUCKET:KEY"],
         ),
         (
             &[
@@ -240,7 +242,7 @@ fn bad_input_is_refused_with_cloud_field_and_remedy() {
                 "CentOS 7.9",
                 IMAGE,
             ],
-            &["UCloud", "boot_mode"],
+            &["UCloud", "--boot-mode"],
         ),
         (
             &[
@@ -318,7 +320,16 @@ fn a_profile_is_taken_by_its_name_and_a_broken_one_is_no_other() {
 
 #[test]
 fn a_local_file_needs_a_bucket() {
-    let mut command = command(&["import", "--to", "aliyun/cn-hangzhou", "--name", "nn", "--os", "CentOS 7.9", IMAGE]);
+    let mut command = command(&[
+        "import",
+        "--to",
+        "aliyun/cn-hangzhou",
+        "--name",
+        "nn",
+        "--os",
+        "CentOS 7.9",
+        IMAGE,
+    ]);
     command.envs([
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", "a"),
         ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "b"),
@@ -546,7 +557,14 @@ fn capabilities_are_shown_for_people_and_programs() {
 
 #[test]
 fn the_report_of_alibabas_image_check_is_shown() {
-    let check = ["--to", "aliyun", "--to", "jdcloud", "--set", "aliyun.DetectionStrategy=Standard"];
+    let check = [
+        "--to",
+        "aliyun",
+        "--to",
+        "jdcloud",
+        "--set",
+        "aliyun.DetectionStrategy=Standard",
+    ];
     let output = run(&import("--simulate", &check));
     expect_code(&output, 0);
     let text = err(&output);
@@ -569,5 +587,9 @@ fn the_report_of_alibabas_image_check_is_shown() {
 
     let output = run(&import("--simulate", &["--to", "aliyun", "--output", "json"]));
     let report: Value = serde_json::from_str(&out(&output)).unwrap();
-    assert_eq!(report["results"][0].get("inspection"), None, "not made unless it is asked for");
+    assert_eq!(
+        report["results"][0].get("inspection"),
+        None,
+        "not made unless it is asked for"
+    );
 }

@@ -43,7 +43,11 @@ async fn detached(form: Arc<Form>) -> Result<(), String> {
     expect(&started, 0, &["running"])?;
     let listed = scene.start(scene.command_at(&scene.state(), &["list"])).end().await?;
     expect(&listed, 0, &[NAME, "aliyun/cn-hangzhou", "started"])?;
-    expect(&scene.run(&["status"]).await?, 7, &["jdcloud/cn-north-1", "huawei/cn-north-4"])?;
+    expect(
+        &scene.run(&["status"]).await?,
+        7,
+        &["jdcloud/cn-north-1", "huawei/cn-north-4"],
+    )?;
     // What runs may still read its object: it is shown, and never deleted.
     for clean in [&["clean"][..], &["clean", "--yes"]] {
         expect(&scene.run(clean).await?, 0, &["in use"])?;
@@ -66,7 +70,10 @@ async fn detached(form: Arc<Form>) -> Result<(), String> {
     }
     let after = scene.simulator.counters();
     if before.requests != after.requests {
-        return Err(format!("requests for what was done: {:?}, then {:?}", before.requests, after.requests));
+        return Err(format!(
+            "requests for what was done: {:?}, then {:?}",
+            before.requests, after.requests
+        ));
     }
     Ok(())
 }
@@ -79,7 +86,11 @@ async fn timeout(form: Arc<Form>) -> Result<(), String> {
     if scene.simulator.objects().len() != places::ALL.len() {
         return Err("objects are gone that imports still read".to_owned());
     }
-    let line = ended.err.lines().find_map(|line| line.split_once("cloud-import wait ")).map(|(_, job)| job.trim());
+    let line = ended
+        .err
+        .lines()
+        .find_map(|line| line.split_once("cloud-import wait "))
+        .map(|(_, job)| job.trim());
     let job = line.ok_or("no job is named")?;
     let waited = ids(&scene.run(&["wait", job, "--output", "json"]).await?)?;
     for place in &places::ALL {
@@ -92,7 +103,12 @@ async fn timeout(form: Arc<Form>) -> Result<(), String> {
 async fn unfinished(form: Arc<Form>) -> Result<(), String> {
     let scene = Scene::new(scene::config().store_rate(3 << 20), &form.parts).await;
     let mut running = scene.import(&places::ALL, &[]);
-    let open = || places::ALL.iter().filter(|place| !scene.simulator.open_uploads(place.cloud).is_empty()).count();
+    let open = || {
+        places::ALL
+            .iter()
+            .filter(|place| !scene.simulator.open_uploads(place.cloud).is_empty())
+            .count()
+    };
     while running.is_alive() && open() < places::ALL.len() {
         System.sleep(Duration::from_millis(5)).await;
     }
@@ -102,7 +118,11 @@ async fn unfinished(form: Arc<Form>) -> Result<(), String> {
         return Err("clean aborted an upload that a process works on".to_owned());
     }
     running.kill().await;
-    expect(&scene.run(&["clean"]).await?, 0, &["unfinished upload", "nothing was deleted"])?;
+    expect(
+        &scene.run(&["clean"]).await?,
+        0,
+        &["unfinished upload", "nothing was deleted"],
+    )?;
     if open() != places::ALL.len() {
         return Err("clean deleted without --yes".to_owned());
     }
@@ -126,7 +146,12 @@ async fn refused(form: Arc<Form>) -> Result<(), String> {
             code: "QuotaExceeded".to_owned(),
             message: "no".to_owned(),
         };
-        scene.simulator.inject(Fault::new(kind).cloud(place.cloud).operation(place.import).times(u32::MAX));
+        scene.simulator.inject(
+            Fault::new(kind)
+                .cloud(place.cloud)
+                .operation(place.import)
+                .times(u32::MAX),
+        );
     }
     expect(&scene.import(&places::ALL, &[]).end().await?, 4, &["QuotaExceeded"])?;
     let objects = || scene.simulator.objects().len();

@@ -40,7 +40,9 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     for place in places::ALL {
         for when in WHEN {
             let form = Arc::clone(&form);
-            work.push(piece(format!("{} {when:?}", place.target), async move { one(&form, place, when).await }));
+            work.push(piece(format!("{} {when:?}", place.target), async move {
+                one(&form, place, when).await
+            }));
         }
     }
     let imports = side_by_side::all(10, work).await?;
@@ -66,7 +68,11 @@ async fn one(form: &Form, place: Place, when: When) -> Result<u64, String> {
         .visible_after_polls(hidden);
     let scene = Scene::new(config, &form.small).await;
     let (here, there) = (scene.state(), scene.path("elsewhere"));
-    let more: &[&str] = if matches!(when, When::Running | When::Hidden) { &["--no-wait"] } else { &[] };
+    let more: &[&str] = if matches!(when, When::Running | When::Hidden) {
+        &["--no-wait"]
+    } else {
+        &[]
+    };
     let first = scene.import_at(&here, &[place], more);
     let (first, second) = if when == When::AtOnce {
         let second = scene.import_at(&there, &[place], &[]);

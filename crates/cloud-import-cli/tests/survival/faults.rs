@@ -50,6 +50,7 @@ fn kinds() -> Vec<(&'static str, FaultKind)> {
         ("cut before", FaultKind::DropBefore),
         ("cut after", FaultKind::DropAfter),
         ("half an answer", FaultKind::Cut),
+        ("cut, hidden", FaultKind::Hide(4)),
         ("error in 200", FaultKind::Error200InBody),
         ("corrupt body", FaultKind::CorruptBody),
         ("upload gone", FaultKind::ForgetUpload),
@@ -59,9 +60,14 @@ fn kinds() -> Vec<(&'static str, FaultKind)> {
 /// Whether a fault means anything to an operation.
 fn fits(kind: &FaultKind, operation: &str) -> bool {
     match kind {
+        // The answer is lost, and the image stays unlisted for longer than it is looked for.
+        FaultKind::Hide(_) => places::ALL.iter().any(|place| place.import == operation),
         FaultKind::CorruptBody => matches!(operation, "PutObject" | "UploadPart"),
         FaultKind::ForgetUpload => {
-            matches!(operation, "UploadPart" | "ListParts" | "CompleteMultipartUpload" | "AbortMultipartUpload")
+            matches!(
+                operation,
+                "UploadPart" | "ListParts" | "CompleteMultipartUpload" | "AbortMultipartUpload"
+            )
         }
         _ => true,
     }
@@ -123,7 +129,11 @@ async fn everything(form: &Arc<Form>) -> Result<Vec<(Place, bool, Asked)>, Strin
         for multipart in [false, true] {
             let form = Arc::clone(form);
             work.push(piece(format!("{} undisturbed", place.target), async move {
-                let asked = if form.long { operations(&form, &place, multipart).await? } else { few(&place, multipart) };
+                let asked = if form.long {
+                    operations(&form, &place, multipart).await?
+                } else {
+                    few(&place, multipart)
+                };
                 Ok((place, multipart, asked))
             }));
         }
@@ -172,7 +182,7 @@ fn of(form: &Form, place: Place, multipart: bool, operation: &str, count: u64) -
             multipart,
         };
         trials.extend((0..most).map(|skip| trial(u32::try_from(skip).unwrap(), 1)));
-        if form.long {
+        if form.long && !matches!(kind, FaultKind::Hide(_)) {
             trials.push(trial(0, u32::MAX));
         }
     }
@@ -190,17 +200,19 @@ fn is_short(place: &Place, operation: &str, fault: &str) -> bool {
 }
 
 fn config() -> Config {
-    scene::config().import_time(Duration::from_millis(400)).visible_after_polls(1)
+    scene::config()
+        .import_time(Duration::from_millis(400))
+        .visible_after_polls(1)
 }
 
 fn image(form: &Form, multipart: bool) -> &std::path::Path {
     if multipart { &form.parts } else { &form.small }
 }
 
-/// Whether only the store's own care keeps the bytes as they are: US3's ETags are no MD5s, and the answer to an object in one
-/// piece is not compared. (Every store is sent a Content-MD5; this one forgets to look.)
+/// Whether only the store's own care keeps the bytes as they are: US3's ETags are no MD5s. (Every store is sent a Content-MD5;
+/// this one forgets to look.)
 fn may_change(trial: &Trial) -> bool {
-    trial.place.cloud == Cloud::Ucloud || trial.operation == "PutObject"
+    trial.place.cloud == Cloud::Ucloud
 }
 
 async fn one(form: &Form, trial: &Trial) -> Result<End, String> {
@@ -213,6 +225,12 @@ async fn one(form: &Form, trial: &Trial) -> Result<End, String> {
             .skip(trial.skip)
             .times(trial.times),
     );
+    if matches!(trial.kind, FaultKind::Hide(_)) {
+        let lost = Fault::new(FaultKind::DropAfter)
+            .cloud(place.cloud)
+            .operation(&trial.operation);
+        scene.simulator.inject(lost.times(trial.times));
+    }
     // Polls that fail for ever are no failure of the import: the wait has a limit then.
     let more: &[&str] = if trial.times > 1 { &["--timeout", "3s"] } else { &[] };
     if trial.kind == FaultKind::CorruptBody {
@@ -225,15 +243,30 @@ async fn one(form: &Form, trial: &Trial) -> Result<End, String> {
         return Err(format!("{imports} imports\n{}", ended.err));
     }
     let told = row.message.as_deref().is_some_and(|message| !message.is_empty());
+    if matches!(trial.kind, FaultKind::Hide(_)) && (row.status == "unknown") == place.token {
+        return Err(format!(
+            "an order that nobody can find is told as {}\n{}",
+            row.status, ended.err
+        ));
+    }
     let end = match (ended.code, row.status.as_str()) {
         (Some(0), "succeeded") if imports == 1 && row.image_id.is_some() => End::Image,
         (Some(7), "running") if told && imports == 1 => End::Running,
         (Some(2..=5), "not_started" | "failed") if told => End::Failure,
         (Some(8), "unknown") if told => {
             repeat::honest(&scene, &place, &ended)?;
+            // A token settles it, unless no answer comes at all.
+            if place.token && trial.times == 1 {
+                return Err(format!("a token was not made use of\n{}", ended.err));
+            }
             End::Unknown
         }
-        _ => return Err(format!("exit {:?}, {row:?}, {imports} imports\n{}", ended.code, ended.err)),
+        _ => {
+            return Err(format!(
+                "exit {:?}, {row:?}, {imports} imports\n{}",
+                ended.code, ended.err
+            ));
+        }
     };
     scene.simulator.clear_faults();
     if row.status == "failed" {
@@ -253,7 +286,10 @@ async fn corrupt(scene: &Scene, trial: &Trial) -> Result<End, String> {
         Some(true) if ended.code == Some(0) => Ok(End::Image),
         Some(false) if may_change(trial) => Ok(End::Changed),
         None if scene.imports(place.cloud) == 0 && ended.row(place.target)?.message.is_some() => Ok(End::Failure),
-        staged => Err(format!("staged is the file: {staged:?}; exit {:?}\n{}", ended.code, ended.err)),
+        staged => Err(format!(
+            "staged is the file: {staged:?}; exit {:?}\n{}",
+            ended.code, ended.err
+        )),
     }
 }
 

@@ -25,7 +25,9 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
             }));
         }
         let form = Arc::clone(&form);
-        work.push(piece(format!("SIG{signal} twice"), async move { twice(&form, signal).await }));
+        work.push(piece(format!("SIG{signal} twice"), async move {
+            twice(&form, signal).await
+        }));
     }
     work.push(piece("--cancel-on-interrupt".to_owned(), canceled(form)));
     let cases = side_by_side::all(7, work).await?.len();
@@ -48,13 +50,18 @@ async fn once(form: &Form, signal: &str, while_waiting: bool) -> Result<(), Stri
     }
     for place in &places::ALL {
         let row = ended.row(place.target)?;
-        let (status, step) = if while_waiting { ("running", "started") } else { ("not_started", "staging") };
+        let (status, step) = if while_waiting {
+            ("running", "started")
+        } else {
+            ("not_started", "staging")
+        };
         let recorded = scene.step(place);
         if row.status != status || recorded.as_deref() != Some(step) {
             return Err(format!("{row:?}, recorded is {recorded:?}"));
         }
         let told = format!("{} {}", row.message.unwrap_or_default(), row.remedy.unwrap_or_default());
-        if !told.contains("it goes on where it stopped") && !told.contains("Repeat the command, or `cloud-import wait`") {
+        if !told.contains("it goes on where it stopped") && !told.contains("Repeat the command, or `cloud-import wait`")
+        {
             return Err(format!("how to go on is not said: {told}"));
         }
     }
@@ -125,5 +132,8 @@ async fn all_at(scene: &Scene, running: &mut Running, step: &str, targets: usize
         }
         System.sleep(Duration::from_millis(2)).await;
     }
-    Err(format!("it ended before {targets} targets were {step}:\n{}", running.said()))
+    Err(format!(
+        "it ended before {targets} targets were {step}:\n{}",
+        running.said()
+    ))
 }

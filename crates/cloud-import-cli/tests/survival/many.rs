@@ -40,11 +40,17 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     let seconds = (System.monotonic() - begun).as_secs_f64();
     let ended = running.end().await?;
     let rows = ended.rows()?;
-    let good = rows.iter().filter(|row| row.status == "succeeded" && row.image_id.is_some()).count();
+    let good = rows
+        .iter()
+        .filter(|row| row.status == "succeeded" && row.image_id.is_some())
+        .count();
     let targets = each * places::ALL.len();
     if good != targets {
         let bad = rows.iter().find(|row| row.status != "succeeded");
-        return Err(format!("{good} of {targets} succeeded; exit {:?}; such as {bad:?}", ended.code));
+        return Err(format!(
+            "{good} of {targets} succeeded; exit {:?}; such as {bad:?}",
+            ended.code
+        ));
     }
     for place in &places::ALL {
         let (imports, images) = (scene.imports(place.cloud), scene.images(place.cloud).len());
@@ -55,7 +61,11 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     }
     scene.files_are_whole()?;
     let counters = scene.simulator.counters();
-    let requests: u64 = counters.requests.values().flat_map(|operations| operations.values()).sum();
+    let requests: u64 = counters
+        .requests
+        .values()
+        .flat_map(|operations| operations.values())
+        .sum();
     let told = format!(
         "{targets} targets, {targets} images, {seconds:.1} s, {requests} requests, {:.0} requests/s, peak memory {} MiB",
         requests as f64 / seconds,
@@ -71,5 +81,6 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
 fn peak_kib(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0)
 }

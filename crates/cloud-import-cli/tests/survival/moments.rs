@@ -45,7 +45,9 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
         let wanted = (form.kills - tally.kills).div_ceil(per_job).min(3);
         let work = (0..wanted).map(|_| {
             let (seed, form) = (random.next(), Arc::clone(&form));
-            piece(format!("a job with seed {seed}"), async move { job(&form, per_job, seed).await })
+            piece(format!("a job with seed {seed}"), async move {
+                job(&form, per_job, seed).await
+            })
         });
         for one in side_by_side::all(3, work.collect()).await? {
             tally.add(one);

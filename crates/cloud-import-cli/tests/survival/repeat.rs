@@ -35,7 +35,9 @@ pub(crate) async fn to_the_end(scene: &Scene, places: &[Place]) -> Result<Repeat
         again.clear();
         last = format!("exit {:?}\n{}", ended.code, ended.err);
         for row in ended.rows()? {
-            let Some(index) = open.iter().position(|place| place.target == row.target) else { continue };
+            let Some(index) = open.iter().position(|place| place.target == row.target) else {
+                continue;
+            };
             let place = open[index];
             match row.status.as_str() {
                 "succeeded" => {
@@ -46,6 +48,10 @@ pub(crate) async fn to_the_end(scene: &Scene, places: &[Place]) -> Result<Repeat
                 }
                 "unknown" => {
                     repeats.unknowns += 1;
+                    if place.token {
+                        let told = "has tokens, and the outcome is told as not known";
+                        return Err(format!("{} {told}\n{}", place.target, ended.err));
+                    }
                     honest(scene, &place, &ended)?;
                     if scene.imports(place.cloud) == 0 {
                         again.push(place);
@@ -58,21 +64,21 @@ pub(crate) async fn to_the_end(scene: &Scene, places: &[Place]) -> Result<Repeat
     Ok(repeats)
 }
 
-/// An outcome that is not known: only where no token tells, with at most one import, and with what to do next.
+/// An outcome that is not known: at most one import, and what to do next is said.
 ///
 /// # Errors
 /// What is not so.
 pub(crate) fn honest(scene: &Scene, place: &Place, ended: &Ended) -> Result<(), String> {
     let row = ended.row(place.target)?;
-    if place.token {
-        return Err(format!("{} has tokens, and the outcome is told as not known\n{}", place.target, ended.err));
-    }
     let imports = scene.imports(place.cloud);
     if imports > 1 {
         return Err(format!("{}: {imports} imports, told as not known", place.target));
     }
     if row.message.is_none() || row.remedy.is_none() {
-        return Err(format!("{}: not known, and no word of what to do: {row:?}", place.target));
+        return Err(format!(
+            "{}: not known, and no word of what to do: {row:?}",
+            place.target
+        ));
     }
     Ok(())
 }

@@ -15,10 +15,7 @@ pub(crate) fn piece<T>(name: String, work: impl Future<Output = Result<T, String
 ///
 /// # Errors
 /// Every failure, with the name of its piece.
-pub(crate) async fn all<T: Send + 'static>(
-    at_a_time: usize,
-    work: Vec<Piece<T>>,
-) -> Result<Vec<T>, String> {
+pub(crate) async fn all<T: Send + 'static>(at_a_time: usize, work: Vec<Piece<T>>) -> Result<Vec<T>, String> {
     let slots = Arc::new(Semaphore::new(at_a_time));
     let mut set = JoinSet::new();
     for (index, (name, piece)) in work.into_iter().enumerate() {

@@ -77,9 +77,10 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
             for cut in CUTS {
                 let form = Arc::clone(&form);
                 let later = Duration::from_millis(round * 7);
-                work.push(piece(format!("{} killed at {}", place.target, cut.name()), async move {
-                    killed(&form, place, &[cut], later).await
-                }));
+                work.push(piece(
+                    format!("{} killed at {}", place.target, cut.name()),
+                    async move { killed(&form, place, &[cut], later).await },
+                ));
             }
             // One job that is killed at every step, one after the other.
             let form = Arc::clone(&form);
@@ -116,7 +117,9 @@ async fn killed(form: &Form, place: Place, cuts: &[Cut], later: Duration) -> Res
             _ => None,
         };
         if let Some(kind) = fault {
-            scene.simulator.inject(Fault::new(kind).cloud(place.cloud).operation(place.import));
+            scene
+                .simulator
+                .inject(Fault::new(kind).cloud(place.cloud).operation(place.import));
         }
         let mut running = scene.import(&[place], &[]);
         reached(&scene, &place, *cut, &mut running).await;

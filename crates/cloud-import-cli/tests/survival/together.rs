@@ -18,10 +18,15 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
         let form = Arc::clone(&form);
         // At once, while the first hashes, stages, or waits.
         let head_start = Duration::from_millis([0, 150, 900][round as usize % 3]);
-        piece(format!("the second {head_start:?} later"), async move { twice(&form, head_start).await })
+        piece(format!("the second {head_start:?} later"), async move {
+            twice(&form, head_start).await
+        })
     });
     let pairs = side_by_side::all(3, work.collect()).await?.len();
-    Ok(format!("{pairs} pairs of processes, {} images, the same told by both", pairs * places::ALL.len()))
+    Ok(format!(
+        "{pairs} pairs of processes, {} images, the same told by both",
+        pairs * places::ALL.len()
+    ))
 }
 
 async fn twice(form: &Form, head_start: Duration) -> Result<(), String> {
@@ -53,5 +58,8 @@ pub(crate) fn ids(ended: &Ended) -> Result<BTreeMap<String, String>, String> {
         return Err(format!("exit {:?}\n{}", ended.code, ended.err));
     }
     let rows = ended.rows()?;
-    Ok(rows.into_iter().filter_map(|row| Some((row.target, row.image_id?))).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some((row.target, row.image_id?)))
+        .collect())
 }

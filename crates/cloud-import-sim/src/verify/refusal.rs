@@ -3,17 +3,22 @@
 use std::fmt;
 
 /// Why a request was refused. Which error code and text a client gets for it is each cloud's own business.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The request carries no signature (and no token) at all.
+    #[error("the request is not signed")]
     MissingSignature,
     /// The request cannot be verified as it stands; the text names the part and what is wrong with it, without its value.
+    #[error("the request cannot be verified: {0}")]
     Malformed(String),
     /// Nobody has this access key id.
+    #[error("unknown access key id {0}")]
     UnknownAccessKey(String),
     /// The account needs a security token that is missing or different, or has none and one was sent.
+    #[error("the security token is missing or does not fit the access key")]
     WrongToken,
     /// The signature does not belong to this request.
+    #[error("the signature does not fit the request")]
     SignatureMismatch {
         /// The string that the server would have signed, which some clouds show to the caller. Empty for UCloud, whose
         /// string to sign contains the private key.
@@ -39,20 +44,6 @@ impl fmt::Debug for Refusal {
         }
     }
 }
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MissingSignature => f.write_str("the request is not signed"),
-            Self::Malformed(what) => write!(f, "the request cannot be verified: {what}"),
-            Self::UnknownAccessKey(id) => write!(f, "unknown access key id {id}"),
-            Self::WrongToken => f.write_str("the security token is missing or does not fit the access key"),
-            Self::SignatureMismatch { .. } => f.write_str("the signature does not fit the request"),
-        }
-    }
-}
-
-impl std::error::Error for Refusal {}
 
 #[cfg(test)]
 mod tests {

@@ -370,3 +370,27 @@ async fn a_role_is_made_and_seen_a_little_later() {
         "InvalidVersion"
     );
 }
+
+#[tokio::test]
+async fn an_image_is_renamed_unless_the_name_is_taken() {
+    let simulator = started(quick()).await;
+    put(&simulator, Cloud::Aliyun, REGION);
+    let (image, _) = import(&simulator).await;
+    ok(&simulator, "ImportImage", &with(&[("ImageName", "other")])).await;
+    let rename = async |id: &str, name: &str| {
+        let pairs = [("RegionId", REGION), ("ImageId", id), ("ImageName", name)];
+        let answer = call(&simulator, "ModifyImageAttribute", &pairs).await;
+        answer.json()["Code"].clone()
+    };
+    assert_eq!(rename(&image, "other").await, "InvalidImageName.Duplicated");
+    assert_eq!(rename(&image, "web").await, Value::Null, "its own name is not taken");
+    assert_eq!(rename(&image, "new").await, Value::Null);
+    let listed = ok(
+        &simulator,
+        "DescribeImages",
+        &[("RegionId", REGION), ("ImageName", "new")],
+    )
+    .await;
+    assert_eq!(listed["Images"]["Image"][0]["ImageId"], *image);
+    assert_eq!(rename("m-0", "x").await, "InvalidImageId.NotFound");
+}

@@ -390,3 +390,29 @@ async fn a_token_does_instead_of_a_signature() {
     let bad = send(address, &request.set("x-auth-token", "other")).await;
     assert_eq!(bad.status, 401);
 }
+
+#[tokio::test]
+async fn an_image_is_renamed_by_a_list_of_changes() {
+    let simulator = started(quick()).await;
+    put_zvhd2(&simulator);
+    let answer = import(&simulator, QUICK, json!({})).await;
+    let id = job(&simulator, &answer).await["entities"]["image_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let other = import(&simulator, QUICK, json!({"name": "other"})).await;
+    job(&simulator, &other).await;
+    let change =
+        async |id: &str, body: Value| call(&simulator, "PATCH", &format!("/v2/cloudimages/{id}"), "", &body).await;
+    let name = |name: &str| json!([{"op": "replace", "path": "/name", "value": name}]);
+    let taken = change(&id, name("other")).await;
+    assert_eq!(
+        (taken.status, &taken.json()["error"]["code"]),
+        (400, &json!("IMG.0009"))
+    );
+    let renamed = change(&id, name("new")).await;
+    assert_eq!((renamed.status, &renamed.json()["name"]), (200, &json!("new")));
+    assert_eq!(list(&simulator, "name=new").await[0]["id"], *id);
+    assert_eq!(change("0", name("x")).await.status, 404);
+    assert_eq!(change(&id, json!({"name": "x"})).await.status, 400, "it takes a list");
+}

@@ -196,3 +196,25 @@ async fn a_wrong_signature_has_the_documented_answer() {
     let error = &answer.json()["Response"]["Error"];
     assert_eq!(error["Code"], "AuthFailure.SignatureFailure");
 }
+
+#[tokio::test]
+async fn an_image_is_renamed_unless_the_name_is_taken() {
+    let simulator = started(quick()).await;
+    put(&simulator, Cloud::Tencent, REGION);
+    let id = import(&simulator, json!({})).await["ImageId"].clone();
+    import(&simulator, json!({"ImageName": "other"})).await;
+    let rename = async |id: &Value, name: &str| {
+        let answer = call(
+            &simulator,
+            "ModifyImageAttribute",
+            &json!({"ImageId": id, "ImageName": name}),
+        )
+        .await;
+        answer["Error"]["Code"].clone()
+    };
+    assert_eq!(rename(&id, "other").await, "InvalidImageName.Duplicate");
+    assert_eq!(rename(&id, "web").await, Value::Null, "its own name is not taken");
+    assert_eq!(rename(&id, "new").await, Value::Null);
+    assert_eq!(named(&simulator, "new").await["ImageSet"][0]["ImageId"], id);
+    assert_eq!(rename(&json!("img-0"), "x").await, "InvalidImageId.NotFound");
+}

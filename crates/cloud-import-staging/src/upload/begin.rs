@@ -1,9 +1,12 @@
 //! Begins an upload so that none is left open behind it: takes up one that is open already, settles a lost answer. Or puts
 //! a small file in one request.
 
-use cloud_import_core::{Error, ErrorKind, Result};
+use cloud_import_core::{Error, ErrorKind, Result, digest};
 
-use super::{Run, Staged, is_gone};
+use super::{
+    Run, Staged, is_gone,
+    send::{SENDINGS, arrives_changed},
+};
 use crate::{
     parts::Plan,
     record::UploadRecord,
@@ -19,14 +22,27 @@ impl Run<'_> {
         journal.write().await?;
         let (bytes, md5) = self.read(0, plan.size).await?;
         let sha256 = Some(self.upload.hashed.sha256.as_str());
-        if let Err(error) = self.store().put(self.key(), bytes, md5, sha256).await {
-            if super::is_final(&error) {
-                journal.forget().await?;
+        let mut told = String::new();
+        for _ in 0..SENDINGS {
+            told = match self.store().put(self.key(), bytes.clone(), md5, sha256).await {
+                Ok(etag) => etag,
+                Err(error) => {
+                    if super::is_final(&error) {
+                        journal.forget().await?;
+                    }
+                    return Err(error);
+                }
+            };
+            if !self.upload.etags_are_md5() || told.eq_ignore_ascii_case(&digest::hex(&md5)) {
+                self.report(plan.size, plan.size);
+                return self.look(true).await?.ok_or_else(|| self.vanished());
             }
-            return Err(error);
+            self.warn("the store acknowledged another sum than that of the file: it is sent again".to_owned());
         }
-        self.report(plan.size, plan.size);
-        self.look(true).await?.ok_or_else(|| self.vanished())
+        // Under a key that names another content it must not stay.
+        self.store().delete(self.key()).await?;
+        journal.forget().await?;
+        Err(arrives_changed("the file", &md5, &told).with_operation("PutObject"))
     }
 
     /// An upload with its record, not yet kept.

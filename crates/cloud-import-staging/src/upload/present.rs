@@ -63,7 +63,7 @@ impl Run<'_> {
 }
 
 /// MD5 of a range of the file in hex, read in small steps.
-async fn md5_of(file: LocalFile, (offset, length): (u64, u64)) -> Result<String> {
+pub(super) async fn md5_of(file: LocalFile, (offset, length): (u64, u64)) -> Result<String> {
     const STEP: u64 = 1 << 20;
     blocking::run(move || {
         let mut sum = Md5::new();

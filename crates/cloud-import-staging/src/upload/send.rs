@@ -16,7 +16,7 @@ const GRACE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(3);
 
 /// How often a part whose sum was not acknowledged is sent.
-const SENDINGS: u32 = 3;
+pub(super) const SENDINGS: u32 = 3;
 
 type Outcome = Result<(u32, String)>;
 
@@ -209,15 +209,21 @@ impl Sender {
                 "the store acknowledged another sum than that of the part: it is sent again"
             );
         }
-        Err(Error::new(
-            ErrorKind::InvalidResponse,
-            format!(
-                "part {number} arrives changed: its MD5 is {}, and the store says `{told}`",
-                digest::hex(&md5)
-            ),
-        )
-        .with_operation("UploadPart")
-        .with_remedy("Look for a proxy or gateway that alters what is sent, and for faulty memory. If the bucket encrypts with a key \
-             of its own, switch the comparison of ETags off."))
+        Err(arrives_changed(&format!("part {number}"), &md5, &told).with_operation("UploadPart"))
     }
+}
+
+/// What the store acknowledged is not what was sent, however often.
+pub(super) fn arrives_changed(what: &str, md5: &[u8], told: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidResponse,
+        format!(
+            "{what} arrives changed: its MD5 is {}, and the store says `{told}`",
+            digest::hex(md5)
+        ),
+    )
+    .with_remedy(
+        "Look for a proxy or gateway that alters what is sent, and for faulty memory. If the bucket encrypts with a key of its \
+         own, switch the comparison of ETags off.",
+    )
 }

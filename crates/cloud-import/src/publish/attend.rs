@@ -8,7 +8,7 @@ use cloud_import_core::{
 use cloud_import_staging::Store;
 use tokio::sync::mpsc;
 
-use super::{Event, Held, Job, Listener, Options, Outcome, Record, State, Step, image::user};
+use super::{Event, Held, Job, Listener, Options, Outcome, Record, Replacement, State, Step, image::user};
 
 /// The record of a target, and the file that it is kept in.
 #[derive(Debug)]
@@ -109,8 +109,12 @@ impl Attended {
         };
         let (step, image_id, reason) = match &verdict {
             Ok(image) => (Step::Succeeded, Some(image.id.clone()), None),
-            Err(error) if error.kind() == ErrorKind::TaskFailed => (Step::Failed, None, Some(error.message().to_owned())),
-            Err(error) if error.kind() == ErrorKind::Canceled => (Step::Canceled, None, Some(error.message().to_owned())),
+            Err(error) if error.kind() == ErrorKind::TaskFailed => {
+                (Step::Failed, None, Some(error.message().to_owned()))
+            }
+            Err(error) if error.kind() == ErrorKind::Canceled => {
+                (Step::Canceled, None, Some(error.message().to_owned()))
+            }
             Err(_) => (Step::Started, None, None),
         };
         let kept = task.clone();
@@ -129,7 +133,10 @@ impl Attended {
             self.tidy().await;
         }
         match verdict {
-            Ok(image) => Outcome::succeeded(label, image, task),
+            Ok(mut image) => match self.replace(&mut image).await {
+                Ok(()) => Outcome::succeeded(label, image, self.record().task.unwrap_or(task)),
+                Err(error) => Outcome::succeeded(label, image, task).unfinished(error),
+            },
             Err(error) if step.is_settled() => Outcome::failed(label, Some(task), error),
             Err(error) => Outcome::running(label, task, Some(error)),
         }
@@ -148,20 +155,37 @@ impl Attended {
         } else {
             String::new()
         };
-        let message = format!("interrupted: the import of `{}` goes on in the cloud{canceled}", task.name);
+        let message = format!(
+            "interrupted: the import of `{}` goes on in the cloud{canceled}",
+            task.name
+        );
         let error = Error::new(ErrorKind::Canceled, message)
             .with_provider(task.provider)
             .with_remedy("Repeat the command, or `cloud-import wait`, to go on.");
         Outcome::running(label, task, Some(error))
     }
 
-    /// The outcome that an earlier run had.
-    pub(crate) fn succeeded_before(&self, record: &Record) -> Result<Outcome> {
+    /// The outcome that an earlier run had. A replacement that it left unfinished goes on; with `replaces`, it is asked for
+    /// now, and older images are looked for again.
+    pub(crate) async fn succeeded_before(&self, record: &Record, replaces: bool) -> Result<Outcome> {
         let (Some(task), Some(id)) = (&record.task, &record.image_id) else {
-            return Err(Error::new(ErrorKind::Local, "the record says that the image is there, and does not name it")
-                .with_remedy("Repeat with --again."));
+            return Err(Error::new(
+                ErrorKind::Local,
+                "the record says that the image is there, and does not name it",
+            )
+            .with_remedy("Repeat with --again."));
         };
-        let image = ImportedImage::of(task, id);
-        Ok(Outcome::succeeded(&self.label, image, task.clone()).found())
+        let mut image = ImportedImage::of(task, id);
+        let goes_on = replaces || record.replace.as_ref().is_some_and(Replacement::is_open);
+        let replaced = match goes_on {
+            true => self.replace_by(&mut image, replaces).await,
+            false => Ok(()),
+        };
+        let task = self.record().task.unwrap_or_else(|| task.clone());
+        let outcome = Outcome::succeeded(&self.label, image, task).found();
+        Ok(match replaced {
+            Ok(()) => outcome,
+            Err(error) => outcome.unfinished(error),
+        })
     }
 }

@@ -59,6 +59,21 @@ pub enum Event<'a> {
         /// `BUCKET:KEY`.
         object: &'a str,
     },
+    /// An older image of the name is about to be deleted: the new one is there.
+    Retiring {
+        /// Its id.
+        image_id: &'a str,
+    },
+    /// It is deleted.
+    Retired {
+        /// Its id.
+        image_id: &'a str,
+    },
+    /// The new image has its own name instead of a temporary one.
+    Renamed {
+        /// The name.
+        name: &'a str,
+    },
     /// Something that people should know and that stops nothing.
     Warning {
         /// In words.

@@ -10,7 +10,7 @@ use cloud_import_core::{
     Disk, DiskFormat, Error, ErrorKind, ImportRequest, PartitionTable, Provider, Result, SourceForm, Stop, digest,
 };
 use cloud_import_disk::{self as header, DiskInfo, Format, inspect};
-use cloud_import_staging::{HashCache, Hashed, LocalFile};
+use cloud_import_staging::{HashCache, Hashed, LocalFile, part_size};
 use serde_json::Value;
 
 use super::{Destination, Event, JobFacts, Listener, Options, Place, State};
@@ -18,6 +18,7 @@ use super::{Destination, Event, JobFacts, Listener, Options, Place, State};
 /// What is published.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "there is one in a call")]
 pub enum Image {
     /// A file on this machine, which is staged for each destination.
     File(LocalImage),
@@ -48,18 +49,11 @@ impl LocalImage {
     /// [`ErrorKind::Local`] when it is no regular file that can be read, or no disk image.
     pub fn open(path: impl Into<PathBuf>, declared: Option<DiskFormat>) -> Result<Self> {
         let path = path.into();
-        let fail = |message: String| {
-            Error::new(ErrorKind::Local, format!("`{}` {message}", path.display())).with_remedy("Name a disk image file.")
-        };
-        // Asked before it is opened: opening a pipe would wait for a writer.
-        let facts = path.metadata().map_err(|error| fail(format!("cannot be read: {error}")))?;
-        if !facts.is_file() {
-            return Err(fail("is no regular file".to_owned()));
-        }
-        if facts.len() == 0 {
-            return Err(fail("is empty".to_owned()));
-        }
+        // Told by what it is, without waiting for the other end of a pipe.
+        LocalFile::open(&path)?;
+        let fail = |message: String| Error::new(ErrorKind::Local, format!("`{}` {message}", path.display()));
         let file = File::open(&path).map_err(|error| fail(format!("cannot be opened: {error}")))?;
+        // What the reader says ends with what to do.
         let info = inspect(file).map_err(|error| fail(format!("is no disk image that can be read: {error}")))?;
         Ok(Self {
             path,
@@ -93,47 +87,87 @@ impl LocalImage {
 
     /// What people should know, though it stops nothing.
     pub fn warnings(&self) -> Vec<String> {
+        let name = self.path.display();
         let mut warnings = Vec::new();
         if let (Some(declared), Some(own)) = (self.declared, self.own_format())
             && declared != own
         {
-            warnings.push(format!("the file is {own} by its header, and {declared} is what the clouds are told"));
+            warnings.push(format!(
+                "`{name}` is {own} by its header, but the clouds are told that it is {declared}"
+            ));
         }
         if self.info.dirty {
-            warnings.push("it was not closed cleanly: its guest may have to repair its file systems".to_owned());
+            warnings.push(format!(
+                "`{name}` was not closed cleanly: its guest may have to repair its file systems. Shut the machine down first"
+            ));
         }
         if self.info.internal_snapshots > 0 {
-            warnings.push(format!("the {} snapshots inside are not imported", self.info.internal_snapshots));
+            warnings.push(format!(
+                "`{name}` holds internal snapshots ({}), which are not imported: the image is the disk as it is now",
+                self.info.internal_snapshots
+            ));
         }
         warnings
     }
 
     /// Why no cloud could import this file, each with what to do.
     pub fn obstacles(&self) -> Vec<String> {
+        let found = self.obstacles_and_remedies();
+        found.into_iter().map(|(what, remedy)| format!("{what}. {remedy}")).collect()
+    }
+
+    /// The first of them as an error that names the file.
+    fn refusal(&self) -> Option<Error> {
+        let (what, remedy) = self.obstacles_and_remedies().into_iter().next()?;
+        let message = format!("`{}` cannot be imported: {what}", self.path.display());
+        Some(Error::new(ErrorKind::InvalidRequest, message).with_remedy(remedy))
+    }
+
+    fn obstacles_and_remedies(&self) -> Vec<(String, &'static str)> {
         let info = &self.info;
         let mut found = Vec::new();
-        if !info.format.is_disk() {
-            found.push(format!("it is {}, not a disk image: unpack or convert it first", info.format));
+        if info.format == Format::Iso {
+            found.push((
+                "it is an ISO image, a disc and not a disk".to_owned(),
+                "Install it into a disk image first, and import that.",
+            ));
+        } else if !info.format.is_disk() {
+            found.push((
+                format!("it is {}, not a disk image", info.format),
+                "Unpack it first, and import the disk image in it.",
+            ));
         } else if self.own_format().is_none() {
-            found.push(format!("no cloud takes {}: convert it to qcow2 with qemu-img", info.format));
+            found.push((
+                format!("it is {}, which no cloud takes", info.format),
+                "Convert it to qcow2 with qemu-img convert.",
+            ));
         }
         if let Some(backing) = &info.backing_file {
-            found.push(format!(
-                "it holds only the difference to `{}`: merge the two with qemu-img convert",
-                backing.escape_debug()
+            found.push((
+                format!("it holds only the difference to `{}`", backing.escape_debug()),
+                "Merge the two into a new file with qemu-img convert.",
             ));
         }
         if !info.external_files.is_empty() {
-            found.push("its content is in other files: make one file of them with qemu-img convert".to_owned());
+            found.push((
+                "its content is in other files".to_owned(),
+                "Make one file of them with qemu-img convert.",
+            ));
         }
         if info.encryption.is_encrypted() {
-            found.push("it is encrypted: decrypt it with qemu-img convert".to_owned());
+            found.push((
+                "it is encrypted, and no cloud has the key".to_owned(),
+                "Decrypt it into a new file with qemu-img convert.",
+            ));
         }
         if info.corrupt {
-            found.push("it is marked as corrupt: repair it with qemu-img check -r all, or make it anew".to_owned());
+            found.push((
+                "it is marked as corrupt".to_owned(),
+                "Repair it with qemu-img check -r all, or make it anew.",
+            ));
         }
         if let Some(reason) = &info.truncation {
-            found.push(format!("its end is missing ({reason}): fetch or make it anew"));
+            found.push((format!("its end is missing ({reason})"), "Fetch or make it anew."));
         }
         found
     }
@@ -264,12 +298,18 @@ impl Image {
             return Ok((order, None));
         };
         let provider = destination.importer.provider();
-        if let Some(obstacle) = file.obstacles().first() {
-            let message = format!("`{}` cannot be imported: {obstacle}", file.path.display());
-            return Err(Error::new(ErrorKind::InvalidRequest, message).with_provider(provider));
+        if let Some(refusal) = file.refusal() {
+            return Err(refusal);
         }
+        // Before hours go into reading a file that the store would not take.
+        part_size(file.info.file_size_bytes, store.limits(), None).map_err(|error| error.with_provider(provider))?;
         let key = file.key(&options.prefix);
-        let takes_objects = destination.importer.capabilities().sources.value.contains(&SourceForm::Object);
+        let takes_objects = destination
+            .importer
+            .capabilities()
+            .sources
+            .value
+            .contains(&SourceForm::Object);
         let bucket = &store.bucket().name;
         let place = if takes_objects {
             Disk::object(bucket, &key)

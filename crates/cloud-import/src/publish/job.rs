@@ -73,13 +73,23 @@ impl State {
     /// # Errors
     /// [`ErrorKind::NotFound`] when there is none; else as [`Self::jobs`].
     pub fn job(&self, id: &str) -> Result<Job> {
-        let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        let plain = !id.is_empty()
+            && id
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
         let folder = self.0.join("jobs").join(id);
-        let facts = if plain { read_json(&folder.join("job.json"))? } else { None };
+        let facts = if plain {
+            read_json(&folder.join("job.json"))?
+        } else {
+            None
+        };
         match facts {
             Some(facts) => Ok(Job { folder, facts }),
-            None => Err(Error::new(ErrorKind::NotFound, format!("there is no job `{id}` in {}", self.0.display()))
-                .with_remedy("`cloud-import list` shows the jobs that there are.")),
+            None => Err(Error::new(
+                ErrorKind::NotFound,
+                format!("there is no job `{id}` in {}", self.0.display()),
+            )
+            .with_remedy("`cloud-import list` shows the jobs that there are.")),
         }
     }
 }
@@ -180,7 +190,11 @@ impl Job {
         }
         let file = base.with_extension("json");
         let record = read_json(&file)?;
-        Ok(Some(Held { file, record, _lock: lock }))
+        Ok(Some(Held {
+            file,
+            record,
+            _lock: lock,
+        }))
     }
 
     /// As [`Self::hold`], but waits for another process; `None` when it is stopped meanwhile.
@@ -260,8 +274,11 @@ fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>> {
         return Ok(None);
     };
     serde_json::from_str(&text).map(Some).map_err(|error| {
-        Error::new(ErrorKind::Local, format!("`{}` is no record that can be read: {error}", path.display()))
-            .with_remedy("Move it away if nothing of it is needed: what runs in the clouds is found again by its name.")
+        Error::new(
+            ErrorKind::Local,
+            format!("`{}` is no record that can be read: {error}", path.display()),
+        )
+        .with_remedy("Move it away if nothing of it is needed: what runs in the clouds is found again by its name.")
     })
 }
 
@@ -273,15 +290,21 @@ fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 }
 
 fn unreadable(path: &Path, error: io::Error) -> Error {
-    Error::new(ErrorKind::Local, format!("`{}` cannot be read: {error}", path.display()))
-        .with_remedy("Check the state directory, or name another with --state.")
-        .with_source(error)
+    Error::new(
+        ErrorKind::Local,
+        format!("`{}` cannot be read: {error}", path.display()),
+    )
+    .with_remedy("Check the state directory, or name another with --state.")
+    .with_source(error)
 }
 
 fn unwritable(path: &Path, error: io::Error) -> Error {
-    Error::new(ErrorKind::Local, format!("`{}` cannot be written: {error}", path.display()))
-        .with_remedy("Check space and permissions of the state directory, or name another with --state.")
-        .with_source(error)
+    Error::new(
+        ErrorKind::Local,
+        format!("`{}` cannot be written: {error}", path.display()),
+    )
+    .with_remedy("Check space and permissions of the state directory, or name another with --state.")
+    .with_source(error)
 }
 
 #[cfg(test)]
@@ -349,8 +372,17 @@ mod tests {
         let mut held = job.hold("aliyun/cn-hangzhou").unwrap().unwrap();
         assert!(held.record().is_none());
         assert!(job.hold("aliyun/cn-hangzhou").unwrap().is_none(), "it is held");
-        assert!(job.hold("aliyun/cn-beijing").unwrap().is_some(), "another target is free");
-        let record = Record::new("aliyun/cn-hangzhou", Provider::Aliyun, "cn-hangzhou", "web", "o".to_owned());
+        assert!(
+            job.hold("aliyun/cn-beijing").unwrap().is_some(),
+            "another target is free"
+        );
+        let record = Record::new(
+            "aliyun/cn-hangzhou",
+            Provider::Aliyun,
+            "cn-hangzhou",
+            "web",
+            "o".to_owned(),
+        );
         held.save(&record).unwrap();
         drop(held);
         let held = job.hold("aliyun/cn-hangzhou").unwrap().unwrap();
@@ -363,7 +395,10 @@ mod tests {
         let names = ["a/b", "a_2fb", "a#b", "a-b"].map(file_name);
         for (index, name) in names.iter().enumerate() {
             assert!(!names[..index].contains(name), "{name}");
-            assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')));
+            assert!(
+                name.chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+            );
         }
     }
 
@@ -374,7 +409,10 @@ mod tests {
         let record = folder.path().join("jobs").join(&job.facts().id).join("x.json");
         fs::write(&record, "{\"schema\": 9}").unwrap();
         for error in [job.records().unwrap_err(), job.hold("x").unwrap_err()] {
-            assert!(error.message().contains("x.json") && error.remedy().is_some(), "{error}");
+            assert!(
+                error.message().contains("x.json") && error.remedy().is_some(),
+                "{error}"
+            );
         }
     }
 }

@@ -39,6 +39,7 @@ mod objects;
 mod outcome;
 mod reattach;
 mod record;
+mod replace;
 mod stage;
 mod target;
 mod tidy;
@@ -62,6 +63,7 @@ pub use objects::StagedObject;
 pub use outcome::{Outcome, Phase};
 pub use reattach::{Reattached, cancel, reattach};
 pub use record::{FileRecord, Record, Role, Step};
+pub use replace::{ReplaceStep, Replacement};
 pub use tidy::{Leftover, delete_object, leftovers};
 
 /// Where one image goes.
@@ -80,6 +82,7 @@ pub struct Destination {
 /// Where a cloud reads the first disk of an order from.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "nearly all are of the large kind")]
 pub enum Place {
     /// The file is put into this bucket first.
     Stage(Store),
@@ -110,6 +113,8 @@ pub struct Options {
     pub prefix: String,
     /// Makes another image although one was made of this order before.
     pub again: bool,
+    /// Deletes the older images of that name when the new one is there and good; takes [`Self::wait`].
+    pub replace: bool,
     /// For how long a link to a staged object is signed.
     pub link_valid_for: Duration,
     /// Cancels what runs in the clouds when it is stopped, where they can.
@@ -131,6 +136,7 @@ impl Default for Options {
             keep_object: false,
             prefix: "cloud-import/".to_owned(),
             again: false,
+            replace: false,
             link_valid_for: Duration::from_secs(48 * 3600),
             cancel_on_stop: false,
             bitmap: None,
@@ -186,8 +192,15 @@ pub async fn publish(
     listener: Arc<dyn Listener>,
     stop: Stop,
 ) -> Result<Published> {
+    if options.replace && !options.wait {
+        let message = "older images are replaced when the new one is there, and that is not waited for";
+        return Err(Error::new(ErrorKind::InvalidRequest, message).with_remedy("Wait for the verdict, or do not replace."));
+    }
     for (index, destination) in destinations.iter().enumerate() {
-        if destinations[..index].iter().any(|other| other.label == destination.label) {
+        if destinations[..index]
+            .iter()
+            .any(|other| other.label == destination.label)
+        {
             let message = format!("the target `{}` is named twice", destination.label);
             return Err(Error::new(ErrorKind::InvalidRequest, message).with_remedy("Name it once."));
         }
@@ -198,7 +211,10 @@ pub async fn publish(
         Some(bitmap) => Some(bitmap.with_hash(&state, &listener, &stop).await?),
         None => None,
     };
-    let name = destinations.first().map(|first| first.order.name.clone()).unwrap_or_default();
+    let name = destinations
+        .first()
+        .map(|first| first.order.name.clone())
+        .unwrap_or_default();
     let job = Job::open(&state, &image.facts(&name, destinations.first()))?;
     let mut slots: HashMap<Provider, Arc<Semaphore>> = HashMap::new();
     let side_by_side = options.side_by_side.max(1);
@@ -211,13 +227,22 @@ pub async fn publish(
         listener,
         stop,
     });
-    let labels: Vec<String> = destinations.iter().map(|destination| destination.label.clone()).collect();
+    let labels: Vec<String> = destinations
+        .iter()
+        .map(|destination| destination.label.clone())
+        .collect();
     let mut set = JoinSet::new();
     for (index, destination) in destinations.into_iter().enumerate() {
         let slot = slots
             .entry(destination.importer.provider())
             .or_insert_with(|| Arc::new(Semaphore::new(side_by_side)));
-        let work = target::run(index, destination, Arc::clone(&content), Arc::clone(&context), Arc::clone(slot));
+        let work = target::run(
+            index,
+            destination,
+            Arc::clone(&content),
+            Arc::clone(&context),
+            Arc::clone(slot),
+        );
         set.spawn(async move { (index, work.await) });
     }
     let mut outcomes: Vec<Option<Outcome>> = labels.iter().map(|_| None).collect();

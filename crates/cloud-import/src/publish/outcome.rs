@@ -8,7 +8,7 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Phase {
-    /// The image is there.
+    /// The image is there. With an error beside it, it has not replaced the older ones yet.
     Succeeded,
     /// The order was only checked, and the cloud would take it.
     Checked,
@@ -108,6 +108,12 @@ impl Outcome {
             error,
             ..Self::new(target, phase, Some(task))
         }
+    }
+
+    /// The image is there, and what it was to replace is there too, or its name is not its own yet.
+    pub(crate) fn unfinished(mut self, error: Error) -> Self {
+        self.error = Some(error);
+        self
     }
 
     pub(crate) fn found(mut self) -> Self {

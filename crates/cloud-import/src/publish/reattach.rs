@@ -63,7 +63,9 @@ pub async fn reattach(
     }
     let broken = |label: &String| Outcome::unknown(label, None, super::broke_off());
     let filled = outcomes.into_iter().zip(&labels);
-    filled.map(|(outcome, label)| outcome.unwrap_or_else(|| broken(label))).collect()
+    filled
+        .map(|(outcome, label)| outcome.unwrap_or_else(|| broken(label)))
+        .collect()
 }
 
 async fn hold(index: usize, target: Reattached, context: Arc<Context>) -> Result<Attended> {
@@ -94,7 +96,9 @@ impl Attended {
             (Step::Staging | Step::Staged, _) => Outcome::not_started(&self.label, not_started()),
             (Step::Succeeded, _) => {
                 self.tidy().await;
-                self.succeeded_before(&record).unwrap_or_else(|error| Outcome::unknown(&self.label, None, error))
+                self.succeeded_before(&record, false)
+                    .await
+                    .unwrap_or_else(|error| Outcome::unknown(&self.label, None, error))
             }
             (Step::Failed | Step::Canceled, task) => {
                 self.tidy().await;
@@ -103,7 +107,11 @@ impl Attended {
                     Step::Canceled => ErrorKind::Canceled,
                     _ => ErrorKind::TaskFailed,
                 };
-                Outcome::failed(&self.label, task, Error::new(kind, reason).with_provider(record.provider))
+                Outcome::failed(
+                    &self.label,
+                    task,
+                    Error::new(kind, reason).with_provider(record.provider),
+                )
             }
             (_, None) => Outcome::unknown(&self.label, None, unsettled(&record.name)),
             (Step::Started, Some(task)) => self.wait(task).await,
@@ -132,8 +140,10 @@ impl Attended {
         match (self.record().step, self.record().task) {
             (Step::Started, Some(task)) => self.importer().cancel(&task).await,
             (Step::Staging | Step::Staged, _) => Err(not_started()),
-            (step, _) if step.is_settled() => Err(Error::new(ErrorKind::Conflict, "it is over")
-                .with_remedy("`cloud-import status` says how it ended.")),
+            (step, _) if step.is_settled() => {
+                Err(Error::new(ErrorKind::Conflict, "it is over")
+                    .with_remedy("`cloud-import status` says how it ended."))
+            }
             _ => Err(unsettled(&self.record().name)),
         }
     }
@@ -156,7 +166,8 @@ pub async fn cancel(job: &Job, target: Reattached, state: &State) -> Result<Canc
 }
 
 fn not_started() -> Error {
-    Error::new(ErrorKind::Conflict, "its import was not started").with_remedy("Repeat the import command: it goes on where it stopped.")
+    Error::new(ErrorKind::Conflict, "its import was not started")
+        .with_remedy("Repeat the import command: it goes on where it stopped.")
 }
 
 fn unsettled(name: &str) -> Error {

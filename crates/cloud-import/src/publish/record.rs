@@ -6,6 +6,8 @@ use cloud_import_core::{ImportTask, Provider, datetime};
 use cloud_import_staging::{Staged, UploadRecord};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use super::Replacement;
+
 /// The version of the format that this crate writes and reads.
 const SCHEMA: u32 = 1;
 
@@ -109,6 +111,9 @@ pub struct Record {
     /// The vendor's reason, where it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What it replaces, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replace: Option<Replacement>,
 }
 
 impl Record {
@@ -128,7 +133,14 @@ impl Record {
             task: None,
             image_id: None,
             reason: None,
+            replace: None,
         }
+    }
+
+    /// Whether there is anything to go on with: an import that was sent and has no verdict, or a replacement that waits.
+    pub fn is_open(&self) -> bool {
+        let replaces = self.step == Step::Succeeded && self.replace.as_ref().is_some_and(Replacement::is_open);
+        self.task.is_some() && (!self.step.is_settled() || replaces)
     }
 
     /// Begins the next generation of the order: a new image, on purpose. What is staged stays known.
@@ -139,6 +151,7 @@ impl Record {
         self.task = None;
         self.image_id = None;
         self.reason = None;
+        self.replace = None;
     }
 }
 
@@ -185,7 +198,13 @@ mod tests {
 
     #[test]
     fn a_record_survives_storage_and_another_schema_is_refused() {
-        let mut record = Record::new("aliyun/cn-hangzhou", Provider::Aliyun, "cn-hangzhou", "web", "o".to_owned());
+        let mut record = Record::new(
+            "aliyun/cn-hangzhou",
+            Provider::Aliyun,
+            "cn-hangzhou",
+            "web",
+            "o".to_owned(),
+        );
         record.link_signed_at = datetime::parse_rfc3339("2026-01-02T03:04:05Z");
         record.files.insert(Role::Disk, FileRecord::default());
         let text = serde_json::to_string(&record).unwrap();

@@ -5,13 +5,13 @@ use std::{
     time::SystemTime,
 };
 
-use cloud_import_core::{Error, ErrorKind, Provider, Result, DiskSource};
+use cloud_import_core::{DiskSource, Error, ErrorKind, Provider, Result};
 use cloud_import_staging::{Hashed, Keeper, LocalFile, Progress, Store, Upload, UploadOptions, UploadRecord};
 
 use super::{
     Event, Role, Step,
-    image::bitmap_key,
     attend::Kept,
+    image::bitmap_key,
     objects::StagedObject,
     target::{Work, stopped},
 };
@@ -47,9 +47,14 @@ impl Work {
             return Err(Error::invalid(store.bucket().provider, problems));
         }
         for problem in problems {
-            self.tell(&Event::Warning { text: &problem.to_string() });
+            self.tell(&Event::Warning {
+                text: &problem.to_string(),
+            });
         }
-        let by_link = matches!(self.order.disks.first().map(|disk| &disk.source), Some(DiskSource::Url(_)));
+        let by_link = matches!(
+            self.order.disks.first().map(|disk| &disk.source),
+            Some(DiskSource::Url(_))
+        );
         if by_link && store.link_may_end_early().await? {
             let text = "the keys are temporary, and the link that the import reads the file by ends with them: \
                         if the cloud reads it later, the import fails";

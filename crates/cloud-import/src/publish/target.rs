@@ -11,7 +11,7 @@ use cloud_import_core::{Error, ErrorKind, ImportRequest, ImportTask, Result, sta
 use tokio::sync::Semaphore;
 
 use super::{
-    Destination, Event, Image, Outcome, Record, Step,
+    Destination, Event, Image, Outcome, Record, Replacement, Step,
     attend::{Attended, Context, Kept},
     image::SideFile,
 };
@@ -61,6 +61,7 @@ pub(crate) async fn run(
     outcome
 }
 
+#[expect(clippy::large_enum_variant, reason = "it lives for a moment")]
 enum Begun {
     Done(Outcome),
     Work(Box<Work>),
@@ -93,15 +94,24 @@ async fn begin(index: usize, destination: Destination, content: Arc<Content>, co
         .ok_or_else(stopped)?;
     let record = match held.record() {
         Some(record) => record.clone(),
-        None => Record::new(&label, importer.provider(), importer.region(), &order.name, fingerprint.clone()),
+        None => Record::new(
+            &label,
+            importer.provider(),
+            importer.region(),
+            &order.name,
+            fingerprint.clone(),
+        ),
     };
-    let again = options.again;
+    let (again, replaces) = (options.again, options.replace);
     let attended = Attended {
         index,
         label,
         importer,
         store: destination.place.into_store(),
-        kept: Arc::new(Mutex::new(Kept { held, record: record.clone() })),
+        kept: Arc::new(Mutex::new(Kept {
+            held,
+            record: record.clone(),
+        })),
         context,
     };
     if record.order != fingerprint {
@@ -118,6 +128,16 @@ async fn begin(index: usize, destination: Destination, content: Arc<Content>, co
             _ => {}
         }
     }
+    let is_replacing = record.replace.is_some();
+    let is_sent = matches!(record.step, Step::Starting | Step::Started) || (record.step == Step::Unknown && !again);
+    if is_sent && is_replacing != replaces && !order.dry_run {
+        let how = if is_replacing {
+            "is being made to replace older ones"
+        } else {
+            "is being made, replacing none"
+        };
+        return Err(replacing(&record, how));
+    }
     let begins_anew = match record.step {
         Step::Failed | Step::Canceled => true,
         Step::Succeeded | Step::Unknown => again,
@@ -125,7 +145,10 @@ async fn begin(index: usize, destination: Destination, content: Arc<Content>, co
     };
     if record.step == Step::Succeeded && !begins_anew {
         attended.tidy().await;
-        return Ok(Begun::Done(attended.succeeded_before(&record)?));
+        if !replaces && record.replace.as_ref().is_some_and(Replacement::is_open) {
+            return Err(replacing(&record, "is there, but has not replaced the older ones yet"));
+        }
+        return Ok(Begun::Done(attended.succeeded_before(&record, replaces).await?));
     }
     attended
         .change(move |record| {
@@ -135,7 +158,13 @@ async fn begin(index: usize, destination: Destination, content: Arc<Content>, co
             }
         })
         .await?;
-    order.generation = attended.record().generation;
+    let record = attended.record();
+    order.generation = record.generation;
+    if let (Step::Starting | Step::Started | Step::Unknown, Some(plan)) = (record.step, record.replace)
+        && let Some(temporary) = plan.temporary
+    {
+        order.name = temporary;
+    }
     Ok(Begun::Work(Box::new(Work {
         attended,
         content,
@@ -160,7 +189,9 @@ impl Work {
         drop(permit);
         let task = self.record().task;
         match (begun, task) {
-            (Err(error), task) if error.kind() == ErrorKind::OutcomeUnknown => Outcome::unknown(&self.label, task, error),
+            (Err(error), task) if error.kind() == ErrorKind::OutcomeUnknown => {
+                Outcome::unknown(&self.label, task, error)
+            }
             (Err(error), _) => Outcome::not_started(&self.label, error),
             (Ok(()), None) => Outcome::unknown(&self.label, None, no_task()),
             (Ok(()), Some(task)) if task.dry_run => self.checked(task).await,
@@ -180,6 +211,9 @@ impl Work {
         self.go_on()?;
         if !self.order.dry_run && self.order.generation == 0 && self.adopt().await? {
             return Ok(());
+        }
+        if !self.order.dry_run {
+            self.plan_replacement().await?;
         }
         self.stage().await?;
         self.change(|record| record.step = Step::Staged).await?;
@@ -233,19 +267,25 @@ impl Work {
     async fn adopt(&mut self) -> Result<bool> {
         let now = self.importer().ambient().now();
         self.sign_link(now).await?;
-        let mut probe = self.importer().prepare(&self.order)?;
-        let started_at = std::mem::replace(&mut probe.started_at, SystemTime::UNIX_EPOCH);
-        let Some(mut found) = self.importer().lookup(&probe).await? else {
-            return Ok(false);
-        };
-        found.started_at = started_at;
-        self.tell(&Event::Found { task: &found });
-        self.change(move |record| {
-            record.task = Some(found);
-            record.step = Step::Started;
-        })
-        .await?;
-        Ok(true)
+        for (order, name) in self.may_be_named() {
+            let mut probe = self.importer().prepare(&order)?;
+            probe.name = name;
+            let started_at = std::mem::replace(&mut probe.started_at, SystemTime::UNIX_EPOCH);
+            let Some(mut found) = self.importer().lookup(&probe).await? else {
+                continue;
+            };
+            found.started_at = started_at;
+            let replacement = self.replacement_of(&found).await?;
+            self.tell(&Event::Found { task: &found });
+            self.change(move |record| {
+                record.task = Some(found);
+                record.step = Step::Started;
+                record.replace = replacement;
+            })
+            .await?;
+            return Ok(true);
+        }
+        Ok(false)
     }
 
     async fn checked(&self, task: ImportTask) -> Outcome {
@@ -259,7 +299,11 @@ impl Work {
     }
 
     fn go_on(&self) -> Result<()> {
-        if self.context.stop.is_requested() { Err(stopped()) } else { Ok(()) }
+        if self.context.stop.is_requested() {
+            Err(stopped())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -267,9 +311,17 @@ fn conflict(record: &Record, what: &str) -> Error {
     Error::new(ErrorKind::Conflict, format!("an image named `{}` {what}", record.name)).with_provider(record.provider)
 }
 
+fn replacing(record: &Record, how: &str) -> Error {
+    conflict(record, how)
+        .with_remedy("Repeat the command as it was, with or without --replace; or choose another name.")
+}
+
 fn no_task() -> Error {
-    Error::new(ErrorKind::OutcomeUnknown, "the record says that an order was sent, and names no task")
-        .with_remedy("Look for the image in the vendor's console; if it is not there, repeat with --again.")
+    Error::new(
+        ErrorKind::OutcomeUnknown,
+        "the record says that an order was sent, and names no task",
+    )
+    .with_remedy("Look for the image in the vendor's console; if it is not there, repeat with --again.")
 }
 
 /// What a target ends with that was stopped before anything was sent.

@@ -256,3 +256,18 @@ async fn an_iam_token_takes_the_place_of_the_signature() {
     };
     assert_snapshot!(sent!(token, list_images, ListImagesRequest::default()));
 }
+
+#[tokio::test]
+async fn the_body_of_update_image_is_the_list_of_changes() {
+    let request = UpdateImageRequest {
+        image_id: Some("4ca46bf1-5c61-48ff-b4f3-0ad4e5e3ba90".into()),
+        changes: Some(vec![ImageChange {
+            op: Some("replace".into()),
+            path: Some("/name".into()),
+            value: Some("web_镜像".into()),
+            ..Default::default()
+        }]),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(update_image, request));
+}

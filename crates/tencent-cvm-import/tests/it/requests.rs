@@ -110,3 +110,13 @@ async fn delete_images() {
     };
     assert_snapshot!(sent!(delete_images, request));
 }
+
+#[tokio::test]
+async fn modify_image_attribute() {
+    let request = ModifyImageAttributeRequest {
+        image_id: Some("img-1".into()),
+        image_name: Some("web_镜像".into()),
+        ..Default::default()
+    };
+    assert_snapshot!(sent!(modify_image_attribute, request));
+}

@@ -341,7 +341,8 @@ pub(super) fn delete_image(world: &mut World, now: &Now, scope: &Scope, params: 
 pub(super) fn modify_image(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
     let image_id = params.given("ImageId").ok_or_else(|| missing("ImageId"))?;
     let current = world.image_mut(scope, image_id).map(|image| image.name.clone());
-    let current = current.ok_or_else(|| forbidden("InvalidImageId.NotFound", "The specified ImageId does not exist."))?;
+    let current =
+        current.ok_or_else(|| forbidden("InvalidImageId.NotFound", "The specified ImageId does not exist."))?;
     let name = params.given("ImageName");
     if let Some(name) = name.filter(|name| *name != current)
         && world.name_taken(scope, name, now)

@@ -133,7 +133,10 @@ pub(super) fn update(world: &mut World, now: &Now, scope: &Scope, image_id: &str
         return Err(invalid("IMG.0001", "Only an image that is active can be changed."));
     }
     for change in params.objects("changes") {
-        let (op, path) = (change.text("op").unwrap_or_default(), change.text("path").unwrap_or_default());
+        let (op, path) = (
+            change.text("op").unwrap_or_default(),
+            change.text("path").unwrap_or_default(),
+        );
         let value = change.text("value").unwrap_or_default();
         match (op, path) {
             ("replace", "/name") if value.is_empty() => return Err(invalid("IMG.0003", "The name is empty.")),

@@ -1,0 +1,125 @@
+//! The files that are wrong, each in its way. Made on the spot, some by `qemu-img`.
+
+use std::{
+    fs::{self, File},
+    io::{Seek as _, SeekFrom, Write as _},
+    path::Path,
+    process::Command,
+};
+
+use super::super::IMAGE;
+
+/// Writes them all into a folder.
+pub(crate) fn make(folder: &Path) {
+    let at = |name: &str| folder.join(name);
+    let good = fs::read(IMAGE).unwrap();
+    let changed = |name: &str, offset: usize, bytes: &[u8]| {
+        let mut image = good.clone();
+        image[offset..offset + bytes.len()].copy_from_slice(bytes);
+        fs::write(at(name), image).unwrap();
+    };
+    fs::write(at("good.qcow2"), &good).unwrap();
+    fs::write(at("empty.qcow2"), b"").unwrap();
+    fs::write(at("cut.qcow2"), &good[..good.len() / 2]).unwrap();
+    fs::write(at("packed.qcow2"), [&[0x1f, 0x8b, 8, 0][..], &[0; 600]].concat()).unwrap();
+    // The size of the first table, and of its clusters.
+    changed("lies.qcow2", 24, &(1_u64 << 62).to_be_bytes());
+    changed("broken.qcow2", 20, &63_u32.to_be_bytes());
+    // The bit that says that a writer did not close it.
+    changed("dirty.qcow2", 72, &1_u64.to_be_bytes());
+    let mut disc = vec![0; 40 << 10];
+    disc[32_768..32_774].copy_from_slice(b"\x01CD001");
+    fs::write(at("disc.iso"), disc).unwrap();
+    let mut archive = vec![0; 10 << 10];
+    archive[..11].copy_from_slice(b"machine.ovf");
+    archive[257..265].copy_from_slice(b"ustar\x0000");
+    archive[148..156].fill(b' ');
+    let sum: u32 = archive[..512].iter().map(|byte| u32::from(*byte)).sum();
+    archive[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    fs::write(at("machine.ova"), archive).unwrap();
+    File::create(at("huge.raw")).unwrap().set_len(10 << 40).unwrap();
+    fs::write(at("small.raw"), [[0_u8; 512].as_slice(), &[7; 4096]].concat()).unwrap();
+    fs::write(at("grows.raw"), vec![5; 40 << 20]).unwrap();
+    fs::write(at("gpt.raw"), gpt()).unwrap();
+    for name in ["folder", "empty", "nowhere", "full", "newer/jobs/web-0"] {
+        fs::create_dir_all(at(name)).unwrap();
+    }
+    fs::write(at("newer/jobs/web-0/job.json"), r#"{"schema": 9, "id": "web-0", "name": "web", "source": "web.qcow2"}"#).unwrap();
+    fs::write(at("targets.toml"), "[groups]\neast = [\"aliyun/cn-hangzhou\"]\n").unwrap();
+    fs::write(at("mistaken.toml"), "[targets.\"aliyun/cn-hangzhou\"]\nbuckt = \"images\"\n").unwrap();
+    qemu_img(folder, "create -q -f qcow2 -F qcow2 -b good.qcow2 overlay.qcow2");
+    let secret = "--object secret,id=key,data=abcdef";
+    let luks = "-o encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10";
+    qemu_img(folder, &format!("create -q {secret} -f qcow2 {luks} encrypted.qcow2 1G"));
+    qemu_img(folder, "create -q -f qcow2 large.qcow2 40T");
+    qemu_img(folder, "create -q -f qcow2 of-32-gib.qcow2 32G");
+    qemu_img(folder, "create -q -f parallels disk.parallels 1G");
+    qemu_img(folder, "create -q -f vdi disk.vdi 1G");
+    fs::copy(IMAGE, at("snapshots.qcow2")).unwrap();
+    qemu_img(folder, "snapshot -c before snapshots.qcow2");
+    special(folder);
+}
+
+/// Files that are no plain ones, and those with rights.
+#[cfg(unix)]
+fn special(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = |name: &str, mode: u32| fs::set_permissions(folder.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    fs::copy(IMAGE, folder.join("unreadable.qcow2")).unwrap();
+    mode("unreadable.qcow2", 0);
+    let pipe = Command::new("mkfifo").arg(folder.join("pipe")).status();
+    assert!(pipe.unwrap().success());
+    // A `qemu-img` that measures more than any disk has.
+    let script = "#!/bin/sh\necho '{\"required\": 1152921504606846976}'\n";
+    fs::write(folder.join("full/qemu-img"), script).unwrap();
+    mode("full/qemu-img", 0o755);
+}
+
+fn qemu_img(folder: &Path, line: &str) {
+    let mut command = Command::new("qemu-img");
+    let done = command.args(line.split_whitespace()).current_dir(folder).output();
+    let done = done.expect("qemu-img cannot be run; install it (Debian package qemu-utils)");
+    assert!(done.status.success(), "{line}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// More bytes, as of a program that still writes.
+pub(crate) fn append(path: &Path) {
+    let mut file = File::options().write(true).open(path).unwrap();
+    file.seek(SeekFrom::End(0)).unwrap();
+    file.write_all(&[9; 4096]).unwrap();
+}
+
+/// A disk of 1 MiB with a GUID partition table of one entry.
+fn gpt() -> Vec<u8> {
+    let mut disk = vec![0; 1 << 20];
+    disk[450] = 0xee;
+    disk[454] = 1;
+    disk[458..462].fill(0xff);
+    disk[510..512].copy_from_slice(&[0x55, 0xaa]);
+    let mut entries = vec![0; 128 * 128];
+    entries[..16].fill(0x11);
+    entries[16..32].fill(0x22);
+    entries[32..40].copy_from_slice(&40_u64.to_le_bytes());
+    entries[40..48].copy_from_slice(&2000_u64.to_le_bytes());
+    let mut header = vec![0; 92];
+    header[..8].copy_from_slice(b"EFI PART");
+    for (offset, value) in [(8, 0x1_0000_u32), (12, 92), (80, 128), (84, 128), (88, crc32(&entries))] {
+        header[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
+    }
+    for (offset, value) in [(24, 1_u64), (32, 2047), (40, 34), (48, 2014), (72, 2)] {
+        header[offset..offset + 8].copy_from_slice(&value.to_le_bytes());
+    }
+    let sum = crc32(&header);
+    header[16..20].copy_from_slice(&sum.to_le_bytes());
+    disk[512..604].copy_from_slice(&header);
+    disk[1024..1024 + entries.len()].copy_from_slice(&entries);
+    disk
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, byte: &u8| {
+        let shift = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
+        (0..8).fold(crc ^ u32::from(*byte), shift)
+    };
+    !bytes.iter().fold(!0, step)
+}
