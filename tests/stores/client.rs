@@ -141,7 +141,9 @@ impl Client {
                 key,
                 Arc::new(move |progress| {
                     if let Progress::Bytes { present, .. } = progress {
-                        note.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(present);
+                        note.lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .get_or_insert(present);
                     }
                 }),
             )
@@ -162,9 +164,16 @@ impl Client {
         let sum = md5(&part);
         let begun = self.store.initiate(key, None).await.map_err(text)?;
         let id = &begun.upload_id;
-        let etag = self.store.upload_part(key, id, 1, Bytes::from(part), sum).await.map_err(text)?;
+        let etag = self
+            .store
+            .upload_part(key, id, 1, Bytes::from(part), sum)
+            .await
+            .map_err(text)?;
         let parts = self.store.list_parts(key, id).await.map_err(text)?.unwrap_or_default();
-        let found: Vec<_> = parts.iter().map(|part| (part.number, part.etag.as_str(), part.size)).collect();
+        let found: Vec<_> = parts
+            .iter()
+            .map(|part| (part.number, part.etag.as_str(), part.size))
+            .collect();
         equal("the part in the list", &found, &vec![(1, etag.as_str(), Some(5 << 20))])?;
         self.store.abort(key, id).await.map_err(text)?;
         self.store.abort(key, id).await.map_err(text)?;
@@ -193,7 +202,10 @@ impl Client {
         let keeper = Arc::new(self.keeper(name));
         let record = keeper.load().map_err(text)?;
         let upload = Upload::new(self.store.clone(), file, hashed, key).options(options);
-        let staged = upload.run(record, Arc::clone(&keeper) as _, progress, &stop).await.map_err(text)?;
+        let staged = upload
+            .run(record, Arc::clone(&keeper) as _, progress, &stop)
+            .await
+            .map_err(text)?;
         keeper.keep(None).map_err(text)?;
         Ok(staged)
     }
@@ -206,12 +218,22 @@ impl Client {
     async fn is_there(&self, key: &str, content: &[u8]) -> Outcome {
         let head = self.store.head(key).await.map_err(text)?.ok_or("it is not there")?;
         let told = (head.size, head.sha256);
-        equal("size and sum of `HEAD`", &told, &(content.len() as u64, Some(digest::sha256_hex(content))))?;
-        let link = self.store.link(key, System.now(), Duration::from_secs(600)).await.map_err(text)?;
+        equal(
+            "size and sum of `HEAD`",
+            &told,
+            &(content.len() as u64, Some(digest::sha256_hex(content))),
+        )?;
+        let link = self
+            .store
+            .link(key, System.now(), Duration::from_secs(600))
+            .await
+            .map_err(text)?;
         let got = self.folder.join("got");
         let fetch = |link: &str| {
             let mut curl = Command::new("curl");
-            curl.args(["--silent", "--fail", "--noproxy", "*", "--output"]).arg(&got).arg(link);
+            curl.args(["--silent", "--fail", "--noproxy", "*", "--output"])
+                .arg(&got)
+                .arg(link);
             curl.status().map_err(|error| format!("curl: {error}"))
         };
         let forged = link.expose().replace("X-Amz-Expires=600", "X-Amz-Expires=601");

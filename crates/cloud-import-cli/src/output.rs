@@ -46,7 +46,10 @@ pub(crate) fn error_of(targets: &[&str], error: &Error) {
     let whose = targets.join(", ");
     if targets.len() > 1 {
         say(&format!("error: {whose}: {}", error.message()));
-        error.remedy().into_iter().for_each(|remedy| say(&format!("       {remedy}")));
+        error
+            .remedy()
+            .into_iter()
+            .for_each(|remedy| say(&format!("       {remedy}")));
     } else {
         told(&format!("{whose}: "), error);
     }

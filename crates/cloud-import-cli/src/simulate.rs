@@ -59,9 +59,12 @@ impl Simulated {
 
     fn running(file: &Path) -> Result<Self> {
         let line = fs::read_to_string(file).map_err(|error| {
-            Error::new(ErrorKind::Local, format!("`{}` cannot be read: {error}", file.display()))
-                .with_remedy("Give the file that the output of `cloud-import sim` went to.")
-                .with_source(error)
+            Error::new(
+                ErrorKind::Local,
+                format!("`{}` cannot be read: {error}", file.display()),
+            )
+            .with_remedy("Give the file that the output of `cloud-import sim` went to.")
+            .with_source(error)
         })?;
         let key = |name: &str| {
             cloud_import::ambient::variable(name).ok_or_else(|| {

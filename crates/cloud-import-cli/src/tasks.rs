@@ -404,7 +404,11 @@ fn read_bounded(from: impl std::io::Read) -> std::io::Result<String> {
 fn parse(text: &str, place: &str) -> Result<ImportTask> {
     serde_json::from_str(text).map_err(|error| {
         // The parser's words help with what was meant for a task.
-        let why = if text.trim_start().starts_with('{') { format!(": {error}") } else { String::new() };
+        let why = if text.trim_start().starts_with('{') {
+            format!(": {error}")
+        } else {
+            String::new()
+        };
         Error::new(ErrorKind::InvalidRequest, format!("{place} is no task{why}"))
             .with_remedy("Give what `import --no-wait` printed, a line per task.")
     })

@@ -26,7 +26,8 @@ fn remedy(problem: &Problem) -> String {
         return text;
     }
     let raw = format!("--os-raw {}=TEXT", problem.provider);
-    text.replace("this cloud's own text", &raw).replace("this cloud's own", &raw)
+    text.replace("this cloud's own text", &raw)
+        .replace("this cloud's own", &raw)
 }
 
 /// An error in one line: cloud and fact; then, for the vendor's support, operation, code, status and request id.
@@ -92,7 +93,14 @@ fn of_disk(disk: &str, part: &str) -> String {
 
 /// A text with the options in place of the fields that it names.
 fn in_options(text: &str) -> String {
-    const FIELDS: [&str; 6] = ["skip_guest_check", "size_gib", "boot_mode", "license_type", "dry_run", "no_validate"];
+    const FIELDS: [&str; 6] = [
+        "skip_guest_check",
+        "size_gib",
+        "boot_mode",
+        "license_type",
+        "dry_run",
+        "no_validate",
+    ];
     FIELDS.iter().fold(text.to_owned(), |text, field| {
         let option = format!("--{}", field.replace('_', "-"));
         text.replace(&format!("`{field}`"), &option).replace(field, &option)
@@ -101,14 +109,19 @@ fn in_options(text: &str) -> String {
 
 /// A text with `--set` for what it calls options of the vendor.
 fn own_options(text: &str, provider: Provider) -> String {
-    let text = text.strip_prefix("vendor options: ").unwrap_or(text).replace("unknown field", "unknown option");
+    let text = text
+        .strip_prefix("vendor options: ")
+        .unwrap_or(text)
+        .replace("unknown field", "unknown option");
     let text = text.replace("set the vendor option", "give the vendor option");
     let mut parts = text.split("the vendor option `");
     let mut told = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (name, rest) = part.split_once('`').unwrap_or((part, ""));
         // As it is typed, where a value is named.
-        let rest = rest.strip_prefix(" to `").map_or(rest.to_owned(), |rest| format!("={}", rest.replacen('`', "", 1)));
+        let rest = rest
+            .strip_prefix(" to `")
+            .map_or(rest.to_owned(), |rest| format!("={}", rest.replacen('`', "", 1)));
         told.push_str(&format!("--set {provider}.{name}{rest}"));
     }
     told
@@ -144,7 +157,10 @@ mod tests {
 
     #[test]
     fn a_vendors_option_is_set() {
-        let told = own_options("Convert it, or set the vendor option `route` to `common`.", Provider::Huawei);
+        let told = own_options(
+            "Convert it, or set the vendor option `route` to `common`.",
+            Provider::Huawei,
+        );
         assert_eq!(told, "Convert it, or give --set huawei.route=common.");
         let told = own_options("vendor options: unknown field `a`", Provider::Huawei);
         assert_eq!(told, "unknown option `a`");

@@ -242,7 +242,10 @@ impl Findings<'_> {
             {
                 self.error(
                     &field("size_gib"),
-                    format!("is {size}, but the disk in the file has {} GiB", bytes.div_ceil(1 << 30)),
+                    format!(
+                        "is {size}, but the disk in the file has {} GiB",
+                        bytes.div_ceil(1 << 30)
+                    ),
                     "",
                     format!("Ask for at least {} GiB.", bytes.div_ceil(1 << 30)),
                 );

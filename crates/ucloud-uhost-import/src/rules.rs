@@ -128,6 +128,9 @@ mod tests {
         assert_eq!(words(&order), []);
         order.disks[0].partition_table = Some(PartitionTable::Gpt);
         let found = words(&order);
-        assert!(found.len() == 1 && !found[0].is_error() && found[0].source == GUIDE, "{found:?}");
+        assert!(
+            found.len() == 1 && !found[0].is_error() && found[0].source == GUIDE,
+            "{found:?}"
+        );
     }
 }

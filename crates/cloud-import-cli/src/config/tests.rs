@@ -1,3 +1,5 @@
+//! What comes before what, and what is refused. Nothing of this machine is read.
+
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use super::*;

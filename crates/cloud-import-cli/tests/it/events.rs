@@ -34,9 +34,8 @@ pub(super) fn seen(text: &str) -> Vec<String> {
         let event: BTreeMap<String, Value> = serde_json::from_str(line).unwrap();
         assert_eq!(event["schema"], 1, "{line}");
         let name = event["event"].as_str().unwrap();
-        let fields = documented
-            .get(name)
-            .unwrap_or_else(|| panic!("`{name}` is not documented"));
+        assert!(documented.contains_key(name), "`{name}` is not documented");
+        let fields = &documented[name];
         for field in event
             .keys()
             .filter(|field| !["schema", "event", "target"].contains(&field.as_str()))

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
 mod check;
-mod errors;
 mod config;
+mod errors;
 mod events;
 mod replace;
 mod search;

@@ -113,7 +113,10 @@ impl LocalImage {
     /// Why no cloud could import this file, each with what to do.
     pub fn obstacles(&self) -> Vec<String> {
         let found = self.obstacles_and_remedies();
-        found.into_iter().map(|(what, remedy)| format!("{what}. {remedy}")).collect()
+        found
+            .into_iter()
+            .map(|(what, remedy)| format!("{what}. {remedy}"))
+            .collect()
     }
 
     /// The first of them as an error that names the file.

@@ -194,7 +194,9 @@ pub async fn publish(
 ) -> Result<Published> {
     if options.replace && !options.wait {
         let message = "older images are replaced when the new one is there, and that is not waited for";
-        return Err(Error::new(ErrorKind::InvalidRequest, message).with_remedy("Wait for the verdict, or do not replace."));
+        return Err(
+            Error::new(ErrorKind::InvalidRequest, message).with_remedy("Wait for the verdict, or do not replace.")
+        );
     }
     for (index, destination) in destinations.iter().enumerate() {
         if destinations[..index]

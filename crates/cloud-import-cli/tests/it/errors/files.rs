@@ -44,13 +44,24 @@ pub(crate) fn make(folder: &Path) {
     for name in ["folder", "empty", "nowhere", "full", "newer/jobs/web-0"] {
         fs::create_dir_all(at(name)).unwrap();
     }
-    fs::write(at("newer/jobs/web-0/job.json"), r#"{"schema": 9, "id": "web-0", "name": "web", "source": "web.qcow2"}"#).unwrap();
+    fs::write(
+        at("newer/jobs/web-0/job.json"),
+        r#"{"schema": 9, "id": "web-0", "name": "web", "source": "web.qcow2"}"#,
+    )
+    .unwrap();
     fs::write(at("targets.toml"), "[groups]\neast = [\"aliyun/cn-hangzhou\"]\n").unwrap();
-    fs::write(at("mistaken.toml"), "[targets.\"aliyun/cn-hangzhou\"]\nbuckt = \"images\"\n").unwrap();
+    fs::write(
+        at("mistaken.toml"),
+        "[targets.\"aliyun/cn-hangzhou\"]\nbuckt = \"images\"\n",
+    )
+    .unwrap();
     qemu_img(folder, "create -q -f qcow2 -F qcow2 -b good.qcow2 overlay.qcow2");
     let secret = "--object secret,id=key,data=abcdef";
     let luks = "-o encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10";
-    qemu_img(folder, &format!("create -q {secret} -f qcow2 {luks} encrypted.qcow2 1G"));
+    qemu_img(
+        folder,
+        &format!("create -q {secret} -f qcow2 {luks} encrypted.qcow2 1G"),
+    );
     qemu_img(folder, "create -q -f qcow2 large.qcow2 40T");
     qemu_img(folder, "create -q -f qcow2 of-32-gib.qcow2 32G");
     qemu_img(folder, "create -q -f parallels disk.parallels 1G");
@@ -64,7 +75,8 @@ pub(crate) fn make(folder: &Path) {
 #[cfg(unix)]
 fn special(folder: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = |name: &str, mode: u32| fs::set_permissions(folder.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    let mode =
+        |name: &str, mode: u32| fs::set_permissions(folder.join(name), fs::Permissions::from_mode(mode)).unwrap();
     fs::copy(IMAGE, folder.join("unreadable.qcow2")).unwrap();
     mode("unreadable.qcow2", 0);
     let pipe = Command::new("mkfifo").arg(folder.join("pipe")).status();
@@ -78,8 +90,13 @@ fn special(folder: &Path) {
 fn qemu_img(folder: &Path, line: &str) {
     let mut command = Command::new("qemu-img");
     let done = command.args(line.split_whitespace()).current_dir(folder).output();
-    let done = done.expect("qemu-img cannot be run; install it (Debian package qemu-utils)");
-    assert!(done.status.success(), "{line}: {}", String::from_utf8_lossy(&done.stderr));
+    let lacking = |error| format!("qemu-img cannot be run; install it (Debian package qemu-utils): {error}");
+    let done = done.map_err(lacking).unwrap();
+    assert!(
+        done.status.success(),
+        "{line}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
 }
 
 /// More bytes, as of a program that still writes.
@@ -118,7 +135,13 @@ fn gpt() -> Vec<u8> {
 
 fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32, byte: &u8| {
-        let shift = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
+        let shift = |crc: u32, _| {
+            if crc & 1 == 1 {
+                (crc >> 1) ^ 0xedb8_8320
+            } else {
+                crc >> 1
+            }
+        };
         (0..8).fold(crc ^ u32::from(*byte), shift)
     };
     !bytes.iter().fold(!0, step)

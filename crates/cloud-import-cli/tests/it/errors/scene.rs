@@ -68,7 +68,7 @@ impl Case {
     }
 
     /// As a user who may read little, even where the tests run as one who may read all.
-    pub(crate) const fn as_nobody(mut self) -> Self {
+    pub(crate) const fn by_nobody(mut self) -> Self {
         self.as_nobody = true;
         self
     }
@@ -150,11 +150,19 @@ impl Scene {
     }
 
     fn tell_while(&self, case: &Case, text: &str, then: impl FnOnce(u32)) -> String {
-        let mut child = self.command(case).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .command(case)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut errors = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
         while !said.contains(text) {
-            assert!(errors.read_line(&mut said).unwrap() > 0, "`{text}` was not said: {said}");
+            assert!(
+                errors.read_line(&mut said).unwrap() > 0,
+                "`{text}` was not said: {said}"
+            );
         }
         then(child.id());
         errors.read_to_string(&mut said).unwrap();
@@ -214,7 +222,10 @@ impl Scene {
         };
         let shown = self.replaced(&error);
         let code = output.status.code().unwrap();
-        let body: String = shown.lines().map(|line| format!("    {line}").trim_end().to_owned() + "\n").collect();
+        let body: String = shown
+            .lines()
+            .map(|line| format!("    {line}").trim_end().to_owned() + "\n")
+            .collect();
         format!("{}\n  $ cloud-import {command}\n  exit {code}\n{body}\n", case.title)
     }
 
@@ -222,28 +233,52 @@ impl Scene {
     fn replaced(&self, text: &str) -> String {
         let text = text.replace(&self.folder.display().to_string(), "FOLDER");
         let is_progress = |line: &&str| {
-            ["hashing ", "staging ", "importing", "starting", "staged as ", "deleted "]
-                .iter()
-                .any(|word| line.split_once(": ").map_or(*line, |(_, rest)| rest).starts_with(word))
-                || line.starts_with("hashing ")
+            [
+                "hashing ",
+                "staging ",
+                "importing",
+                "starting",
+                "staged as ",
+                "deleted ",
+            ]
+            .iter()
+            .any(|word| line.split_once(": ").map_or(*line, |(_, rest)| rest).starts_with(word))
+                || line.ends_with(" is there already")
         };
-        let mut shown: Vec<String> = text.lines().filter(|line| !is_progress(line)).map(replaced_in_line).collect();
-        // Targets side by side speak in no order.
-        if shown.iter().filter(|line| line.starts_with("warning: ")).count() > 1 {
-            let (mut warnings, rest): (Vec<_>, Vec<_>) = shown.into_iter().partition(|line| line.starts_with("warning: "));
-            warnings.sort();
-            warnings.extend(rest);
-            shown = warnings;
-        }
+        let mut shown: Vec<String> = text
+            .lines()
+            .filter(|line| !is_progress(line))
+            .map(replaced_in_line)
+            .collect();
+        // Targets side by side speak in no order: warnings first, then how each ended, then why.
+        shown.sort_by_key(|line| match rank(line) {
+            last @ 2 => (last, String::new()),
+            rank => (rank, line.clone()),
+        });
         shown.retain(|line| !is_result(line));
         shown.join("\n")
+    }
+}
+
+/// Where a line stands.
+fn rank(line: &str) -> u8 {
+    let is_end = |end: &&str| line.ends_with(*end) && !line.starts_with("error: ");
+    if line.starts_with("warning: ") {
+        0
+    } else if [": not started", ": still running", ": failed"]
+        .iter()
+        .any(|end| is_end(&end))
+    {
+        1
+    } else {
+        2
     }
 }
 
 /// A target with its image: told on standard output, too.
 fn is_result(line: &str) -> bool {
     let id = line.split_once(": ").map(|(_, rest)| rest).unwrap_or_default();
-    ["m-bp1", "img-", "uimage-"].iter().any(|kind| id.starts_with(kind))
+    id.starts_with("IMAGE")
 }
 
 impl Drop for Scene {
@@ -272,10 +307,14 @@ fn replaced_in_line(line: &str) -> String {
     let mut out = String::new();
     let mut rest = line;
     while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+            .unwrap_or(rest.len());
         let (word, behind) = rest.split_at(end);
         out.push_str(&known(word, &out));
-        let next = behind.find(|c: char| c.is_ascii_alphanumeric() || c == '-').unwrap_or(behind.len());
+        let next = behind
+            .find(|c: char| c.is_ascii_alphanumeric() || c == '-')
+            .unwrap_or(behind.len());
         out.push_str(&behind[..next]);
         rest = &behind[next..];
     }
@@ -288,8 +327,12 @@ fn known(word: &str, before: &str) -> String {
     if before.ends_with("request ") {
         return "REQUEST".to_owned();
     }
-    if word.len() >= 12 && digits >= 3 && digits < word.len() && word.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+    if word.len() >= 12 && digits >= 3 && digits < word.len() && word.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
+    {
         return "ID".to_owned();
+    }
+    if ["img-", "uimage-", "m-bp1"].iter().any(|kind| word.starts_with(kind)) && digits > 0 {
+        return "IMAGE".to_owned();
     }
     if before.ends_with(" has ") && digits == word.len() && digits > 0 && before.contains("FOLDER") {
         return "N".to_owned();
