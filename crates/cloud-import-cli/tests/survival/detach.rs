@@ -60,7 +60,11 @@ async fn detached(form: Arc<Form>) -> Result<(), String> {
     for place in &places::ALL {
         scene.one_image(place, told.get(place.target).map(String::as_str))?;
     }
-    expect(&scene.run(&["wait"]).await?, 2, &["no job is open"])?;
+    expect(
+        &scene.run(&["wait"]).await?,
+        2,
+        &["waits for a verdict, and no task was given"],
+    )?;
     expect(&scene.run(&["clean"]).await?, 0, &["nothing is left"])?;
     // Done before: told at once, and the clouds are not even asked.
     let before = scene.simulator.counters();
@@ -90,9 +94,14 @@ async fn timeout(form: Arc<Form>) -> Result<(), String> {
         .err
         .lines()
         .find_map(|line| line.split_once("cloud-import wait "))
-        .map(|(_, job)| job.trim());
-    let job = line.ok_or("no job is named")?;
-    let waited = ids(&scene.run(&["wait", job, "--output", "json"]).await?)?;
+        .map(|(_, words)| words.trim());
+    // The whole line counts: it names the state directory and the simulator, too.
+    let words = line.ok_or("no job is named")?.split(' ');
+    let arguments: Vec<&str> = std::iter::once("wait")
+        .chain(words)
+        .chain(["--output", "json"])
+        .collect();
+    let waited = ids(&scene.run_as_it_is(&arguments).await?)?;
     for place in &places::ALL {
         scene.one_image(place, waited.get(place.target).map(String::as_str))?;
     }

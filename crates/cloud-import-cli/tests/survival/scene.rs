@@ -65,6 +65,16 @@ pub(crate) fn config() -> Config {
     Config::new(KEYS[0], KEYS[1])
 }
 
+/// The command with these arguments, the simulated clouds' keys, and nothing of this machine.
+fn bare(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cloud-import"));
+    command.env_clear().args(arguments).envs([
+        ("CLOUD_IMPORT_SIM_ACCESS_KEY_ID", KEYS[0]),
+        ("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY", KEYS[1]),
+    ]);
+    command
+}
+
 impl Scene {
     pub(crate) async fn new(config: Config, image: &Path) -> Self {
         let folder = Folder::new();
@@ -92,15 +102,10 @@ impl Scene {
         self.path("state")
     }
 
-    /// The command with these arguments, the simulated clouds and a state directory, and nothing of this machine.
+    /// The command with these arguments and a state directory.
     pub(crate) fn command_at(&self, state: &Path, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cloud-import"));
-        command.env_clear().args(arguments);
+        let mut command = bare(arguments);
         command.arg("--state").arg(state);
-        command.envs([
-            ("CLOUD_IMPORT_SIM_ACCESS_KEY_ID", KEYS[0]),
-            ("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY", KEYS[1]),
-        ]);
         command
     }
 
@@ -146,6 +151,11 @@ impl Scene {
     /// It hangs.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Result<Ended, String> {
         self.start(self.command(arguments)).end().await
+    }
+
+    /// Runs a command to its end by arguments that name the state directory and the simulator themselves.
+    pub(crate) async fn run_as_it_is(&self, arguments: &[&str]) -> Result<Ended, String> {
+        self.start(bare(arguments)).end().await
     }
 
     /// How many imports a cloud accepted, those aside that it ended as failed.

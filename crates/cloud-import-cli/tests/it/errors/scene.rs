@@ -265,10 +265,7 @@ fn rank(line: &str) -> u8 {
     let is_end = |end: &&str| line.ends_with(*end) && !line.starts_with("error: ");
     if line.starts_with("warning: ") {
         0
-    } else if [": not started", ": still running", ": failed"]
-        .iter()
-        .any(|end| is_end(&end))
-    {
+    } else if [": not started", ": still running", ": failed"].iter().any(is_end) {
         1
     } else {
         2
