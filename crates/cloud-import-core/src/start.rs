@@ -117,12 +117,11 @@ async fn repeat_with_token<I: ImageImporter + ?Sized>(
         }
     }
     let tried = "sending it again with its token brought no answer either";
-    Err(unknown(importer, task, lost, tried)
-        .with_remedy(format!(
-            "Repeat the same order: its token makes that safe. Or look for an image named `{}` in the console of {}.",
-            task.name,
-            importer.provider().name()
-        )))
+    Err(unknown(importer, task, lost, tried).with_remedy(format!(
+        "Repeat the same order: its token makes that safe. Or look for an image named `{}` in the console of {}.",
+        task.name,
+        importer.provider().name()
+    )))
 }
 
 /// A taken name says nothing here: the image may be the one that the lost start made, or an older one.

@@ -63,6 +63,11 @@ pub(crate) fn rfc3339_millis(instant: OffsetDateTime) -> String {
     written(instant, FORMAT)
 }
 
+/// `2026-01-31T08:49:37.000Z`: the stores count whole seconds and write a fraction all the same.
+pub(crate) fn rfc3339_of_store(instant: OffsetDateTime) -> String {
+    rfc3339_millis(instant.replace_nanosecond(0).unwrap_or(instant))
+}
+
 const CHINA: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
 
 /// `2026-01-31 16:49:37`, in China's time.
@@ -97,6 +102,7 @@ mod tests {
         assert_eq!(http_date(instant), "Tue, 02 Jan 2024 03:04:05 GMT");
         assert_eq!(rfc3339(instant), "2024-01-02T03:04:05Z");
         assert_eq!(rfc3339_millis(instant), "2024-01-02T03:04:05.678Z");
+        assert_eq!(rfc3339_of_store(instant), "2024-01-02T03:04:05.000Z");
         assert_eq!(china(instant), "2024-01-02 11:04:05");
         assert_eq!(
             parse_china("2024-01-02 11:04:05"),

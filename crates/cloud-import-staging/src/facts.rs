@@ -94,9 +94,7 @@ impl Store {
 
     async fn ask_for_rules(&self) -> Option<bool> {
         match self.ask(Call::GetBucketLifecycle).await {
-            Err(error) if error.kind() == ErrorKind::NotFound && error.code() != Some("NoSuchBucket") => {
-                Some(false)
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound && error.code() != Some("NoSuchBucket") => Some(false),
             answer => tolerated(answer).as_ref().map(expires_uploads),
         }
     }
@@ -211,7 +209,7 @@ impl BucketFacts {
                 wrong(format!(
                     "`{name}` has the storage class {class}, from which the import does not read"
                 ))
-                .source(CLASS)
+                .source(class_source(provider))
                 .remedy("Name a bucket of the standard class."),
             );
         }
@@ -240,7 +238,12 @@ impl BucketFacts {
 const REGION: &str = "each vendor's guide to image import: the object is in the region of the import";
 
 /// Where the rule of the class was read.
-const CLASS: &str = "Huawei Cloud, IMS quick import: class Standard; Alibaba Cloud, ImportImage: no archived objects";
+fn class_source(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Huawei => "Huawei Cloud, IMS quick import: class Standard",
+        _ => "Alibaba Cloud, ImportImage: no archived objects",
+    }
+}
 
 fn is_elsewhere(provider: Provider, found: &str, asked: &str) -> bool {
     match provider {

@@ -384,7 +384,11 @@ impl Run<'_> {
             return match self.look(ours).await? {
                 Some(staged) if !self.has_its_sum(&staged).await? => {
                     // A run that ended before it could send it again.
-                    if ours { Ok(None) } else { Err(self.wrong_object("another MD5")) }
+                    if ours {
+                        Ok(None)
+                    } else {
+                        Err(self.wrong_object("another MD5"))
+                    }
                 }
                 found => Ok(found),
             };

@@ -10,7 +10,7 @@ use super::multipart::{named, shown_key};
 use super::reply::{Reply, namespace};
 use super::xml::Xml;
 use super::{Done, Place};
-use crate::clock::rfc3339_millis;
+use crate::clock::rfc3339_of_store;
 use crate::cloud::Cloud;
 use crate::world::World;
 
@@ -97,7 +97,7 @@ pub(crate) fn objects(world: &World, place: &Place<'_>, second: bool) -> Done {
     for (key, object) in shown {
         xml = xml.nested("Contents", |xml| {
             xml.element("Key", shown_key(call, key))
-                .element("LastModified", rfc3339_millis(object.modified))
+                .element("LastModified", rfc3339_of_store(object.modified))
                 .element("ETag", format!("\"{}\"", object.etag))
                 .element("Size", object.disk.size.to_string())
                 .element("StorageClass", class(call.cloud, bucket, object))
@@ -161,7 +161,7 @@ pub(crate) fn uploads(world: &World, place: &Place<'_>) -> Done {
                     "StorageClass",
                     upload.about.storage_class.as_deref().unwrap_or("STANDARD"),
                 )
-                .element("Initiated", rfc3339_millis(upload.initiated))
+                .element("Initiated", rfc3339_of_store(upload.initiated))
         });
     }
     Ok(Reply::xml(xml))

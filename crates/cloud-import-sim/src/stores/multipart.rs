@@ -13,7 +13,7 @@ use super::rules::{self, Limits};
 use super::trouble::Trouble;
 use super::xml::{self, Xml};
 use super::{Done, Place};
-use crate::clock::{Now, rfc3339_millis};
+use crate::clock::{Now, rfc3339_of_store};
 use crate::cloud::Cloud;
 use crate::world::World;
 
@@ -245,7 +245,7 @@ pub(crate) fn list_parts(world: &World, place: &Place<'_>) -> Done {
         xml = xml.nested("Part", |xml| {
             let xml = xml
                 .element("PartNumber", number.to_string())
-                .element("LastModified", rfc3339_millis(part.modified));
+                .element("LastModified", rfc3339_of_store(part.modified));
             let xml = if world.config.listed_without_etag {
                 xml
             } else {

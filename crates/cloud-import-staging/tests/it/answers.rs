@@ -319,7 +319,9 @@ async fn a_question_that_is_refused_leaves_its_fact_open() {
     assert_eq!(shown(&facts), (Some("cn-north-4"), None, None, None));
     // Neither does a store that stays busy hold up what the fact is only a help for; whether the bucket is there is no such help.
     let busy = || answer(503, &[], "busy");
-    let facts = told(Provider::Huawei, &[answer(200, &head, ""), busy(), busy()]).await.unwrap();
+    let facts = told(Provider::Huawei, &[answer(200, &head, ""), busy(), busy()])
+        .await
+        .unwrap();
     assert_eq!(shown(&facts), (Some("cn-north-4"), None, None, None));
     let error = told(Provider::Huawei, &[busy()]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);

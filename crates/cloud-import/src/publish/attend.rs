@@ -33,6 +33,8 @@ impl Kept {
 pub(crate) struct Attended {
     pub(crate) index: usize,
     pub(crate) label: String,
+    /// The name under which its record is held: its label, or another for a dry run.
+    pub(crate) held_as: String,
     pub(crate) importer: Arc<dyn ImageImporter>,
     pub(crate) store: Option<Store>,
     pub(crate) kept: Arc<Mutex<Kept>>,
@@ -72,7 +74,7 @@ impl Attended {
 
     /// The name of this order as a user of staged objects.
     pub(crate) fn user(&self) -> String {
-        user(&self.context.job.facts().id, &self.label)
+        user(&self.context.job.facts().id, &self.held_as)
     }
 
     /// Waits for the verdict.

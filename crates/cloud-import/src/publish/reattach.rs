@@ -81,6 +81,7 @@ async fn hold(index: usize, target: Reattached, context: Arc<Context>) -> Result
     })?;
     Ok(Attended {
         index,
+        held_as: target.label.clone(),
         label: target.label,
         importer: target.importer,
         store: target.store,

@@ -105,7 +105,8 @@ async fn begin(index: usize, destination: Destination, content: Arc<Content>, co
     let (again, replaces) = (options.again, options.replace);
     let attended = Attended {
         index,
-        label,
+        label: destination.label.clone(),
+        held_as: label,
         importer,
         store: destination.place.into_store(),
         kept: Arc::new(Mutex::new(Kept {
