@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use cloud_import::{Architecture, BootMode, DiskFormat, Endpoint, LicenseType, Os, Provider};
+use cloud_import::{Architecture, BootMode, DiskFormat, Endpoint, LicenseType, Os, Provider, Target};
 
 /// Make a disk image a private image in JD Cloud, Tencent Cloud, Huawei Cloud, Alibaba Cloud and UCloud.
 #[derive(Debug, Parser)]
@@ -321,27 +321,54 @@ pub(crate) struct Tasks {
 
 /// Arguments of `list`.
 #[derive(Debug, Args)]
-#[command(before_help = "Examples:\n  cloud-import list\n  cloud-import list --output json --state ./jobs")]
+#[command(
+    before_help = "Examples:\n  cloud-import list\n  cloud-import list --output json --state ./jobs\n  cloud-import list --to aliyun/cn-hangzhou --bucket my-bucket"
+)]
 pub(crate) struct List {
     #[command(flatten)]
+    pub(crate) place: InBucket,
+    #[command(flatten)]
     pub(crate) state: StateDir,
-    /// Form of the output: text or json
-    #[arg(long, value_name = "FORM", hide_possible_values = true, value_enum, default_value_t = Form::Text)]
-    pub(crate) output: Form,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
     #[command(flatten)]
     pub(crate) config: ConfigFile,
+}
+
+/// A bucket to look into, whatever is remembered here.
+#[derive(Debug, Args)]
+pub(crate) struct InBucket {
+    /// Look into this bucket for what any machine staged there, not into the jobs
+    #[arg(long, value_name = "NAME", requires = "to", help_heading = "In a bucket")]
+    pub(crate) bucket: Option<String>,
+    /// Cloud and region of the bucket: PROVIDER/REGION
+    #[arg(long, value_name = "TARGET", requires = "bucket", help_heading = "In a bucket")]
+    pub(crate) to: Option<Target>,
+    /// What the keys begin with
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "cloud-import/",
+        help_heading = "In a bucket"
+    )]
+    pub(crate) prefix: String,
 }
 
 /// Arguments of `clean`.
 #[derive(Debug, Args)]
 #[command(
-    before_help = "Examples:\n  cloud-import clean\n  cloud-import clean --yes",
-    after_help = "It knows what the jobs of this state directory left: staged objects, unfinished uploads, failed\nimages. What an import may still read is never deleted."
+    before_help = "Examples:\n  cloud-import clean\n  cloud-import clean --yes\n  cloud-import clean --to aliyun/cn-hangzhou --bucket my-bucket --older-than 240h",
+    after_help = "It knows what the jobs of this state directory left: staged objects, unfinished uploads, failed\nimages. What an import of theirs may still read is never deleted. With --bucket, what other\nmachines staged goes too, once it is old enough that no import can be reading it."
 )]
 pub(crate) struct Clean {
     /// Delete what may go, instead of only showing it
     #[arg(long)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) place: InBucket,
+    /// How old it must be if nothing is known of it here
+    #[arg(long, value_name = "TIME", default_value = "168h", value_parser = duration, help_heading = "In a bucket")]
+    pub(crate) older_than: Duration,
     #[command(flatten)]
     pub(crate) state: StateDir,
     #[command(flatten)]

@@ -303,8 +303,9 @@ impl Defaults {
                 self.state(&mut options.state, simulated);
             }
             Command::List(options) => {
-                self.state(&mut options.state, false);
-                or_default(&mut options.output, &self.output, given("output"));
+                let simulated = options.reach.simulate.is_some();
+                self.reach(&mut options.reach, given);
+                self.state(&mut options.state, simulated);
             }
             Command::Clean(options) => {
                 let simulated = options.reach.simulate.is_some();

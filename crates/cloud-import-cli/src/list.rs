@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The version of the JSON form. It is raised when a field changes its meaning or goes.
-const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
 struct Listed {
@@ -70,7 +70,7 @@ pub(crate) fn list(options: &args::List) -> Result<Exit> {
             targets: targets.collect(),
         });
     }
-    match options.output {
+    match options.reach.output {
         Form::Json => json(&Listed { schema: SCHEMA, jobs })?,
         Form::Text if jobs.is_empty() => output::say(&format!("no jobs in {}", state.state().folder().display())),
         Form::Text => jobs.iter().for_each(show),
@@ -265,7 +265,7 @@ fn importer(object: &StagedObject, clouds: &Clouds<'_>) -> Result<Arc<dyn ImageI
     clouds.importer(&wanted).map(Arc::from)
 }
 
-fn json(value: &impl Serialize) -> Result<()> {
+pub(crate) fn json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| Error::new(ErrorKind::Local, "the list cannot be written as JSON").with_source(error))?;
     output::result(&text);

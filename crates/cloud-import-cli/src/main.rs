@@ -4,6 +4,7 @@
 //! cloud does is nowhere in here.
 
 mod args;
+mod bucket;
 mod capabilities;
 mod check;
 mod config;
@@ -61,13 +62,15 @@ fn run(command: Command) -> Result<Exit> {
         Command::Inspect(options) => inspect::run(&options),
         Command::Capabilities(options) => capabilities::run(&options),
         Command::Explain(options) => explain::run(&options),
-        Command::List(options) => list::list(&options),
+        Command::List(options) if options.place.bucket.is_none() => list::list(&options),
+        Command::List(options) => block_on(bucket::list(options)),
         Command::Import(options) => block_on(import::run(*options)),
         Command::Check(options) => block_on(check::run(*options)),
         Command::Wait(options) => block_on(tasks::wait(options)),
         Command::Status(options) => block_on(tasks::status(options)),
         Command::Cancel(options) => block_on(tasks::cancel(options)),
-        Command::Clean(options) => block_on(list::clean(options)),
+        Command::Clean(options) if options.place.bucket.is_none() => block_on(list::clean(options)),
+        Command::Clean(options) => block_on(bucket::clean(options)),
         Command::Sim(options) => block_on(simulator::run(options)),
     }
 }

@@ -10,12 +10,12 @@ mod rest;
 mod xml;
 
 use cloud_import_core::{
-    CodeRule, Error, ErrorKind, Result,
+    CodeRule, Error, ErrorKind, Result, datetime,
     http::{HeaderMap, StatusCode},
 };
 use serde_json::{Map, Value};
 
-use crate::store::{ObjectHead, OpenUpload, Part, Uploading};
+use crate::store::{ListedObject, ObjectHead, OpenUpload, Part, Uploading};
 
 #[cfg(feature = "us3")]
 pub(crate) use json::read as read_json;
@@ -95,16 +95,20 @@ pub(crate) fn open_uploads(payload: &Value) -> Result<Vec<OpenUpload>> {
         .collect()
 }
 
-/// Keys and sizes of one page, and whether more follow.
+/// The objects of one page, and whether more follow.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidResponse`] when one has no key or size.
-pub(crate) fn objects(payload: &Value) -> Result<(Vec<(String, u64)>, bool)> {
+pub(crate) fn objects(payload: &Value) -> Result<(Vec<ListedObject>, bool)> {
     let objects = items(payload, "Contents")
         .map(|object| {
             let key = text(object, "Key").ok_or_else(|| lacking("the key of an object"))?;
             let size = number(object, "Size").ok_or_else(|| lacking("the size of an object"))?;
-            Ok((key.to_owned(), size))
+            Ok(ListedObject {
+                key: key.to_owned(),
+                size,
+                modified: text(object, "LastModified").and_then(datetime::parse_rfc3339),
+            })
         })
         .collect::<Result<_>>()?;
     Ok((objects, is_truncated(payload)))

@@ -50,5 +50,5 @@ pub use hash::{HashCache, Hashed};
 pub use keeper::{FileKeeper, Keeper};
 pub use parts::part_size;
 pub use record::{PartRecord, RecordSchema, UploadRecord};
-pub use store::{ObjectHead, OpenUpload, Part, Store, Uploading};
+pub use store::{ListedObject, ObjectHead, OpenUpload, Part, Store, Uploading};
 pub use upload::{OnProgress, Progress, Staged, Upload, UploadOptions};

@@ -65,6 +65,18 @@ pub struct Part {
     pub size: Option<u64>,
 }
 
+/// An object of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListedObject {
+    /// The key.
+    pub key: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// When it was put there, where the store tells (US3 is not documented to).
+    pub modified: Option<SystemTime>,
+}
+
 /// An upload that is neither completed nor aborted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -237,14 +249,14 @@ impl Store {
         }
     }
 
-    /// The keys under a prefix with their sizes, at most 10,000.
+    /// The objects under a prefix, at most 10,000.
     ///
     /// # Errors
     /// Every kind that a request can end with.
-    pub async fn list(&self, prefix: &str) -> Result<Vec<(String, u64)>> {
-        let mut objects: Vec<(String, u64)> = Vec::new();
+    pub async fn list(&self, prefix: &str) -> Result<Vec<ListedObject>> {
+        let mut objects: Vec<ListedObject> = Vec::new();
         loop {
-            let after = objects.last().map(|(key, _)| key.clone());
+            let after = objects.last().map(|object| object.key.clone());
             let payload = self
                 .call(Call::ListObjects {
                     prefix,
@@ -252,7 +264,7 @@ impl Store {
                 })
                 .await?;
             let (page, more) = answer::objects(&payload)?;
-            let advanced = page.last().is_some_and(|(key, _)| Some(key) > after.as_ref());
+            let advanced = page.last().is_some_and(|object| Some(&object.key) > after.as_ref());
             objects.extend(page);
             if !more || !advanced || objects.len() >= 10_000 {
                 return Ok(objects);

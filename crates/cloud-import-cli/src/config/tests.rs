@@ -205,7 +205,7 @@ fn every_command_takes_them() {
             Command::Check(options) => options.reach.output,
             Command::Wait(options) => options.tasks.reach.output,
             Command::Status(options) | Command::Cancel(options) => options.reach.output,
-            Command::List(options) => options.output,
+            Command::List(options) => options.reach.output,
             Command::Clean(options) => options.reach.output,
             other => panic!("{other:?}"),
         };

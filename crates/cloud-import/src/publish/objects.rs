@@ -65,8 +65,7 @@ pub(crate) struct Registered {
 impl State {
     /// Takes the register of an object; `None` while another holds it.
     pub(crate) fn register(&self, object: &StagedObject) -> Result<Option<Registered>> {
-        let name = [object.provider.id(), &object.region, &object.bucket, &object.key].join("\n");
-        let folder = self.objects().join(&digest::sha256_hex(name.as_bytes())[..24]);
+        let folder = self.folder_of(object);
         fs::create_dir_all(folder.join("users")).map_err(|error| failed(&folder, error))?;
         let lock = File::create(folder.join("lock")).map_err(|error| failed(&folder, error))?;
         match lock.try_lock() {
@@ -98,6 +97,16 @@ impl State {
         }
     }
 
+    /// Whether an order of this state directory may still read an object; `None` when nothing is known of the object here.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when the state directory cannot be read.
+    pub fn reads(&self, object: &StagedObject) -> Result<Option<bool>> {
+        let folder = self.folder_of(object);
+        let used = users(&folder)?.next().is_some();
+        Ok((used || read(&folder.join("object.json"))?.is_some()).then_some(used))
+    }
+
     /// The objects that this tool put somewhere and has not deleted, each with the orders that may still read it.
     ///
     /// # Errors
@@ -119,6 +128,11 @@ impl State {
         }
         objects.sort();
         Ok(objects)
+    }
+
+    fn folder_of(&self, object: &StagedObject) -> PathBuf {
+        let name = [object.provider.id(), &object.region, &object.bucket, &object.key].join("\n");
+        self.objects().join(&digest::sha256_hex(name.as_bytes())[..24])
     }
 
     fn objects(&self) -> PathBuf {
