@@ -9,14 +9,15 @@ use std::{
 };
 
 use cloud_import::{
-    Credentials, Disk, ErrorKind, ImageImporter, ImportRequest, Os, Provider, Settings, Stop, Target, WaitOptions,
+    Credentials, Disk, ErrorKind, Grace, ImageImporter, ImportRequest, Os, Provider, Settings, Stop, Target,
+    WaitOptions,
     publish::{
         Destination, Event, Image, Listener, LocalImage, Options, Phase, Place, State, Step, publish,
         staging::{Bucket, Store},
     },
     transport::HttpTransport,
 };
-use cloud_import_sim::{Cloud, Config, Simulator};
+use cloud_import_sim::{Cloud, Config, Fault, FaultKind, Simulator};
 
 const IMAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/images/tiny-linux.qcow2");
 const BUCKET: &str = "images-1250000000";
@@ -47,13 +48,21 @@ async fn simulator() -> Simulator {
 
 /// Each cloud in its default region.
 fn destinations(simulator: &Simulator, name: &str) -> Vec<Destination> {
+    signed_with(simulator, name, "sk")
+}
+
+fn signed_with(simulator: &Simulator, name: &str, secret: &str) -> Vec<Destination> {
     Target::all()
         .into_iter()
         .map(|target| {
             let cloud: Cloud = target.provider.id().parse().unwrap();
             let transport = HttpTransport::builder().dial(simulator.address(cloud)).build().unwrap();
             let settings = Settings::new(&target.region)
-                .credentials(Credentials::new("ak", "sk"))
+                .credentials(Credentials::new("ak", secret))
+                .grace(Grace {
+                    period: Duration::from_millis(300),
+                    interval: Duration::from_millis(50),
+                })
                 .transport(Arc::new(transport));
             let importer: Arc<dyn ImageImporter> = Arc::from(cloud_import::connect(target.provider, settings).unwrap());
             let bucket = Bucket::new(target.provider, &target.region, BUCKET).unwrap();
@@ -195,5 +204,60 @@ async fn a_stop_before_the_start_sends_nothing() {
     assert!(nothing);
     for cloud in Cloud::ALL {
         assert_eq!(simulator.counters().imports_of(cloud, "web"), 0, "{cloud}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_may_have_been_sent_is_not_called_not_started() {
+    for (provider, cloud, operation) in [
+        (Provider::Aliyun, Cloud::Aliyun, "ImportImage"),
+        (Provider::Ucloud, Cloud::Ucloud, "ImportCustomImage"),
+    ] {
+        let (folder, simulator) = (Folder::new(&format!("sent-{cloud}")), simulator().await);
+        let state = State::at(&folder.0);
+        let one = |secret: &str| {
+            let mut destinations = signed_with(&simulator, "web", secret);
+            destinations.retain(|destination| destination.importer.provider() == provider);
+            publish(
+                image(),
+                destinations,
+                state.clone(),
+                options(),
+                Arc::new(()),
+                Stop::default(),
+            )
+        };
+        // Accepted, and never answered; and not listed yet.
+        simulator.inject(
+            Fault::new(FaultKind::DropAfter)
+                .cloud(cloud)
+                .operation(operation)
+                .times(1000),
+        );
+        simulator.inject(Fault::new(FaultKind::Hide(1000)).cloud(cloud));
+        let lost = one("sk").await.unwrap();
+        assert_eq!(lost.outcomes[0].phase, Phase::Unknown, "{:?}", lost.outcomes[0]);
+        // Keys that are no good say nothing of what was sent with good ones.
+        let unheard = one("wrong").await.unwrap();
+        assert_eq!(unheard.outcomes[0].phase, Phase::Unknown, "{:?}", unheard.outcomes[0]);
+        simulator.clear_faults();
+        assert_eq!(simulator.counters().imports_of(cloud, "web"), 1, "{cloud}");
+        let settled = one("sk").await.unwrap();
+        let expected = if provider == Provider::Aliyun {
+            Phase::Running
+        } else {
+            Phase::Unknown
+        };
+        let phase = settled.outcomes[0].phase;
+        assert!(
+            phase == expected || phase == Phase::Succeeded,
+            "{:?}",
+            settled.outcomes[0]
+        );
+        assert_eq!(
+            simulator.counters().imports_of(cloud, "web"),
+            1,
+            "{cloud}: a second image"
+        );
     }
 }

@@ -36,7 +36,17 @@ fn what_others_left_goes_when_it_is_old_and_what_is_read_stays() {
     expect_code(&staged, 0);
     let in_bucket = |command: &str, state: &Folder, more: &[&str]| {
         let state = state.option();
-        let fixed = [command, simulate.as_str(), "--to", target, "--bucket", BUCKET, "--output", "json", state.as_str()];
+        let fixed = [
+            command,
+            simulate.as_str(),
+            "--to",
+            target,
+            "--bucket",
+            BUCKET,
+            "--output",
+            "json",
+            state.as_str(),
+        ];
         let output = run(&[&fixed, more].concat());
         expect_code(&output, 0);
         let found: Value = serde_json::from_str(&out(&output)).unwrap();
@@ -52,7 +62,11 @@ fn what_others_left_goes_when_it_is_old_and_what_is_read_stays() {
 
     // Another machine knows nothing of it and goes by its age.
     assert_eq!(in_bucket("list", &elsewhere, &[])[0]["known"], "not_here");
-    assert_eq!(in_bucket("clean", &elsewhere, &["--yes"])[0]["outcome"], "kept", "it is young");
+    assert_eq!(
+        in_bucket("clean", &elsewhere, &["--yes"])[0]["outcome"],
+        "kept",
+        "it is young"
+    );
     let shown = in_bucket("clean", &elsewhere, &["--older-than", "0s"]);
     assert_eq!(shown[0]["outcome"], "deletable");
     assert_eq!(in_bucket("list", &here, &[]).len(), 1, "it was only shown");

@@ -188,9 +188,10 @@ impl Work {
         };
         // Waiting takes hours and almost no requests: others may begin meanwhile.
         drop(permit);
-        let task = self.record().task;
+        let Record { step, task, .. } = self.record();
+        let may_be_sent = matches!(step, Step::Starting | Step::Unknown);
         match (begun, task) {
-            (Err(error), task) if error.kind() == ErrorKind::OutcomeUnknown => {
+            (Err(error), task) if may_be_sent || error.kind() == ErrorKind::OutcomeUnknown => {
                 Outcome::unknown(&self.label, task, error)
             }
             (Err(error), _) => Outcome::not_started(&self.label, error),
@@ -242,8 +243,11 @@ impl Work {
         if let Some(signed_at) = record.link_signed_at {
             self.sign_link(signed_at).await?;
         }
-        let sent = start::resume(self.importer(), &self.order, &mut task).await;
-        self.sent(sent, task).await
+        match start::resume(self.importer(), &self.order, &mut task).await {
+            // Of this attempt alone: the record still says that the order may have been sent.
+            Err(error) if says_nothing_of_the_order(&error) => Err(error),
+            sent => self.sent(sent, task).await,
+        }
     }
 
     /// Records what came of sending the order.
@@ -306,6 +310,15 @@ impl Work {
             Ok(())
         }
     }
+}
+
+/// Whether an error tells only that this machine was not heard, not what became of an order that was sent before.
+fn says_nothing_of_the_order(error: &Error) -> bool {
+    let unheard = matches!(
+        error.kind(),
+        ErrorKind::Credentials | ErrorKind::ClockSkew | ErrorKind::PermissionDenied | ErrorKind::Local
+    );
+    unheard || error.is_retryable()
 }
 
 fn conflict(record: &Record, what: &str) -> Error {
