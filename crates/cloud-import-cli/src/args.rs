@@ -338,7 +338,7 @@ pub(crate) struct List {
 /// A bucket to look into, whatever is remembered here.
 #[derive(Debug, Args)]
 pub(crate) struct InBucket {
-    /// Look into this bucket for what any machine staged there, not into the jobs
+    /// Look into this bucket, for what any machine staged there
     #[arg(long, value_name = "NAME", requires = "to", help_heading = "In a bucket")]
     pub(crate) bucket: Option<String>,
     /// Cloud and region of the bucket: PROVIDER/REGION
