@@ -116,29 +116,56 @@ pub fn read_file(path: &Path, limit: u64) -> io::Result<Option<String>> {
     }))
 }
 
-/// Writes a small file so that whoever reads it, after whatever interruption, finds the old text or the new one whole: to a
-/// file beside it first, which is then put in its place. The caller sees to it that nobody else writes the same file.
+/// Writes a small file so that whoever reads it, after whatever interruption, finds the old text or the new one whole: to
+/// `PATH.tmp` beside it first, which is then put in its place. The caller sees to it that nobody else writes the same file.
 ///
 /// # Errors
 /// The file cannot be written; the old one is still there then.
 pub fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".tmp");
-    let beside = Path::new(&beside);
-    let written = File::create(beside).and_then(|mut file| {
+    replace_file(path, Path::new(&beside), bytes)
+}
+
+/// As [`write_file`], by way of another file in the same folder: where several may write, each has its own.
+///
+/// # Errors
+/// As [`write_file`].
+pub fn replace_file(path: &Path, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
+    let written = File::create(temporary).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });
-    if let Err(error) = written.and_then(|()| fs::rename(beside, path)) {
+    if let Err(error) = written.and_then(|()| fs::rename(temporary, path)) {
         // What is left of it helps nobody; that it stays is no second failure.
-        let _ = fs::remove_file(beside);
+        let _ = fs::remove_file(temporary);
         return Err(error);
     }
-    // The new name is as durable as the content only once the folder is written too; not every system can do that.
-    #[cfg(unix)]
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        File::open(folder)?.sync_all()?;
+    sync_folder_of(path)
+}
+
+/// Removes a file for good. One that is not there is removed already.
+///
+/// # Errors
+/// The file cannot be removed.
+pub fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => sync_folder_of(path),
     }
+}
+
+/// A name is as durable as the content behind it only once its folder is written too.
+#[cfg(unix)]
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+// A folder cannot be opened as a file there; the file system's own journal orders the rename.
+#[cfg(not(unix))]
+fn sync_folder_of(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -159,6 +186,11 @@ mod tests {
         assert!(write_file(&folder.join("taken"), b"x").is_err());
         assert!(write_file(&folder.join("absent").join("x"), b"x").is_err());
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+        replace_file(&file, &folder.join("own"), b"three").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"three");
+        remove_file(&file).unwrap();
+        remove_file(&file).unwrap();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
         fs::remove_dir_all(&folder).unwrap();
     }
 

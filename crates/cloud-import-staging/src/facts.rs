@@ -34,7 +34,7 @@ impl Store {
     /// [`ErrorKind::InvalidRequest`] when it is in another region; every kind that a request can end with.
     pub async fn facts(&self) -> Result<BucketFacts> {
         let provider = self.bucket().provider;
-        let first = match self.ask(Call::HeadBucket).await {
+        let first = match self.call(Call::HeadBucket).await {
             Ok(answer) => answer,
             // UCloud's buckets are described by its API: the store may well take keys that the API does not.
             Err(error) if provider == Provider::Ucloud && is_refusal(&error) => {
@@ -70,7 +70,7 @@ impl Store {
         let region = match header(head, "region") {
             Some(region) => Some(region.to_owned()),
             None => {
-                let location = tolerated(self.ask(Call::GetBucketLocation).await);
+                let location = tolerated(self.call(Call::GetBucketLocation).await);
                 let names = ["LocationConstraint", "Location"];
                 let name = location
                     .as_ref()
@@ -78,7 +78,7 @@ impl Store {
                 name.filter(|name| !name.is_empty()).map(str::to_owned)
             }
         };
-        let access = tolerated(self.ask(Call::GetBucketAcl).await);
+        let access = tolerated(self.call(Call::GetBucketAcl).await);
         // JD OSS documents that its rules know no unfinished uploads.
         let rules = match self.bucket().provider {
             Provider::Jdcloud => Some(false),
@@ -93,7 +93,7 @@ impl Store {
     }
 
     async fn ask_for_rules(&self) -> Option<bool> {
-        match self.ask(Call::GetBucketLifecycle).await {
+        match self.call(Call::GetBucketLifecycle).await {
             Err(error) if error.kind() == ErrorKind::NotFound && error.code() != Some("NoSuchBucket") => Some(false),
             answer => tolerated(answer).as_ref().map(expires_uploads),
         }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    blocking, durable,
+    blocking,
     file::{FileStamp, LocalFile},
 };
 
@@ -192,7 +192,7 @@ impl HashCache {
         let kept = std::fs::create_dir_all(&self.folder).and_then(|()| {
             // Two processes may come here at once: each has a temporary file of its own.
             let nonce = System.nonce().map_err(std::io::Error::other)?;
-            durable::write(&path, &path.with_extension(nonce), &serde_json::to_vec(&entry)?)
+            ambient::replace_file(&path, &path.with_extension(nonce), &serde_json::to_vec(&entry)?)
         });
         if let Err(error) = kept {
             tracing::debug!(folder = %self.folder.display(), %error, "the sum of a file was not remembered");

@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf};
 
 use cloud_import_core::{Error, ErrorKind, Result, ambient};
 
-use crate::{durable, record::UploadRecord};
+use crate::record::UploadRecord;
 
 /// Keeps the record of one upload so that it survives the process and the machine.
 pub trait Keeper: fmt::Debug + Send + Sync {
@@ -53,12 +53,12 @@ impl FileKeeper {
 impl Keeper for FileKeeper {
     fn keep(&self, record: Option<&UploadRecord>) -> Result<()> {
         let Some(record) = record else {
-            return durable::remove(&self.path).map_err(|error| self.failed("removed", &error));
+            return ambient::remove_file(&self.path).map_err(|error| self.failed("removed", &error));
         };
         let text = serde_json::to_vec(record).map_err(|error| self.failed("written", &error))?;
         let mut temporary = self.path.clone().into_os_string();
         temporary.push(".new");
-        durable::write(&self.path, temporary.as_ref(), &text).map_err(|error| self.failed("written", &error))
+        ambient::replace_file(&self.path, temporary.as_ref(), &text).map_err(|error| self.failed("written", &error))
     }
 }
 

@@ -28,7 +28,6 @@ mod budget;
 mod codes;
 mod dialect;
 mod dialects;
-mod durable;
 mod facts;
 mod file;
 mod hash;

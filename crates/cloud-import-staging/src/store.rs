@@ -118,7 +118,7 @@ impl Store {
         &self.pipeline
     }
 
-    async fn call(&self, call: Call<'_>) -> Result<Value> {
+    pub(crate) async fn call(&self, call: Call<'_>) -> Result<Value> {
         let operation = call.operation();
         let repeatable = matches!(operation.repeat, cloud_import_core::Repeat::Safe);
         let named = |error: Error| error.with_provider(self.bucket.provider).with_operation(operation.name);
@@ -270,11 +270,6 @@ impl Store {
                 return Ok(objects);
             }
         }
-    }
-
-    /// Asks one thing about the bucket.
-    pub(crate) async fn ask(&self, call: Call<'_>) -> Result<Value> {
-        self.call(call).await
     }
 
     /// Whether a link would be signed with temporary keys whose end nobody told: it ends with them.

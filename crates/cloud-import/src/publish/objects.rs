@@ -201,10 +201,7 @@ fn names(folder: &Path) -> Result<Vec<String>> {
 }
 
 fn removed(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, error)),
-        _ => Ok(()),
-    }
+    ambient::remove_file(path).map_err(|error| failed(path, error))
 }
 
 fn read(path: &Path) -> Result<Option<StagedObject>> {
