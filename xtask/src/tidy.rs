@@ -23,6 +23,7 @@ pub(crate) fn run(root: &Path) -> Outcome {
         let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();
         let Ok(text) = fs::read_to_string(path) else { continue };
         check_file(&shown, &text, &mut breaches);
+        library_words(&shown, &text, &mut breaches);
     }
     provider_file_sets(root, &mut breaches);
     if breaches.is_empty() {
@@ -69,6 +70,27 @@ fn check_file(shown: &str, text: &str, breaches: &mut Vec<String>) {
                 .any(|word| line.trim_start_matches(['/', '!', ' ']).starts_with(word))
         {
             breaches.push(format!("{at}: a skipped test shows nothing; run it or remove it"));
+        }
+    }
+}
+
+/// A library is used by programs that have no flags: what it says names fields, and each front end renders them.
+fn library_words(shown: &str, text: &str, breaches: &mut Vec<String>) {
+    let is_library =
+        shown.starts_with("crates/") && shown.contains("/src/") && !shown.starts_with("crates/cloud-import-cli");
+    if !is_library || shown.starts_with("crates/cloud-import-sim") || !shown.ends_with(".rs") {
+        return;
+    }
+    let own = text.split("#[cfg(test)]").next().unwrap_or_default();
+    for (number, line) in own.lines().enumerate() {
+        let code = line.trim_start();
+        let is_flag = |rest: &str| rest.starts_with(|c: char| c.is_ascii_lowercase());
+        let names_flag = code.split("--").skip(1).any(is_flag);
+        if !code.starts_with("//") && (names_flag || code.contains("`cloud-import ")) {
+            breaches.push(format!(
+                "{shown}:{}: a flag or a command of the command line; say it by a Field or a Remedy",
+                number + 1
+            ));
         }
     }
 }

@@ -47,7 +47,7 @@ impl Importer {
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] when the order cannot be written in the vendor's words.
     pub fn request(&self, order: &ImportRequest) -> Result<wire::ImportImageRequest> {
-        let options: Options = order.vendor_options(Provider::Aliyun)?;
+        let options: Options = order.vendor_options()?;
         if order.kind != ImageKind::System || order.disks.is_empty() {
             return Err(refused("the order is not for a system image with at least one disk"));
         }

@@ -1,5 +1,6 @@
-//! What only Alibaba Cloud's import can be told, for [`ImportRequest::vendor`](cloud_import_core::ImportRequest::vendor).
+//! What only Alibaba Cloud's import can be told, for [`ImportRequest::options`](cloud_import_core::ImportRequest::options).
 
+use cloud_import_core::{Provider, VendorOptions};
 use serde::{Deserialize, Serialize};
 
 /// Options in Alibaba Cloud's words: `RoleName`, `DetectionStrategy`, … Unknown ones are refused.
@@ -25,4 +26,8 @@ pub struct Options {
     /// Distribution, instead of what the operating system maps to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
+}
+
+impl VendorOptions for Options {
+    const PROVIDER: Provider = Provider::Aliyun;
 }

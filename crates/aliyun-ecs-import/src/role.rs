@@ -3,7 +3,7 @@
 //! Source: ImportImage, older document (seed), ECS API reference (2025-05) and packer-plugin-alicloud (2025-06); of the three
 //! permissions the last is in the newer sources only.
 
-use cloud_import_core::{ImportRequest, Provider};
+use cloud_import_core::{Field, ImportRequest, Remedy};
 
 use crate::Options;
 
@@ -27,7 +27,7 @@ const SERVICE: &str = "ecs.aliyuncs.com";
 
 /// The role that an order's import takes.
 pub(crate) fn name(order: &ImportRequest) -> String {
-    let options: Options = order.vendor_options(Provider::Aliyun).unwrap_or_default();
+    let options: Options = order.vendor_options().unwrap_or_default();
     options.role_name.unwrap_or_else(|| IMPORT_ROLE.to_owned())
 }
 
@@ -37,12 +37,13 @@ pub(crate) fn trusts_service(document: Option<&str>) -> bool {
 }
 
 /// How a role that is missing is made.
-pub(crate) fn remedy(order: &ImportRequest) -> String {
+pub(crate) fn remedy(order: &ImportRequest) -> Remedy {
     let role = name(order);
-    format!(
-        "Create the RAM role {role} with the trust policy {TRUST_DOCUMENT} and attach the system policy {IMPORT_POLICY}, or one of \
-         your own that is {PERMISSION_DOCUMENT}; then wait a minute (`--create-role` does all of it)."
-    )
+    Remedy::text(format!(
+        "create the RAM role {role} with the trust policy {TRUST_DOCUMENT}, attach the system policy {IMPORT_POLICY} or one of \
+         your own that is {PERMISSION_DOCUMENT}, and wait a minute"
+    ))
+    .or(Remedy::set(Field::ImportRole))
 }
 
 #[cfg(test)]
@@ -54,12 +55,15 @@ mod tests {
     #[test]
     fn the_remedy_has_both_documents_and_the_role_that_is_named() {
         let order = ImportRequest::new("web", Disk::object("b", "k"));
-        let text = remedy(&order);
+        let text = remedy(&order).to_string();
         for part in [IMPORT_ROLE, IMPORT_POLICY, TRUST_DOCUMENT, PERMISSION_DOCUMENT] {
             assert!(text.contains(part), "{text}");
         }
-        let named = order.vendor(Provider::Aliyun, &serde_json::json!({"RoleName": "Mine"}));
-        let text = remedy(&named.unwrap());
+        let named = order.vendor(
+            cloud_import_core::Provider::Aliyun,
+            &serde_json::json!({"RoleName": "Mine"}),
+        );
+        let text = remedy(&named.unwrap()).to_string();
         assert!(text.contains("role Mine ") && !text.contains(IMPORT_ROLE), "{text}");
     }
 

@@ -1,6 +1,9 @@
 //! Rules of this cloud's import that the general check of an order does not know.
 
-use cloud_import_core::{Architecture, BootMode, DiskFormat, ImportRequest, OsMatch, Problem, Provider, validate};
+use cloud_import_core::{
+    Architecture, BootMode, DiskFormat, DiskPart, Field, ImportRequest, OsMatch, Problem, Provider, Remedy,
+    remedy::Phrase, validate,
+};
 
 use crate::{
     Options,
@@ -8,13 +11,15 @@ use crate::{
     os::{AliyunOs, map_os},
 };
 
+const DETECTION: Field = Field::vendor("DetectionStrategy");
+
 /// Every problem of an order, general ones included.
 pub(crate) fn problems(order: &ImportRequest) -> Vec<Problem> {
     let mut problems = validate::check(&with_sizes(order), &CAPABILITIES);
-    let options = match order.vendor_options::<Options>(Provider::Aliyun) {
+    let options = match order.vendor_options::<Options>() {
         Ok(options) => options,
         Err(error) => {
-            problems.push(error_in("vendor", error.message()).remedy("Correct or leave out that option."));
+            problems.extend_from_slice(error.problems());
             Options::default()
         }
     };
@@ -34,12 +39,12 @@ pub(crate) fn problems(order: &ImportRequest) -> Vec<Problem> {
     problems
 }
 
-fn error_in(field: &str, message: &str) -> Problem {
-    Problem::error(Provider::Aliyun, field, message)
+fn error_in(field: Field, rule: impl Into<Phrase>) -> Problem {
+    Problem::error(Provider::Aliyun, field, rule)
 }
 
-fn warning_in(field: &str, message: &str) -> Problem {
-    Problem::warning(Provider::Aliyun, field, message)
+fn warning_in(field: Field, rule: impl Into<Phrase>) -> Problem {
+    Problem::warning(Provider::Aliyun, field, rule)
 }
 
 /// The order with the sizes that are sent, so that a size known from the file alone is checked too.
@@ -55,16 +60,16 @@ fn machine(order: &ImportRequest) -> Vec<Problem> {
     let mut problems = Vec::new();
     if order.architecture == Architecture::Arm64 && order.boot_mode == Some(BootMode::Bios) {
         problems.push(
-            error_in("boot_mode", "is `bios`, but arm64 boots with UEFI only")
+            error_in(Field::BootMode, "is `bios`, but arm64 boots with UEFI only")
                 .source(CAPABILITIES.boot_modes.source)
-                .remedy("Leave the boot mode out, or use uefi."),
+                .remedy(Remedy::Unset(Field::BootMode).or(Remedy::set_to(Field::BootMode, "uefi"))),
         );
     }
     for (index, disk) in order.disks.iter().enumerate() {
         if disk.format == Some(DiskFormat::Vmdk) {
             problems.push(
                 warning_in(
-                    &format!("disks[{index}].format"),
+                    Field::disk(index, DiskPart::Format),
                     "is vmdk, which the vendor takes by invitation only",
                 )
                 .source(CAPABILITIES.formats.source)
@@ -79,24 +84,24 @@ fn license(order: &ImportRequest, os_type: Option<&OsType>) -> Option<Problem> {
     let source = CAPABILITIES.license_types.source;
     match (os_type?, order.license_type) {
         (OsType::Linux, Some(_)) => Some(
-            error_in("license_type", "is set, but only Windows has one here")
+            error_in(Field::LicenseType, "is set, but only Windows has one here")
                 .source(source)
-                .remedy("Leave the licence type out for Linux."),
+                .remedy(Remedy::Unset(Field::LicenseType)),
         ),
         (OsType::Windows, None) => Some(
             warning_in(
-                "license_type",
+                Field::LicenseType,
                 "is not set, and the vendor's sources disagree on what holds then: `Auto` (2025-09) or `Aliyun` (2026-10)",
             )
             .source(source)
-            .remedy("Say whose licence activates Windows: platform or byol."),
+            .remedy(Remedy::choose(Field::LicenseType, ["platform", "byol"])),
         ),
         _ => None,
     }
 }
 
 fn closed_lists(options: &Options) -> Vec<Problem> {
-    let lists: [(&str, &Option<String>, &[&str]); 3] = [
+    let lists: [(&'static str, &Option<String>, &[&str]); 3] = [
         ("DetectionStrategy", &options.detection_strategy, &["Standard"]),
         ("NvmeSupport", &options.nvme_support, &["supported", "unsupported"]),
         ("ImdsSupport", &options.imds_support, &["v1", "v2"]),
@@ -108,10 +113,10 @@ fn closed_lists(options: &Options) -> Vec<Problem> {
         {
             problems.push(
                 error_in(
-                    &format!("vendor.{name}"),
-                    &format!("is `{value}`, which the vendor does not list"),
+                    Field::vendor(name),
+                    format!("is `{value}`, which the vendor does not list"),
                 )
-                .remedy(format!("Use one of: {}; or leave it out.", listed.join(", "))),
+                .remedy(Remedy::choose(Field::vendor(name), listed).or("leave it out")),
             );
         }
     }
@@ -126,20 +131,22 @@ fn guest_check(order: &ImportRequest, options: &Options, os_type: Option<&OsType
     if order.skip_guest_check {
         problems.push(
             error_in(
-                "skip_guest_check",
-                "excludes the vendor option DetectionStrategy, which asks for that check",
+                Field::SkipGuestCheck,
+                Phrase::new("excludes ")
+                    .field(DETECTION)
+                    .text(", which asks for that check"),
             )
-            .remedy("Leave one of the two out: without DetectionStrategy nothing is checked."),
+            .remedy("Leave one of the two out."),
         );
     }
     if os_type == Some(&OsType::Windows) {
         problems.push(
             warning_in(
-                "vendor.DetectionStrategy",
+                DETECTION,
                 "asks for a check of a Windows image, for which the vendor lists a refusal (ImageCheckUnsupported.WindowsImage)",
             )
             .source(CAPABILITIES.skip_guest_check.source)
-            .remedy("Leave DetectionStrategy out for Windows."),
+            .remedy(Remedy::Unset(DETECTION)),
         );
     }
     problems

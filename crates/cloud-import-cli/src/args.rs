@@ -465,7 +465,7 @@ pub(crate) enum Form {
 /// A cloud by its id; a wrong one is answered with those that there are.
 fn cloud(text: &str) -> Result<Provider, String> {
     text.parse().map_err(|error: cloud_import::Error| {
-        let remedy = error.remedy().unwrap_or_default();
+        let remedy = crate::render::remedy_of(&error).unwrap_or_default();
         format!("{error}. {remedy}")
     })
 }

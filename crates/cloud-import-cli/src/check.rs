@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Check, CheckOutcome, Error, ImageImporter, ImportRequest, Result,
+    Check, CheckOutcome, Error, ImageImporter, ImportRequest, Provider, Result,
     preflight::Subject,
     publish::{Options, Place, staging::Store},
 };
@@ -15,7 +15,7 @@ use crate::{
     connect::Clouds,
     destination,
     exit::Exit,
-    output,
+    output, render,
     simulate::Simulated,
     targets::{self, Wanted},
 };
@@ -37,6 +37,8 @@ struct Row {
     /// Where the credentials come from, in words; absent when there are none. Never a secret.
     credentials: Option<String>,
     checks: Vec<Check>,
+    #[serde(skip)]
+    provider: Provider,
     #[serde(skip)]
     exit: Exit,
 }
@@ -96,7 +98,7 @@ async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simul
                     )
                 });
             }
-            Err(error) => rows[index] = Some(Row::of_error(&wanted.label, &error)),
+            Err(error) => rows[index] = Some(Row::of_error(wanted, &error)),
         }
     }
     while let Some(joined) = set.join_next().await {
@@ -128,7 +130,7 @@ async fn looked_at(
     if let Some(store) = store {
         checks.extend(bucket(&store).await);
     }
-    Row::of(label, source, checks)
+    Row::of(label, importer.provider(), source, checks)
 }
 
 /// The checks with what came of making the role, which says more than a look at it unless that finds it wanting.
@@ -163,7 +165,7 @@ async fn bucket(store: &Store) -> Vec<Check> {
 }
 
 impl Row {
-    fn of(target: &str, credentials: Option<String>, checks: Vec<Check>) -> Self {
+    fn of(target: &str, provider: Provider, credentials: Option<String>, checks: Vec<Check>) -> Self {
         let exit = exit(&checks);
         Self {
             target: target.to_owned(),
@@ -174,12 +176,13 @@ impl Row {
             },
             credentials,
             checks,
+            provider,
             exit,
         }
     }
 
     /// A target at which nothing could be asked.
-    fn of_error(target: &str, error: &Error) -> Self {
+    fn of_error(wanted: &Wanted, error: &Error) -> Self {
         let exit = Exit::of(error);
         let what = match exit {
             Exit::Usage => Subject::Order,
@@ -188,7 +191,12 @@ impl Row {
         };
         Self {
             exit,
-            ..Self::of(target, None, vec![Check::failed_by(what, error)])
+            ..Self::of(
+                &wanted.label,
+                wanted.target.provider,
+                None,
+                vec![Check::failed_by(what, error)],
+            )
         }
     }
 }
@@ -239,9 +247,13 @@ fn text(row: &Row) {
         output::result(&format!("  with {source}"));
     }
     for check in &row.checks {
-        output::result(&format!("  {:11} {:11} {}", check.outcome, check.what, check.message));
-        if !check.remedy.is_empty() && check.outcome != CheckOutcome::Passed {
-            output::result(&format!("  {:11} {:11} -> {}", "", "", check.remedy));
+        let message = render::check(check, row.provider);
+        output::result(&format!("  {:11} {:11} {message}", check.outcome, check.what));
+        if let Some(remedy) = &check.remedy
+            && check.outcome != CheckOutcome::Passed
+        {
+            let remedy = render::remedy(remedy, row.provider);
+            output::result(&format!("  {:11} {:11} -> {remedy}", "", ""));
         }
     }
 }
@@ -270,10 +282,10 @@ mod tests {
                 .cloned()
                 .collect();
             let checks = with_role(checks, of_making.cloned());
-            let roles: Vec<&str> = checks
+            let roles: Vec<String> = checks
                 .iter()
                 .filter(|check| check.what == role)
-                .map(|check| check.message.as_str())
+                .map(|check| check.message.to_string())
                 .collect();
             assert_eq!(roles, expected.as_slice());
             assert!(checks.is_sorted_by_key(|check| check.what));

@@ -143,6 +143,10 @@ impl Listener for Events {
                 message: Some((*text).to_owned()),
                 ..base("warning")
             },
+            Event::Problem { problem } => Line {
+                message: Some(problem.to_string()),
+                ..base("warning")
+            },
             Event::Over { outcome } => Line {
                 image_id: outcome.image.as_ref().map(|image| image.id.as_str()),
                 message: outcome.error.as_ref().map(ToString::to_string),

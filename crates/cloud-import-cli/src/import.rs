@@ -19,7 +19,6 @@ use crate::{
     simulate::Simulated,
     state::Remembered,
     targets::{self, Wanted},
-    words,
 };
 
 pub(crate) async fn run(options: Import) -> Result<Exit> {
@@ -127,12 +126,7 @@ fn prepared(
                     return Err(Error::invalid(wanted.target.provider, problems));
                 }
                 for problem in problems {
-                    progress.on(
-                        Some(index),
-                        &Event::Warning {
-                            text: &words::problem(&problem),
-                        },
-                    );
+                    progress.on(Some(index), &Event::Problem { problem: &problem });
                 }
                 Ok(made)
             });

@@ -3,7 +3,8 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use cloud_import::{
-    BoxFuture, Bytes, Disk, Error, ErrorKind, ImportRequest, Os, Problem, Provider, Result, Settings, SourceForm,
+    BoxFuture, Bytes, Disk, DiskPart, Error, ErrorKind, Field, ImportRequest, Os, Problem, Provider, Result, Settings,
+    SourceForm,
     http::{Request, Response},
     publish::{
         LocalImage,
@@ -16,7 +17,7 @@ use serde::Serialize;
 use crate::{
     args::{Form, Inspect},
     exit::Exit,
-    output, words,
+    output, render,
 };
 
 /// The facts as JSON. The keys are part of the interface.
@@ -79,13 +80,16 @@ fn cloud(provider: Provider, file: &LocalImage) -> Result<Cloud> {
     let disk = file.described(place);
     let order = ImportRequest::new("image", disk).os(Os::new("Linux", ""));
     // Where it will be is not known yet.
-    let of_disk = |problem: &Problem| problem.field.starts_with("disks[0]") && problem.field != "disks[0].source";
+    let of_disk = |problem: &Problem| match &problem.field {
+        Field::Disk { index: 0, part } => *part != DiskPart::Source,
+        _ => false,
+    };
     let problems: Vec<Problem> = importer.validate(&order).into_iter().filter(of_disk).collect();
     let mut reasons = file.obstacles();
     let takes_it = reasons.is_empty() && !problems.iter().any(Problem::is_error);
     reasons.extend(problems.iter().map(|problem| {
         let mark = if problem.is_error() { "" } else { "warning: " };
-        format!("{mark}{}", words::problem_of_cloud(problem))
+        format!("{mark}{}", render::problem_of_cloud(problem))
     }));
     Ok(Cloud {
         provider,

@@ -22,6 +22,7 @@ mod order;
 mod output;
 mod progress;
 mod region;
+mod render;
 mod report;
 mod simulate;
 mod simulator;
@@ -29,7 +30,6 @@ mod source;
 mod state;
 mod targets;
 mod tasks;
-mod words;
 
 use std::process::ExitCode;
 

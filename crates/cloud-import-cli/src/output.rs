@@ -8,7 +8,7 @@ use std::{
 use cloud_import::Error;
 use indicatif::MultiProgress;
 
-use crate::words;
+use crate::render;
 
 /// The bars that are on the terminal, if there are any.
 static BARS: Mutex<Option<MultiProgress>> = Mutex::new(None);
@@ -46,8 +46,7 @@ pub(crate) fn error_of(targets: &[&str], error: &Error) {
     let whose = targets.join(", ");
     if targets.len() > 1 {
         say(&format!("error: {whose}: {}", error.message()));
-        error
-            .remedy()
+        render::remedy_of(error)
             .into_iter()
             .for_each(|remedy| say(&format!("       {remedy}")));
     } else {
@@ -57,14 +56,14 @@ pub(crate) fn error_of(targets: &[&str], error: &Error) {
 
 fn told(whose: &str, error: &Error) {
     if error.problems().is_empty() {
-        say(&format!("error: {whose}{}", words::error(error)));
-        if let Some(remedy) = error.remedy() {
+        say(&format!("error: {whose}{}", render::error(error)));
+        if let Some(remedy) = render::remedy_of(error) {
             say(&format!("       {remedy}"));
         }
         return;
     }
     for problem in error.problems() {
         let severity = if problem.is_error() { "error" } else { "warning" };
-        say(&format!("{severity}: {whose}{}", words::problem(problem)));
+        say(&format!("{severity}: {whose}{}", render::problem(problem)));
     }
 }

@@ -16,7 +16,7 @@ use cloud_import::{
 };
 use indicatif::{HumanBytes, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::output;
+use crate::{output, render};
 
 /// Without a change, a line is written this often.
 const STILL_THERE: Duration = Duration::from_secs(60);
@@ -235,6 +235,9 @@ impl Listener for Progress {
             Event::Retired { image_id } => note(&format!("deleted the older image {image_id}")),
             Event::Renamed { name } => note(&format!("renamed to {name}")),
             Event::Warning { text } => output::say(&format!("warning: {}", self.line(target, text))),
+            Event::Problem { problem } => {
+                output::say(&format!("warning: {}", self.line(target, &render::problem(problem))));
+            }
             Event::Over { outcome } => {
                 let image = outcome.image.as_ref();
                 let text = match (image, &outcome.error) {

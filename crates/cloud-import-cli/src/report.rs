@@ -3,7 +3,7 @@
 use cloud_import::{Error, ImportTask, ImportedImage, Inspection, Problem, publish::Phase};
 use serde::Serialize;
 
-use crate::{args, exit::Exit, output};
+use crate::{args, exit::Exit, output, render};
 
 /// The version of the JSON form. It is raised when a field changes its meaning or goes.
 const SCHEMA: u32 = 1;
@@ -159,7 +159,7 @@ struct Reason<'a> {
     kind: &'static str,
     message: &'a str,
     code: Option<&'a str>,
-    remedy: Option<&'a str>,
+    remedy: Option<String>,
     http_status: Option<u16>,
     request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -248,7 +248,7 @@ fn reasons(outcomes: &[Outcome]) {
     let shared = |outcome: &Outcome| {
         let error = outcome.error.as_ref()?;
         let own = error.http_status().is_some() || error.code().is_some() || !error.problems().is_empty();
-        (!own).then(|| (error.message().to_owned(), error.remedy().map(str::to_owned)))
+        (!own).then(|| (error.message().to_owned(), error.remedy().cloned()))
     };
     let mut told = Vec::new();
     for outcome in outcomes {
@@ -319,7 +319,7 @@ impl<'a> Row<'a> {
                 kind: error.kind().as_str(),
                 message: error.message(),
                 code: error.code(),
-                remedy: error.remedy(),
+                remedy: render::remedy_in_json(error),
                 http_status: error.http_status(),
                 request_id: error.request_id(),
                 problems: error.problems(),

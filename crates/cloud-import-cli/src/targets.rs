@@ -193,7 +193,10 @@ mod tests {
         assert_eq!((east[1].label.as_str(), &east[1].target), ("second", &east[0].target));
         assert_eq!(east[1].own.options["RoleName"], "R");
         let error = file.group("west", &read).unwrap_err();
-        assert!(error.remedy().is_some_and(|remedy| remedy.contains("east")), "{error}");
+        assert!(
+            error.remedy().is_some_and(|remedy| remedy.to_string().contains("east")),
+            "{error}"
+        );
     }
 
     #[test]

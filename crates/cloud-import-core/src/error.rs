@@ -4,13 +4,16 @@
 //! [`Error::may_have_executed`]; the vendor's own words stay readable beside them.
 
 use std::{
-    borrow::Cow,
     error::Error as StdError,
     fmt,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use crate::{Problem, Provider};
+use crate::{
+    Problem, Provider,
+    remedy::{LibraryWording, Remedy},
+};
 
 /// What went wrong, in words that hold for every cloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -127,9 +130,11 @@ impl fmt::Display for ErrorKind {
 /// An error of any cloud.
 ///
 /// `Display` is one line: provider, operation, message, then code, HTTP status and request id. It never holds the
-/// source ([`std::error::Error::source`]) nor a secret.
-pub struct Error(Box<Inner>);
+/// source ([`std::error::Error::source`]) nor a secret. A clone is cheap and is the same error.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     may_have_executed: bool,
@@ -137,20 +142,20 @@ struct Inner {
     operation: Option<&'static str>,
     code: Option<String>,
     message: String,
-    remedy: Option<Cow<'static, str>>,
+    remedy: Option<Remedy>,
     request_id: Option<String>,
     http_status: Option<u16>,
     retry_after: Option<Duration>,
     server_date: Option<SystemTime>,
     attempts: u32,
     problems: Vec<Problem>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
     /// An error of that kind. The message must hold no secret; it is one line without a final stop.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
+        Self(Arc::new(Inner {
             kind,
             may_have_executed: kind.may_have_executed(),
             provider: None,
@@ -173,89 +178,103 @@ impl Error {
         let message = problems
             .iter()
             .filter(|problem| problem.is_error())
-            .map(ToString::to_string)
+            .map(|problem| problem.render(&LibraryWording))
             .collect::<Vec<_>>()
             .join("; ");
-        let mut error = Self::new(ErrorKind::InvalidRequest, message).with_provider(provider);
-        error.0.problems = problems;
-        error
+        let error = Self::new(ErrorKind::InvalidRequest, message).with_provider(provider);
+        error.with(|inner| inner.problems = problems)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// Says what was being done, before what happened: `reading the role: …`. All else stays as it is.
+    #[must_use]
+    pub fn context(self, doing: impl fmt::Display) -> Self {
+        self.map_message(|message| format!("{doing}: {message}"))
+    }
+
+    /// Changes the message alone.
+    #[must_use]
+    pub fn map_message(self, change: impl FnOnce(&str) -> String) -> Self {
+        self.with(|inner| inner.message = change(&inner.message))
+    }
+
+    /// Takes another kind and what it says about execution; code, request id, attempts and cause stay.
+    #[must_use]
+    pub fn with_kind(self, kind: ErrorKind) -> Self {
+        self.with(|inner| {
+            inner.kind = kind;
+            inner.may_have_executed = kind.may_have_executed();
+        })
     }
 
     /// Names the cloud.
     #[must_use]
-    pub fn with_provider(mut self, provider: Provider) -> Self {
-        self.0.provider = Some(provider);
-        self
+    pub fn with_provider(self, provider: Provider) -> Self {
+        self.with(|inner| inner.provider = Some(provider))
     }
 
     /// Names the vendor's operation.
     #[must_use]
-    pub fn with_operation(mut self, operation: &'static str) -> Self {
-        self.0.operation = Some(operation);
-        self
+    pub fn with_operation(self, operation: &'static str) -> Self {
+        self.with(|inner| inner.operation = Some(operation))
     }
 
     /// The vendor's error code.
     #[must_use]
-    pub fn with_code(mut self, code: impl Into<String>) -> Self {
-        self.0.code = Some(code.into());
-        self
+    pub fn with_code(self, code: impl Into<String>) -> Self {
+        self.with(|inner| inner.code = Some(code.into()))
     }
 
     /// What the user does about it.
     #[must_use]
-    pub fn with_remedy(mut self, remedy: impl Into<Cow<'static, str>>) -> Self {
-        self.0.remedy = Some(remedy.into());
-        self
+    pub fn with_remedy(self, remedy: impl Into<Remedy>) -> Self {
+        self.with(|inner| inner.remedy = Some(remedy.into()))
     }
 
     /// The vendor's request id.
     #[must_use]
-    pub fn with_request_id(mut self, request_id: Option<String>) -> Self {
-        self.0.request_id = request_id;
-        self
+    pub fn with_request_id(self, request_id: Option<String>) -> Self {
+        self.with(|inner| inner.request_id = request_id)
     }
 
     /// The HTTP status of the answer.
     #[must_use]
-    pub fn with_http_status(mut self, status: u16) -> Self {
-        self.0.http_status = Some(status);
-        self
+    pub fn with_http_status(self, status: u16) -> Self {
+        self.with(|inner| inner.http_status = Some(status))
     }
 
     /// How long the cloud asks to wait.
     #[must_use]
-    pub fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
-        self.0.retry_after = retry_after;
-        self
+    pub fn with_retry_after(self, retry_after: Option<Duration>) -> Self {
+        self.with(|inner| inner.retry_after = retry_after)
     }
 
     /// The time of day on the cloud's clock.
     #[must_use]
-    pub fn with_server_date(mut self, date: Option<SystemTime>) -> Self {
-        self.0.server_date = date;
-        self
+    pub fn with_server_date(self, date: Option<SystemTime>) -> Self {
+        self.with(|inner| inner.server_date = date)
     }
 
     /// Overrides what the kind says about execution.
     #[must_use]
-    pub fn with_may_have_executed(mut self, may_have_executed: bool) -> Self {
-        self.0.may_have_executed = may_have_executed;
-        self
+    pub fn with_may_have_executed(self, may_have_executed: bool) -> Self {
+        self.with(|inner| inner.may_have_executed = may_have_executed)
     }
 
     /// How many attempts were made.
     #[must_use]
-    pub fn with_attempts(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
-        self
+    pub fn with_attempts(self, attempts: u32) -> Self {
+        self.with(|inner| inner.attempts = attempts)
     }
 
     /// The cause. It must hold no secret: reqwest's errors print the whole URL and are stripped before they come here.
     #[must_use]
-    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
-        self
+    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.with(|inner| inner.source = Some(Arc::from(source.into())))
     }
 
     /// What went wrong.
@@ -274,8 +293,8 @@ impl Error {
     }
 
     /// What the user does about it.
-    pub fn remedy(&self) -> Option<&str> {
-        self.0.remedy.as_deref()
+    pub fn remedy(&self) -> Option<&Remedy> {
+        self.0.remedy.as_ref()
     }
 
     /// The vendor's request id, to give to its support.

@@ -6,26 +6,32 @@
 
 use std::{fmt, ops::ControlFlow};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind, ImageImporter, ImportRequest, Problem, Provider, Result, StateClass};
+use crate::{
+    Error, ErrorKind, Field, ImageImporter, ImportRequest, Problem, Provider, Result, StateClass,
+    remedy::{Phrase, Remedy},
+};
 
 /// One thing that was looked at before an import.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Check {
     /// What was looked at.
     pub what: Subject,
     /// How it is.
     pub outcome: CheckOutcome,
     /// What was found, in one line.
-    pub message: String,
-    /// What the user does about it; empty where nothing need be done.
-    pub remedy: String,
+    pub message: Phrase,
+    /// What the user can do; `None` where nothing need be done.
+    #[serde(flatten, with = "crate::remedy::shown")]
+    pub remedy: Option<Remedy>,
 }
 
 /// How something is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum CheckOutcome {
     /// As it must be.
     Passed,
@@ -56,7 +62,8 @@ impl fmt::Display for CheckOutcome {
 }
 
 /// What a check looks at. The order is that in which checks are listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Subject {
     /// The order itself, against the cloud's limits, offline.
@@ -119,45 +126,39 @@ impl fmt::Display for Subject {
     }
 }
 
-impl Serialize for Subject {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
 impl Check {
-    fn new(what: Subject, outcome: CheckOutcome, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    fn new(what: Subject, outcome: CheckOutcome, message: impl Into<Phrase>, remedy: Option<Remedy>) -> Self {
         Self {
             what,
             outcome,
             message: message.into(),
-            remedy: remedy.into(),
+            remedy,
         }
     }
 
     /// It is as it must be.
-    pub fn passed(what: Subject, message: impl Into<String>) -> Self {
-        Self::new(what, CheckOutcome::Passed, message, "")
+    pub fn passed(what: Subject, message: impl Into<Phrase>) -> Self {
+        Self::new(what, CheckOutcome::Passed, message, None)
     }
 
     /// An import may go wrong for it.
-    pub fn warning(what: Subject, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::new(what, CheckOutcome::Warning, message, remedy)
+    pub fn warning(what: Subject, message: impl Into<Phrase>, remedy: impl Into<Remedy>) -> Self {
+        Self::new(what, CheckOutcome::Warning, message, Some(remedy.into()))
     }
 
     /// An import would be refused for it.
-    pub fn failed(what: Subject, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::new(what, CheckOutcome::Failed, message, remedy)
+    pub fn failed(what: Subject, message: impl Into<Phrase>, remedy: impl Into<Remedy>) -> Self {
+        Self::new(what, CheckOutcome::Failed, message, Some(remedy.into()))
     }
 
     /// It is not known, for this reason.
-    pub fn not_checked(what: Subject, why: impl Into<String>) -> Self {
-        Self::new(what, CheckOutcome::NotChecked, why, "")
+    pub fn not_checked(what: Subject, why: impl Into<Phrase>) -> Self {
+        Self::new(what, CheckOutcome::NotChecked, why, None)
     }
 
     /// An error that is the finding.
     pub fn failed_by(what: Subject, error: &Error) -> Self {
-        Self::failed(what, error.to_string(), error.remedy().unwrap_or_default())
+        Self::new(what, CheckOutcome::Failed, error.to_string(), error.remedy().cloned())
     }
 
     /// Whether an import would be refused for it.
@@ -167,24 +168,28 @@ impl Check {
 
     /// The question got no answer.
     fn unanswered(what: Subject, error: &Error) -> Self {
-        let remedy = error.remedy().unwrap_or_default();
-        Self::new(what, CheckOutcome::NotChecked, error.to_string(), remedy)
+        Self::new(
+            what,
+            CheckOutcome::NotChecked,
+            error.to_string(),
+            error.remedy().cloned(),
+        )
     }
 
     /// A problem that was found without asking. It fails the check where the order would be refused for it.
     pub fn of_problem(what: Subject, problem: &Problem, is_binding: bool) -> Self {
-        // The first source is enough to look the rule up.
-        let source = match problem.source.split("; ").next() {
-            Some(first) if !first.is_empty() => format!(" [{first}]"),
-            _ => String::new(),
-        };
         let outcome = if problem.is_error() && is_binding {
             CheckOutcome::Failed
         } else {
             CheckOutcome::Warning
         };
-        let message = format!("{} {}{source}", problem.field, problem.message);
-        Self::new(what, outcome, message, problem.remedy.as_str())
+        let source = problem.first_source().map(|source| format!(" [{source}]"));
+        let message = Phrase::default()
+            .field(problem.field.clone())
+            .text(" ")
+            .phrase(problem.rule.clone())
+            .text(source.unwrap_or_default());
+        Self::new(what, outcome, message, problem.remedy.clone())
     }
 }
 
@@ -336,7 +341,7 @@ impl Checks {
             Check::failed(
                 Subject::Region,
                 format!("{name} does not list `{region}` for this account"),
-                format!("Use one of: {}.", listed.join(", ")),
+                Remedy::choose(Field::Region, listed),
             )
         });
     }
@@ -351,7 +356,7 @@ impl Checks {
             Check::failed(
                 Subject::Project,
                 format!("{name} does not list the project `{project}` for these credentials"),
-                format!("Use one of: {}.", listed.join(", ")),
+                Remedy::choose(Field::Project, listed),
             )
         });
     }
@@ -412,7 +417,7 @@ impl Checks {
 
     /// The checks, sorted by subject. What was not looked at is said not to be: for the reason that stands in `why`, else for
     /// `otherwise`.
-    pub fn finish(mut self, why: &[(Subject, &str)], otherwise: &str) -> Vec<Check> {
+    pub fn finish(mut self, why: &[(Subject, &'static str)], otherwise: &'static str) -> Vec<Check> {
         for what in Subject::COMMON {
             if self.checks.iter().all(|check| check.what != what) {
                 let own = why.iter().find(|(named, _)| *named == what);
@@ -514,7 +519,7 @@ mod tests {
         ] {
             let check = one(|checks| checks.name("web", found(class), second));
             assert_eq!(check.outcome, expected, "{second:?} {class:?}");
-            assert!(check.message.contains("`web`: m-1 (Raw)") && !check.remedy.is_empty());
+            assert!(check.message.to_string().contains("`web`: m-1 (Raw)") && check.remedy.is_some());
         }
         let free = one(|checks| checks.name("web", Ok(None), SecondOfName::Refused));
         assert_eq!(free.outcome, CheckOutcome::Passed);
@@ -565,17 +570,17 @@ mod tests {
         let listed = checks.finish(&[(Subject::Quota, "no call tells it")], "the cloud did not answer");
         let why = |what| {
             let check = listed.iter().find(|check| check.what == what);
-            check.map(|check| (check.outcome, check.message.as_str()))
+            check.map(|check| (check.outcome, check.message.to_string()))
         };
         assert_eq!(
             why(Subject::Quota),
-            Some((CheckOutcome::NotChecked, "no call tells it"))
+            Some((CheckOutcome::NotChecked, "no call tells it".to_owned()))
         );
         assert_eq!(
             why(Subject::Region),
-            Some((CheckOutcome::NotChecked, "the cloud did not answer"))
+            Some((CheckOutcome::NotChecked, "the cloud did not answer".to_owned()))
         );
-        assert_eq!(why(Subject::Name), Some((CheckOutcome::Passed, "free")));
+        assert_eq!(why(Subject::Name), Some((CheckOutcome::Passed, "free".to_owned())));
         assert!(listed.is_sorted_by_key(|check| check.what));
     }
 }

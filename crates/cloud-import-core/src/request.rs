@@ -6,7 +6,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{
-    Architecture, BootMode, DiskFormat, Error, ErrorKind, LicenseType, Link, Os, Provider, Result, SourceForm,
+    Architecture, BootMode, DiskFormat, Error, ErrorKind, Field, LicenseType, Link, Os, Problem, Provider, Result,
+    SourceForm,
 };
 
 /// An order for one private image.
@@ -139,7 +140,7 @@ impl ImportRequest {
         self
     }
 
-    /// Sets options in one vendor's words; see the `Options` of its crate.
+    /// Sets options in one vendor's words, as they stand in a file; see the `Options` of its crate. Nothing is checked here.
     ///
     /// # Errors
     /// When the options are no JSON object.
@@ -148,18 +149,34 @@ impl ImportRequest {
         Ok(self)
     }
 
+    /// Sets options in one vendor's words.
+    ///
+    /// # Errors
+    /// When the options are no JSON object.
+    pub fn options<T: VendorOptions>(mut self, options: &T) -> Result<Self> {
+        self.vendor.insert(T::PROVIDER, crate::encode::fields(options)?);
+        Ok(self)
+    }
+
     /// One vendor's options, parsed strictly: an unknown one is an error. Defaults when there are none.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`] naming the option.
-    pub fn vendor_options<T: DeserializeOwned + Default>(&self, provider: Provider) -> Result<T> {
-        let Some(options) = self.vendor.get(&provider) else {
+    /// [`ErrorKind::InvalidRequest`] with the problem.
+    pub fn vendor_options<T: VendorOptions>(&self) -> Result<T> {
+        let Some(options) = self.vendor.get(&T::PROVIDER) else {
             return Ok(T::default());
         };
         serde_json::from_value(Value::Object(options.clone())).map_err(|error| {
-            Error::new(ErrorKind::InvalidRequest, format!("vendor options: {error}"))
-                .with_provider(provider)
-                .with_remedy("The options that there are stand in the documentation of this cloud's `Options`.")
+            let text = error.to_string();
+            let why = match text.strip_prefix("unknown field") {
+                Some(rest) => format!("unknown option{rest}"),
+                None => text,
+            };
+            let problem = Problem::error(T::PROVIDER, Field::Vendor, format!("cannot be read: {why}"));
+            Error::invalid(
+                T::PROVIDER,
+                vec![problem.remedy("Correct that option, or leave it out.")],
+            )
         })
     }
 
@@ -172,6 +189,12 @@ impl ImportRequest {
     pub fn data_disks(&self) -> &[Disk] {
         self.disks.get(1..).unwrap_or_default()
     }
+}
+
+/// What one vendor's import can be told beside the normalized order: the `Options` of its crate.
+pub trait VendorOptions: Serialize + DeserializeOwned + Default {
+    /// The vendor.
+    const PROVIDER: Provider;
 }
 
 /// What an image is.

@@ -1,6 +1,6 @@
 //! What can be asked about a bucket before anything is put into it, and what is wrong with it. Changes nothing.
 
-use cloud_import_core::{Error, ErrorKind, Problem, Provider, Result};
+use cloud_import_core::{Error, ErrorKind, Field, Problem, Provider, Result};
 use serde_json::Value;
 use tracing::debug;
 
@@ -183,8 +183,8 @@ impl BucketFacts {
     pub fn problems(&self, bucket: &Bucket) -> Vec<Problem> {
         let provider = bucket.provider;
         let mut problems = Vec::new();
-        let wrong = |message: String| Problem::error(provider, "bucket", message);
-        let worth_a_word = |message: String| Problem::warning(provider, "bucket", message);
+        let wrong = |message: String| Problem::error(provider, Field::Bucket, message);
+        let worth_a_word = |message: String| Problem::warning(provider, Field::Bucket, message);
         let name = &bucket.name;
         if let Some(region) = self
             .region

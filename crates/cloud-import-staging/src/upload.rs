@@ -539,12 +539,9 @@ fn is_final(error: &Error) -> bool {
 
 /// Says that the same call goes on where this one ended.
 fn resumable(error: Error) -> Error {
-    const GOES_ON: &str = "What was sent is kept: run it again to go on.";
-    match error.remedy() {
-        Some(remedy) if error.kind() != ErrorKind::Canceled => {
-            let remedy = format!("{remedy} {GOES_ON}");
-            error.with_remedy(remedy)
-        }
+    const GOES_ON: &str = "run it again to go on: what was sent is kept";
+    match error.remedy().cloned() {
+        Some(remedy) if error.kind() != ErrorKind::Canceled => error.with_remedy(remedy.then(GOES_ON)),
         Some(_) => error,
         None => error.with_remedy(GOES_ON),
     }

@@ -179,7 +179,7 @@ async fn other_options_under_the_same_name_are_no_silent_second_image() {
     let refused = only_aliyun("RedHat", false).await.unwrap();
     let error = refused.outcomes[0].error.as_ref().unwrap();
     assert_eq!(error.kind(), ErrorKind::Conflict);
-    assert!(error.remedy().unwrap().contains("--again"), "{error}");
+    assert!(error.remedy().unwrap().to_string().contains("another image"), "{error}");
     assert_eq!(simulator.counters().imports_of(Cloud::Aliyun, "web"), 1);
 }
 

@@ -418,7 +418,7 @@ async fn what_is_not_the_same_command_is_refused() {
     let outcome = scene.publish("new.qcow2", provider, options(true)).await;
     let error = outcome.error.as_ref().unwrap();
     assert!(
-        error.kind() == ErrorKind::Conflict && error.remedy().unwrap().contains("--replace"),
+        error.kind() == ErrorKind::Conflict && error.remedy().unwrap().to_string().contains("earlier order as it was"),
         "{error}"
     );
     assert!(

@@ -182,7 +182,7 @@ impl ImageImporter for Importer {
     }
 
     fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {
-        let (route, why) = choose_route(order, &order.vendor_options(Provider::Huawei)?);
+        let (route, why) = choose_route(order, &order.vendor_options()?);
         info!(route = route.as_str(), why, image = order.name, "route chosen");
         self.request(order)?;
         let mut task = self.client.connection.task(order);

@@ -1,5 +1,6 @@
-//! What only Huawei Cloud's import can be told, for [`ImportRequest::vendor`](cloud_import_core::ImportRequest::vendor).
+//! What only Huawei Cloud's import can be told, for [`ImportRequest::options`](cloud_import_core::ImportRequest::options).
 
+use cloud_import_core::{Provider, VendorOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::generated::ImageType;
@@ -32,6 +33,10 @@ pub struct Options {
     /// Most memory in MB that the image supports. Common route, system images.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_ram: Option<i64>,
+}
+
+impl VendorOptions for Options {
+    const PROVIDER: Provider = Provider::Huawei;
 }
 
 /// One of the two ways in.

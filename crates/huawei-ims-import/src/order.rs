@@ -36,7 +36,7 @@ impl ImportCall {
                     .with_remedy("Check the order with `validate` alone."),
             );
         }
-        let options: Options = order.vendor_options(Provider::Huawei)?;
+        let options: Options = order.vendor_options()?;
         let (route, _) = choose_route(order, &options);
         let disk = order.first_disk().ok_or_else(|| refuse("the order has no disk"))?;
         let source = image_url(disk)?;

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, ErrorKind, ImageImporter as _, ImageKind, ImportRequest, Provider, Result, StateRow,
+    Check, ErrorKind, ImageImporter as _, ImageKind, ImportRequest, Result, StateRow,
     preflight::{self, Checks, Namesake, Subject},
 };
 
@@ -41,7 +41,7 @@ impl Importer {
         } else if let Some(os) = order.os.as_ref().and_then(|os| map_os(os).value()) {
             let listed = client.list_os_versions(&wire::ListOsVersionsRequest::default()).await;
             let is_binding = order
-                .vendor_options(Provider::Huawei)
+                .vendor_options()
                 .is_ok_and(|options| choose_route(order, &options).0.is_quick());
             checks.judge(Subject::Os, listed, |listed| {
                 judge_os(&os.os_version, &listed, is_binding)

@@ -1,7 +1,8 @@
 //! What Huawei Cloud asks of an order beyond the limits of single fields: routes, sizes, what goes with what.
 
 use cloud_import_core::{
-    Architecture, BootMode, DiskFormat, ImageKind, ImportRequest, OsFamily, Problem, Provider, validate,
+    Architecture, BootMode, DiskFormat, DiskPart, Field, ImageKind, ImportRequest, OsFamily, Problem, Provider, Remedy,
+    remedy::Phrase, validate,
 };
 
 use crate::{
@@ -15,15 +16,20 @@ use crate::{
 /// The longest name of an image, in characters.
 const LONGEST_NAME: usize = 128;
 
+const ROUTE: Field = Field::vendor("route");
+const SIZE: Field = Field::disk(0, DiskPart::SizeGib);
+
+fn by_common_route() -> Remedy {
+    Remedy::set_to(ROUTE, "common")
+}
+
 /// Every problem of an order.
 pub(crate) fn problems(order: &ImportRequest) -> Vec<Problem> {
     let problems = validate::check(order, &CAPABILITIES);
-    let options = match order.vendor_options::<Options>(Provider::Huawei) {
+    let options = match order.vendor_options::<Options>() {
         Ok(options) => options,
         Err(error) => {
-            let problem = Problem::error(Provider::Huawei, "vendor", error.message().to_owned())
-                .remedy(error.remedy().unwrap_or_default().to_owned());
-            return problems.into_iter().chain([problem]).collect();
+            return problems.into_iter().chain(error.problems().to_vec()).collect();
         }
     };
     let (route, why) = choose_route(order, &options);
@@ -53,12 +59,12 @@ impl Findings<'_> {
         self.problems.push(problem.source(self.route.facts().source));
     }
 
-    fn error(&mut self, field: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) {
-        self.add(Problem::error(Provider::Huawei, field, message).remedy(remedy));
+    fn error(&mut self, field: Field, rule: impl Into<Phrase>, remedy: impl Into<Remedy>) {
+        self.add(Problem::error(Provider::Huawei, field, rule).remedy(remedy));
     }
 
-    fn warning(&mut self, field: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) {
-        self.add(Problem::warning(Provider::Huawei, field, message).remedy(remedy));
+    fn warning(&mut self, field: Field, rule: impl Into<Phrase>, remedy: impl Into<Remedy>) {
+        self.add(Problem::warning(Provider::Huawei, field, rule).remedy(remedy));
     }
 
     fn family(&self) -> OsFamily {
@@ -69,23 +75,26 @@ impl Findings<'_> {
     fn way_in(&mut self, why: &str) {
         if self.route == ImportRoute::Quick {
             self.warning(
-                "vendor.route",
+                ROUTE,
                 format!("is quick, because {why}: nothing is put into the guest and nothing in it is checked"),
-                "Have virtio drivers and cloud-init in the image, or set the vendor option `route` to `common`, which takes up to 128 GB.",
+                Remedy::any([
+                    Remedy::text("have virtio drivers and cloud-init in the image"),
+                    by_common_route(),
+                ]),
             );
             if self.family() == OsFamily::Windows {
                 self.warning(
-                    "os",
+                    Field::Os,
                     "is Windows, which the quick route no longer takes on the international site, as its newest page says",
-                    "If it is refused, set the vendor option `route` to `common`.",
+                    by_common_route(),
                 );
             }
         }
         if self.route.is_quick() && !self.order.data_disks().is_empty() {
             self.error(
-                "disks",
+                Field::Disks,
                 "has data disks, which the quick route does not take",
-                "Leave the vendor option `route` out, or import each data disk as an image of its own.",
+                Remedy::Unset(ROUTE).or("import each data disk as an image of its own"),
             );
         }
     }
@@ -101,20 +110,23 @@ impl Findings<'_> {
             };
             match disk.format {
                 Some(format) if !formats.contains(&format) => {
-                    let list: Vec<_> = formats.iter().map(|format| format.as_str()).collect();
+                    let field = Field::disk(index, DiskPart::Format);
                     self.error(
-                        format!("disks[{index}].format"),
+                        field.clone(),
                         format!("`{format}` is not one that the route `{}` takes", self.route),
-                        format!("Use one of: {}; or take the other route.", list.join(", ")),
+                        Remedy::choose(field, formats).or("take the other route"),
                     );
                 }
                 Some(DiskFormat::Raw) if facts.raw_needs_bitmap && !self.options.bitmap_staged => self.error(
-                    format!("disks[{index}].format"),
+                    Field::disk(index, DiskPart::Format),
                     "is raw, which the quick route takes only with its bitmap: a .mf file of the same name in the same bucket",
-                    "Make it with the vendor's CreateMF.jar, upload it and set the vendor option `bitmap_staged`; or convert the file to zvhd2.",
+                    Remedy::text(
+                        Phrase::new("make it with the vendor's CreateMF.jar, upload it and set ").field(Field::vendor("bitmap_staged")),
+                    )
+                    .or("convert the file to zvhd2"),
                 ),
                 None if index == 0 => self.warning(
-                    "disks[0].format",
+                    Field::disk(0, DiskPart::Format),
                     format!("is not given: the route `{}` is taken", self.route),
                     "Name the file's format: zvhd2 is imported by the quick route.",
                 ),
@@ -131,7 +143,7 @@ impl Findings<'_> {
                     "Import each disk as an image of its own from a zvhd2 file: the quick route takes up to 1 TB."
                 };
                 self.error(
-                    format!("disks[{index}].file_size_bytes"),
+                    Field::disk(index, DiskPart::FileSizeBytes),
                     format!(
                         "is {bytes}, the route `{}` takes up to {}",
                         self.route, facts.max_file_bytes
@@ -141,7 +153,7 @@ impl Findings<'_> {
             }
             if order.disks[..index].iter().any(|other| other.source == disk.source) {
                 self.error(
-                    format!("disks[{index}].source"),
+                    Field::disk(index, DiskPart::Source),
                     "is the file of another disk",
                     "Give every disk a file of its own.",
                 );
@@ -152,9 +164,9 @@ impl Findings<'_> {
     fn sizes(&mut self) {
         let (order, facts) = (self.order, self.route.facts());
         for (index, disk) in order.data_disks().iter().enumerate() {
-            let field = format!("disks[{}].size_gib", index + 1);
+            let field = Field::disk(index + 1, DiskPart::SizeGib);
             match disk.wanted_gib() {
-                None => self.error(field, "is missing", "Give the data disk's size."),
+                None => self.error(field.clone(), "is missing", Remedy::set(field)),
                 Some(size) if disk.size_gib.is_none() && size > ROUTE_DATA_COMMON.min_disk_max => {
                     self.too_large(field, size, ROUTE_DATA_COMMON.min_disk_max);
                 }
@@ -162,35 +174,34 @@ impl Findings<'_> {
             }
         }
         let Some(disk) = order.first_disk() else { return };
-        let field = "disks[0].size_gib";
         let Some(size) = min_disk(order, self.route) else {
-            self.error(field, "is missing", "Give the disk's size.");
+            self.error(SIZE, "is missing", Remedy::set(SIZE));
             return;
         };
         let least = usual_min(order, self.route);
         let is_reported = self
             .problems
             .iter()
-            .any(|problem| problem.field == field && problem.is_error());
+            .any(|problem| problem.field == SIZE && problem.is_error());
         if size > facts.min_disk_max && !is_reported {
-            self.too_large(field.to_owned(), size, facts.min_disk_max);
+            self.too_large(SIZE, size, facts.min_disk_max);
         }
         match (disk.size_gib, disk.wanted_gib()) {
             (Some(given), _) if given < least => self.warning(
-                field,
+                SIZE,
                 format!(
                     "is {given}, and the route `{}` begins at {least} in the stricter sources, at 1 in others",
                     self.route
                 ),
-                format!("Ask for {least} GiB."),
+                Remedy::set_to(SIZE, least.to_string()),
             ),
             (None, None) => self.warning(
-                field,
+                SIZE,
                 format!("is not given and the disk's virtual size is not known: {size} GiB are asked for, and the import fails if the disk is larger"),
-                "Give the size.",
+                Remedy::set(SIZE),
             ),
             (None, Some(wanted)) if wanted < size => self.warning(
-                field,
+                SIZE,
                 format!("is not given: {size} GiB are asked for, though the disk has {wanted}, because the route `{}` begins there", self.route),
                 "Give the size to ask for another.",
             ),
@@ -198,7 +209,7 @@ impl Findings<'_> {
         }
     }
 
-    fn too_large(&mut self, field: String, size: u32, most: u32) {
+    fn too_large(&mut self, field: Field, size: u32, most: u32) {
         self.error(
             field,
             format!("is {size}, the route `{}` takes up to {most}", self.route),
@@ -210,19 +221,20 @@ impl Findings<'_> {
         let order = self.order;
         if order.kind == ImageKind::Data {
             let set = [
-                ("architecture", order.architecture != Architecture::X86_64),
-                ("boot_mode", order.boot_mode.is_some()),
-                ("license_type", order.license_type.is_some()),
+                (Field::Architecture, order.architecture != Architecture::X86_64),
+                (Field::BootMode, order.boot_mode.is_some()),
+                (Field::LicenseType, order.license_type.is_some()),
             ];
             for (field, _) in set.into_iter().filter(|(_, set)| *set) {
-                self.error(field, "cannot be set for a data disk's image", "Leave it out.");
+                let rule = "cannot be set for a data disk's image";
+                self.error(field.clone(), rule, Remedy::Unset(field));
             }
             if let Some(os) = &order.os {
                 let sent = format!(
                     "`{os}`: only the family, `{}`, is sent with a data disk's image",
                     os.family()
                 );
-                self.warning("os", sent, "Nothing need be done.");
+                self.warning(Field::Os, sent, "Nothing need be done.");
             }
             return;
         }
@@ -232,21 +244,22 @@ impl Findings<'_> {
         }
         if order.architecture == Architecture::Arm64 && order.boot_mode == Some(BootMode::Bios) {
             self.error(
-                "boot_mode",
+                Field::BootMode,
                 "is bios, and arm64 boots with uefi only",
-                "Set uefi, or leave it out.",
+                Remedy::set_to(Field::BootMode, "uefi").or(Remedy::Unset(Field::BootMode)),
             );
         }
         if order.license_type.is_some() {
             if !self.route.is_quick() {
                 self.error(
-                    "license_type",
+                    Field::LicenseType,
                     "is taken by the quick route only",
-                    "Leave it out, or import a zvhd2 file by the quick route.",
+                    Remedy::Unset(Field::LicenseType).or("import a zvhd2 file by the quick route"),
                 );
             }
             if self.family() != OsFamily::Windows {
-                self.error("license_type", "is for Windows only", "Leave it out.");
+                let remedy = Remedy::Unset(Field::LicenseType);
+                self.error(Field::LicenseType, "is for Windows only", remedy);
             }
         }
     }
@@ -264,16 +277,18 @@ impl Findings<'_> {
         let both_tags = options.tags.is_some() && !order.tags.is_empty();
         for (name, _) in misplaced.into_iter().filter(|(_, misplaced)| *misplaced) {
             self.error(
-                format!("vendor.{name}"),
+                Field::vendor(name),
                 format!("cannot be sent on the route `{route}`"),
-                "Leave it out, or set the vendor option `route` to `common`.",
+                Remedy::Unset(Field::vendor(name)).or(by_common_route()),
             );
         }
         if both_tags {
             self.error(
-                "vendor.tags",
-                "and `tags` are both given, and the cloud takes one of the two (`tags` or `image_tags`)",
-                "Put all tags into `tags`.",
+                Field::vendor("tags"),
+                Phrase::new("and ")
+                    .field(Field::Tags)
+                    .text(" are both given, and the cloud takes one of the two"),
+                Remedy::Unset(Field::vendor("tags")),
             );
         }
         let last = order.data_disks().len().checked_sub(1);
@@ -282,7 +297,7 @@ impl Findings<'_> {
             && order.name.chars().count() <= LONGEST_NAME
         {
             self.error(
-                "name",
+                Field::Name,
                 format!("leaves no room for the name of a data disk's image, `{name}`, which may have {LONGEST_NAME} characters"),
                 "Shorten it.",
             );

@@ -42,7 +42,7 @@ impl Importer {
     /// [`ErrorKind::InvalidRequest`] when the order cannot be written in the vendor's words.
     pub fn request(&self, order: &ImportRequest) -> Result<wire::ImportImageRequest> {
         let refuse = |message: &str| Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::Jdcloud);
-        let options: Options = order.vendor_options(Provider::Jdcloud)?;
+        let options: Options = order.vendor_options()?;
         let disk = order.first_disk().ok_or_else(|| refuse("the order has no disk"))?;
         let JdcloudOs {
             os_type,

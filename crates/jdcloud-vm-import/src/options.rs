@@ -1,5 +1,6 @@
-//! What only JD Cloud's import can be told, for [`ImportRequest::vendor`](cloud_import_core::ImportRequest::vendor).
+//! What only JD Cloud's import can be told, for [`ImportRequest::options`](cloud_import_core::ImportRequest::options).
 
+use cloud_import_core::{Provider, VendorOptions};
 use serde::{Deserialize, Serialize};
 
 /// Options in JD Cloud's words. Unknown ones are refused.
@@ -12,4 +13,8 @@ pub struct Options {
     /// Version of the operating system, free text, instead of what the operating system maps to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub os_version: Option<String>,
+}
+
+impl VendorOptions for Options {
+    const PROVIDER: Provider = Provider::Jdcloud;
 }

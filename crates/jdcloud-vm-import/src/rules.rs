@@ -1,6 +1,6 @@
 //! JD Cloud's own rules for an order, beside those that its tables hold. No I/O.
 
-use cloud_import_core::{ImportRequest, Problem, Provider, validate};
+use cloud_import_core::{DiskPart, Field, ImportRequest, Problem, Provider, Remedy, validate};
 
 use crate::{Options, generated::CAPABILITIES, os::map_os};
 
@@ -17,22 +17,23 @@ pub(crate) fn problems(order: &ImportRequest) -> Vec<Problem> {
         problems.extend(validate::os_problem(Provider::Jdcloud, &os.to_string(), &map_os(os)));
     }
     if order.first_disk().is_some_and(|disk| disk.format.is_none()) {
-        problems.push(error("disks[0].format", "is missing").remedy("Name the file's format."));
+        let format = Field::disk(0, DiskPart::Format);
+        problems.push(error(format.clone(), "is missing").remedy(Remedy::set(format)));
     }
     for (index, disk) in order.data_disks().iter().enumerate() {
         if disk.wanted_gib().is_none() {
-            let field = format!("disks[{}].size_gib", index + 1);
-            problems.push(error(&field, "is missing").remedy("Give the data disk's size."));
+            let size = Field::disk(index + 1, DiskPart::SizeGib);
+            problems.push(error(size.clone(), "is missing").remedy(Remedy::set(size)));
         }
     }
-    if let Err(refused) = order.vendor_options::<Options>(Provider::Jdcloud) {
-        problems.push(error("vendor", refused.message()));
+    if let Err(refused) = order.vendor_options::<Options>() {
+        problems.extend_from_slice(refused.problems());
     }
     problems
 }
 
-fn error(field: &str, message: &str) -> Problem {
-    Problem::error(Provider::Jdcloud, field, message)
+fn error(field: Field, rule: &'static str) -> Problem {
+    Problem::error(Provider::Jdcloud, field, rule)
 }
 
 #[cfg(test)]
@@ -46,7 +47,7 @@ mod tests {
         let disk = Disk::url("https://bucket.example/k.qcow2").format(DiskFormat::Qcow2);
         let mut order = ImportRequest::new("web", disk.virtual_size_bytes(40 << 30)).os(Os::new("CentOS", "7"));
         let words = |order: &ImportRequest| -> Vec<Problem> {
-            let is_it = |problem: &Problem| problem.field == "disks[0].partition_table";
+            let is_it = |problem: &Problem| problem.field == Field::disk(0, DiskPart::PartitionTable);
             problems(order).into_iter().filter(is_it).collect()
         };
         order.disks[0].partition_table = Some(PartitionTable::Mbr);

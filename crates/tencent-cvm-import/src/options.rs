@@ -1,5 +1,6 @@
-//! What only Tencent Cloud's import can be told, for [`ImportRequest::vendor`](cloud_import_core::ImportRequest::vendor).
+//! What only Tencent Cloud's import can be told, for [`ImportRequest::options`](cloud_import_core::ImportRequest::options).
 
+use cloud_import_core::{Provider, VendorOptions};
 use serde::{Deserialize, Serialize};
 
 /// Options in Tencent Cloud's words. Unknown ones are refused.
@@ -9,4 +10,8 @@ pub struct Options {
     /// Image family that the image joins, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_family: Option<String>,
+}
+
+impl VendorOptions for Options {
+    const PROVIDER: Provider = Provider::Tencent;
 }

@@ -1,8 +1,8 @@
 //! What Tencent Cloud refuses, or may refuse, beside the rules that hold for every cloud. No I/O.
 
 use cloud_import_core::{
-    Architecture, DiskFormat, DiskSource, ImportRequest, Link, OsMatch, Problem, Provider,
-    capabilities::{Field, Limit, Rule},
+    Architecture, DiskFormat, DiskPart, DiskSource, Field, ImportRequest, Link, OsMatch, Problem, Provider, Remedy,
+    capabilities::{Field as Limited, Limit, Rule},
     validate,
 };
 
@@ -26,8 +26,8 @@ pub(crate) fn problems(order: &ImportRequest, marked: &str, is_international: bo
     if is_international {
         problems.extend(international(order));
     }
-    if let Err(error) = order.vendor_options::<Options>(Provider::Tencent) {
-        problems.push(Problem::error(Provider::Tencent, "vendor", error.message().to_owned()));
+    if let Err(error) = order.vendor_options::<Options>() {
+        problems.extend_from_slice(error.problems());
     }
     problems
 }
@@ -36,7 +36,7 @@ pub(crate) fn problems(order: &ImportRequest, marked: &str, is_international: bo
 fn description(order: &ImportRequest, marked: &str) -> Option<Problem> {
     let (max, limit) = CAPABILITIES.limits.iter().find_map(|limit| match limit {
         Limit {
-            field: Field::Description,
+            field: Limited::Description,
             rule: Rule::Chars { max, .. },
             ..
         } => Some((usize::try_from(*max).ok()?, limit)),
@@ -54,7 +54,7 @@ fn description(order: &ImportRequest, marked: &str) -> Option<Problem> {
     Some(
         Problem::error(
             Provider::Tencent,
-            "description",
+            Field::Description,
             format!(
                 "has {given} characters, but {left} are left: {mark} of the {max} go to the mark by which the image is found again"
             ),
@@ -67,16 +67,16 @@ fn description(order: &ImportRequest, marked: &str) -> Option<Problem> {
 fn disks(order: &ImportRequest) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (index, disk) in order.disks.iter().enumerate() {
-        let field = |part: &str| format!("disks[{index}].{part}");
+        let field = |part| Field::disk(index, part);
         if disk.format == Some(DiskFormat::Iso) && !order.skip_guest_check {
             problems.push(
                 Problem::error(
                     Provider::Tencent,
-                    field("format"),
+                    field(DiskPart::Format),
                     "is iso, which Tencent Cloud takes only by forced import",
                 )
                 .source("code InvalidParameterValue.ISOMustImportByForce, tencentcloud-sdk-python-cvm 3.1.178 (2026)")
-                .remedy("Set skip_guest_check, or give a disk image instead."),
+                .remedy(Remedy::set(Field::SkipGuestCheck).or("give a disk image instead")),
             );
         }
         let in_file = disk.virtual_size_bytes.map(|bytes| bytes.div_ceil(1 << 30));
@@ -86,11 +86,11 @@ fn disks(order: &ImportRequest) -> Vec<Problem> {
             problems.push(
                 Problem::warning(
                     Provider::Tencent,
-                    field("size_gib"),
+                    field(DiskPart::SizeGib),
                     format!("is {size} and is not sent: the import has no field for a size"),
                 )
                 .source("tencentcloud-sdk-python-cvm 3.1.178 (2026)")
-                .remedy("Leave it out, or grow the disk in the file."),
+                .remedy(Remedy::Unset(field(DiskPart::SizeGib)).or("grow the disk in the file")),
             );
         }
         if let DiskSource::Url(link) = &disk.source
@@ -99,7 +99,7 @@ fn disks(order: &ImportRequest) -> Vec<Problem> {
             problems.push(
                 Problem::warning(
                     Provider::Tencent,
-                    field("source"),
+                    field(DiskPart::Source),
                     "is no link to COS by its host, and the import reads nothing else",
                 )
                 .source(GUIDE)
@@ -120,7 +120,7 @@ fn is_cos(link: &Link) -> bool {
 
 /// What the mainland's sources list and the international site's do not.
 fn international(order: &ImportRequest) -> Vec<Problem> {
-    let warning = |field: &str, message: &str| {
+    let warning = |field: Field, message: &'static str| {
         Problem::warning(Provider::Tencent, field, message)
             .source("tencentcloud-sdk-python-intl-en 3.1.193 (2026-10-26)")
             .remedy("Try a dry run first.")
@@ -128,11 +128,11 @@ fn international(order: &ImportRequest) -> Vec<Problem> {
     let mut problems = Vec::new();
     if order.architecture == Architecture::Arm64 {
         let message = "is arm64, which the international site's documents do not list";
-        problems.push(warning("architecture", message));
+        problems.push(warning(Field::Architecture, message));
     }
     if !order.data_disks().is_empty() {
         let message = "has data disks, which the international site's documents do not know";
-        problems.push(warning("disks", message));
+        problems.push(warning(Field::Disks, message));
     }
     problems
 }
@@ -147,11 +147,15 @@ mod tests {
         ImportRequest::new("web", Disk::url(link)).os(Os::new("CentOS", "7"))
     }
 
-    fn fields(problems: &[Problem]) -> Vec<(&str, bool)> {
+    fn fields(problems: &[Problem]) -> Vec<(String, bool)> {
         problems
             .iter()
-            .map(|problem| (problem.field.as_str(), problem.is_error()))
+            .map(|problem| (problem.field.to_string(), problem.is_error()))
             .collect()
+    }
+
+    fn warned(field: &str) -> (String, bool) {
+        (field.to_owned(), false)
     }
 
     #[test]
@@ -168,7 +172,7 @@ mod tests {
             "https://evilmyqcloud.com/k",
         ] {
             let found = problems(&order(bad), "", false);
-            assert_eq!(fields(&found), [("disks[0].source", false)], "{bad}");
+            assert_eq!(fields(&found), [warned("disks[0].source")], "{bad}");
         }
     }
 
@@ -179,7 +183,7 @@ mod tests {
         assert_eq!(problems(&order, "", false), []);
         order.disks[0].partition_table = Some(PartitionTable::Gpt);
         let found = problems(&order, "", false);
-        assert_eq!(fields(&found), [("disks[0].partition_table", false)]);
+        assert_eq!(fields(&found), [warned("disks[0].partition_table")]);
         assert_eq!(found[0].source, GUIDE);
     }
 
@@ -190,7 +194,7 @@ mod tests {
         assert_eq!(problems(&order, "", false), []);
         assert_eq!(
             fields(&problems(&order, "", true)),
-            [("architecture", false), ("disks", false)]
+            [warned("architecture"), warned("disks")]
         );
     }
 }

@@ -56,7 +56,7 @@ impl Importer {
 
     fn marked(&self, order: &ImportRequest, marker: &str) -> Result<wire::ImportCustomImageRequest> {
         let refuse = |message: &str| Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::Ucloud);
-        let options: Options = order.vendor_options(Provider::Ucloud)?;
+        let options: Options = order.vendor_options()?;
         let disk = order.first_disk().ok_or_else(|| refuse("the order has no disk"))?;
         let os = order
             .os

@@ -1,5 +1,6 @@
-//! What only UCloud's import can be told, for [`ImportRequest::vendor`](cloud_import_core::ImportRequest::vendor).
+//! What only UCloud's import can be told, for [`ImportRequest::options`](cloud_import_core::ImportRequest::options).
 
+use cloud_import_core::{Provider, VendorOptions};
 use serde::{Deserialize, Serialize};
 
 /// Options in UCloud's words. Unknown ones are refused.
@@ -9,4 +10,8 @@ pub struct Options {
     /// Business group that the image goes to, 1 to 63 characters. One name, not a list of pairs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
+}
+
+impl VendorOptions for Options {
+    const PROVIDER: Provider = Provider::Ucloud;
 }

@@ -2,9 +2,11 @@
 //! the marker takes.
 
 use cloud_import_core::{
-    Architecture, BootMode, ImportRequest, Problem, Provider,
-    capabilities::{Field, Rule},
-    marked, validate,
+    Architecture, BootMode, DiskPart, Field, ImportRequest, Problem, Provider, Remedy,
+    capabilities::{Field as Limited, Rule},
+    marked,
+    remedy::Phrase,
+    validate,
 };
 
 use crate::{Options, generated::CAPABILITIES, os::map_os};
@@ -23,8 +25,8 @@ pub(crate) fn problems(order: &ImportRequest, marker: &str) -> Vec<Problem> {
     problems
 }
 
-fn error(field: &str, message: impl Into<String>) -> Problem {
-    Problem::error(Provider::Ucloud, field, message)
+fn error(field: Field, rule: impl Into<Phrase>) -> Problem {
+    Problem::error(Provider::Ucloud, field, rule)
 }
 
 fn system(order: &ImportRequest) -> Vec<Problem> {
@@ -36,14 +38,14 @@ fn system(order: &ImportRequest) -> Vec<Problem> {
     }
     if order.boot_mode == Some(BootMode::Uefi) {
         problems.push(
-            error("boot_mode", "is `uefi`, which the import has no field for")
+            error(Field::BootMode, "is `uefi`, which the import has no field for")
                 .source(CAPABILITIES.boot_modes.source)
                 .remedy("Import a guest that boots with BIOS from an MBR disk."),
         );
     }
     if order.architecture == Architecture::Arm64 {
         problems.push(
-            error("architecture", "is `arm64`, which the import has no field for")
+            error(Field::Architecture, "is `arm64`, which the import has no field for")
                 .source(CAPABILITIES.architectures.source)
                 .remedy("Import a guest for x86."),
         );
@@ -57,14 +59,16 @@ fn disk(order: &ImportRequest) -> Vec<Problem> {
     };
     let mut problems = Vec::new();
     if disk.format.is_none() {
-        problems.push(error("disks[0].format", "is missing").remedy("Name the file's format."));
+        let format = Field::disk(0, DiskPart::Format);
+        problems.push(error(format.clone(), "is missing").remedy(Remedy::set(format)));
     }
     if let Some(size) = disk.size_gib {
+        let field = Field::disk(0, DiskPart::SizeGib);
         let message =
             format!("is {size} GiB, which the import has no field for: UCloud takes the size of the disk in the file");
         problems.push(
-            Problem::warning(Provider::Ucloud, "disks[0].size_gib", message)
-                .remedy("Leave it out, or enlarge the disk in the file."),
+            Problem::warning(Provider::Ucloud, field.clone(), message)
+                .remedy(Remedy::Unset(field).or("enlarge the disk in the file")),
         );
     }
     problems
@@ -74,7 +78,7 @@ fn disk(order: &ImportRequest) -> Vec<Problem> {
 fn description(order: &ImportRequest, marker: &str) -> Option<Problem> {
     let text = order.description.as_deref()?;
     let (most, source) = CAPABILITIES.limits.iter().find_map(|limit| match limit.rule {
-        Rule::Chars { max, .. } if limit.field == Field::Description => {
+        Rule::Chars { max, .. } if limit.field == Limited::Description => {
             Some((usize::try_from(max).unwrap_or(usize::MAX), limit.source))
         }
         _ => None,
@@ -89,24 +93,24 @@ fn description(order: &ImportRequest, marker: &str) -> Option<Problem> {
          found again when an answer is lost"
     );
     Some(
-        error("description", message)
+        error(Field::Description, message)
             .source(source)
             .remedy(format!("Shorten it to {left} characters.")),
     )
 }
 
-fn options(order: &ImportRequest) -> Option<Problem> {
-    match order.vendor_options::<Options>(Provider::Ucloud) {
-        Err(wrong) => Some(error("vendor", wrong.message().to_owned())),
-        Ok(Options { tag: Some(tag) }) if !(1..=63).contains(&tag.chars().count()) => Some(
+fn options(order: &ImportRequest) -> Vec<Problem> {
+    match order.vendor_options::<Options>() {
+        Err(wrong) => wrong.problems().to_vec(),
+        Ok(Options { tag: Some(tag) }) if !(1..=63).contains(&tag.chars().count()) => vec![
             error(
-                "vendor.Tag",
+                Field::vendor("Tag"),
                 format!("has {} characters, allowed are 1 to 63", tag.chars().count()),
             )
             .source("UCloud API documentation, uhost-api, specification (2026-08)")
             .remedy("Name a business group of that length, or leave it out."),
-        ),
-        Ok(_) => None,
+        ],
+        Ok(_) => Vec::new(),
     }
 }
 
@@ -121,7 +125,7 @@ mod tests {
         let disk = Disk::url("https://bucket.example/k.qcow2").format(DiskFormat::Qcow2);
         let mut order = ImportRequest::new("web", disk.virtual_size_bytes(40 << 30)).os(Os::new("CentOS", "7"));
         let words = |order: &ImportRequest| -> Vec<Problem> {
-            let is_it = |problem: &Problem| problem.field == "disks[0].partition_table";
+            let is_it = |problem: &Problem| problem.field == Field::disk(0, DiskPart::PartitionTable);
             problems(order, "m").into_iter().filter(is_it).collect()
         };
         order.disks[0].partition_table = Some(PartitionTable::Mbr);

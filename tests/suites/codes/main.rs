@@ -151,7 +151,7 @@ async fn hold(provider: Provider, rule: &CodeRule) {
             (Some(provider), Some("r-9")),
             "{at}"
         );
-        let remedy = error.remedy().unwrap_or_default();
+        let remedy = error.remedy().unwrap().to_string();
         assert!(
             remedy.len() > 10 && remedy.ends_with('.'),
             "{at}: the remedy is `{remedy}`"
@@ -280,7 +280,10 @@ async fn the_tables_say_what_the_documents_say() {
     let role = ["NoSetRoletoECSServiceAcount", "NoSetRoletoECSServiceAccount"];
     for code in role {
         let (outcome, _) = call(Provider::Aliyun, code, 403, true).await;
-        assert!(outcome.unwrap_err().remedy().unwrap().contains("role"), "{code}");
+        assert!(
+            outcome.unwrap_err().remedy().unwrap().to_string().contains("role"),
+            "{code}"
+        );
     }
 }
 

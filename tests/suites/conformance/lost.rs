@@ -18,7 +18,7 @@ fn assert_unknown(case: &Case, error: &Error) {
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error:?}");
     assert!(error.may_have_executed() && !error.is_retryable());
     assert_eq!(error.provider(), Some(case.provider));
-    assert!(error.remedy().unwrap().contains("web-2026"), "{error:?}");
+    assert!(error.remedy().unwrap().to_string().contains("web-2026"), "{error:?}");
     assert!(std::error::Error::source(error).is_some(), "the cause is kept");
 }
 

@@ -26,16 +26,16 @@ pub(crate) async fn all_problems_are_found_before_anything_is_sent(case: &'stati
     assert!(!error.may_have_executed() && error.attempts() == 0);
     assert_eq!(error.provider(), Some(case.provider));
     let problems: Vec<_> = error.problems().iter().filter(|problem| problem.is_error()).collect();
-    let fields: BTreeSet<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
+    let fields: BTreeSet<String> = problems.iter().map(|problem| problem.field.to_string()).collect();
     for field in ["name", "disks[0].format", "disks[0].source"] {
         assert!(fields.contains(field), "{field} is not in {fields:?}");
     }
     for problem in &problems {
         assert!(
-            !problem.remedy.is_empty() && !problem.message.is_empty(),
+            problem.remedy.is_some() && !problem.rule.is_empty(),
             "a problem has a remedy: {problem:?}"
         );
-        assert!(error.message().contains(&problem.message), "{error}");
+        assert!(error.message().contains(&problem.rule.to_string()), "{error}");
     }
     assert_eq!(importer.validate(&order), error.problems());
     assert_eq!(stage.requests(), 0);
@@ -48,7 +48,7 @@ pub(crate) async fn words_that_no_cloud_knows_are_refused(case: &'static Case) {
         "tape".parse::<SourceForm>().unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-        assert!(error.remedy().unwrap().contains("Use one of"), "{error:?}");
+        assert!(error.remedy().unwrap().to_string().contains("Use one of"), "{error:?}");
     }
 
     // A boot mode that the cloud, or the cloud's kind of image, does not have.

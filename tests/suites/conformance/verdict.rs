@@ -39,7 +39,7 @@ pub(crate) async fn a_failure_has_the_vendors_reason_or_likely_causes(case: &'st
         );
     } else {
         assert!(!error.message().contains(REASON));
-        let remedy = error.remedy().unwrap();
+        let remedy = error.remedy().unwrap().to_string();
         assert!(remedy.contains("not a verdict"), "{remedy}");
         assert!(!cloud.likely_causes.is_empty());
         for cause in cloud.likely_causes {
@@ -82,7 +82,7 @@ pub(crate) async fn the_wait_limit_ends_the_wait_and_not_the_import(case: &'stat
     let error = wait(&*importer, &mut task, &none).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WaitLimitReached);
     assert!(error.message().contains("PONDERING"), "{error}");
-    assert!(error.remedy().unwrap().contains("wait again"), "{error:?}");
+    assert!(error.remedy().unwrap().to_string().contains("wait again"), "{error:?}");
 
     let image = stage.wait(&*importer, &mut task).await.unwrap();
     assert_eq!(image.id, stage.images()[0].image_id);

@@ -155,7 +155,9 @@ async fn what_is_broken_or_expired_is_told_with_the_variable_and_without_the_lin
     );
     let error = refused(Aliyun, chain.credentials().await);
     assert!(
-        error.remedy().is_some_and(|remedy| remedy.contains("running")),
+        error
+            .remedy()
+            .is_some_and(|remedy| remedy.to_string().contains("running")),
         "{error}"
     );
 }

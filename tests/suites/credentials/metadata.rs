@@ -216,7 +216,7 @@ async fn a_profile_can_ask_for_it_and_still_needs_leave() {
         error.message().contains("profile `ecs` of ~/.aliyun/config.json"),
         "{error}"
     );
-    assert!(error.remedy().unwrap().contains("--instance-metadata"));
+    assert!(error.remedy().unwrap().to_string().contains("`instance_metadata`"));
     assert!(chain.describe().is_err());
     assert!(server.lines().is_empty());
 
@@ -301,7 +301,11 @@ async fn what_is_broken_or_expired_is_told() {
     let chain = chain_on(&Machine::new(), spec(Provider::Huawei), metadata_allowed(), &nothing);
     let error = refused(Provider::Huawei, chain.credentials().await);
     assert!(
-        error.remedy().unwrap().contains("on an instance of this cloud"),
+        error
+            .remedy()
+            .unwrap()
+            .to_string()
+            .contains("on an instance of this cloud"),
         "{error}"
     );
 }

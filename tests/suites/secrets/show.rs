@@ -46,7 +46,13 @@ pub(crate) fn connect(
 pub(crate) fn error(watch: &mut Watch, from: &str, error: &Error) {
     watch.shown(from, error);
     watch.text(format!("Display of {from}"), error.to_string());
-    for text in [error.remedy(), error.code(), error.request_id(), Some(error.message())] {
+    let remedy = error.remedy().map(ToString::to_string);
+    for text in [
+        remedy.as_deref(),
+        error.code(),
+        error.request_id(),
+        Some(error.message()),
+    ] {
         watch.text(format!("a part of {from}"), text.unwrap_or_default());
     }
     problems(watch, from, error.problems());

@@ -75,7 +75,10 @@ async fn broken_after_two(place: &Place) {
     });
     let error = place.run().await.unwrap_err();
     assert!(error.is_retryable(), "{error:?}");
-    assert!(error.remedy().unwrap().contains("run it again to go on"), "{error:?}");
+    assert!(
+        error.remedy().unwrap().to_string().contains("run it again to go on"),
+        "{error:?}"
+    );
     assert_eq!(place.record().unwrap().parts.len(), 2);
     place.simulator.clear_faults();
 }

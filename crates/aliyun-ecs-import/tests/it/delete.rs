@@ -120,11 +120,19 @@ async fn a_lost_answer_leaves_the_snapshots_named() {
     let deleted = delete([Some((200, SHOWN)), None]).await;
     let error = deleted.outcome.unwrap_err();
     assert!(error.may_have_executed());
-    assert!(error.remedy().unwrap().contains("s-1, s-2"), "{:?}", error.remedy());
+    assert!(
+        error.remedy().unwrap().to_string().contains("s-1, s-2"),
+        "{:?}",
+        error.remedy()
+    );
     // Nothing to name, nothing said.
     let deleted = delete([Some((200, r#"{"Images":{"Image":[]}}"#)), None]).await;
     let error = deleted.outcome.unwrap_err();
-    assert!(!error.remedy().is_some_and(|remedy| remedy.contains("snapshots")));
+    assert!(
+        !error
+            .remedy()
+            .is_some_and(|remedy| remedy.to_string().contains("snapshots"))
+    );
 }
 
 #[tokio::test]

@@ -144,7 +144,7 @@ fn variables_come_before_the_profile_and_the_profile_before_the_file() {
     );
     assert_eq!(both.output, Some(Form::Text));
     let error = chosen_of(file(EVERYTHING), Some("daily"), Path::new("x")).unwrap_err();
-    assert!(error.remedy().unwrap().contains("nightly"), "{error}");
+    assert!(error.remedy().unwrap().to_string().contains("nightly"), "{error}");
 }
 
 #[test]

@@ -231,7 +231,7 @@ async fn without_qemu_img_the_packages_are_named() {
     let folder = Folder::new();
     let error = folder.with_fake(Path::new("no-such-qemu-img"), DiskFormat::Qcow2).await;
     assert!(error.message().contains("not installed"), "{error}");
-    assert!(error.remedy().unwrap().contains("qemu-utils"));
+    assert!(error.remedy().unwrap().to_string().contains("qemu-utils"));
 }
 
 #[tokio::test]
@@ -240,7 +240,7 @@ async fn space_is_looked_at_first() {
     let fake = folder.fake(1 << 60, "echo ran > \"$0.ran\"");
     let error = folder.with_fake(&fake, DiskFormat::Qcow2).await;
     assert!(error.message().contains("MiB free"), "{error}");
-    assert!(error.remedy().unwrap().contains("TMPDIR"));
+    assert!(error.remedy().unwrap().to_string().contains("TMPDIR"));
     assert!(!folder.0.join("qemu-img.ran").exists());
 }
 
@@ -254,7 +254,7 @@ async fn a_disk_that_fills_meanwhile_leaves_nothing() {
     );
     let error = folder.with_fake(&fake, DiskFormat::Qcow2).await;
     assert!(error.message().contains("writing at byte 0"), "{error}");
-    assert!(error.remedy().unwrap().contains("Make room"));
+    assert!(error.remedy().unwrap().to_string().contains("Make room"));
 }
 
 #[tokio::test]

@@ -60,8 +60,7 @@ async fn once(form: &Form, signal: &str, while_waiting: bool) -> Result<(), Stri
             return Err(format!("{row:?}, recorded is {recorded:?}"));
         }
         let told = format!("{} {}", row.message.unwrap_or_default(), row.remedy.unwrap_or_default());
-        if !told.contains("it goes on where it stopped") && !told.contains("Repeat the command, or `cloud-import wait`")
-        {
+        if !told.contains("Repeat the command, which goes on where it stopped") {
             return Err(format!("how to go on is not said: {told}"));
         }
     }

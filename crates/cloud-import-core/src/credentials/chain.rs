@@ -20,8 +20,8 @@ use super::{
     sts, uri, web_identity,
 };
 use crate::{
-    BoxFuture, Endpoint, Error, ErrorKind, Result, ambient::Ambient, clock_offset::ClockOffset, datetime,
-    transport::Transport,
+    BoxFuture, Endpoint, Error, ErrorKind, Field, Remedy, Result, ambient::Ambient, clock_offset::ClockOffset,
+    datetime, transport::Transport,
 };
 
 /// Keys are refreshed so long before they expire, or when a third of their life is left, whichever is later.
@@ -167,7 +167,7 @@ impl Chain {
         if self.rounds.load(Ordering::Acquire) != seen
             && let Some(failed) = &state.failed
         {
-            return Err(copy(failed));
+            return Err(failed.clone());
         }
         let looked_up = self.look_up().await;
         self.rounds.fetch_add(1, Ordering::AcqRel);
@@ -197,7 +197,7 @@ impl Chain {
                     return Ok(credentials.clone());
                 }
                 state.held = None;
-                state.failed = Some(copy(&error));
+                state.failed = Some(error.clone());
                 Err(error)
             }
         }
@@ -281,7 +281,7 @@ impl Chain {
                 "{} takes its keys from instance metadata, which was not asked for",
                 found.origin
             ))
-            .with_remedy("Allow instance metadata (`--instance-metadata`), or name another profile."))
+            .with_remedy(Remedy::set(Field::InstanceMetadata).or("name another profile")))
     }
 
     fn now(&self) -> SystemTime {
@@ -290,23 +290,5 @@ impl Chain {
 
     fn refuse(&self, message: String) -> Error {
         Error::new(ErrorKind::Credentials, message).with_provider(self.spec.provider)
-    }
-}
-
-/// The same failure for another caller, without its cause.
-fn copy(error: &Error) -> Error {
-    let mut copy = Error::new(error.kind(), error.message())
-        .with_may_have_executed(error.may_have_executed())
-        .with_request_id(error.request_id().map(str::to_owned))
-        .with_retry_after(error.retry_after());
-    if let Some(provider) = error.provider() {
-        copy = copy.with_provider(provider);
-    }
-    if let Some(status) = error.http_status() {
-        copy = copy.with_http_status(status);
-    }
-    match error.remedy() {
-        Some(remedy) => copy.with_remedy(remedy.to_owned()),
-        None => copy,
     }
 }

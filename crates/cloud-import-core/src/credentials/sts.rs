@@ -89,22 +89,9 @@ fn failed(spec: &ChainSpec, role: &AssumeRole, origin: &str, error: Error) -> Er
     } else {
         ErrorKind::Credentials
     };
-    let code = error.code().map_or(String::new(), |code| format!(", code {code}"));
-    let message = format!(
-        "{origin}: role `{}` was not assumed: {}{code}",
-        role.role,
-        error.message()
-    );
-    let mut failed = Error::new(kind, message)
+    error
+        .context(format_args!("{origin}: role `{}` was not assumed", role.role))
+        .with_kind(kind)
         .with_may_have_executed(false)
         .with_provider(spec.provider)
-        .with_request_id(error.request_id().map(str::to_owned))
-        .with_retry_after(error.retry_after());
-    if let Some(status) = error.http_status() {
-        failed = failed.with_http_status(status);
-    }
-    if let Some(remedy) = error.remedy() {
-        failed = failed.with_remedy(remedy.to_owned());
-    }
-    failed.with_source(error)
 }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use cloud_import_core::{
-    BoxFuture, CancelOutcome, Capabilities, Credentials, Disk, Error, ErrorKind, Grace, ImageImporter, ImportRequest,
-    ImportTask, ImportedImage, Problem, Provider, Result, Settings, SourceForm, TaskState,
+    BoxFuture, CancelOutcome, Capabilities, Credentials, Disk, Error, ErrorKind, Field, Grace, ImageImporter,
+    ImportRequest, ImportTask, ImportedImage, Problem, Provider, Result, Settings, SourceForm, TaskState,
     builder::Connection,
     capabilities::{Fact, UniqueNames},
     credentials::EnvironmentNames,
@@ -145,9 +145,9 @@ impl ImageImporter for Fake {
         let bad = order
             .name
             .is_empty()
-            .then(|| Problem::error(Provider::Ucloud, "name", "is empty"));
+            .then(|| Problem::error(Provider::Ucloud, Field::Name, "is empty"));
         bad.into_iter()
-            .chain([Problem::warning(Provider::Ucloud, "os", "is odd")])
+            .chain([Problem::warning(Provider::Ucloud, Field::Os, "is odd")])
             .collect()
     }
 

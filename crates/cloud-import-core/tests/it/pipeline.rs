@@ -6,7 +6,7 @@ use std::{
 };
 
 use cloud_import_core::{
-    Bytes, CodeRule, Credentials, Error, ErrorKind, Operation, Provider, Repeat, Result,
+    Bytes, CodeRule, Credentials, Error, ErrorKind, Operation, Provider, Remedy, Repeat, Result,
     ambient::Ambient as _,
     clock_offset::ClockOffset,
     datetime,
@@ -195,7 +195,7 @@ async fn errors_name_everything_and_no_secret() {
         (error.code(), error.http_status(), error.request_id()),
         (Some("Bad"), Some(400), Some("r1"))
     );
-    assert_eq!(error.remedy(), Some("do this"));
+    assert_eq!(error.remedy(), Some(&Remedy::text("do this")));
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("s3cret-key") && !shown.contains("s1gn"), "{shown}");
 }
@@ -258,7 +258,11 @@ async fn a_code_that_explains_nothing_is_judged_by_a_status_that_does() {
         (500, ErrorKind::Unavailable),
     ] {
         let (error, _) = failed(send(Scripted::new([(status, r#"{"e":"Unexplained"}"#); 3]), false).await);
-        assert_eq!((error.kind(), error.remedy()), (kind, Some("do this")), "{status}");
+        assert_eq!(
+            (error.kind(), error.remedy()),
+            (kind, Some(&Remedy::text("do this"))),
+            "{status}"
+        );
     }
 }
 

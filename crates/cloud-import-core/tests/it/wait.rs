@@ -91,7 +91,7 @@ async fn a_verdict_ends_the_wait_at_once_with_the_reason() {
     let error = wait(&fake, &mut task(&fake), &WaitOptions::default())
         .await
         .unwrap_err();
-    let remedy = error.remedy().unwrap();
+    let remedy = error.remedy().unwrap().to_string();
     assert!(
         remedy.contains("no virtio driver") && remedy.contains("not a verdict"),
         "{remedy}"

@@ -211,7 +211,7 @@ mod tests {
         let site_ = site(Some("http://127.0.0.1:9000"), Addressing::PathStyle).unwrap();
         assert_eq!(url(&site_, Some("k"), &[]), "http://127.0.0.1:9000/images/k");
         let error = site(Some("http://[::1]:9000"), Addressing::VirtualHost).unwrap_err();
-        assert!(error.remedy().unwrap().contains("path style"), "{error}");
+        assert!(error.remedy().unwrap().to_string().contains("path style"), "{error}");
     }
 
     #[test]

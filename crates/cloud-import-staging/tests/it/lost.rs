@@ -107,7 +107,10 @@ async fn damage_without_end_is_an_error_and_no_object() {
     assert!(error.message().contains("MD5"), "{error}");
     assert!(!stage.fake.state().objects.contains_key(KEY));
     // It can go on, and does.
-    assert!(error.remedy().unwrap().contains("run it again"), "{error:?}");
+    assert!(
+        error.remedy().unwrap().to_string().contains("run it again"),
+        "{error:?}"
+    );
     stage.fake.plan(|_| Fate::Served);
     stage.check(&stage.run().await.unwrap());
 }
@@ -137,7 +140,10 @@ async fn when_the_store_is_away_for_long_the_record_stays() {
     });
     let error = stage.run().await.unwrap_err();
     assert!(error.is_retryable());
-    assert!(error.remedy().unwrap().contains("run it again to go on"), "{error:?}");
+    assert!(
+        error.remedy().unwrap().to_string().contains("run it again to go on"),
+        "{error:?}"
+    );
     assert_eq!(stage.record().unwrap().parts.len(), 2);
     assert_eq!(stage.fake.state().open(), 1);
     stage.fake.plan(|_| Fate::Served);

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cloud_import_core::{
-    CancelOutcome, Error, ErrorKind, ImageImporter, ImportTask, ImportedImage, Result, Stop, wait::wait,
+    CancelOutcome, Error, ErrorKind, ImageImporter, ImportTask, ImportedImage, Remedy, Result, Stop, remedy::Change,
+    wait::wait,
 };
 use cloud_import_staging::Store;
 use tokio::sync::mpsc;
@@ -163,7 +164,7 @@ impl Attended {
         );
         let error = Error::new(ErrorKind::Canceled, message)
             .with_provider(task.provider)
-            .with_remedy("Repeat the command, or `cloud-import wait`, to go on.");
+            .with_remedy(Remedy::Repeat(Change::Nothing).or(Remedy::Wait));
         Outcome::running(label, task, Some(error))
     }
 
@@ -175,7 +176,7 @@ impl Attended {
                 ErrorKind::Local,
                 "the record says that the image is there, and does not name it",
             )
-            .with_remedy("Repeat with --again."));
+            .with_remedy(Remedy::Repeat(Change::Generation)));
         };
         let mut image = ImportedImage::of(task, id);
         let goes_on = replaces || record.replace.as_ref().is_some_and(Replacement::is_open);

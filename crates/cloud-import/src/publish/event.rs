@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use cloud_import_core::{ImportTask, wait::WaitEvent};
+use cloud_import_core::{ImportTask, Problem, wait::WaitEvent};
 
 use super::Outcome;
 
@@ -78,6 +78,11 @@ pub enum Event<'a> {
     Warning {
         /// In words.
         text: &'a str,
+    },
+    /// Something in the order that the cloud may refuse.
+    Problem {
+        /// What.
+        problem: &'a Problem,
     },
     /// The target is done with for now.
     Over {

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use cloud_import_core::{Error, ErrorKind, Result, Stop, ambient, ambient::Ambient};
+use cloud_import_core::{Error, ErrorKind, Field, Remedy, Result, Stop, ambient, ambient::Ambient};
 use serde::{Deserialize, Serialize};
 
 use super::Record;
@@ -89,7 +89,7 @@ impl State {
                 ErrorKind::NotFound,
                 format!("there is no job `{id}` in {}", self.0.display()),
             )
-            .with_remedy("`cloud-import list` shows the jobs that there are.")),
+            .with_remedy(Remedy::ListJobs)),
         }
     }
 }
@@ -294,7 +294,7 @@ fn unreadable(path: &Path, error: io::Error) -> Error {
         ErrorKind::Local,
         format!("`{}` cannot be read: {error}", path.display()),
     )
-    .with_remedy("Check the state directory, or name another with --state.")
+    .with_remedy(Remedy::text("check the state directory").or(Remedy::Another(Field::State)))
     .with_source(error)
 }
 
@@ -303,7 +303,7 @@ fn unwritable(path: &Path, error: io::Error) -> Error {
         ErrorKind::Local,
         format!("`{}` cannot be written: {error}", path.display()),
     )
-    .with_remedy("Check space and permissions of the state directory, or name another with --state.")
+    .with_remedy(Remedy::text("check space and permissions of the state directory").or(Remedy::Another(Field::State)))
     .with_source(error)
 }
 

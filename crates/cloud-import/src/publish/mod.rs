@@ -46,7 +46,10 @@ mod tidy;
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
-use cloud_import_core::{Error, ErrorKind, ImageImporter, ImportRequest, Problem, Provider, Result, Stop, WaitOptions};
+use cloud_import_core::{
+    Error, ErrorKind, ImageImporter, ImportRequest, Problem, Provider, Remedy, Result, Stop, WaitOptions,
+    remedy::Change,
+};
 use cloud_import_staging::{Budget, Store};
 use tokio::{sync::Semaphore, task::JoinSet};
 
@@ -264,6 +267,5 @@ pub async fn publish(
 
 /// What is left to say of a target whose task ended without an outcome.
 fn broke_off() -> Error {
-    Error::new(ErrorKind::OutcomeUnknown, "this target's work broke off")
-        .with_remedy("Repeat the command: it goes on with what is recorded.")
+    Error::new(ErrorKind::OutcomeUnknown, "this target's work broke off").with_remedy(Remedy::Repeat(Change::Nothing))
 }

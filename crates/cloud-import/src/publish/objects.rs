@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use cloud_import_core::{Error, ErrorKind, Provider, Result, Stop, ambient, ambient::Ambient, digest};
+use cloud_import_core::{Error, ErrorKind, Field, Provider, Remedy, Result, Stop, ambient, ambient::Ambient, digest};
 use cloud_import_staging::Bucket;
 use serde::{Deserialize, Serialize};
 
@@ -213,7 +213,9 @@ fn read(path: &Path) -> Result<Option<StagedObject>> {
 
 fn failed(path: &Path, error: io::Error) -> Error {
     Error::new(ErrorKind::Local, format!("`{}`: {error}", path.display()))
-        .with_remedy("Check space and permissions of the state directory, or name another with --state.")
+        .with_remedy(
+            Remedy::text("check space and permissions of the state directory").or(Remedy::Another(Field::State)),
+        )
         .with_source(error)
 }
 

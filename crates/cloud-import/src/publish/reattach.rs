@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use cloud_import_core::{CancelOutcome, Error, ErrorKind, ImageImporter, Result, Stop, start};
+use cloud_import_core::{CancelOutcome, Error, ErrorKind, ImageImporter, Remedy, Result, Stop, remedy::Change, start};
 use cloud_import_staging::Store;
 
 use super::{
     Event, Job, Listener, Options, Outcome, State, Step,
     attend::{Attended, Context, Kept},
-    target::stopped,
+    target::{look_again, stopped},
 };
 
 /// A target of a job, with what reaches its cloud.
@@ -77,7 +77,7 @@ async fn hold(index: usize, target: Reattached, context: Arc<Context>) -> Result
         .ok_or_else(stopped)?;
     let record = held.record().cloned().ok_or_else(|| {
         let message = format!("nothing is recorded of `{}`", target.label);
-        Error::new(ErrorKind::NotFound, message).with_remedy("`cloud-import list` shows what is.")
+        Error::new(ErrorKind::NotFound, message).with_remedy(Remedy::ListJobs)
     })?;
     Ok(Attended {
         index,
@@ -142,8 +142,7 @@ impl Attended {
             (Step::Started, Some(task)) => self.importer().cancel(&task).await,
             (Step::Staging | Step::Staged, _) => Err(not_started()),
             (step, _) if step.is_settled() => {
-                Err(Error::new(ErrorKind::Conflict, "it is over")
-                    .with_remedy("`cloud-import status` says how it ended."))
+                Err(Error::new(ErrorKind::Conflict, "it is over").with_remedy(Remedy::ListJobs))
             }
             _ => Err(unsettled(&self.record().name)),
         }
@@ -167,8 +166,7 @@ pub async fn cancel(job: &Job, target: Reattached, state: &State) -> Result<Canc
 }
 
 fn not_started() -> Error {
-    Error::new(ErrorKind::Conflict, "its import was not started")
-        .with_remedy("Repeat the import command: it goes on where it stopped.")
+    Error::new(ErrorKind::Conflict, "its import was not started").with_remedy(Remedy::Repeat(Change::Nothing))
 }
 
 fn unsettled(name: &str) -> Error {
@@ -176,5 +174,5 @@ fn unsettled(name: &str) -> Error {
         ErrorKind::OutcomeUnknown,
         format!("whether the import of `{name}` was started is not known"),
     )
-    .with_remedy("Repeat the import command, which looks again; or look in the vendor's console, and repeat with --again if no image of that name is there.")
+    .with_remedy(look_again())
 }

@@ -6,9 +6,11 @@
 //! made.
 
 use cloud_import_core::{
-    Error, ErrorKind, ImageImporter, ImportRequest, ImportTask, ImportedImage, Provider, Result, StateClass,
-    capabilities::{Field, Rule},
+    Error, ErrorKind, Field, ImageImporter, ImportRequest, ImportTask, ImportedImage, Provider, Remedy, Result,
+    StateClass,
+    capabilities::{Field as Limited, Rule},
     preflight::SecondOfName,
+    remedy::Change,
 };
 use serde::{Deserialize, Serialize};
 
@@ -90,7 +92,7 @@ pub(crate) fn temporary_name(order: &ImportRequest, importer: &dyn ImageImporter
     let told_by: String = token.trim_start_matches("ci-").chars().take(TOLD_BY).collect();
     let limits = importer.capabilities().limits.iter();
     let most = limits.filter_map(|limit| match limit.rule {
-        Rule::Chars { max, .. } if limit.field == Field::Name => usize::try_from(max).ok(),
+        Rule::Chars { max, .. } if limit.field == Limited::Name => usize::try_from(max).ok(),
         _ => None,
     });
     let room = most.min().map_or(usize::MAX, |most| most.saturating_sub(TOLD_BY + 1));
@@ -119,7 +121,7 @@ async fn others(
                 );
                 Err(Error::new(ErrorKind::Conflict, message)
                     .with_provider(importer.provider())
-                    .with_remedy("Wait until it is there, then repeat the command."))
+                    .with_remedy(Remedy::Wait.then(Remedy::Repeat(Change::Nothing))))
             }
         })
         .collect()
@@ -186,7 +188,7 @@ impl Work {
             let message = "its data disks become images of their own, which are not replaced";
             return Err(Error::new(ErrorKind::Unsupported, message)
                 .with_provider(provider)
-                .with_remedy("Leave --replace or --data-disk out."));
+                .with_remedy(Remedy::Unset(Field::Replace).or(Remedy::Unset(Field::DataDisks))));
         }
         let project = self.importer().prepare(&self.order)?.project;
         let older = others(self.importer(), &self.order.name, project.as_deref(), None).await?;
@@ -311,7 +313,10 @@ impl Attended {
                 return Err(
                     Error::new(ErrorKind::NotFound, "the cloud does not list the new image as finished")
                         .with_provider(image.provider)
-                        .with_remedy("Look in the vendor's console. If it is gone, make another: --again --replace."),
+                        .with_remedy(Remedy::when(
+                            "the vendor's console does not show it either",
+                            Remedy::Repeat(Change::Generation),
+                        )),
                 );
             }
             tokio::select! {
@@ -382,21 +387,12 @@ fn unfinished(name: &str, image: &ImportedImage, older: &[String], error: Error)
         [] => format!("is not named `{name}` yet"),
         older => format!("has not replaced {}, which stays", older.join(", ")),
     };
-    let message = format!(
-        "the new image {} is there{named}, but it {rest}: {}",
-        image.id,
-        error.message()
-    );
-    let remedy = match error.remedy() {
-        Some(remedy) => format!("{remedy} Then repeat the command: it goes on there."),
-        None => "Release what still uses it, then repeat the command: it goes on there.".to_owned(),
-    };
-    let told = Error::new(error.kind(), message)
+    let first = error.remedy().cloned().unwrap_or("release what still uses it".into());
+    error
+        .map_message(|why| {
+            let id = &image.id;
+            format!("the new image {id} is there{named}, but it {rest}: {why}")
+        })
         .with_provider(image.provider)
-        .with_remedy(remedy)
-        .with_request_id(error.request_id().map(str::to_owned));
-    match error.code() {
-        Some(code) => told.with_code(code.to_owned()).with_source(error),
-        None => told.with_source(error),
-    }
+        .with_remedy(first.then(Remedy::Repeat(Change::Nothing)))
 }

@@ -46,10 +46,8 @@ impl Work {
         if !self.order.no_validate && problems.iter().any(|problem| problem.is_error()) {
             return Err(Error::invalid(store.bucket().provider, problems));
         }
-        for problem in problems {
-            self.tell(&Event::Warning {
-                text: &problem.to_string(),
-            });
+        for problem in &problems {
+            self.tell(&Event::Problem { problem });
         }
         let by_link = matches!(
             self.order.disks.first().map(|disk| &disk.source),

@@ -7,7 +7,7 @@ use std::{
     time::SystemTime,
 };
 
-use cloud_import_core::{Error, ErrorKind, ImportRequest, ImportTask, Result, start};
+use cloud_import_core::{Error, ErrorKind, Field, ImportRequest, ImportTask, Remedy, Result, remedy::Change, start};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -119,12 +119,14 @@ async fn begin(index: usize, destination: Destination, content: Arc<Content>, co
         match record.step {
             Step::Starting | Step::Started | Step::Unknown => {
                 return Err(conflict(&record, "is being made with other options").with_remedy(
-                    "Wait for it (`cloud-import wait`), repeat the command as it was, or choose another name.",
+                    Remedy::Wait
+                        .or(Remedy::Repeat(Change::Original))
+                        .or(Remedy::Another(Field::Name)),
                 ));
             }
             Step::Succeeded if !again => {
                 return Err(conflict(&record, "was made of this content with other options")
-                    .with_remedy("Repeat with --again to make another image of it, or choose another name."));
+                    .with_remedy(Remedy::Repeat(Change::Generation).or(Remedy::Another(Field::Name))));
             }
             _ => {}
         }
@@ -326,8 +328,7 @@ fn conflict(record: &Record, what: &str) -> Error {
 }
 
 fn replacing(record: &Record, how: &str) -> Error {
-    conflict(record, how)
-        .with_remedy("Repeat the command as it was, with or without --replace; or choose another name.")
+    conflict(record, how).with_remedy(Remedy::Repeat(Change::Original).or(Remedy::Another(Field::Name)))
 }
 
 fn no_task() -> Error {
@@ -335,11 +336,17 @@ fn no_task() -> Error {
         ErrorKind::OutcomeUnknown,
         "the record says that an order was sent, and names no task",
     )
-    .with_remedy("Look for the image in the vendor's console; if it is not there, repeat with --again.")
+    .with_remedy(look_again())
 }
 
 /// What a target ends with that was stopped before anything was sent.
 pub(crate) fn stopped() -> Error {
     Error::new(ErrorKind::Canceled, "stopped before the import was started")
-        .with_remedy("Repeat the command: it goes on where it stopped.")
+        .with_remedy(Remedy::Repeat(Change::Nothing))
+}
+
+/// What there is to do where it is not known whether an order was sent.
+pub(crate) fn look_again() -> Remedy {
+    let absent = "the vendor's console shows no image of that name";
+    Remedy::Repeat(Change::Nothing).then(Remedy::when(absent, Remedy::Repeat(Change::Generation)))
 }

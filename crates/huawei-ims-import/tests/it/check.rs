@@ -41,7 +41,7 @@ fn expect(order: &ImportRequest, is_error: bool, field: &str, word: &str) {
     let found = problems.iter().any(|problem| {
         problem.is_error() == is_error
             && problem.field == field
-            && !problem.remedy.is_empty()
+            && problem.remedy.is_some()
             && problem.to_string().contains(word)
     });
     assert!(found, "{field} {word}: {problems:#?}");
@@ -198,7 +198,7 @@ fn what_does_not_go_together_is_named() {
         "Windows only",
     );
     let tags = with(system(Zvhd2).tag("a", "b"), json!({"tags": ["a.b"]}));
-    expect(&tags, true, "vendor.tags", "`tags` or `image_tags`");
+    expect(&tags, true, "vendor.tags", "`tags` are both given");
     for option in [
         json!({"is_config": true}),
         json!({"cmk_id": "k"}),

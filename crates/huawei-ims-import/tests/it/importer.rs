@@ -336,7 +336,7 @@ async fn a_lost_answer_that_no_list_settles_ends_as_unknown() {
             (error.kind(), error.may_have_executed()),
             (ErrorKind::OutcomeUnknown, true)
         );
-        assert!(error.remedy().unwrap().contains("console"), "{error}");
+        assert!(error.remedy().unwrap().to_string().contains("console"), "{error}");
         let sent = script.sent();
         assert!(sent.len() > 10 && sent[1..].iter().all(|request| request.method() == "GET"));
     }

@@ -79,7 +79,11 @@ async fn none_and_several_are_errors_that_name_the_way_out() {
         assert_eq!(error.kind(), kind);
         assert!(error.message().contains(words), "{error}");
         assert!(
-            error.remedy().unwrap().contains("HUAWEICLOUD_SDK_PROJECT_ID"),
+            error
+                .remedy()
+                .unwrap()
+                .to_string()
+                .contains("HUAWEICLOUD_SDK_PROJECT_ID"),
             "{error:?}"
         );
         assert_eq!(script.sent().len(), 1, "nothing is started");
@@ -106,7 +110,10 @@ async fn iam_can_be_elsewhere_and_must_be_known() {
     let builder = || super::builder(&script).endpoint("https://images.example.com".parse().unwrap());
     let error = builder().build().unwrap().project_id().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-    assert!(error.remedy().unwrap().contains("iam_endpoint"), "{error:?}");
+    assert!(
+        error.remedy().unwrap().to_string().contains("iam_endpoint"),
+        "{error:?}"
+    );
     assert!(script.sent().is_empty());
     let options = ClientOptions {
         iam_endpoint: Some("https://identity.example.com".parse().unwrap()),

@@ -181,7 +181,7 @@ async fn a_start_that_is_never_listed_ends_as_unknown_and_is_sent_once() {
         (error.kind(), error.may_have_executed()),
         (ErrorKind::OutcomeUnknown, true)
     );
-    assert!(error.remedy().unwrap().contains("console"), "{error}");
+    assert!(error.remedy().unwrap().to_string().contains("console"), "{error}");
     let starts = (0..script.sent().len())
         .filter(|index| sent(&script, *index).0 == "ImportImage")
         .count();
@@ -325,7 +325,7 @@ async fn every_problem_is_named_at_once_before_anything_is_sent() {
             .iter()
             .find(|problem| problem.field == field && problem.is_error());
         assert!(
-            found.is_some_and(|problem| !problem.remedy.is_empty()),
+            found.is_some_and(|problem| problem.remedy.is_some()),
             "{field}: {error}"
         );
     }
@@ -340,7 +340,7 @@ fn the_mark_leaves_234_characters_of_description() {
     let problems = importer.validate(&order().description("文".repeat(235)));
     assert_eq!(problems.len(), 1);
     assert!(
-        problems[0].is_error() && problems[0].message.contains("234 are left"),
+        problems[0].is_error() && problems[0].rule.to_string().contains("234 are left"),
         "{}",
         problems[0]
     );
@@ -356,7 +356,7 @@ fn format_and_size_are_detected_and_a_larger_size_is_not_dropped_silently() {
     let problems = importer.validate(&sized(full.size_gib(50)));
     assert_eq!(problems.len(), 1);
     assert_eq!(
-        (problems[0].severity, problems[0].field.as_str()),
+        (problems[0].severity, problems[0].field.to_string().as_str()),
         (Severity::Warning, "disks[0].size_gib")
     );
 }
@@ -370,7 +370,14 @@ fn an_iso_goes_only_by_force() {
     };
     let problems = importer.validate(&iso);
     assert!(
-        problems.len() == 1 && problems[0].is_error() && problems[0].remedy.contains("skip_guest_check"),
+        problems.len() == 1
+            && problems[0].is_error()
+            && problems[0]
+                .remedy
+                .as_ref()
+                .unwrap()
+                .to_string()
+                .contains("skip_guest_check"),
         "{problems:?}"
     );
     let forced = ImportRequest {
@@ -390,7 +397,7 @@ fn vendor_options_are_parsed_strictly() {
         importer
             .validate(&unknown)
             .iter()
-            .any(|problem| problem.is_error() && problem.message.contains("ImageFamilie"))
+            .any(|problem| problem.is_error() && problem.rule.to_string().contains("ImageFamilie"))
     );
     assert_eq!(
         importer.request(&unknown).unwrap_err().kind(),

@@ -119,7 +119,7 @@ async fn a_lost_start_that_is_not_found_ends_as_unknown_and_is_never_sent_again(
         (error.kind(), error.may_have_executed()),
         (ErrorKind::OutcomeUnknown, true)
     );
-    assert!(error.remedy().unwrap().contains("console"), "{error}");
+    assert!(error.remedy().unwrap().to_string().contains("console"), "{error}");
     let starts = script
         .sent()
         .iter()
@@ -185,7 +185,7 @@ async fn a_failure_names_the_documented_causes_as_such() {
     let mut task = importer.start(&order()).await.unwrap();
     let error = wait(&importer, &mut task, &WaitOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TaskFailed);
-    let remedy = error.remedy().unwrap();
+    let remedy = error.remedy().unwrap().to_string();
     assert!(remedy.contains("GPT") && remedy.contains("not a verdict"), "{remedy}");
 }
 

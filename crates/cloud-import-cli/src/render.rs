@@ -1,0 +1,271 @@
+//! Problems, remedies and errors of the library in the words of this command: flags for fields, commands for what to do next.
+//! The only place where they become text. Changes no result that programs read.
+
+use cloud_import::{
+    Check, DiskPart, Error, Field, Problem, Provider, Remedy,
+    remedy::{Change, Wording},
+};
+
+/// Fields by their paths in JSON, what to do next as commands.
+#[derive(Debug, Clone, Copy)]
+struct Paths;
+
+impl Wording for Paths {
+    fn repeat(&self, change: Change) -> String {
+        Flags(None).repeat(change)
+    }
+
+    fn wait(&self) -> String {
+        Flags(None).wait()
+    }
+
+    fn list_jobs(&self) -> String {
+        Flags(None).list_jobs()
+    }
+}
+
+/// The words of this command for one cloud, which options in a cloud's own words name.
+#[derive(Debug, Clone, Copy)]
+struct Flags(Option<Provider>);
+
+impl Flags {
+    fn provider(self) -> String {
+        self.0
+            .map_or_else(|| "PROVIDER".to_owned(), |provider| provider.to_string())
+    }
+
+    /// A field as it is typed, with a value.
+    fn typed(self, field: &Field, value: &str) -> Option<String> {
+        let value = if value.contains(char::is_whitespace) {
+            format!("\"{value}\"")
+        } else {
+            value.to_owned()
+        };
+        match field {
+            Field::Disk { index: 0, part } => Some(format!("{} {value}", of_first_disk(*part)?)),
+            Field::Disk { .. } | Field::Other(_) | Field::Kind | Field::Disks | Field::DataDisks | Field::Vendor => {
+                None
+            }
+            Field::OsRaw => Some(format!("--os-raw {}={value}", self.provider())),
+            Field::VendorOption(option) => Some(format!("--set {}.{option}={value}", self.provider())),
+            Field::Bucket | Field::Project | Field::Profile | Field::Endpoint => {
+                Some(format!("--{field} {}={value}", self.provider()))
+            }
+            Field::SkipGuestCheck | Field::Nvme | Field::ImdsV2 | Field::DryRun | Field::InstanceMetadata => {
+                Some(self.field(field))
+            }
+            flag => Some(format!("{} {value}", self.field(flag))),
+        }
+    }
+}
+
+impl Flags {
+    /// A field as it is typed, without a value.
+    fn flag(self, field: &Field) -> String {
+        let own = match field {
+            Field::Disk { index: 0, part } => of_first_disk(*part).map(str::to_owned),
+            _ => None,
+        };
+        own.unwrap_or_else(|| self.field(field))
+    }
+}
+
+impl Wording for Flags {
+    fn field(&self, field: &Field) -> String {
+        match field {
+            Field::Disk { index: 0, part } => match of_first_disk(*part) {
+                Some(flag) => format!("{} ({flag})", named(*part)),
+                None => named(*part).to_owned(),
+            },
+            Field::Disk { index, part } => format!("--data-disk {index}: {}", named(*part)),
+            Field::Disks => "the order".to_owned(),
+            Field::DataDisks => "--data-disk".to_owned(),
+            Field::Kind => "the image (--data-image)".to_owned(),
+            Field::Architecture => "--arch".to_owned(),
+            Field::Tags => "--tag".to_owned(),
+            Field::Tag(key) => format!("--tag {key}"),
+            Field::OsRaw => format!("--os-raw {}=TEXT", self.provider()),
+            Field::Vendor => "--set".to_owned(),
+            Field::VendorOption(option) => format!("--set {}.{option}", self.provider()),
+            Field::Region => "the region".to_owned(),
+            Field::Credentials => "the credentials".to_owned(),
+            Field::ImportRole => "--create-role".to_owned(),
+            Field::Other(path) => path.to_string(),
+            flag => format!("--{}", flag.to_string().replace('_', "-")),
+        }
+    }
+
+    fn set(&self, field: &Field, to: &[String]) -> String {
+        match to {
+            [] => format!("use {}", self.flag(field)),
+            [one] => match self.typed(field, one) {
+                Some(typed) => format!("use {typed}"),
+                None => format!("make {} `{one}`", self.flag(field)),
+            },
+            many => format!("use {} with one of: {}", self.flag(field), many.join(", ")),
+        }
+    }
+
+    fn another(&self, field: &Field) -> String {
+        format!("give another {}", self.flag(field))
+    }
+
+    fn unset(&self, field: &Field) -> String {
+        format!("leave {} out", self.flag(field))
+    }
+
+    fn repeat(&self, change: Change) -> String {
+        match change {
+            Change::Generation => "repeat the command with --again to make another image",
+            Change::Original => "repeat the earlier command as it was",
+            _ => "repeat the command, which goes on where it stopped",
+        }
+        .to_owned()
+    }
+
+    fn wait(&self) -> String {
+        "wait for it with `cloud-import wait`".to_owned()
+    }
+
+    fn list_jobs(&self) -> String {
+        "see the recorded jobs with `cloud-import list`".to_owned()
+    }
+}
+
+/// The flag that gives a part of the first disk, where there is one.
+fn of_first_disk(part: DiskPart) -> Option<&'static str> {
+    match part {
+        DiskPart::SizeGib => Some("--size-gib"),
+        DiskPart::Format => Some("--format"),
+        _ => None,
+    }
+}
+
+fn named(part: DiskPart) -> &'static str {
+    match part {
+        DiskPart::Source => "the place of the image",
+        DiskPart::Format => "the disk's format",
+        DiskPart::SizeGib => "the disk's size in GiB",
+        DiskPart::VirtualSizeBytes => "the disk's virtual size in bytes",
+        DiskPart::FileSizeBytes => "the file's size in bytes",
+        DiskPart::PartitionTable => "the disk's partition table",
+        _ => "the disk",
+    }
+}
+
+/// A problem of an order, in one line: cloud, flag, rule, source and remedy.
+pub(crate) fn problem(problem: &Problem) -> String {
+    format!("{}: {}", problem.provider.name(), problem_of_cloud(problem))
+}
+
+/// The same where the cloud is told already.
+pub(crate) fn problem_of_cloud(problem: &Problem) -> String {
+    problem.render(&Flags(Some(problem.provider)))
+}
+
+/// What the user can do about an error; nothing where the error does not say.
+pub(crate) fn remedy_of(error: &Error) -> Option<String> {
+    Some(error.remedy()?.render(&Flags(error.provider())))
+}
+
+/// The same for programs.
+pub(crate) fn remedy_in_json(error: &Error) -> Option<String> {
+    Some(error.remedy()?.render(&Paths))
+}
+
+/// What a check found.
+pub(crate) fn check(check: &Check, provider: Provider) -> String {
+    check.message.render(&Flags(Some(provider)))
+}
+
+/// What the user can do about a check.
+pub(crate) fn remedy(remedy: &Remedy, provider: Provider) -> String {
+    remedy.render(&Flags(Some(provider)))
+}
+
+/// An error in one line: cloud and fact; then, for the vendor's support, operation, code, status and request id.
+pub(crate) fn error(error: &Error) -> String {
+    let details = [
+        error.operation().map(str::to_owned),
+        error.code().map(|code| format!("code {code}")),
+        error.http_status().map(|status| format!("HTTP {status}")),
+        error.request_id().map(|id| format!("request {id}")),
+        (error.attempts() > 1).then(|| format!("{} attempts", error.attempts())),
+    ];
+    let details: Vec<String> = details.into_iter().flatten().collect();
+    let message = error.message();
+    let told = match error.provider().map(Provider::name) {
+        Some(cloud) if !message.starts_with(cloud) => format!("{cloud}: {message}"),
+        _ => message.to_owned(),
+    };
+    if details.is_empty() {
+        told
+    } else {
+        format!("{told} ({})", details.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cloud_import::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn fields_are_flags_here() {
+        let flags = Flags(Some(Provider::Aliyun));
+        for (field, expected) in [
+            (Field::Name, "--name"),
+            (Field::BootMode, "--boot-mode"),
+            (Field::disk(0, DiskPart::SizeGib), "the disk's size in GiB (--size-gib)"),
+            (
+                Field::disk(2, DiskPart::SizeGib),
+                "--data-disk 2: the disk's size in GiB",
+            ),
+            (Field::Tag("a.b".to_owned()), "--tag a.b"),
+            (Field::vendor("RoleName"), "--set aliyun.RoleName"),
+        ] {
+            assert_eq!(flags.field(&field), expected);
+        }
+        for (remedy, expected) in [
+            (Remedy::set(Field::SkipGuestCheck), "Use --skip-guest-check."),
+            (Remedy::set_to(Field::BootMode, "uefi"), "Use --boot-mode uefi."),
+            (
+                Remedy::set_to(Field::vendor("route"), "common"),
+                "Use --set aliyun.route=common.",
+            ),
+            (
+                Remedy::choose(Field::Os, ["CentOS 7", "Debian 12"]),
+                "Use --os with one of: CentOS 7, Debian 12.",
+            ),
+            (Remedy::set(Field::State), "Use --state."),
+            (
+                Remedy::Unset(Field::disk(0, DiskPart::SizeGib)),
+                "Leave --size-gib out.",
+            ),
+        ] {
+            assert_eq!(remedy.render(&flags), expected);
+        }
+    }
+
+    #[test]
+    fn what_the_user_wrote_stays_as_it_is() {
+        let names = "boot_mode skip_guest_check license_type size_gib dry_run no_validate the vendor option `x`";
+        let error = Error::new(ErrorKind::Local, names).with_remedy(names);
+        assert_eq!(super::error(&error), names);
+        assert_eq!(remedy_of(&error).unwrap(), format!("B{}.", &names[1..]));
+        let told = problem(&Problem::error(Provider::Aliyun, Field::Name, names));
+        assert_eq!(told, format!("Alibaba Cloud: --name {names}"));
+    }
+
+    #[test]
+    fn the_vendors_words_come_last() {
+        let told = Error::new(ErrorKind::NotFound, "there is none")
+            .with_provider(Provider::Aliyun)
+            .with_operation("HeadBucket")
+            .with_http_status(404);
+        assert_eq!(error(&told), "Alibaba Cloud: there is none (HeadBucket, HTTP 404)");
+        let named = Error::new(ErrorKind::Unsupported, "UCloud has none").with_provider(Provider::Ucloud);
+        assert_eq!(error(&named), "UCloud has none");
+    }
+}
