@@ -5,10 +5,14 @@
 
 use std::time::Duration;
 
-use cloud_import_core::{Check, Error, ErrorKind, ImageImporter as _, ImportRequest, Result, preflight::Subject};
+use cloud_import_core::{
+    BoxFuture, Check, Error, ErrorKind, ImportRequest, Result,
+    engine::{Cloud as _, Identity},
+    preflight::Subject,
+};
 
 use crate::{
-    Importer, generated as wire,
+    Client, Importer, generated as wire,
     role::{self, IMPORT_POLICY, OWN_POLICY, PERMISSION_DOCUMENT, TRUST_DOCUMENT},
 };
 
@@ -33,24 +37,51 @@ pub(crate) enum Sight {
     Begun(String),
 }
 
-type Say<'a> = &'a (dyn Fn(&str) + Send + Sync);
+/// Something that was done on the way to an import role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RoleEvent {
+    /// The RAM role of this name was made.
+    RoleMade(String),
+    /// This policy of the account's own was made, because the vendor's ready-made one is not there.
+    PolicyMade(&'static str),
+    /// This policy was attached to the role.
+    PolicyAttached(&'static str),
+    /// ECS does not see the role yet, for so many seconds now.
+    Waiting(u64),
+}
 
-impl Importer {
+type Tell<'a> = &'a (dyn Fn(RoleEvent) + Send + Sync);
+
+/// Makes the role by which Alibaba Cloud reads image files. An extension of its importer alone.
+pub trait CreateRole {
+    /// Makes the RAM role that the order's import takes (vendor option `RoleName`) where there is none, and a policy by which it
+    /// reads every bucket of the account, as the vendor's own documents say; and waits until ECS sees it, for the grace period
+    /// at the most. What is there already stays as it is. `tell` is told what is done.
+    ///
+    /// The check says how the role is now.
+    ///
+    /// # Cancel safety
+    /// Call it again: nothing is made twice.
+    fn create_role<'a>(&'a self, request: &'a ImportRequest, tell: Tell<'a>) -> BoxFuture<'a, Check>;
+}
+
+impl CreateRole for Importer {
+    fn create_role<'a>(&'a self, request: &'a ImportRequest, tell: Tell<'a>) -> BoxFuture<'a, Check> {
+        Box::pin(self.client().make_role(request, tell))
+    }
+}
+
+impl Client {
     /// Sends an order as a dry run.
     pub(crate) async fn sight(&self, order: &ImportRequest) -> Sight {
         let order = ImportRequest {
             dry_run: true,
             ..order.clone()
         };
-        let outcome = match self.request(&order) {
-            Ok(request) => {
-                let request = wire::ImportImageRequest {
-                    // With one, the vendor may answer what it answered before the user set something right.
-                    client_token: None,
-                    ..request
-                };
-                self.client().import_image(&request).await
-            }
+        // With a token, the vendor may answer what it answered before the user set something right.
+        let outcome = match self.translate(&order, &Identity::default()) {
+            Ok(request) => self.import_image(&request).await,
             Err(error) => Err(error),
         };
         match outcome {
@@ -67,7 +98,7 @@ impl Importer {
             role_name: Some(name.to_owned()),
             ..Default::default()
         };
-        match self.client().get_role(&request).await {
+        match self.get_role(&request).await {
             Ok(answer) => Ok(Some(answer.role.unwrap_or_default())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -110,7 +141,7 @@ impl Importer {
         Check::failed(Subject::ImportRole, format!("{refusal}{more}"), role::remedy(order))
     }
 
-    pub(crate) async fn make_role(&self, order: &ImportRequest, say: Say<'_>) -> Check {
+    pub(crate) async fn make_role(&self, order: &ImportRequest, tell: Tell<'_>) -> Check {
         let name = role::name(order);
         let sight = self.sight(order).await;
         match sight {
@@ -126,13 +157,13 @@ impl Importer {
             Sight::Missing(_) | Sight::Unknown(_) => {}
         }
         let made = match self
-            .make_what_is_missing(order, &name, matches!(sight, Sight::Missing(_)), say)
+            .make_what_is_missing(order, &name, matches!(sight, Sight::Missing(_)), tell)
             .await
         {
             Ok(made) => made,
             Err(check) => return check,
         };
-        self.wait_for_sight(order, &name, &made, sight, say).await
+        self.wait_for_sight(order, &name, &made, sight, tell).await
     }
 
     /// What was made, in words.
@@ -141,7 +172,7 @@ impl Importer {
         order: &ImportRequest,
         name: &str,
         is_refused: bool,
-        say: Say<'_>,
+        tell: Tell<'_>,
     ) -> Result<Vec<String>, Check> {
         let failed = |what: &str, error: Error| {
             Check::failed(Subject::ImportRole, format!("{what}: {error}"), role::remedy(order))
@@ -157,7 +188,7 @@ impl Importer {
                 let is_new = self.create(name).await;
                 if is_new.map_err(|error| failed("the RAM role was not made", error))? {
                     made.push(format!("RAM role `{name}`"));
-                    say(&format!("made the RAM role {name}"));
+                    tell(RoleEvent::RoleMade(name.to_owned()));
                 }
             }
         }
@@ -168,10 +199,10 @@ impl Importer {
             .any(|policy| policy == IMPORT_POLICY || policy == OWN_POLICY);
         // A policy of the user's own may well be enough, unless ECS says that it is not.
         if !has_one_of_ours && (policies.is_empty() || is_refused) {
-            let attached = self.attach(name, say).await;
+            let attached = self.attach(name, tell).await;
             if let Some(policy) = attached.map_err(|error| failed("the RAM role was not given its policy", error))? {
                 made.push(format!("its policy `{policy}`"));
-                say(&format!("attached the policy {policy} to the RAM role {name}"));
+                tell(RoleEvent::PolicyAttached(policy));
             }
         }
         Ok(made)
@@ -185,7 +216,7 @@ impl Importer {
             description: Some("Lets ECS read image files that are imported".to_owned()),
             ..Default::default()
         };
-        is_new(self.client().create_role(&request).await)
+        is_new(self.create_role(&request).await)
     }
 
     async fn policies(&self, name: &str) -> Result<Vec<String>> {
@@ -193,14 +224,14 @@ impl Importer {
             role_name: Some(name.to_owned()),
             ..Default::default()
         };
-        let answer = self.client().list_policies_for_role(&request).await?;
+        let answer = self.list_policies_for_role(&request).await?;
         let policies = answer.policies.unwrap_or_default().into_iter();
         Ok(policies.filter_map(|policy| policy.policy_name).collect())
     }
 
     /// Attaches the vendor's ready-made policy, or one of the account's own that says the same where there is no such. The
     /// policy's name, unless the role had it.
-    async fn attach(&self, name: &str, say: Say<'_>) -> Result<Option<&'static str>> {
+    async fn attach(&self, name: &str, tell: Tell<'_>) -> Result<Option<&'static str>> {
         match self.attach_one(name, SYSTEM, IMPORT_POLICY).await {
             Ok(is_new) => return Ok(is_new.then_some(IMPORT_POLICY)),
             Err(error) if error.code() == Some("EntityNotExist.Policy") => {}
@@ -212,8 +243,8 @@ impl Importer {
             description: Some("Reads image files that are imported".to_owned()),
             ..Default::default()
         };
-        if is_new(self.client().create_policy(&request).await)? {
-            say(&format!("made the policy {OWN_POLICY}: there is no {IMPORT_POLICY}"));
+        if is_new(self.create_policy(&request).await)? {
+            tell(RoleEvent::PolicyMade(OWN_POLICY));
         }
         let is_new = self.attach_one(name, CUSTOM, OWN_POLICY).await?;
         Ok(is_new.then_some(OWN_POLICY))
@@ -226,7 +257,7 @@ impl Importer {
             role_name: Some(name.to_owned()),
             ..Default::default()
         };
-        is_new(self.client().attach_policy_to_role(&request).await)
+        is_new(self.attach_policy_to_role(&request).await)
     }
 
     async fn wait_for_sight(
@@ -235,14 +266,14 @@ impl Importer {
         name: &str,
         made: &[String],
         mut sight: Sight,
-        say: Say<'_>,
+        tell: Tell<'_>,
     ) -> Check {
         let done = if made.is_empty() {
             format!("there is a RAM role `{name}`; nothing was made")
         } else {
             format!("made: {}", made.join(", "))
         };
-        let (ambient, grace) = (self.ambient(), self.grace());
+        let (ambient, grace) = (&self.connection.pipeline.ambient, self.connection.grace);
         let started = ambient.monotonic();
         let mut next_word = Duration::ZERO;
         loop {
@@ -267,7 +298,7 @@ impl Importer {
                 Sight::Missing(_) | Sight::Unknown(_) => {}
             }
             if waited >= next_word {
-                say(&format!("waiting for ECS to see the RAM role {name} ({seconds} s)"));
+                tell(RoleEvent::Waiting(seconds));
                 next_word = waited + WORD;
             }
             ambient.sleep(grace.interval).await;

@@ -1,16 +1,18 @@
-//! The normalized import over Alibaba Cloud's client.
+//! The normalized import in Alibaba Cloud's words.
 //!
 //! The task is polled: it has the progress and the reason of a failure. When it is finished the image has the last word,
 //! because a finished task may have failed parts and its image may become available later. A lost start is sent again
 //! with its token, which returns the first answer.
 
+use std::time::SystemTime;
+
 use cloud_import_core::{
-    BoxFuture, CancelOutcome, Capabilities, Check, Disk, Error, ErrorKind, Failure, ImageImporter, ImageKind,
+    Architecture, BootMode, CancelOutcome, Capabilities, Disk, DiskFormat, Error, ErrorKind, Failure, ImageKind,
     ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Problem, Provider, Result, StateClass, StateRow,
-    TaskState,
     builder::Connection,
-    deleted, not_listed,
-    preflight::{Namesake, SecondOfName},
+    datetime,
+    engine::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
+    preflight::{Checks, Subject},
     redact,
 };
 
@@ -18,40 +20,57 @@ use crate::{
     Client, Options, generated as wire,
     generated::{CAPABILITIES, IMAGE_STATES, TASK_STATES},
     os::{AliyunOs, map_os},
-    rules, search,
-    snapshots::in_doubt,
+    preflight, rules,
 };
 
 /// Imports images into Alibaba Cloud.
-#[derive(Debug, Clone)]
-pub struct Importer {
-    client: Client,
+pub type Importer = cloud_import_core::Importer<Client>;
+
+/// Every state by name: without it only available images are listed, and an import under way or failed is not seen.
+const EVERY_STATUS: &str = "Creating,Waiting,Available,UnAvailable,CreateFailed,Deprecated";
+
+/// Images on a page: the most that the vendor allows.
+const IMAGES: i64 = 100;
+
+impl Client {
+    /// A request for images of this region, whatever their state.
+    pub(crate) fn images_in_every_status(&self) -> wire::DescribeImagesRequest {
+        wire::DescribeImagesRequest {
+            region_id: Some(self.region().to_owned()),
+            status: Some(EVERY_STATUS.to_owned()),
+            ..Default::default()
+        }
+    }
 }
 
-impl Importer {
-    /// An importer over a client.
-    pub fn new(client: Client) -> Self {
-        Self { client }
+impl Cloud for Client {
+    type Order = wire::ImportImageRequest;
+
+    const PROOF: Proof = Proof::Source { must_show: false };
+    const LISTING: Listing = Listing::Images;
+    const IMAGE_DECIDES: bool = true;
+    const NEVER_ASKED: &'static [(Subject, &'static str)] = preflight::NEVER;
+
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
     }
 
-    /// The client.
-    pub fn client(&self) -> &Client {
-        &self.client
+    fn connection(&self) -> &Connection {
+        &self.connection
     }
 
-    /// The vendor's request for an order.
-    ///
+    fn validate(&self, request: &ImportRequest, _: &Identity) -> Vec<Problem> {
+        rules::problems(request)
+    }
+
     /// [`ImportRequest::skip_guest_check`] has no field of its own: nothing is checked unless the vendor option
     /// `DetectionStrategy` asks for it.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidRequest`] when the order cannot be written in the vendor's words.
-    pub fn request(&self, order: &ImportRequest) -> Result<wire::ImportImageRequest> {
-        let options: Options = order.vendor_options()?;
-        if order.kind != ImageKind::System || order.disks.is_empty() {
+    fn translate(&self, request: &ImportRequest, identity: &Identity) -> Result<wire::ImportImageRequest> {
+        let options: Options = request.vendor_options()?;
+        if request.kind != ImageKind::System || request.disks.is_empty() {
             return Err(refused("the order is not for a system image with at least one disk"));
         }
-        let named = order.os.as_ref().and_then(|os| match &options.platform {
+        let named = request.os.as_ref().and_then(|os| match &options.platform {
             Some(platform) => Some(AliyunOs::of_platform(platform, os)),
             None => map_os(os).value(),
         });
@@ -59,8 +78,10 @@ impl Importer {
         let features = wire::Features {
             nvme_support: options
                 .nvme_support
-                .or_else(|| order.nvme.then(|| "supported".to_owned())),
-            imds_support: options.imds_support.or_else(|| order.imds_v2.then(|| "v2".to_owned())),
+                .or_else(|| request.nvme.then(|| "supported".to_owned())),
+            imds_support: options
+                .imds_support
+                .or_else(|| request.imds_v2.then(|| "v2".to_owned())),
             ..Default::default()
         };
         let tag = |(key, value): (&String, &String)| wire::Tag {
@@ -70,94 +91,184 @@ impl Importer {
         };
         Ok(wire::ImportImageRequest {
             region_id: Some(self.region().to_owned()),
-            image_name: Some(order.name.clone()),
-            description: order.description.clone(),
-            architecture: Some(order.architecture.as_str().into()),
+            image_name: Some(request.name.clone()),
+            description: request.description.clone(),
+            architecture: Some(architecture(request.architecture)),
             os_type: Some(os_type),
             platform: Some(platform),
-            boot_mode: order
-                .boot_mode
-                .map(|mode| mode.as_str().to_ascii_uppercase().as_str().into()),
+            boot_mode: request.boot_mode.map(boot_mode),
             role_name: options.role_name,
-            license_type: order.license_type.map(|license| match license {
+            license_type: request.license_type.map(|license| match license {
                 LicenseType::Byol => wire::LicenseType::Byol,
                 _ => wire::LicenseType::Aliyun,
             }),
             detection_strategy: options.detection_strategy,
-            resource_group_id: order.project.clone(),
+            resource_group_id: request.project.clone(),
             storage_location_arn: options.storage_location_arn,
-            client_token: Some(order.token(Provider::Aliyun, self.region(), None)),
-            dry_run: order.dry_run.then_some(true),
-            tag: (!order.tags.is_empty()).then(|| order.tags.iter().map(tag).collect()),
+            client_token: identity.token.clone(),
+            dry_run: request.dry_run.then_some(true),
+            tag: (!request.tags.is_empty()).then(|| request.tags.iter().map(tag).collect()),
             features: (features != wire::Features::default()).then_some(features),
-            disk_device_mapping: Some(order.disks.iter().map(mapping).collect::<Result<_>>()?),
+            disk_device_mapping: Some(request.disks.iter().map(mapping).collect::<Result<_>>()?),
             ..Default::default()
         })
     }
 
-    async fn poll_once(&self, task: &mut ImportTask) -> Result<TaskState> {
-        let Some(info) = self.attribute(task).await? else {
-            // Found by name without its task, or so old that the vendor has forgotten the task: the image speaks alone.
-            return match self.image(task).await? {
-                Some(image) => Ok(self.judge(task, &image, "")),
-                None => not_listed(self, task),
-            };
+    async fn send(&self, order: &wire::ImportImageRequest, _: Option<&str>) -> Result<Sent> {
+        let answer = self.import_image(order).await?;
+        Ok(Sent::new("ImportImage", answer.task_id, answer.image_id))
+    }
+
+    async fn task(&self, id: &str, _: Option<&str>) -> Result<Option<Row>> {
+        let request = wire::DescribeTaskAttributeRequest {
+            region_id: Some(self.region().to_owned()),
+            task_id: Some(id.to_owned()),
+            ..Default::default()
         };
-        task.seen(self.ambient().now());
-        let raw = info.task_status.as_deref().unwrap_or("no state shown");
-        Ok(match StateRow::find(TASK_STATES, raw) {
-            Some(StateClass::Succeeded) => match failed_in_part(&info) {
-                true => TaskState::Failed(failure(&info, raw)),
-                false => self.finished(task, raw, &info).await?,
-            },
-            Some(StateClass::Failed) => TaskState::Failed(failure(&info, raw)),
-            Some(StateClass::Canceled) => TaskState::Canceled,
-            _ => TaskState::in_progress(raw, percent(info.task_process.as_deref())),
-        })
+        match self.describe_task_attribute(&request).await {
+            Ok(info) => Ok(Some(task_row(info))),
+            // Not any code of that kind: an unknown region is also "not found".
+            Err(error) if error.code() == Some("InvalidTaskId.NotFound") => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
-    /// The state of an import whose task is finished: that of its image, which may not be available or listed yet.
-    async fn finished(
-        &self,
-        task: &mut ImportTask,
-        raw: &str,
-        info: &wire::DescribeTaskAttributeResponse,
-    ) -> Result<TaskState> {
-        if let Some(image) = self.image(task).await? {
-            return Ok(self.judge(task, &image, &format!("{raw}, image ")));
-        }
-        let since = info.finished_time.as_deref().and_then(search::instant);
-        let since = since.unwrap_or(task.started_at);
-        let age = self.ambient().now().duration_since(since).unwrap_or_default();
-        if age < self.grace().period {
-            return Ok(TaskState::in_progress(
-                format!("{raw}, image not listed yet"),
-                Some(100),
+    /// The name is matched loosely.
+    async fn images(&self, query: &Query<'_>, at: At) -> Result<Page> {
+        let request = match query.by {
+            By::Id(id) => wire::DescribeImagesRequest {
+                image_id: Some(id.to_owned()),
+                ..self.images_in_every_status()
+            },
+            By::Name(name) => wire::DescribeImagesRequest {
+                image_name: Some(name.to_owned()),
+                image_owner_alias: Some(wire::ImageOwnerAlias::SelfOwned),
+                page_number: Some(i64::from(at.page) + 1),
+                page_size: Some(IMAGES),
+                ..self.images_in_every_status()
+            },
+        };
+        let images = self.describe_images(&request).await?.images.unwrap_or_default();
+        Ok(Page::of(images.into_iter().map(image_row), IMAGES))
+    }
+
+    /// Keys that may not list tasks find the image alone.
+    async fn task_of(&self, image_id: &str, _: Option<&str>) -> Result<Option<String>> {
+        let request = wire::DescribeTasksRequest {
+            region_id: Some(self.region().to_owned()),
+            task_action: Some(wire::TaskAction::ImportImage),
+            resource_ids: Some(vec![image_id.to_owned()]),
+            ..Default::default()
+        };
+        let tasks = match self.describe_tasks(&request).await {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(None),
+            answer => answer?.task_set.unwrap_or_default(),
+        };
+        let own = tasks
+            .into_iter()
+            .find(|task| task.resource_id.as_deref() == Some(image_id));
+        Ok(own.and_then(|task| task.task_id))
+    }
+
+    /// Cancels the task while it says that it can be cancelled. Whether the image's entry goes too is unverified.
+    async fn cancel(&self, task: &ImportTask) -> Result<CancelOutcome> {
+        let Some(id) = &task.task_id else {
+            return Ok(CancelOutcome::Unsupported(
+                "Alibaba Cloud cancels by task id, and the one of this import is not known: wait for its end, then delete the image".to_owned(),
             ));
+        };
+        let request = wire::DescribeTaskAttributeRequest {
+            region_id: Some(self.region().to_owned()),
+            task_id: Some(id.clone()),
+            ..Default::default()
+        };
+        match self.describe_task_attribute(&request).await {
+            Err(error) if error.code() == Some("InvalidTaskId.NotFound") => {}
+            info => {
+                let info = info?;
+                let state = info.task_status.as_deref().unwrap_or_default();
+                if StateRow::find(TASK_STATES, state) == Some(StateClass::Canceled) {
+                    return Ok(CancelOutcome::Requested);
+                }
+                if info.support_cancel == Some(false) {
+                    return Ok(CancelOutcome::Unsupported(
+                        "this import cannot be cancelled (any more): wait for its end, then delete the image"
+                            .to_owned(),
+                    ));
+                }
+            }
         }
-        Err(Error::new(
-            ErrorKind::NotFound,
-            format!("the import of `{}` is finished, but its image is not listed", task.name),
-        )
-        .with_provider(Provider::Aliyun)
-        .with_remedy("It may have been deleted: look for it in the vendor's console."))
+        let request = wire::CancelTaskRequest {
+            region_id: Some(self.region().to_owned()),
+            task_id: Some(id.clone()),
+            ..Default::default()
+        };
+        self.cancel_task(&request).await?;
+        Ok(CancelOutcome::Requested)
     }
 
-    /// What the image's own state says; `before` goes in front of a state in progress.
-    fn judge(&self, task: &mut ImportTask, image: &wire::Image, before: &str) -> TaskState {
-        task.seen(self.ambient().now());
-        if task.image_id.is_none() {
-            task.image_id.clone_from(&image.image_id);
-        }
-        let raw = image.status.as_deref().unwrap_or("no state shown");
-        match (StateRow::find(IMAGE_STATES, raw), &task.image_id) {
-            (Some(StateClass::Succeeded), Some(id)) => TaskState::Succeeded {
-                image: ImportedImage::of(task, id).with_inspection(inspection(image)),
-            },
-            (Some(StateClass::Failed), _) => TaskState::Failed(Failure::new(None, format!("the image is {raw}"))),
-            _ => TaskState::in_progress(format!("{before}{raw}"), percent(image.progress.as_deref())),
-        }
+    /// Sends the description along as it is: whether it stays when it is not sent is unverified.
+    async fn rename(&self, image: &ImportedImage, name: &str) -> Result<()> {
+        let shown = self.images(&Query::new(By::Id(&image.id), None), At::default()).await?;
+        let mut shown = shown.rows.into_iter();
+        let shown = shown.find(|row| row.image_id.as_ref() == Some(&image.id));
+        let request = wire::ModifyImageAttributeRequest {
+            region_id: Some(self.region().to_owned()),
+            image_id: Some(image.id.clone()),
+            image_name: Some(name.to_owned()),
+            description: shown.and_then(|row| row.description).filter(|text| !text.is_empty()),
+            ..Default::default()
+        };
+        self.modify_image_attribute(&request).await.map(drop)
     }
+
+    /// Deletes the image and then the snapshots behind it, none by force. An image that is being imported cannot be deleted:
+    /// cancel first.
+    ///
+    /// The vendor has no call for both, and no longer tells the snapshots of an image that is gone: they are looked up
+    /// before. What it does not delete yet is tried again within the grace period; an error then names the snapshots that
+    /// stay, and the image is gone all the same. Those of which other images or disks are made stay so in any case.
+    async fn delete(&self, image: &ImportedImage) -> Result<()> {
+        self.delete_with_snapshots(image).await
+    }
+
+    async fn check(&self, request: &ImportRequest, checks: &mut Checks) -> Result<(), &'static str> {
+        preflight::check(self, request, checks).await
+    }
+}
+
+fn task_row(info: wire::DescribeTaskAttributeResponse) -> Row {
+    let mut row = Row::new(info.task_status.clone(), TASK_STATES);
+    if row.class == Some(StateClass::Succeeded) && failed_in_part(&info) {
+        row.class = Some(StateClass::Failed);
+    }
+    row.failure = Some(failure(&info, &row.raw));
+    row.percent = percent(info.task_process.as_deref());
+    row.finished = info.finished_time.as_deref().and_then(instant);
+    row.task_id = info.task_id;
+    row
+}
+
+fn image_row(image: wire::Image) -> Row {
+    let mut row = Row::new(image.status.clone(), IMAGE_STATES);
+    row.failure = Some(Failure::new(None, format!("the image is {}", row.raw)));
+    row.inspection = inspection(&image);
+    row.percent = percent(image.progress.as_deref());
+    row.created = image.creation_time.as_deref().and_then(instant);
+    let files = image.disk_device_mappings.into_iter().flatten().filter_map(|disk| {
+        let (bucket, key) = (disk.import_oss_bucket?, disk.import_oss_object?);
+        (!bucket.is_empty() && !key.is_empty()).then(|| format!("{bucket}:{key}"))
+    });
+    row.sources = files.collect();
+    row.image_id = image.image_id;
+    row.name = image.image_name;
+    row.description = image.description;
+    row
+}
+
+/// A date of the vendor's: `2015-11-23T02:13:00Z`, or without seconds.
+fn instant(text: &str) -> Option<SystemTime> {
+    datetime::parse_rfc3339(text).or_else(|| datetime::parse_rfc3339(&format!("{}:00Z", text.strip_suffix('Z')?)))
 }
 
 /// What the vendor's check found, where one was asked for. Its report is there with the image; whether it is always whole by
@@ -212,157 +323,41 @@ fn refused(message: &str) -> Error {
     Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::Aliyun)
 }
 
+fn architecture(architecture: Architecture) -> wire::Architecture {
+    match architecture {
+        Architecture::X86_64 => wire::Architecture::X86_64,
+        Architecture::I386 => wire::Architecture::I386,
+        Architecture::Arm64 => wire::Architecture::Arm64,
+        other => other.as_str().into(),
+    }
+}
+
+fn boot_mode(mode: BootMode) -> wire::BootMode {
+    match mode {
+        BootMode::Bios => wire::BootMode::Bios,
+        BootMode::Uefi => wire::BootMode::Uefi,
+        other => other.as_str().into(),
+    }
+}
+
+/// The vendor writes formats in capitals.
+fn format(format: DiskFormat) -> wire::DiskFormat {
+    match format {
+        DiskFormat::Raw => wire::DiskFormat::Raw,
+        DiskFormat::Vhd => wire::DiskFormat::Vhd,
+        DiskFormat::Qcow2 => wire::DiskFormat::Qcow2,
+        DiskFormat::Vmdk => wire::DiskFormat::Vmdk,
+        other => other.as_str().to_ascii_uppercase().as_str().into(),
+    }
+}
+
 fn mapping(disk: &Disk) -> Result<wire::DiskDeviceMapping> {
     let (bucket, key) = disk.bucket_and_key(Provider::Aliyun)?;
     Ok(wire::DiskDeviceMapping {
-        format: disk
-            .format
-            .map(|format| format.as_str().to_ascii_uppercase().as_str().into()),
+        format: disk.format.map(format),
         oss_bucket: Some(bucket.to_owned()),
         oss_object: Some(key.to_owned()),
         disk_image_size: disk.wanted_gib().map(i64::from),
         ..Default::default()
     })
-}
-
-impl ImageImporter for Importer {
-    fn connection(&self) -> &Connection {
-        &self.client.connection
-    }
-
-    fn capabilities(&self) -> &'static Capabilities {
-        &CAPABILITIES
-    }
-
-    fn validate(&self, order: &ImportRequest) -> Vec<Problem> {
-        rules::problems(order)
-    }
-
-    fn preflight<'a>(&'a self, order: &'a ImportRequest) -> BoxFuture<'a, Vec<Check>> {
-        Box::pin(self.look(order))
-    }
-
-    /// The RAM role that the order's import takes (vendor option `RoleName`), and a policy by which it reads every bucket of
-    /// the account: the vendor's own documents say so.
-    fn create_role<'a>(
-        &'a self,
-        order: &'a ImportRequest,
-        say: &'a (dyn Fn(&str) + Send + Sync),
-    ) -> BoxFuture<'a, Option<Check>> {
-        Box::pin(async move { Some(self.make_role(order, say).await) })
-    }
-
-    fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {
-        let request = self.request(order)?;
-        let mut task = self.client.connection.task(order);
-        task.token = request.client_token;
-        Ok(task)
-    }
-
-    fn submit<'a>(&'a self, order: &'a ImportRequest, task: &'a mut ImportTask) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            let request = wire::ImportImageRequest {
-                client_token: task.token.clone(),
-                ..self.request(order)?
-            };
-            let answer = self.client.import_image(&request).await?;
-            task.task_id = answer.task_id.filter(|id| !id.is_empty());
-            task.image_id = answer.image_id.filter(|id| !id.is_empty());
-            if task.task_id.is_none() && task.image_id.is_none() && !order.dry_run {
-                return Err(Error::new(
-                    ErrorKind::InvalidResponse,
-                    "the answer has neither task id nor image id",
-                )
-                .with_provider(Provider::Aliyun)
-                .with_operation("ImportImage"));
-            }
-            Ok(())
-        })
-    }
-
-    fn poll<'a>(&'a self, task: &'a mut ImportTask) -> BoxFuture<'a, Result<TaskState>> {
-        Box::pin(self.poll_once(task))
-    }
-
-    /// Cancels the task while it says that it can be cancelled. Whether the image's entry goes too is unverified.
-    fn cancel<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<CancelOutcome>> {
-        Box::pin(async move {
-            let found = match &task.task_id {
-                Some(_) => Some(task.clone()),
-                None => self.find(task).await?,
-            };
-            let Some(found) = found.filter(|found| found.task_id.is_some()) else {
-                return Ok(CancelOutcome::Unsupported(
-                    "Alibaba Cloud cancels by task id, and the one of this import is not known: wait for its end, then delete the image".to_owned(),
-                ));
-            };
-            if let Some(info) = self.attribute(&found).await? {
-                let state = info.task_status.as_deref().unwrap_or_default();
-                if StateRow::find(TASK_STATES, state) == Some(StateClass::Canceled) {
-                    return Ok(CancelOutcome::Requested);
-                }
-                if info.support_cancel == Some(false) {
-                    return Ok(CancelOutcome::Unsupported(
-                        "this import cannot be cancelled (any more): wait for its end, then delete the image"
-                            .to_owned(),
-                    ));
-                }
-            }
-            let request = wire::CancelTaskRequest {
-                region_id: Some(self.region().to_owned()),
-                task_id: found.task_id,
-                ..Default::default()
-            };
-            self.client.cancel_task(&request).await?;
-            Ok(CancelOutcome::Requested)
-        })
-    }
-
-    fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>> {
-        Box::pin(self.find(task))
-    }
-
-    fn second_of_name(&self) -> SecondOfName {
-        SecondOfName::Refused
-    }
-
-    fn namesakes<'a>(&'a self, name: &'a str, _: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Namesake>>> {
-        Box::pin(self.named(name, usize::MAX))
-    }
-
-    /// Sends the description along as it is: whether it stays when it is not sent is unverified.
-    fn rename<'a>(&'a self, image: &'a ImportedImage, name: &'a str) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            let shown = self.image_by_id(&image.id).await?;
-            let request = wire::ModifyImageAttributeRequest {
-                region_id: Some(self.region().to_owned()),
-                image_id: Some(image.id.clone()),
-                image_name: Some(name.to_owned()),
-                description: shown
-                    .and_then(|shown| shown.description)
-                    .filter(|text| !text.is_empty()),
-                ..Default::default()
-            };
-            self.client.modify_image_attribute(&request).await.map(drop)
-        })
-    }
-
-    /// Deletes the image and then the snapshots behind it, none by force. An image that is being imported cannot be deleted:
-    /// cancel first.
-    ///
-    /// The vendor has no call for both, and no longer tells the snapshots of an image that is gone: they are looked up
-    /// before. What it does not delete yet is tried again within the grace period; an error then names the snapshots that
-    /// stay, and the image is gone all the same. Those of which other images or disks are made stay so in any case.
-    fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            let snapshots = self.snapshots_of(image).await?;
-            let request = wire::DeleteImageRequest {
-                region_id: Some(self.region().to_owned()),
-                image_id: Some(image.id.clone()),
-                ..Default::default()
-            };
-            deleted(self.client.delete_image(&request).await).map_err(|error| in_doubt(error, &snapshots))?;
-            self.delete_snapshots(image, snapshots).await
-        })
-    }
 }

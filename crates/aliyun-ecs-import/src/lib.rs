@@ -36,7 +36,6 @@ mod profile;
 mod role;
 mod rpc;
 mod rules;
-mod search;
 mod sign;
 mod snapshots;
 mod sts;
@@ -46,6 +45,7 @@ pub use cloud_import_core as core;
 
 pub use client::{Client, ClientOptions};
 pub use generated::*;
+pub use import_role::{CreateRole, RoleEvent};
 pub use importer::Importer;
 pub use options::Options;
 pub use os::{AliyunOs, map_os};

@@ -1,20 +1,46 @@
 //! The snapshots behind an image: they stay, and are billed, when it is deleted, unless they are deleted, too.
 
-use cloud_import_core::{Error, ErrorKind, ImageImporter as _, ImportedImage, Provider, Result};
+use cloud_import_core::{Error, ErrorKind, ImportedImage, Result};
 
-use crate::{Importer, generated as wire};
+use crate::{Client, generated as wire};
 
-impl Importer {
+impl Client {
+    /// Deletes an image and then the snapshots that were behind it.
+    ///
+    /// # Errors
+    /// That of the image, or the first refusal of a snapshot: both name the snapshots that stay.
+    pub(crate) async fn delete_with_snapshots(&self, image: &ImportedImage) -> Result<()> {
+        let snapshots = self.snapshots_of(image).await?;
+        let request = wire::DeleteImageRequest {
+            region_id: Some(self.region().to_owned()),
+            image_id: Some(image.id.clone()),
+            ..Default::default()
+        };
+        match self.delete_image(&request).await {
+            // Gone by an earlier attempt of this call.
+            Err(error) if error.kind() == ErrorKind::NotFound && error.may_have_executed() => {}
+            Err(error) => return Err(in_doubt(error, &snapshots)),
+            Ok(_) => {}
+        }
+        self.delete_snapshots(image, snapshots).await
+    }
+
     /// Ids of the snapshots that an image is made of; none when the image is not listed.
     ///
     /// # Errors
     /// When the image cannot be looked at. Nothing was deleted then.
-    pub(crate) async fn snapshots_of(&self, image: &ImportedImage) -> Result<Vec<String>> {
-        let image = self
-            .image_by_id(&image.id)
-            .await
-            .map_err(|error| error.with_may_have_executed(false))?;
-        let disks = image.and_then(|image| image.disk_device_mappings).unwrap_or_default();
+    async fn snapshots_of(&self, image: &ImportedImage) -> Result<Vec<String>> {
+        let request = wire::DescribeImagesRequest {
+            image_id: Some(image.id.clone()),
+            ..self.images_in_every_status()
+        };
+        let listed = self.describe_images(&request).await;
+        let listed = listed.map_err(|error| error.with_may_have_executed(false))?.images;
+        let shown = listed
+            .into_iter()
+            .flatten()
+            .find(|shown| shown.image_id.as_ref() == Some(&image.id));
+        let disks = shown.and_then(|shown| shown.disk_device_mappings).unwrap_or_default();
         let ids = disks.into_iter().filter_map(|disk| disk.snapshot_id);
         Ok(ids.filter(|id| !id.is_empty()).collect())
     }
@@ -24,8 +50,8 @@ impl Importer {
     ///
     /// # Errors
     /// The first refusal, naming every snapshot that stays.
-    pub(crate) async fn delete_snapshots(&self, image: &ImportedImage, ids: Vec<String>) -> Result<()> {
-        let (ambient, grace) = (self.ambient(), self.grace());
+    async fn delete_snapshots(&self, image: &ImportedImage, ids: Vec<String>) -> Result<()> {
+        let (ambient, grace) = (&self.connection.pipeline.ambient, self.connection.grace);
         let started = ambient.monotonic();
         let mut pending = ids;
         let mut refused = Vec::new();
@@ -33,7 +59,7 @@ impl Importer {
             let is_over = ambient.monotonic().saturating_sub(started) >= grace.period;
             let mut later = Vec::new();
             for id in pending {
-                match self.delete_snapshot(&id).await {
+                match self.delete_one(&id).await {
                     Ok(()) => {}
                     Err(error) if is_passing(&error) && !is_over => later.push(id),
                     Err(error) => refused.push((id, error)),
@@ -48,13 +74,13 @@ impl Importer {
     }
 
     /// Deletes a snapshot. One that does not exist is deleted.
-    async fn delete_snapshot(&self, id: &str) -> Result<()> {
+    async fn delete_one(&self, id: &str) -> Result<()> {
         let request = wire::DeleteSnapshotRequest {
             region_id: Some(self.region().to_owned()),
             snapshot_id: Some(id.to_owned()),
             ..Default::default()
         };
-        match self.client().delete_snapshot(&request).await {
+        match self.delete_snapshot(&request).await {
             Err(error) if error.code() == Some("InvalidSnapshotId.NotFound") => Ok(()),
             outcome => outcome.map(drop),
         }
@@ -62,7 +88,7 @@ impl Importer {
 }
 
 /// The error of an image's deletion. If the image may be gone for all that, its snapshots are told: nobody else can.
-pub(crate) fn in_doubt(error: Error, snapshots: &[String]) -> Error {
+fn in_doubt(error: Error, snapshots: &[String]) -> Error {
     if snapshots.is_empty() || !error.may_have_executed() {
         return error;
     }
@@ -80,26 +106,11 @@ fn is_passing(error: &Error) -> bool {
 fn still_there(image: &ImportedImage, refused: Vec<(String, Error)>) -> Option<Error> {
     let ids: Vec<String> = refused.iter().map(|(id, _)| id.clone()).collect();
     let (_, first) = refused.into_iter().next()?;
-    let message = format!(
-        "the image {} is deleted, but snapshots behind it stay and are billed: {}; {}",
-        image.id,
-        ids.join(", "),
-        first.message()
-    );
-    let error = Error::new(first.kind(), message)
-        .with_provider(Provider::Aliyun)
-        .with_operation("DeleteSnapshot")
-        .with_request_id(first.request_id().map(str::to_owned))
-        .with_attempts(first.attempts())
-        .with_may_have_executed(true)
-        .with_remedy("Delete these snapshots in the vendor's console or by DeleteSnapshot: the image is gone, and deleting it again does not reach them.");
-    let error = match first.code() {
-        Some(code) => error.with_code(code.to_owned()),
-        None => error,
-    };
-    let error = match first.http_status() {
-        Some(status) => error.with_http_status(status),
-        None => error,
-    };
-    Some(error.with_source(first))
+    let told = first.map_message(|why| {
+        let (id, stay) = (&image.id, ids.join(", "));
+        format!("the image {id} is deleted, but snapshots behind it stay and are billed: {stay}; {why}")
+    });
+    Some(told.with_may_have_executed(true).with_remedy(
+        "Delete these snapshots in the vendor's console or by DeleteSnapshot: the image is gone, and deleting it again does not reach them.",
+    ))
 }

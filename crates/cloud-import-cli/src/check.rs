@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cloud_import::{
     Check, CheckOutcome, Error, ImageImporter, ImportRequest, Provider, Result,
+    aliyun::{self, CreateRole as _, RoleEvent},
     preflight::Subject,
     publish::{Options, Place, staging::Store},
 };
@@ -117,20 +118,31 @@ async fn looked_at(
     order: &ImportRequest,
     create_role: bool,
 ) -> Row {
-    let source = importer.connection().pipeline.credentials.describe().ok();
-    let made = match create_role {
-        true => {
-            importer
-                .create_role(order, &|line| output::say(&format!("{label}: {line}")))
-                .await
+    let connection = importer.connection();
+    let source = connection.and_then(|connection| connection.pipeline.credentials.describe().ok());
+    let made = match aliyun::Importer::of(&*importer) {
+        Some(importer) if create_role => {
+            let tell = |event| output::say(&format!("{label}: {}", role_event(&event)));
+            Some(importer.create_role(order, &tell).await)
         }
-        false => None,
+        _ => None,
     };
     let mut checks = with_role(importer.preflight(order).await, made);
     if let Some(store) = store {
         checks.extend(bucket(&store).await);
     }
     Row::of(label, importer.provider(), source, checks)
+}
+
+/// What was done on the way to Alibaba Cloud's import role.
+fn role_event(event: &RoleEvent) -> String {
+    match event {
+        RoleEvent::RoleMade(name) => format!("made the RAM role {name}"),
+        RoleEvent::PolicyMade(policy) => format!("made the policy {policy}: the vendor's own is not there"),
+        RoleEvent::PolicyAttached(policy) => format!("attached the policy {policy} to the RAM role"),
+        RoleEvent::Waiting(seconds) => format!("waiting for ECS to see the RAM role ({seconds} s)"),
+        _ => String::new(),
+    }
 }
 
 /// The checks with what came of making the role, which says more than a look at it unless that finds it wanting.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use cloud_import::{
-    Credentials, Endpoint, Gate, Grace, ImageImporter, ImportTask, Provider, Result, Settings,
+    Credentials, Endpoint, Error, ErrorKind, Gate, Grace, ImageImporter, ImportTask, Provider, Result, Settings,
     publish::staging::{Bucket, Store},
     transport::HttpTransport,
 };
@@ -76,7 +76,13 @@ impl<'a> Clouds<'a> {
     /// The bucket of an importer's region and account.
     pub(crate) fn store(&self, importer: &dyn ImageImporter, bucket: &str) -> Result<Store> {
         let provider = importer.provider();
-        let mut pipeline = importer.connection().pipeline.clone();
+        let connection = importer.connection().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Local,
+                "this importer has no connection to share with the bucket",
+            )
+        })?;
+        let mut pipeline = connection.pipeline.clone();
         if let Some([_, store]) = self.transports.get(&provider) {
             pipeline.transport = Arc::clone(store) as _;
         }
@@ -122,10 +128,7 @@ impl<'a> Clouds<'a> {
         if let Some(simulated) = self.simulated {
             settings = settings
                 .credentials(Credentials::new(&simulated.access_key_id, &simulated.secret_access_key))
-                .grace(Grace {
-                    period: Duration::from_secs(10),
-                    ..Grace::default()
-                });
+                .grace(Grace::new(Duration::from_secs(10), Grace::default().interval));
         }
         cloud_import::connect(provider, settings)
     }

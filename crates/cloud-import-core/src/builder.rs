@@ -63,6 +63,17 @@ impl Settings {
         }
     }
 
+    /// Moves to the place of a task: its region, endpoint and project.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when its endpoint is none.
+    pub fn for_task(mut self, task: &ImportTask) -> Result<Self> {
+        self.endpoint = Some(task.endpoint.parse()?);
+        self.region.clone_from(&task.region);
+        self.project.clone_from(&task.project);
+        Ok(self)
+    }
+
     /// Sets the project.
     pub fn project(mut self, project: impl Into<String>) -> Self {
         self.project = Some(project.into());

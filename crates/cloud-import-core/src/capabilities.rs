@@ -71,7 +71,49 @@ pub struct Capabilities {
     pub limits: &'static [Limit],
 }
 
+impl<T> Fact<T> {
+    /// A value that no source is named for.
+    pub const fn unsourced(value: T) -> Self {
+        Self {
+            value,
+            source: "",
+            verified: false,
+            note: "",
+        }
+    }
+}
+
 impl Capabilities {
+    /// A cloud of which nothing is known to be possible: what it can do is set field by field.
+    pub const fn new(provider: Provider, default_region: &'static str) -> Self {
+        const NO: Fact<bool> = Fact::unsourced(false);
+        Self {
+            provider,
+            default_region,
+            formats: Fact::unsourced(&[]),
+            sources: Fact::unsourced(&[]),
+            architectures: Fact::unsourced(&[]),
+            boot_modes: Fact::unsourced(&[]),
+            license_types: Fact::unsourced(&[]),
+            max_data_disks: Fact::unsourced(0),
+            data_image: NO,
+            tags: NO,
+            description: NO,
+            project: Fact::unsourced(""),
+            client_token: NO,
+            unique_names: Fact::unsourced(UniqueNames::Unverified),
+            dry_run: NO,
+            cancel: NO,
+            progress: NO,
+            failure_reason: NO,
+            skip_guest_check: NO,
+            nvme: NO,
+            imds_v2: NO,
+            likely_causes: &[],
+            limits: &[],
+        }
+    }
+
     /// The size of the system disk to ask for in GiB: as given, else the virtual size rounded up to what the cloud takes,
     /// else the smallest that it takes. `None` where the cloud has no agreed range and no size is known.
     pub fn system_disk_gib(&self, disk: &Disk) -> Option<u32> {
@@ -92,16 +134,17 @@ impl Capabilities {
     }
 }
 
-/// Whether a vendor refuses a second image of one name.
+/// Whether a vendor refuses a second image of one name: the one fact that validation, start and replacement go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum UniqueNames {
     /// It does not.
     No,
-    /// It does, documented also for images still being built.
+    /// It does. Whether a name counts whose image is still being built is another question: a refusal of a name settles no
+    /// lost start.
     Refused,
-    /// It does, but whether images still being built count is not documented.
+    /// No source says.
     Unverified,
 }
 

@@ -1,6 +1,8 @@
 //! Fakes for tests: a frozen clock, a transport that answers from a list and keeps what it was sent, and a readable form
 //! of a request. Feature `testing`; nothing here is for production.
 
+mod importer;
+
 use std::{
     collections::VecDeque,
     fmt::Write as _,
@@ -16,6 +18,8 @@ use crate::{
     datetime, encode,
     transport::{Failing, Transport, TransportError},
 };
+
+pub use importer::FakeImporter;
 
 /// A clock that stands until something sleeps, and one nonce.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Provider by name: importer, capabilities, names. No behaviour of a cloud is here.
 
 use cloud_import_core::{
-    Capabilities, ClientBuilder, CodeRule, Error, ErrorKind, ImageImporter, Provider, Result, Settings,
+    Capabilities, ClientBuilder, CodeRule, Error, ErrorKind, ImageImporter, ImportTask, Provider, Result, Settings,
     credentials::{Chain, ChainSpec, EnvironmentNames},
 };
 
@@ -52,6 +52,14 @@ pub fn connect(provider: Provider, settings: Settings) -> Result<Box<dyn ImageIm
         let client = ClientBuilder::<it::Client>::from(settings).build()?;
         Ok(Box::new(it::Importer::new(client)))
     })
+}
+
+/// The importer that goes on with a task, in the place where it was started. `settings` says the rest: credentials, transport.
+///
+/// # Errors
+/// As [`connect`]; [`ErrorKind::InvalidRequest`] when the task's endpoint is none.
+pub fn connect_to(task: &ImportTask, settings: Settings) -> Result<Box<dyn ImageImporter>> {
+    connect(task.provider, settings.for_task(task)?)
 }
 
 /// The search for credentials that [`connect`] makes with these settings where none are given.

@@ -33,5 +33,5 @@ pub use ucloud_uhost_import as ucloud;
 
 pub use cloud_import_core::*;
 
-pub use connect::{capabilities, connect, credential_chain, environment_names, error_codes, regions};
+pub use connect::{capabilities, connect, connect_to, credential_chain, environment_names, error_codes, regions};
 pub use target::Target;

@@ -59,14 +59,11 @@ fn signed_with(simulator: &Simulator, name: &str, secret: &str) -> Vec<Destinati
             let transport = HttpTransport::builder().dial(simulator.address(cloud)).build().unwrap();
             let settings = Settings::new(&target.region)
                 .credentials(Credentials::new("ak", secret))
-                .grace(Grace {
-                    period: Duration::from_millis(300),
-                    interval: Duration::from_millis(50),
-                })
+                .grace(Grace::new(Duration::from_millis(300), Duration::from_millis(50)))
                 .transport(Arc::new(transport));
             let importer: Arc<dyn ImageImporter> = Arc::from(cloud_import::connect(target.provider, settings).unwrap());
             let bucket = Bucket::new(target.provider, &target.region, BUCKET).unwrap();
-            let store = Store::new(bucket, importer.connection().pipeline.clone()).unwrap();
+            let store = Store::new(bucket, importer.connection().unwrap().pipeline.clone()).unwrap();
             Destination {
                 label: target.to_string(),
                 importer,

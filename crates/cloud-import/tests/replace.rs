@@ -120,16 +120,13 @@ impl Scene {
         let fuse = Arc::clone(fuse);
         let settings = Settings::new(&target.region)
             .credentials(Credentials::new("ak", "sk"))
-            .grace(Grace {
-                period: Duration::from_millis(200),
-                interval: Duration::from_millis(20),
-            })
+            .grace(Grace::new(Duration::from_millis(200), Duration::from_millis(20)))
             .transport(Arc::new(Fused { to, fuse }));
         let importer: Arc<dyn ImageImporter> = Arc::from(cloud_import::connect(provider, settings).unwrap());
         let bucket = Bucket::new(provider, &target.region, BUCKET).unwrap();
         Destination {
             label: target.to_string(),
-            place: Place::Stage(Store::new(bucket, importer.connection().pipeline.clone()).unwrap()),
+            place: Place::Stage(Store::new(bucket, importer.connection().unwrap().pipeline.clone()).unwrap()),
             importer,
             order: ImportRequest::new(NAME, Disk::object(BUCKET, "")).os(Os::new("CentOS", "7.9")),
         }

@@ -1,8 +1,8 @@
 //! What a job tells: its image, how far it is, and why it failed.
 
-use cloud_import_core::Failure;
+use cloud_import_core::{Failure, engine::Row};
 
-use crate::generated::{Job, JobEntities, SubJob};
+use crate::generated::{Job, JobEntities, SubJob, TASK_STATES};
 
 fn sub_jobs(job: &Job) -> &[SubJob] {
     let entities = job.entities.as_ref();
@@ -15,8 +15,18 @@ fn filled<'a>(texts: impl IntoIterator<Item = Option<&'a String>>) -> Option<Str
     texts.into_iter().flatten().find(|text| !text.is_empty()).cloned()
 }
 
+/// What the job shows.
+pub(crate) fn row(job: Job) -> Row {
+    let mut row = Row::new(job.status.clone(), TASK_STATES);
+    row.image_id = image_id(&job);
+    row.percent = percent(&job);
+    row.failure = Some(failure(&job));
+    row.task_id = job.job_id;
+    row
+}
+
 /// The image: the job's own, else that of a sub-job.
-pub(crate) fn image_id(job: &Job) -> Option<String> {
+fn image_id(job: &Job) -> Option<String> {
     let own = job.entities.as_ref().and_then(|entities| entities.image_id.as_ref());
     let of_sub_jobs = sub_jobs(job)
         .iter()
@@ -25,14 +35,14 @@ pub(crate) fn image_id(job: &Job) -> Option<String> {
 }
 
 /// The progress. The vendor calls a fraction from 0 to 1 a percentage; what is neither is not shown.
-pub(crate) fn percent(job: &Job) -> Option<u8> {
+fn percent(job: &Job) -> Option<u8> {
     let fraction = job.entities.as_ref()?.process_percent?;
     let percent = (fraction * 100.0).round();
     (0..=100).find(|whole| f64::from(*whole) == percent)
 }
 
 /// Why it failed: the job's own code and reason, else those inside it, else those of its sub-jobs.
-pub(crate) fn failure(job: &Job) -> Failure {
+fn failure(job: &Job) -> Failure {
     let empty = JobEntities::default();
     let inner = job.entities.as_ref().unwrap_or(&empty);
     let code = [

@@ -3,112 +3,85 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, ErrorKind, ImageImporter as _, ImageKind, ImportRequest, Result, StateRow,
-    preflight::{self, Checks, Namesake, Subject},
+    Check, ErrorKind, ImageKind, ImportRequest, Result,
+    engine::named,
+    preflight::{self, Checks, Subject},
 };
 
-use crate::{Client, Importer, choose_route, generated as wire, order::data_image_name, os::map_os};
+use crate::{Client, choose_route, generated as wire, generated::CAPABILITIES, order::data_image_name, os::map_os};
 
-const NEVER: &[(Subject, &str)] = &[
+pub(crate) const NEVER: &[(Subject, &str)] = &[
     (Subject::Region, "this client has no call that lists regions"),
     (Subject::Os, "the order names no system that has a name here"),
     (Subject::DryRun, "this cloud has no dry run"),
 ];
 
-impl Importer {
-    pub(crate) async fn look(&self, order: &ImportRequest) -> Vec<Check> {
-        let mut checks = Checks::new(self, order);
-        let Some(client) = self.in_project(&mut checks).await else {
-            return checks.finish(NEVER, "the project is not known");
-        };
-        let quota = client.show_image_quota(&wire::ShowImageQuotaRequest::default()).await;
-        let quota = match checks.first(quota) {
-            ControlFlow::Continue(quota) => quota,
-            ControlFlow::Break(why) => return checks.finish(NEVER, why),
-        };
-        // Data disks beside the system disk become images of their own.
-        let data_images = order.data_disks().len();
-        let wanted = i64::try_from(data_images).unwrap_or(i64::MAX).saturating_add(1);
-        checks.quota(wanted, quota.and_then(|answer| room(&answer)));
-        let names = (0..data_images).map(|index| data_image_name(order, index));
-        for name in [order.name.clone()].into_iter().chain(names) {
-            let found = named(&client, &name).await.map(|found| found.into_iter().next());
-            checks.name(&name, found, self.second_of_name());
-        }
-        if order.kind == ImageKind::Data {
-            let why = "only the family goes with a data disk's image";
-            checks.add(Check::not_checked(Subject::Os, why));
-        } else if let Some(os) = order.os.as_ref().and_then(|os| map_os(os).value()) {
-            let listed = client.list_os_versions(&wire::ListOsVersionsRequest::default()).await;
-            let is_binding = order
-                .vendor_options()
-                .is_ok_and(|options| choose_route(order, &options).0.is_quick());
-            checks.judge(Subject::Os, listed, |listed| {
-                judge_os(&os.os_version, &listed, is_binding)
-            });
-        }
-        if let Some(named) = self.client().project() {
-            checks.project(named, self.projects().await);
-        }
-        checks.finish(NEVER, "")
+pub(crate) async fn check(client: &Client, request: &ImportRequest, checks: &mut Checks) -> Result<(), &'static str> {
+    let named_project = client.project();
+    let client = &in_project(client, checks).await.ok_or("the project is not known")?;
+    let quota = client.show_image_quota(&wire::ShowImageQuotaRequest::default()).await;
+    let quota = match checks.first(quota) {
+        ControlFlow::Continue(quota) => quota,
+        ControlFlow::Break(why) => return Err(why),
+    };
+    // Data disks beside the system disk become images of their own.
+    let data_images = request.data_disks().len();
+    let wanted = i64::try_from(data_images).unwrap_or(i64::MAX).saturating_add(1);
+    checks.quota(wanted, quota.and_then(|answer| room(&answer)));
+    let names = (0..data_images).map(|index| data_image_name(request, index));
+    for name in [request.name.clone()].into_iter().chain(names) {
+        let found = named(client, &name, None, 1).await;
+        checks.name(&name, found, CAPABILITIES.unique_names.value);
     }
-
-    /// The client in its project: the named one, else the region's, which IAM is asked for.
-    async fn in_project(&self, checks: &mut Checks) -> Option<Client> {
-        if self.client().project().is_some() {
-            return Some(self.client().clone());
-        }
-        match self.client().with_project().await {
-            Ok(client) => {
-                let id = client.project().unwrap_or_default();
-                let message = format!("IAM lists one named after the region: {id}");
-                checks.add(Check::passed(Subject::Project, message));
-                let message = format!("IAM lists a project of `{}`", self.region());
-                checks.add(Check::passed(Subject::Region, message));
-                Some(client)
-            }
-            Err(error) if matches!(error.kind(), ErrorKind::Credentials | ErrorKind::ClockSkew) => {
-                checks.add(Check::failed_by(Subject::Credentials, &error));
-                None
-            }
-            Err(error) => {
-                checks.add(Check::failed_by(Subject::Project, &error));
-                None
-            }
-        }
+    if request.kind == ImageKind::Data {
+        let why = "only the family goes with a data disk's image";
+        checks.add(Check::not_checked(Subject::Os, why));
+    } else if let Some(os) = request.os.as_ref().and_then(|os| map_os(os).value()) {
+        let listed = client.list_os_versions(&wire::ListOsVersionsRequest::default()).await;
+        let is_binding = request
+            .vendor_options()
+            .is_ok_and(|options| choose_route(request, &options).0.is_quick());
+        checks.judge(Subject::Os, listed, |listed| {
+            judge_os(&os.os_version, &listed, is_binding)
+        });
     }
+    if let Some(project) = named_project {
+        checks.project(project, projects(client).await);
+    }
+    Ok(())
+}
 
-    /// IAM may be closed to keys that may import: that it does not answer says nothing against them.
-    async fn projects(&self) -> Result<Vec<String>> {
-        let request = wire::KeystoneListProjectsRequest::default();
-        let projects = self.client().keystone_list_projects(&request).await?.projects;
-        let projects = projects.unwrap_or_default().into_iter();
-        Ok(projects.filter_map(|project| project.id).collect())
+/// The client in its project: the named one, else the region's, which IAM is asked for.
+async fn in_project(client: &Client, checks: &mut Checks) -> Option<Client> {
+    if client.project().is_some() {
+        return Some(client.clone());
+    }
+    match client.with_project().await {
+        Ok(client) => {
+            let id = client.project().unwrap_or_default();
+            let message = format!("IAM lists one named after the region: {id}");
+            checks.add(Check::passed(Subject::Project, message));
+            let message = format!("IAM lists a project of `{}`", client.region());
+            checks.add(Check::passed(Subject::Region, message));
+            Some(client)
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::Credentials | ErrorKind::ClockSkew) => {
+            checks.add(Check::failed_by(Subject::Credentials, &error));
+            None
+        }
+        Err(error) => {
+            checks.add(Check::failed_by(Subject::Project, &error));
+            None
+        }
     }
 }
 
-/// Images of that name. Whether the list shows an image that is still being made is unverified, so it is asked twice: as it
-/// is, and for images that cannot be used yet.
-pub(crate) async fn named(client: &Client, name: &str) -> Result<Vec<Namesake>> {
-    let mut found: Vec<Namesake> = Vec::new();
-    for isregistered in [None, Some("false".to_owned())] {
-        let request = wire::ListImagesRequest {
-            name: Some(name.to_owned()),
-            imagetype: Some("private".to_owned()),
-            isregistered,
-            enterprise_project_id: Some("all_granted_eps".to_owned()),
-            ..Default::default()
-        };
-        let images = client.list_images(&request).await?.images.unwrap_or_default();
-        for image in images.into_iter().filter(|image| image.name.as_deref() == Some(name)) {
-            let (id, state) = (image.id.unwrap_or_default(), image.status.unwrap_or_default());
-            if found.iter().all(|other| other.id != id) {
-                let class = StateRow::find(wire::IMAGE_STATES, &state);
-                found.push(Namesake { id, state, class });
-            }
-        }
-    }
-    Ok(found)
+/// IAM may be closed to keys that may import: that it does not answer says nothing against them.
+async fn projects(client: &Client) -> Result<Vec<String>> {
+    let request = wire::KeystoneListProjectsRequest::default();
+    let projects = client.keystone_list_projects(&request).await?.projects;
+    let projects = projects.unwrap_or_default().into_iter();
+    Ok(projects.filter_map(|project| project.id).collect())
 }
 
 /// `(used, allowed)`.

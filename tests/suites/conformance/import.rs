@@ -73,7 +73,7 @@ pub(crate) async fn a_running_import_is_found_from_plain_data(case: &'static Cas
     let stage = Stage::with(case, endless).await.unwrap();
     let importer = stage.importer().unwrap();
     let order = stage.order();
-    let unsent = importer.prepare(&order).unwrap();
+    let unsent = importer.prepare(&order).unwrap().into_task();
     assert_eq!(importer.lookup(&unsent).await.unwrap(), None);
     assert_eq!(stage.starts(), 0, "neither `prepare` nor `lookup` starts anything");
 
@@ -91,7 +91,10 @@ pub(crate) async fn a_running_import_is_found_from_plain_data(case: &'static Cas
         TaskState::InProgress { .. }
     ));
 
-    let other = importer.prepare(&stage.order_named("another-2026")).unwrap();
+    let other = importer
+        .prepare(&stage.order_named("another-2026"))
+        .unwrap()
+        .into_task();
     assert_eq!(importer.lookup(&other).await.unwrap(), None);
 }
 
@@ -162,7 +165,7 @@ pub(crate) async fn fields_that_are_not_known_yet_do_no_harm(case: &'static Case
         .importer_with(|settings| settings.transport(Arc::new(rewriter)))
         .unwrap();
     let order = stage.order();
-    let plain = importer.prepare(&order).unwrap();
+    let plain = importer.prepare(&order).unwrap().into_task();
     let mut task = importer.start(&order).await.unwrap();
     let found = importer.lookup(&plain).await.unwrap().unwrap();
     let image = stage.wait(&*importer, &mut task).await.unwrap();

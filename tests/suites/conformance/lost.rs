@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_import::{
-    Error, ErrorKind, ImageImporter, Provider, Result, TaskState, retry::RetryPolicy, start, transport::HttpTransport,
+    Error, ErrorKind, ImageImporter, Provider, Result, TaskState, retry::RetryPolicy, transport::HttpTransport,
 };
 use cloud_import_sim::FaultKind;
 use cloud_import_tests::simulated::{Case, Stage, quick_retries};
@@ -99,10 +99,10 @@ pub(crate) async fn an_answer_that_is_too_late_makes_no_second_import(case: &'st
         .unwrap();
     let importer = stage
         .importer_with(|settings| {
-            settings.transport(Arc::new(hasty)).grace(cloud_import::Grace {
-                period: Duration::from_millis(300),
-                interval: Duration::from_millis(25),
-            })
+            settings.transport(Arc::new(hasty)).grace(cloud_import::Grace::new(
+                Duration::from_millis(300),
+                Duration::from_millis(25),
+            ))
         })
         .unwrap();
     let started = importer.start(&stage.order()).await;
@@ -141,7 +141,8 @@ pub(crate) async fn a_failing_search_is_not_an_answer(case: &'static Case) {
             })
         })
         .unwrap();
-    let started = importer.start(&stage.order()).await;
+    // Without the look before it, which would meet the faults.
+    let started = importer.submit(importer.prepare(&stage.order()).unwrap()).await;
     ends_with_the_only_image(&stage, &*importer, started).await;
 }
 
@@ -192,10 +193,10 @@ pub(crate) async fn a_process_that_died_finds_what_it_started(case: &'static Cas
     let order = stage.order();
     let stored = {
         let importer = stage.importer().unwrap();
-        let mut task = importer.prepare(&order).unwrap();
-        let stored = serde_json::to_string(&task).unwrap();
+        let prepared = importer.prepare(&order).unwrap();
+        let stored = serde_json::to_string(prepared.task()).unwrap();
         // It is sent, and the process dies before it can store the ids.
-        importer.submit(&order, &mut task).await.unwrap();
+        importer.submit(prepared).await.unwrap();
         stored
     };
     let importer = stage.importer().unwrap();
@@ -206,8 +207,8 @@ pub(crate) async fn a_process_that_died_finds_what_it_started(case: &'static Cas
 
     // Where it cannot be told whether the process had sent the order, sending it again is safe with a token.
     if case.search.is_none() {
-        let mut task = serde_json::from_str(&stored).unwrap();
-        start::send(&*importer, &order, &mut task).await.unwrap();
+        let task = serde_json::from_str(&stored).unwrap();
+        let task = importer.resume(&order, task).await.unwrap();
         assert_eq!(task.image_id, found.image_id);
         assert_eq!(stage.imports(), 1);
     }

@@ -70,7 +70,7 @@ for_all_cases! {
     refused::an_unknown_key_is_a_matter_of_credentials
     refused::keys_that_stop_working_end_the_wait_and_not_the_import
     refused::a_taken_name_is_refused_where_names_are_unique
-    refused::the_same_order_again_makes_no_second_image_where_the_vendor_can_tell
+    refused::the_same_order_again_is_the_same_import
     refused::a_refusal_is_final_and_has_the_vendors_words
     refused::throttling_is_waited_out
     refused::lasting_throttling_is_told_with_the_vendors_hint

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Credentials, Disk, DiskFormat, ImageImporter, ImportRequest, Os, Provider, Settings, retry::RetryPolicy, start,
+    Credentials, Disk, DiskFormat, ImageImporter, ImportRequest, Os, Provider, Settings, retry::RetryPolicy,
     transport::HttpTransport,
 };
 use cloud_import_sim::{Cloud, Config, Simulator};
@@ -271,7 +271,7 @@ async fn validation_and_simulator_agree_with_the_documents() {
             );
 
             order.no_validate = true;
-            let started = start::start(&*importer, &order).await;
+            let started = importer.start(&order).await;
             match verdict {
                 Fine => assert!(started.is_ok(), "{at}: the simulator refuses it: {started:?}"),
                 Error => {

@@ -221,9 +221,9 @@ async fn a_dry_run_does_not_spoil_the_token_of_the_import() {
     let stage = stage(&ALIYUN, |config| config).await;
     let importer = stage.importer().unwrap();
     let order = stage.order();
-    let before = importer.prepare(&order).unwrap().token;
+    let before = importer.prepare(&order).unwrap().into_task().token;
     look(&stage, &order).await;
-    assert_eq!(importer.prepare(&order).unwrap().token, before);
+    assert_eq!(importer.prepare(&order).unwrap().into_task().token, before);
     let mut task = importer.start(&order).await.unwrap();
     stage.wait(&*importer, &mut task).await.unwrap();
     assert_eq!(stage.imports(), 1);

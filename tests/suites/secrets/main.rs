@@ -90,7 +90,7 @@ async fn huawei_with_an_iam_token() {
 async fn jdcloud_tasks_are_shown_without_their_links_query() {
     let stage = simulated::Stage::new(&simulated::JDCLOUD).await.unwrap();
     let importer = stage.importer().unwrap();
-    let plain = importer.prepare(&stage.order()).unwrap();
+    let plain = importer.prepare(&stage.order()).unwrap().into_task();
     importer.start(&stage.order()).await.unwrap();
     let signature = "X-Amz-Signature=8f2a4c6e0b1d3f5a7c9e8f2a4c6e0b1d";
     let rewriter = simulated::Rewriter::new(stage.transport().unwrap(), move |_, answer| {

@@ -102,10 +102,7 @@ impl Scene<'_> {
                 attempts: 2,
                 ..quick_retries()
             })
-            .grace(Grace {
-                period: Duration::from_millis(150),
-                interval: Duration::from_millis(25),
-            })
+            .grace(Grace::new(Duration::from_millis(150), Duration::from_millis(25)))
     }
 
     /// Starts, and waits if it started; every error is shown.
@@ -226,7 +223,7 @@ fn assert_is_whole(logged: &str, case: &Case, account: &Account, watch: &Watch) 
 async fn succeeding(scene: &mut Scene<'_>) {
     let good = scene.account.good.clone();
     let importer = scene.importer(&good, unchanged);
-    let plain = importer.prepare(&scene.order).unwrap();
+    let plain = importer.prepare(&scene.order).unwrap().into_task();
     show::task(&mut scene.watch, &plain);
     show::problems(&mut scene.watch, "a good order", &importer.validate(&scene.order));
     scene.stage.fail_polls(FaultKind::Throttle, 1);
@@ -340,7 +337,7 @@ async fn misshapen(scene: &mut Scene<'_>) {
         Ok(state) => scene.watch.shown("a state of odd form", &state),
         Err(error) => show::error(&mut scene.watch, "a poll's answer of odd form", &error),
     }
-    let plain = importer.prepare(&scene.order).unwrap();
+    let plain = importer.prepare(&scene.order).unwrap().into_task();
     if let Err(error) = misshaping.lookup(&plain).await {
         show::error(&mut scene.watch, "a lookup's answer of odd form", &error);
     }

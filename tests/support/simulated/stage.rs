@@ -79,10 +79,7 @@ impl Stage {
             .transport(self.transport()?)
             .retry(quick_retries())
             // Long: what is looked for is found well before, also on a slow machine.
-            .grace(Grace {
-                period: Duration::from_secs(20),
-                interval: Duration::from_millis(25),
-            });
+            .grace(Grace::new(Duration::from_secs(20), Duration::from_millis(25)));
         settings.project = self.case.project.map(str::to_owned);
         Ok(settings)
     }
@@ -108,12 +105,7 @@ impl Stage {
     /// # Errors
     /// When it cannot be set up.
     pub fn impatient(&self) -> Result<Box<dyn ImageImporter>> {
-        self.importer_with(|settings| {
-            settings.grace(Grace {
-                period: Duration::from_millis(300),
-                interval: Duration::from_millis(25),
-            })
-        })
+        self.importer_with(|settings| settings.grace(Grace::new(Duration::from_millis(300), Duration::from_millis(25))))
     }
 
     /// The usual order.

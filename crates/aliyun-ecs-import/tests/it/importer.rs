@@ -266,7 +266,7 @@ async fn lookup_finds_the_image_by_its_exact_name_and_then_its_task() {
     let tasks = r#"{"TaskSet":{"Task":[{"TaskId":"t-9","ResourceId":"m-9"},{"TaskId":"t-1","ResourceId":"m-1"}]}}"#;
     let older = images(r#""CreationTime":"2025-01-02T02:00:00Z""#);
     let (importer, script) = importer([(200, listed), (200, tasks), (200, NO_IMAGES), (200, older.as_str())]);
-    let task = importer.prepare(&order()).unwrap();
+    let task = importer.prepare(&order()).unwrap().into_task();
     let found = importer.lookup(&task).await.unwrap().unwrap();
     assert_eq!(
         (found.image_id.as_deref(), found.task_id.as_deref()),
@@ -289,7 +289,7 @@ async fn lookup_reads_on_while_pages_are_full() {
     let last = images(r#""Status":"Creating""#);
     let denied = r#"{"Code":"Forbidden.RAM","Message":"ecs:DescribeTasks"}"#;
     let (importer, script) = importer([(200, full.as_str()), (200, last.as_str()), (403, denied)]);
-    let task = importer.prepare(&order()).unwrap();
+    let task = importer.prepare(&order()).unwrap().into_task();
     let found = importer.lookup(&task).await.unwrap().unwrap();
     assert_eq!((found.image_id.as_deref(), found.task_id), (Some("m-1"), None));
     assert_eq!(parameter(&script.sent()[1], "PageNumber").as_deref(), Some("2"));
@@ -299,7 +299,7 @@ async fn lookup_reads_on_while_pages_are_full() {
 async fn an_import_found_without_its_task_is_polled_by_its_image() {
     let answer = images(r#""Status":"Available""#);
     let (importer, script) = importer([(200, answer.as_str())]);
-    let mut task = importer.prepare(&order()).unwrap();
+    let mut task = importer.prepare(&order()).unwrap().into_task();
     assert!(matches!(
         importer.poll(&mut task).await.unwrap(),
         TaskState::Succeeded { image } if image.id == "m-1"

@@ -6,8 +6,9 @@ use std::{
 };
 
 use aliyun_ecs_import::{
-    AttachPolicyToRoleRequest, ClientOptions, CreatePolicyRequest, CreateRoleRequest, GetRoleRequest, IMPORT_POLICY,
-    IMPORT_ROLE, Importer, ListPoliciesForRoleRequest, PERMISSION_DOCUMENT, SignatureVersion, TRUST_DOCUMENT,
+    AttachPolicyToRoleRequest, ClientOptions, CreatePolicyRequest, CreateRole as _, CreateRoleRequest, GetRoleRequest,
+    IMPORT_POLICY, IMPORT_ROLE, Importer, ListPoliciesForRoleRequest, PERMISSION_DOCUMENT, RoleEvent, SignatureVersion,
+    TRUST_DOCUMENT,
 };
 use cloud_import_core::{
     Check, CheckOutcome, ImageImporter as _, ImportRequest, Provider,
@@ -61,7 +62,7 @@ struct Made {
     check: Check,
     script: Arc<Scripted>,
     clock: Arc<Frozen>,
-    said: Vec<String>,
+    said: Vec<RoleEvent>,
 }
 
 async fn make(answers: impl IntoIterator<Item = Answer>) -> Made {
@@ -78,11 +79,11 @@ async fn make_for(order: &ImportRequest, answers: impl IntoIterator<Item = Answe
             .unwrap(),
     );
     let said = Mutex::default();
-    let say = |line: &str| {
-        let lines: &Mutex<Vec<String>> = &said;
-        lines.lock().unwrap().push(line.to_owned());
+    let tell = |event: RoleEvent| {
+        let events: &Mutex<Vec<RoleEvent>> = &said;
+        events.lock().unwrap().push(event);
     };
-    let check = importer.create_role(order, &say).await.unwrap();
+    let check = importer.create_role(order, &tell).await;
     assert_eq!(check.what, Subject::ImportRole);
     Made {
         check,
@@ -155,20 +156,14 @@ async fn what_is_missing_is_made_and_waited_for() {
         assert_eq!(parameter(request, "DryRun").as_deref(), is_import.then_some("true"));
         assert_eq!(parameter(request, "ClientToken"), None);
     }
-    let said = made.said.join("\n");
-    for part in [
-        "made the RAM role",
-        "attached the policy",
-        "waiting for ECS",
-        "(0 s)",
-        "(15 s)",
-    ] {
-        assert!(said.contains(part), "`{part}` is not in {said}");
-    }
-    assert!(
-        !said.contains("(5 s)"),
-        "a word every so often, not with every look: {said}"
-    );
+    // A word every so often, not with every look.
+    let expected = [
+        RoleEvent::RoleMade(IMPORT_ROLE.to_owned()),
+        RoleEvent::PolicyAttached(IMPORT_POLICY),
+        RoleEvent::Waiting(0),
+        RoleEvent::Waiting(15),
+    ];
+    assert_eq!(made.said, expected);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! An importer that does as it is told.
+//! A cloud that does as it is told.
 
 use std::{
     collections::VecDeque,
@@ -7,81 +7,51 @@ use std::{
 };
 
 use cloud_import_core::{
-    BoxFuture, CancelOutcome, Capabilities, Credentials, Disk, Error, ErrorKind, Field, Grace, ImageImporter,
-    ImportRequest, ImportTask, ImportedImage, Problem, Provider, Result, Settings, SourceForm, TaskState,
+    Capabilities, Credentials, Disk, Error, ErrorKind, Field, Grace, ImportRequest, ImportedImage, Importer, Problem,
+    Provider, Result, Settings, SourceForm, StateClass,
     builder::Connection,
     capabilities::{Fact, UniqueNames},
     credentials::EnvironmentNames,
+    engine::{At, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
+    preflight::{Checks, Subject},
     testing::{Frozen, Scripted},
 };
 
-const fn fact<T: Copy>(value: T) -> Fact<T> {
-    Fact {
-        value,
-        source: "a test",
-        verified: true,
-        note: "",
-    }
-}
-
 const fn cloud(token: bool, names: UniqueNames) -> Capabilities {
     Capabilities {
-        provider: Provider::Ucloud,
-        default_region: "r",
-        formats: fact(&[]),
-        sources: fact(&[SourceForm::Url]),
-        architectures: fact(&[]),
-        boot_modes: fact(&[]),
-        license_types: fact(&[]),
-        max_data_disks: fact(0),
-        data_image: fact(false),
-        tags: fact(false),
-        description: fact(false),
-        project: fact(""),
-        client_token: fact(token),
-        unique_names: fact(names),
-        dry_run: fact(false),
-        cancel: fact(false),
-        progress: fact(false),
-        failure_reason: fact(false),
-        skip_guest_check: fact(false),
-        nvme: fact(false),
-        imds_v2: fact(false),
-        likely_causes: &[],
-        limits: &[],
+        sources: Fact::unsourced(&[SourceForm::Url]),
+        client_token: Fact::unsourced(token),
+        unique_names: Fact::unsourced(names),
+        ..Capabilities::new(Provider::Ucloud, "r")
     }
 }
 
 pub(crate) static PLAIN: Capabilities = cloud(false, UniqueNames::Unverified);
 pub(crate) static TOKEN: Capabilities = Capabilities {
-    dry_run: fact(true),
+    dry_run: Fact::unsourced(true),
     ..cloud(true, UniqueNames::No)
 };
-pub(crate) static NAMES: Capabilities = cloud(false, UniqueNames::Refused);
+pub(crate) static NAMES: Capabilities = cloud(true, UniqueNames::Refused);
 
-/// Scripted answers; what is asked beyond them gets the last one's default.
+/// Scripted answers. What is asked beyond them: an order is lost, and nothing is listed.
 #[derive(Debug)]
 pub(crate) struct Fake {
     capabilities: &'static Capabilities,
     connection: Connection,
-    pub(crate) ambient: Arc<Frozen>,
-    pub(crate) submits: Mutex<VecDeque<Result<()>>>,
-    pub(crate) lookups: Mutex<VecDeque<Result<bool>>>,
-    pub(crate) polls: Mutex<VecDeque<Result<TaskState>>>,
-    pub(crate) log: Mutex<Vec<&'static str>>,
+    sends: Mutex<VecDeque<Result<()>>>,
+    lists: Mutex<VecDeque<Result<bool>>>,
+    log: Mutex<Vec<&'static str>>,
+    /// An order hangs here until the test lets it go on.
+    gate: Option<Arc<tokio::sync::Semaphore>>,
 }
 
 impl Fake {
     pub(crate) fn new(capabilities: &'static Capabilities) -> Self {
-        let ambient = Arc::new(Frozen::at("2026-01-02T03:04:05Z", "n"));
         let settings = Settings::new("r")
             .credentials(Credentials::new("AK", "SK"))
             .transport(Arc::new(Scripted::default()))
-            .ambient(Arc::clone(&ambient) as _)
-            .grace(Grace {
-                period: Duration::from_secs(20),
-                interval: Duration::from_secs(5),
-            });
+            .ambient(Arc::new(Frozen::at("2026-01-02T03:04:05Z", "n")))
+            .grace(Grace::new(Duration::from_secs(20), Duration::from_secs(5)));
         let names = EnvironmentNames {
             access_key_id: &[],
             secret_access_key: &[],
@@ -92,27 +62,31 @@ impl Fake {
         Self {
             capabilities,
             connection: Connection::new(settings, Provider::Ucloud, "h.example", &names).unwrap(),
-            ambient,
-            submits: Mutex::default(),
-            lookups: Mutex::default(),
-            polls: Mutex::default(),
+            sends: Mutex::default(),
+            lists: Mutex::default(),
             log: Mutex::default(),
+            gate: None,
         }
     }
 
-    pub(crate) fn submits(self, answers: impl IntoIterator<Item = Result<()>>) -> Self {
-        self.submits.lock().unwrap().extend(answers);
+    pub(crate) fn sends(self, answers: impl IntoIterator<Item = Result<()>>) -> Self {
+        self.sends.lock().unwrap().extend(answers);
         self
     }
 
-    pub(crate) fn lookups(self, answers: impl IntoIterator<Item = Result<bool>>) -> Self {
-        self.lookups.lock().unwrap().extend(answers);
+    /// Whether a list shows the import.
+    pub(crate) fn lists(self, answers: impl IntoIterator<Item = Result<bool>>) -> Self {
+        self.lists.lock().unwrap().extend(answers);
         self
     }
 
-    pub(crate) fn polls(self, answers: impl IntoIterator<Item = Result<TaskState>>) -> Self {
-        self.polls.lock().unwrap().extend(answers);
+    pub(crate) fn hanging(mut self, gate: &Arc<tokio::sync::Semaphore>) -> Self {
+        self.gate = Some(Arc::clone(gate));
         self
+    }
+
+    pub(crate) fn importer(self) -> Importer<Self> {
+        Importer::new(self)
     }
 
     pub(crate) fn count(&self, what: &str) -> usize {
@@ -132,17 +106,23 @@ pub(crate) fn lost() -> Error {
     Error::new(ErrorKind::Transport, "cut")
 }
 
-impl ImageImporter for Fake {
-    fn connection(&self) -> &Connection {
-        &self.connection
-    }
+impl Cloud for Fake {
+    type Order = Identity;
+
+    const PROOF: Proof = Proof::Marker;
+    const LISTING: Listing = Listing::Images;
+    const NEVER_ASKED: &'static [(Subject, &'static str)] = &[];
 
     fn capabilities(&self) -> &'static Capabilities {
         self.capabilities
     }
 
-    fn validate(&self, order: &ImportRequest) -> Vec<Problem> {
-        let bad = order
+    fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    fn validate(&self, request: &ImportRequest, _: &Identity) -> Vec<Problem> {
+        let bad = request
             .name
             .is_empty()
             .then(|| Problem::error(Provider::Ucloud, Field::Name, "is empty"));
@@ -151,46 +131,36 @@ impl ImageImporter for Fake {
             .collect()
     }
 
-    fn prepare(&self, order: &ImportRequest) -> Result<ImportTask> {
-        let mut task = self.connection.task(order);
-        task.token = self.capabilities.client_token.value.then(|| "t".to_owned());
-        Ok(task)
+    fn translate(&self, _: &ImportRequest, identity: &Identity) -> Result<Identity> {
+        Ok(identity.clone())
     }
 
-    fn submit<'a>(&'a self, _: &'a ImportRequest, task: &'a mut ImportTask) -> BoxFuture<'a, Result<()>> {
-        self.did("submit");
-        let answer = self.submits.lock().unwrap().pop_front().unwrap_or_else(|| Err(lost()));
-        if answer.is_ok() {
-            task.image_id = Some("submitted".into());
+    async fn send(&self, _: &Identity, _: Option<&str>) -> Result<Sent> {
+        self.did("send");
+        if let Some(gate) = &self.gate {
+            gate.acquire().await.unwrap().forget();
         }
-        Box::pin(std::future::ready(answer))
+        let answer = self.sends.lock().unwrap().pop_front();
+        answer.unwrap_or_else(|| Err(lost()))?;
+        Ok(Sent::new("Import", None, Some("sent".to_owned())))
     }
 
-    fn poll<'a>(&'a self, _: &'a mut ImportTask) -> BoxFuture<'a, Result<TaskState>> {
-        self.did("poll");
-        let answer = self.polls.lock().unwrap().pop_front();
-        Box::pin(std::future::ready(
-            answer.unwrap_or_else(|| Ok(TaskState::in_progress("running", None))),
-        ))
+    async fn images(&self, _: &Query<'_>, _: At) -> Result<Page> {
+        self.did("list");
+        let answer = self.lists.lock().unwrap().pop_front();
+        let mut row = Row::default();
+        row.image_id = Some("found".to_owned());
+        row.name = Some("web".to_owned());
+        row.description = Some(format!("[{}]", order().marker(Provider::Ucloud, "r", None)));
+        row.class = Some(StateClass::InProgress);
+        Ok(Page::of(answer.unwrap_or(Ok(false))?.then_some(row), 100))
     }
 
-    fn cancel<'a>(&'a self, _: &'a ImportTask) -> BoxFuture<'a, Result<CancelOutcome>> {
-        Box::pin(std::future::ready(Ok(CancelOutcome::Requested)))
+    async fn delete(&self, _: &ImportedImage) -> Result<()> {
+        Ok(())
     }
 
-    fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>> {
-        self.did("lookup");
-        let answer = self.lookups.lock().unwrap().pop_front().unwrap_or(Ok(false));
-        Box::pin(std::future::ready(answer.map(|found| {
-            found.then(|| {
-                let mut task = task.clone();
-                task.image_id = Some("found".into());
-                task
-            })
-        })))
-    }
-
-    fn delete<'a>(&'a self, _: &'a ImportedImage) -> BoxFuture<'a, Result<()>> {
-        Box::pin(std::future::ready(Ok(())))
+    async fn check(&self, _: &ImportRequest, _: &mut Checks) -> Result<(), &'static str> {
+        Ok(())
     }
 }

@@ -1,112 +1,197 @@
-//! A lost answer never becomes a second image.
+//! A lost answer never becomes a second image, and neither does a future that was dropped.
 
-use cloud_import_core::{Error, ErrorKind, ImageImporter as _};
+use std::{sync::Arc, time::Duration};
+
+use cloud_import_core::{Error, ErrorKind, ImageImporter as _, ImportTask, Importer, Provider, Result, TaskState};
+use tokio::{sync::Semaphore, time::timeout};
 
 use crate::fake::{Fake, NAMES, PLAIN, TOKEN, lost, order};
 
-#[tokio::test]
-async fn an_order_with_errors_is_not_sent_unless_told_so() {
-    let fake = Fake::new(&PLAIN).submits([Ok(())]);
-    let mut bad = order();
-    bad.name.clear();
-    let error = fake.start(&bad).await.unwrap_err();
-    assert_eq!((error.kind(), error.problems().len()), (ErrorKind::InvalidRequest, 2));
-    assert_eq!(fake.count("submit"), 0);
-    bad.no_validate = true;
-    fake.start(&bad).await.unwrap();
+async fn started(importer: &Importer<Fake>) -> Result<Option<String>> {
+    importer.start(&order()).await.map(|task| task.image_id)
+}
+
+fn counts(importer: &Importer<Fake>) -> (usize, usize) {
+    (importer.client().count("send"), importer.client().count("list"))
 }
 
 #[tokio::test]
-async fn a_refusal_is_final_and_looks_nothing_up() {
-    let fake = Fake::new(&PLAIN).submits([Err(Error::new(ErrorKind::QuotaExceeded, "full"))]);
-    assert_eq!(fake.start(&order()).await.unwrap_err().kind(), ErrorKind::QuotaExceeded);
-    assert_eq!((fake.count("submit"), fake.count("lookup")), (1, 0));
+async fn an_order_with_errors_is_not_sent_unless_told_so() {
+    let importer = Fake::new(&PLAIN).sends([Ok(())]).importer();
+    let mut bad = order();
+    bad.name.clear();
+    let error = importer.start(&bad).await.unwrap_err();
+    assert_eq!((error.kind(), error.problems().len()), (ErrorKind::InvalidRequest, 2));
+    assert_eq!(counts(&importer), (0, 0));
+    bad.no_validate = true;
+    importer.start(&bad).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refusal_is_final_and_settles_nothing() {
+    let refused = || Err(Error::new(ErrorKind::QuotaExceeded, "full"));
+    let importer = Fake::new(&PLAIN).sends([refused(), Ok(())]).importer();
+    assert_eq!(started(&importer).await.unwrap_err().kind(), ErrorKind::QuotaExceeded);
+    assert_eq!(counts(&importer), (1, 1), "it was looked for once, before it was sent");
+    assert_eq!(started(&importer).await.unwrap().as_deref(), Some("sent"));
+}
+
+#[tokio::test]
+async fn what_runs_already_is_not_sent() {
+    let importer = Fake::new(&PLAIN).lists([Ok(true)]).importer();
+    assert_eq!(started(&importer).await.unwrap().as_deref(), Some("found"));
+    assert_eq!(counts(&importer), (0, 1));
+    // Keys that may not look do not keep an order from being sent; a cloud that does not answer does.
+    let denied = Err(Error::new(ErrorKind::PermissionDenied, "no"));
+    let importer = Fake::new(&PLAIN).lists([denied]).sends([Ok(())]).importer();
+    assert_eq!(started(&importer).await.unwrap().as_deref(), Some("sent"));
+    let importer = Fake::new(&PLAIN).lists([Err(lost())]).importer();
+    let error = started(&importer).await.unwrap_err();
+    assert!(!error.may_have_executed(), "nothing was sent: {error}");
+    assert_eq!(counts(&importer), (0, 1));
 }
 
 #[tokio::test]
 async fn without_a_token_a_lost_start_is_looked_up_and_never_sent_again() {
-    let fake = Fake::new(&PLAIN)
-        .submits([Err(lost())])
-        .lookups([Ok(false), Err(lost()), Ok(true)]);
-    assert_eq!(fake.start(&order()).await.unwrap().image_id.as_deref(), Some("found"));
-    assert_eq!((fake.count("submit"), fake.count("lookup")), (1, 3));
+    let lists = [Ok(false), Ok(false), Err(lost()), Ok(true)];
+    let importer = Fake::new(&PLAIN).sends([Err(lost())]).lists(lists).importer();
+    assert_eq!(started(&importer).await.unwrap().as_deref(), Some("found"));
+    assert_eq!(counts(&importer), (1, 4));
 
-    let fake = Fake::new(&PLAIN).submits([Err(lost())]);
-    let error = fake.start(&order()).await.unwrap_err();
+    let importer = Fake::new(&PLAIN).sends([Err(lost())]).importer();
+    let error = started(&importer).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.may_have_executed()),
         (ErrorKind::OutcomeUnknown, true)
     );
     assert!(error.message().contains("web") && error.remedy().is_some(), "{error}");
-    assert_eq!(fake.count("submit"), 1);
-    assert!(fake.count("lookup") >= 4);
+    assert_eq!(importer.client().count("send"), 1);
+    assert!(importer.client().count("list") >= 4);
+    // It is remembered: the same call again looks again, and sends nothing.
+    assert_eq!(started(&importer).await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+    assert_eq!(importer.client().count("send"), 1);
 }
 
 #[tokio::test]
 async fn with_a_token_the_same_order_is_sent_until_it_is_answered() {
-    let fake = Fake::new(&TOKEN).submits([
-        Err(lost()),
-        Err(lost()),
-        Err(Error::new(ErrorKind::Connect, "down")),
-        Ok(()),
-    ]);
-    assert_eq!(
-        fake.start(&order()).await.unwrap().image_id.as_deref(),
-        Some("submitted")
-    );
-    assert_eq!((fake.count("submit"), fake.count("lookup")), (4, 0));
+    let down = Err(Error::new(ErrorKind::Connect, "down"));
+    let sends = [Err(lost()), Err(lost()), down, Ok(())];
+    let importer = Fake::new(&TOKEN).sends(sends).importer();
+    assert_eq!(started(&importer).await.unwrap().as_deref(), Some("sent"));
+    assert_eq!(counts(&importer), (4, 0));
 
-    let fake = Fake::new(&TOKEN);
-    assert_eq!(
-        fake.start(&order()).await.unwrap_err().kind(),
-        ErrorKind::OutcomeUnknown
-    );
+    let importer = Fake::new(&TOKEN).importer();
+    assert_eq!(started(&importer).await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
 }
 
 #[tokio::test]
 async fn a_taken_name_after_a_lost_start_settles_nothing() {
-    let taken = || Error::new(ErrorKind::DuplicateName, "taken");
-    let fake = Fake::new(&TOKEN).submits([Err(lost()), Err(taken()), Err(taken()), Err(taken()), Err(taken())]);
-    assert_eq!(
-        fake.start(&order()).await.unwrap_err().kind(),
-        ErrorKind::OutcomeUnknown
-    );
-    let fake = Fake::new(&NAMES).submits([Err(lost()), Err(taken())]);
-    assert_eq!(
-        fake.start(&order()).await.unwrap_err().kind(),
-        ErrorKind::OutcomeUnknown
-    );
-}
-
-#[tokio::test]
-async fn where_names_are_refused_for_certain_an_order_that_is_not_listed_is_sent_again() {
-    let fake = Fake::new(&NAMES).submits([Err(lost()), Ok(())]);
-    assert_eq!(
-        fake.start(&order()).await.unwrap().image_id.as_deref(),
-        Some("submitted")
-    );
-    assert_eq!(fake.count("submit"), 2);
-    assert!(
-        fake.count("lookup") >= 4,
-        "it is looked up for the whole grace period first"
-    );
+    for cloud in [&TOKEN, &NAMES] {
+        let taken = || Err(Error::new(ErrorKind::DuplicateName, "taken"));
+        let sends = [Err(lost()), taken(), taken(), taken(), taken()];
+        let importer = Fake::new(cloud).sends(sends).importer();
+        assert_eq!(started(&importer).await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+    }
 }
 
 #[tokio::test]
 async fn a_lost_dry_run_is_just_an_error() {
-    let fake = Fake::new(&TOKEN).submits([Err(lost())]);
+    let importer = Fake::new(&TOKEN).sends([Err(lost())]).importer();
     let mut order = order();
     order.dry_run = true;
-    assert_eq!(fake.start(&order).await.unwrap_err().kind(), ErrorKind::Transport);
-    assert_eq!((fake.count("submit"), fake.count("lookup")), (1, 0));
+    assert_eq!(importer.start(&order).await.unwrap_err().kind(), ErrorKind::Transport);
+    assert_eq!(counts(&importer), (1, 0));
 }
 
 #[tokio::test]
 async fn a_dry_run_is_never_sent_where_it_would_be_an_import() {
-    let fake = Fake::new(&PLAIN);
+    let importer = Fake::new(&PLAIN).importer();
     let mut order = order();
     order.dry_run = true;
     order.no_validate = true;
-    assert_eq!(fake.start(&order).await.unwrap_err().kind(), ErrorKind::Unsupported);
-    assert_eq!((fake.count("submit"), fake.count("lookup")), (0, 0));
+    assert_eq!(importer.start(&order).await.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(counts(&importer), (0, 0));
+}
+
+/// An importer whose orders hang until a permit is added, and the first start of an order, dropped while it hangs.
+async fn dropped(fake: Fake) -> (Importer<Fake>, Arc<Semaphore>) {
+    let gate = Arc::new(Semaphore::new(0));
+    let importer = fake.hanging(&gate).importer();
+    let first = timeout(Duration::from_millis(20), importer.start(&order())).await;
+    assert!(first.is_err(), "it hangs");
+    (importer, gate)
+}
+
+#[tokio::test]
+async fn a_start_that_was_dropped_is_settled_by_the_next() {
+    let (importer, _) = dropped(Fake::new(&PLAIN).lists([Ok(false), Ok(false), Ok(true)])).await;
+    assert_eq!(started(&importer).await.unwrap().as_deref(), Some("found"));
+    assert_eq!(importer.client().count("send"), 1);
+
+    let (importer, _) = dropped(Fake::new(&PLAIN)).await;
+    assert_eq!(started(&importer).await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+    assert_eq!(
+        importer.client().count("send"),
+        1,
+        "not listed is not proof that it was not sent"
+    );
+
+    let (importer, gate) = dropped(Fake::new(&TOKEN).sends([Ok(())])).await;
+    gate.add_permits(1);
+    assert_eq!(started(&importer).await.unwrap().as_deref(), Some("sent"));
+    assert_eq!(counts(&importer), (2, 0), "its token makes that safe");
+}
+
+#[tokio::test]
+async fn two_starts_of_one_order_make_one_import() {
+    let importer = Fake::new(&PLAIN).sends([Ok(())]).importer();
+    let (request, other) = (order(), importer.clone());
+    let (one, two) = tokio::join!(importer.start(&request), other.start(&request));
+    assert_eq!(one.unwrap(), two.unwrap());
+    assert_eq!(importer.client().count("send"), 1);
+}
+
+#[tokio::test]
+async fn another_generation_is_another_import_and_a_failed_one_is_forgotten() {
+    let importer = Fake::new(&PLAIN).sends([Ok(()), Ok(()), Ok(())]).importer();
+    let mut task = importer.start(&order()).await.unwrap();
+    let mut next = order();
+    next.generation = 1;
+    importer.start(&next).await.unwrap();
+    assert_eq!(importer.client().count("send"), 2);
+    // Listed once and then no more: it failed.
+    task.seen(std::time::SystemTime::UNIX_EPOCH);
+    assert!(matches!(importer.poll(&mut task).await.unwrap(), TaskState::Failed(_)));
+    importer.start(&order()).await.unwrap();
+    assert_eq!(importer.client().count("send"), 3);
+}
+
+#[tokio::test]
+async fn what_belongs_elsewhere_is_refused_before_anything_is_asked() {
+    let importer = Fake::new(&PLAIN).importer();
+    let prepared = importer.prepare(&order()).unwrap();
+    let own = prepared.task().clone();
+    let changes: [fn(&mut ImportTask); 3] = [
+        |task| task.provider = Provider::Tencent,
+        |task| task.region = "other".to_owned(),
+        |task| task.endpoint = "https://other.example".to_owned(),
+    ];
+    for change in changes {
+        let mut task = own.clone();
+        change(&mut task);
+        let errors = [
+            importer.poll(&mut task).await.map(drop),
+            importer.lookup(&task).await.map(drop),
+            importer.cancel(&task).await.map(drop),
+            importer.resume(&order(), task.clone()).await.map(drop),
+        ];
+        for error in errors.map(Result::unwrap_err) {
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+            assert!(
+                error.message().contains("it belongs to") && error.remedy().is_some(),
+                "{error}"
+            );
+        }
+    }
+    assert_eq!(counts(&importer), (0, 0));
 }

@@ -7,13 +7,13 @@ use std::{
 
 use cloud_import_core::{
     Error, ErrorKind, Failure, ImageImporter as _, ImportTask, ImportedImage, TaskState, WaitOptions,
-    ambient::Ambient as _, wait, wait::WaitEvent,
+    testing::FakeImporter, wait, wait::WaitEvent,
 };
 
-use crate::fake::{Fake, PLAIN, order};
+use crate::fake::order;
 
-fn task(fake: &Fake) -> ImportTask {
-    fake.prepare(&order()).unwrap()
+fn task(fake: &FakeImporter) -> ImportTask {
+    fake.prepare(&order()).unwrap().task().clone()
 }
 
 fn done(task: &ImportTask) -> TaskState {
@@ -28,7 +28,7 @@ fn flaky() -> Error {
 
 #[tokio::test]
 async fn failed_polls_are_tolerated_and_told() {
-    let fake = Fake::new(&PLAIN);
+    let fake = FakeImporter::new([]);
     let mut task = task(&fake);
     let fake = fake.polls([
         Err(flaky()),
@@ -55,28 +55,28 @@ async fn failed_polls_are_tolerated_and_told() {
 
 #[tokio::test]
 async fn too_many_failed_polls_or_a_final_one_end_the_wait() {
-    let fake = Fake::new(&PLAIN).polls((0..4).map(|_| Err(flaky())));
+    let fake = FakeImporter::new([]).polls((0..4).map(|_| Err(flaky())));
     let mut waiting = task(&fake);
     let error = wait(&fake, &mut waiting, &WaitOptions::default().tolerated_errors(3))
         .await
         .unwrap_err();
-    assert_eq!((error.kind(), fake.count("poll")), (ErrorKind::Unavailable, 4));
+    assert_eq!((error.kind(), fake.calls().len()), (ErrorKind::Unavailable, 4));
 
     // Nor does an error that nobody has explained.
     let unexplained = || Err(Error::new(ErrorKind::Service, "unknown error"));
     let state = done(&waiting);
-    let fake = Fake::new(&PLAIN).polls([unexplained(), unexplained(), Ok(state)]);
+    let fake = FakeImporter::new([]).polls([unexplained(), unexplained(), Ok(state)]);
     wait(&fake, &mut waiting, &WaitOptions::default()).await.unwrap();
 
-    let fake = Fake::new(&PLAIN).polls([Err(Error::new(ErrorKind::Credentials, "expired"))]);
+    let fake = FakeImporter::new([]).polls([Err(Error::new(ErrorKind::Credentials, "expired"))]);
     let error = wait(&fake, &mut waiting, &WaitOptions::default()).await.unwrap_err();
-    assert_eq!((error.kind(), fake.count("poll")), (ErrorKind::Credentials, 1));
+    assert_eq!((error.kind(), fake.calls().len()), (ErrorKind::Credentials, 1));
 }
 
 #[tokio::test]
 async fn a_verdict_ends_the_wait_at_once_with_the_reason() {
     let failure = Failure::new(Some("E7".into()), "not MBR");
-    let fake = Fake::new(&PLAIN).polls([Ok(TaskState::Failed(failure))]);
+    let fake = FakeImporter::new([]).polls([Ok(TaskState::Failed(failure))]);
     let error = wait(&fake, &mut task(&fake), &WaitOptions::default())
         .await
         .unwrap_err();
@@ -87,7 +87,7 @@ async fn a_verdict_ends_the_wait_at_once_with_the_reason() {
     );
 
     let guessed = Failure::new(None, "IMPORTFAILED").with_likely_causes(&["no virtio driver"]);
-    let fake = Fake::new(&PLAIN).polls([Ok(TaskState::Failed(guessed))]);
+    let fake = FakeImporter::new([]).polls([Ok(TaskState::Failed(guessed))]);
     let error = wait(&fake, &mut task(&fake), &WaitOptions::default())
         .await
         .unwrap_err();
@@ -97,7 +97,7 @@ async fn a_verdict_ends_the_wait_at_once_with_the_reason() {
         "{remedy}"
     );
 
-    let fake = Fake::new(&PLAIN).polls([Ok(TaskState::Canceled)]);
+    let fake = FakeImporter::new([]).polls([Ok(TaskState::Canceled)]);
     assert_eq!(
         wait(&fake, &mut task(&fake), &WaitOptions::default())
             .await
@@ -109,7 +109,8 @@ async fn a_verdict_ends_the_wait_at_once_with_the_reason() {
 
 #[tokio::test]
 async fn the_limit_ends_the_wait_and_it_can_be_taken_up_again() {
-    let fake = Fake::new(&PLAIN);
+    let running = || Ok(TaskState::in_progress("running", None));
+    let fake = FakeImporter::new([]).polls((0..5).map(|_| running()));
     let mut task = task(&fake);
     let options = WaitOptions::default().limit(Duration::from_secs(30));
     let error = wait(&fake, &mut task, &options).await.unwrap_err();
@@ -118,7 +119,7 @@ async fn the_limit_ends_the_wait_and_it_can_be_taken_up_again() {
         error.message().contains("running") && error.remedy().is_some(),
         "{error}"
     );
-    assert_eq!(fake.ambient.monotonic(), Duration::from_secs(30));
+    assert_eq!(fake.ambient().monotonic(), Duration::from_secs(30));
 
     let fake = fake.polls([Ok(done(&task))]);
     assert_eq!(wait(&fake, &mut task, &options).await.unwrap().id, "img-1");
@@ -126,7 +127,7 @@ async fn the_limit_ends_the_wait_and_it_can_be_taken_up_again() {
 
 #[tokio::test]
 async fn intervals_grow_and_a_servers_hint_wins() {
-    let fake = Fake::new(&PLAIN);
+    let fake = FakeImporter::new([]);
     let mut task = task(&fake);
     let hint = Error::new(ErrorKind::RateLimited, "slow").with_retry_after(Some(Duration::from_secs(100)));
     let fake = fake.polls([
@@ -138,5 +139,5 @@ async fn intervals_grow_and_a_servers_hint_wins() {
     let options = WaitOptions::default().intervals(Duration::from_secs(4), Duration::from_secs(5));
     wait(&fake, &mut task, &options).await.unwrap();
     // 4 s, then 5 s (half more, but no more than the longest), then what the server asked for.
-    assert_eq!(fake.ambient.monotonic(), Duration::from_secs(109));
+    assert_eq!(fake.ambient().monotonic(), Duration::from_secs(109));
 }

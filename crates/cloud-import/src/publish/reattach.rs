@@ -116,11 +116,11 @@ impl Attended {
             }
             (_, None) => Outcome::unknown(&self.label, None, unsettled(&record.name)),
             (Step::Started, Some(task)) => self.wait(task).await,
-            (Step::Starting | Step::Unknown, Some(mut task)) => {
+            (Step::Starting | Step::Unknown, Some(task)) => {
                 self.tell(&Event::Settling);
-                if !start::find(self.importer(), &mut task).await {
+                let Some(task) = start::find(self.importer(), &task).await else {
                     return Outcome::unknown(&self.label, Some(task), unsettled(&record.name));
-                }
+                };
                 let found = task.clone();
                 let recorded = self
                     .change(move |record| {

@@ -8,8 +8,7 @@
 use cloud_import_core::{
     Error, ErrorKind, Field, ImageImporter, ImportRequest, ImportTask, ImportedImage, Provider, Remedy, Result,
     StateClass,
-    capabilities::{Field as Limited, Rule},
-    preflight::SecondOfName,
+    capabilities::{Field as Limited, Rule, UniqueNames},
     remedy::Change,
 };
 use serde::{Deserialize, Serialize};
@@ -87,7 +86,7 @@ impl Replacement {
 
 /// The name of an order until the older images are gone: its own and a part of its token, within the cloud's limits.
 pub(crate) fn temporary_name(order: &ImportRequest, importer: &dyn ImageImporter) -> String {
-    let project = importer.connection().project.as_deref();
+    let project = importer.project();
     let token = order.token(importer.provider(), importer.region(), project);
     let told_by: String = token.trim_start_matches("ci-").chars().take(TOLD_BY).collect();
     let limits = importer.capabilities().limits.iter();
@@ -98,6 +97,11 @@ pub(crate) fn temporary_name(order: &ImportRequest, importer: &dyn ImageImporter
     let room = most.min().map_or(usize::MAX, |most| most.saturating_sub(TOLD_BY + 1));
     let own: String = order.name.chars().take(room).collect();
     format!("{own}-{told_by}")
+}
+
+/// Whether the cloud refuses a second image of one name, so that the new one needs another for a while.
+fn refuses_second_name(importer: &dyn ImageImporter) -> bool {
+    importer.capabilities().unique_names.value == UniqueNames::Refused
 }
 
 /// The ids of the images of a name, but for one.
@@ -137,7 +141,7 @@ impl Work {
         let mut names = Vec::new();
         // Where a token tells orders apart, images are found more loosely than by it: an older one must not be taken for the new.
         let is_exact = !self.importer().capabilities().client_token.value;
-        if self.importer().second_of_name() == SecondOfName::Refused {
+        if refuses_second_name(self.importer()) {
             let temporary = self.under_temporary_name();
             let name = temporary.name.clone();
             names.push((temporary.clone(), name));
@@ -190,10 +194,10 @@ impl Work {
                 .with_provider(provider)
                 .with_remedy(Remedy::Unset(Field::Replace).or(Remedy::Unset(Field::DataDisks))));
         }
-        let project = self.importer().prepare(&self.order)?.project;
+        let project = self.importer().prepare(&self.order)?.task().project.clone();
         let older = others(self.importer(), &self.order.name, project.as_deref(), None).await?;
         let mut temporary = None;
-        if !older.is_empty() && self.importer().second_of_name() == SecondOfName::Refused {
+        if !older.is_empty() && refuses_second_name(self.importer()) {
             let order = self.under_temporary_name();
             let problems = self.importer().validate(&order);
             if !order.no_validate && problems.iter().any(|problem| problem.is_error()) {

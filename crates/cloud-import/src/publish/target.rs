@@ -7,7 +7,7 @@ use std::{
     time::SystemTime,
 };
 
-use cloud_import_core::{Error, ErrorKind, Field, ImportRequest, ImportTask, Remedy, Result, remedy::Change, start};
+use cloud_import_core::{Error, ErrorKind, Field, ImportRequest, ImportTask, Remedy, Result, remedy::Change};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -79,7 +79,7 @@ async fn begin(index: usize, destination: Destination, content: Arc<Content>, co
         }
     }
     order.generation = 0;
-    let project = importer.connection().project.as_deref();
+    let project = importer.project();
     let fingerprint = order.token(importer.provider(), importer.region(), project);
     // A dry run has a record of its own: it says nothing of the import.
     let label = match order.dry_run {
@@ -224,43 +224,43 @@ impl Work {
         self.go_on()?;
         let signed_at = self.importer().ambient().now();
         self.sign_link(signed_at).await?;
-        let mut task = self.importer().prepare(&self.order)?;
-        let before = task.clone();
+        let prepared = self.importer().prepare(&self.order)?;
+        let before = prepared.task().clone();
+        let recorded = before.clone();
         self.change(move |record| {
             record.link_signed_at = Some(signed_at);
-            record.task = Some(before);
+            record.task = Some(recorded);
             record.step = Step::Starting;
         })
         .await?;
         self.tell(&Event::Starting);
-        let sent = start::send(self.importer(), &self.order, &mut task).await;
-        self.sent(sent, task).await
+        let sent = self.importer().submit(prepared).await;
+        self.sent(sent, before).await
     }
 
     /// Finds out what became of an order that an earlier process may have sent.
     async fn settle(&mut self) -> Result<()> {
         self.tell(&Event::Settling);
         let record = self.record();
-        let mut task = record.task.ok_or_else(no_task)?;
+        let task = record.task.ok_or_else(no_task)?;
         if let Some(signed_at) = record.link_signed_at {
             self.sign_link(signed_at).await?;
         }
-        match start::resume(self.importer(), &self.order, &mut task).await {
+        match self.importer().resume(&self.order, task.clone()).await {
             // Of this attempt alone: the record still says that the order may have been sent.
             Err(error) if says_nothing_of_the_order(&error) => Err(error),
             sent => self.sent(sent, task).await,
         }
     }
 
-    /// Records what came of sending the order.
-    async fn sent(&mut self, sent: Result<()>, task: ImportTask) -> Result<()> {
-        let step = match &sent {
-            Ok(()) => Step::Started,
-            Err(error) if error.kind() == ErrorKind::OutcomeUnknown => Step::Unknown,
+    /// Records what came of sending the order, whose task `before` was recorded.
+    async fn sent(&mut self, sent: Result<ImportTask>, before: ImportTask) -> Result<()> {
+        let (step, task, sent) = match sent {
+            Ok(task) => (Step::Started, Some(task), Ok(())),
+            Err(error) if error.kind() == ErrorKind::OutcomeUnknown => (Step::Unknown, Some(before), Err(error)),
             // Settled: the cloud refused it, or it never left. What is staged is kept for the repeat.
-            Err(_) => Step::Staged,
+            Err(error) => (Step::Staged, None, Err(error)),
         };
-        let task = (step != Step::Staged).then_some(task);
         self.change(move |record| {
             record.step = step;
             record.task = task;
@@ -275,7 +275,7 @@ impl Work {
         let now = self.importer().ambient().now();
         self.sign_link(now).await?;
         for (order, name) in self.may_be_named() {
-            let mut probe = self.importer().prepare(&order)?;
+            let mut probe = self.importer().prepare(&order)?.task().clone();
             probe.name = name;
             let started_at = std::mem::replace(&mut probe.started_at, SystemTime::UNIX_EPOCH);
             let Some(mut found) = self.importer().lookup(&probe).await? else {

@@ -31,7 +31,7 @@ fn importer<'a>(answers: impl IntoIterator<Item = (u16, &'a str)>) -> (Importer,
 async fn started<'a>(answers: impl IntoIterator<Item = (u16, &'a str)>) -> (Importer, Arc<Scripted>, ImportTask) {
     let answers: Vec<_> = [(200, STARTED)].into_iter().chain(answers).collect();
     let (importer, script) = importer(answers);
-    let task = importer.start(&order()).await.unwrap();
+    let task = super::submit(&importer, &order()).await.unwrap();
     (importer, script, task)
 }
 
@@ -50,7 +50,7 @@ fn image(fields: Value) -> String {
 /// The path and body that an order is sent with.
 async fn sent(order: &ImportRequest) -> (String, Value, String) {
     let (importer, script) = importer([(200, STARTED)]);
-    let task = importer.start(order).await.unwrap();
+    let task = super::submit(&importer, order).await.unwrap();
     let request = &script.sent()[0];
     let body = serde_json::from_slice(request.body()).unwrap();
     (request.uri().path().to_owned(), body, task.route.unwrap())
@@ -155,14 +155,17 @@ async fn a_dry_run_is_never_sent() {
         ..order()
     };
     let (importer, script) = importer([(200, STARTED)]);
-    assert_eq!(importer.start(&order).await.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(
+        super::submit(&importer, &order).await.unwrap_err().kind(),
+        ErrorKind::Unsupported
+    );
     assert!(script.sent().is_empty());
 }
 
 #[tokio::test]
 async fn a_refusal_is_final() {
     let (importer, script) = importer([(400, r#"{"error":{"code":"IMG.0009","message":"exists"}}"#)]);
-    let error = importer.start(&order()).await.unwrap_err();
+    let error = super::submit(&importer, &order()).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.code()),
         (ErrorKind::DuplicateName, Some("IMG.0009"))
@@ -287,7 +290,7 @@ async fn an_image_that_was_looked_up_is_polled_by_its_state() {
     ] {
         let listed = image(json!({"status": status}));
         let (importer, script) = importer([(200, listed.as_str())]);
-        let mut task = importer.prepare(&order()).unwrap();
+        let mut task = importer.prepare(&order()).unwrap().into_task();
         task.image_id = Some("i-1".into());
         let state = format!("{:?}", importer.poll(&mut task).await.unwrap());
         assert!(state.contains(expected), "{state}");
@@ -304,7 +307,7 @@ async fn a_lost_answer_is_settled_by_the_list_and_never_sent_again() {
     for answer in [NONE, NONE, NONE, &listed] {
         script.push(Ok(cloud_import_core::http::Response::new(answer.to_owned().into())));
     }
-    let task = importer.start(&order()).await.unwrap();
+    let task = super::submit(&importer, &order()).await.unwrap();
     assert_eq!((task.task_id.as_deref(), task.image_id.as_deref()), (None, Some("i-1")));
     let sent = script.sent();
     let imports = sent.iter().filter(|request| request.uri().path().ends_with("/action"));
@@ -331,7 +334,7 @@ async fn a_lost_answer_that_no_list_settles_ends_as_unknown() {
         for _ in 0..100 {
             script.push(Ok(cloud_import_core::http::Response::new(NONE.into())));
         }
-        let error = importer.start(&order()).await.unwrap_err();
+        let error = super::submit(&importer, &order()).await.unwrap_err();
         assert_eq!(
             (error.kind(), error.may_have_executed()),
             (ErrorKind::OutcomeUnknown, true)
@@ -360,7 +363,7 @@ async fn lookup_takes_name_origin_and_time() {
     for (fields, expected) in cases {
         let listed = image(fields.clone());
         let (importer, _) = importer([(200, listed.as_str()), (200, NONE)]);
-        let task = importer.prepare(&order()).unwrap();
+        let task = importer.prepare(&order()).unwrap().into_task();
         let found = importer.lookup(&task).await.unwrap();
         assert_eq!(found.is_some(), expected, "{fields}");
         if let Some(found) = found {

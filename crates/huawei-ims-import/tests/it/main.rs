@@ -33,3 +33,13 @@ pub(crate) fn builder(script: &Arc<Scripted>) -> ClientBuilder<Client> {
 pub(crate) fn client(script: &Arc<Scripted>) -> Client {
     builder(script).project(PROJECT).build().unwrap()
 }
+
+/// Starts an import without looking first whether it runs already, which is the same in every cloud and tested there.
+pub(crate) async fn submit(
+    importer: &huawei_ims_import::Importer,
+    request: &cloud_import_core::ImportRequest,
+) -> cloud_import_core::Result<cloud_import_core::ImportTask> {
+    use cloud_import_core::ImageImporter as _;
+
+    importer.submit(importer.prepare(request)?).await
+}

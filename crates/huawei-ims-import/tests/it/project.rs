@@ -33,7 +33,7 @@ async fn it_is_found_once_for_all_clones_and_then_named() {
     let script = Arc::new(Scripted::new([(200, ONE), (200, STARTED), (200, "{}")]));
     let client = super::builder(&script).build().unwrap();
     let importer = Importer::new(client.clone());
-    let mut task = importer.start(&order()).await.unwrap();
+    let mut task = super::submit(&importer, &order()).await.unwrap();
     importer.poll(&mut task).await.unwrap();
     assert_eq!(client.project_id().await.unwrap(), "p-1");
 
@@ -54,12 +54,19 @@ async fn it_is_found_once_for_all_clones_and_then_named() {
 #[tokio::test]
 async fn a_task_is_polled_in_its_own_project() {
     let script = Arc::new(Scripted::new([(200, r#"{"status":"RUNNING"}"#)]));
-    let importer = Importer::new(super::client(&script));
-    let mut task = importer.prepare(&order()).unwrap();
+    let of_no_project = super::builder(&script).build().unwrap();
+    let mut task = Importer::new(of_no_project.clone())
+        .prepare(&order())
+        .unwrap()
+        .into_task();
     task.task_id = Some("j-1".into());
     task.project = Some("p-2".into());
-    importer.poll(&mut task).await.unwrap();
+    Importer::new(of_no_project).poll(&mut task).await.unwrap();
     assert_eq!(header(&script.sent()[0], "x-project-id"), Some("p-2"));
+    // One that names another project is not asked after it.
+    let error = Importer::new(super::client(&script)).poll(&mut task).await.unwrap_err();
+    assert!(error.message().contains("project p-2"), "{error}");
+    assert_eq!(script.sent().len(), 1);
 }
 
 #[tokio::test]
@@ -75,7 +82,7 @@ async fn none_and_several_are_errors_that_name_the_way_out() {
     ] {
         let script = Arc::new(Scripted::new([(200, answer)]));
         let importer = Importer::new(super::builder(&script).build().unwrap());
-        let error = importer.start(&order()).await.unwrap_err();
+        let error = super::submit(&importer, &order()).await.unwrap_err();
         assert_eq!(error.kind(), kind);
         assert!(error.message().contains(words), "{error}");
         assert!(
@@ -98,10 +105,10 @@ async fn a_lost_answer_of_iam_is_no_lost_start_and_is_not_kept() {
     script.push(Ok(cloud_import_core::http::Response::new(ONE.into())));
     script.push(Ok(cloud_import_core::http::Response::new(STARTED.into())));
     let importer = Importer::new(super::builder(&script).build().unwrap());
-    let error = importer.start(&order()).await.unwrap_err();
+    let error = super::submit(&importer, &order()).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::Transport, false));
     assert_eq!(script.sent().len(), 1);
-    importer.start(&order()).await.unwrap();
+    super::submit(&importer, &order()).await.unwrap();
 }
 
 #[tokio::test]

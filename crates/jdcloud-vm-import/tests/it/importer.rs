@@ -121,7 +121,7 @@ async fn lookup_finds_the_task_by_name_and_source() {
     let elsewhere =
         tasks(r#""taskStatus":"running","imageUrl":"https://b.s3-internal.cn-north-1.jdcloud-oss.com/other.qcow2""#);
     let (importer, _) = importer([(200, here.as_str()), (200, elsewhere.as_str())]);
-    let task = importer.prepare(&order()).unwrap();
+    let task = importer.prepare(&order()).unwrap().into_task();
     assert_eq!(
         importer.lookup(&task).await.unwrap().unwrap().task_id.as_deref(),
         Some("7094")

@@ -56,7 +56,9 @@ fn sent(script: &Scripted, index: usize) -> (String, Value) {
 #[tokio::test]
 async fn a_start_keeps_id_and_mark_and_hides_the_link() {
     let (importer, script) = importer([(200, STARTED)]);
-    let task = importer.start(&order().description("Web server")).await.unwrap();
+    let task = super::submit(&importer, &order().description("Web server"))
+        .await
+        .unwrap();
     assert_eq!((task.image_id.as_deref(), task.dry_run), (Some("img-1"), false));
     let stored = serde_json::to_string(&task).unwrap();
     assert!(!stored.contains("s1gn") && stored.contains("web.qcow2"), "{stored}");
@@ -112,15 +114,16 @@ async fn a_dry_run_leaves_no_import_in_either_form() {
     let code = r#"{"Response":{"Error":{"Code":"DryRunOperation","Message":"ok"},"RequestId":"r"}}"#;
     for answer in [STARTED_WITHOUT_ID, code] {
         let (importer, script) = importer([(200, answer)]);
-        let task = importer.start(&dry).await.unwrap();
+        let task = super::submit(&importer, &dry).await.unwrap();
         assert_eq!((task.dry_run, task.image_id), (true, None));
         assert_eq!(sent(&script, 0).1["DryRun"], true);
     }
     // Nobody asked for a dry run: that is no start.
     let (importer, _) = importer([(200, code)]);
-    let mut task = importer.prepare(&order()).unwrap();
-    let error = importer.submit(&order(), &mut task).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidResponse);
+    let prepared = importer.prepare(&order()).unwrap();
+    let error = importer.submit(prepared).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    assert!(error.message().contains("neither task id nor image id"), "{error}");
 }
 
 #[tokio::test]
@@ -128,7 +131,7 @@ async fn a_refused_start_is_not_looked_for() {
     let taken =
         r#"{"Response":{"Error":{"Code":"InvalidImageName.Duplicate","Message":"exists already"},"RequestId":"r"}}"#;
     let (importer, script) = importer([(200, taken)]);
-    let error = importer.start(&order()).await.unwrap_err();
+    let error = super::submit(&importer, &order()).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.may_have_executed()),
         (ErrorKind::DuplicateName, false)
@@ -153,7 +156,7 @@ async fn a_lost_answer_is_settled_by_name_and_mark() {
     for answer in [not_ours, ours] {
         script.push(Ok(Response::new(answer.into())));
     }
-    let task = importer.start(&order()).await.unwrap();
+    let task = super::submit(&importer, &order()).await.unwrap();
     assert_eq!(task.image_id.as_deref(), Some("img-1"));
     let actions: Vec<String> = (0..3).map(|index| sent(&script, index).0).collect();
     assert_eq!(actions, ["ImportImage", "DescribeImages", "DescribeImages"]);
@@ -176,7 +179,7 @@ async fn a_start_that_is_never_listed_ends_as_unknown_and_is_sent_once() {
     for _ in 0..100 {
         script.push(Ok(Response::new(NONE.into())));
     }
-    let error = importer.start(&order()).await.unwrap_err();
+    let error = super::submit(&importer, &order()).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.may_have_executed()),
         (ErrorKind::OutcomeUnknown, true)
@@ -192,7 +195,7 @@ async fn a_start_that_is_never_listed_ends_as_unknown_and_is_sent_once() {
 async fn an_answer_with_nothing_in_it_is_no_start() {
     let found = listed([image(json!({}))]);
     let (importer, script) = importer([(200, r#"{"Response":{}}"#), (200, found.as_str())]);
-    let task = importer.start(&order()).await.unwrap();
+    let task = super::submit(&importer, &order()).await.unwrap();
     assert_eq!(task.image_id.as_deref(), Some("img-1"));
     assert_eq!(script.sent().len(), 2);
 }
@@ -213,7 +216,7 @@ async fn polls_lead_to_verdicts() {
     for (raw, expected) in cases {
         let answer = listed([image(json!({"ImageState": raw}))]);
         let (importer, script) = importer([(200, STARTED), (200, answer.as_str())]);
-        let mut task = importer.start(&order()).await.unwrap();
+        let mut task = super::submit(&importer, &order()).await.unwrap();
         let state = importer.poll(&mut task).await.unwrap();
         assert!(format!("{state:?}").contains(expected), "{state:?}");
         assert!(task.first_seen_at.is_some());
@@ -231,7 +234,7 @@ async fn without_an_id_the_image_is_found_by_name_and_mark_and_its_id_kept() {
     ]);
     let second = listed([image(json!({"ImageState": "NORMAL"}))]);
     let (importer, script) = importer([(200, STARTED_WITHOUT_ID), (200, first.as_str()), (200, second.as_str())]);
-    let mut task = importer.start(&order()).await.unwrap();
+    let mut task = super::submit(&importer, &order()).await.unwrap();
     assert_eq!(task.image_id, None);
     assert_eq!(
         importer.poll(&mut task).await.unwrap(),
@@ -250,22 +253,26 @@ async fn a_search_reads_on_but_not_for_ever() {
     let full = listed((0..100).map(|index| image(json!({"ImageName": format!("web-{index}")}))));
     let last = listed([image(json!({}))]);
     let (early, script) = importer([(200, full.as_str()), (200, full.as_str()), (200, last.as_str())]);
-    let task = early.prepare(&order()).unwrap();
+    let task = early.prepare(&order()).unwrap().into_task();
     let found = early.lookup(&task).await.unwrap().unwrap();
     assert_eq!(found.image_id.as_deref(), Some("img-1"));
     let offsets: Vec<Value> = (0..3).map(|index| sent(&script, index).1["Offset"].clone()).collect();
     assert_eq!(offsets, [0, 100, 200]);
 
-    let (endless, script) = importer(std::iter::repeat_n((200, full.as_str()), 50));
-    assert_eq!(endless.lookup(&task).await.unwrap(), None);
-    assert_eq!(script.sent().len(), 20);
+    let (endless, script) = importer(std::iter::repeat_n((200, full.as_str()), 150));
+    let error = endless.lookup(&task).await.unwrap_err();
+    assert!(
+        error.message().contains("100 pages"),
+        "not found is another thing: {error}"
+    );
+    assert_eq!(script.sent().len(), 100);
 }
 
 #[tokio::test]
 async fn not_listed_yet_is_in_progress_and_gone_is_failed() {
     let running = listed([image(json!({}))]);
     let (importer, _) = importer([(200, STARTED), (200, NONE), (200, running.as_str()), (200, NONE)]);
-    let mut task = importer.start(&order()).await.unwrap();
+    let mut task = super::submit(&importer, &order()).await.unwrap();
     assert_eq!(
         importer.poll(&mut task).await.unwrap(),
         TaskState::in_progress("not listed yet", None)
@@ -279,7 +286,7 @@ async fn a_failed_poll_is_an_error_and_no_verdict() {
     let internal = r#"{"Response":{"Error":{"Code":"InternalError","Message":"later"},"RequestId":"r"}}"#;
     for answer in [(200, internal), (200, "<html>"), (502, "")] {
         let (importer, _) = importer([(200, STARTED), answer]);
-        let mut task = importer.start(&order()).await.unwrap();
+        let mut task = super::submit(&importer, &order()).await.unwrap();
         let error = importer.poll(&mut task).await.unwrap_err();
         assert!(error.is_retryable(), "{error}");
         assert_eq!(task.first_seen_at, None);
@@ -289,7 +296,7 @@ async fn a_failed_poll_is_an_error_and_no_verdict() {
 #[tokio::test]
 async fn an_image_is_deleted_with_its_snapshots_and_no_import_is_cancelled() {
     let (importer, script) = importer([(200, STARTED), (200, STARTED_WITHOUT_ID)]);
-    let task = importer.start(&order()).await.unwrap();
+    let task = super::submit(&importer, &order()).await.unwrap();
     assert!(matches!(
         importer.cancel(&task).await.unwrap(),
         CancelOutcome::Unsupported(_)

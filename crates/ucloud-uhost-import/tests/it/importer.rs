@@ -41,7 +41,7 @@ fn in_state(state: &str) -> String {
 #[tokio::test]
 async fn a_start_fills_in_the_image_and_hides_the_link() {
     let (importer, script) = importer([(200, STARTED)]);
-    let task = importer.start(&order()).await.unwrap();
+    let task = super::submit(&importer, &order()).await.unwrap();
     assert_eq!(
         (task.image_id.as_deref(), task.task_id.as_deref()),
         (Some("uimage-1"), None)
@@ -58,7 +58,7 @@ async fn a_start_fills_in_the_image_and_hides_the_link() {
 #[tokio::test]
 async fn what_is_refused_is_not_looked_up() {
     let (importer, script) = importer([(200, r#"{"RetCode":8300,"Message":"not authorized"}"#)]);
-    let error = importer.start(&order()).await.unwrap_err();
+    let error = super::submit(&importer, &order()).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.code()),
         (ErrorKind::PermissionDenied, Some("8300"))
@@ -69,7 +69,7 @@ async fn what_is_refused_is_not_looked_up() {
 #[tokio::test]
 async fn a_lost_answer_is_settled_by_name_and_mark_on_any_page() {
     let (importer, script) = importer([]);
-    let marker = importer.prepare(&order()).unwrap().marker.unwrap();
+    let marker = importer.prepare(&order()).unwrap().into_task().marker.unwrap();
     let mark = format!("text [{marker}]");
     script.fail(Failing::Broken);
     // One lookup that fails, one that finds nothing, and one that finds it behind others of that name or that mark.
@@ -84,7 +84,7 @@ async fn a_lost_answer_is_settled_by_name_and_mark_on_any_page() {
     for answer in [page(&others, 3), page(&others, 5), page(&[newer, older], 5)] {
         script.push(Ok(Response::new(answer.into())));
     }
-    let task = importer.start(&order()).await.unwrap();
+    let task = super::submit(&importer, &order()).await.unwrap();
     assert_eq!(task.image_id.as_deref(), Some("uimage-3"));
     assert!(task.first_seen_at.is_some());
     let sent = script.sent();
@@ -111,10 +111,10 @@ async fn a_lost_answer_is_settled_by_name_and_mark_on_any_page() {
 async fn a_lost_start_that_is_not_found_ends_as_unknown_and_is_never_sent_again() {
     let (importer, script) = importer([]);
     script.fail(Failing::Broken);
-    for _ in 0..100 {
+    for _ in 0..150 {
         script.push(Ok(Response::new(NONE.into())));
     }
-    let error = importer.start(&order()).await.unwrap_err();
+    let error = super::submit(&importer, &order()).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.may_have_executed()),
         (ErrorKind::OutcomeUnknown, true)
@@ -132,18 +132,22 @@ async fn a_lost_start_that_is_not_found_ends_as_unknown_and_is_never_sent_again(
 async fn a_search_ends_even_if_the_pages_do_not() {
     let endless = page(&[image("uimage-7", "web", "", 1)], 1_000_000);
     let (importer, script) = importer([]);
-    for _ in 0..100 {
+    for _ in 0..150 {
         script.push(Ok(Response::new(endless.clone().into())));
     }
-    let task = importer.prepare(&order()).unwrap();
-    assert_eq!(importer.lookup(&task).await.unwrap(), None);
-    assert_eq!(script.sent().len(), 20);
+    let task = importer.prepare(&order()).unwrap().into_task();
+    let error = importer.lookup(&task).await.unwrap_err();
+    assert!(
+        error.message().contains("100 pages"),
+        "not found is another thing: {error}"
+    );
+    assert_eq!(script.sent().len(), 100);
 }
 
 #[tokio::test]
 async fn an_answer_without_image_id_is_followed_by_the_mark() {
     let (importer, script) = importer([(200, r#"{"RetCode":0,"Action":"ImportCustomImageResponse"}"#)]);
-    let mut task = importer.start(&order()).await.unwrap();
+    let mut task = super::submit(&importer, &order()).await.unwrap();
     assert_eq!(task.image_id, None);
     let mark = format!("[{}]", task.marker.clone().unwrap());
     script.push(Ok(Response::new(NONE.into())));
@@ -170,7 +174,7 @@ async fn polls_lead_to_verdicts() {
     ] {
         let answer = in_state(raw);
         let (importer, script) = importer([(200, STARTED), (200, answer.as_str())]);
-        let mut task = importer.start(&order()).await.unwrap();
+        let mut task = super::submit(&importer, &order()).await.unwrap();
         let state = format!("{:?}", importer.poll(&mut task).await.unwrap());
         assert!(state.contains(expected), "{state}");
         assert!(task.first_seen_at.is_some());
@@ -182,7 +186,7 @@ async fn polls_lead_to_verdicts() {
 async fn a_failure_names_the_documented_causes_as_such() {
     let answer = in_state("Unavailable");
     let (importer, _) = importer([(200, STARTED), (200, answer.as_str())]);
-    let mut task = importer.start(&order()).await.unwrap();
+    let mut task = super::submit(&importer, &order()).await.unwrap();
     let error = wait(&importer, &mut task, &WaitOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TaskFailed);
     let remedy = error.remedy().unwrap().to_string();
@@ -199,7 +203,7 @@ async fn a_failed_poll_is_an_error_and_not_a_failed_import() {
         (200, r#"{"RetCode":"150","Message":"later"}"#),
     ] {
         let (importer, _) = importer([(200, STARTED), (status, answer)]);
-        let mut task = importer.start(&order()).await.unwrap();
+        let mut task = super::submit(&importer, &order()).await.unwrap();
         let error = importer.poll(&mut task).await.unwrap_err();
         assert!(error.is_retryable(), "{error}");
     }
@@ -210,7 +214,7 @@ async fn not_listed_yet_is_in_progress_and_gone_is_failed() {
     let making = in_state("Making");
     for nothing in [NONE, NO_SUCH] {
         let (importer, _) = importer([(200, STARTED), (200, nothing), (200, making.as_str()), (200, nothing)]);
-        let mut task = importer.start(&order()).await.unwrap();
+        let mut task = super::submit(&importer, &order()).await.unwrap();
         assert_eq!(
             importer.poll(&mut task).await.unwrap(),
             TaskState::in_progress("not listed yet", None)
@@ -224,7 +228,7 @@ async fn not_listed_yet_is_in_progress_and_gone_is_failed() {
 async fn the_orders_project_counts_to_the_end() {
     let available = in_state("Available");
     let (importer, script) = importer([(200, STARTED), (200, available.as_str()), (200, r#"{"RetCode":0}"#)]);
-    let mut task = importer.start(&order().project("org-2")).await.unwrap();
+    let mut task = super::submit(&importer, &order().project("org-2")).await.unwrap();
     let image = wait(&importer, &mut task, &WaitOptions::default()).await.unwrap();
     importer.delete(&image).await.unwrap();
     let sent = script.sent();
@@ -239,7 +243,7 @@ async fn the_orders_project_counts_to_the_end() {
 #[tokio::test]
 async fn cancel_says_that_it_cannot() {
     let (importer, script) = importer([(200, STARTED)]);
-    let task = importer.start(&order()).await.unwrap();
+    let task = super::submit(&importer, &order()).await.unwrap();
     assert!(matches!(
         importer.cancel(&task).await.unwrap(),
         CancelOutcome::Unsupported(_)

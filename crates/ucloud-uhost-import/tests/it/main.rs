@@ -53,3 +53,13 @@ pub(crate) fn shown(error: &Error) -> String {
     }
     text
 }
+
+/// Starts an import without looking first whether it runs already, which is the same in every cloud and tested there.
+pub(crate) async fn submit(
+    importer: &ucloud_uhost_import::Importer,
+    request: &cloud_import_core::ImportRequest,
+) -> cloud_import_core::Result<cloud_import_core::ImportTask> {
+    use cloud_import_core::ImageImporter as _;
+
+    importer.submit(importer.prepare(request)?).await
+}

@@ -61,7 +61,7 @@ fn formats_are_written_in_the_vendors_letter_case() {
 
 #[test]
 fn the_mark_follows_order_and_project() {
-    let marker = |order: &ImportRequest| importer().prepare(order).unwrap().marker.unwrap();
+    let marker = |order: &ImportRequest| importer().prepare(order).unwrap().into_task().marker.unwrap();
     assert_eq!(marker(&order()), marker(&order()));
     assert_eq!(
         marker(&order()),

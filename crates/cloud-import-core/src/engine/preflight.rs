@@ -1,6 +1,6 @@
 //! Preflight: what can be found out about an order before it is started. Reads and dry runs only; no byte of an image moves.
 //!
-//! [`ImageImporter::preflight`] asks the cloud and answers with a list of [`Check`]s: what is wrong with the order offline,
+//! [`ImageImporter::preflight`](crate::ImageImporter::preflight) asks the cloud and answers with a list of [`Check`]s: what is wrong with the order offline,
 //! then what the cloud says. A check that could not be made says so and why: it is never taken for a good one. Each call goes
 //! through the pipeline, so its time is bounded there.
 
@@ -9,7 +9,8 @@ use std::{fmt, ops::ControlFlow};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, ErrorKind, Field, ImageImporter, ImportRequest, Problem, Provider, Result, StateClass,
+    Error, ErrorKind, Field, ImportRequest, Problem, Provider, Result, StateClass,
+    capabilities::UniqueNames,
     remedy::{Phrase, Remedy},
 };
 
@@ -204,29 +205,12 @@ pub struct Namesake {
     pub class: Option<StateClass>,
 }
 
-/// What a cloud makes of a second image of one name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecondOfName {
-    /// It refuses it, as its documents say.
-    Refused,
-    /// No source says.
-    Undocumented,
-}
-
-/// The error of a search that read as many pages as it may and is not at the end.
-pub fn unfinished(pages: i64) -> Error {
-    Error::new(
-        ErrorKind::Unsupported,
-        format!("not on the first {pages} pages of the list, and there are more"),
-    )
-}
-
 /// The error of an answer that lacks what it is asked for.
 pub fn lacking(what: &str) -> Error {
     Error::new(ErrorKind::InvalidResponse, format!("the answer has no {what}"))
 }
 
-/// Collects the checks of one preflight. For those who implement [`ImageImporter`].
+/// Collects the checks of one preflight. For those who implement [`Cloud`](crate::engine::Cloud).
 #[derive(Debug)]
 pub struct Checks {
     provider: Provider,
@@ -236,18 +220,17 @@ pub struct Checks {
 
 impl Checks {
     /// Begins with what is wrong with the order offline.
-    pub fn new<I: ImageImporter + ?Sized>(importer: &I, order: &ImportRequest) -> Self {
-        let problems = importer.validate(order);
+    pub fn new(provider: Provider, endpoint: String, problems: &[Problem], request: &ImportRequest) -> Self {
         let mut checks: Vec<Check> = problems
             .iter()
-            .map(|problem| Check::of_problem(Subject::Order, problem, !order.no_validate))
+            .map(|problem| Check::of_problem(Subject::Order, problem, !request.no_validate))
             .collect();
         if checks.is_empty() {
             checks.push(Check::passed(Subject::Order, "nothing is wrong with it offline"));
         }
         Self {
-            provider: importer.provider(),
-            endpoint: importer.connection().endpoint.to_string(),
+            provider,
+            endpoint,
             checks,
         }
     }
@@ -362,23 +345,26 @@ impl Checks {
     }
 
     /// Whether a name is free.
-    pub fn name(&mut self, name: &str, found: Result<Option<Namesake>>, second: SecondOfName) {
+    pub fn name(&mut self, name: &str, found: Result<Vec<Namesake>>, rule: UniqueNames) {
         self.judge(Subject::Name, found, |found| {
-            let Some(Namesake { id, state, class }) = found else {
+            let Some(Namesake { id, state, class }) = found.into_iter().next() else {
                 return Check::passed(Subject::Name, format!("no image is named `{name}`"));
             };
             let message = format!("there is an image named `{name}`: {id} ({state})");
             let other = "Choose another name, or take or delete that image.";
-            match (second, class) {
-                (SecondOfName::Refused, Some(StateClass::Failed | StateClass::Canceled)) => Check::warning(
+            match (rule, class) {
+                (UniqueNames::Refused, Some(StateClass::Failed | StateClass::Canceled)) => Check::warning(
                     Subject::Name,
                     format!("{message}; whether it still holds the name is not documented"),
                     "Delete it if the name is refused.",
                 ),
-                (SecondOfName::Refused, _) => {
+                (UniqueNames::Refused, _) => {
                     Check::failed(Subject::Name, format!("{message}, and a second one is refused"), other)
                 }
-                (SecondOfName::Undocumented, _) => Check::warning(
+                (UniqueNames::No, _) => {
+                    Check::warning(Subject::Name, format!("{message}; a second one is taken"), other)
+                }
+                (UniqueNames::Unverified, _) => Check::warning(
                     Subject::Name,
                     format!("{message}; no source says whether a second one is refused"),
                     other,
@@ -500,28 +486,28 @@ mod tests {
     #[test]
     fn a_taken_name_counts_as_the_cloud_takes_it() {
         let found = |class| {
-            Ok(Some(Namesake {
+            Ok(vec![Namesake {
                 id: "m-1".to_owned(),
                 state: "Raw".to_owned(),
                 class,
-            }))
+            }])
         };
-        for (second, class, expected) in [
-            (SecondOfName::Refused, Some(StateClass::Succeeded), CheckOutcome::Failed),
-            (SecondOfName::Refused, None, CheckOutcome::Failed),
-            (SecondOfName::Refused, Some(StateClass::Failed), CheckOutcome::Warning),
+        for (rule, class, expected) in [
+            (UniqueNames::Refused, Some(StateClass::Succeeded), CheckOutcome::Failed),
+            (UniqueNames::Refused, None, CheckOutcome::Failed),
+            (UniqueNames::Refused, Some(StateClass::Failed), CheckOutcome::Warning),
             (
-                SecondOfName::Undocumented,
+                UniqueNames::Unverified,
                 Some(StateClass::Succeeded),
                 CheckOutcome::Warning,
             ),
-            (SecondOfName::Undocumented, None, CheckOutcome::Warning),
+            (UniqueNames::Unverified, None, CheckOutcome::Warning),
         ] {
-            let check = one(|checks| checks.name("web", found(class), second));
-            assert_eq!(check.outcome, expected, "{second:?} {class:?}");
+            let check = one(|checks| checks.name("web", found(class), rule));
+            assert_eq!(check.outcome, expected, "{rule:?} {class:?}");
             assert!(check.message.to_string().contains("`web`: m-1 (Raw)") && check.remedy.is_some());
         }
-        let free = one(|checks| checks.name("web", Ok(None), SecondOfName::Refused));
+        let free = one(|checks| checks.name("web", Ok(Vec::new()), UniqueNames::Refused));
         assert_eq!(free.outcome, CheckOutcome::Passed);
     }
 

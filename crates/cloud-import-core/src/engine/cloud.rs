@@ -1,0 +1,309 @@
+//! What a provider crate says of its cloud: an order in the vendor's words, the vendor's rows in ours. It decides nothing.
+
+use std::{
+    fmt::Debug,
+    future::{Future, ready},
+    time::SystemTime,
+};
+
+use crate::{
+    CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImportRequest, ImportTask, ImportedImage, Inspection,
+    Problem, Provider, Result, StateClass, StateRow,
+    builder::Connection,
+    preflight::{Checks, Subject},
+};
+
+/// The vocabulary of one cloud, over its client. [`Importer`](crate::Importer) is the normalized import over it.
+///
+/// `project` is the one of the task that is asked after; `None` where none was named.
+pub trait Cloud: Debug + Send + Sync + 'static {
+    /// The vendor's request for an order, built once.
+    type Order: Debug + Send + Sync + 'static;
+
+    /// How an import that is found by its name is known to be the order's own.
+    const PROOF: Proof;
+
+    /// What shows an import whose ids are not known.
+    const LISTING: Listing;
+
+    /// Whether lists begin with the newest, so that a search ends at the first match.
+    const NEWEST_FIRST: bool = false;
+
+    /// Pages that a search reads at the most. One that is not at the end by then is an error, unless the newest came first.
+    const PAGES: u32 = 100;
+
+    /// Whether a finished task is not yet a finished image: then the image has the last word.
+    const IMAGE_DECIDES: bool = false;
+
+    /// What this cloud is never asked before an import, and why.
+    const NEVER_ASKED: &'static [(Subject, &'static str)];
+
+    /// What the cloud can do.
+    fn capabilities(&self) -> &'static Capabilities;
+
+    /// Where it sends, for which region and project, and how.
+    fn connection(&self) -> &Connection;
+
+    /// The project that an order goes to, where it counts in the order's token and marker.
+    fn scope(&self, _request: &ImportRequest) -> Option<String> {
+        None
+    }
+
+    /// Whether a task or image of this project can be asked after here.
+    fn reaches(&self, project: &str) -> bool {
+        let own = self.connection().project.as_deref();
+        own.is_none_or(|own| own == project)
+    }
+
+    /// Every problem of an order, general ones included. No I/O.
+    fn validate(&self, request: &ImportRequest, identity: &Identity) -> Vec<Problem>;
+
+    /// The order in the vendor's words. No I/O.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when it cannot be written in them.
+    fn translate(&self, request: &ImportRequest, identity: &Identity) -> Result<Self::Order>;
+
+    /// Which of the vendor's import calls an order goes through, where there are several.
+    fn route(_order: &Self::Order) -> Option<&'static str> {
+        None
+    }
+
+    /// The project to ask in: as named, else as it is found out.
+    fn resolve_project(&self, named: Option<&str>) -> impl Future<Output = Result<Option<String>>> + Send {
+        ready(Ok(named.map(str::to_owned)))
+    }
+
+    /// Sends an order, once.
+    fn send(&self, order: &Self::Order, project: Option<&str>) -> impl Future<Output = Result<Sent>> + Send;
+
+    /// The task with this id; `None` when the cloud has no tasks or does not know it (any more).
+    fn task(&self, _id: &str, _project: Option<&str>) -> impl Future<Output = Result<Option<Row>>> + Send {
+        ready(Ok(None))
+    }
+
+    /// A page of import tasks.
+    fn tasks(&self, _query: &Query<'_>, _at: At) -> impl Future<Output = Result<Page>> + Send {
+        ready(Ok(Page::default()))
+    }
+
+    /// A page of the account's own images, in whatever state.
+    fn images(&self, query: &Query<'_>, at: At) -> impl Future<Output = Result<Page>> + Send;
+
+    /// The id of the task that makes an image, where the cloud tells.
+    fn task_of(&self, _image_id: &str, _project: Option<&str>) -> impl Future<Output = Result<Option<String>>> + Send {
+        ready(Ok(None))
+    }
+
+    /// Cancels an import. The task has its ids, as far as they can be found.
+    fn cancel(&self, _task: &ImportTask) -> impl Future<Output = Result<CancelOutcome>> + Send {
+        let cloud = self.capabilities().provider.name();
+        ready(Ok(CancelOutcome::Unsupported(format!(
+            "{cloud} has no call to cancel an import: wait for its end, then delete the image"
+        ))))
+    }
+
+    /// Deletes an image and the snapshots behind it, where they are of no other use.
+    fn delete(&self, image: &ImportedImage) -> impl Future<Output = Result<()>> + Send;
+
+    /// Gives an image another name. Doing it twice does nothing more.
+    fn rename(&self, _image: &ImportedImage, _name: &str) -> impl Future<Output = Result<()>> + Send {
+        ready(Err(unable(self.capabilities().provider, "renames images")))
+    }
+
+    /// Asks what can be asked about an order before it is sent: reads, and the vendor's dry run. It ends early with the reason
+    /// why nothing more can be told.
+    fn check(
+        &self,
+        request: &ImportRequest,
+        checks: &mut Checks,
+    ) -> impl Future<Output = Result<(), &'static str>> + Send;
+}
+
+/// The error of a verb for which a cloud has no call.
+pub(crate) fn unable(provider: Provider, what: &str) -> Error {
+    Error::new(ErrorKind::Unsupported, format!("this importer has no call that {what}"))
+        .with_provider(provider)
+        .with_remedy("Do it in the vendor's console.")
+}
+
+/// How an import that is found by its name is known to be the order's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// By the marker in its description.
+    Marker,
+    /// By the file that it was made of, and that it is not older than the order.
+    Source {
+        /// Whether one that does not show its file and its date is refused.
+        must_show: bool,
+    },
+}
+
+/// A kind of list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// Import tasks.
+    Tasks,
+    /// Images.
+    Images,
+}
+
+/// What an order is known by: a token where the cloud takes one, a marker where it does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Identity {
+    /// The idempotency token.
+    pub token: Option<String>,
+    /// The text that the image carries.
+    pub marker: Option<String>,
+}
+
+impl Identity {
+    /// What a task is known by.
+    pub(crate) fn of(task: &ImportTask) -> Self {
+        Self {
+            token: task.token.clone(),
+            marker: task.marker.clone(),
+        }
+    }
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Query<'a> {
+    /// By what.
+    pub by: By<'a>,
+    /// In which project.
+    pub project: Option<&'a str>,
+}
+
+/// By what something is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By<'a> {
+    /// By its id: one page is enough.
+    Id(&'a str),
+    /// By its name; the cloud may list others too.
+    Name(&'a str),
+}
+
+impl<'a> Query<'a> {
+    /// What is looked for, in a project.
+    pub fn new(by: By<'a>, project: Option<&'a str>) -> Self {
+        Self { by, project }
+    }
+}
+
+/// Where a page begins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct At {
+    /// Pages before it.
+    pub page: u32,
+    /// Rows before it.
+    pub rows: i64,
+}
+
+/// A page of a list.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// Its rows.
+    pub rows: Vec<Row>,
+    /// How many the cloud listed, those included that are no row here.
+    pub listed: i64,
+    /// Whether there may be another page.
+    pub more: bool,
+}
+
+impl Page {
+    /// A page of all that the cloud listed. One that is full may not be the last.
+    pub fn of(rows: impl IntoIterator<Item = Row>, full: i64) -> Self {
+        let rows: Vec<Row> = rows.into_iter().collect();
+        let listed = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        Self {
+            rows,
+            listed,
+            more: listed >= full,
+        }
+    }
+}
+
+/// An import task or an image, as the cloud shows it.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Row {
+    /// The task's id.
+    pub task_id: Option<String>,
+    /// The image's id.
+    pub image_id: Option<String>,
+    /// The image's name.
+    pub name: Option<String>,
+    /// The files that it is made of, each as [`ImportTask::source`]; empty where they are not shown.
+    pub sources: Vec<String>,
+    /// Its description.
+    pub description: Option<String>,
+    /// When it came to be.
+    pub created: Option<SystemTime>,
+    /// When the task ended.
+    pub finished: Option<SystemTime>,
+    /// The vendor's word for its state.
+    pub raw: String,
+    /// What that means; `None` for one that the tables do not hold, which counts as in progress.
+    pub class: Option<StateClass>,
+    /// 0 to 100.
+    pub percent: Option<u8>,
+    /// Why it failed, where the cloud tells.
+    pub failure: Option<Failure>,
+    /// What the cloud's own check found.
+    pub inspection: Option<Inspection>,
+    /// It was not made by an import, and so is no order's own.
+    pub is_foreign: bool,
+}
+
+impl Row {
+    /// A row in this state.
+    pub fn new(raw: Option<String>, states: &[StateRow]) -> Self {
+        let raw = raw
+            .filter(|raw| !raw.is_empty())
+            .unwrap_or_else(|| "no state shown".to_owned());
+        Self {
+            class: StateRow::find(states, &raw),
+            raw,
+            ..Self::default()
+        }
+    }
+}
+
+/// What the cloud answered to an order.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Sent {
+    /// The task's id.
+    pub task_id: Option<String>,
+    /// The image's id.
+    pub image_id: Option<String>,
+    /// The answer says that the order was taken, though it names no id.
+    pub is_taken: bool,
+    /// The vendor's operation.
+    pub operation: &'static str,
+}
+
+impl Sent {
+    /// The answer of an operation, with its ids. Empty ids are none.
+    pub fn new(operation: &'static str, task_id: Option<String>, image_id: Option<String>) -> Self {
+        let filled = |id: Option<String>| id.filter(|id| !id.is_empty());
+        Self {
+            task_id: filled(task_id),
+            image_id: filled(image_id),
+            is_taken: false,
+            operation,
+        }
+    }
+
+    /// The answer says that the order was taken, whether or not it names an id.
+    #[must_use]
+    pub fn taken(mut self, is_taken: bool) -> Self {
+        self.is_taken = is_taken;
+        self
+    }
+}

@@ -1,0 +1,322 @@
+//! The normalized import of one cloud, as a trait that works as `dyn`.
+
+use std::{any::Any, fmt::Debug, sync::Arc, time::Duration};
+
+use super::cloud::unable;
+use crate::{
+    BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, ImportRequest, ImportTask, ImportedImage, Problem,
+    Provider, Result, TaskState,
+    ambient::{Ambient, System},
+    builder::Connection,
+    preflight::{Checks, Namesake},
+};
+
+/// Imports images into one cloud.
+///
+/// [`validate`](Self::validate), [`start`](Self::start), [`wait`](crate::wait()) and the verbs beside them are what a program
+/// needs. One that must survive its own end takes the two halves of a start: [`prepare`](Self::prepare), store the task,
+/// [`submit`](Self::submit); and after a crash [`resume`](Self::resume) with the stored task.
+///
+/// A task or an image of another provider, region, project or endpoint is refused
+/// ([`ErrorKind::InvalidRequest`]) before anything is asked.
+///
+/// The importers of the provider crates are [`Importer`](crate::Importer). Methods with a default may be added.
+pub trait ImageImporter: Debug + Send + Sync {
+    /// What the cloud can do.
+    fn capabilities(&self) -> &'static Capabilities;
+
+    /// The region.
+    fn region(&self) -> &str;
+
+    /// The cloud.
+    fn provider(&self) -> Provider {
+        self.capabilities().provider
+    }
+
+    /// Where it sends, for which region and project, and how; `None` for an importer that sends nothing.
+    fn connection(&self) -> Option<&Connection> {
+        None
+    }
+
+    /// The project, where one was named.
+    fn project(&self) -> Option<&str> {
+        self.connection()?.project.as_deref()
+    }
+
+    /// Clock and sleep that waiting goes by.
+    fn ambient(&self) -> &dyn Ambient {
+        self.connection()
+            .map_or(&System, |connection| &*connection.pipeline.ambient)
+    }
+
+    /// How long an import whose answer was lost is looked for.
+    fn grace(&self) -> Grace {
+        self.connection().map(|connection| connection.grace).unwrap_or_default()
+    }
+
+    /// This importer as its own type, for what only one vendor's importer can do.
+    fn as_any(&self) -> Option<&dyn Any> {
+        None
+    }
+
+    /// Every problem of an order, at once and without I/O.
+    fn validate(&self, request: &ImportRequest) -> Vec<Problem>;
+
+    /// What can be found out about an order before it is started: its problems, then what the cloud says to reads and, where
+    /// it has one, a dry run. It moves no bytes and changes nothing. An importer that does not ask says so.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves nothing behind.
+    fn preflight<'a>(&'a self, request: &'a ImportRequest) -> BoxFuture<'a, Vec<Check>> {
+        let endpoint = self.connection().map(|connection| connection.endpoint.to_string());
+        let checks = Checks::new(
+            self.provider(),
+            endpoint.unwrap_or_default(),
+            &self.validate(request),
+            request,
+        );
+        let checks = checks.finish(&[], "this importer does not ask the cloud");
+        Box::pin(std::future::ready(checks))
+    }
+
+    /// An order in the vendor's words, and its task before it is sent: name, source, token or marker, route. No I/O.
+    ///
+    /// # Errors
+    /// When the order cannot be written in this cloud's words.
+    fn prepare(&self, request: &ImportRequest) -> Result<Prepared>;
+
+    /// Sends a prepared order, and if the answer was lost, finds out what became of it. Nothing is looked up before.
+    ///
+    /// # Errors
+    /// What the cloud refused; [`ErrorKind::OutcomeUnknown`] when it cannot be found out: never a guess, never a second image.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the order may have been sent: go on with [`resume`](Self::resume) and the task that was
+    /// stored, not with another `submit`.
+    fn submit(&self, prepared: Prepared) -> BoxFuture<'_, Result<ImportTask>>;
+
+    /// Goes on with an order whose task was recorded before it was sent, by this process or another. Whether it was sent is not
+    /// known, so it is settled like a lost answer: by its token, else by looking for it.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    ///
+    /// # Cancel safety
+    /// Call it again.
+    fn resume<'a>(&'a self, request: &'a ImportRequest, task: ImportTask) -> BoxFuture<'a, Result<ImportTask>>;
+
+    /// Starts an import: validates, looks whether it runs already where a lost answer could not be settled by a token, sends,
+    /// and if the answer was lost, finds out what became of it.
+    ///
+    /// The same order again gives the same import: raise its [`generation`](ImportRequest::generation) for another image.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] with every problem before anything is sent; what the cloud refused; or
+    /// [`ErrorKind::OutcomeUnknown`]: never a guess, never a second image.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the order may have been sent. The importer and its clones remember that: the same call
+    /// again settles it. Another process, or another importer, does not know of it; for that, see [`prepare`](Self::prepare).
+    fn start<'a>(&'a self, request: &'a ImportRequest) -> BoxFuture<'a, Result<ImportTask>> {
+        Box::pin(async move { self.submit(self.prepare(request)?).await })
+    }
+
+    /// Asks once how an import stands. An error is a failed poll, not a failed import.
+    ///
+    /// # Cancel safety
+    /// Call it again.
+    fn poll<'a>(&'a self, task: &'a mut ImportTask) -> BoxFuture<'a, Result<TaskState>>;
+
+    /// Cancels an import where the cloud can.
+    ///
+    /// # Cancel safety
+    /// Call it again: cancelling twice does nothing more.
+    fn cancel<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<CancelOutcome>>;
+
+    /// Looks for the import that a task stands for, by ids, token, or name and marker; `None` when it is not listed.
+    ///
+    /// # Cancel safety
+    /// Call it again.
+    fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>>;
+
+    /// Deletes an image and the snapshots behind it, where they are of no other use. An image that is not there after an attempt
+    /// that may have been executed was deleted by it.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the image may be gone. Call it again; what is not there is
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound).
+    fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>>;
+
+    /// The account's own images of exactly this name, in the project of the client when none is named. No order.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where there are more images than are looked through, or the
+    /// importer cannot look.
+    fn namesakes<'a>(&'a self, _name: &'a str, _project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Namesake>>> {
+        let error = unable(self.provider(), "looks for images by their name");
+        Box::pin(std::future::ready(Err(error)))
+    }
+
+    /// Gives a finished image another name. Doing it twice does nothing more.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where the cloud has no call for it.
+    fn rename<'a>(&'a self, _image: &'a ImportedImage, _name: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Err(unable(self.provider(), "renames images"))))
+    }
+}
+
+/// An order that is ready to be sent: its task, and the vendor's request, which belong together.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    pub(crate) task: ImportTask,
+    pub(crate) order: Arc<dyn Any + Send + Sync>,
+}
+
+impl Prepared {
+    /// A task with the order that makes it, for those who implement [`ImageImporter`].
+    pub fn new(task: ImportTask, order: impl Any + Send + Sync) -> Self {
+        Self {
+            task,
+            order: Arc::new(order),
+        }
+    }
+
+    /// The task: store it before the order is submitted.
+    pub fn task(&self) -> &ImportTask {
+        &self.task
+    }
+
+    /// The task alone, for a program that only looks for it.
+    pub fn into_task(self) -> ImportTask {
+        self.task
+    }
+
+    /// The order in the vendor's words, as the importer's own type.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when it was prepared by an importer of another cloud.
+    pub fn order<T: Any>(&self) -> Result<&T> {
+        self.order.downcast_ref().ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidRequest,
+                "the order was prepared by the importer of another cloud",
+            )
+            .with_provider(self.task.provider)
+            .with_remedy("Submit it with the importer that prepared it.")
+        })
+    }
+}
+
+/// How long and how often something is looked for that may not be listed yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Grace {
+    /// For how long.
+    pub period: Duration,
+    /// At what interval.
+    pub interval: Duration,
+}
+
+impl Grace {
+    /// For this long, at this interval.
+    pub const fn new(period: Duration, interval: Duration) -> Self {
+        Self { period, interval }
+    }
+}
+
+impl Default for Grace {
+    /// Two minutes, every five seconds.
+    fn default() -> Self {
+        Self::new(Duration::from_secs(120), Duration::from_secs(5))
+    }
+}
+
+/// Everything behind a pointer is an importer too.
+macro_rules! pointer {
+    ($($pointer:ty),+) => { $(
+        impl<T: ImageImporter + ?Sized> ImageImporter for $pointer {
+            fn capabilities(&self) -> &'static Capabilities {
+                (**self).capabilities()
+            }
+
+            fn region(&self) -> &str {
+                (**self).region()
+            }
+
+            fn provider(&self) -> Provider {
+                (**self).provider()
+            }
+
+            fn connection(&self) -> Option<&Connection> {
+                (**self).connection()
+            }
+
+            fn project(&self) -> Option<&str> {
+                (**self).project()
+            }
+
+            fn ambient(&self) -> &dyn Ambient {
+                (**self).ambient()
+            }
+
+            fn grace(&self) -> Grace {
+                (**self).grace()
+            }
+
+            fn as_any(&self) -> Option<&dyn Any> {
+                (**self).as_any()
+            }
+
+            fn validate(&self, request: &ImportRequest) -> Vec<Problem> {
+                (**self).validate(request)
+            }
+
+            fn preflight<'a>(&'a self, request: &'a ImportRequest) -> BoxFuture<'a, Vec<Check>> {
+                (**self).preflight(request)
+            }
+
+            fn prepare(&self, request: &ImportRequest) -> Result<Prepared> {
+                (**self).prepare(request)
+            }
+
+            fn submit(&self, prepared: Prepared) -> BoxFuture<'_, Result<ImportTask>> {
+                (**self).submit(prepared)
+            }
+
+            fn resume<'a>(&'a self, request: &'a ImportRequest, task: ImportTask) -> BoxFuture<'a, Result<ImportTask>> {
+                (**self).resume(request, task)
+            }
+
+            fn start<'a>(&'a self, request: &'a ImportRequest) -> BoxFuture<'a, Result<ImportTask>> {
+                (**self).start(request)
+            }
+
+            fn poll<'a>(&'a self, task: &'a mut ImportTask) -> BoxFuture<'a, Result<TaskState>> {
+                (**self).poll(task)
+            }
+
+            fn cancel<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<CancelOutcome>> {
+                (**self).cancel(task)
+            }
+
+            fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>> {
+                (**self).lookup(task)
+            }
+
+            fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>> {
+                (**self).delete(image)
+            }
+
+            fn namesakes<'a>(&'a self, name: &'a str, project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Namesake>>> {
+                (**self).namesakes(name, project)
+            }
+
+            fn rename<'a>(&'a self, image: &'a ImportedImage, name: &'a str) -> BoxFuture<'a, Result<()>> {
+                (**self).rename(image, name)
+            }
+        }
+    )+ };
+}
+
+pointer!(&T, Box<T>, Arc<T>);

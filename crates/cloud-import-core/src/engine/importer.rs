@@ -1,0 +1,382 @@
+//! The one importer: [`ImageImporter`] over the vocabulary of any cloud.
+
+use std::{any::Any, sync::Arc};
+
+use super::{
+    cloud::{Cloud, Identity, Proof, Row},
+    image_importer::{ImageImporter, Prepared},
+    memory::{Memory, Standing},
+    search::{self, Found},
+    start, verdict,
+};
+use crate::{
+    BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ImportRequest, ImportTask,
+    ImportedImage, Problem, Provider, Result, Settings, StateClass, TaskState,
+    builder::{Buildable, Connection},
+    preflight::{Checks, Namesake},
+};
+
+/// Imports images into the cloud of a client. Cheap to clone; clones share what is remembered of orders.
+#[derive(Debug)]
+pub struct Importer<C> {
+    cloud: Arc<C>,
+    memory: Memory,
+}
+
+impl<C> Clone for Importer<C> {
+    fn clone(&self) -> Self {
+        Self {
+            cloud: Arc::clone(&self.cloud),
+            memory: self.memory.clone(),
+        }
+    }
+}
+
+impl<C: Cloud> Importer<C> {
+    /// An importer over a client.
+    pub fn new(client: C) -> Self {
+        Self {
+            cloud: Arc::new(client),
+            memory: Memory::default(),
+        }
+    }
+
+    /// The importer that goes on with a task, in the place where it was started.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] for a task of another cloud; else as
+    /// [`ClientBuilder::build`](crate::ClientBuilder::build).
+    pub fn for_task(task: &ImportTask, settings: Settings) -> Result<Self>
+    where
+        C: Buildable,
+    {
+        let importer = Self::new(ClientBuilder::from(settings.for_task(task)?).build()?);
+        importer.own_task(task)?;
+        Ok(importer)
+    }
+
+    /// The client.
+    pub fn client(&self) -> &C {
+        &self.cloud
+    }
+
+    /// The vendor's request for an order.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when the order cannot be written in the vendor's words.
+    pub fn request(&self, request: &ImportRequest) -> Result<C::Order> {
+        self.cloud.translate(request, &self.identity(request))
+    }
+
+    /// The importer of this type behind a `dyn` one, for what only this cloud can do.
+    pub fn of(importer: &dyn ImageImporter) -> Option<&Self> {
+        importer.as_any()?.downcast_ref()
+    }
+
+    /// What an order is known by: the token where the cloud takes one, else the marker where it is what tells images apart.
+    fn identity(&self, request: &ImportRequest) -> Identity {
+        let token = self.token(request);
+        let takes_token = self.cloud.capabilities().client_token.value;
+        let is_marked = C::PROOF == Proof::Marker;
+        let scope = self.cloud.scope(request);
+        Identity {
+            marker: (!takes_token && is_marked)
+                .then(|| request.marker(self.provider(), self.region(), scope.as_deref())),
+            token: takes_token.then_some(token),
+        }
+    }
+
+    fn token(&self, request: &ImportRequest) -> String {
+        let scope = self.cloud.scope(request);
+        request.token(self.provider(), self.region(), scope.as_deref())
+    }
+
+    /// Refuses what belongs to another place before anything is asked.
+    fn own(&self, provider: Provider, region: &str, project: Option<&str>, endpoint: Option<&str>) -> Result<()> {
+        let connection = self.cloud.connection();
+        let own = connection.endpoint.to_string();
+        let is_own = provider == self.provider()
+            && region == connection.region
+            && endpoint.is_none_or(|endpoint| endpoint == own)
+            && project.is_none_or(|project| self.cloud.reaches(project));
+        if is_own {
+            return Ok(());
+        }
+        let mut whose = format!("{provider}/{region}");
+        if let Some(project) = project {
+            whose.push_str(&format!(", project {project}"));
+        }
+        if let Some(endpoint) = endpoint.filter(|endpoint| *endpoint != own) {
+            whose.push_str(&format!(", at {endpoint}"));
+        }
+        let message = format!(
+            "it belongs to {whose}, and this importer is of {}/{} at {own}",
+            self.provider(),
+            connection.region
+        );
+        Err(Error::new(ErrorKind::InvalidRequest, message)
+            .with_provider(self.provider())
+            .with_remedy("Use an importer of that place."))
+    }
+
+    fn own_task(&self, task: &ImportTask) -> Result<()> {
+        self.own(
+            task.provider,
+            &task.region,
+            task.project.as_deref(),
+            Some(&task.endpoint),
+        )
+    }
+
+    fn own_image(&self, image: &ImportedImage) -> Result<()> {
+        self.own(image.provider, &image.region, image.project.as_deref(), None)
+    }
+
+    fn prepared(&self, request: &ImportRequest, mut task: ImportTask) -> Result<Prepared> {
+        let order = self.cloud.translate(request, &Identity::of(&task))?;
+        if let Some(route) = C::route(&order) {
+            tracing::info!(route, image = request.name, "route chosen");
+            task.route = Some(route.to_owned());
+        }
+        Ok(Prepared::new(task, order))
+    }
+
+    /// Sends a prepared order once.
+    pub(crate) async fn send(&self, prepared: &Prepared) -> Result<ImportTask> {
+        let mut task = prepared.task.clone();
+        let order: &C::Order = prepared.order()?;
+        let project = self.cloud.resolve_project(task.project.as_deref()).await?;
+        let sent = self.cloud.send(order, project.as_deref()).await?;
+        if sent.task_id.is_none() && sent.image_id.is_none() && !sent.is_taken && !task.dry_run {
+            let message = "the answer has neither task id nor image id";
+            return Err(Error::new(ErrorKind::InvalidResponse, message)
+                .with_provider(self.provider())
+                .with_operation(sent.operation));
+        }
+        task.project = project;
+        (task.task_id, task.image_id) = (sent.task_id, sent.image_id);
+        Ok(task)
+    }
+
+    async fn submit_own(&self, prepared: Prepared) -> Result<ImportTask> {
+        self.own_task(&prepared.task)?;
+        start::submit(self, prepared).await
+    }
+
+    async fn resume_own(&self, request: &ImportRequest, task: ImportTask) -> Result<ImportTask> {
+        self.own_task(&task)?;
+        start::resume(self, self.prepared(request, task)?).await
+    }
+
+    async fn start_own(&self, request: &ImportRequest) -> Result<ImportTask> {
+        if !request.no_validate {
+            let problems = self.validate(request);
+            if problems.iter().any(|problem| problem.is_error()) {
+                return Err(Error::invalid(self.provider(), problems));
+            }
+        }
+        let prepared = self.prepare(request)?;
+        if request.dry_run {
+            return start::submit(self, prepared).await;
+        }
+        let slot = self.memory.slot(&self.token(request));
+        let mut standing = slot.lock().await;
+        let outcome = match &*standing {
+            Standing::Started(task) => return Ok(task.clone()),
+            Standing::MayBeSent(task) => start::resume(self, self.prepared(request, task.clone())?).await,
+            Standing::New => {
+                // A token makes the same order safe; elsewhere it may run already, from another process or importer.
+                let found = match self.cloud.capabilities().client_token.value {
+                    true => None,
+                    false => self.look(&prepared.task).await?,
+                };
+                match found {
+                    Some(task) => Ok(task),
+                    None => {
+                        *standing = Standing::MayBeSent(prepared.task.clone());
+                        start::submit(self, prepared).await
+                    }
+                }
+            }
+        };
+        match &outcome {
+            Ok(task) => *standing = Standing::Started(task.clone()),
+            Err(error) if error.kind() == ErrorKind::OutcomeUnknown || error.may_have_executed() => {}
+            Err(_) => *standing = Standing::New,
+        }
+        outcome
+    }
+
+    async fn poll_own(&self, task: &mut ImportTask) -> Result<TaskState> {
+        self.own_task(task)?;
+        let project = self.cloud.resolve_project(task.project.as_deref()).await?;
+        let state = match search::find(&*self.cloud, task, project.as_deref()).await? {
+            None => verdict::not_listed(&*self.cloud, task)?,
+            Some(Found::Task(row)) => {
+                verdict::adopt(&*self.cloud, task, &row);
+                verdict::of_task(&*self.cloud, task, project.as_deref(), row).await?
+            }
+            Some(Found::Listed(row)) => {
+                verdict::adopt(&*self.cloud, task, &row);
+                verdict::of_row(&*self.cloud, task, row, "")
+            }
+        };
+        if matches!(state, TaskState::Failed(_) | TaskState::Canceled) {
+            self.memory.forget(|started| is_same(started, task));
+        }
+        Ok(state)
+    }
+
+    async fn lookup_own(&self, task: &ImportTask) -> Result<Option<ImportTask>> {
+        self.lookup_if(task, |_| true).await
+    }
+
+    async fn lookup_if(&self, task: &ImportTask, counts: fn(&Row) -> bool) -> Result<Option<ImportTask>> {
+        self.own_task(task)?;
+        let project = self.cloud.resolve_project(task.project.as_deref()).await?;
+        let found = search::find(&*self.cloud, task, project.as_deref()).await?;
+        let row = found.map(|(Found::Task(row) | Found::Listed(row))| row);
+        let Some(row) = row.filter(counts) else {
+            return Ok(None);
+        };
+        let mut found = task.clone();
+        verdict::adopt(&*self.cloud, &mut found, &row);
+        if let (None, Some(image_id)) = (&found.task_id, &found.image_id) {
+            found.task_id = self.cloud.task_of(image_id, project.as_deref()).await?;
+        }
+        found.project = project;
+        Ok(Some(found))
+    }
+
+    /// Whether an order runs already, before it is sent. Keys that may not look do not keep it from being sent.
+    ///
+    /// Where only name and file tell, another generation cannot be told from this one, nor a failed import from the next.
+    async fn look(&self, task: &ImportTask) -> Result<Option<ImportTask>> {
+        let is_marked = C::PROOF == Proof::Marker;
+        if !is_marked && task.generation > 0 {
+            return Ok(None);
+        }
+        let found = match is_marked {
+            true => self.lookup_own(task).await,
+            false => self.lookup_if(task, |row| !is_over(row)).await,
+        };
+        match found {
+            Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) => Ok(None),
+            Err(error) => Err(error
+                .context("looking whether it runs already")
+                .with_may_have_executed(false)),
+            found => found,
+        }
+    }
+
+    async fn cancel_own(&self, task: &ImportTask) -> Result<CancelOutcome> {
+        self.own_task(task)?;
+        if !self.cloud.capabilities().cancel.value || task.task_id.is_some() {
+            return self.cloud.cancel(task).await;
+        }
+        let found = self.lookup_own(task).await?;
+        self.cloud.cancel(found.as_ref().unwrap_or(task)).await
+    }
+
+    async fn delete_own(&self, image: &ImportedImage) -> Result<()> {
+        self.own_image(image)?;
+        let outcome = self.cloud.delete(image).await;
+        self.memory
+            .forget(|started| started.image_id.as_ref() == Some(&image.id));
+        match outcome {
+            Err(error) if error.kind() == ErrorKind::NotFound && error.may_have_executed() => Ok(()),
+            outcome => outcome,
+        }
+    }
+}
+
+fn is_over(row: &Row) -> bool {
+    matches!(row.class, Some(StateClass::Failed | StateClass::Canceled))
+}
+
+fn is_same(one: &ImportTask, other: &ImportTask) -> bool {
+    let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+    same(&one.task_id, &other.task_id) || same(&one.image_id, &other.image_id)
+}
+
+impl<C: Cloud> ImageImporter for Importer<C> {
+    fn capabilities(&self) -> &'static Capabilities {
+        self.cloud.capabilities()
+    }
+
+    fn region(&self) -> &str {
+        &self.cloud.connection().region
+    }
+
+    fn connection(&self) -> Option<&Connection> {
+        Some(self.cloud.connection())
+    }
+
+    fn as_any(&self) -> Option<&dyn Any> {
+        Some(self)
+    }
+
+    fn validate(&self, request: &ImportRequest) -> Vec<Problem> {
+        self.cloud.validate(request, &self.identity(request))
+    }
+
+    fn preflight<'a>(&'a self, request: &'a ImportRequest) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(async move {
+            let endpoint = self.cloud.connection().endpoint.to_string();
+            let mut checks = Checks::new(self.provider(), endpoint, &self.validate(request), request);
+            let asked = self.cloud.check(request, &mut checks).await;
+            checks.finish(C::NEVER_ASKED, asked.err().unwrap_or_default())
+        })
+    }
+
+    fn prepare(&self, request: &ImportRequest) -> Result<Prepared> {
+        let mut task = self.cloud.connection().task(request);
+        task.project = self.cloud.scope(request).or(task.project);
+        let identity = self.identity(request);
+        (task.token, task.marker) = (identity.token, identity.marker);
+        self.prepared(request, task)
+    }
+
+    fn submit(&self, prepared: Prepared) -> BoxFuture<'_, Result<ImportTask>> {
+        Box::pin(self.submit_own(prepared))
+    }
+
+    fn resume<'a>(&'a self, request: &'a ImportRequest, task: ImportTask) -> BoxFuture<'a, Result<ImportTask>> {
+        Box::pin(self.resume_own(request, task))
+    }
+
+    fn start<'a>(&'a self, request: &'a ImportRequest) -> BoxFuture<'a, Result<ImportTask>> {
+        Box::pin(self.start_own(request))
+    }
+
+    fn poll<'a>(&'a self, task: &'a mut ImportTask) -> BoxFuture<'a, Result<TaskState>> {
+        Box::pin(self.poll_own(task))
+    }
+
+    fn cancel<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<CancelOutcome>> {
+        Box::pin(self.cancel_own(task))
+    }
+
+    fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>> {
+        Box::pin(self.lookup_own(task))
+    }
+
+    fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.delete_own(image))
+    }
+
+    fn namesakes<'a>(&'a self, name: &'a str, project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Namesake>>> {
+        Box::pin(async move {
+            let own = self.cloud.connection().project.as_deref();
+            let project = self.cloud.resolve_project(project.or(own)).await?;
+            search::named(&*self.cloud, name, project.as_deref(), usize::MAX).await
+        })
+    }
+
+    fn rename<'a>(&'a self, image: &'a ImportedImage, name: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            self.own_image(image)?;
+            self.cloud.rename(image, name).await
+        })
+    }
+}

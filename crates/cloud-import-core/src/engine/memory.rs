@@ -1,0 +1,71 @@
+//! What an importer remembers of the orders that it started, so that a start whose future was dropped, or two starts of one
+//! order at once, make one image. It lasts as long as the importer; a program that must survive its own end records the task.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::ImportTask;
+
+/// Orders that are remembered at the most. The oldest goes first.
+const ORDERS: usize = 4096;
+
+/// What is known of an order here.
+#[derive(Debug, Default)]
+pub(crate) enum Standing {
+    /// It was not sent.
+    #[default]
+    New,
+    /// It may have been sent, and what became of it is not known.
+    MayBeSent(ImportTask),
+    /// The cloud took it.
+    Started(ImportTask),
+}
+
+/// One order. Who holds the lock works on it; others wait.
+pub(crate) type Slot = Arc<AsyncMutex<Standing>>;
+
+/// The orders of one importer and its clones.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Memory(Arc<Mutex<Orders>>);
+
+#[derive(Debug, Default)]
+struct Orders {
+    slots: HashMap<String, Slot>,
+    oldest: VecDeque<String>,
+}
+
+impl Memory {
+    /// The order with this token.
+    pub(crate) fn slot(&self, token: &str) -> Slot {
+        let mut orders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = orders.slots.get(token) {
+            return Arc::clone(slot);
+        }
+        if orders.oldest.len() >= ORDERS
+            && let Some(oldest) = orders.oldest.pop_front()
+        {
+            orders.slots.remove(&oldest);
+        }
+        let slot = Slot::default();
+        orders.oldest.push_back(token.to_owned());
+        orders.slots.insert(token.to_owned(), Arc::clone(&slot));
+        slot
+    }
+
+    /// Forgets what was started, because it is over: its image is gone, or there is none.
+    pub(crate) fn forget(&self, is_it: impl Fn(&ImportTask) -> bool) {
+        let orders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for slot in orders.slots.values() {
+            // One that is being worked on is not over.
+            if let Ok(mut standing) = slot.try_lock()
+                && matches!(&*standing, Standing::Started(task) if is_it(task))
+            {
+                *standing = Standing::New;
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Finding an import by its ids, or by its name and a proof that it is the order's own; and the images of a name. Pages are
+//! read in one place.
+
+use std::{
+    ops::ControlFlow,
+    time::{Duration, SystemTime},
+};
+
+use super::cloud::{At, By, Cloud, Listing, Proof, Query, Row};
+use crate::{Error, ErrorKind, ImportTask, Result, StateClass, preflight::Namesake};
+
+/// How far the cloud's clock and this machine's may be apart: as far as signatures allow.
+const CLOCKS_APART: Duration = Duration::from_secs(15 * 60);
+
+/// Vendors cut their dates off to the second.
+const DATE_STEP: Duration = Duration::from_secs(1);
+
+/// Where an import was found.
+pub(crate) enum Found {
+    /// Its task.
+    Task(Row),
+    /// Its image, or a listed task of a cloud that lists no images of imports.
+    Listed(Row),
+}
+
+/// The import of a task: by the task's id, else as it is listed.
+pub(crate) async fn find<C: Cloud>(cloud: &C, task: &ImportTask, project: Option<&str>) -> Result<Option<Found>> {
+    if let Some(id) = &task.task_id {
+        match cloud.task(id, project).await? {
+            Some(row) => return Ok(Some(Found::Task(row))),
+            // Another task of the same name and file would be another order's.
+            None if C::LISTING == Listing::Tasks => return Ok(None),
+            None => {}
+        }
+    }
+    Ok(listed(cloud, task, project).await?.map(Found::Listed))
+}
+
+/// The import as it is listed: by the image's id, else the newest with its name and the proof.
+pub(crate) async fn listed<C: Cloud>(cloud: &C, task: &ImportTask, project: Option<&str>) -> Result<Option<Row>> {
+    let by = match &task.image_id {
+        Some(id) if C::LISTING == Listing::Images => By::Id(id),
+        _ => By::Name(&task.name),
+    };
+    let mut newest: Option<Row> = None;
+    let is_whole = each(cloud, C::LISTING, &Query::new(by, project), |row| {
+        if !is_own::<C>(by, task, &row) {
+            return ControlFlow::Continue(());
+        }
+        if newest.as_ref().is_none_or(|other| other.created < row.created) {
+            newest = Some(row);
+        }
+        match by {
+            By::Name(_) if !C::NEWEST_FIRST => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        }
+    })
+    .await?;
+    match newest {
+        None if !is_whole && !C::NEWEST_FIRST => Err(unfinished(cloud)),
+        found => Ok(found),
+    }
+}
+
+/// The account's own images of exactly this name: all of them, or as many as are enough.
+///
+/// # Errors
+/// The cloud's own, and [`ErrorKind::Unsupported`] when there are more pages than are read.
+pub async fn named<C: Cloud>(cloud: &C, name: &str, project: Option<&str>, enough: usize) -> Result<Vec<Namesake>> {
+    let mut found: Vec<Namesake> = Vec::new();
+    let query = Query::new(By::Name(name), project);
+    let is_whole = each(cloud, Listing::Images, &query, |row| {
+        let id = row.image_id.unwrap_or_default();
+        if row.name.as_deref() == Some(name) && found.iter().all(|other| other.id != id) {
+            found.push(Namesake {
+                id,
+                state: row.raw,
+                class: row.class,
+            });
+        }
+        match found.len() < enough {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
+    })
+    .await?;
+    match is_whole || found.len() >= enough {
+        true => Ok(found),
+        false => Err(unfinished(cloud)),
+    }
+}
+
+/// Hands every row of a list over, page by page, until it is enough. Whether the end of the list was reached, or enough.
+async fn each<C: Cloud>(
+    cloud: &C,
+    listing: Listing,
+    query: &Query<'_>,
+    mut take: impl FnMut(Row) -> ControlFlow<()> + Send,
+) -> Result<bool> {
+    let mut at = At::default();
+    while at.page < C::PAGES {
+        let page = match listing {
+            Listing::Tasks => cloud.tasks(query, at).await?,
+            Listing::Images => cloud.images(query, at).await?,
+        };
+        if page.rows.into_iter().try_for_each(&mut take).is_break() {
+            return Ok(true);
+        }
+        if !page.more || matches!(query.by, By::Id(_)) {
+            return Ok(true);
+        }
+        at.page += 1;
+        at.rows = at.rows.saturating_add(page.listed);
+    }
+    Ok(false)
+}
+
+/// Whether a row is what a task stands for. The name alone proves nothing: it may be an older image's.
+fn is_own<C: Cloud>(by: By<'_>, task: &ImportTask, row: &Row) -> bool {
+    if let By::Id(id) = by {
+        return row.image_id.as_deref() == Some(id);
+    }
+    let has_id = row.image_id.is_some() || row.task_id.is_some();
+    if row.is_foreign || !has_id || row.name.as_deref() != Some(&task.name) {
+        return false;
+    }
+    match C::PROOF {
+        Proof::Marker => {
+            let carries = |marker| {
+                row.description
+                    .as_ref()
+                    .is_some_and(|text| text.contains(&format!("[{marker}]")))
+            };
+            task.marker.as_ref().is_some_and(carries)
+        }
+        Proof::Source { must_show } => {
+            let same_file = match row.sources.is_empty() {
+                true => !must_show,
+                false => row.sources.contains(&task.source),
+            };
+            same_file
+                && row
+                    .created
+                    .map_or(!must_show, |created| is_not_older(row, created, task.started_at))
+        }
+    }
+}
+
+/// Whether a row came to be after an order left. A failed one of shortly before is that of an earlier order: its name was free
+/// to be taken again.
+fn is_not_older(row: &Row, created: SystemTime, started: SystemTime) -> bool {
+    let apart = match row.class {
+        Some(StateClass::Failed) => DATE_STEP,
+        _ => CLOCKS_APART,
+    };
+    created + apart >= started
+}
+
+/// The error of a search that read as many pages as it may and is not at the end.
+fn unfinished<C: Cloud>(cloud: &C) -> Error {
+    let message = format!("not on the first {} pages of the list, and there are more", C::PAGES);
+    Error::new(ErrorKind::Unsupported, message)
+        .with_provider(cloud.capabilities().provider)
+        .with_remedy("Delete images that are not needed, or look in the vendor's console.")
+}

@@ -1,0 +1,129 @@
+//! Sending an order so that a lost answer never becomes a second image.
+
+use tracing::{debug, warn};
+
+use super::{
+    cloud::Cloud,
+    image_importer::{ImageImporter, Prepared},
+    importer::Importer,
+};
+use crate::{Error, ErrorKind, ImportTask, Result};
+
+/// Sends a prepared order and settles a lost answer.
+pub(crate) async fn submit<C: Cloud>(importer: &Importer<C>, prepared: Prepared) -> Result<ImportTask> {
+    if prepared.task.dry_run && !importer.capabilities().dry_run.value {
+        // Without validation this would be an import.
+        let message = format!("{}'s import has no dry run", importer.provider().name());
+        return Err(Error::new(ErrorKind::Unsupported, message)
+            .with_provider(importer.provider())
+            .with_remedy("Check the order with `validate` alone."));
+    }
+    match importer.send(&prepared).await {
+        Err(error) if error.may_have_executed() => settle(importer, prepared, error).await,
+        outcome => outcome,
+    }
+}
+
+/// Goes on with an order that may have been sent: by its token, else by looking for it.
+pub(crate) async fn resume<C: Cloud>(importer: &Importer<C>, prepared: Prepared) -> Result<ImportTask> {
+    if prepared.task.token.is_some() {
+        return submit(importer, prepared).await;
+    }
+    let lost = Error::new(
+        ErrorKind::OutcomeUnknown,
+        "the process that was about to send it ended before it had an answer",
+    )
+    .with_provider(importer.provider());
+    settle(importer, prepared, lost).await
+}
+
+/// Finds out what became of a start that may have been executed.
+async fn settle<C: Cloud>(importer: &Importer<C>, prepared: Prepared, lost: Error) -> Result<ImportTask> {
+    if prepared.task.dry_run {
+        return Err(lost);
+    }
+    debug!(
+        provider = importer.provider().id(),
+        kind = lost.kind().as_str(),
+        "the answer was lost"
+    );
+    if prepared.task.token.is_some() {
+        return repeat_with_token(importer, prepared, lost).await;
+    }
+    match find(importer, &prepared.task).await {
+        Some(task) => Ok(task),
+        None => Err(unknown(
+            &prepared.task,
+            lost,
+            "no image is listed that is known to be this one",
+        )),
+    }
+}
+
+/// Sends the same order with the same token until the cloud answers: the token makes it the first order's answer.
+async fn repeat_with_token<C: Cloud>(
+    importer: &Importer<C>,
+    prepared: Prepared,
+    mut lost: Error,
+) -> Result<ImportTask> {
+    let (ambient, grace) = (importer.ambient(), importer.grace());
+    let started = ambient.monotonic();
+    while ambient.monotonic().saturating_sub(started) < grace.period {
+        ambient.sleep(grace.interval).await;
+        match importer.send(&prepared).await {
+            Err(error) if is_unsettled(&error) || error.is_retryable() => lost = error,
+            settled => return settled,
+        }
+    }
+    let tried = "sending it again with its token brought no answer either";
+    let task = &prepared.task;
+    Err(unknown(task, lost, tried).with_remedy(format!(
+        "Repeat the same order: its token makes that safe. Or look for an image named `{}` in the console of {}.",
+        task.name,
+        task.provider.name()
+    )))
+}
+
+/// A taken name says nothing here: the image may be the one that the lost start made, or an older one.
+fn is_unsettled(error: &Error) -> bool {
+    error.may_have_executed() || error.kind() == ErrorKind::DuplicateName
+}
+
+/// Looks for the import of a task until it is listed or the grace period is over. A failing lookup is not an answer.
+///
+/// # Cancel safety
+/// Call it again.
+pub async fn find(importer: &dyn ImageImporter, task: &ImportTask) -> Option<ImportTask> {
+    let (ambient, grace) = (importer.ambient(), importer.grace());
+    let started = ambient.monotonic();
+    loop {
+        match importer.lookup(task).await {
+            Ok(Some(found)) => return Some(found),
+            Ok(None) => {}
+            Err(error) => warn!(
+                provider = importer.provider().id(),
+                kind = error.kind().as_str(),
+                "the lookup failed"
+            ),
+        }
+        if ambient.monotonic().saturating_sub(started) >= grace.period {
+            return None;
+        }
+        ambient.sleep(grace.interval).await;
+    }
+}
+
+fn unknown(task: &ImportTask, lost: Error, tried: &str) -> Error {
+    let (name, cloud) = (&task.name, task.provider.name());
+    lost.clone()
+        .with_kind(ErrorKind::OutcomeUnknown)
+        .map_message(|why| {
+            let region = &task.region;
+            format!("whether the import of `{name}` in {region} was started is not known: {why}, and {tried}")
+        })
+        .with_provider(task.provider)
+        .with_remedy(format!(
+            "Look for an image named `{name}` in the console of {cloud}: if it is there, take it; if not, start again."
+        ))
+        .with_source(lost)
+}

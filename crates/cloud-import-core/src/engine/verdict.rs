@@ -1,0 +1,110 @@
+//! What a row says of an import: in progress, the image, or why it failed.
+
+use std::time::SystemTime;
+
+use super::{
+    cloud::{Cloud, Listing, Row},
+    search,
+};
+use crate::{Error, ErrorKind, Failure, ImportTask, ImportedImage, Result, StateClass, TaskState, builder::Connection};
+
+/// The state that a task's own row shows. A finished task is asked for its image where the id is not known yet, or where the
+/// image has the last word.
+pub(crate) async fn of_task<C: Cloud>(
+    cloud: &C,
+    task: &mut ImportTask,
+    project: Option<&str>,
+    row: Row,
+) -> Result<TaskState> {
+    let lists_images = C::LISTING == Listing::Images;
+    if row.class != Some(StateClass::Succeeded) || !lists_images || !(C::IMAGE_DECIDES || task.image_id.is_none()) {
+        return Ok(of_row(cloud, task, row, ""));
+    }
+    match search::listed(cloud, task, project).await? {
+        Some(image) if C::IMAGE_DECIDES => {
+            let before = format!("{}, image ", row.raw);
+            adopt(cloud, task, &image);
+            Ok(of_row(cloud, task, image, &before))
+        }
+        Some(image) => {
+            adopt(cloud, task, &image);
+            Ok(of_row(cloud, task, row, ""))
+        }
+        None if C::IMAGE_DECIDES => not_listed_yet(cloud.connection(), task, &row),
+        None => Ok(of_row(cloud, task, row, "")),
+    }
+}
+
+/// The state that a row shows; `before` goes in front of a state in progress.
+pub(crate) fn of_row<C: Cloud>(cloud: &C, task: &ImportTask, row: Row, before: &str) -> TaskState {
+    match (row.class, &task.image_id) {
+        (Some(StateClass::Succeeded), Some(id)) => TaskState::Succeeded {
+            image: ImportedImage::of(task, id).with_inspection(row.inspection),
+        },
+        (Some(StateClass::Succeeded), None) => {
+            TaskState::in_progress(format!("{}, image id not shown yet", row.raw), row.percent)
+        }
+        (Some(StateClass::Failed), _) => TaskState::Failed(row.failure.unwrap_or_else(|| {
+            let capabilities = cloud.capabilities();
+            let causes = match capabilities.failure_reason.value {
+                true => &[],
+                false => capabilities.likely_causes,
+            };
+            Failure::new(None, row.raw).with_likely_causes(causes)
+        })),
+        (Some(StateClass::Canceled), _) => TaskState::Canceled,
+        _ => TaskState::in_progress(format!("{before}{}", row.raw), row.percent),
+    }
+}
+
+/// Takes over what a row tells of the ids.
+pub(crate) fn adopt<C: Cloud>(cloud: &C, task: &mut ImportTask, row: &Row) {
+    task.seen(cloud.connection().pipeline.ambient.now());
+    if task.task_id.is_none() {
+        task.task_id.clone_from(&row.task_id);
+    }
+    if task.image_id.is_none() {
+        task.image_id.clone_from(&row.image_id);
+    }
+}
+
+/// What a poll says of an import that the cloud does not list: not listed yet while the grace period runs, gone and so failed
+/// if it was listed before.
+pub(crate) fn not_listed<C: Cloud>(cloud: &C, task: &ImportTask) -> Result<TaskState> {
+    if task.first_seen_at.is_some() {
+        return Ok(TaskState::Failed(Failure::new(
+            None,
+            "the cloud listed it before and does not any more: it failed or was deleted",
+        )));
+    }
+    let connection = cloud.connection();
+    let age = age(connection, task.started_at);
+    if age < connection.grace.period {
+        return Ok(TaskState::in_progress("not listed yet", None));
+    }
+    let message = format!(
+        "the import of `{}` is not listed {} s after its start",
+        task.name,
+        age.as_secs()
+    );
+    Err(Error::new(ErrorKind::NotFound, message)
+        .with_provider(task.provider)
+        .with_remedy("Check region and project, and look for the image in the vendor's console."))
+}
+
+/// The state of an import whose task is finished and whose image is not listed.
+fn not_listed_yet(connection: &Connection, task: &ImportTask, row: &Row) -> Result<TaskState> {
+    if age(connection, row.finished.unwrap_or(task.started_at)) < connection.grace.period {
+        let raw = format!("{}, image not listed yet", row.raw);
+        return Ok(TaskState::in_progress(raw, Some(100)));
+    }
+    let message = format!("the import of `{}` is finished, but its image is not listed", task.name);
+    Err(Error::new(ErrorKind::NotFound, message)
+        .with_provider(task.provider)
+        .with_remedy("It may have been deleted: look for it in the vendor's console."))
+}
+
+fn age(connection: &Connection, since: SystemTime) -> std::time::Duration {
+    let now = connection.pipeline.ambient.now();
+    now.duration_since(since).unwrap_or_default()
+}
