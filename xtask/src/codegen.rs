@@ -7,6 +7,7 @@ mod coverage;
 mod facts;
 mod readme;
 mod sim;
+mod stores;
 mod wire;
 
 use std::{
@@ -50,6 +51,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
         folders.push(folder);
     }
     files.insert(folders[0].join("mod.rs"), formatted(&sim::module())?);
+    folders.push(stores::render(root, &mut files)?);
     let page = root.join("README.md");
     if page.exists() {
         let text = fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;

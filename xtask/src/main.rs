@@ -10,6 +10,7 @@ mod dist;
 mod package;
 mod soak;
 mod spec;
+mod spec_store;
 mod tidy;
 
 use std::{env, path::PathBuf, process::ExitCode};

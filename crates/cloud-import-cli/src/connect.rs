@@ -88,7 +88,8 @@ impl<'a> Clouds<'a> {
         }
         // The parts of one upload are bounded by themselves, and must not hold up calls of the API.
         pipeline.gate = Gate::default();
-        Store::new(Bucket::new(provider, importer.region(), bucket)?, pipeline)
+        let bucket = Bucket::new(provider, importer.region(), bucket)?;
+        Store::new(bucket.api(connection.endpoint.clone()), pipeline)
     }
 
     /// The bucket that simulated clouds have for local files.
@@ -140,4 +141,29 @@ fn last_for<T>(provider: Provider, said: &[(Provider, T)]) -> Option<&T> {
         .rev()
         .find(|(of, _)| *of == provider)
         .map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        reach: Reach,
+    }
+
+    #[test]
+    fn a_bucket_is_described_by_the_api_that_images_are_imported_at() {
+        let line = Line::parse_from(["it", "--endpoint", "ucloud=https://api.surfercloud.com"]);
+        let clouds = Clouds::new(&line.reach, None).unwrap();
+        let importer = clouds.importer(&Wanted::of("ucloud/cn-bj2".parse().unwrap())).unwrap();
+        let store = clouds.store(&*importer, "images").unwrap();
+        assert_eq!(
+            store.bucket().api.as_ref().map(Endpoint::host),
+            Some("api.surfercloud.com")
+        );
+    }
 }

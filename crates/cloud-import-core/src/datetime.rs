@@ -24,6 +24,18 @@ pub fn date(instant: SystemTime) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
+/// `Sun, 06 Nov 1994 08:49:37 GMT`: the date of an HTTP header.
+pub fn http(instant: SystemTime) -> String {
+    let at = OffsetDateTime::from(instant);
+    let (weekday, month) = (at.weekday().to_string(), at.month().to_string());
+    let (hour, minute, second) = at.to_hms();
+    format!(
+        "{weekday:.3}, {:02} {month:.3} {:04} {hour:02}:{minute:02}:{second:02} GMT",
+        at.day(),
+        at.year()
+    )
+}
+
 /// Whole seconds since 1970; negative before.
 pub fn unix(instant: SystemTime) -> i64 {
     OffsetDateTime::from(instant).unix_timestamp()
@@ -53,6 +65,57 @@ pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     Some(at.duration_since(now).unwrap_or(Duration::ZERO))
 }
 
+/// Instants in stored forms, as RFC 3339 dates in whole seconds: for `#[serde(with = "…")]`.
+pub mod rfc3339 {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use super::*;
+
+    /// Writes an instant.
+    ///
+    /// # Errors
+    /// The serializer's own.
+    pub fn serialize<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&extended(*at))
+    }
+
+    /// Reads an instant.
+    ///
+    /// # Errors
+    /// The deserializer's own, or text that is no RFC 3339 date.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+        read(&String::deserialize(deserializer)?)
+    }
+
+    fn read<E: Error>(text: &str) -> Result<SystemTime, E> {
+        parse_rfc3339(text).ok_or_else(|| E::custom(format_args!("`{text}` is no RFC 3339 date")))
+    }
+
+    /// The same for an instant that may be absent.
+    pub mod option {
+        use serde::Serialize as _;
+
+        use super::*;
+
+        /// Writes an instant, or that there is none.
+        ///
+        /// # Errors
+        /// The serializer's own.
+        pub fn serialize<S: Serializer>(at: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+            at.map(extended).serialize(serializer)
+        }
+
+        /// Reads an instant, or that there is none.
+        ///
+        /// # Errors
+        /// The deserializer's own, or text that is no RFC 3339 date.
+        pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
+            let text = Option::<String>::deserialize(deserializer)?;
+            text.map(|text| read(&text)).transpose()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,8 +126,22 @@ mod tests {
         assert_eq!(basic(instant), "20221109T083000Z");
         assert_eq!(extended(instant), "2022-11-09T08:30:00Z");
         assert_eq!(date(instant), "2022-11-09");
+        assert_eq!(http(instant), "Wed, 09 Nov 2022 08:30:00 GMT");
         assert_eq!(unix(instant), 1_667_982_600);
         assert_eq!(unix_millis(instant), 1_667_982_600_750);
+    }
+
+    #[test]
+    fn an_http_date_is_written_as_it_is_read() {
+        for (seconds, expected) in [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"),
+        ] {
+            let instant = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            assert_eq!(http(instant), expected);
+            assert_eq!(parse_http_date(expected), Some(instant));
+        }
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub mod redact;
 pub mod remedy;
 mod request;
 pub mod retry;
+mod schema;
 mod stop;
 mod task;
 #[cfg(feature = "testing")]
@@ -72,6 +73,7 @@ pub use problem::{Problem, Severity};
 pub use provider::Provider;
 pub use remedy::Remedy;
 pub use request::{Disk, DiskSource, ImageKind, ImportRequest, PartitionTable, VendorOptions};
+pub use schema::Schema;
 pub use stop::Stop;
 pub use task::{CancelOutcome, Failure, Finding, ImportTask, ImportedImage, Inspection, StateClass, TaskState};
 pub use token::marked;

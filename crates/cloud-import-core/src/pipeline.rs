@@ -95,8 +95,8 @@ pub struct Answer {
     pub payload: Value,
     /// The vendor's request id.
     pub request_id: Option<String>,
-    /// The HTTP status.
-    pub http_status: u16,
+    /// The whole answer, for what stands in its headers or in a body that is no JSON.
+    pub http: Response<Bytes>,
     provider: Provider,
     operation: &'static str,
     attempts: u32,
@@ -115,7 +115,7 @@ impl Answer {
             )
             .with_provider(self.provider)
             .with_operation(self.operation)
-            .with_http_status(self.http_status)
+            .with_http_status(self.http.status().as_u16())
             .with_request_id(self.request_id)
             .with_attempts(self.attempts)
         })
@@ -242,7 +242,7 @@ impl Pipeline {
         match &outcome {
             Ok(answer) => {
                 Span::current().record("request_id", answer.request_id.as_deref());
-                debug!(status = answer.http_status, "answered");
+                debug!(status = answer.http.status().as_u16(), "answered");
             }
             Err(error) => {
                 Span::current().record("request_id", error.request_id());
@@ -281,7 +281,7 @@ impl Pipeline {
             Reading::Success { payload, request_id } => Ok(Answer {
                 payload,
                 request_id,
-                http_status: status.as_u16(),
+                http: answer.clone(),
                 provider: protocol.provider(),
                 operation: operation.name,
                 attempts: 1,
@@ -296,7 +296,7 @@ impl Pipeline {
                     return Ok(Answer {
                         payload: serde_json::json!({ "dry_run": true }),
                         request_id,
-                        http_status: status.as_u16(),
+                        http: answer.clone(),
                         provider: protocol.provider(),
                         operation: operation.name,
                         attempts: 1,

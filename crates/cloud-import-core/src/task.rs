@@ -2,10 +2,10 @@
 
 use std::{fmt, time::SystemTime};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Provider, datetime, redact};
+use crate::{Provider, Schema, datetime, redact};
 
 /// The version of the task format that this crate writes and reads.
 const VERSION: u32 = 1;
@@ -17,7 +17,8 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ImportTask {
-    version: Version,
+    #[serde(deserialize_with = "version")]
+    version: Schema<VERSION>,
     /// The cloud.
     pub provider: Provider,
     /// Where its API is.
@@ -53,10 +54,10 @@ pub struct ImportTask {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
     /// When the order was first sent.
-    #[serde(with = "instant")]
+    #[serde(with = "datetime::rfc3339")]
     pub started_at: SystemTime,
     /// When the cloud first showed the import.
-    #[serde(default, with = "optional_instant", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "datetime::rfc3339::option", skip_serializing_if = "Option::is_none")]
     pub first_seen_at: Option<SystemTime>,
     /// Fields of a later version of this crate.
     #[serde(flatten)]
@@ -74,7 +75,7 @@ impl ImportTask {
         started_at: SystemTime,
     ) -> Self {
         Self {
-            version: Version,
+            version: Schema,
             provider,
             endpoint: endpoint.into(),
             region: region.into(),
@@ -102,54 +103,12 @@ impl ImportTask {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Version;
-
-impl Serialize for Version {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u32(VERSION)
-    }
-}
-
-impl<'de> Deserialize<'de> for Version {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u32::deserialize(deserializer)? {
-            VERSION => Ok(Self),
-            other => Err(D::Error::custom(format_args!(
-                "task version {other} is not known (this build knows {VERSION}): use the version of cloud-import that wrote it"
-            ))),
-        }
-    }
-}
-
-mod instant {
-    use super::*;
-
-    pub(super) fn serialize<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&datetime::extended(*at))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        datetime::parse_rfc3339(&text).ok_or_else(|| D::Error::custom(format_args!("`{text}` is no RFC 3339 date")))
-    }
-}
-
-mod optional_instant {
-    use super::*;
-
-    pub(super) fn serialize<S: Serializer>(at: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
-        at.map(datetime::extended).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
-        let Some(text) = Option::<String>::deserialize(deserializer)? else {
-            return Ok(None);
-        };
-        datetime::parse_rfc3339(&text)
-            .map(Some)
-            .ok_or_else(|| D::Error::custom(format_args!("`{text}` is no RFC 3339 date")))
-    }
+fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Schema<VERSION>, D::Error> {
+    Schema::read(deserializer, |other| {
+        format!(
+            "task version {other} is not known (this build knows {VERSION}): use the version of cloud-import that wrote it"
+        )
+    })
 }
 
 /// What a vendor's state means.

@@ -26,6 +26,8 @@ pub struct Bucket {
     pub endpoint: Option<Endpoint>,
     /// How it stands in a URL.
     pub addressing: Addressing,
+    /// Where the cloud's API is, for a store whose buckets that describes (US3); the vendor's own host when absent.
+    pub api: Option<Endpoint>,
 }
 
 impl Bucket {
@@ -40,6 +42,7 @@ impl Bucket {
             name: name.into(),
             endpoint: None,
             addressing: Addressing::default(),
+            api: None,
         };
         for (what, text) in [("bucket", &bucket.name), ("region", &bucket.region)] {
             let fits =
@@ -61,5 +64,18 @@ impl Bucket {
         self.endpoint = Some(endpoint);
         self.addressing = addressing;
         self
+    }
+
+    /// Asks the cloud's API there what only that tells of a bucket: a white-label cloud has a host of its own, and keys of
+    /// one are not meant for the other.
+    #[must_use]
+    pub fn api(mut self, endpoint: Endpoint) -> Self {
+        self.api = Some(endpoint);
+        self
+    }
+
+    /// The name, where it stands in the host: what the signatures with a resource put in front of the path.
+    pub(crate) fn name_in_host(&self) -> Option<String> {
+        (self.addressing == Addressing::VirtualHost).then(|| self.name.clone())
     }
 }

@@ -1,59 +1,39 @@
 //! What a store's dialect is: turns a call into an unsigned request, signs, reads an answer. Pure; no retry, no clock.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use cloud_import_core::{
-    Bytes, Credentials, Link, Operation, Repeat, Result,
-    http::{Method, Request},
-    pipeline::Protocol,
+    Bytes, Link, Operation, Repeat, Result,
+    http::{Method, Request, Response},
+    pipeline::{Protocol, Signing},
 };
 
-use crate::store::Part;
+use crate::{
+    facts::BucketFacts,
+    objects::{ListedObject, Page, Part, Uploading},
+    spec::StoreSpec,
+};
 
-/// The name under which the object's SHA-256 is kept in its metadata, behind the store's own prefix.
-pub(crate) const SHA256_META: &str = "cloud-import-sha256";
-
-/// One store's dialect, for one bucket. Its [`Protocol`] half signs and reads.
-///
-/// The payload of a good answer is an object: the child elements of the XML document (or the fields of the JSON one) under
-/// their own names, a repeated element as an array, and beside them under `"header"` the headers `etag`, `content-length`,
-/// `sha256` (the metadata of [`SHA256_META`]) and `region` (the bucket's, where a header tells), as text, where they came.
+/// One store's dialect, for one bucket. Its [`Protocol`] half signs, and tells a good answer from a refusal.
 pub(crate) trait Dialect: Protocol {
-    /// What the store takes.
-    fn limits(&self) -> &'static Limits;
+    /// What is known of the store.
+    fn spec(&self) -> &'static StoreSpec;
 
     /// The unsigned request.
     fn request(&self, call: &Call<'_>) -> Result<Request<Bytes>>;
 
-    /// A link that gets the object until `valid_for` after `from`, signed with these keys. Pure: the same arguments make the
-    /// same link, byte for byte.
-    fn link(&self, key: &str, credentials: &Credentials, from: SystemTime, valid_for: Duration) -> Result<Link>;
-}
+    /// A link that gets the object until `valid_for` after the instant. Pure: the same arguments make the same link, byte for
+    /// byte.
+    fn link(&self, key: &str, signing: &Signing<'_>, valid_for: Duration) -> Result<Link>;
 
-/// What a store takes. Sizes in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// The smallest part, but for the last.
-    pub min_part: u64,
-    /// The largest part.
-    pub max_part: u64,
-    /// Every part but the last has exactly this size, where the store wants that.
-    pub fixed_part: Option<u64>,
-    /// How many parts at most.
-    pub max_parts: u32,
-    /// Number of the first part: 0 at US3, else 1.
-    pub first_part: u32,
-    /// The largest object of a single PUT.
-    pub max_put: u64,
-    /// The largest object.
-    pub max_object: u64,
-    /// Whether parts can be listed, as far as is known.
-    pub lists_parts: bool,
-    /// Whether the ETag of a part is its MD5 in hex.
-    pub etag_is_md5: bool,
-    /// The longest time for which a signed link may be valid.
-    pub longest_link: Duration,
+    /// Reads the answer to [`Call::InitiateMultipartUpload`].
+    fn uploading(&self, body: &[u8]) -> Result<Uploading>;
+
+    /// Reads the answer to [`Call::ListObjects`].
+    fn objects(&self, body: &[u8]) -> Result<Page<ListedObject>>;
+
+    /// Reads what the answer to [`Call::HeadBucket`] tells of the bucket.
+    fn bucket(&self, answer: &Response<Bytes>) -> Result<BucketFacts>;
 }
 
 /// One call to a store.

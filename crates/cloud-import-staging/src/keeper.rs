@@ -67,7 +67,7 @@ mod tests {
     use std::{collections::BTreeMap, fs};
 
     use super::*;
-    use crate::{file::LocalFile, record::RecordSchema, scratch::Scratch};
+    use crate::{file::LocalFile, scratch::Scratch};
 
     #[test]
     fn what_is_kept_is_there_again_until_it_is_forgotten() {
@@ -75,7 +75,7 @@ mod tests {
         let keeper = FileKeeper::new(folder.path().join("upload.json"));
         assert_eq!(keeper.load().unwrap(), None);
         let record = UploadRecord {
-            schema: RecordSchema,
+            schema: cloud_import_core::Schema,
             bucket: "b".to_owned(),
             key: "k".to_owned(),
             upload_id: "u".to_owned(),

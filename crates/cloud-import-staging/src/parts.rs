@@ -2,7 +2,7 @@
 
 use cloud_import_core::{Error, ErrorKind, Result};
 
-use crate::dialect::Limits;
+use crate::spec::Limits;
 
 const MIB: u64 = 1 << 20;
 

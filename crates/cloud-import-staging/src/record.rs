@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use cloud_import_core::Schema;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::file::FileStamp;
 
@@ -10,6 +11,7 @@ use crate::file::FileStamp;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadRecord {
     /// The shape of this record. Another one is refused when it is read.
+    #[serde(deserialize_with = "schema")]
     pub schema: RecordSchema,
     /// The bucket.
     pub bucket: String,
@@ -25,7 +27,7 @@ pub struct UploadRecord {
     pub part_size: u64,
     /// The parts that the store has acknowledged, by number.
     pub parts: BTreeMap<u32, PartRecord>,
-    /// Whether the request that makes the object may have been sent: an object that is there then is this upload's.
+    /// Whether the request that makes the object may have been sent.
     pub completing: bool,
 }
 
@@ -37,26 +39,12 @@ pub struct PartRecord {
 }
 
 /// The shape of an [`UploadRecord`]: the number 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct RecordSchema;
+pub type RecordSchema = Schema<1>;
 
-const SCHEMA: u64 = 1;
-
-impl Serialize for RecordSchema {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(SCHEMA)
-    }
-}
-
-impl<'de> Deserialize<'de> for RecordSchema {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u64::deserialize(deserializer)? {
-            SCHEMA => Ok(Self),
-            other => Err(de::Error::custom(format!(
-                "upload record of version {other}; this program knows version {SCHEMA}"
-            ))),
-        }
-    }
+fn schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RecordSchema, D::Error> {
+    Schema::read(deserializer, |other| {
+        format!("upload record of version {other}; this program knows version 1")
+    })
 }
 
 #[cfg(test)]
@@ -66,7 +54,7 @@ mod tests {
     #[test]
     fn it_survives_json_and_refuses_another_version() {
         let record = UploadRecord {
-            schema: RecordSchema,
+            schema: Schema,
             bucket: "images".to_owned(),
             key: "a/b".to_owned(),
             upload_id: "id".to_owned(),

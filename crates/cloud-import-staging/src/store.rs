@@ -6,14 +6,17 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use cloud_import_core::{Bytes, Credentials, Error, ErrorKind, Link, Result, datetime, pipeline::Pipeline};
-use serde_json::Value;
+use cloud_import_core::{
+    Bytes, Credentials, Error, ErrorKind, Link, Repeat, Result, datetime, http::Response, pipeline::Pipeline,
+};
 
 use crate::{
-    answer,
+    answer::{documents, headers},
     bucket::Bucket,
-    dialect::{Call, Dialect, Limits},
-    dialects,
+    dialect::{Call, Dialect},
+    dialects::{self, signer::signing},
+    objects::{ListedObject, ObjectHead, OpenUpload, Part, Uploading},
+    spec::Limits,
 };
 
 /// A client for one bucket. Cheap to clone.
@@ -30,63 +33,6 @@ impl fmt::Debug for Store {
             .field("bucket", &self.bucket)
             .finish_non_exhaustive()
     }
-}
-
-/// What HEAD tells of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ObjectHead {
-    /// Size in bytes.
-    pub size: u64,
-    /// The store's ETag, without quotes.
-    pub etag: Option<String>,
-    /// SHA-256 of the content in hex, where the one who put it there said so in its metadata.
-    pub sha256: Option<String>,
-}
-
-/// A multipart upload that was begun.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Uploading {
-    /// Its id.
-    pub upload_id: String,
-    /// The part size that the store fixed for it (US3).
-    pub part_size: Option<u64>,
-}
-
-/// A part that a store holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// Its number, from [`Limits::first_part`].
-    pub number: u32,
-    /// Its ETag, without quotes; empty where a store lists none.
-    pub etag: String,
-    /// Its size in bytes, where the store tells.
-    pub size: Option<u64>,
-}
-
-/// An object of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ListedObject {
-    /// The key.
-    pub key: String,
-    /// Size in bytes.
-    pub size: u64,
-    /// When it was put there, where the store tells (US3 is not documented to).
-    pub modified: Option<SystemTime>,
-}
-
-/// An upload that is neither completed nor aborted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct OpenUpload {
-    /// The key.
-    pub key: String,
-    /// Its id.
-    pub upload_id: String,
-    /// When it was begun, as the store writes it.
-    pub initiated: Option<String>,
 }
 
 impl Store {
@@ -111,23 +57,28 @@ impl Store {
 
     /// What the store takes.
     pub fn limits(&self) -> &'static Limits {
-        self.dialect.limits()
+        &self.dialect.spec().limits
+    }
+
+    pub(crate) fn dialect(&self) -> &dyn Dialect {
+        &*self.dialect
     }
 
     pub(crate) fn pipeline(&self) -> &Pipeline {
         &self.pipeline
     }
 
-    pub(crate) async fn call(&self, call: Call<'_>) -> Result<Value> {
+    /// Sends a call, and reads a good answer.
+    pub(crate) async fn call<T>(&self, call: Call<'_>, read: impl FnOnce(&Response<Bytes>) -> Result<T>) -> Result<T> {
         let operation = call.operation();
-        let repeatable = matches!(operation.repeat, cloud_import_core::Repeat::Safe);
+        let repeatable = matches!(operation.repeat, Repeat::Safe);
         let named = |error: Error| error.with_provider(self.bucket.provider).with_operation(operation.name);
         let request = self.dialect.request(&call).map_err(named)?;
         let answer = self
             .pipeline
             .send(&*self.dialect, &operation, repeatable, request)
             .await?;
-        Ok(answer.payload)
+        read(&answer.http).map_err(|error| named(error).with_request_id(answer.request_id))
     }
 
     /// Puts a whole object of at most [`Limits::max_put`] bytes, and gives its ETag.
@@ -135,8 +86,7 @@ impl Store {
     /// # Errors
     /// Every kind that a request can end with.
     pub async fn put(&self, key: &str, body: Bytes, md5: [u8; 16], sha256: Option<&str>) -> Result<String> {
-        let payload = self.call(Call::PutObject { key, body, md5, sha256 }).await?;
-        Ok(answer::etag(&payload))
+        self.call(Call::PutObject { key, body, md5, sha256 }, etag).await
     }
 
     /// Looks at an object; `None` when there is none of that key.
@@ -145,11 +95,11 @@ impl Store {
     /// Every kind that a request can end with; a bucket that is not there is [`ErrorKind::NotFound`] where the store tells it
     /// from a missing object.
     pub async fn head(&self, key: &str) -> Result<Option<ObjectHead>> {
-        match self.call(Call::HeadObject { key }).await {
-            Ok(payload) => answer::head(&payload).map(Some),
-            Err(error) if error.kind() == ErrorKind::NotFound && error.code() != Some("NoSuchBucket") => Ok(None),
-            Err(error) => Err(error),
-        }
+        let names = &self.dialect.spec().headers;
+        let head = self.call(Call::HeadObject { key }, |answer| {
+            headers::head(answer.headers(), names)
+        });
+        unless_gone(head.await)
     }
 
     /// Deletes an object. One that is not there is deleted already.
@@ -157,7 +107,7 @@ impl Store {
     /// # Errors
     /// Every kind that a request can end with.
     pub async fn delete(&self, key: &str) -> Result<()> {
-        gone_is_done(self.call(Call::DeleteObject { key }).await)
+        unless_gone(self.call(Call::DeleteObject { key }, nothing).await).map(drop)
     }
 
     /// Begins a multipart upload. Sent once: an answer that is lost may leave an upload open.
@@ -165,7 +115,8 @@ impl Store {
     /// # Errors
     /// Every kind that a request can end with.
     pub async fn initiate(&self, key: &str, sha256: Option<&str>) -> Result<Uploading> {
-        answer::uploading(&self.call(Call::InitiateMultipartUpload { key, sha256 }).await?)
+        let call = Call::InitiateMultipartUpload { key, sha256 };
+        self.call(call, |answer| self.dialect.uploading(answer.body())).await
     }
 
     /// Sends one part, and gives its ETag. Sent again, it replaces itself.
@@ -180,16 +131,14 @@ impl Store {
         body: Bytes,
         md5: [u8; 16],
     ) -> Result<String> {
-        let payload = self
-            .call(Call::UploadPart {
-                key,
-                upload_id,
-                number,
-                body,
-                md5,
-            })
-            .await?;
-        Ok(answer::etag(&payload))
+        let call = Call::UploadPart {
+            key,
+            upload_id,
+            number,
+            body,
+            md5,
+        };
+        self.call(call, etag).await
     }
 
     /// The parts that the store holds; `None` when it cannot list them.
@@ -203,17 +152,15 @@ impl Store {
         let mut parts: Vec<Part> = Vec::new();
         loop {
             let after = parts.last().map(|part| part.number);
-            let payload = match self.call(Call::ListParts { key, upload_id, after }).await {
-                Ok(payload) => payload,
-                Err(error) if error.kind() == ErrorKind::Unsupported || error.http_status() == Some(501) => {
-                    return Ok(None);
-                }
-                Err(error) => return Err(error),
+            let page = self.call(Call::ListParts { key, upload_id, after }, |answer| {
+                documents::parts(answer.body())
+            });
+            let Some(page) = where_there_is_such_a_call(page.await)? else {
+                return Ok(None);
             };
-            let (page, more) = answer::parts(&payload)?;
-            let advanced = page.last().map(|part| part.number) > after;
-            parts.extend(page);
-            if !more || !advanced {
+            let advanced = page.items.last().map(|part| part.number) > after;
+            parts.extend(page.items);
+            if !page.more || !advanced {
                 return Ok(Some(parts));
             }
         }
@@ -224,9 +171,8 @@ impl Store {
     /// # Errors
     /// Every kind that a request can end with.
     pub async fn complete(&self, key: &str, upload_id: &str, parts: &[Part]) -> Result<()> {
-        self.call(Call::CompleteMultipartUpload { key, upload_id, parts })
+        self.call(Call::CompleteMultipartUpload { key, upload_id, parts }, nothing)
             .await
-            .map(drop)
     }
 
     /// Gives an upload up. One that is not there is given up already.
@@ -234,7 +180,7 @@ impl Store {
     /// # Errors
     /// Every kind that a request can end with.
     pub async fn abort(&self, key: &str, upload_id: &str) -> Result<()> {
-        gone_is_done(self.call(Call::AbortMultipartUpload { key, upload_id }).await)
+        unless_gone(self.call(Call::AbortMultipartUpload { key, upload_id }, nothing).await).map(drop)
     }
 
     /// The open uploads under a prefix, at most one page of them; `None` when the store cannot list them.
@@ -242,11 +188,10 @@ impl Store {
     /// # Errors
     /// Every kind that a request can end with.
     pub async fn open_uploads(&self, prefix: &str) -> Result<Option<Vec<OpenUpload>>> {
-        match self.call(Call::ListMultipartUploads { prefix }).await {
-            Ok(payload) => answer::open_uploads(&payload).map(Some),
-            Err(error) if error.kind() == ErrorKind::Unsupported || error.http_status() == Some(501) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let open = self.call(Call::ListMultipartUploads { prefix }, |answer| {
+            documents::open_uploads(answer.body())
+        });
+        where_there_is_such_a_call(open.await)
     }
 
     /// The objects under a prefix, at most 10,000.
@@ -257,16 +202,17 @@ impl Store {
         let mut objects: Vec<ListedObject> = Vec::new();
         loop {
             let after = objects.last().map(|object| object.key.clone());
-            let payload = self
-                .call(Call::ListObjects {
-                    prefix,
-                    after: after.as_deref(),
-                })
-                .await?;
-            let (page, more) = answer::objects(&payload)?;
-            let advanced = page.last().is_some_and(|object| Some(&object.key) > after.as_ref());
-            objects.extend(page);
-            if !more || !advanced || objects.len() >= 10_000 {
+            let call = Call::ListObjects {
+                prefix,
+                after: after.as_deref(),
+            };
+            let page = self.call(call, |answer| self.dialect.objects(answer.body())).await?;
+            let advanced = page
+                .items
+                .last()
+                .is_some_and(|object| Some(&object.key) > after.as_ref());
+            objects.extend(page.items);
+            if !page.more || !advanced || objects.len() >= 10_000 {
                 return Ok(objects);
             }
         }
@@ -288,9 +234,8 @@ impl Store {
     pub fn url(&self, key: &str) -> Result<Link> {
         // Signed with nothing and cut: a link's host and path do not depend on the keys.
         let nobody = Credentials::new("", "");
-        let link = self
-            .dialect
-            .link(key, &nobody, SystemTime::UNIX_EPOCH, Duration::from_secs(1))?;
+        let signing = signing(&nobody, SystemTime::UNIX_EPOCH);
+        let link = self.dialect.link(key, &signing, Duration::from_secs(1))?;
         Ok(Link::new(link.without_query()))
     }
 
@@ -323,13 +268,29 @@ impl Store {
                     "Use keys that do not end, or give a link of your own to an object that is there already.",
                 ));
         }
-        self.dialect.link(key, &credentials, from, valid_for)
+        self.dialect.link(key, &signing(&credentials, from), valid_for)
     }
 }
 
-fn gone_is_done(outcome: Result<Value>) -> Result<()> {
+fn etag(answer: &Response<Bytes>) -> Result<String> {
+    Ok(headers::etag(answer.headers()))
+}
+
+fn nothing(_: &Response<Bytes>) -> Result<()> {
+    Ok(())
+}
+
+/// What is not there is no error; a bucket that is not there is one.
+pub(crate) fn unless_gone<T>(outcome: Result<T>) -> Result<Option<T>> {
     match outcome {
-        Err(error) if error.kind() == ErrorKind::NotFound && error.code() != Some("NoSuchBucket") => Ok(()),
-        outcome => outcome.map(drop),
+        Err(error) if error.kind() == ErrorKind::NotFound && error.code() != Some("NoSuchBucket") => Ok(None),
+        outcome => outcome.map(Some),
+    }
+}
+
+fn where_there_is_such_a_call<T>(outcome: Result<T>) -> Result<Option<T>> {
+    match outcome {
+        Err(error) if error.kind() == ErrorKind::Unsupported || error.http_status() == Some(501) => Ok(None),
+        outcome => outcome.map(Some),
     }
 }

@@ -76,7 +76,10 @@ pub(crate) async fn the_same_order_again_is_the_same_import(case: &'static Case)
     importer.poll(&mut first).await.unwrap();
     importer.poll(&mut again).await.unwrap();
     // Huawei Cloud's job names its image late.
-    assert!(first.image_id.is_none() || again.image_id == first.image_id, "{first:?} {again:?}");
+    assert!(
+        first.image_id.is_none() || again.image_id == first.image_id,
+        "{first:?} {again:?}"
+    );
     assert_eq!(stage.imports(), 1);
 }
 

@@ -27,7 +27,6 @@ async fn answers_lost(case: &'static StoreCase) {
         let place = Place::new(case, 2).await;
         place.inject(operation, FaultKind::DropAfter, |fault| fault);
         let staged = place.run().await.unwrap();
-        assert!(staged.put_by_us, "{operation}");
         place.check_object(&staged);
         if case.lists || operation != "InitiateMultipartUpload" {
             place.check(&staged);
@@ -50,7 +49,6 @@ async fn requests_lost(case: &'static StoreCase) {
         let place = Place::new(case, 2).await;
         place.inject(operation, FaultKind::DropBefore, |fault| fault);
         let staged = place.run().await.unwrap();
-        assert!(staged.put_by_us, "{operation}");
         place.check(&staged);
         assert_eq!(place.parts_repeated(), 0);
     }
@@ -102,7 +100,6 @@ async fn forgotten(case: &'static StoreCase) {
         let place = Place::new(case, 2).await;
         place.inject(operation, FaultKind::ForgetUpload, |fault| fault);
         let staged = place.run().await.unwrap();
-        assert!(staged.put_by_us);
         place.check(&staged);
         assert_eq!(place.requests("InitiateMultipartUpload"), 2, "{operation}");
     }

@@ -1,51 +1,162 @@
 //! Reads the answers of US3: JSON with a `RetCode`, its text and nothing secret, or no body at all.
 
 use cloud_import_core::{
-    Bytes, CodeRule,
+    Bytes, Error, ErrorKind, Result, datetime,
     http::Response,
     pipeline::{Reading, json_body},
+    wire,
 };
-use serde_json::{Map, Value};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 
-use super::{HEADER, header_text, kept, text, told};
+use super::{faults, headers};
+use crate::{
+    facts::BucketFacts,
+    generated::us3::{CODES, STORE},
+    objects::{ListedObject, Page, Uploading},
+};
 
-/// The id of the request: US3's own calls, and its bucket calls at the API's endpoint.
-const REQUEST_ID: [&str; 2] = ["x-sessionid", "x-ucloud-request-uuid"];
+/// What stands in every answer. The code may be a number or its text.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Envelope {
+    #[serde(deserialize_with = "wire::string_or_number")]
+    ret_code: Option<String>,
+    err_msg: Option<String>,
+    message: Option<String>,
+}
 
 /// What an answer says.
-pub(crate) fn read(answer: &Response<Bytes>, codes: &[CodeRule]) -> Reading {
-    let (status, headers) = (answer.status(), answer.headers());
-    let request_id = REQUEST_ID.iter().find_map(|name| header_text(headers, name));
-    let request_id = request_id.map(str::to_owned);
-    let mut members = if answer.body().is_empty() {
-        Map::new()
-    } else {
-        match json_body(answer) {
-            Ok(Value::Object(members)) => members,
-            // A PUT may be answered with a line of text; what counts stands in its headers.
-            Err(_) if status.is_success() && answer.headers().contains_key("etag") => Map::new(),
-            Ok(_) => return Reading::Unreadable("it is not a JSON object".to_owned()),
-            Err(why) => return Reading::Unreadable(why),
+pub(crate) fn read(answer: &Response<Bytes>) -> Reading {
+    let status = answer.status();
+    let request_id = headers::request_id(answer.headers(), &STORE.headers);
+    let envelope = match json_body(answer) {
+        _ if answer.body().is_empty() => Ok(Envelope::default()),
+        Ok(object @ Value::Object(_)) => {
+            serde_json::from_value(object).map_err(|_| "it is not of the documented form".to_owned())
         }
+        Ok(_) => Err("it is not a JSON object".to_owned()),
+        // A PUT may be answered with a line of text; what counts stands in its headers.
+        Err(_) if status.is_success() && answer.headers().contains_key("etag") => Ok(Envelope::default()),
+        Err(why) => Err(why),
     };
-    let code = members.get("RetCode").and_then(Value::as_i64).filter(|code| *code != 0);
-    if code.is_some() || !status.is_success() {
-        let members = Value::Object(members);
-        let message = text(&members, "ErrMsg").or_else(|| text(&members, "Message"));
-        return Reading::Refused {
-            code: told(code.map(|code| code.to_string()), status, codes),
-            message: match message {
-                Some(message) => message.to_owned(),
-                None if status.as_u16() == 404 => "there is nothing of that name".to_owned(),
-                None => String::new(),
-            },
+    let Envelope {
+        ret_code,
+        err_msg,
+        message,
+    } = match envelope {
+        Ok(envelope) => envelope,
+        Err(why) => return Reading::Unreadable(why),
+    };
+    let code = ret_code.filter(|code| code != "0");
+    if code.is_none() && status.is_success() {
+        return Reading::Success {
+            payload: Value::Null,
             request_id,
         };
     }
-    let kept = kept(headers, [("etag", "etag"), ("content-length", "content-length")]);
-    members.insert(HEADER.to_owned(), kept);
-    Reading::Success {
-        payload: Value::Object(members),
+    let message = err_msg.or(message).unwrap_or_else(|| match status.as_u16() {
+        404 => "there is nothing of that name".to_owned(),
+        _ => String::new(),
+    });
+    Reading::Refused {
+        code: faults::told(code, status, CODES),
+        message,
         request_id,
     }
+}
+
+fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    serde_json::from_slice(body).map_err(|error| faults::unlike(&error))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Initiated {
+    upload_id: String,
+    #[serde(default, deserialize_with = "wire::number_or_string")]
+    blk_size: Option<u64>,
+}
+
+/// The upload that was begun.
+///
+/// # Errors
+/// [`ErrorKind::InvalidResponse`] when there is no id in it.
+pub(crate) fn uploading(body: &[u8]) -> Result<Uploading> {
+    let begun: Initiated = decode(body)?;
+    Ok(Uploading {
+        upload_id: faults::filled(begun.upload_id, "`UploadId`")?,
+        part_size: begun.blk_size.filter(|size| *size > 0),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Objects {
+    #[serde(default, deserialize_with = "wire::bool_or_string")]
+    is_truncated: Option<bool>,
+    contents: Option<Vec<Object>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Object {
+    key: String,
+    #[serde(deserialize_with = "wire::number_or_string")]
+    size: Option<u64>,
+    last_modified: Option<Value>,
+}
+
+/// The objects of one page, and whether more follow.
+///
+/// # Errors
+/// [`ErrorKind::InvalidResponse`] when one has no key or size.
+pub(crate) fn objects(body: &[u8]) -> Result<Page<ListedObject>> {
+    let page: Objects = decode(body)?;
+    let items = page.contents.unwrap_or_default().into_iter().map(|object| {
+        Ok(ListedObject {
+            key: object.key,
+            size: object.size.ok_or_else(|| faults::lacking("`Size`"))?,
+            modified: object
+                .last_modified
+                .as_ref()
+                .and_then(Value::as_str)
+                .and_then(datetime::parse_rfc3339),
+        })
+    });
+    Ok(Page {
+        items: items.collect::<Result<_>>()?,
+        more: page.is_truncated.unwrap_or_default(),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Buckets {
+    data_set: Option<Vec<Described>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Described {
+    bucket_name: Option<String>,
+    region: Option<String>,
+    r#type: Option<String>,
+}
+
+/// What UCloud's API describes of the bucket of this name.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] when it is not among what is described; [`ErrorKind::InvalidResponse`] for another form.
+pub(crate) fn described(body: &[u8], bucket: &str) -> Result<BucketFacts> {
+    let Buckets { data_set } = decode(body)?;
+    let is_ours = |found: &Described| found.bucket_name.as_deref().is_none_or(|name| name == bucket);
+    let Some(found) = data_set.into_iter().flatten().find(is_ours) else {
+        return Err(Error::new(ErrorKind::NotFound, "no bucket of that name is listed"));
+    };
+    Ok(BucketFacts {
+        region: found.region,
+        public: found.r#type.map(|kind| kind == "public"),
+        ..BucketFacts::default()
+    })
 }

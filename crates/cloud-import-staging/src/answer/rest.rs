@@ -1,138 +1,117 @@
-//! Reads the answers of the four stores that speak XML. They differ in the prefix of their headers.
+//! Reads the answers of the four stores that speak XML: what went well, what was refused, what is none of theirs. They differ in
+//! the names of their headers.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cloud_import_core::{
-    Bytes, CodeRule,
+    Bytes,
     http::{HeaderMap, Response, StatusCode},
     pipeline::Reading,
 };
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::Value;
 
-use super::{HEADER, header_text, kept, text, told, xml};
-
-/// Names of a store's own headers.
-#[derive(Debug)]
-pub(crate) struct Headers {
-    /// Of the request id.
-    pub(crate) request_id: &'static str,
-    /// Of the object's SHA-256 in its metadata.
-    pub(crate) sha256: &'static str,
-    /// Of the bucket's region, where there is one.
-    pub(crate) region: Option<&'static str>,
-    /// Of the storage class of bucket or object.
-    pub(crate) storage_class: &'static str,
-    /// Of the code of an error that has no body.
-    pub(crate) error_code: Option<&'static str>,
-    /// Of a whole error document in base64, where the answer has no body.
-    pub(crate) error_document: Option<&'static str>,
-}
+use super::{faults, headers, xml};
+use crate::{generated::xml::CODES, spec::Headers};
 
 /// What an answer says.
-pub(crate) fn read(answer: &Response<Bytes>, names: &Headers, codes: &[CodeRule]) -> Reading {
-    let (status, headers, body) = (answer.status(), answer.headers(), answer.body());
-    let request_id = header_text(headers, names.request_id).map(str::to_owned);
-    if body.is_empty() {
-        if status.is_success() {
-            let payload = with_headers(Map::new(), headers, names);
-            return Reading::Success { payload, request_id };
-        }
-        return bodiless(status, headers, names, codes, request_id);
+pub(crate) fn read(answer: &Response<Bytes>, names: &Headers) -> Reading {
+    let (status, body) = (answer.status(), answer.body());
+    let refusal = Refusal {
+        status,
+        headers: answer.headers(),
+        names,
+    };
+    if body.is_empty() && !status.is_success() {
+        return refusal.without_body();
     }
-    match xml::parse(body) {
-        Ok((root, error)) if root == "Error" => refused(&error, status, headers, names, codes, request_id),
-        Ok((root, value)) if status.is_success() && !root.eq_ignore_ascii_case("html") => {
-            let members = match value {
-                Value::Object(members) => members,
-                text => Map::from_iter([(root, text)]),
-            };
-            let payload = with_headers(members, headers, names);
-            Reading::Success { payload, request_id }
-        }
+    let root = if body.is_empty() {
+        Ok(String::new())
+    } else {
+        xml::root(body)
+    };
+    match root {
+        Ok(root) if root == "Error" => refusal.of(body),
+        Ok(root) if status.is_success() && !root.eq_ignore_ascii_case("html") => Reading::Success {
+            payload: Value::Null,
+            request_id: headers::request_id(answer.headers(), names),
+        },
         Ok(_) => Reading::Unreadable("it is XML of another kind than the store's".to_owned()),
         Err(why) => Reading::Unreadable(why),
     }
 }
 
-fn with_headers(mut members: Map<String, Value>, headers: &HeaderMap, names: &Headers) -> Value {
-    let common = [
-        ("etag", "etag"),
-        ("content-length", "content-length"),
-        ("sha256", names.sha256),
-        ("storage-class", names.storage_class),
-    ];
-    let region = names.region.map(|name| ("region", name));
-    let kept = kept(headers, common.into_iter().chain(region));
-    members.insert(HEADER.to_owned(), kept);
-    Value::Object(members)
-}
-
-/// An answer to HEAD has no body even when it is an error.
-fn bodiless(
-    status: StatusCode,
-    headers: &HeaderMap,
-    names: &Headers,
-    codes: &[CodeRule],
+/// The document of an error. What was signed stands in it, too, and is left out.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ErrorDocument {
+    code: Option<String>,
+    /// Alibaba's finer code.
+    #[serde(rename = "EC")]
+    finer: Option<String>,
+    message: Option<String>,
     request_id: Option<String>,
-) -> Reading {
-    if let Some(document) = names
-        .error_document
-        .and_then(|name| decoded(header_text(headers, name)?))
-        && let Ok((root, error)) = xml::parse(&document)
-        && root == "Error"
-    {
-        return refused(&error, status, headers, names, codes, request_id);
-    }
-    let code = names.error_code.and_then(|name| header_text(headers, name));
-    let mut message = match status.as_u16() {
-        301 | 302 | 307 | 308 => "the bucket is reached elsewhere".to_owned(),
-        403 => "the store refuses access and gives no reason".to_owned(),
-        404 => "there is nothing of that name".to_owned(),
-        _ => String::new(),
-    };
-    message.push_str(&place(region_of(headers, names)));
-    Reading::Refused {
-        code: told(code.map(str::to_owned).or_else(|| redirected(status)), status, codes),
-        message,
-        request_id,
-    }
+    region: Option<String>,
+    endpoint: Option<String>,
 }
 
-/// A redirect without a body has no code: it gets the one that S3 documents for it.
-fn redirected(status: StatusCode) -> Option<String> {
-    let code = match status.as_u16() {
-        301 | 308 => "PermanentRedirect",
-        302 | 307 => "TemporaryRedirect",
-        _ => return None,
-    };
-    Some(code.to_owned())
-}
-
-fn refused(
-    error: &Value,
+struct Refusal<'a> {
     status: StatusCode,
-    headers: &HeaderMap,
-    names: &Headers,
-    codes: &[CodeRule],
-    request_id: Option<String>,
-) -> Reading {
-    let place_in_body = ["Region", "Endpoint"].iter().find_map(|name| text(error, name));
-    let place = place(place_in_body.or_else(|| region_of(headers, names)));
-    // Alibaba's finer code beside the common one counts where the table knows it.
-    let finer = text(error, "EC").filter(|finer| codes.iter().any(|rule| rule.code == *finer));
-    let code = finer.or_else(|| text(error, "Code")).filter(|code| !code.is_empty());
-    let message = text(error, "Message").unwrap_or_default();
-    Reading::Refused {
-        code: told(code.map(str::to_owned), status, codes),
-        message: format!("{message}{place}"),
-        request_id: request_id.or_else(|| text(error, "RequestId").map(str::to_owned)),
-    }
+    headers: &'a HeaderMap,
+    names: &'a Headers,
 }
 
-fn region_of<'h>(headers: &'h HeaderMap, names: &Headers) -> Option<&'h str> {
-    header_text(headers, names.region?)
+impl Refusal<'_> {
+    fn of(&self, document: &[u8]) -> Reading {
+        let Ok(error) = xml::decode::<ErrorDocument>(document) else {
+            return Reading::Unreadable("it is an error of another form than the store's".to_owned());
+        };
+        let place = error.region.or(error.endpoint);
+        // A finer code beside the common one counts where the table knows it.
+        let finer = error.finer.filter(|finer| CODES.iter().any(|rule| rule.code == *finer));
+        let code = finer.or(error.code).filter(|code| !code.is_empty());
+        self.told(
+            code,
+            error.message.unwrap_or_default(),
+            place.as_deref(),
+            error.request_id,
+        )
+    }
+
+    /// An answer to HEAD has no body even when it is an error.
+    fn without_body(&self) -> Reading {
+        let document = headers::text(self.headers, self.names.error_document);
+        if let Some(document) = document.and_then(|text| STANDARD.decode(text).ok())
+            && xml::root(&document).is_ok_and(|root| root == "Error")
+        {
+            return self.of(&document);
+        }
+        let message = match self.status.as_u16() {
+            301 | 302 | 307 | 308 => "the bucket is reached elsewhere",
+            403 => "the store refuses access and gives no reason",
+            404 => "there is nothing of that name",
+            _ => "",
+        };
+        // A redirect without a body has no code: it gets the one that S3 documents for it.
+        let code = headers::text(self.headers, self.names.error_code).or(match self.status.as_u16() {
+            301 | 308 => Some("PermanentRedirect"),
+            302 | 307 => Some("TemporaryRedirect"),
+            _ => None,
+        });
+        self.told(code.map(str::to_owned), message.to_owned(), None, None)
+    }
+
+    fn told(&self, code: Option<String>, message: String, place: Option<&str>, request_id: Option<String>) -> Reading {
+        let place = place.or_else(|| headers::text(self.headers, self.names.region));
+        Reading::Refused {
+            code: faults::told(code, self.status, CODES),
+            message: message + &where_it_is(place),
+            request_id: headers::request_id(self.headers, self.names).or(request_id),
+        }
+    }
 }
 
 /// Where a bucket is, in words; nothing when the text is no name of a place.
-fn place(name: Option<&str>) -> String {
+fn where_it_is(name: Option<&str>) -> String {
     let is_name = |name: &&str| {
         name.len() <= 120
             && name
@@ -143,15 +122,4 @@ fn place(name: Option<&str>) -> String {
         Some(name) => format!(" (its place: {name})"),
         None => String::new(),
     }
-}
-
-#[cfg(feature = "oss")]
-fn decoded(text: &str) -> Option<Vec<u8>> {
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
-    STANDARD.decode(text).ok()
-}
-
-#[cfg(not(feature = "oss"))]
-fn decoded(_: &str) -> Option<Vec<u8>> {
-    None
 }

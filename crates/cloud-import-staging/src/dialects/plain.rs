@@ -1,224 +1,203 @@
-//! The signature that Huawei OBS calls its own and Alibaba OSS its first: HMAC-SHA1 over a few plain lines. A pure function.
+//! The signature that Huawei OBS and UCloud US3 call their own and Alibaba OSS its first: HMAC-SHA1 over a few plain lines. A pure
+//! function.
 //!
-//! Source: esdk-obs-python 3.26.6 (`obs/auth.py`); oss2 2.19.1 and alibabacloud-oss-v2 1.4.1, whose tests' numbers are the
-//! tests here. The two differ in names only.
+//! Source: esdk-obs-python 3.26.6 (`obs/auth.py`); ufile 3.2.11 for Python; oss2 2.19.1 and alibabacloud-oss-v2 1.4.1, whose
+//! tests' numbers are the tests here. The three differ in names only.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use cloud_import_core::{
-    Bytes, Result, canonical,
-    credentials::Keys,
-    datetime, digest, encode,
-    http::{Request, header},
-};
+use cloud_import_core::{Bytes, Result, canonical, datetime, digest, encode, http::Request, pipeline::Signing};
 
-use super::site;
+use super::signer::{add_to_query, authorize, put_token};
 
-/// The names of one store.
-pub(super) struct Names {
-    /// The scheme in `Authorization`.
-    scheme: &'static str,
+/// The names of one store. Text that is empty stands for what it does not have.
+pub(super) struct Scheme {
+    /// The word in `Authorization`.
+    word: &'static str,
     /// What the store's own headers and parameters begin with.
     own: &'static str,
-    /// The store's own date header.
+    /// The store's own date header. Without one, no date is sent.
     date: &'static str,
     /// Whether that date stands in the line of the date, too, and the line is not empty then.
     repeats_date: bool,
     /// Whether the key is signed as it is, and not as it stands in the URL.
     plain_key: bool,
+    /// The header for the token of temporary keys.
+    token_header: &'static str,
     /// The parameter for the access key id in a link.
     key_id: &'static str,
     /// The parameter for the token in a link.
     token: &'static str,
-    /// Parameters that are part of the resource.
-    resources: &'static [&'static str],
+    /// Parameters that are part of the resource, beside [`PARAMETERS`]; `None` where none is.
+    parameters: Option<&'static [&'static str]>,
 }
 
 /// Alibaba OSS.
-#[cfg(feature = "oss")]
-pub(super) const OSS: Names = Names {
-    scheme: "OSS",
+pub(super) const OSS: Scheme = Scheme {
+    word: "OSS",
     own: "x-oss-",
     date: "x-oss-date",
     repeats_date: true,
     plain_key: true,
+    token_header: "x-oss-security-token",
     key_id: "OSSAccessKeyId",
     token: "security-token",
-    resources: &[
-        "acl",
-        "bucketInfo",
-        "lifecycle",
-        "location",
-        "partNumber",
-        "response-cache-control",
-        "response-content-disposition",
-        "response-content-encoding",
-        "response-content-language",
-        "response-content-type",
-        "response-expires",
-        "security-token",
-        "uploadId",
-        "uploads",
-        "versionId",
-    ],
+    parameters: Some(&["bucketInfo", "security-token"]),
 };
 
 /// Huawei OBS.
-#[cfg(feature = "obs")]
-pub(super) const OBS: Names = Names {
-    scheme: "OBS",
+pub(super) const OBS: Scheme = Scheme {
+    word: "OBS",
     own: "x-obs-",
     date: "x-obs-date",
     repeats_date: false,
     plain_key: false,
+    token_header: "x-obs-security-token",
     key_id: "AccessKeyId",
     token: "x-obs-security-token",
-    resources: &[
-        "acl",
-        "lifecycle",
-        "location",
-        "partNumber",
-        "response-cache-control",
-        "response-content-disposition",
-        "response-content-encoding",
-        "response-content-language",
-        "response-content-type",
-        "response-expires",
-        "uploadId",
-        "uploads",
-        "versionId",
-        "x-obs-security-token",
-    ],
+    parameters: Some(&["x-obs-security-token"]),
 };
 
-/// Adds `Date` and `Authorization`.
-///
-/// # Errors
-/// [`ErrorKind::Credentials`](cloud_import_core::ErrorKind::Credentials) for an access key id that no header carries.
-pub(super) fn sign(
-    names: &Names,
-    bucket: Option<&str>,
-    request: &mut Request<Bytes>,
-    keys: &Keys<'_>,
-    instant: SystemTime,
-) -> Result<()> {
-    canonical::set_default(request.headers_mut(), "date", &http_date(instant))?;
-    let date = match header_text(request, names.date) {
-        "" => header_text(request, "date"),
-        own if names.repeats_date => own,
-        _ => "",
-    };
-    let signature = signature(names, bucket, request, keys, date);
-    let authorization = format!("{} {}:{signature}", names.scheme, keys.access_key_id);
-    canonical::set_secret(request.headers_mut(), header::AUTHORIZATION.as_str(), &authorization)
+/// UCloud US3, whose resource has no parameters and whose links carry no token.
+pub(super) const US3: Scheme = Scheme {
+    word: "UCloud",
+    own: "x-ucloud-",
+    date: "",
+    repeats_date: false,
+    plain_key: true,
+    token_header: "securitytoken",
+    key_id: "UCloudPublicKey",
+    token: "",
+    parameters: None,
+};
+
+/// Parameters that are part of the resource at OSS and OBS alike.
+const PARAMETERS: [&str; 13] = [
+    "acl",
+    "lifecycle",
+    "location",
+    "partNumber",
+    "response-cache-control",
+    "response-content-disposition",
+    "response-content-encoding",
+    "response-content-language",
+    "response-content-type",
+    "response-expires",
+    "uploadId",
+    "uploads",
+    "versionId",
+];
+
+impl Scheme {
+    /// Adds token, date and `Authorization`. What is there already is kept and signed as it is.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Credentials`](cloud_import_core::ErrorKind::Credentials) without a key pair, or for an access key id that
+    /// no header carries.
+    pub(super) fn sign(&self, bucket: Option<&str>, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
+        let keys = signing.credentials.keys()?;
+        put_token(request, self.token_header, &keys)?;
+        if !self.date.is_empty() {
+            canonical::set_default(request.headers_mut(), "date", &datetime::http(signing.instant))?;
+        }
+        let date = match header_text(request, self.date) {
+            "" => header_text(request, "date"),
+            own if self.repeats_date => own,
+            _ => "",
+        };
+        let signature = self.signature(bucket, request, keys.secret_access_key, date);
+        authorize(request, &format!("{} {}:{signature}", self.word, keys.access_key_id))
+    }
+
+    /// Puts the signature into the query, valid for so long from an instant.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Credentials`](cloud_import_core::ErrorKind::Credentials) without a key pair.
+    pub(super) fn presign(
+        &self,
+        bucket: Option<&str>,
+        request: &mut Request<Bytes>,
+        signing: &Signing<'_>,
+        valid_for: Duration,
+    ) -> Result<()> {
+        let keys = signing.credentials.keys()?;
+        let end = datetime::unix(signing.instant)
+            .saturating_add_unsigned(valid_for.as_secs())
+            .to_string();
+        let mut parameters = vec![(self.key_id, keys.access_key_id.to_owned()), ("Expires", end.clone())];
+        parameters.extend(keys.security_token.map(|token| (self.token, token.to_owned())));
+        add_to_query(request, &parameters)?;
+        let signature = self.signature(bucket, request, keys.secret_access_key, &end);
+        add_to_query(request, &[("Signature", signature)])
+    }
+
+    fn signature(&self, bucket: Option<&str>, request: &Request<Bytes>, secret: &str, date: &str) -> String {
+        let string_to_sign = format!(
+            "{}\n{}\n{}\n{date}\n{}{}",
+            request.method(),
+            header_text(request, "content-md5"),
+            header_text(request, "content-type"),
+            self.own_headers(request),
+            self.resource(bucket, request),
+        );
+        digest::base64(&digest::hmac_sha1(secret.as_bytes(), string_to_sign.as_bytes()))
+    }
+
+    fn own_headers(&self, request: &Request<Bytes>) -> String {
+        let mut own: Vec<&str> = request.headers().keys().map(|name| name.as_str()).collect();
+        own.retain(|name| name.starts_with(self.own));
+        own.sort_unstable();
+        let lines = own
+            .iter()
+            .map(|name| format!("{name}:{}\n", header_text(request, name)));
+        lines.collect()
+    }
+
+    /// Bucket, key and the parameters that choose what is meant.
+    fn resource(&self, bucket: Option<&str>, request: &Request<Bytes>) -> String {
+        let path = request.uri().path();
+        let path = if self.plain_key {
+            encode::percent_decode(path)
+        } else {
+            canonical::path(path)
+        };
+        let mut resource = match bucket {
+            Some(bucket) => format!("/{bucket}{path}"),
+            None => path,
+        };
+        let mut chosen = encode::decode_pairs(request.uri().query().unwrap_or_default());
+        let is_chosen = |name: &str| {
+            self.parameters
+                .is_some_and(|own| own.contains(&name) || PARAMETERS.contains(&name))
+        };
+        chosen.retain(|(name, _)| is_chosen(name));
+        chosen.sort_unstable();
+        for (at, (name, value)) in chosen.iter().enumerate() {
+            resource.push(if at == 0 { '?' } else { '&' });
+            resource.push_str(name);
+            if !value.is_empty() {
+                resource.push('=');
+                resource.push_str(value);
+            }
+        }
+        resource
+    }
 }
 
-/// Puts the signature into the query, valid for so many seconds from an instant.
-///
-/// # Errors
-/// [`ErrorKind::InvalidRequest`](cloud_import_core::ErrorKind::InvalidRequest) when that makes no URL.
-pub(super) fn presign(
-    names: &Names,
-    bucket: Option<&str>,
-    request: &mut Request<Bytes>,
-    keys: &Keys<'_>,
-    from: SystemTime,
-    valid_for: Duration,
-) -> Result<()> {
-    let end = datetime::unix(from)
-        .saturating_add_unsigned(valid_for.as_secs())
-        .to_string();
-    let mut parameters = vec![(names.key_id, keys.access_key_id.to_owned()), ("Expires", end.clone())];
-    parameters.extend(keys.security_token.map(|token| (names.token, token.to_owned())));
-    site::add_to_query(request, &parameters)?;
-    let signature = signature(names, bucket, request, keys, &end);
-    site::add_to_query(request, &[("Signature", signature)])
-}
-
-fn signature(names: &Names, bucket: Option<&str>, request: &Request<Bytes>, keys: &Keys<'_>, date: &str) -> String {
-    let string_to_sign = format!(
-        "{}\n{}\n{}\n{date}\n{}{}",
-        request.method(),
-        header_text(request, "content-md5"),
-        header_text(request, "content-type"),
-        own_headers(names, request),
-        resource(names, bucket, request),
-    );
-    digest::base64(&digest::hmac_sha1(
-        keys.secret_access_key.as_bytes(),
-        string_to_sign.as_bytes(),
-    ))
-}
-
+/// The text of a header; none of one without a name.
 fn header_text<'r>(request: &'r Request<Bytes>, name: &str) -> &'r str {
     let value = request.headers().get(name).and_then(|value| value.to_str().ok());
     value.unwrap_or_default().trim()
 }
 
-fn own_headers(names: &Names, request: &Request<Bytes>) -> String {
-    let mut own: Vec<&str> = request.headers().keys().map(|name| name.as_str()).collect();
-    own.retain(|name| name.starts_with(names.own));
-    own.sort_unstable();
-    let lines = own
-        .iter()
-        .map(|name| format!("{name}:{}\n", header_text(request, name)));
-    lines.collect()
-}
-
-/// Bucket, key and the parameters that choose what is meant.
-fn resource(names: &Names, bucket: Option<&str>, request: &Request<Bytes>) -> String {
-    let path = request.uri().path();
-    let path = if names.plain_key {
-        encode::percent_decode(path)
-    } else {
-        canonical::path(path)
-    };
-    let mut resource = match bucket {
-        Some(bucket) => format!("/{bucket}{path}"),
-        None => path,
-    };
-    let mut chosen = encode::decode_pairs(request.uri().query().unwrap_or_default());
-    chosen.retain(|(name, _)| names.resources.contains(&name.as_str()));
-    chosen.sort_unstable();
-    for (at, (name, value)) in chosen.iter().enumerate() {
-        resource.push(if at == 0 { '?' } else { '&' });
-        resource.push_str(name);
-        if !value.is_empty() {
-            resource.push('=');
-            resource.push_str(value);
-        }
-    }
-    resource
-}
-
-/// `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn http_date(instant: SystemTime) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let text = datetime::extended(instant);
-    let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
-    let month = part(5..7).parse::<usize>().unwrap_or(1);
-    // The first of January 1970 was a Thursday.
-    let day = datetime::unix(instant).div_euclid(86_400).rem_euclid(7);
-    let day = usize::try_from(day).unwrap_or_default();
-    format!(
-        "{}, {} {} {} {} GMT",
-        DAYS.get(day).unwrap_or(&DAYS[0]),
-        part(8..10),
-        MONTHS.get(month.saturating_sub(1)).unwrap_or(&MONTHS[0]),
-        part(0..4),
-        part(11..19),
-    )
-}
-
 #[cfg(test)]
-#[cfg(feature = "oss")]
 mod tests {
+    use std::time::SystemTime;
+
     use cloud_import_core::Credentials;
 
     use super::*;
+    use crate::dialects::signer::signing;
 
     fn at(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -236,8 +215,8 @@ mod tests {
 
     fn signed(bucket: &str, mut request: Request<Bytes>) -> String {
         let credentials = Credentials::new("ak", "sk");
-        let keys = credentials.keys().unwrap();
-        sign(&OSS, Some(bucket), &mut request, &keys, at(1_700_000_000)).unwrap();
+        let signing = signing(&credentials, at(1_700_000_000));
+        OSS.sign(Some(bucket), &mut request, &signing).unwrap();
         request.headers()["authorization"].to_str().unwrap().to_owned()
     }
 
@@ -285,25 +264,14 @@ mod tests {
         ] {
             let mut get = request("GET", target, &[]);
             let credentials = Credentials::new("ak", "sk");
-            let keys = credentials.keys().unwrap();
             let hour = Duration::from_secs(3600);
-            presign(&OSS, Some(bucket), &mut get, &keys, at(end - 3600), hour).unwrap();
+            OSS.presign(Some(bucket), &mut get, &signing(&credentials, at(end - 3600)), hour)
+                .unwrap();
             let query = get.uri().query().unwrap();
             assert!(
                 query.ends_with(&format!("&Expires={end}&Signature={expected}")),
                 "{query}"
             );
-        }
-    }
-
-    #[test]
-    fn a_date_is_written_as_http_writes_it() {
-        for (seconds, expected) in [
-            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
-            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
-            (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"),
-        ] {
-            assert_eq!(http_date(at(seconds)), expected);
         }
     }
 }

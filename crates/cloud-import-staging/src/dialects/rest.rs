@@ -1,52 +1,59 @@
 //! The calls of the four stores that speak S3's protocol, or their own of the same shape: one path per object, sub-resources
 //! in the query, XML in the bodies. They differ in names.
 
-use std::time::{Duration, SystemTime};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Bytes, CodeRule, Credentials, Error, ErrorKind, Link, Provider, Result, canonical, digest,
+    Bytes, CodeRule, Link, Provider, Result, canonical, digest,
     http::{Method, Request, Response},
     pipeline::{Protocol, Reading, Signing},
 };
 
-use super::site::{self, Site};
-use crate::{
-    answer,
-    codes::XML,
-    dialect::{Call, Dialect, Limits, SHA256_META},
-    sign::StoreSigner,
-    store::Part,
+use super::{
+    signer::StoreSigner,
+    site::{self, Site},
 };
-
-/// What differs between the four, beside hosts and signatures.
-#[derive(Debug)]
-pub(super) struct Facts {
-    /// The cloud.
-    pub(super) provider: Provider,
-    /// What the store takes.
-    pub(super) limits: Limits,
-    /// How its requests are written.
-    pub(super) style: Style,
-    /// Names of its own headers.
-    pub(super) headers: answer::Headers,
-    /// What stands before the signature in `Authorization`, where that is not the word `Signature=`.
-    pub(super) signature_after: Option<char>,
-}
+use crate::{
+    answer::{documents, headers, rest},
+    bucket::Bucket,
+    dialect::{Call, Dialect},
+    facts::BucketFacts,
+    generated::xml::CODES,
+    objects::{ListedObject, Page, Part, Uploading},
+    spec::StoreSpec,
+};
 
 /// One of the four, for one bucket.
 #[derive(Debug)]
-pub(super) struct RestStore<S> {
-    pub(super) facts: &'static Facts,
+struct RestStore<S> {
+    spec: &'static StoreSpec,
     /// Where requests go.
-    pub(super) site: Site,
+    site: Site,
     /// Where the cloud itself reads an object.
-    pub(super) inside: Site,
-    pub(super) signer: S,
+    inside: Site,
+    signer: S,
+}
+
+/// The dialect for one bucket.
+///
+/// # Errors
+/// [`InvalidRequest`](cloud_import_core::ErrorKind::InvalidRequest) when the region makes no host.
+pub(super) fn store(
+    bucket: &Bucket,
+    spec: &'static StoreSpec,
+    signer: impl StoreSigner + 'static,
+) -> Result<Arc<dyn Dialect>> {
+    Ok(Arc::new(RestStore {
+        spec,
+        site: Site::of(bucket, spec, spec.host)?,
+        inside: Site::of(bucket, spec, spec.inside)?,
+        signer,
+    }))
 }
 
 impl<S: StoreSigner> Protocol for RestStore<S> {
     fn provider(&self) -> Provider {
-        self.facts.provider
+        self.spec.provider
     }
 
     fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
@@ -54,49 +61,51 @@ impl<S: StoreSigner> Protocol for RestStore<S> {
     }
 
     fn read(&self, answer: &Response<Bytes>) -> Reading {
-        answer::read_xml(answer, &self.facts.headers, XML)
+        rest::read(answer, &self.spec.headers)
     }
 
     fn codes(&self) -> &'static [CodeRule] {
-        XML
+        CODES
     }
 
     fn secrets_of(&self, request: &Request<Bytes>) -> Vec<String> {
-        let mark = self.facts.signature_after;
-        mark.map(|mark| site::signature_after(request, mark))
-            .unwrap_or_default()
+        site::signature_after(request, self.spec.signature_after)
     }
 }
 
 impl<S: StoreSigner> Dialect for RestStore<S> {
-    fn limits(&self) -> &'static Limits {
-        &self.facts.limits
+    fn spec(&self) -> &'static StoreSpec {
+        self.spec
     }
 
     fn request(&self, call: &Call<'_>) -> Result<Request<Bytes>> {
-        request(&self.site, &self.facts.style, call)
+        request(&self.site, self.spec, call)
     }
 
-    fn link(&self, key: &str, credentials: &Credentials, from: SystemTime, valid_for: Duration) -> Result<Link> {
-        let mut request = self.inside.request(Method::GET, Some(key), &[], Bytes::new())?;
-        self.signer.presign(&mut request, credentials, from, valid_for)?;
-        Ok(site::link(&request))
+    fn link(&self, key: &str, signing: &Signing<'_>, valid_for: Duration) -> Result<Link> {
+        self.inside.link(key, &self.signer, signing, valid_for)
+    }
+
+    fn uploading(&self, body: &[u8]) -> Result<Uploading> {
+        documents::uploading(body)
+    }
+
+    fn objects(&self, body: &[u8]) -> Result<Page<ListedObject>> {
+        documents::objects(body)
+    }
+
+    fn bucket(&self, answer: &Response<Bytes>) -> Result<BucketFacts> {
+        if !self.spec.bucket_query.is_empty() {
+            return documents::bucket_info(answer.body(), self.spec.region_prefix);
+        }
+        let told = |name| headers::text(answer.headers(), name).map(str::to_owned);
+        Ok(BucketFacts {
+            region: told(self.spec.headers.region),
+            storage_class: told(self.spec.headers.storage_class),
+            ..BucketFacts::default()
+        })
     }
 }
-
-/// How requests are written.
-#[derive(Debug)]
-pub(super) struct Style {
-    /// What stands before the name of an object's own metadata.
-    pub(super) meta: &'static str,
-    /// Lists objects by the second version of the call.
-    pub(super) lists_v2: bool,
-    /// The sub-resource that tells whether the bucket is there and what it is, where HEAD is not documented for it.
-    pub(super) bucket_info: Option<&'static str>,
-}
-
-/// As much as one page may hold.
-const PAGE: &str = "1000";
 
 /// A body that is no text: also what tells the pipeline that there are no links in it to look for.
 const OCTETS: &str = "application/octet-stream";
@@ -104,21 +113,23 @@ const OCTETS: &str = "application/octet-stream";
 /// The unsigned request of a call.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidRequest`] for a key that cannot stand in a URL, or a part without its ETag.
-fn request(site: &Site, style: &Style, call: &Call<'_>) -> Result<Request<Bytes>> {
+/// [`InvalidRequest`](cloud_import_core::ErrorKind::InvalidRequest) for a key that cannot stand in a URL, or a part without
+/// its ETag.
+pub(super) fn request(site: &Site, spec: &StoreSpec, call: &Call<'_>) -> Result<Request<Bytes>> {
     let none = Bytes::new;
+    let get = |query: &[(&str, &str)]| site.request(Method::GET, None, query, Bytes::new());
     match call {
         Call::PutObject { key, body, md5, sha256 } => {
             let mut request = site.request(Method::PUT, Some(key), &[], body.clone())?;
             put_md5(&mut request, md5)?;
-            put_object_headers(&mut request, style, *sha256)?;
+            put_object_headers(&mut request, spec, *sha256)?;
             Ok(request)
         }
         Call::HeadObject { key } => site.request(Method::HEAD, Some(key), &[], none()),
         Call::DeleteObject { key } => site.request(Method::DELETE, Some(key), &[], none()),
         Call::InitiateMultipartUpload { key, sha256 } => {
             let mut request = site.request(Method::POST, Some(key), &[("uploads", "")], none())?;
-            put_object_headers(&mut request, style, *sha256)?;
+            put_object_headers(&mut request, spec, *sha256)?;
             Ok(request)
         }
         Call::UploadPart {
@@ -137,7 +148,7 @@ fn request(site: &Site, style: &Style, call: &Call<'_>) -> Result<Request<Bytes>
         }
         Call::ListParts { key, upload_id, after } => {
             let after = after.map(|number| number.to_string());
-            let mut query = vec![("max-parts", PAGE), ("uploadId", upload_id)];
+            let mut query = vec![("max-parts", spec.page), ("uploadId", upload_id)];
             query.extend(after.as_deref().map(|number| ("part-number-marker", number)));
             site.request(Method::GET, Some(key), &query, none())
         }
@@ -151,27 +162,26 @@ fn request(site: &Site, style: &Style, call: &Call<'_>) -> Result<Request<Bytes>
             site.request(Method::DELETE, Some(key), &[("uploadId", upload_id)], none())
         }
         Call::ListMultipartUploads { prefix } => {
-            let mut query = vec![("max-uploads", PAGE), ("uploads", "")];
+            let mut query = vec![("max-uploads", spec.page), ("uploads", "")];
             query.extend(given("prefix", prefix));
-            site.request(Method::GET, None, &query, none())
+            get(&query)
         }
         Call::ListObjects { prefix, after } => {
-            let marker = if style.lists_v2 { "start-after" } else { "marker" };
-            let mut query = vec![("max-keys", PAGE)];
-            if style.lists_v2 {
-                query.push(("list-type", "2"));
-            }
+            let (version, marker) = match spec.lists_v2 {
+                true => (Some(("list-type", "2")), "start-after"),
+                false => (None, "marker"),
+            };
+            let mut query = vec![("max-keys", spec.page)];
+            query.extend(version);
             query.extend(given("prefix", prefix));
             query.extend(after.and_then(|key| given(marker, key)));
-            site.request(Method::GET, None, &query, none())
+            get(&query)
         }
-        Call::HeadBucket => match style.bucket_info {
-            Some(info) => site.request(Method::GET, None, &[(info, "")], none()),
-            None => site.request(Method::HEAD, None, &[], none()),
-        },
-        Call::GetBucketLocation => site.request(Method::GET, None, &[("location", "")], none()),
-        Call::GetBucketAcl => site.request(Method::GET, None, &[("acl", "")], none()),
-        Call::GetBucketLifecycle => site.request(Method::GET, None, &[("lifecycle", "")], none()),
+        Call::HeadBucket if spec.bucket_query.is_empty() => site.request(Method::HEAD, None, &[], none()),
+        Call::HeadBucket => get(&[(spec.bucket_query, "")]),
+        Call::GetBucketLocation => get(&[("location", "")]),
+        Call::GetBucketAcl => get(&[("acl", "")]),
+        Call::GetBucketLifecycle => get(&[("lifecycle", "")]),
     }
 }
 
@@ -184,31 +194,20 @@ fn put_md5(request: &mut Request<Bytes>, md5: &[u8; 16]) -> Result<()> {
 }
 
 /// What is said of an object when it is begun. No storage class: each store's default is its standard one.
-fn put_object_headers(request: &mut Request<Bytes>, style: &Style, sha256: Option<&str>) -> Result<()> {
+fn put_object_headers(request: &mut Request<Bytes>, spec: &StoreSpec, sha256: Option<&str>) -> Result<()> {
     canonical::set(request.headers_mut(), "content-type", OCTETS)?;
-    match sha256 {
-        Some(sha256) => site::put_header(request, &format!("{}{SHA256_META}", style.meta), sha256),
-        None => Ok(()),
+    match (spec.headers.sha256, sha256) {
+        ("", _) | (_, None) => Ok(()),
+        (name, Some(sha256)) => canonical::set(request.headers_mut(), name, sha256),
     }
 }
 
 /// The document that names an object's parts.
 fn completion(parts: &[Part]) -> Result<String> {
-    use std::fmt::Write as _;
     let mut text = String::with_capacity(64 + parts.len() * 96);
     text.push_str("<CompleteMultipartUpload>");
     for part in parts {
-        if part.etag.is_empty() {
-            return Err(Error::new(
-                ErrorKind::InvalidRequest,
-                format!(
-                    "part {} has no ETag, and the upload cannot be completed without it",
-                    part.number
-                ),
-            )
-            .with_remedy("Send that part again."));
-        }
-        let etag = quick_xml::escape::escape(part.etag.as_str());
+        let etag = quick_xml::escape::escape(part.known_etag()?);
         let number = part.number;
         let _ = write!(
             text,

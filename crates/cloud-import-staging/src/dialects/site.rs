@@ -1,13 +1,18 @@
 //! Where a bucket and its objects stand in a URL. Knows no signature and no store's calls.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use cloud_import_core::{
     Bytes, Endpoint, Error, ErrorKind, Link, Provider, Result, encode,
-    http::{HeaderName, HeaderValue, Method, Request, Uri},
+    http::{Method, Request},
+    pipeline::Signing,
 };
 
-use crate::bucket::{Addressing, Bucket};
+use super::signer::StoreSigner;
+use crate::{
+    bucket::{Addressing, Bucket},
+    spec::StoreSpec,
+};
 
 /// A bucket's place.
 #[derive(Debug, Clone)]
@@ -25,14 +30,14 @@ pub(super) struct Site {
 pub(super) type Query<'q> = &'q [(&'q str, &'q str)];
 
 impl Site {
-    /// The bucket's own place, or `usual` without the bucket where it names none.
+    /// The bucket's own place, or one of the store's hosts where it names none.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] when that makes no host.
-    pub(super) fn of(bucket: &Bucket, usual: &str, longest_key: usize) -> Result<Self> {
+    pub(super) fn of(bucket: &Bucket, spec: &StoreSpec, host: &str) -> Result<Self> {
         let endpoint = match &bucket.endpoint {
             Some(endpoint) => endpoint.clone(),
-            None => usual.parse()?,
+            None => host.replace("{region}", spec.region(&bucket.region)).parse()?,
         };
         let (endpoint, in_path) = match bucket.addressing {
             Addressing::PathStyle => (endpoint, Some(bucket.name.clone())),
@@ -58,7 +63,7 @@ impl Site {
             provider: bucket.provider,
             endpoint,
             in_path,
-            longest_key,
+            longest_key: spec.longest_key,
         })
     }
 
@@ -88,6 +93,22 @@ impl Site {
         encode::request(&self.endpoint, method, &target, None, body)
     }
 
+    /// A link that gets an object, valid for so long from the instant of the signature.
+    ///
+    /// # Errors
+    /// As [`Self::request`] and [`StoreSigner::presign`].
+    pub(super) fn link(
+        &self,
+        key: &str,
+        signer: &dyn StoreSigner,
+        signing: &Signing<'_>,
+        valid_for: Duration,
+    ) -> Result<Link> {
+        let mut request = self.request(Method::GET, Some(key), &[], Bytes::new())?;
+        signer.presign(&mut request, signing, valid_for)?;
+        Ok(Link::new(request.uri().to_string()))
+    }
+
     /// HTTP clients resolve dots in a path, so that another path would be sent than was signed.
     fn check(&self, key: &str) -> Result<()> {
         let why = if key.is_empty() {
@@ -110,15 +131,6 @@ impl Site {
         .with_provider(self.provider)
         .with_remedy("Name the object with letters, digits, dots, dashes and slashes inside."))
     }
-
-    /// The bucket, where the path does not have it: what the signatures with a resource put in front of it.
-    #[cfg(any(feature = "oss", feature = "obs", feature = "us3"))]
-    pub(super) fn bucket_outside_path(&self, bucket: &Bucket) -> Option<String> {
-        match self.in_path {
-            Some(_) => None,
-            None => Some(bucket.name.clone()),
-        }
-    }
 }
 
 fn written(query: Query<'_>) -> String {
@@ -129,56 +141,10 @@ fn written(query: Query<'_>) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Puts a header whose name is made at run time.
-///
-/// # Errors
-/// [`ErrorKind::InvalidRequest`] when name or value cannot be a header.
-pub(super) fn put_header(request: &mut Request<Bytes>, name: &str, value: &str) -> Result<()> {
-    let unfit = || {
-        Error::new(
-            ErrorKind::InvalidRequest,
-            format!("the header `{name}` cannot be written"),
-        )
-    };
-    let value = HeaderValue::from_str(value).map_err(|_| unfit())?;
-    let name = HeaderName::try_from(name).map_err(|_| unfit())?;
-    request.headers_mut().insert(name, value);
-    Ok(())
-}
-
-/// Adds parameters to a query; those that are there already, whatever the case of their name, are kept as they are.
-///
-/// # Errors
-/// [`ErrorKind::InvalidRequest`] when that makes no URL.
-pub(super) fn add_to_query(request: &mut Request<Bytes>, added: &[(&str, String)]) -> Result<()> {
-    let uri = request.uri();
-    let mut query = uri.query().unwrap_or_default().to_owned();
-    let there = encode::decode_pairs(&query);
-    for (name, value) in added {
-        if there.iter().any(|(found, _)| found.eq_ignore_ascii_case(name)) {
-            continue;
-        }
-        if !query.is_empty() {
-            query.push('&');
-        }
-        query.push_str(&encode::pairs([(*name, value.as_str())]));
-    }
-    let mut parts = uri.clone().into_parts();
-    let target = format!("{}?{query}", uri.path());
-    let no_url = |_| Error::new(ErrorKind::InvalidRequest, "the signed link is no URL");
-    parts.path_and_query = Some(target.parse().map_err(|_| no_url(()))?);
-    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| no_url(()))?;
-    Ok(())
-}
-
-/// The link of a request that was signed in its query.
-pub(super) fn link(request: &Request<Bytes>) -> Link {
-    Link::new(request.uri().to_string())
-}
-
-/// The signature that stands last in `Authorization`, where it does not follow the word `Signature=`.
-pub(super) fn signature_after(request: &Request<Bytes>, mark: char) -> Vec<String> {
-    let value = request.headers().get("authorization");
+/// The signature that stands last in `Authorization`, behind a mark; none where it follows the word `Signature=`, which core
+/// finds by itself.
+pub(super) fn signature_after(request: &Request<Bytes>, mark: &str) -> Vec<String> {
+    let value = request.headers().get("authorization").filter(|_| !mark.is_empty());
     let signature = value.and_then(|value| value.to_str().ok()?.rsplit(mark).next());
     signature.map(str::to_owned).into_iter().collect()
 }
@@ -191,7 +157,7 @@ mod tests {
         let mut bucket = Bucket::new(Provider::Jdcloud, "cn-north-1", "images").unwrap();
         bucket.endpoint = endpoint.map(|text| text.parse().unwrap());
         bucket.addressing = addressing;
-        Site::of(&bucket, "s3.cn-north-1.example", 1024)
+        Site::of(&bucket, &crate::generated::s3::STORE, "s3.{region}.example")
     }
 
     fn url(site: &Site, key: Option<&str>, query: Query<'_>) -> String {

@@ -4,13 +4,14 @@
 use cloud_import_core::{Error, ErrorKind, Result, digest};
 
 use super::{
-    Run, Staged, is_gone,
+    options::Staged,
+    run::{Run, is_final, is_gone},
     send::{SENDINGS, arrives_changed},
 };
 use crate::{
+    objects::{OpenUpload, Part, Uploading},
     parts::Plan,
     record::UploadRecord,
-    store::{OpenUpload, Part, Uploading},
 };
 
 impl Run<'_> {
@@ -21,26 +22,26 @@ impl Run<'_> {
         let journal = self.journal(record);
         journal.write().await?;
         let (bytes, md5) = self.read(0, plan.size).await?;
-        let sha256 = Some(self.upload.hashed.sha256.as_str());
+        let sha256 = Some(self.hashed.sha256.as_str());
         let mut told = String::new();
         for _ in 0..SENDINGS {
-            told = match self.store().put(self.key(), bytes.clone(), md5, sha256).await {
+            told = match self.store.put(self.key, bytes.clone(), md5, sha256).await {
                 Ok(etag) => etag,
                 Err(error) => {
-                    if super::is_final(&error) {
+                    if is_final(&error) {
                         journal.forget().await?;
                     }
                     return Err(error);
                 }
             };
-            if !self.upload.etags_are_md5() || told.eq_ignore_ascii_case(&digest::hex(&md5)) {
+            if !self.etags_are_md5() || told.eq_ignore_ascii_case(&digest::hex(&md5)) {
                 self.report(plan.size, plan.size);
-                return self.look(true).await?.ok_or_else(|| self.vanished());
+                return self.look().await?.ok_or_else(|| self.vanished());
             }
             self.warn("the store acknowledged another sum than that of the file: it is sent again".to_owned());
         }
         // Under a key that names another content it must not stay.
-        self.store().delete(self.key()).await?;
+        self.store.delete(self.key).await?;
         journal.forget().await?;
         Err(arrives_changed("the file", &md5, &told).with_operation("PutObject"))
     }
@@ -64,22 +65,22 @@ impl Run<'_> {
             None => self.initiate(plan).await?,
         };
         let plan = match begun.part_size {
-            Some(fixed) => self.upload.plan_of(fixed)?,
+            Some(fixed) => self.plan_of(fixed)?,
             None => plan,
         };
         Ok((plan, self.new_record(begun.upload_id, plan.part_size)))
     }
 
     async fn initiate(&self, plan: Plan) -> Result<Uploading> {
-        let sha256 = Some(self.upload.hashed.sha256.as_str());
+        let sha256 = Some(self.hashed.sha256.as_str());
         let mut rounds = 0;
         loop {
-            let error = match self.store().initiate(self.key(), sha256).await {
+            let error = match self.store.initiate(self.key, sha256).await {
                 Ok(begun) => return Ok(begun),
                 Err(error) => error,
             };
             rounds += 1;
-            if !error.is_retryable() || rounds > self.upload.options.rounds {
+            if !error.is_retryable() || rounds > self.options.rounds {
                 return Err(error);
             }
             if error.may_have_executed() {
@@ -92,7 +93,7 @@ impl Run<'_> {
                     Ok(None) | Err(_) => self.warn(format!(
                         "the answer to the beginning of an upload of `{}` was lost and this store cannot be asked: an empty \
                          upload may be left open there",
-                        self.key()
+                        self.key
                     )),
                 }
             }
@@ -102,9 +103,9 @@ impl Run<'_> {
 
     /// The open uploads of exactly this key.
     async fn open_uploads(&self) -> Result<Option<Vec<OpenUpload>>> {
-        let mut open = self.store().open_uploads(self.key()).await?;
+        let mut open = self.store.open_uploads(self.key).await?;
         if let Some(open) = &mut open {
-            open.retain(|upload| upload.key == self.key());
+            open.retain(|upload| upload.key == self.key);
             // The newest first. All five stores write the time in a form that sorts; those without one stay in order.
             open.sort_by(|a, b| b.initiated.cmp(&a.initiated));
         }
@@ -116,7 +117,7 @@ impl Run<'_> {
     async fn adopted(&self, plan: Plan, open: Vec<OpenUpload>) -> Result<Option<Uploading>> {
         let mut taken = None;
         for upload in open {
-            let parts = match self.store().list_parts(self.key(), &upload.upload_id).await {
+            let parts = match self.store.list_parts(self.key, &upload.upload_id).await {
                 Ok(parts) => parts.unwrap_or_default(),
                 Err(error) if is_gone(&error) => continue,
                 Err(error) if error.is_retryable() => return Err(error),
@@ -138,7 +139,7 @@ impl Run<'_> {
             } else {
                 self.warn(format!(
                     "another upload of `{}` is open, {}, with {} parts: it is left as it is",
-                    self.key(),
+                    self.key,
                     upload.upload_id,
                     parts.len()
                 ));
@@ -151,10 +152,7 @@ impl Run<'_> {
     pub(super) fn vanished(&self) -> Error {
         Error::new(
             ErrorKind::InvalidResponse,
-            format!(
-                "the store acknowledged the object `{}` and does not show it",
-                self.key()
-            ),
+            format!("the store acknowledged the object `{}` and does not show it", self.key),
         )
         .with_remedy("Run it again; look whether a lifecycle rule or another program removes objects from the bucket.")
     }

@@ -2,10 +2,15 @@
 
 use cloud_import_core::{Error, ErrorKind, Result};
 
-use super::{Halt, Progress, Run, Staged, is_gone, journal::Journal};
+use super::{
+    journal::Journal,
+    options::{Progress, Staged},
+    run::{Halt, Run, WRONG_OBJECT, is_gone},
+};
 use crate::{
+    objects::{ObjectHead, Part},
     parts::Plan,
-    store::{ObjectHead, Part},
+    record::PartRecord,
 };
 
 /// How often an acknowledged object is looked for.
@@ -14,13 +19,13 @@ const LOOKS: u32 = 3;
 impl Run<'_> {
     pub(super) async fn finish(&self, plan: Plan, journal: &Journal) -> Result<Staged, Halt> {
         self.check_file().await?;
-        // From here on an object at the key is ours, whoever asks.
+        // From here on the object may be there, whatever becomes of the answer.
         journal.record().completing = true;
         journal.write().await?;
         (self.progress)(Progress::Completing);
         let (upload_id, parts) = {
             let record = journal.record();
-            let part = |(number, part): (&u32, &crate::record::PartRecord)| Part {
+            let part = |(number, part): (&u32, &PartRecord)| Part {
                 number: *number,
                 etag: part.etag.clone(),
                 size: plan.range(*number).map(|(_, length)| length),
@@ -32,7 +37,7 @@ impl Run<'_> {
         };
         let mut rounds = 0;
         loop {
-            let error = match self.store().complete(self.key(), &upload_id, &parts).await {
+            let error = match self.store.complete(self.key, &upload_id, &parts).await {
                 Ok(()) => return Ok(self.acknowledged(&plan).await?),
                 Err(error) => error,
             };
@@ -52,7 +57,7 @@ impl Run<'_> {
             rounds += 1;
             // An error that no table knows may pass too, and as the object is not there, asking again does no harm.
             let may_pass = error.is_retryable() || error.kind() == ErrorKind::Service;
-            if !may_pass || rounds > self.upload.options.rounds {
+            if !may_pass || rounds > self.options.rounds {
                 return Err(error.into());
             }
             self.pause(rounds).await?;
@@ -71,10 +76,10 @@ impl Run<'_> {
 
     /// The object, if it is there and made of as many parts as were sent.
     async fn completed(&self, plan: &Plan) -> Result<Option<Staged>> {
-        match self.store().head(self.key()).await? {
+        match self.store.head(self.key).await? {
             Some(head) => {
                 self.made_of(plan, &head)?;
-                self.staged(head, true).map(Some)
+                self.staged(head).map(Some)
             }
             None => Ok(None),
         }
@@ -84,15 +89,14 @@ impl Run<'_> {
     fn made_of(&self, plan: &Plan, head: &ObjectHead) -> Result<()> {
         let told = head.etag.as_deref().and_then(|etag| etag.rsplit_once('-'));
         match told.and_then(|(_, count)| count.parse::<u32>().ok()) {
-            Some(count) if self.upload.etags_are_md5() && count != plan.count => Err(Error::new(
+            Some(count) if self.etags_are_md5() && count != plan.count => Err(Error::new(
                 ErrorKind::Conflict,
                 format!(
                     "the object `{}` was made of {count} parts, and this upload has {}",
-                    self.key(),
-                    plan.count
+                    self.key, plan.count
                 ),
             )
-            .with_code(super::WRONG_OBJECT)
+            .with_code(WRONG_OBJECT)
             .with_remedy(
                 "Somebody else put it there meanwhile. Run it again: it is used if it has the right content.",
             )),

@@ -3,15 +3,36 @@
 use cloud_import_core::{Result, digest};
 use md5::{Digest as _, Md5};
 
-use super::{Halt, Run, is_gone, journal::Journal};
-use crate::{blocking, file::LocalFile, parts::Plan, record::PartRecord, store::Part};
+use super::{
+    journal::Journal,
+    options::Staged,
+    run::{Halt, Run, is_gone},
+};
+use crate::{blocking, file::LocalFile, objects::Part, parts::Plan, record::PartRecord};
+
+/// Up to this size in bytes, a file that is at its key in one piece is summed again to be held against its ETag.
+const SUMMED_AGAIN: u64 = 64 << 20;
 
 impl Run<'_> {
+    /// Whether the ETag is the file's MD5, of an object in one piece that is small enough to be summed again. Nothing is said
+    /// against one whose ETag is no MD5.
+    pub(super) async fn has_its_sum(&self, staged: &Staged) -> Result<bool> {
+        let size = self.file.size();
+        let is_md5 = |etag: &&String| etag.len() == 32 && etag.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match staged.etag.as_ref().filter(is_md5) {
+            Some(etag) if self.etags_are_md5() && size <= SUMMED_AGAIN => {
+                let sum = md5_of(self.file.clone(), (0, size)).await?;
+                Ok(etag.eq_ignore_ascii_case(&sum))
+            }
+            _ => Ok(true),
+        }
+    }
+
     /// Makes the record say what the store holds.
     pub(super) async fn settle_present(&self, plan: Plan, journal: &Journal) -> Result<(), Halt> {
         let upload_id = journal.record().upload_id.clone();
         journal.note(|record| record.parts.retain(|number, _| plan.range(*number).is_some()));
-        match self.store().list_parts(self.key(), &upload_id).await {
+        match self.store.list_parts(self.key, &upload_id).await {
             Ok(Some(listed)) => self.merge(plan, journal, listed).await?,
             Ok(None) => {}
             Err(error) if is_gone(&error) => return Err(Halt::Gone),
@@ -47,8 +68,8 @@ impl Run<'_> {
             };
             let etag = match known {
                 Some(known) if counts => Some(known.etag),
-                _ if self.upload.etags_are_md5() && !part.etag.is_empty() => {
-                    let sum = md5_of(self.upload.file.clone(), range).await?;
+                _ if self.etags_are_md5() && !part.etag.is_empty() => {
+                    let sum = md5_of(self.file.clone(), range).await?;
                     part.etag.eq_ignore_ascii_case(&sum).then_some(part.etag)
                 }
                 _ => None,
@@ -63,7 +84,7 @@ impl Run<'_> {
 }
 
 /// MD5 of a range of the file in hex, read in small steps.
-pub(super) async fn md5_of(file: LocalFile, (offset, length): (u64, u64)) -> Result<String> {
+async fn md5_of(file: LocalFile, (offset, length): (u64, u64)) -> Result<String> {
     const STEP: u64 = 1 << 20;
     blocking::run(move || {
         let mut sum = Md5::new();

@@ -6,7 +6,11 @@ use cloud_import_core::{Bytes, Error, ErrorKind, Result, Stop, ambient::Ambient,
 use md5::{Digest as _, Md5};
 use tokio::task::JoinSet;
 
-use super::{Halt, OnProgress, Progress, Run, is_final, is_gone, journal::Journal, stopped};
+use super::{
+    journal::Journal,
+    options::{OnProgress, Progress},
+    run::{Halt, Run, is_final, is_gone, stopped},
+};
 use crate::{blocking, budget::Budget, file::LocalFile, parts::Plan, record::PartRecord, store::Store};
 
 /// How long parts on their way may take to arrive when no more are begun.
@@ -35,14 +39,14 @@ impl Run<'_> {
             )
         };
         let sender = Arc::new(Sender {
-            store: self.store().clone(),
-            file: self.upload.file.clone(),
-            key: self.key().to_owned(),
+            store: self.store.clone(),
+            file: self.file.clone(),
+            key: self.key.to_owned(),
             upload_id,
             plan,
-            budget: self.upload.options.budget.clone(),
-            rounds: self.upload.options.rounds,
-            etags_are_md5: self.upload.etags_are_md5(),
+            budget: self.options.budget.clone(),
+            rounds: self.options.rounds,
+            etags_are_md5: self.etags_are_md5(),
             progress: self.progress.clone(),
             stop: self.stop.clone(),
         });
@@ -58,7 +62,7 @@ impl Run<'_> {
             if self.stop.is_requested() {
                 break stopped();
             }
-            while running.len() < self.upload.options.parallel.max(1) {
+            while running.len() < self.options.parallel.max(1) {
                 let Some(number) = missing.pop_front() else { break };
                 running.spawn(sender.clone().part(number));
             }
@@ -77,7 +81,7 @@ impl Run<'_> {
         }
         if !is_final(&failure) {
             // Their bytes are almost there: what arrives need not be sent again.
-            let ambient = self.store().pipeline().ambient.clone();
+            let ambient = self.store.pipeline().ambient.clone();
             let mut late = ambient.sleep(GRACE);
             loop {
                 let ended = tokio::select! {
@@ -94,25 +98,14 @@ impl Run<'_> {
         Err(failure.into())
     }
 
-    pub(super) fn report(&self, present: u64, total: u64) {
-        (self.progress)(Progress::Bytes { present, total });
-    }
-
     /// Waits before another try; ends at once when a stop is requested.
     pub(super) async fn pause(&self, round: u32) -> Result<()> {
-        pause(&*self.store().pipeline().ambient, self.stop, round).await
+        pause(&*self.store.pipeline().ambient, self.stop, round).await
     }
 
     /// A range of the file and its MD5.
     pub(super) async fn read(&self, offset: u64, length: u64) -> Result<(Bytes, [u8; 16])> {
-        read(
-            &self.upload.file,
-            &self.upload.options.budget,
-            self.stop,
-            offset,
-            length,
-        )
-        .await
+        read(self.file, &self.options.budget, self.stop, offset, length).await
     }
 }
 

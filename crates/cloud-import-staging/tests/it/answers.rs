@@ -142,7 +142,63 @@ async fn an_answer_that_lacks_what_was_asked_for_is_no_success() {
         let store = store(bucket(provider), keys(), &script);
         let error = store.initiate("k", None).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidResponse);
-        assert_eq!(store.head("k").await.unwrap_err().kind(), ErrorKind::InvalidResponse);
+        assert!(error.message().contains("lacks `UploadId`"), "{error}");
+        let error = store.head("k").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidResponse);
+        assert!(error.message().contains("content-length"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_lacks_what_it_must_have_names_the_element() {
+    for (provider, body, element) in [
+        (Provider::Tencent, "<R><Contents><Size>5</Size></Contents></R>", "`Key`"),
+        (Provider::Huawei, "<R><Contents><Key>k</Key></Contents></R>", "`Size`"),
+        (Provider::Ucloud, r#"{"Contents":[{"Size":5}]}"#, "`Key`"),
+        (Provider::Ucloud, r#"{"Contents":[{"Key":"k"}]}"#, "`Size`"),
+    ] {
+        let script = Arc::new(Scripted::new([(200, body)]));
+        let error = store(bucket(provider), keys(), &script).list("").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidResponse);
+        assert!(error.message().contains(element), "{error}");
+    }
+    let parts = "<R><Part><ETag>e</ETag></Part></R>";
+    let script = Arc::new(Scripted::new([
+        (200, parts),
+        (200, "<R><Upload><Key>k</Key></Upload></R>"),
+    ]));
+    let store = store(bucket(Provider::Aliyun), keys(), &script);
+    let error = store.list_parts("k", "u").await.unwrap_err();
+    assert!(error.message().contains("`PartNumber`"), "{error}");
+    let error = store.open_uploads("").await.unwrap_err();
+    assert!(error.message().contains("`UploadId`"), "{error}");
+}
+
+#[tokio::test]
+async fn lists_are_read_with_blanks_other_elements_and_numbers_of_either_kind() {
+    let body = "<R>\n  <IsTruncated> TRUE </IsTruncated>\n  <Contents><Key> a b\n</Key><Owner><ID>1</ID></Owner><Size> 5 </Size></Contents>\
+                <CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes><Contents><Key>c</Key><Size>6</Size>\
+                <LastModified>2025-01-02T03:04:05.000Z</LastModified></Contents></R>";
+    for (provider, first) in [
+        (Provider::Jdcloud, body),
+        (
+            Provider::Ucloud,
+            r#"{"RetCode":0,"IsTruncated":"true","Contents":[{"Key":" a b\n","Size":"5"},{"Key":"c","Size":6,"LastModified":"2025-01-02T03:04:05Z"}]}"#,
+        ),
+    ] {
+        let last = if provider == Provider::Ucloud {
+            r#"{"Contents":null}"#
+        } else {
+            "<R/>"
+        };
+        let script = Arc::new(Scripted::new([(200, first), (200, last)]));
+        let listed = store(bucket(provider), keys(), &script).list("").await.unwrap();
+        let found: Vec<(&str, u64, bool)> = listed
+            .iter()
+            .map(|object| (object.key.as_str(), object.size, object.modified.is_some()))
+            .collect();
+        assert_eq!(found, [(" a b\n", 5, false), ("c", 6, true)], "{provider}");
+        assert_eq!(script.sent().len(), 2, "{provider}: there was a second page");
     }
 }
 
@@ -308,6 +364,37 @@ async fn each_bucket_tells_what_its_store_documents() {
     let described = r#"{"RetCode":0,"DataSet":[{"BucketName":"images","Type":"public","Region":"cn-bj"}]}"#;
     let facts = told(Provider::Ucloud, &[answer(200, &[], described)]).await.unwrap();
     assert_eq!(shown(&facts), (Some("cn-bj"), Some(true), None, None));
+}
+
+#[tokio::test]
+async fn ucloud_describes_a_bucket_where_its_api_is_and_its_code_may_be_text() {
+    for (api, host) in [
+        (None, "api.ucloud.cn"),
+        (Some("https://api.surfercloud.com"), "api.surfercloud.com"),
+    ] {
+        let script = Arc::new(Scripted::new([
+            (
+                200,
+                r#"{"RetCode":0,"DataSet":[{"BucketName":"images","Region":"cn-bj"}]}"#,
+            ),
+            (200, r#"{"RetCode":"171","Message":"Signature VerifyAC Error"}"#),
+        ]));
+        let mut bucket = bucket(Provider::Ucloud);
+        bucket.api = api.map(|url| url.parse().unwrap());
+        let store = store(bucket, keys(), &script);
+        assert_eq!(store.facts().await.unwrap().region.as_deref(), Some("cn-bj"));
+        // The API does not take the keys: that says nothing of the bucket.
+        assert_eq!(store.facts().await.unwrap(), BucketFacts::default());
+        for request in script.sent() {
+            let form = String::from_utf8_lossy(request.body()).into_owned();
+            assert_eq!(request.uri().host(), Some(host));
+            assert!(
+                form.contains("&Signature=") && form.contains("BucketName=images"),
+                "{form}"
+            );
+            assert!(!request.headers().contains_key("authorization"));
+        }
+    }
 }
 
 #[tokio::test]

@@ -59,7 +59,6 @@ async fn killed_at_any_request_it_goes_on() {
             }
             let staged = stage.run().await.unwrap();
             stage.check(&staged);
-            assert!(staged.put_by_us, "{fate:?} at {index}");
             // What was acknowledged is never sent again; on their way were three at most.
             let times = times_kept(&stage);
             let repeated: usize = times.values().map(|times| times - 1).sum();
@@ -105,7 +104,6 @@ async fn killed_again_and_again_it_ends() {
         }
         let staged = stage.run().await.unwrap();
         stage.check(&staged);
-        assert!(staged.put_by_us);
         assert!(kills >= 5, "{kills}");
         let sent: usize = times_kept(&stage).values().sum();
         assert!(sent <= 8 + 3 * kills, "{sent} parts for 8 in {kills} kills");

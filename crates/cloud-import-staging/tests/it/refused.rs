@@ -53,8 +53,7 @@ async fn an_open_upload_cut_otherwise_is_left_and_told_and_an_empty_one_is_close
         state.leave_open("empty-1", KEY, &[]);
         state.leave_open("empty-2", KEY, &[]);
     }
-    let staged = stage.run().await.unwrap();
-    assert!(staged.put_by_us);
+    stage.run().await.unwrap();
     let state = stage.fake.state();
     assert!(state.objects[KEY].content == stage.content);
     assert_eq!(state.count("InitiateMultipartUpload"), 0);
@@ -80,7 +79,7 @@ async fn a_part_of_other_content_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_object_that_somebody_else_put_there_is_not_ours() {
+async fn an_object_that_somebody_else_put_there_is_used_and_the_own_upload_given_up() {
     let stage = Stage::new(3 * MIB);
     stage
         .fake
@@ -93,9 +92,8 @@ async fn an_object_that_somebody_else_put_there_is_not_ours() {
         sha256: None,
     };
     stage.fake.state().objects.insert(KEY.to_owned(), object);
-    let staged = stage.run().await.unwrap();
-    assert!(!staged.put_by_us);
-    assert_eq!(stage.fake.state().open(), 0);
+    stage.check(&stage.run().await.unwrap());
+    assert!(stage.fake.state().kept.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

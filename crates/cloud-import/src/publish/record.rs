@@ -2,14 +2,11 @@
 
 use std::{collections::BTreeMap, time::SystemTime};
 
-use cloud_import_core::{ImportTask, Provider, datetime};
+use cloud_import_core::{ImportTask, Provider, Schema, datetime};
 use cloud_import_staging::{Staged, UploadRecord};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Serialize};
 
 use super::Replacement;
-
-/// The version of the format that this crate writes and reads.
-const SCHEMA: u32 = 1;
 
 /// How far one target has come. A step is recorded before it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -81,7 +78,7 @@ pub struct FileRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Record {
-    schema: Schema,
+    schema: Schema<1>,
     /// What people call the target.
     pub target: String,
     /// The cloud.
@@ -100,7 +97,7 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<Role, FileRecord>,
     /// The instant of which the link to the staged object is signed: the same instant makes the same link.
-    #[serde(default, with = "instant", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "datetime::rfc3339::option", skip_serializing_if = "Option::is_none")]
     pub link_signed_at: Option<SystemTime>,
     /// The import.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -155,43 +152,6 @@ impl Record {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Schema;
-
-impl Serialize for Schema {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u32(SCHEMA)
-    }
-}
-
-impl<'de> Deserialize<'de> for Schema {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u32::deserialize(deserializer)? {
-            SCHEMA => Ok(Self),
-            other => Err(D::Error::custom(format_args!(
-                "schema {other} is not known (this build knows {SCHEMA}): use the version of cloud-import that wrote it"
-            ))),
-        }
-    }
-}
-
-mod instant {
-    use super::*;
-
-    pub(super) fn serialize<S: Serializer>(at: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
-        at.map(datetime::extended).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
-        let Some(text) = Option::<String>::deserialize(deserializer)? else {
-            return Ok(None);
-        };
-        datetime::parse_rfc3339(&text)
-            .map(Some)
-            .ok_or_else(|| D::Error::custom(format_args!("`{text}` is no RFC 3339 date")))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,6 +173,16 @@ mod tests {
         let other = text.replace(r#""schema":1"#, r#""schema":2"#);
         let error = serde_json::from_str::<Record>(&other).unwrap_err().to_string();
         assert!(error.contains("schema 2 is not known"), "{error}");
+    }
+
+    #[test]
+    fn a_record_of_an_older_version_is_read() {
+        let text = r#"{"schema":1,"target":"t","provider":"aliyun","region":"r","name":"n","order":"o","generation":0,"step":"staged",
+            "files":{"disk":{"staged":{"bucket":"b","key":"k","size":1,"sha256":"s","put_by_us":true,"etag":"e"}}},
+            "link_signed_at":"2026-01-02T03:04:05Z"}"#;
+        let record: Record = serde_json::from_str(text).unwrap();
+        assert_eq!(record.files[&Role::Disk].staged.as_ref().unwrap().key, "k");
+        assert_eq!(record.link_signed_at, datetime::parse_rfc3339("2026-01-02T03:04:05Z"));
     }
 
     #[test]

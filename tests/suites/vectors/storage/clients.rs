@@ -95,7 +95,7 @@ pub(super) fn sign(vector: &Vector, request: &mut Request<Bytes>, signing: &Sign
     macro_rules! sign {
         ($signer:expr) => {
             match valid_for {
-                Some(valid_for) => $signer.presign(request, signing.credentials, signing.instant, valid_for),
+                Some(valid_for) => $signer.presign(request, signing, valid_for),
                 None => $signer.sign(request, signing),
             }
         };

@@ -4,107 +4,85 @@
 
 mod sign;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use cloud_import_core::{
-    Bytes, CodeRule, Credentials, Endpoint, Error, ErrorKind, Link, Provider, Result, canonical, digest, encode,
-    http::{Method, Request, Response},
+    Bytes, CodeRule, Endpoint, Error, ErrorKind, Link, Provider, Result, canonical, digest, encode,
+    http::{Method, Request, Response, header},
     pipeline::{Protocol, Reading, Signing},
 };
 
 use super::{
+    rest,
+    signer::StoreSigner as _,
     site::{self, Site},
-    us3_region,
 };
 use crate::{
-    answer,
+    answer::json,
     bucket::Bucket,
-    codes::US3,
-    dialect::{Call, Dialect, Limits},
-    sign::StoreSigner as _,
-    store::Part,
+    dialect::{Call, Dialect},
+    facts::BucketFacts,
+    generated::us3::CODES,
+    objects::{ListedObject, Page, Part, Uploading},
+    spec::StoreSpec,
 };
 
 pub use sign::Signer;
 
-/// Every part but the last is exactly 4 MiB, or what the answer to the beginning of the upload says; parts count from 0; a
-/// single PUT takes up to 512 MB. Source: UCloud documentation, UFile API and limits.
-///
-/// Unverified: the largest object, which an old question-and-answer page gives as 5 TB, and with it the number of parts,
-/// which no source limits; that parts cannot be listed (the vendor's JavaScript SDK has a call for it that no document
-/// describes). The ETag is the vendor's own sum. No source limits a link's life; seven days is this crate's bound.
-const LIMITS: Limits = Limits {
-    min_part: BLOCK,
-    max_part: BLOCK,
-    fixed_part: Some(BLOCK),
-    max_parts: 1_192_093,
-    first_part: 0,
-    max_put: 512_000_000,
-    max_object: 5_000_000_000_000,
-    lists_parts: false,
-    etag_is_md5: false,
-    longest_link: Duration::from_secs(7 * 24 * 3600),
-};
-
-const BLOCK: u64 = 4 << 20;
-
-/// A key has 1 to 1023 bytes. Source: UCloud documentation, UFile.
-const LONGEST_KEY: usize = 1023;
-
-/// Buckets are described by UCloud's API, which is signed in another way.
-const API: &str = "api.ucloud.cn";
-
-/// As much as one page of objects may hold. Source: ufile-gosdk (`ListObjects`), whose default is 100; unverified.
-const PAGE: &str = "1000";
-
 const OCTETS: &str = "application/octet-stream";
+
+/// What only a call of UCloud's API is.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The dialect for one bucket.
 #[derive(Debug)]
 pub(crate) struct Us3 {
+    spec: &'static StoreSpec,
     bucket: String,
     region: String,
     site: Site,
     /// Where the cloud itself reads the object.
     inside: Site,
+    /// Where the API is, which describes buckets.
+    api: Endpoint,
     signer: Signer,
 }
 
 impl Us3 {
-    pub(crate) fn new(bucket: &Bucket) -> Result<Self> {
-        let suffix = us3_region(&bucket.region);
-        // The body is not part of the signature, so that it goes by TLS; name another endpoint where a region has none.
-        let site = Site::of(bucket, &format!("https://{suffix}.ufileos.com"), LONGEST_KEY)?;
-        // Links of the vendor's own image tool (packer-plugin-ucloud @d7433082) are plain http, and those are known to
-        // work; whether the import takes https is unverified.
-        let inside = Site::of(bucket, &format!("http://{suffix}.ufileos.com"), LONGEST_KEY)?;
-        let signer = Signer {
-            bucket: site.bucket_outside_path(bucket),
-        };
+    pub(crate) fn new(bucket: &Bucket, spec: &'static StoreSpec) -> Result<Self> {
         Ok(Self {
+            spec,
             bucket: bucket.name.clone(),
             region: bucket.region.clone(),
-            site,
-            inside,
-            signer,
+            site: Site::of(bucket, spec, spec.host)?,
+            inside: Site::of(bucket, spec, spec.inside)?,
+            api: match &bucket.api {
+                Some(api) => api.clone(),
+                None => spec.bucket_api.parse()?,
+            },
+            signer: Signer {
+                bucket: bucket.name_in_host(),
+            },
         })
     }
 
     /// Asks UCloud's API for the bucket.
     fn describe(&self) -> Result<Request<Bytes>> {
-        let endpoint: Endpoint = API.parse()?;
         let form = encode::pairs([
             ("Action", "DescribeBucket"),
             ("BucketName", self.bucket.as_str()),
             ("Region", self.region.as_str()),
         ]);
-        let form_type = Some("application/x-www-form-urlencoded");
-        encode::request(&endpoint, Method::POST, "/", form_type, Bytes::from(form))
+        encode::request(&self.api, Method::POST, "/", Some(FORM), Bytes::from(form))
     }
 }
 
-fn is_described(request: &Request<Bytes>) -> bool {
-    request.uri().host() == Some(API)
+/// Whether a request is for the API, which is signed in another way.
+fn is_form(request: &Request<Bytes>) -> bool {
+    request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == FORM)
 }
 
 impl Protocol for Us3 {
@@ -113,23 +91,23 @@ impl Protocol for Us3 {
     }
 
     fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
-        if is_described(request) {
+        if is_form(request) {
             return sign::sign_form(request, signing);
         }
         self.signer.sign(request, signing)
     }
 
     fn read(&self, answer: &Response<Bytes>) -> Reading {
-        answer::read_json(answer, US3)
+        json::read(answer)
     }
 
     fn codes(&self) -> &'static [CodeRule] {
-        US3
+        CODES
     }
 
     fn secrets_of(&self, request: &Request<Bytes>) -> Vec<String> {
-        if !is_described(request) {
-            return site::signature_after(request, ':');
+        if !is_form(request) {
+            return site::signature_after(request, self.spec.signature_after);
         }
         let form = String::from_utf8_lossy(request.body()).into_owned();
         let mut pairs = encode::decode_pairs(&form);
@@ -139,25 +117,20 @@ impl Protocol for Us3 {
 }
 
 impl Dialect for Us3 {
-    fn limits(&self) -> &'static Limits {
-        &LIMITS
+    fn spec(&self) -> &'static StoreSpec {
+        self.spec
     }
 
-    /// Metadata is not documented for this dialect, so that no SHA-256 goes with an object.
     fn request(&self, call: &Call<'_>) -> Result<Request<Bytes>> {
-        let none = Bytes::new;
         let site = &self.site;
         match call {
             Call::PutObject { key, body, md5, .. } => {
                 with_body(site.request(Method::PUT, Some(key), &[], body.clone())?, md5)
             }
-            Call::HeadObject { key } => site.request(Method::HEAD, Some(key), &[], none()),
-            Call::DeleteObject { key } => site.request(Method::DELETE, Some(key), &[], none()),
-            Call::InitiateMultipartUpload { key, .. } => {
-                let mut request = site.request(Method::POST, Some(key), &[("uploads", "")], none())?;
-                canonical::set(request.headers_mut(), "content-type", OCTETS)?;
-                Ok(request)
-            }
+            Call::HeadObject { .. }
+            | Call::DeleteObject { .. }
+            | Call::InitiateMultipartUpload { .. }
+            | Call::AbortMultipartUpload { .. } => rest::request(site, self.spec, call),
             Call::UploadPart {
                 key,
                 upload_id,
@@ -175,18 +148,15 @@ impl Dialect for Us3 {
                 canonical::set(request.headers_mut(), "content-type", "text/plain")?;
                 Ok(request)
             }
-            Call::AbortMultipartUpload { key, upload_id } => {
-                site.request(Method::DELETE, Some(key), &[("uploadId", upload_id)], none())
-            }
             Call::ListObjects { prefix, after } => {
                 let marker = after.unwrap_or_default();
                 let query = [
                     ("listobjects", ""),
                     ("prefix", *prefix),
                     ("marker", marker),
-                    ("max-keys", PAGE),
+                    ("max-keys", self.spec.page),
                 ];
-                site.request(Method::GET, None, &query, none())
+                site.request(Method::GET, None, &query, Bytes::new())
             }
             Call::HeadBucket => self.describe(),
             Call::ListParts { .. }
@@ -201,10 +171,20 @@ impl Dialect for Us3 {
         }
     }
 
-    fn link(&self, key: &str, credentials: &Credentials, from: SystemTime, valid_for: Duration) -> Result<Link> {
-        let mut request = self.inside.request(Method::GET, Some(key), &[], Bytes::new())?;
-        self.signer.presign(&mut request, credentials, from, valid_for)?;
-        Ok(site::link(&request))
+    fn link(&self, key: &str, signing: &Signing<'_>, valid_for: Duration) -> Result<Link> {
+        self.inside.link(key, &self.signer, signing, valid_for)
+    }
+
+    fn uploading(&self, body: &[u8]) -> Result<Uploading> {
+        json::uploading(body)
+    }
+
+    fn objects(&self, body: &[u8]) -> Result<Page<ListedObject>> {
+        json::objects(body)
+    }
+
+    fn bucket(&self, answer: &Response<Bytes>) -> Result<BucketFacts> {
+        json::described(answer.body(), &self.bucket)
     }
 }
 
@@ -217,16 +197,6 @@ fn with_body(mut request: Request<Bytes>, md5: &[u8; 16]) -> Result<Request<Byte
 
 /// The parts' ETags, in order.
 fn completion(parts: &[Part]) -> Result<String> {
-    if let Some(part) = parts.iter().find(|part| part.etag.is_empty()) {
-        return Err(Error::new(
-            ErrorKind::InvalidRequest,
-            format!(
-                "part {} has no ETag, and the upload cannot be completed without it",
-                part.number
-            ),
-        )
-        .with_remedy("Send that part again."));
-    }
-    let etags: Vec<&str> = parts.iter().map(|part| part.etag.as_str()).collect();
-    Ok(etags.join(","))
+    let etags = parts.iter().map(Part::known_etag);
+    Ok(etags.collect::<Result<Vec<_>>>()?.join(","))
 }

@@ -3,17 +3,11 @@
 //! Source: UCloud documentation, UFile, `api/authorization.md` and `solutions/using_sts_for_us3.md`; ufile 3.2.11 for Python,
 //! whose numbers are the tests. What is signed by the API's signature holds the private key: it is never shown.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use cloud_import_core::{
-    Bytes, Credentials, Error, ErrorKind, Provider, Result, canonical, datetime, digest, encode,
-    http::{Request, header},
-    pipeline::Signing,
-};
+use cloud_import_core::{Bytes, Error, ErrorKind, Provider, Result, digest, encode, http::Request, pipeline::Signing};
 
-use crate::{dialects::site, sign::StoreSigner};
-
-const TOKEN: &str = "securitytoken";
+use crate::dialects::{plain, signer::StoreSigner};
 
 /// Signs for one bucket. The scheme has a fixed list of signed headers, so that [`Signing::signed_headers`] says nothing, and
 /// no time: neither does the vendor's SDK send one.
@@ -25,35 +19,17 @@ pub struct Signer {
 
 impl StoreSigner for Signer {
     /// Adds token and `Authorization`. Headers that are there already are kept and signed as they are.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Credentials`] without a key pair.
     fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
-        let keys = signing.credentials.keys()?;
-        if let Some(token) = keys.security_token
-            && !request.headers().contains_key(TOKEN)
-        {
-            canonical::set_secret(request.headers_mut(), TOKEN, token)?;
-        }
-        let signature = self.signature(request, keys.secret_access_key, header_text(request, "date"));
-        let authorization = format!("UCloud {}:{signature}", keys.access_key_id);
-        canonical::set_secret(request.headers_mut(), header::AUTHORIZATION.as_str(), &authorization)
+        plain::US3.sign(self.bucket.as_deref(), request, signing)
     }
 
-    /// Puts the signature into the query, valid for so many seconds from an instant.
+    /// Puts the signature into the query.
     ///
     /// # Errors
     /// [`ErrorKind::Credentials`] without a key pair; [`ErrorKind::Unsupported`] for temporary keys: their token is documented
     /// as a header only, which a link cannot carry.
-    fn presign(
-        &self,
-        request: &mut Request<Bytes>,
-        credentials: &Credentials,
-        from: SystemTime,
-        valid_for: Duration,
-    ) -> Result<()> {
-        let keys = credentials.keys()?;
-        if keys.security_token.is_some() {
+    fn presign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>, valid_for: Duration) -> Result<()> {
+        if signing.credentials.keys()?.security_token.is_some() {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 "a signed link of US3 cannot carry the token of temporary keys",
@@ -61,46 +37,8 @@ impl StoreSigner for Signer {
             .with_provider(Provider::Ucloud)
             .with_remedy("Sign with an API key pair or a US3 token key pair."));
         }
-        let end = datetime::unix(from)
-            .saturating_add_unsigned(valid_for.as_secs())
-            .to_string();
-        let parameters = [
-            ("UCloudPublicKey", keys.access_key_id.to_owned()),
-            ("Expires", end.clone()),
-        ];
-        site::add_to_query(request, &parameters)?;
-        let signature = self.signature(request, keys.secret_access_key, &end);
-        site::add_to_query(request, &[("Signature", signature)])
+        plain::US3.presign(self.bucket.as_deref(), request, signing, valid_for)
     }
-}
-
-impl Signer {
-    fn signature(&self, request: &Request<Bytes>, secret: &str, date: &str) -> String {
-        let mut own: Vec<&str> = request.headers().keys().map(|name| name.as_str()).collect();
-        own.retain(|name| name.starts_with("x-ucloud-"));
-        own.sort_unstable();
-        let own: String = own
-            .iter()
-            .map(|name| format!("{name}:{}\n", header_text(request, name)))
-            .collect();
-        let path = encode::percent_decode(request.uri().path());
-        let resource = match &self.bucket {
-            Some(bucket) => format!("/{bucket}{path}"),
-            None => path,
-        };
-        let string_to_sign = format!(
-            "{}\n{}\n{}\n{date}\n{own}{resource}",
-            request.method(),
-            header_text(request, "content-md5"),
-            header_text(request, "content-type"),
-        );
-        digest::base64(&digest::hmac_sha1(secret.as_bytes(), string_to_sign.as_bytes()))
-    }
-}
-
-fn header_text<'r>(request: &'r Request<Bytes>, name: &str) -> &'r str {
-    let value = request.headers().get(name).and_then(|value| value.to_str().ok());
-    value.unwrap_or_default().trim()
 }
 
 /// Adds keys and signature to a form, as UCloud's API wants them.
@@ -126,7 +64,12 @@ pub(super) fn sign_form(request: &mut Request<Bytes>, signing: &Signing<'_>) -> 
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
+    use cloud_import_core::Credentials;
+
     use super::*;
+    use crate::dialects::signer::signing;
 
     const URL: &str = "http://demobucket.cn-bj.ufileos.com/dir/img.qcow2";
 
@@ -154,12 +97,7 @@ mod tests {
                 .body(Bytes::new())
                 .unwrap();
             let credentials = keys();
-            let signing = Signing {
-                credentials: &credentials,
-                instant: SystemTime::UNIX_EPOCH,
-                nonce: "",
-                signed_headers: None,
-            };
+            let signing = signing(&credentials, SystemTime::UNIX_EPOCH);
             signer().sign(&mut request, &signing).unwrap();
             let expected = format!("UCloud TOKEN_test-public:{expected}");
             assert_eq!(request.headers()["authorization"], expected.as_str());
@@ -171,7 +109,9 @@ mod tests {
         let mut request = Request::builder().uri(URL).body(Bytes::new()).unwrap();
         let from = SystemTime::UNIX_EPOCH + Duration::from_secs(1_735_873_445 - 86_400);
         let valid_for = Duration::from_secs(86_400);
-        signer().presign(&mut request, &keys(), from, valid_for).unwrap();
+        signer()
+            .presign(&mut request, &signing(&keys(), from), valid_for)
+            .unwrap();
         assert_eq!(
             request.uri().to_string(),
             format!(
@@ -187,8 +127,7 @@ mod tests {
         let error = signer()
             .presign(
                 &mut request,
-                &temporary,
-                SystemTime::UNIX_EPOCH,
+                &signing(&temporary, SystemTime::UNIX_EPOCH),
                 Duration::from_secs(60),
             )
             .unwrap_err();

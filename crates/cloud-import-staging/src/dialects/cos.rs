@@ -6,14 +6,10 @@
 use std::time::{Duration, SystemTime};
 
 use cloud_import_core::{
-    Bytes, Credentials, Error, ErrorKind, Result, canonical,
-    credentials::Keys,
-    datetime, digest, encode,
-    http::{Request, header},
-    pipeline::Signing,
+    Bytes, Error, ErrorKind, Result, credentials::Keys, datetime, digest, encode, http::Request, pipeline::Signing,
 };
 
-use crate::{dialects::site, sign::StoreSigner};
+use super::signer::{StoreSigner, add_to_query, authorize, put_token, signed_names};
 
 const TOKEN: &str = "x-cos-security-token";
 
@@ -33,18 +29,10 @@ pub struct Signer {
 
 impl StoreSigner for Signer {
     /// Adds the token and `Authorization`. Headers that are there already are kept and signed as they are.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Credentials`] without a key pair.
     fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
         let keys = signing.credentials.keys()?;
-        if let Some(token) = keys.security_token
-            && !request.headers().contains_key(TOKEN)
-        {
-            canonical::set_secret(request.headers_mut(), TOKEN, token)?;
-        }
-        let usual = usual_headers(request);
-        let usual: Vec<&str> = usual.iter().map(String::as_str).collect();
+        put_token(request, TOKEN, &keys)?;
+        let usual = signed_names(request, "x-cos-", |name| name == "host");
         let names = signing.signed_headers.unwrap_or(&usual);
         let time = self.time(signing.instant, AFTER);
         let parameters = parameters(request, &[]);
@@ -56,26 +44,16 @@ impl StoreSigner for Signer {
             keys.access_key_id,
             names.join(";"),
         );
-        canonical::set_secret(request.headers_mut(), header::AUTHORIZATION.as_str(), &authorization)
+        authorize(request, &authorization)
     }
 
-    /// Puts the signature into the query, valid for so many seconds from an instant. Parameters that are there already are
-    /// kept and signed as they are. Only the host is signed of the headers; a token is a parameter and is signed.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Credentials`] without a key pair.
-    fn presign(
-        &self,
-        request: &mut Request<Bytes>,
-        credentials: &Credentials,
-        from: SystemTime,
-        valid_for: Duration,
-    ) -> Result<()> {
-        let keys = credentials.keys()?;
+    /// Puts the signature into the query. Only the host is signed of the headers; a token is a parameter and is signed.
+    fn presign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>, valid_for: Duration) -> Result<()> {
+        let keys = signing.credentials.keys()?;
         if let Some(token) = keys.security_token {
-            site::add_to_query(request, &[(TOKEN, token.to_owned())])?;
+            add_to_query(request, &[(TOKEN, token.to_owned())])?;
         }
-        let time = self.time(from, valid_for);
+        let time = self.time(signing.instant, valid_for);
         let signed = parameters(request, OWN);
         let signature = signature(request, &keys, &time, &["host"], &signed)?;
         let parameters = [
@@ -87,7 +65,7 @@ impl StoreSigner for Signer {
             ("q-url-param-list", names_of(&signed)),
             ("q-signature", signature),
         ];
-        site::add_to_query(request, &parameters)
+        add_to_query(request, &parameters)
     }
 }
 
@@ -115,15 +93,6 @@ const OWN: &[&str] = &[
 ];
 
 type Pairs = Vec<(String, String)>;
-
-/// Host, type and sum of the body, and COS's own headers, sorted.
-fn usual_headers(request: &Request<Bytes>) -> Vec<String> {
-    let is_signed = |name: &str| matches!(name, "host" | "content-md5" | "content-type") || name.starts_with("x-cos-");
-    let mut names: Vec<String> = request.headers().keys().map(|name| name.as_str().to_owned()).collect();
-    names.retain(|name| is_signed(name));
-    names.sort_unstable();
-    names
-}
 
 /// The query's parameters as they are signed: names encoded and in lower case, values encoded, sorted by name.
 fn parameters(request: &Request<Bytes>, without: &[&str]) -> Pairs {
@@ -187,7 +156,10 @@ fn signature(
 
 #[cfg(test)]
 mod tests {
+    use cloud_import_core::Credentials;
+
     use super::*;
+    use crate::dialects::signer::signing;
 
     fn request(method: &str, host: &str, target: &str, headers: &[(&str, &str)]) -> Request<Bytes> {
         let mut request = Request::builder()
@@ -316,7 +288,7 @@ mod tests {
             let from = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
             let valid_for = Duration::from_secs(3600);
             Signer::default()
-                .presign(&mut get, &keys(token), from, valid_for)
+                .presign(&mut get, &signing(&keys(token), from), valid_for)
                 .unwrap();
             let query = get.uri().query().unwrap();
             assert!(query.contains("q-sign-time=1699999940%3B1700003600&"), "{query}");

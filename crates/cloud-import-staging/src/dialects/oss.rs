@@ -3,22 +3,22 @@
 //! Source: alibabacloud-oss-v2 1.4.1 and oss2 2.19.1, whose tests' numbers are the tests here; Alibaba Cloud documentation,
 //! "Include a V4 signature". Alibaba closed version 1 to new accounts and buckets in 2025.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use cloud_import_core::{
-    Bytes, Credentials, Result, canonical,
-    credentials::Keys,
-    datetime, digest, encode,
-    http::{Request, header},
-    pipeline::Signing,
+use cloud_import_core::{Bytes, Result, canonical, datetime, encode, http::Request, pipeline::Signing};
+
+use super::{
+    plain,
+    signer::{StoreSigner, add_to_query, authorize, put_token, signed_names},
+    v4::Scheme,
 };
 
-use crate::{
-    dialects::{plain, site},
-    sign::StoreSigner,
+const V4: Scheme = Scheme {
+    algorithm: "OSS4-HMAC-SHA256",
+    secret_prefix: "aliyun_v4",
+    service: "oss",
+    end: "aliyun_v4_request",
 };
-
-const ALGORITHM: &str = "OSS4-HMAC-SHA256";
 const DATE: &str = "x-oss-date";
 const CONTENT: &str = "x-oss-content-sha256";
 const TOKEN: &str = "x-oss-security-token";
@@ -52,91 +52,56 @@ impl StoreSigner for Signer {
     /// Adds date, content hash, token and `Authorization`. Headers that are there already are kept and signed as they are.
     /// Content type, content sum and OSS's own headers are always signed; `signed_headers` names others that are, too.
     fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
-        let keys = signing.credentials.keys()?;
-        if let Some(token) = keys.security_token
-            && !request.headers().contains_key(TOKEN)
-        {
-            canonical::set_secret(request.headers_mut(), TOKEN, token)?;
-        }
         if self.version == SignatureVersion::V1 {
-            return plain::sign(&plain::OSS, self.bucket.as_deref(), request, &keys, signing.instant);
+            return plain::OSS.sign(self.bucket.as_deref(), request, signing);
         }
+        let keys = signing.credentials.keys()?;
+        put_token(request, TOKEN, &keys)?;
         let date = datetime::basic(signing.instant);
         canonical::set_default(request.headers_mut(), DATE, &date)?;
         canonical::set_default(request.headers_mut(), CONTENT, UNSIGNED)?;
         let others = signing.signed_headers.unwrap_or_default();
-        let signature = self.signature(&keys, &date, &self.canonical_request(request, others)?);
+        let canonical = self.canonical_request(request, others)?;
         let additional = match others {
             [] => String::new(),
             names => format!("AdditionalHeaders={},", names.join(";")),
         };
         let authorization = format!(
-            "{ALGORITHM} Credential={}/{},{additional}Signature={signature}",
+            "{} Credential={}/{},{additional}Signature={}",
+            V4.algorithm,
             keys.access_key_id,
-            self.scope(&date),
+            V4.scope(&date, &self.region),
+            V4.signature(keys.secret_access_key, &date, &self.region, &canonical),
         );
-        canonical::set_secret(request.headers_mut(), header::AUTHORIZATION.as_str(), &authorization)
+        authorize(request, &authorization)
     }
 
-    /// Puts the signature into the query, valid for so many seconds from an instant. Parameters that are there already are
-    /// kept and signed as they are.
-    fn presign(
-        &self,
-        request: &mut Request<Bytes>,
-        credentials: &Credentials,
-        from: SystemTime,
-        valid_for: Duration,
-    ) -> Result<()> {
-        let keys = credentials.keys()?;
+    fn presign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>, valid_for: Duration) -> Result<()> {
         if self.version == SignatureVersion::V1 {
-            return plain::presign(&plain::OSS, self.bucket.as_deref(), request, &keys, from, valid_for);
+            return plain::OSS.presign(self.bucket.as_deref(), request, signing, valid_for);
         }
-        let date = datetime::basic(from);
+        let keys = signing.credentials.keys()?;
+        let date = datetime::basic(signing.instant);
         let mut parameters = vec![
-            ("x-oss-signature-version", ALGORITHM.to_owned()),
+            ("x-oss-signature-version", V4.algorithm.to_owned()),
             ("x-oss-date", date.clone()),
             ("x-oss-expires", valid_for.as_secs().to_string()),
             (
                 "x-oss-credential",
-                format!("{}/{}", keys.access_key_id, self.scope(&date)),
+                format!("{}/{}", keys.access_key_id, V4.scope(&date, &self.region)),
             ),
         ];
         parameters.extend(keys.security_token.map(|token| (TOKEN, token.to_owned())));
-        site::add_to_query(request, &parameters)?;
-        let signature = self.signature(&keys, &date, &self.canonical_request(request, &[])?);
-        site::add_to_query(request, &[("x-oss-signature", signature)])
+        add_to_query(request, &parameters)?;
+        let canonical = self.canonical_request(request, &[])?;
+        let signature = V4.signature(keys.secret_access_key, &date, &self.region, &canonical);
+        add_to_query(request, &[("x-oss-signature", signature)])
     }
 }
 
 impl Signer {
-    fn scope(&self, date: &str) -> String {
-        format!("{}/{}/oss/aliyun_v4_request", day(date), self.region)
-    }
-
-    fn signature(&self, keys: &Keys<'_>, date: &str, canonical: &str) -> String {
-        let string_to_sign = format!(
-            "{ALGORITHM}\n{date}\n{}\n{}",
-            self.scope(date),
-            digest::sha256_hex(canonical.as_bytes())
-        );
-        let mut key = digest::hmac_sha256(
-            format!("aliyun_v4{}", keys.secret_access_key).as_bytes(),
-            day(date).as_bytes(),
-        );
-        for part in [self.region.as_str(), "oss", "aliyun_v4_request"] {
-            key = digest::hmac_sha256(&key, part.as_bytes());
-        }
-        digest::hex(&digest::hmac_sha256(&key, string_to_sign.as_bytes()))
-    }
-
     fn canonical_request(&self, request: &Request<Bytes>, others: &[&str]) -> Result<String> {
-        let is_signed = |name: &str| {
-            matches!(name, "content-md5" | "content-type") || name.starts_with("x-oss-") || others.contains(&name)
-        };
-        let headers = request.headers();
-        let mut names: Vec<&str> = headers.keys().map(|name| name.as_str()).collect();
-        names.retain(|name| is_signed(name));
-        names.sort_unstable();
+        let names = signed_names(request, "x-oss-", |name| others.contains(&name));
         let path = match &self.bucket {
             Some(bucket) => format!("/{bucket}{}", request.uri().path()),
             None => request.uri().path().to_owned(),
@@ -146,14 +111,10 @@ impl Signer {
             request.method(),
             canonical::path(&path),
             canonical_query(request.uri().query().unwrap_or_default()),
-            canonical::header_lines(headers, &names)?,
+            canonical::header_lines(request.headers(), &names)?,
             others.join(";"),
         ))
     }
-}
-
-fn day(date: &str) -> &str {
-    date.get(..8).unwrap_or_default()
 }
 
 /// Encoded names and values, sorted as encoded; a name without a value stands alone.
@@ -173,7 +134,12 @@ fn canonical_query(query: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
+    use cloud_import_core::Credentials;
+
     use super::*;
+    use crate::dialects::signer::signing;
 
     const QUERY: &str = "param1=value1&%2Bparam1=value3&%7Cparam1=value4&%2Bparam2&%7Cparam2&param2";
 
@@ -254,7 +220,7 @@ mod tests {
         let keys = Credentials::new("ak", "sk");
         let valid_for = Duration::from_secs(599);
         signer("bucket")
-            .presign(&mut request, &keys, at(1_702_781_677), valid_for)
+            .presign(&mut request, &signing(&keys, at(1_702_781_677)), valid_for)
             .unwrap();
         let query = request.uri().query().unwrap();
         assert!(

@@ -4,19 +4,21 @@
 //! JD Cloud takes it with service `s3` and its own region ids (OSS documentation, Introduction-4-SDK-Go); Huawei OBS takes it
 //! as the second of its two signatures.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use cloud_import_core::{
-    Bytes, Credentials, Result, canonical,
-    credentials::Keys,
-    datetime, digest,
-    http::{Request, header},
-    pipeline::Signing,
+use cloud_import_core::{Bytes, Result, canonical, datetime, http::Request, pipeline::Signing};
+
+use super::{
+    signer::{StoreSigner, add_to_query, authorize, put_token, signed_names},
+    v4::Scheme,
 };
 
-use crate::{dialects::site, sign::StoreSigner};
-
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+const V4: Scheme = Scheme {
+    algorithm: "AWS4-HMAC-SHA256",
+    secret_prefix: "AWS4",
+    service: "s3",
+    end: "aws4_request",
+};
 const DATE: &str = "x-amz-date";
 const CONTENT: &str = "x-amz-content-sha256";
 const TOKEN: &str = "x-amz-security-token";
@@ -39,42 +41,31 @@ impl StoreSigner for Signer {
         let date = datetime::basic(signing.instant);
         canonical::set_default(request.headers_mut(), DATE, &date)?;
         canonical::set_default(request.headers_mut(), CONTENT, UNSIGNED)?;
-        if let Some(token) = keys.security_token
-            && !request.headers().contains_key(TOKEN)
-        {
-            canonical::set_secret(request.headers_mut(), TOKEN, token)?;
-        }
-        let usual = usual_headers(request);
-        let usual: Vec<&str> = usual.iter().map(String::as_str).collect();
+        put_token(request, TOKEN, &keys)?;
+        let usual = signed_names(request, "x-amz-", |name| name == "host");
         let names = signing.signed_headers.unwrap_or(&usual);
         let payload = request.headers().get(CONTENT).and_then(|value| value.to_str().ok());
         let canonical = canonical_request(request, names, payload.unwrap_or(UNSIGNED))?;
-        let signature = self.signature(&keys, &date, &canonical);
         let authorization = format!(
-            "{ALGORITHM} Credential={}/{},SignedHeaders={},Signature={signature}",
+            "{} Credential={}/{},SignedHeaders={},Signature={}",
+            V4.algorithm,
             keys.access_key_id,
-            self.scope(&date),
-            names.join(";")
+            V4.scope(&date, &self.region),
+            names.join(";"),
+            V4.signature(keys.secret_access_key, &date, &self.region, &canonical),
         );
-        canonical::set_secret(request.headers_mut(), header::AUTHORIZATION.as_str(), &authorization)
+        authorize(request, &authorization)
     }
 
-    /// Puts the signature into the query, valid for so many seconds from an instant. Parameters that are there already are
-    /// kept and signed as they are. Only the host is signed of the headers.
-    fn presign(
-        &self,
-        request: &mut Request<Bytes>,
-        credentials: &Credentials,
-        from: SystemTime,
-        valid_for: Duration,
-    ) -> Result<()> {
-        let keys = credentials.keys()?;
-        let date = datetime::basic(from);
+    /// Puts the signature into the query. Only the host is signed of the headers.
+    fn presign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>, valid_for: Duration) -> Result<()> {
+        let keys = signing.credentials.keys()?;
+        let date = datetime::basic(signing.instant);
         let mut parameters = vec![
-            ("X-Amz-Algorithm", ALGORITHM.to_owned()),
+            ("X-Amz-Algorithm", V4.algorithm.to_owned()),
             (
                 "X-Amz-Credential",
-                format!("{}/{}", keys.access_key_id, self.scope(&date)),
+                format!("{}/{}", keys.access_key_id, V4.scope(&date, &self.region)),
             ),
             ("X-Amz-Date", date.clone()),
             ("X-Amz-Expires", valid_for.as_secs().to_string()),
@@ -84,46 +75,11 @@ impl StoreSigner for Signer {
             keys.security_token
                 .map(|token| ("X-Amz-Security-Token", token.to_owned())),
         );
-        site::add_to_query(request, &parameters)?;
+        add_to_query(request, &parameters)?;
         let canonical = canonical_request(request, &["host"], UNSIGNED)?;
-        let signature = self.signature(&keys, &date, &canonical);
-        site::add_to_query(request, &[("X-Amz-Signature", signature)])
+        let signature = V4.signature(keys.secret_access_key, &date, &self.region, &canonical);
+        add_to_query(request, &[("X-Amz-Signature", signature)])
     }
-}
-
-impl Signer {
-    fn scope(&self, date: &str) -> String {
-        format!("{}/{}/s3/aws4_request", day(date), self.region)
-    }
-
-    fn signature(&self, keys: &Keys<'_>, date: &str, canonical: &str) -> String {
-        let string_to_sign = format!(
-            "{ALGORITHM}\n{date}\n{}\n{}",
-            self.scope(date),
-            digest::sha256_hex(canonical.as_bytes())
-        );
-        let mut key = digest::hmac_sha256(
-            format!("AWS4{}", keys.secret_access_key).as_bytes(),
-            day(date).as_bytes(),
-        );
-        for part in [self.region.as_str(), "s3", "aws4_request"] {
-            key = digest::hmac_sha256(&key, part.as_bytes());
-        }
-        digest::hex(&digest::hmac_sha256(&key, string_to_sign.as_bytes()))
-    }
-}
-
-fn day(date: &str) -> &str {
-    date.get(..8).unwrap_or_default()
-}
-
-/// Host, type and sum of the body, and all of S3's own headers, sorted.
-fn usual_headers(request: &Request<Bytes>) -> Vec<String> {
-    let is_signed = |name: &str| matches!(name, "host" | "content-md5" | "content-type") || name.starts_with("x-amz-");
-    let mut names: Vec<String> = request.headers().keys().map(|name| name.as_str().to_owned()).collect();
-    names.retain(|name| is_signed(name));
-    names.sort_unstable();
-    names
 }
 
 fn canonical_request(request: &Request<Bytes>, names: &[&str], payload: &str) -> Result<String> {
@@ -140,7 +96,10 @@ fn canonical_request(request: &Request<Bytes>, names: &[&str], payload: &str) ->
 
 #[cfg(test)]
 mod tests {
+    use cloud_import_core::Credentials;
+
     use super::*;
+    use crate::dialects::signer::signing;
 
     /// The keys, bucket and date of AWS's published examples.
     const KEYS: (&str, &str) = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
@@ -226,7 +185,9 @@ mod tests {
         let credentials = Credentials::new(KEYS.0, KEYS.1);
         let from = datetime::parse_rfc3339("2013-05-24T00:00:00Z").unwrap();
         let day = Duration::from_secs(86_400);
-        signer().presign(&mut request, &credentials, from, day).unwrap();
+        signer()
+            .presign(&mut request, &signing(&credentials, from), day)
+            .unwrap();
         assert_eq!(
             request.uri().to_string(),
             format!(
@@ -241,12 +202,7 @@ mod tests {
     #[test]
     fn signs_the_token_the_sum_and_all_own_headers_and_no_body() {
         let credentials = Credentials::temporary("AK", "SK", "t0ken");
-        let signing = Signing {
-            credentials: &credentials,
-            instant: datetime::parse_rfc3339("2025-01-02T03:04:05Z").unwrap(),
-            nonce: "",
-            signed_headers: None,
-        };
+        let signing = signing(&credentials, datetime::parse_rfc3339("2025-01-02T03:04:05Z").unwrap());
         let own = [("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg=="), ("x-amz-meta-a", "b")];
         let mut request = example("PUT", "/k", &own);
         signer().sign(&mut request, &signing).unwrap();

@@ -1,0 +1,44 @@
+//! What is said of an answer that refuses, or lacks what it must have. Knows no store.
+
+use std::fmt::Display;
+
+use cloud_import_core::{CodeRule, Error, ErrorKind, Result, http::StatusCode};
+
+/// An answer without what it must have.
+pub(super) fn lacking(what: &str) -> Error {
+    unreadable(format!("the answer lacks {what}"))
+}
+
+/// Text that must be there.
+pub(super) fn filled(text: String, what: &str) -> Result<String> {
+    if text.is_empty() { Err(lacking(what)) } else { Ok(text) }
+}
+
+/// An answer that serde does not read. Of serde's text only the name of a field counts: the rest may hold the vendor's text.
+pub(super) fn unlike(error: &dyn Display) -> Error {
+    let text = error.to_string();
+    let field = text
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split('`').next());
+    match field {
+        Some(name) => lacking(&format!("`{name}`")),
+        None => unreadable("the answer is not of the documented form".to_owned()),
+    }
+}
+
+fn unreadable(message: String) -> Error {
+    Error::new(ErrorKind::InvalidResponse, message)
+        .with_remedy("Check that the endpoint is the store's and that no proxy answers in its place.")
+}
+
+/// The code of a refusal. A status that says that there is no such call counts as S3's code for it where the vendor's own is
+/// not in the table: without that it would pass for a failure that another attempt may mend.
+pub(super) fn told(code: Option<String>, status: StatusCode, codes: &[CodeRule]) -> Option<String> {
+    let is_known = |code: &String| CodeRule::find(codes, code).is_some();
+    match code {
+        code if status == StatusCode::NOT_IMPLEMENTED && !code.as_ref().is_some_and(is_known) => {
+            Some("NotImplemented".to_owned())
+        }
+        code => code,
+    }
+}

@@ -1,0 +1,84 @@
+//! What a store holds, as plain data: objects, parts, uploads that were begun. Knows no store.
+
+use std::time::SystemTime;
+
+use cloud_import_core::{Error, ErrorKind, Result};
+
+/// What HEAD tells of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ObjectHead {
+    /// Size in bytes.
+    pub size: u64,
+    /// The store's ETag, without quotes.
+    pub etag: Option<String>,
+    /// SHA-256 of the content in hex, where the one who put it there said so in its metadata.
+    pub sha256: Option<String>,
+}
+
+/// A multipart upload that was begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Uploading {
+    /// Its id.
+    pub upload_id: String,
+    /// The part size that the store fixed for it (US3).
+    pub part_size: Option<u64>,
+}
+
+/// A part that a store holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its number, from [`Limits::first_part`](crate::Limits::first_part).
+    pub number: u32,
+    /// Its ETag, without quotes; empty where a store lists none.
+    pub etag: String,
+    /// Its size in bytes, where the store tells.
+    pub size: Option<u64>,
+}
+
+impl Part {
+    /// The ETag, without which no object is made of it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when it is not known.
+    pub(crate) fn known_etag(&self) -> Result<&str> {
+        if self.etag.is_empty() {
+            let number = self.number;
+            let message = format!("part {number} has no ETag, and the upload cannot be completed without it");
+            return Err(Error::new(ErrorKind::InvalidRequest, message).with_remedy("Send that part again."));
+        }
+        Ok(&self.etag)
+    }
+}
+
+/// An object of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListedObject {
+    /// The key.
+    pub key: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// When it was put there, where the store tells (US3 is not documented to).
+    pub modified: Option<SystemTime>,
+}
+
+/// An upload that is neither completed nor aborted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OpenUpload {
+    /// The key.
+    pub key: String,
+    /// Its id.
+    pub upload_id: String,
+    /// When it was begun, as the store writes it.
+    pub initiated: Option<String>,
+}
+
+/// A page of a list, and whether more follow.
+#[derive(Debug)]
+pub(crate) struct Page<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) more: bool,
+}

@@ -1,0 +1,123 @@
+//! What is known of a store beside its calls: the form of what stands in `generated`. No fact and no behaviour is here.
+
+use std::time::Duration;
+
+use cloud_import_core::{CodeRule, ErrorKind, Provider};
+
+/// What a store takes. Sizes in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The smallest part, but for the last.
+    pub min_part: u64,
+    /// The largest part.
+    pub max_part: u64,
+    /// Every part but the last has exactly this size, where the store wants that.
+    pub fixed_part: Option<u64>,
+    /// How many parts at most.
+    pub max_parts: u32,
+    /// Number of the first part: 0 at US3, else 1.
+    pub first_part: u32,
+    /// The largest object of a single PUT.
+    pub max_put: u64,
+    /// The largest object.
+    pub max_object: u64,
+    /// Whether parts can be listed, as far as is known.
+    pub lists_parts: bool,
+    /// Whether the ETag of a part is its MD5 in hex.
+    pub etag_is_md5: bool,
+    /// The longest time for which a signed link may be valid.
+    pub longest_link: Duration,
+}
+
+/// One store. Text that is empty stands for what it does not have.
+#[derive(Debug)]
+pub(crate) struct StoreSpec {
+    /// The cloud.
+    pub(crate) provider: Provider,
+    /// The feature of this crate that builds its dialect.
+    pub(crate) feature: &'static str,
+    /// Where requests go, without the bucket; `{region}` stands for the store's name of the region.
+    pub(crate) host: &'static str,
+    /// Where the cloud itself reads an object.
+    pub(crate) inside: &'static str,
+    /// Regions that the store calls otherwise than the import API: the API's name and the store's.
+    pub(crate) region_names: &'static [[&'static str; 2]],
+    /// What stands before a region where the store says where a bucket is.
+    pub(crate) region_prefix: &'static str,
+    /// The longest key in bytes.
+    pub(crate) longest_key: usize,
+    /// As much as one page of a list may hold.
+    pub(crate) page: &'static str,
+    /// Whether objects are listed by the second version of S3's call.
+    pub(crate) lists_v2: bool,
+    /// What stands before the signature in `Authorization`, where that is not the word `Signature=`.
+    pub(crate) signature_after: &'static str,
+    /// The sub-resource that describes a bucket, where HEAD is not documented for it.
+    pub(crate) bucket_query: &'static str,
+    /// The host of the cloud's API, where that describes a bucket.
+    pub(crate) bucket_api: &'static str,
+    /// Whether it is asked where a bucket is that did not say so by itself.
+    pub(crate) asks_location: bool,
+    /// Whether it is asked who may read a bucket.
+    pub(crate) asks_acl: bool,
+    /// Whether it is asked what expires in a bucket.
+    pub(crate) asks_lifecycle: bool,
+    /// Whether no rule of a bucket can expire unfinished uploads.
+    pub(crate) never_expires_uploads: bool,
+    /// The only storage class that the import reads from.
+    pub(crate) readable_class: &'static str,
+    /// What the names of storage classes have in them that the import does not read from.
+    pub(crate) unreadable_class: &'static str,
+    /// Where that was read.
+    pub(crate) class_source: &'static str,
+    /// What it takes.
+    pub(crate) limits: Limits,
+    /// Names of its own headers.
+    pub(crate) headers: Headers,
+}
+
+/// Names of a store's own headers, in lower case.
+#[derive(Debug)]
+pub(crate) struct Headers {
+    /// Of the request id: the first that is there counts.
+    pub(crate) request_id: &'static [&'static str],
+    /// Of the object's SHA-256 in its metadata.
+    pub(crate) sha256: &'static str,
+    /// Of the bucket's region.
+    pub(crate) region: &'static str,
+    /// Of the storage class of bucket or object.
+    pub(crate) storage_class: &'static str,
+    /// Of the code of an error that has no body.
+    pub(crate) error_code: &'static str,
+    /// Of a whole error document in base64, where the answer has no body.
+    pub(crate) error_document: &'static str,
+}
+
+impl StoreSpec {
+    /// The store's own name of a region of the import API.
+    pub(crate) fn region<'r>(&self, region: &'r str) -> &'r str {
+        let other = self.region_names.iter().find(|[api, _]| *api == region);
+        other.map_or(region, |[_, own]| own)
+    }
+}
+
+/// A row of a table of error codes.
+pub(crate) const fn rule(
+    code: &'static str,
+    http: u16,
+    kind: ErrorKind,
+    may_have_executed: bool,
+    remedy: &'static str,
+    source: &'static str,
+) -> CodeRule {
+    CodeRule {
+        code,
+        prefix: false,
+        http,
+        kind: Some(kind),
+        may_have_executed,
+        remedy,
+        source,
+    }
+}

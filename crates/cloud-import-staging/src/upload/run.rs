@@ -1,0 +1,197 @@
+//! One run of an upload: what its steps share, and what is said of its end. The steps themselves are in the files beside this one.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use cloud_import_core::{Error, ErrorKind, Remedy, Result, Schema, Stop, remedy::Change};
+
+use super::{
+    journal::Journal,
+    options::{OnProgress, Progress, Staged, UploadOptions},
+};
+use crate::{
+    blocking,
+    file::{self, LocalFile},
+    hash::Hashed,
+    keeper::Keeper,
+    objects::ObjectHead,
+    parts::Plan,
+    record::UploadRecord,
+    store::Store,
+};
+
+/// One run.
+pub(super) struct Run<'a> {
+    pub(super) store: &'a Store,
+    pub(super) file: &'a LocalFile,
+    pub(super) hashed: &'a Hashed,
+    pub(super) key: &'a str,
+    pub(super) options: &'a UploadOptions,
+    pub(super) keeper: Arc<dyn Keeper>,
+    pub(super) progress: OnProgress,
+    pub(super) stop: &'a Stop,
+}
+
+/// Why an upload stands still.
+pub(super) enum Halt {
+    /// The store does not know it any more.
+    Gone,
+    /// It failed, or was stopped.
+    Failed(Error),
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Run<'_> {
+    /// Whether ETags are MD5s here.
+    pub(super) fn etags_are_md5(&self) -> bool {
+        self.options.compare_etags && self.store.limits().etag_is_md5
+    }
+
+    pub(super) fn plan_of(&self, part: u64) -> Result<Plan> {
+        Plan::new(self.file.size(), part, self.store.limits()).ok_or_else(|| {
+            let most = self.store.limits().max_parts;
+            let size = self.file.size();
+            Error::new(
+                ErrorKind::InvalidRequest,
+                format!("a file of {size} bytes makes more than {most} parts of {part} bytes, the most that this store takes"),
+            )
+            .with_remedy("Make the file smaller: convert the image to compressed qcow2, or shrink its disk.")
+        })
+    }
+
+    /// Looks at the key.
+    pub(super) async fn look(&self) -> Result<Option<Staged>> {
+        let head = self.store.head(self.key).await?;
+        head.map(|head| self.staged(head)).transpose()
+    }
+
+    /// The object at the key, if it is the file.
+    pub(super) fn staged(&self, head: ObjectHead) -> Result<Staged> {
+        let (size, sha256) = (self.file.size(), &self.hashed.sha256);
+        let other_content = head
+            .sha256
+            .as_ref()
+            .is_some_and(|sum| !sum.eq_ignore_ascii_case(sha256));
+        if head.size != size || other_content {
+            let how = if head.size == size {
+                "another SHA-256 in its metadata".to_owned()
+            } else {
+                format!("{} bytes instead of {size}", head.size)
+            };
+            return Err(self.wrong_object(&how));
+        }
+        Ok(Staged {
+            bucket: self.store.bucket().name.clone(),
+            key: self.key.to_owned(),
+            size,
+            sha256: sha256.clone(),
+            etag: head.etag,
+        })
+    }
+
+    pub(super) fn wrong_object(&self, how: &str) -> Error {
+        let bucket = &self.store.bucket().name;
+        Error::new(
+            ErrorKind::Conflict,
+            format!(
+                "the object `{}` in bucket `{bucket}` is not this file: it has {how}",
+                self.key
+            ),
+        )
+        .with_code(WRONG_OBJECT)
+        .with_may_have_executed(false)
+        .with_remedy("It is broken or somebody else's. Delete it if nothing needs it, or choose another prefix.")
+    }
+
+    /// Gives an upload up as far as that can be done.
+    pub(super) async fn abandon(&self, upload_id: &str) {
+        if let Err(error) = self.store.abort(self.key, upload_id).await {
+            self.warn(format!(
+                "the upload {upload_id} of `{}` may stay open and cost money: {error}",
+                self.key
+            ));
+        }
+    }
+
+    pub(super) async fn check_file(&self) -> Result<()> {
+        let file = self.file.clone();
+        blocking::run(move || file.unchanged()).await?;
+        if self.hashed.stamp == self.file.stamp() {
+            return Ok(());
+        }
+        Err(file::changed(
+            self.file.path(),
+            "it is not the file whose sum was taken",
+        ))
+    }
+
+    pub(super) fn journal(&self, record: UploadRecord) -> Journal {
+        Journal::new(self.keeper.clone(), record, self.store.pipeline().ambient.clone())
+    }
+
+    pub(super) fn go_on(&self) -> Result<()> {
+        if self.stop.is_requested() {
+            return Err(stopped());
+        }
+        Ok(())
+    }
+
+    pub(super) fn warn(&self, text: String) {
+        tracing::warn!(provider = self.store.bucket().provider.id(), "{text}");
+        (self.progress)(Progress::Warning(text));
+    }
+
+    pub(super) fn new_record(&self, upload_id: String, part_size: u64) -> UploadRecord {
+        UploadRecord {
+            schema: Schema,
+            bucket: self.store.bucket().name.clone(),
+            key: self.key.to_owned(),
+            upload_id,
+            file: self.file.stamp(),
+            sha256: self.hashed.sha256.clone(),
+            part_size,
+            parts: BTreeMap::new(),
+            completing: false,
+        }
+    }
+
+    pub(super) fn report(&self, present: u64, total: u64) {
+        (self.progress)(Progress::Bytes { present, total });
+    }
+}
+
+/// The code of an error that says that something else is at the key.
+pub(super) const WRONG_OBJECT: &str = "WrongObject";
+
+pub(super) fn stopped() -> Error {
+    Error::new(ErrorKind::Canceled, "the upload was stopped")
+        .with_may_have_executed(false)
+        .with_remedy(Remedy::Repeat(Change::Nothing))
+}
+
+/// Whether going on with this upload can never succeed, so that it is given up in the store.
+pub(super) fn is_final(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::InvalidRequest | ErrorKind::Unsupported | ErrorKind::NotFound | ErrorKind::Conflict
+    )
+}
+
+/// Says that the same call goes on where this one ended.
+pub(super) fn resumable(error: Error) -> Error {
+    let again = Remedy::Repeat(Change::Nothing);
+    match error.remedy().cloned() {
+        Some(remedy) if error.kind() != ErrorKind::Canceled => error.with_remedy(remedy.then(again)),
+        Some(_) => error,
+        None => error.with_remedy(again),
+    }
+}
+
+/// Whether an answer says that the upload, and not its bucket, is not there.
+pub(super) fn is_gone(error: &Error) -> bool {
+    error.kind() == ErrorKind::NotFound && error.code() != Some("NoSuchBucket")
+}
