@@ -4,9 +4,11 @@
 
 use std::time::{Duration, Instant};
 
-use time::format_description::BorrowedFormatItem;
-use time::macros::{format_description, offset};
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::{
+    OffsetDateTime, PrimitiveDateTime,
+    format_description::BorrowedFormatItem,
+    macros::{format_description, offset},
+};
 use tokio::time::Sleep;
 
 /// One reading of the clock: monotonic for life cycles, civil for what is shown.
@@ -27,6 +29,11 @@ impl Now {
             utc: OffsetDateTime::now_utc(),
         }
     }
+}
+
+/// The time by a clock that is so many seconds ahead.
+pub(crate) fn ahead(seconds: i64) -> OffsetDateTime {
+    Now::read().utc + time::Duration::seconds(seconds)
 }
 
 /// Waits.
@@ -93,8 +100,9 @@ pub(crate) fn within(a: OffsetDateTime, b: OffsetDateTime, window: Duration) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use time::macros::datetime;
+
+    use super::*;
 
     #[test]
     fn times_are_written_as_each_vendor_writes_them() {

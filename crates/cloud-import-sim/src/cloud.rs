@@ -1,7 +1,6 @@
 //! The five clouds by name. Holds no behaviour: that is in [`crate::clouds`].
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The text form (`Display`, `FromStr`, serde) is the lower-case name: `jdcloud`, `tencent`, `huawei`, `aliyun`, `ucloud`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Cloud {
     /// JD Cloud, service `vm`.
     Jdcloud,
@@ -25,7 +25,7 @@ pub enum Cloud {
 
 impl Cloud {
     /// All clouds, in the order of [`Config::ports`](crate::Config::ports).
-    pub const ALL: [Cloud; 5] = [
+    pub const ALL: &'static [Cloud] = &[
         Cloud::Jdcloud,
         Cloud::Tencent,
         Cloud::Huawei,
@@ -57,7 +57,7 @@ impl fmt::Display for Cloud {
     }
 }
 
-/// The text names none of the five clouds.
+/// The text names none of the clouds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown cloud {0:?}: use jdcloud, tencent, huawei, aliyun or ucloud")]
 pub struct UnknownCloud(String);
@@ -66,10 +66,8 @@ impl FromStr for Cloud {
     type Err = UnknownCloud;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Cloud::ALL
-            .into_iter()
-            .find(|cloud| cloud.name() == text)
-            .ok_or_else(|| UnknownCloud(text.to_owned()))
+        let named = Cloud::ALL.iter().find(|cloud| cloud.name() == text);
+        named.copied().ok_or_else(|| UnknownCloud(text.to_owned()))
     }
 }
 
@@ -79,7 +77,7 @@ mod tests {
 
     #[test]
     fn every_name_is_read_back() {
-        for cloud in Cloud::ALL {
+        for &cloud in Cloud::ALL {
             assert_eq!(cloud.to_string().parse(), Ok(cloud));
             assert_eq!(serde_json::to_value(cloud).unwrap(), cloud.name());
             assert_eq!(Cloud::ALL[cloud.index()], cloud);

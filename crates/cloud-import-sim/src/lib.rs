@@ -70,35 +70,22 @@
 //! `PUT /buckets/{cloud}/{region}/{bucket}` ([`BucketSettings`] as JSON, or nothing), `POST /faults` (a [`Fault`] as JSON),
 //! `DELETE /faults`.
 
-mod answer;
 mod clock;
 mod cloud;
 mod clouds;
-mod config;
-mod control;
-mod counters;
-mod exchange;
-mod faults;
-mod flat;
 mod generated;
-mod images;
-mod link;
+mod objects;
 mod rules;
 mod server;
-mod simulator;
-mod sniff;
+mod setters;
 mod stores;
 mod table;
-mod tasks;
+mod text;
 pub mod verify;
 pub mod wire;
 mod world;
 
 pub use cloud::{Cloud, UnknownCloud};
-pub use config::{AliyunDryRun, Config, TencentDryRun};
-pub use counters::Counters;
-pub use faults::{Fault, FaultKind};
-pub use images::ImageSummary;
-pub use simulator::Simulator;
-pub use sniff::DiskFormat;
-pub use stores::{BucketSettings, ObjectReader, ObjectSummary, OpenUpload};
+pub use objects::{BucketSettings, DiskFormat, ObjectReader, ObjectSummary, OpenUpload};
+pub use server::{ImageSummary, Simulator};
+pub use world::{AliyunDryRun, Config, Counters, Fault, FaultKind, TencentDryRun};

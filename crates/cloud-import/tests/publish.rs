@@ -134,7 +134,7 @@ async fn one_call_makes_five_images_and_the_next_finds_them() {
     for (before, after) in first.outcomes.iter().zip(&second.outcomes) {
         assert!(after.found && after.image == before.image, "{after:?}");
     }
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         assert_eq!(simulator.counters().imports_of(cloud, "web"), 1, "{cloud}");
     }
     let records = first.job.records().unwrap();
@@ -199,7 +199,7 @@ async fn a_stop_before_the_start_sends_nothing() {
         Ok(done) => done.outcomes.iter().all(|outcome| outcome.phase == Phase::NotStarted),
     };
     assert!(nothing);
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         assert_eq!(simulator.counters().imports_of(cloud, "web"), 0, "{cloud}");
     }
 }

@@ -234,8 +234,10 @@ fn importer(cloud: Provider, simulator: &Simulator) -> Box<dyn ImageImporter> {
 }
 
 async fn simulator() -> Simulator {
-    let mut config = Config::new("an-access-key", "a-secret-key").any_object(true);
-    config.quotas = [u32::MAX; 5];
+    let config = Config::new("an-access-key", "a-secret-key").any_object(true);
+    let config = Cloud::ALL
+        .iter()
+        .fold(config, |config, &cloud| config.quota(cloud, u32::MAX));
     Simulator::start(config).await.unwrap()
 }
 

@@ -345,7 +345,7 @@ fn what_is_wrong_with_the_file_or_the_order_is_told_before_a_byte_moves() {
         moved.iter().all(|counts| counts.values().all(|count| *count == 0)),
         "{counters:?}"
     );
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         for operation in ["PutObject", "InitiateMultipartUpload", "UploadPart"] {
             assert_eq!(counters.requests_of(cloud, operation), 0, "{cloud:?} {operation}");
         }
@@ -365,38 +365,20 @@ fn warnings_and_what_the_clouds_say() {
         (Cloud::Aliyun, "cn-hangzhou"),
         (Cloud::Ucloud, "cn-bj2"),
     ];
-    let ours = BucketSettings {
-        expires_uploads: true,
-        ..settings()
-    };
+    let ours = settings().expires_uploads(true);
     for (cloud, region) in regions {
         scene
             .simulator()
             .create_bucket(cloud, region, "simulated-images-1250000000", ours.clone());
         scene.simulator().create_bucket(cloud, region, "images", ours.clone());
-        scene.simulator().create_bucket(
-            cloud,
-            region,
-            "theirs",
-            BucketSettings {
-                owner_is_other: true,
-                ..settings()
-            },
-        );
+        scene
+            .simulator()
+            .create_bucket(cloud, region, "theirs", settings().owner_is_other(true));
     }
-    scene.simulator().create_bucket(
-        Cloud::Aliyun,
-        "cn-hangzhou",
-        "open",
-        BucketSettings {
-            public: true,
-            ..settings()
-        },
-    );
-    let cold = BucketSettings {
-        storage_class: Some("Archive".to_owned()),
-        ..settings()
-    };
+    scene
+        .simulator()
+        .create_bucket(Cloud::Aliyun, "cn-hangzhou", "open", settings().public(true));
+    let cold = settings().storage_class("Archive");
     scene
         .simulator()
         .create_bucket(Cloud::Aliyun, "cn-hangzhou", "cold", cold);

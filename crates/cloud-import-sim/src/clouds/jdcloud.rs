@@ -7,20 +7,18 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Failure, Outcome, Reply, SecretOf, Vendor, json_answer, length, page};
-use crate::answer::Answer;
-use crate::clock::{Now, china, parse_china};
-use crate::cloud::Cloud;
-use crate::config::Config;
-use crate::generated::jdcloud::OPERATIONS;
-use crate::link;
-use crate::rules::{self, Closed, Params, Violation, Wrong};
-use crate::stores::{Lookup, host, read_link};
-use crate::table::{self, PathParameters};
-use crate::tasks::{Import, Stage, Verdict};
-use crate::verify::{self, Algorithm, Refusal, Verified};
-use crate::wire::WireRequest;
-use crate::world::{Replay, Scope, World};
+use super::vendor::{Failure, Outcome, Reply, Vendor, json_answer, length, page};
+use crate::{
+    clock::{Now, china, parse_china},
+    cloud::Cloud,
+    generated::jdcloud::OPERATIONS,
+    objects::Lookup,
+    rules::{self, Closed, Params, Violation, Wrong},
+    table::{self, PathParameters},
+    verify::{self, Algorithm, Refusal, SecretOf, Verified},
+    wire::{Answer, WireRequest, link},
+    world::{Config, Import, Replay, Scope, Stage, Verdict, World, read_link},
+};
 
 /// JD Cloud.
 pub(crate) struct Jdcloud;
@@ -38,8 +36,9 @@ impl Vendor for Jdcloud {
         verify::jdcloud(request, secret_of)
     }
 
-    fn window(&self, _: &Algorithm) -> Option<Duration> {
-        Some(Duration::from_secs(15 * 60))
+    fn window(&self, _: Algorithm) -> Option<(Duration, Failure)> {
+        let failure = access("x-jdcloud-date is out of the allowed range [gw]".to_owned());
+        Some((Duration::from_secs(15 * 60), failure))
     }
 
     fn refused(&self, refusal: Refusal) -> Failure {
@@ -50,10 +49,6 @@ impl Vendor for Jdcloud {
             Refusal::WrongToken => "invalid security token [gw]".to_owned(),
             Refusal::SignatureMismatch { .. } => "sign result is not same [gw]".to_owned(),
         })
-    }
-
-    fn expired(&self, _: &Algorithm) -> Failure {
-        access("x-jdcloud-date is out of the allowed range [gw]".to_owned())
     }
 
     fn throttled(&self) -> Failure {
@@ -123,17 +118,22 @@ impl Vendor for Jdcloud {
         world.hex(32)
     }
 
-    fn unreadable(&self) -> Verdict {
-        Verdict::fail("DOWNLOAD_FAILED", "Download image file failed")
-    }
-
     fn image_state(&self, _: &Import, stage: Stage) -> &'static str {
-        match stage {
-            Stage::Queued | Stage::Running(_) => "pending",
-            Stage::Succeeded => "ready",
-            Stage::Failed | Stage::Canceled => "error",
-        }
+        image_state(stage)
     }
+}
+
+fn image_state(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Queued | Stage::Running(_) => "pending",
+        Stage::Succeeded => "ready",
+        Stage::Failed | Stage::Canceled => "error",
+    }
+}
+
+/// How an import ends whose source cannot be read.
+fn unreadable() -> Verdict {
+    Verdict::fail("DOWNLOAD_FAILED", "Download image file failed")
 }
 
 fn route(request: &WireRequest) -> Option<(&'static table::Operation, PathParameters)> {
@@ -222,7 +222,7 @@ fn import_image(world: &mut World, now: &Now, scope: Scope, params: Params) -> O
     let mut first = None;
     let mut sources = Vec::new();
     for (url, format, gib) in &disks {
-        sources.push(url.split(['?', '#']).next().unwrap_or_default().to_owned());
+        sources.push(link::without_query(url));
         let found = source(world, now, &scope.region, url)?;
         if let Lookup::Here(disk) = &found {
             first = first.or(Some(*disk));
@@ -239,23 +239,14 @@ fn import_image(world: &mut World, now: &Now, scope: Scope, params: Params) -> O
         json!({"imageId": image_id, "taskId": task_id})
     };
     world.accept(Import {
-        cloud: scope.cloud,
-        region: scope.region.clone(),
-        project: String::new(),
-        operation: "importImage".to_owned(),
         image_id,
         task_id,
         name: params.text("imageName").unwrap_or_default().to_owned(),
-        tags: Vec::new(),
         sources,
-        format: first.map(|disk| disk.format),
-        size: first.map_or(0, |disk| disk.size),
+        disk: first,
         params: params.clone(),
         verdict,
-        accepted: *now,
-        hidden: 0,
-        canceled: None,
-        deleted: false,
+        ..world.new_import(&scope, "importImage", now, unreadable())
     });
     if let Some(token) = token {
         world.remember(scope, &token, params, result.clone());
@@ -307,19 +298,13 @@ fn check_lengths(params: &Params, limits: &[(&str, usize)]) -> Result<(), Failur
 /// Finds the object behind a link of this cloud's storage; one in another region is refused at once.
 fn source(world: &World, now: &Now, region: &str, url: &str) -> Result<Lookup, Failure> {
     let link = link::parse(url).ok_or_else(|| invalid("Parameter 'imageUrl' is no link"))?;
-    let Some(at) = host::parse(Cloud::Jdcloud, &link.host) else {
-        return Ok(if world.config.any_object {
-            Lookup::Assumed
-        } else {
-            Lookup::Absent
-        });
-    };
-    if at.region != region && !world.config.any_object {
-        return Err(conflict(&at.region, region));
-    }
-    match read_link(world, Cloud::Jdcloud, &at, &link, world.reading_time(now)) {
-        Lookup::Elsewhere { region: other } => Err(conflict(&other, region)),
-        found => Ok(found),
+    let any = world.config.any_object;
+    match read_link(world, Cloud::Jdcloud, &link, now) {
+        None if any => Ok(Lookup::Assumed),
+        None => Ok(Lookup::Absent),
+        Some((other, _)) if other != region && !any => Err(conflict(&other, region)),
+        Some((_, Lookup::Elsewhere { region: other })) => Err(conflict(&other, region)),
+        Some((_, found)) => Ok(found),
     }
 }
 
@@ -333,7 +318,7 @@ fn judge(found: &Lookup, declared: &str, gib: i64) -> Verdict {
     let Lookup::Here(disk) = found else {
         return match found {
             Lookup::Assumed => Verdict::Succeed,
-            _ => Jdcloud.unreadable(),
+            _ => unreadable(),
         };
     };
     let format = disk.format.name();
@@ -365,19 +350,17 @@ fn image_tasks(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> 
     let ids = params.texts("taskIds");
     let action = params.given("taskAction").unwrap_or("ImportImage");
     let status = params.given("taskStatus");
-    let import_time = world.config.import_time;
-    let found = world.shown(|import| {
-        scope.holds(import)
-            && action == "ImportImage"
+    let found = world.shown(now, scope, |import| {
+        action == "ImportImage"
             && (ids.is_empty() || ids.contains(&import.task_id.as_str()))
-            && status.is_none_or(|wanted| wanted == task_state(import.stage(now, import_time)))
+            && status.is_none_or(|wanted| wanted == task_state(import.stage(now)))
             && from.is_none_or(|from| import.accepted.utc >= from)
             && to.is_none_or(|to| import.accepted.utc <= to)
     });
     let total = found.len();
     let forced = world.forced_state(Cloud::Jdcloud, "imageTasks");
     let task = |import: Import| {
-        let stage = import.stage(now, import_time);
+        let stage = import.stage(now);
         let failure = import.failure(stage);
         json!({
             "taskId": import.task_id,
@@ -388,7 +371,7 @@ fn image_tasks(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> 
             "message": failure.map_or("", |(_, reason)| reason),
             "errorInfo": failure.map_or("", |(code, _)| code),
             "createdTime": china(import.accepted.utc),
-            "finishedTime": import.ended(now, import_time).map_or_else(String::new, china),
+            "finishedTime": import.ended(now).map_or_else(String::new, china),
             "imageId": import.image_id,
             "imageName": import.name,
             "imageUrl": import.sources.first(),
@@ -411,26 +394,21 @@ fn describe_images(world: &mut World, now: &Now, scope: &Scope, params: &Params)
     let ids = params.texts("ids");
     let source = params.given("imageSource");
     if source.is_none() && ids.is_empty() {
-        return Err(Failure::new(
-            400,
-            "FAILED_PRECONDITION",
-            "Parameter ImageSource missing",
-        ));
+        let message = "Parameter ImageSource missing";
+        return Err(Failure::new(400, "FAILED_PRECONDITION", message));
     }
     let number = params.integer("pageNumber").unwrap_or(1);
     let size = params.integer("pageSize").unwrap_or(20);
     if number < 1 || !(10..=100).contains(&size) {
         return Err(out_of_range("PageSize out of range"));
     }
-    let import_time = world.config.import_time;
     let same = |field: &str, import: &Import| {
         let wanted = params.given(field);
         wanted.is_none_or(|wanted| import.params.given(field) == Some(wanted))
     };
-    let found = world.shown(|import| {
-        let state = Jdcloud.image_state(import, import.stage(now, import_time));
-        scope.holds(import)
-            && import.has_image()
+    let found = world.shown(now, scope, |import| {
+        let state = image_state(import.stage(now));
+        import.has_image()
             && source.is_none_or(|source| source == "private")
             && (ids.is_empty() || ids.contains(&import.image_id.as_str()))
             && params.given("imageName").is_none_or(|part| import.name.contains(part))
@@ -445,15 +423,15 @@ fn describe_images(world: &mut World, now: &Now, scope: &Scope, params: &Params)
     let forced = world.forced_state(Cloud::Jdcloud, "describeImages");
     let images: Vec<Value> = page(found, number, size)
         .iter()
-        .map(|import| image(import, import.stage(now, import_time), forced.as_deref()))
+        .map(|import| image(import, import.stage(now), forced.as_deref()))
         .collect();
     Ok(Reply::ok(json!({"images": images, "totalCount": total})))
 }
 
 fn describe_image(world: &mut World, now: &Now, scope: &Scope, id: &str) -> Outcome {
-    let found = world.shown(|import| scope.holds(import) && import.has_image() && import.image_id == id);
+    let found = world.shown(now, scope, |import| import.has_image() && import.image_id == id);
     let import = found.first().ok_or_else(|| not_found(id))?;
-    let stage = world.stage(import, now);
+    let stage = import.stage(now);
     let forced = world.forced_state(Cloud::Jdcloud, "describeImage");
     Ok(Reply::ok(json!({"image": image(import, stage, forced.as_deref())})))
 }
@@ -472,9 +450,9 @@ fn image(import: &Import, stage: Stage, forced: Option<&str>) -> Value {
         "osType": text("osType"),
         "architecture": text("architecture"),
         "systemDiskSizeGB": import.params.integer("systemDiskSizeGB"),
-        "sizeMB": import.size >> 20,
+        "sizeMB": import.disk.map_or(0, |disk| disk.size >> 20),
         "imageSource": "private",
-        "status": forced.unwrap_or(Jdcloud.image_state(import, stage)),
+        "status": forced.unwrap_or(image_state(stage)),
         "createTime": china(import.accepted.utc),
         "desc": text("description"),
         "launchPermission": "",
@@ -487,9 +465,8 @@ fn image(import: &Import, stage: Stage, forced: Option<&str>) -> Value {
 }
 
 fn delete_image(world: &mut World, now: &Now, scope: &Scope, id: &str) -> Outcome {
-    let import_time = world.config.import_time;
     let import = world.image_mut(scope, id).ok_or_else(|| not_found(id))?;
-    if import.stage(now, import_time).is_open() {
+    if import.stage(now).is_open() {
         let message = format!("Image '{id}' is busy");
         return Err(Failure::new(400, "FAILED_PRECONDITION", message));
     }
@@ -524,7 +501,7 @@ fn describe_quotas(world: &World, now: &Now, scope: &Scope, params: &Params) -> 
     }
     let image = json!({
         "resourceType": "image",
-        "limit": world.quota(scope.cloud),
+        "limit": world.config.quota_of(scope.cloud),
         "used": world.images_used(scope, now),
     });
     let quotas: Vec<Value> = wanted.then_some(image).into_iter().collect();

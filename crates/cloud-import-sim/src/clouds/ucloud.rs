@@ -7,20 +7,18 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Failure, Outcome, Reply, SecretOf, Vendor, gateway_page, json_answer, length};
-use crate::answer::Answer;
-use crate::clock::Now;
-use crate::cloud::Cloud;
-use crate::config::Config;
-use crate::generated::ucloud::OPERATIONS;
-use crate::link;
-use crate::rules::{self, Closed, Params, Violation, Wrong};
-use crate::stores::{BucketSettings, Disk, Lookup, described_buckets, host, read_link};
-use crate::table;
-use crate::tasks::{Import, Stage, Verdict};
-use crate::verify::{self, Algorithm, Refusal, Verified};
-use crate::wire::WireRequest;
-use crate::world::{Scope, World};
+use super::vendor::{Failure, Outcome, Reply, Vendor, gateway_page, json_answer, length};
+use crate::{
+    clock::Now,
+    cloud::Cloud,
+    generated::ucloud::OPERATIONS,
+    objects::{Bucket, BucketSettings, Disk, Lookup, host},
+    rules::{self, Closed, Params, Violation, Wrong},
+    table,
+    verify::{self, Algorithm, Refusal, SecretOf, Verified},
+    wire::{Answer, WireRequest, link},
+    world::{Config, Import, Scope, Stage, Verdict, World, read_link},
+};
 
 /// UCloud.
 pub(crate) struct Ucloud;
@@ -85,7 +83,7 @@ impl Vendor for Ucloud {
         verify::ucloud(request, secret_of)
     }
 
-    fn window(&self, _: &Algorithm) -> Option<Duration> {
+    fn window(&self, _: Algorithm) -> Option<(Duration, Failure)> {
         None
     }
 
@@ -97,11 +95,6 @@ impl Vendor for Ucloud {
             Refusal::WrongToken => error("174", "Token not exist"),
             Refusal::SignatureMismatch { .. } => error("171", "Signature VerifyAC Error"),
         }
-    }
-
-    fn expired(&self, _: &Algorithm) -> Failure {
-        // Requests have no time: nothing asks for this.
-        error("171", "Signature VerifyAC Error")
     }
 
     fn throttled(&self) -> Failure {
@@ -161,17 +154,27 @@ impl Vendor for Ucloud {
         json_answer(http, "application/json", &body).header("x-ucloud-request-uuid", request_id)
     }
 
-    fn unreadable(&self) -> Verdict {
-        Verdict::fail("8301", "the file cannot be read")
-    }
-
     fn image_state(&self, _: &Import, stage: Stage) -> &'static str {
-        match stage {
-            Stage::Queued | Stage::Running(_) => "Making",
-            Stage::Succeeded => "Available",
-            Stage::Failed | Stage::Canceled => "Unavailable",
-        }
+        image_state(stage)
     }
+}
+
+fn image_state(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Queued | Stage::Running(_) => "Making",
+        Stage::Succeeded => "Available",
+        Stage::Failed | Stage::Canceled => "Unavailable",
+    }
+}
+
+/// An import that fails. Nothing of the reason is shown.
+fn failed(reason: &str) -> Verdict {
+    Verdict::fail("8301", reason)
+}
+
+/// How an import ends whose source cannot be read.
+fn unreadable() -> Verdict {
+    failed("the file cannot be read")
 }
 
 /// The operation of this name, of UHost or of those around it.
@@ -270,23 +273,13 @@ fn import_custom_image(world: &mut World, now: &Now, scope: Scope, params: Param
     let image_id = format!("uimage-{}", world.hex(8));
     let answer = json!({"ImageId": image_id});
     world.accept(Import {
-        cloud: Cloud::Ucloud,
-        operation: "ImportCustomImage".to_owned(),
         image_id,
-        task_id: String::new(),
         name: text("ImageName").to_owned(),
-        tags: Vec::new(),
-        sources: vec![url.split(['?', '#']).next().unwrap_or_default().to_owned()],
-        format: disk.map(|disk| disk.format),
-        size: disk.map_or(0, |disk| disk.virtual_size),
-        region: scope.region,
-        project: scope.project,
+        sources: vec![link::without_query(url)],
+        disk,
         params,
         verdict,
-        accepted: *now,
-        hidden: 0,
-        canceled: None,
-        deleted: false,
+        ..world.new_import(&scope, "ImportCustomImage", now, unreadable())
     });
     Ok(Reply::ok(answer))
 }
@@ -294,22 +287,18 @@ fn import_custom_image(world: &mut World, now: &Now, scope: Scope, params: Param
 /// The region of the link's bucket and what lies there; `None` for a link that leads to no bucket of this cloud.
 fn source(world: &World, now: &Now, url: &str) -> Result<Option<(String, Lookup)>, Failure> {
     let link = link::parse(url).ok_or_else(|| invalid("Params [UFileUrl] is no link"))?;
-    let Some(at) = host::parse(Cloud::Ucloud, &link.host) else {
-        return Ok(world.config.any_object.then(|| (String::new(), Lookup::Assumed)));
-    };
-    let found = read_link(world, Cloud::Ucloud, &at, &link, world.reading_time(now));
-    Ok(Some((at.region, found)))
+    let assumed = || world.config.any_object.then(|| (String::new(), Lookup::Assumed));
+    Ok(read_link(world, Cloud::Ucloud, &link, now).or_else(assumed))
 }
 
-/// What becomes of the import. Nothing of the reason is shown.
+/// What becomes of the import.
 fn judge(found: &Option<(String, Lookup)>, region: &str, declared: &str) -> Verdict {
-    let failed = |reason: &str| Verdict::fail("8301", reason);
     match found {
         Some((_, Lookup::Assumed)) => Verdict::Succeed,
         Some((place, _)) if place != region => failed("the file is in another region"),
         Some((_, Lookup::Here(disk))) if disk.format.name().eq_ignore_ascii_case(declared) => Verdict::Succeed,
         Some((_, Lookup::Here(_))) => failed("the file is not of the declared format"),
-        _ => Ucloud.unreadable(),
+        _ => unreadable(),
     }
 }
 
@@ -321,10 +310,9 @@ fn describe_image(world: &mut World, now: &Now, scope: &Scope, params: &Params) 
     }
     let mut ids = params.texts("ImageIds");
     ids.extend(params.given("ImageId"));
-    let found = world.shown(|import| {
+    let found = world.shown(now, scope, |import| {
         let windows = import.params.given("OsType") == Some("Windows");
-        scope.holds(import)
-            && import.has_image()
+        import.has_image()
             && (ids.is_empty() || ids.contains(&import.image_id.as_str()))
             && params.given("ImageType").is_none_or(|kind| kind == "Custom")
             && params
@@ -345,7 +333,7 @@ fn describe_image(world: &mut World, now: &Now, scope: &Scope, params: &Params) 
         .skip(usize::try_from(offset).unwrap_or(0))
         .take(usize::try_from(limit).unwrap_or(0))
         .map(|import| {
-            let state = Ucloud.image_state(import, world.stage(import, now));
+            let state = image_state(import.stage(now));
             image(import, &zone, forced.as_deref().unwrap_or(state))
         })
         .collect();
@@ -375,7 +363,7 @@ fn image(import: &Import, zone: &str, state: &str) -> Value {
         "State": state,
         "ImageDescription": text("ImageDescription"),
         "CreateTime": import.accepted.utc.unix_timestamp(),
-        "ImageSize": import.size.div_ceil(1 << 30),
+        "ImageSize": import.gib(),
         "MinimalCPU": "",
         "MaintainEol": "",
     })
@@ -413,6 +401,31 @@ fn describe_bucket(world: &mut World, params: &Params) -> Outcome {
     let limit = usize::try_from(params.integer("Limit").unwrap_or(20)).unwrap_or(0);
     let shown: Vec<Value> = buckets.into_iter().skip(offset).take(limit).collect();
     Ok(Reply::ok(json!({"DataSet": shown})))
+}
+
+/// UCloud's buckets as its API describes them: of this name and in this region, where given.
+fn described_buckets(world: &World, name: Option<&str>, region: Option<&str>) -> Vec<Value> {
+    let wanted = |found: &(Cloud, &str, &str, &Bucket)| {
+        found.0 == Cloud::Ucloud
+            && name.is_none_or(|name| name == found.1)
+            && region.is_none_or(|region| region == found.2)
+            && !found.3.settings.owner_is_other
+    };
+    let described = |(cloud, name, region, bucket): (Cloud, &str, &str, &Bucket)| {
+        json!({
+            "BucketName": name,
+            "BucketId": format!("ufile-{name}"),
+            "Region": region,
+            "Type": if bucket.settings.public { "public" } else { "private" },
+            "Domain": {
+                "Src": [format!("{name}.{}", host::endpoint(cloud, region))],
+                "Cdn": [],
+                "CustomSrc": [],
+                "CustomCdn": [],
+            },
+        })
+    };
+    world.store.all().filter(wanted).map(described).collect()
 }
 
 fn regions() -> Value {

@@ -1,20 +1,25 @@
 //! Takes the body of a request off the wire into a file, and hashes it on the way. Memory is bounded by a few chunks; hashing and
 //! writing are off the threads that serve connections. Judges nothing about what arrived.
 
-use std::io::{self, Write};
-use std::sync::Arc;
-use std::time::Duration;
+use std::{
+    io::{self, Write},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
 
-use super::content::Piece;
-use super::digest::{Digester, Digests, EtagKind};
-use super::disk::StoreDir;
 use super::rate::Rate;
-use crate::clock;
+use crate::{
+    clock,
+    objects::{
+        Piece, StoreDir,
+        digest::{Digester, Digests, EtagKind},
+    },
+};
 
 /// Chunks on their way from the wire to the file. hyper's chunks are at most as long as its buffer.
 const CHUNKS: usize = 8;

@@ -2,13 +2,20 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::bucket::About;
-use super::host::{self, StoreHost};
-use super::operation::{self, Operation};
-use super::rules;
-use crate::cloud::Cloud;
-use crate::verify::store::Addressing;
-use crate::wire::WireRequest;
+use super::{
+    operation::{self, Operation},
+    rules,
+};
+use crate::{
+    cloud::Cloud,
+    objects::{
+        About, Bucket, Missing,
+        host::{self, StoreHost},
+    },
+    verify::store::Addressing,
+    wire::WireRequest,
+    world::World,
+};
 
 /// A request to a store.
 #[derive(Debug)]
@@ -109,6 +116,26 @@ impl Call {
     pub(crate) fn location(&self, region: &str) -> String {
         let endpoint = host::endpoint(self.cloud, region);
         format!("http://{}.{endpoint}/{}", self.bucket, self.key)
+    }
+}
+
+/// A request and where it leads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'c> {
+    pub(crate) call: &'c Call,
+    /// The bucket's region.
+    pub(crate) region: &'c str,
+    /// Signed in the AWS way.
+    pub(crate) aws: bool,
+}
+
+impl Place<'_> {
+    pub(crate) fn bucket<'w>(&self, world: &'w World) -> Result<&'w Bucket, Missing> {
+        world.store.bucket(self.call.cloud, self.region, &self.call.bucket)
+    }
+
+    pub(crate) fn bucket_mut<'w>(&self, world: &'w mut World) -> Result<&'w mut Bucket, Missing> {
+        world.store.bucket_mut(self.call.cloud, self.region, &self.call.bucket)
     }
 }
 

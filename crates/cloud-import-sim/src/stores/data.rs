@@ -2,24 +2,27 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use hyper::body::Incoming;
 
-use super::admit::Admitted;
-use super::body::{Broken, Received, Wanted, receive};
-use super::bucket::{Disk, Part, joined};
-use super::call::Call;
-use super::digest::EtagKind;
-use super::multipart::{part_number, take_part, upload_id};
-use super::operation::Operation;
-use super::reply::Reply;
-use super::rules;
-use super::trouble::Trouble;
-use super::{Place, object};
-use crate::clock::Now;
-use crate::cloud::Cloud;
-use crate::exchange::Shared;
+use super::{
+    admit::Admitted,
+    body::{Broken, Received, Wanted, receive},
+    call::{Call, Place},
+    multipart::{part_number, take_part, upload_id},
+    object,
+    operation::Operation,
+    reply::{Done, Reply},
+    rules,
+    traffic::Stores,
+    trouble::Trouble,
+};
+use crate::{
+    clock::Now,
+    cloud::Cloud,
+    objects::{Content, Disk, Part, digest::EtagKind},
+    world::Activity,
+};
 
 /// What shall go wrong with a body.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,55 +31,20 @@ pub(crate) struct Mishap {
     pub(crate) drop_in_the_middle: bool,
 }
 
-/// How a request that brought a body ends.
-pub(crate) enum End {
-    Done(Reply),
-    Refused(Trouble),
-    /// Nothing is answered any more.
-    Close,
-}
-
-/// Counts a part as being on its way for as long as it lives.
-struct InFlight<'s> {
-    shared: &'s Shared,
-    cloud: Cloud,
-}
-
-impl<'s> InFlight<'s> {
-    fn enter(shared: &'s Shared, cloud: Cloud) -> Self {
-        shared.world().enter_part(cloud);
-        InFlight { shared, cloud }
-    }
-}
-
-impl Drop for InFlight<'_> {
-    fn drop(&mut self) {
-        self.shared.world().leave_part(self.cloud);
-    }
-}
-
-/// `PutObject` and `UploadPart`. A body that is refused unread stays in `body`.
+/// `PutObject` and `UploadPart`; `None`: nothing is answered any more. A body that is refused unread stays in `body`.
 pub(crate) async fn take(
-    shared: &Shared,
+    stores: &Stores,
     call: &Call,
     admitted: &Admitted,
     body: &mut Option<Incoming>,
     mishap: Mishap,
-) -> End {
-    let place = Place {
-        call,
-        region: &admitted.region,
-        aws: admitted.aws,
-    };
-    let plan = match Plan::check(shared, &place, admitted) {
-        Ok(plan) => plan,
-        Err(trouble) => return End::Refused(trouble),
-    };
+) -> Result<Option<Reply>, Trouble> {
+    let place = admitted.place(call);
+    let plan = Plan::check(stores, &place)?;
     let Some(incoming) = body.take() else {
-        return End::Close;
+        return Ok(None);
     };
-    let _in_flight = plan.part.map(|_| InFlight::enter(shared, call.cloud));
-    let stores = &shared.stores;
+    let _in_flight = plan.part.map(|_| stores.shared.enter(call.cloud, Activity::Part));
     let wanted = Wanted {
         etag: EtagKind::of(call.cloud),
         sha256: admitted.sha256.is_some(),
@@ -88,13 +56,11 @@ pub(crate) async fn take(
     let note = |bytes| stores.note_received(call.cloud, bytes);
     let received = match receive(incoming, dir, rate, wanted, note).await {
         Ok(received) => received,
-        Err(Broken::Cut | Broken::Asked) => return End::Close,
-        Err(Broken::Disk) => return End::Refused(Trouble::Broken { http: 500 }),
+        Err(Broken::Cut | Broken::Asked) => return Ok(None),
+        Err(Broken::Disk) => return Err(Trouble::Broken { http: 500 }),
     };
-    match plan.finish(shared, &place, admitted, received, mishap.corrupt).await {
-        Ok(reply) => End::Done(reply),
-        Err(trouble) => End::Refused(trouble),
-    }
+    let reply = plan.finish(stores, &place, admitted, received, mishap.corrupt).await?;
+    Ok(Some(reply))
 }
 
 /// What is known of a body before it is read.
@@ -106,7 +72,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn check(shared: &Shared, place: &Place<'_>, admitted: &Admitted) -> Result<Plan, Trouble> {
+    fn check(stores: &Stores, place: &Place<'_>) -> Result<Plan, Trouble> {
         let call = place.call;
         let limits = rules::limits(call.cloud);
         let prefix = rules::header_prefix(call.cloud, place.aws);
@@ -133,21 +99,20 @@ impl Plan {
         }
         let md5 = content_md5(call)?;
         if part.is_some() {
-            let world = shared.world();
-            let bucket = world.store.bucket(call.cloud, &admitted.region, &call.bucket)?;
-            bucket.upload(&call.key, upload_id(call))?;
+            let world = stores.world();
+            place.bucket(&world)?.upload(&call.key, upload_id(call))?;
         }
         Ok(Plan { length, md5, part })
     }
 
     async fn finish(
         self,
-        shared: &Shared,
+        stores: &Stores,
         place: &Place<'_>,
         admitted: &Admitted,
         received: Received,
         corrupt: bool,
-    ) -> Result<Reply, Trouble> {
+    ) -> Done {
         let digests = &received.digests;
         // What was changed on purpose arrived whole.
         if !corrupt {
@@ -159,10 +124,9 @@ impl Plan {
             }
         }
         let Some(number) = self.part else {
-            let disk = looked_at(joined(std::iter::once(received.piece.clone()))).await?;
-            let (reply, old) = object::put(&mut shared.world(), place, received, disk)?;
-            drop_later(old);
-            return Ok(reply);
+            let content = Content::joined([received.piece]);
+            let disk = looked_at(content.clone()).await?;
+            return object::put(&mut stores.world(), place, content, received.digests.etag, disk);
         };
         let etag = format!("\"{}\"", digests.etag);
         let part = Part {
@@ -171,8 +135,7 @@ impl Plan {
             etag: received.digests.etag,
             modified: Now::read().utc,
         };
-        let old = take_part(&mut shared.world(), place, number, part)?;
-        drop_later(old);
+        take_part(&mut stores.world(), place, number, part)?;
         Ok(Reply::empty(200).header("etag", etag))
     }
 }
@@ -193,18 +156,10 @@ pub(crate) fn content_md5(call: &Call) -> Result<Option<Vec<u8>>, Trouble> {
 }
 
 /// What an object's bytes tell about the disk.
-pub(crate) async fn looked_at(content: super::Content) -> Result<Disk, Trouble> {
+pub(crate) async fn looked_at(content: Content) -> Result<Disk, Trouble> {
     let look = move || content.disk().map(|found| Disk::new(content.size(), found));
     match tokio::task::spawn_blocking(look).await {
         Ok(Ok(disk)) => Ok(disk),
         _ => Err(Trouble::Broken { http: 500 }),
-    }
-}
-
-/// Drops what holds files where removing them holds nobody up.
-pub(crate) fn drop_later<T: Send + 'static>(what: Option<T>) {
-    if let Some(what) = what {
-        // Nobody waits for it.
-        drop(tokio::task::spawn_blocking(move || drop(what)));
     }
 }

@@ -1,32 +1,33 @@
 //! The way of one request through a store: counted, verified, hit by faults, executed, answered.
 
-use std::io;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{io, sync::Arc};
 
-use hyper::Response;
-use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_LENGTH, HeaderValue};
+use hyper::{
+    Response,
+    body::{Body, Incoming},
+    header::{CONTENT_LENGTH, HeaderValue},
+};
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
-use super::admit::{Admitted, admit};
-use super::body::discard;
-use super::call::Call;
-use super::data::{self, Mishap, content_md5, drop_later, looked_at};
-use super::digest::hex;
-use super::host::StoreHost;
-use super::operation::Operation;
-use super::reply::{Asked, Reply, ReplyBody, refused, streamed, written};
-use super::trouble::Trouble;
-use super::{Done, Place, bucket, facts, list, multipart, object};
-use crate::answer::{Answer, AnswerBody, Delivery};
-use crate::clock;
-use crate::cloud::Cloud;
-use crate::exchange::{Shared, seconds};
-use crate::faults::{FaultKind, When};
-use crate::server;
-use crate::wire::WireRequest;
+use super::{
+    admit::{Admitted, admit},
+    body::discard,
+    call::{Call, Place},
+    data::{self, Mishap, content_md5, looked_at},
+    facts, list, multipart, object,
+    operation::Operation,
+    reply::{Asked, Data, Done, Reply, complete, refused, streamed},
+    traffic::Stores,
+    trouble::Trouble,
+};
+use crate::{
+    cloud::Cloud,
+    objects::{BucketSettings, drop_later, host::StoreHost},
+    text::hex,
+    wire::{Answer, AnswerBody, Delivery, WireRequest, http},
+    world::FaultKind,
+};
 
 /// The longest body that is no object: the list of ten thousand parts, with room.
 const MAX_BODY: usize = 4 << 20;
@@ -48,7 +49,7 @@ impl End {
 
 /// One request to a store. `host`: `None` is an address, by which the bucket stands in the path.
 pub(crate) async fn store_request(
-    shared: &Shared,
+    stores: &Stores,
     cloud: Cloud,
     host: Option<StoreHost>,
     wire: WireRequest,
@@ -57,31 +58,25 @@ pub(crate) async fn store_request(
     let call = Call::new(cloud, host, wire);
     let operation = call.operation.name();
     let mut asked = {
-        let mut world = shared.world();
-        world.counters.count_request(cloud, operation);
-        let skew = world.faults.hit(When::Clock, cloud, operation);
+        let mut world = stores.world();
         Asked {
+            skew: world.arrived(cloud, operation),
             cloud,
             aws: false,
             head: call.wire.method == "HEAD",
             resource: call.resource(),
             request_id: world.hex(24).to_ascii_uppercase(),
-            skew: seconds(&skew),
         }
     };
     let mut body = Some(body);
-    let end = serve(shared, &call, &mut asked, &mut body).await;
-    let End::Answer { reply, half } = end else {
-        let End::Deliver(delivery) = end else {
-            return Err(io::ErrorKind::ConnectionAborted.into());
-        };
-        if delivery != Delivery::Close {
-            discard_rest(&call, body).await;
-        }
-        return server::send(delivery);
-    };
-    discard_rest(&call, body).await;
-    deliver(shared, &asked, reply, half)
+    let end = serve(stores, &call, &mut asked, &mut body).await;
+    if !matches!(end, End::Deliver(Delivery::Close)) {
+        discard_rest(&call, body).await;
+    }
+    match end {
+        End::Answer { reply, half } => deliver(stores, &asked, reply, half),
+        End::Deliver(delivery) => http::send(delivery),
+    }
 }
 
 async fn discard_rest(call: &Call, body: Option<Incoming>) {
@@ -92,46 +87,31 @@ async fn discard_rest(call: &Call, body: Option<Incoming>) {
     }
 }
 
-fn deliver(shared: &Shared, asked: &Asked, reply: Reply, half: bool) -> io::Result<Response<AnswerBody>> {
-    let (mut answer, body) = written(asked, reply);
-    let text = match body {
-        ReplyBody::Data(reader, length) => {
-            let rate = shared.stores.rate(asked.cloud).map(Arc::clone);
-            return server::response(answer, streamed(reader, length, rate, half));
+fn deliver(stores: &Stores, asked: &Asked, reply: Reply, half: bool) -> io::Result<Response<AnswerBody>> {
+    let answer = complete(asked, reply.answer);
+    match reply.data {
+        Some(Data::Read(reader, length)) => {
+            let rate = stores.rate(asked.cloud).map(Arc::clone);
+            http::response(answer, streamed(reader, length, rate, half))
         }
-        ReplyBody::Announced(length) => {
-            let mut response = server::response(answer, AnswerBody::whole(Vec::new()))?;
+        Some(Data::Announced(length)) => {
+            let mut response = http::response(answer, AnswerBody::whole(Vec::new()))?;
             let headers = response.headers_mut();
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-            return Ok(response);
+            Ok(response)
         }
-        ReplyBody::Empty => String::new(),
-        ReplyBody::Xml(text) => text,
-        ReplyBody::Json(value) => value.to_string(),
-    };
-    answer.body = text.into_bytes();
-    server::send(if half {
-        Delivery::Half(answer)
-    } else {
-        Delivery::Whole(answer)
-    })
+        None if half => http::send(Delivery::Half(answer)),
+        None => http::send(Delivery::Whole(answer)),
+    }
 }
 
-async fn serve(shared: &Shared, call: &Call, asked: &mut Asked, body: &mut Option<Incoming>) -> End {
-    let admitted = match admit(shared, call, asked.skew) {
+async fn serve(stores: &Stores, call: &Call, asked: &mut Asked, body: &mut Option<Incoming>) -> End {
+    let admitted = match admit(stores, call, asked.skew) {
         Ok(admitted) => admitted,
         Err(trouble) => return End::answer(refused(asked, &trouble, None)),
     };
     asked.aws = admitted.aws;
-    let operation = call.operation.name();
-    let mut faults = shared.world().faults.hit(When::Request, call.cloud, operation);
-    for fault in &faults {
-        if let FaultKind::Delay(millis) = fault {
-            clock::sleep(Duration::from_millis(*millis)).await;
-        }
-    }
-    faults.retain(|fault| !matches!(fault, FaultKind::Delay(_)));
-    let fault = faults.pop();
+    let fault = stores.shared.fault(call.cloud, call.operation.name()).await;
     if let Some(fault) = &fault
         && let Some(end) = instead(asked, fault)
     {
@@ -142,16 +122,16 @@ async fn serve(shared: &Shared, call: &Call, asked: &mut Asked, body: &mut Optio
         drop_in_the_middle: fault == Some(FaultKind::DropMidBody),
     };
     if fault == Some(FaultKind::ForgetUpload) {
-        forget_upload(shared, call, &admitted);
+        forget_upload(stores, call, &admitted);
     }
     let done = if call.operation.takes_data() {
-        match data::take(shared, call, &admitted, body, mishap).await {
-            data::End::Done(reply) => Ok(reply),
-            data::End::Refused(trouble) => Err(trouble),
-            data::End::Close => return End::Deliver(Delivery::Close),
+        match data::take(stores, call, &admitted, body, mishap).await {
+            Ok(Some(reply)) => Ok(reply),
+            Ok(None) => return End::Deliver(Delivery::Close),
+            Err(trouble) => Err(trouble),
         }
     } else {
-        execute(shared, call, &admitted, body).await
+        execute(stores, call, &admitted, body).await
     };
     let reply = done.unwrap_or_else(|trouble| refused(asked, &trouble, None));
     match fault {
@@ -192,51 +172,34 @@ fn instead(asked: &Asked, fault: &FaultKind) -> Option<End> {
     Some(End::answer(refused(asked, &trouble, None)))
 }
 
-fn forget_upload(shared: &Shared, call: &Call, admitted: &Admitted) {
-    let forgotten = {
-        let mut world = shared.world();
-        let bucket = world.store.bucket_mut(call.cloud, &admitted.region, &call.bucket);
-        bucket
-            .ok()
-            .and_then(|bucket| bucket.uploads.remove(multipart::upload_id(call)))
-    };
-    drop_later(forgotten);
+fn forget_upload(stores: &Stores, call: &Call, admitted: &Admitted) {
+    if let Ok(bucket) = admitted.place(call).bucket_mut(&mut stores.world()) {
+        drop_later(bucket.uploads.remove(multipart::upload_id(call)));
+    }
 }
 
 /// Executes a request that brings no object.
-async fn execute(shared: &Shared, call: &Call, admitted: &Admitted, body: &mut Option<Incoming>) -> Done {
+async fn execute(stores: &Stores, call: &Call, admitted: &Admitted, body: &mut Option<Incoming>) -> Done {
     let small = small_body(call, admitted, body).await?;
-    let place = Place {
-        call,
-        region: &admitted.region,
-        aws: admitted.aws,
-    };
+    let place = admitted.place(call);
     match call.operation {
-        Operation::HeadObject => object::get(&shared.world(), &place, true),
-        Operation::GetObject => object::get(&shared.world(), &place, false),
-        Operation::DeleteObject => {
-            let (reply, old) = object::delete(&mut shared.world(), &place)?;
-            drop_later(old);
-            Ok(reply)
-        }
-        Operation::InitiateMultipartUpload => multipart::initiate(&mut shared.world(), &place),
-        Operation::ListParts => multipart::list_parts(&shared.world(), &place),
-        Operation::CompleteMultipartUpload => complete(shared, &place, &small).await,
-        Operation::AbortMultipartUpload => {
-            let (reply, old) = multipart::abort(&mut shared.world(), &place)?;
-            drop_later(old);
-            Ok(reply)
-        }
-        Operation::ListMultipartUploads => list::uploads(&shared.world(), &place),
-        Operation::ListObjects => list::objects(&shared.world(), &place, false),
-        Operation::ListObjectsV2 => list::objects(&shared.world(), &place, true),
-        Operation::HeadBucket => facts::head(&shared.world(), &place),
-        Operation::CreateBucket => create_bucket(shared, &place),
-        Operation::GetBucketLocation => facts::location(&shared.world(), &place),
-        Operation::GetBucketAcl => facts::acl(&shared.world(), &place),
-        Operation::GetBucketLifecycle => facts::lifecycle(&shared.world(), &place),
-        Operation::GetBucketInfo => facts::info(&shared.world(), &place),
-        Operation::GetBucketStorageClass => facts::storage_class(&shared.world(), &place),
+        Operation::HeadObject => object::get(&stores.world(), &place, true),
+        Operation::GetObject => object::get(&stores.world(), &place, false),
+        Operation::DeleteObject => object::delete(&mut stores.world(), &place),
+        Operation::InitiateMultipartUpload => multipart::initiate(&mut stores.world(), &place),
+        Operation::ListParts => multipart::list_parts(&stores.world(), &place),
+        Operation::CompleteMultipartUpload => complete_upload(stores, &place, &small).await,
+        Operation::AbortMultipartUpload => multipart::abort(&mut stores.world(), &place),
+        Operation::ListMultipartUploads => list::uploads(&stores.world(), &place),
+        Operation::ListObjects => list::objects(&stores.world(), &place, false),
+        Operation::ListObjectsV2 => list::objects(&stores.world(), &place, true),
+        Operation::HeadBucket => facts::head(&stores.world(), &place),
+        Operation::CreateBucket => create_bucket(stores, &place),
+        Operation::GetBucketLocation => facts::location(&stores.world(), &place),
+        Operation::GetBucketAcl => facts::acl(&stores.world(), &place),
+        Operation::GetBucketLifecycle => facts::lifecycle(&stores.world(), &place),
+        Operation::GetBucketInfo => facts::info(&stores.world(), &place),
+        Operation::GetBucketStorageClass => facts::storage_class(&stores.world(), &place),
         Operation::PutObject | Operation::UploadPart | Operation::Unknown => Err(Trouble::NotImplemented),
     }
 }
@@ -244,7 +207,7 @@ async fn execute(shared: &Shared, call: &Call, admitted: &Admitted, body: &mut O
 /// Reads a body that is no object, and compares it with what the request says of it.
 async fn small_body(call: &Call, admitted: &Admitted, body: &mut Option<Incoming>) -> Result<Vec<u8>, Trouble> {
     let bytes = match body.take() {
-        Some(body) if !body.is_end_stream() => match server::read(body, MAX_BODY).await {
+        Some(body) if !body.is_end_stream() => match http::read(body, MAX_BODY).await {
             Ok(Some(bytes)) => Vec::from(bytes),
             Ok(None) => return Err(Trouble::EntityTooLarge),
             Err(_) => return Err(Trouble::InvalidArgument("The body did not arrive.".to_owned())),
@@ -261,22 +224,19 @@ async fn small_body(call: &Call, admitted: &Admitted, body: &mut Option<Incoming
     Ok(bytes)
 }
 
-async fn complete(shared: &Shared, place: &Place<'_>, body: &[u8]) -> Done {
-    let made = multipart::assemble(&shared.world(), place, body)?;
+async fn complete_upload(stores: &Stores, place: &Place<'_>, body: &[u8]) -> Done {
+    let made = multipart::assemble(&stores.world(), place, body)?;
     let disk = looked_at(made.content.clone()).await?;
-    let (reply, upload, old) = multipart::complete(&mut shared.world(), place, made, disk)?;
-    drop_later(upload);
-    drop_later(old);
-    Ok(reply)
+    multipart::complete(&mut stores.world(), place, made, disk)
 }
 
-fn create_bucket(shared: &Shared, place: &Place<'_>) -> Done {
+fn create_bucket(stores: &Stores, place: &Place<'_>) -> Done {
     let call = place.call;
-    let mut world = shared.world();
+    let mut world = stores.world();
     if world.store.region_of(call.cloud, &call.bucket, None).is_ok() {
         return Err(Trouble::BucketExists);
     }
-    let settings = bucket::BucketSettings::default();
+    let settings = BucketSettings::default();
     world.store.create(call.cloud, place.region, &call.bucket, settings);
     Ok(Reply::empty(200).header("location", format!("/{}", call.bucket)))
 }

@@ -1,40 +1,31 @@
 //! What a preflight asks about a bucket: where it is, who may read it, its class, whether unfinished uploads end.
 
-use serde_json::{Value, json};
-
-use super::bucket::Bucket;
-use super::host;
-use super::reply::{Reply, namespace};
-use super::rules::{header_prefix, standard_class};
-use super::trouble::Trouble;
-use super::xml::Xml;
-use super::{Done, Place};
-use crate::cloud::Cloud;
-use crate::world::World;
+use super::{
+    call::Place,
+    reply::{Done, Reply, namespace},
+    rules::header_prefix,
+    trouble::Trouble,
+    xml::Xml,
+};
+use crate::{
+    cloud::Cloud,
+    objects::{class, host},
+    world::World,
+};
 
 /// The owner of all buckets that are ours.
 const OWNER: &str = "1000000000001";
 
-fn bucket<'w>(world: &'w World, place: &Place<'_>) -> Result<&'w Bucket, Trouble> {
-    let call = place.call;
-    world.store.bucket(call.cloud, place.region, &call.bucket)
-}
-
-fn class(cloud: Cloud, bucket: &Bucket) -> &str {
-    let named = bucket.settings.storage_class.as_deref();
-    named.unwrap_or(standard_class(cloud))
-}
-
 /// `HeadBucket`: OBS tells place and class, COS and S3 the place.
 pub(crate) fn head(world: &World, place: &Place<'_>) -> Done {
     let cloud = place.call.cloud;
-    let bucket = bucket(world, place)?;
+    let bucket = place.bucket(world)?;
     let prefix = header_prefix(cloud, place.aws);
     let reply = Reply::empty(200);
     Ok(match cloud {
         Cloud::Huawei => reply
             .header(format!("{prefix}bucket-location"), place.region)
-            .header(format!("{prefix}storage-class"), class(cloud, bucket)),
+            .header(format!("{prefix}storage-class"), class::of_bucket(cloud, bucket)),
         Cloud::Aliyun => reply,
         _ => reply.header(format!("{prefix}bucket-region"), place.region),
     })
@@ -42,7 +33,7 @@ pub(crate) fn head(world: &World, place: &Place<'_>) -> Done {
 
 /// `GetBucketLocation`, in each vendor's own form of a region.
 pub(crate) fn location(world: &World, place: &Place<'_>) -> Done {
-    bucket(world, place)?;
+    place.bucket(world)?;
     let region = place.region;
     let (root, text) = match place.call.cloud {
         Cloud::Huawei => {
@@ -58,7 +49,7 @@ pub(crate) fn location(world: &World, place: &Place<'_>) -> Done {
 /// `GetBucketAcl`.
 pub(crate) fn acl(world: &World, place: &Place<'_>) -> Done {
     let cloud = place.call.cloud;
-    let public = bucket(world, place)?.settings.public;
+    let public = place.bucket(world)?.settings.public;
     let owner = |xml: Xml| xml.element("ID", OWNER);
     let xml = Xml::new("AccessControlPolicy", namespace(cloud)).nested("Owner", owner);
     let xml = xml.nested("AccessControlList", |xml| match cloud {
@@ -86,7 +77,7 @@ pub(crate) fn acl(world: &World, place: &Place<'_>) -> Done {
 /// `GetBucketLifecycle`: one rule, or that there is none. JD Cloud has no rule for unfinished uploads.
 pub(crate) fn lifecycle(world: &World, place: &Place<'_>) -> Done {
     let cloud = place.call.cloud;
-    if !bucket(world, place)?.settings.expires_uploads || cloud == Cloud::Jdcloud {
+    if !place.bucket(world)?.settings.expires_uploads || cloud == Cloud::Jdcloud {
         return Err(Trouble::Asked {
             http: 404,
             code: "NoSuchLifecycleConfiguration".to_owned(),
@@ -111,7 +102,7 @@ pub(crate) fn lifecycle(world: &World, place: &Place<'_>) -> Done {
 /// Alibaba's `GetBucketInfo`.
 pub(crate) fn info(world: &World, place: &Place<'_>) -> Done {
     let cloud = place.call.cloud;
-    let bucket = bucket(world, place)?;
+    let bucket = place.bucket(world)?;
     let region = place.region;
     let grant = if bucket.settings.public {
         "public-read"
@@ -121,7 +112,7 @@ pub(crate) fn info(world: &World, place: &Place<'_>) -> Done {
     let xml = Xml::new("BucketInfo", namespace(cloud)).nested("Bucket", |xml| {
         xml.element("Name", &place.call.bucket)
             .element("Location", format!("oss-{region}"))
-            .element("StorageClass", class(cloud, bucket))
+            .element("StorageClass", class::of_bucket(cloud, bucket))
             .element("ExtranetEndpoint", host::endpoint(cloud, region))
             .element("IntranetEndpoint", format!("oss-{region}-internal.aliyuncs.com"))
             .nested("Owner", |xml| xml.element("ID", OWNER))
@@ -132,32 +123,7 @@ pub(crate) fn info(world: &World, place: &Place<'_>) -> Done {
 
 /// Huawei's `GetBucketStorageClass`.
 pub(crate) fn storage_class(world: &World, place: &Place<'_>) -> Done {
-    let class = class(place.call.cloud, bucket(world, place)?);
+    let class = class::of_bucket(place.call.cloud, place.bucket(world)?);
     let xml = Xml::new("StorageClass", namespace(place.call.cloud)).within(class);
     Ok(Reply::xml(xml))
-}
-
-/// UCloud's buckets as its API describes them: of this name and in this region, where given.
-pub(crate) fn described_buckets(world: &World, name: Option<&str>, region: Option<&str>) -> Vec<Value> {
-    let wanted = |found: &(Cloud, &str, &str, &Bucket)| {
-        found.0 == Cloud::Ucloud
-            && name.is_none_or(|name| name == found.1)
-            && region.is_none_or(|region| region == found.2)
-            && !found.3.settings.owner_is_other
-    };
-    let described = |(cloud, name, region, bucket): (Cloud, &str, &str, &Bucket)| {
-        json!({
-            "BucketName": name,
-            "BucketId": format!("ufile-{name}"),
-            "Region": region,
-            "Type": if bucket.settings.public { "public" } else { "private" },
-            "Domain": {
-                "Src": [format!("{name}.{}", host::endpoint(cloud, region))],
-                "Cdn": [],
-                "CustomSrc": [],
-                "CustomCdn": [],
-            },
-        })
-    };
-    world.store.all().filter(wanted).map(described).collect()
 }

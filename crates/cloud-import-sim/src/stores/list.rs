@@ -4,39 +4,38 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::bucket::{Object, Upload};
-use super::memory::class;
-use super::multipart::{named, shown_key};
-use super::reply::{Reply, namespace};
-use super::xml::Xml;
-use super::{Done, Place};
-use crate::clock::rfc3339_of_store;
-use crate::cloud::Cloud;
-use crate::world::World;
+use super::{
+    call::Place,
+    multipart::{named, shown_key},
+    reply::{Done, Reply, namespace},
+    xml::Xml,
+};
+use crate::{
+    clock::rfc3339_of_store,
+    cloud::Cloud,
+    objects::{Bucket, Object, Upload, class},
+    world::World,
+};
 
 /// The longest page.
 const PAGE: usize = 1000;
 
-/// `ListObjects` and `ListObjectsV2`, with prefix and delimiter.
-pub(crate) fn objects(world: &World, place: &Place<'_>, second: bool) -> Done {
-    let call = place.call;
-    let bucket = world.store.bucket(call.cloud, place.region, &call.bucket)?;
-    let prefix = call.parameter("prefix").unwrap_or_default();
-    let delimiter = call.parameter("delimiter").filter(|text| !text.is_empty());
-    let most = ["max-keys", "limit"]
-        .iter()
-        .find_map(|name| call.number(name, PAGE))
-        .unwrap_or(PAGE);
-    let start = if second {
-        call.parameter("continuation-token").or(call.parameter("start-after"))
-    } else {
-        call.parameter("marker")
+/// One page of a bucket's objects.
+struct Page<'b> {
+    objects: Vec<(&'b String, &'b Object)>,
+    /// Beginnings of keys up to the delimiter, which stand for all that begin so.
+    folders: BTreeSet<&'b str>,
+    /// The last key or folder of the page, unless it is the last of all.
+    goes_on_after: Option<&'b str>,
+}
+
+fn page<'b>(bucket: &'b Bucket, prefix: &str, delimiter: Option<&str>, start: &str, most: usize) -> Page<'b> {
+    let mut page = Page {
+        objects: Vec::new(),
+        folders: BTreeSet::new(),
+        goes_on_after: None,
     };
-    let start = start.unwrap_or_default();
-    let mut folders: BTreeSet<&str> = BTreeSet::new();
-    let mut shown: Vec<(&String, &Object)> = Vec::new();
     let mut last = "";
-    let mut more = false;
     for (key, object) in bucket.objects.range(start.to_owned()..) {
         if key.as_str() <= start || !key.starts_with(prefix) {
             continue;
@@ -46,34 +45,44 @@ pub(crate) fn objects(world: &World, place: &Place<'_>, second: bool) -> Done {
             Some(&key[..end])
         });
         // A folder that an earlier page showed ends at its marker.
-        if folder.is_some_and(|folder| folders.contains(folder) || (start.starts_with(folder) && !start.is_empty())) {
+        let shown = |folder| page.folders.contains(folder) || (start.starts_with(folder) && !start.is_empty());
+        if folder.is_some_and(shown) {
             continue;
         }
-        if shown.len() + folders.len() == most {
-            more = true;
+        if page.objects.len() + page.folders.len() == most {
+            page.goes_on_after = Some(last);
             break;
         }
+        last = folder.unwrap_or(key);
         match folder {
-            Some(folder) => {
-                folders.insert(folder);
-                last = folder;
-            }
-            None => {
-                shown.push((key, object));
-                last = key;
-            }
+            Some(folder) => drop(page.folders.insert(folder)),
+            None => page.objects.push((key, object)),
         }
     }
+    page
+}
+
+/// `ListObjects` and `ListObjectsV2`, with prefix and delimiter.
+pub(crate) fn objects(world: &World, place: &Place<'_>, second: bool) -> Done {
+    let call = place.call;
+    let bucket = place.bucket(world)?;
+    let prefix = call.parameter("prefix").unwrap_or_default();
+    let delimiter = call.parameter("delimiter").filter(|text| !text.is_empty());
+    let most = ["max-keys", "limit"].iter().find_map(|name| call.number(name, PAGE));
+    let most = most.unwrap_or(PAGE);
+    let start = if second {
+        call.parameter("continuation-token").or(call.parameter("start-after"))
+    } else {
+        call.parameter("marker")
+    };
+    let start = start.unwrap_or_default();
+    let page = page(bucket, prefix, delimiter, start, most);
     if call.cloud == Cloud::Ucloud {
-        let objects: Vec<_> = shown
-            .iter()
-            .map(|(key, object)| json!({"FileName": key, "Size": object.disk.size, "Hash": object.etag}))
-            .collect();
-        let next = if more { last } else { "" };
-        return Ok(Reply::json(json!({
+        let object = |(key, object): &(&String, &Object)| json!({"FileName": key, "Size": object.disk.size, "Hash": object.etag});
+        return Ok(Reply::json(&json!({
             "BucketName": call.bucket,
-            "DataSet": objects,
-            "NextMarker": next,
+            "DataSet": page.objects.iter().map(object).collect::<Vec<_>>(),
+            "NextMarker": page.goes_on_after.unwrap_or_default(),
         })));
     }
     let mut xml = Xml::new("ListBucketResult", namespace(call.cloud))
@@ -81,29 +90,29 @@ pub(crate) fn objects(world: &World, place: &Place<'_>, second: bool) -> Done {
         .element("Prefix", shown_key(call, prefix))
         .element("MaxKeys", most.to_string())
         .element("Delimiter", delimiter.unwrap_or_default())
-        .element("IsTruncated", more.to_string());
+        .element("IsTruncated", page.goes_on_after.is_some().to_string());
     if call.parameter("encoding-type") == Some("url") {
         xml = xml.element("EncodingType", "url");
     }
     if second {
-        xml = xml.element("KeyCount", (shown.len() + folders.len()).to_string());
+        xml = xml.element("KeyCount", (page.objects.len() + page.folders.len()).to_string());
     } else {
         xml = xml.element("Marker", shown_key(call, start));
     }
-    if more {
+    if let Some(last) = page.goes_on_after {
         let name = if second { "NextContinuationToken" } else { "NextMarker" };
         xml = xml.element(name, shown_key(call, last));
     }
-    for (key, object) in shown {
+    for (key, object) in page.objects {
         xml = xml.nested("Contents", |xml| {
             xml.element("Key", shown_key(call, key))
                 .element("LastModified", rfc3339_of_store(object.modified))
                 .element("ETag", format!("\"{}\"", object.etag))
                 .element("Size", object.disk.size.to_string())
-                .element("StorageClass", class(call.cloud, bucket, object))
+                .element("StorageClass", class::of_object(call.cloud, bucket, object))
         });
     }
-    for folder in folders {
+    for folder in page.folders {
         xml = xml.nested("CommonPrefixes", |xml| xml.element("Prefix", shown_key(call, folder)));
     }
     Ok(Reply::xml(xml))
@@ -112,7 +121,7 @@ pub(crate) fn objects(world: &World, place: &Place<'_>, second: bool) -> Done {
 /// `ListMultipartUploads`, ordered by key and id.
 pub(crate) fn uploads(world: &World, place: &Place<'_>) -> Done {
     let call = place.call;
-    let bucket = world.store.bucket(call.cloud, place.region, &call.bucket)?;
+    let bucket = place.bucket(world)?;
     let prefix = call.parameter("prefix").unwrap_or_default();
     let most = call.number("max-uploads", PAGE).unwrap_or(PAGE);
     let marker = (
@@ -140,7 +149,7 @@ pub(crate) fn uploads(world: &World, place: &Place<'_>) -> Done {
             .iter()
             .map(|(id, upload)| json!({"UploadId": id, "FileName": upload.key}))
             .collect();
-        return Ok(Reply::json(json!({"BucketName": call.bucket, "DataSet": uploads})));
+        return Ok(Reply::json(&json!({"BucketName": call.bucket, "DataSet": uploads})));
     }
     let mut xml = named(Xml::new("ListMultipartUploadsResult", namespace(call.cloud)), call)
         .element("KeyMarker", marker.0)

@@ -4,18 +4,25 @@ use std::borrow::Cow;
 
 use serde_json::json;
 
-use super::bucket::{About, Disk, Object, Part, Upload, joined};
-use super::call::Call;
-use super::content::Content;
-use super::digest::EtagKind;
-use super::reply::{Reply, namespace};
-use super::rules::{self, Limits};
-use super::trouble::Trouble;
-use super::xml::{self, Xml};
-use super::{Done, Place};
-use crate::clock::{Now, rfc3339_of_store};
-use crate::cloud::Cloud;
-use crate::world::World;
+use super::{
+    call::{Call, Place},
+    object,
+    reply::{Done, Reply, namespace},
+    rules::{self, Limits},
+    trouble::Trouble,
+    xml::{self, Xml},
+};
+use crate::{
+    clock::{Now, rfc3339_of_store},
+    cloud::Cloud,
+    objects::{
+        About, Content, Disk, Missing, Object, Part, Upload,
+        digest::{BLOCK, EtagKind},
+        drop_later,
+    },
+    text::encode_path,
+    world::World,
+};
 
 /// `InitiateMultipartUpload`.
 pub(crate) fn initiate(world: &mut World, place: &Place<'_>) -> Done {
@@ -27,12 +34,12 @@ pub(crate) fn initiate(world: &mut World, place: &Place<'_>) -> Done {
         about: call.about(place.aws),
         parts: std::collections::BTreeMap::new(),
     };
-    let bucket = world.store.bucket_mut(call.cloud, place.region, &call.bucket)?;
+    let bucket = place.bucket_mut(world)?;
     bucket.uploads.insert(id.clone(), upload);
     if call.cloud == Cloud::Ucloud {
-        return Ok(Reply::json(json!({
+        return Ok(Reply::json(&json!({
             "UploadId": id,
-            "BlkSize": super::digest::BLOCK,
+            "BlkSize": BLOCK,
             "Bucket": call.bucket,
             "Key": call.key,
         })));
@@ -62,19 +69,14 @@ pub(crate) fn upload_id(call: &Call) -> &str {
     call.parameter("uploadId").unwrap_or_default()
 }
 
-/// Takes a stored part over; gives the part of this number that was there before.
-pub(crate) fn take_part(
-    world: &mut World,
-    place: &Place<'_>,
-    number: u32,
-    part: Part,
-) -> Result<Option<Part>, Trouble> {
+/// Takes a stored part over.
+pub(crate) fn take_part(world: &mut World, place: &Place<'_>, number: u32, part: Part) -> Result<(), Trouble> {
     let call = place.call;
-    let bucket = world.store.bucket_mut(call.cloud, place.region, &call.bucket)?;
-    let upload = bucket.upload_mut(&call.key, upload_id(call))?;
+    let upload = place.bucket_mut(world)?.upload_mut(&call.key, upload_id(call))?;
     let old = upload.parts.insert(number, part);
     world.counters.count_part(call.cloud, old.is_some());
-    Ok(old)
+    drop_later(old);
+    Ok(())
 }
 
 /// An object whose parts are there, and which is not yet.
@@ -89,7 +91,7 @@ pub(crate) struct Assembled {
 pub(crate) fn assemble(world: &World, place: &Place<'_>, body: &[u8]) -> Result<Assembled, Trouble> {
     let call = place.call;
     let limits = rules::limits(call.cloud);
-    let bucket = world.store.bucket(call.cloud, place.region, &call.bucket)?;
+    let bucket = place.bucket(world)?;
     let upload = bucket.upload(&call.key, upload_id(call))?;
     let listed = if call.cloud == Cloud::Ucloud {
         blocks_listed(upload, body)?
@@ -103,7 +105,7 @@ pub(crate) fn assemble(world: &World, place: &Place<'_>, body: &[u8]) -> Result<
         etag: EtagKind::of(call.cloud).composed(raws),
         parts: parts.len() as u64,
         about: upload.about.clone(),
-        content: joined(parts.into_iter().map(|part| part.piece.clone())),
+        content: Content::joined(parts.into_iter().map(|part| part.piece.clone())),
     })
 }
 
@@ -151,64 +153,51 @@ fn check_sizes(parts: &[&Part], limits: &Limits) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// `CompleteMultipartUpload`, the second half: the upload becomes an object. Gives what is no longer needed, too: dropping it
-/// removes files.
-pub(crate) fn complete(
-    world: &mut World,
-    place: &Place<'_>,
-    made: Assembled,
-    disk: Disk,
-) -> Result<(Reply, Option<Upload>, Option<Object>), Trouble> {
+/// `CompleteMultipartUpload`, the second half: the upload becomes an object.
+pub(crate) fn complete(world: &mut World, place: &Place<'_>, made: Assembled, disk: Disk) -> Done {
     let call = place.call;
-    let bucket = world.store.bucket_mut(call.cloud, place.region, &call.bucket)?;
-    bucket.upload(&call.key, upload_id(call))?;
-    let upload = bucket.uploads.remove(upload_id(call));
+    end_upload(world, place)?;
     let key = match call.parameter("newKey") {
-        Some(key) if call.cloud == Cloud::Ucloud && !key.is_empty() => key.to_owned(),
-        _ => call.key.clone(),
+        Some(key) if call.cloud == Cloud::Ucloud && !key.is_empty() => key,
+        _ => &call.key,
     };
-    let object = Object {
-        content: made.content,
-        disk,
-        etag: made.etag.clone(),
-        parts: made.parts,
-        about: made.about,
-        modified: Now::read().utc,
-        guarded: true,
-    };
-    let old = bucket.objects.insert(key.clone(), object);
-    world.counters.count_object(call.cloud);
     let etag = format!("\"{}\"", made.etag);
-    let reply = if call.cloud == Cloud::Ucloud {
+    let object = Object::stored(made.content, disk, made.etag, made.parts, made.about);
+    object::keep(world, place, key, object)?;
+    Ok(if call.cloud == Cloud::Ucloud {
         let body = json!({"Bucket": call.bucket, "Key": key, "FileSize": disk.size});
-        Reply::json(body).header("etag", etag)
+        Reply::json(&body).header("etag", etag)
     } else {
         let xml = Xml::new("CompleteMultipartUploadResult", namespace(call.cloud))
             .element("Location", call.location(place.region))
             .element("Bucket", &call.bucket)
-            .element("Key", shown_key(call, &key))
+            .element("Key", shown_key(call, key))
             .element("ETag", &etag);
         Reply::xml(xml)
-    };
-    Ok((reply, upload, old))
+    })
 }
 
-/// `AbortMultipartUpload`. Gives the upload, too: dropping it removes files.
-pub(crate) fn abort(world: &mut World, place: &Place<'_>) -> Result<(Reply, Option<Upload>), Trouble> {
+/// `AbortMultipartUpload`.
+pub(crate) fn abort(world: &mut World, place: &Place<'_>) -> Done {
+    end_upload(world, place)?;
+    Ok(Reply::empty(204))
+}
+
+fn end_upload(world: &mut World, place: &Place<'_>) -> Result<(), Missing> {
     let call = place.call;
-    let bucket = world.store.bucket_mut(call.cloud, place.region, &call.bucket)?;
+    let bucket = place.bucket_mut(world)?;
     bucket.upload(&call.key, upload_id(call))?;
-    let upload = bucket.uploads.remove(upload_id(call));
-    Ok((Reply::empty(204), upload))
+    drop_later(bucket.uploads.remove(upload_id(call)));
+    Ok(())
 }
 
 /// `ListParts`.
 pub(crate) fn list_parts(world: &World, place: &Place<'_>) -> Done {
     let call = place.call;
-    if !world.config.list_parts[call.cloud.index()] {
+    if !world.config.lists_parts(call.cloud) {
         return Err(Trouble::NotImplemented);
     }
-    let bucket = world.store.bucket(call.cloud, place.region, &call.bucket)?;
+    let bucket = place.bucket(world)?;
     let upload = bucket.upload(&call.key, upload_id(call))?;
     let most = call.number("max-parts", 1000).unwrap_or(1000);
     let marker = call
@@ -231,7 +220,7 @@ pub(crate) fn list_parts(world: &World, place: &Place<'_>) -> Done {
             .map(|(number, part)| json!({"PartNumber": number, "Size": part.piece.size, "Etag": part.etag}))
             .collect();
         return Ok(Reply::json(
-            json!({"UploadId": upload_id(call), "Parts": parts, "IsTruncated": more}),
+            &json!({"UploadId": upload_id(call), "Parts": parts, "IsTruncated": more}),
         ));
     }
     let mut xml = named(Xml::new("ListPartsResult", namespace(call.cloud)), call)
@@ -269,15 +258,8 @@ pub(crate) fn named(xml: Xml, call: &Call) -> Xml {
 
 /// A key as a document shows it: escaped when the request asked for that.
 pub(crate) fn shown_key<'k>(call: &Call, key: &'k str) -> Cow<'k, str> {
-    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const ESCAPED: AsciiSet = NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'.')
-        .remove(b'_')
-        .remove(b'~')
-        .remove(b'/');
     if call.parameter("encoding-type") == Some("url") {
-        Cow::Owned(utf8_percent_encode(key, &ESCAPED).to_string())
+        Cow::Owned(encode_path(key))
     } else {
         Cow::Borrowed(key)
     }
@@ -285,10 +267,10 @@ pub(crate) fn shown_key<'k>(call: &Call, key: &'k str) -> Cow<'k, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::stores::content::Piece;
-    use crate::stores::disk::StoreDir;
     use std::sync::Arc;
+
+    use super::*;
+    use crate::objects::{Piece, StoreDir};
 
     fn upload(sizes: &[u64]) -> Upload {
         let dir = StoreDir::new(None);

@@ -1,47 +1,43 @@
 //! Whole objects: put, shown, read, deleted. Receives and sends no bytes itself.
 
-use super::bucket::{Disk, Object};
-use super::call::Call;
-use super::memory::class;
-use super::reply::{Reply, ReplyBody};
-use super::rules::{header_prefix, standard_class};
-use super::trouble::Trouble;
-use super::{Done, Place};
-use crate::clock::{Now, http_date};
-use crate::cloud::Cloud;
-use crate::world::World;
+use super::{
+    call::Place,
+    reply::{Data, Done, Reply},
+    rules::header_prefix,
+    trouble::Trouble,
+};
+use crate::{
+    clock::http_date,
+    cloud::Cloud,
+    objects::{Content, Disk, Missing, Object, class, drop_later},
+    world::World,
+};
 
-use super::body::Received;
-use super::bucket::joined;
+/// `PutObject` with a body that is stored.
+pub(crate) fn put(world: &mut World, place: &Place<'_>, content: Content, etag: String, disk: Disk) -> Done {
+    let reply = Reply::empty(200).header("etag", format!("\"{etag}\""));
+    let about = place.call.about(place.aws);
+    keep(
+        world,
+        place,
+        &place.call.key,
+        Object::stored(content, disk, etag, 0, about),
+    )?;
+    Ok(reply)
+}
 
-/// `PutObject` with a body that is stored. Gives the object that was there before, too: dropping it removes files.
-pub(crate) fn put(
-    world: &mut World,
-    place: &Place<'_>,
-    received: Received,
-    disk: Disk,
-) -> Result<(Reply, Option<Object>), Trouble> {
-    let call = place.call;
-    let etag = received.digests.etag;
-    let object = Object {
-        content: joined(std::iter::once(received.piece)),
-        disk,
-        etag: etag.clone(),
-        parts: 0,
-        about: call.about(place.aws),
-        modified: Now::read().utc,
-        guarded: true,
-    };
-    let bucket = world.store.bucket_mut(call.cloud, place.region, &call.bucket)?;
-    let old = bucket.objects.insert(call.key.clone(), object);
-    world.counters.count_object(call.cloud);
-    Ok((Reply::empty(200).header("etag", format!("\"{etag}\"")), old))
+/// Puts an object that came through the store where another may have been.
+pub(crate) fn keep(world: &mut World, place: &Place<'_>, key: &str, object: Object) -> Result<(), Missing> {
+    let old = place.bucket_mut(world)?.objects.insert(key.to_owned(), object);
+    drop_later(old);
+    world.counters.count_object(place.call.cloud);
+    Ok(())
 }
 
 /// `HeadObject` and `GetObject`.
 pub(crate) fn get(world: &World, place: &Place<'_>, head: bool) -> Done {
     let call = place.call;
-    let bucket = world.store.bucket(call.cloud, place.region, &call.bucket)?;
+    let bucket = place.bucket(world)?;
     let object = bucket.object(&call.key)?;
     let size = object.disk.size;
     let range = match call.wire.header("range") {
@@ -49,21 +45,16 @@ pub(crate) fn get(world: &World, place: &Place<'_>, head: bool) -> Done {
         None => None,
     };
     let (first, length) = range.unwrap_or((0, size));
-    let body = if head {
-        ReplyBody::Announced(length)
-    } else {
-        ReplyBody::Data(object.content.reader(first, length), length)
-    };
-    let content_type = object
-        .about
-        .content_type
-        .as_deref()
-        .unwrap_or("application/octet-stream");
-    let mut reply = Reply::new(if range.is_some() { 206 } else { 200 }, body)
+    let content_type = object.about.content_type.as_deref();
+    let mut reply = Reply::empty(if range.is_some() { 206 } else { 200 })
         .header("etag", format!("\"{}\"", object.etag))
         .header("last-modified", http_date(object.modified))
         .header("accept-ranges", "bytes")
-        .header("content-type", content_type);
+        .header("content-type", content_type.unwrap_or("application/octet-stream"));
+    reply.data = Some(match head {
+        true => Data::Announced(length),
+        false => Data::Read(object.content.reader(first, length), length),
+    });
     if range.is_some() {
         let last = first + length - 1;
         reply = reply.header("content-range", format!("bytes {first}-{last}/{size}"));
@@ -72,9 +63,9 @@ pub(crate) fn get(world: &World, place: &Place<'_>, head: bool) -> Done {
     for (name, value) in &object.about.metadata {
         reply = reply.header(format!("{prefix}meta-{name}"), value);
     }
-    let class = class(call.cloud, bucket, object);
+    let class = class::of_object(call.cloud, bucket, object);
     // Alibaba always names the class, the others only one that is not the standard; US3 is not known to.
-    let names_class = call.cloud == Cloud::Aliyun || class != standard_class(call.cloud);
+    let names_class = call.cloud == Cloud::Aliyun || class != class::standard(call.cloud);
     if names_class && call.cloud != Cloud::Ucloud {
         reply = reply.header(format!("{prefix}storage-class"), class);
     }
@@ -85,18 +76,18 @@ pub(crate) fn get(world: &World, place: &Place<'_>, head: bool) -> Done {
     Ok(reply)
 }
 
-/// `DeleteObject`. Gives the object, too: dropping it removes files. Only US3 minds when there is none (unverified).
-pub(crate) fn delete(world: &mut World, place: &Place<'_>) -> Result<(Reply, Option<Object>), Trouble> {
-    let call: &Call = place.call;
-    let bucket = world.store.bucket_mut(call.cloud, place.region, &call.bucket)?;
-    let old = bucket.objects.remove(&call.key);
+/// `DeleteObject`. Only US3 minds when there is none (unverified).
+pub(crate) fn delete(world: &mut World, place: &Place<'_>) -> Done {
+    let call = place.call;
+    let old = place.bucket_mut(world)?.objects.remove(&call.key);
     if old.is_some() {
+        drop_later(old);
         world.counters.count_deletion(call.cloud);
         world.object_gone(call.cloud, place.region, &call.bucket, &call.key);
     } else if call.cloud == Cloud::Ucloud {
-        return Err(Trouble::NoSuchKey);
+        return Err(Trouble::Missing(Missing::Key));
     }
-    Ok((Reply::empty(204), old))
+    Ok(Reply::empty(204))
 }
 
 /// First byte and length of a `Range`; `None` for one that is to be overlooked, as several ranges are.

@@ -68,20 +68,8 @@ impl Operation {
 
 /// Sub-resources of buckets and objects that the vendors have and the simulator has not. Taken for something else, a request
 /// that names one would do harm.
-const UNKNOWN: [&str; 12] = [
-    "acl",
-    "append",
-    "cors",
-    "delete",
-    "encryption",
-    "legal-hold",
-    "policy",
-    "restore",
-    "retention",
-    "tagging",
-    "versioning",
-    "website",
-];
+const UNKNOWN: &str = "acl append cors delete encryption legal-hold policy restore retention tagging versioning \
+    website";
 
 /// Sorts a request. `key` is empty when it concerns the bucket; `has` says whether the query has a parameter of this name.
 pub(crate) fn sort(cloud: Cloud, method: &str, bucket: &str, key: &str, has: &dyn Fn(&str) -> bool) -> Operation {
@@ -91,7 +79,7 @@ pub(crate) fn sort(cloud: Cloud, method: &str, bucket: &str, key: &str, has: &dy
     if key.is_empty() {
         return of_bucket(cloud, method, has);
     }
-    if UNKNOWN.iter().any(|name| has(name)) {
+    if UNKNOWN.split(' ').any(has) {
         return Operation::Unknown;
     }
     match (method, has("uploadId")) {
@@ -118,7 +106,7 @@ fn of_bucket(cloud: Cloud, method: &str, has: &dyn Fn(&str) -> bool) -> Operatio
         "GET" if facts && has("lifecycle") => Operation::GetBucketLifecycle,
         "GET" if cloud == Cloud::Aliyun && has("bucketInfo") => Operation::GetBucketInfo,
         "GET" if cloud == Cloud::Huawei && has("storageClass") => Operation::GetBucketStorageClass,
-        _ if UNKNOWN.iter().any(|name| has(name)) => Operation::Unknown,
+        _ if UNKNOWN.split(' ').any(has) => Operation::Unknown,
         "GET" if has("uploads") || has("muploadid") => Operation::ListMultipartUploads,
         "GET" if facts && has("list-type") => Operation::ListObjectsV2,
         "GET" if facts || has("list") => Operation::ListObjects,

@@ -1,7 +1,9 @@
 //! The cap on the bytes per second of one store's bodies, both directions and all connections together.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use crate::clock::Now;
 

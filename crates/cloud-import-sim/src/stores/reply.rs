@@ -1,66 +1,69 @@
 //! What a store answers, and how it is written: the vendor's headers, XML or JSON, errors, and objects as a stream.
 
-use std::borrow::Cow;
-use std::io::{self, Read};
-use std::sync::Arc;
+use std::{
+    borrow::Cow,
+    io::{self, Read},
+    sync::Arc,
+};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::content::ObjectReader;
-use super::host;
-use super::rate::Rate;
-use super::rules::header_prefix;
-use super::trouble::Trouble;
-use super::xml::Xml;
-use crate::answer::{Answer, AnswerBody, Stream};
-use crate::clock::{self, Now};
-use crate::cloud::Cloud;
+use super::{rate::Rate, rules::header_prefix, trouble::Trouble, xml::Xml};
+use crate::{
+    clock,
+    cloud::Cloud,
+    objects::{Missing, ObjectReader, host},
+    wire::{Answer, AnswerBody, FLUSH, Stream},
+};
+
+/// What a request to a store ends in.
+pub(crate) type Done = Result<Reply, Trouble>;
 
 /// An answer before the headers that all answers have.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    pub(crate) http: u16,
-    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
-    pub(crate) body: ReplyBody,
+    pub(crate) answer: Answer,
+    /// What is sent instead of the answer's own body.
+    pub(crate) data: Option<Data>,
 }
 
 #[derive(Debug)]
-pub(crate) enum ReplyBody {
-    Empty,
-    Xml(String),
-    Json(Value),
+pub(crate) enum Data {
     /// An object's bytes, which are so many.
-    Data(ObjectReader, u64),
+    Read(ObjectReader, u64),
     /// Only the announcement of so many bytes (`HEAD`).
     Announced(u64),
 }
 
 impl Reply {
-    pub(crate) fn new(http: u16, body: ReplyBody) -> Self {
-        Reply {
-            http,
-            headers: Vec::new(),
-            body,
-        }
-    }
-
-    pub(crate) fn empty(http: u16) -> Self {
-        Reply::new(http, ReplyBody::Empty)
+    pub(crate) fn empty(status: u16) -> Self {
+        let answer = Answer {
+            status,
+            ..Answer::default()
+        };
+        answer.into()
     }
 
     pub(crate) fn xml(xml: Xml) -> Self {
-        Reply::new(200, ReplyBody::Xml(xml.finish()))
+        Answer::new(200, "application/xml", xml.finish()).into()
     }
 
-    pub(crate) fn json(body: Value) -> Self {
-        Reply::new(200, ReplyBody::Json(body))
+    pub(crate) fn json(body: &Value) -> Self {
+        Answer::new(200, "application/json", body.to_string()).into()
     }
 
     pub(crate) fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        self.answer = self.answer.header(name, value);
         self
+    }
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        Reply { answer, data: None }
     }
 }
 
@@ -90,13 +93,12 @@ pub(crate) fn namespace(cloud: Cloud) -> &'static str {
 /// The answer to a refusal. `http` replaces its status.
 pub(crate) fn refused(asked: &Asked, trouble: &Trouble, http: Option<u16>) -> Reply {
     let told = trouble.told(asked.cloud);
-    let http = http.unwrap_or(told.http);
     let mut reply = if asked.cloud == Cloud::Ucloud {
         let code = told
             .code
             .parse::<i64>()
             .map_or(Value::from(told.code.as_str()), Value::from);
-        Reply::json(json!({"RetCode": code, "ErrMsg": told.message}))
+        Reply::json(&json!({"RetCode": code, "ErrMsg": told.message}))
     } else {
         let mut xml = Xml::new("Error", "")
             .element("Code", &told.code)
@@ -113,8 +115,8 @@ pub(crate) fn refused(asked: &Asked, trouble: &Trouble, http: Option<u16>) -> Re
         }
         Reply::xml(xml)
     };
-    reply.http = http;
-    if let Trouble::Elsewhere { region } = trouble {
+    reply.answer.status = http.unwrap_or(told.http);
+    if let Trouble::Missing(Missing::Elsewhere { region }) = trouble {
         reply = match asked.cloud {
             Cloud::Jdcloud => reply.header("x-amz-bucket-region", region),
             Cloud::Huawei => reply.header("x-obs-bucket-location", region),
@@ -122,37 +124,23 @@ pub(crate) fn refused(asked: &Asked, trouble: &Trouble, http: Option<u16>) -> Re
         };
     }
     if asked.head {
-        if let (Cloud::Aliyun, ReplyBody::Xml(text)) = (asked.cloud, &reply.body) {
-            use base64::Engine;
-            let text = base64::engine::general_purpose::STANDARD.encode(text);
-            reply = reply.header("x-oss-err", text);
+        let text = std::mem::take(&mut reply.answer.body);
+        reply.answer.headers.retain(|(name, _)| name != "content-type");
+        if asked.cloud == Cloud::Aliyun {
+            reply = reply.header("x-oss-err", STANDARD.encode(text));
         }
-        reply.body = ReplyBody::Empty;
     }
     reply
 }
 
-/// Adds what all answers of a store have; gives the answer without its body, and the body.
-pub(crate) fn written(asked: &Asked, reply: Reply) -> (Answer, ReplyBody) {
-    let mut answer = Answer {
-        status: reply.http,
-        headers: reply.headers,
-        body: Vec::new(),
-    };
-    answer = match reply.body {
-        ReplyBody::Xml(_) => answer.header("content-type", "application/xml"),
-        ReplyBody::Json(_) => answer.header("content-type", "application/json"),
-        _ => answer,
-    };
-    let server = Now::read().utc + time::Duration::seconds(asked.skew);
-    answer = answer.header("date", clock::http_date(server));
-    answer = if asked.cloud == Cloud::Ucloud {
-        answer.header("x-sessionid", &asked.request_id)
-    } else {
-        let name = format!("{}request-id", header_prefix(asked.cloud, asked.aws));
-        answer.header(name, &asked.request_id)
-    };
-    (answer, reply.body)
+/// Adds what all answers of a store have.
+pub(crate) fn complete(asked: &Asked, answer: Answer) -> Answer {
+    let answer = answer.header("date", clock::http_date(clock::ahead(asked.skew)));
+    if asked.cloud == Cloud::Ucloud {
+        return answer.header("x-sessionid", &asked.request_id);
+    }
+    let name = format!("{}request-id", header_prefix(asked.cloud, asked.aws));
+    answer.header(name, &asked.request_id)
 }
 
 /// The length of an object's chunks on their way out.
@@ -178,7 +166,7 @@ pub(crate) fn streamed(mut reader: ObjectReader, length: u64, rate: Option<Arc<R
             }
         }
         if half {
-            clock::block(crate::answer::FLUSH);
+            clock::block(FLUSH);
             let _ = sender.blocking_send(Err(io::ErrorKind::ConnectionAborted.into()));
         }
     });
@@ -208,10 +196,9 @@ mod tests {
 
     #[test]
     fn an_error_has_the_vendors_form() {
-        let text = |cloud| match refused(&asked(cloud, false), &Trouble::NoSuchBucket, None).body {
-            ReplyBody::Xml(text) => text,
-            ReplyBody::Json(value) => value.to_string(),
-            other => panic!("{other:?}"),
+        let text = |cloud| {
+            let reply = refused(&asked(cloud, false), &Trouble::Missing(Missing::Bucket), None);
+            String::from_utf8(reply.answer.body).unwrap()
         };
         assert_eq!(text(Cloud::Ucloud), r#"{"ErrMsg":"bucket not exist","RetCode":-30010}"#);
         for cloud in [Cloud::Jdcloud, Cloud::Tencent, Cloud::Huawei, Cloud::Aliyun] {
@@ -223,10 +210,10 @@ mod tests {
 
     #[test]
     fn the_error_of_a_head_has_no_body() {
-        let reply = refused(&asked(Cloud::Aliyun, true), &Trouble::NoSuchKey, None);
-        assert!(matches!(reply.body, ReplyBody::Empty));
-        assert_eq!(reply.headers[0].0, "x-oss-err");
-        let (answer, _) = written(&asked(Cloud::Aliyun, true), reply);
+        let reply = refused(&asked(Cloud::Aliyun, true), &Trouble::Missing(Missing::Key), None);
+        assert!(reply.answer.body.is_empty());
+        assert_eq!(reply.answer.headers[0].0, "x-oss-err");
+        let answer = complete(&asked(Cloud::Aliyun, true), reply.answer);
         assert!(answer.headers.iter().any(|(name, _)| name == "x-oss-request-id"));
     }
 }

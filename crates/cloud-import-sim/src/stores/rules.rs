@@ -1,6 +1,6 @@
 //! What each store allows of parts and objects, and what it calls its headers. Checks nothing itself.
 
-use crate::cloud::Cloud;
+use crate::{cloud::Cloud, objects::digest::BLOCK};
 
 /// The limits of one store, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +45,8 @@ pub(crate) fn limits(cloud: Cloud) -> Limits {
         Cloud::Ucloud => Limits {
             first_part: 0,
             last_part: 5 << 18,
-            smallest_part: super::digest::BLOCK,
-            largest_part: super::digest::BLOCK,
+            smallest_part: BLOCK,
+            largest_part: BLOCK,
             largest_put: 512 << 20,
             largest_object: 5 << 40,
         },
@@ -71,37 +71,13 @@ pub(crate) fn keeps_metadata(cloud: Cloud) -> bool {
     cloud != Cloud::Ucloud
 }
 
-/// The class of objects when nobody says otherwise.
-pub(crate) fn standard_class(cloud: Cloud) -> &'static str {
-    match cloud {
-        Cloud::Aliyun => "Standard",
-        _ => "STANDARD",
-    }
-}
-
-/// Whether objects of this class have to be restored before they can be read.
-pub(crate) fn is_archived(class: &str) -> bool {
-    let class = class.to_ascii_uppercase();
-    class.contains("ARCHIVE") || class == "COLD" || class == "GLACIER"
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn archives_are_told_from_what_is_at_hand() {
-        for class in ["Archive", "ColdArchive", "DEEP_ARCHIVE", "COLD", "GLACIER"] {
-            assert!(is_archived(class), "{class}");
-        }
-        for class in ["Standard", "STANDARD", "IA", "STANDARD_IA", "WARM"] {
-            assert!(!is_archived(class), "{class}");
-        }
-    }
-
-    #[test]
     fn the_largest_object_fits_into_the_parts() {
-        for cloud in Cloud::ALL {
+        for &cloud in Cloud::ALL {
             let limits = limits(cloud);
             let parts = u64::from(limits.last_part - limits.first_part + 1);
             assert!(parts * limits.largest_part >= limits.largest_object, "{cloud}");

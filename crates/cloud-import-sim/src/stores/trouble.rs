@@ -3,21 +3,17 @@
 //! Source: the vendors' documents (2026-08). Of US3's numbers only -30010 is documented in what could be read, the others are
 //! the simulator's own; which status comes with each of them is unverified, too.
 
-use super::host;
-use crate::cloud::Cloud;
-use crate::verify::Refusal;
+use crate::{
+    cloud::Cloud,
+    objects::{Missing, host},
+    verify::Refusal,
+};
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    NoSuchBucket,
-    /// The bucket is in this region, which is not the one that was asked.
-    Elsewhere {
-        region: String,
-    },
+    Missing(Missing),
     BucketExists,
-    NoSuchKey,
-    NoSuchUpload,
     AccessDenied,
     /// A signed link whose time has passed.
     Expired,
@@ -52,6 +48,12 @@ pub(crate) enum Trouble {
     },
 }
 
+impl From<Missing> for Trouble {
+    fn from(missing: Missing) -> Self {
+        Trouble::Missing(missing)
+    }
+}
+
 /// A refusal in a vendor's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Told {
@@ -66,179 +68,121 @@ pub(crate) struct Told {
 impl Trouble {
     /// In the words of the cloud's store.
     pub(crate) fn told(&self, cloud: Cloud) -> Told {
-        let (http, code, message) = match self {
-            Trouble::Asked { http, code, message } => (*http, code.as_str(), message.clone()),
-            Trouble::Elsewhere { .. } | Trouble::Signature(_) | Trouble::WrongScope { .. } => {
-                return self.special(cloud);
-            }
-            Trouble::InvalidArgument(what) => (400, "InvalidArgument", what.clone()),
-            Trouble::Broken { http } => (*http, "InternalError", "We encountered an internal error.".to_owned()),
-            other => {
-                let (http, code, message) = other.plain(cloud);
-                (http, code, message.to_owned())
-            }
+        let element = match self {
+            Trouble::Missing(Missing::Elsewhere { region }) => match cloud {
+                // Their regions are separate name spaces: another region's bucket is not known.
+                Cloud::Tencent | Cloud::Ucloud => return Trouble::Missing(Missing::Bucket).told(cloud),
+                _ => Some(("Endpoint", host::endpoint(cloud, region))),
+            },
+            Trouble::WrongScope { region } => Some(("Region", region.clone())),
+            _ => None,
         };
-        let code = match (cloud, self) {
-            (Cloud::Ucloud, Trouble::Asked { .. }) => code.to_owned(),
-            (Cloud::Ucloud, _) => self.number().to_string(),
-            _ => code.to_owned(),
-        };
+        let (http, code) = self.code(cloud);
         Told {
             http,
-            code,
-            message,
-            element: None,
-        }
-    }
-
-    fn plain(&self, cloud: Cloud) -> (u16, &'static str, &'static str) {
-        match self {
-            Trouble::NoSuchBucket if cloud == Cloud::Ucloud => (404, "", "bucket not exist"),
-            Trouble::NoSuchBucket => (404, "NoSuchBucket", "The specified bucket does not exist."),
-            Trouble::BucketExists => (
-                409,
-                "BucketAlreadyExists",
-                "The requested bucket name is not available.",
-            ),
-            Trouble::NoSuchKey => (404, "NoSuchKey", "The specified key does not exist."),
-            Trouble::NoSuchUpload => (
-                404,
-                "NoSuchUpload",
-                "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
-            ),
-            Trouble::Expired => (403, "AccessDenied", "Request has expired."),
-            Trouble::Opened => (403, "AccessDenied", "The link was opened before."),
-            Trouble::TooSkewed => (
-                403,
-                "RequestTimeTooSkewed",
-                "The difference between the request time and the current time is too large.",
-            ),
-            // Alibaba has one code for both.
-            Trouble::BadDigest if cloud == Cloud::Aliyun => (
-                400,
-                "InvalidDigest",
-                "The Content-MD5 you specified did not match what we received.",
-            ),
-            Trouble::BadDigest => (
-                400,
-                "BadDigest",
-                "The Content-MD5 you specified did not match what we received.",
-            ),
-            Trouble::InvalidDigest => (400, "InvalidDigest", "The Content-MD5 you specified is not valid."),
-            Trouble::WrongSha256 => (
-                400,
-                "XAmzContentSHA256Mismatch",
-                "The provided 'x-amz-content-sha256' header does not match what was computed.",
-            ),
-            Trouble::EntityTooSmall => (
-                400,
-                "EntityTooSmall",
-                "Your proposed upload is smaller than the minimum allowed size.",
-            ),
-            Trouble::EntityTooLarge => (
-                400,
-                "EntityTooLarge",
-                "Your proposed upload exceeds the maximum allowed size.",
-            ),
-            Trouble::InvalidPart => (
-                400,
-                "InvalidPart",
-                "One or more of the specified parts could not be found, or its entity tag did not match.",
-            ),
-            Trouble::InvalidPartOrder => (400, "InvalidPartOrder", "The list of parts was not in ascending order."),
-            Trouble::InvalidRange => (416, "InvalidRange", "The requested range is not satisfiable."),
-            Trouble::MalformedXml => (400, "MalformedXML", "The XML you provided was not well-formed."),
-            Trouble::MissingLength => (
-                411,
-                "MissingContentLength",
-                "You must provide the Content-Length HTTP header.",
-            ),
-            Trouble::NotImplemented => (
-                501,
-                "NotImplemented",
-                "A header or parameter you provided implies functionality that is not implemented.",
-            ),
-            Trouble::Throttled if cloud == Cloud::Aliyun => {
-                (503, "QpsLimitExceeded", "Please reduce your request rate.")
-            }
-            Trouble::Throttled => (503, "SlowDown", "Please reduce your request rate."),
-            _ => (403, "AccessDenied", "Access denied."),
-        }
-    }
-
-    fn special(&self, cloud: Cloud) -> Told {
-        let told = |http, code: &str, message: &str, element| Told {
-            http,
-            code: if cloud == Cloud::Ucloud {
-                self.number().to_string()
-            } else {
-                code.to_owned()
+            code: match (cloud, self) {
+                (Cloud::Ucloud, Trouble::Asked { .. }) => code.to_owned(),
+                (Cloud::Ucloud, _) => self.number().to_string(),
+                _ => code.to_owned(),
             },
-            message: message.to_owned(),
+            message: self.message(cloud).to_owned(),
             element,
-        };
+        }
+    }
+
+    /// Status and code. Alibaba has some codes of its own.
+    fn code(&self, cloud: Cloud) -> (u16, &str) {
+        let aliyun = cloud == Cloud::Aliyun;
         match self {
-            Trouble::Elsewhere { region } => match cloud {
-                // Their regions are separate name spaces: another region's bucket is not known.
-                Cloud::Tencent | Cloud::Ucloud => Trouble::NoSuchBucket.told(cloud),
-                _ => {
-                    let (http, code) = match cloud {
-                        Cloud::Aliyun => (403, "AccessDenied"),
-                        _ => (301, "PermanentRedirect"),
-                    };
-                    let endpoint = host::endpoint(cloud, region);
-                    told(
-                        http,
-                        code,
-                        "The bucket you are attempting to access must be addressed using the specified endpoint.",
-                        Some(("Endpoint", endpoint)),
-                    )
+            Trouble::Missing(Missing::Bucket) => (404, "NoSuchBucket"),
+            Trouble::Missing(Missing::Elsewhere { .. }) if aliyun => (403, "AccessDenied"),
+            Trouble::Missing(Missing::Elsewhere { .. }) => (301, "PermanentRedirect"),
+            Trouble::Missing(Missing::Key) => (404, "NoSuchKey"),
+            Trouble::Missing(Missing::Upload) => (404, "NoSuchUpload"),
+            Trouble::BucketExists => (409, "BucketAlreadyExists"),
+            Trouble::AccessDenied | Trouble::Expired | Trouble::Opened => (403, "AccessDenied"),
+            Trouble::TooSkewed => (403, "RequestTimeTooSkewed"),
+            Trouble::WrongScope { .. } => (400, "AuthorizationHeaderMalformed"),
+            Trouble::Signature(Refusal::MissingSignature) => (403, "AccessDenied"),
+            Trouble::Signature(Refusal::UnknownAccessKey(_)) => (403, "InvalidAccessKeyId"),
+            Trouble::Signature(Refusal::WrongToken) if aliyun => (403, "InvalidSecurityToken"),
+            Trouble::Signature(Refusal::WrongToken) => (400, "InvalidToken"),
+            Trouble::Signature(Refusal::SignatureMismatch { .. }) => (403, "SignatureDoesNotMatch"),
+            Trouble::Signature(Refusal::Malformed(_)) | Trouble::InvalidArgument(_) => (400, "InvalidArgument"),
+            Trouble::BadDigest if aliyun => (400, "InvalidDigest"),
+            Trouble::BadDigest => (400, "BadDigest"),
+            Trouble::InvalidDigest => (400, "InvalidDigest"),
+            Trouble::WrongSha256 => (400, "XAmzContentSHA256Mismatch"),
+            Trouble::EntityTooSmall => (400, "EntityTooSmall"),
+            Trouble::EntityTooLarge => (400, "EntityTooLarge"),
+            Trouble::InvalidPart => (400, "InvalidPart"),
+            Trouble::InvalidPartOrder => (400, "InvalidPartOrder"),
+            Trouble::InvalidRange => (416, "InvalidRange"),
+            Trouble::MalformedXml => (400, "MalformedXML"),
+            Trouble::MissingLength => (411, "MissingContentLength"),
+            Trouble::NotImplemented => (501, "NotImplemented"),
+            Trouble::Throttled if aliyun => (503, "QpsLimitExceeded"),
+            Trouble::Throttled => (503, "SlowDown"),
+            Trouble::Broken { http } => (*http, "InternalError"),
+            Trouble::Asked { http, code, .. } => (*http, code),
+        }
+    }
+
+    fn message(&self, cloud: Cloud) -> &str {
+        match self {
+            Trouble::Missing(Missing::Bucket) if cloud == Cloud::Ucloud => "bucket not exist",
+            Trouble::Missing(Missing::Bucket) => "The specified bucket does not exist.",
+            Trouble::Missing(Missing::Elsewhere { .. }) => {
+                "The bucket you are attempting to access must be addressed using the specified endpoint."
+            }
+            Trouble::Missing(Missing::Key) => "The specified key does not exist.",
+            Trouble::Missing(Missing::Upload) => {
+                "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."
+            }
+            Trouble::BucketExists => "The requested bucket name is not available.",
+            Trouble::AccessDenied => "Access denied.",
+            Trouble::Expired => "Request has expired.",
+            Trouble::Opened => "The link was opened before.",
+            Trouble::TooSkewed => "The difference between the request time and the current time is too large.",
+            Trouble::WrongScope { .. } => "The authorization header is malformed; the region is wrong.",
+            Trouble::Signature(refusal) => match refusal {
+                Refusal::MissingSignature => "Anonymous access is forbidden.",
+                Refusal::Malformed(what) => what,
+                Refusal::UnknownAccessKey(_) => "The access key ID you provided does not exist in our records.",
+                Refusal::WrongToken if cloud == Cloud::Aliyun => "The security token you provided is invalid.",
+                Refusal::WrongToken => "The provided token is malformed or otherwise invalid.",
+                Refusal::SignatureMismatch { .. } => {
+                    "The request signature we calculated does not match the signature you provided."
                 }
             },
-            Trouble::WrongScope { region } => told(
-                400,
-                "AuthorizationHeaderMalformed",
-                "The authorization header is malformed; the region is wrong.",
-                Some(("Region", region.clone())),
-            ),
-            Trouble::Signature(refusal) => match refusal {
-                Refusal::MissingSignature => told(403, "AccessDenied", "Anonymous access is forbidden.", None),
-                Refusal::Malformed(what) => told(400, "InvalidArgument", what, None),
-                Refusal::UnknownAccessKey(_) => told(
-                    403,
-                    "InvalidAccessKeyId",
-                    "The access key ID you provided does not exist in our records.",
-                    None,
-                ),
-                Refusal::WrongToken if cloud == Cloud::Aliyun => told(
-                    403,
-                    "InvalidSecurityToken",
-                    "The security token you provided is invalid.",
-                    None,
-                ),
-                Refusal::WrongToken => told(
-                    400,
-                    "InvalidToken",
-                    "The provided token is malformed or otherwise invalid.",
-                    None,
-                ),
-                Refusal::SignatureMismatch { .. } => told(
-                    403,
-                    "SignatureDoesNotMatch",
-                    "The request signature we calculated does not match the signature you provided.",
-                    None,
-                ),
-            },
-            other => other.told(cloud),
+            Trouble::BadDigest => "The Content-MD5 you specified did not match what we received.",
+            Trouble::InvalidDigest => "The Content-MD5 you specified is not valid.",
+            Trouble::WrongSha256 => "The provided 'x-amz-content-sha256' header does not match what was computed.",
+            Trouble::EntityTooSmall => "Your proposed upload is smaller than the minimum allowed size.",
+            Trouble::EntityTooLarge => "Your proposed upload exceeds the maximum allowed size.",
+            Trouble::InvalidPart => {
+                "One or more of the specified parts could not be found, or its entity tag did not match."
+            }
+            Trouble::InvalidPartOrder => "The list of parts was not in ascending order.",
+            Trouble::InvalidArgument(what) => what,
+            Trouble::InvalidRange => "The requested range is not satisfiable.",
+            Trouble::MalformedXml => "The XML you provided was not well-formed.",
+            Trouble::MissingLength => "You must provide the Content-Length HTTP header.",
+            Trouble::NotImplemented => {
+                "A header or parameter you provided implies functionality that is not implemented."
+            }
+            Trouble::Throttled => "Please reduce your request rate.",
+            Trouble::Broken { .. } => "We encountered an internal error.",
+            Trouble::Asked { message, .. } => message,
         }
     }
 
     /// US3's `RetCode`.
     fn number(&self) -> i64 {
         match self {
-            Trouble::NoSuchBucket | Trouble::Elsewhere { .. } => -30010,
-            Trouble::NoSuchKey => -30020,
-            Trouble::NoSuchUpload => -30030,
+            Trouble::Missing(Missing::Bucket) | Trouble::Missing(Missing::Elsewhere { .. }) => -30010,
+            Trouble::Missing(Missing::Key) => -30020,
+            Trouble::Missing(Missing::Upload) => -30030,
             Trouble::Signature(_) | Trouble::Expired | Trouble::AccessDenied => -30040,
             Trouble::EntityTooLarge | Trouble::EntityTooSmall => -30050,
             Trouble::InvalidPart | Trouble::InvalidPartOrder => -30060,
@@ -255,9 +199,9 @@ mod tests {
 
     #[test]
     fn a_bucket_elsewhere_is_told_in_each_vendors_way() {
-        let trouble = Trouble::Elsewhere {
+        let trouble = Trouble::Missing(Missing::Elsewhere {
             region: "cn-x".to_owned(),
-        };
+        });
         let told = trouble.told(Cloud::Jdcloud);
         assert_eq!((told.http, told.code.as_str()), (301, "PermanentRedirect"));
         let told = trouble.told(Cloud::Aliyun);
@@ -279,7 +223,7 @@ mod tests {
             code: "-1".to_owned(),
             message: "m".to_owned(),
         };
-        for cloud in Cloud::ALL {
+        for &cloud in Cloud::ALL {
             let told = trouble.told(cloud);
             assert_eq!((told.http, told.code.as_str(), told.message.as_str()), (418, "-1", "m"));
         }

@@ -1,6 +1,6 @@
 //! The `Authorization` header of the schemes that sign headers: an algorithm, then `name=value` parts between commas.
 
-use super::Refusal;
+use super::{Refusal, fields::fields};
 
 /// The header taken apart. It only checks form; what the parts mean is each scheme's business.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,22 +22,7 @@ impl<'r> Authorization<'r> {
             .trim()
             .split_once(' ')
             .ok_or_else(|| Refusal::malformed("Authorization holds an algorithm and nothing else"))?;
-        let (mut credential, mut signed_headers, mut signature) = (None, None, None);
-        for part in rest.split(',') {
-            let (name, value) = part
-                .trim()
-                .split_once('=')
-                .ok_or_else(|| Refusal::malformed("Authorization holds a part without '='"))?;
-            let slot = match name {
-                "SignedHeaders" => &mut signed_headers,
-                "Signature" => &mut signature,
-                name if name == key_part => &mut credential,
-                _ => return Err(Refusal::malformed("Authorization holds an unknown part")),
-            };
-            if slot.replace(value).is_some() {
-                return Err(Refusal::malformed(format!("Authorization holds {name} twice")));
-            }
-        }
+        let [credential, signed_headers, signature] = fields(rest, ',', [key_part, "SignedHeaders", "Signature"])?;
         let lacking = |name: &str| Refusal::malformed(format!("Authorization lacks {name}"));
         Ok(Self {
             algorithm,

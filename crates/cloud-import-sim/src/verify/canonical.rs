@@ -1,9 +1,7 @@
 //! What the schemes that sign headers have in common: reading headers unambiguously, and the canonical request.
 
-use super::authorization::Authorization;
-use super::digest::sha256_hex;
-use super::{Refusal, encode::encode};
-use crate::wire::WireRequest;
+use super::{Refusal, authorization::Authorization, digest::sha256_hex};
+use crate::{text::encode, wire::WireRequest};
 
 /// A header that may be absent but not repeated: with two values it would be open which one was signed.
 pub(super) fn header<'r>(request: &'r WireRequest, name: &str) -> Result<Option<&'r str>, Refusal> {

@@ -4,20 +4,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
+use crate::{text::hex, verify::Refusal};
+
 /// Both hashes work on blocks of 64 bytes.
 const BLOCK: usize = 64;
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|nibble| DIGITS[usize::from(nibble)])
-        .collect()
-}
 
 /// SHA-256 in lower-case hexadecimal.
 pub(super) fn sha256_hex(data: &[u8]) -> String {
@@ -53,6 +43,21 @@ pub(super) fn hmac_sha256_chain(seed: &str, steps: &[&str]) -> Vec<u8> {
 /// Whether two texts are equal, in a time that depends on their lengths only.
 pub(super) fn same(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && one.iter().zip(other).fold(0, |seen, (a, b)| seen | (a ^ b)) == 0
+}
+
+/// Compares a signature as sent with the one computed; a mismatch shows `string_to_sign`.
+pub(super) fn compare(sent: &str, computed: &str, string_to_sign: impl Into<String>) -> Result<(), Refusal> {
+    if same(sent.as_bytes(), computed.as_bytes()) {
+        return Ok(());
+    }
+    Err(Refusal::SignatureMismatch {
+        string_to_sign: string_to_sign.into(),
+    })
+}
+
+/// Compares a signature as sent with the HMAC-SHA256 in lower-case hexadecimal.
+pub(super) fn compare_hmac_sha256(sent: &str, key: &[u8], string_to_sign: String) -> Result<(), Refusal> {
+    compare(sent, &hex(&hmac_sha256(key, string_to_sign.as_bytes())), string_to_sign)
 }
 
 /// A key of any length as one block (RFC 2104: a longer key is hashed first). A whole block is the form of key that the

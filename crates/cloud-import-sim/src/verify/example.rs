@@ -1,6 +1,8 @@
 //! Requests and accounts for the tests of the verifiers. Test support only.
 
-use super::{Refusal, Secret, Verified};
+use std::fmt;
+
+use super::{Refusal, Secret};
 use crate::wire::WireRequest;
 
 /// A request for `target` (path, and query after a `?`).
@@ -46,7 +48,7 @@ pub(super) fn account(id: &str, key: &str, token: Option<&str>) -> impl Fn(&str)
 }
 
 /// Fails unless the outcome is a mismatch of signatures.
-pub(super) fn assert_mismatch(outcome: Result<Verified, Refusal>, case: &str) {
+pub(super) fn assert_mismatch<V: fmt::Debug>(outcome: Result<V, Refusal>, case: &str) {
     assert!(
         matches!(outcome, Err(Refusal::SignatureMismatch { .. })),
         "{case}: {outcome:?}"
@@ -54,7 +56,7 @@ pub(super) fn assert_mismatch(outcome: Result<Verified, Refusal>, case: &str) {
 }
 
 /// Fails unless the request is refused as malformed, for a reason that mentions `about`.
-pub(super) fn assert_malformed(outcome: Result<Verified, Refusal>, about: &str) {
+pub(super) fn assert_malformed<V: fmt::Debug>(outcome: Result<V, Refusal>, about: &str) {
     let refused = matches!(&outcome, Err(Refusal::Malformed(what)) if what.contains(about));
     assert!(refused, "{outcome:?} instead of a malformed {about}");
 }

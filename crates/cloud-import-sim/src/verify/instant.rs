@@ -1,8 +1,8 @@
 //! The forms in which the clouds write the time of signing: always UTC, whole seconds.
 
-use time::format_description::StaticFormatDescription;
-use time::macros::format_description;
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::{
+    OffsetDateTime, PrimitiveDateTime, format_description::StaticFormatDescription, macros::format_description,
+};
 
 use super::Refusal;
 
@@ -10,6 +10,12 @@ use super::Refusal;
 const BASIC: StaticFormatDescription = format_description!("[year][month][day]T[hour][minute][second]Z");
 /// `2025-01-02T03:04:05Z` (Alibaba).
 const EXTENDED: StaticFormatDescription = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+
+/// `Wed, 01 Jan 2025 00:00:00 GMT` (HTTP).
+const HTTP: StaticFormatDescription =
+    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+/// The form is of fixed length; the format alone would take a signed or a longer year.
+const HTTP_LENGTH: usize = "Wed, 01 Jan 2025 00:00:00 GMT".len();
 
 /// Reads `20250102T030405Z`; `part` names the header in the refusal.
 pub(super) fn basic(text: &str, part: &str) -> Result<OffsetDateTime, Refusal> {
@@ -19,6 +25,15 @@ pub(super) fn basic(text: &str, part: &str) -> Result<OffsetDateTime, Refusal> {
 /// Reads `2025-01-02T03:04:05Z`.
 pub(super) fn extended(text: &str, part: &str) -> Result<OffsetDateTime, Refusal> {
     parse(text, EXTENDED, "YYYY-MM-DDTHH:MM:SSZ", part)
+}
+
+/// Reads `Wed, 01 Jan 2025 00:00:00 GMT`.
+pub(super) fn http(text: &str, part: &str) -> Result<OffsetDateTime, Refusal> {
+    (text.len() == HTTP_LENGTH && !text.contains(['+', '-']))
+        .then(|| PrimitiveDateTime::parse(text, HTTP).ok())
+        .flatten()
+        .map(PrimitiveDateTime::assume_utc)
+        .ok_or_else(|| Refusal::malformed(format!("{part} is not an HTTP date in GMT")))
 }
 
 /// Reads decimal seconds since 1970.
@@ -77,6 +92,22 @@ mod tests {
         }
         for bad in ["", "-5", "+5", "1.5", "99999999999999999999", "999999999999999"] {
             assert!(unix(bad, "x").is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn of_http_only_the_one_form_is_read() {
+        let read = http("Tue, 05 Mar 2024 04:07:09 GMT", "Date");
+        assert_eq!(read, Ok(datetime!(2024-03-05 04:07:09 UTC)));
+        for bad in [
+            "",
+            "Tue, 05 Mar 2024 04:07:09 CET",
+            "Tue, 5 Mar 2024 04:07:09 GMT",
+            "Tue, 05 Mar +024 04:07:09 GMT",
+            "Tue, 32 Mar 2024 04:07:09 GMT",
+            "20240305T040709Z",
+        ] {
+            assert!(http(bad, "Date").is_err(), "{bad}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// Why a request was refused. Which error code and text a client gets for it is each cloud's own business.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Refusal {
     /// The request carries no signature (and no token) at all.
     #[error("the request is not signed")]

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::Refusal;
-use super::digest::same;
+use super::{Refusal, digest::same};
 
 /// What the server knows about an access key id.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,19 +22,32 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Finds the secret of an access key id.
-pub(super) fn look_up(secret_of: &dyn Fn(&str) -> Option<Secret>, access_key_id: &str) -> Result<Secret, Refusal> {
-    secret_of(access_key_id).ok_or_else(|| Refusal::UnknownAccessKey(access_key_id.to_owned()))
-}
+/// Gives the secret of an access key id.
+pub type SecretOf<'a> = &'a dyn Fn(&str) -> Option<Secret>;
 
-/// Checks the token that was sent against the one that the key needs.
-pub(super) fn check_token(secret: &Secret, sent: Option<&str>) -> Result<(), Refusal> {
-    let fits = match (secret.security_token.as_deref(), sent) {
-        (None, None) => true,
-        (Some(expected), Some(sent)) => same(expected.as_bytes(), sent.as_bytes()),
-        _ => false,
-    };
-    if fits { Ok(()) } else { Err(Refusal::WrongToken) }
+impl Secret {
+    /// Finds the secret of an access key id with which this token was sent.
+    pub(super) fn find(secret_of: SecretOf<'_>, access_key_id: &str, token: Option<&str>) -> Result<Self, Refusal> {
+        let unknown = || Refusal::UnknownAccessKey(access_key_id.to_owned());
+        let secret = secret_of(access_key_id).ok_or_else(unknown)?;
+        secret.check_token(token)?;
+        Ok(secret)
+    }
+
+    /// Checks the token that was sent against the one that the key needs.
+    pub(super) fn check_token(&self, sent: Option<&str>) -> Result<(), Refusal> {
+        let fits = match (self.security_token.as_deref(), sent) {
+            (None, None) => true,
+            (Some(expected), Some(sent)) => same(expected.as_bytes(), sent.as_bytes()),
+            _ => false,
+        };
+        if fits { Ok(()) } else { Err(Refusal::WrongToken) }
+    }
+
+    /// The bytes to sign with.
+    pub(super) fn key(&self) -> &[u8] {
+        self.secret_access_key.as_bytes()
+    }
 }
 
 #[cfg(test)]
@@ -51,15 +63,15 @@ mod tests {
 
     #[test]
     fn a_token_must_be_there_exactly_when_the_key_has_one() {
-        assert_eq!(check_token(&secret(None), None), Ok(()));
-        assert_eq!(check_token(&secret(Some("t")), Some("t")), Ok(()));
+        assert_eq!(secret(None).check_token(None), Ok(()));
+        assert_eq!(secret(Some("t")).check_token(Some("t")), Ok(()));
         for (known, sent) in [
             (None, Some("t")),
             (Some("t"), None),
             (Some("t"), Some("u")),
             (Some("t"), Some("")),
         ] {
-            assert_eq!(check_token(&secret(known), sent), Err(Refusal::WrongToken));
+            assert_eq!(secret(known).check_token(sent), Err(Refusal::WrongToken));
         }
     }
 

@@ -2,18 +2,19 @@
 //!
 //! Source: "Signature v1" of the Cloud API documentation and the Python SDK's signer.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::canonical::{path_as_sent, required_header};
-use super::digest::{hmac_sha1, hmac_sha256};
-use super::params::{Params, compare};
-use super::secret::{check_token, look_up};
-use super::{Algorithm, Refusal, Secret, Verified, instant};
+use super::{
+    Algorithm, Refusal, Secret, SecretOf, Verified,
+    canonical::{path_as_sent, required_header},
+    digest::{compare, hmac_sha1, hmac_sha256},
+    instant,
+    params::Params,
+};
 use crate::wire::WireRequest;
 
 /// Verifies a request signed with version 1.
-pub(super) fn verify(request: &WireRequest, secret_of: &dyn Fn(&str) -> Option<Secret>) -> Result<Verified, Refusal> {
+pub(super) fn verify(request: &WireRequest, secret_of: SecretOf<'_>) -> Result<Verified, Refusal> {
     let params = Params::of_query_and_form(request)?;
     let sent = params.signature()?;
     let algorithm = match params.get("SignatureMethod") {
@@ -32,8 +33,7 @@ pub(super) fn verify(request: &WireRequest, secret_of: &dyn Fn(&str) -> Option<S
     }
     let access_key_id = params.required("SecretId")?;
 
-    let secret = look_up(secret_of, access_key_id)?;
-    check_token(&secret, params.get("Token"))?;
+    let secret = Secret::find(secret_of, access_key_id, params.get("Token"))?;
 
     let joined: Vec<String> = params
         .signed()
@@ -50,14 +50,11 @@ pub(super) fn verify(request: &WireRequest, secret_of: &dyn Fn(&str) -> Option<S
         Algorithm::TcHmacSha256 => hmac_sha256,
         _ => hmac_sha1,
     };
-    let digest = keyed_hash(secret.secret_access_key.as_bytes(), string_to_sign.as_bytes());
+    let digest = keyed_hash(secret.key(), string_to_sign.as_bytes());
     compare(sent, &STANDARD.encode(digest), string_to_sign)?;
     Ok(Verified {
-        algorithm,
-        access_key_id: access_key_id.to_owned(),
         instant: Some(instant),
         nonce: Some(nonce.to_owned()),
-        region: None,
-        signed_headers: Vec::new(),
+        ..Verified::new(algorithm, access_key_id)
     })
 }

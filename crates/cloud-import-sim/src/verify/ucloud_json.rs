@@ -4,9 +4,11 @@
 
 use serde_json::{Map, Value};
 
-use super::Refusal;
-use super::encode::{Strictness, decode_pairs};
-use super::params::Params;
+use super::{
+    Refusal,
+    decode::{Strictness, decode_pairs},
+    params::Params,
+};
 use crate::wire::WireRequest;
 
 /// The parameters of query and JSON body, each value as it is signed.

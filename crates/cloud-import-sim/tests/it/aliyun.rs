@@ -5,8 +5,11 @@ use std::time::Duration;
 use cloud_import_sim::{AliyunDryRun, Cloud, Simulator};
 use serde_json::{Value, json};
 
-use crate::http::{Answer, send};
-use crate::{pause, put, qcow2_of, quick, sign, slow, started};
+use crate::{
+    LISTED_AFTER, clock,
+    http::{Answer, send},
+    listed_in_time, pause, put, qcow2_of, quick, sign, slow, started,
+};
 
 const REGION: &str = "cn-hangzhou";
 
@@ -393,4 +396,25 @@ async fn an_image_is_renamed_unless_the_name_is_taken() {
     .await;
     assert_eq!(listed["Images"]["Image"][0]["ImageId"], *image);
     assert_eq!(rename("m-0", "x").await, "InvalidImageId.NotFound");
+}
+
+#[tokio::test]
+async fn a_new_image_and_its_task_are_found_only_after_their_time() {
+    let simulator = started(quick().listed_after(LISTED_AFTER)).await;
+    put(&simulator, Cloud::Aliyun, REGION);
+    let begun = clock();
+    let (image, task) = import(&simulator).await;
+    let shown = async |action: &str, pair: (&str, &str)| {
+        let answer = call(&simulator, action, &[("RegionId", REGION), pair]).await;
+        answer.status == 200 && answer.json()["TotalCount"] == 1
+    };
+    listed_in_time(begun, async || {
+        vec![
+            shown("DescribeImages", ("ImageName", "web")).await,
+            shown("DescribeImages", ("ImageId", &image)).await,
+            shown("DescribeTasks", ("TaskAction", "ImportImage")).await,
+            shown("DescribeTaskAttribute", ("TaskId", &task)).await,
+        ]
+    })
+    .await;
 }

@@ -2,8 +2,10 @@
 
 use cloud_import_sim::{Cloud, Counters, ImageSummary, ObjectSummary};
 
-use crate::http::{Request, send};
-use crate::{quick, sign, started};
+use crate::{
+    http::{Request, send},
+    quick, sign, started,
+};
 
 #[tokio::test]
 async fn a_script_can_do_what_a_test_can() {

@@ -5,8 +5,10 @@ use std::time::Duration;
 use cloud_import_sim::{Cloud, Fault, FaultKind, Simulator};
 use serde_json::json;
 
-use crate::http::{Answer, Request, send, try_send};
-use crate::{pause, put, quick, sign, slow, started};
+use crate::{
+    http::{Answer, Request, send, try_send},
+    pause, put, quick, sign, slow, started,
+};
 
 const REGION: &str = "cn-hangzhou";
 

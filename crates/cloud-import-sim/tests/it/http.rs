@@ -1,11 +1,12 @@
 //! One request over one connection, and the answer as it came.
 
-use std::io;
-use std::net::SocketAddr;
+use std::{io, net::SocketAddr};
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 /// A request ready to be sent.
 #[derive(Clone, Debug)]
@@ -59,38 +60,39 @@ impl Answer {
 
 /// Sends a request; an error when the answer does not come whole.
 pub(crate) async fn try_send(address: SocketAddr, request: &Request) -> io::Result<Answer> {
-    let mut stream = TcpStream::connect(address).await?;
-    let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
-    for (name, value) in &request.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    head.push_str(&format!(
-        "content-length: {}\r\nconnection: close\r\n\r\n",
-        request.body.len()
-    ));
-    stream.write_all(head.as_bytes()).await?;
-    // The other side may answer and close before it has read everything.
-    let _ = stream.write_all(request.body.as_bytes()).await;
-    let mut raw = Vec::new();
-    stream.read_to_end(&mut raw).await?;
+    let length = request.body.len().to_string();
+    let whole = request
+        .clone()
+        .set("content-length", &length)
+        .set("connection", "close");
+    let raw = exchanged(address, &whole).await?;
     parsed(&raw, request.method == "HEAD")
 }
 
 /// Sends a request's headers as they are, and no body.
 pub(crate) async fn send_as_is(address: SocketAddr, request: &Request) -> Answer {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let mut head = format!(
-        "{} {} HTTP/1.1\r\nconnection: close\r\n",
-        request.method, request.target
-    );
+    let bare = Request {
+        body: String::new(),
+        ..request.clone()
+    }
+    .set("connection", "close");
+    parsed(&exchanged(address, &bare).await.unwrap(), false).unwrap()
+}
+
+/// Sends a request as it is; gives what comes until the other side closes.
+async fn exchanged(address: SocketAddr, request: &Request) -> io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address).await?;
+    let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
     for (name, value) in &request.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str("\r\n");
-    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(head.as_bytes()).await?;
+    // The other side may answer and close before it has read everything.
+    let _ = stream.write_all(request.body.as_bytes()).await;
     let mut raw = Vec::new();
-    stream.read_to_end(&mut raw).await.unwrap();
-    parsed(&raw, false).unwrap()
+    stream.read_to_end(&mut raw).await?;
+    Ok(raw)
 }
 
 pub(crate) async fn send(address: SocketAddr, request: &Request) -> Answer {

@@ -3,8 +3,11 @@
 use cloud_import_sim::{Cloud, Simulator};
 use serde_json::{Value, json};
 
-use crate::http::{Answer, send};
-use crate::{file, put, qcow2_of, quick, sign, slow, started};
+use crate::{
+    LISTED_AFTER, clock, file,
+    http::{Answer, send},
+    listed_in_time, put, qcow2_of, quick, sign, slow, started,
+};
 
 const REGION: &str = "cn-north-4";
 const HOST: &str = "ims.cn-north-4.myhuaweicloud.com";
@@ -415,4 +418,28 @@ async fn an_image_is_renamed_by_a_list_of_changes() {
     assert_eq!(list(&simulator, "name=new").await[0]["id"], *id);
     assert_eq!(change("0", name("x")).await.status, 404);
     assert_eq!(change(&id, json!({"name": "x"})).await.status, 400, "it takes a list");
+}
+
+#[tokio::test]
+async fn a_new_image_and_its_job_are_found_only_after_their_time() {
+    let simulator = started(quick().listed_after(LISTED_AFTER)).await;
+    put_zvhd2(&simulator);
+    let begun = clock();
+    let answer = import(&simulator, QUICK, json!({})).await;
+    let job = format!("/v1/cloudimages/job/{}", answer.json()["job_id"].as_str().unwrap());
+    let id = &simulator.images(Cloud::Huawei)[0].image_id;
+    let image = format!("/v2/images/{id}");
+    // Changes by id do not wait.
+    let new = json!([{"op": "replace", "path": "/name", "value": "new"}]);
+    let renamed = call(&simulator, "PATCH", &format!("/v2/cloudimages/{id}"), "", &new).await;
+    assert_eq!((renamed.status, &renamed.json()["name"]), (200, &json!("new")));
+    let status = async |path: &str| call(&simulator, "GET", path, "", &Value::Null).await.status;
+    listed_in_time(begun, async || {
+        vec![
+            list(&simulator, "name=new").await.len() == 1,
+            status(&image).await == 200,
+            status(&job).await == 200,
+        ]
+    })
+    .await;
 }

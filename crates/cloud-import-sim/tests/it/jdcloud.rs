@@ -3,8 +3,11 @@
 use cloud_import_sim::{Cloud, Config, Simulator};
 use serde_json::{Value, json};
 
-use crate::http::{Answer, send};
-use crate::{put, qcow2_of, quick, sign, slow, started};
+use crate::{
+    LISTED_AFTER, clock,
+    http::{Answer, send},
+    listed_in_time, put, qcow2_of, quick, sign, slow, started,
+};
 
 const REGION: &str = "cn-north-1";
 
@@ -259,4 +262,23 @@ async fn lists_of_a_query_are_numbered_from_one() {
     assert_eq!(get(&simulator, "images", "ids.1=img-1").await.status, 200);
     let missing = get(&simulator, "images", "").await.json();
     assert_eq!(missing["error"]["status"], "FAILED_PRECONDITION");
+}
+
+#[tokio::test]
+async fn a_new_image_and_its_task_are_found_only_after_their_time() {
+    let simulator = with_file(quick().listed_after(LISTED_AFTER)).await;
+    let begun = clock();
+    let answer = import(&simulator, json!({})).await.json()["result"].clone();
+    let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+    let by_id = format!("images/{}", text("imageId"));
+    let tasks = format!("taskIds.1={}", text("taskId"));
+    let count = async |rest: &str, query: &str| get(&simulator, rest, query).await.json()["result"]["totalCount"] == 1;
+    listed_in_time(begun, async || {
+        vec![
+            count("images", "imageName=web&imageSource=private").await,
+            get(&simulator, &by_id, "").await.status == 200,
+            count("imageTasks", &tasks).await,
+        ]
+    })
+    .await;
 }

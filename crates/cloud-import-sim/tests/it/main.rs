@@ -18,7 +18,7 @@ mod store;
 mod tencent;
 mod ucloud;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cloud_import_sim::{Cloud, Config, Simulator};
@@ -43,6 +43,30 @@ async fn started(config: Config) -> Simulator {
 #[allow(clippy::disallowed_methods, reason = "tests wait for real sockets")]
 async fn pause(millis: u64) {
     tokio::time::sleep(Duration::from_millis(millis)).await;
+}
+
+/// When an image is listed in the tests of that.
+const LISTED_AFTER: Duration = Duration::from_secs(2);
+
+#[allow(clippy::disallowed_methods, reason = "tests measure how long the simulator takes")]
+fn clock() -> Instant {
+    Instant::now()
+}
+
+/// Asks until every query shows what was begun after `begun`: none does from the start, and none before its time.
+async fn listed_in_time(begun: Instant, queries: impl AsyncFn() -> Vec<bool>) {
+    let mut hidden = 0;
+    loop {
+        let shown = queries().await;
+        let age = begun.elapsed();
+        assert!(age >= LISTED_AFTER || !shown.contains(&true), "too early: {shown:?}");
+        assert!(age < LISTED_AFTER * 10, "never: {shown:?}");
+        if shown.iter().all(|shown| *shown) {
+            return assert!(hidden > 0);
+        }
+        hidden += 1;
+        pause(50).await;
+    }
 }
 
 /// A file of 1024 bytes that begins with this.

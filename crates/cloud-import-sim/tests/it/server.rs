@@ -5,8 +5,11 @@ use std::io::Write;
 use cloud_import_sim::{Cloud, Config, Simulator};
 use serde_json::Value;
 
-use crate::http::{Request, send, try_send};
-use crate::{AK, SK, quick, sign, started};
+use crate::{
+    AK, SK,
+    http::{Request, send, try_send},
+    quick, sign, started,
+};
 
 #[tokio::test]
 async fn the_ready_line_says_where_everything_is() {
@@ -15,7 +18,7 @@ async fn the_ready_line_says_where_everything_is() {
     assert!(!line.contains('\n'));
     let line: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(line.as_object().unwrap().len(), 7);
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         let address = simulator.address(cloud);
         assert!(address.ip().is_loopback());
         assert_eq!(line[cloud.name()], format!("http://{address}"));

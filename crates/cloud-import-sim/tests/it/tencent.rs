@@ -3,8 +3,7 @@
 use cloud_import_sim::{Cloud, Simulator, TencentDryRun};
 use serde_json::{Value, json};
 
-use crate::http::send;
-use crate::{put, quick, sign, slow, started};
+use crate::{LISTED_AFTER, clock, http::send, listed_in_time, put, quick, sign, slow, started};
 
 const REGION: &str = "ap-guangzhou";
 
@@ -217,4 +216,24 @@ async fn an_image_is_renamed_unless_the_name_is_taken() {
     assert_eq!(rename(&id, "new").await, Value::Null);
     assert_eq!(named(&simulator, "new").await["ImageSet"][0]["ImageId"], id);
     assert_eq!(rename(&json!("img-0"), "x").await, "InvalidImageId.NotFound");
+}
+
+#[tokio::test]
+async fn a_new_image_is_found_only_after_its_time() {
+    let simulator = started(quick().listed_after(LISTED_AFTER)).await;
+    put(&simulator, Cloud::Tencent, REGION);
+    let begun = clock();
+    let id = import(&simulator, json!({})).await["ImageId"].clone();
+    // Nobody else can have the name in the meantime.
+    let again = import(&simulator, json!({})).await;
+    assert_eq!(again["Error"]["Code"], "InvalidImageName.Duplicate");
+    let by_id = json!({"ImageIds": [id]});
+    listed_in_time(begun, async || {
+        let found = call(&simulator, "DescribeImages", &by_id).await;
+        vec![
+            named(&simulator, "web").await["TotalCount"] == 1,
+            found["TotalCount"] == 1,
+        ]
+    })
+    .await;
 }

@@ -3,8 +3,7 @@
 use cloud_import_sim::{Cloud, Simulator};
 use serde_json::Value;
 
-use crate::http::send;
-use crate::{file, put, quick, sign, slow, started};
+use crate::{LISTED_AFTER, clock, file, http::send, listed_in_time, put, quick, sign, slow, started};
 
 const IMPORT: &[(&str, &str)] = &[
     ("Region", "cn-bj2"),
@@ -139,4 +138,20 @@ async fn a_wrong_signature_is_answered_with_200() {
     assert_eq!(answer.status, 200);
     assert_eq!(answer.json()["RetCode"], 171);
     assert!(!answer.text().contains(crate::SK));
+}
+
+#[tokio::test]
+async fn a_new_image_is_found_only_after_its_time() {
+    let simulator = started(quick().listed_after(LISTED_AFTER)).await;
+    put(&simulator, Cloud::Ucloud, "cn-bj2");
+    let begun = clock();
+    let answer = call(&simulator, "ImportCustomImage", IMPORT).await;
+    let id = answer["ImageId"].as_str().unwrap();
+    let by_id = [("Region", "cn-bj2"), ("ProjectId", "org-abc"), ("ImageId", id)];
+    listed_in_time(begun, async || {
+        let found = call(&simulator, "DescribeImage", &by_id).await;
+        let listed = images(&simulator, "cn-bj2", "org-abc").await;
+        vec![found["TotalCount"] == 1, listed["TotalCount"] == 1]
+    })
+    .await;
 }

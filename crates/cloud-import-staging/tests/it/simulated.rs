@@ -259,11 +259,7 @@ async fn buckets_tell_what_is_known_of_them() {
         let world = World::new(provider).await;
         let error = world.store().facts().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound, "{provider} {error}");
-        world.create(BucketSettings {
-            public: true,
-            expires_uploads: true,
-            ..BucketSettings::default()
-        });
+        world.create(BucketSettings::default().public(true).expires_uploads(true));
         let facts = world.store().facts().await.unwrap();
         assert_eq!(facts.public, Some(true), "{provider}");
         let rules = match provider {
@@ -283,10 +279,7 @@ async fn buckets_tell_what_is_known_of_them() {
 async fn a_bucket_of_another_account_or_region_is_found_out() {
     for provider in Provider::ALL {
         let world = World::new(provider).await;
-        world.create(BucketSettings {
-            owner_is_other: true,
-            ..BucketSettings::default()
-        });
+        world.create(BucketSettings::default().owner_is_other(true));
         match world.store().facts().await {
             Err(error) => assert!(
                 matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::NotFound),

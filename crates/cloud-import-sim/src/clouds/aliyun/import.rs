@@ -1,17 +1,21 @@
 //! `ImportImage`, and the ways to be rid of one: `CancelTask`, `DeleteImage`, and `DeleteSnapshot` for what that leaves.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
-use super::super::{Failure, Outcome, Reply, length};
-use super::{bad, done, forbidden, missing, ram, violated};
-use crate::clock::Now;
-use crate::cloud::Cloud;
-use crate::config::AliyunDryRun;
-use crate::rules::{self, Closed, Params};
-use crate::sniff::DiskFormat;
-use crate::stores::{Disk, Lookup};
-use crate::tasks::{Import, Stage, Verdict};
-use crate::world::{Replay, Scope, World};
+use super::{
+    answer::{bad, done, forbidden, missing, unreadable, violated},
+    ram::{self, Ram},
+};
+use crate::{
+    clock::Now,
+    cloud::Cloud,
+    clouds::vendor::{Failure, Outcome, Reply, length},
+    objects::{Disk, DiskFormat, Lookup},
+    rules::{self, Closed, Params},
+    world::{AliyunDryRun, Import, Replay, Scope, Stage, Verdict, World},
+};
 
 /// One system disk and sixteen data disks; the vendor ignores more.
 const MAX_DISKS: usize = 17;
@@ -57,7 +61,7 @@ const PLATFORMS: &[&str] = &[
     "Other Windows",
 ];
 
-pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: Params) -> Outcome {
+pub(super) fn import_image(world: &mut World, ram: &Ram, now: &Now, scope: Scope, params: Params) -> Outcome {
     check(&params)?;
     let tags = tags(&params)?;
     let token = params.given("ClientToken").map(str::to_owned);
@@ -66,25 +70,21 @@ pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: P
             Replay::First => {}
             Replay::Same(result) => return Ok(Reply::ok(result)),
             Replay::Different(_) => {
-                return Err(bad(
-                    "IdempotentParameterMismatch",
-                    "The request uses a client token of an earlier request that had other parameters.",
-                ));
+                let message = "The request uses a client token of an earlier request that had other parameters.";
+                return Err(bad("IdempotentParameterMismatch", message));
             }
         }
     }
     let name = params.given("ImageName").map(str::to_owned);
     if name.as_deref().is_some_and(|name| world.name_taken(&scope, name, now)) {
-        return Err(bad(
-            "InvalidImageName.Duplicated",
-            "The specified image name already exists.",
-        ));
+        let message = "The specified image name already exists.";
+        return Err(bad("InvalidImageName.Duplicated", message));
     }
     if world.quota_used_up(&scope, now) {
         return Err(forbidden("QuotaExceed.Image", "The image quota is exceeded."));
     }
     let role = params.given("RoleName").unwrap_or(ram::DEFAULT_ROLE);
-    if !world.ram.ecs_sees(role, now, world.config.aliyun_role_delay) {
+    if !ram.ecs_sees(role, now, world.config.aliyun_role_delay) {
         // Spelt as the vendor spells it.
         let message = "ECS service have no right to access your OSS, please attach a role of OSS to ECS service.";
         return Err(forbidden("NoSetRoletoECSServiceAcount", message));
@@ -120,23 +120,15 @@ pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: P
     let task_id = format!("t-bp1{}", world.hex(17));
     let result = json!({"ImageId": image_id, "TaskId": task_id, "RegionId": scope.region});
     world.accept(Import {
-        cloud: Cloud::Aliyun,
-        region: scope.region.clone(),
-        project: String::new(),
-        operation: "ImportImage".to_owned(),
         name: name.unwrap_or_else(|| image_id.clone()),
         image_id,
         task_id,
         tags,
         sources,
-        format: first.map(|disk| disk.format),
-        size: first.map_or(0, |disk| disk.virtual_size),
+        disk: first,
         params: params.clone(),
         verdict,
-        accepted: *now,
-        hidden: 0,
-        canceled: None,
-        deleted: false,
+        ..world.new_import(&scope, "ImportImage", now, unreadable())
     });
     if let Some(token) = token {
         world.remember(scope, &token, params, result.clone());
@@ -151,17 +143,13 @@ fn check(params: &Params) -> Result<(), Failure> {
     }
     let description = params.given("Description");
     if description.is_some_and(|text| !(2..=256).contains(&length(text)) || is_link(text)) {
-        return Err(bad(
-            "InvalidDescription.Malformed",
-            "The specified description is invalid.",
-        ));
+        let message = "The specified description is invalid.";
+        return Err(bad("InvalidDescription.Malformed", message));
     }
     let token = params.text("ClientToken").unwrap_or_default();
     if token.len() > 64 || !token.is_ascii() {
-        return Err(bad(
-            "InvalidClientToken.Malformed",
-            "The client token must be ASCII and no longer than 64 characters.",
-        ));
+        let message = "The client token must be ASCII and no longer than 64 characters.";
+        return Err(bad("InvalidClientToken.Malformed", message));
     }
     if params.given("Architecture") == Some("arm64") && params.given("BootMode") == Some("BIOS") {
         return Err(bad("InvalidBootMode.NotSupport", "arm64 images boot by UEFI only."));
@@ -235,25 +223,19 @@ fn source(world: &World, region: &str, number: usize, disk: &Params) -> Result<O
     let (bucket, key) = (field("OSSBucket")?, field("OSSObject")?);
     let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if !(3..=63).contains(&bucket.len()) || !bucket.chars().all(valid) {
-        return Err(bad(
-            "InvalidOSSBucket.Malformed",
-            "The specified OSS bucket is invalid.",
-        ));
+        let message = "The specified OSS bucket is invalid.";
+        return Err(bad("InvalidOSSBucket.Malformed", message));
     }
     if key.to_ascii_lowercase().ends_with(".iso") {
-        return Err(bad(
-            "UnsupportedSuffix.OSSObject",
-            "The suffix of the OSS object is not supported.",
-        ));
+        let message = "The suffix of the OSS object is not supported.";
+        return Err(bad("UnsupportedSuffix.OSSObject", message));
     }
     let found = match world.find_object(Cloud::Aliyun, region, bucket, key) {
         Lookup::Assumed => return Ok(None),
         Lookup::Here(found) => found,
         Lookup::Absent => {
-            return Err(bad(
-                "InvalidOSSObject.NotFound",
-                "The specified OSS object does not exist.",
-            ));
+            let message = "The specified OSS object does not exist.";
+            return Err(bad("InvalidOSSObject.NotFound", message));
         }
         Lookup::Unreadable => {
             let failure = Failure::new(
@@ -264,16 +246,12 @@ fn source(world: &World, region: &str, number: usize, disk: &Params) -> Result<O
             return Err(failure);
         }
         Lookup::Archived => {
-            return Err(bad(
-                "InvalidOSSObject.NeedRestore",
-                "The specified OSS object must be restored first.",
-            ));
+            let message = "The specified OSS object must be restored first.";
+            return Err(bad("InvalidOSSObject.NeedRestore", message));
         }
         Lookup::Elsewhere { .. } => {
-            return Err(bad(
-                "InvalidOSSBucket.NotMatched",
-                "The specified OSS bucket and the image are not in the same region.",
-            ));
+            let message = "The specified OSS bucket and the image are not in the same region.";
+            return Err(bad("InvalidOSSBucket.NotMatched", message));
         }
     };
     if found.size == 0 {
@@ -300,17 +278,14 @@ fn judge(found: &Disk, disk: &Params) -> Verdict {
 
 pub(super) fn cancel_task(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
     let task_id = params.given("TaskId").ok_or_else(|| missing("TaskId"))?;
-    let import_time = world.config.import_time;
     let task = world
         .imports
         .iter_mut()
         .find(|import| scope.holds(import) && import.task_id == task_id)
         .ok_or_else(task_not_found)?;
-    if !task.stage(now, import_time).is_open() {
-        return Err(forbidden(
-            "InvalidTaskId.IncorrectTaskStatus",
-            "The current status of the task does not support cancelling.",
-        ));
+    if !task.stage(now).is_open() {
+        let message = "The current status of the task does not support cancelling.";
+        return Err(forbidden("InvalidTaskId.IncorrectTaskStatus", message));
     }
     task.canceled = Some(now.utc);
     Ok(done())
@@ -322,15 +297,11 @@ pub(super) fn task_not_found() -> Failure {
 
 pub(super) fn delete_image(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
     let image_id = params.given("ImageId").ok_or_else(|| missing("ImageId"))?;
-    let import_time = world.config.import_time;
     let Some(image) = world.image_mut(scope, image_id) else {
-        return Err(Failure::new(
-            404,
-            "InvalidImageId.NotFound",
-            "The specified image id does not exist.",
-        ));
+        let message = "The specified image id does not exist.";
+        return Err(Failure::new(404, "InvalidImageId.NotFound", message));
     };
-    if image.stage(now, import_time).is_open() {
+    if image.stage(now).is_open() {
         return Err(forbidden("ImageIsImporting", "The specified image is being imported."));
     }
     image.deleted = !params.flag("DryRun");
@@ -363,29 +334,24 @@ pub(super) fn modify_image(world: &mut World, now: &Now, scope: &Scope, params: 
 
 /// Has no region of its own in the documents: an id is enough. That snapshots go at once when the image has gone is the
 /// simulator's own.
-pub(super) fn delete_snapshot(world: &mut World, params: &Params) -> Outcome {
+pub(super) fn delete_snapshot(world: &World, deleted: &mut HashSet<String>, params: &Params) -> Outcome {
     let id = params.given("SnapshotId").ok_or_else(|| missing("SnapshotId"))?;
     let region = params.given("RegionId");
     let owner = world.imports.iter().find(|import| {
         let disks = import.params.objects("DiskDeviceMapping").len().min(MAX_DISKS);
-        import.cloud == Cloud::Aliyun
-            && region.is_none_or(|region| region == import.region)
+        import.scope.cloud == Cloud::Aliyun
+            && region.is_none_or(|region| region == import.scope.region)
             && (0..disks).any(|number| snapshot_id(import, number) == id)
     });
-    let Some(owner) = owner.filter(|_| !world.deleted_snapshots.contains(id)) else {
-        return Err(Failure::new(
-            404,
-            "InvalidSnapshotId.NotFound",
-            "The specified snapshot is not found.",
-        ));
+    let Some(owner) = owner.filter(|_| !deleted.contains(id)) else {
+        let message = "The specified snapshot is not found.";
+        return Err(Failure::new(404, "InvalidSnapshotId.NotFound", message));
     };
     if owner.has_image() {
-        return Err(forbidden(
-            "SnapshotCreatedImage",
-            "The snapshot has been used to create user defined image(s).",
-        ));
+        let message = "The snapshot has been used to create user defined image(s).";
+        return Err(forbidden("SnapshotCreatedImage", message));
     }
-    world.deleted_snapshots.insert(id.to_owned());
+    deleted.insert(id.to_owned());
     Ok(done())
 }
 

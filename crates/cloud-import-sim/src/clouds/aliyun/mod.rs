@@ -4,32 +4,59 @@
 //! Source: the vendor's API reference (to 2026-01, older pages of 2021) and SDKs. Unverified: which code a successful dry run
 //! has, the codes of requests that are out of time, and that cancelling an import removes the image's entry.
 
+mod answer;
 mod import;
 mod query;
 mod ram;
 mod xml;
 
-use std::time::Duration;
+use std::{
+    collections::HashSet,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use serde_json::json;
 
-use super::{Failure, Outcome, Reply, SecretOf, Vendor, json_answer};
-use crate::answer::Answer;
-use crate::clock::Now;
-use crate::cloud::Cloud;
-use crate::config::Config;
-use crate::generated::aliyun::OPERATIONS;
-use crate::rules::{self, Params, Violation, Wrong};
-use crate::table;
-use crate::tasks::{Import, Stage, Verdict};
-use crate::verify::{self, Algorithm, Refusal, Verified};
-use crate::wire::WireRequest;
-use crate::world::{Scope, World};
-
-pub(crate) use ram::Ram;
+use self::{
+    answer::{bad, image_state, missing, violated},
+    ram::Ram,
+};
+use super::vendor::{Failure, Outcome, Vendor, json_answer};
+use crate::{
+    clock::Now,
+    cloud::Cloud,
+    generated::aliyun::OPERATIONS,
+    rules::{self, Params},
+    table,
+    verify::{self, Algorithm, Refusal, SecretOf, Verified},
+    wire::{Answer, WireRequest},
+    world::{Config, Import, Scope, Stage, World},
+};
 
 /// Alibaba Cloud.
-pub(crate) struct Aliyun;
+#[derive(Debug)]
+pub(crate) struct Aliyun(Mutex<Account>);
+
+/// What the account has beside images.
+#[derive(Debug)]
+struct Account {
+    ram: Ram,
+    /// Ids. A snapshot belongs to a disk of an import and outlives its image.
+    deleted_snapshots: HashSet<String>,
+}
+
+impl Aliyun {
+    pub(crate) fn new(config: &Config) -> Self {
+        Aliyun(Mutex::new(Account {
+            ram: match config.aliyun_import_role {
+                true => Ram::with_import_role(),
+                false => Ram::default(),
+            },
+            deleted_snapshots: HashSet::new(),
+        }))
+    }
+}
 
 const VERSION: &str = "2014-05-26";
 
@@ -67,16 +94,18 @@ impl Vendor for Aliyun {
         verify::aliyun(request, secret_of)
     }
 
-    fn window(&self, algorithm: &Algorithm) -> Option<Duration> {
-        let minutes = match algorithm {
-            Algorithm::AcsRpcHmacSha1 => 31,
-            _ => 15,
+    fn window(&self, algorithm: Algorithm) -> Option<(Duration, Failure)> {
+        let (minutes, code) = match algorithm {
+            Algorithm::AcsRpcHmacSha1 => (31, "IllegalTimestamp"),
+            _ => (15, "InvalidTimeStamp.Expired"),
         };
-        Some(Duration::from_secs(minutes * 60))
+        let failure = bad(code, "Specified time stamp or date value is expired.");
+        Some((Duration::from_secs(minutes * 60), failure))
     }
 
-    fn nonce_is_single_use(&self) -> bool {
-        true
+    fn nonce_used(&self) -> Option<Failure> {
+        let message = "Specified signature nonce was used already.";
+        Some(bad("SignatureNonceUsed", message))
     }
 
     fn refused(&self, refusal: Refusal) -> Failure {
@@ -100,14 +129,6 @@ impl Vendor for Aliyun {
                 ),
             ),
         }
-    }
-
-    fn expired(&self, algorithm: &Algorithm) -> Failure {
-        let code = match algorithm {
-            Algorithm::AcsRpcHmacSha1 => "IllegalTimestamp",
-            _ => "InvalidTimeStamp.Expired",
-        };
-        bad(code, "Specified time stamp or date value is expired.")
     }
 
     fn throttled(&self) -> Failure {
@@ -136,36 +157,32 @@ impl Vendor for Aliyun {
         let action = action(request).ok_or_else(|| missing("Action"))?;
         let is_ram = version(request).as_deref() == Some(ram::VERSION);
         if !is_ram && version(request).as_deref() != Some(VERSION) || !fits_host(request, is_ram) {
-            return Err(Failure::new(
-                404,
-                "InvalidVersion",
-                "Specified API version is not found.",
-            ));
+            let message = "Specified API version is not found.";
+            return Err(Failure::new(404, "InvalidVersion", message));
         }
         let operation = table::named(OPERATIONS, &action)
             .filter(|operation| ram::OPERATIONS.contains(&operation.name) == is_ram)
             .ok_or_else(|| Failure::new(404, "InvalidAction.NotFound", "Specified API is not found."))?;
         let params = rules::flat(operation.fields, pairs(request), 1, &COMMON).map_err(violated)?;
         let params = own_fields(operation, params);
+        let mut account = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if is_ram {
-            return ram::execute(world, now, operation.name, &params);
+            return ram::execute(&mut account.ram, now, operation.name, &params);
         }
         if operation.name == "DescribeRegions" {
             return Ok(query::regions());
         }
         if operation.name == "DeleteSnapshot" {
-            return import::delete_snapshot(world, &params);
+            return import::delete_snapshot(world, &mut account.deleted_snapshots, &params);
         }
         let region = params.given("RegionId").ok_or_else(|| missing("RegionId"))?;
         if !query::is_region(region) {
-            return Err(bad(
-                "InvalidRegionId.NotFound",
-                "The specified RegionId does not exist.",
-            ));
+            let message = "The specified RegionId does not exist.";
+            return Err(bad("InvalidRegionId.NotFound", message));
         }
         let scope = Scope::new(Cloud::Aliyun, region, "");
         match operation.name {
-            "ImportImage" => import::import_image(world, now, scope, params),
+            "ImportImage" => import::import_image(world, &account.ram, now, scope, params),
             "CancelTask" => import::cancel_task(world, now, &scope, &params),
             "DeleteImage" => import::delete_image(world, now, &scope, &params),
             "ModifyImageAttribute" => import::modify_image(world, now, &scope, &params),
@@ -217,17 +234,8 @@ impl Vendor for Aliyun {
         world.uuid().to_ascii_uppercase()
     }
 
-    fn unreadable(&self) -> Verdict {
-        Verdict::fail("InvalidOSSObject.NotFound", "The specified OSS object does not exist.")
-    }
-
     fn image_state(&self, _: &Import, stage: Stage) -> &'static str {
-        match stage {
-            Stage::Queued => "Waiting",
-            Stage::Running(_) => "Creating",
-            Stage::Succeeded => "Available",
-            Stage::Failed | Stage::Canceled => "CreateFailed",
-        }
+        image_state(stage)
     }
 }
 
@@ -275,58 +283,4 @@ fn own_fields(operation: &table::Operation, mut params: Params) -> Params {
     let own = |name: &str| operation.fields.iter().any(|field| field.name == name);
     params.0.retain(|name, _| name == "RegionId" || own(name));
     params
-}
-
-fn bad(code: &str, message: impl Into<String>) -> Failure {
-    Failure::new(400, code, message)
-}
-
-fn forbidden(code: &str, message: impl Into<String>) -> Failure {
-    Failure::new(403, code, message)
-}
-
-fn missing(field: &str) -> Failure {
-    bad(
-        "MissingParameter",
-        format!("The input parameter \"{field}\" that is mandatory for processing this request is not supplied."),
-    )
-}
-
-fn violated(violation: Violation) -> Failure {
-    let field = violation.field;
-    match violation.wrong {
-        Wrong::Missing => missing(&field),
-        Wrong::Unknown => bad(
-            "UnsupportedParameter",
-            format!("The parameter \"{field}\" is not supported."),
-        ),
-        Wrong::Type(kind) => bad(
-            "InvalidParameter",
-            format!("The parameter \"{field}\" is not of type {kind}."),
-        ),
-        Wrong::Malformed(reason) => bad("InvalidParameter", format!("The parameter \"{field}\": {reason}.")),
-        Wrong::Value(values) => {
-            let message = format!("The specified {field} must be one of {}.", values.join(", "));
-            bad(value_code(&field), message)
-        }
-    }
-}
-
-fn value_code(field: &str) -> &'static str {
-    match field {
-        "Architecture" => "InvalidArchitecture.Malformed",
-        "OSType" => "InvalidOSType.Malformed",
-        "Platform" => "InvalidPlatform.Malformed",
-        "BootMode" => "InvalidBootMode.Malformed",
-        "LicenseType" => "InvalidLicenseType.NotSupported",
-        "DetectionStrategy" => "InvalidParameter.DetectionStrategy",
-        "Features.ImdsSupport" => "InvalidParameter.FeaturesImdsSupport",
-        _ if field.ends_with(".Format") => "InvalidImageFormat.Malformed",
-        _ => "InvalidParameter",
-    }
-}
-
-/// An answer that holds nothing but the request id.
-fn done() -> Reply {
-    Reply::ok(json!({}))
 }

@@ -4,17 +4,20 @@
 //! Source: the vendor's RAM API reference (2017-05). Unverified: how long ECS takes to see a role, and the answers of
 //! `ListPoliciesForRole` and `CreatePolicy` beside their names.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::super::{Failure, Outcome, Reply, length};
-use super::{bad, done, missing};
-use crate::clock::{Now, rfc3339};
-use crate::rules::Params;
-use crate::world::World;
+use super::answer::{bad, done, missing};
+use crate::{
+    clock::{Now, rfc3339},
+    clouds::vendor::{Failure, Outcome, Reply, length},
+    rules::Params,
+};
 
 pub(super) const HOST: &str = "ram.aliyuncs.com";
 pub(super) const VERSION: &str = "2015-05-01";
@@ -41,7 +44,7 @@ const CUSTOM: &str = "Custom";
 
 /// What the account has.
 #[derive(Debug, Default)]
-pub(crate) struct Ram {
+pub(super) struct Ram {
     roles: BTreeMap<String, Role>,
     /// Names of the account's own policies.
     policies: BTreeSet<String>,
@@ -60,7 +63,7 @@ struct Role {
 
 impl Ram {
     /// An account that has imported before.
-    pub(crate) fn with_import_role() -> Self {
+    pub(super) fn with_import_role() -> Self {
         let role = Role {
             trust: json!({"Version": "1", "Statement": [
                 {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": [SERVICE]}}
@@ -86,31 +89,28 @@ impl Ram {
     }
 }
 
-pub(super) fn execute(world: &mut World, now: &Now, operation: &str, params: &Params) -> Outcome {
+pub(super) fn execute(ram: &mut Ram, now: &Now, operation: &str, params: &Params) -> Outcome {
     match operation {
-        "GetRole" => get_role(world, params),
-        "CreateRole" => create_role(world, now, params),
-        "ListPoliciesForRole" => list_policies(world, params),
-        "CreatePolicy" => create_policy(world, params),
-        _ => attach_policy(world, now, params),
+        "GetRole" => get_role(ram, params),
+        "CreateRole" => create_role(ram, now, params),
+        "ListPoliciesForRole" => list_policies(ram, params),
+        "CreatePolicy" => create_policy(ram, params),
+        _ => attach_policy(ram, now, params),
     }
 }
 
-fn get_role(world: &World, params: &Params) -> Outcome {
+fn get_role(ram: &Ram, params: &Params) -> Outcome {
     let name = role_name(params)?;
-    let role = world.ram.roles.get(name).ok_or_else(no_role)?;
+    let role = ram.roles.get(name).ok_or_else(no_role)?;
     Ok(Reply::ok(json!({"Role": shown(name, role)})))
 }
 
-fn create_role(world: &mut World, now: &Now, params: &Params) -> Outcome {
+fn create_role(ram: &mut Ram, now: &Now, params: &Params) -> Outcome {
     let name = role_name(params)?;
     let trust = document(params, "AssumeRolePolicyDocument")?;
-    if world.ram.roles.contains_key(name) {
-        return Err(Failure::new(
-            409,
-            "EntityAlreadyExists.Role",
-            "The role already exists.",
-        ));
+    if ram.roles.contains_key(name) {
+        let message = "The role already exists.";
+        return Err(Failure::new(409, "EntityAlreadyExists.Role", message));
     }
     let role = Role {
         trust: trust.to_owned(),
@@ -120,21 +120,21 @@ fn create_role(world: &mut World, now: &Now, params: &Params) -> Outcome {
         changed: Some(now.instant),
     };
     let reply = Reply::ok(json!({"Role": shown(name, &role)}));
-    world.ram.roles.insert(name.to_owned(), role);
+    ram.roles.insert(name.to_owned(), role);
     Ok(reply)
 }
 
-fn list_policies(world: &World, params: &Params) -> Outcome {
-    let role = world.ram.roles.get(role_name(params)?).ok_or_else(no_role)?;
+fn list_policies(ram: &Ram, params: &Params) -> Outcome {
+    let role = ram.roles.get(role_name(params)?).ok_or_else(no_role)?;
     let policy = |(kind, name): &(String, String)| json!({"PolicyType": kind, "PolicyName": name});
     let policies: Vec<Value> = role.policies.iter().map(policy).collect();
     Ok(Reply::ok(json!({"Policies": {"Policy": policies}})))
 }
 
-fn create_policy(world: &mut World, params: &Params) -> Outcome {
+fn create_policy(ram: &mut Ram, params: &Params) -> Outcome {
     let name = policy_name(params)?;
     document(params, "PolicyDocument")?;
-    if !world.ram.policies.insert(name.to_owned()) {
+    if !ram.policies.insert(name.to_owned()) {
         let message = "The policy already exists.";
         return Err(Failure::new(409, "EntityAlreadyExists.Policy", message));
     }
@@ -142,10 +142,10 @@ fn create_policy(world: &mut World, params: &Params) -> Outcome {
     Ok(Reply::ok(json!({"Policy": policy})))
 }
 
-fn attach_policy(world: &mut World, now: &Now, params: &Params) -> Outcome {
+fn attach_policy(ram: &mut Ram, now: &Now, params: &Params) -> Outcome {
     let (name, policy) = (role_name(params)?, policy_name(params)?);
     let kind = params.given("PolicyType").ok_or_else(|| missing("PolicyType"))?;
-    let Ram { roles, policies } = &mut world.ram;
+    let Ram { roles, policies } = ram;
     let role = roles.get_mut(name).ok_or_else(no_role)?;
     let exists = match kind {
         SYSTEM => policy == SYSTEM_POLICY,

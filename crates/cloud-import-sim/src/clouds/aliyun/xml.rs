@@ -44,8 +44,9 @@ fn leaf(text: &mut String, name: &str, value: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
+
+    use super::*;
 
     #[test]
     fn members_become_elements() {

@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::super::Reply;
-use crate::config::Config;
-use crate::rules::Params;
-use crate::wire::WireRequest;
+use crate::{clouds::vendor::Reply, rules::Params, text::hex, wire::WireRequest, world::Config};
 
 /// The project that a request works in: the one that it names, else the region's own.
 pub(super) fn project(config: &Config, request: &WireRequest, region: &str) -> String {
@@ -20,8 +17,7 @@ pub(super) fn project(config: &Config, request: &WireRequest, region: &str) -> S
 
 /// The id of the project that every region has.
 fn own_project(region: &str) -> String {
-    let hash = Sha256::digest(format!("project {region}"));
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(format!("project {region}"))[..16])
 }
 
 /// The answer of `KeystoneListProjects`: the projects with the wanted name, or all that there are.

@@ -1,16 +1,19 @@
 //! The ways in: quick import, the common import of system and data disks, and registering an image before its file.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::super::{Failure, Outcome, Reply, length};
-use super::{REGISTERED, invalid, violated};
-use crate::clock::Now;
-use crate::cloud::Cloud;
-use crate::rules::{self, Closed, Params};
-use crate::sniff::DiskFormat;
-use crate::stores::{Disk, Lookup};
-use crate::tasks::{Import, Verdict};
-use crate::world::{Scope, World};
+use super::{
+    answer::{REGISTERED, invalid, not_found, unreadable, violated},
+    images,
+};
+use crate::{
+    clock::Now,
+    cloud::Cloud,
+    clouds::vendor::{Failure, Outcome, Reply, length},
+    objects::{Disk, DiskFormat, Lookup},
+    rules::{self, Closed, Params},
+    world::{Import, Scope, Verdict, World},
+};
 
 /// Stands for an `os_version` that was not sent. No system has this name, and no client can mean it.
 pub(super) const NO_OS_VERSION: &str = "\0";
@@ -135,7 +138,7 @@ pub(super) fn metadata(world: &mut World, now: &Now, scope: Scope, mut params: P
     }
     let mut image = image(world, now, &scope, REGISTERED, &params)?;
     image.verdict = Verdict::Stall;
-    let body = super::images::image(&image, "queued");
+    let body = images::image(&image, "queued");
     world.imports.push(image);
     Ok(Reply {
         http: 201,
@@ -149,7 +152,7 @@ pub(super) fn register(world: &mut World, now: &Now, scope: Scope, image_id: &st
     let job_id = world.hex(32);
     let waits = |import: &Import| scope.holds(import) && import.image_id == image_id && import.has_image();
     let Some(position) = world.imports.iter().position(waits) else {
-        return Err(super::images::not_found(image_id));
+        return Err(not_found(image_id));
     };
     if world.imports[position].operation != REGISTERED {
         return Err(invalid("IMG.1075", "The image has its file already."));
@@ -168,23 +171,12 @@ pub(super) fn register(world: &mut World, now: &Now, scope: Scope, image_id: &st
 
 fn image(world: &mut World, now: &Now, scope: &Scope, operation: &str, params: &Params) -> Result<Import, Failure> {
     Ok(Import {
-        cloud: Cloud::Huawei,
-        region: scope.region.clone(),
-        project: scope.project.clone(),
-        operation: operation.to_owned(),
         image_id: world.uuid(),
-        task_id: String::new(),
         name: params.text("name").unwrap_or_default().to_owned(),
         tags: tags(params)?,
         sources: sources(params),
-        format: None,
-        size: 0,
         params: params.clone(),
-        verdict: Verdict::Succeed,
-        accepted: *now,
-        hidden: 0,
-        canceled: None,
-        deleted: false,
+        ..world.new_import(scope, operation, now, unreadable())
     })
 }
 
@@ -195,8 +187,7 @@ fn sources(params: &Params) -> Vec<String> {
 /// Notes what the file tells. A disk larger than `min_disk` fails the job, and only there.
 fn describe(image: &mut Import, disk: Option<Disk>) {
     let Some(disk) = disk else { return };
-    image.format = Some(disk.format);
-    image.size = disk.size;
+    image.disk = Some(disk);
     let min_disk = image.params.integer("min_disk").unwrap_or(0);
     if min_disk > 0 && i64::try_from(disk.gib()).unwrap_or(i64::MAX) > min_disk {
         let reason = format!(
@@ -323,23 +314,4 @@ fn can_go_quickly(world: &World, scope: &Scope, bucket: &str, key: &str, disk: &
         }
         _ => false,
     }
-}
-
-/// The attributes of a system as images show them: its family and its bits.
-pub(super) fn os_attributes(params: &Params) -> Map<String, Value> {
-    let version = params.given("os_version").or(params.given("__os_version"));
-    let mut attributes = Map::new();
-    if let Some(version) = version {
-        let windows = version.to_ascii_lowercase().contains("windows");
-        let bits = if version.contains("32bit") { "32" } else { "64" };
-        let platform = version.split(' ').next().unwrap_or(version);
-        let family = if windows { "Windows" } else { "Linux" };
-        attributes.insert("__os_version".to_owned(), Value::from(version));
-        attributes.insert("__os_type".to_owned(), Value::from(family));
-        attributes.insert("__os_bit".to_owned(), Value::from(bits));
-        attributes.insert("__platform".to_owned(), Value::from(platform));
-    } else if let Some(family) = params.given("os_type") {
-        attributes.insert("__os_type".to_owned(), Value::from(family));
-    }
-    attributes
 }

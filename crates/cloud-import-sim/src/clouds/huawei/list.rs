@@ -1,16 +1,20 @@
 //! The two lists of images: `ListImages`, and `GlanceListImages` in the words of OpenStack. Both take an image's attributes
 //! as filters, and go on after a marker.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::super::{Failure, Outcome, Reply, Vendor};
-use super::{Huawei, images, invalid};
-use crate::clock::{Now, rfc3339};
-use crate::cloud::Cloud;
-use crate::rules::Params;
-use crate::tasks::Import;
-use crate::world::{Scope, World};
+use super::{
+    answer::{image_state, invalid},
+    images,
+};
+use crate::{
+    clock::{Now, rfc3339},
+    cloud::Cloud,
+    clouds::vendor::{Failure, Outcome, Reply},
+    rules::Params,
+    text::encode,
+    world::{Import, Scope, World},
+};
 
 /// What a list takes beside attributes of images.
 const NO_ATTRIBUTES: [&str; 9] = [
@@ -90,13 +94,11 @@ fn found(world: &mut World, now: &Now, scope: &Scope, params: &Params, project: 
     let time = |name: &str| params.given(name).map(comparison).transpose();
     // An image's last change is its creation here.
     let times = [time("created_at")?, time("updated_at")?];
-    let import_time = world.config.import_time;
-    let image = |import: &Import| images::image(import, Huawei.image_state(import, import.stage(now, import_time)));
-    let mut found = world.shown(|import| {
+    let image = |import: &Import| images::image(import, image_state(import, import.stage(now)));
+    let mut found = world.shown(now, scope, |import| {
         let own_project = import.params.given("enterprise_project_id").unwrap_or("0");
         let accepted = rfc3339(import.accepted.utc);
-        scope.holds(import)
-            && import.has_image()
+        import.has_image()
             && (project == "all_granted_eps" || project == own_project)
             && times.iter().flatten().all(|(test, wanted)| test(&accepted, wanted))
             && params.given("tag").is_none_or(|tag| is_tagged(import, tag))
@@ -136,11 +138,8 @@ fn text(value: &Value) -> String {
 
 fn shown(world: &mut World, now: &Now, found: &[Import], operation: &str) -> Vec<Value> {
     let forced = world.forced_state(Cloud::Huawei, operation);
-    images::images(found, now, world, forced.as_deref())
+    images::images(found, now, forced.as_deref())
 }
-
-/// All but `A-Z a-z 0-9 - _ . ~`.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The path of a page of the same list, its query sorted by name.
 fn link(path: &str, params: &Params, marker: Option<&str>) -> String {
@@ -149,7 +148,7 @@ fn link(path: &str, params: &Params, marker: Option<&str>) -> String {
     fields.extend(marker.map(|marker| ("marker".to_owned(), Value::from(marker))));
     let query: Vec<String> = fields
         .iter()
-        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(&text(value), RESERVED)))
+        .map(|(name, value)| format!("{name}={}", encode(&text(value))))
         .collect();
     match query.as_slice() {
         [] => path.to_owned(),

@@ -4,6 +4,7 @@
 //! service's own, the API gateway's (codes `APIGW.nnnn`) and IAM's. Unverified: which check fails at once and which fails
 //! the job (here: only a disk larger than `min_disk` fails the job), and what an unknown job answers.
 
+mod answer;
 mod iam;
 mod images;
 mod import;
@@ -13,27 +14,24 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Failure, Outcome, SecretOf, Vendor, json_answer};
-use crate::answer::Answer;
-use crate::clock::Now;
-use crate::cloud::Cloud;
-use crate::config::Config;
-use crate::generated::huawei::OPERATIONS;
-use crate::rules::{self, Params, Violation, Wrong};
-use crate::table::{self, PathParameters};
-use crate::tasks::{Import, Stage, Verdict};
-use crate::verify::{self, Algorithm, Refusal, Verified};
-use crate::wire::WireRequest;
-use crate::world::{Scope, World};
+use self::answer::{REGISTERED, image_state, violated};
+use super::vendor::{Failure, Outcome, Vendor, json_answer};
+use crate::{
+    clock::Now,
+    cloud::Cloud,
+    generated::huawei::OPERATIONS,
+    rules::{self, Params, Violation, Wrong},
+    table::{self, PathParameters},
+    verify::{self, Algorithm, Refusal, SecretOf, Verified},
+    wire::{Answer, WireRequest},
+    world::{Config, Import, Scope, Stage, World},
+};
 
 /// Huawei Cloud.
 pub(crate) struct Huawei;
 
 /// The region of a request whose host does not name one.
 const DEFAULT_REGION: &str = "cn-north-4";
-
-/// What an image shows that was registered and waits for its file.
-const REGISTERED: &str = "GlanceCreateImageMetadata";
 
 impl Vendor for Huawei {
     fn has_host(&self, host: &str) -> bool {
@@ -49,8 +47,9 @@ impl Vendor for Huawei {
         verify::huawei(request, secret_of)
     }
 
-    fn window(&self, _: &Algorithm) -> Option<Duration> {
-        Some(Duration::from_secs(15 * 60))
+    fn window(&self, _: Algorithm) -> Option<(Duration, Failure)> {
+        let failure = unauthenticated("verify aksk signature fail, x-sdk-date is expired");
+        Some((Duration::from_secs(15 * 60), failure))
     }
 
     fn refused(&self, refusal: Refusal) -> Failure {
@@ -61,10 +60,6 @@ impl Vendor for Huawei {
             Refusal::WrongToken => "decrypt token fail".to_owned(),
             Refusal::SignatureMismatch { .. } => "verify aksk signature fail".to_owned(),
         })
-    }
-
-    fn expired(&self, _: &Algorithm) -> Failure {
-        unauthenticated("verify aksk signature fail, x-sdk-date is expired")
     }
 
     fn throttled(&self) -> Failure {
@@ -85,11 +80,8 @@ impl Vendor for Huawei {
 
     fn execute(&self, world: &mut World, request: &WireRequest, now: &Now) -> Outcome {
         let Some((operation, path)) = route(request) else {
-            return Err(Failure::new(
-                404,
-                "APIGW.0101",
-                "The API does not exist or has not been published in the environment",
-            ));
+            let message = "The API does not exist or has not been published in the environment";
+            return Err(Failure::new(404, "APIGW.0101", message));
         };
         let params = params(operation, &path, request).map_err(violated)?;
         let region = region(request);
@@ -147,18 +139,8 @@ impl Vendor for Huawei {
         world.hex(32)
     }
 
-    fn unreadable(&self) -> Verdict {
-        Verdict::fail("IMG.0057", "The image file does not exist, is empty or cannot be read.")
-    }
-
     fn image_state(&self, import: &Import, stage: Stage) -> &'static str {
-        match stage {
-            _ if import.operation == REGISTERED => "queued",
-            Stage::Queued => "queued",
-            Stage::Running(_) => "saving",
-            Stage::Succeeded => "active",
-            Stage::Failed | Stage::Canceled => "killed",
-        }
+        image_state(import, stage)
     }
 }
 
@@ -253,39 +235,4 @@ fn params(operation: &table::Operation, path: &PathParameters, request: &WireReq
     }
     let body = Value::Object(body).to_string();
     rules::json(operation.fields, body.as_bytes(), &in_path)
-}
-
-/// A refusal of the service itself.
-fn invalid(code: &str, message: impl Into<String>) -> Failure {
-    Failure::new(400, code, message)
-}
-
-fn violated(violation: Violation) -> Failure {
-    let field = violation.field;
-    let last = field.rsplit('.').find(|piece| piece.parse::<u32>().is_err());
-    let code = match (last.unwrap_or_default(), &violation.wrong) {
-        (_, Wrong::Malformed(reason)) if reason.ends_with("empty") => "IMG.0007",
-        (_, Wrong::Malformed(_) | Wrong::Unknown) => "IMG.0001",
-        ("name", _) => "IMG.0003",
-        ("description", _) => "IMG.0054",
-        ("image_url", _) => "IMG.0017",
-        ("min_disk", _) => "IMG.0111",
-        ("os_version", Wrong::Missing) => "IMG.0159",
-        ("os_type" | "os_version", _) => "IMG.0056",
-        ("type", _) => "IMG.0157",
-        ("architecture", _) => "IMG.0212",
-        ("hw_firmware_type", _) => "IMG.0141",
-        ("tags" | "image_tags" | "key" | "value", _) => "IMG.0115",
-        _ => "IMG.0001",
-    };
-    let message = match violation.wrong {
-        Wrong::Malformed(reason) => format!("The request is invalid: {field} {reason}."),
-        Wrong::Unknown => format!("The parameter {field} is unknown."),
-        Wrong::Type(kind) => format!("The parameter {field} must be of type {kind}."),
-        Wrong::Missing => format!("The parameter {field} is required."),
-        Wrong::Value(values) => {
-            format!("The parameter {field} must be one of {}.", values.join(", "))
-        }
-    };
-    invalid(code, message)
 }

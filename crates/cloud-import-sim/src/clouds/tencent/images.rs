@@ -2,19 +2,21 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Failure, Outcome, Reply, Vendor};
-use super::{Tencent, error, is_empty};
-use crate::clock::{Now, rfc3339};
-use crate::cloud::Cloud;
-use crate::rules::Params;
-use crate::tasks::{Import, Stage};
-use crate::world::{Scope, World};
+use super::answer::{error, image_state};
+use crate::{
+    clock::{Now, rfc3339},
+    cloud::Cloud,
+    clouds::vendor::{Failure, Outcome, Reply},
+    rules::Params,
+    world::{Import, Scope, Stage, World},
+};
 
 pub(super) fn describe_images(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
-    if !is_empty(&params.0, "ImageIds") && !is_empty(&params.0, "Filters") {
+    if !params.texts("ImageIds").is_empty() && !params.objects("Filters").is_empty() {
+        let message = "ImageIds and Filters cannot be given together.";
         return Err(error(
             "InvalidParameter.InvalidParameterCoexistImageIdsFilters",
-            "ImageIds and Filters cannot be given together.",
+            message,
         ));
     }
     let offset = params.integer("Offset").unwrap_or(0);
@@ -26,9 +28,8 @@ pub(super) fn describe_images(world: &mut World, now: &Now, scope: &Scope, param
     let ids = params.texts("ImageIds");
     check_ids(&ids)?;
     let filters = filters(params)?;
-    let found = world.shown(|import| {
-        scope.holds(import)
-            && import.has_image()
+    let found = world.shown(now, scope, |import| {
+        import.has_image()
             && (ids.is_empty() || ids.contains(&import.image_id.as_str()))
             && filters.iter().all(|filter| filter.passes(import))
     });
@@ -38,7 +39,7 @@ pub(super) fn describe_images(world: &mut World, now: &Now, scope: &Scope, param
         .iter()
         .skip(usize::try_from(offset).unwrap_or(0))
         .take(usize::try_from(limit).unwrap_or(0))
-        .map(|import| image(import, world.stage(import, now), forced.as_deref()))
+        .map(|import| image(import, import.stage(now), forced.as_deref()))
         .collect();
     Ok(Reply::ok(json!({"ImageSet": images, "TotalCount": total})))
 }
@@ -122,9 +123,9 @@ fn image(import: &Import, stage: Stage, forced: Option<&str>) -> Value {
         "CreatedTime": rfc3339(import.accepted.utc),
         "ImageName": import.name,
         "ImageDescription": text("ImageDescription").unwrap_or_default(),
-        "ImageSize": import.size.div_ceil(1 << 30),
+        "ImageSize": import.gib(),
         "Architecture": architecture,
-        "ImageState": forced.unwrap_or(Tencent.image_state(import, stage)),
+        "ImageState": forced.unwrap_or(image_state(stage)),
         "Platform": text("OsType"),
         "ImageCreator": "100000000001",
         "ImageSource": "EXTERNAL_IMPORT",
@@ -181,13 +182,12 @@ pub(super) fn modify_image(world: &mut World, now: &Now, scope: &Scope, params: 
 pub(super) fn delete_images(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
     let ids = params.texts("ImageIds");
     check_ids(&ids)?;
-    let import_time = world.config.import_time;
     for id in &ids {
         let Some(import) = world.image_mut(scope, id) else {
             let message = format!("The image `{id}` does not exist.");
             return Err(error("InvalidImageId.NotFound", message));
         };
-        if import.stage(now, import_time).is_open() {
+        if import.stage(now).is_open() {
             let message = format!("The image `{id}` is being imported.");
             return Err(error("InvalidImageId.IncorrectState", message));
         }

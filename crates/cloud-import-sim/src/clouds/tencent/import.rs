@@ -2,17 +2,19 @@
 
 use serde_json::json;
 
-use super::super::{Failure, Outcome, Reply, Vendor, length};
-use super::{Tencent, error, os, violated};
-use crate::clock::Now;
-use crate::cloud::Cloud;
-use crate::config::TencentDryRun;
-use crate::link;
-use crate::rules::{self, Closed, Params};
-use crate::sniff::DiskFormat;
-use crate::stores::{Disk, Lookup, host, read_link};
-use crate::tasks::{Import, Verdict};
-use crate::world::{Scope, World};
+use super::{
+    answer::{error, unreadable, violated},
+    os,
+};
+use crate::{
+    clock::Now,
+    cloud::Cloud,
+    clouds::vendor::{Failure, Outcome, Reply, length},
+    objects::{Disk, DiskFormat, Lookup},
+    rules::{self, Closed, Params},
+    wire::link,
+    world::{Import, Scope, TencentDryRun, Verdict, World, read_link},
+};
 
 /// Largest virtual size of an image, from the vendor's import guide.
 const MAX_GIB: u64 = 500;
@@ -58,26 +60,14 @@ pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: P
         json!({})
     };
     world.accept(Import {
-        cloud: scope.cloud,
-        region: scope.region,
-        project: String::new(),
-        operation: "ImportImage".to_owned(),
         image_id,
-        task_id: String::new(),
         name,
         tags,
-        sources: urls
-            .iter()
-            .map(|url| url.split(['?', '#']).next().unwrap_or_default().to_owned())
-            .collect(),
-        format: first.map(|disk| disk.format),
-        size: first.map_or(0, |disk| disk.virtual_size),
+        sources: urls.iter().map(|url| link::without_query(url)).collect(),
+        disk: first,
         params,
         verdict,
-        accepted: *now,
-        hidden: 0,
-        canceled: None,
-        deleted: false,
+        ..world.new_import(&scope, "ImportImage", now, unreadable())
     });
     Ok(Reply::ok(answer))
 }
@@ -133,14 +123,12 @@ fn source(world: &World, now: &Now, region: &str, url: &str, force: bool) -> Res
         error("InvalidParameter.InvalidParameterUrlError", message)
     })?;
     if link.key.to_ascii_lowercase().ends_with(".iso") && !force {
-        return Err(error(
-            "InvalidParameterValue.ISOMustImportByForce",
-            "An ISO file has to be imported by force.",
-        ));
+        let message = "An ISO file has to be imported by force.";
+        return Err(error("InvalidParameterValue.ISOMustImportByForce", message));
     }
-    let found = match host::parse(Cloud::Tencent, &link.host) {
-        Some(at) if at.region != region && !may_cross(region, &at.region) => Lookup::Elsewhere { region: at.region },
-        Some(at) => read_link(world, Cloud::Tencent, &at, &link, world.reading_time(now)),
+    let found = match read_link(world, Cloud::Tencent, &link, now) {
+        Some((other, _)) if other != region && !may_cross(region, &other) => Lookup::Elsewhere { region: other },
+        Some((_, found)) => found,
         None => Lookup::Absent,
     };
     Ok(match found {
@@ -166,7 +154,7 @@ fn may_cross(a: &str, b: &str) -> bool {
 fn judge(found: &Lookup) -> Verdict {
     match found {
         Lookup::Assumed => Verdict::Succeed,
-        Lookup::Absent | Lookup::Elsewhere { .. } | Lookup::Unreadable | Lookup::Archived => Tencent.unreadable(),
+        Lookup::Absent | Lookup::Elsewhere { .. } | Lookup::Unreadable | Lookup::Archived => unreadable(),
         Lookup::Here(disk) if disk.format == DiskFormat::Zvhd2 || disk.gib() > MAX_GIB => {
             Verdict::fail("InvalidFormatSize", "")
         }

@@ -4,26 +4,27 @@
 //! reason. Unverified: the form of a successful dry run, the code for texts that are too long, and that names of images still
 //! being imported are taken.
 
-use std::time::Duration;
-
-use serde_json::{Map, Value, json};
-
-use super::{Failure, Outcome, Reply, SecretOf, Vendor, gateway_page, json_answer};
-use crate::answer::Answer;
-use crate::clock::Now;
-use crate::cloud::Cloud;
-use crate::config::Config;
-use crate::generated::tencent::OPERATIONS;
-use crate::rules::{self, Params, Violation, Wrong};
-use crate::table;
-use crate::tasks::{Import, Stage, Verdict};
-use crate::verify::{self, Algorithm, Refusal, Verified};
-use crate::wire::WireRequest;
-use crate::world::{Scope, World};
-
+mod answer;
 mod images;
 mod import;
 mod os;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use self::answer::{error, image_state, missing, violated};
+use super::vendor::{Failure, Outcome, Reply, Vendor, gateway_page, json_answer};
+use crate::{
+    clock::Now,
+    cloud::Cloud,
+    generated::tencent::OPERATIONS,
+    rules::{self, Params, Violation},
+    table,
+    verify::{self, Algorithm, Refusal, SecretOf, Verified},
+    wire::{Answer, WireRequest},
+    world::{Config, Import, Scope, Stage, World},
+};
 
 /// Tencent Cloud.
 pub(crate) struct Tencent;
@@ -58,8 +59,12 @@ impl Vendor for Tencent {
         verify::tencent(request, secret_of)
     }
 
-    fn window(&self, _: &Algorithm) -> Option<Duration> {
-        Some(Duration::from_secs(5 * 60))
+    fn window(&self, _: Algorithm) -> Option<(Duration, Failure)> {
+        let message = "The signature's timestamp is more than five minutes off.";
+        Some((
+            Duration::from_secs(5 * 60),
+            error("AuthFailure.SignatureExpire", message),
+        ))
     }
 
     fn refused(&self, refusal: Refusal) -> Failure {
@@ -80,13 +85,6 @@ impl Vendor for Tencent {
             ),
         };
         error(code, message)
-    }
-
-    fn expired(&self, _: &Algorithm) -> Failure {
-        error(
-            "AuthFailure.SignatureExpire",
-            "The signature's timestamp is more than five minutes off.",
-        )
     }
 
     fn throttled(&self) -> Failure {
@@ -126,7 +124,7 @@ impl Vendor for Tencent {
             "ModifyImageAttribute" => images::modify_image(world, now, &scope, &params),
             "DescribeImportImageOs" => Ok(Reply::ok(os::supported())),
             "DescribeImageQuota" => {
-                let quota = world.quota(Cloud::Tencent);
+                let quota = world.config.quota_of(Cloud::Tencent);
                 Ok(Reply::ok(json!({"ImageNumQuota": quota})))
             }
             other => Err(error("UnsupportedOperation", format!("{other} is not simulated."))),
@@ -149,16 +147,8 @@ impl Vendor for Tencent {
         json_answer(http, "application/json", &json!({"Response": response}))
     }
 
-    fn unreadable(&self) -> Verdict {
-        Verdict::fail("InvalidUrl", "")
-    }
-
     fn image_state(&self, _: &Import, stage: Stage) -> &'static str {
-        match stage {
-            Stage::Queued | Stage::Running(_) => "IMPORTING",
-            Stage::Succeeded => "NORMAL",
-            Stage::Failed | Stage::Canceled => "IMPORTFAILED",
-        }
+        image_state(stage)
     }
 }
 
@@ -195,45 +185,4 @@ fn params(operation: &table::Operation, request: &WireRequest) -> Result<Params,
         }
         None => rules::json(operation.fields, &request.body, &[]),
     }
-}
-
-/// An error, delivered with HTTP 200 as all of them are.
-fn error(code: &str, message: impl Into<String>) -> Failure {
-    Failure::new(200, code, message)
-}
-
-fn missing(field: &str) -> Failure {
-    let message = format!("The request is missing a required parameter `{field}`.");
-    error("MissingParameter", message)
-}
-
-fn violated(violation: Violation) -> Failure {
-    let field = violation.field;
-    match violation.wrong {
-        Wrong::Missing => missing(&field),
-        Wrong::Unknown => {
-            let message = format!("The parameter `{field}` is not recognized.");
-            error("UnknownParameter", message)
-        }
-        Wrong::Type(kind) => {
-            let message = format!("The parameter `{field}` is not of type {kind}.");
-            error("InvalidParameter", message)
-        }
-        Wrong::Malformed(reason) => error("InvalidParameter", format!("{field}: {reason}")),
-        Wrong::Value(values) => {
-            let code = match field.as_str() {
-                "BootMode" => "InvalidParameterValue.InvalidBootMode",
-                "LicenseType" => "InvalidParameterValue.InvalidLicenseType",
-                _ => "InvalidParameterValue",
-            };
-            let message = format!("The parameter `{field}` must be one of {}.", values.join(", "));
-            error(code, message)
-        }
-    }
-}
-
-/// Whether a map of the request holds nothing: an absent list and an empty one are the same here.
-fn is_empty(params: &Map<String, Value>, name: &str) -> bool {
-    let list = params.get(name).and_then(Value::as_array);
-    list.is_none_or(Vec::is_empty)
 }

@@ -2,8 +2,8 @@
 
 use time::macros::datetime;
 
-use super::super::example::{account, assert_malformed, assert_mismatch, request, with_authorization, with_header};
 use super::*;
+use crate::verify::example::{account, assert_malformed, assert_mismatch, request, with_authorization, with_header};
 
 const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 

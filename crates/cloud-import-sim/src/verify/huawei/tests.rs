@@ -2,8 +2,8 @@
 
 use time::macros::datetime;
 
-use super::super::example::{account, assert_malformed, assert_mismatch, request, with_authorization, with_header};
 use super::*;
+use crate::verify::example::{account, assert_malformed, assert_mismatch, request, with_authorization, with_header};
 
 const ID: &str = "EXAMPLEAK0000000000A";
 const KEY: &str = "exampleSecretKey00000000000000000000Test";

@@ -2,8 +2,8 @@
 
 use time::macros::datetime;
 
-use super::super::example::{account, assert_malformed, assert_mismatch, request, with_authorization, with_header};
 use super::*;
+use crate::verify::example::{account, assert_malformed, assert_mismatch, request, with_authorization, with_header};
 
 const IMPORT_BODY: &str = r#"{"architecture":"x86_64","osType":"linux","platform":"Other Linux","diskFormat":"qcow2","systemDiskSizeGB":40,"imageUrl":"https://bkt.s3-internal.cn-north-1.jdcloud-oss.com/img.qcow2","imageName":"import-test","dataDisks":[{"diskFormat":"raw","dataDiskSizeGB":20,"imageUrl":"https://bkt.s3-internal.cn-north-1.jdcloud-oss.com/d1.raw"}],"clientToken":"tok-1","bootMode":"uefi"}"#;
 

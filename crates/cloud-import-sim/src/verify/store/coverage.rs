@@ -1,6 +1,6 @@
 //! What each store's signature covers, as data, for tests that change one value at a time. Decides nothing: the verifiers do.
 
-use super::StoreAlgorithm;
+use super::verified::StoreAlgorithm;
 
 /// A part of a request that a signature covers: when it changes after signing, the request is refused. A body is covered only
 /// by its hash in [`Payload::Sha256`](super::Payload::Sha256) and by a signed `Content-MD5`, which the caller compares.

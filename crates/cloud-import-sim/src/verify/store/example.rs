@@ -1,9 +1,14 @@
 //! What the tests of the stores' verifiers share. Test support only.
 
-use super::super::example::account;
-use super::{Addressing, Refusal, StoreVerified, store};
-use crate::cloud::Cloud;
-use crate::wire::WireRequest;
+use super::{
+    store,
+    verified::{Addressing, StoreVerified},
+};
+use crate::{
+    cloud::Cloud,
+    verify::{Refusal, example::account},
+    wire::WireRequest,
+};
 
 /// One account and the bucket that its requests go to.
 pub(super) struct Shop {
@@ -28,16 +33,4 @@ impl Shop {
     ) -> Result<StoreVerified, Refusal> {
         store(self.cloud, request, addressing, &account(self.id, self.key, self.token))
     }
-}
-
-/// Fails unless the outcome is a mismatch of signatures.
-pub(super) fn assert_mismatch(outcome: Result<StoreVerified, Refusal>, case: &str) {
-    let refused = matches!(outcome, Err(Refusal::SignatureMismatch { .. }));
-    assert!(refused, "{case}: {outcome:?}");
-}
-
-/// Fails unless the request is refused as malformed, for a reason that mentions `about`.
-pub(super) fn assert_malformed(outcome: Result<StoreVerified, Refusal>, about: &str) {
-    let refused = matches!(&outcome, Err(Refusal::Malformed(what)) if what.contains(about));
-    assert!(refused, "{outcome:?} instead of a malformed {about}");
 }

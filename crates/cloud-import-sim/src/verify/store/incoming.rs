@@ -1,9 +1,14 @@
 //! A request to a store, decoded once for the verifiers. Decides nothing.
 
-use super::super::canonical::header;
-use super::super::encode::{Strictness, decode_pairs, decode_path};
-use super::{Addressing, Refusal};
-use crate::wire::WireRequest;
+use super::verified::Addressing;
+use crate::{
+    verify::{
+        Refusal,
+        canonical::header,
+        decode::{Strictness, decode_pairs, decode_path},
+    },
+    wire::WireRequest,
+};
 
 /// The request with the parts that every scheme looks at.
 pub(super) struct Incoming<'r> {
@@ -115,8 +120,8 @@ fn query(text: &str) -> Result<Vec<(String, String)>, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::example::request;
     use super::*;
+    use crate::verify::example::request;
 
     #[test]
     fn the_bucket_is_part_of_the_resource_wherever_it_was_named() {

@@ -3,18 +3,22 @@
 
 use std::borrow::Cow;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use time::OffsetDateTime;
 
-use super::super::canonical::{header, required_header};
-use super::super::digest::hmac_sha1;
-use super::super::instant;
-use super::super::params::compare;
-use super::super::secret::{check_token, look_up};
-use super::incoming::{Incoming, Place};
-use super::{Payload, Refusal, Secret, StoreAlgorithm, StoreVerified, http_date};
-use crate::wire::WireRequest;
+use super::{
+    incoming::{Incoming, Place},
+    verified::{Payload, StoreAlgorithm, StoreVerified},
+};
+use crate::{
+    verify::{
+        Refusal, Secret, SecretOf,
+        canonical::{header, required_header},
+        digest::{compare, hmac_sha1},
+        instant,
+    },
+    wire::WireRequest,
+};
 
 /// By what the schemes differ in form.
 pub(super) struct Scheme {
@@ -45,13 +49,29 @@ pub(super) struct Dated<'r> {
     pub(super) is_date: bool,
 }
 
+/// The line of the date of a request that has the vendor's own header.
+pub(super) enum OwnLine {
+    Same,
+    Empty,
+}
+
 impl<'r> Dated<'r> {
-    /// By the header `Date`, which must be there.
-    pub(super) fn of_date(request: &'r WireRequest) -> Result<Self, Refusal> {
+    /// By the vendor's own header of this name where it is sent, else by `Date`. `own_line`: what the line of the date is then.
+    pub(super) fn of(request: &'r WireRequest, own: &str, own_line: OwnLine) -> Result<Self, Refusal> {
+        if let Some(sent) = header(request, own)? {
+            return Ok(Self {
+                line: match own_line {
+                    OwnLine::Same => sent,
+                    OwnLine::Empty => "",
+                },
+                instant: Some(instant::http(sent, own)?),
+                is_date: false,
+            });
+        }
         let line = required_header(request, "date")?;
         Ok(Self {
             line,
-            instant: Some(http_date::parse(line, "Date")?),
+            instant: Some(instant::http(line, "Date")?),
             is_date: true,
         })
     }
@@ -93,22 +113,18 @@ impl Scheme {
         incoming: &Incoming<'_>,
         signed: &Signed<'_>,
         claim: &Claim<'_>,
-        secret_of: &dyn Fn(&str) -> Option<Secret>,
+        secret_of: SecretOf<'_>,
     ) -> Result<StoreVerified, Refusal> {
         let expires_at = match signed.expires {
             Some(expires) => Some(instant::unix(expires, "Expires")?),
             None => None,
         };
-        let secret = look_up(secret_of, signed.access_key_id)?;
-        check_token(&secret, claim.token)?;
+        let secret = Secret::find(secret_of, signed.access_key_id, claim.token)?;
 
         let dated = claim.dated.as_ref();
         let date = signed.expires.or(dated.map(|dated| dated.line)).unwrap_or_default();
         let string_to_sign = self.string_to_sign(incoming, date, claim.resource)?;
-        let computed = STANDARD.encode(hmac_sha1(
-            secret.secret_access_key.as_bytes(),
-            string_to_sign.as_bytes(),
-        ));
+        let computed = STANDARD.encode(hmac_sha1(secret.key(), string_to_sign.as_bytes()));
         let shown = match self.algorithm {
             // As for UCloud's API: nothing of what it signs is shown.
             StoreAlgorithm::UfileSha1 => String::new(),
@@ -195,9 +211,8 @@ pub(super) fn with_subresources(resource: &str, incoming: &Incoming<'_>, is_part
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::example::request;
-    use super::super::Addressing;
     use super::*;
+    use crate::verify::{example::request, store::verified::Addressing};
 
     #[test]
     fn key_and_signature_stand_around_a_colon() {

@@ -1,7 +1,6 @@
 //! What holds for all stores alike.
 
-use super::example::Shop;
-use super::*;
+use super::{example::Shop, *};
 use crate::verify::example::request;
 
 const SHOP: Shop = Shop {
@@ -14,7 +13,7 @@ const SHOP: Shop = Shop {
 
 #[test]
 fn a_request_without_a_signature_is_told_from_a_wrong_one() {
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         let shop = Shop { cloud, ..SHOP };
         let plain = request("GET", "/k?versionId=1", &[("Host", "b.example.com")], "");
         assert_eq!(shop.verify(&plain), Err(Refusal::MissingSignature), "{cloud}");
@@ -57,7 +56,7 @@ fn each_store_takes_its_own_schemes_only() {
         if scheme.starts_with("OSS id") {
             request.headers.retain(|(name, _)| name != "x-oss-date");
         }
-        for cloud in Cloud::ALL {
+        for &cloud in Cloud::ALL {
             let outcome = Shop { cloud, ..SHOP }.verify(&request);
             let fits = match takers.contains(&cloud) {
                 true => matches!(outcome, Err(Refusal::SignatureMismatch { .. })),

@@ -2,8 +2,8 @@
 
 use time::macros::datetime;
 
-use super::super::example::{account, assert_malformed, assert_mismatch, request, with_authorization, with_header};
 use super::*;
+use crate::verify::example::{account, assert_malformed, assert_mismatch, request, with_authorization, with_header};
 
 const ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
 const KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";

@@ -1,7 +1,7 @@
 //! The documentation's worked example, examples of the vendor's SDKs, the JSON body, and what the API must refuse.
 
-use super::super::example::{account, assert_malformed, assert_mismatch, request};
 use super::*;
+use crate::verify::example::{account, assert_malformed, assert_mismatch, request};
 
 const ID: &str = "ucloudsomeone@example.com1296235120854146120";
 const KEY: &str = "46f09bb9fab4f12dfc160dae12273d5332b5debe";

@@ -2,15 +2,19 @@
 
 use cloud_import_sim::{BucketSettings, Cloud};
 
-use super::sign::{Ask, region};
-use super::{ask, begin, code, found, open, shop};
-use crate::http::{Request, send};
-use crate::{quick, sign, started};
+use super::{
+    ask, begin, code, found, open, shop,
+    sign::{Ask, region},
+};
+use crate::{
+    http::{Request, send},
+    quick, sign, started,
+};
 
 #[tokio::test]
 async fn an_absent_bucket_is_told_and_another_accounts_denied() {
     let simulator = open().await;
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         let absent = ask(&simulator, &Ask::new(cloud, "PUT", "k").bucket("absent").body("x")).await;
         assert_eq!(absent.status, 404, "{cloud}");
         if cloud == Cloud::Ucloud {
@@ -19,10 +23,7 @@ async fn an_absent_bucket_is_told_and_another_accounts_denied() {
         } else {
             assert_eq!(code(&absent), "NoSuchBucket", "{cloud}");
         }
-        let settings = BucketSettings {
-            owner_is_other: true,
-            ..BucketSettings::default()
-        };
+        let settings = BucketSettings::default().owner_is_other(true);
         simulator.create_bucket(cloud, region(cloud), "other", settings);
         let denied = ask(&simulator, &Ask::new(cloud, "PUT", "k").bucket("other").body("x")).await;
         assert_eq!(denied.status, 403, "{cloud}");
@@ -53,7 +54,7 @@ async fn a_bucket_of_another_region_is_told_as_each_vendor_does() {
 #[tokio::test]
 async fn a_bucket_is_made_on_first_use_if_the_simulator_was_told_so() {
     let simulator = started(quick().any_bucket(true)).await;
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         let put = Ask::new(cloud, "PUT", "k").body("x");
         assert_eq!(ask(&simulator, &put).await.status, 200, "{cloud}");
         assert!(
@@ -66,11 +67,8 @@ async fn a_bucket_is_made_on_first_use_if_the_simulator_was_told_so() {
 #[tokio::test]
 async fn a_public_bucket_is_read_by_anybody_and_written_by_its_owner() {
     let simulator = started(quick()).await;
-    let settings = BucketSettings {
-        public: true,
-        ..BucketSettings::default()
-    };
-    for cloud in Cloud::ALL {
+    let settings = BucketSettings::default().public(true);
+    for &cloud in Cloud::ALL {
         simulator.create_bucket(cloud, region(cloud), super::BUCKET, settings.clone());
         let put = Ask::new(cloud, "PUT", "k").body("x");
         let address = simulator.address(cloud);
@@ -84,11 +82,11 @@ async fn a_public_bucket_is_read_by_anybody_and_written_by_its_owner() {
 #[tokio::test]
 async fn facts_of_a_bucket_are_told() {
     let simulator = started(quick()).await;
-    let settings = |class: &str| BucketSettings {
-        public: true,
-        storage_class: Some(class.to_owned()),
-        expires_uploads: true,
-        ..BucketSettings::default()
+    let settings = |class: &str| {
+        BucketSettings::default()
+            .storage_class(class)
+            .public(true)
+            .expires_uploads(true)
     };
     for (cloud, class) in [
         (Cloud::Jdcloud, "STANDARD_IA"),
@@ -145,10 +143,7 @@ async fn facts_of_a_bucket_are_told() {
 #[tokio::test]
 async fn ucloud_tells_of_buckets_at_its_api() {
     let simulator = started(quick()).await;
-    let public = BucketSettings {
-        public: true,
-        ..BucketSettings::default()
-    };
+    let public = BucketSettings::default().public(true);
     simulator.create_bucket(Cloud::Ucloud, "cn-bj2", "open-1", public);
     simulator.create_bucket(Cloud::Ucloud, "hk", "closed-1", BucketSettings::default());
     let describe = async |name: &str| {

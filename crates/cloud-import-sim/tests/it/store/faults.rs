@@ -2,8 +2,11 @@
 
 use cloud_import_sim::{Cloud, Fault, FaultKind, Simulator};
 
-use super::sign::{Ask, content_md5, md5_hex};
-use super::{ask, begin, code, completion, found, open, part, send_part, stored, try_ask, whole};
+use super::{
+    ask, begin, code, completion, found, open, part, send_part,
+    sign::{Ask, content_md5, md5_hex},
+    stored, try_ask, whole,
+};
 
 const KEY: &str = "k";
 const CLOUD: Cloud = Cloud::Tencent;

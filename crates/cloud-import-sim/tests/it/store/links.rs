@@ -4,16 +4,20 @@ use std::time::Duration;
 
 use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};
 
-use super::sign::{Ask, BUCKET, region};
-use super::{ask, shop};
-use crate::http::{Request, send};
-use crate::{quick, sign};
+use super::{
+    ask, shop,
+    sign::{Ask, BUCKET, region},
+};
+use crate::{
+    http::{Request, send},
+    quick, sign,
+};
 
 const KEY: &str = "dir/disk 1.qcow2";
 
 async fn staged(config: Config) -> Simulator {
     let simulator = shop(config).await;
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         // As text: the bytes of the magic are no UTF-8.
         let put = Ask::new(cloud, "PUT", KEY).body("x".repeat(2048));
         assert_eq!(ask(&simulator, &put).await.status, 200, "{cloud}");
@@ -113,10 +117,7 @@ async fn a_link_needs_a_signature_that_is_good() {
 #[tokio::test]
 async fn a_public_bucket_needs_no_signature() {
     let simulator = staged(quick()).await;
-    let public = BucketSettings {
-        public: true,
-        ..BucketSettings::default()
-    };
+    let public = BucketSettings::default().public(true);
     for cloud in BY_LINK {
         simulator.create_bucket(cloud, region(cloud), BUCKET, public.clone());
         let plain = link(cloud, 60).split('?').next().unwrap().to_owned();
@@ -126,14 +127,8 @@ async fn a_public_bucket_needs_no_signature() {
 
 #[tokio::test]
 async fn what_is_archived_or_not_ours_cannot_be_imported() {
-    let other = BucketSettings {
-        owner_is_other: true,
-        ..BucketSettings::default()
-    };
-    let archive = BucketSettings {
-        storage_class: Some("Archive".to_owned()),
-        ..BucketSettings::default()
-    };
+    let other = BucketSettings::default().owner_is_other(true);
+    let archive = BucketSettings::default().storage_class("Archive");
     let simulator = staged(quick()).await;
     for (settings, status, code) in [
         (archive, 400, "InvalidOSSObject.NeedRestore"),

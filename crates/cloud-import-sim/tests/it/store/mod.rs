@@ -10,15 +10,17 @@ pub(crate) mod sign;
 use std::io::{self, Read};
 
 use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};
-
-use crate::http::{Answer, send, try_send};
-use crate::{quick, started};
 use sign::{Ask, BUCKET, md5_hex, region};
+
+use crate::{
+    http::{Answer, send, try_send},
+    quick, started,
+};
 
 /// A simulator with the bucket of these tests in every store.
 async fn shop(config: Config) -> Simulator {
     let simulator = started(config).await;
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         simulator.create_bucket(cloud, region(cloud), BUCKET, BucketSettings::default());
     }
     simulator
@@ -111,6 +113,7 @@ fn whole(cloud: Cloud, letter: &str) -> String {
         Cloud::Tencent => 1 << 20,
         Cloud::Huawei | Cloud::Aliyun => 100 << 10,
         Cloud::Ucloud => 4 << 20,
+        other => panic!("no store of {other} is known here"),
     };
     letter.repeat(size)
 }

@@ -2,17 +2,19 @@
 
 use cloud_import_sim::Cloud;
 
-use super::sign::{Ask, BUCKET, md5_hex};
-use super::{ask, begin, code, completion, first, found, open, part, send_part, shop, stored, try_ask, whole};
-use crate::http::send;
-use crate::quick;
+use super::{
+    ask, begin, code, completion, first, found, open, part, send_part, shop,
+    sign::{Ask, BUCKET, md5_hex},
+    stored, try_ask, whole,
+};
+use crate::{http::send, quick};
 
 const KEY: &str = "dir/disk 1.raw";
 
 #[tokio::test]
 async fn parts_become_an_object_in_every_store() {
     let simulator = open().await;
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         let id = begin(&simulator, cloud, KEY).await;
         let bodies = [whole(cloud, "a"), whole(cloud, "b"), "end".to_owned()];
         let mut parts = Vec::new();
@@ -53,7 +55,7 @@ async fn parts_become_an_object_in_every_store() {
 #[tokio::test]
 async fn a_part_that_is_sent_again_takes_the_place_of_the_old_one() {
     let simulator = open().await;
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         let id = begin(&simulator, cloud, KEY).await;
         let number = first(cloud);
         let old = send_part(&simulator, cloud, KEY, &id, number, "old").await;
@@ -73,7 +75,7 @@ async fn a_part_that_is_sent_again_takes_the_place_of_the_old_one() {
 #[tokio::test]
 async fn a_small_part_may_only_be_the_last() {
     let simulator = open().await;
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         let id = begin(&simulator, cloud, KEY).await;
         let from = first(cloud);
         let small = whole(cloud, "s")[1..].to_owned();
@@ -133,7 +135,7 @@ async fn numbers_order_and_uploads_have_to_be_right() {
 #[tokio::test]
 async fn an_upload_that_is_aborted_is_gone() {
     let simulator = open().await;
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         let id = begin(&simulator, cloud, KEY).await;
         send_part(&simulator, cloud, KEY, &id, first(cloud), "x").await;
         assert_eq!(simulator.counters().open_uploads[&cloud], 1);

@@ -3,11 +3,16 @@
 use cloud_import_sim::{Cloud, DiskFormat};
 use time::Duration;
 
-use super::sign::{Ask, BUCKET, content_md5, md5_hex, region, sha256_hex};
-use super::{ask, code, open, stored};
-use crate::http::{Request, send};
-use crate::quick;
-use crate::sign::now;
+use super::{
+    ask, code, open,
+    sign::{Ask, BUCKET, content_md5, md5_hex, region, sha256_hex},
+    stored,
+};
+use crate::{
+    http::{Request, send},
+    quick,
+    sign::now,
+};
 
 const KEY: &str = "dir/a b+c.qcow2";
 
@@ -15,7 +20,7 @@ const KEY: &str = "dir/a b+c.qcow2";
 async fn an_object_is_put_shown_read_and_deleted_in_every_store() {
     let simulator = open().await;
     let body = format!("QFI\u{1}{}", "x".repeat(3000));
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         let put = Ask::new(cloud, "PUT", KEY)
             .header("content-type", "application/x-disk")
             .header("content-md5", &content_md5(&body))
@@ -79,7 +84,7 @@ async fn metadata_comes_back_under_the_vendors_prefix() {
 #[tokio::test]
 async fn a_digest_that_does_not_fit_is_refused_and_nothing_is_stored() {
     let simulator = open().await;
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         let put = |md5: &str| Ask::new(cloud, "PUT", "k").header("content-md5", md5).body("body");
         let wrong = ask(&simulator, &put(&content_md5("other"))).await;
         let short = ask(&simulator, &put("YWJj")).await;
@@ -102,7 +107,7 @@ async fn a_digest_that_does_not_fit_is_refused_and_nothing_is_stored() {
 #[tokio::test]
 async fn a_signature_covers_what_it_says_and_a_request_without_one_is_refused() {
     let simulator = open().await;
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         let put = Ask::new(cloud, "PUT", "k").body("x");
         let address = simulator.address(cloud);
         assert_eq!(send(address, &put.unsigned()).await.status, 403, "{cloud}");
@@ -177,7 +182,7 @@ async fn a_length_is_needed_and_has_its_limit() {
 #[tokio::test]
 async fn a_store_answers_by_its_names_and_by_an_address() {
     let simulator = open().await;
-    for cloud in Cloud::ALL {
+    for &cloud in Cloud::ALL {
         let put = Ask::new(cloud, "PUT", "dir/k").body("x");
         // By the name of the region's store, with the bucket in the path.
         let endpoint = put.host.split_once('.').unwrap().1.to_owned();

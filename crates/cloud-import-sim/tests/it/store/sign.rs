@@ -1,16 +1,17 @@
 //! One signature per store, as short as they can be: only what these tests send.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use cloud_import_sim::Cloud;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use crate::http::Request;
-use crate::sign::{compact, encode, hex, hmac256, now, sha256};
-use crate::{AK, SK};
+use crate::{
+    AK, SK,
+    http::Request,
+    sign::{compact, encode, hex, hmac256, now, sha256},
+};
 
 /// The bucket of these tests, and where it is.
 pub(crate) const BUCKET: &str = "bucket-1";
@@ -22,6 +23,7 @@ pub(crate) fn region(cloud: Cloud) -> &'static str {
         Cloud::Huawei => "cn-north-4",
         Cloud::Aliyun => "cn-hangzhou",
         Cloud::Ucloud => "cn-bj2",
+        other => panic!("no store of {other} is known here"),
     }
 }
 
@@ -32,6 +34,7 @@ pub(crate) fn host(cloud: Cloud, bucket: &str) -> String {
         Cloud::Huawei => "obs.cn-north-4.myhuaweicloud.com",
         Cloud::Aliyun => "oss-cn-hangzhou.aliyuncs.com",
         Cloud::Ucloud => "cn-bj.ufileos.com",
+        other => panic!("no store of {other} is known here"),
     };
     format!("{bucket}.{rest}")
 }
@@ -160,6 +163,7 @@ impl Ask {
                 self.unsigned()
                     .set("authorization", &format!("UCloud {AK}:{signature}"))
             }
+            other => panic!("no store of {other} is known here"),
         }
     }
 

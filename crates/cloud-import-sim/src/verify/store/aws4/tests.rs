@@ -2,12 +2,15 @@
 
 use time::macros::datetime;
 
-use super::super::Addressing;
-use super::super::example::{Shop, assert_malformed, assert_mismatch};
 use super::*;
-use crate::cloud::Cloud;
-use crate::verify::example::{request, with_authorization, with_header};
-use crate::wire::WireRequest;
+use crate::{
+    cloud::Cloud,
+    verify::{
+        example::{assert_malformed, assert_mismatch, request, with_authorization, with_header},
+        store::{Addressing, example::Shop},
+    },
+    wire::WireRequest,
+};
 
 /// The account of "Examples: Signature Calculations" in the documentation of S3.
 const AWS: Shop = Shop {

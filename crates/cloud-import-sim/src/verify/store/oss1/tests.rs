@@ -2,12 +2,15 @@
 
 use time::macros::datetime;
 
-use super::super::Payload;
-use super::super::example::{Shop, assert_malformed, assert_mismatch};
 use super::*;
-use crate::cloud::Cloud;
-use crate::verify::example::{request, with_authorization, with_header};
-use crate::wire::WireRequest;
+use crate::{
+    cloud::Cloud,
+    verify::{
+        example::{assert_malformed, assert_mismatch, request, with_authorization, with_header},
+        store::{example::Shop, verified::Payload},
+    },
+    wire::WireRequest,
+};
 
 const SHOP: Shop = Shop {
     cloud: Cloud::Aliyun,

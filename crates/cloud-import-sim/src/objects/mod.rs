@@ -1,0 +1,23 @@
+//! Buckets and what lies in them, and how hosts and classes of the five stores are named. Remembers and finds only: no request is
+//! verified, limited or answered here.
+
+mod bucket;
+pub(crate) mod class;
+mod content;
+pub(crate) mod digest;
+mod files;
+pub(crate) mod host;
+mod sniff;
+mod store;
+
+pub(crate) use self::{
+    bucket::{About, Bucket, Disk, Missing, Object, Part, Upload},
+    content::{Content, Piece},
+    files::{StoreDir, drop_later},
+    store::{Lookup, Store},
+};
+pub use self::{
+    bucket::{BucketSettings, ObjectSummary, OpenUpload},
+    content::ObjectReader,
+    sniff::DiskFormat,
+};

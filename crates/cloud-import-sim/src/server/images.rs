@@ -1,0 +1,76 @@
+//! The images of all clouds as a test sees them, in one form.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::{Now, rfc3339},
+    cloud::Cloud,
+    clouds::Clouds,
+    objects::DiskFormat,
+    world::{Import, World},
+};
+
+/// An image, or what an import that failed or was cancelled left of it. Images that are still hidden from queries are here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ImageSummary {
+    /// The cloud.
+    pub cloud: Cloud,
+    /// The region.
+    pub region: String,
+    /// The project; empty where a cloud has none.
+    pub project: String,
+    /// The vendor's name of the operation that made it.
+    pub operation: String,
+    /// The vendor's image id.
+    pub image_id: String,
+    /// The vendor's task or job id; empty where a cloud has none.
+    pub task_id: String,
+    /// The name.
+    pub name: String,
+    /// The vendor's word for its state.
+    pub state: String,
+    /// Percent done.
+    pub progress: u8,
+    /// The tags.
+    pub tags: BTreeMap<String, String>,
+    /// The sources of its disks: links without their query, or `bucket:key`.
+    pub sources: Vec<String>,
+    /// The first disk's format, if the file is stored here.
+    pub format: Option<DiskFormat>,
+    /// When the import was accepted, RFC 3339 in UTC.
+    pub accepted_at: String,
+    /// Whether the import was cancelled.
+    pub canceled: bool,
+    /// Whether the image was deleted.
+    pub deleted: bool,
+}
+
+/// All images, in the order in which their imports were accepted.
+pub(super) fn all(world: &World, clouds: &Clouds) -> Vec<ImageSummary> {
+    let now = Now::read();
+    let summary = |import: &Import| {
+        let stage = import.stage(&now);
+        let cloud = import.scope.cloud;
+        ImageSummary {
+            cloud,
+            region: import.scope.region.clone(),
+            project: import.scope.project.clone(),
+            operation: import.operation.clone(),
+            image_id: import.image_id.clone(),
+            task_id: import.task_id.clone(),
+            name: import.name.clone(),
+            state: clouds.of(cloud).image_state(import, stage).to_owned(),
+            progress: stage.percent(),
+            tags: import.tags.iter().cloned().collect(),
+            sources: import.sources.clone(),
+            format: import.disk.map(|disk| disk.format),
+            accepted_at: rfc3339(import.accepted.utc),
+            canceled: import.canceled.is_some(),
+            deleted: import.deleted,
+        }
+    };
+    world.imports.iter().map(summary).collect()
+}

@@ -1,0 +1,23 @@
+//! Everything that the simulator remembers: its settings, imports and what was counted, and the faults that are still to come.
+//! Speaks no vendor's words and answers no request.
+
+mod config;
+mod counters;
+mod faults;
+mod import;
+mod link;
+mod memory;
+mod shared;
+
+pub use self::{
+    config::{AliyunDryRun, Config, TencentDryRun},
+    counters::Counters,
+    faults::{Fault, FaultKind},
+};
+pub(crate) use self::{
+    counters::Activity,
+    import::{Import, Scope, Stage, Verdict},
+    link::{read as read_link, signature as single_use},
+    memory::{Replay, World},
+    shared::Shared,
+};
