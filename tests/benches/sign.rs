@@ -119,13 +119,11 @@ fn sign(criterion: &mut Criterion) {
     );
 
     let client = huawei::Client::build_from(settings("cn-north-4").project("0a1b2c3d4e5f60718293a4b5c6d7e8f9"));
-    let request = huawei::CreateImageRequest {
-        name: Some("web-2026-11".into()),
-        image_url: Some("my-bucket:dir/web.qcow2".into()),
-        os_version: Some("CentOS 7.9 64bit".into()),
-        min_disk: Some(40),
-        ..Default::default()
-    };
+    let mut request = huawei::types::CreateImageRequest::default();
+    request.name = Some("web-2026-11".into());
+    request.image_url = Some("my-bucket:dir/web.qcow2".into());
+    request.os_version = Some("CentOS 7.9 64bit".into());
+    request.min_disk = Some(40);
     cloud(
         criterion,
         "huawei",

@@ -1,4 +1,4 @@
-//! House tasks: `cargo xtask codegen [--check]`, `cargo xtask tidy`, `cargo xtask package [--quick]`,
+//! House tasks: `cargo xtask codegen [--check]`, `cargo xtask tidy`, `cargo xtask measure`, `cargo xtask package [--quick]`,
 //! `cargo xtask dist`, `cargo xtask ci`, `cargo xtask soak`.
 //!
 //! Not published and not needed to build: what `codegen` writes is committed.
@@ -7,21 +7,25 @@ mod ci;
 mod codegen;
 #[cfg(feature = "dist")]
 mod dist;
+mod house;
+mod measure;
 mod package;
 mod soak;
 mod spec;
 mod spec_store;
+mod structure;
 mod tidy;
+mod tokens;
 
-use std::{env, path::PathBuf, process::ExitCode};
+use std::{env, path::Path, process::ExitCode};
 
-/// What a task ends with: nothing, or what to tell the user, the remedy included.
-type Outcome = Result<(), String>;
+use house::{Outcome, root, say};
 
 const USAGE: &str = "\
 usage: cargo xtask <task>
   codegen [--check]   write (or with --check compare) everything that comes from xtask/specs
   tidy                house rules that no other tool checks
+  measure [FOLDER]    lines, public names, circles and long functions of each package, here or in another checkout
   package [--quick]   whether every crate could be published, and in which order; --quick only lists what would be in them
   dist                shell completions and manual pages, into target/dist
   ci [--quick]        the whole sequence of checks; --quick leaves out the release build and what needs other tools
@@ -35,6 +39,8 @@ fn main() -> ExitCode {
         ["codegen"] => codegen::run(&root(), false),
         ["codegen", "--check"] => codegen::run(&root(), true),
         ["tidy"] => tidy::run(&root()),
+        ["measure"] => measure::run(&root()),
+        ["measure", folder] => measure::run(Path::new(folder)),
         ["package"] => package::run(&root(), false),
         ["package", "--quick"] => package::run(&root(), true),
         ["dist"] => dist(),
@@ -80,18 +86,6 @@ fn dist() -> Outcome {
         return Ok(());
     }
     Err("dist: cargo run -p xtask --features dist -- dist failed".to_owned())
-}
-
-/// The workspace's root.
-fn root() -> PathBuf {
-    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    own.parent().map(PathBuf::from).unwrap_or(own)
-}
-
-/// A line for people.
-#[expect(clippy::print_stderr, reason = "a command-line tool talks to people")]
-fn say(line: &str) {
-    eprintln!("{line}");
 }
 
 #[cfg(test)]

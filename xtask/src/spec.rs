@@ -15,40 +15,129 @@ pub(crate) struct Spec {
     pub(crate) errors: Vec<ErrorCode>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Provider {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    #[serde(rename = "crate")]
-    pub(crate) crate_name: String,
-    pub(crate) service: String,
-    pub(crate) api_version: String,
+/// Tables of a spec: a key that is not listed is an error.
+macro_rules! tables {
+    ($($(#[$of_table:meta])* $name:ident { $($(#[$of_key:meta])* $key:ident: $type:ty,)* })*) => {
+        $(
+            #[derive(Deserialize)]
+            $(#[$of_table])*
+            #[serde(deny_unknown_fields)]
+            pub(crate) struct $name {
+                $($(#[$of_key])* pub(crate) $key: $type,)*
+            }
+        )*
+    };
+}
+
+tables! {
+    Provider {
+        id: String,
+        name: String,
+        #[serde(rename = "crate")] crate_name: String,
+        service: String,
+        api_version: String,
+        #[serde(default)] likely_causes: Vec<String>,
+        #[serde(default)] likely_causes_source: String,
+        sources: BTreeMap<String, Source>,
+        endpoints: Endpoints,
+        regions: Regions,
+        environment: Environment,
+        capabilities: BTreeMap<String, Fact>,
+        states: States,
+        #[serde(default)] limits: Vec<Limit>,
+        #[serde(default)] routes: BTreeMap<String, Route>,
+    }
+    Source { title: String, date: String, kind: SourceKind, }
+    Endpoints { default: Host, #[serde(default)] others: Vec<OtherEndpoint>, }
+    Host { host: String, source: String, }
+    OtherEndpoint { name: String, host: String, #[serde(default = "yes")] tls: bool, note: String, source: String, }
+    Regions { default: String, source: String, list: Vec<Region>, }
+    Region { id: String, name: String, #[serde(default)] note: String, }
+    Fact {
+        value: toml::Value,
+        source: String,
+        #[serde(default)] unverified: bool,
+        #[serde(default)] note: String,
+    }
+    States { source: String, task: Vec<State>, image: Vec<State>, }
+    State { raw: String, is: String, #[serde(default)] unverified: bool, }
+
+    Api { #[serde(default)] enums: Vec<Enum>, #[serde(default)] types: Vec<Type>, operations: Vec<Operation>, }
+    Enum {
+        name: String,
+        doc: String,
+        /// The vendor refuses every other word.
+        #[serde(default)] closed: bool,
+        values: Vec<EnumValue>,
+    }
+    EnumValue { wire: String, name: String, doc: String, }
+    Type { name: String, doc: String, fields: Vec<Field>, }
+    Operation {
+        name: String,
+        #[serde(rename = "fn")] method_name: String,
+        http: String,
+        repeat: String,
+        /// Host and version of the API, where it is another than the client's own.
+        host: Option<String>,
+        version: Option<String>,
+        doc: String,
+        source: String,
+        request: String,
+        response: String,
+        #[serde(default)] fields: Vec<Field>,
+        /// Absent when another operation defines the response, or when it is one of the types or a list of one.
+        answer: Option<Vec<Field>>,
+        pages: Option<Pages>,
+    }
+    Field {
+        name: String,
+        #[serde(rename = "type")] kind: String,
+        doc: String,
+        source: String,
+        #[serde(default)] required: bool,
+        #[serde(default)] values: Vec<String>,
+        place: Option<String>,
+        rename: Option<String>,
+        #[serde(default)] alias: Vec<String>,
+        #[serde(default)] unverified: bool,
+        accept: Option<String>,
+        /// What of the client goes here where a request leaves it out.
+        fill: Option<String>,
+        /// What a new request has here: the vendor's only value.
+        default: Option<String>,
+    }
+
+    Errors { errors: Vec<ErrorCode>, }
+    ErrorCode {
+        code: String,
+        #[serde(default)] http: u16,
+        kind: String,
+        remedy: String,
+        #[serde(default)] operations: Vec<String>,
+        source: String,
+        #[serde(default)] prefix: bool,
+        executed: Option<bool>,
+        #[serde(default)] unverified: bool,
+    }
+
+    #[derive(Default)]
     #[serde(default)]
-    pub(crate) likely_causes: Vec<String>,
-    #[serde(default)]
-    pub(crate) likely_causes_source: String,
-    pub(crate) sources: BTreeMap<String, Source>,
-    pub(crate) endpoints: Endpoints,
-    pub(crate) regions: Regions,
-    pub(crate) environment: Environment,
-    pub(crate) capabilities: Capabilities,
-    pub(crate) states: States,
-    #[serde(default)]
-    pub(crate) limits: Vec<Limit>,
-    #[serde(default)]
-    pub(crate) routes: BTreeMap<String, Route>,
+    Alphabet {
+        letters: bool,
+        digits: bool,
+        han: bool,
+        also: String,
+        first: Option<String>,
+        not_prefix: Vec<String>,
+        not_containing: Vec<String>,
+    }
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Source {
-    pub(crate) title: String,
-    pub(crate) date: String,
-    pub(crate) kind: SourceKind,
-}
-
-#[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum SourceKind {
     Document,
@@ -57,130 +146,10 @@ pub(crate) enum SourceKind {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Endpoints {
-    pub(crate) default: Host,
-    #[serde(default)]
-    pub(crate) others: Vec<OtherEndpoint>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Host {
-    pub(crate) host: String,
-    pub(crate) source: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct OtherEndpoint {
-    pub(crate) name: String,
-    pub(crate) host: String,
-    #[serde(default = "yes")]
-    pub(crate) tls: bool,
-    pub(crate) note: String,
-    pub(crate) source: String,
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Regions {
-    pub(crate) default: String,
-    pub(crate) source: String,
-    pub(crate) list: Vec<Region>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Region {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) note: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Environment {
-    pub(crate) access_key_id: Vec<String>,
-    pub(crate) secret_access_key: Vec<String>,
-    pub(crate) security_token: Vec<String>,
-    pub(crate) region: Vec<String>,
-    pub(crate) project_id: Vec<String>,
     pub(crate) source: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Capabilities {
-    pub(crate) formats: Fact<Vec<String>>,
-    pub(crate) sources: Fact<Vec<String>>,
-    pub(crate) architectures: Fact<Vec<String>>,
-    pub(crate) boot_modes: Fact<Vec<String>>,
-    pub(crate) license_types: Fact<Vec<String>>,
-    pub(crate) max_data_disks: Fact<u32>,
-    pub(crate) data_image: Fact<bool>,
-    pub(crate) tags: Fact<bool>,
-    pub(crate) description: Fact<bool>,
-    pub(crate) project: Fact<String>,
-    pub(crate) client_token: Fact<bool>,
-    pub(crate) unique_names: Fact<UniqueNames>,
-    pub(crate) dry_run: Fact<bool>,
-    pub(crate) cancel: Fact<bool>,
-    pub(crate) progress: Fact<bool>,
-    pub(crate) failure_reason: Fact<bool>,
-    pub(crate) skip_guest_check: Fact<bool>,
-    pub(crate) nvme: Fact<bool>,
-    pub(crate) imds_v2: Fact<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Fact<T> {
-    pub(crate) value: T,
-    pub(crate) source: String,
-    #[serde(default)]
-    pub(crate) unverified: bool,
-    #[serde(default)]
-    pub(crate) note: String,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum UniqueNames {
-    No,
-    Refused,
-    Unverified,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct States {
-    pub(crate) source: String,
-    pub(crate) task: Vec<State>,
-    pub(crate) image: Vec<State>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct State {
-    pub(crate) raw: String,
-    pub(crate) is: StateClass,
-    #[serde(default)]
-    pub(crate) unverified: bool,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum StateClass {
-    InProgress,
-    Succeeded,
-    Failed,
-    Canceled,
+    #[serde(flatten)]
+    pub(crate) names: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -204,36 +173,12 @@ pub(crate) enum Rule {
     Range {
         min: u32,
         max: u32,
-        #[serde(default = "one")]
-        multiple_of: u32,
+        multiple_of: Option<u32>,
     },
     Count {
         max: u32,
     },
-    Alphabet {
-        #[serde(default)]
-        letters: bool,
-        #[serde(default)]
-        digits: bool,
-        #[serde(default)]
-        han: bool,
-        #[serde(default)]
-        also: String,
-        #[serde(default = "any")]
-        first: String,
-        #[serde(default)]
-        not_prefix: Vec<String>,
-        #[serde(default)]
-        not_containing: Vec<String>,
-    },
-}
-
-fn one() -> u32 {
-    1
-}
-
-fn any() -> String {
-    "any".to_owned()
+    Alphabet(Alphabet),
 }
 
 /// One of several import calls of a cloud. What else the spec says of it is for its readers.
@@ -249,62 +194,53 @@ pub(crate) struct Route {
     pub(crate) source: String,
 }
 
+/// How a list goes on, by the names of fields.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Api {
-    #[serde(default)]
-    pub(crate) enums: Vec<Enum>,
-    #[serde(default)]
-    pub(crate) types: Vec<Type>,
-    pub(crate) operations: Vec<Operation>,
+pub(crate) struct Pages {
+    #[serde(flatten)]
+    pub(crate) position: Position,
+    pub(crate) size: String,
+    /// How many items to ask for where the request does not say.
+    pub(crate) per_page: u32,
+    pub(crate) items: String,
+    pub(crate) total: Option<String>,
+    /// The field of an item that is the next marker.
+    pub(crate) id: Option<String>,
+    /// What is there, in the answer or one level deeper, while the list goes on.
+    pub(crate) next: Option<String>,
 }
 
+/// The field of a request that says where a page begins.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Enum {
-    pub(crate) name: String,
-    pub(crate) doc: String,
-    /// The vendor refuses every other word.
-    #[serde(default)]
-    pub(crate) closed: bool,
-    pub(crate) values: Vec<EnumValue>,
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Position {
+    Number(String),
+    Offset(String),
+    Marker(String),
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct EnumValue {
-    pub(crate) wire: String,
-    pub(crate) name: String,
-    pub(crate) doc: String,
+impl Source {
+    /// Its title and date.
+    pub(crate) fn shown(&self) -> String {
+        let older = match self.kind {
+            SourceKind::Seed => "older document: ",
+            SourceKind::Document | SourceKind::Sdk => "",
+        };
+        format!("{older}{} ({})", self.title, self.date)
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Type {
-    pub(crate) name: String,
-    pub(crate) doc: String,
-    pub(crate) fields: Vec<Field>,
-}
+impl Fact {
+    /// Whether it is `true`.
+    pub(crate) fn holds(&self) -> bool {
+        self.value.as_bool() == Some(true)
+    }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Operation {
-    pub(crate) name: String,
-    #[serde(rename = "fn")]
-    pub(crate) method_name: String,
-    pub(crate) http: String,
-    pub(crate) repeat: String,
-    /// Host and version of the API, where it is another than the client's own.
-    pub(crate) host: Option<String>,
-    pub(crate) version: Option<String>,
-    pub(crate) doc: String,
-    pub(crate) source: String,
-    pub(crate) request: String,
-    pub(crate) response: String,
-    #[serde(default)]
-    pub(crate) fields: Vec<Field>,
-    /// Absent when another operation defines the response, or when it is one of the types or a list of one.
-    pub(crate) answer: Option<Vec<Field>>,
+    /// The words of a list.
+    pub(crate) fn words(&self) -> Vec<&str> {
+        let items = self.value.as_array().into_iter().flatten();
+        items.filter_map(toml::Value::as_str).collect()
+    }
 }
 
 impl Operation {
@@ -319,51 +255,6 @@ impl Operation {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Field {
-    pub(crate) name: String,
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    pub(crate) doc: String,
-    pub(crate) source: String,
-    #[serde(default)]
-    pub(crate) required: bool,
-    #[serde(default)]
-    pub(crate) values: Vec<String>,
-    pub(crate) place: Option<String>,
-    pub(crate) rename: Option<String>,
-    #[serde(default)]
-    pub(crate) alias: Vec<String>,
-    #[serde(default)]
-    pub(crate) unverified: bool,
-    pub(crate) accept: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ErrorCode {
-    pub(crate) code: String,
-    #[serde(default)]
-    pub(crate) http: u16,
-    pub(crate) kind: String,
-    pub(crate) remedy: String,
-    #[serde(default)]
-    pub(crate) operations: Vec<String>,
-    pub(crate) source: String,
-    #[serde(default)]
-    pub(crate) prefix: bool,
-    pub(crate) executed: Option<bool>,
-    #[serde(default)]
-    pub(crate) unverified: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Errors {
-    errors: Vec<ErrorCode>,
-}
-
 /// The five clouds, in the order that tables show them.
 pub(crate) const CLOUDS: [&str; 5] = ["jdcloud", "tencent", "huawei", "aliyun", "ucloud"];
 
@@ -371,142 +262,91 @@ pub(crate) const CLOUDS: [&str; 5] = ["jdcloud", "tencent", "huawei", "aliyun", 
 pub(crate) fn load(root: &Path) -> Result<Vec<Spec>, String> {
     CLOUDS
         .iter()
-        .map(|cloud| load_one(&root.join("xtask/specs").join(cloud)))
+        .map(|cloud| {
+            let folder = root.join("xtask/specs").join(cloud);
+            Spec::load(&folder).map_err(|error| format!("{}: {error}", folder.display()))
+        })
         .collect()
-}
-
-fn load_one(folder: &Path) -> Result<Spec, String> {
-    fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, String> {
-        let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
-    }
-    let spec = Spec {
-        provider: read(&folder.join("provider.toml"))?,
-        api: read(&folder.join("api.toml"))?,
-        errors: read::<Errors>(&folder.join("errors.toml"))?.errors,
-    };
-    spec.check().map_err(|error| format!("{}: {error}", folder.display()))?;
-    Ok(spec)
 }
 
 impl Spec {
     /// Titles and dates of the sources that a list of keys names.
     pub(crate) fn cite(&self, keys: &str) -> String {
-        keys.split_whitespace()
-            .filter_map(|key| self.provider.sources.get(key))
-            .map(|source| match source.kind {
-                SourceKind::Seed => format!("older document: {} ({})", source.title, source.date),
-                SourceKind::Document | SourceKind::Sdk => format!("{} ({})", source.title, source.date),
-            })
-            .collect::<Vec<_>>()
-            .join("; ")
+        let sources = keys.split_whitespace().filter_map(|key| self.provider.sources.get(key));
+        sources.map(Source::shown).collect::<Vec<_>>().join("; ")
     }
 
     /// Every field of every type, request and answer, with the name of what it is in.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &Field)> {
-        let types = self
-            .api
-            .types
-            .iter()
-            .flat_map(|own| own.fields.iter().map(|field| (own.name.as_str(), field)));
+        let types = self.api.types.iter().map(|own| (own.name.as_str(), &own.fields));
         let calls = self.api.operations.iter().flat_map(|operation| {
             let answer = operation
                 .answer
                 .iter()
-                .flatten()
-                .map(|field| (operation.response.as_str(), field));
-            operation
-                .fields
-                .iter()
-                .map(|field| (operation.request.as_str(), field))
-                .chain(answer)
+                .map(|answer| (operation.response.as_str(), answer));
+            std::iter::once((operation.request.as_str(), &operation.fields)).chain(answer)
         });
-        types.chain(calls)
+        types
+            .chain(calls)
+            .flat_map(|(owner, fields)| fields.iter().map(move |field| (owner, field)))
     }
 
+    fn load(folder: &Path) -> Result<Self, String> {
+        let read = |name: &str| {
+            let text = fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}"))?;
+            toml::from_str::<toml::Table>(&text).map_err(|error| format!("{name}: {error}"))
+        };
+        let tables = (read("provider.toml")?, read("api.toml")?, read("errors.toml")?);
+        let known = tables.0.get("sources").and_then(toml::Value::as_table);
+        for table in [&tables.0, &tables.1, &tables.2] {
+            known_sources(&toml::Value::Table(table.clone()), known.unwrap_or(&toml::Table::new()))?;
+        }
+        let invalid = |error: toml::de::Error| error.to_string();
+        let spec = Self {
+            provider: tables.0.try_into().map_err(invalid)?,
+            api: tables.1.try_into().map_err(invalid)?,
+            errors: tables.2.try_into::<Errors>().map_err(invalid)?.errors,
+        };
+        spec.check()?;
+        Ok(spec)
+    }
+
+    /// What the compiler does not find in what is written from it.
     fn check(&self) -> Result<(), String> {
-        let mut names = BTreeSet::new();
-        let defined = self
-            .api
-            .enums
+        let operations = &self.api.operations;
+        if let Some(one) = operations
             .iter()
-            .map(|own| &own.name)
-            .chain(self.api.types.iter().map(|own| &own.name));
-        for name in defined {
-            if !names.insert(name.as_str()) {
-                return Err(format!("`{name}` is defined twice"));
-            }
-        }
-        let mut seen = BTreeSet::new();
-        for (owner, field) in self.fields() {
-            if !seen.insert((owner, &field.name)) {
-                return Err(format!("{owner}.{} is there twice", field.name));
-            }
-            self.known_sources(&field.source, &format!("{owner}.{}", field.name))?;
-            let inner = field.kind.trim_start_matches('[').trim_end_matches(']');
-            let plain = ["string", "link", "int", "float", "bool", "flag", "json"];
-            if !plain.contains(&inner) && !names.contains(inner) {
-                return Err(format!("{owner}.{}: unknown type `{}`", field.name, field.kind));
-            }
-        }
-        let answers: BTreeSet<_> = self
-            .api
-            .operations
-            .iter()
-            .filter(|operation| operation.answer.is_some())
-            .map(|operation| &operation.response)
-            .collect();
-        for operation in &self.api.operations {
-            self.known_sources(&operation.source, &operation.name)?;
-            if operation.host.is_some() != operation.version.is_some() {
-                return Err(format!("{}: `host` and `version` go together", operation.name));
-            }
-            let of_type = operation.response.trim_start_matches('[').trim_end_matches(']');
-            let is_type = self.api.types.iter().any(|own| own.name == of_type);
-            if !answers.contains(&operation.response) && !is_type {
-                return Err(format!(
-                    "{}: no operation lists the answer `{}`, and it is no type",
-                    operation.name, operation.response
-                ));
-            }
+            .find(|own| own.host.is_some() != own.version.is_some())
+        {
+            return Err(format!("{}: `host` and `version` go together", one.name));
         }
         let mut codes = BTreeSet::new();
         for row in &self.errors {
-            self.known_sources(&row.source, &row.code)?;
             if !codes.insert(&row.code) {
                 return Err(format!("error code {} is there twice", row.code));
             }
-            for name in &row.operations {
-                if !self.api.operations.iter().any(|operation| &operation.name == name) {
-                    return Err(format!("error code {}: no operation `{name}`", row.code));
-                }
+            let is_unknown = |name: &&String| !operations.iter().any(|operation| operation.name == **name);
+            if let Some(name) = row.operations.iter().find(is_unknown) {
+                return Err(format!("error code {}: no operation `{name}`", row.code));
             }
-        }
-        for limit in &self.provider.limits {
-            self.known_sources(&limit.source, &format!("limit of {}", limit.field))?;
-        }
-        for keys in [
-            &self.provider.endpoints.default.source,
-            &self.provider.regions.source,
-            &self.provider.environment.source,
-            &self.provider.states.source,
-            &self.provider.likely_causes_source,
-        ] {
-            self.known_sources(keys, "provider.toml")?;
-        }
-        for endpoint in &self.provider.endpoints.others {
-            self.known_sources(&endpoint.source, &endpoint.name)?;
         }
         Ok(())
     }
+}
 
-    fn known_sources(&self, keys: &str, what: &str) -> Result<(), String> {
-        match keys
-            .split_whitespace()
-            .find(|key| !self.provider.sources.contains_key(*key))
-        {
-            Some(key) => Err(format!("{what}: no source `{key}`")),
-            None => Ok(()),
-        }
+/// Every `source` names keys of the table of sources.
+fn known_sources(value: &toml::Value, known: &toml::Table) -> Result<(), String> {
+    match value {
+        toml::Value::Table(table) => table.iter().try_for_each(|(name, value)| match value.as_str() {
+            Some(keys) if name.ends_with("source") => {
+                match keys.split_whitespace().find(|key| !known.contains_key(*key)) {
+                    Some(key) => Err(format!("no source `{key}`, which is named in:\n{table}")),
+                    None => Ok(()),
+                }
+            }
+            _ => known_sources(value, known),
+        }),
+        toml::Value::Array(items) => items.iter().try_for_each(|item| known_sources(item, known)),
+        _ => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use crate::spec::{CLOUDS, ErrorCode, Fact, Source};
 
 /// Facts by the name of the field that they become.
-pub(crate) type Facts = BTreeMap<String, Fact<toml::Value>>;
+pub(crate) type Facts = BTreeMap<String, Fact>;
 
 /// One store.
 #[derive(Deserialize)]

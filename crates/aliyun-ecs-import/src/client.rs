@@ -1,5 +1,5 @@
 //! The client: Alibaba Cloud's operations in its own words. It sends what it is told: it validates nothing and adds only
-//! action and version, not even the region, which is an ordinary parameter here.
+//! action, version and, where an operation takes it and a request leaves it out, the region.
 
 use cloud_import_core::{
     Bytes, Call, ClientBuilder, Endpoint, Operation, OtherApi, Provider, Result, Settings,
@@ -57,7 +57,8 @@ impl Client {
     /// A client for a region such as `cn-hangzhou`.
     /// Without credentials, they are looked for where the vendor's own tools keep them.
     ///
-    /// The region makes the endpoint; as a parameter (`RegionId`) it is sent only where the request says so.
+    /// The region makes the endpoint. As a parameter (`RegionId`) it goes with the operations whose documents have one, unless the
+    /// request names another.
     pub fn builder(region: impl Into<String>) -> ClientBuilder<Self> {
         ClientBuilder::new(region)
     }
@@ -82,7 +83,7 @@ impl Client {
     /// # Errors
     /// When the parameters are too long for a URL (about 64 KiB).
     pub fn unsigned<Q: Call>(&self, call: &Q) -> Result<Request<Bytes>> {
-        self.request(Q::API, &Q::OPERATION, encode::fields(call)?)
+        self.request(Q::API, &Q::OPERATION, self.connection.fields(call)?)
     }
 
     pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {

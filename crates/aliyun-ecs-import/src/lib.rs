@@ -1,6 +1,6 @@
 //! Imports a virtual-machine disk image as a private image in Alibaba Cloud.
 //!
-//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers as Alibaba Cloud documents
+//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers ([`types`]) as Alibaba Cloud documents
 //! them. [`Importer`] is the normalized import over it: validate, start, poll, wait, cancel, delete.
 //!
 //! ```no_run
@@ -26,6 +26,7 @@
 
 mod answer;
 mod client;
+#[rustfmt::skip]
 mod generated;
 mod import_role;
 mod importer;
@@ -44,7 +45,9 @@ mod sts;
 pub use cloud_import_core as core;
 
 pub use client::{Client, ClientOptions};
-pub use generated::*;
+pub use generated::{
+    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, TASK_STATES, types,
+};
 pub use import_role::{CreateRole, RoleEvent};
 pub use importer::Importer;
 pub use options::Options;

@@ -23,7 +23,7 @@ pub(crate) fn run(options: &Explain) -> Result<Exit> {
 }
 
 fn text(provider: Provider, rule: &CodeRule) -> String {
-    let (kind, again, executed) = match rule.kind {
+    let (kind, again, executed) = match rule.kind() {
         None => (
             "success of a dry run",
             "there is nothing to repeat",

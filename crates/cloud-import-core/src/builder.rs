@@ -5,7 +5,7 @@ use std::{fmt::Debug, marker::PhantomData, sync::Arc};
 use http::Request;
 
 use crate::{
-    Bytes, Call, Endpoint, Error, ErrorKind, Gate, Grace, ImportRequest, ImportTask, Operation, Provider, Result,
+    Bytes, Call, Endpoint, Error, ErrorKind, Fill, Gate, Grace, ImportRequest, ImportTask, Operation, Provider, Result,
     ambient::{Ambient, System},
     clock_offset::ClockOffset,
     credentials::{
@@ -278,6 +278,24 @@ impl Connection {
         task
     }
 
+    /// The fields of a call, with the client's region and project where the call leaves them out and the operation takes them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when the call cannot be written as JSON.
+    pub fn fields<Q: Call>(&self, call: &Q) -> Result<Fields> {
+        let mut fields = encode::fields(call)?;
+        for (name, fill) in Q::FILLS {
+            let own = match fill {
+                Fill::Region => Some(self.region.as_str()),
+                Fill::Project => self.project.as_deref(),
+            };
+            if let Some(own) = own.filter(|own| !own.is_empty()) {
+                fields.entry(*name).or_insert_with(|| own.into());
+            }
+        }
+        Ok(fields)
+    }
+
     /// Makes a call: `request` turns its fields into an unsigned request, which is sent and its answer read.
     ///
     /// # Errors
@@ -288,7 +306,7 @@ impl Connection {
         call: &Q,
         request: impl FnOnce(&Operation, Fields) -> Result<Request<Bytes>>,
     ) -> Result<Q::Answer> {
-        let fields = encode::fields(call)?;
+        let fields = self.fields(call)?;
         let repeatable = Q::OPERATION.repeat.allows(&fields);
         let request = request(&Q::OPERATION, fields)
             .map_err(|error| error.with_provider(self.provider).with_operation(Q::OPERATION.name))?;

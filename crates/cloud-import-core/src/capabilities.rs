@@ -9,6 +9,7 @@ use crate::{Architecture, BootMode, Disk, DiskFormat, LicenseType, Provider, Sou
 
 /// A value, where it was read and how sure it is.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[non_exhaustive]
 pub struct Fact<T> {
     /// The value.
     pub value: T,
@@ -18,6 +19,39 @@ pub struct Fact<T> {
     pub verified: bool,
     /// What else is to be known; empty if nothing.
     pub note: &'static str,
+}
+
+impl<T: Copy> Fact<T> {
+    /// A value that its source settles.
+    pub const fn new(value: T, source: &'static str) -> Self {
+        Self {
+            value,
+            source,
+            verified: true,
+            note: "",
+        }
+    }
+
+    /// The same value, which no source settles.
+    #[must_use]
+    pub const fn unverified(mut self) -> Self {
+        self.verified = false;
+        self
+    }
+
+    /// Adds what else is to be known.
+    #[must_use]
+    pub const fn note(mut self, note: &'static str) -> Self {
+        self.note = note;
+        self
+    }
+}
+
+impl<T: Copy> Fact<&'static [T]> {
+    /// Values that their source settles.
+    pub const fn list(values: &'static [T], source: &'static str) -> Self {
+        Self::new(values, source)
+    }
 }
 
 /// What one cloud's import can do.
@@ -150,6 +184,7 @@ pub enum UniqueNames {
 
 /// A limit of one field.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[non_exhaustive]
 pub struct Limit {
     /// The field.
     pub field: Field,
@@ -161,6 +196,33 @@ pub struct Limit {
     pub source: &'static str,
     /// What else is to be known; empty if nothing.
     pub note: &'static str,
+}
+
+impl Limit {
+    /// A limit on which all sources agree.
+    pub const fn new(field: Field, rule: Rule, source: &'static str) -> Self {
+        Self {
+            field,
+            rule,
+            agreed: true,
+            source,
+            note: "",
+        }
+    }
+
+    /// The same limit, on which the sources do not agree.
+    #[must_use]
+    pub const fn disputed(mut self) -> Self {
+        self.agreed = false;
+        self
+    }
+
+    /// Adds what else is to be known.
+    #[must_use]
+    pub const fn note(mut self, note: &'static str) -> Self {
+        self.note = note;
+        self
+    }
 }
 
 /// A normalized field that a limit speaks of.

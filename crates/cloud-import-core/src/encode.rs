@@ -126,35 +126,26 @@ fn leaf_text(leaf: &Value) -> String {
 
 /// A REST request: path parameters filled in, the rest in the query or a JSON body as the operation places them.
 ///
-/// `defaults` are path parameters that the client knows, such as its region; a field of the call wins.
-///
 /// # Errors
 /// [`ErrorKind::InvalidRequest`] naming a path parameter that is missing or empty.
-pub fn rest(
-    endpoint: &Endpoint,
-    operation: &Operation,
-    mut fields: Fields,
-    defaults: &[(&str, &str)],
-) -> Result<Request<Bytes>> {
+pub fn rest(endpoint: &Endpoint, operation: &Operation, mut fields: Fields) -> Result<Request<Bytes>> {
     let mut path = String::with_capacity(operation.path.len() + 32);
     let mut rest = operation.path;
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
         let own = fields.remove(name);
-        let value = own.as_ref().and_then(Value::as_str).or_else(|| {
-            defaults
-                .iter()
-                .find(|(default, _)| *default == name)
-                .map(|(_, value)| *value)
-        });
-        let value = value.filter(|value| !value.is_empty()).ok_or_else(|| {
-            Error::new(
-                ErrorKind::InvalidRequest,
-                format!("`{name}` is missing, and it is part of the path"),
-            )
-            .with_operation(operation.name)
-            .with_remedy("Set it on the request or on the client.")
-        })?;
+        let value = own
+            .as_ref()
+            .and_then(Value::as_str)
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorKind::InvalidRequest,
+                    format!("`{name}` is missing, and it is part of the path"),
+                )
+                .with_operation(operation.name)
+                .with_remedy("Set it on the request or on the client.")
+            })?;
         path.push_str(before);
         path.extend(utf8_percent_encode(value, RESERVED));
         rest = after;
@@ -251,14 +242,14 @@ mod tests {
     #[test]
     fn rest_fills_the_path_and_places_the_rest() {
         let endpoint: Endpoint = "vm.example".parse().unwrap();
-        let fields = object(json!({"imageId": "a/b", "deleteSnapshot": true, "force": 1}));
-        let request = rest(&endpoint, &OPERATION, fields, &[("regionId", "cn-north-1")]).unwrap();
+        let fields = object(json!({"regionId": "cn-north-1", "imageId": "a/b", "deleteSnapshot": true, "force": 1}));
+        let request = rest(&endpoint, &OPERATION, fields).unwrap();
         assert_eq!(
             request.uri().to_string(),
             "https://vm.example/v1/regions/cn-north-1/images/a%2Fb?deleteSnapshot=true"
         );
         assert_eq!(&request.body()[..], br#"{"force":1}"#);
-        let error = rest(&endpoint, &OPERATION, Map::new(), &[("regionId", "r")]).unwrap_err();
+        let error = rest(&endpoint, &OPERATION, object(json!({"regionId": "r"}))).unwrap_err();
         assert!(error.message().contains("imageId"), "{error}");
     }
 
@@ -271,7 +262,7 @@ mod tests {
         };
         let endpoint: Endpoint = "vm.example".parse().unwrap();
         let fields = object(json!({"regionId": "r", "imageId": "i", "changes": [{"op": "replace"}]}));
-        let request = rest(&endpoint, &operation, fields, &[]).unwrap();
+        let request = rest(&endpoint, &operation, fields).unwrap();
         assert_eq!(&request.body()[..], br#"[{"op":"replace"}]"#);
     }
 

@@ -33,6 +33,7 @@ mod gate;
 mod link;
 mod operation;
 mod os;
+pub mod pages;
 pub mod pipeline;
 mod problem;
 mod provider;
@@ -66,7 +67,7 @@ pub use error::{Error, ErrorKind};
 pub use field::{DiskPart, Field};
 pub use gate::Gate;
 pub use link::Link;
-pub use operation::{Call, CodeRule, Operation, OtherApi, Place, Repeat, StateRow};
+pub use operation::{Call, CodeRule, Fill, Meaning, Operation, OtherApi, Place, Repeat, StateRow};
 pub use os::{Os, OsMatch};
 pub use preflight::{Check, CheckOutcome};
 pub use problem::{Problem, Severity};
@@ -84,6 +85,23 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A boxed future, for the few traits that must work as `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The words that the generated code of provider crates is written in.
+#[doc(hidden)]
+pub mod __generated {
+    pub use serde::{Deserialize, Serialize};
+
+    pub use crate::{
+        Architecture, BootMode, Call, Capabilities, CodeRule, DiskFormat, ErrorKind, Fill, LicenseType, Link,
+        Operation, OtherApi, Place, Provider, Repeat, Result, SourceForm, StateClass, StateRow,
+        capabilities::{Alphabet, Fact, Field, First, Limit, Rule, UniqueNames},
+        credentials::EnvironmentNames,
+        http::Method,
+        open_enum,
+        pages::{Page, Paged, Pages, Position},
+        wire::{self, Extra, Flag},
+    };
+}
 
 /// What the macros of this crate need in the crates that use them.
 #[doc(hidden)]

@@ -14,6 +14,18 @@ pub trait Call: Serialize + Send + Sync {
     const OPERATION: Operation;
     /// The API that it is of, where that is not the client's own.
     const API: Option<OtherApi> = None;
+    /// Fields that the client fills in with what it has, where the request leaves them out.
+    const FILLS: &'static [(&'static str, Fill)] = &[];
+}
+
+/// What of the client goes into a field that a request leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fill {
+    /// Its region.
+    Region,
+    /// Its project, where it has one.
+    Project,
 }
 
 /// Another API of the vendor's, which is signed for as the client's own is.
@@ -41,6 +53,23 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// An operation, in the order of the fields.
+    pub const fn new(
+        name: &'static str,
+        method: Method,
+        path: &'static str,
+        repeat: Repeat,
+        placed: &'static [(&'static str, Place)],
+    ) -> Self {
+        Self {
+            name,
+            method,
+            path,
+            repeat,
+            placed,
+        }
+    }
+
     /// Where a field goes.
     pub(crate) fn place(&self, field: &str, usual: Place) -> Place {
         self.placed
@@ -86,8 +115,19 @@ impl Repeat {
     }
 }
 
+/// What a vendor's error code stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Meaning {
+    /// The request failed.
+    Failure(ErrorKind),
+    /// The request was a dry run, and the vendor would have accepted it.
+    DryRunPassed,
+}
+
 /// What a vendor's error code means.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct CodeRule {
     /// The code, or its beginning.
     pub code: &'static str,
@@ -95,8 +135,8 @@ pub struct CodeRule {
     pub prefix: bool,
     /// HTTP status that usually comes with it; 0 where none is documented.
     pub http: u16,
-    /// What it means; `None` for the code by which a dry run reports success.
-    pub kind: Option<ErrorKind>,
+    /// What it means.
+    pub meaning: Meaning,
     /// Whether a request that ends with it may have been executed.
     pub may_have_executed: bool,
     /// What the user does.
@@ -106,6 +146,55 @@ pub struct CodeRule {
 }
 
 impl CodeRule {
+    /// The rule for a code by which a request fails. Whether it may have been executed is as its kind usually is.
+    pub const fn failure(
+        code: &'static str,
+        http: u16,
+        kind: ErrorKind,
+        remedy: &'static str,
+        source: &'static str,
+    ) -> Self {
+        Self {
+            code,
+            prefix: false,
+            http,
+            meaning: Meaning::Failure(kind),
+            may_have_executed: kind.may_have_executed(),
+            remedy,
+            source,
+        }
+    }
+
+    /// The rule for a code by which a dry run reports success.
+    pub const fn dry_run_passed(code: &'static str, http: u16, remedy: &'static str, source: &'static str) -> Self {
+        Self {
+            meaning: Meaning::DryRunPassed,
+            ..Self::failure(code, http, ErrorKind::InvalidRequest, remedy, source)
+        }
+    }
+
+    /// The same for every code that begins with it.
+    #[must_use]
+    pub const fn for_prefix(mut self) -> Self {
+        self.prefix = true;
+        self
+    }
+
+    /// The same, but whether the request may have been executed is not as its kind usually is.
+    #[must_use]
+    pub const fn executed(mut self, may_have_executed: bool) -> Self {
+        self.may_have_executed = may_have_executed;
+        self
+    }
+
+    /// The kind of failure; `None` where it is none.
+    pub const fn kind(&self) -> Option<ErrorKind> {
+        match self.meaning {
+            Meaning::Failure(kind) => Some(kind),
+            Meaning::DryRunPassed => None,
+        }
+    }
+
     /// The rule for a code: the whole code, else the longest prefix rule, else the part before the first dot.
     pub fn find<'a>(rules: &'a [Self], code: &str) -> Option<&'a Self> {
         let exact = |code: &str| {
@@ -126,6 +215,7 @@ impl CodeRule {
 
 /// A vendor's state and what it means.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct StateRow {
     /// The vendor's word.
     pub raw: &'static str,
@@ -134,6 +224,11 @@ pub struct StateRow {
 }
 
 impl StateRow {
+    /// A row.
+    pub const fn new(raw: &'static str, class: StateClass) -> Self {
+        Self { raw, class }
+    }
+
     /// What a raw state means; `None` for one that the table does not hold, which is to be shown as in progress.
     pub fn find(rows: &[Self], raw: &str) -> Option<StateClass> {
         rows.iter()
@@ -146,26 +241,15 @@ impl StateRow {
 mod tests {
     use super::*;
 
-    const fn rule(code: &'static str, prefix: bool, kind: ErrorKind) -> CodeRule {
-        CodeRule {
-            code,
-            prefix,
-            http: 0,
-            kind: Some(kind),
-            may_have_executed: false,
-            remedy: "",
-            source: "",
-        }
-    }
-
     #[test]
     fn the_most_exact_rule_wins() {
+        let rule = |code, kind| CodeRule::failure(code, 0, kind, "", "");
         let rules = [
-            rule("InvalidParameter", false, ErrorKind::InvalidRequest),
-            rule("Throttling", true, ErrorKind::RateLimited),
-            rule("InvalidParameter.Url", false, ErrorKind::NotFound),
+            rule("InvalidParameter", ErrorKind::InvalidRequest),
+            rule("Throttling", ErrorKind::RateLimited).for_prefix(),
+            rule("InvalidParameter.Url", ErrorKind::NotFound),
         ];
-        let kind = |code| CodeRule::find(&rules, code).and_then(|rule| rule.kind);
+        let kind = |code| CodeRule::find(&rules, code).and_then(CodeRule::kind);
         assert_eq!(kind("InvalidParameter.Url"), Some(ErrorKind::NotFound));
         assert_eq!(kind("InvalidParameter.Else"), Some(ErrorKind::InvalidRequest));
         assert_eq!(kind("Throttling.User"), Some(ErrorKind::RateLimited));

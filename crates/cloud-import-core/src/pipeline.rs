@@ -14,7 +14,7 @@ use serde_json::Value;
 use tracing::{Instrument as _, Span, debug, debug_span, field::Empty};
 
 use crate::{
-    Bytes, CodeRule, Credentials, Error, ErrorKind, Gate, Operation, Provider, Result,
+    Bytes, CodeRule, Credentials, Error, ErrorKind, Gate, Meaning, Operation, Provider, Result,
     ambient::Ambient,
     clock_offset::ClockOffset,
     credentials::CredentialSource,
@@ -292,7 +292,7 @@ impl Pipeline {
                 request_id,
             } => {
                 let rule = code.as_deref().and_then(|code| CodeRule::find(protocol.codes(), code));
-                if rule.is_some_and(|rule| rule.kind.is_none()) {
+                if rule.is_some_and(|rule| rule.meaning == Meaning::DryRunPassed) {
                     return Ok(Answer {
                         payload: serde_json::json!({ "dry_run": true }),
                         request_id,
@@ -306,7 +306,7 @@ impl Pipeline {
                 if message.is_empty() {
                     message = "the cloud gave no reason".to_owned();
                 }
-                let error = match rule.and_then(|rule| rule.kind.map(|kind| (kind, rule))) {
+                let error = match rule.and_then(|rule| Some((rule.kind()?, rule))) {
                     Some((ErrorKind::Service, rule)) if is_telling(status) => {
                         by_status(status, message).with_remedy(rule.remedy)
                     }

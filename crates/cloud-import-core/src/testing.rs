@@ -20,6 +20,22 @@ use crate::{
 };
 
 pub use importer::FakeImporter;
+/// A wire type of a provider crate with some of its fields set: such a type is open to new fields, so that only its own crate can
+/// write it as a literal.
+///
+/// ```
+/// # #[derive(Default)] struct Tag { key: Option<String>, value: Option<String> }
+/// let tag = cloud_import_core::build!(Tag { key: Some("team".into()) });
+/// # assert!(tag.key.is_some() && tag.value.is_none());
+/// ```
+#[macro_export]
+macro_rules! build {
+    ($type:ty { $($field:ident: $value:expr),* $(,)? }) => {{
+        let mut it = <$type>::default();
+        $(it.$field = $value;)*
+        it
+    }};
+}
 
 /// A clock that stands until something sleeps, and one nonce.
 #[derive(Debug)]

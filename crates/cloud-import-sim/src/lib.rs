@@ -73,6 +73,7 @@
 mod clock;
 mod cloud;
 mod clouds;
+#[rustfmt::skip]
 mod generated;
 mod objects;
 mod rules;

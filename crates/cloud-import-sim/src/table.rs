@@ -25,6 +25,30 @@ pub(crate) struct Field {
     pub(crate) values: &'static [&'static str],
 }
 
+/// A field that may be left out and takes any value of its type.
+pub(crate) const fn field(name: &'static str, kind: Kind) -> Field {
+    Field {
+        name,
+        kind,
+        required: false,
+        values: &[],
+    }
+}
+
+impl Field {
+    /// The same, but not to be left out.
+    pub(crate) const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// The same, but for these values only.
+    pub(crate) const fn one_of(mut self, values: &'static [&'static str]) -> Self {
+        self.values = values;
+        self
+    }
+}
+
 /// The type of a field. Some kinds occur only in some versions of the tables.
 #[derive(Debug)]
 #[allow(dead_code, reason = "which kinds occur depends on the generated tables")]

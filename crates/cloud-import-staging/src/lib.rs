@@ -32,6 +32,7 @@ mod dialect;
 mod dialects;
 mod facts;
 mod file;
+#[rustfmt::skip]
 mod generated;
 mod hash;
 mod keeper;

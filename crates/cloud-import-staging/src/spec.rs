@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloud_import_core::{CodeRule, ErrorKind, Provider};
+use cloud_import_core::Provider;
 
 /// What a store takes. Sizes in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,25 +99,5 @@ impl StoreSpec {
     pub(crate) fn region<'r>(&self, region: &'r str) -> &'r str {
         let other = self.region_names.iter().find(|[api, _]| *api == region);
         other.map_or(region, |[_, own]| own)
-    }
-}
-
-/// A row of a table of error codes.
-pub(crate) const fn rule(
-    code: &'static str,
-    http: u16,
-    kind: ErrorKind,
-    may_have_executed: bool,
-    remedy: &'static str,
-    source: &'static str,
-) -> CodeRule {
-    CodeRule {
-        code,
-        prefix: false,
-        http,
-        kind: Some(kind),
-        may_have_executed,
-        remedy,
-        source,
     }
 }

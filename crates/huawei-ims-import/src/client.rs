@@ -140,7 +140,7 @@ impl Client {
     /// # Errors
     /// When a path parameter is missing, or the host of IAM is not known and needed.
     pub fn unsigned<Q: Call>(&self, call: &Q) -> Result<Request<Bytes>> {
-        self.request(&Q::OPERATION, encode::fields(call)?)
+        self.request(&Q::OPERATION, self.connection.fields(call)?)
     }
 
     pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {
@@ -151,12 +151,10 @@ impl Client {
 
     fn request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
         if operation.name == KeystoneListProjectsRequest::OPERATION.name {
-            return encode::rest(self.iam()?, operation, fields, &[]);
+            return encode::rest(self.iam()?, operation, fields);
         }
-        let project = self.project();
-        let defaults = project.map(|project| ("project_id", project));
-        let mut request = encode::rest(self.endpoint(), operation, fields, defaults.as_slice())?;
-        if let Some(project) = project {
+        let mut request = encode::rest(self.endpoint(), operation, fields)?;
+        if let Some(project) = self.project() {
             canonical::set(request.headers_mut(), PROJECT, project)?;
         }
         Ok(request)

@@ -1,6 +1,6 @@
 //! Imports a virtual-machine disk image as a private image in Huawei Cloud (Image Management Service, IMS).
 //!
-//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers as Huawei Cloud documents
+//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers ([`types`]) as Huawei Cloud documents
 //! them. [`Importer`] is the normalized import over it: validate, start, poll, wait, delete. It chooses between the
 //! vendor's ways in ([`choose_route`]): quick import and common import, each for system and data disks.
 //!
@@ -21,6 +21,7 @@
 
 mod answer;
 mod client;
+#[rustfmt::skip]
 mod generated;
 mod importer;
 mod job;
@@ -38,7 +39,10 @@ mod sts;
 pub use cloud_import_core as core;
 
 pub use client::{Client, ClientOptions};
-pub use generated::*;
+pub use generated::{
+    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, ROUTE_COMMON,
+    ROUTE_DATA_COMMON, ROUTE_QUICK, Route, SERVICE, TASK_STATES, types,
+};
 pub use importer::Importer;
 pub use options::{Options, RouteKind};
 pub use order::ImportCall;

@@ -69,7 +69,7 @@ fn request(exchange: &Exchange<'_>, caller: &Caller<'_>) -> Result<Request<Bytes
     if let Some(duration) = role.duration {
         fields.insert("duration_seconds".to_owned(), duration.as_secs().into());
     }
-    encode::rest(&endpoint, &OPERATION, fields, &[])
+    encode::rest(&endpoint, &OPERATION, fields)
 }
 
 fn read(answer: &Value, _: &AssumeRole) -> Result<Temporary, Flaw> {

@@ -1,4 +1,5 @@
-//! The client: JD Cloud's operations in its own words. It sends what it is told: it validates and injects nothing.
+//! The client: JD Cloud's operations in its own words. It sends what it is told: it validates nothing and fills in
+//! only the region that a request leaves out.
 
 use cloud_import_core::{
     Bytes, Call, ClientBuilder, Endpoint, Operation, Provider, Result, Settings,
@@ -76,7 +77,7 @@ impl Client {
     /// # Errors
     /// When a path parameter is missing.
     pub fn unsigned<Q: Call>(&self, call: &Q) -> Result<Request<Bytes>> {
-        self.request(&Q::OPERATION, encode::fields(call)?)
+        self.request(&Q::OPERATION, self.connection.fields(call)?)
     }
 
     pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {
@@ -86,6 +87,6 @@ impl Client {
     }
 
     fn request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
-        encode::rest(self.endpoint(), operation, fields, &[("regionId", self.region())])
+        encode::rest(self.endpoint(), operation, fields)
     }
 }

@@ -1,7 +1,7 @@
 //! Imports a virtual-machine disk image as a private image in JD Cloud.
 //!
-//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers as JD Cloud documents them.
-//! [`Importer`] is the normalized import over it: validate, start, poll, wait, cancel, delete.
+//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers ([`types`]) as JD Cloud documents them.
+//! [`Importer`] is the normalized import over it: validate, start, poll, wait, delete.
 //!
 //! ```no_run
 //! use jdcloud_vm_import::{Client, Importer, core::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
@@ -20,6 +20,7 @@
 
 mod answer;
 mod client;
+#[rustfmt::skip]
 mod generated;
 mod importer;
 mod options;
@@ -34,7 +35,10 @@ mod sts;
 pub use cloud_import_core as core;
 
 pub use client::{Client, ClientOptions};
-pub use generated::*;
+pub use generated::{
+    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, SERVICE, TASK_STATES,
+    types,
+};
 pub use importer::Importer;
 pub use options::Options;
 pub use os::map_os;

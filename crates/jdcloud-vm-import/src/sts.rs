@@ -63,7 +63,7 @@ fn request(role: &AssumeRole, _: &Caller<'_>) -> Result<Request<Bytes>> {
     }
     let mut fields = Fields::new();
     fields.insert("assumeRoleInfo".to_owned(), info);
-    encode::rest(&endpoint, &OPERATION, fields, &[])
+    encode::rest(&endpoint, &OPERATION, fields)
 }
 
 fn life(role: &AssumeRole) -> Duration {

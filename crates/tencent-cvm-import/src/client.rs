@@ -102,7 +102,7 @@ impl Client {
     /// # Errors
     /// When the region has characters that no header can carry, or the parameters are too long for a URL (about 64 KiB).
     pub fn unsigned<Q: Call>(&self, call: &Q) -> Result<Request<Bytes>> {
-        self.request(&Q::OPERATION, encode::fields(call)?)
+        self.request(&Q::OPERATION, self.connection.fields(call)?)
     }
 
     pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {
@@ -121,7 +121,7 @@ impl Client {
     /// Action, version and region are headers; the fields are JSON or stand in the query.
     fn v3_request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
         let mut request = match self.http_method {
-            HttpMethod::Post => encode::rest(self.endpoint(), operation, fields, &[])?,
+            HttpMethod::Post => encode::rest(self.endpoint(), operation, fields)?,
             HttpMethod::Get => self.of_parameters(operation, &fields)?,
         };
         let headers = request.headers_mut();

@@ -18,7 +18,8 @@ use crate::{
     Client, Options, generated as wire,
     generated::{CAPABILITIES, IMAGE_STATES},
     os::{TencentOs, map_os},
-    preflight, rules,
+    preflight::{self, filter, private},
+    rules,
 };
 
 /// Imports images into Tencent Cloud.
@@ -159,18 +160,6 @@ fn row(image: wire::Image) -> Row {
     row.name = image.image_name;
     row.description = image.image_description;
     row
-}
-
-pub(crate) fn private() -> wire::Filter {
-    filter("image-type", wire::ImageType::PrivateImage.as_str())
-}
-
-fn filter(name: &str, value: &str) -> wire::Filter {
-    wire::Filter {
-        name: Some(name.to_owned()),
-        values: Some(vec![value.to_owned()]),
-        ..Default::default()
-    }
 }
 
 fn tags(request: &ImportRequest) -> Option<Vec<wire::TagSpecification>> {

@@ -1,6 +1,6 @@
 //! Imports a virtual-machine disk image as a private image in Tencent Cloud.
 //!
-//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers as Tencent Cloud documents them.
+//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers ([`types`]) as Tencent Cloud documents them.
 //! [`Importer`] is the normalized import over it: validate, start, poll, wait, delete. An import cannot be cancelled.
 //!
 //! ```no_run
@@ -22,6 +22,7 @@
 
 mod answer;
 mod client;
+#[rustfmt::skip]
 mod generated;
 mod importer;
 mod options;
@@ -37,7 +38,9 @@ mod v1;
 pub use cloud_import_core as core;
 
 pub use client::{Client, ClientOptions, HttpMethod};
-pub use generated::*;
+pub use generated::{
+    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, SERVICE, types,
+};
 pub use importer::Importer;
 pub use options::Options;
 pub use os::{TencentOs, map_os};

@@ -7,14 +7,13 @@ use std::ops::ControlFlow;
 
 use cloud_import_core::{
     Check, DiskSource, ImportRequest, Result,
-    engine::named,
+    engine::{Cloud as _, Identity, named},
     preflight::{self, Checks, Subject},
 };
 
 use crate::{
-    Client, Importer, generated as wire,
+    Client, generated as wire,
     generated::CAPABILITIES,
-    importer::private,
     os::{TencentOs, map_os},
 };
 
@@ -72,7 +71,7 @@ async fn dry_run(client: &Client, request: &ImportRequest, checks: &mut Checks) 
         dry_run: true,
         ..request.clone()
     };
-    let outcome = match Importer::new(client.clone()).request(&request) {
+    let outcome = match client.translate(&request, &Identity::new(client, &request)) {
         Ok(order) => client.import_image(&order).await,
         Err(error) => Err(error),
     };
@@ -84,6 +83,18 @@ async fn dry_run(client: &Client, request: &ImportRequest, checks: &mut Checks) 
         )),
         outcome => checks.dry_run(outcome.map(drop)),
     }
+}
+
+pub(crate) fn filter(name: &str, value: &str) -> wire::Filter {
+    wire::Filter {
+        name: Some(name.to_owned()),
+        values: Some(vec![value.to_owned()]),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn private() -> wire::Filter {
+    filter("image-type", wire::ImageType::PrivateImage.as_str())
 }
 
 fn has_query(request: &ImportRequest) -> bool {

@@ -128,7 +128,7 @@ fn exchange(exchange: &Exchange<'_>, caller: &Caller<'_>) -> Result<Request<Byte
 
 fn call(operation: &Operation, fields: Fields, region: &str) -> Result<Request<Bytes>> {
     let endpoint: Endpoint = "sts.tencentcloudapi.com".parse()?;
-    let mut request = encode::rest(&endpoint, operation, fields, &[])?;
+    let mut request = encode::rest(&endpoint, operation, fields)?;
     let headers = request.headers_mut();
     canonical::set(headers, "x-tc-action", operation.name)?;
     canonical::set(headers, "x-tc-version", "2018-08-13")?;

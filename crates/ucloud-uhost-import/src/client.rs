@@ -96,7 +96,7 @@ impl Client {
     /// # Errors
     /// When the call cannot be written as JSON.
     pub fn unsigned<Q: Call>(&self, call: &Q) -> Result<Request<Bytes>> {
-        self.request(&Q::OPERATION, encode::fields(call)?)
+        self.request(&Q::OPERATION, self.connection.fields(call)?)
     }
 
     pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {
@@ -105,15 +105,9 @@ impl Client {
             .await
     }
 
-    /// A form of action, fields and, where the fields do not name them, the client's region and project.
+    /// A form of action and fields.
     fn request(&self, operation: &Operation, mut fields: Fields) -> Result<Request<Bytes>> {
         fields.insert("Action".to_owned(), operation.name.into());
-        let own = [("Region", Some(self.region())), ("ProjectId", self.project())];
-        for (name, value) in own {
-            if let Some(value) = value.filter(|value| !value.is_empty()) {
-                fields.entry(name).or_insert_with(|| value.into());
-            }
-        }
         let parameters = encode::dotted(&fields, 0);
         let body = encode::pairs(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let mut request = encode::request(

@@ -1,6 +1,6 @@
 //! Imports a virtual-machine disk image as a private image in UCloud.
 //!
-//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers as UCloud documents them.
+//! [`Client`] speaks the vendor's own words: one method per operation, requests and answers ([`types`]) as UCloud documents them.
 //! [`Importer`] is the normalized import over it: validate, start, poll, wait, delete.
 //!
 //! ```no_run
@@ -22,6 +22,7 @@
 
 mod answer;
 mod client;
+#[rustfmt::skip]
 mod generated;
 mod importer;
 mod options;
@@ -36,7 +37,7 @@ mod sts;
 pub use cloud_import_core as core;
 
 pub use client::{Client, ClientOptions};
-pub use generated::*;
+pub use generated::{CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, types};
 pub use importer::Importer;
 pub use options::Options;
 pub use os::{UcloudOs, map_os};

@@ -130,7 +130,7 @@ async fn hold(provider: Provider, rule: &CodeRule) {
         rule.code.to_owned()
     };
     let at = format!("{provider} {code}");
-    let Some(kind) = rule.kind else {
+    let Some(kind) = rule.kind() else {
         let (outcome, sent) = call(provider, &code, rule.http, true).await;
         assert!(outcome.is_ok() && sent == 1, "{at}: success of a dry run: {outcome:?}");
         return;
@@ -262,7 +262,7 @@ async fn the_tables_say_what_the_documents_say() {
     ];
     for (provider, code, http, kind, executed) in expected {
         let rule = CodeRule::find(cloud_import::error_codes(provider).unwrap(), code);
-        let found = rule.map(|rule| (rule.kind, rule.may_have_executed));
+        let found = rule.map(|rule| (rule.kind(), rule.may_have_executed));
         assert_eq!(found, Some((Some(kind), executed)), "{provider} {code}");
         let (outcome, _) = call(provider, code, http, true).await;
         if let Err(error) = outcome {

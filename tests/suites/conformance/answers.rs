@@ -97,10 +97,9 @@ pub(crate) async fn after_a_broken_answer_to_a_start_there_is_never_a_second_imp
             .unwrap();
         let importer = stage
             .importer_with(|settings| {
-                settings.transport(Arc::new(transport)).grace(cloud_import::Grace::new(
-                    std::time::Duration::from_millis(200),
-                    std::time::Duration::from_millis(25),
-                ))
+                settings
+                    .transport(Arc::new(transport))
+                    .grace(Grace::new(Duration::from_millis(200), Duration::from_millis(25)))
             })
             .unwrap();
         stage.fail_start(fault.clone());

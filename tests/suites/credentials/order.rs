@@ -202,7 +202,7 @@ async fn a_client_looks_at_its_first_call_and_takes_the_project_of_the_profile()
             .retry(RetryPolicy::none())
     };
     let client: aliyun::Client = ClientBuilder::from(settings()).build().unwrap();
-    let call = aliyun::DescribeRegionsRequest::default();
+    let call = aliyun::types::DescribeRegionsRequest::default();
     let error = client.describe_regions(&call).await.unwrap_err();
     assert_eq!(error.kind(), cloud_import::ErrorKind::Credentials, "{error}");
     assert_eq!(error.operation(), Some("DescribeRegions"));

@@ -105,7 +105,7 @@ async fn jdcloud_tasks_are_shown_without_their_links_query() {
         .build()
         .unwrap();
     let tasks = client
-        .image_tasks(&cloud_import::jdcloud::ImageTasksRequest::default())
+        .image_tasks(&cloud_import::jdcloud::types::ImageTasksRequest::default())
         .await
         .unwrap();
     let mut watch = cloud_import_tests::leaks::Watch::default();

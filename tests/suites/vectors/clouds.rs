@@ -142,7 +142,7 @@ macro_rules! cloud {
             provider: $provider,
             algorithms: $algorithms,
             method: |call| match call {
-                $($call => Some(<$client::$request as Call>::OPERATION.method),)*
+                $($call => Some(<$client::types::$request as Call>::OPERATION.method),)*
                 _ => None,
             },
             sign: |vector, request, signing| {
@@ -164,7 +164,7 @@ macro_rules! cloud {
                     .map_err(|error| error.to_string())?;
                 match call_of(vector) {
                     $($call => {
-                        let (mut request, others) = typed::split::<$client::$request>(&params)?;
+                        let (mut request, others) = typed::split::<$client::types::$request>(&params)?;
                         let unfit = typed::add(&mut request.extra, others);
                         let error = runtime.block_on(client.$method(&request)).err();
                         caught(&transport, error, unfit)

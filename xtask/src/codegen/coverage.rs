@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::spec::{Fact, Field, Rule, Spec, StateClass};
+use super::text::joined;
+use crate::spec::{Field, Rule, Spec};
 
 /// Above this many fields of an answer, the page names their number only: the crate's documentation has them all.
 const SHOWN: usize = 60;
@@ -14,14 +15,9 @@ pub(super) fn render(specs: &[Spec]) -> String {
          source settles is marked *unverified*. No live account was used for any of it.\n\n## Operations\n\n",
     );
     for spec in specs {
-        let operations = spec
-            .api
-            .operations
-            .iter()
-            .map(|operation| format!("`{}`", operation.name));
-        let mut operations: Vec<String> = operations.collect();
-        operations.dedup();
-        let _ = writeln!(out, "- **{}**: {}", spec.provider.name, operations.join(", "));
+        let mut names: Vec<&str> = spec.api.operations.iter().map(|own| own.name.as_str()).collect();
+        names.dedup();
+        let _ = writeln!(out, "- **{}**: `{}`", spec.provider.name, names.join("`, `"));
     }
     for spec in specs {
         cloud(&mut out, spec);
@@ -36,60 +32,7 @@ fn cloud(out: &mut String, spec: &Spec) {
         let _ = writeln!(out, "- `{key}`: {} ({})", source.title, source.date);
     }
     unverified(out, spec);
-    let _ = writeln!(
-        out,
-        "\n### Endpoints\n\n| name | host | TLS | note | source |\n|---|---|---|---|---|"
-    );
-    let default = &provider.endpoints.default;
-    let _ = writeln!(out, "| default | `{}` | yes | | {} |", default.host, default.source);
-    for own in &provider.endpoints.others {
-        let tls = if own.tls { "yes" } else { "no" };
-        let _ = writeln!(
-            out,
-            "| {} | `{}` | {tls} | {} | {} |",
-            own.name,
-            own.host,
-            cell(&own.note),
-            own.source
-        );
-    }
-    let _ = writeln!(
-        out,
-        "\n### Limits\n\n| field | rule | breaking it | note | source |\n|---|---|---|---|---|"
-    );
-    for limit in &provider.limits {
-        let breaking = if limit.agreed {
-            "an error"
-        } else {
-            "a warning: sources differ or none settles it"
-        };
-        let _ = writeln!(
-            out,
-            "| {} | {} | {breaking} | {} | {} |",
-            limit.field,
-            cell(&rule(&limit.rule)),
-            cell(&limit.note),
-            limit.source
-        );
-    }
-    let _ = writeln!(out, "\n### States\n\n| of | state | means |\n|---|---|---|");
-    for (what, states) in [("task", &provider.states.task), ("image", &provider.states.image)] {
-        for state in states {
-            let class = match state.is {
-                StateClass::InProgress => "in progress",
-                StateClass::Succeeded => "succeeded",
-                StateClass::Failed => "failed",
-                StateClass::Canceled => "canceled",
-            };
-            let mark = if state.unverified { " (unverified)" } else { "" };
-            let _ = writeln!(out, "| {what} | `{}` | {class}{mark} |", state.raw);
-        }
-    }
-    let _ = writeln!(
-        out,
-        "\nAny other state counts as in progress. Source: {}.",
-        provider.states.source
-    );
+    beside_calls(out, spec);
     for operation in &spec.api.operations {
         let at = operation
             .host
@@ -112,11 +55,7 @@ fn cloud(out: &mut String, spec: &Spec) {
         let _ = writeln!(out, "\n### Type {}\n", own.name);
         fields(out, "field", &own.fields);
     }
-    let _ = writeln!(
-        out,
-        "\n### Error codes\n\n| code | HTTP | kind | may have executed | remedy | source |\n|---|---|---|---|---|---|"
-    );
-    for row in &spec.errors {
+    let codes = spec.errors.iter().map(|row| {
         let executed = row
             .executed
             .unwrap_or(matches!(row.kind.as_str(), "unavailable" | "service"));
@@ -126,17 +65,102 @@ fn cloud(out: &mut String, spec: &Spec) {
             row.http.to_string()
         };
         let star = if row.prefix { "…" } else { "" };
-        let mark = if row.unverified { " (unverified)" } else { "" };
-        let executed = if executed { "yes" } else { "no" };
-        let _ = writeln!(
-            out,
-            "| `{}{star}`{mark} | {http} | {} | {executed} | {} | {} |",
-            row.code,
-            row.kind,
-            cell(&row.remedy),
-            row.source
-        );
+        let code = format!("`{}{star}`{}", row.code, mark(row.unverified));
+        [
+            code,
+            http,
+            row.kind.clone(),
+            yes(executed, "no"),
+            row.remedy.clone(),
+            row.source.clone(),
+        ]
+    });
+    table(
+        out,
+        "Error codes",
+        ["code", "HTTP", "kind", "may have executed", "remedy", "source"],
+        codes,
+    );
+}
+
+/// Endpoints, limits and states.
+fn beside_calls(out: &mut String, spec: &Spec) {
+    let provider = &spec.provider;
+    let default = &provider.endpoints.default;
+    let first = [
+        "default".to_owned(),
+        format!("`{}`", default.host),
+        yes(true, ""),
+        String::new(),
+        default.source.clone(),
+    ];
+    let others = provider.endpoints.others.iter().map(|own| {
+        [
+            own.name.clone(),
+            format!("`{}`", own.host),
+            yes(own.tls, "no"),
+            own.note.clone(),
+            own.source.clone(),
+        ]
+    });
+    table(
+        out,
+        "Endpoints",
+        ["name", "host", "TLS", "note", "source"],
+        std::iter::once(first).chain(others),
+    );
+    let limits = provider.limits.iter().map(|limit| {
+        let breaking = if limit.agreed {
+            "an error"
+        } else {
+            "a warning: sources differ or none settles it"
+        };
+        [
+            limit.field.clone(),
+            rule(&limit.rule),
+            breaking.to_owned(),
+            limit.note.clone(),
+            limit.source.clone(),
+        ]
+    });
+    table(
+        out,
+        "Limits",
+        ["field", "rule", "breaking it", "note", "source"],
+        limits,
+    );
+    let states = [("task", &provider.states.task), ("image", &provider.states.image)].into_iter();
+    let states = states.flat_map(|(what, states)| states.iter().map(move |state| (what, state)));
+    let states = states.map(|(what, state)| {
+        let class = state.is.replace('_', " ") + mark(state.unverified);
+        [what.to_owned(), format!("`{}`", state.raw), class]
+    });
+    table(out, "States", ["of", "state", "means"], states);
+    let _ = writeln!(
+        out,
+        "\nAny other state counts as in progress. Source: {}.",
+        provider.states.source
+    );
+}
+
+/// A table under a title; without one, where the text goes on.
+fn table<const N: usize>(out: &mut String, title: &str, columns: [&str; N], rows: impl Iterator<Item = [String; N]>) {
+    if !title.is_empty() {
+        let _ = writeln!(out, "\n### {title}\n");
     }
+    let _ = writeln!(out, "| {} |\n|{}", columns.join(" | "), "---|".repeat(N));
+    for row in rows {
+        let cells = row.map(|text| text.replace('|', "\\|").replace('\n', " "));
+        let _ = writeln!(out, "| {} |", cells.join(" | "));
+    }
+}
+
+fn yes(is: bool, no: &str) -> String {
+    if is { "yes" } else { no }.to_owned()
+}
+
+fn mark(unverified: bool) -> &'static str {
+    if unverified { " (unverified)" } else { "" }
 }
 
 fn fields(out: &mut String, what: &str, fields: &[Field]) {
@@ -147,104 +171,66 @@ fn fields(out: &mut String, what: &str, fields: &[Field]) {
         let _ = writeln!(out, "{} fields.", fields.len());
         return;
     }
-    let _ = writeln!(out, "| {what} | type | required | source |\n|---|---|---|---|");
-    for field in fields {
-        let required = if field.required { "yes" } else { "" };
-        let mark = if field.unverified { " (unverified)" } else { "" };
-        let _ = writeln!(
-            out,
-            "| `{}`{mark} | {} | {required} | {} |",
-            field.name,
-            cell(&field.kind),
-            field.source
-        );
-    }
+    let rows = fields.iter().map(|field| {
+        let name = format!("`{}`{}", field.name, mark(field.unverified));
+        [name, field.kind.clone(), yes(field.required, ""), field.source.clone()]
+    });
+    table(out, "", [what, "type", "required", "source"], rows);
     out.push('\n');
 }
 
 fn unverified(out: &mut String, spec: &Spec) {
-    let can = &spec.provider.capabilities;
-    fn note<T>(fact: &Fact<T>, what: &str) -> Option<String> {
-        fact.unverified.then(|| {
-            if fact.note.is_empty() {
-                what.to_owned()
-            } else {
-                format!("{what}: {}", fact.note)
-            }
-        })
-    }
-    let capabilities = [
-        note(&can.formats, "formats"),
-        note(&can.sources, "form of the source"),
-        note(&can.architectures, "architectures"),
-        note(&can.boot_modes, "boot modes"),
-        note(&can.license_types, "licence types"),
-        note(&can.max_data_disks, "number of data disks"),
-        note(&can.unique_names, "whether a second image of one name is refused"),
-        note(&can.dry_run, "dry run"),
-        note(&can.cancel, "cancel"),
-    ];
-    let fields = spec
-        .fields()
-        .filter(|(_, field)| field.unverified)
-        .map(|(owner, field)| format!("`{owner}.{}`", field.name));
+    let facts = spec.provider.capabilities.iter().filter(|(_, fact)| fact.unverified);
+    let facts = facts.map(|(name, fact)| match fact.note.as_str() {
+        "" => format!("capability `{name}`"),
+        note => format!("capability `{name}`: {note}"),
+    });
+    let fields = spec.fields().filter(|(_, field)| field.unverified);
+    let fields = fields.map(|(owner, field)| format!("`{owner}.{}`", field.name));
     let codes = spec
         .errors
         .iter()
         .filter(|row| row.unverified)
         .map(|row| format!("error code `{}`", row.code));
-    let all: Vec<String> = capabilities.into_iter().flatten().chain(fields).chain(codes).collect();
+    let all: Vec<String> = facts
+        .chain(fields)
+        .chain(codes)
+        .map(|line| format!("- {line}\n"))
+        .collect();
     if !all.is_empty() {
-        let _ = writeln!(out, "\n### Unverified\n");
-        for line in all {
-            let _ = writeln!(out, "- {line}");
-        }
+        let _ = write!(out, "\n### Unverified\n\n{}", all.concat());
     }
 }
 
 fn rule(rule: &Rule) -> String {
     match rule {
         Rule::Chars { min, max } => format!("{min} to {max} characters"),
-        Rule::Range {
-            min,
-            max,
-            multiple_of: 1,
-        } => format!("{min} to {max}"),
-        Rule::Range { min, max, multiple_of } => format!("{min} to {max} in steps of {multiple_of}"),
+        Rule::Range { min, max, multiple_of } => {
+            let step = multiple_of.map(|step| format!(" in steps of {step}"));
+            format!("{min} to {max}{}", step.unwrap_or_default())
+        }
         Rule::Count { max } => format!("at most {max}"),
-        Rule::Alphabet {
-            letters,
-            digits,
-            han,
-            also,
-            first,
-            not_prefix,
-            not_containing,
-        } => {
-            let mut parts = Vec::new();
-            for (on, what) in [(*letters, "letters"), (*digits, "digits"), (*han, "Chinese characters")] {
-                if on {
-                    parts.push(what.to_owned());
-                }
-            }
-            if !also.is_empty() {
-                parts.push(format!("`{also}`"));
-            }
-            if first != "any" {
-                parts.push(format!("first: {}", first.replace('_', " ")));
-            }
-            for (list, what) in [(not_prefix, "not beginning with"), (not_containing, "without")] {
-                if !list.is_empty() {
-                    let list: Vec<String> = list.iter().map(|text| format!("`{}`", text.escape_debug())).collect();
-                    parts.push(format!("{what} {}", list.join(", ")));
-                }
-            }
-            parts.join(", ")
+        Rule::Alphabet(own) => {
+            let quoted = |texts: &[String]| joined(texts.iter().map(|text| format!("`{}`", text.escape_debug())));
+            let parts = [
+                (own.letters, "letters".to_owned()),
+                (own.digits, "digits".to_owned()),
+                (own.han, "Chinese characters".to_owned()),
+                (!own.also.is_empty(), format!("`{}`", own.also)),
+                (
+                    own.first.is_some(),
+                    format!("first: {}", own.first.as_deref().unwrap_or_default().replace('_', " ")),
+                ),
+                (
+                    !own.not_prefix.is_empty(),
+                    format!("not beginning with {}", quoted(&own.not_prefix)),
+                ),
+                (
+                    !own.not_containing.is_empty(),
+                    format!("without {}", quoted(&own.not_containing)),
+                ),
+            ];
+            joined(parts.into_iter().filter(|(holds, _)| *holds).map(|(_, text)| text))
         }
     }
-}
-
-/// Text that may stand in a table's cell.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
 }

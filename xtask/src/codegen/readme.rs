@@ -7,6 +7,40 @@ use crate::spec::{Fact, Spec};
 const BEGIN: &str = "<!-- capabilities: written by `cargo xtask codegen` -->";
 const END: &str = "<!-- /capabilities -->";
 
+/// What a capability's cell says.
+type Cell = fn(&Fact) -> String;
+
+const ROWS: [(&str, &str, Cell); 12] = [
+    ("formats", "formats", words),
+    ("file named by", "sources", |fact| {
+        words(fact).replace("url", "link").replace("object", "bucket and key")
+    }),
+    ("architectures", "architectures", words),
+    ("boot modes", "boot_modes", words),
+    ("data disks beside the system disk", "max_data_disks", |fact| {
+        match (fact.value.as_integer(), fact.unverified) {
+            (Some(0), _) => "no".to_owned(),
+            (_, true) => "yes ¹".to_owned(),
+            (most, _) => format!("up to {}", most.unwrap_or_default()),
+        }
+    }),
+    ("image of one data disk", "data_image", switch),
+    ("tags", "tags", switch),
+    ("a lost answer is settled by", "client_token", |fact| {
+        either(
+            fact,
+            "token: sent again safely",
+            "name and marker; else \"outcome unknown\"",
+        )
+    }),
+    ("progress", "progress", |fact| either(fact, "percent", "state only")),
+    ("reason of a failure", "failure_reason", |fact| {
+        either(fact, "the vendor's", "likely causes, labelled so")
+    }),
+    ("cancel", "cancel", switch),
+    ("dry run", "dry_run", switch),
+];
+
 pub(super) fn with_table(page: &str, specs: &[Spec]) -> Result<String, String> {
     let missing = || format!("README.md needs the lines {BEGIN} and {END}");
     let (before, rest) = page.split_once(BEGIN).ok_or_else(missing)?;
@@ -15,78 +49,32 @@ pub(super) fn with_table(page: &str, specs: &[Spec]) -> Result<String, String> {
 }
 
 fn table(specs: &[Spec]) -> String {
-    let mut out = String::from("\n| |");
-    for spec in specs {
-        let _ = write!(out, " {} |", spec.provider.name);
+    let names: String = specs.iter().map(|spec| format!(" {} |", spec.provider.name)).collect();
+    let mut out = format!("\n| |{names}\n|---|{}\n", "---|".repeat(specs.len()));
+    for (title, capability, cell) in ROWS {
+        let facts = specs
+            .iter()
+            .filter_map(|spec| spec.provider.capabilities.get(capability));
+        let cells: String = facts.map(|fact| format!(" {} |", cell(fact))).collect();
+        let _ = writeln!(out, "| {title} |{cells}");
     }
-    out.push_str("\n|---|");
-    out.push_str(&"---|".repeat(specs.len()));
-    out.push('\n');
-    let mut row = |title: &str, cell: &dyn Fn(&Spec) -> String| {
-        let _ = write!(out, "| {title} |");
-        for spec in specs {
-            let _ = write!(out, " {} |", cell(spec));
-        }
-        out.push('\n');
-    };
-    row("formats", &|spec| words(&spec.provider.capabilities.formats));
-    row("file named by", &|spec| {
-        words(&spec.provider.capabilities.sources)
-            .replace("url", "link")
-            .replace("object", "bucket and key")
-    });
-    row("architectures", &|spec| {
-        words(&spec.provider.capabilities.architectures)
-    });
-    row("boot modes", &|spec| words(&spec.provider.capabilities.boot_modes));
-    row("data disks beside the system disk", &|spec| {
-        let own = &spec.provider.capabilities.max_data_disks;
-        match (own.value, own.unverified) {
-            (0, _) => "no".to_owned(),
-            (most, false) => format!("up to {most}"),
-            (_, true) => "yes ¹".to_owned(),
-        }
-    });
-    row("image of one data disk", &|spec| {
-        switch(&spec.provider.capabilities.data_image)
-    });
-    row("tags", &|spec| switch(&spec.provider.capabilities.tags));
-    row("a lost answer is settled by", &|spec| {
-        if spec.provider.capabilities.client_token.value {
-            "token: sent again safely"
-        } else {
-            "name and marker; else \"outcome unknown\""
-        }
-        .to_owned()
-    });
-    row("progress", &|spec| {
-        if spec.provider.capabilities.progress.value {
-            "percent"
-        } else {
-            "state only"
-        }
-        .to_owned()
-    });
-    row("reason of a failure", &|spec| {
-        if spec.provider.capabilities.failure_reason.value {
-            "the vendor's"
-        } else {
-            "likely causes, labelled so"
-        }
-        .to_owned()
-    });
-    row("cancel", &|spec| switch(&spec.provider.capabilities.cancel));
-    row("dry run", &|spec| switch(&spec.provider.capabilities.dry_run));
     out.push_str("\n¹ Unverified: no source settles it.\n\n");
     out
 }
 
-fn words(own: &Fact<Vec<String>>) -> String {
-    let mark = if own.unverified { " ¹" } else { "" };
-    format!("{}{mark}", own.value.join(", "))
+fn words(fact: &Fact) -> String {
+    marked(fact, &fact.words().join(", "))
 }
 
-fn switch(own: &Fact<bool>) -> String {
-    let mark = if own.unverified { " ¹" } else { "" };
-    format!("{}{mark}", if own.value { "yes" } else { "no" })
+fn switch(fact: &Fact) -> String {
+    marked(fact, if fact.holds() { "yes" } else { "no" })
+}
+
+fn either(fact: &Fact, yes: &str, no: &str) -> String {
+    if fact.holds() { yes } else { no }.to_owned()
+}
+
+fn marked(fact: &Fact, text: &str) -> String {
+    let mark = if fact.unverified { " ¹" } else { "" };
+    format!("{text}{mark}")
 }

@@ -1,8 +1,11 @@
 //! Renders the simulator's tables: names, types and closed lists of what each operation takes.
 
-use std::fmt::Write as _;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
-use super::{literal, literals};
+use super::text::{header, literal, literals, snake};
 use crate::spec::{CLOUDS, Field, Spec};
 
 pub(super) fn module() -> String {
@@ -15,95 +18,93 @@ pub(super) fn module() -> String {
     out
 }
 
-pub(super) fn render(spec: &Spec) -> Result<String, String> {
-    let mut out = format!(
-        "//! What the operations of {} take.\n\nuse crate::table::{{Field, Kind, Operation}};\n\npub(crate) static OPERATIONS: &[Operation] = &[\n",
-        spec.provider.name
-    );
-    let mut merged: Vec<(&str, &str, &str, Vec<&Field>)> = Vec::new();
+pub(super) fn render(spec: &Spec) -> String {
+    let mut types = BTreeMap::new();
+    let mut operations = String::new();
+    let mut done = BTreeSet::new();
     for operation in &spec.api.operations {
+        if !done.insert(&operation.name) {
+            continue;
+        }
         let (method, path) = operation.http();
-        // Two bodies of one operation: the vendor checks them as one, so a field is required only if both need it.
-        match merged.iter_mut().find(|row| row.0 == operation.name) {
-            Some(row) => {
-                for field in &operation.fields {
-                    if !row.3.iter().any(|known| known.name == field.name) {
-                        row.3.push(field);
-                    }
-                }
-                row.3.sort_by_key(|field| !field.required);
-            }
-            None => merged.push((&operation.name, method, path, operation.fields.iter().collect())),
-        }
-    }
-    for (name, method, path, fields) in merged {
-        let bodies: Vec<_> = spec
-            .api
-            .operations
-            .iter()
-            .filter(|operation| operation.name == name)
-            .collect();
-        let in_all = |field: &str| {
-            bodies
-                .iter()
-                .all(|body| body.fields.iter().any(|own| own.name == field && own.required))
-        };
+        let (name, method, shown) = (literal(&operation.name), literal(method), literal(path));
         let _ = writeln!(
-            out,
-            "    Operation {{ name: {}, method: {}, path: {}, fields: &[",
-            literal(name),
-            literal(method),
-            literal(path)
+            operations,
+            "    Operation {{ name: {name}, method: {method}, path: {shown}, fields: &["
         );
-        for field in fields {
-            let required = in_all(&field.name) && !path.contains(&format!("{{{}}}", field.name));
-            out.push_str(&render_field(spec, field, required, 0)?);
+        for (field, required) in merged(spec, &operation.name) {
+            let required = required && !path.contains(&format!("{{{}}}", field.name));
+            operations.push_str(&format!("        {},\n", row(spec, field, required, &mut types)));
         }
-        out.push_str("    ] },\n");
+        operations.push_str("    ] },\n");
     }
-    out.push_str("];\n");
-    Ok(out)
+    let types: String = types.into_values().collect();
+    let field = if types.is_empty() { "" } else { "Field, " };
+    format!(
+        "{}//! What the operations of {} take.\n\nuse crate::table::{{{field}Kind::*, Operation, field}};\n\n{types}pub(crate) static OPERATIONS: &[Operation] = &[\n{operations}];\n",
+        header(spec),
+        spec.provider.name
+    )
 }
 
-fn render_field(spec: &Spec, field: &Field, required: bool, depth: usize) -> Result<String, String> {
+/// The fields of all bodies of an operation: the vendor checks them as one, so that a field is required only if all need it.
+fn merged<'a>(spec: &'a Spec, name: &str) -> Vec<(&'a Field, bool)> {
+    let bodies: Vec<&[Field]> = spec
+        .api
+        .operations
+        .iter()
+        .filter(|own| own.name == name)
+        .map(|own| own.fields.as_slice())
+        .collect();
+    let mut fields: Vec<(&Field, bool)> = Vec::new();
+    for field in bodies.iter().copied().flatten() {
+        if !fields.iter().any(|(known, _)| known.name == field.name) {
+            let in_body = |body: &&[Field]| body.iter().any(|own| own.name == field.name && own.required);
+            fields.push((field, bodies.iter().all(in_body)));
+        }
+    }
+    fields.sort_by_key(|(field, _)| bodies.len() > 1 && !field.required);
+    fields
+}
+
+/// A field's row. The types that it names are added to `types`.
+fn row(spec: &Spec, field: &Field, required: bool, types: &mut BTreeMap<String, String>) -> String {
     let inner = field.kind.trim_matches(['[', ']']);
     let closed = spec.api.enums.iter().find(|own| own.name == inner && own.closed);
-    let values = match closed {
+    let values: Vec<String> = match closed {
         Some(own) => own.values.iter().map(|value| value.wire.clone()).collect(),
         None => field.values.clone(),
     };
-    Ok(format!(
-        "Field {{ name: {}, kind: {}, required: {required}, values: {} }},\n",
-        literal(&field.name),
-        kind(spec, &field.kind, depth)?,
-        literals(&values)
-    ))
-}
-
-fn kind(spec: &Spec, name: &str, depth: usize) -> Result<String, String> {
-    if depth > 8 {
-        return Err(format!("type `{name}` is nested too deep"));
+    let mut kind = match inner {
+        "int" => "Integer".to_owned(),
+        "float" => "Float".to_owned(),
+        "bool" | "flag" => "Bool".to_owned(),
+        "json" => "Any".to_owned(),
+        own => match spec.api.types.iter().find(|other| other.name == own) {
+            Some(own) => {
+                let name = snake(&own.name).to_uppercase();
+                if !types.contains_key(&own.name) {
+                    types.insert(own.name.clone(), String::new());
+                    let rows = own
+                        .fields
+                        .iter()
+                        .map(|field| format!("    {},\n", row(spec, field, field.required, types)));
+                    let rows: String = rows.collect();
+                    types.insert(own.name.clone(), format!("const {name}: &[Field] = &[\n{rows}];\n\n"));
+                }
+                format!("Object({name})")
+            }
+            None => "Text".to_owned(),
+        },
+    };
+    if field.kind.starts_with('[') {
+        kind = format!("List(&{kind})");
     }
-    if let Some(inner) = name.strip_prefix('[') {
-        return Ok(format!(
-            "Kind::List(&{})",
-            kind(spec, inner.trim_end_matches(']'), depth + 1)?
-        ));
-    }
-    if let Some(own) = spec.api.types.iter().find(|own| own.name == name) {
-        let fields: Result<String, String> = own
-            .fields
-            .iter()
-            .map(|field| render_field(spec, field, field.required, depth + 1))
-            .collect();
-        return Ok(format!("Kind::Object(&[{}])", fields?));
-    }
-    Ok(match name {
-        "int" => "Kind::Integer",
-        "float" => "Kind::Float",
-        "bool" | "flag" => "Kind::Bool",
-        "json" => "Kind::Any",
-        _ => "Kind::Text",
-    }
-    .to_owned())
+    let required = if required { ".required()" } else { "" };
+    let values = if values.is_empty() {
+        String::new()
+    } else {
+        format!(".one_of({})", literals(&values))
+    };
+    format!("field({}, {kind}){required}{values}", literal(&field.name))
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aliyun_ecs_import::{ImportImageRequest, ImportImageResponse};
+use aliyun_ecs_import::types::{ImportImageRequest, ImportImageResponse};
 use cloud_import_core::{Bytes, Credentials, Error, ErrorKind, http::Response, testing::Scripted};
 
 async fn import(status: u16, body: &str) -> Result<ImportImageResponse, Error> {

@@ -6,6 +6,7 @@
 mod answers;
 mod delete;
 mod importer;
+mod pages;
 mod requests;
 mod role;
 mod rpc;

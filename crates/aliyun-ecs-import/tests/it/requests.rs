@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use aliyun_ecs_import::*;
+use aliyun_ecs_import::types::*;
 use cloud_import_core::{
-    Credentials,
+    Credentials, build,
     testing::{Scripted, render},
 };
 use insta::assert_snapshot;
@@ -24,7 +24,7 @@ fn region() -> Option<String> {
 
 #[tokio::test]
 async fn import_image() {
-    let request = ImportImageRequest {
+    let request = build!(ImportImageRequest {
         region_id: region(),
         image_name: Some("import-test_镜像 ~*+/".into()),
         description: Some(String::new()),
@@ -35,85 +35,75 @@ async fn import_image() {
         role_name: Some("ImportRole".into()),
         client_token: Some("tok-1".into()),
         dry_run: Some(false),
-        tag: Some(vec![Tag {
+        tag: Some(vec![build!(Tag {
             key: Some("team".into()),
             value: Some("a b".into()),
-            ..Default::default()
-        }]),
-        features: Some(Features {
+        })]),
+        features: Some(build!(Features {
             nvme_support: Some("supported".into()),
-            ..Default::default()
-        }),
+        })),
         disk_device_mapping: Some(vec![
-            DiskDeviceMapping {
+            build!(DiskDeviceMapping {
                 format: Some(DiskFormat::Qcow2),
                 oss_bucket: Some("images".into()),
                 oss_object: Some("dir/a b.qcow2".into()),
                 disk_image_size: Some(40),
-                ..Default::default()
-            },
-            DiskDeviceMapping {
+            }),
+            build!(DiskDeviceMapping {
                 oss_bucket: Some("images".into()),
                 oss_object: Some("data.raw".into()),
-                ..Default::default()
-            },
+            }),
         ]),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(import_image, request));
 }
 
 #[tokio::test]
 async fn describe_tasks() {
-    let request = DescribeTasksRequest {
+    let request = build!(DescribeTasksRequest {
         region_id: region(),
         task_action: Some(TaskAction::ImportImage),
         resource_ids: Some(vec!["m-1".into(), "m-2".into()]),
         page_size: Some(50),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(describe_tasks, request));
 }
 
 #[tokio::test]
 async fn describe_task_attribute() {
-    let request = DescribeTaskAttributeRequest {
+    let request = build!(DescribeTaskAttributeRequest {
         region_id: region(),
         task_id: Some("t-1".into()),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(describe_task_attribute, request));
 }
 
 #[tokio::test]
 async fn cancel_task_sends_no_region_that_it_was_not_told() {
-    let request = CancelTaskRequest {
+    let request = build!(CancelTaskRequest {
         task_id: Some("t-1".into()),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(cancel_task, request));
 }
 
 #[tokio::test]
 async fn describe_images() {
-    let request = DescribeImagesRequest {
+    let request = build!(DescribeImagesRequest {
         region_id: region(),
         image_name: Some("中文".into()),
         image_owner_alias: Some(ImageOwnerAlias::SelfOwned),
         status: Some("Creating,Available".into()),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(describe_images, request));
 }
 
 #[tokio::test]
 async fn delete_image() {
-    let request = DeleteImageRequest {
+    let request = build!(DeleteImageRequest {
         region_id: region(),
         image_id: Some("m-1".into()),
         force: Some(true),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(delete_image, request));
 }
 
@@ -133,11 +123,10 @@ async fn describe_regions_with_temporary_keys() {
 
 #[tokio::test]
 async fn modify_image_attribute() {
-    let request = ModifyImageAttributeRequest {
+    let request = build!(ModifyImageAttributeRequest {
         region_id: region(),
         image_id: Some("m-1".into()),
         image_name: Some("web_镜像".into()),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(modify_image_attribute, request));
 }

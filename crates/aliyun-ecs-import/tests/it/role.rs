@@ -6,12 +6,11 @@ use std::{
 };
 
 use aliyun_ecs_import::{
-    AttachPolicyToRoleRequest, ClientOptions, CreatePolicyRequest, CreateRole as _, CreateRoleRequest, GetRoleRequest,
-    IMPORT_POLICY, IMPORT_ROLE, Importer, ListPoliciesForRoleRequest, PERMISSION_DOCUMENT, RoleEvent, SignatureVersion,
-    TRUST_DOCUMENT,
+    ClientOptions, CreateRole as _, IMPORT_POLICY, IMPORT_ROLE, Importer, PERMISSION_DOCUMENT, RoleEvent,
+    SignatureVersion, TRUST_DOCUMENT, types::*,
 };
 use cloud_import_core::{
-    Check, CheckOutcome, ImageImporter as _, ImportRequest, Provider,
+    Check, CheckOutcome, ImageImporter as _, ImportRequest, Provider, build,
     preflight::Subject,
     testing::{Frozen, Scripted, render},
 };
@@ -414,35 +413,26 @@ fn role_name() -> Option<String> {
 async fn the_calls_of_ram() {
     let script = Arc::new(Scripted::new([DONE; 5]));
     let client = super::client(&script);
-    let get = GetRoleRequest {
-        role_name: role_name(),
-        ..Default::default()
-    };
+    let get = build!(GetRoleRequest { role_name: role_name() });
     client.get_role(&get).await.unwrap();
-    let create = CreateRoleRequest {
+    let create = build!(CreateRoleRequest {
         role_name: role_name(),
         assume_role_policy_document: Some(TRUST_DOCUMENT.to_owned()),
         description: Some("a role".to_owned()),
-        ..Default::default()
-    };
+    });
     client.create_role(&create).await.unwrap();
-    let list = ListPoliciesForRoleRequest {
-        role_name: role_name(),
-        ..Default::default()
-    };
+    let list = build!(ListPoliciesForRoleRequest { role_name: role_name() });
     client.list_policies_for_role(&list).await.unwrap();
-    let policy = CreatePolicyRequest {
+    let policy = build!(CreatePolicyRequest {
         policy_name: Some("mine".to_owned()),
         policy_document: Some(PERMISSION_DOCUMENT.to_owned()),
-        ..Default::default()
-    };
+    });
     client.create_policy(&policy).await.unwrap();
-    let attach = AttachPolicyToRoleRequest {
+    let attach = build!(AttachPolicyToRoleRequest {
         policy_type: Some("Custom".to_owned()),
         policy_name: Some("mine".to_owned()),
         role_name: role_name(),
-        ..Default::default()
-    };
+    });
     client.attach_policy_to_role(&attach).await.unwrap();
     let sent: Vec<String> = script.sent().iter().map(render).collect();
     assert_snapshot!(sent.join("\n"));

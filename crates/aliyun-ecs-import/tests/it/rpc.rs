@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aliyun_ecs_import::*;
+use aliyun_ecs_import::{types::*, *};
 use cloud_import_core::{
-    Credentials, ErrorKind,
+    Credentials, ErrorKind, build,
     encode::decode_pairs,
     retry::RetryPolicy,
     testing::{Scripted, render},
@@ -27,21 +27,19 @@ fn client(script: &Arc<Scripted>, rpc_form: RpcForm, retry: RetryPolicy) -> Clie
 }
 
 fn request() -> ImportImageRequest {
-    ImportImageRequest {
+    build!(ImportImageRequest {
         region_id: Some("cn-hangzhou".into()),
         image_name: Some("import-test_镜像 ~*+/".into()),
         description: Some(String::new()),
         dry_run: Some(false),
         client_token: Some("tok-1".into()),
-        disk_device_mapping: Some(vec![DiskDeviceMapping {
+        disk_device_mapping: Some(vec![build!(DiskDeviceMapping {
             format: Some(DiskFormat::Qcow2),
             oss_bucket: Some("images".into()),
             oss_object: Some("dir/a b.qcow2".into()),
             disk_image_size: Some(40),
-            ..Default::default()
-        }]),
-        ..Default::default()
-    }
+        })]),
+    })
 }
 
 async fn sent(rpc_form: RpcForm) -> String {

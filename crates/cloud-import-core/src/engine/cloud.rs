@@ -159,6 +159,25 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// What an order is known by: the token where the cloud takes one, else the marker where it is what tells images apart.
+    pub fn new<C: Cloud>(cloud: &C, request: &ImportRequest) -> Self {
+        let capabilities = cloud.capabilities();
+        let (provider, region) = (capabilities.provider, &cloud.connection().region);
+        let scope = cloud.scope(request);
+        if capabilities.client_token.value {
+            let token = request.token(provider, region, scope.as_deref());
+            return Self {
+                token: Some(token),
+                marker: None,
+            };
+        }
+        let marker = || request.marker(provider, region, scope.as_deref());
+        Self {
+            token: None,
+            marker: (C::PROOF == Proof::Marker).then(marker),
+        }
+    }
+
     /// What a task is known by.
     pub(crate) fn of(task: &ImportTask) -> Self {
         Self {

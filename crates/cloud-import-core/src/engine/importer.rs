@@ -65,25 +65,12 @@ impl<C: Cloud> Importer<C> {
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] when the order cannot be written in the vendor's words.
     pub fn request(&self, request: &ImportRequest) -> Result<C::Order> {
-        self.cloud.translate(request, &self.identity(request))
+        self.cloud.translate(request, &Identity::new(&*self.cloud, request))
     }
 
     /// The importer of this type behind a `dyn` one, for what only this cloud can do.
     pub fn of(importer: &dyn ImageImporter) -> Option<&Self> {
         importer.as_any()?.downcast_ref()
-    }
-
-    /// What an order is known by: the token where the cloud takes one, else the marker where it is what tells images apart.
-    fn identity(&self, request: &ImportRequest) -> Identity {
-        let token = self.token(request);
-        let takes_token = self.cloud.capabilities().client_token.value;
-        let is_marked = C::PROOF == Proof::Marker;
-        let scope = self.cloud.scope(request);
-        Identity {
-            marker: (!takes_token && is_marked)
-                .then(|| request.marker(self.provider(), self.region(), scope.as_deref())),
-            token: takes_token.then_some(token),
-        }
     }
 
     fn token(&self, request: &ImportRequest) -> String {
@@ -317,7 +304,7 @@ impl<C: Cloud> ImageImporter for Importer<C> {
     }
 
     fn validate(&self, request: &ImportRequest) -> Vec<Problem> {
-        self.cloud.validate(request, &self.identity(request))
+        self.cloud.validate(request, &Identity::new(&*self.cloud, request))
     }
 
     fn preflight<'a>(&'a self, request: &'a ImportRequest) -> BoxFuture<'a, Vec<Check>> {
@@ -332,7 +319,7 @@ impl<C: Cloud> ImageImporter for Importer<C> {
     fn prepare(&self, request: &ImportRequest) -> Result<Prepared> {
         let mut task = self.cloud.connection().task(request);
         task.project = self.cloud.scope(request).or(task.project);
-        let identity = self.identity(request);
+        let identity = Identity::new(&*self.cloud, request);
         (task.token, task.marker) = (identity.token, identity.marker);
         self.prepared(request, task)
     }

@@ -24,24 +24,16 @@ struct Plain {
 }
 
 static CODES: &[CodeRule] = &[
-    rule("Throttled", Some(ErrorKind::RateLimited)),
-    rule("Bad", Some(ErrorKind::InvalidRequest)),
-    rule("DryRunOk", None),
-    rule("BadDate", Some(ErrorKind::ClockSkew)),
-    rule("BadKey", Some(ErrorKind::Credentials)),
-    rule("Unexplained", Some(ErrorKind::Service)),
+    rule("Throttled", ErrorKind::RateLimited),
+    rule("Bad", ErrorKind::InvalidRequest),
+    CodeRule::dry_run_passed("DryRunOk", 0, "do this", ""),
+    rule("BadDate", ErrorKind::ClockSkew),
+    rule("BadKey", ErrorKind::Credentials),
+    rule("Unexplained", ErrorKind::Service),
 ];
 
-const fn rule(code: &'static str, kind: Option<ErrorKind>) -> CodeRule {
-    CodeRule {
-        code,
-        prefix: false,
-        http: 0,
-        kind,
-        may_have_executed: false,
-        remedy: "do this",
-        source: "",
-    }
+const fn rule(code: &'static str, kind: ErrorKind) -> CodeRule {
+    CodeRule::failure(code, 0, kind, "do this", "").executed(false)
 }
 
 impl Protocol for Plain {

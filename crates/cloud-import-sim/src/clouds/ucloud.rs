@@ -14,7 +14,7 @@ use crate::{
     generated::ucloud::OPERATIONS,
     objects::{Bucket, BucketSettings, Disk, Lookup, host},
     rules::{self, Closed, Params, Violation, Wrong},
-    table,
+    table::{self, Kind, field},
     verify::{self, Algorithm, Refusal, SecretOf, Verified},
     wire::{Answer, WireRequest, link},
     world::{Config, Import, Scope, Stage, Verdict, World, read_link},
@@ -31,25 +31,13 @@ const DESCRIBE_BUCKET: table::Operation = table::Operation {
     name: "DescribeBucket",
     method: "POST",
     path: "/",
-    fields: &[text("BucketName"), text("ProjectId"), number("Offset"), number("Limit")],
+    fields: &[
+        field("BucketName", Kind::Text),
+        field("ProjectId", Kind::Text),
+        field("Offset", Kind::Integer),
+        field("Limit", Kind::Integer),
+    ],
 };
-
-const fn text(name: &'static str) -> table::Field {
-    field(name, table::Kind::Text)
-}
-
-const fn number(name: &'static str) -> table::Field {
-    field(name, table::Kind::Integer)
-}
-
-const fn field(name: &'static str, kind: table::Kind) -> table::Field {
-    table::Field {
-        name,
-        kind,
-        required: false,
-        values: &[],
-    }
-}
 
 /// Parameters that come with every action.
 const COMMON: [&str; 7] = [

@@ -2,8 +2,8 @@
 
 //! Names and types of what each cloud's operations take.
 
-pub(crate) mod aliyun;
-pub(crate) mod huawei;
 pub(crate) mod jdcloud;
 pub(crate) mod tencent;
+pub(crate) mod huawei;
+pub(crate) mod aliyun;
 pub(crate) mod ucloud;

@@ -2,10 +2,10 @@
 
 //! What is known of the stores beside their calls, and of which cloud each is.
 
+pub(crate) mod s3;
 pub(crate) mod cos;
 pub(crate) mod obs;
 pub(crate) mod oss;
-pub(crate) mod s3;
 pub(crate) mod us3;
 pub(crate) mod xml;
 

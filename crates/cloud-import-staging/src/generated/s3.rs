@@ -12,7 +12,6 @@ use cloud_import_core::Provider;
 
 use crate::spec::{Headers, Limits, StoreSpec};
 
-#[rustfmt::skip]
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::Jdcloud,
     feature: "s3",

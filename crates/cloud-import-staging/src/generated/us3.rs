@@ -18,7 +18,6 @@ use cloud_import_core::Provider;
 
 use crate::spec::{Headers, Limits, StoreSpec};
 
-#[rustfmt::skip]
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::Ucloud,
     feature: "us3",
@@ -62,20 +61,17 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
 };
 use cloud_import_core::{CodeRule, ErrorKind};
 
-use crate::spec::rule;
-
 const US3_BUCKET_UNVERIFIED: &str = "UCloud API documentation, bucket API (2026-08); unverified";
 const US3_DOCS: &str = "UCloud documentation, UFile (API, limits, introduction/region.md), b1bf0cf2 (read 2026)";
 const US3_RECORDED: &str = "Recorded answers of US3 in public programs; the vendor publishes no list (2026)";
 const US3_STATUS: &str = "The HTTP status (undated)";
 
 /// Error codes. A code that is not here is judged by the HTTP status.
-#[rustfmt::skip]
 pub(crate) static CODES: &[CodeRule] = &[
-    rule("-30010", 404, ErrorKind::NotFound, false, "Create the bucket in the region of the import, or name another.", US3_DOCS),
-    rule("15010", 200, ErrorKind::NotFound, false, "Create the bucket in the region of the import, or name another.", US3_BUCKET_UNVERIFIED),
-    rule("NotImplemented", 501, ErrorKind::Unsupported, false, "This store does not have this call.", US3_STATUS),
-    rule("-148654", 404, ErrorKind::NotFound, false, "Upload the object again.", US3_RECORDED),
-    rule("-148643", 403, ErrorKind::Credentials, false, "Check the keys: the store found no authorization that it takes.", US3_RECORDED),
-    rule("-148658", 403, ErrorKind::Credentials, false, "Check the private key: it does not go with the public key, or has lost a character.", US3_RECORDED),
+    CodeRule::failure("-30010", 404, ErrorKind::NotFound, "Create the bucket in the region of the import, or name another.", US3_DOCS),
+    CodeRule::failure("15010", 200, ErrorKind::NotFound, "Create the bucket in the region of the import, or name another.", US3_BUCKET_UNVERIFIED),
+    CodeRule::failure("NotImplemented", 501, ErrorKind::Unsupported, "This store does not have this call.", US3_STATUS),
+    CodeRule::failure("-148654", 404, ErrorKind::NotFound, "Upload the object again.", US3_RECORDED),
+    CodeRule::failure("-148643", 403, ErrorKind::Credentials, "Check the keys: the store found no authorization that it takes.", US3_RECORDED),
+    CodeRule::failure("-148658", 403, ErrorKind::Credentials, "Check the private key: it does not go with the public key, or has lost a character.", US3_RECORDED),
 ];

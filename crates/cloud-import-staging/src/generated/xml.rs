@@ -4,63 +4,58 @@
 
 use cloud_import_core::{CodeRule, ErrorKind};
 
-use crate::spec::rule;
-
 const ALL: &str = "Amazon S3 API Reference, Error responses, whose names COS (document 436/7730), OBS (obs_04_0115) and OSS share; JD OSS publishes no list (undated)";
 const ASSUMED_UNVERIFIED: &str = "No source that was read: a name as such stores have it (2026-11); unverified";
 const COS_ASSUMED_UNVERIFIED: &str = "No source that was read (2026-11); unverified";
 const COS_CODES: &str = "Tencent Cloud documentation, COS error codes (436/7730) (undated)";
-const OBS_DOCS_UNVERIFIED: &str =
-    "Huawei Cloud documentation, OBS API Reference and developer guide (undated); unverified";
+const OBS_DOCS_UNVERIFIED: &str = "Huawei Cloud documentation, OBS API Reference and developer guide (undated); unverified";
 const OSS_CODES_UNVERIFIED: &str = "Alibaba Cloud documentation, OSS error codes (undated); unverified";
 const OSS_EC: &str = "Alibaba Cloud documentation, OSS EC 0002-00000080 (undated)";
-const S3_UNVERIFIED: &str =
-    "Amazon S3 API Reference, Error responses; not found in the lists of the four stores (undated); unverified";
+const S3_UNVERIFIED: &str = "Amazon S3 API Reference, Error responses; not found in the lists of the four stores (undated); unverified";
 const STATUS_UNVERIFIED: &str = "The HTTP status, which says as much (undated); unverified";
 
 /// Error codes. A code that is not here is judged by the HTTP status.
-#[rustfmt::skip]
 pub(crate) static CODES: &[CodeRule] = &[
-    rule("NoSuchBucket", 404, ErrorKind::NotFound, false, "Create the bucket in the region of the import, or name another.", ALL),
-    rule("NoSuchKey", 404, ErrorKind::NotFound, false, "Upload the object again.", ALL),
-    rule("NoSuchUpload", 404, ErrorKind::NotFound, false, "The upload was completed, aborted or expired: look at the object, or begin anew.", ALL),
-    rule("NoSuchLifecycleConfiguration", 404, ErrorKind::NotFound, false, "Add a rule that expires unfinished uploads.", ALL),
-    rule("AccessDenied", 403, ErrorKind::PermissionDenied, false, "Grant these keys the permission on this bucket, and check whose bucket it is.", ALL),
-    rule("AllAccessDisabled", 403, ErrorKind::PermissionDenied, false, "Ask the vendor why access is disabled.", S3_UNVERIFIED),
-    rule("SignatureDoesNotMatch", 403, ErrorKind::Credentials, false, "Check the secret key: it does not go with the access key id, or has lost a character.", ALL),
-    rule("InvalidAccessKeyId", 403, ErrorKind::Credentials, false, "Check the access key id.", ALL),
-    rule("InvalidToken", 400, ErrorKind::Credentials, false, "Get new temporary keys, and give all three of their parts.", S3_UNVERIFIED),
-    rule("RequestTimeTooSkewed", 403, ErrorKind::ClockSkew, false, "Set this machine's clock: stores take requests of at most 15 minutes' difference.", ALL),
-    rule("SlowDown", 503, ErrorKind::RateLimited, false, "Send fewer requests at a time, or try again later.", ALL),
-    rule("TooManyRequests", 429, ErrorKind::RateLimited, false, "Send fewer requests at a time, or try again later.", STATUS_UNVERIFIED),
-    rule("ServiceUnavailable", 503, ErrorKind::Unavailable, true, "Send fewer requests at a time, or try again later.", ALL),
-    rule("ServerBusy", 503, ErrorKind::Unavailable, true, "Send fewer requests at a time, or try again later.", ASSUMED_UNVERIFIED),
-    rule("InternalError", 500, ErrorKind::Unavailable, true, "Try again later.", ALL),
-    rule("OperationAborted", 409, ErrorKind::Unavailable, true, "Something else works on this object: try again later.", ALL),
-    rule("RequestTimeout", 400, ErrorKind::Timeout, true, "The body came too slowly: use fewer parts at a time, or smaller ones.", ALL),
-    rule("IncompleteBody", 400, ErrorKind::Transport, true, "The connection broke: send it again.", ALL),
-    rule("BadDigest", 400, ErrorKind::Transport, false, "The data was changed on the way: send it again; if it happens often, look for a faulty network or proxy.", ALL),
-    rule("InvalidDigest", 400, ErrorKind::Transport, false, "The data was changed on the way: send it again; if it happens often, look for a faulty network or proxy.", ALL),
-    rule("XAmzContentSHA256Mismatch", 400, ErrorKind::Transport, false, "The data was changed on the way: send it again; if it happens often, look for a faulty network or proxy.", ALL),
-    rule("EntityTooSmall", 400, ErrorKind::InvalidRequest, false, "Use larger parts: only the last may be smaller than the store's limit.", ALL),
-    rule("EntityTooLarge", 400, ErrorKind::InvalidRequest, false, "Upload the object in parts, or in smaller ones.", ALL),
-    rule("InvalidPart", 400, ErrorKind::Conflict, false, "A part is missing or another than was acknowledged: begin the upload anew.", ALL),
-    rule("InvalidPartOrder", 400, ErrorKind::InvalidRequest, false, "Name the parts in ascending order.", ALL),
-    rule("NotImplemented", 501, ErrorKind::Unsupported, false, "This store does not have this call.", ALL),
-    rule("MethodNotAllowed", 405, ErrorKind::Unsupported, false, "This store does not have this call.", ALL),
-    rule("PermanentRedirect", 301, ErrorKind::InvalidRequest, false, "Name the region that the bucket is in: an import reads from a bucket of its own region.", ALL),
-    rule("TemporaryRedirect", 307, ErrorKind::InvalidRequest, false, "Name the region that the bucket is in: an import reads from a bucket of its own region.", ALL),
-    rule("AuthorizationHeaderMalformed", 400, ErrorKind::InvalidRequest, false, "Name the region that the bucket is in: an import reads from a bucket of its own region.", S3_UNVERIFIED),
-    rule("InvalidBucketName", 400, ErrorKind::InvalidRequest, false, "Correct the bucket's name; at Tencent it ends in the account's number.", ALL),
-    rule("QuotaExceeded", 403, ErrorKind::QuotaExceeded, false, "Delete objects that are not needed, or raise the bucket's quota.", ASSUMED_UNVERIFIED),
-    rule("ExpiredToken", 400, ErrorKind::Credentials, false, "Get new temporary keys.", COS_CODES),
-    rule("AccessTimeSkewed", 403, ErrorKind::ClockSkew, false, "Set this machine's clock: stores take requests of at most 15 minutes' difference.", COS_ASSUMED_UNVERIFIED),
-    rule("RequestIsExpired", 403, ErrorKind::ClockSkew, false, "Set this machine's clock: stores take requests of at most 15 minutes' difference.", COS_ASSUMED_UNVERIFIED),
-    rule("InsufficientStorageSpace", 403, ErrorKind::QuotaExceeded, false, "Delete objects that are not needed, or raise the bucket's quota.", OBS_DOCS_UNVERIFIED),
-    rule("NoSuchLifecycle", 404, ErrorKind::NotFound, false, "Add a rule that expires unfinished uploads.", OSS_CODES_UNVERIFIED),
-    rule("UserDisable", 403, ErrorKind::PermissionDenied, false, "Settle what the account owes.", OSS_CODES_UNVERIFIED),
-    rule("0002-00000080", 403, ErrorKind::Credentials, false, "This account or bucket is not open to the store's first signature: sign with version 4.", OSS_EC),
-    rule("SecurityTokenExpired", 403, ErrorKind::Credentials, false, "Get new temporary keys.", OSS_CODES_UNVERIFIED),
-    rule("InvalidSecurityToken", 403, ErrorKind::Credentials, false, "Get new temporary keys, and give all three of their parts.", OSS_CODES_UNVERIFIED),
-    rule("QpsLimitExceeded", 503, ErrorKind::RateLimited, false, "Send fewer requests at a time, or try again later.", OSS_CODES_UNVERIFIED),
+    CodeRule::failure("NoSuchBucket", 404, ErrorKind::NotFound, "Create the bucket in the region of the import, or name another.", ALL),
+    CodeRule::failure("NoSuchKey", 404, ErrorKind::NotFound, "Upload the object again.", ALL),
+    CodeRule::failure("NoSuchUpload", 404, ErrorKind::NotFound, "The upload was completed, aborted or expired: look at the object, or begin anew.", ALL),
+    CodeRule::failure("NoSuchLifecycleConfiguration", 404, ErrorKind::NotFound, "Add a rule that expires unfinished uploads.", ALL),
+    CodeRule::failure("AccessDenied", 403, ErrorKind::PermissionDenied, "Grant these keys the permission on this bucket, and check whose bucket it is.", ALL),
+    CodeRule::failure("AllAccessDisabled", 403, ErrorKind::PermissionDenied, "Ask the vendor why access is disabled.", S3_UNVERIFIED),
+    CodeRule::failure("SignatureDoesNotMatch", 403, ErrorKind::Credentials, "Check the secret key: it does not go with the access key id, or has lost a character.", ALL),
+    CodeRule::failure("InvalidAccessKeyId", 403, ErrorKind::Credentials, "Check the access key id.", ALL),
+    CodeRule::failure("InvalidToken", 400, ErrorKind::Credentials, "Get new temporary keys, and give all three of their parts.", S3_UNVERIFIED),
+    CodeRule::failure("RequestTimeTooSkewed", 403, ErrorKind::ClockSkew, "Set this machine's clock: stores take requests of at most 15 minutes' difference.", ALL),
+    CodeRule::failure("SlowDown", 503, ErrorKind::RateLimited, "Send fewer requests at a time, or try again later.", ALL),
+    CodeRule::failure("TooManyRequests", 429, ErrorKind::RateLimited, "Send fewer requests at a time, or try again later.", STATUS_UNVERIFIED),
+    CodeRule::failure("ServiceUnavailable", 503, ErrorKind::Unavailable, "Send fewer requests at a time, or try again later.", ALL),
+    CodeRule::failure("ServerBusy", 503, ErrorKind::Unavailable, "Send fewer requests at a time, or try again later.", ASSUMED_UNVERIFIED),
+    CodeRule::failure("InternalError", 500, ErrorKind::Unavailable, "Try again later.", ALL),
+    CodeRule::failure("OperationAborted", 409, ErrorKind::Unavailable, "Something else works on this object: try again later.", ALL),
+    CodeRule::failure("RequestTimeout", 400, ErrorKind::Timeout, "The body came too slowly: use fewer parts at a time, or smaller ones.", ALL),
+    CodeRule::failure("IncompleteBody", 400, ErrorKind::Transport, "The connection broke: send it again.", ALL),
+    CodeRule::failure("BadDigest", 400, ErrorKind::Transport, "The data was changed on the way: send it again; if it happens often, look for a faulty network or proxy.", ALL).executed(false),
+    CodeRule::failure("InvalidDigest", 400, ErrorKind::Transport, "The data was changed on the way: send it again; if it happens often, look for a faulty network or proxy.", ALL).executed(false),
+    CodeRule::failure("XAmzContentSHA256Mismatch", 400, ErrorKind::Transport, "The data was changed on the way: send it again; if it happens often, look for a faulty network or proxy.", ALL).executed(false),
+    CodeRule::failure("EntityTooSmall", 400, ErrorKind::InvalidRequest, "Use larger parts: only the last may be smaller than the store's limit.", ALL),
+    CodeRule::failure("EntityTooLarge", 400, ErrorKind::InvalidRequest, "Upload the object in parts, or in smaller ones.", ALL),
+    CodeRule::failure("InvalidPart", 400, ErrorKind::Conflict, "A part is missing or another than was acknowledged: begin the upload anew.", ALL),
+    CodeRule::failure("InvalidPartOrder", 400, ErrorKind::InvalidRequest, "Name the parts in ascending order.", ALL),
+    CodeRule::failure("NotImplemented", 501, ErrorKind::Unsupported, "This store does not have this call.", ALL),
+    CodeRule::failure("MethodNotAllowed", 405, ErrorKind::Unsupported, "This store does not have this call.", ALL),
+    CodeRule::failure("PermanentRedirect", 301, ErrorKind::InvalidRequest, "Name the region that the bucket is in: an import reads from a bucket of its own region.", ALL),
+    CodeRule::failure("TemporaryRedirect", 307, ErrorKind::InvalidRequest, "Name the region that the bucket is in: an import reads from a bucket of its own region.", ALL),
+    CodeRule::failure("AuthorizationHeaderMalformed", 400, ErrorKind::InvalidRequest, "Name the region that the bucket is in: an import reads from a bucket of its own region.", S3_UNVERIFIED),
+    CodeRule::failure("InvalidBucketName", 400, ErrorKind::InvalidRequest, "Correct the bucket's name; at Tencent it ends in the account's number.", ALL),
+    CodeRule::failure("QuotaExceeded", 403, ErrorKind::QuotaExceeded, "Delete objects that are not needed, or raise the bucket's quota.", ASSUMED_UNVERIFIED),
+    CodeRule::failure("ExpiredToken", 400, ErrorKind::Credentials, "Get new temporary keys.", COS_CODES),
+    CodeRule::failure("AccessTimeSkewed", 403, ErrorKind::ClockSkew, "Set this machine's clock: stores take requests of at most 15 minutes' difference.", COS_ASSUMED_UNVERIFIED),
+    CodeRule::failure("RequestIsExpired", 403, ErrorKind::ClockSkew, "Set this machine's clock: stores take requests of at most 15 minutes' difference.", COS_ASSUMED_UNVERIFIED),
+    CodeRule::failure("InsufficientStorageSpace", 403, ErrorKind::QuotaExceeded, "Delete objects that are not needed, or raise the bucket's quota.", OBS_DOCS_UNVERIFIED),
+    CodeRule::failure("NoSuchLifecycle", 404, ErrorKind::NotFound, "Add a rule that expires unfinished uploads.", OSS_CODES_UNVERIFIED),
+    CodeRule::failure("UserDisable", 403, ErrorKind::PermissionDenied, "Settle what the account owes.", OSS_CODES_UNVERIFIED),
+    CodeRule::failure("0002-00000080", 403, ErrorKind::Credentials, "This account or bucket is not open to the store's first signature: sign with version 4.", OSS_EC),
+    CodeRule::failure("SecurityTokenExpired", 403, ErrorKind::Credentials, "Get new temporary keys.", OSS_CODES_UNVERIFIED),
+    CodeRule::failure("InvalidSecurityToken", 403, ErrorKind::Credentials, "Get new temporary keys, and give all three of their parts.", OSS_CODES_UNVERIFIED),
+    CodeRule::failure("QpsLimitExceeded", 503, ErrorKind::RateLimited, "Send fewer requests at a time, or try again later.", OSS_CODES_UNVERIFIED),
 ];

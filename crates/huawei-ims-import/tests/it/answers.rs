@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use cloud_import_core::{Credentials, ErrorKind, Result, http::Response, testing::Scripted};
-use huawei_ims_import::*;
+use cloud_import_core::{Credentials, ErrorKind, Result, build, http::Response, testing::Scripted};
+use huawei_ims_import::types::*;
 
 fn quick() -> ImportImageQuickRequest {
-    ImportImageQuickRequest {
+    build!(ImportImageQuickRequest {
         name: Some("web".into()),
-        ..Default::default()
-    }
+    })
 }
 
 async fn import(status: u16, body: &str) -> Result<JobAccepted> {
@@ -212,10 +211,9 @@ async fn what_is_no_answer_is_never_success() {
 async fn a_failed_job_is_an_answer_and_no_error() {
     let text = r#"{"status":"FAIL","job_id":"j","error_code":"IMG.0057","fail_reason":"no file","error_msg":"x","code":"c","message":"m"}"#;
     let script = Arc::new(Scripted::new([(200, text)]));
-    let request = ShowJobProgressRequest {
+    let request = build!(ShowJobProgressRequest {
         job_id: Some("j".into()),
-        ..Default::default()
-    };
+    });
     let job = super::client(&script).show_job_progress(&request).await.unwrap();
     assert_eq!(job.error_code.as_deref(), Some("IMG.0057"));
 }
@@ -248,12 +246,11 @@ async fn an_image_is_read_with_every_attribute() {
     let text = r#"{"id":"i","self":"/v2/images/i","__support_fc_inject":"true","__system__cmkid":"k","min_disk":"40",
         "__os_type":"Linux","_sys_enterprise_project_id":"0","size":null,"os_shutdown_timeout":60,"__new":"x"}"#;
     let script = Arc::new(Scripted::new([(200, text)]));
-    let request = GlanceShowImageRequest {
+    let request = build!(GlanceShowImageRequest {
         image_id: Some("i".into()),
-        ..Default::default()
-    };
+    });
     let image = super::client(&script).glance_show_image(&request).await.unwrap();
-    let expected = ImageInfo {
+    let expected = build!(ImageInfo {
         id: Some("i".into()),
         self_link: Some("/v2/images/i".into()),
         support_fc_inject: Some("true".into()),
@@ -263,8 +260,7 @@ async fn an_image_is_read_with_every_attribute() {
         sys_enterprise_project_id: Some("0".into()),
         os_shutdown_timeout: Some("60".into()),
         extra: image.extra.clone(),
-        ..Default::default()
-    };
+    });
     assert_eq!(image, expected);
     assert_eq!(image.extra.0.keys().collect::<Vec<_>>(), ["__new"]);
 }
@@ -289,10 +285,9 @@ async fn a_quota_tells_how_many_there_are() {
 
 #[tokio::test]
 async fn nothing_is_an_answer_to_a_delete_alone() {
-    let request = GlanceDeleteImageRequest {
+    let request = build!(GlanceDeleteImageRequest {
         image_id: Some("i".into()),
-        ..Default::default()
-    };
+    });
     let script = Arc::new(Scripted::new([(204, ""), (200, "")]));
     let client = super::client(&script);
     client.glance_delete_image(&request).await.unwrap();
@@ -304,10 +299,9 @@ async fn nothing_is_an_answer_to_a_delete_alone() {
 async fn a_missing_path_parameter_is_named_before_anything_is_sent() {
     let script = Arc::new(Scripted::default());
     let client = super::builder(&script).build().unwrap();
-    let request = ShowJobRequest {
+    let request = build!(ShowJobRequest {
         job_id: Some("j".into()),
-        ..Default::default()
-    };
+    });
     let error = client.show_job(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(error.message().contains("project_id"), "{error}");

@@ -5,6 +5,7 @@
 mod answers;
 mod check;
 mod importer;
+mod pages;
 mod project;
 mod requests;
 

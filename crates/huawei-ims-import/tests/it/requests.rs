@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    Credentials,
+    Credentials, build,
     testing::{Scripted, render},
 };
-use huawei_ims_import::*;
+use huawei_ims_import::types::*;
 use insta::assert_snapshot;
 
 /// Sends a call and shows what left.
@@ -25,18 +25,17 @@ macro_rules! sent {
 }
 
 fn tag() -> ImageTag {
-    ImageTag {
+    build!(ImageTag {
         key: Some("a.b".into()),
         value: Some(String::new()),
-        ..Default::default()
-    }
+    })
 }
 
 #[tokio::test]
 async fn import_image_quick() {
     assert_snapshot!(sent!(
         import_image_quick,
-        ImportImageQuickRequest {
+        build!(ImportImageQuickRequest {
             name: Some("web 镜像".into()),
             description: Some(String::new()),
             os_version: Some("CentOS 7.9 64bit".into()),
@@ -48,8 +47,7 @@ async fn import_image_quick() {
             enterprise_project_id: Some("0".into()),
             hw_firmware_type: Some(FirmwareType::Uefi),
             license_type: Some(LicenseType::Byol),
-            ..Default::default()
-        }
+        })
     ));
 }
 
@@ -57,15 +55,13 @@ async fn import_image_quick() {
 async fn import_data_image_quick() {
     assert_snapshot!(sent!(
         import_data_image_quick,
-        ImportDataImageQuickRequest {
+        build!(ImportDataImageQuickRequest {
             name: Some("data".into()),
             os_type: Some(OsType::Linux),
             image_url: Some("images:data.zvhd2".into()),
             min_disk: Some(40),
             tags: Some(vec!["env.ci".into()]),
-            image_type: Some(ImageType::DataImage),
-            ..Default::default()
-        }
+        })
     ));
 }
 
@@ -73,7 +69,7 @@ async fn import_data_image_quick() {
 async fn create_image() {
     assert_snapshot!(sent!(
         create_image,
-        CreateImageRequest {
+        build!(CreateImageRequest {
             name: Some("web".into()),
             image_url: Some("images:web.qcow2".into()),
             min_disk: Some(40),
@@ -84,14 +80,12 @@ async fn create_image() {
             image_type: Some(ImageType::Ecs),
             max_ram: Some(2048),
             min_ram: Some(1024),
-            data_images: Some(vec![CreateDataImage {
+            data_images: Some(vec![build!(CreateDataImage {
                 name: Some("web-data-1".into()),
                 image_url: Some("images:data.qcow2".into()),
                 min_disk: Some(20),
-                ..Default::default()
-            }]),
-            ..Default::default()
-        }
+            })]),
+        })
     ));
 }
 
@@ -99,23 +93,21 @@ async fn create_image() {
 async fn create_data_image() {
     assert_snapshot!(sent!(
         create_data_image,
-        CreateDataImageRequest {
+        build!(CreateDataImageRequest {
             name: Some("data".into()),
             image_url: Some("images:data.vmdk".into()),
             os_type: Some(OsType::Windows),
             min_disk: Some(100),
             image_tags: Some(vec![tag()]),
-            ..Default::default()
-        }
+        })
     ));
 }
 
 #[tokio::test]
 async fn show_job() {
-    let request = ShowJobRequest {
+    let request = build!(ShowJobRequest {
         job_id: Some("8a12fc66".into()),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(show_job, request));
 }
 
@@ -129,10 +121,9 @@ async fn show_job_progress_with_temporary_keys() {
             .build()
             .unwrap()
     };
-    let request = ShowJobProgressRequest {
+    let request = build!(ShowJobProgressRequest {
         job_id: Some("8a12 fc66/7".into()),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(temporary, show_job_progress, request));
 }
 
@@ -140,7 +131,7 @@ async fn show_job_progress_with_temporary_keys() {
 async fn list_images() {
     assert_snapshot!(sent!(
         list_images,
-        ListImagesRequest {
+        build!(ListImagesRequest {
             name: Some("my image/ü+&=~*".into()),
             imagetype: Some("private".into()),
             isregistered: Some("false".into()),
@@ -148,8 +139,7 @@ async fn list_images() {
             created_at: Some("gte:2024-01-02T03:04:05Z".into()),
             enterprise_project_id: Some("all_granted_eps".into()),
             limit: Some(10),
-            ..Default::default()
-        }
+        })
     ));
 }
 
@@ -157,7 +147,7 @@ async fn list_images() {
 async fn glance_list_images() {
     assert_snapshot!(sent!(
         glance_list_images,
-        GlanceListImagesRequest {
+        build!(GlanceListImagesRequest {
             imagetype: Some("private".into()),
             isregistered: Some(true),
             os_type: Some(OsType::Windows),
@@ -165,17 +155,15 @@ async fn glance_list_images() {
             visibility: Some("private".into()),
             limit: Some(100),
             sort_key: Some("name".into()),
-            ..Default::default()
-        }
+        })
     ));
 }
 
 #[tokio::test]
 async fn glance_show_image() {
-    let request = GlanceShowImageRequest {
+    let request = build!(GlanceShowImageRequest {
         image_id: Some("4ca46bf1-5c61-48ff-b4f3-0ad4e5e3ba90".into()),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(glance_show_image, request));
 }
 
@@ -183,7 +171,7 @@ async fn glance_show_image() {
 async fn glance_create_image_metadata() {
     assert_snapshot!(sent!(
         glance_create_image_metadata,
-        GlanceCreateImageMetadataRequest {
+        build!(GlanceCreateImageMetadataRequest {
             os_version: Some("Ubuntu 22.04 server 64bit".into()),
             name: Some("web 镜像".into()),
             disk_format: Some("zvhd2".into()),
@@ -193,27 +181,24 @@ async fn glance_create_image_metadata() {
             protected: Some(false),
             tags: Some(vec!["env.ci".into()]),
             visibility: Some("private".into()),
-            ..Default::default()
-        }
+        })
     ));
 }
 
 #[tokio::test]
 async fn register_image() {
-    let request = RegisterImageRequest {
+    let request = build!(RegisterImageRequest {
         image_id: Some("4ca46bf1-5c61-48ff-b4f3-0ad4e5e3ba90".into()),
         image_url: Some("images:web/系统盘+1.vmdk".into()),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(register_image, request));
 }
 
 #[tokio::test]
 async fn list_os_versions() {
-    let request = ListOsVersionsRequest {
+    let request = build!(ListOsVersionsRequest {
         tag: Some("arm".into()),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(super::client, list_os_versions, request, "[]"));
 }
 
@@ -224,10 +209,11 @@ async fn show_image_quota() {
 
 #[tokio::test]
 async fn glance_delete_image() {
-    let request = |delete_backup| GlanceDeleteImageRequest {
-        image_id: Some("4ca46bf1-5c61-48ff-b4f3-0ad4e5e3ba90".into()),
-        delete_backup,
-        ..Default::default()
+    let request = |delete_backup| {
+        build!(GlanceDeleteImageRequest {
+            image_id: Some("4ca46bf1-5c61-48ff-b4f3-0ad4e5e3ba90".into()),
+            delete_backup: delete_backup,
+        })
     };
     assert_snapshot!("glance_delete_image", sent!(glance_delete_image, request(None)));
     assert_snapshot!(
@@ -238,10 +224,9 @@ async fn glance_delete_image() {
 
 #[tokio::test]
 async fn keystone_list_projects_goes_to_iam_without_a_project() {
-    let request = KeystoneListProjectsRequest {
+    let request = build!(KeystoneListProjectsRequest {
         name: Some("cn-north-4".into()),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(keystone_list_projects, request));
 }
 
@@ -259,15 +244,13 @@ async fn an_iam_token_takes_the_place_of_the_signature() {
 
 #[tokio::test]
 async fn the_body_of_update_image_is_the_list_of_changes() {
-    let request = UpdateImageRequest {
+    let request = build!(UpdateImageRequest {
         image_id: Some("4ca46bf1-5c61-48ff-b4f3-0ad4e5e3ba90".into()),
-        changes: Some(vec![ImageChange {
+        changes: Some(vec![build!(ImageChange {
             op: Some("replace".into()),
             path: Some("/name".into()),
             value: Some("web_镜像".into()),
-            ..Default::default()
-        }]),
-        ..Default::default()
-    };
+        })]),
+    });
     assert_snapshot!(sent!(update_image, request));
 }

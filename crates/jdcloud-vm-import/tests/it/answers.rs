@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use cloud_import_core::{Error, ErrorKind, testing::Scripted};
-use jdcloud_vm_import::{DescribeImageRequest, ImportImageRequest, ImportImageResponse};
+use cloud_import_core::{Error, ErrorKind, build, testing::Scripted};
+use jdcloud_vm_import::types::{DescribeImageRequest, ImportImageRequest, ImportImageResponse};
 
 async fn import(status: u16, body: &str) -> Result<ImportImageResponse, Error> {
     let script = Arc::new(Scripted::new([(status, body)]));
@@ -139,10 +139,9 @@ async fn no_secret_is_shown() {
     );
     let error = import(401, &echo).await.unwrap_err();
     let script = Arc::new(Scripted::default());
-    let request = ImportImageRequest {
+    let request = build!(ImportImageRequest {
         image_url: Some("https://b/k?Signature=s1gn".into()),
-        ..Default::default()
-    };
+    });
     let shown = format!("{error} {error:?} {:?} {request:?}", super::client(&script));
     assert!(!shown.contains(super::SECRET) && !shown.contains("s1gn"), "{shown}");
 }

@@ -3,6 +3,7 @@
 
 mod answers;
 mod importer;
+mod pages;
 mod requests;
 
 use std::sync::Arc;

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use cloud_import_core::testing::{Scripted, render};
+use cloud_import_core::{
+    build,
+    testing::{Scripted, render},
+};
 use insta::assert_snapshot;
-use jdcloud_vm_import::*;
+use jdcloud_vm_import::types::*;
 
 /// Sends a call and shows what left.
 macro_rules! sent {
@@ -19,7 +22,7 @@ macro_rules! sent {
 async fn import_image() {
     assert_snapshot!(sent!(
         import_image,
-        ImportImageRequest {
+        build!(ImportImageRequest {
             architecture: Some(Architecture::X86_64),
             os_type: Some(OsType::Linux),
             platform: Some(Platform::OtherLinux),
@@ -30,16 +33,14 @@ async fn import_image() {
             image_name: Some("import-test_镜像".into()),
             description: Some(String::new()),
             force_import: Some(true),
-            data_disks: Some(vec![DataDiskSpec {
+            data_disks: Some(vec![build!(DataDiskSpec {
                 disk_format: Some(DiskFormat::Raw),
                 data_disk_size_gb: Some(20),
                 image_url: Some("https://b.s3-internal.cn-north-1.jdcloud-oss.com/d1.raw".into()),
-                ..Default::default()
-            }]),
+            })]),
             client_token: Some("tok-1".into()),
             boot_mode: Some(BootMode::Uefi),
-            ..Default::default()
-        }
+        })
     ));
 }
 
@@ -47,23 +48,21 @@ async fn import_image() {
 async fn image_tasks() {
     assert_snapshot!(sent!(
         image_tasks,
-        ImageTasksRequest {
+        build!(ImageTasksRequest {
             task_action: Some(TaskAction::ImportImage),
             task_ids: Some(vec!["123456".into(), "task-2".into()]),
             page_number: Some(1),
             page_size: Some(10),
             start_time: Some("2025-01-02 03:04:05".into()),
-            ..Default::default()
-        }
+        })
     ));
 }
 
 #[tokio::test]
 async fn describe_image() {
-    let request = DescribeImageRequest {
+    let request = build!(DescribeImageRequest {
         image_id: Some("img-abc123".into()),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(describe_image, request));
 }
 
@@ -71,13 +70,12 @@ async fn describe_image() {
 async fn describe_images() {
     assert_snapshot!(sent!(
         describe_images,
-        DescribeImagesRequest {
+        build!(DescribeImagesRequest {
             image_source: Some(ImageSource::Private),
             image_name: Some("a b~*+/%中".into()),
             offline: Some(false),
             page_size: Some(10),
-            ..Default::default()
-        }
+        })
     ));
 }
 
@@ -85,12 +83,11 @@ async fn describe_images() {
 async fn delete_image() {
     assert_snapshot!(sent!(
         delete_image,
-        DeleteImageRequest {
+        build!(DeleteImageRequest {
             region_id: Some("cn-south-1".into()),
             image_id: Some("img-abc123".into()),
             delete_snapshot: Some(true),
-            ..Default::default()
-        }
+        })
     ));
 }
 
@@ -98,12 +95,11 @@ async fn delete_image() {
 async fn modify_image_attribute() {
     assert_snapshot!(sent!(
         modify_image_attribute,
-        ModifyImageAttributeRequest {
+        build!(ModifyImageAttributeRequest {
             image_id: Some("img-abc123".into()),
             name: Some("web_镜像".into()),
             description: Some(String::new()),
-            ..Default::default()
-        }
+        })
     ));
 }
 
@@ -111,13 +107,11 @@ async fn modify_image_attribute() {
 async fn describe_quotas() {
     assert_snapshot!(sent!(
         describe_quotas,
-        DescribeQuotasRequest {
-            filters: Some(vec![Filter {
+        build!(DescribeQuotasRequest {
+            filters: Some(vec![build!(Filter {
                 name: Some("resourceTypes".into()),
                 values: Some(vec!["image".into()]),
-                ..Default::default()
-            }]),
-            ..Default::default()
-        }
+            })]),
+        })
     ));
 }

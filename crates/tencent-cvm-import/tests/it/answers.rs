@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use cloud_import_core::{Credentials, Error, ErrorKind, testing::Scripted};
-use tencent_cvm_import::{ImportImageRequest, ImportImageResponse};
+use cloud_import_core::{Credentials, Error, ErrorKind, build, testing::Scripted};
+use tencent_cvm_import::types::{ImportImageRequest, ImportImageResponse};
 
 async fn import(status: u16, body: &str) -> Result<ImportImageResponse, Error> {
     let script = Arc::new(Scripted::new([(status, body)]));
@@ -108,10 +108,9 @@ async fn no_secret_is_shown() {
         let credentials = Credentials::temporary("AKIDEXAMPLE", super::SECRET, "t0ken-t0ken");
         super::client_with(script, credentials)
     };
-    let request = ImportImageRequest {
+    let request = build!(ImportImageRequest {
         image_url: Some("https://b/k?q-signature=s1gn".into()),
-        ..Default::default()
-    };
+    });
     let script = Arc::new(Scripted::new([(200, echo.as_str())]));
     let error = client(&script).import_image(&request).await.unwrap_err();
     assert!(error.message().contains("bad"), "{error}");

@@ -5,6 +5,7 @@
 mod answers;
 mod importer;
 mod older;
+mod pages;
 mod requests;
 
 use std::sync::Arc;

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    Credentials, ErrorKind, encode,
+    Credentials, ErrorKind, build, encode,
     http::Request,
     testing::{Frozen, Scripted, render},
     transport::Failing,
 };
 use insta::assert_snapshot;
-use tencent_cvm_import::{core::Bytes, *};
+use tencent_cvm_import::{core::Bytes, types::*, *};
 
 const DONE: &str = r#"{"Response":{"ImageId":"img-1","RequestId":"r"}}"#;
 const TOKEN: &str = "tok+en/==";
@@ -32,7 +32,7 @@ fn options(signature_version: SignatureVersion, http_method: HttpMethod) -> Clie
 }
 
 fn order() -> ImportImageRequest {
-    ImportImageRequest {
+    build!(ImportImageRequest {
         architecture: Some(Architecture::X86_64),
         os_type: Some("Ubuntu".into()),
         os_version: Some("22".into()),
@@ -41,22 +41,18 @@ fn order() -> ImportImageRequest {
         image_description: Some(String::new()),
         dry_run: Some(false),
         force: Some(true),
-        tag_specification: Some(vec![TagSpecification {
+        tag_specification: Some(vec![build!(TagSpecification {
             resource_type: Some("image".into()),
-            tags: Some(vec![Tag {
+            tags: Some(vec![build!(Tag {
                 key: Some("env".into()),
                 value: Some("测试".into()),
-                ..Default::default()
-            }]),
-            ..Default::default()
-        }]),
+            })]),
+        })]),
         boot_mode: Some(BootMode::LegacyBios),
-        import_image_data_disk_list: Some(vec![ImportImageDataDisk {
+        import_image_data_disk_list: Some(vec![build!(ImportImageDataDisk {
             image_url: Some("https://img-1250000000.cos.ap-guangzhou.myqcloud.com/d1.raw".into()),
-            ..Default::default()
-        }]),
-        ..Default::default()
-    }
+        })]),
+    })
 }
 
 fn client(script: &Arc<Scripted>, version: SignatureVersion, method: HttpMethod) -> Client {
@@ -198,10 +194,8 @@ async fn get_makes_no_import_repeatable() {
 #[tokio::test]
 async fn what_is_too_long_for_a_url_is_refused_without_showing_it() {
     for version in VERSIONS {
-        let request = ImportImageRequest {
-            image_name: Some("n".repeat(70_000)),
-            ..order()
-        };
+        let mut request = order();
+        request.image_name = Some("n".repeat(70_000));
         let error = client(&Arc::default(), version, HttpMethod::Get)
             .import_image(&request)
             .await

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    Credentials,
+    Credentials, build,
     testing::{Frozen, Scripted, render},
 };
 use insta::assert_snapshot;
-use tencent_cvm_import::*;
+use tencent_cvm_import::{Client, types::*};
 
 const DONE: &str = r#"{"Response":{"RequestId":"r"}}"#;
 
@@ -22,7 +22,7 @@ macro_rules! sent {
 
 #[tokio::test]
 async fn import_image() {
-    let request = ImportImageRequest {
+    let request = build!(ImportImageRequest {
         architecture: Some(Architecture::Arm64),
         os_type: Some("Ubuntu".into()),
         os_version: Some("22".into()),
@@ -33,39 +33,33 @@ async fn import_image() {
         image_description: Some(String::new()),
         dry_run: Some(false),
         force: Some(true),
-        tag_specification: Some(vec![TagSpecification {
+        tag_specification: Some(vec![build!(TagSpecification {
             resource_type: Some("image".into()),
-            tags: Some(vec![Tag {
+            tags: Some(vec![build!(Tag {
                 key: Some("env".into()),
                 value: Some("测试".into()),
-                ..Default::default()
-            }]),
-            ..Default::default()
-        }]),
+            })]),
+        })]),
         license_type: Some(LicenseType::Byol),
         boot_mode: Some(BootMode::LegacyBios),
         image_family: Some("web".into()),
-        import_image_data_disk_list: Some(vec![ImportImageDataDisk {
+        import_image_data_disk_list: Some(vec![build!(ImportImageDataDisk {
             image_url: Some("https://img-1250000000.cos.ap-guangzhou.myqcloud.com/d1.raw".into()),
-            ..Default::default()
-        }]),
-        ..Default::default()
-    };
+        })]),
+    });
     assert_snapshot!(sent!(import_image, request));
 }
 
 #[tokio::test]
 async fn describe_images() {
-    let request = DescribeImagesRequest {
-        filters: Some(vec![Filter {
+    let request = build!(DescribeImagesRequest {
+        filters: Some(vec![build!(Filter {
             name: Some("image-name".into()),
             values: Some(vec!["a b~*+/%中".into()]),
-            ..Default::default()
-        }]),
+        })]),
         offset: Some(0),
         limit: Some(100),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(describe_images, request));
 }
 
@@ -102,21 +96,19 @@ async fn describe_image_quota() {
 
 #[tokio::test]
 async fn delete_images() {
-    let request = DeleteImagesRequest {
+    let request = build!(DeleteImagesRequest {
         image_ids: Some(vec!["img-1".into(), "img-2".into()]),
         delete_binded_snap: Some(true),
         dry_run: Some(false),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(delete_images, request));
 }
 
 #[tokio::test]
 async fn modify_image_attribute() {
-    let request = ModifyImageAttributeRequest {
+    let request = build!(ModifyImageAttributeRequest {
         image_id: Some("img-1".into()),
         image_name: Some("web_镜像".into()),
-        ..Default::default()
-    };
+    });
     assert_snapshot!(sent!(modify_image_attribute, request));
 }

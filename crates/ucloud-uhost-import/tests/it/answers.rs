@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    Bytes, Error, ErrorKind,
+    Bytes, Error, ErrorKind, build,
     http::{Response, StatusCode},
     testing::Scripted,
     transport::Failing,
 };
-use ucloud_uhost_import::{ImportCustomImageRequest, ImportCustomImageResponse};
+use ucloud_uhost_import::types::{ImportCustomImageRequest, ImportCustomImageResponse};
 
 /// Makes an import call that is answered so, with a request id.
 async fn import(status: u16, body: &str) -> Result<ImportCustomImageResponse, Error> {
@@ -23,10 +23,9 @@ async fn import(status: u16, body: &str) -> Result<ImportCustomImageResponse, Er
 }
 
 fn request() -> ImportCustomImageRequest {
-    ImportCustomImageRequest {
+    build!(ImportCustomImageRequest {
         ufile_url: Some("https://b.cn-bj.ufileos.com/k?UCloudPublicKey=pk&Signature=s1gn%2Bed".into()),
-        ..Default::default()
-    }
+    })
 }
 
 #[tokio::test]

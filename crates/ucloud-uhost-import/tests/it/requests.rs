@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    Credentials,
+    Credentials, build,
     testing::{Scripted, render},
 };
 use insta::assert_snapshot;
-use ucloud_uhost_import::*;
+use ucloud_uhost_import::{Client, ClientOptions, types::*};
 
 /// Sends a call and shows what left.
 macro_rules! sent {
@@ -39,7 +39,7 @@ async fn import_custom_image() {
     assert_snapshot!(sent!(
         super::client,
         import_custom_image,
-        ImportCustomImageRequest {
+        build!(ImportCustomImageRequest {
             image_name: Some("测试~*+ img".into()),
             ufile_url: Some(
                 "https://b.cn-bj.ufileos.com/a b.vmdk?UCloudPublicKey=pk&Expires=1&Signature=a%2Bb%3D".into()
@@ -47,11 +47,9 @@ async fn import_custom_image() {
             os_type: Some("CentOS".into()),
             os_name: Some("CentOS 7.9 64位".into()),
             format: Some(Format::Vmdk),
-            auth: Some(true.into()),
             tag: Some("Default".into()),
             image_description: Some(String::new()),
-            ..Default::default()
-        }
+        })
     ));
 }
 
@@ -60,13 +58,12 @@ async fn describe_image() {
     assert_snapshot!(sent!(
         super::client,
         describe_image,
-        DescribeImageRequest {
+        build!(DescribeImageRequest {
             image_type: Some(ImageType::Custom),
             image_ids: Some(vec!["uimage-1".into(), "uimage-2".into()]),
             limit: Some(100),
             offset: Some(0),
-            ..Default::default()
-        }
+        })
     ));
 }
 
@@ -75,12 +72,11 @@ async fn the_calls_own_region_and_project_win() {
     assert_snapshot!(sent!(
         super::client,
         terminate_custom_image,
-        TerminateCustomImageRequest {
+        build!(TerminateCustomImageRequest {
             region: Some("hk".into()),
             project_id: Some("org-2".into()),
             image_id: Some("uimage-1".into()),
-            ..Default::default()
-        }
+        })
     ));
 }
 

@@ -214,6 +214,15 @@ fn what_an_sdk_adds_by_itself_is_forgiven_and_its_signature_with_it() {
     ] {
         assert_eq!(differences(&rpc(query), &produced).len(), 1, "{query}");
     }
+    // A region that the client fills in, as the SDK does.
+    let mut filled = produced.clone();
+    filled.query.push_str("&RegionId=cn-north-1");
+    let recorded = "Format=JSON&ImageId=m-1&Signature=0&RegionId=cn-north-1";
+    assert_eq!(differences(&rpc(recorded), &filled), Vec::<String>::new());
+    assert_eq!(
+        differences(&rpc("Format=JSON&ImageId=m-1&Signature=0&SignatureType="), &filled).len(),
+        1
+    );
     // A region that the caller named is no addition.
     let named = vector(|value| {
         value["algorithm"] = json!("ACS-RPC-HMAC-SHA1");
