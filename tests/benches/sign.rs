@@ -7,11 +7,14 @@
 use std::{hint::black_box, sync::Arc, time::SystemTime};
 
 use cloud_import::{
-    Bytes, Call, Credentials, Disk, DiskFormat, ImportRequest, Os, Settings, aliyun,
-    digest::{hmac_sha256, sha1_hex, sha256_hex},
+    Bytes, Credentials, Disk, DiskFormat, ImportRequest, Os, Settings, aliyun,
     http::Request,
     huawei, jdcloud,
-    pipeline::{Protocol, Signing},
+    provider::{
+        Call,
+        digest::{hmac_sha256, sha1_hex, sha256_hex},
+        pipeline::{Protocol, Signing},
+    },
     tencent,
     testing::Scripted,
     ucloud,
@@ -165,7 +168,7 @@ trait BuildFrom: Sized {
     fn build_from(settings: Settings) -> Self;
 }
 
-impl<C: cloud_import::builder::Buildable> BuildFrom for C {
+impl<C: cloud_import::provider::builder::Buildable> BuildFrom for C {
     fn build_from(settings: Settings) -> Self {
         cloud_import::ClientBuilder::from(settings).build().unwrap()
     }

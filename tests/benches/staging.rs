@@ -17,11 +17,9 @@ use std::{
 };
 
 use cloud_import_core::{
-    Credentials, Endpoint, Gate, Provider, Result, Stop,
+    Credentials, Endpoint, Gate, Provider, Result, RetryPolicy, Stop,
     ambient::{Ambient as _, System, variable},
-    clock_offset::ClockOffset,
-    pipeline::Pipeline,
-    retry::RetryPolicy,
+    provider::{clock_offset::ClockOffset, pipeline::Pipeline},
     transport::HttpTransport,
 };
 use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};

@@ -13,12 +13,9 @@ use std::{
 };
 
 use cloud_import_core::{
-    Bytes, Credentials, Endpoint, Error, Gate, Provider, Stop,
+    Bytes, Credentials, Endpoint, Error, Gate, Provider, RetryPolicy, Stop,
     ambient::{Ambient as _, System, variable},
-    clock_offset::ClockOffset,
-    digest,
-    pipeline::Pipeline,
-    retry::RetryPolicy,
+    provider::{clock_offset::ClockOffset, digest, pipeline::Pipeline},
     transport::HttpTransport,
 };
 use cloud_import_staging::{

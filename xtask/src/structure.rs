@@ -69,11 +69,31 @@ impl Sources {
     fn reached<'a>(&'a self, from: &'a str) -> BTreeSet<&'a str> {
         let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
         while let Some(at) = open.pop() {
-            let taken = self.0[at].uses.iter().filter(|own| !own.passes_on);
-            let found = taken.filter_map(|own| self.declaring(at, &own.path, 0));
-            open.extend(found.filter(|to| *to != at && seen.insert(*to)));
+            open.extend(self.imported(at).filter(|to| *to != at && seen.insert(*to)));
         }
         seen
+    }
+
+    /// The modules whose items a file takes.
+    fn imported<'a>(&'a self, at: &'a str) -> impl Iterator<Item = &'a str> {
+        let taken = self.0[at].uses.iter().filter(|own| !own.passes_on);
+        taken.filter_map(move |own| self.declaring(at, &own.path, 0))
+    }
+
+    /// Imports from a folder into one that stands above it: `floors` names them from the ground up.
+    pub(crate) fn upward(&self, floors: &[&str]) -> Vec<String> {
+        let floor = |module: &str| {
+            let folder = module.split("::").next().unwrap_or_default();
+            floors.iter().position(|floor| *floor == folder)
+        };
+        let mut found = Vec::new();
+        for (module, file) in &self.0 {
+            let above = self
+                .imported(module)
+                .filter(|to| matches!((floor(module), floor(to)), (Some(own), Some(to)) if to > own));
+            found.extend(above.map(|to| format!("{} imports {}", file.shown, self.0[to].shown)));
+        }
+        found
     }
 
     /// The module that declares what a path names; `None` for another crate's.

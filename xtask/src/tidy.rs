@@ -15,10 +15,15 @@ const CIRCLES: &[(&str, usize)] = &[
     ("aliyun-ecs-import", 5),
     ("cloud-import", 7),
     ("cloud-import-cli", 2),
-    ("cloud-import-core", 19),
     ("tencent-cvm-import", 2),
     ("ucloud-uhost-import", 2),
 ];
+
+/// The floors of crates that have them, from the ground up: a file imports from its own floor and those below.
+const FLOORS: &[(&str, &[&str])] = &[(
+    "cloud-import-core",
+    &["text", "model", "wire", "net", "credentials", "client", "engine"],
+)];
 
 /// Functions that are still too long. It only gets shorter.
 const LONG: &[(&str, &str)] = &[
@@ -116,6 +121,10 @@ fn circles(root: &Path, breaches: &mut Vec<String>) {
         .extend(vain.map(|(name, _)| format!("{name}: nothing to allow: take it out of CIRCLES in xtask/src/tidy.rs")));
     for (name, folder) in &packages {
         let sources = Sources::read(&folder.join("src"));
+        if let Some((_, floors)) = FLOORS.iter().find(|(own, _)| own == name) {
+            let upward = sources.upward(floors).into_iter();
+            breaches.extend(upward.map(|import| format!("{name}: {import}, which stands above it")));
+        }
         let circles = sources.circles();
         let found: usize = circles.iter().map(Vec::len).sum();
         let known = CIRCLES

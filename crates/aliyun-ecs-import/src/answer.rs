@@ -7,9 +7,12 @@
 use std::time::Duration;
 
 use cloud_import_core::{
-    Bytes, CodeRule, Provider, Result,
+    Bytes, Provider, Result,
     http::{HeaderMap, Request, Response},
-    pipeline::{Protocol, Reading, Signing, json_body},
+    provider::{
+        CodeRule,
+        pipeline::{Protocol, Reading, Signing, json_body},
+    },
 };
 use serde_json::{Map, Value};
 

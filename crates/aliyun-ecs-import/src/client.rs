@@ -2,11 +2,14 @@
 //! action, version and, where an operation takes it and a request leaves it out, the region.
 
 use cloud_import_core::{
-    Bytes, Call, ClientBuilder, Endpoint, Operation, OtherApi, Provider, Result, Settings,
-    builder::{Buildable, Connection},
-    canonical,
-    encode::{self, Fields},
+    Bytes, ClientBuilder, Endpoint, Provider, Result, Settings,
     http::{Request, header},
+    provider::{
+        Call, Operation, OtherApi,
+        builder::{Buildable, Connection},
+        canonical,
+        encode::{self, Fields},
+    },
 };
 
 use crate::{

@@ -6,9 +6,8 @@
 use std::time::Duration;
 
 use cloud_import_core::{
-    BoxFuture, Check, Error, ErrorKind, ImportRequest, Result,
-    engine::{Cloud as _, Identity},
-    preflight::Subject,
+    BoxFuture, Check, Error, ErrorKind, ImportRequest, Result, Subject,
+    provider::{Cloud as _, Identity},
 };
 
 use crate::{

@@ -8,12 +8,11 @@ use std::time::SystemTime;
 
 use cloud_import_core::{
     Architecture, BootMode, CancelOutcome, Capabilities, Disk, DiskFormat, Error, ErrorKind, Failure, ImageKind,
-    ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Problem, Provider, Result, StateClass, StateRow,
-    builder::Connection,
-    datetime,
-    engine::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
-    preflight::{Checks, Subject},
-    redact,
+    ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Problem, Provider, Result, Subject,
+    provider::{
+        At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, StateRow, builder::Connection,
+        datetime, preflight::Checks, redact,
+    },
 };
 
 use crate::{

@@ -4,9 +4,8 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, ImportRequest,
-    engine::named,
-    preflight::{Checks, Subject},
+    Check, ImportRequest, Subject,
+    provider::{named, preflight::Checks},
 };
 
 use crate::{Client, generated as wire, generated::CAPABILITIES, import_role::Sight};

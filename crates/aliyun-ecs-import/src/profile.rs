@@ -5,13 +5,13 @@
 
 use cloud_import_core::{
     Credentials, Provider,
-    builder::Chained,
     credentials::{
         AssumeRole, ChainSpec, Expiry, Flaw, KeysLink, Means, Metadata, MetadataToken, Profile, ProfileFile,
         ProfileText, Rank, Temporary, WebIdentityRole,
         ini::{Ini, Section},
         profile::{instant, json, required, seconds, text},
     },
+    provider::builder::Chained,
 };
 use serde_json::{Map, Value};
 

@@ -4,10 +4,13 @@
 //! alibabacloud_tea_openapi for Python 0.4.6 and @alicloud/pop-core 1.8.0.
 
 use cloud_import_core::{
-    Bytes, Endpoint, Error, ErrorKind, Operation, Result, canonical, datetime, digest,
-    encode::{self, Fields, decode_pairs},
+    Bytes, Endpoint, Error, ErrorKind, Result,
     http::{self, Method, Request, Uri, header},
-    pipeline::Signing,
+    provider::{
+        Operation, canonical, datetime, digest,
+        encode::{self, Fields, decode_pairs},
+        pipeline::Signing,
+    },
 };
 
 const SIGNATURE: &str = "Signature";

@@ -5,9 +5,9 @@
 //! @alicloud/openapi-core 1.0.8.
 
 use cloud_import_core::{
-    Bytes, Result, canonical, datetime, digest,
+    Bytes, Result,
     http::{HeaderMap, Request, header},
-    pipeline::Signing,
+    provider::{canonical, datetime, digest, pipeline::Signing},
 };
 
 use crate::rpc;

@@ -5,14 +5,12 @@
 //! is taken in the older request form with the role in a form body is the SDK's way and was not tried: unverified.
 
 use cloud_import_core::{
-    Bytes, Endpoint, Operation, Repeat, Result, canonical,
+    Bytes, Endpoint, Result,
     credentials::{
-        AssumeRole, Caller, Flaw, Rank, Sts, Temporary, WebIdentity, profile,
-        web_identity::{Exchange, Unsigned},
+        AssumeRole, Caller, Exchange, Flaw, Rank, Sts, Temporary, WebIdentity, profile, web_identity::Unsigned,
     },
-    encode,
     http::{Method, Request, header},
-    pipeline::Protocol,
+    provider::{Operation, Repeat, canonical, encode, pipeline::Protocol},
 };
 use serde_json::Value;
 

@@ -9,7 +9,7 @@ use std::{
 use cloud_import::{
     Error, ErrorKind, ImageImporter, Result,
     ambient::{Ambient as _, System},
-    datetime,
+    provider::datetime,
     publish::{Leftover, StagedObject, State, delete_object, leftovers, staging::Store},
 };
 use serde::Serialize;

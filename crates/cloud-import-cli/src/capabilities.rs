@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cloud_import::{Capabilities, Error, ErrorKind, Provider, Result, capabilities::Fact};
+use cloud_import::{Capabilities, Error, ErrorKind, Provider, Result, provider::capabilities::Fact};
 use serde_json::Value;
 
 use crate::{

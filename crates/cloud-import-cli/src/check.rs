@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Check, CheckOutcome, Error, ImageImporter, ImportRequest, Provider, Result,
+    Check, CheckOutcome, Error, ImageImporter, ImportRequest, Provider, Result, Subject,
     aliyun::{self, CreateRole as _, RoleEvent},
-    preflight::Subject,
     publish::{Options, Place, staging::Store},
 };
 use serde::Serialize;

@@ -4,9 +4,8 @@
 use std::sync::Mutex;
 
 use cloud_import::{
-    ImportTask, TaskState,
+    ImportTask, TaskState, WaitEvent,
     publish::{Event, Listener},
-    wait::WaitEvent,
 };
 use serde::Serialize;
 

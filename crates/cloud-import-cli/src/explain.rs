@@ -1,6 +1,6 @@
 //! `explain`: an error code's row in the generated tables, in words.
 
-use cloud_import::{CodeRule, Error, ErrorKind, Provider, Result};
+use cloud_import::{Error, ErrorKind, Provider, Result, provider::CodeRule};
 
 use crate::{args::Explain, exit::Exit, output};
 

@@ -9,10 +9,9 @@ use std::{
 };
 
 use cloud_import::{
-    ImportTask, TaskState,
+    ImportTask, TaskState, WaitEvent,
     ambient::{Ambient as _, System},
     publish::{Event, Listener, Phase},
-    wait::WaitEvent,
 };
 use indicatif::{HumanBytes, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 

@@ -16,69 +16,44 @@
 //! - **A task is plain data** ([`ImportTask`]): store it, and go on from any process.
 //! - **Secrets never leave**: not in `Debug`, `Display`, errors or logs.
 
-pub mod ambient;
-pub mod builder;
-pub mod canonical;
-pub mod capabilities;
-pub mod clock_offset;
+mod client;
 pub mod credentials;
-pub mod datetime;
-pub mod digest;
-pub mod encode;
-mod endpoint;
-pub mod engine;
-mod error;
-mod field;
-mod gate;
-mod link;
-mod operation;
-mod os;
-pub mod pages;
-pub mod pipeline;
-mod problem;
-mod provider;
-pub mod redact;
-pub mod remedy;
-mod request;
-pub mod retry;
-mod schema;
-mod stop;
-mod task;
+mod engine;
+mod model;
+mod net;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod token;
-pub mod transport;
-mod types;
-pub mod validate;
-pub mod wire;
+mod text;
+mod wire;
 
 use std::{future::Future, pin::Pin};
 
 pub use bytes::Bytes;
 pub use http;
 
-pub use builder::{ClientBuilder, Settings};
-pub use capabilities::Capabilities;
-pub use credentials::Credentials;
-pub use endpoint::Endpoint;
-pub use engine::wait::{WaitOptions, wait};
-pub use engine::{Grace, ImageImporter, Importer, Prepared, preflight, start, wait};
-pub use error::{Error, ErrorKind};
-pub use field::{DiskPart, Field};
-pub use gate::Gate;
-pub use link::Link;
-pub use operation::{Call, CodeRule, Fill, Meaning, Operation, OtherApi, Place, Repeat, StateRow};
-pub use os::{Os, OsMatch};
-pub use preflight::{Check, CheckOutcome};
-pub use problem::{Problem, Severity};
-pub use provider::Provider;
-pub use remedy::Remedy;
-pub use request::{Disk, DiskSource, ImageKind, ImportRequest, PartitionTable, VendorOptions};
-pub use schema::Schema;
-pub use stop::Stop;
-pub use task::{CancelOutcome, Failure, Finding, ImportTask, ImportedImage, Inspection, StateClass, TaskState};
-pub use token::marked;
-pub use types::{Architecture, BootMode, DiskFormat, LicenseType, OsFamily, SourceForm};
+pub use client::{ClientBuilder, Grace, Settings};
+pub use credentials::{CredentialSource, Credentials};
+pub use engine::{
+    ImageImporter, Importer, Prepared,
+    preflight::{Check, CheckOutcome, Subject},
+    start::find,
+    wait::{WaitEvent, WaitOptions, wait},
+};
+pub use model::{
+    capabilities::Capabilities,
+    error::{Error, ErrorKind},
+    field::{DiskPart, Field},
+    link::Link,
+    os::{Os, OsMatch},
+    problem::{Problem, Severity},
+    provider::Provider,
+    remedy::{self, Remedy},
+    request::{Disk, DiskSource, ImageKind, ImportRequest, PartitionTable, VendorOptions},
+    task::{CancelOutcome, Failure, Finding, ImportTask, ImportedImage, Inspection, TaskState},
+    types::{Architecture, BootMode, DiskFormat, LicenseType, OsFamily, SourceForm},
+};
+pub use net::{Gate, Stop, ambient, retry::RetryPolicy, transport};
+pub use wire::Endpoint;
 
 /// The result of everything here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -86,20 +61,61 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// A boxed future, for the few traits that must work as `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// What the crates of clouds are made with: calls, signatures, envelopes, tables, the vocabulary of an importer.
+///
+/// For those who write such a crate. Unlike the rest of this crate it may change with every version, also a patch: pin the exact
+/// version.
+pub mod provider {
+    pub use crate::{
+        client::{
+            builder::{self, Buildable, Connection},
+            pages,
+        },
+        engine::{
+            cloud::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
+            preflight::{self, Checks, Namesake},
+            search::named,
+            validate,
+        },
+        model::{
+            capabilities,
+            code::{CodeRule, Meaning, StateClass, StateRow},
+            token::marked,
+        },
+        net::{clock_offset, pipeline, retry},
+        text::{datetime, digest, redact, schema::Schema},
+        wire::{Call, Fill, Operation, OtherApi, Place, Repeat, canonical, envelope},
+    };
+
+    /// Turning a typed call into bytes.
+    pub mod encode {
+        pub use crate::{
+            model::object::{Fields, fields},
+            text::percent::*,
+            wire::encode::*,
+        };
+    }
+}
+
 /// The words that the generated code of provider crates is written in.
 #[doc(hidden)]
 pub mod __generated {
     pub use serde::{Deserialize, Serialize};
 
     pub use crate::{
-        Architecture, BootMode, Call, Capabilities, CodeRule, DiskFormat, ErrorKind, Fill, LicenseType, Link,
-        Operation, OtherApi, Place, Provider, Repeat, Result, SourceForm, StateClass, StateRow,
-        capabilities::{Alphabet, Fact, Field, First, Limit, Rule, UniqueNames},
+        Architecture, BootMode, Capabilities, DiskFormat, ErrorKind, LicenseType, Link, Provider, Result, SourceForm,
+        client::pages::{Page, Paged, Pages, Position},
         credentials::EnvironmentNames,
         http::Method,
+        model::{
+            capabilities::{Alphabet, Fact, Field, First, Limit, Rule, UniqueNames},
+            code::{CodeRule, StateClass, StateRow},
+        },
         open_enum,
-        pages::{Page, Paged, Pages, Position},
-        wire::{self, Extra, Flag},
+        wire::{
+            Call, Fill, Operation, OtherApi, Place, Repeat,
+            envelope::{self as wire, Extra, Flag},
+        },
     };
 }
 
@@ -107,4 +123,6 @@ pub mod __generated {
 #[doc(hidden)]
 pub mod __private {
     pub use serde;
+
+    pub use crate::wire::envelope as wire;
 }

@@ -14,9 +14,10 @@ use http::{Request, Response};
 
 use crate::{
     BoxFuture, Bytes, Result,
-    ambient::Ambient,
-    datetime, encode,
-    transport::{Failing, Transport, TransportError},
+    net::ambient::Ambient,
+    net::transport::{Failing, Transport, TransportError},
+    text::datetime,
+    text::percent,
 };
 
 pub use importer::FakeImporter;
@@ -155,7 +156,7 @@ pub fn render(request: &Request<Bytes>) -> String {
         uri.authority().map_or("", |authority| authority.as_str()),
         uri.path()
     );
-    let mut query = encode::decode_pairs(uri.query().unwrap_or_default());
+    let mut query = percent::decode_pairs(uri.query().unwrap_or_default());
     query.sort();
     for (name, value) in query {
         let _ = writeln!(text, "  ? {name} = {value}");
@@ -175,7 +176,7 @@ pub fn render(request: &Request<Bytes>) -> String {
             let _ = writeln!(text, "{json:#}");
         }
         Err(_) => {
-            let mut form = encode::decode_pairs(&String::from_utf8_lossy(body));
+            let mut form = percent::decode_pairs(&String::from_utf8_lossy(body));
             form.sort();
             for (name, value) in form {
                 let _ = writeln!(text, "  & {name} = {value}");

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use cloud_import_core::{
-    Bytes, Link, Operation, Repeat, Result,
+    Bytes, Link, Result,
     http::{Method, Request, Response},
-    pipeline::{Protocol, Signing},
+    provider::{
+        Operation, Repeat,
+        pipeline::{Protocol, Signing},
+    },
 };
 
 use crate::{

@@ -13,7 +13,7 @@ use std::{
 use cloud_import_core::{
     Error, ErrorKind, Result, Stop,
     ambient::{self, Ambient as _, System},
-    digest,
+    provider::digest,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};

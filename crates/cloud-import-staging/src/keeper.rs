@@ -75,7 +75,7 @@ mod tests {
         let keeper = FileKeeper::new(folder.path().join("upload.json"));
         assert_eq!(keeper.load().unwrap(), None);
         let record = UploadRecord {
-            schema: cloud_import_core::Schema,
+            schema: cloud_import_core::provider::Schema,
             bucket: "b".to_owned(),
             key: "k".to_owned(),
             upload_id: "u".to_owned(),

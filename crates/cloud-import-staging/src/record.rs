@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cloud_import_core::Schema;
+use cloud_import_core::provider::Schema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::file::FileStamp;

@@ -7,7 +7,9 @@ use std::{
 };
 
 use cloud_import_core::{
-    Bytes, Credentials, Error, ErrorKind, Link, Repeat, Result, datetime, http::Response, pipeline::Pipeline,
+    Bytes, Credentials, Error, ErrorKind, Link, Result,
+    http::Response,
+    provider::{Repeat, datetime, pipeline::Pipeline},
 };
 
 use crate::{

@@ -1,8 +1,9 @@
 //! Provider by name: importer, capabilities, names. No behaviour of a cloud is here.
 
 use cloud_import_core::{
-    Capabilities, ClientBuilder, CodeRule, Error, ErrorKind, ImageImporter, ImportTask, Provider, Result, Settings,
+    Capabilities, ClientBuilder, Error, ErrorKind, ImageImporter, ImportTask, Provider, Result, Settings,
     credentials::{Chain, ChainSpec, EnvironmentNames},
+    provider::CodeRule,
 };
 
 /// Calls a macro with what a provider's crate has, or says that the feature is off.

@@ -6,9 +6,12 @@
 //! order of looking for an error this is.
 
 use cloud_import_core::{
-    Bytes, CodeRule, Provider, Result,
+    Bytes, Provider, Result,
     http::{Request, Response, StatusCode},
-    pipeline::{Protocol, Reading, Signing, json_body},
+    provider::{
+        CodeRule,
+        pipeline::{Protocol, Reading, Signing, json_body},
+    },
 };
 use serde_json::{Map, Value};
 

@@ -4,11 +4,14 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    Bytes, Call, ClientBuilder, Endpoint, Error, ErrorKind, Operation, Provider, Result, Settings,
-    builder::{Buildable, Connection},
-    canonical,
-    encode::{self, Fields},
+    Bytes, ClientBuilder, Endpoint, Error, ErrorKind, Provider, Result, Settings,
     http::Request,
+    provider::{
+        Call, Operation,
+        builder::{Buildable, Connection},
+        canonical,
+        encode::{self, Fields},
+    },
 };
 use tokio::sync::OnceCell;
 

@@ -6,11 +6,11 @@
 //! There is no call to cancel.
 
 use cloud_import_core::{
-    Capabilities, ErrorKind, Failure, ImportRequest, ImportedImage, Problem, Result,
-    builder::Connection,
-    datetime,
-    engine::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
-    preflight::{Checks, Subject},
+    Capabilities, ErrorKind, Failure, ImportRequest, ImportedImage, Problem, Result, Subject,
+    provider::{
+        At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent, builder::Connection, datetime,
+        preflight::Checks,
+    },
 };
 
 use crate::{

@@ -1,6 +1,6 @@
 //! What a job tells: its image, how far it is, and why it failed.
 
-use cloud_import_core::{Failure, engine::Row};
+use cloud_import_core::{Failure, provider::Row};
 
 use crate::generated::{Job, JobEntities, SubJob, TASK_STATES};
 

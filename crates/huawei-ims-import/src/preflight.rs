@@ -3,9 +3,11 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, ErrorKind, ImageKind, ImportRequest, Result,
-    engine::named,
-    preflight::{self, Checks, Subject},
+    Check, ErrorKind, ImageKind, ImportRequest, Result, Subject,
+    provider::{
+        named,
+        preflight::{self, Checks},
+    },
 };
 
 use crate::{Client, choose_route, generated as wire, generated::CAPABILITIES, order::data_image_name, os::map_os};

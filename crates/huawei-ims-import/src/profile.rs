@@ -5,12 +5,12 @@
 
 use cloud_import_core::{
     Credentials, Provider,
-    builder::Chained,
     credentials::{
         ChainSpec, Expiry, Flaw, Means, Metadata, MetadataToken, Profile, ProfileFile, ProfileText, Temporary,
         ini::{Ini, Section},
         profile::{instant, json, object, required},
     },
+    provider::builder::Chained,
 };
 
 use crate::{client::Client, generated::ENVIRONMENT, sts::WEB_IDENTITY};

@@ -2,7 +2,7 @@
 
 use cloud_import_core::{
     Architecture, BootMode, DiskFormat, DiskPart, Field, ImageKind, ImportRequest, OsFamily, Problem, Provider, Remedy,
-    remedy::Phrase, validate,
+    provider::validate, remedy::Phrase,
 };
 
 use crate::{

@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 
 use cloud_import_core::{
-    Bytes, Result, canonical, datetime, digest,
+    Bytes, Result,
     http::{Request, header},
-    pipeline::Signing,
+    provider::{canonical, datetime, digest, pipeline::Signing},
 };
 
 const ALGORITHM: &str = "SDK-HMAC-SHA256";

@@ -5,15 +5,18 @@
 //! therefore refused, and what regions have the service.
 
 use cloud_import_core::{
-    Bytes, Credentials, Endpoint, Operation, Repeat, Result,
+    Bytes, Credentials, Endpoint, Result,
     credentials::{
-        AssumeRole, Caller, Expiry, Flaw, Rank, Temporary, WebIdentity,
+        AssumeRole, Caller, Exchange, Expiry, Flaw, Rank, Temporary, WebIdentity,
         profile::{instant, object, required},
-        web_identity::{Exchange, Unsigned},
+        web_identity::Unsigned,
     },
-    encode::{self, Fields},
     http::{Method, Request},
-    pipeline::Protocol,
+    provider::{
+        Operation, Repeat,
+        encode::{self, Fields},
+        pipeline::Protocol,
+    },
 };
 use serde_json::Value;
 

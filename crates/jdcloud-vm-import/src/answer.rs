@@ -4,9 +4,12 @@
 //! API/Common-Declaration (2021).
 
 use cloud_import_core::{
-    Bytes, CodeRule, Provider, Result,
+    Bytes, Provider, Result,
     http::{Request, Response},
-    pipeline::{Protocol, Reading, Signing, json_body},
+    provider::{
+        CodeRule,
+        pipeline::{Protocol, Reading, Signing, json_body},
+    },
 };
 use serde_json::{Map, Value};
 

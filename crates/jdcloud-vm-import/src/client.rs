@@ -2,10 +2,13 @@
 //! only the region that a request leaves out.
 
 use cloud_import_core::{
-    Bytes, Call, ClientBuilder, Endpoint, Operation, Provider, Result, Settings,
-    builder::{Buildable, Connection},
-    encode::{self, Fields},
+    Bytes, ClientBuilder, Endpoint, Provider, Result, Settings,
     http::Request,
+    provider::{
+        Call, Operation,
+        builder::{Buildable, Connection},
+        encode::{self, Fields},
+    },
 };
 
 use crate::{

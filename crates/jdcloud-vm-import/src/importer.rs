@@ -5,10 +5,10 @@
 
 use cloud_import_core::{
     Architecture, BootMode, Capabilities, Disk, DiskFormat, Error, ErrorKind, Failure, ImportRequest, ImportedImage,
-    Problem, Provider, Result,
-    builder::Connection,
-    engine::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
-    preflight::{Checks, Subject},
+    Problem, Provider, Result, Subject,
+    provider::{
+        At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent, builder::Connection, preflight::Checks,
+    },
 };
 
 use crate::{

@@ -3,9 +3,11 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, ImportRequest, Result,
-    engine::named,
-    preflight::{self, Checks, Subject},
+    Check, ImportRequest, Result, Subject,
+    provider::{
+        named,
+        preflight::{self, Checks},
+    },
 };
 
 use crate::{Client, generated as wire, generated::CAPABILITIES};

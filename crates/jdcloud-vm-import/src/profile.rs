@@ -5,11 +5,11 @@
 
 use cloud_import_core::{
     Credentials, Provider,
-    builder::Chained,
     credentials::{
         Beside, ChainSpec, Flaw, Means, Profile, ProfileFile, ProfileText,
         ini::{Ini, Section},
     },
+    provider::builder::Chained,
 };
 
 use crate::{client::Client, generated::ENVIRONMENT, sts::STS};

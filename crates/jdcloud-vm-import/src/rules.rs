@@ -1,6 +1,6 @@
 //! JD Cloud's own rules for an order, beside those that its tables hold. No I/O.
 
-use cloud_import_core::{DiskPart, Field, ImportRequest, Problem, Provider, Remedy, validate};
+use cloud_import_core::{DiskPart, Field, ImportRequest, Problem, Provider, Remedy, provider::validate};
 
 use crate::{Options, generated::CAPABILITIES, os::map_os};
 

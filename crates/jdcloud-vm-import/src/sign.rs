@@ -4,9 +4,9 @@
 //! and of jdcloud_sdk for Python 1.6.94 (version 2) and 1.6.354 (version 3). The two versions differ only in a prefix.
 
 use cloud_import_core::{
-    Bytes, Error, ErrorKind, Result, canonical, datetime, digest,
+    Bytes, Error, ErrorKind, Result,
     http::{Request, Uri, header},
-    pipeline::Signing,
+    provider::{canonical, datetime, digest, pipeline::Signing},
 };
 
 const DATE: &str = "x-jdcloud-date";

@@ -8,14 +8,17 @@
 use std::time::Duration;
 
 use cloud_import_core::{
-    Bytes, Credentials, Endpoint, Operation, Repeat, Result,
+    Bytes, Credentials, Endpoint, Result,
     credentials::{
         AssumeRole, Caller, Expiry, Flaw, Sts, Temporary,
         profile::{object, required},
     },
-    encode::{self, Fields},
     http::{Method, Request},
-    pipeline::Protocol,
+    provider::{
+        Operation, Repeat,
+        encode::{self, Fields},
+        pipeline::Protocol,
+    },
 };
 use serde_json::{Value, json};
 
@@ -84,7 +87,10 @@ fn read(answer: &Value, role: &AssumeRole) -> Result<Temporary, Flaw> {
 
 #[cfg(test)]
 mod tests {
-    use cloud_import_core::{datetime, http::header, pipeline::Signing};
+    use cloud_import_core::{
+        http::header,
+        provider::{datetime, pipeline::Signing},
+    };
 
     use super::*;
 

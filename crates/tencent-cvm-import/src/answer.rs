@@ -4,10 +4,13 @@
 //! tencentcloud-sdk-python-common 3.1.195.
 
 use cloud_import_core::{
-    Bytes, CodeRule, Provider, Result,
-    encode::percent_decode,
+    Bytes, Provider, Result,
     http::{Request, Response},
-    pipeline::{Protocol, Reading, Signing, json_body},
+    provider::{
+        CodeRule,
+        encode::percent_decode,
+        pipeline::{Protocol, Reading, Signing, json_body},
+    },
 };
 use serde_json::{Map, Value};
 

@@ -2,11 +2,14 @@
 //! action, version and region.
 
 use cloud_import_core::{
-    Bytes, Call, ClientBuilder, Endpoint, Operation, Provider, Result, Settings,
-    builder::{Buildable, Connection},
-    canonical,
-    encode::{self, Fields},
+    Bytes, ClientBuilder, Endpoint, Provider, Result, Settings,
     http::{Method, Request},
+    provider::{
+        Call, Operation,
+        builder::{Buildable, Connection},
+        canonical,
+        encode::{self, Fields},
+    },
 };
 
 use crate::{

@@ -6,12 +6,11 @@
 
 use cloud_import_core::{
     Architecture, BootMode, Capabilities, Disk, Error, ErrorKind, Failure, ImportRequest, ImportedImage, LicenseType,
-    Problem, Provider, Result, StateClass,
-    builder::Connection,
-    datetime,
-    engine::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
-    marked,
-    preflight::{Checks, Subject},
+    Problem, Provider, Result, Subject,
+    provider::{
+        At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, builder::Connection, datetime,
+        marked, preflight::Checks,
+    },
 };
 
 use crate::{

@@ -6,9 +6,11 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, DiskSource, ImportRequest, Result,
-    engine::{Cloud as _, Identity, named},
-    preflight::{self, Checks, Subject},
+    Check, DiskSource, ImportRequest, Result, Subject,
+    provider::{
+        Cloud as _, Identity, named,
+        preflight::{self, Checks},
+    },
 };
 
 use crate::{

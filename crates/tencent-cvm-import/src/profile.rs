@@ -5,13 +5,13 @@
 
 use cloud_import_core::{
     Credentials, Provider,
-    builder::Chained,
     credentials::{
         AssumeRole, Beside, ChainSpec, Expiry, Flaw, Means, Metadata, Profile, ProfileFile, ProfileText, RoleNames,
         Temporary,
         ini::Ini,
         profile::{instant, json, required, text},
     },
+    provider::builder::Chained,
 };
 use serde_json::{Map, Value};
 

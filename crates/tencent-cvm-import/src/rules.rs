@@ -2,8 +2,10 @@
 
 use cloud_import_core::{
     Architecture, DiskFormat, DiskPart, DiskSource, Field, ImportRequest, Link, OsMatch, Problem, Provider, Remedy,
-    capabilities::{Field as Limited, Limit, Rule},
-    validate,
+    provider::{
+        capabilities::{Field as Limited, Limit, Rule},
+        validate,
+    },
 };
 
 use crate::{Options, generated::CAPABILITIES, os::map_os};

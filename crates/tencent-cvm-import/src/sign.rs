@@ -4,9 +4,9 @@
 //! Source: Tencent Cloud documentation, Signature v3 (read 2026); tencentcloud-sdk-python-common 3.1.195.
 
 use cloud_import_core::{
-    Bytes, Error, ErrorKind, Result, canonical, datetime, digest,
+    Bytes, Error, ErrorKind, Result,
     http::{Request, header},
-    pipeline::Signing,
+    provider::{canonical, datetime, digest, pipeline::Signing},
 };
 
 use crate::{

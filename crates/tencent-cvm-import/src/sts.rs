@@ -5,15 +5,16 @@
 //! names of the fields of `AssumeRoleWithWebIdentity` are unverified.
 
 use cloud_import_core::{
-    Bytes, Endpoint, Operation, Repeat, Result, canonical,
+    Bytes, Endpoint, Result,
     credentials::{
-        AssumeRole, Caller, Flaw, Rank, Sts, Temporary, WebIdentity, profile,
-        web_identity::{Exchange, Unsigned},
+        AssumeRole, Caller, Exchange, Flaw, Rank, Sts, Temporary, WebIdentity, profile, web_identity::Unsigned,
     },
-    datetime,
-    encode::{self, Fields},
     http::{Method, Request, header},
-    pipeline::{Protocol, Signing},
+    provider::{
+        Operation, Repeat, canonical, datetime,
+        encode::{self, Fields},
+        pipeline::{Protocol, Signing},
+    },
 };
 use serde_json::Value;
 

@@ -5,10 +5,13 @@
 //! tencentcloud-sdk-python-common 3.1.195.
 
 use cloud_import_core::{
-    Bytes, Error, ErrorKind, Result, datetime, digest,
-    encode::{decode_pairs, pairs},
+    Bytes, Error, ErrorKind, Result,
     http::{self, Method, Request, Uri, header},
-    pipeline::Signing,
+    provider::{
+        datetime, digest,
+        encode::{decode_pairs, pairs},
+        pipeline::Signing,
+    },
 };
 
 /// Name of the parameter that the signature is sent as.

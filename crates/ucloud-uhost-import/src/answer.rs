@@ -4,9 +4,12 @@
 //! documentation, summary/public (2026-08); ucloud-sdk-go 0.22.98.
 
 use cloud_import_core::{
-    Bytes, CodeRule, Provider, Result,
+    Bytes, Provider, Result,
     http::{Request, Response},
-    pipeline::{Protocol, Reading, Signing, json_body},
+    provider::{
+        CodeRule,
+        pipeline::{Protocol, Reading, Signing, json_body},
+    },
 };
 use serde_json::{Map, Value};
 

@@ -4,11 +4,14 @@
 use std::fmt;
 
 use cloud_import_core::{
-    Bytes, Call, ClientBuilder, Endpoint, Operation, Provider, Result, Settings,
-    builder::{Buildable, Connection},
-    canonical,
-    encode::{self, Fields},
+    Bytes, ClientBuilder, Endpoint, Provider, Result, Settings,
     http::{HeaderMap, Request},
+    provider::{
+        Call, Operation,
+        builder::{Buildable, Connection},
+        canonical,
+        encode::{self, Fields},
+    },
 };
 
 use crate::{

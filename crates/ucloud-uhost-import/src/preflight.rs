@@ -3,9 +3,8 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, ImportRequest, Result,
-    engine::{Cloud as _, named},
-    preflight::{Checks, Subject},
+    Check, ImportRequest, Result, Subject,
+    provider::{Cloud as _, named, preflight::Checks},
 };
 
 use crate::{Client, generated as wire, generated::CAPABILITIES};

@@ -5,11 +5,11 @@
 
 use cloud_import_core::{
     Credentials, Provider,
-    builder::Chained,
     credentials::{
         Beside, ChainSpec, Expiry, Flaw, Means, Metadata, Profile, ProfileFile, ProfileText, Temporary,
         profile::{instant, json, object, required, text},
     },
+    provider::builder::Chained,
 };
 use serde_json::{Map, Value};
 

@@ -3,10 +3,11 @@
 
 use cloud_import_core::{
     Architecture, BootMode, DiskPart, Field, ImportRequest, Problem, Provider, Remedy,
-    capabilities::{Field as Limited, Rule},
-    marked,
+    provider::{
+        capabilities::{Field as Limited, Rule},
+        marked, validate,
+    },
     remedy::Phrase,
-    validate,
 };
 
 use crate::{Options, generated::CAPABILITIES, os::map_os};

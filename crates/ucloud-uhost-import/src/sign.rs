@@ -5,10 +5,13 @@
 //! 0.11.150.
 
 use cloud_import_core::{
-    Bytes, Error, ErrorKind, Result, digest,
-    encode::{decode_pairs, pairs},
+    Bytes, Error, ErrorKind, Result,
     http::{Request, header},
-    pipeline::Signing,
+    provider::{
+        digest,
+        encode::{decode_pairs, pairs},
+        pipeline::Signing,
+    },
 };
 
 /// Name of the parameter that the signature is sent as.
@@ -81,7 +84,7 @@ mod tests {
 
     use cloud_import_core::{
         Credentials,
-        encode::{self, dotted},
+        provider::encode::{self, dotted},
     };
     use serde_json::{Value, json};
 

@@ -4,11 +4,10 @@
 //! it is UTC: seconds since 1970 and the usual dates are read.
 
 use cloud_import_core::{
-    Bytes, Endpoint, Operation, Repeat, Result,
+    Bytes, Endpoint, Result,
     credentials::{AssumeRole, Caller, Flaw, Sts, Temporary, profile},
-    encode,
     http::{Method, Request},
-    pipeline::Protocol,
+    provider::{Operation, Repeat, encode, pipeline::Protocol},
 };
 use serde_json::Value;
 

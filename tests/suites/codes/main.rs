@@ -10,11 +10,10 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_import::{
-    Bytes, ClientBuilder, CodeRule, Credentials, Error, ErrorKind, Provider, Settings, aliyun,
-    builder::Buildable,
+    Bytes, ClientBuilder, Credentials, Error, ErrorKind, Provider, RetryPolicy, Settings, aliyun,
     http::Response,
     huawei, jdcloud,
-    retry::RetryPolicy,
+    provider::{CodeRule, builder::Buildable},
     tencent,
     testing::{Frozen, Scripted},
     ucloud,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cloud_import::{Error, ErrorKind, Grace, ImageImporter, Provider, retry::RetryPolicy, transport::HttpTransport};
+use cloud_import::{Error, ErrorKind, Grace, ImageImporter, Provider, RetryPolicy, transport::HttpTransport};
 use cloud_import_sim::FaultKind;
 use cloud_import_tests::simulated::{Case, Stage};
 

@@ -1,6 +1,6 @@
 //! Orders that are only checked.
 
-use cloud_import::{ErrorKind, retry::RetryPolicy};
+use cloud_import::{ErrorKind, RetryPolicy};
 use cloud_import_sim::FaultKind;
 use cloud_import_tests::simulated::{Case, Stage};
 

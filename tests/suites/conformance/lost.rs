@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_import::{
-    Error, ErrorKind, ImageImporter, Provider, Result, TaskState, retry::RetryPolicy, transport::HttpTransport,
+    Error, ErrorKind, ImageImporter, Provider, Result, RetryPolicy, TaskState, transport::HttpTransport,
 };
 use cloud_import_sim::FaultKind;
 use cloud_import_tests::simulated::{Case, Stage, quick_retries};

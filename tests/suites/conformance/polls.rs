@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use cloud_import::{ErrorKind, retry::RetryPolicy, wait, wait::WaitEvent};
+use cloud_import::{ErrorKind, RetryPolicy, WaitEvent, wait};
 use cloud_import_sim::FaultKind;
 use cloud_import_tests::simulated::{Case, Stage};
 

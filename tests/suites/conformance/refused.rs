@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use cloud_import::{Credentials, ErrorKind, Provider, TaskState, retry::RetryPolicy, transport::HttpTransport};
+use cloud_import::{Credentials, ErrorKind, Provider, RetryPolicy, TaskState, transport::HttpTransport};
 use cloud_import_sim::FaultKind;
 use cloud_import_tests::simulated::{ACCESS_KEY_ID, Case, Stage, quick_retries};
 

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use cloud_import::{ErrorKind, TaskState, WaitOptions, wait, wait::WaitEvent};
+use cloud_import::{ErrorKind, TaskState, WaitEvent, WaitOptions, wait};
 use cloud_import_sim::FaultKind;
 use cloud_import_tests::simulated::{Case, Stage};
 

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    ClientBuilder, Provider, Settings, aliyun,
+    ClientBuilder, Provider, RetryPolicy, Settings, aliyun,
     credentials::{ChainOptions, CredentialSource as _},
-    retry::RetryPolicy,
     ucloud,
 };
 

@@ -12,7 +12,7 @@ use cloud_import::{
     Credentials, Provider, Result,
     ambient::Ambient as _,
     credentials::{Chain, CredentialSource as _},
-    datetime,
+    provider::datetime,
 };
 
 use crate::{

@@ -12,10 +12,9 @@ use std::{
 use cloud_import::{
     BoxFuture, Bytes, Credentials, Error, Provider, Result,
     ambient::{Ambient, System},
-    clock_offset::ClockOffset,
     credentials::{Chain, ChainOptions, ChainSpec, CredentialSource as _, Reach, chain},
-    datetime,
     http::{HeaderValue, Request, Response, Uri, header::HOST},
+    provider::{clock_offset::ClockOffset, datetime},
     transport::{Failing, HttpTransport, Transport, TransportError},
 };
 use cloud_import_tests::leaks::Watch;

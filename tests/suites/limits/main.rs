@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Credentials, Disk, DiskFormat, ImageImporter, ImportRequest, Os, Provider, Settings, retry::RetryPolicy,
+    Credentials, Disk, DiskFormat, ImageImporter, ImportRequest, Os, Provider, RetryPolicy, Settings,
     transport::HttpTransport,
 };
 use cloud_import_sim::{Cloud, Config, Simulator};

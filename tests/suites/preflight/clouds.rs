@@ -1,6 +1,6 @@
 //! What only one cloud is asked: regions, projects, systems, dry runs in each documented form, and Alibaba's import role.
 
-use cloud_import::{CheckOutcome, Disk, DiskFormat, Os, aliyun, preflight::Subject};
+use cloud_import::{CheckOutcome, Disk, DiskFormat, Os, Subject, aliyun};
 use cloud_import_sim::{AliyunDryRun, FaultKind, TencentDryRun};
 use cloud_import_tests::simulated::{ALIYUN, HUAWEI_COMMON, HUAWEI_QUICK, Stage, TENCENT, UCLOUD};
 

@@ -8,7 +8,7 @@ mod role;
 
 use std::time::Duration;
 
-use cloud_import::{Check, CheckOutcome, Credentials, ImportRequest, Provider, Settings, preflight::Subject};
+use cloud_import::{Check, CheckOutcome, Credentials, ImportRequest, Provider, Settings, Subject};
 use cloud_import_sim::{Config, FaultKind};
 use cloud_import_tests::simulated::{
     ACCESS_KEY_ID, ALIYUN, Case, HUAWEI_COMMON, HUAWEI_QUICK, HUAWEI_QUICK_DATA, JDCLOUD, Stage, TENCENT, UCLOUD,

@@ -3,9 +3,8 @@
 use std::{sync::Mutex, time::Duration};
 
 use cloud_import::{
-    Check, CheckOutcome, ErrorKind, Grace, ImageImporter,
+    Check, CheckOutcome, ErrorKind, Grace, ImageImporter, Subject,
     aliyun::{self, CreateRole as _, Importer, RoleEvent},
-    preflight::Subject,
 };
 use cloud_import_sim::FaultKind;
 use cloud_import_tests::simulated::{ALIYUN, Stage};

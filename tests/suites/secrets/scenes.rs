@@ -9,11 +9,11 @@ use std::{
 use base64::Engine as _;
 use bytes::Bytes;
 use cloud_import::{
-    Credentials, Disk, DiskSource, ErrorKind, Grace, ImageImporter, ImportRequest, Result, Settings, TaskState, encode,
-    retry::RetryPolicy,
+    Credentials, Disk, DiskSource, ErrorKind, Grace, ImageImporter, ImportRequest, Result, RetryPolicy, Settings,
+    TaskState, WaitEvent,
+    provider::encode,
     transport::{HttpTransport, Transport},
     wait,
-    wait::WaitEvent,
 };
 use cloud_import_sim::{Config, FaultKind};
 use cloud_import_tests::{

@@ -13,9 +13,7 @@ use cloud_import::{BoxFuture, Credentials, Result};
 use cloud_import_core::{
     Gate, Stop,
     ambient::{Ambient, System},
-    clock_offset::ClockOffset,
-    digest,
-    pipeline::Pipeline,
+    provider::{clock_offset::ClockOffset, digest, pipeline::Pipeline},
     transport::HttpTransport,
 };
 use cloud_import_sim::{BucketSettings, Config, Fault, FaultKind, Simulator};

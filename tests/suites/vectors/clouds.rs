@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cloud_import_core::{
-    Call, ClientBuilder, Endpoint, Error,
-    builder::Buildable,
-    pipeline::{Protocol, Signing},
-    retry::RetryPolicy,
+    ClientBuilder, Endpoint, Error, RetryPolicy,
+    provider::{
+        Call,
+        builder::Buildable,
+        pipeline::{Protocol, Signing},
+    },
     testing::{Frozen, Scripted},
     transport::Transport,
 };

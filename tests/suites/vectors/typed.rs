@@ -1,6 +1,6 @@
 //! Parameters as a client's request type, the way a caller would give them.
 
-use cloud_import_core::{Call, wire::Extra};
+use cloud_import_core::provider::{Call, envelope::Extra};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 

@@ -1,6 +1,6 @@
 //! The simulator's verification against each recorded request, and against that request with one value changed.
 
-use cloud_import_core::datetime;
+use cloud_import_core::provider::datetime;
 use cloud_import_sim::{
     verify::{self, Refusal, Secret, SignedPart, Verified, signed_parts},
     wire::WireRequest,

@@ -3,9 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_import::{
-    Credentials, Error, ErrorKind, Grace, ImageImporter, ImportRequest, ImportTask, ImportedImage, Result, Settings,
-    WaitOptions,
-    retry::RetryPolicy,
+    Credentials, Error, ErrorKind, Grace, ImageImporter, ImportRequest, ImportTask, ImportedImage, Result, RetryPolicy,
+    Settings, WaitOptions,
     transport::{HttpTransport, Transport},
     wait,
 };

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::SystemTime};
 
-use cloud_import_core::{Credentials, datetime};
+use cloud_import_core::{Credentials, provider::datetime};
 use cloud_import_sim::{verify::Secret, wire::WireRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value};

@@ -195,7 +195,7 @@ fn codes(tables: &[(&str, &BTreeMap<String, Source>, &[ErrorCode])]) -> Result<S
     }
     let constants: String = constants.into_iter().collect();
     Ok(format!(
-        "use cloud_import_core::{{CodeRule, ErrorKind}};\n\n{constants}\n\
+        "use cloud_import_core::{{ErrorKind, provider::CodeRule}};\n\n{constants}\n\
          /// Error codes. A code that is not here is judged by the HTTP status.\n\
          pub(crate) static CODES: &[CodeRule] = &[\n{rows}];\n"
     ))

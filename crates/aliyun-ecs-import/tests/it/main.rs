@@ -15,9 +15,9 @@ use std::sync::Arc;
 
 use aliyun_ecs_import::Client;
 use cloud_import_core::{
-    ClientBuilder, Credentials, encode,
+    ClientBuilder, Credentials, RetryPolicy,
     http::Request,
-    retry::RetryPolicy,
+    provider::encode,
     testing::{Frozen, Scripted},
 };
 

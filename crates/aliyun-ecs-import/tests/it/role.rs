@@ -10,8 +10,7 @@ use aliyun_ecs_import::{
     SignatureVersion, TRUST_DOCUMENT, types::*,
 };
 use cloud_import_core::{
-    Check, CheckOutcome, ImageImporter as _, ImportRequest, Provider, build,
-    preflight::Subject,
+    Check, CheckOutcome, ImageImporter as _, ImportRequest, Provider, Subject, build,
     testing::{Frozen, Scripted, render},
 };
 use insta::assert_snapshot;

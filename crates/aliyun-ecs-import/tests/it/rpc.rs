@@ -4,9 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use aliyun_ecs_import::{types::*, *};
 use cloud_import_core::{
-    Credentials, ErrorKind, build,
-    encode::decode_pairs,
-    retry::RetryPolicy,
+    Credentials, ErrorKind, RetryPolicy, build,
+    provider::encode::decode_pairs,
     testing::{Scripted, render},
     transport::Failing,
 };
@@ -131,7 +130,7 @@ async fn the_signature_is_shown_nowhere_though_it_stands_in_the_url() {
             .into_iter()
             .find(|(name, _)| name == "Signature")
             .unwrap();
-        let escaped = cloud_import_core::encode::percent(&signature);
+        let escaped = cloud_import_core::provider::encode::percent(&signature);
 
         let echo = format!(
             r#"{{"RequestId":"r","Code":"SignatureDoesNotMatch","Message":"not {signature} nor {escaped} of https://ecs/?{}"}}"#,

@@ -3,10 +3,7 @@
 //! Many callers that need keys at once share one look-up, and its failure too.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, SystemTime},
 };
 
@@ -14,56 +11,18 @@ use tokio::sync::Mutex;
 use tracing::debug;
 
 use super::{
-    AssumeRole, Caller, ChainSpec, CredentialSource, Credentials, Defaults, Expiry, Means,
+    AssumeRole, ChainOptions, ChainSpec, CredentialSource, Credentials, Defaults, Expiry, Means, Reach,
     find::{Found, find},
     metadata::{self, NoKeys},
     sts, uri, web_identity,
 };
-use crate::{
-    BoxFuture, Endpoint, Error, ErrorKind, Field, Remedy, Result, ambient::Ambient, clock_offset::ClockOffset,
-    datetime, transport::Transport,
-};
+use crate::{BoxFuture, Error, ErrorKind, Field, Remedy, Result, net::ambient::Ambient, text::datetime};
 
 /// Keys are refreshed so long before they expire, or when a third of their life is left, whichever is later.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// After a refresh that failed, keys that are still valid are used so long before the next.
 const PAUSE: Duration = Duration::from_secs(30);
-
-/// What the user chooses about credentials.
-#[derive(Debug, Clone, Default)]
-pub struct ChainOptions {
-    /// A profile's name. Then the environment's keys and instance metadata do not count.
-    pub profile: Option<String>,
-    /// Whether instance metadata may be asked. Off unless set: on other machines its address may be anyone's.
-    pub instance_metadata: bool,
-    /// A role to assume with what is found.
-    pub assume_role: Option<AssumeRole>,
-}
-
-/// What a chain reaches the world with.
-#[derive(Debug, Clone)]
-pub struct Reach {
-    /// The region of the client: STS is asked there, where it has regions.
-    pub region: String,
-    /// The client's endpoint, where it is not the usual one.
-    pub endpoint: Option<Endpoint>,
-    /// Where requests go.
-    pub transport: Arc<dyn Transport>,
-    /// Clock, randomness and variables.
-    pub ambient: Arc<dyn Ambient>,
-    /// How far the cloud's clock is from this machine's.
-    pub clock_offset: ClockOffset,
-}
-
-impl Reach {
-    pub(super) fn caller(&self) -> Caller<'_> {
-        Caller {
-            region: &self.region,
-            endpoint: self.endpoint.as_ref(),
-        }
-    }
-}
 
 /// Credentials from where the vendor's own tools have them. Looks when they are first asked for, not before.
 #[derive(Debug)]

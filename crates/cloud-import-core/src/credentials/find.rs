@@ -7,11 +7,12 @@ mod variables;
 use std::{io, path::PathBuf};
 
 use super::{
-    AssumeRole, ChainOptions, ChainSpec, Flaw, Means, Profile, ProfileFile, ProfileText, Rank, read_environment,
+    AssumeRole, ChainOptions, ChainSpec, Flaw, Means, Profile, ProfileFile, ProfileText, Rank,
+    environment::read_environment,
 };
 use crate::{
     Error, ErrorKind, Result,
-    ambient::{self, Ambient},
+    net::ambient::{self, Ambient},
 };
 
 /// The largest file that is read, in bytes. Files of real users have a few thousand.

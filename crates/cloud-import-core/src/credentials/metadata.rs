@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use super::{ChainSpec, Metadata, Reach, Temporary, find};
-use crate::{Bytes, Error, ErrorKind, Result, encode};
+use crate::{Bytes, Error, ErrorKind, Result, text::percent};
 
 /// For one request. The address is on the instance's host: it answers at once or not at all.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -151,7 +151,7 @@ impl Session<'_> {
         let mut missing = None;
         for path in self.metadata.keys {
             let path = match role {
-                Some(role) => path.replace("{role}", &encode::percent(role)),
+                Some(role) => path.replace("{role}", &percent::percent(role)),
                 None => path.replace("/{role}", ""),
             };
             let answer = self.send(Method::GET, &path, None).await?;

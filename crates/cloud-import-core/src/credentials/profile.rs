@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use super::Credentials;
-use crate::{Endpoint, datetime::parse_rfc3339};
+use crate::{Endpoint, text::datetime::parse_rfc3339};
 
 /// A profile.
 #[derive(Debug, Clone)]

@@ -5,8 +5,8 @@
 use http::Request;
 use serde_json::Value;
 
-use super::{AssumeRole, EnvironmentNames, Flaw, Profile, Temporary, web_identity::Exchange};
-use crate::{Bytes, Endpoint, Operation, Provider, Result, pipeline::Protocol};
+use super::{AssumeRole, EnvironmentNames, Flaw, Profile, Temporary};
+use crate::{Bytes, Endpoint, Provider, Result, net::pipeline::Protocol, wire::Operation};
 
 /// Where the credentials of one cloud are looked for. The order is: keys in the environment, files as listed, instance
 /// metadata; what else the environment names has its [`Rank`].
@@ -191,5 +191,19 @@ pub struct Caller<'a> {
     /// Its region.
     pub region: &'a str,
     /// Its endpoint, where it is not the usual one.
+    pub endpoint: Option<&'a Endpoint>,
+}
+
+/// What a token is exchanged for.
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "it holds a bare secret")]
+pub struct Exchange<'a> {
+    /// The role.
+    pub role: &'a AssumeRole,
+    /// The party that gave the token, as the cloud calls it.
+    pub provider: &'a str,
+    /// The token.
+    pub token: &'a str,
+    /// Where STS is, where that was said.
     pub endpoint: Option<&'a Endpoint>,
 }

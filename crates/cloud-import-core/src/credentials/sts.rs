@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::{AssumeRole, ChainSpec, Credentials, Flaw, Reach, Temporary};
 use crate::{
-    Bytes, Error, ErrorKind, Gate, Operation, Result,
-    pipeline::{Pipeline, Protocol},
-    retry::RetryPolicy,
+    Bytes, Error, ErrorKind, Gate, Result,
+    net::pipeline::{Pipeline, Protocol},
+    net::retry::RetryPolicy,
+    wire::Operation,
 };
 
 /// Keys of a role.

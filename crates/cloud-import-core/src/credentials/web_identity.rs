@@ -7,29 +7,16 @@ use std::{io, path::Path};
 use http::{HeaderMap, Request, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{AssumeRole, ChainSpec, Credentials, Flaw, Reach, Temporary, WebIdentityRole, sts};
+use super::{ChainSpec, Credentials, Exchange, Flaw, Reach, Temporary, WebIdentityRole, sts};
 use crate::{
-    Bytes, CodeRule, Endpoint, Error, ErrorKind, Provider, Result,
-    ambient::read_file,
-    pipeline::{Protocol, Reading, Signing},
+    Bytes, Endpoint, Error, ErrorKind, Provider, Result,
+    model::code::CodeRule,
+    net::ambient::read_file,
+    net::pipeline::{Protocol, Reading, Signing},
 };
 
 /// The largest token that is read, in bytes. The vendors take 20 000 at the most.
 const LARGEST: u64 = 1 << 16;
-
-/// What a token is exchanged for.
-#[derive(Clone, Copy)]
-#[expect(missing_debug_implementations, reason = "it holds a bare secret")]
-pub struct Exchange<'a> {
-    /// The role.
-    pub role: &'a AssumeRole,
-    /// The party that gave the token, as the cloud calls it.
-    pub provider: &'a str,
-    /// The token.
-    pub token: &'a str,
-    /// Where STS is, where that was said.
-    pub endpoint: Option<&'a Endpoint>,
-}
 
 /// A protocol without its signature: for requests whose credential is a token in them.
 #[derive(Debug, Clone, Copy)]

@@ -8,9 +8,11 @@ use std::{
 
 use crate::{
     CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImportRequest, ImportTask, ImportedImage, Inspection,
-    Problem, Provider, Result, StateClass, StateRow,
-    builder::Connection,
-    preflight::{Checks, Subject},
+    Problem, Provider, Result,
+    client::builder::Connection,
+    engine::preflight::{Checks, Subject},
+    model::code::StateClass,
+    model::code::StateRow,
 };
 
 /// The vocabulary of one cloud, over its client. [`Importer`](crate::Importer) is the normalized import over it.

@@ -1,14 +1,14 @@
 //! The normalized import of one cloud, as a trait that works as `dyn`.
 
-use std::{any::Any, fmt::Debug, sync::Arc, time::Duration};
+use std::{any::Any, fmt::Debug, sync::Arc};
 
 use super::cloud::unable;
 use crate::{
-    BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, ImportRequest, ImportTask, ImportedImage, Problem,
-    Provider, Result, TaskState,
-    ambient::{Ambient, System},
-    builder::Connection,
-    preflight::{Checks, Namesake},
+    BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Grace, ImportRequest, ImportTask, ImportedImage,
+    Problem, Provider, Result, TaskState,
+    client::builder::Connection,
+    engine::preflight::{Checks, Namesake},
+    net::ambient::{Ambient, System},
 };
 
 /// Imports images into one cloud.
@@ -205,30 +205,6 @@ impl Prepared {
             .with_provider(self.task.provider)
             .with_remedy("Submit it with the importer that prepared it.")
         })
-    }
-}
-
-/// How long and how often something is looked for that may not be listed yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Grace {
-    /// For how long.
-    pub period: Duration,
-    /// At what interval.
-    pub interval: Duration,
-}
-
-impl Grace {
-    /// For this long, at this interval.
-    pub const fn new(period: Duration, interval: Duration) -> Self {
-        Self { period, interval }
-    }
-}
-
-impl Default for Grace {
-    /// Two minutes, every five seconds.
-    fn default() -> Self {
-        Self::new(Duration::from_secs(120), Duration::from_secs(5))
     }
 }
 

@@ -11,9 +11,10 @@ use super::{
 };
 use crate::{
     BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ImportRequest, ImportTask,
-    ImportedImage, Problem, Provider, Result, Settings, StateClass, TaskState,
-    builder::{Buildable, Connection},
-    preflight::{Checks, Namesake},
+    ImportedImage, Problem, Provider, Result, Settings, TaskState,
+    client::builder::{Buildable, Connection},
+    engine::preflight::{Checks, Namesake},
+    model::code::StateClass,
 };
 
 /// Imports images into the cloud of a client. Cheap to clone; clones share what is remembered of orders.
@@ -128,31 +129,14 @@ impl<C: Cloud> Importer<C> {
         Ok(Prepared::new(task, order))
     }
 
-    /// Sends a prepared order once.
-    pub(crate) async fn send(&self, prepared: &Prepared) -> Result<ImportTask> {
-        let mut task = prepared.task.clone();
-        let order: &C::Order = prepared.order()?;
-        let project = self.cloud.resolve_project(task.project.as_deref()).await?;
-        let sent = self.cloud.send(order, project.as_deref()).await?;
-        if sent.task_id.is_none() && sent.image_id.is_none() && !sent.is_taken && !task.dry_run {
-            let message = "the answer has neither task id nor image id";
-            return Err(Error::new(ErrorKind::InvalidResponse, message)
-                .with_provider(self.provider())
-                .with_operation(sent.operation));
-        }
-        task.project = project;
-        (task.task_id, task.image_id) = (sent.task_id, sent.image_id);
-        Ok(task)
-    }
-
     async fn submit_own(&self, prepared: Prepared) -> Result<ImportTask> {
         self.own_task(&prepared.task)?;
-        start::submit(self, prepared).await
+        start::submit(&*self.cloud, prepared).await
     }
 
     async fn resume_own(&self, request: &ImportRequest, task: ImportTask) -> Result<ImportTask> {
         self.own_task(&task)?;
-        start::resume(self, self.prepared(request, task)?).await
+        start::resume(&*self.cloud, self.prepared(request, task)?).await
     }
 
     async fn start_own(&self, request: &ImportRequest) -> Result<ImportTask> {
@@ -164,13 +148,13 @@ impl<C: Cloud> Importer<C> {
         }
         let prepared = self.prepare(request)?;
         if request.dry_run {
-            return start::submit(self, prepared).await;
+            return start::submit(&*self.cloud, prepared).await;
         }
         let slot = self.memory.slot(&self.token(request));
         let mut standing = slot.lock().await;
         let outcome = match &*standing {
             Standing::Started(task) => return Ok(task.clone()),
-            Standing::MayBeSent(task) => start::resume(self, self.prepared(request, task.clone())?).await,
+            Standing::MayBeSent(task) => start::resume(&*self.cloud, self.prepared(request, task.clone())?).await,
             Standing::New => {
                 // A token makes the same order safe; elsewhere it may run already, from another process or importer.
                 let found = match self.cloud.capabilities().client_token.value {
@@ -181,7 +165,7 @@ impl<C: Cloud> Importer<C> {
                     Some(task) => Ok(task),
                     None => {
                         *standing = Standing::MayBeSent(prepared.task.clone());
-                        start::submit(self, prepared).await
+                        start::submit(&*self.cloud, prepared).await
                     }
                 }
             }
@@ -200,11 +184,11 @@ impl<C: Cloud> Importer<C> {
         let state = match search::find(&*self.cloud, task, project.as_deref()).await? {
             None => verdict::not_listed(&*self.cloud, task)?,
             Some(Found::Task(row)) => {
-                verdict::adopt(&*self.cloud, task, &row);
+                search::adopt(&*self.cloud, task, &row);
                 verdict::of_task(&*self.cloud, task, project.as_deref(), row).await?
             }
             Some(Found::Listed(row)) => {
-                verdict::adopt(&*self.cloud, task, &row);
+                search::adopt(&*self.cloud, task, &row);
                 verdict::of_row(&*self.cloud, task, row, "")
             }
         };
@@ -215,24 +199,8 @@ impl<C: Cloud> Importer<C> {
     }
 
     async fn lookup_own(&self, task: &ImportTask) -> Result<Option<ImportTask>> {
-        self.lookup_if(task, |_| true).await
-    }
-
-    async fn lookup_if(&self, task: &ImportTask, counts: fn(&Row) -> bool) -> Result<Option<ImportTask>> {
         self.own_task(task)?;
-        let project = self.cloud.resolve_project(task.project.as_deref()).await?;
-        let found = search::find(&*self.cloud, task, project.as_deref()).await?;
-        let row = found.map(|(Found::Task(row) | Found::Listed(row))| row);
-        let Some(row) = row.filter(counts) else {
-            return Ok(None);
-        };
-        let mut found = task.clone();
-        verdict::adopt(&*self.cloud, &mut found, &row);
-        if let (None, Some(image_id)) = (&found.task_id, &found.image_id) {
-            found.task_id = self.cloud.task_of(image_id, project.as_deref()).await?;
-        }
-        found.project = project;
-        Ok(Some(found))
+        search::lookup(&*self.cloud, task, |_| true).await
     }
 
     /// Whether an order runs already, before it is sent. Keys that may not look do not keep it from being sent.
@@ -243,11 +211,11 @@ impl<C: Cloud> Importer<C> {
         if !is_marked && task.generation > 0 {
             return Ok(None);
         }
-        let found = match is_marked {
-            true => self.lookup_own(task).await,
-            false => self.lookup_if(task, |row| !is_over(row)).await,
+        let counts: fn(&Row) -> bool = match is_marked {
+            true => |_| true,
+            false => |row| !is_over(row),
         };
-        match found {
+        match search::lookup(&*self.cloud, task, counts).await {
             Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) => Ok(None),
             Err(error) => Err(error
                 .context("looking whether it runs already")

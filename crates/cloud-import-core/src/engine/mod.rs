@@ -1,17 +1,16 @@
 //! The normalized import, decided once for every cloud: prepare, submit, settle a lost answer, find, poll, wait, check.
-//! Knows no cloud: what a cloud says is translated by its [`Cloud`].
+//! Knows no cloud: what a cloud says is translated by its [`Cloud`](cloud::Cloud).
 
-mod cloud;
+pub(crate) mod cloud;
 mod image_importer;
 mod importer;
 mod memory;
 pub mod preflight;
-mod search;
-pub mod start;
+pub(crate) mod search;
+pub(crate) mod start;
+pub mod validate;
 mod verdict;
-pub mod wait;
+pub(crate) mod wait;
 
-pub use cloud::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent};
-pub use image_importer::{Grace, ImageImporter, Prepared};
+pub use image_importer::{ImageImporter, Prepared};
 pub use importer::Importer;
-pub use search::named;

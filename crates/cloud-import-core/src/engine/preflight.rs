@@ -9,9 +9,10 @@ use std::{fmt, ops::ControlFlow};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, ErrorKind, Field, ImportRequest, Problem, Provider, Result, StateClass,
-    capabilities::UniqueNames,
-    remedy::{Phrase, Remedy},
+    Error, ErrorKind, Field, ImportRequest, Problem, Provider, Result,
+    model::capabilities::UniqueNames,
+    model::code::StateClass,
+    model::remedy::{Phrase, Remedy},
 };
 
 /// One thing that was looked at before an import.
@@ -25,7 +26,7 @@ pub struct Check {
     /// What was found, in one line.
     pub message: Phrase,
     /// What the user can do; `None` where nothing need be done.
-    #[serde(flatten, with = "crate::remedy::shown")]
+    #[serde(flatten, with = "crate::model::remedy::shown")]
     pub remedy: Option<Remedy>,
 }
 

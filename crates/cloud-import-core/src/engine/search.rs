@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::cloud::{At, By, Cloud, Listing, Proof, Query, Row};
-use crate::{Error, ErrorKind, ImportTask, Result, StateClass, preflight::Namesake};
+use crate::{Error, ErrorKind, ImportTask, Result, engine::preflight::Namesake, model::code::StateClass};
 
 /// How far the cloud's clock and this machine's may be apart: as far as signatures allow.
 const CLOCKS_APART: Duration = Duration::from_secs(15 * 60);
@@ -59,6 +59,38 @@ pub(crate) async fn listed<C: Cloud>(cloud: &C, task: &ImportTask, project: Opti
     match newest {
         None if !is_whole && !C::NEWEST_FIRST => Err(unfinished(cloud)),
         found => Ok(found),
+    }
+}
+
+/// The import of a task with what is found of its ids, if it is listed and counts.
+pub(crate) async fn lookup<C: Cloud>(
+    cloud: &C,
+    task: &ImportTask,
+    counts: fn(&Row) -> bool,
+) -> Result<Option<ImportTask>> {
+    let project = cloud.resolve_project(task.project.as_deref()).await?;
+    let found = find(cloud, task, project.as_deref()).await?;
+    let row = found.map(|(Found::Task(row) | Found::Listed(row))| row);
+    let Some(row) = row.filter(counts) else {
+        return Ok(None);
+    };
+    let mut found = task.clone();
+    adopt(cloud, &mut found, &row);
+    if let (None, Some(image_id)) = (&found.task_id, &found.image_id) {
+        found.task_id = cloud.task_of(image_id, project.as_deref()).await?;
+    }
+    found.project = project;
+    Ok(Some(found))
+}
+
+/// Takes over what a row tells of the ids.
+pub(crate) fn adopt<C: Cloud>(cloud: &C, task: &mut ImportTask, row: &Row) {
+    task.seen(cloud.connection().pipeline.ambient.now());
+    if task.task_id.is_none() {
+        task.task_id.clone_from(&row.task_id);
+    }
+    if task.image_id.is_none() {
+        task.image_id.clone_from(&row.image_id);
     }
 }
 

@@ -5,52 +5,71 @@ use tracing::{debug, warn};
 use super::{
     cloud::Cloud,
     image_importer::{ImageImporter, Prepared},
-    importer::Importer,
+    search,
 };
-use crate::{Error, ErrorKind, ImportTask, Result};
+use crate::{Error, ErrorKind, Grace, ImportTask, Result, net::ambient::Ambient};
 
 /// Sends a prepared order and settles a lost answer.
-pub(crate) async fn submit<C: Cloud>(importer: &Importer<C>, prepared: Prepared) -> Result<ImportTask> {
-    if prepared.task.dry_run && !importer.capabilities().dry_run.value {
+pub(crate) async fn submit<C: Cloud>(cloud: &C, prepared: Prepared) -> Result<ImportTask> {
+    if prepared.task.dry_run && !cloud.capabilities().dry_run.value {
         // Without validation this would be an import.
-        let message = format!("{}'s import has no dry run", importer.provider().name());
+        let message = format!("{}'s import has no dry run", prepared.task.provider.name());
         return Err(Error::new(ErrorKind::Unsupported, message)
-            .with_provider(importer.provider())
+            .with_provider(prepared.task.provider)
             .with_remedy("Check the order with `validate` alone."));
     }
-    match importer.send(&prepared).await {
-        Err(error) if error.may_have_executed() => settle(importer, prepared, error).await,
+    match send(cloud, &prepared).await {
+        Err(error) if error.may_have_executed() => settle(cloud, prepared, error).await,
         outcome => outcome,
     }
 }
 
 /// Goes on with an order that may have been sent: by its token, else by looking for it.
-pub(crate) async fn resume<C: Cloud>(importer: &Importer<C>, prepared: Prepared) -> Result<ImportTask> {
+pub(crate) async fn resume<C: Cloud>(cloud: &C, prepared: Prepared) -> Result<ImportTask> {
     if prepared.task.token.is_some() {
-        return submit(importer, prepared).await;
+        return submit(cloud, prepared).await;
     }
     let lost = Error::new(
         ErrorKind::OutcomeUnknown,
         "the process that was about to send it ended before it had an answer",
     )
-    .with_provider(importer.provider());
-    settle(importer, prepared, lost).await
+    .with_provider(prepared.task.provider);
+    settle(cloud, prepared, lost).await
+}
+
+/// Sends a prepared order once.
+async fn send<C: Cloud>(cloud: &C, prepared: &Prepared) -> Result<ImportTask> {
+    let mut task = prepared.task.clone();
+    let order: &C::Order = prepared.order()?;
+    let project = cloud.resolve_project(task.project.as_deref()).await?;
+    let sent = cloud.send(order, project.as_deref()).await?;
+    if sent.task_id.is_none() && sent.image_id.is_none() && !sent.is_taken && !task.dry_run {
+        let message = "the answer has neither task id nor image id";
+        return Err(Error::new(ErrorKind::InvalidResponse, message)
+            .with_provider(task.provider)
+            .with_operation(sent.operation));
+    }
+    task.project = project;
+    (task.task_id, task.image_id) = (sent.task_id, sent.image_id);
+    Ok(task)
 }
 
 /// Finds out what became of a start that may have been executed.
-async fn settle<C: Cloud>(importer: &Importer<C>, prepared: Prepared, lost: Error) -> Result<ImportTask> {
+async fn settle<C: Cloud>(cloud: &C, prepared: Prepared, lost: Error) -> Result<ImportTask> {
     if prepared.task.dry_run {
         return Err(lost);
     }
     debug!(
-        provider = importer.provider().id(),
+        provider = prepared.task.provider.id(),
         kind = lost.kind().as_str(),
         "the answer was lost"
     );
     if prepared.task.token.is_some() {
-        return repeat_with_token(importer, prepared, lost).await;
+        return repeat_with_token(cloud, prepared, lost).await;
     }
-    match find(importer, &prepared.task).await {
+    let (ambient, grace) = (&*cloud.connection().pipeline.ambient, cloud.connection().grace);
+    let look = || search::lookup(cloud, &prepared.task, |_| true);
+    match look_for(ambient, grace, look).await {
         Some(task) => Ok(task),
         None => Err(unknown(
             &prepared.task,
@@ -61,16 +80,12 @@ async fn settle<C: Cloud>(importer: &Importer<C>, prepared: Prepared, lost: Erro
 }
 
 /// Sends the same order with the same token until the cloud answers: the token makes it the first order's answer.
-async fn repeat_with_token<C: Cloud>(
-    importer: &Importer<C>,
-    prepared: Prepared,
-    mut lost: Error,
-) -> Result<ImportTask> {
-    let (ambient, grace) = (importer.ambient(), importer.grace());
+async fn repeat_with_token<C: Cloud>(cloud: &C, prepared: Prepared, mut lost: Error) -> Result<ImportTask> {
+    let (ambient, grace) = (&cloud.connection().pipeline.ambient, cloud.connection().grace);
     let started = ambient.monotonic();
     while ambient.monotonic().saturating_sub(started) < grace.period {
         ambient.sleep(grace.interval).await;
-        match importer.send(&prepared).await {
+        match send(cloud, &prepared).await {
             Err(error) if is_unsettled(&error) || error.is_retryable() => lost = error,
             settled => return settled,
         }
@@ -94,17 +109,19 @@ fn is_unsettled(error: &Error) -> bool {
 /// # Cancel safety
 /// Call it again.
 pub async fn find(importer: &dyn ImageImporter, task: &ImportTask) -> Option<ImportTask> {
-    let (ambient, grace) = (importer.ambient(), importer.grace());
+    look_for(importer.ambient(), importer.grace(), || importer.lookup(task)).await
+}
+
+async fn look_for<F>(ambient: &dyn Ambient, grace: Grace, look: impl Fn() -> F) -> Option<ImportTask>
+where
+    F: Future<Output = Result<Option<ImportTask>>>,
+{
     let started = ambient.monotonic();
     loop {
-        match importer.lookup(task).await {
+        match look().await {
             Ok(Some(found)) => return Some(found),
             Ok(None) => {}
-            Err(error) => warn!(
-                provider = importer.provider().id(),
-                kind = error.kind().as_str(),
-                "the lookup failed"
-            ),
+            Err(error) => warn!(kind = error.kind().as_str(), "the lookup failed"),
         }
         if ambient.monotonic().saturating_sub(started) >= grace.period {
             return None;

@@ -6,7 +6,10 @@ use super::{
     cloud::{Cloud, Listing, Row},
     search,
 };
-use crate::{Error, ErrorKind, Failure, ImportTask, ImportedImage, Result, StateClass, TaskState, builder::Connection};
+use crate::{
+    Error, ErrorKind, Failure, ImportTask, ImportedImage, Result, TaskState, client::builder::Connection,
+    model::code::StateClass,
+};
 
 /// The state that a task's own row shows. A finished task is asked for its image where the id is not known yet, or where the
 /// image has the last word.
@@ -23,11 +26,11 @@ pub(crate) async fn of_task<C: Cloud>(
     match search::listed(cloud, task, project).await? {
         Some(image) if C::IMAGE_DECIDES => {
             let before = format!("{}, image ", row.raw);
-            adopt(cloud, task, &image);
+            search::adopt(cloud, task, &image);
             Ok(of_row(cloud, task, image, &before))
         }
         Some(image) => {
-            adopt(cloud, task, &image);
+            search::adopt(cloud, task, &image);
             Ok(of_row(cloud, task, row, ""))
         }
         None if C::IMAGE_DECIDES => not_listed_yet(cloud.connection(), task, &row),
@@ -54,17 +57,6 @@ pub(crate) fn of_row<C: Cloud>(cloud: &C, task: &ImportTask, row: Row, before: &
         })),
         (Some(StateClass::Canceled), _) => TaskState::Canceled,
         _ => TaskState::in_progress(format!("{before}{}", row.raw), row.percent),
-    }
-}
-
-/// Takes over what a row tells of the ids.
-pub(crate) fn adopt<C: Cloud>(cloud: &C, task: &mut ImportTask, row: &Row) {
-    task.seen(cloud.connection().pipeline.ambient.now());
-    if task.task_id.is_none() {
-        task.task_id.clone_from(&row.task_id);
-    }
-    if task.image_id.is_none() {
-        task.image_id.clone_from(&row.image_id);
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use super::Frozen;
 use crate::{
     BoxFuture, CancelOutcome, Capabilities, ImageImporter, ImportRequest, ImportTask, ImportedImage, Prepared, Problem,
-    Provider, Result, TaskState, ambient::Ambient,
+    Provider, Result, TaskState, net::ambient::Ambient,
 };
 
 /// An importer for tests of programs: it takes every order and makes the image `image-1`, unless it is told otherwise. It

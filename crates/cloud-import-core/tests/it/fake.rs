@@ -8,12 +8,14 @@ use std::{
 
 use cloud_import_core::{
     Capabilities, Credentials, Disk, Error, ErrorKind, Field, Grace, ImportRequest, ImportedImage, Importer, Problem,
-    Provider, Result, Settings, SourceForm, StateClass,
-    builder::Connection,
-    capabilities::{Fact, UniqueNames},
+    Provider, Result, Settings, SourceForm, Subject,
     credentials::EnvironmentNames,
-    engine::{At, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
-    preflight::{Checks, Subject},
+    provider::{
+        At, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass,
+        builder::Connection,
+        capabilities::{Fact, UniqueNames},
+        preflight::Checks,
+    },
     testing::{Frozen, Scripted},
 };
 

@@ -6,13 +6,15 @@ use std::{
 };
 
 use cloud_import_core::{
-    Bytes, CodeRule, Credentials, Error, ErrorKind, Operation, Provider, Remedy, Repeat, Result,
+    Bytes, Credentials, Error, ErrorKind, Provider, Remedy, Result, RetryPolicy,
     ambient::Ambient as _,
-    clock_offset::ClockOffset,
-    datetime,
     http::{Method, Request, Response},
-    pipeline::{Pipeline, Protocol, Reading, Signing, json_body},
-    retry::RetryPolicy,
+    provider::{
+        CodeRule, Operation, Repeat,
+        clock_offset::ClockOffset,
+        datetime,
+        pipeline::{Pipeline, Protocol, Reading, Signing, json_body},
+    },
     testing::{Frozen, Scripted},
     transport::{Failing, TransportError},
 };
@@ -80,7 +82,7 @@ const OPERATION: Operation = Operation {
 };
 
 struct Sent {
-    outcome: Result<cloud_import_core::pipeline::Answer>,
+    outcome: Result<cloud_import_core::provider::pipeline::Answer>,
     requests: Vec<Request<Bytes>>,
     slept: Duration,
 }
@@ -216,7 +218,10 @@ async fn an_answer_of_another_form_is_told_without_what_is_in_it() {
 struct Odd {
     #[serde(rename = "a")]
     _list: Vec<u8>,
-    #[serde(rename = "b", deserialize_with = "cloud_import_core::wire::bool_or_string")]
+    #[serde(
+        rename = "b",
+        deserialize_with = "cloud_import_core::provider::envelope::bool_or_string"
+    )]
     _flag: Option<bool>,
 }
 

@@ -6,8 +6,8 @@ use std::{
 };
 
 use cloud_import_core::{
-    Error, ErrorKind, Failure, ImageImporter as _, ImportTask, ImportedImage, TaskState, WaitOptions,
-    testing::FakeImporter, wait, wait::WaitEvent,
+    Error, ErrorKind, Failure, ImageImporter as _, ImportTask, ImportedImage, TaskState, WaitEvent, WaitOptions,
+    testing::FakeImporter, wait,
 };
 
 use crate::fake::order;

@@ -1,6 +1,6 @@
 //! The documents of the four stores that speak XML, each as a type: what it must have, and what it becomes.
 
-use cloud_import_core::{Result, datetime};
+use cloud_import_core::{Result, provider::datetime};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use super::{faults, headers::unquoted, xml::decode};

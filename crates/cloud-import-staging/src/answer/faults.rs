@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use cloud_import_core::{CodeRule, Error, ErrorKind, Result, http::StatusCode};
+use cloud_import_core::{Error, ErrorKind, Result, http::StatusCode, provider::CodeRule};
 
 /// An answer without what it must have.
 pub(super) fn lacking(what: &str) -> Error {

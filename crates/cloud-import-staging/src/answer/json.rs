@@ -1,10 +1,12 @@
 //! Reads the answers of US3: JSON with a `RetCode`, its text and nothing secret, or no body at all.
 
 use cloud_import_core::{
-    Bytes, Error, ErrorKind, Result, datetime,
+    Bytes, Error, ErrorKind, Result,
     http::Response,
-    pipeline::{Reading, json_body},
-    wire,
+    provider::{
+        datetime, envelope,
+        pipeline::{Reading, json_body},
+    },
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -20,7 +22,7 @@ use crate::{
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Envelope {
-    #[serde(deserialize_with = "wire::string_or_number")]
+    #[serde(deserialize_with = "envelope::string_or_number")]
     ret_code: Option<String>,
     err_msg: Option<String>,
     message: Option<String>,
@@ -74,7 +76,7 @@ fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
 #[serde(rename_all = "PascalCase")]
 struct Initiated {
     upload_id: String,
-    #[serde(default, deserialize_with = "wire::number_or_string")]
+    #[serde(default, deserialize_with = "envelope::number_or_string")]
     blk_size: Option<u64>,
 }
 
@@ -93,7 +95,7 @@ pub(crate) fn uploading(body: &[u8]) -> Result<Uploading> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Objects {
-    #[serde(default, deserialize_with = "wire::bool_or_string")]
+    #[serde(default, deserialize_with = "envelope::bool_or_string")]
     is_truncated: Option<bool>,
     contents: Option<Vec<Object>>,
 }
@@ -102,7 +104,7 @@ struct Objects {
 #[serde(rename_all = "PascalCase")]
 struct Object {
     key: String,
-    #[serde(deserialize_with = "wire::number_or_string")]
+    #[serde(deserialize_with = "envelope::number_or_string")]
     size: Option<u64>,
     last_modified: Option<Value>,
 }

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cloud_import_core::{
     Bytes,
     http::{HeaderMap, Response, StatusCode},
-    pipeline::Reading,
+    provider::pipeline::Reading,
 };
 use serde::Deserialize;
 use serde_json::Value;

@@ -6,7 +6,10 @@
 use std::time::{Duration, SystemTime};
 
 use cloud_import_core::{
-    Bytes, Error, ErrorKind, Result, credentials::Keys, datetime, digest, encode, http::Request, pipeline::Signing,
+    Bytes, Error, ErrorKind, Result,
+    credentials::Keys,
+    http::Request,
+    provider::{datetime, digest, encode, pipeline::Signing},
 };
 
 use super::signer::{StoreSigner, add_to_query, authorize, put_token, signed_names};

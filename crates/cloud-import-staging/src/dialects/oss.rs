@@ -5,7 +5,11 @@
 
 use std::time::Duration;
 
-use cloud_import_core::{Bytes, Result, canonical, datetime, encode, http::Request, pipeline::Signing};
+use cloud_import_core::{
+    Bytes, Result,
+    http::Request,
+    provider::{canonical, datetime, encode, pipeline::Signing},
+};
 
 use super::{
     plain,

@@ -6,7 +6,11 @@
 
 use std::time::Duration;
 
-use cloud_import_core::{Bytes, Result, canonical, datetime, digest, encode, http::Request, pipeline::Signing};
+use cloud_import_core::{
+    Bytes, Result,
+    http::Request,
+    provider::{canonical, datetime, digest, encode, pipeline::Signing},
+};
 
 use super::signer::{add_to_query, authorize, put_token};
 

@@ -4,9 +4,12 @@
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Bytes, CodeRule, Link, Provider, Result, canonical, digest,
+    Bytes, Link, Provider, Result,
     http::{Method, Request, Response},
-    pipeline::{Protocol, Reading, Signing},
+    provider::{
+        CodeRule, canonical, digest,
+        pipeline::{Protocol, Reading, Signing},
+    },
 };
 
 use super::{

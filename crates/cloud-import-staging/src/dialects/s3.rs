@@ -6,7 +6,11 @@
 
 use std::time::Duration;
 
-use cloud_import_core::{Bytes, Result, canonical, datetime, http::Request, pipeline::Signing};
+use cloud_import_core::{
+    Bytes, Result,
+    http::Request,
+    provider::{canonical, datetime, pipeline::Signing},
+};
 
 use super::{
     signer::{StoreSigner, add_to_query, authorize, put_token, signed_names},

@@ -6,11 +6,10 @@ use std::{
 };
 
 use cloud_import_core::{
-    Bytes, Credentials, Error, ErrorKind, Result, canonical,
+    Bytes, Credentials, Error, ErrorKind, Result,
     credentials::Keys,
-    encode,
     http::{Request, Uri, header},
-    pipeline::Signing,
+    provider::{canonical, encode, pipeline::Signing},
 };
 
 /// Signs the requests of one store.

@@ -3,9 +3,9 @@
 use std::{net::IpAddr, time::Duration};
 
 use cloud_import_core::{
-    Bytes, Endpoint, Error, ErrorKind, Link, Provider, Result, encode,
+    Bytes, Endpoint, Error, ErrorKind, Link, Provider, Result,
     http::{Method, Request},
-    pipeline::Signing,
+    provider::{encode, pipeline::Signing},
 };
 
 use super::signer::StoreSigner;

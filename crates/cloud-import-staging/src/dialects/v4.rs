@@ -1,7 +1,7 @@
 //! What the signatures of AWS and of Alibaba OSS in their version 4 have in common: the scope, and the key derived for it. A pure
 //! function; they differ in names.
 
-use cloud_import_core::digest;
+use cloud_import_core::provider::digest;
 
 /// The names of one of them.
 pub(super) struct Scheme {

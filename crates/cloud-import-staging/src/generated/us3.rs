@@ -59,7 +59,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         error_document: "",
     },
 };
-use cloud_import_core::{CodeRule, ErrorKind};
+use cloud_import_core::{ErrorKind, provider::CodeRule};
 
 const US3_BUCKET_UNVERIFIED: &str = "UCloud API documentation, bucket API (2026-08); unverified";
 const US3_DOCS: &str = "UCloud documentation, UFile (API, limits, introduction/region.md), b1bf0cf2 (read 2026)";

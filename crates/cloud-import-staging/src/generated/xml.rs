@@ -2,7 +2,7 @@
 
 //! Error codes of the four stores that speak XML, and what each means.
 
-use cloud_import_core::{CodeRule, ErrorKind};
+use cloud_import_core::{ErrorKind, provider::CodeRule};
 
 const ALL: &str = "Amazon S3 API Reference, Error responses, whose names COS (document 436/7730), OBS (obs_04_0115) and OSS share; JD OSS publishes no list (undated)";
 const ASSUMED_UNVERIFIED: &str = "No source that was read: a name as such stores have it (2026-11); unverified";

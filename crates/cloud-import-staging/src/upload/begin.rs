@@ -1,7 +1,7 @@
 //! Begins an upload so that none is left open behind it: takes up one that is open already, settles a lost answer. Or puts
 //! a small file in one request.
 
-use cloud_import_core::{Error, ErrorKind, Result, digest};
+use cloud_import_core::{Error, ErrorKind, Result, provider::digest};
 
 use super::{
     options::Staged,

@@ -1,6 +1,6 @@
 //! Which parts of an upload are in the store: the record and the store's own list, held against the file. Sends nothing.
 
-use cloud_import_core::{Result, digest};
+use cloud_import_core::{Result, provider::digest};
 use md5::{Digest as _, Md5};
 
 use super::{

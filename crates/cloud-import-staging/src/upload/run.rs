@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use cloud_import_core::{Error, ErrorKind, Remedy, Result, Schema, Stop, remedy::Change};
+use cloud_import_core::{Error, ErrorKind, Remedy, Result, Stop, provider::Schema, remedy::Change};
 
 use super::{
     journal::Journal,

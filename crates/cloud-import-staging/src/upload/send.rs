@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use cloud_import_core::{Bytes, Error, ErrorKind, Result, Stop, ambient::Ambient, digest};
+use cloud_import_core::{Bytes, Error, ErrorKind, Result, Stop, ambient::Ambient, provider::digest};
 use md5::{Digest as _, Md5};
 use tokio::task::JoinSet;
 

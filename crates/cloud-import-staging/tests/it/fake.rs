@@ -10,8 +10,9 @@ use std::{
 };
 
 use cloud_import_core::{
-    BoxFuture, Bytes, digest, encode,
+    BoxFuture, Bytes,
     http::{Method, Request, Response, StatusCode},
+    provider::{digest, encode},
     transport::{Failing, Transport, TransportError},
 };
 use md5::{Digest as _, Md5};

@@ -3,12 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Bytes, Credentials, ErrorKind, Gate, Provider,
-    clock_offset::ClockOffset,
-    datetime,
+    Bytes, Credentials, ErrorKind, Gate, Provider, RetryPolicy,
     http::{Request, Response},
-    pipeline::Pipeline,
-    retry::RetryPolicy,
+    provider::{clock_offset::ClockOffset, datetime, pipeline::Pipeline},
     testing::{Frozen, Scripted, render},
 };
 use cloud_import_staging::{Bucket, Part, Store};

@@ -7,12 +7,10 @@ use std::{
 };
 
 use cloud_import_core::{
-    Bytes, Credentials, ErrorKind, Gate, Provider,
+    Bytes, Credentials, ErrorKind, Gate, Provider, RetryPolicy,
     ambient::{Ambient as _, System},
-    clock_offset::ClockOffset,
     http::Request,
-    pipeline::Pipeline,
-    retry::RetryPolicy,
+    provider::{clock_offset::ClockOffset, pipeline::Pipeline},
     transport::{HttpTransport, Transport},
 };
 use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};
@@ -86,7 +84,7 @@ async fn an_object_is_put_looked_at_listed_and_deleted() {
         let store = world.store();
         assert_eq!(store.head(KEY).await.unwrap(), None, "{provider}");
         let body = block(7, 1000);
-        let sha256 = cloud_import_core::digest::sha256_hex(&body);
+        let sha256 = cloud_import_core::provider::digest::sha256_hex(&body);
         let etag = store.put(KEY, body.clone(), sum(&body), Some(&sha256)).await.unwrap();
         assert!(!etag.is_empty());
         let head = store.head(KEY).await.unwrap().unwrap();
@@ -134,7 +132,11 @@ async fn an_object_is_made_of_parts() {
                 .await
                 .unwrap();
             if store.limits().etag_is_md5 {
-                assert_eq!(etag, cloud_import_core::digest::hex(&sum(&body)), "{provider}");
+                assert_eq!(
+                    etag,
+                    cloud_import_core::provider::digest::hex(&sum(&body)),
+                    "{provider}"
+                );
             }
             let size = Some(length as u64);
             parts.push(Part { number, etag, size });

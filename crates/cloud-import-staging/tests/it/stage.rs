@@ -8,11 +8,9 @@ use std::{
 };
 
 use cloud_import_core::{
-    BoxFuture, Credentials, Gate, Provider, Result, Stop,
+    BoxFuture, Credentials, Gate, Provider, Result, RetryPolicy, Stop,
     ambient::{Ambient, System},
-    clock_offset::ClockOffset,
-    pipeline::Pipeline,
-    retry::RetryPolicy,
+    provider::{clock_offset::ClockOffset, pipeline::Pipeline},
 };
 use cloud_import_staging::{
     Bucket, FileKeeper, Hashed, LocalFile, OnProgress, Progress, Staged, Store, Upload, UploadOptions, UploadRecord,

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use cloud_import_core::digest;
+use cloud_import_core::provider::digest;
 use cloud_import_staging::{Budget, Progress};
 
 use crate::{

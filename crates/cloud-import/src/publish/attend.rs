@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cloud_import_core::{
     CancelOutcome, Error, ErrorKind, ImageImporter, ImportTask, ImportedImage, Remedy, Result, Stop, remedy::Change,
-    wait::wait,
+    wait,
 };
 use cloud_import_staging::Store;
 use tokio::sync::mpsc;

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use cloud_import_core::{ImportTask, Problem, wait::WaitEvent};
+use cloud_import_core::{ImportTask, Problem, WaitEvent};
 
 use super::Outcome;
 

@@ -7,7 +7,8 @@ use std::{
 };
 
 use cloud_import_core::{
-    Disk, DiskFormat, Error, ErrorKind, ImportRequest, PartitionTable, Provider, Result, SourceForm, Stop, digest,
+    Disk, DiskFormat, Error, ErrorKind, ImportRequest, PartitionTable, Provider, Result, SourceForm, Stop,
+    provider::digest,
 };
 use cloud_import_disk::{self as header, DiskInfo, Format, inspect};
 use cloud_import_staging::{HashCache, Hashed, LocalFile, part_size};

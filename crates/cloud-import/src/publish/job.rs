@@ -112,7 +112,8 @@ pub struct JobFacts {
 impl JobFacts {
     /// The facts of a job; `content` is what tells it from others of that name.
     pub(crate) fn new(name: &str, source: String, sha256: Option<String>, content: &str) -> Self {
-        let digest = cloud_import_core::digest::sha256_hex(format!("{}\n{name}\n{content}", name.len()).as_bytes());
+        let digest =
+            cloud_import_core::provider::digest::sha256_hex(format!("{}\n{name}\n{content}", name.len()).as_bytes());
         Self {
             schema: 1,
             id: format!("{}-{}", slug(name), &digest[..12]),

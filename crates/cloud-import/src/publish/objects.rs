@@ -15,7 +15,9 @@ use std::{
     time::Duration,
 };
 
-use cloud_import_core::{Error, ErrorKind, Field, Provider, Remedy, Result, Stop, ambient, ambient::Ambient, digest};
+use cloud_import_core::{
+    Error, ErrorKind, Field, Provider, Remedy, Result, Stop, ambient, ambient::Ambient, provider::digest,
+};
 use cloud_import_staging::Bucket;
 use serde::{Deserialize, Serialize};
 

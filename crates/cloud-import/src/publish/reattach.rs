@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use cloud_import_core::{CancelOutcome, Error, ErrorKind, ImageImporter, Remedy, Result, Stop, remedy::Change, start};
+use cloud_import_core::{CancelOutcome, Error, ErrorKind, ImageImporter, Remedy, Result, Stop, find, remedy::Change};
 use cloud_import_staging::Store;
 
 use super::{
@@ -118,7 +118,7 @@ impl Attended {
             (Step::Started, Some(task)) => self.wait(task).await,
             (Step::Starting | Step::Unknown, Some(task)) => {
                 self.tell(&Event::Settling);
-                let Some(task) = start::find(self.importer(), &task).await else {
+                let Some(task) = find(self.importer(), &task).await else {
                     return Outcome::unknown(&self.label, Some(task), unsettled(&record.name));
                 };
                 let found = task.clone();

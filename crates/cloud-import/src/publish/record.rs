@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, time::SystemTime};
 
-use cloud_import_core::{ImportTask, Provider, Schema, datetime};
+use cloud_import_core::{
+    ImportTask, Provider,
+    provider::{Schema, datetime},
+};
 use cloud_import_staging::{Staged, UploadRecord};
 use serde::{Deserialize, Serialize};
 

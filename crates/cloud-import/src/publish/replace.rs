@@ -7,8 +7,10 @@
 
 use cloud_import_core::{
     Error, ErrorKind, Field, ImageImporter, ImportRequest, ImportTask, ImportedImage, Provider, Remedy, Result,
-    StateClass,
-    capabilities::{Field as Limited, Rule, UniqueNames},
+    provider::{
+        StateClass,
+        capabilities::{Field as Limited, Rule, UniqueNames},
+    },
     remedy::Change,
 };
 use serde::{Deserialize, Serialize};

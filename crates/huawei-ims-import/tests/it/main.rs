@@ -12,8 +12,7 @@ mod requests;
 use std::sync::Arc;
 
 use cloud_import_core::{
-    ClientBuilder, Credentials,
-    retry::RetryPolicy,
+    ClientBuilder, Credentials, RetryPolicy,
     testing::{Frozen, Scripted},
 };
 use huawei_ims_import::Client;

@@ -9,8 +9,7 @@ mod requests;
 use std::sync::Arc;
 
 use cloud_import_core::{
-    Credentials,
-    retry::RetryPolicy,
+    Credentials, RetryPolicy,
     testing::{Frozen, Scripted},
 };
 use jdcloud_vm_import::Client;

@@ -11,8 +11,7 @@ mod requests;
 use std::sync::Arc;
 
 use cloud_import_core::{
-    Credentials,
-    retry::RetryPolicy,
+    Credentials, RetryPolicy,
     testing::{Frozen, Scripted},
 };
 use tencent_cvm_import::{Client, ClientOptions};

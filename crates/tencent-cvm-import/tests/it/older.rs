@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    Credentials, ErrorKind, build, encode,
+    Credentials, ErrorKind, build,
     http::Request,
+    provider::encode,
     testing::{Frozen, Scripted, render},
     transport::Failing,
 };

@@ -11,10 +11,9 @@ mod requests;
 use std::sync::Arc;
 
 use cloud_import_core::{
-    ClientBuilder, Credentials, Error,
-    encode::decode_pairs,
+    ClientBuilder, Credentials, Error, RetryPolicy,
     http::Request,
-    retry::RetryPolicy,
+    provider::encode::decode_pairs,
     testing::{Frozen, Scripted},
 };
 use ucloud_uhost_import::Client;

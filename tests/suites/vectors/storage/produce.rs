@@ -4,10 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use cloud_import_core::{
-    Gate,
-    clock_offset::ClockOffset,
-    pipeline::Pipeline,
-    retry::RetryPolicy,
+    Gate, RetryPolicy,
+    provider::{clock_offset::ClockOffset, pipeline::Pipeline},
     testing::{Frozen, Scripted},
 };
 use cloud_import_sim::wire::WireRequest;

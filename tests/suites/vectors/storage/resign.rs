@@ -1,7 +1,10 @@
 //! The stores' signers against the recorded signatures, given the recorded bytes and the list of signed headers.
 
 use bytes::Bytes;
-use cloud_import_core::{Credentials, encode, pipeline::Signing};
+use cloud_import_core::{
+    Credentials,
+    provider::{encode, pipeline::Signing},
+};
 use cloud_import_tests::vectors::{self, Recorded, Vector};
 use http::Request;
 

@@ -1,7 +1,7 @@
 //! The simulator's verification of requests to object stores against each recorded one, and against that request with one
 //! value changed.
 
-use cloud_import_core::datetime;
+use cloud_import_core::provider::datetime;
 use cloud_import_sim::{
     Cloud,
     verify::{

@@ -7,9 +7,12 @@ mod sign;
 use std::time::Duration;
 
 use cloud_import_core::{
-    Bytes, CodeRule, Endpoint, Error, ErrorKind, Link, Provider, Result, canonical, digest, encode,
+    Bytes, Endpoint, Error, ErrorKind, Link, Provider, Result,
     http::{Method, Request, Response, header},
-    pipeline::{Protocol, Reading, Signing},
+    provider::{
+        CodeRule, canonical, digest, encode,
+        pipeline::{Protocol, Reading, Signing},
+    },
 };
 
 use super::{

@@ -5,7 +5,11 @@
 
 use std::time::Duration;
 
-use cloud_import_core::{Bytes, Error, ErrorKind, Provider, Result, digest, encode, http::Request, pipeline::Signing};
+use cloud_import_core::{
+    Bytes, Error, ErrorKind, Provider, Result,
+    http::Request,
+    provider::{digest, encode, pipeline::Signing},
+};
 
 use crate::dialects::{plain, signer::StoreSigner};
 

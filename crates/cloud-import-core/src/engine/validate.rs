@@ -7,8 +7,8 @@ use std::fmt;
 use crate::{
     Capabilities, Disk, DiskPart, DiskSource, Field, ImageKind, ImportRequest, OsMatch, PartitionTable, Problem,
     Provider, Severity,
-    capabilities::{Alphabet, Fact, Field as Limited, First, Limit, Rule},
-    remedy::{Phrase, Remedy},
+    model::capabilities::{Alphabet, Fact, Field as Limited, First, Limit, Rule},
+    model::remedy::{Phrase, Remedy},
 };
 
 /// Every problem that an order has with a cloud's capabilities and limits.

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{BootMode, DiskFormat, ImageKind, ImportRequest, LicenseType, Provider, digest};
+use crate::{BootMode, DiskFormat, ImageKind, ImportRequest, LicenseType, Provider, text::digest};
 
 /// Version of the derivation. A change of it would let one order become a second image: raise it only with the format
 /// of the task.

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::{digest, encode};
+use crate::text::{digest, percent};
 
 const HIDDEN: &str = "<hidden>";
 
@@ -24,7 +24,7 @@ pub fn vendor_text<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -
         }
         let forms = [
             secret.to_owned(),
-            encode::percent(secret),
+            percent::percent(secret),
             digest::base64(secret.as_bytes()),
         ];
         for form in forms {
@@ -54,7 +54,7 @@ pub(crate) fn secrets_of_links(body: &[u8]) -> Vec<String> {
     match serde_json::from_str(text) {
         Ok(json) => add_of_json(&json, &mut secrets),
         Err(_) => {
-            for (_, value) in encode::decode_pairs(text) {
+            for (_, value) in percent::decode_pairs(text) {
                 add_of_link(&value, &mut secrets);
             }
         }
@@ -81,7 +81,7 @@ fn add_of_link(text: &str, secrets: &mut Vec<String>) {
     secrets.push(query.to_owned());
     for (_, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
         if value.len() >= SHORTEST_VALUE {
-            secrets.extend([value.to_owned(), encode::percent_decode(value)]);
+            secrets.extend([value.to_owned(), percent::percent_decode(value)]);
         }
     }
 }
@@ -149,7 +149,7 @@ mod tests {
         let json = format!(r#"{{"a":[{{"url":"https://b.example/k?{query}"}}],"q":"why? because=it"}}"#);
         let form = format!(
             "Url={}&Other=1%3F2",
-            encode::percent(&format!("http://b.example/k?{query}"))
+            percent::percent(&format!("http://b.example/k?{query}"))
         );
         for body in [json, form] {
             let expected = [query, "AAAAAAAAAAAAAAAAAAAA%2B", "AAAAAAAAAAAAAAAAAAAA+"];

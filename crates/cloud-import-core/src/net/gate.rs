@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::ambient::Ambient;
+use crate::net::ambient::Ambient;
 
 /// A gate that requests pass. Clones are the same gate.
 #[derive(Debug, Clone)]

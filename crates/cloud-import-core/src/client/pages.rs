@@ -10,7 +10,7 @@ use std::{
 
 use futures_core::Stream;
 
-use crate::{BoxFuture, Call, Error, ErrorKind, Result};
+use crate::{BoxFuture, Error, ErrorKind, Result, wire::Call};
 
 /// A request whose answer is one page of a list.
 pub trait Paged: Call + Clone + fmt::Debug + 'static {
@@ -188,7 +188,7 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     use super::*;
-    use crate::{Operation, Repeat};
+    use crate::{wire::Operation, wire::Repeat};
 
     #[derive(Debug, Clone, Default, Serialize)]
     struct List {

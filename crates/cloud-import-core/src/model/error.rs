@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     Problem, Provider,
-    remedy::{LibraryWording, Remedy},
+    model::remedy::{LibraryWording, Remedy},
 };
 
 /// What went wrong, in words that hold for every cloud.

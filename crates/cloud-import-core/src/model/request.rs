@@ -145,7 +145,7 @@ impl ImportRequest {
     /// # Errors
     /// When the options are no JSON object.
     pub fn vendor(mut self, provider: Provider, options: &impl Serialize) -> Result<Self> {
-        self.vendor.insert(provider, crate::encode::fields(options)?);
+        self.vendor.insert(provider, crate::model::object::fields(options)?);
         Ok(self)
     }
 
@@ -154,7 +154,7 @@ impl ImportRequest {
     /// # Errors
     /// When the options are no JSON object.
     pub fn options<T: VendorOptions>(mut self, options: &T) -> Result<Self> {
-        self.vendor.insert(T::PROVIDER, crate::encode::fields(options)?);
+        self.vendor.insert(T::PROVIDER, crate::model::object::fields(options)?);
         Ok(self)
     }
 

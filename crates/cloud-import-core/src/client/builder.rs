@@ -5,16 +5,19 @@ use std::{fmt::Debug, marker::PhantomData, sync::Arc};
 use http::Request;
 
 use crate::{
-    Bytes, Call, Endpoint, Error, ErrorKind, Fill, Gate, Grace, ImportRequest, ImportTask, Operation, Provider, Result,
-    ambient::{Ambient, System},
-    clock_offset::ClockOffset,
+    Bytes, Endpoint, Error, ErrorKind, Gate, Grace, ImportRequest, ImportTask, Provider, Result,
     credentials::{
         self, AssumeRole, Chain, ChainOptions, ChainSpec, CredentialSource, Credentials, EnvironmentNames, Reach,
     },
-    encode::{self, Fields},
-    pipeline::{Pipeline, Protocol},
-    retry::RetryPolicy,
-    transport::{HttpTransport, Transport},
+    model::object::{self, Fields},
+    net::ambient::{Ambient, System},
+    net::clock_offset::ClockOffset,
+    net::pipeline::{Pipeline, Protocol},
+    net::retry::RetryPolicy,
+    net::transport::{HttpTransport, Transport},
+    wire::Call,
+    wire::Fill,
+    wire::Operation,
 };
 
 /// What every client can be told.
@@ -283,7 +286,7 @@ impl Connection {
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] when the call cannot be written as JSON.
     pub fn fields<Q: Call>(&self, call: &Q) -> Result<Fields> {
-        let mut fields = encode::fields(call)?;
+        let mut fields = object::fields(call)?;
         for (name, fill) in Q::FILLS {
             let own = match fill {
                 Fill::Region => Some(self.region.as_str()),

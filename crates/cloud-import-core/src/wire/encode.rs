@@ -3,87 +3,14 @@
 //! Every URL and body is built here once. Nothing later re-encodes it: what is signed is what is sent.
 
 use http::{Method, Request, header::CONTENT_TYPE};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{Bytes, Endpoint, Error, ErrorKind, Operation, Place, Result};
-
-/// The fields of a call.
-pub type Fields = Map<String, Value>;
-
-/// Everything but the unreserved characters of RFC 3986.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// The same, but slashes stay.
-const PATH: &AsciiSet = &RESERVED.remove(b'/');
-
-/// Percent-encodes all but `A-Z a-z 0-9 - . _ ~`, upper-case hex.
-pub fn percent(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
-}
-
-/// As [`percent`], but leaves slashes.
-pub fn percent_path(text: &str) -> String {
-    utf8_percent_encode(text, PATH).to_string()
-}
-
-/// Decodes `%XX`; a malformed one stays as it is, and bytes that are not UTF-8 become replacement characters.
-pub fn percent_decode(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
-/// `a=b&c=d`, every name and value percent-encoded, in the order given.
-pub fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let mut text = String::new();
-    for (name, value) in pairs {
-        if !text.is_empty() {
-            text.push('&');
-        }
-        text.extend(utf8_percent_encode(name, RESERVED));
-        text.push('=');
-        text.extend(utf8_percent_encode(value, RESERVED));
-    }
-    text
-}
-
-/// As [`pairs`], sorted by name and then value: a query in canonical form.
-pub fn sorted_pairs(mut parameters: Vec<(String, String)>) -> String {
-    parameters.sort_unstable();
-    pairs(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())))
-}
-
-/// Decodes `a=b&c=d`; a plus sign is a space.
-pub fn decode_pairs(text: &str) -> Vec<(String, String)> {
-    let decode = |text: &str| {
-        if text.contains('+') {
-            percent_decode(&text.replace('+', "%20"))
-        } else {
-            percent_decode(text)
-        }
-    };
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
-        .collect()
-}
-
-/// The call's fields as a JSON object.
-///
-/// # Errors
-/// [`ErrorKind::InvalidRequest`] when the call cannot be written as JSON.
-pub fn fields(call: &impl Serialize) -> Result<Fields> {
-    match serde_json::to_value(call) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Error::new(ErrorKind::InvalidRequest, "the request is not an object")),
-        Err(error) => {
-            Err(Error::new(ErrorKind::InvalidRequest, "the request cannot be written as JSON").with_source(error))
-        }
-    }
-}
+use crate::{
+    Bytes, Error, ErrorKind, Result,
+    model::object::Fields,
+    text::percent::{percent, sorted_pairs},
+    wire::{Endpoint, Operation, Place},
+};
 
 /// Flattens an object to dotted parameters: `Filters.0.Name`, with list indices from `base`.
 ///
@@ -147,7 +74,7 @@ pub fn rest(endpoint: &Endpoint, operation: &Operation, mut fields: Fields) -> R
                 .with_remedy("Set it on the request or on the client.")
             })?;
         path.push_str(before);
-        path.extend(utf8_percent_encode(value, RESERVED));
+        path.push_str(&percent(value));
         rest = after;
     }
     path.push_str(rest);
@@ -207,11 +134,10 @@ pub fn request(
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
-    use crate::Repeat;
+    use crate::wire::Repeat;
 
     fn object(value: Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
@@ -264,15 +190,5 @@ mod tests {
         let fields = object(json!({"regionId": "r", "imageId": "i", "changes": [{"op": "replace"}]}));
         let request = rest(&endpoint, &operation, fields).unwrap();
         assert_eq!(&request.body()[..], br#"[{"op":"replace"}]"#);
-    }
-
-    proptest! {
-        #[test]
-        fn pairs_come_back(input in prop::collection::vec((".{1,8}", ".{0,12}"), 0..6)) {
-            let input: Vec<(String, String)> = input;
-            let text = pairs(input.iter().map(|(a, b)| (a.as_str(), b.as_str())));
-            prop_assert!(text.is_ascii());
-            prop_assert_eq!(decode_pairs(&text), input);
-        }
     }
 }

@@ -4,17 +4,17 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::{Error, ErrorKind, Result, encode};
+use crate::{Error, ErrorKind, Result, text::percent};
 
 /// The decoded path, encoded once more with slashes kept: `/images%3Aimport` of both `/images:import` and itself.
 pub fn path(path: &str) -> String {
-    let encoded = encode::percent_path(&encode::percent_decode(path));
+    let encoded = percent::percent_path(&percent::percent_decode(path));
     if encoded.is_empty() { "/".to_owned() } else { encoded }
 }
 
 /// The decoded query, sorted and encoded once more.
 pub fn query(query: &str) -> String {
-    encode::sorted_pairs(encode::decode_pairs(query))
+    percent::sorted_pairs(percent::decode_pairs(query))
 }
 
 /// One `name:value` line for each header to sign, in the order given.

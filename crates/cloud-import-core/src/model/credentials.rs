@@ -1,32 +1,12 @@
 //! Who signs: keys, temporary keys with a token, or (Huawei) an IAM token.
 //!
-//! Credentials are asked for at each attempt, through [`CredentialSource`], so that a source may refresh them. [`chain`](fn@chain) is
-//! the source that looks where a vendor's own tools look; what they are called and how they read is in each provider's
-//! crate, as a [`ChainSpec`].
-
-mod chain;
-mod find;
-pub mod ini;
-mod metadata;
-pub mod profile;
-mod spec;
-mod sts;
-mod uri;
-pub mod web_identity;
+//! Credentials are asked for at each attempt, through [`CredentialSource`], so that a source may refresh them.
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{BoxFuture, Error, ErrorKind, Provider, Result, ambient};
-
-pub use chain::{Chain, ChainOptions, Reach, chain, defaults};
-pub use find::Defaults;
-pub use profile::{AssumeRole, Expiry, Flaw, Means, Profile, Temporary, WebIdentityRole};
-pub use spec::{
-    Beside, Caller, ChainSpec, KeysLink, Metadata, MetadataToken, ProfileFile, ProfileText, Rank, RoleNames, Sts,
-    WebIdentity,
-};
+use crate::{BoxFuture, Error, ErrorKind, Result};
 
 /// Keys of an account. Cheap to clone; the secrets are wiped when the last clone goes, and hidden in `Debug`.
 #[derive(Clone)]
@@ -70,17 +50,6 @@ impl Credentials {
     /// An IAM token instead of keys (Huawei's `X-Auth-Token`); the other four clouds refuse it before anything is sent.
     pub fn bearer_token(token: impl Into<String>) -> Self {
         Self::of(Secrets::BearerToken(SecretString::from(token.into())))
-    }
-
-    /// Reads the vendor's environment variables.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Credentials`] naming what was looked for, or what is missing beside what was found.
-    pub fn from_environment(provider: Provider, names: &EnvironmentNames) -> Result<Self> {
-        read_environment(provider, names, &ambient::variable)?.ok_or_else(|| {
-            let ids = names.access_key_id.join(", ");
-            half_set(provider, names, format!("no credentials: none of {ids} is set"))
-        })
     }
 
     fn of(secrets: Secrets) -> Self {
@@ -175,48 +144,6 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// The keys in variables; `None` when there are none.
-///
-/// # Errors
-/// [`ErrorKind::Credentials`] naming what is missing beside what was found.
-fn read_environment(
-    provider: Provider,
-    names: &EnvironmentNames,
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<Option<Credentials>> {
-    let find = |names: &[&str]| names.iter().find_map(|name| variable(name));
-    match (find(names.access_key_id), find(names.secret_access_key)) {
-        (Some(id), Some(secret)) => Ok(Some(match find(names.security_token) {
-            Some(token) => Credentials::temporary(id, secret, token),
-            None => Credentials::new(id, secret),
-        })),
-        (None, None) => Ok(None),
-        (Some(_), None) => {
-            let secrets = names.secret_access_key.join(", ");
-            let message = format!("an access key id is set, but none of {secrets}");
-            Err(half_set(provider, names, message))
-        }
-        (None, Some(_)) => {
-            let ids = names.access_key_id.join(", ");
-            Err(half_set(
-                provider,
-                names,
-                format!("a secret key is set, but none of {ids}"),
-            ))
-        }
-    }
-}
-
-fn half_set(provider: Provider, names: &EnvironmentNames, message: String) -> Error {
-    Error::new(ErrorKind::Credentials, message)
-        .with_provider(provider)
-        .with_remedy(format!(
-            "Set {} and {}.",
-            names.access_key_id.join(" or "),
-            names.secret_access_key.join(" or ")
-        ))
-}
-
 /// A key pair as a signer needs it. No `Debug`: it holds the bare secrets.
 #[derive(Clone, Copy)]
 #[expect(missing_debug_implementations, reason = "it holds bare secrets")]
@@ -227,21 +154,6 @@ pub struct Keys<'a> {
     pub secret_access_key: &'a str,
     /// Token of temporary keys.
     pub security_token: Option<&'a str>,
-}
-
-/// Environment variables that a vendor's own tools read; the first that is set counts.
-#[derive(Debug, Clone, Copy)]
-pub struct EnvironmentNames {
-    /// Of the access key id.
-    pub access_key_id: &'static [&'static str],
-    /// Of the secret key.
-    pub secret_access_key: &'static [&'static str],
-    /// Of the token of temporary keys.
-    pub security_token: &'static [&'static str],
-    /// Of the region.
-    pub region: &'static [&'static str],
-    /// Of the project.
-    pub project_id: &'static [&'static str],
 }
 
 /// Where credentials come from. Asked once per attempt.

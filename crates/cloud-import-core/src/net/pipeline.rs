@@ -14,13 +14,17 @@ use serde_json::Value;
 use tracing::{Instrument as _, Span, debug, debug_span, field::Empty};
 
 use crate::{
-    Bytes, CodeRule, Credentials, Error, ErrorKind, Gate, Meaning, Operation, Provider, Result,
-    ambient::Ambient,
-    clock_offset::ClockOffset,
+    Bytes, Credentials, Error, ErrorKind, Gate, Provider, Result,
     credentials::CredentialSource,
-    datetime, redact,
-    retry::{self, RetryPolicy},
-    transport::{Transport, TransportError},
+    model::code::CodeRule,
+    model::code::Meaning,
+    net::ambient::Ambient,
+    net::clock_offset::ClockOffset,
+    net::retry::{self, RetryPolicy},
+    net::transport::{Transport, TransportError},
+    text::datetime,
+    text::redact,
+    wire::Operation,
 };
 
 /// What a signature needs beside the request. The instant's parts of a second are cut off by those who write it.

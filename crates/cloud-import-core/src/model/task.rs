@@ -5,7 +5,7 @@ use std::{fmt, time::SystemTime};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Provider, Schema, datetime, redact};
+use crate::{Provider, text::datetime, text::redact, text::schema::Schema};
 
 /// The version of the task format that this crate writes and reads.
 const VERSION: u32 = 1;
@@ -109,20 +109,6 @@ fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Schema<VERSION>
             "task version {other} is not known (this build knows {VERSION}): use the version of cloud-import that wrote it"
         )
     })
-}
-
-/// What a vendor's state means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum StateClass {
-    /// It goes on.
-    InProgress,
-    /// It is done.
-    Succeeded,
-    /// It is over and failed.
-    Failed,
-    /// It is over and was cancelled.
-    Canceled,
 }
 
 /// What a poll says of an import.

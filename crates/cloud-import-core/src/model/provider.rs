@@ -1,10 +1,8 @@
 //! The five clouds by name.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
-use crate::{Error, ErrorKind};
 
 /// A cloud.
 ///
@@ -55,19 +53,5 @@ impl Provider {
 impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.id())
-    }
-}
-
-impl FromStr for Provider {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|provider| provider.id().eq_ignore_ascii_case(text))
-            .ok_or_else(|| {
-                Error::new(ErrorKind::InvalidRequest, format!("unknown provider `{text}`"))
-                    .with_remedy("Use one of jdcloud, tencent, huawei, aliyun, ucloud.")
-            })
     }
 }

@@ -1,0 +1,44 @@
+//! What a search for credentials goes by: what the user chose, and what it reaches the world with.
+
+use std::sync::Arc;
+
+use super::{profile::AssumeRole, spec::Caller};
+use crate::{
+    net::{ambient::Ambient, clock_offset::ClockOffset, transport::Transport},
+    wire::Endpoint,
+};
+
+/// What the user chooses about credentials.
+#[derive(Debug, Clone, Default)]
+pub struct ChainOptions {
+    /// A profile's name. Then the environment's keys and instance metadata do not count.
+    pub profile: Option<String>,
+    /// Whether instance metadata may be asked. Off unless set: on other machines its address may be anyone's.
+    pub instance_metadata: bool,
+    /// A role to assume with what is found.
+    pub assume_role: Option<AssumeRole>,
+}
+
+/// What a chain reaches the world with.
+#[derive(Debug, Clone)]
+pub struct Reach {
+    /// The region of the client: STS is asked there, where it has regions.
+    pub region: String,
+    /// The client's endpoint, where it is not the usual one.
+    pub endpoint: Option<Endpoint>,
+    /// Where requests go.
+    pub transport: Arc<dyn Transport>,
+    /// Clock, randomness and variables.
+    pub ambient: Arc<dyn Ambient>,
+    /// How far the cloud's clock is from this machine's.
+    pub clock_offset: ClockOffset,
+}
+
+impl Reach {
+    pub(super) fn caller(&self) -> Caller<'_> {
+        Caller {
+            region: &self.region,
+            endpoint: self.endpoint.as_ref(),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The normalized words: orders, tasks, images, problems, errors. Plain data; no request is made here.
+
+pub mod capabilities;
+pub(crate) mod code;
+pub(crate) mod credentials;
+pub(crate) mod error;
+pub(crate) mod field;
+pub(crate) mod link;
+pub(crate) mod object;
+pub(crate) mod os;
+mod parse;
+pub(crate) mod problem;
+pub(crate) mod provider;
+pub mod remedy;
+pub(crate) mod request;
+pub(crate) mod task;
+pub(crate) mod token;
+pub(crate) mod types;
