@@ -96,7 +96,7 @@ fn stage(address: &str, file: &Path, key: &str) -> Outcome {
             clock_offset: ClockOffset::default(),
             gate: Gate::default(),
         };
-        let bucket = Bucket::new(Provider::Jdcloud, REGION, BUCKET)?.at(endpoint, Addressing::PathStyle);
+        let bucket = Bucket::new(Provider::JDCLOUD, REGION, BUCKET)?.at(endpoint, Addressing::PathStyle);
         let store = Store::new(bucket, pipeline)?;
         let keeper = Arc::new(FileKeeper::new(file.with_extension("upload.json")));
         let file = LocalFile::open(file)?;

@@ -82,7 +82,7 @@ fn store(endpoint: &str, bucket: &str, secret: &str) -> Outcome<Store> {
         gate: Gate::default(),
     };
     let endpoint: Endpoint = endpoint.parse().map_err(text)?;
-    let bucket = Bucket::new(Provider::Jdcloud, REGION, bucket).map_err(text)?;
+    let bucket = Bucket::new(Provider::JDCLOUD, REGION, bucket).map_err(text)?;
     Store::new(bucket.at(endpoint, Addressing::PathStyle), pipeline).map_err(text)
 }
 

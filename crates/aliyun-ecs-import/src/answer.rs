@@ -24,7 +24,7 @@ use crate::{
 
 impl Protocol for Signer {
     fn provider(&self) -> Provider {
-        Provider::Aliyun
+        Provider::ALIYUN
     }
 
     fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {

@@ -47,7 +47,7 @@ impl Buildable for Client {
 
     fn build(settings: Settings, options: ClientOptions) -> Result<Self> {
         Ok(Self {
-            connection: Connection::new(settings, Provider::Aliyun, HOST, &ENVIRONMENT)?,
+            connection: Connection::new(settings, Provider::ALIYUN, HOST, &ENVIRONMENT)?,
             signer: Signer {
                 version: options.signature_version,
             },

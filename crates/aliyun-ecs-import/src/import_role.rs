@@ -74,10 +74,7 @@ impl CreateRole for Importer {
 impl Client {
     /// Sends an order as a dry run.
     pub(crate) async fn sight(&self, order: &ImportRequest) -> Sight {
-        let order = ImportRequest {
-            dry_run: true,
-            ..order.clone()
-        };
+        let order = order.clone().dry_run(true);
         // With a token, the vendor may answer what it answered before the user set something right.
         let outcome = match self.translate(&order, &Identity::default()) {
             Ok(request) => self.import_image(&request).await,

@@ -319,7 +319,7 @@ fn failure(info: &wire::DescribeTaskAttributeResponse, raw: &str) -> Failure {
 }
 
 fn refused(message: &str) -> Error {
-    Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::Aliyun)
+    Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::ALIYUN)
 }
 
 fn architecture(architecture: Architecture) -> wire::Architecture {
@@ -351,7 +351,7 @@ fn format(format: DiskFormat) -> wire::DiskFormat {
 }
 
 fn mapping(disk: &Disk) -> Result<wire::DiskDeviceMapping> {
-    let (bucket, key) = disk.bucket_and_key(Provider::Aliyun)?;
+    let (bucket, key) = disk.bucket_and_key(Provider::ALIYUN)?;
     Ok(wire::DiskDeviceMapping {
         format: disk.format.map(format),
         oss_bucket: Some(bucket.to_owned()),

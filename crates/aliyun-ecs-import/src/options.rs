@@ -29,5 +29,5 @@ pub struct Options {
 }
 
 impl VendorOptions for Options {
-    const PROVIDER: Provider = Provider::Aliyun;
+    const PROVIDER: Provider = Provider::ALIYUN;
 }

@@ -98,7 +98,7 @@ const NAMES: &[(Platform, &[&str])] = &[
 ///
 /// The version of a Linux is not part of it: the import has no field for it, and the service reads it from the guest.
 pub fn map_os(os: &Os) -> OsMatch<AliyunOs> {
-    if let Some(raw) = os.raw.get(&Provider::Aliyun) {
+    if let Some(raw) = os.raw.get(&Provider::ALIYUN) {
         return OsMatch::Exact(AliyunOs::of_platform(raw, os));
     }
     let windows_server = os.is("Windows") || os.is("Windows Server");
@@ -200,12 +200,12 @@ mod tests {
     #[test]
     fn a_raw_text_is_taken_as_it_is() {
         let os = Os::new("Debian", "12");
-        let raw = |text: &str| map_os(&os.clone().with_raw(Provider::Aliyun, text)).value().unwrap();
+        let raw = |text: &str| map_os(&os.clone().with_raw(Provider::ALIYUN, text)).value().unwrap();
         assert_eq!(raw("Customized Linux").platform, Platform::CustomizedLinux);
         assert_eq!(raw("Windows Server 2022").os_type, OsType::Windows);
         assert_eq!(raw("Windows Server 2031").os_type, OsType::Windows);
         assert_eq!(raw("Debian 2031").os_type, OsType::Linux);
-        let windows = Os::new("Windows Server", "2031").with_raw(Provider::Aliyun, "WS2031");
+        let windows = Os::new("Windows Server", "2031").with_raw(Provider::ALIYUN, "WS2031");
         let unlisted = map_os(&windows).value().unwrap();
         assert_eq!(
             (unlisted.os_type, unlisted.platform.as_str()),

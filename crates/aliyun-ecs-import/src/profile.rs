@@ -26,7 +26,7 @@ const TYPES: &str = "access_key, sts, ram_role_arn, ecs_ram_role or oidc_role_ar
 
 /// Where credentials are looked for when none are given.
 pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
-    provider: Provider::Aliyun,
+    provider: Provider::ALIYUN,
     environment: &ENVIRONMENT,
     role: None,
     profile: &["ALIBABA_CLOUD_PROFILE", "ALIBABACLOUD_PROFILE", "ALICLOUD_PROFILE"],

@@ -60,7 +60,7 @@ mod tests {
             assert!(text.contains(part), "{text}");
         }
         let named = order.vendor(
-            cloud_import_core::Provider::Aliyun,
+            cloud_import_core::Provider::ALIYUN,
             &serde_json::json!({"RoleName": "Mine"}),
         );
         let text = remedy(&named.unwrap()).to_string();

@@ -27,7 +27,7 @@ pub(crate) fn problems(order: &ImportRequest) -> Vec<Problem> {
         Some(platform) => Some(AliyunOs::of_platform(platform, os)),
         None => {
             let found: OsMatch<AliyunOs> = map_os(os);
-            problems.extend(validate::os_problem(Provider::Aliyun, &os.to_string(), &found));
+            problems.extend(validate::os_problem(Provider::ALIYUN, &os.to_string(), &found));
             found.value()
         }
     });
@@ -40,11 +40,11 @@ pub(crate) fn problems(order: &ImportRequest) -> Vec<Problem> {
 }
 
 fn error_in(field: Field, rule: impl Into<Phrase>) -> Problem {
-    Problem::error(Provider::Aliyun, field, rule)
+    Problem::error(Provider::ALIYUN, field, rule)
 }
 
 fn warning_in(field: Field, rule: impl Into<Phrase>) -> Problem {
-    Problem::warning(Provider::Aliyun, field, rule)
+    Problem::warning(Provider::ALIYUN, field, rule)
 }
 
 /// The order with the sizes that are sent, so that a size known from the file alone is checked too.

@@ -543,7 +543,7 @@ mod tests {
         assert!(for_provider::<String>("aws=x").is_err());
         assert_eq!(
             for_provider::<String>("aliyun=a=b").unwrap(),
-            (Provider::Aliyun, "a=b".to_owned())
+            (Provider::ALIYUN, "a=b".to_owned())
         );
     }
 }

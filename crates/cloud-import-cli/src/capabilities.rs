@@ -14,7 +14,7 @@ use crate::{
 pub(crate) fn run(options: &args::Capabilities) -> Result<Exit> {
     let providers = options
         .provider
-        .map_or_else(|| Provider::ALL.to_vec(), |provider| vec![provider]);
+        .map_or_else(|| Provider::all().collect(), |provider| vec![provider]);
     let clouds: Vec<&Capabilities> = providers
         .into_iter()
         .map(cloud_import::capabilities)

@@ -43,8 +43,8 @@ impl<'a> Clouds<'a> {
         Ok(Self {
             reach,
             simulated,
-            transports: Provider::ALL.into_iter().map(pair).collect::<Result<_>>()?,
-            gates: Provider::ALL
+            transports: Provider::all().map(pair).collect::<Result<_>>()?,
+            gates: Provider::all()
                 .into_iter()
                 .map(|provider| (provider, Gate::new(AT_A_TIME)))
                 .collect(),

@@ -7,7 +7,7 @@ use crate::{args::Explain, exit::Exit, output};
 pub(crate) fn run(options: &Explain) -> Result<Exit> {
     let providers = options
         .provider
-        .map_or_else(|| Provider::ALL.to_vec(), |provider| vec![provider]);
+        .map_or_else(|| Provider::all().collect(), |provider| vec![provider]);
     let mut known = false;
     for provider in providers {
         if let Some(rule) = CodeRule::find(cloud_import::error_codes(provider)?, &options.code) {

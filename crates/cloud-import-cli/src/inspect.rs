@@ -51,7 +51,7 @@ struct Cloud {
 pub(crate) fn run(options: &Inspect) -> Result<Exit> {
     let file = LocalImage::open(&options.file, None)?;
     let info = file.info();
-    let clouds = Provider::ALL
+    let clouds = Provider::all()
         .into_iter()
         .map(|provider| cloud(provider, &file))
         .collect::<Result<Vec<_>>>()?;

@@ -199,7 +199,7 @@ fn place(left: &Leftover) -> (Provider, String) {
     match left {
         Leftover::FailedImage { task, .. } => (task.provider, task.region.clone()),
         Leftover::Object { object, .. } | Leftover::Upload { object, .. } => (object.provider, object.region.clone()),
-        _ => (Provider::Aliyun, String::new()),
+        _ => (Provider::ALIYUN, String::new()),
     }
 }
 

@@ -99,12 +99,12 @@ mod tests {
     #[test]
     fn vendor_options_go_to_their_provider() {
         let set = ["aliyun.RoleName=R".to_owned(), "huawei.bitmap_staged=true".to_owned()];
-        let aliyun = vendor_options(&set, Provider::Aliyun).unwrap();
+        let aliyun = vendor_options(&set, Provider::ALIYUN).unwrap();
         assert_eq!(Value::Object(aliyun), serde_json::json!({"RoleName": "R"}));
-        let huawei = vendor_options(&set, Provider::Huawei).unwrap();
+        let huawei = vendor_options(&set, Provider::HUAWEI).unwrap();
         assert_eq!(Value::Object(huawei), serde_json::json!({"bitmap_staged": true}));
-        assert!(vendor_options(&["x".to_owned()], Provider::Huawei).is_err());
-        assert!(vendor_options(&["aws.x=1".to_owned()], Provider::Huawei).is_err());
+        assert!(vendor_options(&["x".to_owned()], Provider::HUAWEI).is_err());
+        assert!(vendor_options(&["aws.x=1".to_owned()], Provider::HUAWEI).is_err());
     }
 
     #[test]

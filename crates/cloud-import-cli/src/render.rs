@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn fields_are_flags_here() {
-        let flags = Flags(Some(Provider::Aliyun));
+        let flags = Flags(Some(Provider::ALIYUN));
         for (field, expected) in [
             (Field::Name, "--name"),
             (Field::BootMode, "--boot-mode"),
@@ -254,18 +254,18 @@ mod tests {
         let error = Error::new(ErrorKind::Local, names).with_remedy(names);
         assert_eq!(super::error(&error), names);
         assert_eq!(remedy_of(&error).unwrap(), format!("B{}.", &names[1..]));
-        let told = problem(&Problem::error(Provider::Aliyun, Field::Name, names));
+        let told = problem(&Problem::error(Provider::ALIYUN, Field::Name, names));
         assert_eq!(told, format!("Alibaba Cloud: --name {names}"));
     }
 
     #[test]
     fn the_vendors_words_come_last() {
         let told = Error::new(ErrorKind::NotFound, "there is none")
-            .with_provider(Provider::Aliyun)
+            .with_provider(Provider::ALIYUN)
             .with_operation("HeadBucket")
             .with_http_status(404);
         assert_eq!(error(&told), "Alibaba Cloud: there is none (HeadBucket, HTTP 404)");
-        let named = Error::new(ErrorKind::Unsupported, "UCloud has none").with_provider(Provider::Ucloud);
+        let named = Error::new(ErrorKind::Unsupported, "UCloud has none").with_provider(Provider::UCLOUD);
         assert_eq!(error(&named), "UCloud has none");
     }
 }

@@ -89,11 +89,11 @@ impl Simulated {
             .with_source(error)
         })?;
         let clouds = [
-            (Provider::Jdcloud, &ready.jdcloud),
-            (Provider::Tencent, &ready.tencent),
-            (Provider::Huawei, &ready.huawei),
-            (Provider::Aliyun, &ready.aliyun),
-            (Provider::Ucloud, &ready.ucloud),
+            (Provider::JDCLOUD, &ready.jdcloud),
+            (Provider::TENCENT, &ready.tencent),
+            (Provider::HUAWEI, &ready.huawei),
+            (Provider::ALIYUN, &ready.aliyun),
+            (Provider::UCLOUD, &ready.ucloud),
         ];
         let address = |(provider, url): (Provider, &String)| Ok((provider, loopback(url)?));
         Ok(Self {

@@ -11,27 +11,27 @@ macro_rules! of_provider {
     ($provider:expr, $it:ident => $value:expr) => {
         match $provider {
             #[cfg(feature = "jdcloud")]
-            Provider::Jdcloud => {
+            Provider::JDCLOUD => {
                 use crate::jdcloud as $it;
                 $value
             }
             #[cfg(feature = "tencent")]
-            Provider::Tencent => {
+            Provider::TENCENT => {
                 use crate::tencent as $it;
                 $value
             }
             #[cfg(feature = "huawei")]
-            Provider::Huawei => {
+            Provider::HUAWEI => {
                 use crate::huawei as $it;
                 $value
             }
             #[cfg(feature = "aliyun")]
-            Provider::Aliyun => {
+            Provider::ALIYUN => {
                 use crate::aliyun as $it;
                 $value
             }
             #[cfg(feature = "ucloud")]
-            Provider::Ucloud => {
+            Provider::UCLOUD => {
                 use crate::ucloud as $it;
                 $value
             }

@@ -20,8 +20,7 @@ pub struct Target {
 impl Target {
     /// Each cloud that is built in, in its default region.
     pub fn all() -> Vec<Self> {
-        Provider::ALL
-            .into_iter()
+        Provider::all()
             .filter_map(|provider| Self::default_of(provider).ok())
             .collect()
     }

@@ -158,7 +158,7 @@ async fn other_options_under_the_same_name_are_no_silent_second_image() {
     let state = State::at(&folder.0);
     let only_aliyun = |os: &str, again: bool| {
         let mut destinations = destinations(&simulator, "web");
-        destinations.retain(|destination| destination.importer.provider() == Provider::Aliyun);
+        destinations.retain(|destination| destination.importer.provider() == Provider::ALIYUN);
         destinations[0].order.os = Some(Os::new(os, "7.9"));
         let mut options = options();
         options.again = again;
@@ -207,8 +207,8 @@ async fn a_stop_before_the_start_sends_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_may_have_been_sent_is_not_called_not_started() {
     for (provider, cloud, operation) in [
-        (Provider::Aliyun, Cloud::Aliyun, "ImportImage"),
-        (Provider::Ucloud, Cloud::Ucloud, "ImportCustomImage"),
+        (Provider::ALIYUN, Cloud::Aliyun, "ImportImage"),
+        (Provider::UCLOUD, Cloud::Ucloud, "ImportCustomImage"),
     ] {
         let (folder, simulator) = (Folder::new(&format!("sent-{cloud}")), simulator().await);
         let state = State::at(&folder.0);
@@ -240,7 +240,7 @@ async fn an_order_that_may_have_been_sent_is_not_called_not_started() {
         simulator.clear_faults();
         assert_eq!(simulator.counters().imports_of(cloud, "web"), 1, "{cloud}");
         let settled = one("sk").await.unwrap();
-        let expected = if provider == Provider::Aliyun {
+        let expected = if provider == Provider::ALIYUN {
             Phase::Running
         } else {
             Phase::Unknown

@@ -209,7 +209,7 @@ impl Listener for Kept {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_image_of_the_name_is_there_afterwards_and_it_is_the_new_one() {
     let scene = Scene::new("five").await;
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let old = id(&scene.publish("old.qcow2", provider, options(false)).await);
         let kept = Arc::new(Kept::default());
         let outcome = scene
@@ -222,7 +222,7 @@ async fn one_image_of_the_name_is_there_afterwards_and_it_is_the_new_one() {
         assert_eq!(outcome.image.unwrap().name, NAME);
         assert_eq!(scene.good(provider), [(new.clone(), NAME.to_owned())], "{provider}");
         let mut told = vec![format!("retiring {old}"), format!("retired {old}")];
-        let refuses = matches!(provider, Provider::Tencent | Provider::Huawei | Provider::Aliyun);
+        let refuses = matches!(provider, Provider::TENCENT | Provider::HUAWEI | Provider::ALIYUN);
         told.extend(refuses.then(|| format!("renamed {NAME}")));
         assert_eq!(*kept.0.lock().unwrap(), told, "{provider}");
 
@@ -237,7 +237,7 @@ async fn one_image_of_the_name_is_there_afterwards_and_it_is_the_new_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_there_is_none_the_image_has_its_name_from_the_start() {
     let scene = Scene::new("none").await;
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let outcome = scene.publish("new.qcow2", provider, options(true)).await;
         assert_eq!(scene.good(provider), [(id(&outcome), NAME.to_owned())]);
         let renaming = ["ModifyImageAttribute", "UpdateImage", "modifyImageAttribute"];
@@ -291,36 +291,36 @@ async fn cut_off_everywhere(provider: Provider) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cut_off_everywhere_at_jd_cloud() {
-    cut_off_everywhere(Provider::Jdcloud).await;
+    cut_off_everywhere(Provider::JDCLOUD).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cut_off_everywhere_at_tencent_cloud() {
-    cut_off_everywhere(Provider::Tencent).await;
+    cut_off_everywhere(Provider::TENCENT).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cut_off_everywhere_at_huawei_cloud() {
-    cut_off_everywhere(Provider::Huawei).await;
+    cut_off_everywhere(Provider::HUAWEI).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cut_off_everywhere_at_alibaba_cloud() {
-    cut_off_everywhere(Provider::Aliyun).await;
+    cut_off_everywhere(Provider::ALIYUN).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cut_off_everywhere_at_ucloud() {
-    cut_off_everywhere(Provider::Ucloud).await;
+    cut_off_everywhere(Provider::UCLOUD).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_image_that_may_not_be_deleted_stays_and_so_does_the_new_one() {
     let scene = Scene::new("kept").await;
     for (provider, operation, http, code) in [
-        (Provider::Tencent, "DeleteImages", 200, "InvalidImageId.InShared"),
-        (Provider::Jdcloud, "deleteImage", 400, "FAILED_PRECONDITION"),
-        (Provider::Aliyun, "DeleteImage", 403, "ImageUsingByECS"),
+        (Provider::TENCENT, "DeleteImages", 200, "InvalidImageId.InShared"),
+        (Provider::JDCLOUD, "deleteImage", 400, "FAILED_PRECONDITION"),
+        (Provider::ALIYUN, "DeleteImage", 403, "ImageUsingByECS"),
     ] {
         let old = id(&scene.publish("old.qcow2", provider, options(false)).await);
         scene.simulator.inject(
@@ -360,7 +360,7 @@ async fn an_older_image_that_may_not_be_deleted_stays_and_so_does_the_new_one() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_import_retires_nothing() {
     let scene = Scene::new("failed").await;
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let old = id(&scene.publish("old.qcow2", provider, options(false)).await);
         let reason = FaultKind::FailImport {
             code: "C".to_owned(),
@@ -376,7 +376,7 @@ async fn a_failed_import_retires_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_machine_with_the_same_order_replaces_nothing_twice() {
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let scene = Scene::new(&format!("elsewhere-{provider}")).await;
         id(&scene.publish("old.qcow2", provider, options(false)).await);
         let cut = scene
@@ -394,7 +394,7 @@ async fn another_machine_with_the_same_order_replaces_nothing_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_the_same_command_is_refused() {
     let scene = Scene::with_imports_of("refused", Duration::from_secs(3)).await;
-    let provider = Provider::Aliyun;
+    let provider = Provider::ALIYUN;
     let no_wait = Options {
         wait: false,
         ..options(true)

@@ -26,7 +26,7 @@ const NAMES: [(&str, &str); 3] = [
 
 impl Protocol for Signer {
     fn provider(&self) -> Provider {
-        Provider::Huawei
+        Provider::HUAWEI
     }
 
     fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {

@@ -45,7 +45,7 @@ impl Buildable for Client {
     type Options = ClientOptions;
 
     fn build(settings: Settings, options: ClientOptions) -> Result<Self> {
-        let connection = Connection::new(settings, Provider::Huawei, HOST, &ENVIRONMENT)?;
+        let connection = Connection::new(settings, Provider::HUAWEI, HOST, &ENVIRONMENT)?;
         Ok(Self {
             signer: Signer,
             iam_endpoint: options.iam_endpoint.or_else(|| iam_beside(&connection.endpoint)),
@@ -131,7 +131,7 @@ impl Client {
             kind,
             format!("IAM lists {how_many} named `{}` for these credentials", self.region()),
         )
-        .with_provider(Provider::Huawei)
+        .with_provider(Provider::HUAWEI)
         .with_remedy(format!(
             "Set the project's id on the client, or in {} beside keys from the environment; the console shows it under \"My Credentials\".",
             ENVIRONMENT.project_id.join(" or ")

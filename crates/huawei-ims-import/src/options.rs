@@ -36,7 +36,7 @@ pub struct Options {
 }
 
 impl VendorOptions for Options {
-    const PROVIDER: Provider = Provider::Huawei;
+    const PROVIDER: Provider = Provider::HUAWEI;
 }
 
 /// One of the two ways in.

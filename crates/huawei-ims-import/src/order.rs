@@ -32,7 +32,7 @@ impl ImportCall {
         if order.dry_run {
             return Err(
                 Error::new(ErrorKind::Unsupported, "Huawei Cloud's import has no dry run")
-                    .with_provider(Provider::Huawei)
+                    .with_provider(Provider::HUAWEI)
                     .with_remedy("Check the order with `validate` alone."),
             );
         }
@@ -170,11 +170,11 @@ pub(crate) fn data_image_name(order: &ImportRequest, index: usize) -> String {
 }
 
 fn refuse(message: &str) -> Error {
-    Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::Huawei)
+    Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::HUAWEI)
 }
 
 fn image_url(disk: &Disk) -> Result<String> {
-    let (bucket, key) = disk.bucket_and_key(Provider::Huawei)?;
+    let (bucket, key) = disk.bucket_and_key(Provider::HUAWEI)?;
     Ok(format!("{bucket}:{key}"))
 }
 

@@ -190,7 +190,7 @@ pub fn map_os(os: &Os) -> OsMatch<HuaweiOs> {
         OsFamily::Windows => OsType::Windows,
         _ => OsType::Linux,
     };
-    if let Some(raw) = os.raw.get(&Provider::Huawei) {
+    if let Some(raw) = os.raw.get(&Provider::HUAWEI) {
         return OsMatch::Exact(HuaweiOs {
             os_type,
             os_version: raw.clone(),
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn raw_text_is_sent_as_it_is() {
-        let os = Os::new("TempleOS", "5").with_raw(Provider::Huawei, "Other(64 bit)");
+        let os = Os::new("TempleOS", "5").with_raw(Provider::HUAWEI, "Other(64 bit)");
         assert_eq!(map_os(&os).value().unwrap().os_version, "Other(64 bit)");
         let windows = map_os(&"Windows Server 2016".parse().unwrap()).value().unwrap();
         assert_eq!(windows.os_type, OsType::Windows);

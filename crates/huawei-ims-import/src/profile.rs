@@ -17,7 +17,7 @@ use crate::{client::Client, generated::ENVIRONMENT, sts::WEB_IDENTITY};
 
 /// Where credentials are looked for when none are given.
 pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
-    provider: Provider::Huawei,
+    provider: Provider::HUAWEI,
     environment: &ENVIRONMENT,
     role: None,
     profile: &[],

@@ -135,10 +135,11 @@ mod tests {
     const GIB: u64 = 1 << 30;
 
     fn disk(format: Option<DiskFormat>, file_gib: u64) -> Disk {
-        Disk {
-            format,
-            file_size_bytes: Some(file_gib * GIB),
-            ..Disk::object("b", "k")
+        {
+            let mut it = Disk::object("b", "k");
+            it.format = format;
+            it.file_size_bytes = Some(file_gib * GIB);
+            it
         }
     }
 

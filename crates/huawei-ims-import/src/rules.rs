@@ -60,11 +60,11 @@ impl Findings<'_> {
     }
 
     fn error(&mut self, field: Field, rule: impl Into<Phrase>, remedy: impl Into<Remedy>) {
-        self.add(Problem::error(Provider::Huawei, field, rule).remedy(remedy));
+        self.add(Problem::error(Provider::HUAWEI, field, rule).remedy(remedy));
     }
 
     fn warning(&mut self, field: Field, rule: impl Into<Phrase>, remedy: impl Into<Remedy>) {
-        self.add(Problem::warning(Provider::Huawei, field, rule).remedy(remedy));
+        self.add(Problem::warning(Provider::HUAWEI, field, rule).remedy(remedy));
     }
 
     fn family(&self) -> OsFamily {
@@ -240,7 +240,7 @@ impl Findings<'_> {
         }
         if let Some(os) = &order.os {
             self.problems
-                .extend(validate::os_problem(Provider::Huawei, &os.to_string(), &map_os(os)));
+                .extend(validate::os_problem(Provider::HUAWEI, &os.to_string(), &map_os(os)));
         }
         if order.architecture == Architecture::Arm64 && order.boot_mode == Some(BootMode::Bios) {
             self.error(

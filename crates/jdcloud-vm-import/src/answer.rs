@@ -17,7 +17,7 @@ use crate::{generated::ERRORS, sign::Signer};
 
 impl Protocol for Signer {
     fn provider(&self) -> Provider {
-        Provider::Jdcloud
+        Provider::JDCLOUD
     }
 
     fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {

@@ -40,7 +40,7 @@ impl Buildable for Client {
     type Options = ClientOptions;
 
     fn build(settings: Settings, options: ClientOptions) -> Result<Self> {
-        let connection = Connection::new(settings, Provider::Jdcloud, HOST, &ENVIRONMENT)?;
+        let connection = Connection::new(settings, Provider::JDCLOUD, HOST, &ENVIRONMENT)?;
         Ok(Self {
             signer: Signer {
                 region: connection.region.clone(),

@@ -50,7 +50,7 @@ impl Cloud for Client {
     }
 
     fn translate(&self, request: &ImportRequest, identity: &Identity) -> Result<wire::ImportImageRequest> {
-        let refuse = |message: &str| Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::Jdcloud);
+        let refuse = |message: &str| Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::JDCLOUD);
         let options: Options = request.vendor_options()?;
         let disk = request.first_disk().ok_or_else(|| refuse("the order has no disk"))?;
         let os = request.os.as_ref().and_then(|os| map_os(os).value());
@@ -70,7 +70,7 @@ impl Cloud for Client {
             os_version: options.os_version.or(version),
             disk_format: disk.format.map(format),
             system_disk_size_gb: CAPABILITIES.system_disk_gib(disk).map(i64::from),
-            image_url: Some(disk.link(Provider::Jdcloud)?.clone()),
+            image_url: Some(disk.link(Provider::JDCLOUD)?.clone()),
             image_name: Some(request.name.clone()),
             description: request.description.clone(),
             force_import: request.skip_guest_check.then_some(true),
@@ -206,7 +206,7 @@ fn data_disk(disk: &Disk) -> Result<wire::DataDiskSpec> {
     Ok(wire::DataDiskSpec {
         disk_format: disk.format.map(format),
         data_disk_size_gb: disk.wanted_gib().map(i64::from),
-        image_url: Some(disk.link(Provider::Jdcloud)?.clone()),
+        image_url: Some(disk.link(Provider::JDCLOUD)?.clone()),
         ..Default::default()
     })
 }

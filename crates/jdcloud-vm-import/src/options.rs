@@ -16,5 +16,5 @@ pub struct Options {
 }
 
 impl VendorOptions for Options {
-    const PROVIDER: Provider = Provider::Jdcloud;
+    const PROVIDER: Provider = Provider::JDCLOUD;
 }

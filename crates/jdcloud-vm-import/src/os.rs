@@ -23,7 +23,7 @@ pub fn map_os(os: &Os) -> OsMatch<JdcloudOs> {
         OsFamily::Windows => OsType::Windows,
         _ => OsType::Linux,
     };
-    if let Some(raw) = os.raw.get(&Provider::Jdcloud) {
+    if let Some(raw) = os.raw.get(&Provider::JDCLOUD) {
         let (platform, version) = raw
             .split_once('/')
             .map_or((raw.as_str(), None), |(platform, version)| (platform, Some(version)));
@@ -84,7 +84,7 @@ mod tests {
             (Platform::OtherLinux, Some("Debian 12"))
         );
         assert!(changed.contains("Other Linux"), "{changed}");
-        let raw = map_os(&Os::new("Debian", "12").with_raw(Provider::Jdcloud, "Ubuntu/12"))
+        let raw = map_os(&Os::new("Debian", "12").with_raw(Provider::JDCLOUD, "Ubuntu/12"))
             .value()
             .unwrap();
         assert_eq!((raw.platform, raw.version.as_deref()), (Platform::Ubuntu, Some("12")));

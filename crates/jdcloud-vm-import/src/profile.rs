@@ -16,7 +16,7 @@ use crate::{client::Client, generated::ENVIRONMENT, sts::STS};
 
 /// Where credentials are looked for when none are given.
 pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
-    provider: Provider::Jdcloud,
+    provider: Provider::JDCLOUD,
     environment: &ENVIRONMENT,
     role: None,
     profile: &["JDCLOUD_PROFILE"],

@@ -12,9 +12,9 @@ const GPT_REMEDY: &str = "Convert the disk to MBR with a boot loader for BIOS, o
 pub(crate) fn problems(order: &ImportRequest) -> Vec<Problem> {
     let mut problems = validate::check(order, &CAPABILITIES);
     problems.extend(validate::size_is_guessed(order, &CAPABILITIES));
-    problems.extend(validate::gpt_problem(order, Provider::Jdcloud, GUIDE, GPT_REMEDY));
+    problems.extend(validate::gpt_problem(order, Provider::JDCLOUD, GUIDE, GPT_REMEDY));
     if let Some(os) = &order.os {
-        problems.extend(validate::os_problem(Provider::Jdcloud, &os.to_string(), &map_os(os)));
+        problems.extend(validate::os_problem(Provider::JDCLOUD, &os.to_string(), &map_os(os)));
     }
     if order.first_disk().is_some_and(|disk| disk.format.is_none()) {
         let format = Field::disk(0, DiskPart::Format);
@@ -33,7 +33,7 @@ pub(crate) fn problems(order: &ImportRequest) -> Vec<Problem> {
 }
 
 fn error(field: Field, rule: &'static str) -> Problem {
-    Problem::error(Provider::Jdcloud, field, rule)
+    Problem::error(Provider::JDCLOUD, field, rule)
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ const SHORTEST_SECRET: usize = 20;
 
 impl Protocol for Signer {
     fn provider(&self) -> Provider {
-        Provider::Tencent
+        Provider::TENCENT
     }
 
     fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {

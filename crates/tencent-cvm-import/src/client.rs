@@ -57,7 +57,7 @@ impl Buildable for Client {
     fn build(settings: Settings, options: ClientOptions) -> Result<Self> {
         let host = host(&settings.region);
         Ok(Self {
-            connection: Connection::new(settings, Provider::Tencent, host, &ENVIRONMENT)?,
+            connection: Connection::new(settings, Provider::TENCENT, host, &ENVIRONMENT)?,
             signer: Signer {
                 version: options.signature_version,
                 ..Signer::default()

@@ -49,7 +49,7 @@ impl Cloud for Client {
 
     /// Its description ends with the order's marker in brackets.
     fn translate(&self, request: &ImportRequest, identity: &Identity) -> Result<wire::ImportImageRequest> {
-        let refuse = |message: &str| Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::Tencent);
+        let refuse = |message: &str| Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::TENCENT);
         let options: Options = request.vendor_options()?;
         let disk = request.first_disk().ok_or_else(|| refuse("the order has no disk"))?;
         let os = request
@@ -66,7 +66,7 @@ impl Cloud for Client {
             }),
             os_type: Some(os_type),
             os_version: Some(os_version),
-            image_url: Some(disk.link(Provider::Tencent)?.clone()),
+            image_url: Some(disk.link(Provider::TENCENT)?.clone()),
             image_name: Some(request.name.clone()),
             image_description: Some(description(request, identity)),
             dry_run: request.dry_run.then_some(true),
@@ -178,7 +178,7 @@ fn tags(request: &ImportRequest) -> Option<Vec<wire::TagSpecification>> {
 
 fn data_disk(disk: &Disk) -> Result<wire::ImportImageDataDisk> {
     Ok(wire::ImportImageDataDisk {
-        image_url: Some(disk.link(Provider::Tencent)?.clone()),
+        image_url: Some(disk.link(Provider::TENCENT)?.clone()),
         ..Default::default()
     })
 }

@@ -13,5 +13,5 @@ pub struct Options {
 }
 
 impl VendorOptions for Options {
-    const PROVIDER: Provider = Provider::Tencent;
+    const PROVIDER: Provider = Provider::TENCENT;
 }

@@ -73,7 +73,7 @@ const WINDOWS_VERSION: &str = "9";
 
 /// What an operating system is called at Tencent Cloud. A raw text is `TYPE/VERSION`.
 pub fn map_os(os: &Os) -> OsMatch<TencentOs> {
-    if let Some(raw) = os.raw.get(&Provider::Tencent) {
+    if let Some(raw) = os.raw.get(&Provider::TENCENT) {
         return match raw.split_once('/') {
             Some((name, version)) if !name.is_empty() && !version.is_empty() => {
                 OsMatch::Exact(TencentOs::new(name, version))
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn the_own_text_of_the_cloud_overrides() {
-        let raw = |text: &str| map_os(&Os::new("Plan", "9").with_raw(Provider::Tencent, text));
+        let raw = |text: &str| map_os(&Os::new("Plan", "9").with_raw(Provider::TENCENT, text));
         assert_eq!(raw("Ubuntu/24").value(), Some(TencentOs::new("Ubuntu", "24")));
         for incomplete in ["Ubuntu", "Ubuntu/", "/24"] {
             assert_eq!(raw(incomplete).value(), None, "{incomplete}");

@@ -69,10 +69,7 @@ async fn room(client: &Client, allowed: Option<i64>) -> Result<(i64, i64)> {
 }
 
 async fn dry_run(client: &Client, request: &ImportRequest, checks: &mut Checks) {
-    let request = ImportRequest {
-        dry_run: true,
-        ..request.clone()
-    };
+    let request = request.clone().dry_run(true);
     let outcome = match client.translate(&request, &Identity::new(client, &request)) {
         Ok(order) => client.import_image(&order).await,
         Err(error) => Err(error),

@@ -23,7 +23,7 @@ use crate::{
 
 /// Where credentials are looked for when none are given.
 pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
-    provider: Provider::Tencent,
+    provider: Provider::TENCENT,
     environment: &ENVIRONMENT,
     role: Some(RoleNames {
         role: &["TENCENTCLOUD_ROLE_ARN", "TENCENTCLOUD_ASSUME_ROLE_ARN"],

@@ -18,10 +18,10 @@ const GPT_REMEDY: &str = "Convert the disk to MBR with a boot loader for BIOS, o
 /// Every problem of an order. `marked` is the description as it is sent, mark and all.
 pub(crate) fn problems(order: &ImportRequest, marked: &str, is_international: bool) -> Vec<Problem> {
     let mut problems = validate::check(order, &CAPABILITIES);
-    problems.extend(validate::gpt_problem(order, Provider::Tencent, GUIDE, GPT_REMEDY));
+    problems.extend(validate::gpt_problem(order, Provider::TENCENT, GUIDE, GPT_REMEDY));
     if let Some(os) = &order.os {
         let found: OsMatch<_> = map_os(os);
-        problems.extend(validate::os_problem(Provider::Tencent, &os.to_string(), &found));
+        problems.extend(validate::os_problem(Provider::TENCENT, &os.to_string(), &found));
     }
     problems.extend(description(order, marked));
     problems.extend(disks(order));
@@ -55,7 +55,7 @@ fn description(order: &ImportRequest, marked: &str) -> Option<Problem> {
     let left = max.saturating_sub(mark);
     Some(
         Problem::error(
-            Provider::Tencent,
+            Provider::TENCENT,
             Field::Description,
             format!(
                 "has {given} characters, but {left} are left: {mark} of the {max} go to the mark by which the image is found again"
@@ -73,7 +73,7 @@ fn disks(order: &ImportRequest) -> Vec<Problem> {
         if disk.format == Some(DiskFormat::Iso) && !order.skip_guest_check {
             problems.push(
                 Problem::error(
-                    Provider::Tencent,
+                    Provider::TENCENT,
                     field(DiskPart::Format),
                     "is iso, which Tencent Cloud takes only by forced import",
                 )
@@ -87,7 +87,7 @@ fn disks(order: &ImportRequest) -> Vec<Problem> {
         {
             problems.push(
                 Problem::warning(
-                    Provider::Tencent,
+                    Provider::TENCENT,
                     field(DiskPart::SizeGib),
                     format!("is {size} and is not sent: the import has no field for a size"),
                 )
@@ -100,7 +100,7 @@ fn disks(order: &ImportRequest) -> Vec<Problem> {
         {
             problems.push(
                 Problem::warning(
-                    Provider::Tencent,
+                    Provider::TENCENT,
                     field(DiskPart::Source),
                     "is no link to COS by its host, and the import reads nothing else",
                 )
@@ -123,7 +123,7 @@ fn is_cos(link: &Link) -> bool {
 /// What the mainland's sources list and the international site's do not.
 fn international(order: &ImportRequest) -> Vec<Problem> {
     let warning = |field: Field, message: &'static str| {
-        Problem::warning(Provider::Tencent, field, message)
+        Problem::warning(Provider::TENCENT, field, message)
             .source("tencentcloud-sdk-python-intl-en 3.1.193 (2026-10-26)")
             .remedy("Try a dry run first.")
     };

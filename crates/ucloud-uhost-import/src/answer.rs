@@ -20,7 +20,7 @@ use crate::{
 
 impl Protocol for Signer {
     fn provider(&self) -> Provider {
-        Provider::Ucloud
+        Provider::UCLOUD
     }
 
     fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {

@@ -56,10 +56,10 @@ impl Buildable for Client {
         let mut headers = HeaderMap::new();
         if let Some(key) = options.channel_key {
             canonical::set_secret(&mut headers, "channel-key", &key)
-                .map_err(|error| error.with_provider(Provider::Ucloud))?;
+                .map_err(|error| error.with_provider(Provider::UCLOUD))?;
         }
         Ok(Self {
-            connection: Connection::new(settings, Provider::Ucloud, HOST, &ENVIRONMENT)?,
+            connection: Connection::new(settings, Provider::UCLOUD, HOST, &ENVIRONMENT)?,
             signer: Signer,
             headers,
         })

@@ -62,7 +62,7 @@ impl Cloud for Client {
     }
 
     fn translate(&self, request: &ImportRequest, identity: &Identity) -> Result<wire::ImportCustomImageRequest> {
-        let refuse = |message: &str| Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::Ucloud);
+        let refuse = |message: &str| Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::UCLOUD);
         let options: Options = request.vendor_options()?;
         let disk = request.first_disk().ok_or_else(|| refuse("the order has no disk"))?;
         let os = request
@@ -76,7 +76,7 @@ impl Cloud for Client {
         Ok(wire::ImportCustomImageRequest {
             project_id: request.project.clone(),
             image_name: Some(request.name.clone()),
-            ufile_url: Some(disk.link(Provider::Ucloud)?.clone()),
+            ufile_url: Some(disk.link(Provider::UCLOUD)?.clone()),
             os_type: Some(os_type),
             os_name: Some(os_name),
             format: disk.format.map(format),

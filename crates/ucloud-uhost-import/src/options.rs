@@ -13,5 +13,5 @@ pub struct Options {
 }
 
 impl VendorOptions for Options {
-    const PROVIDER: Provider = Provider::Ucloud;
+    const PROVIDER: Provider = Provider::UCLOUD;
 }

@@ -43,7 +43,7 @@ pub struct UcloudOs {
 /// What an operating system is called at UCloud; the architecture goes into the name. A raw text is `TYPE/NAME`, such as
 /// `CentOS/CentOS 7.9 64位`, or `Other`, and is sent as it is.
 pub fn map_os(os: &Os, architecture: Architecture) -> OsMatch<UcloudOs> {
-    if let Some(raw) = os.raw.get(&Provider::Ucloud) {
+    if let Some(raw) = os.raw.get(&Provider::UCLOUD) {
         return match raw.split_once('/') {
             Some((os_type, os_name)) if !os_type.is_empty() && !os_name.is_empty() => {
                 OsMatch::Exact(named(os_type, os_name))
@@ -204,7 +204,7 @@ mod tests {
     fn raw_text_is_sent_as_it_is() {
         let raw = |text: &str| {
             map_os(
-                &Os::new("Debian", "12").with_raw(Provider::Ucloud, text),
+                &Os::new("Debian", "12").with_raw(Provider::UCLOUD, text),
                 Architecture::I386,
             )
         };

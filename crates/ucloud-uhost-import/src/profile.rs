@@ -17,7 +17,7 @@ use crate::{client::Client, generated::ENVIRONMENT, sts::STS};
 
 /// Where credentials are looked for when none are given.
 pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
-    provider: Provider::Ucloud,
+    provider: Provider::UCLOUD,
     environment: &ENVIRONMENT,
     role: None,
     profile: &["UCLOUD_PROFILE"],

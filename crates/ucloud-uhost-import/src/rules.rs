@@ -20,22 +20,22 @@ pub(crate) fn problems(order: &ImportRequest, marker: &str) -> Vec<Problem> {
     let mut problems = validate::check(order, &CAPABILITIES);
     problems.extend(system(order));
     problems.extend(disk(order));
-    problems.extend(validate::gpt_problem(order, Provider::Ucloud, GUIDE, GPT_REMEDY));
+    problems.extend(validate::gpt_problem(order, Provider::UCLOUD, GUIDE, GPT_REMEDY));
     problems.extend(description(order, marker));
     problems.extend(options(order));
     problems
 }
 
 fn error(field: Field, rule: impl Into<Phrase>) -> Problem {
-    Problem::error(Provider::Ucloud, field, rule)
+    Problem::error(Provider::UCLOUD, field, rule)
 }
 
 fn system(order: &ImportRequest) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Some(os) = &order.os {
-        let asked = os.raw.get(&Provider::Ucloud).cloned().unwrap_or_else(|| os.to_string());
+        let asked = os.raw.get(&Provider::UCLOUD).cloned().unwrap_or_else(|| os.to_string());
         let found = map_os(os, order.architecture);
-        problems.extend(validate::os_problem(Provider::Ucloud, &asked, &found));
+        problems.extend(validate::os_problem(Provider::UCLOUD, &asked, &found));
     }
     if order.boot_mode == Some(BootMode::Uefi) {
         problems.push(
@@ -68,7 +68,7 @@ fn disk(order: &ImportRequest) -> Vec<Problem> {
         let message =
             format!("is {size} GiB, which the import has no field for: UCloud takes the size of the disk in the file");
         problems.push(
-            Problem::warning(Provider::Ucloud, field.clone(), message)
+            Problem::warning(Provider::UCLOUD, field.clone(), message)
                 .remedy(Remedy::Unset(field).or("enlarge the disk in the file")),
         );
     }

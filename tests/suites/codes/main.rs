@@ -39,20 +39,20 @@ fn client<C: Buildable>(script: &Arc<Scripted>) -> C {
 fn answer(provider: Provider, code: &str, http: u16) -> Response<Bytes> {
     let status = if http == 0 { 400 } else { http };
     let (status, body) = match provider {
-        Provider::Jdcloud => (
+        Provider::JDCLOUD => (
             status,
             format!(r#"{{"requestId":"r-9","error":{{"code":{status},"status":"{code}","message":"{TEXT}"}}}}"#),
         ),
-        Provider::Tencent => (
+        Provider::TENCENT => (
             200,
             format!(r#"{{"Response":{{"Error":{{"Code":"{code}","Message":"{TEXT}"}},"RequestId":"r-9"}}}}"#),
         ),
-        Provider::Huawei if code.starts_with("APIGW") => (
+        Provider::HUAWEI if code.starts_with("APIGW") => (
             status,
             format!(r#"{{"error_code":"{code}","error_msg":"{TEXT}","request_id":"r-9"}}"#),
         ),
-        Provider::Huawei => (status, format!(r#"{{"error":{{"code":"{code}","message":"{TEXT}"}}}}"#)),
-        Provider::Aliyun => (
+        Provider::HUAWEI => (status, format!(r#"{{"error":{{"code":"{code}","message":"{TEXT}"}}}}"#)),
+        Provider::ALIYUN => (
             status,
             format!(r#"{{"RequestId":"r-9","HostId":"h","Code":"{code}","Message":"{TEXT}"}}"#),
         ),
@@ -71,42 +71,42 @@ async fn call(provider: Provider, code: &str, http: u16, start: bool) -> (Result
     let script = Arc::new(Scripted::default());
     script.push(Ok(answer(provider, code, http)));
     let good = match provider {
-        Provider::Jdcloud => r#"{"requestId":"r","result":{}}"#,
-        Provider::Tencent => r#"{"Response":{"RequestId":"r"}}"#,
-        Provider::Ucloud => r#"{"RetCode":0}"#,
+        Provider::JDCLOUD => r#"{"requestId":"r","result":{}}"#,
+        Provider::TENCENT => r#"{"Response":{"RequestId":"r"}}"#,
+        Provider::UCLOUD => r#"{"RetCode":0}"#,
         _ => r#"{"RequestId":"r"}"#,
     };
     script.push(Ok(Response::new(Bytes::from_static(good.as_bytes()))));
     let outcome = match (provider, start) {
-        (Provider::Jdcloud, false) => client::<jdcloud::Client>(&script)
+        (Provider::JDCLOUD, false) => client::<jdcloud::Client>(&script)
             .describe_images(&Default::default())
             .await
             .map(drop),
-        (Provider::Jdcloud, true) => client::<jdcloud::Client>(&script)
+        (Provider::JDCLOUD, true) => client::<jdcloud::Client>(&script)
             .import_image(&Default::default())
             .await
             .map(drop),
-        (Provider::Tencent, false) => client::<tencent::Client>(&script)
+        (Provider::TENCENT, false) => client::<tencent::Client>(&script)
             .describe_images(&Default::default())
             .await
             .map(drop),
-        (Provider::Tencent, true) => client::<tencent::Client>(&script)
+        (Provider::TENCENT, true) => client::<tencent::Client>(&script)
             .import_image(&Default::default())
             .await
             .map(drop),
-        (Provider::Huawei, false) => client::<huawei::Client>(&script)
+        (Provider::HUAWEI, false) => client::<huawei::Client>(&script)
             .list_images(&Default::default())
             .await
             .map(drop),
-        (Provider::Huawei, true) => client::<huawei::Client>(&script)
+        (Provider::HUAWEI, true) => client::<huawei::Client>(&script)
             .create_image(&Default::default())
             .await
             .map(drop),
-        (Provider::Aliyun, false) => client::<aliyun::Client>(&script)
+        (Provider::ALIYUN, false) => client::<aliyun::Client>(&script)
             .describe_images(&Default::default())
             .await
             .map(drop),
-        (Provider::Aliyun, true) => client::<aliyun::Client>(&script)
+        (Provider::ALIYUN, true) => client::<aliyun::Client>(&script)
             .import_image(&Default::default())
             .await
             .map(drop),
@@ -169,27 +169,27 @@ async fn hold_all(provider: Provider, least: usize) {
 
 #[tokio::test]
 async fn jdcloud_codes() {
-    hold_all(Provider::Jdcloud, 20).await;
+    hold_all(Provider::JDCLOUD, 20).await;
 }
 
 #[tokio::test]
 async fn tencent_codes() {
-    hold_all(Provider::Tencent, 60).await;
+    hold_all(Provider::TENCENT, 60).await;
 }
 
 #[tokio::test]
 async fn huawei_codes() {
-    hold_all(Provider::Huawei, 75).await;
+    hold_all(Provider::HUAWEI, 75).await;
 }
 
 #[tokio::test]
 async fn aliyun_codes() {
-    hold_all(Provider::Aliyun, 85).await;
+    hold_all(Provider::ALIYUN, 85).await;
 }
 
 #[tokio::test]
 async fn ucloud_codes() {
-    hold_all(Provider::Ucloud, 25).await;
+    hold_all(Provider::UCLOUD, 25).await;
 }
 
 /// What the vendors' documents and the seed documents' own tables say of some codes.
@@ -197,67 +197,67 @@ async fn ucloud_codes() {
 async fn the_tables_say_what_the_documents_say() {
     use ErrorKind::*;
     let expected = [
-        (Provider::Jdcloud, "CONFLICT", 400, InvalidRequest, false),
-        (Provider::Jdcloud, "QUOTA_EXCEEDED", 429, QuotaExceeded, false),
-        (Provider::Jdcloud, "RATE_LIMIT", 429, RateLimited, false),
-        (Provider::Jdcloud, "INTERNAL", 500, Unavailable, true),
-        (Provider::Tencent, "ImageQuotaLimitExceeded", 200, QuotaExceeded, false),
+        (Provider::JDCLOUD, "CONFLICT", 400, InvalidRequest, false),
+        (Provider::JDCLOUD, "QUOTA_EXCEEDED", 429, QuotaExceeded, false),
+        (Provider::JDCLOUD, "RATE_LIMIT", 429, RateLimited, false),
+        (Provider::JDCLOUD, "INTERNAL", 500, Unavailable, true),
+        (Provider::TENCENT, "ImageQuotaLimitExceeded", 200, QuotaExceeded, false),
         (
-            Provider::Tencent,
+            Provider::TENCENT,
             "InvalidImageName.Duplicate",
             200,
             DuplicateName,
             false,
         ),
         (
-            Provider::Tencent,
+            Provider::TENCENT,
             "InvalidImageOsType.Unsupported",
             200,
             Unsupported,
             false,
         ),
-        (Provider::Tencent, "AuthFailure.SignatureExpire", 200, ClockSkew, false),
+        (Provider::TENCENT, "AuthFailure.SignatureExpire", 200, ClockSkew, false),
         (
-            Provider::Tencent,
+            Provider::TENCENT,
             "RequestLimitExceeded.UinLimitExceeded",
             200,
             RateLimited,
             false,
         ),
-        (Provider::Tencent, "InternalError", 200, Unavailable, true),
-        (Provider::Huawei, "IMG.0009", 400, DuplicateName, false),
-        (Provider::Huawei, "IMG.0015", 400, QuotaExceeded, false),
-        (Provider::Huawei, "IMG.0060", 400, RateLimited, false),
-        (Provider::Huawei, "APIGW.0301", 401, Credentials, false),
-        (Provider::Huawei, "APIGW.0308", 429, RateLimited, false),
+        (Provider::TENCENT, "InternalError", 200, Unavailable, true),
+        (Provider::HUAWEI, "IMG.0009", 400, DuplicateName, false),
+        (Provider::HUAWEI, "IMG.0015", 400, QuotaExceeded, false),
+        (Provider::HUAWEI, "IMG.0060", 400, RateLimited, false),
+        (Provider::HUAWEI, "APIGW.0301", 401, Credentials, false),
+        (Provider::HUAWEI, "APIGW.0308", 429, RateLimited, false),
         (
-            Provider::Aliyun,
+            Provider::ALIYUN,
             "InvalidImageName.Duplicated",
             400,
             DuplicateName,
             false,
         ),
-        (Provider::Aliyun, "QuotaExceed.Snapshot", 403, QuotaExceeded, false),
-        (Provider::Aliyun, "Throttling.User", 400, RateLimited, false),
-        (Provider::Aliyun, "Throttling", 400, RateLimited, false),
+        (Provider::ALIYUN, "QuotaExceed.Snapshot", 403, QuotaExceeded, false),
+        (Provider::ALIYUN, "Throttling.User", 400, RateLimited, false),
+        (Provider::ALIYUN, "Throttling", 400, RateLimited, false),
         (
-            Provider::Aliyun,
+            Provider::ALIYUN,
             "InvalidSecurityToken.Expired",
             400,
             Credentials,
             false,
         ),
         (
-            Provider::Aliyun,
+            Provider::ALIYUN,
             "ServiceUnavailable.RegionMaintaining",
             503,
             Unavailable,
             true,
         ),
-        (Provider::Ucloud, "171", 200, Credentials, false),
-        (Provider::Ucloud, "153", 200, RateLimited, false),
-        (Provider::Ucloud, "150", 200, Unavailable, true),
-        (Provider::Ucloud, "8956", 200, NotFound, false),
+        (Provider::UCLOUD, "171", 200, Credentials, false),
+        (Provider::UCLOUD, "153", 200, RateLimited, false),
+        (Provider::UCLOUD, "150", 200, Unavailable, true),
+        (Provider::UCLOUD, "8956", 200, NotFound, false),
     ];
     for (provider, code, http, kind, executed) in expected {
         let rule = CodeRule::find(cloud_import::error_codes(provider).unwrap(), code);
@@ -273,12 +273,12 @@ async fn the_tables_say_what_the_documents_say() {
         }
     }
     for code in ["DRYRUN.SUCCESS", "dryrun.success", "DryRunOperation"] {
-        let (outcome, _) = call(Provider::Aliyun, code, 400, true).await;
+        let (outcome, _) = call(Provider::ALIYUN, code, 400, true).await;
         assert!(outcome.is_ok(), "{code}: {outcome:?}");
     }
     let role = ["NoSetRoletoECSServiceAcount", "NoSetRoletoECSServiceAccount"];
     for code in role {
-        let (outcome, _) = call(Provider::Aliyun, code, 403, true).await;
+        let (outcome, _) = call(Provider::ALIYUN, code, 403, true).await;
         assert!(
             outcome.unwrap_err().remedy().unwrap().to_string().contains("role"),
             "{code}"

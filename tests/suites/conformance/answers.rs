@@ -25,7 +25,7 @@ fn broken(case: &Case) -> Vec<(FaultKind, ErrorKind, u16)> {
 /// Huawei's code for an internal error is also its code for anything unknown.
 fn internal(case: &Case) -> ErrorKind {
     match case.provider {
-        Provider::Huawei => ErrorKind::Service,
+        Provider::HUAWEI => ErrorKind::Service,
         _ => ErrorKind::Unavailable,
     }
 }
@@ -57,9 +57,9 @@ fn assert_told(case: &Case, error: &Error, operation: &str, fault: &FaultKind, k
     assert!(error.remedy().is_some(), "{fault:?}: {error:?}");
     // The simulator's gateway pages and garbage have none; Tencent's is in the body only, which is cut.
     let has_id = match fault {
-        FaultKind::Cut => case.provider != Provider::Tencent,
+        FaultKind::Cut => case.provider != Provider::TENCENT,
         FaultKind::Error200 => true,
-        FaultKind::ServerError { .. } => case.provider != Provider::Tencent,
+        FaultKind::ServerError { .. } => case.provider != Provider::TENCENT,
         _ => false,
     };
     assert_eq!(error.request_id().is_some(), has_id, "{fault:?}: {error:?}");

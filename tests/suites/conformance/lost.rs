@@ -158,7 +158,7 @@ pub(crate) async fn an_older_image_of_that_name_is_not_taken_for_the_lost_one(ca
 
     stage.fail_start(FaultKind::DropBefore);
     let started = importer.start(&stage.order()).await;
-    if case.provider == Provider::Jdcloud {
+    if case.provider == Provider::JDCLOUD {
         // Names may be taken twice: the request that is sent again makes the second image, which is this order's.
         let mut task = started.unwrap();
         let image = stage.wait(&*importer, &mut task).await.unwrap();

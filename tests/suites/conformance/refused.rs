@@ -49,7 +49,7 @@ pub(crate) async fn a_taken_name_is_refused_where_names_are_unique(case: &'stati
     let mut order = stage.order();
     order.generation = 1;
     let second = importer.start(&order).await;
-    if matches!(case.provider, Provider::Jdcloud | Provider::Ucloud) {
+    if matches!(case.provider, Provider::JDCLOUD | Provider::UCLOUD) {
         // These two let names be taken twice: another generation is another image.
         let mut second = second.unwrap();
         assert!(matches!(
@@ -125,7 +125,7 @@ pub(crate) async fn lasting_throttling_is_told_with_the_vendors_hint(case: &'sta
     let error = once.start(&stage.order()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     // The others' APIs give no hint.
-    let hint = matches!(case.provider, Provider::Huawei | Provider::Aliyun).then(|| Duration::from_secs(7));
+    let hint = matches!(case.provider, Provider::HUAWEI | Provider::ALIYUN).then(|| Duration::from_secs(7));
     assert_eq!(error.retry_after(), hint);
     assert_eq!(stage.imports(), 0);
 }
@@ -158,7 +158,7 @@ pub(crate) async fn a_wrong_clock_is_set_by_the_clouds(case: &'static Case) {
         stage.wait(&*importer, &mut task).await.unwrap();
         assert_eq!(stage.imports(), 1);
         // The clock is set once, by the first request that was refused; UCloud's requests have no date.
-        let refused = u64::from(case.provider != Provider::Ucloud);
+        let refused = u64::from(case.provider != Provider::UCLOUD);
         let counters = stage.simulator.counters();
         let first = counters
             .requests_of(case.cloud, "KeystoneListProjects")

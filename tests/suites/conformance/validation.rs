@@ -15,7 +15,7 @@ pub(crate) async fn all_problems_are_found_before_anything_is_sent(case: &'stati
     let disk = wrong_form.format(DiskFormat::Vdi).size_gib(40);
     let mut order = case.order_from(&"x".repeat(300), disk);
     order.architecture = cloud_import::Architecture::I386;
-    if case.provider == Provider::Huawei {
+    if case.provider == Provider::HUAWEI {
         // Its common route takes every format there is.
         let quick = serde_json::json!({"route": "quick"});
         order = order.vendor(case.provider, &quick).unwrap();

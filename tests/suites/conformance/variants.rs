@@ -164,7 +164,7 @@ async fn every_cloud_maps_the_systems_of_the_usual_order() {
             let importer = stage.importer().unwrap();
             let mut order = stage.order();
             order.os = Some(Os::new(distribution, version));
-            if case.provider == Provider::Aliyun && distribution.starts_with("Windows") {
+            if case.provider == Provider::ALIYUN && distribution.starts_with("Windows") {
                 order.license_type = Some(cloud_import::LicenseType::Byol);
             }
             let mut task = importer.start(&order).await.unwrap();

@@ -1,9 +1,6 @@
 //! A source that is there and broken is an error that names file, profile and field. Nothing behind it is looked at.
 
-use cloud_import::{
-    Provider::{self, Aliyun, Huawei, Jdcloud, Tencent, Ucloud},
-    credentials::CredentialSource as _,
-};
+use cloud_import::{Provider, credentials::CredentialSource as _};
 
 use crate::{
     clouds::spec,
@@ -19,44 +16,49 @@ async fn file_profile_and_field_are_named() {
     let keys = format!(r#""access_key_id":"AK","access_key_secret":"{SECRET}""#);
     let cases: Vec<(Provider, &str, String, &[&str])> = vec![
         (
-            Aliyun,
+            Provider::ALIYUN,
             ".aliyun/config.json",
             format!("{{{SECRET}"),
             &["~/.aliyun/config.json", "not JSON", "line 1"],
         ),
-        (Aliyun, ".aliyun/config.json", "[]".into(), &["~/.aliyun/config.json"]),
         (
-            Aliyun,
+            Provider::ALIYUN,
+            ".aliyun/config.json",
+            "[]".into(),
+            &["~/.aliyun/config.json"],
+        ),
+        (
+            Provider::ALIYUN,
             ".aliyun/config.json",
             r#"{"current":"x"}"#.into(),
             &["`profiles`"],
         ),
         (
-            Aliyun,
+            Provider::ALIYUN,
             ".aliyun/config.json",
             r#"{"current":"x","profiles":[]}"#.into(),
             &["`current`", "`x`"],
         ),
         (
-            Aliyun,
+            Provider::ALIYUN,
             ".aliyun/config.json",
             config(r#""mode":"AK","access_key_id":"AK","access_key_secret":"""#),
             &["~/.aliyun/config.json", "profile `default`", "`access_key_secret`"],
         ),
         (
-            Aliyun,
+            Provider::ALIYUN,
             ".aliyun/config.json",
             config(&format!(r#""mode":"StsToken",{keys}"#)),
             &["profile `default`", "`sts_token`"],
         ),
         (
-            Aliyun,
+            Provider::ALIYUN,
             ".aliyun/config.json",
             config(&format!(r#""mode":"RamRoleArn",{keys}"#)),
             &["profile `default`", "`ram_role_arn`"],
         ),
         (
-            Aliyun,
+            Provider::ALIYUN,
             ".aliyun/config.json",
             config(&format!(
                 r#""mode":"RamRoleArn",{keys},"ram_role_arn":"r","expired_seconds":"{SECRET}""#
@@ -64,13 +66,13 @@ async fn file_profile_and_field_are_named() {
             &["profile `default`", "`expired_seconds`"],
         ),
         (
-            Aliyun,
+            Provider::ALIYUN,
             ".aliyun/config.json",
             config(r#""mode":"CloudSSO""#),
             &["~/.aliyun/config.json", "profile `default`", "`CloudSSO`"],
         ),
         (
-            Aliyun,
+            Provider::ALIYUN,
             ".aliyun/config.json",
             config(&format!(
                 r#""mode":"AK","access_key_id":"AK","access_key_secret":"{SECRET}\n""#
@@ -78,61 +80,61 @@ async fn file_profile_and_field_are_named() {
             &["`access_key_secret`", "line breaks"],
         ),
         (
-            Aliyun,
+            Provider::ALIYUN,
             ".alibabacloud/credentials.ini",
             "[default]\ntype = rsa_key_pair".into(),
             &["~/.alibabacloud/credentials.ini", "profile `default`", "`rsa_key_pair`"],
         ),
         (
-            Aliyun,
+            Provider::ALIYUN,
             ".alibabacloud/credentials.ini",
             format!("[default]\n{SECRET}"),
             &["~/.alibabacloud/credentials.ini", "line 2"],
         ),
         (
-            Tencent,
+            Provider::TENCENT,
             ".tccli/default.credential",
             r#"{"secretId":"AK"}"#.into(),
             &["~/.tccli/default.credential", "profile `default`", "`secretKey`"],
         ),
         (
-            Tencent,
+            Provider::TENCENT,
             ".tccli/default.credential",
             format!(r#"{{"type":"oauth","secretId":"AK","secretKey":"{SECRET}"}}"#),
             &["~/.tccli/default.credential", "profile `default`", "`oauth`"],
         ),
         (
-            Tencent,
+            Provider::TENCENT,
             ".tencentcloud/credentials",
             format!("[default]\nsecret_key = {SECRET}"),
             &["~/.tencentcloud/credentials", "profile `default`", "`secret_id`"],
         ),
         (
-            Huawei,
+            Provider::HUAWEI,
             ".huaweicloud/credentials",
             "[basic]\nak = AK".into(),
             &["~/.huaweicloud/credentials", "profile `basic`", "`sk`"],
         ),
         (
-            Huawei,
+            Provider::HUAWEI,
             ".huaweicloud/credentials",
             "[basic]\nidp_id = i\nid_token_file = /f".into(),
             &["~/.huaweicloud/credentials", "profile `basic`", "`idp_id`"],
         ),
         (
-            Ucloud,
+            Provider::UCLOUD,
             ".ucloud/credential.json",
             r#"[{"profile":"default","public_key":"AK"}]"#.into(),
             &["~/.ucloud/credential.json", "profile `default`", "`private_key`"],
         ),
         (
-            Ucloud,
+            Provider::UCLOUD,
             ".ucloud/credential.json",
             "{}".into(),
             &["~/.ucloud/credential.json", "list"],
         ),
         (
-            Jdcloud,
+            Provider::JDCLOUD,
             ".jdcloud/credentials",
             "[default]\njdcloud_access_key_id = AK".into(),
             &[
@@ -142,7 +144,7 @@ async fn file_profile_and_field_are_named() {
             ],
         ),
         (
-            Jdcloud,
+            Provider::JDCLOUD,
             ".jdc/config",
             "[default]\naccess_key = AK".into(),
             &["~/.jdc/config", "profile `default`", "`secret_key`"],
@@ -169,7 +171,10 @@ async fn a_broken_file_beside_is_named_itself() {
         r#"[{"profile":"default","public_key":"a","private_key":"b"}]"#,
     );
     machine.file(".ucloud/config.json", "{");
-    let error = refused(Ucloud, local(&machine, spec(Ucloud)).credentials().await);
+    let error = refused(
+        Provider::UCLOUD,
+        local(&machine, spec(Provider::UCLOUD)).credentials().await,
+    );
     assert!(
         error.message().starts_with("~/.ucloud/config.json: is not JSON"),
         "{error}"
@@ -178,7 +183,10 @@ async fn a_broken_file_beside_is_named_itself() {
     let machine = Machine::new();
     machine.file(".tccli/default.credential", r#"{"secretId":"a","secretKey":"b"}"#);
     machine.file(".tccli/default.configure", r#"{"_sys_param":{"region":[]}}"#);
-    let error = refused(Tencent, local(&machine, spec(Tencent)).credentials().await);
+    let error = refused(
+        Provider::TENCENT,
+        local(&machine, spec(Provider::TENCENT)).credentials().await,
+    );
     assert!(
         error
             .message()
@@ -196,7 +204,10 @@ async fn what_cannot_be_read_is_no_missing_file() {
     ] {
         let machine = Machine::new();
         machine.file(path, bytes);
-        let error = refused(Huawei, local(&machine, spec(Huawei)).credentials().await);
+        let error = refused(
+            Provider::HUAWEI,
+            local(&machine, spec(Provider::HUAWEI)).credentials().await,
+        );
         assert!(
             error.message().contains("~/.huaweicloud/credentials") && error.message().contains(why),
             "{error}"
@@ -204,13 +215,16 @@ async fn what_cannot_be_read_is_no_missing_file() {
     }
     let machine = Machine::new();
     machine.file(".huaweicloud/credentials/below", "");
-    let error = refused(Huawei, local(&machine, spec(Huawei)).credentials().await);
+    let error = refused(
+        Provider::HUAWEI,
+        local(&machine, spec(Provider::HUAWEI)).credentials().await,
+    );
     assert!(error.message().contains("is not a file"), "{error}");
 }
 
 #[tokio::test]
 async fn half_set_variables_are_not_passed_over() {
-    for cloud in Provider::ALL {
+    for cloud in Provider::all() {
         let machine = Machine::new();
         machine.file(".huaweicloud/credentials", "[basic]\nak=a\nsk=b");
         let names = spec(cloud).environment;

@@ -1,7 +1,7 @@
 //! Each file that a vendor's own tools read, as those tools write it.
 
 use cloud_import::{
-    Provider::{self, Aliyun, Huawei, Jdcloud, Tencent, Ucloud},
+    Provider,
     credentials::{ChainOptions, CredentialSource as _, defaults},
 };
 
@@ -38,7 +38,7 @@ fn cases() -> Vec<Case> {
         Case {
             region: Some("cn-hangzhou"),
             ..case(
-                Aliyun,
+                Provider::ALIYUN,
                 &aliyun(format!(
                     r#""mode":"AK","access_key_id":"AK","access_key_secret":"{SECRET}","region_id":"cn-hangzhou""#
                 )),
@@ -48,7 +48,7 @@ fn cases() -> Vec<Case> {
         Case {
             token: true,
             ..case(
-                Aliyun,
+                Provider::ALIYUN,
                 &aliyun(format!(
                     r#""mode":"StsToken","access_key_id":"AK","access_key_secret":"{SECRET}","sts_token":"{TOKEN}""#
                 )),
@@ -56,7 +56,7 @@ fn cases() -> Vec<Case> {
             )
         },
         case(
-            Aliyun,
+            Provider::ALIYUN,
             &[(
                 ".alibabacloud/credentials.ini",
                 format!("[default]\ntype = access_key\naccess_key_id = AK\naccess_key_secret = {SECRET}\n"),
@@ -66,7 +66,7 @@ fn cases() -> Vec<Case> {
         Case {
             token: true,
             ..case(
-                Aliyun,
+                Provider::ALIYUN,
                 &[(
                     ".alibabacloud/credentials",
                     format!(
@@ -79,7 +79,7 @@ fn cases() -> Vec<Case> {
         Case {
             region: Some("ap-guangzhou"),
             ..case(
-                Tencent,
+                Provider::TENCENT,
                 &[
                     (
                         ".tccli/default.credential",
@@ -94,7 +94,7 @@ fn cases() -> Vec<Case> {
             )
         },
         case(
-            Tencent,
+            Provider::TENCENT,
             &[(
                 ".tencentcloud/credentials",
                 format!("# keys\n[default]\nsecret_id = AK\nsecret_key = {SECRET}\n"),
@@ -105,7 +105,7 @@ fn cases() -> Vec<Case> {
             token: true,
             project: Some("p-1"),
             ..case(
-                Huawei,
+                Provider::HUAWEI,
                 &[(
                     ".huaweicloud/credentials",
                     format!("[basic]\nak = AK\nsk = {SECRET}\nsecurity_token = {TOKEN}\nproject_id = p-1\n"),
@@ -117,7 +117,7 @@ fn cases() -> Vec<Case> {
             region: Some("cn-bj2"),
             project: Some("org-1"),
             ..case(
-                Ucloud,
+                Provider::UCLOUD,
                 &[
                     (
                         ".ucloud/credential.json",
@@ -137,7 +137,7 @@ fn cases() -> Vec<Case> {
         Case {
             token: true,
             ..case(
-                Jdcloud,
+                Provider::JDCLOUD,
                 &[(
                     ".jdcloud/credentials",
                     format!(
@@ -150,7 +150,7 @@ fn cases() -> Vec<Case> {
         Case {
             region: Some("cn-north-1"),
             ..case(
-                Jdcloud,
+                Provider::JDCLOUD,
                 &[
                     (
                         ".jdc/config",
@@ -195,29 +195,29 @@ async fn every_file_gives_its_keys_and_says_so() {
 async fn files_are_read_where_variables_say() {
     for (cloud, variable, text) in [
         (
-            Aliyun,
+            Provider::ALIYUN,
             "ALIBABA_CLOUD_CREDENTIALS_FILE",
             format!("[default]\ntype=access_key\naccess_key_id=AK\naccess_key_secret={SECRET}"),
         ),
         (
-            Aliyun,
+            Provider::ALIYUN,
             "ALICLOUD_SHARED_CREDENTIALS_FILE",
             format!(
                 r#"{{"current":"a","profiles":[{{"name":"a","access_key_id":"AK","access_key_secret":"{SECRET}"}}]}}"#
             ),
         ),
         (
-            Tencent,
+            Provider::TENCENT,
             "TENCENTCLOUD_CREDENTIALS_FILE",
             format!("[default]\nsecret_id=AK\nsecret_key={SECRET}"),
         ),
         (
-            Huawei,
+            Provider::HUAWEI,
             "HUAWEICLOUD_SDK_CREDENTIALS_FILE",
             format!("[basic]\nak=AK\nsk={SECRET}"),
         ),
         (
-            Ucloud,
+            Provider::UCLOUD,
             "UCLOUD_SHARED_CREDENTIAL_FILE",
             format!(r#"[{{"profile":"default","public_key":"AK","private_key":"{SECRET}"}}]"#),
         ),

@@ -3,9 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_import::{
-    Credentials, Error,
-    Provider::Aliyun,
-    Result,
+    Credentials, Error, Provider, Result,
     credentials::{ChainOptions, CredentialSource as _},
 };
 
@@ -42,7 +40,9 @@ async fn ask(
 ) -> Asking {
     let server = Server::start(Duration::ZERO, answers).await;
     let network = Loopback::new(Some(server.address));
-    let outcome = chain_on(machine, spec(Aliyun), options, &network).credentials().await;
+    let outcome = chain_on(machine, spec(Provider::ALIYUN), options, &network)
+        .credentials()
+        .await;
     Asking {
         server,
         network,
@@ -68,7 +68,7 @@ async fn it_is_got_as_it_stands_and_over_plain_http_past_any_proxy() {
     assert_eq!(nearby[0].1, Duration::from_secs(10));
     // The link may hold a secret: it is not shown.
     assert_eq!(
-        described(&local(&machine, spec(Aliyun))),
+        described(&local(&machine, spec(Provider::ALIYUN))),
         format!("environment variable `{VARIABLE}`")
     );
 }
@@ -107,14 +107,14 @@ async fn it_comes_last() {
     assert_eq!(parts(&asking.outcome.unwrap()).0, "LINK-AK");
     // An instance that answers and has something broken is not passed over.
     let asking = ask(&machine, metadata_allowed(), answers(500)).await;
-    let error = refused(Aliyun, asking.outcome);
+    let error = refused(Provider::ALIYUN, asking.outcome);
     assert!(error.message().contains("HTTP 500"), "{error}");
 }
 
 async fn broken(link: &str, status: u16, body: &str) -> Error {
     let body = body.to_owned();
     let asking = ask(&machine(link), ChainOptions::default(), move |_| (status, body.clone())).await;
-    refused(Aliyun, asking.outcome)
+    refused(Provider::ALIYUN, asking.outcome)
 }
 
 #[tokio::test]
@@ -149,11 +149,11 @@ async fn what_is_broken_or_expired_is_told_with_the_variable_and_without_the_lin
     }
     let chain = chain_on(
         &machine(link),
-        spec(Aliyun),
+        spec(Provider::ALIYUN),
         ChainOptions::default(),
         &Loopback::new(None),
     );
-    let error = refused(Aliyun, chain.credentials().await);
+    let error = refused(Provider::ALIYUN, chain.credentials().await);
     assert!(
         error
             .remedy()

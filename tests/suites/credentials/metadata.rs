@@ -23,11 +23,11 @@ fn keys_of_aliyun() -> String {
 
 fn keys_of(cloud: Provider) -> String {
     match cloud {
-        Provider::Aliyun => keys_of_aliyun(),
-        Provider::Tencent => format!(
+        Provider::ALIYUN => keys_of_aliyun(),
+        Provider::TENCENT => format!(
             r#"{{"Code":"Success","TmpSecretId":"STS.AK","TmpSecretKey":"{SECRET}","Token":"{TOKEN}","ExpiredTime":1795370400,"Expiration":"{LATER}"}}"#
         ),
-        Provider::Huawei => format!(
+        Provider::HUAWEI => format!(
             r#"{{"credential":{{"access":"STS.AK","secret":"{SECRET}","securitytoken":"{TOKEN}","expires_at":"2026-11-22T18:00:00.000000Z"}}}}"#
         ),
         _ => format!(
@@ -76,7 +76,7 @@ async fn ask(
 async fn every_clouds_metadata_gives_its_keys() {
     let expected: [(Provider, &str, &[&str]); 4] = [
         (
-            Provider::Aliyun,
+            Provider::ALIYUN,
             "100.100.100.200",
             &[
                 "PUT /latest/api/token",
@@ -85,7 +85,7 @@ async fn every_clouds_metadata_gives_its_keys() {
             ],
         ),
         (
-            Provider::Tencent,
+            Provider::TENCENT,
             "metadata.tencentyun.com",
             &[
                 "GET /latest/meta-data/cam/security-credentials/",
@@ -93,12 +93,12 @@ async fn every_clouds_metadata_gives_its_keys() {
             ],
         ),
         (
-            Provider::Huawei,
+            Provider::HUAWEI,
             "169.254.169.254",
             &["PUT /meta-data/latest/api/token", "GET /openstack/latest/securitykey"],
         ),
         (
-            Provider::Ucloud,
+            Provider::UCLOUD,
             "100.80.80.80",
             &["GET /meta-data/v2/iam/security-credentials"],
         ),
@@ -135,11 +135,11 @@ async fn every_clouds_metadata_gives_its_keys() {
 async fn the_token_of_hardened_instances_is_sent() {
     for (cloud, ttl, header) in [
         (
-            Provider::Aliyun,
+            Provider::ALIYUN,
             "x-aliyun-ecs-metadata-token-ttl-seconds",
             "x-aliyun-ecs-metadata-token",
         ),
-        (Provider::Huawei, "x-metadata-token-ttl-seconds", "x-metadata-token"),
+        (Provider::HUAWEI, "x-metadata-token-ttl-seconds", "x-metadata-token"),
     ] {
         let asking = ask(cloud, &Machine::new(), move |asked| answer(cloud, asked)).await;
         asking.outcome.unwrap();
@@ -162,20 +162,20 @@ async fn an_instance_that_knows_no_token_is_asked_without_unless_that_is_forbidd
             false => answer(cloud, asked),
         }
     };
-    for cloud in [Provider::Aliyun, Provider::Huawei] {
+    for cloud in [Provider::ALIYUN, Provider::HUAWEI] {
         ask(cloud, &Machine::new(), without(cloud)).await.outcome.unwrap();
     }
     let machine = Machine::new();
     machine.set("ALIBABA_CLOUD_IMDSV1_DISABLED", "true");
-    let asking = ask(Provider::Aliyun, &machine, without(Provider::Aliyun)).await;
+    let asking = ask(Provider::ALIYUN, &machine, without(Provider::ALIYUN)).await;
     assert_eq!(asking.lines.len(), 1);
-    let error = refused(Provider::Aliyun, asking.outcome);
+    let error = refused(Provider::ALIYUN, asking.outcome);
     assert!(error.message().contains("ALIBABA_CLOUD_IMDSV1_DISABLED"), "{error}");
 }
 
 #[tokio::test]
 async fn ucloud_is_asked_in_its_older_form_where_it_knows_no_other() {
-    let asking = ask(Provider::Ucloud, &Machine::new(), |asked| {
+    let asking = ask(Provider::UCLOUD, &Machine::new(), |asked| {
         if asked.line.contains("/v2/") {
             return (404, String::new());
         }
@@ -193,7 +193,7 @@ async fn ucloud_is_asked_in_its_older_form_where_it_knows_no_other() {
 async fn a_role_that_is_named_is_not_asked_for() {
     let machine = Machine::new();
     machine.set("ALIBABA_CLOUD_ECS_METADATA", "named");
-    let asking = ask(Provider::Aliyun, &machine, |asked| answer(Provider::Aliyun, asked)).await;
+    let asking = ask(Provider::ALIYUN, &machine, |asked| answer(Provider::ALIYUN, asked)).await;
     asking.outcome.unwrap();
     assert_eq!(
         asking.lines[1..],
@@ -208,10 +208,10 @@ async fn a_profile_can_ask_for_it_and_still_needs_leave() {
         ".aliyun/config.json",
         r#"{"current":"ecs","profiles":[{"name":"ecs","mode":"EcsRamRole","ram_role_name":"in-file"}]}"#,
     );
-    let server = Server::start(Duration::ZERO, |asked| answer(Provider::Aliyun, asked)).await;
+    let server = Server::start(Duration::ZERO, |asked| answer(Provider::ALIYUN, asked)).await;
     let network = Loopback::new(Some(server.address));
-    let chain = chain_on(&machine, spec(Provider::Aliyun), ChainOptions::default(), &network);
-    let error = refused(Provider::Aliyun, chain.credentials().await);
+    let chain = chain_on(&machine, spec(Provider::ALIYUN), ChainOptions::default(), &network);
+    let error = refused(Provider::ALIYUN, chain.credentials().await);
     assert!(
         error.message().contains("profile `ecs` of ~/.aliyun/config.json"),
         "{error}"
@@ -220,7 +220,7 @@ async fn a_profile_can_ask_for_it_and_still_needs_leave() {
     assert!(chain.describe().is_err());
     assert!(server.lines().is_empty());
 
-    let chain = chain_on(&machine, spec(Provider::Aliyun), metadata_allowed(), &network);
+    let chain = chain_on(&machine, spec(Provider::ALIYUN), metadata_allowed(), &network);
     chain.credentials().await.unwrap();
     assert_eq!(
         server.lines()[1..],
@@ -233,7 +233,7 @@ async fn a_profile_can_ask_for_it_and_still_needs_leave() {
 
     let machine = Machine::new();
     machine.file(".tccli/default.credential", r#"{"type":"cvm-role"}"#);
-    let asking = ask(Provider::Tencent, &machine, |asked| answer(Provider::Tencent, asked)).await;
+    let asking = ask(Provider::TENCENT, &machine, |asked| answer(Provider::TENCENT, asked)).await;
     asking.outcome.unwrap();
 }
 
@@ -241,9 +241,9 @@ async fn a_profile_can_ask_for_it_and_still_needs_leave() {
 async fn it_is_not_asked_where_it_is_off() {
     let machine = Machine::new();
     machine.set("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
-    let asking = ask(Provider::Aliyun, &machine, |asked| answer(Provider::Aliyun, asked)).await;
+    let asking = ask(Provider::ALIYUN, &machine, |asked| answer(Provider::ALIYUN, asked)).await;
     assert!(asking.lines.is_empty());
-    let error = refused(Provider::Aliyun, asking.outcome);
+    let error = refused(Provider::ALIYUN, asking.outcome);
     assert!(
         error.message().contains("off by `ALIBABA_CLOUD_ECS_METADATA_DISABLED`"),
         "{error}"
@@ -259,10 +259,10 @@ async fn what_is_broken_or_expired_is_told() {
     let keys = |body: String| {
         move |asked: &Asked| match asked.line.ends_with("/import-role") {
             true => (200, body.clone()),
-            false => answer(Provider::Tencent, asked),
+            false => answer(Provider::TENCENT, asked),
         }
     };
-    let full = keys_of(Provider::Tencent);
+    let full = keys_of(Provider::TENCENT);
     let cases = [
         (format!("{{{SECRET}"), "not JSON"),
         (full.replace("Success", "Failed"), "`Code`"),
@@ -274,7 +274,7 @@ async fn what_is_broken_or_expired_is_told() {
         ),
     ];
     for (body, why) in cases {
-        let error = broken(Provider::Tencent, keys(body)).await;
+        let error = broken(Provider::TENCENT, keys(body)).await;
         assert!(error.message().contains(why), "{why}: {error}");
         assert!(
             error
@@ -283,23 +283,23 @@ async fn what_is_broken_or_expired_is_told() {
             "{error}"
         );
     }
-    let error = broken(Provider::Tencent, |_| (404, String::new())).await;
+    let error = broken(Provider::TENCENT, |_| (404, String::new())).await;
     assert!(error.message().contains("has no role"), "{error}");
-    let error = broken(Provider::Tencent, |_| (500, String::new())).await;
+    let error = broken(Provider::TENCENT, |_| (500, String::new())).await;
     assert!(error.message().contains("HTTP 500"), "{error}");
-    let error = broken(Provider::Tencent, |_| (200, "<html>a captive portal</html>".to_owned())).await;
+    let error = broken(Provider::TENCENT, |_| (200, "<html>a captive portal</html>".to_owned())).await;
     assert!(error.message().contains("role cannot be read"), "{error}");
-    let error = broken(Provider::Ucloud, |_| {
+    let error = broken(Provider::UCLOUD, |_| {
         (200, r#"{"RetCode":8039,"Message":"x"}"#.to_owned())
     })
     .await;
     assert!(error.message().contains("`RetCode`"), "{error}");
-    let error = broken(Provider::Huawei, |_| (404, String::new())).await;
+    let error = broken(Provider::HUAWEI, |_| (404, String::new())).await;
     assert!(error.message().contains("HTTP 404"), "{error}");
 
     let nothing = Loopback::new(None);
-    let chain = chain_on(&Machine::new(), spec(Provider::Huawei), metadata_allowed(), &nothing);
-    let error = refused(Provider::Huawei, chain.credentials().await);
+    let chain = chain_on(&Machine::new(), spec(Provider::HUAWEI), metadata_allowed(), &nothing);
+    let error = refused(Provider::HUAWEI, chain.credentials().await);
     assert!(
         error
             .remedy()

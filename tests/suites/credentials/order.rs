@@ -25,7 +25,7 @@ fn profile(name: &str) -> ChainOptions {
 }
 
 async fn id(machine: &Arc<Machine>, options: ChainOptions) -> String {
-    let chain = chain_on(machine, spec(Provider::Aliyun), options, &Loopback::new(None));
+    let chain = chain_on(machine, spec(Provider::ALIYUN), options, &Loopback::new(None));
     parts(&chain.credentials().await.unwrap()).0
 }
 
@@ -40,7 +40,7 @@ async fn an_option_beats_keys_in_variables_and_those_beat_a_profile_in_a_variabl
     machine.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s");
     assert_eq!(id(&machine, ChainOptions::default()).await, "VARIABLE");
     assert_eq!(id(&machine, profile("one")).await, "FIRST");
-    let chain = local(&machine, spec(Provider::Aliyun));
+    let chain = local(&machine, spec(Provider::ALIYUN));
     assert_eq!(described(&chain), "environment variable `ALIBABA_CLOUD_ACCESS_KEY_ID`");
 }
 
@@ -48,26 +48,26 @@ async fn an_option_beats_keys_in_variables_and_those_beat_a_profile_in_a_variabl
 async fn a_profile_by_option_and_by_variable_for_every_cloud() {
     let files = [
         (
-            Provider::Jdcloud,
+            Provider::JDCLOUD,
             ".jdcloud/credentials",
             "[p]\njdcloud_access_key_id=ID\njdcloud_secret_access_key=s",
             Some("JDCLOUD_PROFILE"),
         ),
         (
-            Provider::Tencent,
+            Provider::TENCENT,
             ".tccli/p.credential",
             r#"{"secretId":"ID","secretKey":"s"}"#,
             Some("TCCLI_PROFILE"),
         ),
-        (Provider::Huawei, ".huaweicloud/credentials", "[p]\nak=ID\nsk=s", None),
+        (Provider::HUAWEI, ".huaweicloud/credentials", "[p]\nak=ID\nsk=s", None),
         (
-            Provider::Aliyun,
+            Provider::ALIYUN,
             ".alibabacloud/credentials.ini",
             "[p]\ntype=access_key\naccess_key_id=ID\naccess_key_secret=s",
             Some("ALIBABA_CLOUD_PROFILE"),
         ),
         (
-            Provider::Ucloud,
+            Provider::UCLOUD,
             ".ucloud/credential.json",
             r#"[{"profile":"p","public_key":"ID","private_key":"s"}]"#,
             Some("UCLOUD_PROFILE"),
@@ -98,8 +98,8 @@ async fn a_named_profile_that_is_nowhere_is_an_error_and_no_reason_to_look_elsew
         profile: Some("three".to_owned()),
         ..metadata_allowed()
     };
-    let chain = chain_on(&machine, spec(Provider::Aliyun), options, &Loopback::new(None));
-    let error = refused(Provider::Aliyun, chain.credentials().await);
+    let chain = chain_on(&machine, spec(Provider::ALIYUN), options, &Loopback::new(None));
+    let error = refused(Provider::ALIYUN, chain.credentials().await);
     for part in [
         "`three`",
         "~/.aliyun/config.json (has no such profile)",
@@ -109,23 +109,23 @@ async fn a_named_profile_that_is_nowhere_is_an_error_and_no_reason_to_look_elsew
     }
     machine.set("ALIBABA_CLOUD_PROFILE", "three");
     let error = refused(
-        Provider::Aliyun,
-        local(&machine, spec(Provider::Aliyun)).credentials().await,
+        Provider::ALIYUN,
+        local(&machine, spec(Provider::ALIYUN)).credentials().await,
     );
     assert!(
         error.message().contains("which `ALIBABA_CLOUD_PROFILE` names"),
         "{error}"
     );
     for bad in ["../../etc/passwd", "", "a\\b", "a\nb"] {
-        let chain = chain_on(&machine, spec(Provider::Tencent), profile(bad), &Loopback::new(None));
-        let error = refused(Provider::Tencent, chain.credentials().await);
+        let chain = chain_on(&machine, spec(Provider::TENCENT), profile(bad), &Loopback::new(None));
+        let error = refused(Provider::TENCENT, chain.credentials().await);
         assert!(error.message().contains("profile's name"), "{bad}: {error}");
     }
 }
 
 #[tokio::test]
 async fn where_nothing_is_found_everything_that_was_tried_is_listed() {
-    for cloud in Provider::ALL {
+    for cloud in Provider::all() {
         let machine = Machine::new();
         let chain = local(&machine, spec(cloud));
         let error = refused(cloud, chain.credentials().await);
@@ -160,8 +160,8 @@ async fn where_nothing_is_found_everything_that_was_tried_is_listed() {
     machine.set("HC_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1/");
     machine.unset("HOME");
     let error = refused(
-        Provider::Huawei,
-        local(&machine, spec(Provider::Huawei)).credentials().await,
+        Provider::HUAWEI,
+        local(&machine, spec(Provider::HUAWEI)).credentials().await,
     );
     for part in [
         "HC_CONTAINER_CREDENTIALS_FULL_URI (set, but not supported here)",
@@ -180,8 +180,8 @@ async fn a_file_can_be_switched_off_and_home_is_userprofile_where_there_is_no_ho
     assert_eq!(id(&machine, ChainOptions::default()).await, "FIRST");
     machine.set("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "true");
     let error = refused(
-        Provider::Aliyun,
-        local(&machine, spec(Provider::Aliyun)).credentials().await,
+        Provider::ALIYUN,
+        local(&machine, spec(Provider::ALIYUN)).credentials().await,
     );
     assert!(
         error

@@ -56,7 +56,7 @@ async fn instance(life: Duration) -> Instance {
         .await
     };
     let network = Loopback::new(Some(server.address));
-    let chain = chain_on(&machine, spec(Provider::Tencent), metadata_allowed(), &network);
+    let chain = chain_on(&machine, spec(Provider::TENCENT), metadata_allowed(), &network);
     Instance {
         machine,
         chain: Arc::new(chain),
@@ -149,7 +149,7 @@ async fn expired_keys_are_never_given_out() {
     assert_eq!(instance.id().await, "AK-1");
     instance.fails(true);
     instance.machine.pass(60 * MINUTE);
-    refused(Provider::Tencent, instance.chain.credentials().await);
+    refused(Provider::TENCENT, instance.chain.credentials().await);
     instance.fails(false);
     assert_eq!(instance.id().await, "AK-2");
 }
@@ -160,7 +160,7 @@ async fn a_hundred_tasks_share_a_failure_and_the_next_may_succeed() {
     instance.fails(true);
     // On one thread, all of them are waiting before the first answer comes.
     for outcome in instance.hundred().await {
-        let error = refused(Provider::Tencent, outcome);
+        let error = refused(Provider::TENCENT, outcome);
         assert!(error.message().contains("HTTP 500"), "{error}");
         assert_eq!(error.http_status(), Some(500));
     }
@@ -176,7 +176,7 @@ async fn keys_without_an_expiry_are_kept() {
     machine.set("TENCENTCLOUD_SECRET_KEY", SECRET);
     let chain = chain_on(
         &machine,
-        spec(Provider::Tencent),
+        spec(Provider::TENCENT),
         metadata_allowed(),
         &Loopback::new(None),
     );

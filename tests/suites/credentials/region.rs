@@ -1,9 +1,7 @@
 //! The region of a target that names none: where the vendor's own tools have it.
 
 use cloud_import::{
-    ErrorKind,
-    Provider::{Aliyun, Jdcloud, Tencent},
-    Settings, Target,
+    ErrorKind, Provider, Settings, Target,
     credentials::{ChainOptions, CredentialSource as _},
 };
 
@@ -25,7 +23,11 @@ fn variables_come_before_the_files_and_a_profile_that_is_asked_for_before_both()
         let configured = format!(r#"{{"_sys_param":{{"region":"{region}"}}}}"#);
         machine.file(&format!(".tccli/{name}.configure"), configured);
     }
-    let region = |search| Target::configured(Tencent, &search, &*machine).unwrap().region;
+    let region = |search| {
+        Target::configured(Provider::TENCENT, &search, &*machine)
+            .unwrap()
+            .region
+    };
     assert_eq!(region(ChainOptions::default()), "ap-beijing");
     machine.set("TENCENTCLOUD_REGION", "ap-shanghai");
     assert_eq!(region(ChainOptions::default()), "ap-shanghai");
@@ -41,7 +43,7 @@ fn where_there_is_none_it_is_said_what_was_tried() {
         (error.kind(), format!("{error} {}", error.remedy().unwrap()))
     };
 
-    let (kind, text) = refused(Aliyun);
+    let (kind, text) = refused(Provider::ALIYUN);
     assert_eq!(kind, ErrorKind::Credentials);
     for expected in [
         "`aliyun` has no region",
@@ -54,11 +56,11 @@ fn where_there_is_none_it_is_said_what_was_tried() {
 
     machine.set("JDCLOUD_ACCESS_KEY", "AK");
     machine.set("JDCLOUD_SECRET_KEY", SECRET);
-    let (_, text) = refused(Jdcloud);
+    let (_, text) = refused(Provider::JDCLOUD);
     assert!(text.contains("jdcloud/cn-north-1") && !text.contains(SECRET), "{text}");
 
     machine.set("TENCENTCLOUD_REGION", "ap/../x");
-    let (kind, text) = refused(Tencent);
+    let (kind, text) = refused(Provider::TENCENT);
     assert_eq!(kind, ErrorKind::InvalidRequest);
     assert!(text.contains("no region id"), "{text}");
 }
@@ -71,7 +73,7 @@ async fn a_program_gets_the_chain_that_a_client_would_search() {
     let settings = Settings::new("ap-beijing")
         .ambient(machine.clone())
         .transport(Loopback::new(None));
-    let chain = cloud_import::credential_chain(Tencent, &settings).unwrap();
+    let chain = cloud_import::credential_chain(Provider::TENCENT, &settings).unwrap();
     assert!(chain.describe().unwrap().contains("TENCENTCLOUD_SECRET_ID"));
     let found = chain.credentials().await.unwrap();
     assert_eq!(found.keys().unwrap().secret_access_key, SECRET);
@@ -79,7 +81,7 @@ async fn a_program_gets_the_chain_that_a_client_would_search() {
     machine.unset("TENCENTCLOUD_SECRET_ID");
     machine.unset("TENCENTCLOUD_SECRET_KEY");
     let asked = |settings: &Settings| {
-        let chain = cloud_import::credential_chain(Tencent, settings).unwrap();
+        let chain = cloud_import::credential_chain(Provider::TENCENT, settings).unwrap();
         chain.describe().map_err(|error| error.message().to_owned())
     };
     assert!(asked(&settings).unwrap_err().contains("(not asked for)"));

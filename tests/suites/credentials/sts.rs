@@ -18,13 +18,13 @@ const BASE_SECRET: &str = "s3cret-of-the-long-lived-key";
 fn answer(cloud: Provider) -> String {
     let keys = format!(r#""AccessKeyId":"STS.AK","AccessKeySecret":"{SECRET}","SecurityToken":"{TOKEN}""#);
     match cloud {
-        Provider::Aliyun => {
+        Provider::ALIYUN => {
             format!(r#"{{"RequestId":"r","Credentials":{{{keys},"Expiration":"2026-11-22T13:00:00Z"}}}}"#)
         }
-        Provider::Ucloud => format!(
+        Provider::UCLOUD => format!(
             r#"{{"Action":"AssumeRoleResponse","RetCode":0,"Credentials":{{{keys},"Expiration":"2026-11-22 13:00:00"}}}}"#
         ),
-        Provider::Tencent => format!(
+        Provider::TENCENT => format!(
             r#"{{"Response":{{"Credentials":{{"TmpSecretId":"STS.AK","TmpSecretKey":"{SECRET}","Token":"{TOKEN}"}},"ExpiredTime":{},"RequestId":"r"}}}}"#,
             1_795_352_400 // 2026-11-22T13:00:00Z
         ),
@@ -70,13 +70,13 @@ async fn every_clouds_sts_is_asked_in_its_own_words() {
     };
     for (cloud, host, line, parts_of_it) in [
         (
-            Provider::Aliyun,
+            Provider::ALIYUN,
             "sts.aliyuncs.com",
             "POST /?DurationSeconds=3600&RoleArn=the%3Arole%2Fto-assume&RoleSessionName=a-session",
             vec!["ACS3-HMAC-SHA256 Credential=BASE-AK,"],
         ),
         (
-            Provider::Tencent,
+            Provider::TENCENT,
             "sts.tencentcloudapi.com",
             "POST /",
             vec![
@@ -85,7 +85,7 @@ async fn every_clouds_sts_is_asked_in_its_own_words() {
             ],
         ),
         (
-            Provider::Ucloud,
+            Provider::UCLOUD,
             "api.ucloud.cn",
             "POST /",
             vec![
@@ -93,7 +93,7 @@ async fn every_clouds_sts_is_asked_in_its_own_words() {
             ],
         ),
         (
-            Provider::Jdcloud,
+            Provider::JDCLOUD,
             "sts.jdcloud-api.com",
             "POST /v1/sessionToken:assumeRole",
             vec![
@@ -140,8 +140,8 @@ async fn profiles_and_variables_can_name_a_role() {
             r#"{{"current":"r","profiles":[{{"name":"r","mode":"RamRoleArn","access_key_id":"BASE-AK","access_key_secret":"{BASE_SECRET}","ram_role_arn":"acs:ram::1:role/r","ram_session_name":"s","expired_seconds":900,"sts_region":"cn-shanghai"}}]}}"#
         ),
     );
-    let (server, outcome) = ask(Provider::Aliyun, &machine, ChainOptions::default(), |_| {
-        (200, answer(Provider::Aliyun))
+    let (server, outcome) = ask(Provider::ALIYUN, &machine, ChainOptions::default(), |_| {
+        (200, answer(Provider::ALIYUN))
     })
     .await;
     assert_eq!(parts(&outcome.unwrap()).0, "STS.AK");
@@ -155,7 +155,7 @@ async fn profiles_and_variables_can_name_a_role() {
     );
     let chain = chain_on(
         &machine,
-        spec(Provider::Aliyun),
+        spec(Provider::ALIYUN),
         ChainOptions::default(),
         &Loopback::new(None),
     );
@@ -164,11 +164,11 @@ async fn profiles_and_variables_can_name_a_role() {
         "profile `r` of ~/.aliyun/config.json (assumes role `acs:ram::1:role/r`)"
     );
 
-    let machine = machine_with_keys(Provider::Tencent);
+    let machine = machine_with_keys(Provider::TENCENT);
     machine.set("TENCENTCLOUD_ROLE_ARN", "qcs::cam::uin/1:roleName/r");
     machine.set("TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION", "1800");
-    let (server, outcome) = ask(Provider::Tencent, &machine, ChainOptions::default(), |_| {
-        (200, answer(Provider::Tencent))
+    let (server, outcome) = ask(Provider::TENCENT, &machine, ChainOptions::default(), |_| {
+        (200, answer(Provider::TENCENT))
     })
     .await;
     outcome.unwrap();
@@ -179,11 +179,11 @@ async fn profiles_and_variables_can_name_a_role() {
     );
 
     machine.set("TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION", "soon");
-    let (_, outcome) = ask(Provider::Tencent, &machine, ChainOptions::default(), |_| {
+    let (_, outcome) = ask(Provider::TENCENT, &machine, ChainOptions::default(), |_| {
         (500, String::new())
     })
     .await;
-    let error = refused(Provider::Tencent, outcome);
+    let error = refused(Provider::TENCENT, outcome);
     assert!(
         error.message().contains("TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION"),
         "{error}"
@@ -194,8 +194,8 @@ async fn profiles_and_variables_can_name_a_role() {
         ".tccli/default.credential",
         format!(r#"{{"secretId":"BASE-AK","secretKey":"{BASE_SECRET}","role-arn":"qcs:r","role-session-name":"s"}}"#),
     );
-    let (server, outcome) = ask(Provider::Tencent, &machine, ChainOptions::default(), |_| {
-        (200, answer(Provider::Tencent))
+    let (server, outcome) = ask(Provider::TENCENT, &machine, ChainOptions::default(), |_| {
+        (200, answer(Provider::TENCENT))
     })
     .await;
     outcome.unwrap();
@@ -212,14 +212,14 @@ async fn a_refusal_names_the_role_and_shows_no_secret() {
         r#"{{"RequestId":"req-1","Code":"EntityNotExist.Role","Message":"The role not exists. server string to sign is:{SECRET}"}}"#
     );
     let (_, outcome) = ask(
-        Provider::Aliyun,
-        &machine_with_keys(Provider::Aliyun),
+        Provider::ALIYUN,
+        &machine_with_keys(Provider::ALIYUN),
         assuming(AssumeRole::new("acs:ram::1:role/none")),
         move |_| (404, refusal.clone()),
     )
     .await;
     // A role that is not found is no image that is not found: it is a matter of credentials.
-    let error = refused(Provider::Aliyun, outcome);
+    let error = refused(Provider::ALIYUN, outcome);
     for part in ["`ALIBABA_CLOUD_ACCESS_KEY_ID`", "`acs:ram::1:role/none`"] {
         assert!(error.message().contains(part), "{part} is not in: {error}");
     }
@@ -241,29 +241,29 @@ async fn an_answer_without_its_fields_or_of_the_past_is_refused() {
         ),
         ("2026-11-22T13:00:00Z", "soon", "`Expiration`"),
     ] {
-        let body = answer(Provider::Aliyun).replace(from, to);
-        let machine = machine_with_keys(Provider::Aliyun);
-        let (_, outcome) = ask(Provider::Aliyun, &machine, assuming(AssumeRole::new("r")), move |_| {
+        let body = answer(Provider::ALIYUN).replace(from, to);
+        let machine = machine_with_keys(Provider::ALIYUN);
+        let (_, outcome) = ask(Provider::ALIYUN, &machine, assuming(AssumeRole::new("r")), move |_| {
             (200, body.clone())
         })
         .await;
-        let error = refused(Provider::Aliyun, outcome);
+        let error = refused(Provider::ALIYUN, outcome);
         assert!(error.message().contains(why), "{why}: {error}");
     }
 }
 
 #[tokio::test]
 async fn no_answer_is_told_as_such_and_nothing_was_executed() {
-    let machine = machine_with_keys(Provider::Aliyun);
+    let machine = machine_with_keys(Provider::ALIYUN);
     let options = assuming(AssumeRole::new("r"));
-    let (_, outcome) = ask(Provider::Aliyun, &machine, options.clone(), |_| (503, String::new())).await;
+    let (_, outcome) = ask(Provider::ALIYUN, &machine, options.clone(), |_| (503, String::new())).await;
     let error = outcome.unwrap_err();
     assert_eq!(
         (error.kind(), error.may_have_executed()),
         (ErrorKind::Unavailable, false),
         "{error}"
     );
-    let chain = chain_on(&machine, spec(Provider::Aliyun), options, &Loopback::new(None));
+    let chain = chain_on(&machine, spec(Provider::ALIYUN), options, &Loopback::new(None));
     let error = chain.credentials().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.may_have_executed()),
@@ -275,12 +275,12 @@ async fn no_answer_is_told_as_such_and_nothing_was_executed() {
 
 #[tokio::test]
 async fn huawei_is_given_temporary_keys_and_assumes_nothing() {
-    let machine = machine_with_keys(Provider::Huawei);
-    let (server, outcome) = ask(Provider::Huawei, &machine, assuming(AssumeRole::new("r")), |_| {
+    let machine = machine_with_keys(Provider::HUAWEI);
+    let (server, outcome) = ask(Provider::HUAWEI, &machine, assuming(AssumeRole::new("r")), |_| {
         (200, String::new())
     })
     .await;
-    let error = refused(Provider::Huawei, outcome);
+    let error = refused(Provider::HUAWEI, outcome);
     assert!(
         error.remedy().unwrap().to_string().contains("temporary keys"),
         "{error}"

@@ -19,17 +19,17 @@ use crate::{
 /// What the other party gave: no keys, and as secret as those.
 const IDENTITY: &str = "eyJhbGciOi.s3cret-key-of-a-test.identity";
 
-const CLOUDS: [Provider; 3] = [Provider::Aliyun, Provider::Tencent, Provider::Huawei];
+const CLOUDS: [Provider; 3] = [Provider::ALIYUN, Provider::TENCENT, Provider::HUAWEI];
 
 /// Variables of each cloud: the token's file, the role, the party.
 fn names(cloud: Provider) -> [&'static str; 3] {
     match cloud {
-        Provider::Aliyun => [
+        Provider::ALIYUN => [
             "ALIBABA_CLOUD_OIDC_TOKEN_FILE",
             "ALIBABA_CLOUD_ROLE_ARN",
             "ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
         ],
-        Provider::Tencent => ["TKE_WEB_IDENTITY_TOKEN_FILE", "TKE_ROLE_ARN", "TKE_PROVIDER_ID"],
+        Provider::TENCENT => ["TKE_WEB_IDENTITY_TOKEN_FILE", "TKE_ROLE_ARN", "TKE_PROVIDER_ID"],
         _ => [
             "HUAWEICLOUD_OIDC_TOKEN_FILE",
             "HUAWEICLOUD_OIDC_AGENCY_URN",
@@ -50,10 +50,10 @@ fn machine(cloud: Provider) -> Arc<Machine> {
 
 fn answer(cloud: Provider, id: &str) -> String {
     match cloud {
-        Provider::Aliyun => format!(
+        Provider::ALIYUN => format!(
             r#"{{"RequestId":"r","Credentials":{{"AccessKeyId":"{id}","AccessKeySecret":"{SECRET}","SecurityToken":"{TOKEN}","Expiration":"2026-11-22T13:00:00Z"}}}}"#
         ),
-        Provider::Tencent => format!(
+        Provider::TENCENT => format!(
             r#"{{"Response":{{"Credentials":{{"TmpSecretId":"{id}","TmpSecretKey":"{SECRET}","Token":"{TOKEN}"}},"ExpiredTime":1795352400,"RequestId":"r"}}}}"#
         ),
         _ => format!(
@@ -78,14 +78,14 @@ async fn ask(
 async fn every_cloud_is_asked_in_its_own_words_and_unsigned() {
     for (cloud, host, line, body, authorization) in [
         (
-            Provider::Aliyun,
+            Provider::ALIYUN,
             "sts.aliyuncs.com",
             "POST /?Action=AssumeRoleWithOIDC&Format=JSON&Version=2015-04-01&Timestamp=2026-11-22T12%3A00%3A00Z&SignatureNonce=",
             "OIDCProviderArn=the%2Fparty&OIDCToken=IDENTITY&RoleArn=the%3Arole&RoleSessionName=cloud-import".to_owned(),
             None,
         ),
         (
-            Provider::Tencent,
+            Provider::TENCENT,
             "sts.tencentcloudapi.com",
             "POST /",
             r#"{"ProviderId":"the/party","RoleArn":"the:role","RoleSessionName":"cloud-import","WebIdentityToken":"IDENTITY"}"#
@@ -93,7 +93,7 @@ async fn every_cloud_is_asked_in_its_own_words_and_unsigned() {
             Some("SKIP"),
         ),
         (
-            Provider::Huawei,
+            Provider::HUAWEI,
             "sts.cn-1.myhuaweicloud.com",
             "POST /v5/agencies/assume-with-oidc",
             r#"{"agency_session_name":"cloud-import","agency_urn":"the:role","id_token":"IDENTITY","provider_urn":"the/party"}"#
@@ -131,21 +131,21 @@ async fn what_else_the_variables_say_is_heeded() {
         machine
     };
     let one = machine_of(
-        Provider::Aliyun,
+        Provider::ALIYUN,
         &[
             ("ALIBABA_CLOUD_ROLE_SESSION_NAME", "a-session"),
             ("ALIBABA_CLOUD_STS_REGION", "cn-beijing"),
         ],
     );
-    let (server, _) = ask(Provider::Aliyun, &one, ChainOptions::default(), |_| {
+    let (server, _) = ask(Provider::ALIYUN, &one, ChainOptions::default(), |_| {
         (500, String::new())
     })
     .await;
     assert_eq!(server.asked()[0].header("host"), Some("sts.cn-beijing.aliyuncs.com"));
     assert!(server.asked()[0].body.ends_with("&RoleSessionName=a-session"));
 
-    let one = machine_of(Provider::Tencent, &[("TKE_REGION", "ap-shanghai")]);
-    let (server, _) = ask(Provider::Tencent, &one, ChainOptions::default(), |_| {
+    let one = machine_of(Provider::TENCENT, &[("TKE_REGION", "ap-shanghai")]);
+    let (server, _) = ask(Provider::TENCENT, &one, ChainOptions::default(), |_| {
         (500, String::new())
     })
     .await;
@@ -153,13 +153,13 @@ async fn what_else_the_variables_say_is_heeded() {
     assert_eq!(server.asked()[0].header("x-tc-timestamp"), Some("1795348800"));
 
     let one = machine_of(
-        Provider::Huawei,
+        Provider::HUAWEI,
         &[
             ("HUAWEICLOUD_OIDC_DURATION_SECONDS", "1800"),
             ("HUAWEICLOUD_SDK_STS_ENDPOINT", "https://sts.private.example/"),
         ],
     );
-    let (server, _) = ask(Provider::Huawei, &one, ChainOptions::default(), |_| {
+    let (server, _) = ask(Provider::HUAWEI, &one, ChainOptions::default(), |_| {
         (500, String::new())
     })
     .await;
@@ -173,9 +173,9 @@ async fn what_else_the_variables_say_is_heeded() {
         ("HUAWEICLOUD_OIDC_POLICY", "{}"),
         ("HUAWEICLOUD_OIDC_POLICY_IDS", "[]"),
     ] {
-        let one = machine_of(Provider::Huawei, &[(name, value)]);
-        let chain = local(&one, spec(Provider::Huawei));
-        let error = refused(Provider::Huawei, chain.credentials().await);
+        let one = machine_of(Provider::HUAWEI, &[(name, value)]);
+        let chain = local(&one, spec(Provider::HUAWEI));
+        let error = refused(Provider::HUAWEI, chain.credentials().await);
         assert!(error.message().contains(name), "{name}: {error}");
         assert!(chain.describe().is_err());
     }
@@ -198,16 +198,16 @@ async fn a_profile_can_name_a_token() {
         let machine = Machine::new();
         let file = machine.file("token", IDENTITY);
         machine.file(path, text.replace("TOKEN", file.to_str().unwrap()));
-        let (server, outcome) = ask(Provider::Aliyun, &machine, ChainOptions::default(), |_| {
-            (200, answer(Provider::Aliyun, "TEMP-AK"))
+        let (server, outcome) = ask(Provider::ALIYUN, &machine, ChainOptions::default(), |_| {
+            (200, answer(Provider::ALIYUN, "TEMP-AK"))
         })
         .await;
         assert_eq!(parts(&outcome.unwrap()).0, "TEMP-AK", "{path}");
         assert!(server.asked()[0].body.ends_with(token), "{:?}", server.asked());
 
         machine.file("token", "");
-        let chain = local(&machine, spec(Provider::Aliyun));
-        let error = refused(Provider::Aliyun, chain.credentials().await);
+        let chain = local(&machine, spec(Provider::ALIYUN));
+        let error = refused(Provider::ALIYUN, chain.credentials().await);
         for part in [&format!("~/{path}"), file.to_str().unwrap(), "is empty"] {
             assert!(error.message().contains(part), "{part} is not in: {error}");
         }
@@ -216,8 +216,8 @@ async fn a_profile_can_name_a_token() {
         let machine = Machine::new();
         let text = r#"{"current":"o","profiles":[{"name":"o","mode":"OIDC","ram_role_arn":"r","oidc_provider_arn":"p","oidc_token_file":"t"}]}"#;
         machine.file(".aliyun/config.json", text.replace(field, "other"));
-        let chain = local(&machine, spec(Provider::Aliyun));
-        let error = refused(Provider::Aliyun, chain.credentials().await);
+        let chain = local(&machine, spec(Provider::ALIYUN));
+        let error = refused(Provider::ALIYUN, chain.credentials().await);
         assert!(error.message().contains(&format!("`{field}`")), "{error}");
     }
 }
@@ -285,14 +285,14 @@ async fn each_vendors_order_is_kept() {
         parts(&outcome.unwrap()).0
     };
     for (cloud, before_keys, before_files) in [
-        (Provider::Huawei, true, true),
-        (Provider::Aliyun, false, true),
-        (Provider::Tencent, false, false),
+        (Provider::HUAWEI, true, true),
+        (Provider::ALIYUN, false, true),
+        (Provider::TENCENT, false, false),
     ] {
         let with_file = machine(cloud);
         let (path, text) = match cloud {
-            Provider::Huawei => (".huaweicloud/credentials", "[basic]\nak=FILE-AK\nsk=s".to_owned()),
-            Provider::Aliyun => (
+            Provider::HUAWEI => (".huaweicloud/credentials", "[basic]\nak=FILE-AK\nsk=s".to_owned()),
+            Provider::ALIYUN => (
                 ".alibabacloud/credentials.ini",
                 "[default]\ntype=access_key\naccess_key_id=FILE-AK\naccess_key_secret=s".to_owned(),
             ),
@@ -329,7 +329,7 @@ async fn each_vendors_order_is_kept() {
 
 #[tokio::test]
 async fn tencents_instance_comes_before_the_token_and_is_no_reason_to_pass_over_a_broken_one() {
-    let cloud = Provider::Tencent;
+    let cloud = Provider::TENCENT;
     let machine = machine(cloud);
     let answers = |role: (u16, &'static str), keys: &'static str| {
         move |asked: &Asked| match asked.line.as_str() {
@@ -361,17 +361,17 @@ async fn tencents_instance_comes_before_the_token_and_is_no_reason_to_pass_over_
 async fn a_refusal_names_role_and_code_and_shows_no_token() {
     for (cloud, status, body) in [
         (
-            Provider::Aliyun,
+            Provider::ALIYUN,
             400,
             r#"{"RequestId":"req-1","Code":"AuthenticationFail.OIDCToken.Expired","Message":"token IDENTITY has expired"}"#,
         ),
         (
-            Provider::Tencent,
+            Provider::TENCENT,
             200,
             r#"{"Response":{"Error":{"Code":"InvalidParameter.WebIdentityTokenError","Message":"bad token IDENTITY"},"RequestId":"req-1"}}"#,
         ),
         (
-            Provider::Huawei,
+            Provider::HUAWEI,
             403,
             r#"{"error_code":"STS.0001","error_msg":"Invalid id_token IDENTITY","request_id":"req-1"}"#,
         ),
@@ -388,8 +388,8 @@ async fn a_refusal_names_role_and_code_and_shows_no_token() {
         assert!(!format!("{error} {error:?}").contains(IDENTITY), "{error:?}");
         assert_eq!(error.request_id(), Some("req-1"), "{cloud}");
     }
-    let machine = machine(Provider::Aliyun);
-    let (_, outcome) = ask(Provider::Aliyun, &machine, ChainOptions::default(), |_| {
+    let machine = machine(Provider::ALIYUN);
+    let (_, outcome) = ask(Provider::ALIYUN, &machine, ChainOptions::default(), |_| {
         (503, String::new())
     })
     .await;
@@ -403,7 +403,7 @@ async fn a_refusal_names_role_and_code_and_shows_no_token() {
 
 #[tokio::test]
 async fn a_token_that_was_replaced_is_read_at_the_next_refresh() {
-    let cloud = Provider::Aliyun;
+    let cloud = Provider::ALIYUN;
     let machine = machine(cloud);
     let seen: Arc<Mutex<Vec<String>>> = Arc::default();
     let server = {

@@ -63,19 +63,19 @@ const MARKER: usize = 22;
 
 static TABLE: &[Row] = &[
     row(
-        Provider::Jdcloud,
+        Provider::JDCLOUD,
         NameLength,
         &[(0, Error), (1, Fine), (32, Fine), (33, Error)],
         "General_Parameters",
     ),
     row(
-        Provider::Jdcloud,
+        Provider::JDCLOUD,
         DescriptionLength,
         &[(0, Fine), (256, Fine), (257, Error)],
         "General_Parameters",
     ),
     row(
-        Provider::Jdcloud,
+        Provider::JDCLOUD,
         SystemDisk,
         &[
             (30, Error),
@@ -89,55 +89,55 @@ static TABLE: &[Row] = &[
         "importImage",
     ),
     row(
-        Provider::Tencent,
+        Provider::TENCENT,
         NameLength,
         &[(0, Error), (1, Fine), (60, Fine), (61, Error)],
         "ImportImage",
     ),
     row(
-        Provider::Tencent,
+        Provider::TENCENT,
         DescriptionLength,
         &[(0, Fine), (256 - MARKER, Fine), (257 - MARKER, Error)],
         "ImportImage; the marker is in it",
     ),
     row(
-        Provider::Huawei,
+        Provider::HUAWEI,
         NameLength,
         &[(0, Error), (1, Fine), (128, Fine), (129, Error)],
         "OTC, API definition",
     ),
     row(
-        Provider::Huawei,
+        Provider::HUAWEI,
         DescriptionLength,
         &[(0, Fine), (1024, Fine), (1025, Error)],
         "quick import",
     ),
     row(
-        Provider::Huawei,
+        Provider::HUAWEI,
         SystemDisk,
         &[(0, Error), (39, Warning), (40, Fine), (1024, Fine), (1025, Error)],
         "CreateImage: 40 in one edition, 1 in another",
     ),
     row(
-        Provider::Huawei,
+        Provider::HUAWEI,
         Tags,
         &[(0, Fine), (10, Fine), (11, Warning)],
         "OTC only",
     ),
     row(
-        Provider::Aliyun,
+        Provider::ALIYUN,
         NameLength,
         &[(1, Error), (2, Fine), (128, Fine), (129, Error)],
         "ImportImage",
     ),
     row(
-        Provider::Aliyun,
+        Provider::ALIYUN,
         DescriptionLength,
         &[(1, Warning), (2, Fine), (256, Fine), (257, Error)],
         "ImportImage: minimum in the newer text only",
     ),
     row(
-        Provider::Aliyun,
+        Provider::ALIYUN,
         SystemDisk,
         &[
             (0, Error),
@@ -151,31 +151,31 @@ static TABLE: &[Row] = &[
         "SDK 1 to 2048, seed 5 to 500",
     ),
     row(
-        Provider::Aliyun,
+        Provider::ALIYUN,
         Tags,
         &[(0, Fine), (20, Fine), (21, Error)],
         "ImportImage",
     ),
     row(
-        Provider::Aliyun,
+        Provider::ALIYUN,
         TagKey,
         &[(1, Fine), (128, Fine), (129, Error)],
         "ImportImage",
     ),
     row(
-        Provider::Aliyun,
+        Provider::ALIYUN,
         TagValue,
         &[(0, Fine), (128, Fine), (129, Error)],
         "ImportImage",
     ),
     row(
-        Provider::Ucloud,
+        Provider::UCLOUD,
         NameLength,
         &[(0, Error), (1, Fine), (63, Fine), (64, Error)],
         "specification",
     ),
     row(
-        Provider::Ucloud,
+        Provider::UCLOUD,
         DescriptionLength,
         &[(0, Fine), (255 - MARKER, Fine), (256 - MARKER, Error)],
         "specification; the marker is in it",
@@ -194,12 +194,12 @@ fn problem_fields(field: Field) -> &'static [&'static str] {
 
 fn order(cloud: Provider, field: Field, value: usize) -> ImportRequest {
     let disk = match cloud {
-        Provider::Jdcloud => Disk::url("https://b.s3-internal.cn-north-1.jdcloud-oss.com/k.qcow2"),
-        Provider::Tencent => Disk::url("https://b-1250000000.cos.ap-guangzhou.myqcloud.com/k.qcow2"),
-        Provider::Ucloud => Disk::url("https://b.cn-bj.ufileos.com/k.qcow2"),
+        Provider::JDCLOUD => Disk::url("https://b.s3-internal.cn-north-1.jdcloud-oss.com/k.qcow2"),
+        Provider::TENCENT => Disk::url("https://b-1250000000.cos.ap-guangzhou.myqcloud.com/k.qcow2"),
+        Provider::UCLOUD => Disk::url("https://b.cn-bj.ufileos.com/k.qcow2"),
         _ => Disk::object("images", "k.qcow2"),
     };
-    let sized = !matches!(cloud, Provider::Tencent | Provider::Ucloud);
+    let sized = !matches!(cloud, Provider::TENCENT | Provider::UCLOUD);
     let disk = disk.format(DiskFormat::Qcow2);
     let size = u32::try_from(value).unwrap();
     let disk = match field {

@@ -71,7 +71,7 @@ fn failed(checks: &[Check]) -> Vec<Subject> {
 }
 
 fn has_dry_run(case: &Case) -> bool {
-    matches!(case.provider, Provider::Tencent | Provider::Aliyun)
+    matches!(case.provider, Provider::TENCENT | Provider::ALIYUN)
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_good_order_passes_and_nothing_is_started() {
             Subject::DryRun,
         ] {
             let never = match what {
-                Subject::Quota => matches!(case.provider, Provider::Aliyun | Provider::Ucloud),
+                Subject::Quota => matches!(case.provider, Provider::ALIYUN | Provider::UCLOUD),
                 Subject::DryRun => !has_dry_run(case),
                 _ => false,
             };
@@ -137,7 +137,7 @@ async fn a_cloud_that_does_not_answer_is_no_matter_of_credentials() {
         let checks = look(&stage, &stage.order()).await;
         // Where the project is to be found first, that is what fails.
         let expected = match (case.provider, case.project) {
-            (Provider::Huawei, None) => Subject::Project,
+            (Provider::HUAWEI, None) => Subject::Project,
             _ => Subject::Endpoint,
         };
         assert_eq!(failed(&checks), [expected], "{}: {checks:#?}", case.name);
@@ -161,7 +161,7 @@ async fn a_taken_name_is_found_as_the_cloud_takes_it() {
         let image = stage.wait(&*importer, &mut task).await.unwrap();
         let checks = look(&stage, &stage.order()).await;
         let outcome = match case.provider {
-            Provider::Jdcloud | Provider::Ucloud => CheckOutcome::Warning,
+            Provider::JDCLOUD | Provider::UCLOUD => CheckOutcome::Warning,
             _ => CheckOutcome::Failed,
         };
         let check = expect(&checks, Subject::Name, outcome);
@@ -177,7 +177,7 @@ async fn a_name_is_taken_while_its_image_is_still_made() {
         stage.importer().unwrap().start(&stage.order()).await.unwrap();
         let checks = look(&stage, &stage.order()).await;
         let outcome = match case.provider {
-            Provider::Jdcloud | Provider::Ucloud => CheckOutcome::Warning,
+            Provider::JDCLOUD | Provider::UCLOUD => CheckOutcome::Warning,
             _ => CheckOutcome::Failed,
         };
         expect(&checks, Subject::Name, outcome);
@@ -191,10 +191,10 @@ async fn a_used_up_quota_is_found() {
         let checks = look(&stage, &stage.order()).await;
         let (what, outcome) = match case.provider {
             // Only the dry run tells.
-            Provider::Aliyun => (Subject::DryRun, CheckOutcome::Failed),
-            Provider::Ucloud => (Subject::Quota, CheckOutcome::NotChecked),
+            Provider::ALIYUN => (Subject::DryRun, CheckOutcome::Failed),
+            Provider::UCLOUD => (Subject::Quota, CheckOutcome::NotChecked),
             // The form of the answer is unverified.
-            Provider::Jdcloud => (Subject::Quota, CheckOutcome::Warning),
+            Provider::JDCLOUD => (Subject::Quota, CheckOutcome::Warning),
             _ => (Subject::Quota, CheckOutcome::Failed),
         };
         expect(&checks, what, outcome);
@@ -243,7 +243,7 @@ async fn a_check_without_an_answer_is_not_taken_for_good() {
     for case in CASES {
         let stage = stage(case, |config| config).await;
         // Every read but the first fails for long; the first tells of the credentials.
-        let first = if case.provider == Provider::Huawei && case.project.is_none() {
+        let first = if case.provider == Provider::HUAWEI && case.project.is_none() {
             2
         } else {
             1
@@ -257,7 +257,7 @@ async fn a_check_without_an_answer_is_not_taken_for_good() {
         expect(&checks, Subject::DryRun, CheckOutcome::NotChecked);
         // JD Cloud's first read is that of the name.
         let open = match case.provider {
-            Provider::Jdcloud => Subject::Quota,
+            Provider::JDCLOUD => Subject::Quota,
             _ => Subject::Name,
         };
         expect(&checks, open, CheckOutcome::NotChecked);

@@ -33,11 +33,11 @@ pub(crate) fn connect(
     watch.shown("credentials", &settings.credentials);
     watch.shown("order", order);
     match provider {
-        Provider::Jdcloud => of_vendor!(jdcloud, settings, order, watch),
-        Provider::Tencent => of_vendor!(tencent, settings, order, watch),
-        Provider::Huawei => of_vendor!(huawei, settings, order, watch),
-        Provider::Aliyun => of_vendor!(aliyun, settings, order, watch),
-        Provider::Ucloud => of_vendor!(ucloud, settings, order, watch),
+        Provider::JDCLOUD => of_vendor!(jdcloud, settings, order, watch),
+        Provider::TENCENT => of_vendor!(tencent, settings, order, watch),
+        Provider::HUAWEI => of_vendor!(huawei, settings, order, watch),
+        Provider::ALIYUN => of_vendor!(aliyun, settings, order, watch),
+        Provider::UCLOUD => of_vendor!(ucloud, settings, order, watch),
         other => panic!("{other} is not built in"),
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct StoreCase {
 pub(crate) const BUCKET: &str = "images-1250000000";
 
 pub(crate) static JDCLOUD: StoreCase = StoreCase {
-    provider: Provider::Jdcloud,
+    provider: Provider::JDCLOUD,
     cloud: Cloud::Jdcloud,
     region: "cn-north-1",
     part_mib: 5,
@@ -31,7 +31,7 @@ pub(crate) static JDCLOUD: StoreCase = StoreCase {
 };
 
 pub(crate) static TENCENT: StoreCase = StoreCase {
-    provider: Provider::Tencent,
+    provider: Provider::TENCENT,
     cloud: Cloud::Tencent,
     region: "ap-guangzhou",
     part_mib: 1,
@@ -39,7 +39,7 @@ pub(crate) static TENCENT: StoreCase = StoreCase {
 };
 
 pub(crate) static HUAWEI: StoreCase = StoreCase {
-    provider: Provider::Huawei,
+    provider: Provider::HUAWEI,
     cloud: Cloud::Huawei,
     region: "cn-north-4",
     part_mib: 1,
@@ -47,7 +47,7 @@ pub(crate) static HUAWEI: StoreCase = StoreCase {
 };
 
 pub(crate) static ALIYUN: StoreCase = StoreCase {
-    provider: Provider::Aliyun,
+    provider: Provider::ALIYUN,
     cloud: Cloud::Aliyun,
     region: "cn-hangzhou",
     part_mib: 1,
@@ -55,7 +55,7 @@ pub(crate) static ALIYUN: StoreCase = StoreCase {
 };
 
 pub(crate) static UCLOUD: StoreCase = StoreCase {
-    provider: Provider::Ucloud,
+    provider: Provider::UCLOUD,
     cloud: Cloud::Ucloud,
     region: "cn-bj2",
     part_mib: 4,

@@ -48,7 +48,7 @@ const BUCKET: &str = "images-1250000000";
 
 const PLAIN: Case = Case {
     name: "",
-    provider: Provider::Jdcloud,
+    provider: Provider::JDCLOUD,
     cloud: Cloud::Jdcloud,
     region: "",
     project: None,
@@ -76,7 +76,7 @@ pub static JDCLOUD: Case = Case {
 /// Tencent Cloud.
 pub static TENCENT: Case = Case {
     name: "tencent",
-    provider: Provider::Tencent,
+    provider: Provider::TENCENT,
     cloud: Cloud::Tencent,
     region: "ap-guangzhou",
     form: Form::Link("images-1250000000.cos.ap-guangzhou.myqcloud.com"),
@@ -89,7 +89,7 @@ pub static TENCENT: Case = Case {
 /// Alibaba Cloud.
 pub static ALIYUN: Case = Case {
     name: "aliyun",
-    provider: Provider::Aliyun,
+    provider: Provider::ALIYUN,
     cloud: Cloud::Aliyun,
     region: "cn-hangzhou",
     poll: "DescribeTaskAttribute",
@@ -99,7 +99,7 @@ pub static ALIYUN: Case = Case {
 /// UCloud.
 pub static UCLOUD: Case = Case {
     name: "ucloud",
-    provider: Provider::Ucloud,
+    provider: Provider::UCLOUD,
     cloud: Cloud::Ucloud,
     region: "cn-bj2",
     // The storage calls this region by its older name.
@@ -114,7 +114,7 @@ pub static UCLOUD: Case = Case {
 /// Huawei Cloud, common route; the project is found.
 pub static HUAWEI_COMMON: Case = Case {
     name: "huawei_common_qcow2",
-    provider: Provider::Huawei,
+    provider: Provider::HUAWEI,
     cloud: Cloud::Huawei,
     region: "cn-north-4",
     start: "CreateImage",

@@ -25,7 +25,7 @@ fn capabilities(spec: &Spec, sources: &mut Sources<'_>) -> String {
     let provider = &spec.provider;
     let mut out = format!(
         "\n/// What the import can do and what it limits.\npub static CAPABILITIES: Capabilities = Capabilities {{\n    provider: {},\n    default_region: {},\n",
-        variants("Provider", [provider.id.as_str()]),
+        format!("Provider::{}", provider.id.to_uppercase()),
         literal(&provider.regions.default)
     );
     for (name, fact) in &provider.capabilities {

@@ -61,7 +61,7 @@ fn module(stores: &[Store]) -> String {
         let _ = writeln!(
             out,
             "        Provider::{} => Some(&{}::STORE),",
-            camel(&store.id),
+            store.id.to_uppercase(),
             store.feature
         );
     }
@@ -81,7 +81,7 @@ fn store(store: &Store) -> Result<String, String> {
         out,
         "\nuse std::time::Duration;\n\nuse cloud_import_core::Provider;\n\nuse crate::spec::{{Headers, Limits, StoreSpec}};\n\n\
          pub(crate) static STORE: StoreSpec = StoreSpec {{\n    provider: Provider::{},\n    feature: {},\n",
-        camel(&store.id),
+        store.id.to_uppercase(),
         literal(&store.feature)
     );
     rows(&mut out, "    ", STORE, &store.store)?;

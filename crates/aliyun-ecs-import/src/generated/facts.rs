@@ -16,7 +16,7 @@ const S_SEED_DOCS_SDK: &str = "older document: ImportImage, ECS API reference (e
 
 /// What the import can do and what it limits.
 pub static CAPABILITIES: Capabilities = Capabilities {
-    provider: Provider::Aliyun,
+    provider: Provider::ALIYUN,
     default_region: "cn-hangzhou",
     architectures: Fact::list(&[Architecture::X86_64, Architecture::I386, Architecture::Arm64], S_DOCS_SDK).note("arm64 is not in the seed document"),
     boot_modes: Fact::list(&[BootMode::Bios, BootMode::Uefi], S_DOCS_SDK).note("arm64: uefi only"),

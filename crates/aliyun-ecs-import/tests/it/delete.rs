@@ -51,7 +51,7 @@ async fn delete<'a>(answers: impl IntoIterator<Item = Option<(u16, &'a str)>>) -
     let builder = super::builder(&script).ambient(Arc::clone(&clock) as _);
     let importer = Importer::new(builder.build().unwrap());
     let image = ImportedImage::of(&importer.prepare(&order()).unwrap().into_task(), "m-1");
-    assert_eq!(image.provider, Provider::Aliyun);
+    assert_eq!(image.provider, Provider::ALIYUN);
     Deleted {
         outcome: importer.delete(&image).await,
         script,

@@ -73,7 +73,7 @@ async fn every_part_of_an_order_is_sent() {
     // No size known: none is sent, and the vendor finds it.
     .data_disk(Disk::object("images", "d1.raw"))
     .data_disk(Disk::object("images", "d2.raw").virtual_size_bytes((5 << 30) + 1))
-    .vendor(Provider::Aliyun, &options)
+    .vendor(Provider::ALIYUN, &options)
     .unwrap();
     order.dry_run = true;
     let (importer, script) = importer([(400, r#"{"Code":"DRYRUN.SUCCESS","Message":"would"}"#)]);
@@ -361,7 +361,7 @@ async fn every_problem_is_named_at_once_before_anything_is_sent() {
         .tag("aliyun-x", "v")
         .tag("k", "acs:v")
         .data_disk(Disk::object("b", "d").virtual_size_bytes(3_000 << 30))
-        .vendor(Provider::Aliyun, &options)
+        .vendor(Provider::ALIYUN, &options)
         .unwrap();
     order.skip_guest_check = true;
     let (importer, script) = importer([]);
@@ -397,7 +397,7 @@ fn what_the_sources_leave_open_is_a_warning() {
     )
     .os(Os::new("Windows", "10"))
     .vendor(
-        Provider::Aliyun,
+        Provider::ALIYUN,
         &Options {
             detection_strategy: Some("Standard".into()),
             ..Default::default()
@@ -420,10 +420,7 @@ fn what_the_sources_leave_open_is_a_warning() {
     assert_eq!(fields(&order(), true), Vec::<String>::new());
     assert_eq!(fields(&order(), false), Vec::<String>::new());
     // What is the default anyway needs no field, and is no problem.
-    let unchecked = ImportRequest {
-        skip_guest_check: true,
-        ..order()
-    };
+    let unchecked = order().skip_guest_check(true);
     assert_eq!(fields(&unchecked, true), Vec::<String>::new());
 }
 
@@ -435,12 +432,12 @@ fn vendor_options_are_parsed_strictly_and_used() {
     };
     let (importer, _) = importer([]);
     let request = importer
-        .request(&order().vendor(Provider::Aliyun, &options).unwrap())
+        .request(&order().vendor(Provider::ALIYUN, &options).unwrap())
         .unwrap();
     assert_eq!(request.platform.unwrap().as_str(), "Windows Server 2022");
     assert_eq!(request.os_type.unwrap().as_str(), "windows");
     let unknown = order()
-        .vendor(Provider::Aliyun, &serde_json::json!({"Plattform": "x"}))
+        .vendor(Provider::ALIYUN, &serde_json::json!({"Plattform": "x"}))
         .unwrap();
     assert!(
         importer
@@ -457,9 +454,10 @@ fn what_cannot_be_written_is_refused_even_unvalidated() {
         ImportRequest::new("web", Disk::object("b", "k")),
         ImportRequest::new("web", Disk::url("https://b/k?Signature=s1gn")).os(Os::new("CentOS", "7.9")),
         ImportRequest::data_image("web", Disk::object("b", "k")).os(Os::new("CentOS", "7.9")),
-        ImportRequest {
-            disks: Vec::new(),
-            ..order()
+        {
+            let mut it = order();
+            it.disks = Vec::new();
+            it
         },
     ] {
         let error = importer.request(&order).unwrap_err();
@@ -510,10 +508,11 @@ fn nvme_and_the_metadata_service_are_features_of_the_image() {
     let (importer, _) = importer([]);
     let features = |order: &ImportRequest| importer.request(order).unwrap().features;
     assert_eq!(features(&order()).and_then(|features| features.nvme_support), None);
-    let asked = ImportRequest {
-        nvme: true,
-        imds_v2: true,
-        ..order()
+    let asked = {
+        let mut it = order();
+        it.nvme = true;
+        it.imds_v2 = true;
+        it
     };
     let found = features(&asked).unwrap();
     assert_eq!(found.nvme_support.as_deref(), Some("supported"));
@@ -523,6 +522,6 @@ fn nvme_and_the_metadata_service_are_features_of_the_image() {
         imds_support: Some("v1".into()),
         ..Default::default()
     };
-    let found = features(&asked.vendor(Provider::Aliyun, &own).unwrap()).unwrap();
+    let found = features(&asked.vendor(Provider::ALIYUN, &own).unwrap()).unwrap();
     assert_eq!(found.imds_support.as_deref(), Some("v1"));
 }

@@ -343,7 +343,7 @@ async fn a_dry_run_that_is_none_ends_it() {
 #[tokio::test]
 async fn the_role_that_is_named_is_made() {
     let order = order()
-        .vendor(Provider::Aliyun, &serde_json::json!({"RoleName": "Mine"}))
+        .vendor(Provider::ALIYUN, &serde_json::json!({"RoleName": "Mine"}))
         .unwrap();
     let made = make_for(&order, [WITHOUT_ROLE, NO_ROLE, DONE, NO_POLICIES, DONE, DRY_RUN]).await;
     let sent = made.script.sent();

@@ -72,7 +72,7 @@ fn a_file_fills_in_what_the_command_line_leaves_open() {
     assert_eq!(options.staging.bucket, ["aliyun=of-the-file"]);
     assert_eq!(options.staging.prefix, "images/");
     assert!(options.staging.keep_object && options.cancel_on_interrupt && options.reach.instance_metadata);
-    assert_eq!(options.reach.profile, [(Provider::Aliyun, "work".to_owned())]);
+    assert_eq!(options.reach.profile, [(Provider::ALIYUN, "work".to_owned())]);
     assert_eq!(options.reach.output, Form::Json);
     assert_eq!(options.waiting.timeout, Some(Duration::from_secs(4 * 3600)));
     assert_eq!(options.state.folder.as_deref(), Some(Path::new("jobs")));
@@ -136,7 +136,7 @@ fn variables_come_before_the_profile_and_the_profile_before_the_file() {
     assert_eq!(nightly.description.as_deref(), Some("of the file"));
     let both = variables.over(nightly);
     assert_eq!(both.to.as_deref().unwrap(), ["tencent", "huawei"]);
-    assert_eq!(both.bucket.own[&Provider::Aliyun], "of-the-variable");
+    assert_eq!(both.bucket.own[&Provider::ALIYUN], "of-the-variable");
     assert_eq!(both.bucket.every.as_deref(), Some("nightly"));
     assert_eq!(
         (both.tags["team"].as_str(), both.tags["tier"].as_str()),

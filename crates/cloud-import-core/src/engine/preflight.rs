@@ -422,7 +422,7 @@ mod tests {
 
     fn empty() -> Checks {
         Checks {
-            provider: Provider::Aliyun,
+            provider: Provider::ALIYUN,
             endpoint: "https://api.example".to_owned(),
             checks: Vec::new(),
         }

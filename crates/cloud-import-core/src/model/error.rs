@@ -6,9 +6,12 @@
 use std::{
     error::Error as StdError,
     fmt,
+    str::FromStr,
     sync::Arc,
     time::{Duration, SystemTime},
 };
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{
     Problem, Provider,
@@ -93,6 +96,30 @@ impl ErrorKind {
         )
     }
 
+    const ALL: [Self; 21] = [
+        Self::InvalidRequest,
+        Self::Unsupported,
+        Self::Credentials,
+        Self::ClockSkew,
+        Self::PermissionDenied,
+        Self::NotFound,
+        Self::Conflict,
+        Self::DuplicateName,
+        Self::QuotaExceeded,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::Timeout,
+        Self::Connect,
+        Self::Transport,
+        Self::InvalidResponse,
+        Self::TaskFailed,
+        Self::Canceled,
+        Self::WaitLimitReached,
+        Self::OutcomeUnknown,
+        Self::Service,
+        Self::Local,
+    ];
+
     /// The word for it in logs and JSON, in snake case.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -118,6 +145,41 @@ impl ErrorKind {
             Self::Service => "service",
             Self::Local => "local",
         }
+    }
+}
+
+impl FromStr for ErrorKind {
+    type Err = UnknownKind;
+
+    fn from_str(word: &str) -> Result<Self, UnknownKind> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+            .ok_or(UnknownKind)
+    }
+}
+
+/// A word that names no kind of error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownKind;
+
+impl fmt::Display for UnknownKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a kind of error that this version knows")
+    }
+}
+
+impl StdError for UnknownKind {}
+
+impl Serialize for ErrorKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ErrorKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 

@@ -2,16 +2,30 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Error, ErrorKind, OsFamily, Provider};
 
 /// An operating system: distribution and version, as people write them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// ```
+/// use cloud_import_core::{Os, Provider};
+///
+/// let os: Os = "CentOS 7.9".parse()?;
+/// assert_eq!(os, Os::new("CentOS", "7.9"));
+/// let os = os.with_raw(Provider::TENCENT, "CentOS/7");
+/// # Ok::<(), cloud_import_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Os {
     /// `CentOS`, `Ubuntu`, `Windows Server`, …
     pub distribution: String,
     /// `7.9`, `22.04`, `2019`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// A vendor's own text, taken as it is instead of a mapping. Where a vendor has two fields, `TYPE/VERSION`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub raw: BTreeMap<Provider, String>,
 }
 

@@ -8,8 +8,7 @@ impl FromStr for Provider {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
+        Self::all()
             .find(|provider| provider.id().eq_ignore_ascii_case(text))
             .ok_or_else(|| {
                 Error::new(ErrorKind::InvalidRequest, format!("unknown provider `{text}`"))

@@ -1,8 +1,8 @@
 //! The normalized order: one image, in words that hold for every cloud.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser::Error as _};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -14,42 +14,68 @@ use crate::{
 ///
 /// Nothing in it is a vendor's word but [`vendor`](Self::vendor). What a cloud cannot express is reported by
 /// [`ImageImporter::validate`](crate::ImageImporter::validate), never dropped.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// As JSON it can be stored and sent. Links then lose their queries, which may be signed; [`Self::exposed`] keeps them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ImportRequest {
     /// Name of the image.
     pub name: String,
     /// What the image is.
+    #[serde(default, skip_serializing_if = "ImageKind::is_system")]
     pub kind: ImageKind,
     /// The disks: of a system image the system disk first, then data disks; of a data image just that disk.
     pub disks: Vec<Disk>,
     /// The guest's operating system. Needed for system images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub os: Option<Os>,
     /// Processor architecture.
+    #[serde(default = "x86_64")]
     pub architecture: Architecture,
     /// Firmware; the cloud's default when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot_mode: Option<BootMode>,
     /// Licence; the cloud's default when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub license_type: Option<LicenseType>,
     /// Description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// Resource group (Alibaba) or enterprise project (Huawei) that the image goes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
     /// Skips the cloud's check of the guest system.
+    #[serde(default, skip_serializing_if = "is_off")]
     pub skip_guest_check: bool,
     /// The guest has an NVMe driver, so that instances may have NVMe disks.
+    #[serde(default, skip_serializing_if = "is_off")]
     pub nvme: bool,
     /// Instances are to use version 2 of the metadata service, which asks for a token, by default.
+    #[serde(default, skip_serializing_if = "is_off")]
     pub imds_v2: bool,
     /// Checks the order without doing it, where the cloud can.
+    #[serde(default, skip_serializing_if = "is_off")]
     pub dry_run: bool,
     /// Raised when the user asks for another image of the same order, or after a settled failure.
+    #[serde(default)]
     pub generation: u32,
     /// Sends the order although validation found problems.
+    #[serde(default, skip_serializing_if = "is_off")]
     pub no_validate: bool,
     /// Options in one vendor's own words: an object per provider, written by that crate's `Options`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vendor: BTreeMap<Provider, Map<String, Value>>,
+}
+
+fn x86_64() -> Architecture {
+    Architecture::X86_64
+}
+
+fn is_off(switch: &bool) -> bool {
+    !switch
 }
 
 impl ImportRequest {
@@ -133,6 +159,53 @@ impl ImportRequest {
         self
     }
 
+    /// Skips the cloud's check of the guest system.
+    #[must_use]
+    pub fn skip_guest_check(mut self, skip: bool) -> Self {
+        self.skip_guest_check = skip;
+        self
+    }
+
+    /// Says that the guest has an NVMe driver.
+    #[must_use]
+    pub fn nvme(mut self, nvme: bool) -> Self {
+        self.nvme = nvme;
+        self
+    }
+
+    /// Says that instances are to use version 2 of the metadata service.
+    #[must_use]
+    pub fn imds_v2(mut self, imds_v2: bool) -> Self {
+        self.imds_v2 = imds_v2;
+        self
+    }
+
+    /// Checks the order without doing it, where the cloud can.
+    #[must_use]
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Makes it another order of the same: a higher number is another image.
+    #[must_use]
+    pub fn generation(mut self, generation: u32) -> Self {
+        self.generation = generation;
+        self
+    }
+
+    /// Sends the order although validation finds problems.
+    #[must_use]
+    pub fn no_validate(mut self, no_validate: bool) -> Self {
+        self.no_validate = no_validate;
+        self
+    }
+
+    /// The order with its links whole, to be written as JSON where secrets may be: who reads it can open the links.
+    pub fn exposed(&self) -> Exposed<'_> {
+        Exposed(self)
+    }
+
     /// Sets the resource group or enterprise project.
     #[must_use]
     pub fn project(mut self, project: impl Into<String>) -> Self {
@@ -197,34 +270,80 @@ pub trait VendorOptions: Serialize + DeserializeOwned + Default {
     const PROVIDER: Provider;
 }
 
+/// An order that is written with its links whole; see [`ImportRequest::exposed`].
+#[derive(Clone, Copy)]
+pub struct Exposed<'a>(&'a ImportRequest);
+
+impl fmt::Debug for Exposed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for Exposed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut written = serde_json::to_value(self.0).map_err(S::Error::custom)?;
+        for (index, disk) in self.0.disks.iter().enumerate() {
+            let place = written.pointer_mut(&format!("/disks/{index}/source/url"));
+            if let (DiskSource::Url(link), Some(place)) = (&disk.source, place) {
+                *place = Value::from(link.expose());
+            }
+        }
+        written.serialize(serializer)
+    }
+}
+
 /// What an image is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ImageKind {
     /// A system that boots, with data disks if need be.
+    #[default]
     System,
     /// One data disk.
     Data,
 }
 
+impl ImageKind {
+    fn is_system(&self) -> bool {
+        *self == Self::System
+    }
+}
+
 /// A disk image file in the cloud's reach.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// ```
+/// use cloud_import_core::{Disk, DiskFormat};
+///
+/// let disk = Disk::object("my-bucket", "web.qcow2").format(DiskFormat::Qcow2).size_gib(40);
+/// assert_eq!(disk.wanted_gib(), Some(40));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Disk {
     /// Where the file is.
     pub source: DiskSource,
     /// Its format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<DiskFormat>,
     /// Size of the cloud disk in GiB; at least the virtual size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_gib: Option<u32>,
     /// Size of the disk that the file holds, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub virtual_size_bytes: Option<u64>,
     /// Size of the file in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_size_bytes: Option<u64>,
     /// How the disk in the file is partitioned, where that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition_table: Option<PartitionTable>,
     /// SHA-256 of the file in hex: makes the idempotency token follow the content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_sha256: Option<String>,
     /// It is not there yet, and nothing can be asked about it: the file is put there before the order is sent.
+    #[serde(default, skip_serializing_if = "is_off")]
     pub pending: bool,
 }
 
@@ -276,6 +395,27 @@ impl Disk {
         self
     }
 
+    /// Sets the size of the file in bytes.
+    #[must_use]
+    pub fn file_size_bytes(mut self, bytes: u64) -> Self {
+        self.file_size_bytes = Some(bytes);
+        self
+    }
+
+    /// Sets how the disk is partitioned.
+    #[must_use]
+    pub fn partition_table(mut self, table: PartitionTable) -> Self {
+        self.partition_table = Some(table);
+        self
+    }
+
+    /// Sets the SHA-256 of the file, in hex.
+    #[must_use]
+    pub fn content_sha256(mut self, sha256: impl Into<String>) -> Self {
+        self.content_sha256 = Some(sha256.into());
+        self
+    }
+
     /// The link to the file.
     ///
     /// # Errors
@@ -318,7 +458,8 @@ impl Disk {
 }
 
 /// How a disk is partitioned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PartitionTable {
     /// A master boot record.
@@ -328,7 +469,8 @@ pub enum PartitionTable {
 }
 
 /// Where a file is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DiskSource {
     /// Behind a link.

@@ -65,7 +65,7 @@ pub struct ImportTask {
 }
 
 impl ImportTask {
-    /// A task that has not been sent yet.
+    /// A task that has not been sent yet. Its instants are whole seconds, as they are in its JSON.
     pub fn new(
         provider: Provider,
         endpoint: impl Into<String>,
@@ -89,7 +89,7 @@ impl ImportTask {
             token: None,
             generation: 0,
             dry_run: false,
-            started_at,
+            started_at: datetime::whole_seconds(started_at),
             first_seen_at: None,
             extra: Map::new(),
         }
@@ -99,7 +99,7 @@ impl ImportTask {
 impl ImportTask {
     /// Notes that the cloud lists the import.
     pub fn seen(&mut self, at: SystemTime) {
-        self.first_seen_at.get_or_insert(at);
+        self.first_seen_at.get_or_insert(datetime::whole_seconds(at));
     }
 }
 
@@ -112,12 +112,14 @@ fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Schema<VERSION>
 }
 
 /// What a poll says of an import.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
 #[non_exhaustive]
 pub enum TaskState {
     /// It goes on.
     InProgress {
         /// 0 to 100, where the cloud shows it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         percent: Option<u8>,
         /// The vendor's word for the state.
         raw: String,
@@ -144,7 +146,7 @@ impl TaskState {
 }
 
 /// An image that is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ImportedImage {
     /// The cloud.
@@ -152,14 +154,14 @@ pub struct ImportedImage {
     /// The region.
     pub region: String,
     /// The project, where the cloud has projects and one was named.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
     /// The image's id.
     pub id: String,
     /// The image's name.
     pub name: String,
     /// What the cloud's own check of the image found, where it has one that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inspection: Option<Inspection>,
 }
 
@@ -229,6 +231,25 @@ impl fmt::Display for Finding {
 }
 
 impl ImportedImage {
+    /// An image of which no task is known, such as one from a list.
+    pub fn new(provider: Provider, region: impl Into<String>, id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            provider,
+            region: region.into(),
+            project: None,
+            id: id.into(),
+            name: name.into(),
+            inspection: None,
+        }
+    }
+
+    /// Names the project.
+    #[must_use]
+    pub fn with_project(mut self, project: impl Into<String>) -> Self {
+        self.project = Some(project.into());
+        self
+    }
+
     /// The image of a task.
     pub fn of(task: &ImportTask, id: impl Into<String>) -> Self {
         Self {
@@ -256,15 +277,17 @@ impl fmt::Display for ImportedImage {
 }
 
 /// Why an import failed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Failure {
     /// The vendor's code, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// The vendor's reason; where its API gives none, the raw state.
     pub reason: String,
     /// Documented likely causes, where the API gives no reason. They are not the vendor's verdict on this import.
-    pub likely_causes: &'static [&'static str],
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub likely_causes: Vec<String>,
 }
 
 impl Failure {
@@ -273,20 +296,21 @@ impl Failure {
         Self {
             code: code.filter(|code| !code.is_empty()),
             reason: redact::vendor_text(reason.as_ref(), []),
-            likely_causes: &[],
+            likely_causes: Vec::new(),
         }
     }
 
     /// Adds documented likely causes.
     #[must_use]
-    pub fn with_likely_causes(mut self, causes: &'static [&'static str]) -> Self {
-        self.likely_causes = causes;
+    pub fn with_likely_causes(mut self, causes: &[&str]) -> Self {
+        self.likely_causes = causes.iter().map(ToString::to_string).collect();
         self
     }
 }
 
 /// What came of a cancel.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CancelOutcome {
     /// The cloud accepted it; a later poll says when it is over.
@@ -302,7 +326,7 @@ mod tests {
     #[test]
     fn a_task_survives_storage_with_unknown_fields() {
         let at = datetime::parse_rfc3339("2026-01-02T03:04:05Z").unwrap();
-        let mut task = ImportTask::new(Provider::Huawei, "https://ims", "cn-north-4", "n", "b:k", at);
+        let mut task = ImportTask::new(Provider::HUAWEI, "https://ims", "cn-north-4", "n", "b:k", at);
         task.first_seen_at = Some(at);
         task.extra.insert("later".into(), Value::Bool(true));
         let text = serde_json::to_string(&task).unwrap();

@@ -83,7 +83,7 @@ mod tests {
     use crate::Disk;
 
     fn token(request: &ImportRequest) -> String {
-        request.token(Provider::Aliyun, "cn-hangzhou", None)
+        request.token(Provider::ALIYUN, "cn-hangzhou", None)
     }
 
     #[test]
@@ -118,8 +118,8 @@ mod tests {
         for variant in &variants {
             assert!(seen.insert(token(variant)), "{variant:?}");
         }
-        assert!(seen.insert(order.token(Provider::Jdcloud, "cn-hangzhou", None)));
-        assert!(seen.insert(order.token(Provider::Aliyun, "cn-beijing", None)));
-        assert!(seen.insert(order.token(Provider::Aliyun, "cn-hangzhou", Some("p"))));
+        assert!(seen.insert(order.token(Provider::JDCLOUD, "cn-hangzhou", None)));
+        assert!(seen.insert(order.token(Provider::ALIYUN, "cn-beijing", None)));
+        assert!(seen.insert(order.token(Provider::ALIYUN, "cn-hangzhou", Some("p"))));
     }
 }

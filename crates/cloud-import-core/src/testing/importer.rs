@@ -37,7 +37,7 @@ pub struct FakeImporter {
     calls: Mutex<Vec<&'static str>>,
 }
 
-static OPEN: Capabilities = Capabilities::new(Provider::Aliyun, "region-1");
+static OPEN: Capabilities = Capabilities::new(Provider::ALIYUN, "region-1");
 
 impl FakeImporter {
     /// Polls answer with these states, one after another, then with the image.

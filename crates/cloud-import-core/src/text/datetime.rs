@@ -7,6 +7,12 @@ use time::{
     format_description::well_known::{Rfc2822, Rfc3339},
 };
 
+/// An instant without its parts of a second.
+pub fn whole_seconds(instant: SystemTime) -> SystemTime {
+    let since = instant.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs())
+}
+
 /// `20250102T030405Z`.
 pub fn basic(instant: SystemTime) -> String {
     extended(instant).replace(['-', ':'], "")

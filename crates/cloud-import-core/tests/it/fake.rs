@@ -24,7 +24,7 @@ const fn cloud(token: bool, names: UniqueNames) -> Capabilities {
         sources: Fact::unsourced(&[SourceForm::Url]),
         client_token: Fact::unsourced(token),
         unique_names: Fact::unsourced(names),
-        ..Capabilities::new(Provider::Ucloud, "r")
+        ..Capabilities::new(Provider::UCLOUD, "r")
     }
 }
 
@@ -63,7 +63,7 @@ impl Fake {
         };
         Self {
             capabilities,
-            connection: Connection::new(settings, Provider::Ucloud, "h.example", &names).unwrap(),
+            connection: Connection::new(settings, Provider::UCLOUD, "h.example", &names).unwrap(),
             sends: Mutex::default(),
             lists: Mutex::default(),
             log: Mutex::default(),
@@ -127,9 +127,9 @@ impl Cloud for Fake {
         let bad = request
             .name
             .is_empty()
-            .then(|| Problem::error(Provider::Ucloud, Field::Name, "is empty"));
+            .then(|| Problem::error(Provider::UCLOUD, Field::Name, "is empty"));
         bad.into_iter()
-            .chain([Problem::warning(Provider::Ucloud, Field::Os, "is odd")])
+            .chain([Problem::warning(Provider::UCLOUD, Field::Os, "is odd")])
             .collect()
     }
 
@@ -153,7 +153,7 @@ impl Cloud for Fake {
         let mut row = Row::default();
         row.image_id = Some("found".to_owned());
         row.name = Some("web".to_owned());
-        row.description = Some(format!("[{}]", order().marker(Provider::Ucloud, "r", None)));
+        row.description = Some(format!("[{}]", order().marker(Provider::UCLOUD, "r", None)));
         row.class = Some(StateClass::InProgress);
         Ok(Page::of(answer.unwrap_or(Ok(false))?.then_some(row), 100))
     }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
 mod fake;
+mod json;
 mod pipeline;
 mod start;
 #[cfg(target_os = "linux")]

@@ -40,7 +40,7 @@ const fn rule(code: &'static str, kind: ErrorKind) -> CodeRule {
 
 impl Protocol for Plain {
     fn provider(&self) -> Provider {
-        Provider::Aliyun
+        Provider::ALIYUN
     }
 
     fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
@@ -183,7 +183,7 @@ async fn errors_name_everything_and_no_secret() {
     let (error, _) = failed(send(Scripted::new([(400, body)]), true).await);
     assert_eq!(
         (error.provider(), error.operation()),
-        (Some(Provider::Aliyun), Some("Do"))
+        (Some(Provider::ALIYUN), Some("Do"))
     );
     assert_eq!(
         (error.code(), error.http_status(), error.request_id()),

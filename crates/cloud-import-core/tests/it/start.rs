@@ -172,7 +172,7 @@ async fn what_belongs_elsewhere_is_refused_before_anything_is_asked() {
     let prepared = importer.prepare(&order()).unwrap();
     let own = prepared.task().clone();
     let changes: [fn(&mut ImportTask); 3] = [
-        |task| task.provider = Provider::Tencent,
+        |task| task.provider = Provider::TENCENT,
         |task| task.region = "other".to_owned(),
         |task| task.endpoint = "https://other.example".to_owned(),
     ];

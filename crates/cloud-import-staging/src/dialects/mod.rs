@@ -33,19 +33,19 @@ pub(crate) fn of(bucket: &Bucket) -> Result<Arc<dyn Dialect>> {
     };
     match provider {
         #[cfg(feature = "s3")]
-        Provider::Jdcloud => {
+        Provider::JDCLOUD => {
             let region = bucket.region.clone();
             rest::store(bucket, spec, s3::Signer { region })
         }
         #[cfg(feature = "cos")]
-        Provider::Tencent => rest::store(bucket, spec, cos::Signer::default()),
+        Provider::TENCENT => rest::store(bucket, spec, cos::Signer::default()),
         #[cfg(feature = "obs")]
-        Provider::Huawei => {
+        Provider::HUAWEI => {
             let name = bucket.name_in_host();
             rest::store(bucket, spec, obs::Signer { bucket: name })
         }
         #[cfg(feature = "oss")]
-        Provider::Aliyun => {
+        Provider::ALIYUN => {
             let signer = oss::Signer {
                 region: bucket.region.clone(),
                 bucket: bucket.name_in_host(),
@@ -54,7 +54,7 @@ pub(crate) fn of(bucket: &Bucket) -> Result<Arc<dyn Dialect>> {
             rest::store(bucket, spec, signer)
         }
         #[cfg(feature = "us3")]
-        Provider::Ucloud => Ok(Arc::new(us3::Us3::new(bucket, spec)?)),
+        Provider::UCLOUD => Ok(Arc::new(us3::Us3::new(bucket, spec)?)),
         _ => Err(not_built_in(provider, spec.feature)),
     }
 }

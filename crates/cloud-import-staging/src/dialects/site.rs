@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     fn site(endpoint: Option<&str>, addressing: Addressing) -> Result<Site> {
-        let mut bucket = Bucket::new(Provider::Jdcloud, "cn-north-1", "images").unwrap();
+        let mut bucket = Bucket::new(Provider::JDCLOUD, "cn-north-1", "images").unwrap();
         bucket.endpoint = endpoint.map(|text| text.parse().unwrap());
         bucket.addressing = addressing;
         Site::of(&bucket, &crate::generated::s3::STORE, "s3.{region}.example")

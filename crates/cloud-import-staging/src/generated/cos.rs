@@ -14,7 +14,7 @@ use cloud_import_core::Provider;
 use crate::spec::{Headers, Limits, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
-    provider: Provider::Tencent,
+    provider: Provider::TENCENT,
     feature: "cos",
     host: "https://cos.{region}.myqcloud.com", // docs sdk
     inside: "https://cos.{region}.myqcloud.com", // docs sdk

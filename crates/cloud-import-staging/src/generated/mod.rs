@@ -16,11 +16,11 @@ use crate::spec::StoreSpec;
 /// What is known of a cloud's store; nothing of a cloud that is not here.
 pub(crate) fn of(provider: Provider) -> Option<&'static StoreSpec> {
     match provider {
-        Provider::Jdcloud => Some(&s3::STORE),
-        Provider::Tencent => Some(&cos::STORE),
-        Provider::Huawei => Some(&obs::STORE),
-        Provider::Aliyun => Some(&oss::STORE),
-        Provider::Ucloud => Some(&us3::STORE),
+        Provider::JDCLOUD => Some(&s3::STORE),
+        Provider::TENCENT => Some(&cos::STORE),
+        Provider::HUAWEI => Some(&obs::STORE),
+        Provider::ALIYUN => Some(&oss::STORE),
+        Provider::UCLOUD => Some(&us3::STORE),
         _ => None,
     }
 }

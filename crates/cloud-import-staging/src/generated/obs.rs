@@ -14,7 +14,7 @@ use cloud_import_core::Provider;
 use crate::spec::{Headers, Limits, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
-    provider: Provider::Huawei,
+    provider: Provider::HUAWEI,
     feature: "obs",
     host: "https://obs.{region}.myhuaweicloud.com", // docs sdk
     inside: "https://obs.{region}.myhuaweicloud.com", // docs sdk; the import takes bucket and key and needs no link

@@ -15,7 +15,7 @@ use cloud_import_core::Provider;
 use crate::spec::{Headers, Limits, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
-    provider: Provider::Aliyun,
+    provider: Provider::ALIYUN,
     feature: "oss",
     host: "https://oss-{region}.aliyuncs.com", // docs sdk
     inside: "https://oss-{region}.aliyuncs.com", // docs sdk; the import takes bucket and key and needs no link

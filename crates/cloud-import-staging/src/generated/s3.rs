@@ -13,7 +13,7 @@ use cloud_import_core::Provider;
 use crate::spec::{Headers, Limits, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
-    provider: Provider::Jdcloud,
+    provider: Provider::JDCLOUD,
     feature: "s3",
     host: "https://s3.{region}.jdcloud-oss.com", // docs
     inside: "https://s3-internal.{region}.jdcloud-oss.com", // guide; the host of the region's own network, which the import guide asks for

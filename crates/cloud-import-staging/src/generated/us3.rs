@@ -19,7 +19,7 @@ use cloud_import_core::Provider;
 use crate::spec::{Headers, Limits, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
-    provider: Provider::Ucloud,
+    provider: Provider::UCLOUD,
     feature: "us3",
     host: "https://{region}.ufileos.com", // docs; name another endpoint where a region has no TLS
     inside: "http://{region}.ufileos.com", // packer; links of the vendor's own image tool are plain http, and those are known to work; whether the import takes https is unverified

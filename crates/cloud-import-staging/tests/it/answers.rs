@@ -7,7 +7,7 @@ use cloud_import_staging::BucketFacts;
 
 use crate::requests::{bucket, keys, store};
 
-const XML: [Provider; 4] = [Provider::Jdcloud, Provider::Tencent, Provider::Huawei, Provider::Aliyun];
+const XML: [Provider; 4] = [Provider::JDCLOUD, Provider::TENCENT, Provider::HUAWEI, Provider::ALIYUN];
 
 fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response<Bytes> {
     let mut answer = Response::builder().status(status);
@@ -66,7 +66,7 @@ async fn codes_become_kinds() {
 
 #[tokio::test]
 async fn a_corrupted_body_was_not_executed_and_may_be_sent_again() {
-    let error = refused(Provider::Huawei, answer(400, &[], &error_body("BadDigest", ""))).await;
+    let error = refused(Provider::HUAWEI, answer(400, &[], &error_body("BadDigest", ""))).await;
     assert!(error.is_retryable() && !error.may_have_executed());
 }
 
@@ -95,19 +95,19 @@ async fn another_region_is_named() {
         "PermanentRedirect",
         "<Endpoint>images.s3.cn-east-2.jdcloud-oss.com</Endpoint>",
     );
-    let error = refused(Provider::Jdcloud, answer(301, &[], &body)).await;
+    let error = refused(Provider::JDCLOUD, answer(301, &[], &body)).await;
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(error.message().contains("cn-east-2"), "{error}");
     assert!(error.remedy().unwrap().to_string().contains("region"));
     let error = refused(
-        Provider::Tencent,
+        Provider::TENCENT,
         answer(301, &[("x-cos-bucket-region", "ap-beijing")], ""),
     )
     .await;
     assert_eq!(error.code(), Some("PermanentRedirect"));
     assert!(error.message().contains("ap-beijing"), "{error}");
     let body = error_body("PermanentRedirect", "<Endpoint>&lt;script&gt; x</Endpoint>");
-    let error = refused(Provider::Aliyun, answer(301, &[], &body)).await;
+    let error = refused(Provider::ALIYUN, answer(301, &[], &body)).await;
     assert_eq!(error.message(), "It was <refused>.");
 }
 
@@ -130,14 +130,14 @@ async fn what_is_not_the_stores_is_not_read() {
         (200, "[]", ErrorKind::InvalidResponse),
         (502, "busy", ErrorKind::Unavailable),
     ] {
-        let error = refused(Provider::Ucloud, answer(status, &[], body)).await;
+        let error = refused(Provider::UCLOUD, answer(status, &[], body)).await;
         assert_eq!(error.kind(), kind, "{body}");
     }
 }
 
 #[tokio::test]
 async fn an_answer_that_lacks_what_was_asked_for_is_no_success() {
-    for (provider, body) in [(Provider::Aliyun, "<R/>"), (Provider::Ucloud, "{}")] {
+    for (provider, body) in [(Provider::ALIYUN, "<R/>"), (Provider::UCLOUD, "{}")] {
         let script = Arc::new(Scripted::new([(200, body), (200, "")]));
         let store = store(bucket(provider), keys(), &script);
         let error = store.initiate("k", None).await.unwrap_err();
@@ -152,10 +152,10 @@ async fn an_answer_that_lacks_what_was_asked_for_is_no_success() {
 #[tokio::test]
 async fn a_list_that_lacks_what_it_must_have_names_the_element() {
     for (provider, body, element) in [
-        (Provider::Tencent, "<R><Contents><Size>5</Size></Contents></R>", "`Key`"),
-        (Provider::Huawei, "<R><Contents><Key>k</Key></Contents></R>", "`Size`"),
-        (Provider::Ucloud, r#"{"Contents":[{"Size":5}]}"#, "`Key`"),
-        (Provider::Ucloud, r#"{"Contents":[{"Key":"k"}]}"#, "`Size`"),
+        (Provider::TENCENT, "<R><Contents><Size>5</Size></Contents></R>", "`Key`"),
+        (Provider::HUAWEI, "<R><Contents><Key>k</Key></Contents></R>", "`Size`"),
+        (Provider::UCLOUD, r#"{"Contents":[{"Size":5}]}"#, "`Key`"),
+        (Provider::UCLOUD, r#"{"Contents":[{"Key":"k"}]}"#, "`Size`"),
     ] {
         let script = Arc::new(Scripted::new([(200, body)]));
         let error = store(bucket(provider), keys(), &script).list("").await.unwrap_err();
@@ -167,7 +167,7 @@ async fn a_list_that_lacks_what_it_must_have_names_the_element() {
         (200, parts),
         (200, "<R><Upload><Key>k</Key></Upload></R>"),
     ]));
-    let store = store(bucket(Provider::Aliyun), keys(), &script);
+    let store = store(bucket(Provider::ALIYUN), keys(), &script);
     let error = store.list_parts("k", "u").await.unwrap_err();
     assert!(error.message().contains("`PartNumber`"), "{error}");
     let error = store.open_uploads("").await.unwrap_err();
@@ -180,13 +180,13 @@ async fn lists_are_read_with_blanks_other_elements_and_numbers_of_either_kind() 
                 <CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes><Contents><Key>c</Key><Size>6</Size>\
                 <LastModified>2025-01-02T03:04:05.000Z</LastModified></Contents></R>";
     for (provider, first) in [
-        (Provider::Jdcloud, body),
+        (Provider::JDCLOUD, body),
         (
-            Provider::Ucloud,
+            Provider::UCLOUD,
             r#"{"RetCode":0,"IsTruncated":"true","Contents":[{"Key":" a b\n","Size":"5"},{"Key":"c","Size":6,"LastModified":"2025-01-02T03:04:05Z"}]}"#,
         ),
     ] {
-        let last = if provider == Provider::Ucloud {
+        let last = if provider == Provider::UCLOUD {
             r#"{"Contents":null}"#
         } else {
             "<R/>"
@@ -210,19 +210,19 @@ async fn heads_without_a_body_tell_by_their_headers() {
         let found = store(bucket(provider), keys(), &script).head("k").await;
         found.map(|found| found.is_some())
     }
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         assert!(!head(provider, answer(404, &[], "")).await.unwrap(), "{provider}");
         let error = head(provider, answer(403, &[], "")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
     }
     // <Error><Code>NoSuchBucket</Code><Message>gone</Message></Error>
     let document = "PEVycm9yPjxDb2RlPk5vU3VjaEJ1Y2tldDwvQ29kZT48TWVzc2FnZT5nb25lPC9NZXNzYWdlPjwvRXJyb3I+";
-    let error = head(Provider::Aliyun, answer(404, &[("x-oss-err", document)], ""))
+    let error = head(Provider::ALIYUN, answer(404, &[("x-oss-err", document)], ""))
         .await
         .unwrap_err();
     assert_eq!((error.code(), error.message()), (Some("NoSuchBucket"), "gone"));
     let error = head(
-        Provider::Huawei,
+        Provider::HUAWEI,
         answer(403, &[("x-obs-error-code", "RequestTimeTooSkewed")], ""),
     );
     assert_eq!(error.await.unwrap_err().kind(), ErrorKind::ClockSkew);
@@ -232,10 +232,10 @@ async fn heads_without_a_body_tell_by_their_headers() {
 async fn the_hash_in_the_metadata_is_read() {
     let digest = "E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     for (provider, name) in [
-        (Provider::Jdcloud, "x-amz-meta-cloud-import-sha256"),
-        (Provider::Tencent, "x-cos-meta-cloud-import-sha256"),
-        (Provider::Huawei, "x-obs-meta-cloud-import-sha256"),
-        (Provider::Aliyun, "x-oss-meta-cloud-import-sha256"),
+        (Provider::JDCLOUD, "x-amz-meta-cloud-import-sha256"),
+        (Provider::TENCENT, "x-cos-meta-cloud-import-sha256"),
+        (Provider::HUAWEI, "x-obs-meta-cloud-import-sha256"),
+        (Provider::ALIYUN, "x-oss-meta-cloud-import-sha256"),
     ] {
         for (value, expected) in [(digest, Some(digest.to_ascii_lowercase())), ("short", None)] {
             let script = Arc::new(Scripted::default());
@@ -276,7 +276,7 @@ async fn us3_errors_have_numbers() {
         (500, r#"{"RetCode":-1,"ErrMsg":"x"}"#, ErrorKind::Unavailable),
         (200, r#"{"RetCode":-1,"ErrMsg":"x"}"#, ErrorKind::Service),
     ] {
-        let error = refused(Provider::Ucloud, answer(status, &[("X-SessionId", "s-1")], body)).await;
+        let error = refused(Provider::UCLOUD, answer(status, &[("X-SessionId", "s-1")], body)).await;
         assert_eq!((error.kind(), error.request_id()), (kind, Some("s-1")), "{error}");
         assert!(error.code().is_some());
     }
@@ -319,7 +319,7 @@ async fn each_bucket_tells_what_its_store_documents() {
         answer(200, &[], "<LocationConstraint>cn-north-1</LocationConstraint>"),
         answer(200, &[], &everyone),
     ];
-    let facts = told(Provider::Jdcloud, &answers).await.unwrap();
+    let facts = told(Provider::JDCLOUD, &answers).await.unwrap();
     assert_eq!(shown(&facts), (Some("cn-north-1"), Some(true), None, Some(false)));
 
     let rules = "<LifecycleConfiguration><Rule><Status>Disabled</Status><AbortIncompleteMultipartUpload/></Rule>\
@@ -334,7 +334,7 @@ async fn each_bucket_tells_what_its_store_documents() {
         ),
         answer(200, &[], rules),
     ];
-    let facts = told(Provider::Tencent, &answers).await.unwrap();
+    let facts = told(Provider::TENCENT, &answers).await.unwrap();
     assert_eq!(shown(&facts), (Some("ap-guangzhou"), Some(true), None, Some(true)));
 
     let head = [("x-obs-bucket-location", "cn-north-4"), ("x-obs-storage-class", "WARM")];
@@ -343,7 +343,7 @@ async fn each_bucket_tells_what_its_store_documents() {
         answer(200, &[], &grant("<Canned>Everyone</Canned>")),
         answer(404, &[], &error_body("NoSuchLifecycleConfiguration", "")),
     ];
-    let facts = told(Provider::Huawei, &answers).await.unwrap();
+    let facts = told(Provider::HUAWEI, &answers).await.unwrap();
     assert_eq!(
         shown(&facts),
         (Some("cn-north-4"), Some(true), Some("WARM"), Some(false))
@@ -355,14 +355,14 @@ async fn each_bucket_tells_what_its_store_documents() {
         answer(200, &[], info),
         answer(404, &[], &error_body("NoSuchLifecycle", "")),
     ];
-    let facts = told(Provider::Aliyun, &answers).await.unwrap();
+    let facts = told(Provider::ALIYUN, &answers).await.unwrap();
     assert_eq!(
         shown(&facts),
         (Some("cn-hangzhou"), Some(false), Some("Standard"), Some(false))
     );
 
     let described = r#"{"RetCode":0,"DataSet":[{"BucketName":"images","Type":"public","Region":"cn-bj"}]}"#;
-    let facts = told(Provider::Ucloud, &[answer(200, &[], described)]).await.unwrap();
+    let facts = told(Provider::UCLOUD, &[answer(200, &[], described)]).await.unwrap();
     assert_eq!(shown(&facts), (Some("cn-bj"), Some(true), None, None));
 }
 
@@ -379,7 +379,7 @@ async fn ucloud_describes_a_bucket_where_its_api_is_and_its_code_may_be_text() {
             ),
             (200, r#"{"RetCode":"171","Message":"Signature VerifyAC Error"}"#),
         ]));
-        let mut bucket = bucket(Provider::Ucloud);
+        let mut bucket = bucket(Provider::UCLOUD);
         bucket.api = api.map(|url| url.parse().unwrap());
         let store = store(bucket, keys(), &script);
         assert_eq!(store.facts().await.unwrap().region.as_deref(), Some("cn-bj"));
@@ -402,21 +402,21 @@ async fn a_question_that_is_refused_leaves_its_fact_open() {
     let denied = || answer(403, &[], &error_body("AccessDenied", ""));
     let head = [("x-obs-bucket-location", "cn-north-4")];
     let answers = [answer(200, &head, ""), denied(), denied()];
-    let facts = told(Provider::Huawei, &answers).await.unwrap();
+    let facts = told(Provider::HUAWEI, &answers).await.unwrap();
     assert_eq!(shown(&facts), (Some("cn-north-4"), None, None, None));
     // Neither does a store that stays busy hold up what the fact is only a help for; whether the bucket is there is no such help.
     let busy = || answer(503, &[], "busy");
-    let facts = told(Provider::Huawei, &[answer(200, &head, ""), busy(), busy()])
+    let facts = told(Provider::HUAWEI, &[answer(200, &head, ""), busy(), busy()])
         .await
         .unwrap();
     assert_eq!(shown(&facts), (Some("cn-north-4"), None, None, None));
-    let error = told(Provider::Huawei, &[busy()]).await.unwrap_err();
+    let error = told(Provider::HUAWEI, &[busy()]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
 }
 
 #[tokio::test]
 async fn a_bucket_that_cannot_be_used_is_an_error_that_says_why() {
-    for provider in [Provider::Jdcloud, Provider::Tencent, Provider::Huawei] {
+    for provider in [Provider::JDCLOUD, Provider::TENCENT, Provider::HUAWEI] {
         let error = told(provider, &[answer(404, &[], "")]).await.unwrap_err();
         assert_eq!(
             (error.kind(), error.code()),
@@ -431,7 +431,7 @@ async fn a_bucket_that_cannot_be_used_is_an_error_that_says_why() {
         assert!(error.message().contains("another account"), "{error}");
     }
     let nothing = answer(200, &[], r#"{"RetCode":0,"DataSet":[]}"#);
-    let error = told(Provider::Ucloud, &[nothing]).await.unwrap_err();
+    let error = told(Provider::UCLOUD, &[nothing]).await.unwrap_err();
     assert_eq!(error.code(), Some("NoSuchBucket"));
 }
 
@@ -445,10 +445,10 @@ async fn facts_become_problems() {
     };
     let no_rule = || answer(404, &[], &error_body("NoSuchLifecycle", ""));
     let wrong = info("oss-cn-beijing", "ColdArchive", "public-read");
-    let facts = told(Provider::Aliyun, &[answer(200, &[], &wrong), no_rule()])
+    let facts = told(Provider::ALIYUN, &[answer(200, &[], &wrong), no_rule()])
         .await
         .unwrap();
-    let problems = facts.problems(&bucket(Provider::Aliyun));
+    let problems = facts.problems(&bucket(Provider::ALIYUN));
     let severities: Vec<Severity> = problems.iter().map(|problem| problem.severity).collect();
     assert_eq!(
         severities,
@@ -464,19 +464,19 @@ async fn facts_become_problems() {
     let rule = "<LifecycleConfiguration><Rule><Status>Enabled</Status><AbortMultipartUpload><Days>3</Days>\
                 </AbortMultipartUpload></Rule></LifecycleConfiguration>";
     let right = info("oss-cn-hangzhou", "IA", "private");
-    let facts = told(Provider::Aliyun, &[answer(200, &[], &right), answer(200, &[], rule)])
+    let facts = told(Provider::ALIYUN, &[answer(200, &[], &right), answer(200, &[], rule)])
         .await
         .unwrap();
-    assert!(facts.problems(&bucket(Provider::Aliyun)).is_empty());
+    assert!(facts.problems(&bucket(Provider::ALIYUN)).is_empty());
     // Huawei's import wants the standard class; UCloud's store names Beijing otherwise than its API.
     let head = [("x-obs-bucket-location", "cn-north-4"), ("x-obs-storage-class", "WARM")];
     let denied = || answer(403, &[], "");
-    let facts = told(Provider::Huawei, &[answer(200, &head, ""), denied(), denied()])
+    let facts = told(Provider::HUAWEI, &[answer(200, &head, ""), denied(), denied()])
         .await
         .unwrap();
-    let problems = facts.problems(&bucket(Provider::Huawei));
+    let problems = facts.problems(&bucket(Provider::HUAWEI));
     assert!(problems.len() == 1 && problems[0].is_error(), "{problems:?}");
     let described = r#"{"RetCode":0,"DataSet":[{"BucketName":"images","Type":"private","Region":"cn-bj"}]}"#;
-    let facts = told(Provider::Ucloud, &[answer(200, &[], described)]).await.unwrap();
-    assert!(facts.problems(&bucket(Provider::Ucloud)).is_empty());
+    let facts = told(Provider::UCLOUD, &[answer(200, &[], described)]).await.unwrap();
+    assert!(facts.problems(&bucket(Provider::UCLOUD)).is_empty());
 }

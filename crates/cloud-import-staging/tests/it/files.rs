@@ -90,7 +90,7 @@ async fn too_large_for_the_store_is_known_before_anything_is_sent() {
         stamp: file.stamp(),
         from_cache: true,
     };
-    let upload = cloud_import_staging::Upload::new(stage.store_of(Provider::Ucloud, "cn-bj2"), file, hashed, KEY);
+    let upload = cloud_import_staging::Upload::new(stage.store_of(Provider::UCLOUD, "cn-bj2"), file, hashed, KEY);
     let error = stage.run_of(upload).await.unwrap_err();
     assert!(error.to_string().contains("UCloud"), "{error}");
     assert!(error.message().contains("6000000000000"), "{error}");

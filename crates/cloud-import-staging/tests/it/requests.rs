@@ -17,10 +17,10 @@ const SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b78
 
 pub(crate) fn bucket(provider: Provider) -> Bucket {
     let (region, name) = match provider {
-        Provider::Jdcloud => ("cn-north-1", "images"),
-        Provider::Tencent => ("ap-guangzhou", "images-1250000000"),
-        Provider::Huawei => ("cn-north-4", "images"),
-        Provider::Aliyun => ("cn-hangzhou", "images"),
+        Provider::JDCLOUD => ("cn-north-1", "images"),
+        Provider::TENCENT => ("ap-guangzhou", "images-1250000000"),
+        Provider::HUAWEI => ("cn-north-4", "images"),
+        Provider::ALIYUN => ("cn-hangzhou", "images"),
         _ => ("cn-bj2", "images"),
     };
     Bucket::new(provider, region, name).unwrap()
@@ -64,7 +64,7 @@ async fn sent(provider: Provider) -> String {
         script.push(Ok(answer.body(Bytes::from_static(body.as_bytes())).unwrap()));
     };
     let store = store(bucket(provider), keys(), &script);
-    let is_us3 = provider == Provider::Ucloud;
+    let is_us3 = provider == Provider::UCLOUD;
     let body = || Bytes::from_static(b"01234");
     answer("");
     assert_eq!(store.put(KEY, body(), [1; 16], Some(SHA256)).await.unwrap(), "e");
@@ -128,33 +128,33 @@ fn shown(request: &Request<Bytes>) -> String {
 
 #[tokio::test]
 async fn of_jd_oss() {
-    assert_snapshot!(sent(Provider::Jdcloud).await);
+    assert_snapshot!(sent(Provider::JDCLOUD).await);
 }
 
 #[tokio::test]
 async fn of_tencent_cos() {
-    assert_snapshot!(sent(Provider::Tencent).await);
+    assert_snapshot!(sent(Provider::TENCENT).await);
 }
 
 #[tokio::test]
 async fn of_huawei_obs() {
-    assert_snapshot!(sent(Provider::Huawei).await);
+    assert_snapshot!(sent(Provider::HUAWEI).await);
 }
 
 #[tokio::test]
 async fn of_aliyun_oss() {
-    assert_snapshot!(sent(Provider::Aliyun).await);
+    assert_snapshot!(sent(Provider::ALIYUN).await);
 }
 
 #[tokio::test]
 async fn of_ucloud_us3() {
-    assert_snapshot!(sent(Provider::Ucloud).await);
+    assert_snapshot!(sent(Provider::UCLOUD).await);
 }
 
 #[tokio::test]
 async fn with_temporary_keys() {
     let mut shown = Vec::new();
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let script = Arc::new(Scripted::new([(200, "")]));
         let store = store(bucket(provider), temporary(), &script);
         store.delete(KEY).await.unwrap();
@@ -166,7 +166,7 @@ async fn with_temporary_keys() {
 #[tokio::test]
 async fn links() {
     let mut shown = Vec::new();
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         for keys in [keys(), temporary()] {
             let store = store(bucket(provider), keys, &Arc::default());
             let from = datetime::parse_rfc3339(NOW).unwrap();
@@ -185,7 +185,7 @@ async fn links() {
 
 #[tokio::test]
 async fn a_part_without_its_etag_completes_nothing() {
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let script = Arc::new(Scripted::default());
         let store = store(bucket(provider), keys(), &script);
         let error = store
@@ -199,7 +199,7 @@ async fn a_part_without_its_etag_completes_nothing() {
 
 #[tokio::test]
 async fn a_link_is_not_signed_with_keys_that_end_before_it() {
-    let bucket = || Bucket::new(Provider::Jdcloud, "cn-north-1", "images").unwrap();
+    let bucket = || Bucket::new(Provider::JDCLOUD, "cn-north-1", "images").unwrap();
     let day = Duration::from_secs(24 * 3600);
     let now = datetime::parse_rfc3339(NOW).unwrap();
     let temporary = |life: Duration| Credentials::temporary("AK", "sk", "token").expiring_at(now + life);

@@ -78,7 +78,7 @@ fn block(byte: u8, length: usize) -> Bytes {
 
 #[tokio::test]
 async fn an_object_is_put_looked_at_listed_and_deleted() {
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let world = World::new(provider).await;
         world.create(BucketSettings::default());
         let store = world.store();
@@ -89,7 +89,7 @@ async fn an_object_is_put_looked_at_listed_and_deleted() {
         assert!(!etag.is_empty());
         let head = store.head(KEY).await.unwrap().unwrap();
         assert_eq!((head.size, head.etag), (1000, Some(etag)), "{provider}");
-        let keeps_metadata = provider != Provider::Ucloud;
+        let keeps_metadata = provider != Provider::UCLOUD;
         assert_eq!(head.sha256, keeps_metadata.then_some(sha256), "{provider}");
         match store.list("images/").await {
             Ok(listed) => {
@@ -102,7 +102,7 @@ async fn an_object_is_put_looked_at_listed_and_deleted() {
             }
             Err(error) => assert_eq!(
                 (provider, error.kind()),
-                (Provider::Ucloud, ErrorKind::Unsupported),
+                (Provider::UCLOUD, ErrorKind::Unsupported),
                 "{error}"
             ),
         }
@@ -115,7 +115,7 @@ async fn an_object_is_put_looked_at_listed_and_deleted() {
 
 #[tokio::test]
 async fn an_object_is_made_of_parts() {
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let world = World::new(provider).await;
         world.create(BucketSettings::default());
         let store = world.store();
@@ -144,7 +144,7 @@ async fn an_object_is_made_of_parts() {
         let listed = store.list_parts(KEY, id).await.unwrap();
         assert_eq!(listed, store.limits().lists_parts.then(|| parts.clone()), "{provider}");
         let open = store.open_uploads("images/").await.unwrap();
-        assert_eq!(open.is_some(), provider != Provider::Ucloud);
+        assert_eq!(open.is_some(), provider != Provider::UCLOUD);
         for upload in open.iter().flatten() {
             assert_eq!(
                 (upload.key.as_str(), upload.upload_id.as_str()),
@@ -167,7 +167,7 @@ async fn an_object_is_made_of_parts() {
 
 #[tokio::test]
 async fn an_upload_is_given_up_and_is_gone() {
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let world = World::new(provider).await;
         world.create(BucketSettings::default());
         let store = world.store();
@@ -187,11 +187,11 @@ async fn an_upload_is_given_up_and_is_gone() {
 
 #[tokio::test]
 async fn a_wrong_sum_and_a_wrong_secret_are_refused() {
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let world = World::new(provider).await;
         world.create(BucketSettings::default());
         // US3 does not look at the sum.
-        if provider != Provider::Ucloud {
+        if provider != Provider::UCLOUD {
             let error = world.store().put(KEY, block(1, 10), [0; 16], None).await.unwrap_err();
             assert!(error.is_retryable() && !error.may_have_executed(), "{provider} {error}");
         }
@@ -200,7 +200,7 @@ async fn a_wrong_sum_and_a_wrong_secret_are_refused() {
         let error = other.put(KEY, body.clone(), sum(&body), None).await.unwrap_err();
         // UCloud publishes no numbers of its errors: an unknown one goes by its HTTP status.
         let refused = match provider {
-            Provider::Ucloud => [ErrorKind::Credentials, ErrorKind::PermissionDenied].contains(&error.kind()),
+            Provider::UCLOUD => [ErrorKind::Credentials, ErrorKind::PermissionDenied].contains(&error.kind()),
             _ => error.kind() == ErrorKind::Credentials,
         };
         assert!(refused, "{provider} {error}");
@@ -210,7 +210,7 @@ async fn a_wrong_sum_and_a_wrong_secret_are_refused() {
 
 #[tokio::test]
 async fn links_open_what_they_name() {
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let world = World::new(provider).await;
         world.create(BucketSettings::default());
         let store = world.store();
@@ -234,7 +234,7 @@ async fn links_open_what_they_name() {
 
 #[tokio::test]
 async fn a_store_is_reached_by_its_address_too() {
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let world = World::new(provider).await;
         world.create(BucketSettings::default());
         let address = world.simulator.store_address(world.cloud);
@@ -257,7 +257,7 @@ async fn a_store_is_reached_by_its_address_too() {
 
 #[tokio::test]
 async fn buckets_tell_what_is_known_of_them() {
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let world = World::new(provider).await;
         let error = world.store().facts().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound, "{provider} {error}");
@@ -265,8 +265,8 @@ async fn buckets_tell_what_is_known_of_them() {
         let facts = world.store().facts().await.unwrap();
         assert_eq!(facts.public, Some(true), "{provider}");
         let rules = match provider {
-            Provider::Jdcloud => Some(false),
-            Provider::Ucloud => None,
+            Provider::JDCLOUD => Some(false),
+            Provider::UCLOUD => None,
             _ => Some(true),
         };
         assert_eq!(facts.aborts_unfinished_uploads, rules, "{provider}");
@@ -279,7 +279,7 @@ async fn buckets_tell_what_is_known_of_them() {
 
 #[tokio::test]
 async fn a_bucket_of_another_account_or_region_is_found_out() {
-    for provider in Provider::ALL {
+    for provider in Provider::all() {
         let world = World::new(provider).await;
         world.create(BucketSettings::default().owner_is_other(true));
         match world.store().facts().await {
@@ -290,10 +290,10 @@ async fn a_bucket_of_another_account_or_region_is_found_out() {
             Ok(facts) => panic!("{provider}: {facts:?}"),
         }
         let elsewhere = match provider {
-            Provider::Jdcloud => "cn-east-2",
-            Provider::Tencent => "ap-beijing",
-            Provider::Huawei => "cn-south-1",
-            Provider::Aliyun => "cn-beijing",
+            Provider::JDCLOUD => "cn-east-2",
+            Provider::TENCENT => "ap-beijing",
+            Provider::HUAWEI => "cn-south-1",
+            Provider::ALIYUN => "cn-beijing",
             _ => "hk",
         };
         let Bucket { region, name, .. } = &world.bucket;

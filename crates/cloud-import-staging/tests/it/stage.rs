@@ -91,7 +91,7 @@ impl Stage {
     }
 
     pub(crate) fn store(&self) -> Store {
-        self.store_of(Provider::Aliyun, "cn-hangzhou")
+        self.store_of(Provider::ALIYUN, "cn-hangzhou")
     }
 
     pub(crate) fn store_of(&self, provider: Provider, region: &str) -> Store {

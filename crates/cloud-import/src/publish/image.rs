@@ -278,7 +278,7 @@ impl Image {
         }
         let to_huawei = destinations
             .iter()
-            .any(|destination| destination.importer.provider() == Provider::Huawei);
+            .any(|destination| destination.importer.provider() == Provider::HUAWEI);
         let beside = self
             .file()
             .filter(|file| to_huawei && file.format() == Some(DiskFormat::Raw))
@@ -326,7 +326,7 @@ impl Image {
         order.disks[0].source = place.source;
         order.disks[0].pending = file.hashed.is_none();
         order.disks[0] = file.described(order.disks[0].clone());
-        if bitmap && provider == Provider::Huawei {
+        if bitmap && provider == Provider::HUAWEI {
             let set = order.vendor.entry(provider).or_default();
             set.entry("bitmap_staged").or_insert(Value::Bool(true));
         }

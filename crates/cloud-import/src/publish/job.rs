@@ -379,7 +379,7 @@ mod tests {
         );
         let record = Record::new(
             "aliyun/cn-hangzhou",
-            Provider::Aliyun,
+            Provider::ALIYUN,
             "cn-hangzhou",
             "web",
             "o".to_owned(),

@@ -11,8 +11,8 @@
 //!
 //! async fn web() -> Result<()> {
 //!     let importer: Arc<dyn cloud_import::ImageImporter> =
-//!         Arc::from(connect(Provider::Aliyun, Settings::new("cn-hangzhou"))?);
-//!     let bucket = staging::Bucket::new(Provider::Aliyun, "cn-hangzhou", "my-bucket")?;
+//!         Arc::from(connect(Provider::ALIYUN, Settings::new("cn-hangzhou"))?);
+//!     let bucket = staging::Bucket::new(Provider::ALIYUN, "cn-hangzhou", "my-bucket")?;
 //!     let destination = Destination {
 //!         label: "aliyun/cn-hangzhou".to_owned(),
 //!         // Parts of a large file may take longer than calls of an API: give the store a transport of its own for them.

@@ -229,7 +229,7 @@ mod tests {
     fn an_object_is_held_by_one_and_kept_for_all_its_users() {
         let folder = std::env::temp_dir().join(format!("cloud-import-objects-{}", std::process::id()));
         let state = State::at(&folder);
-        let bucket = Bucket::new(Provider::Aliyun, "cn-hangzhou", "images").unwrap();
+        let bucket = Bucket::new(Provider::ALIYUN, "cn-hangzhou", "images").unwrap();
         let object = StagedObject::of(&bucket, "cloud-import/x.qcow2");
         let registered = state.register(&object).unwrap().unwrap();
         assert!(state.register(&object).unwrap().is_none(), "it is held");

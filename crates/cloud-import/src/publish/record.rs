@@ -163,7 +163,7 @@ mod tests {
     fn a_record_survives_storage_and_another_schema_is_refused() {
         let mut record = Record::new(
             "aliyun/cn-hangzhou",
-            Provider::Aliyun,
+            Provider::ALIYUN,
             "cn-hangzhou",
             "web",
             "o".to_owned(),
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_new_generation_forgets_the_verdict() {
-        let mut record = Record::new("t", Provider::Aliyun, "r", "n", "o".to_owned());
+        let mut record = Record::new("t", Provider::ALIYUN, "r", "n", "o".to_owned());
         record.step = Step::Succeeded;
         record.image_id = Some("i".to_owned());
         record.next_generation();

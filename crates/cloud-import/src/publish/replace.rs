@@ -159,9 +159,10 @@ impl Work {
     }
 
     fn under_temporary_name(&self) -> ImportRequest {
-        ImportRequest {
-            name: temporary_name(&self.order, self.importer()),
-            ..self.order.clone()
+        {
+            let mut it = self.order.clone();
+            it.name = temporary_name(&self.order, self.importer());
+            it
         }
     }
 
@@ -190,7 +191,7 @@ impl Work {
         if !self.context.options.replace {
             return self.change(|record| record.replace = None).await;
         }
-        if provider == Provider::Huawei && !self.order.data_disks().is_empty() {
+        if provider == Provider::HUAWEI && !self.order.data_disks().is_empty() {
             let message = "its data disks become images of their own, which are not replaced";
             return Err(Error::new(ErrorKind::Unsupported, message)
                 .with_provider(provider)

@@ -68,7 +68,7 @@ impl Work {
         };
         let mut files = Vec::new();
         if let Some(bitmap) = &self.content.bitmap
-            && self.importer().provider() == Provider::Huawei
+            && self.importer().provider() == Provider::HUAWEI
         {
             files.push((Role::Bitmap, bitmap.path(), bitmap.hashed(), bitmap_key(key)));
         }

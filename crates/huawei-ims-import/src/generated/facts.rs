@@ -23,7 +23,7 @@ const S_WEB_OAPI: &str = "support.huaweicloud.com, api-ims: ims_03_0605, ims_03_
 
 /// What the import can do and what it limits.
 pub static CAPABILITIES: Capabilities = Capabilities {
-    provider: Provider::Huawei,
+    provider: Provider::HUAWEI,
     default_region: "cn-north-4",
     architectures: Fact::list(&[Architecture::X86_64, Architecture::Arm64], S_SEED_OAPI).note("called x86 and arm; x86 does not tell 32 from 64 bit"),
     boot_modes: Fact::list(&[BootMode::Bios, BootMode::Uefi], S_DOCS_OTC_OAPI).note("arm: uefi only; not in the seed document"),

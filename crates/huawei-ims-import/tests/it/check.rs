@@ -20,14 +20,15 @@ fn system(format: DiskFormat) -> ImportRequest {
 }
 
 fn large(format: DiskFormat, gib: u64) -> Disk {
-    Disk {
-        file_size_bytes: Some(gib * GIB),
-        ..disk(format)
+    {
+        let mut it = disk(format);
+        it.file_size_bytes = Some(gib * GIB);
+        it
     }
 }
 
 fn with(order: ImportRequest, options: Value) -> ImportRequest {
-    order.vendor(Provider::Huawei, &options).unwrap()
+    order.vendor(Provider::HUAWEI, &options).unwrap()
 }
 
 fn problems(order: &ImportRequest) -> Vec<Problem> {
@@ -63,9 +64,10 @@ fn good_orders_have_no_error() {
         with(system(Raw), json!({"bitmap_staged": true})),
         with(system(Zvhd2), json!({"route": "common", "is_config": true})),
         with(system(Qcow2), json!({"tags": ["a.b"], "type": "BMS"})),
-        system(Vmdk).data_disk(Disk {
-            format: Some(Zvhd2),
-            ..Disk::object("images", "d.zvhd2").size_gib(20)
+        system(Vmdk).data_disk({
+            let mut it = Disk::object("images", "d.zvhd2").size_gib(20);
+            it.format = Some(Zvhd2);
+            it
         }),
         ImportRequest::new("web", large(Zvhd2, 1024)).os(Os::new("CentOS", "7.9")),
         ImportRequest::data_image("d", disk(Raw)),
@@ -125,9 +127,10 @@ fn data_disks_go_the_common_way_with_files_of_their_own() {
     expect(&with(order, json!({"route": "quick"})), true, "disks", "does not take");
     let vast = system(DiskFormat::Qcow2).data_disk(data("d1").virtual_size_bytes(4096 * GIB));
     expect(&vast, true, "disks[1].size_gib", "2048");
-    let long = ImportRequest {
-        name: "x".repeat(125),
-        ..system(DiskFormat::Qcow2).data_disk(data("d1").size_gib(10))
+    let long = {
+        let mut it = system(DiskFormat::Qcow2).data_disk(data("d1").size_gib(10));
+        it.name = "x".repeat(125);
+        it
     };
     expect(&long, true, "name", "no room");
 }
@@ -242,11 +245,12 @@ fn systems_and_options_must_be_known() {
 
 #[tokio::test]
 async fn every_problem_is_named_at_once_before_anything_is_sent() {
-    let order = ImportRequest {
-        name: " web".into(),
-        dry_run: true,
-        skip_guest_check: true,
-        ..ImportRequest::new("", Disk::url("https://b/k").format(DiskFormat::Zvhd2).size_gib(5000))
+    let order = {
+        let mut it = ImportRequest::new("", Disk::url("https://b/k").format(DiskFormat::Zvhd2).size_gib(5000));
+        it.name = " web".into();
+        it.dry_run = true;
+        it.skip_guest_check = true;
+        it
     }
     .description("a\nb");
     let script = Arc::new(Scripted::default());

@@ -95,7 +95,7 @@ async fn another_format_takes_the_common_route_with_its_data_disks() {
         .os(Os::new("Ubuntu", "20.04"))
         .architecture(Architecture::Arm64)
         .data_disk(qcow2("d1.qcow2"))
-        .vendor(Provider::Huawei, &options)
+        .vendor(Provider::HUAWEI, &options)
         .unwrap();
     let (path, body, route) = sent(&order).await;
     assert_eq!((path.as_str(), route.as_str()), ("/v2/cloudimages/action", "common"));
@@ -149,10 +149,11 @@ async fn an_iso_is_an_image_type_of_its_own() {
 
 #[tokio::test]
 async fn a_dry_run_is_never_sent() {
-    let order = ImportRequest {
-        dry_run: true,
-        no_validate: true,
-        ..order()
+    let order = {
+        let mut it = order();
+        it.dry_run = true;
+        it.no_validate = true;
+        it
     };
     let (importer, script) = importer([(200, STARTED)]);
     assert_eq!(

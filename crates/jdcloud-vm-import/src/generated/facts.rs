@@ -11,7 +11,7 @@ const S_SEED_SDK_GO: &str = "older document: importImage, Virtual Machines API r
 
 /// What the import can do and what it limits.
 pub static CAPABILITIES: Capabilities = Capabilities {
-    provider: Provider::Jdcloud,
+    provider: Provider::JDCLOUD,
     default_region: "cn-north-1",
     architectures: Fact::list(&[Architecture::X86_64, Architecture::I386, Architecture::Arm64], S_SEED_SDK_GO).unverified().note("i386 in documents until 2021, arm64 since 2022"),
     boot_modes: Fact::list(&[BootMode::Bios, BootMode::Uefi], S_SDK_GO).note("uefi since revision 1.6.1; the guide knows BIOS only"),

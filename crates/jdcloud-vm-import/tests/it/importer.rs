@@ -142,10 +142,11 @@ async fn cancel_says_that_it_cannot() {
 
 #[tokio::test]
 async fn every_problem_is_named_at_once_before_anything_is_sent() {
-    let order = ImportRequest {
-        name: "x".repeat(33),
-        dry_run: true,
-        ..ImportRequest::data_image("", Disk::object("b", "k").size_gib(45)).tag("k", "v")
+    let order = {
+        let mut it = ImportRequest::data_image("", Disk::object("b", "k").size_gib(45)).tag("k", "v");
+        it.name = "x".repeat(33);
+        it.dry_run = true;
+        it
     };
     let (importer, script) = importer([]);
     let error = importer.start(&order).await.unwrap_err();
@@ -171,12 +172,12 @@ async fn vendor_options_are_parsed_strictly_and_used() {
     };
     let (importer, _) = importer([]);
     let request = importer
-        .request(&order().vendor(cloud_import_core::Provider::Jdcloud, &options).unwrap())
+        .request(&order().vendor(cloud_import_core::Provider::JDCLOUD, &options).unwrap())
         .unwrap();
     assert_eq!(request.platform.unwrap().as_str(), "Ubuntu");
     let unknown = order()
         .vendor(
-            cloud_import_core::Provider::Jdcloud,
+            cloud_import_core::Provider::JDCLOUD,
             &serde_json::json!({"plattform": "x"}),
         )
         .unwrap();

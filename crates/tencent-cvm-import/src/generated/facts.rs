@@ -17,7 +17,7 @@ const S_SEED_SDK_PYTHON: &str = "older document: Import Image from External Reso
 
 /// What the import can do and what it limits.
 pub static CAPABILITIES: Capabilities = Capabilities {
-    provider: Provider::Tencent,
+    provider: Provider::TENCENT,
     default_region: "ap-guangzhou",
     architectures: Fact::list(&[Architecture::X86_64, Architecture::I386, Architecture::Arm64], S_DOCS_SDK_PYTHON).note("the international site's sources do not list arm64"),
     boot_modes: Fact::list(&[BootMode::Bios, BootMode::Uefi], S_SDK_PYTHON).note("the guide still refuses GPT"),

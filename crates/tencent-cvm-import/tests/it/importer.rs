@@ -26,7 +26,7 @@ fn importer<'a>(answers: impl IntoIterator<Item = (u16, &'a str)>) -> (Importer,
 
 /// The mark of [`order`] in the tests' region.
 fn mark() -> String {
-    order().marker(Provider::Tencent, "ap-guangzhou", None)
+    order().marker(Provider::TENCENT, "ap-guangzhou", None)
 }
 
 /// An image as the cloud shows it; `fields` override.
@@ -83,15 +83,16 @@ fn every_part_of_an_order_is_in_the_request() {
         .description("d")
         .tag("env", "test")
         .data_disk(Disk::url("https://img-1250000000.cos.ap-guangzhou.myqcloud.com/d1"))
-        .vendor(Provider::Tencent, &options)
+        .vendor(Provider::TENCENT, &options)
         .unwrap();
-    let order = ImportRequest {
-        skip_guest_check: true,
-        dry_run: true,
-        ..order
+    let order = {
+        let mut it = order;
+        it.skip_guest_check = true;
+        it.dry_run = true;
+        it
     };
     let (importer, _) = importer([]);
-    let marker = order.marker(Provider::Tencent, "ap-guangzhou", None);
+    let marker = order.marker(Provider::TENCENT, "ap-guangzhou", None);
     assert_eq!(
         serde_json::to_value(importer.request(&order).unwrap()).unwrap(),
         json!({
@@ -107,10 +108,7 @@ fn every_part_of_an_order_is_in_the_request() {
 
 #[tokio::test]
 async fn a_dry_run_leaves_no_import_in_either_form() {
-    let dry = ImportRequest {
-        dry_run: true,
-        ..order()
-    };
+    let dry = order().dry_run(true);
     let code = r#"{"Response":{"Error":{"Code":"DryRunOperation","Message":"ok"},"RequestId":"r"}}"#;
     for answer in [STARTED_WITHOUT_ID, code] {
         let (importer, script) = importer([(200, answer)]);
@@ -371,9 +369,10 @@ fn format_and_size_are_detected_and_a_larger_size_is_not_dropped_silently() {
 #[test]
 fn an_iso_goes_only_by_force() {
     let (importer, _) = importer([]);
-    let iso = ImportRequest {
-        disks: vec![Disk::url(LINK).format(DiskFormat::Iso)],
-        ..order()
+    let iso = {
+        let mut it = order();
+        it.disks = vec![Disk::url(LINK).format(DiskFormat::Iso)];
+        it
     };
     let problems = importer.validate(&iso);
     assert!(
@@ -387,10 +386,7 @@ fn an_iso_goes_only_by_force() {
                 .contains("skip_guest_check"),
         "{problems:?}"
     );
-    let forced = ImportRequest {
-        skip_guest_check: true,
-        ..iso
-    };
+    let forced = iso.skip_guest_check(true);
     assert_eq!(importer.validate(&forced), []);
 }
 
@@ -398,7 +394,7 @@ fn an_iso_goes_only_by_force() {
 fn vendor_options_are_parsed_strictly() {
     let (importer, _) = importer([]);
     let unknown = order()
-        .vendor(Provider::Tencent, &json!({"ImageFamilie": "x"}))
+        .vendor(Provider::TENCENT, &json!({"ImageFamilie": "x"}))
         .unwrap();
     assert!(
         importer

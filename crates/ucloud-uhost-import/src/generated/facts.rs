@@ -13,7 +13,7 @@ const S_SEED_DOCS: &str = "older document: Import Image - ImportCustomImage, UHo
 
 /// What the import can do and what it limits.
 pub static CAPABILITIES: Capabilities = Capabilities {
-    provider: Provider::Ucloud,
+    provider: Provider::UCLOUD,
     default_region: "cn-bj2",
     architectures: Fact::list(&[Architecture::X86_64, Architecture::I386], S_GUIDE).unverified().note("the API has no field for it: the name of the operating system says 32 or 64 bits"),
     boot_modes: Fact::list(&[BootMode::Bios], S_GUIDE).unverified().note("the API has no field for it; the guide asks for MBR and refuses GPT"),

@@ -30,7 +30,7 @@ fn every_field_has_its_place() {
         .description("a web server")
         .project("org-2")
         .vendor(
-            Provider::Ucloud,
+            Provider::UCLOUD,
             &Options {
                 tag: Some("Default".into()),
             },
@@ -74,31 +74,26 @@ fn the_mark_follows_order_and_project() {
         )
     );
     assert_ne!(marker(&order()), marker(&order().project("org-2")));
-    assert_ne!(
-        marker(&order()),
-        marker(&ImportRequest {
-            generation: 1,
-            ..order()
-        })
-    );
+    assert_ne!(marker(&order()), marker(&order().generation(1)));
 }
 
 #[tokio::test]
 async fn every_problem_is_named_at_once_before_anything_is_sent() {
-    let order = ImportRequest {
-        name: "x".repeat(64),
-        dry_run: true,
-        skip_guest_check: true,
-        nvme: true,
-        imds_v2: true,
-        ..ImportRequest::data_image("", Disk::object("b", "k"))
+    let order = {
+        let mut it = ImportRequest::data_image("", Disk::object("b", "k"))
             .tag("k", "v")
             .boot_mode(BootMode::Uefi)
             .architecture(Architecture::Arm64)
             .description("x".repeat(234))
             .data_disk(Disk::url("https://b/k"))
-            .vendor(Provider::Ucloud, &json!({"Tag": ""}))
-            .unwrap()
+            .vendor(Provider::UCLOUD, &json!({"Tag": ""}))
+            .unwrap();
+        it.name = "x".repeat(64);
+        it.dry_run = true;
+        it.skip_guest_check = true;
+        it.nvme = true;
+        it.imds_v2 = true;
+        it
     };
     let script = Arc::new(Scripted::default());
     let error = Importer::new(super::client(&script)).start(&order).await.unwrap_err();
@@ -143,7 +138,12 @@ fn a_description_leaves_room_for_the_mark() {
 fn a_size_that_cannot_be_sent_is_said() {
     let sized = |size| {
         let disk = Disk::url("https://b.cn-bj.ufileos.com/k").format(DiskFormat::Raw);
-        let order = ImportRequest::new("web", Disk { size_gib: size, ..disk }).os(Os::new("CentOS", "7.9"));
+        let order = ImportRequest::new("web", {
+            let mut it = disk;
+            it.size_gib = size;
+            it
+        })
+        .os(Os::new("CentOS", "7.9"));
         importer().validate(&order)
     };
     assert!(sized(None).is_empty());
@@ -158,14 +158,14 @@ fn a_system_that_becomes_other_is_said() {
     let problems = importer().validate(&order);
     let warning = found(&problems, "os", Severity::Warning).unwrap();
     assert!(warning.rule.to_string().contains("password"), "{warning}");
-    let raw = order.os(Os::new("Rocky Linux", "9.3").with_raw(Provider::Ucloud, "Rocky/Rocky 9.3 64位"));
+    let raw = order.os(Os::new("Rocky Linux", "9.3").with_raw(Provider::UCLOUD, "Rocky/Rocky 9.3 64位"));
     assert!(importer().validate(&raw).is_empty());
     let request = importer().request(&raw).unwrap();
     assert_eq!(
         (request.os_type.as_deref(), request.os_name.as_deref()),
         (Some("Rocky"), Some("Rocky 9.3 64位"))
     );
-    let half = raw.os(Os::new("Rocky Linux", "9.3").with_raw(Provider::Ucloud, "Rocky 9.3"));
+    let half = raw.os(Os::new("Rocky Linux", "9.3").with_raw(Provider::UCLOUD, "Rocky 9.3"));
     let problems = importer().validate(&half);
     assert!(found(&problems, "os", Severity::Error).is_some_and(|problem| problem.to_string().contains("TYPE/NAME")));
     assert_eq!(importer().request(&half).unwrap_err().kind(), ErrorKind::InvalidRequest);
@@ -173,7 +173,7 @@ fn a_system_that_becomes_other_is_said() {
 
 #[test]
 fn unknown_options_are_refused() {
-    let order = order().vendor(Provider::Ucloud, &json!({"Tags": "x"})).unwrap();
+    let order = order().vendor(Provider::UCLOUD, &json!({"Tags": "x"})).unwrap();
     let problems = importer().validate(&order);
     assert!(
         found(&problems, "vendor", Severity::Error).is_some_and(|problem| problem.rule.to_string().contains("Tags"))

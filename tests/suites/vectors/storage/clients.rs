@@ -61,7 +61,7 @@ pub(super) fn bucket(vector: &Vector) -> Result<Bucket, String> {
     let region = vector.region.as_deref().unwrap_or_default();
     let region = match provider {
         // Its recordings name the region by its host.
-        Provider::Ucloud => match region.trim_end_matches(".ufileos.com") {
+        Provider::UCLOUD => match region.trim_end_matches(".ufileos.com") {
             "cn-bj" => "cn-bj2",
             other => other,
         },

@@ -90,7 +90,7 @@ fn is_form(request: &Request<Bytes>) -> bool {
 
 impl Protocol for Us3 {
     fn provider(&self) -> Provider {
-        Provider::Ucloud
+        Provider::UCLOUD
     }
 
     fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
@@ -170,7 +170,7 @@ impl Dialect for Us3 {
                 ErrorKind::Unsupported,
                 format!("{} is not documented for US3", call.operation().name),
             )
-            .with_provider(Provider::Ucloud)),
+            .with_provider(Provider::UCLOUD)),
         }
     }
 

@@ -38,7 +38,7 @@ impl StoreSigner for Signer {
                 ErrorKind::Unsupported,
                 "a signed link of US3 cannot carry the token of temporary keys",
             )
-            .with_provider(Provider::Ucloud)
+            .with_provider(Provider::UCLOUD)
             .with_remedy("Sign with an API key pair or a US3 token key pair."));
         }
         plain::US3.presign(self.bucket.as_deref(), request, signing, valid_for)
