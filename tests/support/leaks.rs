@@ -31,23 +31,20 @@ impl Secret {
     /// How the secret is in this text, if it is.
     #[must_use]
     pub fn found_in(&self, text: &str) -> Option<Leak> {
-        // Hexadecimal digits and percent-encoding come in both letter cases.
-        let lower = text.to_ascii_lowercase();
-        let form = self.forms().into_iter().find(|(_, form, folds)| {
-            if *folds {
-                lower.contains(form)
-            } else {
-                text.contains(form)
-            }
-        })?;
+        self.found_as(&self.forms(), text, &text.to_ascii_lowercase())
+    }
+
+    /// `lower` is the text in lower case: hexadecimal digits and percent-encoding come in both letter cases.
+    fn found_as(&self, forms: &[Form], text: &str, lower: &str) -> Option<Leak> {
+        let is_there = |(_, form, folds): &&Form| if *folds { lower } else { text }.contains(form);
+        let (form, _, _) = forms.iter().find(is_there)?;
         Some(Leak {
             secret: self.what.clone(),
-            form: form.0,
+            form,
         })
     }
 
-    /// Name, text, and whether letter case does not matter (the text is in lower case then).
-    fn forms(&self) -> Vec<(&'static str, String, bool)> {
+    fn forms(&self) -> Vec<Form> {
         let bytes = self.text.as_bytes();
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let percent = utf8_percent_encode(&self.text, NON_ALPHANUMERIC).to_string();
@@ -83,6 +80,9 @@ impl Secret {
         forms
     }
 }
+
+/// Name, text, and whether letter case does not matter (the text is in lower case then).
+type Form = (&'static str, String, bool);
 
 /// A secret that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,9 +131,11 @@ impl Watch {
     /// Every secret that is in a text: where, which, in what form. The secret itself is not in it.
     pub fn leaks(&self) -> Vec<String> {
         let mut leaks = Vec::new();
+        let secrets: Vec<_> = self.secrets.iter().map(|secret| (secret, secret.forms())).collect();
         for (from, text) in &self.texts {
-            for secret in &self.secrets {
-                if let Some(leak) = secret.found_in(text) {
+            let lower = text.to_ascii_lowercase();
+            for (secret, forms) in &secrets {
+                if let Some(leak) = secret.found_as(forms, text, &lower) {
                     leaks.push(format!("{}, {}, in {from}", leak.secret, leak.form));
                 }
             }

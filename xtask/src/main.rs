@@ -1,5 +1,5 @@
 //! House tasks: `cargo xtask codegen [--check]`, `cargo xtask tidy`, `cargo xtask measure`, `cargo xtask package [--quick]`,
-//! `cargo xtask dist`, `cargo xtask ci`, `cargo xtask soak`.
+//! `cargo xtask dist`, `cargo xtask msrv`, `cargo xtask ci`, `cargo xtask soak`, `cargo xtask nightly`.
 //!
 //! Not published and not needed to build: what `codegen` writes is committed.
 
@@ -9,10 +9,13 @@ mod codegen;
 mod dist;
 mod house;
 mod measure;
+mod msrv;
+mod nightly;
 mod package;
 mod soak;
 mod spec;
 mod spec_store;
+mod step;
 mod structure;
 mod tidy;
 mod tokens;
@@ -28,9 +31,11 @@ usage: cargo xtask <task>
   measure [FOLDER]    lines, public names, circles and long functions of each package, here or in another checkout
   package [--quick]   whether every crate could be published, and in which order; --quick only lists what would be in them
   dist                shell completions and manual pages, into target/dist
+  msrv                whether a dependency needs a newer Rust than we declare
   ci [--quick]        the whole sequence of checks; --quick leaves out the release build and what needs other tools
   soak [--kills N] [--seed S]
-                      kills, faults and a thousand targets in their long form, in release mode: about twenty minutes";
+                      kills, faults and a thousand targets in their long form, in release mode: about twenty minutes
+  nightly [--list]    what takes too long for ci, or needs the network; goes on after a failure; --list only shows the steps";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -44,9 +49,12 @@ fn main() -> ExitCode {
         ["package"] => package::run(&root(), false),
         ["package", "--quick"] => package::run(&root(), true),
         ["dist"] => dist(),
+        ["msrv"] => msrv::run(&root()),
         ["ci"] => ci::run(&root(), false),
         ["ci", "--quick"] => ci::run(&root(), true),
         ["soak", options @ ..] => soak::run(&root(), options),
+        ["nightly"] => nightly::run(&root(), false),
+        ["nightly", "--list"] => nightly::run(&root(), true),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {

@@ -1,8 +1,8 @@
 //! The long forms of what shows that work survives: hundreds of kills, every fault of every request, a thousand targets.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
-use crate::Outcome;
+use crate::{Outcome, step::Step};
 
 /// Kills of the whole command; those of staging alone come on top.
 const KILLS: &str = "500";
@@ -25,34 +25,16 @@ pub(crate) fn run(root: &Path, options: &[&str]) -> Outcome {
             _ => return Err(USAGE.to_owned()),
         }
     }
-    let mut survival: Vec<&str> = "test --release --locked -p cloud-import-cli --test survival -- --long --kills"
-        .split(' ')
-        .collect();
-    survival.push(kills);
-    survival.extend(seed.iter().flat_map(|seed| ["--seed", seed]));
-    let staging: Vec<&str> =
-        "test --release --locked -p cloud-import-tests --test staging -- kill:: --nocapture --test-threads=1"
-            .split(' ')
-            .collect();
-    timed(root, "survival", &survival, &[])?;
-    timed(
-        root,
-        "staging",
-        &staging,
-        &[("CLOUD_IMPORT_KILLS", "60"), ("CLOUD_IMPORT_KILL_MIB", "1024")],
-    )
-}
-
-fn timed(root: &Path, name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
-    crate::say(&format!("soak: {name}: cargo {}", arguments.join(" ")));
-    let status = Command::new(env!("CARGO"))
-        .args(arguments)
-        .envs(variables.iter().copied())
-        .current_dir(root)
-        .status()
-        .map_err(|error| format!("soak: {name}: cargo: {error}"))?;
-    if status.success() {
-        return Ok(());
+    let survival = "cargo test --release --locked -p cloud-import-cli --test survival -- --long --kills";
+    let mut survival = Step::new("survival", survival).word(kills);
+    if let Some(seed) = seed {
+        survival = survival.word("--seed").word(seed);
     }
-    Err(format!("soak: {name} failed; its figures and the seed stand above"))
+    let staging =
+        "cargo test --release --locked -p cloud-import-tests --test staging -- kill:: --nocapture --test-threads=1";
+    let staging = Step::new("staging", staging)
+        .variable("CLOUD_IMPORT_KILLS", "60")
+        .variable("CLOUD_IMPORT_KILL_MIB", "1024");
+    survival.run("soak", root)?;
+    staging.run("soak", root)
 }

@@ -9,8 +9,8 @@ use std::{
 };
 
 use cloud_import::{
-    Credentials, Disk, ErrorKind, Grace, ImageImporter, ImportRequest, Os, Provider, Settings, Stop, Target,
-    WaitOptions,
+    Credentials, Disk, ErrorKind, Grace, ImageImporter, ImportRequest, Os, Provider, RetryPolicy, Settings, Stop,
+    Target, WaitOptions,
     publish::{
         Destination, Event, Image, Listener, LocalImage, Options, Phase, Place, State, Step, publish,
         staging::{Bucket, Store},
@@ -60,6 +60,11 @@ fn signed_with(simulator: &Simulator, name: &str, secret: &str) -> Vec<Destinati
             let settings = Settings::new(&target.region)
                 .credentials(Credentials::new("ak", secret))
                 .grace(Grace::new(Duration::from_millis(300), Duration::from_millis(50)))
+                .retry(RetryPolicy {
+                    base: Duration::from_millis(2),
+                    cap: Duration::from_millis(10),
+                    ..RetryPolicy::default()
+                })
                 .transport(Arc::new(transport));
             let importer: Arc<dyn ImageImporter> = Arc::from(cloud_import::connect(target.provider, settings).unwrap());
             let bucket = Bucket::new(target.provider, &target.region, BUCKET).unwrap();

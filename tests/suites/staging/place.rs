@@ -62,7 +62,11 @@ pub(crate) fn store_at(case: &StoreCase, address: SocketAddr) -> Store {
 
 /// Content that differs from part to part.
 pub(crate) fn content(size: usize) -> Vec<u8> {
-    (0..size).map(|at| (at / 4096 % 253) as u8).collect()
+    let mut content = vec![0; size];
+    for (number, page) in content.chunks_mut(4096).enumerate() {
+        page.fill((number % 253) as u8);
+    }
+    content
 }
 
 pub(crate) struct Place {

@@ -1,6 +1,9 @@
-//! With the real `qemu-img`, and with scripts in its place that fail, hang and fill the disk.
+//! With scripts in the place of `qemu-img`, which fail, hang and fill the disk. The target `qemu-img` has the real one.
 
 #![cfg(unix)]
+
+#[path = "../../../../tests/images/unpack.rs"]
+mod images;
 
 use std::{
     os::unix::fs::PermissionsExt as _,
@@ -30,46 +33,21 @@ impl Folder {
         fs::read_dir(self.out()).unwrap().count()
     }
 
-    /// A disk of 64 MiB with some content that does not compress.
-    fn disk(&self) -> (PathBuf, DiskInfo) {
-        let path = self.0.join("disk.raw");
-        let mut state = 1_u64;
-        let mut bytes: Vec<u8> = (0..4 << 20)
-            .map(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                (state >> 56) as u8
-            })
-            .collect();
-        bytes[..1024].fill(0);
-        fs::write(&path, bytes).unwrap();
-        fs::File::options()
-            .write(true)
-            .open(&path)
-            .unwrap()
-            .set_len(64 << 20)
-            .unwrap();
+    /// One of the committed images, in a file of its name.
+    fn put(&self, name: &str) -> (PathBuf, DiskInfo) {
+        let path = self.0.join(name);
+        fs::write(&path, images::image(name)).unwrap();
         let info = read(&path);
         (path, info)
     }
 
-    fn qemu_img(&self, line: &str) {
-        let done = std::process::Command::new("qemu-img")
-            .args(line.split_whitespace())
-            .current_dir(&self.0)
-            .output()
-            .expect("qemu-img cannot be run; install it (Debian package qemu-utils)");
-        assert!(
-            done.status.success(),
-            "{line}: {}",
-            String::from_utf8_lossy(&done.stderr)
-        );
-    }
-
-    /// A `qemu-img` that measures as `need` and converts as `script` says, with the output's path in `$out`.
+    /// A `qemu-img` that measures as `need` and converts as `script` says, with the output's path in `$out` and this folder
+    /// in `$here`.
     fn fake(&self, need: u64, script: &str) -> PathBuf {
         let path = self.0.join("qemu-img");
         let text = format!(
-            "#!/bin/sh\nif [ \"$1\" = measure ]; then echo '{{\"required\": {need}}}'; exit; fi\n\
+            "#!/bin/sh\nhere=${{0%/*}}\necho \"$@\" >> \"$here/told\"\n\
+             if [ \"$1\" = measure ]; then echo '{{\"required\": {need}}}'; exit; fi\n\
              for out; do :; done\n{script}\n"
         );
         let draft = self.0.join("draft");
@@ -88,8 +66,23 @@ impl Folder {
         path
     }
 
+    /// A `qemu-img` whose every conversion ends with this committed image.
+    fn fake_with(&self, result: &str) -> PathBuf {
+        self.put(result);
+        let said = "printf '    (0.00/100%%)\\r    (50.00/100%%)\\r    (100.00/100%%)\\r\\n'";
+        self.fake(1, &format!("{said}\ncat \"$here/{result}\" > \"$out\""))
+    }
+
+    /// What `qemu-img` was told since this was asked last, a line a run.
+    fn told(&self) -> Vec<String> {
+        let path = self.0.join("told");
+        let told = fs::read_to_string(&path).unwrap_or_default();
+        let _ = fs::remove_file(path);
+        told.lines().map(str::to_owned).collect()
+    }
+
     async fn with_fake(&self, fake: &Path, to: DiskFormat) -> Error {
-        let (disk, info) = self.disk();
+        let (disk, info) = self.put("raw");
         let outcome = convert_with(fake.as_os_str(), &disk, &info, to, Some(&self.out()), |_| {}).await;
         let error = outcome.unwrap_err();
         assert_eq!(self.left(), 0, "nothing stays");
@@ -110,32 +103,45 @@ fn read(path: &Path) -> DiskInfo {
 }
 
 #[tokio::test]
-async fn every_target_holds_the_same_disk() {
+async fn every_target_is_asked_for_by_its_options_and_looked_at_when_it_is_there() {
     let folder = Folder::new();
-    let (disk, info) = folder.disk();
-    for (to, subtype) in [
-        (DiskFormat::Qcow2, Some("v3")),
-        (DiskFormat::Raw, None),
-        (DiskFormat::Vhd, Some("dynamic")),
-        (DiskFormat::Vmdk, Some("streamOptimized")),
+    let (disk, info) = folder.put("raw");
+    for (to, options, result, subtype) in [
+        (DiskFormat::Qcow2, "-O qcow2", "qcow2-compat-1-1", Some("v3")),
+        (DiskFormat::Raw, "-O raw", "raw", None),
+        (
+            DiskFormat::Vhd,
+            "-O vpc -o subformat=dynamic,force_size=on",
+            "vpc-subformat-dynamic-force_size-on",
+            Some("dynamic"),
+        ),
+        (
+            DiskFormat::Vmdk,
+            "-O vmdk -o subformat=streamOptimized",
+            "vmdk-subformat-streamOptimized",
+            Some("streamOptimized"),
+        ),
     ] {
+        let fake = folder.fake_with(result);
         let parts = Mutex::new(Vec::new());
-        let told = |part| parts.lock().unwrap_or_else(PoisonError::into_inner).push(part);
-        let new = convert(&disk, &info, to, Some(&folder.out()), told).await.unwrap();
+        let heard = |part| parts.lock().unwrap_or_else(PoisonError::into_inner).push(part);
+        let new = convert_with(fake.as_os_str(), &disk, &info, to, Some(&folder.out()), heard)
+            .await
+            .unwrap();
+        let (from, into) = (disk.display(), new.path().display());
+        assert_eq!(
+            folder.told(),
+            [
+                format!("measure --output=json -f raw -O qcow2 {from}"),
+                format!("convert -p -f raw {options} {from} {into}"),
+            ]
+        );
         let facts = read(new.path());
         assert_eq!(facts.format.name(), to.as_str());
         assert_eq!(facts.subtype.as_deref(), subtype, "{to}");
-        assert_eq!(facts.virtual_size_bytes, Some(64 << 20), "{to}");
         assert!(new.path().starts_with(folder.out()));
         assert_eq!(fs::metadata(new.path()).unwrap().permissions().mode() & 0o777, 0o600);
-        let format = if to == DiskFormat::Vhd { "vpc" } else { to.as_str() };
-        folder.qemu_img(&format!("compare -f raw -F {format} disk.raw {}", new.path().display()));
-        let parts = parts.into_inner().unwrap();
-        assert_eq!(parts.last(), Some(&1.0), "{to}");
-        // Others are written in steps too large for a file of this size.
-        if to == DiskFormat::Vmdk {
-            assert!(parts.iter().any(|part| *part > 0.0 && *part < 1.0), "{to}: {parts:?}");
-        }
+        assert_eq!(parts.into_inner().unwrap().last(), Some(&1.0), "{to}");
         drop(new);
         assert_eq!(folder.left(), 0, "{to}");
     }
@@ -144,86 +150,75 @@ async fn every_target_holds_the_same_disk() {
 #[tokio::test]
 async fn every_source_that_is_read_is_converted_by_our_own_word_for_it() {
     let folder = Folder::new();
-    folder.disk();
-    for options in [
-        "qcow2",
-        "qcow2 -c",
-        "qcow",
-        "vpc -o subformat=fixed,force_size=on",
-        "vpc -o force_size=on",
-        "vhdx",
-        "vmdk",
-        "vmdk -o subformat=streamOptimized",
-        "vdi",
-        "qed",
-        "parallels",
+    let fake = folder.fake_with("raw");
+    for (source, word) in [
+        ("raw", "raw"),
+        ("qcow2-compat-1-1", "qcow2"),
+        ("packed", "qcow2"),
+        ("qcow", "qcow"),
+        ("vpc-subformat-fixed-force_size-on", "vpc"),
+        ("vpc-subformat-dynamic-force_size-on", "vpc"),
+        ("vhdx-subformat-dynamic", "vhdx"),
+        ("vmdk-subformat-monolithicSparse", "vmdk"),
+        ("vmdk-subformat-streamOptimized", "vmdk"),
+        ("vdi-static-off", "vdi"),
+        ("qed-cluster_size-65536", "qed"),
+        ("parallels", "parallels"),
     ] {
-        folder.qemu_img(&format!("convert -f raw disk.raw -O {options} source"));
-        let source = folder.0.join("source");
-        let new = convert(&source, &read(&source), DiskFormat::Raw, Some(&folder.out()), |_| {})
-            .await
-            .unwrap_or_else(|error| panic!("{options}: {error}"));
-        folder.qemu_img(&format!("compare -f raw -F raw disk.raw {}", new.path().display()));
+        let (image, info) = folder.put(source);
+        let new = convert_with(
+            fake.as_os_str(),
+            &image,
+            &info,
+            DiskFormat::Raw,
+            Some(&folder.out()),
+            |_| {},
+        )
+        .await
+        .unwrap_or_else(|error| panic!("{source}: {error}"));
+        let (from, into) = (image.display(), new.path().display());
+        assert_eq!(
+            folder.told(),
+            [
+                format!("measure --output=json -f {word} -O qcow2 {from}"),
+                format!("convert -p -f {word} -O raw {from} {into}"),
+            ]
+        );
     }
     // What was read is what `qemu-img` is told, whatever the file begins like by then; but a raw result that others
     // would take for qcow2 is none.
-    let (disk, info) = folder.disk();
+    let (disk, info) = folder.put("raw");
     let mut bytes = fs::read(&disk).unwrap();
     bytes[..8].copy_from_slice(b"QFI\xfb\0\0\0\x03");
     fs::write(&disk, &bytes).unwrap();
-    let error = convert(&disk, &info, DiskFormat::Raw, Some(&folder.out()), |_| {})
+    let error = convert_with(fake.as_os_str(), &disk, &info, DiskFormat::Raw, None, |_| {})
         .await
         .unwrap_err();
     assert!(error.message().contains("cannot be read"), "{error}");
-    let new = convert(&disk, &info, DiskFormat::Vhd, Some(&folder.out()), |_| {})
-        .await
-        .unwrap();
-    folder.qemu_img(&format!("compare -f raw -F vpc disk.raw {}", new.path().display()));
+    assert!(folder.told()[1].starts_with("convert -p -f raw -O raw "));
 }
 
 #[tokio::test]
 async fn what_leads_elsewhere_or_is_no_disk_is_refused_before_anything_runs() {
     let folder = Folder::new();
-    folder.disk();
-    let never = folder.fake(0, "echo ran >> \"$0.ran\"");
-    for (made, word) in [
-        ("create -q -f qcow2 -b disk.raw -F raw image", "`disk.raw`"),
-        ("create -q -f qcow2 -o data_file=data.bin image 1M", "`data.bin`"),
-        (
-            "convert -f raw disk.raw -O vmdk -o subformat=monolithicFlat image",
-            "-flat",
-        ),
-        (
-            "create -q --object secret,id=key,data=abcdef -f qcow2 -o \
-             encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10 image 1M",
-            "encrypted",
-        ),
-        (
-            "create -q --object secret,id=key,data=abcdef -f luks -o key-secret=key,iter-time=10 image 1M",
-            "LUKS",
-        ),
-    ] {
-        folder.qemu_img(made);
-        let image = folder.0.join("image");
-        let info = read(&image);
-        let error = convert_with(never.as_os_str(), &image, &info, DiskFormat::Raw, None, |_| {})
-            .await
-            .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert!(error.message().contains(word) && error.remedy().is_some(), "{error}");
-    }
+    let never = folder.fake(0, "");
     let archive = folder.0.join("archive");
     fs::write(&archive, [0x1F, 0x8B, 8, 0, 0]).unwrap();
     for (file, to, word) in [
-        (&archive, DiskFormat::Raw, "gzip"),
-        (&folder.disk().0, DiskFormat::Zvhd2, "zvhd2"),
+        (folder.put("overlay").0, DiskFormat::Raw, "`good.qcow2`"),
+        (folder.put("external").0, DiskFormat::Raw, "`data.bin`"),
+        (folder.put("vmdk-subformat-monolithicFlat").0, DiskFormat::Raw, "-flat"),
+        (folder.put("encrypted").0, DiskFormat::Raw, "encrypted"),
+        (folder.put("luks").0, DiskFormat::Raw, "LUKS"),
+        (archive, DiskFormat::Raw, "gzip"),
+        (folder.put("raw").0, DiskFormat::Zvhd2, "zvhd2"),
     ] {
-        let outcome = convert_with(never.as_os_str(), file, &read(file), to, None, |_| {}).await;
+        let outcome = convert_with(never.as_os_str(), &file, &read(&file), to, None, |_| {}).await;
         let error = outcome.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert!(error.message().contains(word), "{error}");
+        assert!(error.message().contains(word) && error.remedy().is_some(), "{error}");
     }
-    assert!(!folder.0.join("qemu-img.ran").exists());
+    assert_eq!(folder.told(), [""; 0]);
 }
 
 #[tokio::test]
@@ -237,11 +232,11 @@ async fn without_qemu_img_the_packages_are_named() {
 #[tokio::test]
 async fn space_is_looked_at_first() {
     let folder = Folder::new();
-    let fake = folder.fake(1 << 60, "echo ran > \"$0.ran\"");
+    let fake = folder.fake(1 << 60, "");
     let error = folder.with_fake(&fake, DiskFormat::Qcow2).await;
     assert!(error.message().contains("MiB free"), "{error}");
     assert!(error.remedy().unwrap().to_string().contains("TMPDIR"));
-    assert!(!folder.0.join("qemu-img.ran").exists());
+    assert_eq!(folder.told().len(), 1, "it is measured only");
 }
 
 #[tokio::test]
@@ -275,12 +270,16 @@ async fn its_words_are_shown_within_bounds_and_without_control_characters() {
 #[tokio::test]
 async fn success_that_is_none_is_seen() {
     let folder = Folder::new();
+    let mut small = images::image("qcow2-compat-1-1");
+    small[24..32].copy_from_slice(&(1_u64 << 20).to_be_bytes());
+    fs::write(folder.0.join("small"), small).unwrap();
+    folder.put("qcow2-compat-1-1");
     for (script, word) in [
         ("exit 0", "empty"),
         ("head -c 4096 /dev/zero > \"$out\"", "not qcow2"),
-        ("command qemu-img create -q -f qcow2 \"$out\" 1M", "1048576 bytes"),
+        ("cat \"$here/small\" > \"$out\"", "1048576 bytes"),
         (
-            "cd \"${0%/*}\"; command qemu-img convert -O qcow2 disk.raw \"$out\"; echo >> disk.raw",
+            "cat \"$here/qcow2-compat-1-1\" > \"$out\"; echo >> \"$here/raw\"",
             "changed",
         ),
     ] {
@@ -293,7 +292,7 @@ async fn success_that_is_none_is_seen() {
 #[tokio::test]
 async fn who_gives_up_leaves_neither_process_nor_file() {
     let folder = Folder::new();
-    let (disk, info) = folder.disk();
+    let (disk, info) = folder.put("raw");
     let fake = folder.fake(
         1,
         "echo $$ > \"$0.pid\"; echo x > \"$out\"; printf '(7.00/100%%)'; exec sleep 600",

@@ -4,10 +4,11 @@ use std::{fs, path::Path, process::Output};
 
 use serde_json::Value;
 
-use super::{IMAGE, command, err, expect_code, out};
+use super::{IMAGE, Sim, command, err, expect_code, out};
 
-fn import(folder: &Path, variables: &[(&str, &str)], more: &[&str]) -> Output {
-    let mut command = command(&[&["import", "--simulate", "--name", "hello-clouds", IMAGE], more].concat());
+fn import(sim: &Sim, folder: &Path, variables: &[(&str, &str)], more: &[&str]) -> Output {
+    let simulate = sim.option();
+    let mut command = command(&[&["import", &simulate, "--name", "hello-clouds", IMAGE], more].concat());
     command
         .current_dir(folder)
         .envs(variables.iter().copied())
@@ -26,6 +27,8 @@ fn target(output: &Output) -> String {
 
 #[test]
 fn flags_come_before_variables_and_variables_before_the_file() {
+    let sim = Sim::start("config", &["--import-time", "1ms"]);
+    let import = |folder: &Path, variables: &[_], more: &[_]| import(&sim, folder, variables, more);
     let folder = std::env::temp_dir().join(format!("cloud-import-cli-config-{}", std::process::id()));
     let (here, home) = (folder.join("here"), folder.join("home"));
     for folder in [&here, &home.join(".config/cloud-import")] {

@@ -122,7 +122,7 @@ const ORDERS: &[Case] = &[
         "conversion to what qemu-img cannot write",
         "--to aliyun --convert zvhd2 good.qcow2",
     ),
-    Case::import("conversion without qemu-img", "--to aliyun --convert raw good.qcow2").tools("nowhere"),
+    Case::import("conversion without qemu-img", "--to aliyun --convert raw good.qcow2"),
     Case::import("conversion onto a full disk", "--to aliyun --convert raw good.qcow2").tools("full"),
     Case::import(
         "conversion of a difference to another file",

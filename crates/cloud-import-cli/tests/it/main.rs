@@ -7,25 +7,39 @@ mod check;
 mod config;
 mod errors;
 mod events;
+#[path = "../../../../tests/images/unpack.rs"]
+mod images;
 mod replace;
 mod search;
+mod sim;
 
 use std::{
     fs,
     io::{BufRead as _, BufReader},
-    path::PathBuf,
-    process::{Child, Command, Output, Stdio},
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    sync::LazyLock,
 };
 
 use serde_json::Value;
 
+use sim::Sim;
+
 const IMAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/images/tiny-linux.qcow2");
 const KEYS: [&str; 2] = ["an-access-key-id", "its-secret-key"];
+
+/// A home in which nobody has keys or jobs.
+static HOME: LazyLock<PathBuf> = LazyLock::new(|| {
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("home");
+    let _ = fs::remove_dir_all(&home);
+    fs::create_dir_all(&home).unwrap();
+    home
+});
 
 /// The command without any of this machine's credentials.
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cloud-import"));
-    command.args(arguments).env_clear();
+    command.args(arguments).env_clear().env("HOME", &*HOME);
     command.envs([
         ("CLOUD_IMPORT_SIM_ACCESS_KEY_ID", KEYS[0]),
         ("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY", KEYS[1]),
@@ -35,6 +49,14 @@ fn command(arguments: &[&str]) -> Command {
 
 fn run(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
+}
+
+/// SIGINT. Not every machine has `kill` but in its shell.
+fn interrupt(process: u32) {
+    let done = Command::new("sh")
+        .args(["-c", &format!("kill -s INT {process}")])
+        .status();
+    assert!(done.unwrap().success());
 }
 
 fn out(output: &Output) -> String {
@@ -54,42 +76,6 @@ fn expect_code(output: &Output, code: i32) {
         out(output),
         err(output)
     );
-}
-
-/// A simulator in a process of its own, and the file with the line that it printed.
-struct Sim {
-    process: Child,
-    line: PathBuf,
-}
-
-impl Sim {
-    fn start(name: &str, more: &[&str]) -> Self {
-        let keys = ["sim", "--access-key-id", KEYS[0], "--secret-access-key", KEYS[1]];
-        let mut process = command(&[&keys, more].concat())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let file = std::env::temp_dir().join(format!("cloud-import-cli-{name}-{}.json", std::process::id()));
-        fs::write(&file, line).unwrap();
-        Self { process, line: file }
-    }
-
-    fn option(&self) -> String {
-        format!("--simulate={}", self.line.display())
-    }
-}
-
-impl Drop for Sim {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = fs::remove_file(&self.line);
-    }
 }
 
 fn import<'a>(simulate: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -455,13 +441,7 @@ fn an_interrupt_says_what_goes_on_and_how() {
     while !text.contains("Waiting") && !text.contains("Processing") {
         assert!(stderr.read_line(&mut text).unwrap() > 0, "{text}");
     }
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &process.id().to_string()])
-            .status()
-            .unwrap()
-            .success()
-    );
+    interrupt(process.id());
     assert_eq!(process.wait().unwrap().code(), Some(130));
     std::io::Read::read_to_string(&mut stderr, &mut text).unwrap();
     assert!(

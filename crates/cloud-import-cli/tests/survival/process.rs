@@ -72,11 +72,11 @@ impl Running {
         (alive && status.code().is_none(), self.left(status.code()))
     }
 
-    /// Another signal, such as `INT`.
+    /// Another signal, such as `INT`. Not every machine has `kill` but in its shell.
     pub(crate) async fn signal(&self, name: &str) {
-        let id = self.id().to_string();
-        let status = Command::new("kill").args(["-s", name, &id]).status().await.unwrap();
-        assert!(status.success(), "kill -s {name} {id}");
+        let kill = format!("kill -s {name} {}", self.id());
+        let status = Command::new("sh").args(["-c", &kill]).status().await.unwrap();
+        assert!(status.success(), "{kill}");
     }
 
     /// Waits for its end.

@@ -4,29 +4,25 @@ use std::sync::Arc;
 
 use cloud_import_disk::{DiskInfo, InspectError, PartitionTable};
 
-use crate::{disks, hand_made::vhd_footer, meter::Meter, qemu::Workshop};
+use crate::{disks, hand_made::vhd_footer, images::image, meter::Meter};
 
-struct Bench(Workshop);
-
-impl Bench {
-    fn new() -> Self {
-        let shop = Workshop::new();
-        shop.write("disk.img", &disks::gpt(2 * disks::MIB, 512, Some(0)));
-        Self(shop)
-    }
-
-    /// A disk written by `qemu-img` in `format`, with `bytes` put at `at`.
-    fn with(&self, format: &str, at: usize, bytes: &[u8]) -> Result<DiskInfo, InspectError> {
-        self.0.run(&format!("convert -f raw disk.img -O {format} out"));
-        let mut file = std::fs::read(self.0.path("out")).unwrap();
-        disks::put(&mut file, at, bytes);
-        Meter::new(Arc::new(file)).inspect()
-    }
+/// The disk that `qemu-img` wrote in `format`, with `bytes` put at `at`.
+fn with(format: &str, at: usize, bytes: &[u8]) -> Result<DiskInfo, InspectError> {
+    let mut file = image(match format {
+        "qcow2" => "qcow2-compat-1-1",
+        "vpc" => "vpc-subformat-dynamic",
+        "vhdx" => "vhdx-subformat-dynamic",
+        "vmdk" => "vmdk-subformat-monolithicSparse",
+        "vdi" => "vdi-static-off",
+        "qed" => "qed-cluster_size-65536",
+        same => same,
+    });
+    disks::put(&mut file, at, bytes);
+    Meter::new(Arc::new(file)).inspect()
 }
 
 #[test]
 fn a_header_field_that_cannot_be_true_is_refused_by_name() {
-    let bench = Bench::new();
     let ones = &[0xFF; 8][..];
     for (format, at, bytes, field) in [
         ("qcow2", 4, &[0, 0, 0, 4][..], "version"),
@@ -64,7 +60,7 @@ fn a_header_field_that_cannot_be_true_is_refused_by_name() {
         ("qcow", 32, &[60], "cluster size"),
         ("qcow", 33, &[60], "second table's size"),
     ] {
-        match bench.with(format, at, bytes) {
+        match with(format, at, bytes) {
             Err(InspectError::Damaged { field: found, .. }) => assert_eq!(found, field, "{format} at {at}"),
             // One of two copies suffices.
             Ok(info) if format == "vhdx" => assert!(info.virtual_size_bytes.is_some()),
@@ -75,7 +71,6 @@ fn a_header_field_that_cannot_be_true_is_refused_by_name() {
 
 #[test]
 fn marks_of_dirt_and_corruption_are_told() {
-    let bench = Bench::new();
     for (format, at, byte, dirty, corrupt) in [
         ("qcow2", 79, 1, true, false),
         ("qcow2", 79, 2, false, true),
@@ -85,20 +80,15 @@ fn marks_of_dirt_and_corruption_are_told() {
         ("parallels", 44, b'Y', false, false),
         ("vpc", 512 + 900, 1, false, true),
     ] {
-        let info = bench.with(format, at, &[byte]).unwrap();
+        let info = with(format, at, &[byte]).unwrap();
         assert_eq!(
             (info.dirty, info.corrupt),
             (dirty, corrupt),
             "{format} at {at}: {info:?}"
         );
     }
-    assert!(
-        bench
-            .with("parallels", 44, &0x746F_6E59_u32.to_le_bytes())
-            .unwrap()
-            .dirty
-    );
-    let unknown = bench.with("qcow2", 72, &[0x80]).unwrap();
+    assert!(with("parallels", 44, &0x746F_6E59_u32.to_le_bytes()).unwrap().dirty);
+    let unknown = with("qcow2", 72, &[0x80]).unwrap();
     assert!(
         unknown.notes.iter().any(|note| note.contains("not known")),
         "{unknown:?}"
@@ -107,15 +97,14 @@ fn marks_of_dirt_and_corruption_are_told() {
 
 #[test]
 fn both_headers_of_a_vhdx_must_be_lost_before_it_is_refused() {
-    let bench = Bench::new();
-    assert!(bench.with("vhdx", (64 << 10) + 8, &[0xAA]).is_ok());
-    assert!(bench.with("vhdx", (128 << 10) + 8, &[0xAA]).is_ok());
+    assert!(with("vhdx", (64 << 10) + 8, &[0xAA]).is_ok());
+    assert!(with("vhdx", (128 << 10) + 8, &[0xAA]).is_ok());
     let both = vec![0; 128 << 10];
-    let Err(InspectError::Damaged { field, .. }) = bench.with("vhdx", 64 << 10, &both) else {
+    let Err(InspectError::Damaged { field, .. }) = with("vhdx", 64 << 10, &both) else {
         panic!("passes")
     };
     assert_eq!(field, "header");
-    let Err(InspectError::Damaged { field, .. }) = bench.with("vhdx", 192 << 10, &both) else {
+    let Err(InspectError::Damaged { field, .. }) = with("vhdx", 192 << 10, &both) else {
         panic!("passes")
     };
     assert_eq!(field, "region table");
@@ -123,19 +112,16 @@ fn both_headers_of_a_vhdx_must_be_lost_before_it_is_refused() {
 
 #[test]
 fn tables_that_point_nowhere_or_at_themselves_are_not_followed() {
-    let bench = Bench::new();
     // The first table's first entry, at the fourth cluster: behind the end, then at itself.
     for target in [1_u64 << 50, 3 << 16] {
-        let info = bench
-            .with("qcow2", 3 << 16, &(1_u64 << 63 | target).to_be_bytes())
-            .unwrap();
+        let info = with("qcow2", 3 << 16, &(1_u64 << 63 | target).to_be_bytes()).unwrap();
         assert!(
             matches!(info.partition_table, PartitionTable::Unknown(_) | PartitionTable::None),
             "{info:?}"
         );
     }
     // The table of a dynamic VHD lies behind both headers.
-    let info = bench.with("vpc", 1536, &[0xFF, 0xFF, 0xFF, 0xF0]).unwrap();
+    let info = with("vpc", 1536, &[0xFF, 0xFF, 0xFF, 0xF0]).unwrap();
     assert!(matches!(info.partition_table, PartitionTable::Unknown(_)), "{info:?}");
 }
 

@@ -1,4 +1,4 @@
-//! The header reader against `qemu-img`, damaged headers and arbitrary bytes.
+//! The header reader over files of every format, damaged headers and arbitrary bytes.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,6 +10,7 @@ mod corpus;
 mod damaged;
 mod disks;
 mod hand_made;
+#[path = "../../../../tests/images/unpack.rs"]
+mod images;
 mod meter;
 mod properties;
-mod qemu;

@@ -58,7 +58,10 @@ impl Stage {
     pub(crate) fn new(size: usize) -> Self {
         let folder = std::env::temp_dir().join(format!("cloud-import-{}", System.nonce().unwrap()));
         fs::create_dir(&folder).unwrap();
-        let content: Vec<u8> = (0..size).map(|at| (at / 1000 % 251) as u8).collect();
+        let mut content = vec![0; size];
+        for (number, some) in content.chunks_mut(1000).enumerate() {
+            some.fill((number % 251) as u8);
+        }
         let mut options = UploadOptions::default();
         options.part_size = Some(MIB as u64);
         options.parallel = 3;

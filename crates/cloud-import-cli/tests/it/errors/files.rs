@@ -1,4 +1,4 @@
-//! The files that are wrong, each in its way. Made on the spot, some by `qemu-img`.
+//! The files that are wrong, each in its way.
 
 use std::{
     fs::{self, File},
@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use super::super::IMAGE;
+use super::super::{IMAGE, images};
 
 /// Writes them all into a folder.
 pub(crate) fn make(folder: &Path) {
@@ -55,19 +55,17 @@ pub(crate) fn make(folder: &Path) {
         "[targets.\"aliyun/cn-hangzhou\"]\nbuckt = \"images\"\n",
     )
     .unwrap();
-    qemu_img(folder, "create -q -f qcow2 -F qcow2 -b good.qcow2 overlay.qcow2");
-    let secret = "--object secret,id=key,data=abcdef";
-    let luks = "-o encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10";
-    qemu_img(
-        folder,
-        &format!("create -q {secret} -f qcow2 {luks} encrypted.qcow2 1G"),
-    );
-    qemu_img(folder, "create -q -f qcow2 large.qcow2 40T");
-    qemu_img(folder, "create -q -f qcow2 of-32-gib.qcow2 32G");
-    qemu_img(folder, "create -q -f parallels disk.parallels 1G");
-    qemu_img(folder, "create -q -f vdi disk.vdi 1G");
-    fs::copy(IMAGE, at("snapshots.qcow2")).unwrap();
-    qemu_img(folder, "snapshot -c before snapshots.qcow2");
+    for (name, image) in [
+        ("overlay.qcow2", "overlay"),
+        ("encrypted.qcow2", "encrypted"),
+        ("large.qcow2", "of-40-tib"),
+        ("of-32-gib.qcow2", "of-32-gib"),
+        ("disk.parallels", "parallels"),
+        ("disk.vdi", "vdi-static-off"),
+        ("snapshots.qcow2", "snapshots"),
+    ] {
+        fs::write(at(name), images::image(image)).unwrap();
+    }
     special(folder);
 }
 
@@ -85,18 +83,6 @@ fn special(folder: &Path) {
     let script = "#!/bin/sh\necho '{\"required\": 1152921504606846976}'\n";
     fs::write(folder.join("full/qemu-img"), script).unwrap();
     mode("full/qemu-img", 0o755);
-}
-
-fn qemu_img(folder: &Path, line: &str) {
-    let mut command = Command::new("qemu-img");
-    let done = command.args(line.split_whitespace()).current_dir(folder).output();
-    let lacking = |error| format!("qemu-img cannot be run; install it (Debian package qemu-utils): {error}");
-    let done = done.map_err(lacking).unwrap();
-    assert!(
-        done.status.success(),
-        "{line}: {}",
-        String::from_utf8_lossy(&done.stderr)
-    );
 }
 
 /// More bytes, as of a program that still writes.

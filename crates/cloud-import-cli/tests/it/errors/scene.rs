@@ -11,7 +11,7 @@ use std::{
 
 use cloud_import_sim::{Config, Simulator};
 
-use super::super::KEYS;
+use super::super::{KEYS, interrupt};
 
 /// How many commands run at a time.
 const AT_A_TIME: usize = 6;
@@ -22,8 +22,8 @@ pub(crate) struct Case {
     /// Arguments that are not told: the same for all imports.
     before: &'static str,
     line: &'static str,
-    /// Where programs are found, within the folder; where they are on this machine otherwise.
-    tools: Option<&'static str>,
+    /// Where programs are found, within the folder.
+    tools: &'static str,
     wrong_secret: bool,
     as_nobody: bool,
 }
@@ -35,7 +35,7 @@ impl Case {
             title,
             before: "",
             line,
-            tools: None,
+            tools: "nowhere",
             wrong_secret: false,
             as_nobody: false,
         }
@@ -58,7 +58,7 @@ impl Case {
 
     /// With programs from this folder alone.
     pub(crate) const fn tools(mut self, folder: &'static str) -> Self {
-        self.tools = Some(folder);
+        self.tools = folder;
         self
     }
 
@@ -143,10 +143,7 @@ impl Scene {
 
     /// Runs one case, and interrupts it when it has said a text.
     pub(crate) fn tell_interrupted(&self, case: &Case, text: &str) -> String {
-        self.tell_while(case, text, |process| {
-            let done = Command::new("kill").args(["-INT", &process.to_string()]).status();
-            assert!(done.unwrap().success());
-        })
+        self.tell_while(case, text, interrupt)
     }
 
     fn tell_while(&self, case: &Case, text: &str, then: impl FnOnce(u32)) -> String {
@@ -196,15 +193,12 @@ impl Scene {
         command.envs([
             ("CLOUD_IMPORT_SIM_ACCESS_KEY_ID", KEYS[0]),
             ("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY", secret),
-            ("HOME", "/nonexistent"),
+            ("HOME", self.folder.join("home").to_str().unwrap()),
             ("TMPDIR", self.folder.to_str().unwrap()),
             // Nothing is to be sent; should it be, it goes nowhere.
             ("HTTPS_PROXY", "http://127.0.0.1:1"),
         ]);
-        match case.tools {
-            Some(folder) => command.env("PATH", self.folder.join(folder)),
-            None => command.env("PATH", std::env::split_paths(&path()).next().unwrap_or_default()),
-        };
+        command.env("PATH", self.folder.join(case.tools));
         command
     }
 
@@ -284,13 +278,6 @@ impl Drop for Scene {
         drop(self.simulator.take());
         let _ = fs::remove_dir_all(&self.folder);
     }
-}
-
-fn path() -> std::ffi::OsString {
-    std::env::split_paths(&cloud_import::ambient::variable("PATH").unwrap_or_default())
-        .find(|folder| folder.join("qemu-img").is_file())
-        .map(PathBuf::into_os_string)
-        .unwrap_or_default()
 }
 
 #[cfg(unix)]

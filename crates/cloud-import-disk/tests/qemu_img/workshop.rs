@@ -4,17 +4,13 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::atomic::{AtomicU32, Ordering},
 };
-
-static NEXT: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) struct Workshop(PathBuf);
 
 impl Workshop {
     pub(crate) fn new() -> Self {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("disks-{}-{number}", std::process::id()));
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("disks-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
         Self(dir)
     }

@@ -1,0 +1,82 @@
+//! What takes too long for CI, or needs the network or other tools: each step timed, a table at the end.
+
+use std::path::Path;
+
+use crate::{
+    Outcome,
+    step::{Clock, Step},
+};
+
+/// Names and commands, in order. A script that is not there is left out.
+const STEPS: [(&str, &str); 9] = [
+    ("programs that depend on us", "tests/dependents/run"),
+    ("soak", "cargo xtask soak"),
+    ("vendors' SDKs", "tests/sdk/run"),
+    ("other stores and clients", "tests/stores/run"),
+    (
+        "benchmark of signing",
+        "cargo bench --locked -p cloud-import-tests --bench sign",
+    ),
+    (
+        "benchmark of inspect",
+        "cargo bench --locked -p cloud-import-tests --bench inspect",
+    ),
+    ("benchmark of staging", "tests/staging/bench"),
+    ("weight of a dependency", "tests/weight/run"),
+    ("packages", "cargo xtask package"),
+];
+
+/// Runs them all, whatever fails; or with `list` only shows them.
+pub(crate) fn run(root: &Path, list: bool) -> Outcome {
+    let is_there = |command: &str| !command.starts_with("tests/") || root.join(command).is_file();
+    let steps = STEPS.iter().filter(|(_, command)| is_there(command));
+    let steps: Vec<Step> = steps.map(|(name, command)| Step::new(name, command)).collect();
+    if list {
+        for step in &steps {
+            crate::say(&format!("{:<30} {}", step.name, step.command()));
+        }
+        return Ok(());
+    }
+    all(root, &steps)
+}
+
+fn all(root: &Path, steps: &[Step]) -> Outcome {
+    let (mut table, mut failed) = (String::new(), 0);
+    for step in steps {
+        let begun = Clock::start();
+        let outcome = step.run("nightly", root);
+        let shown = if outcome.is_ok() { "ok" } else { "FAILED" };
+        table.push_str(&format!("\n  {:<30} {:>6.1} min  {shown}", step.name, begun.minutes()));
+        if let Err(error) = outcome {
+            crate::say(&error);
+            failed += 1;
+        }
+    }
+    if failed == 0 {
+        crate::say(&format!("nightly:{table}"));
+        return Ok(());
+    }
+    Err(format!("nightly: {failed} of {} failed{table}", steps.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_step_stops_nothing_and_is_not_forgotten() {
+        let step = |name, command| Step::new(name, command);
+        let good = step("good", "cargo --version");
+        let steps = [
+            step("no program", "no-such-program"),
+            step("bad", "cargo --no-such-option"),
+            good.clone(),
+        ];
+        let told = all(&crate::root(), &steps).unwrap_err();
+        assert!(told.starts_with("nightly: 2 of 3 failed\n"), "{told}");
+        for (line, end) in told.lines().skip(1).zip(["FAILED", "FAILED", "ok"]) {
+            assert!(line.ends_with(end), "{told}");
+        }
+        all(&crate::root(), &[good]).unwrap();
+    }
+}
