@@ -10,7 +10,7 @@ use cloud_import::{
         LocalImage,
         disk::{DiskInfo, PartitionTable},
     },
-    transport::{Failing, Transport, TransportError},
+    transport::{Transport, TransportError, TransportErrorKind},
 };
 use serde::Serialize;
 
@@ -104,7 +104,10 @@ struct Nowhere;
 
 impl Transport for Nowhere {
     fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
-        let refused = TransportError::new(Failing::Refused, "nothing is asked while a file is inspected");
+        let refused = TransportError::new(
+            TransportErrorKind::Refused,
+            "nothing is asked while a file is inspected",
+        );
         Box::pin(async { Err(refused) })
     }
 }

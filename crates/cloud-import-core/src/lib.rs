@@ -1,15 +1,14 @@
 //! What the cloud image-import crates share: errors, normalized types, the request pipeline and waiting.
 //!
 //! A provider crate (`tencent-cvm-import`, …) turns a typed call into bytes, signs bytes, reads an answer and maps
-//! names. Everything that touches the world is here: the HTTP client ([`transport`]), clock and randomness
-//! ([`ambient`]), the retry loop ([`pipeline`]), waiting ([`wait()`]) and the routine for a start whose answer was lost
-//! ([`start`](mod@start)).
+//! names. Everything that touches the world is here: the HTTP client ([`transport`]), clock and randomness ([`ambient`]), the
+//! retry loop, waiting ([`wait()`]) and the start whose answer may be lost ([`Importer`]).
 //!
 //! Contracts that hold for every cloud:
 //!
 //! - **What is signed is what is sent.** A request is built once; each attempt is signed anew, with a fresh instant and
 //!   nonce, inside the retry loop.
-//! - **Whether a call may be repeated is data** ([`Repeat`]). A start that may have been executed is never sent again
+//! - **Whether a call may be repeated is data** ([`Repeat`](provider::Repeat)). A start that may have been executed is never sent again
 //!   unless a token makes that safe; see [`Error::may_have_executed`].
 //! - **A failed poll is not a failed import.** [`wait()`] tolerates failing polls; only a state that the vendor calls
 //!   failed ends an import.

@@ -15,7 +15,7 @@ use http::{Request, Response};
 use crate::{
     BoxFuture, Bytes, Result,
     net::ambient::Ambient,
-    net::transport::{Failing, Transport, TransportError},
+    net::transport::{Transport, TransportError, TransportErrorKind},
     text::datetime,
     text::percent,
 };
@@ -121,8 +121,8 @@ impl Scripted {
     }
 
     /// Adds a failure.
-    pub fn fail(&self, failing: Failing) {
-        self.push(Err(TransportError::new(failing, "scripted")));
+    pub fn fail(&self, kind: TransportErrorKind) {
+        self.push(Err(TransportError::new(kind, "scripted")));
     }
 
     /// What was sent so far.
@@ -137,7 +137,7 @@ impl Transport for Scripted {
         let answer = self.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         Box::pin(std::future::ready(answer.unwrap_or_else(|| {
             Err(TransportError::new(
-                Failing::Refused,
+                TransportErrorKind::Refused,
                 "the script has no further answer",
             ))
         })))

@@ -5,7 +5,9 @@
 //! interruption from a small [`UploadRecord`], in bounded memory whatever the size of the file.
 //!
 //! - **The transport** is the caller's. A part takes longer than an API call, so its time limit should be longer too: make one
-//!   by `HttpTransport::builder().timeout(…)` with some 15 minutes, apart from the one for the import API.
+//!   by `HttpTransport::builder().timeout(…)` with some 15 minutes, apart from the one for the import API. The features
+//!   `aws-lc-rs` (default), `ring` and `native-tls` choose its TLS
+//!   ([what each does to the rest of a program](cloud_import_core::transport#tls)).
 //! - **One pass first**: [`Hashed::of`] reads the file once, and [`HashCache`] remembers it; several uploads of one file share
 //!   the result. The key should hold that sum.
 //! - **Memory** is bounded by one [`Budget`] that all uploads of a process share.

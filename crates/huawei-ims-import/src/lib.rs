@@ -17,7 +17,9 @@
 //! # let _ = image; Ok(()) }
 //! ```
 //!
-//! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs.
+//! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs, by the TLS that the features
+//! `aws-lc-rs` (default), `ring` or `native-tls` choose, or by a transport of the program's own
+//! ([what each does to the rest of a program](core::transport#tls)).
 
 mod answer;
 mod client;

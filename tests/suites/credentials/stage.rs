@@ -15,7 +15,7 @@ use cloud_import::{
     credentials::{Chain, ChainOptions, ChainSpec, CredentialSource as _, Reach, chain},
     http::{HeaderValue, Request, Response, Uri, header::HOST},
     provider::{clock_offset::ClockOffset, datetime},
-    transport::{Failing, HttpTransport, Transport, TransportError},
+    transport::{HttpTransport, Transport, TransportError, TransportErrorKind},
 };
 use cloud_import_tests::leaks::Watch;
 
@@ -120,7 +120,10 @@ impl Loopback {
 
     fn redirected(&self, mut request: Request<Bytes>) -> std::result::Result<Request<Bytes>, TransportError> {
         let Some(server) = self.server else {
-            return Err(TransportError::new(Failing::Connect, "nothing is reached here"));
+            return Err(TransportError::new(
+                TransportErrorKind::Connect,
+                "nothing is reached here",
+            ));
         };
         let uri = request.uri().clone();
         let host = HeaderValue::from_str(uri.authority().unwrap().as_str()).unwrap();

@@ -22,6 +22,10 @@ use cloud_import_tests::{
     simulated::{Case, Form, Recorder, Rewriter, Stage, quick_retries},
 };
 use http::{Request, Response};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 
 use crate::{echo, show};
 
@@ -324,6 +328,37 @@ async fn lost(scene: &mut Scene<'_>) {
     let importer = scene.importer_over(Arc::new(nowhere.build().unwrap()), &good, unchanged);
     let kind = scene.try_it("no connection", &*importer).await.unwrap_err();
     assert_eq!(kind, ErrorKind::Connect);
+    unproxied(scene).await;
+}
+
+/// Behind proxies that let nobody through, so that the real host is named and not reached.
+async fn unproxied(scene: &mut Scene<'_>) {
+    const PASSWORD: &str = "s3cret-of-the-proxy";
+    scene.watch.secret("proxy's password", PASSWORD);
+    let good = scene.account.good.clone();
+    for answer in [
+        "HTTP/1.1 403 Forbidden\r\n\r\n",
+        "HTTP/1.1 407 Who\r\n\r\n",
+        "Hello",
+        "",
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://importer:{PASSWORD}@{}", listener.local_addr().unwrap());
+        let proxy = tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        let transport = HttpTransport::builder().proxy(url);
+        scene.watch.shown("a builder with a proxy", &transport);
+        let importer = scene.importer_over(Arc::new(transport.build().unwrap()), &good, unchanged);
+        let kind = scene.try_it("a proxy that refuses", &*importer).await.unwrap_err();
+        assert_eq!(kind, ErrorKind::Connect);
+        proxy.abort();
+    }
+    let socks = HttpTransport::builder().proxy(format!("socks5://importer:{PASSWORD}@127.0.0.1:1080"));
+    show::error(&mut scene.watch, "a socks proxy", &socks.build().unwrap_err());
 }
 
 async fn misshapen(scene: &mut Scene<'_>) {

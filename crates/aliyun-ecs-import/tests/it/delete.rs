@@ -6,7 +6,7 @@ use aliyun_ecs_import::Importer;
 use cloud_import_core::{
     Error, ErrorKind, ImageImporter as _, ImportedImage, Provider,
     testing::{Frozen, Scripted},
-    transport::Failing,
+    transport::TransportErrorKind,
 };
 
 use super::{called, importer::order, parameter};
@@ -44,7 +44,7 @@ async fn delete<'a>(answers: impl IntoIterator<Item = Option<(u16, &'a str)>>) -
                 let answer = cloud_import_core::http::Response::builder().status(status);
                 script.push(Ok(answer.body(body.to_owned().into()).unwrap()));
             }
-            None => script.fail(Failing::Broken),
+            None => script.fail(TransportErrorKind::Broken),
         }
     }
     let clock = Arc::new(Frozen::at("2025-01-02T03:04:05Z", "nonce"));

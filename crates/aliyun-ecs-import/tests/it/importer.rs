@@ -7,7 +7,7 @@ use cloud_import_core::{
     Architecture, BootMode, CancelOutcome, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest, ImportTask,
     LicenseType, Os, Provider, TaskState,
     testing::{Scripted, render},
-    transport::Failing,
+    transport::TransportErrorKind,
 };
 use insta::assert_snapshot;
 
@@ -112,7 +112,7 @@ async fn a_refused_start_keeps_the_vendors_code() {
 #[tokio::test]
 async fn a_lost_answer_is_settled_by_the_token() {
     let (importer, script) = importer([]);
-    script.fail(Failing::Broken);
+    script.fail(TransportErrorKind::Broken);
     // The first call still runs; then an answer without ids, which tells nothing.
     for (status, body) in [
         (403, r#"{"Code":"LastTokenProcessing","Message":"wait"}"#),
@@ -137,7 +137,7 @@ async fn a_lost_answer_is_settled_by_the_token() {
 async fn a_start_that_is_never_answered_ends_as_unknown() {
     let (importer, script) = importer([]);
     for _ in 0..100 {
-        script.fail(Failing::Broken);
+        script.fail(TransportErrorKind::Broken);
     }
     let error = importer.start(&order()).await.unwrap_err();
     assert_eq!(

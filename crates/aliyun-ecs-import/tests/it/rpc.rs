@@ -7,7 +7,7 @@ use cloud_import_core::{
     Credentials, ErrorKind, RetryPolicy, build,
     provider::encode::decode_pairs,
     testing::{Scripted, render},
-    transport::Failing,
+    transport::TransportErrorKind,
 };
 use insta::assert_snapshot;
 
@@ -137,7 +137,7 @@ async fn the_signature_is_shown_nowhere_though_it_stands_in_the_url() {
             parameters.replace('"', "")
         );
         let script = Arc::new(Scripted::new([(400, echo.as_str())]));
-        script.fail(Failing::Broken);
+        script.fail(TransportErrorKind::Broken);
         let client = client(&script, form, RetryPolicy::none());
         let refused = client.import_image(&request()).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Credentials);

@@ -14,7 +14,7 @@ use crate::{
     net::clock_offset::ClockOffset,
     net::pipeline::{Pipeline, Protocol},
     net::retry::RetryPolicy,
-    net::transport::{HttpTransport, Transport},
+    net::transport::{self, Transport},
     wire::Call,
     wire::Fill,
     wire::Operation,
@@ -36,7 +36,7 @@ pub struct Settings {
     pub search: ChainOptions,
     /// Where that search looks; set by the builder that knows the cloud.
     chain: Option<&'static ChainSpec>,
-    /// Where requests go; a new [`HttpTransport`] when absent. Share one between clients.
+    /// Where requests go; a new [`HttpTransport`](transport::HttpTransport) when absent. Share one between clients.
     pub transport: Option<Arc<dyn Transport>>,
     /// Clock and randomness; the system's when absent.
     pub ambient: Option<Arc<dyn Ambient>>,
@@ -204,7 +204,7 @@ impl Settings {
             endpoint: self.endpoint.clone(),
             transport: match &self.transport {
                 Some(transport) => Arc::clone(transport),
-                None => Arc::new(HttpTransport::new()?),
+                None => transport::default()?,
             },
             ambient: self.ambient.clone().unwrap_or_else(|| Arc::new(System)),
             clock_offset: ClockOffset::default(),

@@ -211,7 +211,7 @@ pub fn lacking(what: &str) -> Error {
     Error::new(ErrorKind::InvalidResponse, format!("the answer has no {what}"))
 }
 
-/// Collects the checks of one preflight. For those who implement [`Cloud`](crate::engine::Cloud).
+/// Collects the checks of one preflight. For those who implement [`Cloud`](crate::provider::Cloud).
 #[derive(Debug)]
 pub struct Checks {
     provider: Provider,

@@ -1,7 +1,7 @@
 //! What a cloud can do and what it limits, as data that generated tables fill in.
 //!
 //! Each fact carries its source, so that a message can name it. Checking a request against them is in
-//! [`validate`](mod@crate::validate).
+//! [`validate`](mod@crate::provider::validate).
 
 use serde::Serialize;
 

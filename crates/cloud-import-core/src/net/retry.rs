@@ -1,8 +1,8 @@
 //! Whether and when to send again. Pure: clock and randomness are arguments.
 
-use std::time::Duration;
+use std::{error::Error as _, time::Duration};
 
-use crate::Error;
+use crate::{Error, transport::TransportError};
 
 /// Bounds of the retry loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub fn decide(
     random: f64,
 ) -> Option<Duration> {
     let safe = repeatable || !error.may_have_executed();
-    if !safe || !error.is_retryable() || attempts >= policy.attempts {
+    if !safe || !error.is_retryable() || lasts(error) || attempts >= policy.attempts {
         return None;
     }
     let doublings = attempts.saturating_sub(1).min(31);
@@ -63,6 +63,12 @@ pub fn decide(
         .mul_f64(random.clamp(0.0, 1.0))
         .max(error.retry_after().unwrap_or_default());
     (elapsed.saturating_add(delay) <= policy.elapsed).then_some(delay)
+}
+
+/// Whether the transport would meet the same again, such as a certificate that is not trusted.
+fn lasts(error: &Error) -> bool {
+    let failure = error.source().and_then(|cause| cause.downcast_ref::<TransportError>());
+    failure.is_some_and(TransportError::is_lasting)
 }
 
 #[cfg(test)]

@@ -1,15 +1,34 @@
 //! Sending one HTTP request. No retry, no signing, no knowledge of any cloud.
+//!
+//! # TLS
+//!
+//! Features choose who speaks TLS in `HttpTransport`; every library crate passes them on. As Cargo unites the features of a
+//! whole program, the choice is felt by all who use reqwest 0.13 or rustls 0.23 there:
+//!
+//! - `aws-lc-rs`, the default, is also that of reqwest and rustls: what relies on their defaults goes on working. Where
+//!   rustls has ring alone, `ClientConfig::builder()` panics, as it finds two and chooses none.
+//! - `ring` is for programs that have ring alone. Elsewhere `ClientConfig::builder()` and reqwest clients without TLS of
+//!   their own panic, unless the program installs a default `CryptoProvider` before.
+//! - `native-tls` is OpenSSL, Schannel or Secure Transport, and leaves rustls alone. Reqwest clients that name no backend
+//!   use it too.
+//! - Without any of them there is no `HttpTransport`, and clients need a [`Transport`] of the program's own.
+//!
+//! With several of them on, the order is `native-tls`, `ring`, `aws-lc-rs`: what is no default was asked for. Nothing here
+//! is made the default of the process.
 
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
 mod client;
-mod tls;
+mod error;
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 
-use crate::{BoxFuture, Bytes, Error, ErrorKind};
+use crate::{BoxFuture, Bytes, Error};
 
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
 pub use client::{HttpTransport, HttpTransportBuilder};
+pub use error::{Stage, TransportError, TransportErrorKind};
 
 /// Sends requests as they are: it adds no header that could be signed, follows no redirect and re-encodes nothing.
 pub trait Transport: fmt::Debug + Send + Sync {
@@ -27,101 +46,20 @@ pub trait Transport: fmt::Debug + Send + Sync {
     }
 }
 
-/// Why no whole answer came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Failing {
-    /// No connection: nothing was sent.
-    Connect,
-    /// The time limit passed; the request may have arrived.
-    Timeout,
-    /// The connection broke; the request may have arrived.
-    Broken,
-    /// The answer is larger than the limit; the request arrived.
-    TooLarge,
-    /// The transport does not send this; nothing was sent.
-    Refused,
+/// Where a client sends that was given no transport.
+///
+/// # Errors
+/// As [`HttpTransport::new`].
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
+pub(crate) fn default() -> Result<Arc<dyn Transport>, Error> {
+    Ok(Arc::new(HttpTransport::new()?))
 }
 
-/// No whole answer. Its text never holds the URL, whose query may be signed.
-#[derive(Debug)]
-pub struct TransportError {
-    /// Why.
-    pub failing: Failing,
-    /// In words.
-    pub message: String,
-    /// Status and headers of the answer, where they came and only its body is missing.
-    pub answered: Option<Box<Response<()>>>,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-impl TransportError {
-    /// A failure in words that hold no URL.
-    pub fn new(failing: Failing, message: impl Into<String>) -> Self {
-        Self {
-            failing,
-            message: message.into(),
-            answered: None,
-            source: None,
-        }
-    }
-
-    /// Adds status and headers of the answer whose body is missing.
-    #[must_use]
-    pub fn with_answer(mut self, head: Response<()>) -> Self {
-        self.answered = Some(Box::new(head));
-        self
-    }
-
-    /// Adds the cause, which must hold no URL.
-    #[must_use]
-    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
-        self
-    }
-}
-
-impl fmt::Display for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for TransportError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|cause| cause as _)
-    }
-}
-
-impl From<TransportError> for Error {
-    fn from(failure: TransportError) -> Self {
-        let (kind, remedy) = match failure.failing {
-            Failing::Connect => (ErrorKind::Connect, "Check the network, the proxy and the endpoint."),
-            Failing::Timeout => (
-                ErrorKind::Timeout,
-                "Try again; if it happens often, raise the time limit.",
-            ),
-            Failing::Broken => (ErrorKind::Transport, "Try again."),
-            Failing::TooLarge => (
-                ErrorKind::InvalidResponse,
-                "Check that the endpoint is the cloud's API and not another service.",
-            ),
-            Failing::Refused => (ErrorKind::InvalidRequest, "Name the endpoint by its host name."),
-        };
-        Self::new(kind, failure.message.clone())
-            .with_remedy(remedy)
-            .with_source(failure)
-    }
-}
-
-/// Time limits and sizes that hold where nothing else is set.
-pub(crate) mod limits {
-    use super::Duration;
-
-    /// For the connection.
-    pub(crate) const CONNECT: Duration = Duration::from_secs(10);
-    /// For one request, answer included.
-    pub(crate) const TOTAL: Duration = Duration::from_secs(60);
-    /// For the body of an answer.
-    pub(crate) const ANSWER_BYTES: usize = 8 << 20;
+/// Without TLS there is no transport but the program's own.
+#[cfg(not(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls")))]
+pub(crate) fn default() -> Result<Arc<dyn Transport>, Error> {
+    let error = Error::new(crate::ErrorKind::Local, "there is no transport to send with");
+    Err(error.with_remedy(
+        "Give the client a transport, or build with one of the features `aws-lc-rs`, `ring` and `native-tls`.",
+    ))
 }

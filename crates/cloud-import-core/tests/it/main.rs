@@ -6,6 +6,14 @@ mod fake;
 mod json;
 mod pipeline;
 mod start;
-#[cfg(target_os = "linux")]
-mod tls;
 mod wait;
+
+// Over the HTTP client, which comes with TLS.
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
+mod net;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
+mod proxy;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
+mod tls;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
+mod transport;

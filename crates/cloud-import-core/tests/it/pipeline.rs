@@ -16,7 +16,7 @@ use cloud_import_core::{
         pipeline::{Pipeline, Protocol, Reading, Signing, json_body},
     },
     testing::{Frozen, Scripted},
-    transport::{Failing, TransportError},
+    transport::{TransportError, TransportErrorKind},
 };
 
 /// Signs with the instant; `{"e": code}` is a refusal.
@@ -136,7 +136,11 @@ async fn each_attempt_is_signed_anew() {
 
 #[tokio::test]
 async fn what_may_have_been_executed_is_sent_once_unless_repeatable() {
-    for failing in [Failing::Broken, Failing::Timeout, Failing::TooLarge] {
+    for failing in [
+        TransportErrorKind::Broken,
+        TransportErrorKind::Timeout,
+        TransportErrorKind::TooLarge,
+    ] {
         let script = || {
             let script = Scripted::default();
             (0..9).for_each(|_| script.fail(failing));
@@ -156,8 +160,8 @@ async fn what_may_have_been_executed_is_sent_once_unless_repeatable() {
 #[tokio::test]
 async fn an_earlier_attempt_that_may_have_been_executed_is_not_forgotten() {
     let script = Scripted::default();
-    script.fail(Failing::Broken);
-    script.fail(Failing::Connect);
+    script.fail(TransportErrorKind::Broken);
+    script.fail(TransportErrorKind::Connect);
     script.push(Ok(Response::new(Bytes::from_static(br#"{"e":"Bad","m":"no"}"#))));
     let (error, sent) = failed(send(script, true).await);
     assert_eq!(
@@ -169,12 +173,21 @@ async fn an_earlier_attempt_that_may_have_been_executed_is_not_forgotten() {
 #[tokio::test]
 async fn a_connection_that_never_was_is_tried_again_even_if_unsafe() {
     let script = Scripted::default();
-    (0..9).for_each(|_| script.fail(Failing::Connect));
+    (0..9).for_each(|_| script.fail(TransportErrorKind::Connect));
     let (error, sent) = failed(send(script, false).await);
     assert_eq!(
         (sent, error.kind(), error.may_have_executed()),
         (3, ErrorKind::Connect, false)
     );
+}
+
+#[tokio::test]
+async fn a_connection_that_never_will_be_is_not_tried_again() {
+    let script = Scripted::default();
+    let failure = TransportError::new(TransportErrorKind::Connect, "the certificate is not trusted");
+    (0..9).for_each(|_| script.push(Err(failure.clone().lasting())));
+    let (error, sent) = failed(send(script, true).await);
+    assert_eq!((sent, error.kind()), (1, ErrorKind::Connect));
 }
 
 #[tokio::test]
@@ -265,7 +278,7 @@ async fn a_code_that_explains_nothing_is_judged_by_a_status_that_does() {
 
 #[tokio::test]
 async fn of_an_answer_without_its_body_status_and_request_id_are_told() {
-    for failing in [Failing::Broken, Failing::TooLarge] {
+    for failing in [TransportErrorKind::Broken, TransportErrorKind::TooLarge] {
         let script = Scripted::default();
         let mut head = Response::new(());
         head.headers_mut().insert("x-request-id", "r7".parse().unwrap());

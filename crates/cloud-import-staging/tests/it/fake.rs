@@ -13,7 +13,7 @@ use cloud_import_core::{
     BoxFuture, Bytes,
     http::{Method, Request, Response, StatusCode},
     provider::{digest, encode},
-    transport::{Failing, Transport, TransportError},
+    transport::{Transport, TransportError, TransportErrorKind},
 };
 use md5::{Digest as _, Md5};
 use tokio::sync::Notify;
@@ -394,7 +394,7 @@ impl Transport for Fake {
             let fate = (self.plan.lock().unwrap())(&seen);
             // Others get their turn, so that parts really run beside each other.
             tokio::task::yield_now().await;
-            let broken = || TransportError::new(Failing::Broken, "as planned");
+            let broken = || TransportError::new(TransportErrorKind::Broken, "as planned");
             match fate {
                 Fate::Served => Ok(self.serve(&call, request.body())),
                 Fate::LostBefore => Err(broken()),

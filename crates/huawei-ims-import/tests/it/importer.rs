@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cloud_import_core::{
     Architecture, BootMode, CancelOutcome, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest, ImportTask,
-    ImportedImage, LicenseType, Os, Provider, TaskState, testing::Scripted, transport::Failing,
+    ImportedImage, LicenseType, Os, Provider, TaskState, testing::Scripted, transport::TransportErrorKind,
 };
 use huawei_ims_import::{Importer, Options};
 use serde_json::{Value, json};
@@ -303,7 +303,7 @@ async fn an_image_that_was_looked_up_is_polled_by_its_state() {
 #[tokio::test]
 async fn a_lost_answer_is_settled_by_the_list_and_never_sent_again() {
     let (importer, script) = importer([]);
-    script.fail(Failing::Broken);
+    script.fail(TransportErrorKind::Broken);
     let listed = image(json!({"status": "queued"}));
     for answer in [NONE, NONE, NONE, &listed] {
         script.push(Ok(cloud_import_core::http::Response::new(answer.to_owned().into())));
@@ -329,7 +329,7 @@ async fn a_lost_answer_that_no_list_settles_ends_as_unknown() {
     for first in [None, Some(r#"{"job_"#), Some("{}"), Some(r#"{"job_id":""}"#)] {
         let (importer, script) = importer([]);
         match first {
-            None => script.fail(Failing::Timeout),
+            None => script.fail(TransportErrorKind::Timeout),
             Some(text) => script.push(Ok(cloud_import_core::http::Response::new(text.into()))),
         }
         for _ in 0..100 {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest, Os, testing::Scripted, transport::Failing,
+    Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest, Os, testing::Scripted,
+    transport::TransportErrorKind,
 };
 use huawei_ims_import::{ClientOptions, Importer};
 
@@ -101,7 +102,7 @@ async fn none_and_several_are_errors_that_name_the_way_out() {
 #[tokio::test]
 async fn a_lost_answer_of_iam_is_no_lost_start_and_is_not_kept() {
     let script = Arc::new(Scripted::default());
-    script.fail(Failing::Broken);
+    script.fail(TransportErrorKind::Broken);
     script.push(Ok(cloud_import_core::http::Response::new(ONE.into())));
     script.push(Ok(cloud_import_core::http::Response::new(STARTED.into())));
     let importer = Importer::new(super::builder(&script).build().unwrap());

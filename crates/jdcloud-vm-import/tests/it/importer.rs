@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cloud_import_core::{
     CancelOutcome, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest, Os, TaskState, testing::Scripted,
-    transport::Failing,
+    transport::TransportErrorKind,
 };
 use jdcloud_vm_import::{Importer, Options};
 
@@ -44,8 +44,8 @@ async fn a_start_fills_in_the_ids_and_hides_the_link() {
 #[tokio::test]
 async fn a_lost_answer_is_settled_by_the_token() {
     let (importer, script) = importer([]);
-    script.fail(Failing::Broken);
-    script.fail(Failing::Timeout);
+    script.fail(TransportErrorKind::Broken);
+    script.fail(TransportErrorKind::Timeout);
     script.push(Ok(cloud_import_core::http::Response::new(STARTED.into())));
     let task = importer.start(&order()).await.unwrap();
     assert_eq!(task.image_id.as_deref(), Some("img-1"));
@@ -62,7 +62,7 @@ async fn a_lost_answer_is_settled_by_the_token() {
 async fn a_start_that_is_never_answered_ends_as_unknown() {
     let (importer, script) = importer([]);
     for _ in 0..100 {
-        script.fail(Failing::Broken);
+        script.fail(TransportErrorKind::Broken);
     }
     let error = importer.start(&order()).await.unwrap_err();
     assert_eq!(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cloud_import_core::{
     Architecture, BootMode, CancelOutcome, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest,
     ImportedImage, LicenseType, Os, Provider, Severity, TaskState, http::Response, testing::Scripted,
-    transport::Failing,
+    transport::TransportErrorKind,
 };
 use serde_json::{Value, json};
 use tencent_cvm_import::{CAPABILITIES, Importer, Options};
@@ -150,7 +150,7 @@ async fn a_lost_answer_is_settled_by_name_and_mark() {
         image(json!({"ImageId": "img-7", "ImageDescription": null})),
     ]);
     let (importer, script) = importer([]);
-    script.fail(Failing::Broken);
+    script.fail(TransportErrorKind::Broken);
     for answer in [not_ours, ours] {
         script.push(Ok(Response::new(answer.into())));
     }
@@ -173,7 +173,7 @@ async fn a_lost_answer_is_settled_by_name_and_mark() {
 #[tokio::test]
 async fn a_start_that_is_never_listed_ends_as_unknown_and_is_sent_once() {
     let (importer, script) = importer([]);
-    script.fail(Failing::Timeout);
+    script.fail(TransportErrorKind::Timeout);
     for _ in 0..100 {
         script.push(Ok(Response::new(NONE.into())));
     }

@@ -8,7 +8,7 @@ use cloud_import_core::{
     http::Request,
     provider::encode,
     testing::{Frozen, Scripted, render},
-    transport::Failing,
+    transport::TransportErrorKind,
 };
 use insta::assert_snapshot;
 use tencent_cvm_import::{core::Bytes, types::*, *};
@@ -150,7 +150,7 @@ async fn no_secret_is_shown() {
         assert!(refused.message().contains("bad <hidden>"), "{refused}");
 
         let script = Arc::new(Scripted::default());
-        script.fail(Failing::Broken);
+        script.fail(TransportErrorKind::Broken);
         let lost = client(&script, version, method)
             .import_image(&order())
             .await
@@ -173,8 +173,8 @@ async fn no_secret_is_shown() {
 async fn get_makes_no_import_repeatable() {
     for method in METHODS {
         let script = Arc::new(Scripted::default());
-        script.fail(Failing::Broken);
-        script.fail(Failing::Broken);
+        script.fail(TransportErrorKind::Broken);
+        script.fail(TransportErrorKind::Broken);
         let client = Client::builder("ap-guangzhou")
             .options(options(SignatureVersion::HmacSha256, method))
             .credentials(Credentials::new("AKIDEXAMPLE", super::SECRET))

@@ -6,7 +6,7 @@ use cloud_import_core::{
     Bytes, Error, ErrorKind, build,
     http::{Response, StatusCode},
     testing::Scripted,
-    transport::Failing,
+    transport::TransportErrorKind,
 };
 use ucloud_uhost_import::types::{ImportCustomImageRequest, ImportCustomImageResponse};
 
@@ -134,7 +134,7 @@ async fn no_secret_is_shown_even_if_the_vendor_echoes_it() {
     }
 
     let script = Arc::new(Scripted::default());
-    script.fail(Failing::Broken);
+    script.fail(TransportErrorKind::Broken);
     let client = super::client(&script);
     let shown_client = format!("{client:?} {:?}", request());
     let error = super::shown(&client.import_custom_image(&request()).await.unwrap_err());

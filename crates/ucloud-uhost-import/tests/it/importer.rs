@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cloud_import_core::{
     CancelOutcome, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest, Os, TaskState, WaitOptions,
-    http::Response, testing::Scripted, transport::Failing, wait,
+    http::Response, testing::Scripted, transport::TransportErrorKind, wait,
 };
 use serde_json::json;
 use ucloud_uhost_import::Importer;
@@ -71,9 +71,9 @@ async fn a_lost_answer_is_settled_by_name_and_mark_on_any_page() {
     let (importer, script) = importer([]);
     let marker = importer.prepare(&order()).unwrap().into_task().marker.unwrap();
     let mark = format!("text [{marker}]");
-    script.fail(Failing::Broken);
+    script.fail(TransportErrorKind::Broken);
     // One lookup that fails, one that finds nothing, and one that finds it behind others of that name or that mark.
-    script.fail(Failing::Timeout);
+    script.fail(TransportErrorKind::Timeout);
     let others = [
         image("uimage-7", "web", "[ci-0123456789abcdef]", 9),
         image("uimage-8", "web", "", 9),
@@ -110,7 +110,7 @@ async fn a_lost_answer_is_settled_by_name_and_mark_on_any_page() {
 #[tokio::test]
 async fn a_lost_start_that_is_not_found_ends_as_unknown_and_is_never_sent_again() {
     let (importer, script) = importer([]);
-    script.fail(Failing::Broken);
+    script.fail(TransportErrorKind::Broken);
     for _ in 0..150 {
         script.push(Ok(Response::new(NONE.into())));
     }
