@@ -13,7 +13,7 @@ use cloud_import::{
     provider::{
         Call,
         digest::{hmac_sha256, sha1_hex, sha256_hex},
-        pipeline::{Protocol, Signing},
+        protocol::{Protocol, Signing},
     },
     tencent,
     testing::Scripted,
@@ -168,7 +168,7 @@ trait BuildFrom: Sized {
     fn build_from(settings: Settings) -> Self;
 }
 
-impl<C: cloud_import::provider::builder::Buildable> BuildFrom for C {
+impl<C: cloud_import::provider::Buildable> BuildFrom for C {
     fn build_from(settings: Settings) -> Self {
         cloud_import::ClientBuilder::from(settings).build().unwrap()
     }

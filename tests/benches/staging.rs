@@ -17,9 +17,9 @@ use std::{
 };
 
 use cloud_import_core::{
-    Credentials, Endpoint, Gate, Provider, Result, RetryPolicy, Stop,
+    Credentials, Endpoint, Provider, Result, Stop,
     ambient::{Ambient as _, System, variable},
-    provider::{clock_offset::ClockOffset, pipeline::Pipeline},
+    provider::Pipeline,
     transport::HttpTransport,
 };
 use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};
@@ -88,14 +88,7 @@ fn stage(address: &str, file: &Path, key: &str) -> Outcome {
     let stage = async || -> Result<()> {
         let endpoint: Endpoint = format!("http://{address}").parse()?;
         let transport = HttpTransport::builder().timeout(Duration::from_secs(900)).build()?;
-        let pipeline = Pipeline {
-            credentials: Arc::new(Credentials::new(KEYS.0, KEYS.1)),
-            transport: Arc::new(transport),
-            ambient: Arc::new(System),
-            retry: RetryPolicy::default(),
-            clock_offset: ClockOffset::default(),
-            gate: Gate::default(),
-        };
+        let pipeline = Pipeline::new(REGION, Arc::new(Credentials::new(KEYS.0, KEYS.1)), Arc::new(transport));
         let bucket = Bucket::new(Provider::JDCLOUD, REGION, BUCKET)?.at(endpoint, Addressing::PathStyle);
         let store = Store::new(bucket, pipeline)?;
         let keeper = Arc::new(FileKeeper::new(file.with_extension("upload.json")));

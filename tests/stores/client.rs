@@ -13,9 +13,9 @@ use std::{
 };
 
 use cloud_import_core::{
-    Bytes, Credentials, Endpoint, Error, Gate, Provider, RetryPolicy, Stop,
+    Bytes, Credentials, Endpoint, Error, Provider, Stop,
     ambient::{Ambient as _, System, variable},
-    provider::{clock_offset::ClockOffset, digest, pipeline::Pipeline},
+    provider::{Pipeline, digest},
     transport::HttpTransport,
 };
 use cloud_import_staging::{
@@ -73,14 +73,11 @@ fn key(name: &str) -> Outcome<String> {
 fn store(endpoint: &str, bucket: &str, secret: &str) -> Outcome<Store> {
     let id = key("CLOUD_IMPORT_STORE_ACCESS_KEY_ID")?;
     let transport = HttpTransport::builder().timeout(Duration::from_secs(120));
-    let pipeline = Pipeline {
-        credentials: Arc::new(Credentials::new(id, secret)),
-        transport: Arc::new(transport.build().map_err(text)?),
-        ambient: Arc::new(System),
-        retry: RetryPolicy::default(),
-        clock_offset: ClockOffset::default(),
-        gate: Gate::default(),
-    };
+    let pipeline = Pipeline::new(
+        REGION,
+        Arc::new(Credentials::new(id, secret)),
+        Arc::new(transport.build().map_err(text)?),
+    );
     let endpoint: Endpoint = endpoint.parse().map_err(text)?;
     let bucket = Bucket::new(Provider::JDCLOUD, REGION, bucket).map_err(text)?;
     Store::new(bucket.at(endpoint, Addressing::PathStyle), pipeline).map_err(text)

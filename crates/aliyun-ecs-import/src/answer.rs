@@ -11,7 +11,7 @@ use cloud_import_core::{
     http::{HeaderMap, Request, Response},
     provider::{
         CodeRule,
-        pipeline::{Protocol, Reading, Signing, json_body},
+        protocol::{Protocol, Reading, Signing, json_body},
     },
 };
 use serde_json::{Map, Value};
@@ -43,6 +43,10 @@ impl Protocol for Signer {
         ERRORS
     }
 
+    fn request_id_headers(&self) -> &'static [&'static str] {
+        &["x-acs-request-id"]
+    }
+
     /// The RPC signature, which is a parameter.
     fn secrets_of(&self, request: &Request<Bytes>) -> Vec<String> {
         match self.version {
@@ -68,7 +72,7 @@ fn envelope(mut body: Map<String, Value>, answer: &Response<Bytes>) -> Reading {
         });
         texts.next()
     };
-    let request_id = take(["RequestId", "requestId"]).or_else(|| header_request_id(answer));
+    let request_id = take(["RequestId", "requestId"]);
     let (code, message) = (take(["Code", "code"]), take(["Message", "message"]));
     if code.is_some() || (!answer.status().is_success() && message.is_some()) {
         return Reading::Refused {
@@ -98,7 +102,7 @@ fn xml_error(answer: &Response<Bytes>) -> Option<Reading> {
     Some(Reading::Refused {
         code: Some(element("Code")?),
         message: element("Message").unwrap_or_default(),
-        request_id: element("RequestId").or_else(|| header_request_id(answer)),
+        request_id: element("RequestId"),
     })
 }
 
@@ -113,9 +117,4 @@ fn unescaped(text: &str) -> String {
     ]
     .iter()
     .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
-}
-
-fn header_request_id(answer: &Response<Bytes>) -> Option<String> {
-    let value = answer.headers().get("x-acs-request-id")?;
-    value.to_str().ok().map(str::to_owned)
 }

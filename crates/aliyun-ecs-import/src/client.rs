@@ -2,12 +2,10 @@
 //! action, version and, where an operation takes it and a request leaves it out, the region.
 
 use cloud_import_core::{
-    Bytes, ClientBuilder, Endpoint, Provider, Result, Settings,
+    Bytes, ClientBuilder, Endpoint, Provider, Response, Result, Settings, VendorSettings,
     http::{Request, header},
     provider::{
-        Call, Operation, OtherApi,
-        builder::{Buildable, Connection},
-        canonical,
+        Buildable, Call, Connection, Operation, OtherApi, canonical,
         encode::{self, Fields},
     },
 };
@@ -35,11 +33,33 @@ pub struct Client {
 
 /// What only this vendor's client can be told.
 #[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
 pub struct ClientOptions {
     /// Which signature; version 3 when not set.
     pub signature_version: SignatureVersion,
     /// How a request with the RPC signature is sent; it says nothing about any other.
     pub rpc_form: RpcForm,
+}
+
+/// What can be set.
+impl ClientOptions {
+    /// Sets which signature.
+    #[must_use]
+    pub fn signature_version(mut self, signature_version: SignatureVersion) -> Self {
+        self.signature_version = signature_version;
+        self
+    }
+
+    /// Sets how a request with the RPC signature is sent.
+    #[must_use]
+    pub fn rpc_form(mut self, rpc_form: RpcForm) -> Self {
+        self.rpc_form = rpc_form;
+        self
+    }
+}
+
+impl VendorSettings for ClientOptions {
+    const PROVIDER: Provider = Provider::ALIYUN;
 }
 
 impl Buildable for Client {
@@ -89,7 +109,13 @@ impl Client {
         self.request(Q::API, &Q::OPERATION, self.connection.fields(call)?)
     }
 
-    pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {
+    /// Sends a call, of this crate or of your own (see [`Call`]), and reads its answer, with the id of the request.
+    ///
+    /// Dropping the future gives up the call; whether it was executed is then not known.
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code; and what fails on the way.
+    pub async fn call<Q: Call>(&self, call: &Q) -> Result<Response<Q::Answer>> {
         self.connection
             .call(&self.signer, call, |operation, fields| {
                 self.request(Q::API, operation, fields)

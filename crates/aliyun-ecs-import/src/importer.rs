@@ -10,8 +10,8 @@ use cloud_import_core::{
     Architecture, BootMode, CancelOutcome, Capabilities, Disk, DiskFormat, Error, ErrorKind, Failure, ImageKind,
     ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Problem, Provider, Result, Subject,
     provider::{
-        At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, StateRow, builder::Connection,
-        datetime, preflight::Checks, redact,
+        At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, StateRow, datetime,
+        preflight::Checks, redact,
     },
 };
 

@@ -4,9 +4,9 @@
 //! them. [`Importer`] is the normalized import over it: validate, start, poll, wait, cancel, delete.
 //!
 //! ```no_run
-//! use aliyun_ecs_import::{Client, Importer, core::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
+//! use aliyun_ecs_import::{Client, Importer, common::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
 //!
-//! # async fn import() -> aliyun_ecs_import::core::Result<()> {
+//! # async fn import() -> aliyun_ecs_import::common::Result<()> {
 //! let client = Client::builder("cn-hangzhou").credentials(Credentials::new("AK", "SK")).build()?;
 //! let importer = Importer::new(client);
 //! let disk = Disk::object("images", "web.qcow2").format(DiskFormat::Qcow2).size_gib(40);
@@ -22,9 +22,9 @@
 //!
 //! For private and older gateways, [`ClientOptions`] switch to the signature of the older request form.
 //!
-//! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs, by the TLS that the features
+//! No I/O happens here: the pipeline of [`common`] sends what this crate builds and signs, by the TLS that the features
 //! `aws-lc-rs` (default), `ring` or `native-tls` choose, or by a transport of the program's own
-//! ([what each does to the rest of a program](core::transport#tls)).
+//! ([what each does to the rest of a program](common::transport#tls)).
 
 mod answer;
 mod client;
@@ -44,7 +44,7 @@ mod snapshots;
 mod sts;
 
 /// What all cloud image-import crates share.
-pub use cloud_import_core as core;
+pub use cloud_import_core as common;
 
 pub use client::{Client, ClientOptions};
 pub use generated::{

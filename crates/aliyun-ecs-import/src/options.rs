@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Options in Alibaba Cloud's words: `RoleName`, `DetectionStrategy`, … Unknown ones are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct Options {
     /// RAM role by which the service reads the bucket, instead of `AliyunECSImageImportDefaultRole`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,7 @@ use crate::generated::{OsType, Platform};
 
 /// An operating system in Alibaba Cloud's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AliyunOs {
     /// Family.
     pub os_type: OsType,

@@ -11,7 +11,7 @@ use cloud_import_core::{
         ini::{Ini, Section},
         profile::{instant, json, required, seconds, text},
     },
-    provider::builder::Chained,
+    provider::Chained,
 };
 use serde_json::{Map, Value};
 

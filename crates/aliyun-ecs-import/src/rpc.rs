@@ -9,7 +9,7 @@ use cloud_import_core::{
     provider::{
         Operation, canonical, datetime, digest,
         encode::{self, Fields, decode_pairs},
-        pipeline::Signing,
+        protocol::Signing,
     },
 };
 

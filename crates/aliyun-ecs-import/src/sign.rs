@@ -7,7 +7,7 @@
 use cloud_import_core::{
     Bytes, Result,
     http::{HeaderMap, Request, header},
-    provider::{canonical, datetime, digest, pipeline::Signing},
+    provider::{canonical, datetime, digest, protocol::Signing},
 };
 
 use crate::rpc;
@@ -33,6 +33,7 @@ pub enum SignatureVersion {
 
 /// Signs requests. Neither signature has a scope, so it is the same for every region.
 #[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
 pub struct Signer {
     /// Which signature.
     pub version: SignatureVersion,

@@ -10,7 +10,7 @@ use cloud_import_core::{
         AssumeRole, Caller, Exchange, Flaw, Rank, Sts, Temporary, WebIdentity, profile, web_identity::Unsigned,
     },
     http::{Method, Request, header},
-    provider::{Operation, Repeat, canonical, encode, pipeline::Protocol},
+    provider::{Operation, Repeat, canonical, encode, protocol::Protocol},
 };
 use serde_json::Value;
 

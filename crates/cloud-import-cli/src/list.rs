@@ -257,10 +257,7 @@ async fn delete(left: &Leftover, clouds: &Clouds<'_>, state: &Remembered) -> Res
 }
 
 fn importer(object: &StagedObject, clouds: &Clouds<'_>) -> Result<Arc<dyn ImageImporter>> {
-    let target = Target {
-        provider: object.provider,
-        region: object.region.clone(),
-    };
+    let target = Target::new(object.provider, &object.region);
     let wanted = Wanted::of(target);
     clouds.importer(&wanted).map(Arc::from)
 }

@@ -32,10 +32,8 @@ fn of(provider: Provider, profile: Option<&str>, reach: &Reach) -> Result<Target
         return Target::default_of(provider);
     }
     let said = reach.profile.iter().rev().find(|(of, _)| *of == provider);
-    let search = ChainOptions {
-        profile: profile.or(said.map(|(_, name)| name.as_str())).map(str::to_owned),
-        instance_metadata: reach.instance_metadata,
-        ..ChainOptions::default()
-    };
+    let mut search = ChainOptions::default();
+    search.profile = profile.or(said.map(|(_, name)| name.as_str())).map(str::to_owned);
+    search.instance_metadata = reach.instance_metadata;
     Target::configured(provider, &search, &System)
 }

@@ -319,10 +319,7 @@ impl Named {
 }
 
 fn target(task: &ImportTask) -> Target {
-    Target {
-        provider: task.provider,
-        region: task.region.clone(),
-    }
+    Target::new(task.provider, &task.region)
 }
 
 /// What the arguments name; every target that is not settled when they name nothing.

@@ -30,7 +30,7 @@ use std::{future::Future, pin::Pin};
 pub use bytes::Bytes;
 pub use http;
 
-pub use client::{ClientBuilder, Grace, Settings};
+pub use client::{ClientBuilder, Grace, Response, Settings, VendorSettings};
 pub use credentials::{CredentialSource, Credentials};
 pub use engine::{
     ImageImporter, Importer, Prepared,
@@ -66,22 +66,19 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// version.
 pub mod provider {
     pub use crate::{
-        client::{
-            builder::{self, Buildable, Connection},
-            pages,
-        },
+        client::{Buildable, Chained, Connection, pages},
         engine::{
             cloud::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
             preflight::{self, Checks, Namesake},
             search::named,
-            validate,
+            spans, validate,
         },
         model::{
             capabilities,
             code::{CodeRule, Meaning, StateClass, StateRow},
             token::marked,
         },
-        net::{clock_offset, pipeline, retry},
+        net::{Pipeline, clock_offset, protocol, retry},
         text::{datetime, digest, redact, schema::Schema},
         wire::{Call, Fill, Operation, OtherApi, Place, Repeat, canonical, envelope},
     };
@@ -107,7 +104,7 @@ pub mod __generated {
         credentials::EnvironmentNames,
         http::Method,
         model::{
-            capabilities::{Alphabet, Fact, Field, First, Limit, Rule, UniqueNames},
+            capabilities::{Alphabet, CharSet, Fact, First, Limit, Limited, Rule, UniqueNames},
             code::{CodeRule, StateClass, StateRow},
         },
         open_enum,

@@ -4,7 +4,7 @@
 mod importer;
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     fmt::Write as _,
     sync::{Mutex, PoisonError},
     time::{Duration, SystemTime},
@@ -21,29 +21,13 @@ use crate::{
 };
 
 pub use importer::FakeImporter;
-/// A wire type of a provider crate with some of its fields set: such a type is open to new fields, so that only its own crate can
-/// write it as a literal.
-///
-/// ```
-/// # #[derive(Default)] struct Tag { key: Option<String>, value: Option<String> }
-/// let tag = cloud_import_core::build!(Tag { key: Some("team".into()) });
-/// # assert!(tag.key.is_some() && tag.value.is_none());
-/// ```
-#[macro_export]
-macro_rules! build {
-    ($type:ty { $($field:ident: $value:expr),* $(,)? }) => {{
-        let mut it = <$type>::default();
-        $(it.$field = $value;)*
-        it
-    }};
-}
-
 /// A clock that stands until something sleeps, and one nonce.
 #[derive(Debug)]
 pub struct Frozen {
     start: SystemTime,
     nonce: String,
     slept: Mutex<Duration>,
+    variables: BTreeMap<String, String>,
 }
 
 impl Frozen {
@@ -53,6 +37,7 @@ impl Frozen {
             start,
             nonce: nonce.into(),
             slept: Mutex::default(),
+            variables: BTreeMap::new(),
         }
     }
 
@@ -62,6 +47,13 @@ impl Frozen {
             datetime::parse_rfc3339(instant).unwrap_or(SystemTime::UNIX_EPOCH),
             nonce,
         )
+    }
+
+    /// This environment variable is set; no others are, whatever the machine's own are.
+    #[must_use]
+    pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
     }
 
     /// How long it was slept in all.
@@ -82,6 +74,10 @@ impl Ambient for Frozen {
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
         *self.slept.lock().unwrap_or_else(PoisonError::into_inner) += duration;
         Box::pin(std::future::ready(()))
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
     }
 
     fn random(&self) -> Result<[u8; 16]> {

@@ -15,6 +15,7 @@ pub enum Addressing {
 
 /// A bucket of one cloud's object storage.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Bucket {
     /// The cloud.
     pub provider: Provider,

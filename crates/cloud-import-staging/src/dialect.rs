@@ -7,7 +7,7 @@ use cloud_import_core::{
     http::{Method, Request, Response},
     provider::{
         Operation, Repeat,
-        pipeline::{Protocol, Signing},
+        protocol::{Protocol, Signing},
     },
 };
 

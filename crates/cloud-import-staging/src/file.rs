@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// What tells one state of a file from another without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FileStamp {
     /// The device; 0 where the system does not tell.
     pub device: u64,

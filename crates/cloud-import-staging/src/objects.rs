@@ -28,6 +28,7 @@ pub struct Uploading {
 
 /// A part that a store holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Part {
     /// Its number, from [`Limits::first_part`](crate::Limits::first_part).
     pub number: u32,
@@ -38,6 +39,12 @@ pub struct Part {
 }
 
 impl Part {
+    /// A part with the ETag that the store answered with, and its size where it is known.
+    pub fn new(number: u32, etag: impl Into<String>, size: Option<u64>) -> Self {
+        let etag = etag.into();
+        Self { number, etag, size }
+    }
+
     /// The ETag, without which no object is made of it.
     ///
     /// # Errors

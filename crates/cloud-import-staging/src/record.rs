@@ -9,6 +9,7 @@ use crate::file::FileStamp;
 
 /// An upload under way. Written before the first part is sent and after each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct UploadRecord {
     /// The shape of this record. Another one is refused when it is read.
     #[serde(deserialize_with = "schema")]
@@ -33,6 +34,7 @@ pub struct UploadRecord {
 
 /// A part that the store has acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct PartRecord {
     /// The store's ETag, without quotes.
     pub etag: String,

@@ -9,7 +9,7 @@ use std::{
 use cloud_import_core::{
     Bytes, Credentials, Error, ErrorKind, Link, Result,
     http::Response,
-    provider::{Repeat, datetime, pipeline::Pipeline},
+    provider::{Pipeline, Repeat, datetime},
 };
 
 use crate::{

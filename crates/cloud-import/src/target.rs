@@ -10,6 +10,7 @@ use cloud_import_core::{
 
 /// A cloud and a region of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Target {
     /// The cloud.
     pub provider: Provider,
@@ -18,6 +19,12 @@ pub struct Target {
 }
 
 impl Target {
+    /// A region of a cloud.
+    pub fn new(provider: Provider, region: impl Into<String>) -> Self {
+        let region = region.into();
+        Self { provider, region }
+    }
+
     /// Each cloud that is built in, in its default region.
     pub fn all() -> Vec<Self> {
         Provider::all()

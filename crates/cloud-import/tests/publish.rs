@@ -60,11 +60,7 @@ fn signed_with(simulator: &Simulator, name: &str, secret: &str) -> Vec<Destinati
             let settings = Settings::new(&target.region)
                 .credentials(Credentials::new("ak", secret))
                 .grace(Grace::new(Duration::from_millis(300), Duration::from_millis(50)))
-                .retry(RetryPolicy {
-                    base: Duration::from_millis(2),
-                    cap: Duration::from_millis(10),
-                    ..RetryPolicy::default()
-                })
+                .retry(RetryPolicy::default().backoff(Duration::from_millis(2), Duration::from_millis(10)))
                 .transport(Arc::new(transport));
             let importer: Arc<dyn ImageImporter> = Arc::from(cloud_import::connect(target.provider, settings).unwrap());
             let bucket = Bucket::new(target.provider, &target.region, BUCKET).unwrap();

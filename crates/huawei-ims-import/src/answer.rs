@@ -10,7 +10,7 @@ use cloud_import_core::{
     http::{Request, Response, StatusCode},
     provider::{
         CodeRule,
-        pipeline::{Protocol, Reading, Signing, json_body},
+        protocol::{Protocol, Reading, Signing, json_body},
     },
 };
 use serde_json::{Map, Value};
@@ -37,15 +37,15 @@ impl Protocol for Signer {
         if answer.status() == StatusCode::NO_CONTENT && answer.body().is_empty() {
             return Reading::Success {
                 payload: Value::Object(Map::new()),
-                request_id: header(answer),
+                request_id: None,
             };
         }
         match json_body(answer) {
-            Ok(Value::Object(body)) => object(body, answer),
+            Ok(Value::Object(body)) => object(body, answer.status()),
             // Only `ListOsVersions` answers so. A call that wants an object refuses a list when it is decoded.
             Ok(list @ Value::Array(_)) if answer.status().is_success() => Reading::Success {
                 payload: list,
-                request_id: header(answer),
+                request_id: None,
             },
             Ok(_) => Reading::Unreadable("it is not a JSON object".to_owned()),
             Err(why) => Reading::Unreadable(why),
@@ -55,11 +55,14 @@ impl Protocol for Signer {
     fn codes(&self) -> &'static [CodeRule] {
         ERRORS
     }
+
+    fn request_id_headers(&self) -> &'static [&'static str] {
+        &["x-request-id"]
+    }
 }
 
-fn object(body: Map<String, Value>, answer: &Response<Bytes>) -> Reading {
-    let request_id = header(answer).or_else(|| text(&body, "request_id"));
-    let status = answer.status();
+fn object(body: Map<String, Value>, status: StatusCode) -> Reading {
+    let request_id = text(&body, "request_id");
     let error = if status.is_success() {
         error_in_success(&body)
     } else {
@@ -109,9 +112,4 @@ fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
-}
-
-fn header(answer: &Response<Bytes>) -> Option<String> {
-    let value = answer.headers().get("x-request-id")?.to_str().ok()?;
-    (!value.is_empty()).then(|| value.to_owned())
 }

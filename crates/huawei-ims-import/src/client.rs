@@ -4,12 +4,10 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    Bytes, ClientBuilder, Endpoint, Error, ErrorKind, Provider, Result, Settings,
+    Bytes, ClientBuilder, Endpoint, Error, ErrorKind, Provider, Response, Result, Settings, VendorSettings,
     http::Request,
     provider::{
-        Call, Operation,
-        builder::{Buildable, Connection},
-        canonical,
+        Buildable, Call, Connection, Operation, canonical,
         encode::{self, Fields},
     },
 };
@@ -35,10 +33,25 @@ pub struct Client {
 
 /// What only this vendor's client can be told.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct ClientOptions {
     /// Where IAM is, which knows the project ids. When not set, it is the host of the API with `iam` in the place of its
     /// first label `ims`.
     pub iam_endpoint: Option<Endpoint>,
+}
+
+/// What can be set.
+impl ClientOptions {
+    /// Sets where IAM is.
+    #[must_use]
+    pub fn iam_endpoint(mut self, iam_endpoint: Endpoint) -> Self {
+        self.iam_endpoint = Some(iam_endpoint);
+        self
+    }
+}
+
+impl VendorSettings for ClientOptions {
+    const PROVIDER: Provider = Provider::HUAWEI;
 }
 
 impl Buildable for Client {
@@ -146,7 +159,13 @@ impl Client {
         self.request(&Q::OPERATION, self.connection.fields(call)?)
     }
 
-    pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {
+    /// Sends a call, of this crate or of your own (see [`Call`]), and reads its answer, with the id of the request.
+    ///
+    /// Dropping the future gives up the call; whether it was executed is then not known.
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code; and what fails on the way.
+    pub async fn call<Q: Call>(&self, call: &Q) -> Result<Response<Q::Answer>> {
         self.connection
             .call(&self.signer, call, |operation, fields| self.request(operation, fields))
             .await

@@ -8,8 +8,7 @@
 use cloud_import_core::{
     Capabilities, ErrorKind, Failure, ImportRequest, ImportedImage, Problem, Result, Subject,
     provider::{
-        At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent, builder::Connection, datetime,
-        preflight::Checks,
+        At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, datetime, preflight::Checks,
     },
 };
 

@@ -5,9 +5,9 @@
 //! vendor's ways in ([`choose_route`]): quick import and common import, each for system and data disks.
 //!
 //! ```no_run
-//! use huawei_ims_import::{Client, Importer, core::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
+//! use huawei_ims_import::{Client, Importer, common::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
 //!
-//! # async fn import() -> huawei_ims_import::core::Result<()> {
+//! # async fn import() -> huawei_ims_import::common::Result<()> {
 //! let client = Client::builder("cn-north-4").credentials(Credentials::new("AK", "SK")).build()?;
 //! let importer = Importer::new(client);
 //! let disk = Disk::object("images", "web.zvhd2").format(DiskFormat::Zvhd2).size_gib(40);
@@ -17,9 +17,9 @@
 //! # let _ = image; Ok(()) }
 //! ```
 //!
-//! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs, by the TLS that the features
+//! No I/O happens here: the pipeline of [`common`] sends what this crate builds and signs, by the TLS that the features
 //! `aws-lc-rs` (default), `ring` or `native-tls` choose, or by a transport of the program's own
-//! ([what each does to the rest of a program](core::transport#tls)).
+//! ([what each does to the rest of a program](common::transport#tls)).
 
 mod answer;
 mod client;
@@ -38,7 +38,7 @@ mod sign;
 mod sts;
 
 /// What all cloud image-import crates share.
-pub use cloud_import_core as core;
+pub use cloud_import_core as common;
 
 pub use client::{Client, ClientOptions};
 pub use generated::{

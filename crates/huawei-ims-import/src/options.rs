@@ -8,6 +8,7 @@ use crate::generated::ImageType;
 /// Options in Huawei Cloud's words, and two that choose the way in. Unknown ones are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct Options {
     /// Takes this way in, whatever the file is; see [`choose_route`](crate::choose_route).
     #[serde(skip_serializing_if = "Option::is_none")]

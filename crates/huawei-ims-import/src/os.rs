@@ -14,6 +14,7 @@ use crate::generated::OsType;
 
 /// An operating system in Huawei Cloud's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HuaweiOs {
     /// Family.
     pub os_type: OsType,

@@ -10,7 +10,7 @@ use cloud_import_core::{
         ini::{Ini, Section},
         profile::{instant, json, object, required},
     },
-    provider::builder::Chained,
+    provider::Chained,
 };
 
 use crate::{client::Client, generated::ENVIRONMENT, sts::WEB_IDENTITY};

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use cloud_import_core::{
     Bytes, Result,
     http::{Request, header},
-    provider::{canonical, datetime, digest, pipeline::Signing},
+    provider::{canonical, datetime, digest, protocol::Signing},
 };
 
 const ALGORITHM: &str = "SDK-HMAC-SHA256";

@@ -15,7 +15,7 @@ use cloud_import_core::{
     provider::{
         Operation, Repeat,
         encode::{self, Fields},
-        pipeline::Protocol,
+        protocol::Protocol,
     },
 };
 use serde_json::Value;

@@ -8,7 +8,7 @@ use cloud_import_core::{
     http::{Request, Response},
     provider::{
         CodeRule,
-        pipeline::{Protocol, Reading, Signing, json_body},
+        protocol::{Protocol, Reading, Signing, json_body},
     },
 };
 use serde_json::{Map, Value};
@@ -35,20 +35,16 @@ impl Protocol for Signer {
     fn codes(&self) -> &'static [CodeRule] {
         ERRORS
     }
+
+    fn request_id_headers(&self) -> &'static [&'static str] {
+        &["x-jdcloud-request-id"]
+    }
 }
 
 fn envelope(mut body: Map<String, Value>, answer: &Response<Bytes>) -> Reading {
-    let header = || {
-        answer
-            .headers()
-            .get("x-jdcloud-request-id")?
-            .to_str()
-            .ok()
-            .map(str::to_owned)
-    };
     let request_id = match body.remove("requestId") {
         Some(Value::String(id)) if !id.is_empty() => Some(id),
-        _ => header(),
+        _ => None,
     };
     if let Some(Value::Object(error)) = body.get("error") {
         let number = error.get("code").and_then(Value::as_i64).unwrap_or_default();

@@ -2,11 +2,10 @@
 //! only the region that a request leaves out.
 
 use cloud_import_core::{
-    Bytes, ClientBuilder, Endpoint, Provider, Result, Settings,
+    Bytes, ClientBuilder, Endpoint, Provider, Response, Result, Settings, VendorSettings,
     http::Request,
     provider::{
-        Call, Operation,
-        builder::{Buildable, Connection},
+        Buildable, Call, Connection, Operation,
         encode::{self, Fields},
     },
 };
@@ -29,11 +28,33 @@ pub struct Client {
 
 /// What only this vendor's client can be told.
 #[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
 pub struct ClientOptions {
     /// Which signature; version 2 when not set.
     pub signature_version: SignatureVersion,
     /// How a security token is sent; base64 when not set.
     pub security_token_form: SecurityTokenForm,
+}
+
+/// What can be set.
+impl ClientOptions {
+    /// Sets which signature.
+    #[must_use]
+    pub fn signature_version(mut self, signature_version: SignatureVersion) -> Self {
+        self.signature_version = signature_version;
+        self
+    }
+
+    /// Sets how a security token is sent.
+    #[must_use]
+    pub fn security_token_form(mut self, security_token_form: SecurityTokenForm) -> Self {
+        self.security_token_form = security_token_form;
+        self
+    }
+}
+
+impl VendorSettings for ClientOptions {
+    const PROVIDER: Provider = Provider::JDCLOUD;
 }
 
 impl Buildable for Client {
@@ -83,7 +104,13 @@ impl Client {
         self.request(&Q::OPERATION, self.connection.fields(call)?)
     }
 
-    pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {
+    /// Sends a call, of this crate or of your own (see [`Call`]), and reads its answer, with the id of the request.
+    ///
+    /// Dropping the future gives up the call; whether it was executed is then not known.
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code; and what fails on the way.
+    pub async fn call<Q: Call>(&self, call: &Q) -> Result<Response<Q::Answer>> {
         self.connection
             .call(&self.signer, call, |operation, fields| self.request(operation, fields))
             .await

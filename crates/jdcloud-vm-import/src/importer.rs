@@ -6,9 +6,7 @@
 use cloud_import_core::{
     Architecture, BootMode, Capabilities, Disk, DiskFormat, Error, ErrorKind, Failure, ImportRequest, ImportedImage,
     Problem, Provider, Result, Subject,
-    provider::{
-        At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent, builder::Connection, preflight::Checks,
-    },
+    provider::{At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, preflight::Checks},
 };
 
 use crate::{

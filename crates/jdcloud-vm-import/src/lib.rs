@@ -4,9 +4,9 @@
 //! [`Importer`] is the normalized import over it: validate, start, poll, wait, delete.
 //!
 //! ```no_run
-//! use jdcloud_vm_import::{Client, Importer, core::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
+//! use jdcloud_vm_import::{Client, Importer, common::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
 //!
-//! # async fn import() -> jdcloud_vm_import::core::Result<()> {
+//! # async fn import() -> jdcloud_vm_import::common::Result<()> {
 //! let client = Client::builder("cn-north-1").credentials(Credentials::new("AK", "SK")).build()?;
 //! let importer = Importer::new(client);
 //! let link = "https://images.s3-internal.cn-north-1.jdcloud-oss.com/web.qcow2";
@@ -16,9 +16,9 @@
 //! # let _ = image; Ok(()) }
 //! ```
 //!
-//! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs, by the TLS that the features
+//! No I/O happens here: the pipeline of [`common`] sends what this crate builds and signs, by the TLS that the features
 //! `aws-lc-rs` (default), `ring` or `native-tls` choose, or by a transport of the program's own
-//! ([what each does to the rest of a program](core::transport#tls)).
+//! ([what each does to the rest of a program](common::transport#tls)).
 
 mod answer;
 mod client;
@@ -34,7 +34,7 @@ mod sign;
 mod sts;
 
 /// What all cloud image-import crates share.
-pub use cloud_import_core as core;
+pub use cloud_import_core as common;
 
 pub use client::{Client, ClientOptions};
 pub use generated::{

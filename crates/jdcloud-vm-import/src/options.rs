@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Options in JD Cloud's words. Unknown ones are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct Options {
     /// Distribution, instead of what the operating system maps to.
     #[serde(skip_serializing_if = "Option::is_none")]

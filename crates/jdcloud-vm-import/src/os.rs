@@ -8,6 +8,7 @@ use crate::generated::{OsType, Platform};
 
 /// An operating system in JD Cloud's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct JdcloudOs {
     /// Family.
     pub os_type: OsType,

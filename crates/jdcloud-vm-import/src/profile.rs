@@ -9,7 +9,7 @@ use cloud_import_core::{
         Beside, ChainSpec, Flaw, Means, Profile, ProfileFile, ProfileText,
         ini::{Ini, Section},
     },
-    provider::builder::Chained,
+    provider::Chained,
 };
 
 use crate::{client::Client, generated::ENVIRONMENT, sts::STS};

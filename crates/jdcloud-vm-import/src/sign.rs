@@ -6,7 +6,7 @@
 use cloud_import_core::{
     Bytes, Error, ErrorKind, Result,
     http::{Request, Uri, header},
-    provider::{canonical, datetime, digest, pipeline::Signing},
+    provider::{canonical, datetime, digest, protocol::Signing},
 };
 
 const DATE: &str = "x-jdcloud-date";
@@ -39,6 +39,7 @@ pub enum SecurityTokenForm {
 
 /// Signs requests for a region.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Signer {
     /// Region of the credential scope.
     pub region: String,

@@ -17,7 +17,7 @@ use cloud_import_core::{
     provider::{
         Operation, Repeat,
         encode::{self, Fields},
-        pipeline::Protocol,
+        protocol::Protocol,
     },
 };
 use serde_json::{Value, json};
@@ -89,7 +89,7 @@ fn read(answer: &Value, role: &AssumeRole) -> Result<Temporary, Flaw> {
 mod tests {
     use cloud_import_core::{
         http::header,
-        provider::{datetime, pipeline::Signing},
+        provider::{datetime, protocol::Signing},
     };
 
     use super::*;

@@ -9,7 +9,7 @@ use cloud_import_core::{
     provider::{
         CodeRule,
         encode::percent_decode,
-        pipeline::{Protocol, Reading, Signing, json_body},
+        protocol::{Protocol, Reading, Signing, json_body},
     },
 };
 use serde_json::{Map, Value};
@@ -46,6 +46,10 @@ impl Protocol for Signer {
 
     fn codes(&self) -> &'static [CodeRule] {
         ERRORS
+    }
+
+    fn request_id_headers(&self) -> &'static [&'static str] {
+        &["x-tc-requestid"]
     }
 
     /// A signature that is a parameter, and what is secret in the links of a query: the core looks for links in bodies.

@@ -2,12 +2,10 @@
 //! action, version and region.
 
 use cloud_import_core::{
-    Bytes, ClientBuilder, Endpoint, Provider, Result, Settings,
+    Bytes, ClientBuilder, Endpoint, Provider, Response, Result, Settings, VendorSettings,
     http::{Method, Request},
     provider::{
-        Call, Operation,
-        builder::{Buildable, Connection},
-        canonical,
+        Buildable, Call, Connection, Operation, canonical,
         encode::{self, Fields},
     },
 };
@@ -32,11 +30,33 @@ pub struct Client {
 
 /// What only this vendor's client can be told.
 #[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
 pub struct ClientOptions {
     /// Which signature; version 3 when not set.
     pub signature_version: SignatureVersion,
     /// Method of every request; `POST` when not set.
     pub http_method: HttpMethod,
+}
+
+/// What can be set.
+impl ClientOptions {
+    /// Sets which signature.
+    #[must_use]
+    pub fn signature_version(mut self, signature_version: SignatureVersion) -> Self {
+        self.signature_version = signature_version;
+        self
+    }
+
+    /// Sets the method of every request.
+    #[must_use]
+    pub fn http_method(mut self, http_method: HttpMethod) -> Self {
+        self.http_method = http_method;
+        self
+    }
+}
+
+impl VendorSettings for ClientOptions {
+    const PROVIDER: Provider = Provider::TENCENT;
 }
 
 /// The method of a request, and with it where the parameters stand. Source of the limits: Request Structure (2024-11-27).
@@ -108,7 +128,13 @@ impl Client {
         self.request(&Q::OPERATION, self.connection.fields(call)?)
     }
 
-    pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {
+    /// Sends a call, of this crate or of your own (see [`Call`]), and reads its answer, with the id of the request.
+    ///
+    /// Dropping the future gives up the call; whether it was executed is then not known.
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code; and what fails on the way.
+    pub async fn call<Q: Call>(&self, call: &Q) -> Result<Response<Q::Answer>> {
         self.connection
             .call(&self.signer, call, |operation, fields| self.request(operation, fields))
             .await

@@ -8,8 +8,8 @@ use cloud_import_core::{
     Architecture, BootMode, Capabilities, Disk, Error, ErrorKind, Failure, ImportRequest, ImportedImage, LicenseType,
     Problem, Provider, Result, Subject,
     provider::{
-        At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, builder::Connection, datetime,
-        marked, preflight::Checks,
+        At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, datetime, marked,
+        preflight::Checks,
     },
 };
 

@@ -4,9 +4,9 @@
 //! [`Importer`] is the normalized import over it: validate, start, poll, wait, delete. An import cannot be cancelled.
 //!
 //! ```no_run
-//! use tencent_cvm_import::{Client, Importer, core::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
+//! use tencent_cvm_import::{Client, Importer, common::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
 //!
-//! # async fn import() -> tencent_cvm_import::core::Result<()> {
+//! # async fn import() -> tencent_cvm_import::common::Result<()> {
 //! let client = Client::builder("ap-guangzhou").credentials(Credentials::new("AKID", "KEY")).build()?;
 //! let importer = Importer::new(client);
 //! let link = "https://images-1250000000.cos.ap-guangzhou.myqcloud.com/web.qcow2";
@@ -18,9 +18,9 @@
 //!
 //! For private and older gateways, [`ClientOptions`] switch to the older signatures, and to requests by `GET`.
 //!
-//! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs, by the TLS that the features
+//! No I/O happens here: the pipeline of [`common`] sends what this crate builds and signs, by the TLS that the features
 //! `aws-lc-rs` (default), `ring` or `native-tls` choose, or by a transport of the program's own
-//! ([what each does to the rest of a program](core::transport#tls)).
+//! ([what each does to the rest of a program](common::transport#tls)).
 
 mod answer;
 mod client;
@@ -37,7 +37,7 @@ mod sts;
 mod v1;
 
 /// What all cloud image-import crates share.
-pub use cloud_import_core as core;
+pub use cloud_import_core as common;
 
 pub use client::{Client, ClientOptions, HttpMethod};
 pub use generated::{

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Options in Tencent Cloud's words. Unknown ones are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct Options {
     /// Image family that the image joins, free text.
     #[serde(skip_serializing_if = "Option::is_none")]

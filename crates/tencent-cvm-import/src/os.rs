@@ -8,6 +8,7 @@ use cloud_import_core::{Os, OsFamily, OsMatch, Provider};
 
 /// An operating system in Tencent Cloud's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TencentOs {
     /// `OsType`.
     pub os_type: String,

@@ -11,7 +11,7 @@ use cloud_import_core::{
         ini::Ini,
         profile::{instant, json, required, text},
     },
-    provider::builder::Chained,
+    provider::Chained,
 };
 use serde_json::{Map, Value};
 

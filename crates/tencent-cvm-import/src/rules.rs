@@ -3,7 +3,7 @@
 use cloud_import_core::{
     Architecture, DiskFormat, DiskPart, DiskSource, Field, ImportRequest, Link, OsMatch, Problem, Provider, Remedy,
     provider::{
-        capabilities::{Field as Limited, Limit, Rule},
+        capabilities::{Limit, Limited, Rule},
         validate,
     },
 };

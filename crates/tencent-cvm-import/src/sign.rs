@@ -6,7 +6,7 @@
 use cloud_import_core::{
     Bytes, Error, ErrorKind, Result,
     http::{Request, header},
-    provider::{canonical, datetime, digest, pipeline::Signing},
+    provider::{canonical, datetime, digest, protocol::Signing},
 };
 
 use crate::{
@@ -37,6 +37,7 @@ pub enum SignatureVersion {
 
 /// Signs requests at whatever host: the scope's service is the product's, not read off the host.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Signer {
     /// Which signature.
     pub version: SignatureVersion,

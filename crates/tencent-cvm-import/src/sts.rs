@@ -13,7 +13,7 @@ use cloud_import_core::{
     provider::{
         Operation, Repeat, canonical, datetime,
         encode::{self, Fields},
-        pipeline::{Protocol, Signing},
+        protocol::{Protocol, Signing},
     },
 };
 use serde_json::Value;

@@ -10,7 +10,7 @@ use cloud_import_core::{
     provider::{
         datetime, digest,
         encode::{decode_pairs, pairs},
-        pipeline::Signing,
+        protocol::Signing,
     },
 };
 

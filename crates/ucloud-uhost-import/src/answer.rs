@@ -8,7 +8,7 @@ use cloud_import_core::{
     http::{Request, Response},
     provider::{
         CodeRule,
-        pipeline::{Protocol, Reading, Signing, json_body},
+        protocol::{Protocol, Reading, Signing, json_body},
     },
 };
 use serde_json::{Map, Value};
@@ -39,6 +39,10 @@ impl Protocol for Signer {
         ERRORS
     }
 
+    fn request_id_headers(&self) -> &'static [&'static str] {
+        &["x-ucloud-request-uuid"]
+    }
+
     /// The signature, and the query of a signed link: both are in the body.
     fn secrets_of(&self, request: &Request<Bytes>) -> Vec<String> {
         form(request)
@@ -54,12 +58,6 @@ impl Protocol for Signer {
 }
 
 fn envelope(mut body: Map<String, Value>, answer: &Response<Bytes>) -> Reading {
-    let request_id = answer
-        .headers()
-        .get("x-ucloud-request-uuid")
-        .and_then(|value| value.to_str().ok())
-        .filter(|id| !id.is_empty())
-        .map(str::to_owned);
     let code = match body.remove("RetCode") {
         Some(Value::Number(number)) => number.as_i64(),
         Some(Value::String(text)) => text.trim().parse().ok(),
@@ -70,7 +68,7 @@ fn envelope(mut body: Map<String, Value>, answer: &Response<Bytes>) -> Reading {
             body.remove("Action");
             Reading::Success {
                 payload: Value::Object(body),
-                request_id,
+                request_id: None,
             }
         }
         Some(0) => Reading::Unreadable("it is JSON without an error in it".to_owned()),
@@ -81,7 +79,7 @@ fn envelope(mut body: Map<String, Value>, answer: &Response<Bytes>) -> Reading {
                 .and_then(Value::as_str)
                 .unwrap_or_default()
                 .to_owned(),
-            request_id,
+            request_id: None,
         },
         None => Reading::Unreadable("it has no RetCode".to_owned()),
     }

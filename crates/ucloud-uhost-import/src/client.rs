@@ -4,12 +4,10 @@
 use std::fmt;
 
 use cloud_import_core::{
-    Bytes, ClientBuilder, Endpoint, Provider, Result, Settings,
+    Bytes, ClientBuilder, Endpoint, Provider, Response, Result, Settings, VendorSettings,
     http::{HeaderMap, Request},
     provider::{
-        Call, Operation,
-        builder::{Buildable, Connection},
-        canonical,
+        Buildable, Call, Connection, Operation, canonical,
         encode::{self, Fields},
     },
 };
@@ -34,11 +32,26 @@ pub struct Client {
 
 /// What only this vendor's client can be told.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ClientOptions {
     /// Key of the sales channel, for `api.ucloud-global.com` and the like: the header `channel-key`. Hidden in `Debug`.
     ///
     /// Source: ucloud-cli (2026-07).
     pub channel_key: Option<String>,
+}
+
+/// What can be set.
+impl ClientOptions {
+    /// Sets the key of the sales channel.
+    #[must_use]
+    pub fn channel_key(mut self, channel_key: impl Into<String>) -> Self {
+        self.channel_key = Some(channel_key.into());
+        self
+    }
+}
+
+impl VendorSettings for ClientOptions {
+    const PROVIDER: Provider = Provider::UCLOUD;
 }
 
 impl fmt::Debug for ClientOptions {
@@ -102,7 +115,13 @@ impl Client {
         self.request(&Q::OPERATION, self.connection.fields(call)?)
     }
 
-    pub(crate) async fn call<Q: Call>(&self, call: &Q) -> Result<Q::Answer> {
+    /// Sends a call, of this crate or of your own (see [`Call`]), and reads its answer, with the id of the request.
+    ///
+    /// Dropping the future gives up the call; whether it was executed is then not known.
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code; and what fails on the way.
+    pub async fn call<Q: Call>(&self, call: &Q) -> Result<Response<Q::Answer>> {
         self.connection
             .call(&self.signer, call, |operation, fields| self.request(operation, fields))
             .await

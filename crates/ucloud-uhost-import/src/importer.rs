@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use cloud_import_core::{
     Capabilities, DiskFormat, Error, ErrorKind, ImportRequest, ImportedImage, Problem, Provider, Result, Subject,
     provider::{
-        At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent, builder::Connection, marked, preflight::Checks,
+        At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, marked, preflight::Checks,
     },
 };
 

@@ -4,9 +4,9 @@
 //! [`Importer`] is the normalized import over it: validate, start, poll, wait, delete.
 //!
 //! ```no_run
-//! use ucloud_uhost_import::{Client, Importer, core::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
+//! use ucloud_uhost_import::{Client, Importer, common::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
 //!
-//! # async fn import() -> ucloud_uhost_import::core::Result<()> {
+//! # async fn import() -> ucloud_uhost_import::common::Result<()> {
 //! let client = Client::builder("cn-bj2").project("org-1").credentials(Credentials::new("PUBLIC", "PRIVATE")).build()?;
 //! let importer = Importer::new(client);
 //! let link = "https://images.cn-bj.ufileos.com/web.qcow2";
@@ -18,9 +18,9 @@
 //!
 //! The signature has neither date nor nonce, so that whoever reads a request can send it again: use https.
 //!
-//! No I/O happens here: the pipeline of [`core`] sends what this crate builds and signs, by the TLS that the features
+//! No I/O happens here: the pipeline of [`common`] sends what this crate builds and signs, by the TLS that the features
 //! `aws-lc-rs` (default), `ring` or `native-tls` choose, or by a transport of the program's own
-//! ([what each does to the rest of a program](core::transport#tls)).
+//! ([what each does to the rest of a program](common::transport#tls)).
 
 mod answer;
 mod client;
@@ -36,7 +36,7 @@ mod sign;
 mod sts;
 
 /// What all cloud image-import crates share.
-pub use cloud_import_core as core;
+pub use cloud_import_core as common;
 
 pub use client::{Client, ClientOptions};
 pub use generated::{CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, types};

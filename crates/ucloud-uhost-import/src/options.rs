@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Options in UCloud's words. Unknown ones are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct Options {
     /// Business group that the image goes to, 1 to 63 characters. One name, not a list of pairs.
     #[serde(skip_serializing_if = "Option::is_none")]

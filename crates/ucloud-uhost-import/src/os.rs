@@ -33,6 +33,7 @@ const OTHER: &str = "Other";
 
 /// An operating system in UCloud's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UcloudOs {
     /// Family as the console names it, or `Other`.
     pub os_type: String,

@@ -9,7 +9,7 @@ use cloud_import_core::{
         Beside, ChainSpec, Expiry, Flaw, Means, Metadata, Profile, ProfileFile, ProfileText, Temporary,
         profile::{instant, json, object, required, text},
     },
-    provider::builder::Chained,
+    provider::Chained,
 };
 use serde_json::{Map, Value};
 

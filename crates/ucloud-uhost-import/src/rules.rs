@@ -4,7 +4,7 @@
 use cloud_import_core::{
     Architecture, BootMode, DiskPart, Field, ImportRequest, Problem, Provider, Remedy,
     provider::{
-        capabilities::{Field as Limited, Rule},
+        capabilities::{Limited, Rule},
         marked, validate,
     },
     remedy::Phrase,

@@ -7,7 +7,7 @@ use cloud_import_core::{
     Bytes, Endpoint, Result,
     credentials::{AssumeRole, Caller, Flaw, Sts, Temporary, profile},
     http::{Method, Request},
-    provider::{Operation, Repeat, encode, pipeline::Protocol},
+    provider::{Operation, Repeat, encode, protocol::Protocol},
 };
 use serde_json::Value;
 

@@ -13,7 +13,7 @@ use cloud_import::{
     Bytes, ClientBuilder, Credentials, Error, ErrorKind, Provider, RetryPolicy, Settings, aliyun,
     http::Response,
     huawei, jdcloud,
-    provider::{CodeRule, builder::Buildable},
+    provider::{Buildable, CodeRule},
     tencent,
     testing::{Frozen, Scripted},
     ucloud,
@@ -27,11 +27,7 @@ fn client<C: Buildable>(script: &Arc<Scripted>) -> C {
         .credentials(Credentials::new("an-access-key", "a-secret-key"))
         .ambient(Arc::new(Frozen::at("2026-01-02T03:04:05Z", "11886")))
         .transport(Arc::clone(script) as _)
-        .retry(RetryPolicy {
-            attempts: 2,
-            elapsed: Duration::from_secs(60),
-            ..RetryPolicy::default()
-        });
+        .retry(RetryPolicy::default().attempts(2).elapsed(Duration::from_secs(60)));
     ClientBuilder::<C>::from(settings).build().unwrap()
 }
 

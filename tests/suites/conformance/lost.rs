@@ -5,9 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cloud_import::{
-    Error, ErrorKind, ImageImporter, Provider, Result, RetryPolicy, TaskState, transport::HttpTransport,
-};
+use cloud_import::{Error, ErrorKind, ImageImporter, Provider, Result, TaskState, transport::HttpTransport};
 use cloud_import_sim::FaultKind;
 use cloud_import_tests::simulated::{Case, Stage, quick_retries};
 
@@ -135,10 +133,8 @@ pub(crate) async fn a_failing_search_is_not_an_answer(case: &'static Case) {
     }
     let importer = stage
         .importer_with(|settings| {
-            settings.retry(RetryPolicy {
-                attempts: if case.search.is_some() { 1 } else { 2 },
-                ..quick_retries()
-            })
+            let attempts = if case.search.is_some() { 1 } else { 2 };
+            settings.retry(quick_retries().attempts(attempts))
         })
         .unwrap();
     // Without the look before it, which would meet the faults.
@@ -177,12 +173,7 @@ pub(crate) async fn accepted_and_then_only_refusals(case: &'static Case) {
     // What comes back in the end is not ambiguous by itself, but the first attempt was, and it was accepted.
     stage.inject(FaultKind::Throttle, |fault| fault.operation(case.start).times(2));
     let importer = stage
-        .importer_with(|settings| {
-            settings.retry(RetryPolicy {
-                attempts: 3,
-                ..quick_retries()
-            })
-        })
+        .importer_with(|settings| settings.retry(quick_retries().attempts(3)))
         .unwrap();
     let started = importer.start(&stage.order()).await;
     ends_with_the_only_image(&stage, &*importer, started).await;

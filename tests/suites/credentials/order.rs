@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    ClientBuilder, Provider, RetryPolicy, Settings, aliyun,
+    ClientBuilder, Provider, RetryPolicy, Settings, aliyun, build,
     credentials::{ChainOptions, CredentialSource as _},
     ucloud,
 };
@@ -18,10 +18,9 @@ const TWO: &str = r#"{"current":"one","profiles":[
     {"name":"two","mode":"AK","access_key_id":"SECOND","access_key_secret":"secret-of-two"}]}"#;
 
 fn profile(name: &str) -> ChainOptions {
-    ChainOptions {
-        profile: Some(name.to_owned()),
-        ..ChainOptions::default()
-    }
+    build!(ChainOptions {
+        profile: Some(name.to_owned())
+    })
 }
 
 async fn id(machine: &Arc<Machine>, options: ChainOptions) -> String {
@@ -94,10 +93,8 @@ async fn a_profile_by_option_and_by_variable_for_every_cloud() {
 async fn a_named_profile_that_is_nowhere_is_an_error_and_no_reason_to_look_elsewhere() {
     let machine = Machine::new();
     machine.file(".aliyun/config.json", TWO);
-    let options = ChainOptions {
-        profile: Some("three".to_owned()),
-        ..metadata_allowed()
-    };
+    let mut options = metadata_allowed();
+    options.profile = Some("three".to_owned());
     let chain = chain_on(&machine, spec(Provider::ALIYUN), options, &Loopback::new(None));
     let error = refused(Provider::ALIYUN, chain.credentials().await);
     for part in [

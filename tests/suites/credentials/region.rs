@@ -1,17 +1,16 @@
 //! The region of a target that names none: where the vendor's own tools have it.
 
 use cloud_import::{
-    ErrorKind, Provider, Settings, Target,
+    ErrorKind, Provider, Settings, Target, build,
     credentials::{ChainOptions, CredentialSource as _},
 };
 
 use crate::stage::{Loopback, Machine, SECRET, metadata_allowed};
 
 fn profile(name: &str) -> ChainOptions {
-    ChainOptions {
-        profile: Some(name.to_owned()),
-        ..ChainOptions::default()
-    }
+    build!(ChainOptions {
+        profile: Some(name.to_owned())
+    })
 }
 
 #[test]

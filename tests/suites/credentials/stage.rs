@@ -12,9 +12,10 @@ use std::{
 use cloud_import::{
     BoxFuture, Bytes, Credentials, Error, Provider, Result,
     ambient::{Ambient, System},
+    build,
     credentials::{Chain, ChainOptions, ChainSpec, CredentialSource as _, Reach, chain},
     http::{HeaderValue, Request, Response, Uri, header::HOST},
-    provider::{clock_offset::ClockOffset, datetime},
+    provider::datetime,
     transport::{HttpTransport, Transport, TransportError, TransportErrorKind},
 };
 use cloud_import_tests::leaks::Watch;
@@ -156,13 +157,8 @@ pub(crate) fn chain_on(
     options: ChainOptions,
     network: &Arc<Loopback>,
 ) -> Chain {
-    let reach = Reach {
-        region: "cn-1".to_owned(),
-        endpoint: None,
-        transport: Arc::clone(network) as _,
-        ambient: Arc::clone(machine) as _,
-        clock_offset: ClockOffset::default(),
-    };
+    let mut reach = Reach::new("cn-1", Arc::clone(network) as _);
+    reach.ambient = Arc::clone(machine) as _;
     chain(spec, options, reach)
 }
 
@@ -172,10 +168,9 @@ pub(crate) fn local(machine: &Arc<Machine>, spec: &'static ChainSpec) -> Chain {
 }
 
 pub(crate) fn metadata_allowed() -> ChainOptions {
-    ChainOptions {
-        instance_metadata: true,
-        ..ChainOptions::default()
-    }
+    build!(ChainOptions {
+        instance_metadata: true
+    })
 }
 
 /// Id, secret and token.

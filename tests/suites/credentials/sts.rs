@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_import::{
-    Credentials, ErrorKind, Provider, Result,
+    Credentials, ErrorKind, Provider, Result, build,
     credentials::{AssumeRole, ChainOptions, CredentialSource as _},
 };
 
@@ -43,10 +43,9 @@ fn machine_with_keys(cloud: Provider) -> Arc<Machine> {
 }
 
 fn assuming(role: AssumeRole) -> ChainOptions {
-    ChainOptions {
-        assume_role: Some(role),
-        ..ChainOptions::default()
-    }
+    build!(ChainOptions {
+        assume_role: Some(role)
+    })
 }
 
 async fn ask(

@@ -9,8 +9,8 @@ use std::{
 use base64::Engine as _;
 use bytes::Bytes;
 use cloud_import::{
-    Credentials, Disk, DiskSource, ErrorKind, Grace, ImageImporter, ImportRequest, Result, RetryPolicy, Settings,
-    TaskState, WaitEvent,
+    Credentials, Disk, DiskSource, ErrorKind, Grace, ImageImporter, ImportRequest, Result, Settings, TaskState,
+    WaitEvent,
     provider::encode,
     transport::{HttpTransport, Transport},
     wait,
@@ -102,10 +102,7 @@ impl Scene<'_> {
             .unwrap()
             .credentials(credentials.clone())
             .transport(transport)
-            .retry(RetryPolicy {
-                attempts: 2,
-                ..quick_retries()
-            })
+            .retry(quick_retries().attempts(2))
             .grace(Grace::new(Duration::from_millis(150), Duration::from_millis(25)))
     }
 
@@ -208,11 +205,11 @@ pub(crate) async fn play(case: &'static Case, account: &Account, config: fn(Conf
 /// A search that finds nothing is worth something only if there was something to be found in.
 fn assert_is_whole(logged: &str, case: &Case, account: &Account, watch: &Watch) {
     for part in [
-        format!("provider=\"{}\"", case.provider.id()),
-        format!("operation=\"{}\"", case.start),
-        format!("operation=\"{}\"", case.poll),
-        "attempt=1".to_owned(),
-        "attempt=2".to_owned(),
+        format!("cloud.provider=\"{}\"", case.provider.id()),
+        format!("rpc.method=\"{}\"", case.start),
+        format!("rpc.method=\"{}\"", case.poll),
+        "http.request.resend_count=0".to_owned(),
+        "http.request.resend_count=1".to_owned(),
         "answered".to_owned(),
         "refused".to_owned(),
         "sending again".to_owned(),

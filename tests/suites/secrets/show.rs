@@ -30,7 +30,6 @@ pub(crate) fn connect(
     watch: &mut Watch,
 ) -> Box<dyn ImageImporter> {
     watch.shown("settings", &settings);
-    watch.shown("credentials", &settings.credentials);
     watch.shown("order", order);
     match provider {
         Provider::JDCLOUD => of_vendor!(jdcloud, settings, order, watch),

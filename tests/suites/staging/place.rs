@@ -11,9 +11,9 @@ use std::{
 
 use cloud_import::{BoxFuture, Credentials, Result};
 use cloud_import_core::{
-    Gate, Stop,
+    Stop,
     ambient::{Ambient, System},
-    provider::{clock_offset::ClockOffset, digest, pipeline::Pipeline},
+    provider::{Pipeline, digest},
     transport::HttpTransport,
 };
 use cloud_import_sim::{BucketSettings, Config, Fault, FaultKind, Simulator};
@@ -49,14 +49,13 @@ impl Ambient for Hasty {
 /// A client of a store behind this address.
 pub(crate) fn store_at(case: &StoreCase, address: SocketAddr) -> Store {
     let transport = HttpTransport::builder().dial(address).timeout(Duration::from_secs(900));
-    let pipeline = Pipeline {
-        credentials: Arc::new(Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY)),
-        transport: Arc::new(transport.build().unwrap()),
-        ambient: Arc::new(Hasty),
-        retry: quick_retries(),
-        clock_offset: ClockOffset::default(),
-        gate: Gate::default(),
-    };
+    let mut pipeline = Pipeline::new(
+        case.region,
+        Arc::new(Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY)),
+        Arc::new(transport.build().unwrap()),
+    );
+    pipeline.ambient = Arc::new(Hasty);
+    pipeline.retry = quick_retries();
     Store::new(Bucket::new(case.provider, case.region, BUCKET).unwrap(), pipeline).unwrap()
 }
 

@@ -6,9 +6,8 @@ use bytes::Bytes;
 use cloud_import_core::{
     ClientBuilder, Endpoint, Error, RetryPolicy,
     provider::{
-        Call,
-        builder::Buildable,
-        pipeline::{Protocol, Signing},
+        Buildable, Call,
+        protocol::{Protocol, Signing},
     },
     testing::{Frozen, Scripted},
     transport::Transport,
@@ -242,54 +241,53 @@ fn usual<O: Default>(_: &Vector) -> O {
 /// Signature version and form of the token as the recording SDK has them.
 fn jdcloud_options(vector: &Vector) -> jdcloud_vm_import::ClientOptions {
     use jdcloud_vm_import::{ClientOptions, SecurityTokenForm, SignatureVersion};
-    ClientOptions {
-        signature_version: match vector.algorithm.as_str() {
+    ClientOptions::default()
+        .signature_version(match vector.algorithm.as_str() {
             "JDCLOUD3-HMAC-SHA256" => SignatureVersion::V3,
             _ => SignatureVersion::V2,
-        },
-        security_token_form: if vector.has_quirk("security-token-base64-encoded") {
+        })
+        .security_token_form(if vector.has_quirk("security-token-base64-encoded") {
             SecurityTokenForm::Base64
         } else {
             SecurityTokenForm::Plain
-        },
-    }
+        })
 }
 
 /// Signature version and method of the recorded request.
 fn tencent_options(vector: &Vector) -> tencent_cvm_import::ClientOptions {
     use tencent_cvm_import::{ClientOptions, HttpMethod, SignatureVersion};
-    ClientOptions {
-        signature_version: match vector.algorithm.as_str() {
+    ClientOptions::default()
+        .signature_version(match vector.algorithm.as_str() {
             "TC-HmacSHA256" => SignatureVersion::HmacSha256,
             "TC-HmacSHA1" => SignatureVersion::HmacSha1,
             _ => SignatureVersion::Tc3,
-        },
-        http_method: match vector.request.method.as_str() {
+        })
+        .http_method(match vector.request.method.as_str() {
             "GET" => HttpMethod::Get,
             _ => HttpMethod::Post,
-        },
-    }
+        })
 }
 
 /// Signature version, and where the recording SDK has the parameters.
 fn aliyun_options(vector: &Vector) -> aliyun_ecs_import::ClientOptions {
     use aliyun_ecs_import::{ClientOptions, RpcForm, SignatureVersion};
-    ClientOptions {
-        signature_version: match vector.algorithm.as_str() {
+    ClientOptions::default()
+        .signature_version(match vector.algorithm.as_str() {
             "ACS-RPC-HMAC-SHA1" => SignatureVersion::Rpc,
             _ => SignatureVersion::V3,
-        },
-        rpc_form: match vector.request.method.as_str() {
+        })
+        .rpc_form(match vector.request.method.as_str() {
             "GET" => RpcForm::Get,
             _ if vector.request.body.is_empty() => RpcForm::PostQuery,
             _ => RpcForm::PostForm,
-        },
-    }
+        })
 }
 
 /// IAM is where the recorded request went, for the one call that goes there.
 fn huawei_options(vector: &Vector) -> huawei_ims_import::ClientOptions {
-    huawei_ims_import::ClientOptions {
-        iam_endpoint: endpoint(vector).ok(),
+    let options = huawei_ims_import::ClientOptions::default();
+    match endpoint(vector) {
+        Ok(endpoint) => options.iam_endpoint(endpoint),
+        Err(_) => options,
     }
 }

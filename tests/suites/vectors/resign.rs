@@ -1,7 +1,7 @@
 //! The client's signer against the recorded signatures, given the recorded bytes and the list of signed headers.
 
 use bytes::Bytes;
-use cloud_import_core::{Credentials, provider::pipeline::Signing};
+use cloud_import_core::{Credentials, provider::protocol::Signing};
 use cloud_import_tests::vectors::{self, Recorded, Vector};
 use http::Request;
 

@@ -29,12 +29,10 @@ pub struct Stage {
 
 /// Five attempts without a wait to speak of.
 pub fn quick_retries() -> RetryPolicy {
-    RetryPolicy {
-        attempts: 5,
-        elapsed: Duration::from_secs(60),
-        base: Duration::from_millis(2),
-        cap: Duration::from_millis(10),
-    }
+    RetryPolicy::default()
+        .attempts(5)
+        .elapsed(Duration::from_secs(60))
+        .backoff(Duration::from_millis(2), Duration::from_millis(10))
 }
 
 impl Stage {

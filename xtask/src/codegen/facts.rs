@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::text::{Sources, camel, header, keys, literal, literals, value, variants};
-use crate::spec::{Limit, Rule, Spec, State};
+use crate::spec::{Alphabet, Limit, Rule, Spec, State};
 
 pub(super) fn render(spec: &Spec) -> String {
     let mut sources = Sources::new(spec);
@@ -24,15 +24,15 @@ pub(super) fn render(spec: &Spec) -> String {
 fn capabilities(spec: &Spec, sources: &mut Sources<'_>) -> String {
     let provider = &spec.provider;
     let mut out = format!(
-        "\n/// What the import can do and what it limits.\npub static CAPABILITIES: Capabilities = Capabilities {{\n    provider: {},\n    default_region: {},\n",
-        format!("Provider::{}", provider.id.to_uppercase()),
+        "\n/// What the import can do and what it limits.\npub static CAPABILITIES: Capabilities = Capabilities::new(Provider::{}, {})\n",
+        provider.id.to_uppercase(),
         literal(&provider.regions.default)
     );
     for (name, fact) in &provider.capabilities {
         let new = if fact.value.is_array() { "list" } else { "new" };
         let unverified = if fact.unverified { ".unverified()" } else { "" };
         let (value, source, note) = (value(name, fact), sources.name(&fact.source), note(&fact.note));
-        let _ = writeln!(out, "    {name}: Fact::{new}({value}, {source}){unverified}{note},");
+        let _ = writeln!(out, "    .{name}(Fact::{new}({value}, {source}){unverified}{note})");
     }
     let causes = provider
         .likely_causes
@@ -41,7 +41,7 @@ fn capabilities(spec: &Spec, sources: &mut Sources<'_>) -> String {
     let (causes, keys) = (causes.collect::<String>(), keys(&provider.likely_causes_source));
     let _ = write!(
         out,
-        "    likely_causes: &[\n        {causes}// ({keys})\n    ],\n    limits: &[\n"
+        "    .likely_causes(&[\n        {causes}// ({keys})\n    ])\n    .limits(&[\n"
     );
     for limit in &provider.limits {
         let (field, rule, source) = (camel(&limit.field), rule(limit), sources.name(&limit.source));
@@ -49,10 +49,10 @@ fn capabilities(spec: &Spec, sources: &mut Sources<'_>) -> String {
         let note = note(&limit.note);
         let _ = writeln!(
             out,
-            "        Limit::new(Field::{field}, {rule}, {source}){disputed}{note},"
+            "        Limit::new(Limited::{field}, {rule}, {source}){disputed}{note},"
         );
     }
-    out.push_str("    ],\n};\n");
+    out.push_str("    ]);\n");
     out
 }
 
@@ -72,17 +72,30 @@ fn rule(limit: &Limit) -> String {
             format!("Rule::Range {{ min: {min}, max: {max}, multiple_of: {step} }}")
         }
         Rule::Count { max } => format!("Rule::Count {{ max: {max} }}"),
-        Rule::Alphabet(own) => format!(
-            "Rule::Alphabet(Alphabet {{ letters: {}, digits: {}, han: {}, also: {}, first: First::{}, not_prefix: {}, not_containing: {} }})",
-            own.letters,
-            own.digits,
-            own.han,
-            literal(&own.also),
-            camel(own.first.as_deref().unwrap_or("any")),
-            literals(&own.not_prefix),
-            literals(&own.not_containing)
-        ),
+        Rule::Alphabet(own) => format!("Rule::Alphabet({})", alphabet(own)),
     }
+}
+
+fn alphabet(own: &Alphabet) -> String {
+    let mut text = "Alphabet::ANY".to_owned();
+    let kinds = [(own.letters, "letters"), (own.digits, "digits"), (own.han, "han")];
+    let kinds: String = kinds
+        .iter()
+        .filter(|(is_in, _)| *is_in)
+        .map(|(_, name)| format!(".{name}()"))
+        .collect();
+    if !kinds.is_empty() || !own.also.is_empty() {
+        let _ = write!(text, ".allow(CharSet::of({}){kinds})", literal(&own.also));
+    }
+    if let Some(first) = &own.first {
+        let _ = write!(text, ".first(First::{})", camel(first));
+    }
+    for (name, list) in [("not_prefix", &own.not_prefix), ("not_containing", &own.not_containing)] {
+        if !list.is_empty() {
+            let _ = write!(text, ".{name}({})", literals(list));
+        }
+    }
+    text
 }
 
 fn states(out: &mut String, spec: &Spec, name: &str, of: &str, states: &[State]) {

@@ -79,7 +79,7 @@ fn method(out: &mut String, operation: &Operation) {
         out,
         "\n{}    ///\n    /// `{}`{at}. {repeat} ([{}](crate::types#sources))\n    ///\n    /// # Errors\n    \
          /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.\n    \
-         pub async fn {}(&self, request: &{}) -> Result<{}> {{\n        self.call(request).await\n    }}\n",
+         pub async fn {}(&self, request: &{}) -> Result<{}> {{\n        Ok(self.call(request).await?.value)\n    }}\n",
         doc("    ", &operation.doc),
         operation.http,
         keys(&operation.source),
@@ -128,7 +128,7 @@ fn paged(out: &mut String, spec: &Spec, operation: &Operation, pages: &Pages) ->
     let _ = write!(
         out,
         "\nimpl Paged for {request} {{\n    type Client = Client;\n    type Item = {item};\n\n    \
-         fn send(&self, client: &Client) -> impl Future<Output = Result<{response}>> + Send {{\n        client.call(self)\n    }}\n\n    \
+         async fn send(&self, client: &Client) -> Result<{response}> {{\n        Ok(client.call(self).await?.value)\n    }}\n\n    \
          fn place(&mut self) -> (Position<'_>, &mut Option<i64>) {{\n        (Position::{kind}(&mut self.{position}), &mut self.{size})\n    }}\n\n    \
          fn page(answer: {response}) -> Page<{item}> {{\n        {page}\n    }}\n}}\n"
     );

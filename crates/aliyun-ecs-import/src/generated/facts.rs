@@ -15,49 +15,46 @@ const S_SEED_DOCS_2021: &str = "older document: ImportImage, ECS API reference (
 const S_SEED_DOCS_SDK: &str = "older document: ImportImage, ECS API reference (early international English edition) (before 2021); ImportImage, ECS API reference (English, help id 25542) (2025-05); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
 
 /// What the import can do and what it limits.
-pub static CAPABILITIES: Capabilities = Capabilities {
-    provider: Provider::ALIYUN,
-    default_region: "cn-hangzhou",
-    architectures: Fact::list(&[Architecture::X86_64, Architecture::I386, Architecture::Arm64], S_DOCS_SDK).note("arm64 is not in the seed document"),
-    boot_modes: Fact::list(&[BootMode::Bios, BootMode::Uefi], S_DOCS_SDK).note("arm64: uefi only"),
-    cancel: Fact::new(true, S_DOCS_2021_SDK).note("while the task says SupportCancel; whether the image entry goes too is not documented"),
-    client_token: Fact::new(true, S_DOCS_SDK_IDEMPOTENCE).note("since 2025-02; how long a token is remembered is not documented"),
-    data_image: Fact::new(false, S_DOCS),
-    description: Fact::new(true, S_SEED_DOCS_SDK),
-    dry_run: Fact::new(true, S_DOCS_SDK).note("since 2025-02; success arrives as an error code, one of two"),
-    failure_reason: Fact::new(true, S_SDK).note("ErrorCode and ErrorMsg of DescribeTaskAttribute"),
-    formats: Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Raw, DiskFormat::Vmdk], S_SEED_DOCS_SDK).note("vmdk by invitation only"),
-    imds_v2: Fact::new(true, S_DOCS_SDK),
-    license_types: Fact::list(&[LicenseType::Platform, LicenseType::Byol], S_DOCS_SDK).note("for Windows only"),
-    max_data_disks: Fact::new(16, S_DOCS_SEED).note("the seed document says 2 to 17 in its text and 2 to 16 in its table"),
-    nvme: Fact::new(true, S_DOCS_SDK),
-    progress: Fact::new(true, S_DOCS_2021_SDK),
-    project: Fact::new("resource group", S_DOCS_SDK),
-    skip_guest_check: Fact::new(true, S_DOCS_SDK).note("the image is not checked unless DetectionStrategy asks for it"),
-    sources: Fact::list(&[SourceForm::Object], S_SEED_DOCS_SDK).note("bucket and key in the region of the import and of the same account, read through a RAM role"),
-    tags: Fact::new(true, S_DOCS_SDK),
-    unique_names: Fact::new(UniqueNames::Refused, S_DOCS).note("a taken name is refused; whether the name of an image that is still being built counts is not documented"),
-    likely_causes: &[
+pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-hangzhou")
+    .architectures(Fact::list(&[Architecture::X86_64, Architecture::I386, Architecture::Arm64], S_DOCS_SDK).note("arm64 is not in the seed document"))
+    .boot_modes(Fact::list(&[BootMode::Bios, BootMode::Uefi], S_DOCS_SDK).note("arm64: uefi only"))
+    .cancel(Fact::new(true, S_DOCS_2021_SDK).note("while the task says SupportCancel; whether the image entry goes too is not documented"))
+    .client_token(Fact::new(true, S_DOCS_SDK_IDEMPOTENCE).note("since 2025-02; how long a token is remembered is not documented"))
+    .data_image(Fact::new(false, S_DOCS))
+    .description(Fact::new(true, S_SEED_DOCS_SDK))
+    .dry_run(Fact::new(true, S_DOCS_SDK).note("since 2025-02; success arrives as an error code, one of two"))
+    .failure_reason(Fact::new(true, S_SDK).note("ErrorCode and ErrorMsg of DescribeTaskAttribute"))
+    .formats(Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Raw, DiskFormat::Vmdk], S_SEED_DOCS_SDK).note("vmdk by invitation only"))
+    .imds_v2(Fact::new(true, S_DOCS_SDK))
+    .license_types(Fact::list(&[LicenseType::Platform, LicenseType::Byol], S_DOCS_SDK).note("for Windows only"))
+    .max_data_disks(Fact::new(16, S_DOCS_SEED).note("the seed document says 2 to 17 in its text and 2 to 16 in its table"))
+    .nvme(Fact::new(true, S_DOCS_SDK))
+    .progress(Fact::new(true, S_DOCS_2021_SDK))
+    .project(Fact::new("resource group", S_DOCS_SDK))
+    .skip_guest_check(Fact::new(true, S_DOCS_SDK).note("the image is not checked unless DetectionStrategy asks for it"))
+    .sources(Fact::list(&[SourceForm::Object], S_SEED_DOCS_SDK).note("bucket and key in the region of the import and of the same account, read through a RAM role"))
+    .tags(Fact::new(true, S_DOCS_SDK))
+    .unique_names(Fact::new(UniqueNames::Refused, S_DOCS).note("a taken name is refused; whether the name of an image that is still being built counts is not documented"))
+    .likely_causes(&[
         // ()
-    ],
-    limits: &[
-        Limit::new(Field::Name, Rule::Chars { min: 2, max: 128 }, S_SEED_DOCS_SDK),
-        Limit::new(Field::Name, Rule::Alphabet(Alphabet { letters: true, digits: true, han: true, also: ".:_-", first: First::LetterOrHan, not_prefix: &["aliyun", "acs:"], not_containing: &["http://", "https://"] }), S_DOCS_SDK).note("the seed document has neither the dot nor the reserved beginnings"),
-        Limit::new(Field::Description, Rule::Chars { min: 0, max: 256 }, S_SEED_DOCS_SDK),
-        Limit::new(Field::Description, Rule::Chars { min: 2, max: 256 }, S_DOCS_SDK).disputed().note("the seed document has no minimum"),
-        Limit::new(Field::Description, Rule::Alphabet(Alphabet { letters: false, digits: false, han: false, also: "", first: First::Any, not_prefix: &["http://", "https://"], not_containing: &[] }), S_SEED_DOCS_SDK),
-        Limit::new(Field::Tags, Rule::Count { max: 20 }, S_DOCS_SDK),
-        Limit::new(Field::TagKey, Rule::Chars { min: 1, max: 128 }, S_DOCS_SDK),
-        Limit::new(Field::TagKey, Rule::Alphabet(Alphabet { letters: false, digits: false, han: false, also: "", first: First::Any, not_prefix: &["aliyun", "acs:"], not_containing: &["http://", "https://"] }), S_DOCS_SDK),
-        Limit::new(Field::TagValue, Rule::Chars { min: 0, max: 128 }, S_DOCS_SDK),
-        Limit::new(Field::TagValue, Rule::Alphabet(Alphabet { letters: false, digits: false, han: false, also: "", first: First::Any, not_prefix: &["acs:"], not_containing: &[] }), S_DOCS_SDK),
-        Limit::new(Field::SystemDiskGib, Rule::Range { min: 1, max: 2048, multiple_of: 1 }, S_SDK),
-        Limit::new(Field::SystemDiskGib, Rule::Range { min: 5, max: 500, multiple_of: 1 }, S_SEED_DOCS_2021).disputed().note("the older range; the guide of 2021 says 40 to 500 for Windows"),
-        Limit::new(Field::DataDiskGib, Rule::Range { min: 1, max: 2048, multiple_of: 1 }, S_SDK),
-        Limit::new(Field::DataDiskGib, Rule::Range { min: 5, max: 1000, multiple_of: 1 }, S_SEED).disputed().note("the older range"),
-        Limit::new(Field::ClientToken, Rule::Chars { min: 1, max: 64 }, S_DOCS_SDK),
-    ],
-};
+    ])
+    .limits(&[
+        Limit::new(Limited::Name, Rule::Chars { min: 2, max: 128 }, S_SEED_DOCS_SDK),
+        Limit::new(Limited::Name, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of(".:_-").letters().digits().han()).first(First::LetterOrHan).not_prefix(&["aliyun", "acs:"]).not_containing(&["http://", "https://"])), S_DOCS_SDK).note("the seed document has neither the dot nor the reserved beginnings"),
+        Limit::new(Limited::Description, Rule::Chars { min: 0, max: 256 }, S_SEED_DOCS_SDK),
+        Limit::new(Limited::Description, Rule::Chars { min: 2, max: 256 }, S_DOCS_SDK).disputed().note("the seed document has no minimum"),
+        Limit::new(Limited::Description, Rule::Alphabet(Alphabet::ANY.not_prefix(&["http://", "https://"])), S_SEED_DOCS_SDK),
+        Limit::new(Limited::Tags, Rule::Count { max: 20 }, S_DOCS_SDK),
+        Limit::new(Limited::TagKey, Rule::Chars { min: 1, max: 128 }, S_DOCS_SDK),
+        Limit::new(Limited::TagKey, Rule::Alphabet(Alphabet::ANY.not_prefix(&["aliyun", "acs:"]).not_containing(&["http://", "https://"])), S_DOCS_SDK),
+        Limit::new(Limited::TagValue, Rule::Chars { min: 0, max: 128 }, S_DOCS_SDK),
+        Limit::new(Limited::TagValue, Rule::Alphabet(Alphabet::ANY.not_prefix(&["acs:"])), S_DOCS_SDK),
+        Limit::new(Limited::SystemDiskGib, Rule::Range { min: 1, max: 2048, multiple_of: 1 }, S_SDK),
+        Limit::new(Limited::SystemDiskGib, Rule::Range { min: 5, max: 500, multiple_of: 1 }, S_SEED_DOCS_2021).disputed().note("the older range; the guide of 2021 says 40 to 500 for Windows"),
+        Limit::new(Limited::DataDiskGib, Rule::Range { min: 1, max: 2048, multiple_of: 1 }, S_SDK),
+        Limit::new(Limited::DataDiskGib, Rule::Range { min: 5, max: 1000, multiple_of: 1 }, S_SEED).disputed().note("the older range"),
+        Limit::new(Limited::ClientToken, Rule::Chars { min: 1, max: 64 }, S_DOCS_SDK),
+    ]);
 
 /// States of a task; one that is not here counts as in progress. (docs-2021, sdk, mantle)
 pub static TASK_STATES: &[StateRow] = &[

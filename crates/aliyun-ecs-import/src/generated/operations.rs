@@ -23,8 +23,8 @@ impl Paged for DescribeTasksRequest {
     type Client = Client;
     type Item = Task;
 
-    fn send(&self, client: &Client) -> impl Future<Output = Result<DescribeTasksResponse>> + Send {
-        client.call(self)
+    async fn send(&self, client: &Client) -> Result<DescribeTasksResponse> {
+        Ok(client.call(self).await?.value)
     }
 
     fn place(&mut self) -> (Position<'_>, &mut Option<i64>) {
@@ -57,8 +57,8 @@ impl Paged for DescribeImagesRequest {
     type Client = Client;
     type Item = Image;
 
-    fn send(&self, client: &Client) -> impl Future<Output = Result<DescribeImagesResponse>> + Send {
-        client.call(self)
+    async fn send(&self, client: &Client) -> Result<DescribeImagesResponse> {
+        Ok(client.call(self).await?.value)
     }
 
     fn place(&mut self) -> (Position<'_>, &mut Option<i64>) {
@@ -130,7 +130,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn import_image(&self, request: &ImportImageRequest) -> Result<ImportImageResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Lists tasks. Carries no reason of a failure: `DescribeTaskAttribute` does.
@@ -140,7 +140,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn describe_tasks(&self, request: &DescribeTasksRequest) -> Result<DescribeTasksResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// All pages of [`describe_tasks`](Self::describe_tasks), each asked for when it is wanted: 100 items each, unless the request
@@ -156,7 +156,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn describe_task_attribute(&self, request: &DescribeTaskAttributeRequest) -> Result<DescribeTaskAttributeResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Cancels a task that says `SupportCancel`. Whether the image entry of a cancelled import goes too is unverified.
@@ -166,7 +166,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn cancel_task(&self, request: &CancelTaskRequest) -> Result<CancelTaskResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Lists images; only available ones unless `Status` says more, so that an import under way or failed is not seen.
@@ -176,7 +176,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn describe_images(&self, request: &DescribeImagesRequest) -> Result<DescribeImagesResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// All pages of [`describe_images`](Self::describe_images), each asked for when it is wanted: 100 items each, unless the request
@@ -192,7 +192,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn delete_image(&self, request: &DeleteImageRequest) -> Result<DeleteImageResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Deletes a snapshot; refused while an image or, without `Force`, a disk made of it is there. One that does not exist is ignored by the text of the documents and `InvalidSnapshotId.NotFound` by their table.
@@ -202,7 +202,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn delete_snapshot(&self, request: &DeleteSnapshotRequest) -> Result<DeleteSnapshotResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Lists regions with the host name of each.
@@ -212,7 +212,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn describe_regions(&self, request: &DescribeRegionsRequest) -> Result<DescribeRegionsResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// One RAM role with its trust policy.
@@ -222,7 +222,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn get_role(&self, request: &GetRoleRequest) -> Result<GetRoleResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Makes a RAM role. A second one of the name is refused with `EntityAlreadyExists.Role`, so that a repetition makes nothing more. When another service sees the role is not documented; Packer waits a minute.
@@ -232,7 +232,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn create_role(&self, request: &CreateRoleRequest) -> Result<CreateRoleResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Lists the policies that a role has.
@@ -242,7 +242,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn list_policies_for_role(&self, request: &ListPoliciesForRoleRequest) -> Result<ListPoliciesForRoleResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Makes a policy of the account's own. That a second one of the name is refused with `EntityAlreadyExists.Policy`, as with roles, is unverified.
@@ -252,7 +252,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn create_policy(&self, request: &CreatePolicyRequest) -> Result<CreatePolicyResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Gives a role a policy. One that it has already is refused with `EntityAlreadyExists.Role.Policy`, so that a repetition changes nothing more.
@@ -262,7 +262,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn attach_policy_to_role(&self, request: &AttachPolicyToRoleRequest) -> Result<AttachPolicyToRoleResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Changes name and description of a custom image. A taken name is refused.
@@ -272,6 +272,6 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn modify_image_attribute(&self, request: &ModifyImageAttributeRequest) -> Result<ModifyImageAttributeResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aliyun_ecs_import::{Importer, Options};
 use cloud_import_core::{
     Architecture, BootMode, CancelOutcome, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest, ImportTask,
-    LicenseType, Os, Provider, TaskState,
+    LicenseType, Os, Provider, TaskState, build,
     testing::{Scripted, render},
     transport::TransportErrorKind,
 };
@@ -52,14 +52,14 @@ async fn started<'a>(answers: impl IntoIterator<Item = (u16, &'a str)>) -> (Impo
 
 #[tokio::test]
 async fn every_part_of_an_order_is_sent() {
-    let options = Options {
+    let options = build!(Options {
         role_name: Some("ImportRole".into()),
         detection_strategy: Some("Standard".into()),
         nvme_support: Some("supported".into()),
         imds_support: Some("v2".into()),
         storage_location_arn: Some("arn:acs:cloudbox:cn-hangzhou:1:cloudbox/cb-1".into()),
         platform: None,
-    };
+    });
     let mut order = ImportRequest::new(
         "web",
         Disk::object("images", "web.vhd").format(DiskFormat::Vhd).size_gib(60),
@@ -398,10 +398,9 @@ fn what_the_sources_leave_open_is_a_warning() {
     .os(Os::new("Windows", "10"))
     .vendor(
         Provider::ALIYUN,
-        &Options {
+        &build!(Options {
             detection_strategy: Some("Standard".into()),
-            ..Default::default()
-        },
+        }),
     )
     .unwrap();
     assert_eq!(fields(&windows, true), Vec::<String>::new());
@@ -426,10 +425,9 @@ fn what_the_sources_leave_open_is_a_warning() {
 
 #[test]
 fn vendor_options_are_parsed_strictly_and_used() {
-    let options = Options {
+    let options = build!(Options {
         platform: Some("Windows Server 2022".into()),
-        ..Default::default()
-    };
+    });
     let (importer, _) = importer([]);
     let request = importer
         .request(&order().vendor(Provider::ALIYUN, &options).unwrap())
@@ -518,10 +516,9 @@ fn nvme_and_the_metadata_service_are_features_of_the_image() {
     assert_eq!(found.nvme_support.as_deref(), Some("supported"));
     assert_eq!(found.imds_support.as_deref(), Some("v2"));
     // The vendor's own words count before ours.
-    let own = Options {
+    let own = build!(Options {
         imds_support: Some("v1".into()),
-        ..Default::default()
-    };
+    });
     let found = features(&asked.vendor(Provider::ALIYUN, &own).unwrap()).unwrap();
     assert_eq!(found.imds_support.as_deref(), Some("v1"));
 }

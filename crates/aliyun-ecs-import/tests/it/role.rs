@@ -440,10 +440,7 @@ async fn the_calls_of_ram() {
 #[tokio::test]
 async fn the_older_form_names_the_version_of_ram() {
     let script = Arc::new(Scripted::new([ROLE]));
-    let options = ClientOptions {
-        signature_version: SignatureVersion::Rpc,
-        ..Default::default()
-    };
+    let options = ClientOptions::default().signature_version(SignatureVersion::Rpc);
     let client = super::builder(&script).options(options).build().unwrap();
     client.get_role(&GetRoleRequest::default()).await.unwrap();
     let sent = script.sent();

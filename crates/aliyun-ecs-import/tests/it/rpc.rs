@@ -16,10 +16,11 @@ const TOKEN: &str = "tok/en+==";
 fn client(script: &Arc<Scripted>, rpc_form: RpcForm, retry: RetryPolicy) -> Client {
     super::builder(script)
         .credentials(Credentials::temporary("STS.AK", super::SECRET, TOKEN))
-        .options(ClientOptions {
-            signature_version: SignatureVersion::Rpc,
-            rpc_form,
-        })
+        .options(
+            ClientOptions::default()
+                .signature_version(SignatureVersion::Rpc)
+                .rpc_form(rpc_form),
+        )
         .retry(retry)
         .build()
         .unwrap()
@@ -67,10 +68,7 @@ async fn by_get() {
 async fn a_retry_is_signed_anew() {
     let throttled = (400, r#"{"Code":"Throttling.User","Message":"slower"}"#);
     let script = Arc::new(Scripted::new([throttled, (200, r#"{"ImageId":"m-1"}"#)]));
-    let retry = RetryPolicy {
-        base: Duration::from_secs(2),
-        ..RetryPolicy::default()
-    };
+    let retry = RetryPolicy::default().backoff(Duration::from_secs(2), Duration::from_secs(20));
     client(&script, RpcForm::PostForm, retry)
         .import_image(&request())
         .await

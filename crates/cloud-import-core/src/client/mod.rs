@@ -1,8 +1,12 @@
 //! What every client has: settings, a connection, pages of a list.
 
-pub mod builder;
+mod builder;
+mod connection;
 mod grace;
 pub mod pages;
+mod settings;
 
-pub use builder::{ClientBuilder, Settings};
+pub use builder::{Buildable, Chained, ClientBuilder};
+pub use connection::{Connection, Response};
 pub use grace::Grace;
+pub use settings::{Settings, VendorSettings};

@@ -1,57 +1,24 @@
 //! The credentials of a cloud as its own tools find them: found at first use, kept, refreshed before they expire.
-//!
-//! Many callers that need keys at once share one look-up, and its failure too.
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, SystemTime},
-};
+use std::{fmt, time::SystemTime};
 
-use tokio::sync::Mutex;
 use tracing::debug;
 
 use super::{
     AssumeRole, ChainOptions, ChainSpec, CredentialSource, Credentials, Defaults, Expiry, Means, Reach,
+    cached::Cache,
     find::{Found, find},
     metadata::{self, NoKeys},
     sts, uri, web_identity,
 };
 use crate::{BoxFuture, Error, ErrorKind, Field, Remedy, Result, net::ambient::Ambient, text::datetime};
 
-/// Keys are refreshed so long before they expire, or when a third of their life is left, whichever is later.
-const MARGIN: Duration = Duration::from_secs(5 * 60);
-
-/// After a refresh that failed, keys that are still valid are used so long before the next.
-const PAUSE: Duration = Duration::from_secs(30);
-
 /// Credentials from where the vendor's own tools have them. Looks when they are first asked for, not before.
-#[derive(Debug)]
 pub struct Chain {
     spec: &'static ChainSpec,
     options: ChainOptions,
     reach: Reach,
-    state: Mutex<State>,
-    /// How many look-ups have ended.
-    rounds: AtomicU64,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    held: Option<Held>,
-    /// Why the last look-up failed, if it did.
-    failed: Option<Error>,
-}
-
-#[derive(Debug)]
-struct Held {
-    credentials: Credentials,
-    life: Option<Life>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Life {
-    refresh: SystemTime,
-    end: SystemTime,
+    cache: Cache,
 }
 
 /// Credentials of a cloud, found as its own tools find them.
@@ -60,8 +27,7 @@ pub fn chain(spec: &'static ChainSpec, options: ChainOptions, reach: Reach) -> C
         spec,
         options,
         reach,
-        state: Mutex::default(),
-        rounds: AtomicU64::new(0),
+        cache: Cache::default(),
     }
 }
 
@@ -75,7 +41,7 @@ pub fn defaults(spec: &ChainSpec, options: &ChainOptions, ambient: &dyn Ambient)
 
 impl CredentialSource for Chain {
     fn credentials(&self) -> BoxFuture<'_, Result<Credentials>> {
-        Box::pin(self.current())
+        Box::pin(self.cache.get(|| self.now(), None, self.look_up()))
     }
 
     fn describe(&self) -> Result<String> {
@@ -113,60 +79,11 @@ impl Chain {
         Ok(format!("{}{how}", found.origin))
     }
 
-    async fn current(&self) -> Result<Credentials> {
-        let seen = self.rounds.load(Ordering::Acquire);
-        let mut state = self.state.lock().await;
-        let now = self.now();
-        if let Some(held) = &state.held
-            && held.life.is_none_or(|life| now < life.refresh)
-        {
-            return Ok(held.credentials.clone());
-        }
-        // A look-up ended while this caller waited for it: its failure is this caller's too.
-        if self.rounds.load(Ordering::Acquire) != seen
-            && let Some(failed) = &state.failed
-        {
-            return Err(failed.clone());
-        }
-        let looked_up = self.look_up().await;
-        self.rounds.fetch_add(1, Ordering::AcqRel);
-        match looked_up {
-            Ok(held) => {
-                let credentials = held.credentials.clone();
-                *state = State {
-                    held: Some(held),
-                    failed: None,
-                };
-                Ok(credentials)
-            }
-            Err(error) => {
-                let now = self.now();
-                if let Some(Held {
-                    credentials,
-                    life: Some(life),
-                }) = &mut state.held
-                    && now < life.end
-                {
-                    debug!(
-                        provider = self.spec.provider.id(),
-                        error = %error,
-                        "credentials were not refreshed; those at hand are still valid"
-                    );
-                    life.refresh = now + PAUSE;
-                    return Ok(credentials.clone());
-                }
-                state.held = None;
-                state.failed = Some(error.clone());
-                Err(error)
-            }
-        }
-    }
-
-    async fn look_up(&self) -> Result<Held> {
+    async fn look_up(&self) -> Result<Credentials> {
         let found = find(self.spec, &self.options, &*self.reach.ambient)?;
         let mut origin = &found.origin;
-        let mut held = match (self.keys_of(&found).await, &found.otherwise) {
-            (Ok(held), _) => held,
+        let mut credentials = match (self.keys_of(&found).await, &found.otherwise) {
+            (Ok(credentials), _) => credentials,
             (Err(NoKeys::Absent(error)), Some(otherwise)) => {
                 debug!(provider = self.spec.provider.id(), error = %error, "not there: the next source is asked");
                 origin = &otherwise.origin;
@@ -175,21 +92,16 @@ impl Chain {
             (Err(error), _) => return Err(error.into()),
         };
         if let Some(role) = &self.options.assume_role {
-            held = self.assume(held.credentials, role, origin).await?;
+            credentials = self.assume(credentials, role, origin).await?;
         }
         debug!(provider = self.spec.provider.id(), origin, "credentials found");
-        Ok(held)
+        Ok(credentials)
     }
 
-    async fn keys_of(&self, found: &Found) -> Result<Held, NoKeys> {
+    async fn keys_of(&self, found: &Found) -> Result<Credentials, NoKeys> {
         let origin = &found.origin;
         let keys = match &found.means {
-            Means::Keys(keys) => {
-                return Ok(Held {
-                    credentials: keys.clone(),
-                    life: None,
-                });
-            }
+            Means::Keys(keys) => return Ok(keys.clone()),
             Means::AssumeRole(keys, role) => return Ok(self.assume(keys.clone(), role, origin).await?),
             Means::InstanceRole(role) => {
                 self.metadata_allowed(found)?;
@@ -198,23 +110,22 @@ impl Chain {
             Means::WebIdentity(identity) => web_identity::exchange(self.spec, &self.reach, identity, origin).await?,
             Means::Link(link) => uri::fetch(self.spec, &self.reach, link, origin).await?,
         };
-        Ok(self.held(keys, origin)?)
+        Ok(self.ending(keys, origin)?)
     }
 
-    async fn assume(&self, keys: Credentials, role: &AssumeRole, origin: &str) -> Result<Held> {
+    async fn assume(&self, keys: Credentials, role: &AssumeRole, origin: &str) -> Result<Credentials> {
         let temporary = sts::assume(self.spec, &self.reach, keys, role, origin).await?;
-        self.held(temporary, origin)
+        self.ending(temporary, origin)
     }
 
-    /// When keys are to be refreshed. Keys that are given as already expired are refused.
-    fn held(&self, temporary: super::Temporary, origin: &str) -> Result<Held> {
+    /// Temporary keys with their end. Those that are given as already expired are refused.
+    fn ending(&self, temporary: super::Temporary, origin: &str) -> Result<Credentials> {
         let now = self.now();
         let end = match temporary.expires {
             Expiry::At(end) => end,
             Expiry::In(life) => now + life,
         };
-        let life = end.duration_since(now).unwrap_or_default();
-        if life.is_zero() {
+        if end <= now {
             return Err(self
                 .refuse(format!(
                     "{origin}: the temporary keys expired at {}",
@@ -222,13 +133,7 @@ impl Chain {
                 ))
                 .with_remedy("Sign in anew, and check this machine's clock."));
         }
-        Ok(Held {
-            credentials: temporary.credentials.expiring_at(end),
-            life: Some(Life {
-                refresh: end - MARGIN.min(life / 3),
-                end,
-            }),
-        })
+        Ok(temporary.credentials.expiring_at(end))
     }
 
     fn metadata_allowed(&self, found: &Found) -> Result<()> {
@@ -249,5 +154,14 @@ impl Chain {
 
     fn refuse(&self, message: String) -> Error {
         Error::new(ErrorKind::Credentials, message).with_provider(self.spec.provider)
+    }
+}
+
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chain")
+            .field("provider", &self.spec.provider)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }

@@ -58,6 +58,7 @@ pub struct WebIdentityRole {
 /// A role to assume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
+#[non_exhaustive]
 pub struct AssumeRole {
     /// Its ARN (Alibaba, Tencent), URN (UCloud) or JRN (JD).
     pub role: String,

@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use super::{profile::AssumeRole, spec::Caller};
 use crate::{
-    net::{ambient::Ambient, clock_offset::ClockOffset, transport::Transport},
+    net::{
+        ambient::{Ambient, System},
+        clock_offset::ClockOffset,
+        transport::Transport,
+    },
     wire::Endpoint,
 };
 
 /// What the user chooses about credentials.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct ChainOptions {
     /// A profile's name. Then the environment's keys and instance metadata do not count.
     pub profile: Option<String>,
@@ -20,7 +25,9 @@ pub struct ChainOptions {
 }
 
 /// What a chain reaches the world with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "transport and clock are the program's own")]
+#[non_exhaustive]
 pub struct Reach {
     /// The region of the client: STS is asked there, where it has regions.
     pub region: String,
@@ -35,6 +42,17 @@ pub struct Reach {
 }
 
 impl Reach {
+    /// Reaches it for a region, with the system's clock and variables.
+    pub fn new(region: impl Into<String>, transport: Arc<dyn Transport>) -> Self {
+        Self {
+            region: region.into(),
+            endpoint: None,
+            transport,
+            ambient: Arc::new(System),
+            clock_offset: ClockOffset::default(),
+        }
+    }
+
     pub(super) fn caller(&self) -> Caller<'_> {
         Caller {
             region: &self.region,

@@ -6,7 +6,7 @@ use http::Request;
 use serde_json::Value;
 
 use super::{AssumeRole, EnvironmentNames, Flaw, Profile, Temporary};
-use crate::{Bytes, Endpoint, Provider, Result, net::pipeline::Protocol, wire::Operation};
+use crate::{Bytes, Endpoint, Provider, Result, net::protocol::Protocol, wire::Operation};
 
 /// Where the credentials of one cloud are looked for. The order is: keys in the environment, files as listed, instance
 /// metadata; what else the environment names has its [`Rank`].

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{AssumeRole, ChainSpec, Credentials, Flaw, Reach, Temporary};
 use crate::{
     Bytes, Error, ErrorKind, Gate, Result,
-    net::pipeline::{Pipeline, Protocol},
     net::retry::RetryPolicy,
+    net::{Pipeline, protocol::Protocol},
     wire::Operation,
 };
 
@@ -65,6 +65,7 @@ pub(super) async fn send(
     origin: &str,
 ) -> Result<Temporary> {
     let pipeline = Pipeline {
+        region: role.region.clone().unwrap_or_default(),
         credentials: Arc::new(call.credentials),
         transport: Arc::clone(&reach.transport),
         ambient: Arc::clone(&reach.ambient),

@@ -12,7 +12,7 @@ use crate::{
     Bytes, Endpoint, Error, ErrorKind, Provider, Result,
     model::code::CodeRule,
     net::ambient::read_file,
-    net::pipeline::{Protocol, Reading, Signing},
+    net::protocol::{Protocol, Reading, Signing},
 };
 
 /// The largest token that is read, in bytes. The vendors take 20 000 at the most.
@@ -42,6 +42,10 @@ impl<P: Protocol> Protocol for Unsigned<P> {
 
     fn codes(&self) -> &'static [CodeRule] {
         self.protocol.codes()
+    }
+
+    fn request_id_headers(&self) -> &'static [&'static str] {
+        self.protocol.request_id_headers()
     }
 
     fn retry_after(&self, headers: &HeaderMap) -> Option<std::time::Duration> {

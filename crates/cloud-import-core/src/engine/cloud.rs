@@ -9,7 +9,7 @@ use std::{
 use crate::{
     CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImportRequest, ImportTask, ImportedImage, Inspection,
     Problem, Provider, Result,
-    client::builder::Connection,
+    client::Connection,
     engine::preflight::{Checks, Subject},
     model::code::StateClass,
     model::code::StateRow,

@@ -6,7 +6,7 @@ use super::cloud::unable;
 use crate::{
     BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Grace, ImportRequest, ImportTask, ImportedImage,
     Problem, Provider, Result, TaskState,
-    client::builder::Connection,
+    client::Connection,
     engine::preflight::{Checks, Namesake},
     net::ambient::{Ambient, System},
 };

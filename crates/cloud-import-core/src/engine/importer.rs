@@ -2,17 +2,19 @@
 
 use std::{any::Any, sync::Arc};
 
+use tracing::{field::Empty, info_span};
+
 use super::{
     cloud::{Cloud, Identity, Proof, Row},
     image_importer::{ImageImporter, Prepared},
     memory::{Memory, Standing},
     search::{self, Found},
-    start, verdict,
+    spans, start, verdict,
 };
 use crate::{
     BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ImportRequest, ImportTask,
     ImportedImage, Problem, Provider, Result, Settings, TaskState,
-    client::builder::{Buildable, Connection},
+    client::{Buildable, Connection},
     engine::preflight::{Checks, Namesake},
     model::code::StateClass,
 };
@@ -140,6 +142,18 @@ impl<C: Cloud> Importer<C> {
     }
 
     async fn start_own(&self, request: &ImportRequest) -> Result<ImportTask> {
+        let span = info_span!(
+            "start",
+            cloud.provider = self.provider().id(),
+            cloud.region = self.region(),
+            image.name = request.name,
+            "error.type" = Empty,
+            otel.status_code = Empty,
+        );
+        spans::recorded(span, self.start_unless_started(request)).await
+    }
+
+    async fn start_unless_started(&self, request: &ImportRequest) -> Result<ImportTask> {
         if !request.no_validate {
             let problems = self.validate(request);
             if problems.iter().any(|problem| problem.is_error()) {

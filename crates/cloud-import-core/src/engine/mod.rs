@@ -7,6 +7,7 @@ mod importer;
 mod memory;
 pub mod preflight;
 pub(crate) mod search;
+pub mod spans;
 pub(crate) mod start;
 pub mod validate;
 mod verdict;

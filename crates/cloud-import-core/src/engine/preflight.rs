@@ -197,6 +197,7 @@ impl Check {
 
 /// An image that has the name which is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Namesake {
     /// Its id.
     pub id: String,

@@ -7,7 +7,7 @@ use std::fmt;
 use crate::{
     Capabilities, Disk, DiskPart, DiskSource, Field, ImageKind, ImportRequest, OsMatch, PartitionTable, Problem,
     Provider, Severity,
-    model::capabilities::{Alphabet, Fact, Field as Limited, First, Limit, Rule},
+    model::capabilities::{Alphabet, CharSet, Fact, First, Limit, Limited, Rule},
     model::remedy::{Phrase, Remedy},
 };
 
@@ -378,16 +378,10 @@ impl Findings<'_> {
 impl Alphabet {
     /// Why a text is refused, if it is.
     fn refuses(&self, text: &str) -> Option<String> {
-        let allowed = |c: char| {
-            (self.letters && c.is_ascii_alphabetic())
-                || (self.digits && c.is_ascii_digit())
-                || (self.han && is_han(c))
-                || self.also.contains(c)
-        };
-        if self.letters
-            && let Some(bad) = text.chars().find(|c| !allowed(*c))
+        if let Some(allowed) = self.allowed
+            && let Some(bad) = text.chars().find(|c| !allowed.contains(*c))
         {
-            return Some(format!("has the character {bad:?}, allowed are {self}"));
+            return Some(format!("has the character {bad:?}, allowed are {allowed}"));
         }
         let ends = |is_bad: fn(char) -> bool| text.chars().next().is_some_and(is_bad);
         let first_is_bad = match self.first {
@@ -412,7 +406,16 @@ impl Alphabet {
     }
 }
 
-impl fmt::Display for Alphabet {
+impl CharSet {
+    fn contains(&self, c: char) -> bool {
+        (self.letters && c.is_ascii_alphabetic())
+            || (self.digits && c.is_ascii_digit())
+            || (self.han && is_han(c))
+            || self.also.contains(c)
+    }
+}
+
+impl fmt::Display for CharSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [
             self.letters.then(|| "letters".to_owned()),

@@ -7,7 +7,7 @@ use super::{
     search,
 };
 use crate::{
-    Error, ErrorKind, Failure, ImportTask, ImportedImage, Result, TaskState, client::builder::Connection,
+    Error, ErrorKind, Failure, ImportTask, ImportedImage, Result, TaskState, client::Connection,
     model::code::StateClass,
 };
 

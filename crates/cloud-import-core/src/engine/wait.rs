@@ -2,6 +2,9 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use tracing::{field::Empty, info_span};
+
+use super::spans;
 use crate::{Error, ErrorKind, Failure, ImageImporter, ImportTask, ImportedImage, Result, TaskState};
 
 /// A server's hint counts up to this: a longer one is more likely wrong than meant.
@@ -95,7 +98,7 @@ impl fmt::Debug for WaitOptions {
 /// Polls until the cloud gives its verdict.
 ///
 /// A failed poll is tolerated: the import goes on behind it. `task` is kept up to date, so that after any error the wait
-/// can be taken up again with it, here or elsewhere.
+/// can be taken up again with it, here or elsewhere. Dropping the future ends the wait; the import goes on.
 ///
 /// # Errors
 /// [`ErrorKind::TaskFailed`] with the vendor's reason, [`ErrorKind::Canceled`], [`ErrorKind::WaitLimitReached`], or the
@@ -109,6 +112,25 @@ pub async fn wait(importer: &dyn ImageImporter, task: &mut ImportTask, options: 
         .with_provider(task.provider)
         .with_remedy("Start it without dry run."));
     }
+    let span = info_span!(
+        "wait",
+        cloud.provider = task.provider.id(),
+        cloud.region = task.region,
+        image.name = task.name,
+        image.id = Empty,
+        "error.type" = Empty,
+        otel.status_code = Empty,
+    );
+    let image = spans::recorded(span.clone(), until_verdict(importer, task, options)).await?;
+    span.record("image.id", &image.id);
+    Ok(image)
+}
+
+async fn until_verdict(
+    importer: &dyn ImageImporter,
+    task: &mut ImportTask,
+    options: &WaitOptions,
+) -> Result<ImportedImage> {
     let ambient = importer.ambient();
     let started = ambient.monotonic();
     let mut interval = options.first_interval;

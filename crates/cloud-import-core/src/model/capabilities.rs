@@ -3,7 +3,7 @@
 //! Each fact carries its source, so that a message can name it. Checking a request against them is in
 //! [`validate`](mod@crate::provider::validate).
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{Architecture, BootMode, Disk, DiskFormat, LicenseType, Provider, SourceForm};
 
@@ -54,8 +54,9 @@ impl<T: Copy> Fact<&'static [T]> {
     }
 }
 
-/// What one cloud's import can do.
+/// What one cloud's import can do. Made with [`new`](Self::new) and a setter for each thing that is known.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[non_exhaustive]
 pub struct Capabilities {
     /// The cloud.
     pub provider: Provider,
@@ -152,7 +153,7 @@ impl Capabilities {
     /// else the smallest that it takes. `None` where the cloud has no agreed range and no size is known.
     pub fn system_disk_gib(&self, disk: &Disk) -> Option<u32> {
         let range = self.limits.iter().find_map(|limit| match limit.rule {
-            Rule::Range { min, multiple_of, .. } if limit.agreed && limit.field == Field::SystemDiskGib => {
+            Rule::Range { min, multiple_of, .. } if limit.agreed && limit.field == Limited::SystemDiskGib => {
                 Some((min, multiple_of))
             }
             _ => None,
@@ -166,6 +167,47 @@ impl Capabilities {
             (None, wanted, None) => wanted,
         }
     }
+}
+
+/// A setter for each field of [`Capabilities`], usable in a `const`.
+macro_rules! setters {
+    ($($field:ident: $type:ty,)*) => {
+        /// What is known, set field by field.
+        impl Capabilities {
+            $(
+                #[doc = concat!("Sets [`", stringify!($field), "`](Self#structfield.", stringify!($field), ").")]
+                #[must_use]
+                pub const fn $field(mut self, value: $type) -> Self {
+                    self.$field = value;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+setters! {
+    formats: Fact<&'static [DiskFormat]>,
+    sources: Fact<&'static [SourceForm]>,
+    architectures: Fact<&'static [Architecture]>,
+    boot_modes: Fact<&'static [BootMode]>,
+    license_types: Fact<&'static [LicenseType]>,
+    max_data_disks: Fact<u32>,
+    data_image: Fact<bool>,
+    tags: Fact<bool>,
+    description: Fact<bool>,
+    project: Fact<&'static str>,
+    client_token: Fact<bool>,
+    unique_names: Fact<UniqueNames>,
+    dry_run: Fact<bool>,
+    cancel: Fact<bool>,
+    progress: Fact<bool>,
+    failure_reason: Fact<bool>,
+    skip_guest_check: Fact<bool>,
+    nvme: Fact<bool>,
+    imds_v2: Fact<bool>,
+    likely_causes: &'static [&'static str],
+    limits: &'static [Limit],
 }
 
 /// Whether a vendor refuses a second image of one name: the one fact that validation, start and replacement go by.
@@ -187,7 +229,7 @@ pub enum UniqueNames {
 #[non_exhaustive]
 pub struct Limit {
     /// The field.
-    pub field: Field,
+    pub field: Limited,
     /// The rule.
     pub rule: Rule,
     /// Whether all sources agree: then breaking it is an error, else a warning.
@@ -200,7 +242,7 @@ pub struct Limit {
 
 impl Limit {
     /// A limit on which all sources agree.
-    pub const fn new(field: Field, rule: Rule, source: &'static str) -> Self {
+    pub const fn new(field: Limited, rule: Rule, source: &'static str) -> Self {
         Self {
             field,
             rule,
@@ -225,11 +267,11 @@ impl Limit {
     }
 }
 
-/// A normalized field that a limit speaks of.
+/// What a limit speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Field {
+pub enum Limited {
     /// The image's name.
     Name,
     /// The image's description.
@@ -250,7 +292,7 @@ pub enum Field {
     SourceKey,
 }
 
-impl Field {
+impl Limited {
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -297,9 +339,25 @@ pub enum Rule {
     Alphabet(Alphabet),
 }
 
-/// Which characters a text may have.
+/// What a text may look like.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[non_exhaustive]
 pub struct Alphabet {
+    /// The only characters that it may have; `None` for any.
+    #[serde(flatten, serialize_with = "CharSet::of_any")]
+    pub allowed: Option<CharSet>,
+    /// What the first character must be.
+    pub first: First,
+    /// Beginnings that are refused.
+    pub not_prefix: &'static [&'static str],
+    /// Parts that are refused.
+    pub not_containing: &'static [&'static str],
+}
+
+/// A set of characters.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[non_exhaustive]
+pub struct CharSet {
     /// `A-Z a-z`.
     pub letters: bool,
     /// `0-9`.
@@ -308,12 +366,83 @@ pub struct Alphabet {
     pub han: bool,
     /// These too.
     pub also: &'static str,
+}
+
+impl Alphabet {
+    /// Any text.
+    pub const ANY: Self = Self {
+        allowed: None,
+        first: First::Any,
+        not_prefix: &[],
+        not_containing: &[],
+    };
+
+    /// These characters alone.
+    #[must_use]
+    pub const fn allow(mut self, characters: CharSet) -> Self {
+        self.allowed = Some(characters);
+        self
+    }
+
     /// What the first character must be.
-    pub first: First,
-    /// Beginnings that are refused.
-    pub not_prefix: &'static [&'static str],
-    /// Parts that are refused.
-    pub not_containing: &'static [&'static str],
+    #[must_use]
+    pub const fn first(mut self, first: First) -> Self {
+        self.first = first;
+        self
+    }
+
+    /// Beginnings that are refused, in small letters; case does not count.
+    #[must_use]
+    pub const fn not_prefix(mut self, beginnings: &'static [&'static str]) -> Self {
+        self.not_prefix = beginnings;
+        self
+    }
+
+    /// Parts that are refused, in small letters; case does not count.
+    #[must_use]
+    pub const fn not_containing(mut self, parts: &'static [&'static str]) -> Self {
+        self.not_containing = parts;
+        self
+    }
+}
+
+impl CharSet {
+    /// These characters.
+    pub const fn of(also: &'static str) -> Self {
+        Self {
+            letters: false,
+            digits: false,
+            han: false,
+            also,
+        }
+    }
+
+    /// `A-Z a-z` too.
+    #[must_use]
+    pub const fn letters(mut self) -> Self {
+        self.letters = true;
+        self
+    }
+
+    /// `0-9` too.
+    #[must_use]
+    pub const fn digits(mut self) -> Self {
+        self.digits = true;
+        self
+    }
+
+    /// Chinese characters too.
+    #[must_use]
+    pub const fn han(mut self) -> Self {
+        self.han = true;
+        self
+    }
+
+    /// Where any character will do, none is listed.
+    #[expect(clippy::ref_option, reason = "the form that serde asks for")]
+    fn of_any<S: Serializer>(allowed: &Option<Self>, serializer: S) -> Result<S::Ok, S::Error> {
+        allowed.unwrap_or_default().serialize(serializer)
+    }
 }
 
 /// What a first character must be.

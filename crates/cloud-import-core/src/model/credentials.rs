@@ -156,8 +156,8 @@ pub struct Keys<'a> {
     pub security_token: Option<&'a str>,
 }
 
-/// Where credentials come from. Asked once per attempt.
-pub trait CredentialSource: fmt::Debug + Send + Sync {
+/// Where credentials come from. Asked once per attempt; [`cached`](crate::credentials::cached) keeps what a slow source gave.
+pub trait CredentialSource: Send + Sync {
     /// The credentials to sign with now.
     fn credentials(&self) -> BoxFuture<'_, Result<Credentials>>;
 

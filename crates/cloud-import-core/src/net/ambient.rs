@@ -25,9 +25,10 @@ pub trait Ambient: Debug + Send + Sync {
     /// Waits.
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()>;
 
-    /// An environment variable; unset, empty and non-Unicode ones are `None`.
-    fn variable(&self, name: &str) -> Option<String> {
-        variable(name)
+    /// An environment variable; unset, empty and non-Unicode ones are `None`. Without more, none is set: a clock for tests reads
+    /// nothing of the machine that it runs on.
+    fn variable(&self, _: &str) -> Option<String> {
+        None
     }
 
     /// 128 random bits.
@@ -70,6 +71,10 @@ impl Ambient for System {
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
         Box::pin(tokio::time::sleep(duration))
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        variable(name)
     }
 
     fn random(&self) -> Result<[u8; 16]> {

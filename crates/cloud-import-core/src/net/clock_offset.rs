@@ -42,7 +42,7 @@ impl ClockOffset {
         let apart = date.duration_since(signed).unwrap_or_else(|error| error.duration());
         let to_blame = match error.kind() {
             ErrorKind::ClockSkew => !apart.is_zero(),
-            // JD Cloud has one code for every refused signature.
+            // Some have one code for every refused signature.
             ErrorKind::Credentials => apart > SUSPICIOUS,
             _ => false,
         };

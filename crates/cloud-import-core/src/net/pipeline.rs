@@ -1,134 +1,37 @@
-//! Sign, send, classify, retry: the one loop around every request of every cloud.
+//! Sign, send, classify, retry: the one loop around every request of every cloud. A request is signed anew for each attempt.
 //!
-//! What a cloud does in it is a [`Protocol`], which does no I/O. A request is signed anew for each attempt.
+//! What a cloud does in it is a [`Protocol`].
 
-use std::{
-    fmt::Debug,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, sync::Arc, time::SystemTime};
 
-use http::{HeaderMap, Request, Response, StatusCode, header};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use http::{HeaderMap, Request, header};
 use tracing::{Instrument as _, Span, debug, debug_span, field::Empty};
 
+use super::{
+    classify::{classify, lost},
+    protocol::{Answer, Protocol, Signing},
+};
 use crate::{
-    Bytes, Credentials, Error, ErrorKind, Gate, Provider, Result,
+    Bytes, ErrorKind, Gate, Result,
     credentials::CredentialSource,
-    model::code::CodeRule,
-    model::code::Meaning,
-    net::ambient::Ambient,
-    net::clock_offset::ClockOffset,
-    net::retry::{self, RetryPolicy},
-    net::transport::{Transport, TransportError},
-    text::datetime,
+    net::{
+        ambient::{Ambient, System},
+        clock_offset::ClockOffset,
+        retry::{RetryPolicy, RetryState},
+        transport::Transport,
+    },
     text::redact,
     wire::Operation,
 };
 
-/// What a signature needs beside the request. The instant's parts of a second are cut off by those who write it.
-#[derive(Debug, Clone, Copy)]
-pub struct Signing<'a> {
-    /// Who signs.
-    pub credentials: &'a Credentials,
-    /// The time of this attempt.
-    pub instant: SystemTime,
-    /// The nonce of this attempt.
-    pub nonce: &'a str,
-    /// Names of the headers to sign, lower case and sorted; `None` for those that the vendor asks for.
-    pub signed_headers: Option<&'a [&'a str]>,
-}
-
-/// One cloud's part of the pipeline. Pure: no clock, no I/O, no retry.
-pub trait Protocol: Debug + Send + Sync {
-    /// The cloud.
-    fn provider(&self) -> Provider;
-
-    /// Puts date, nonce, token and signature into a request. On an error the request is not to be sent.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Credentials`] when these credentials cannot sign for this cloud.
-    fn sign(&self, request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()>;
-
-    /// Reads the vendor's envelope.
-    fn read(&self, answer: &Response<Bytes>) -> Reading;
-
-    /// What the vendor's error codes mean.
-    fn codes(&self) -> &'static [CodeRule];
-
-    /// Secrets that a signed request carries elsewhere than in its `Authorization` header, such as a signature in the
-    /// body: the vendor may echo them, and no message may show them.
-    fn secrets_of(&self, _: &Request<Bytes>) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// How long a header of the vendor's own asks to wait. `Retry-After` is read for every cloud.
-    fn retry_after(&self, _: &HeaderMap) -> Option<Duration> {
-        None
-    }
-}
-
-/// What the vendor's envelope says.
-#[derive(Debug)]
-pub enum Reading {
-    /// It worked; the value is what is below the envelope.
-    Success {
-        /// The fields of the answer.
-        payload: Value,
-        /// The vendor's request id.
-        request_id: Option<String>,
-    },
-    /// The vendor refused or failed.
-    Refused {
-        /// Its code.
-        code: Option<String>,
-        /// Its text, unredacted.
-        message: String,
-        /// Its request id.
-        request_id: Option<String>,
-    },
-    /// It is not of the vendor's form; the text says in what way.
-    Unreadable(String),
-}
-
-/// A good answer.
-#[derive(Debug)]
-pub struct Answer {
-    /// The fields below the envelope.
-    pub payload: Value,
-    /// The vendor's request id.
-    pub request_id: Option<String>,
-    /// The whole answer, for what stands in its headers or in a body that is no JSON.
-    pub http: Response<Bytes>,
-    provider: Provider,
-    operation: &'static str,
-    attempts: u32,
-}
-
-impl Answer {
-    /// The payload as a type.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidResponse`] when it does not fit: the call was executed, but what came back is not known.
-    pub fn decode<T: DeserializeOwned>(self) -> Result<T> {
-        serde_json::from_value(self.payload).map_err(|error| {
-            Error::new(
-                ErrorKind::InvalidResponse,
-                format!("the answer is not of the documented form{}", expected(&error)),
-            )
-            .with_provider(self.provider)
-            .with_operation(self.operation)
-            .with_http_status(self.http.status().as_u16())
-            .with_request_id(self.request_id)
-            .with_attempts(self.attempts)
-        })
-    }
-}
-
 /// Sends signed requests for one client.
-#[derive(Debug, Clone)]
+///
+/// `Debug` shows neither who signs nor what sends.
+#[derive(Clone)]
+#[non_exhaustive]
 pub struct Pipeline {
+    /// The region, which spans show.
+    pub region: String,
     /// Who signs.
     pub credentials: Arc<dyn CredentialSource>,
     /// Where requests go.
@@ -144,6 +47,23 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
+    /// Sends by this transport, with the system's clock and the usual bounds.
+    pub fn new(
+        region: impl Into<String>,
+        credentials: Arc<dyn CredentialSource>,
+        transport: Arc<dyn Transport>,
+    ) -> Self {
+        Self {
+            region: region.into(),
+            credentials,
+            transport,
+            ambient: Arc::new(System),
+            retry: RetryPolicy::default(),
+            clock_offset: ClockOffset::default(),
+            gate: Gate::default(),
+        }
+    }
+
     /// Sends an unsigned request until there is an answer or no sense in going on.
     ///
     /// `repeatable` says whether it may be executed twice. The error of the last attempt is returned;
@@ -165,26 +85,19 @@ impl Pipeline {
         loop {
             attempts += 1;
             let instant = self.clock_offset.applied(self.ambient.now());
-            let span = debug_span!(
-                "request",
-                provider = protocol.provider().id(),
-                operation = operation.name,
-                attempt = attempts,
-                request_id = Empty,
-            );
-            let place = self.gate.pass(&*self.ambient).await;
-            let error = match self
-                .attempt(protocol, operation, &request, instant)
-                .instrument(span)
-                .await
-            {
+            let span = self.span(protocol, operation, &request, attempts);
+            let attempt = async {
+                // The place is taken for the time of the attempt.
+                let _place = self.gate.pass(&*self.ambient).await;
+                self.attempt(protocol, operation, &request, instant).await
+            };
+            let error = match attempt.instrument(span).await {
                 Ok(answer) => return Ok(Answer { attempts, ..answer }),
                 Err(error) => error
                     .with_provider(protocol.provider())
                     .with_operation(operation.name)
                     .with_attempts(attempts),
             };
-            drop(place);
             executed |= error.may_have_executed();
             // A date that was refused is tried once more by the cloud's own clock. A refusal executed nothing.
             if !clock_is_set && self.clock_offset.learn(&error, instant, self.ambient.now()) {
@@ -195,9 +108,13 @@ impl Pipeline {
                 clock_is_set = true;
                 continue;
             }
-            let elapsed = self.ambient.monotonic().saturating_sub(started);
-            let random = self.ambient.random().map_or(1.0, |bytes| f64::from(bytes[0]) / 255.0);
-            let Some(delay) = retry::decide(&self.retry, &error, repeatable, attempts, elapsed, random) else {
+            let state = RetryState {
+                repeatable,
+                attempts,
+                elapsed: self.ambient.monotonic().saturating_sub(started),
+                random: self.ambient.random().map_or(1.0, |bytes| f64::from(bytes[0]) / 255.0),
+            };
+            let Some(delay) = self.retry.delay(&error, &state) else {
                 return Err(error.with_may_have_executed(executed));
             };
             debug!(
@@ -240,152 +157,59 @@ impl Pipeline {
         sent.extend(redact::secrets_of_links(
             signed.uri().query().unwrap_or_default().as_bytes(),
         ));
-        let answer = self.transport.send(signed).await.map_err(lost)?;
-        let secrets = || credentials.secrets().chain(sent.iter().map(String::as_str));
-        let outcome = self.classify(protocol, operation, &answer, secrets);
-        match &outcome {
-            Ok(answer) => {
-                Span::current().record("request_id", answer.request_id.as_deref());
-                debug!(status = answer.http.status().as_u16(), "answered");
-            }
-            Err(error) => {
-                Span::current().record("request_id", error.request_id());
-                debug!(
-                    status = error.http_status(),
-                    kind = error.kind().as_str(),
-                    code = error.code(),
-                    "refused"
-                );
-            }
-        }
+        let answer = self.transport.send(signed).await;
+        let outcome = answer.map_err(|failure| lost(protocol, failure)).and_then(|answer| {
+            let secrets = || credentials.secrets().chain(sent.iter().map(String::as_str));
+            classify(protocol, operation, &answer, self.ambient.now(), secrets)
+        });
+        record(&outcome);
         outcome
     }
 
-    fn classify<'a, S: Iterator<Item = &'a str>>(
-        &self,
-        protocol: &dyn Protocol,
-        operation: &Operation,
-        answer: &Response<Bytes>,
-        secrets: impl Fn() -> S,
-    ) -> Result<Answer> {
-        let status = answer.status();
-        let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
-        let server_date = header(header::DATE).and_then(datetime::parse_http_date);
-        let retry_after = header(header::RETRY_AFTER)
-            .and_then(|value| datetime::retry_after(value, self.ambient.now()))
-            .max(protocol.retry_after(answer.headers()));
-        let finish = |error: Error, request_id| {
-            Err(error
-                .with_http_status(status.as_u16())
-                .with_request_id(request_id)
-                .with_retry_after(retry_after)
-                .with_server_date(server_date))
-        };
-        match protocol.read(answer) {
-            Reading::Success { payload, request_id } => Ok(Answer {
-                payload,
-                request_id,
-                http: answer.clone(),
-                provider: protocol.provider(),
-                operation: operation.name,
-                attempts: 1,
-            }),
-            Reading::Refused {
-                code,
-                message,
-                request_id,
-            } => {
-                let rule = code.as_deref().and_then(|code| CodeRule::find(protocol.codes(), code));
-                if rule.is_some_and(|rule| rule.meaning == Meaning::DryRunPassed) {
-                    return Ok(Answer {
-                        payload: serde_json::json!({ "dry_run": true }),
-                        request_id,
-                        http: answer.clone(),
-                        provider: protocol.provider(),
-                        operation: operation.name,
-                        attempts: 1,
-                    });
-                }
-                let mut message = redact::vendor_text(&message, secrets());
-                if message.is_empty() {
-                    message = "the cloud gave no reason".to_owned();
-                }
-                let error = match rule.and_then(|rule| Some((rule.kind()?, rule))) {
-                    Some((ErrorKind::Service, rule)) if is_telling(status) => {
-                        by_status(status, message).with_remedy(rule.remedy)
-                    }
-                    Some((kind, rule)) => Error::new(kind, message)
-                        .with_may_have_executed(rule.may_have_executed)
-                        .with_remedy(rule.remedy),
-                    None => by_status(status, message),
-                };
-                finish(
-                    match code {
-                        Some(code) => error.with_code(redact::vendor_text(&code, secrets())),
-                        None => error,
-                    },
-                    request_id,
-                )
-            }
-            Reading::Unreadable(why) if status.is_success() => {
-                let error = Error::new(ErrorKind::InvalidResponse, format!("the answer cannot be read: {why}"))
-                    .with_remedy("Check that the endpoint is the cloud's API and that no proxy answers in its place.");
-                finish(error, header_request_id(answer.headers()))
-            }
-            Reading::Unreadable(why) => {
-                let error = by_status(
-                    status,
-                    format!("the cloud answered with an error that cannot be read: {why}"),
-                );
-                finish(error, header_request_id(answer.headers()))
-            }
+    fn span(&self, protocol: &dyn Protocol, operation: &Operation, request: &Request<Bytes>, attempts: u32) -> Span {
+        debug_span!(
+            "request",
+            cloud.provider = protocol.provider().id(),
+            cloud.region = self.region,
+            rpc.method = operation.name,
+            server.address = request.uri().host(),
+            http.request.resend_count = attempts - 1,
+            http.response.status_code = Empty,
+            request.id = Empty,
+            error.code = Empty,
+            "error.type" = Empty,
+            otel.status_code = Empty,
+        )
+    }
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline")
+            .field("region", &self.region)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an attempt came to, in its span.
+fn record(outcome: &Result<Answer>) {
+    let span = Span::current();
+    match outcome {
+        Ok(answer) => {
+            span.record("http.response.status_code", answer.http.status().as_u16());
+            span.record("request.id", answer.request_id.as_deref());
+            debug!("answered");
+        }
+        Err(error) => {
+            span.record("http.response.status_code", error.http_status());
+            span.record("request.id", error.request_id());
+            span.record("error.code", error.code());
+            span.record("error.type", error.kind().as_str());
+            span.record("otel.status_code", "ERROR");
+            debug!("refused");
         }
     }
-}
-
-/// What serde expected. The value that it met stands before that: it is the vendor's text and may echo a secret.
-fn expected(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let what = match text.rsplit_once(", expected ") {
-        Some((_, what)) => what,
-        None => text.strip_prefix("expected ").unwrap_or_default(),
-    };
-    match what.split_once(", got ").map_or(what, |(what, _)| what) {
-        "" => String::new(),
-        what => format!(": expected {what}"),
-    }
-}
-
-/// A transport's failure, with what is known of the answer whose body is missing.
-fn lost(mut failure: TransportError) -> Error {
-    let head = failure.answered.take();
-    let error = Error::from(failure);
-    match head {
-        Some(head) => error
-            .with_http_status(head.status().as_u16())
-            .with_request_id(header_request_id(head.headers())),
-        None => error,
-    }
-}
-
-/// Whether a status says what happened where the vendor's code only says that something did.
-fn is_telling(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 404 | 429 | 500..=599)
-}
-
-/// What an HTTP status means where the vendor's code is not known.
-fn by_status(status: StatusCode, message: String) -> Error {
-    let (kind, remedy) = match status.as_u16() {
-        400 | 405 | 411 | 413 | 414 | 415 | 422 => (ErrorKind::InvalidRequest, "Correct what the message names."),
-        401 => (ErrorKind::Credentials, "Check the keys and this machine's clock."),
-        403 => (ErrorKind::PermissionDenied, "Grant the permission for this operation."),
-        404 => (ErrorKind::NotFound, "Check id, region and project."),
-        409 => (ErrorKind::Conflict, "Wait until nothing else works on it."),
-        429 => (ErrorKind::RateLimited, "Send fewer requests."),
-        500..=599 => (ErrorKind::Unavailable, "Try again later."),
-        _ => (ErrorKind::Service, "Look the code up in the vendor's documents."),
-    };
-    Error::new(kind, message).with_remedy(remedy)
 }
 
 /// Whether a body is a piece of a file.
@@ -398,38 +222,4 @@ fn is_octets(headers: &HeaderMap) -> bool {
 fn signature_of(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     Some(value.rsplit("Signature=").next().unwrap_or(value).to_owned())
-}
-
-/// The request id from any of the headers that the five vendors use.
-fn header_request_id(headers: &HeaderMap) -> Option<String> {
-    [
-        "x-request-id",
-        "x-jdcloud-request-id",
-        "x-acs-request-id",
-        "x-ucloud-request-uuid",
-        "x-tc-requestid",
-    ]
-    .iter()
-    .find_map(|name| headers.get(*name))
-    .and_then(|value| value.to_str().ok())
-    .map(str::to_owned)
-}
-
-/// The body as JSON, or why it is none.
-///
-/// # Errors
-/// The reason, without any of the body's text.
-pub fn json_body(answer: &Response<Bytes>) -> Result<Value, String> {
-    let body = answer.body();
-    if body.is_empty() {
-        return Err("it is empty".to_owned());
-    }
-    serde_json::from_slice(body).map_err(|error| {
-        let kind = if error.is_eof() {
-            "it is cut off"
-        } else {
-            "it is not JSON"
-        };
-        format!("{kind} ({} bytes)", body.len())
-    })
 }

@@ -5,7 +5,18 @@ use std::{error::Error as _, time::Duration};
 use crate::{Error, transport::TransportError};
 
 /// Bounds of the retry loop.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use cloud_import_core::RetryPolicy;
+///
+/// let patient = RetryPolicy::default().attempts(20).elapsed(Duration::from_secs(900));
+/// # assert_eq!((patient.attempts, patient.cap), (20, Duration::from_secs(20)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+#[non_exhaustive]
 pub struct RetryPolicy {
     /// Attempts in all, the first included.
     pub attempts: u32,
@@ -39,30 +50,55 @@ impl RetryPolicy {
             cap: Duration::ZERO,
         }
     }
+
+    /// Sets the number of attempts, the first included; at least one is made.
+    pub const fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// Sets how late after the first an attempt may begin.
+    pub const fn elapsed(mut self, elapsed: Duration) -> Self {
+        self.elapsed = elapsed;
+        self
+    }
+
+    /// Sets the backoff's first and largest step.
+    pub const fn backoff(mut self, base: Duration, cap: Duration) -> Self {
+        self.base = base;
+        self.cap = cap;
+        self
+    }
 }
 
-/// How long to wait before the next attempt; `None` to give up.
-///
-/// `repeatable` says whether the call may be done twice; `attempts` were made in `elapsed`; `random` is in 0 to 1. The
-/// wait is a random part of an exponentially growing step ("full jitter"), or the cloud's `Retry-After` if longer.
-pub fn decide(
-    policy: &RetryPolicy,
-    error: &Error,
-    repeatable: bool,
-    attempts: u32,
-    elapsed: Duration,
-    random: f64,
-) -> Option<Duration> {
-    let safe = repeatable || !error.may_have_executed();
-    if !safe || !error.is_retryable() || lasts(error) || attempts >= policy.attempts {
-        return None;
+/// How far the loop around one request has come.
+#[derive(Debug, Clone, Copy)]
+pub struct RetryState {
+    /// Whether the call may be executed twice.
+    pub repeatable: bool,
+    /// Attempts made, the failed one included.
+    pub attempts: u32,
+    /// Time since the first began.
+    pub elapsed: Duration,
+    /// A random number from 0 to 1.
+    pub random: f64,
+}
+
+impl RetryPolicy {
+    /// How long to wait before the next attempt; `None` to give up: a random part of an exponentially growing step ("full
+    /// jitter"), or the cloud's `Retry-After` if longer.
+    pub fn delay(&self, error: &Error, state: &RetryState) -> Option<Duration> {
+        let safe = state.repeatable || !error.may_have_executed();
+        if !safe || !error.is_retryable() || lasts(error) || state.attempts >= self.attempts {
+            return None;
+        }
+        let doublings = state.attempts.saturating_sub(1).min(31);
+        let step = self.base.saturating_mul(1 << doublings).min(self.cap);
+        let delay = step
+            .mul_f64(state.random.clamp(0.0, 1.0))
+            .max(error.retry_after().unwrap_or_default());
+        (state.elapsed.saturating_add(delay) <= self.elapsed).then_some(delay)
     }
-    let doublings = attempts.saturating_sub(1).min(31);
-    let step = policy.base.saturating_mul(1 << doublings).min(policy.cap);
-    let delay = step
-        .mul_f64(random.clamp(0.0, 1.0))
-        .max(error.retry_after().unwrap_or_default());
-    (elapsed.saturating_add(delay) <= policy.elapsed).then_some(delay)
 }
 
 /// Whether the transport would meet the same again, such as a certificate that is not trusted.
@@ -83,15 +119,20 @@ mod tests {
         cap: Duration::from_secs(3),
     };
 
+    const FIRST: RetryState = RetryState {
+        repeatable: true,
+        attempts: 1,
+        elapsed: Duration::ZERO,
+        random: 1.0,
+    };
+
     fn delay(kind: ErrorKind, repeatable: bool, attempts: u32) -> Option<Duration> {
-        decide(
-            &POLICY,
-            &Error::new(kind, "x"),
+        let state = RetryState {
             repeatable,
             attempts,
-            Duration::ZERO,
-            1.0,
-        )
+            ..FIRST
+        };
+        POLICY.delay(&Error::new(kind, "x"), &state)
     }
 
     #[test]
@@ -126,13 +167,9 @@ mod tests {
         let seconds = |n| Some(Duration::from_secs(n));
         assert_eq!(steps, [seconds(1), seconds(2), seconds(3), None]);
         assert_eq!(
-            decide(
-                &POLICY,
+            POLICY.delay(
                 &Error::new(ErrorKind::RateLimited, "x"),
-                true,
-                1,
-                Duration::ZERO,
-                0.25
+                &RetryState { random: 0.25, ..FIRST }
             ),
             Some(Duration::from_millis(250))
         );
@@ -142,7 +179,8 @@ mod tests {
     fn retry_after_counts_but_not_beyond_the_time_limit() {
         let ask = |seconds, elapsed| {
             let error = Error::new(ErrorKind::RateLimited, "x").with_retry_after(Some(Duration::from_secs(seconds)));
-            decide(&POLICY, &error, true, 1, Duration::from_secs(elapsed), 0.5)
+            let elapsed = Duration::from_secs(elapsed);
+            POLICY.delay(&error, &RetryState { elapsed, ..FIRST })
         };
         assert_eq!(ask(20, 0), Some(Duration::from_secs(20)));
         assert_eq!(ask(20, 50), None);

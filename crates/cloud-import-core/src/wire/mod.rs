@@ -1,5 +1,6 @@
 //! Requests as bytes: what a call is, how it is encoded, what a canonical form is. Sends nothing.
 
+mod build;
 pub mod canonical;
 pub(crate) mod encode;
 mod endpoint;

@@ -11,8 +11,7 @@ use cloud_import_core::{
     Provider, Result, Settings, SourceForm, Subject,
     credentials::EnvironmentNames,
     provider::{
-        At, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass,
-        builder::Connection,
+        At, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass,
         capabilities::{Fact, UniqueNames},
         preflight::Checks,
     },
@@ -20,19 +19,14 @@ use cloud_import_core::{
 };
 
 const fn cloud(token: bool, names: UniqueNames) -> Capabilities {
-    Capabilities {
-        sources: Fact::unsourced(&[SourceForm::Url]),
-        client_token: Fact::unsourced(token),
-        unique_names: Fact::unsourced(names),
-        ..Capabilities::new(Provider::UCLOUD, "r")
-    }
+    Capabilities::new(Provider::UCLOUD, "r")
+        .sources(Fact::unsourced(&[SourceForm::Url]))
+        .client_token(Fact::unsourced(token))
+        .unique_names(Fact::unsourced(names))
 }
 
 pub(crate) static PLAIN: Capabilities = cloud(false, UniqueNames::Unverified);
-pub(crate) static TOKEN: Capabilities = Capabilities {
-    dry_run: Fact::unsourced(true),
-    ..cloud(true, UniqueNames::No)
-};
+pub(crate) static TOKEN: Capabilities = cloud(true, UniqueNames::No).dry_run(Fact::unsourced(true));
 pub(crate) static NAMES: Capabilities = cloud(true, UniqueNames::Refused);
 
 /// Scripted answers. What is asked beyond them: an order is lost, and nothing is listed.

@@ -10,10 +10,10 @@ use cloud_import_core::{
     ambient::Ambient as _,
     http::{Method, Request, Response},
     provider::{
-        CodeRule, Operation, Repeat,
+        CodeRule, Operation, Pipeline, Repeat,
         clock_offset::ClockOffset,
         datetime,
-        pipeline::{Pipeline, Protocol, Reading, Signing, json_body},
+        protocol::{Protocol, Reading, Signing, json_body},
     },
     testing::{Frozen, Scripted},
     transport::{TransportError, TransportErrorKind},
@@ -68,6 +68,10 @@ impl Protocol for Plain {
         }
     }
 
+    fn request_id_headers(&self) -> &'static [&'static str] {
+        &["x-request-id"]
+    }
+
     fn codes(&self) -> &'static [CodeRule] {
         CODES
     }
@@ -82,24 +86,17 @@ const OPERATION: Operation = Operation {
 };
 
 struct Sent {
-    outcome: Result<cloud_import_core::provider::pipeline::Answer>,
+    outcome: Result<cloud_import_core::provider::protocol::Answer>,
     requests: Vec<Request<Bytes>>,
     slept: Duration,
 }
 
 async fn send(script: Scripted, repeatable: bool) -> Sent {
     let (script, clock) = (Arc::new(script), Arc::new(Frozen::at("2026-01-02T03:04:05Z", "n")));
-    let pipeline = Pipeline {
-        credentials: Arc::new(Credentials::new("AK", "s3cret-key")),
-        transport: Arc::clone(&script) as _,
-        ambient: Arc::clone(&clock) as _,
-        retry: RetryPolicy {
-            attempts: 3,
-            ..RetryPolicy::default()
-        },
-        clock_offset: ClockOffset::default(),
-        gate: Default::default(),
-    };
+    let keys = Arc::new(Credentials::new("AK", "s3cret-key"));
+    let mut pipeline = Pipeline::new("r-1", keys, Arc::clone(&script) as _);
+    pipeline.ambient = Arc::clone(&clock) as _;
+    pipeline.retry = RetryPolicy::default().attempts(3);
     let request = Request::builder()
         .uri("https://h/")
         .body(Bytes::from_static(b"{}"))

@@ -32,12 +32,6 @@ pub(crate) fn head(headers: &HeaderMap, names: &Headers) -> Result<ObjectHead> {
     })
 }
 
-/// The store's id of the request.
-pub(super) fn request_id(headers: &HeaderMap, names: &Headers) -> Option<String> {
-    let id = names.request_id.iter().find_map(|name| text(headers, name));
-    id.map(str::to_owned)
-}
-
 pub(super) fn unquoted(etag: &str) -> String {
     etag.trim().trim_matches('"').to_owned()
 }

@@ -5,16 +5,16 @@ use cloud_import_core::{
     http::Response,
     provider::{
         datetime, envelope,
-        pipeline::{Reading, json_body},
+        protocol::{Reading, json_body},
     },
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{faults, headers};
+use super::faults;
 use crate::{
     facts::BucketFacts,
-    generated::us3::{CODES, STORE},
+    generated::us3::CODES,
     objects::{ListedObject, Page, Uploading},
 };
 
@@ -31,7 +31,6 @@ struct Envelope {
 /// What an answer says.
 pub(crate) fn read(answer: &Response<Bytes>) -> Reading {
     let status = answer.status();
-    let request_id = headers::request_id(answer.headers(), &STORE.headers);
     let envelope = match json_body(answer) {
         _ if answer.body().is_empty() => Ok(Envelope::default()),
         Ok(object @ Value::Object(_)) => {
@@ -54,7 +53,7 @@ pub(crate) fn read(answer: &Response<Bytes>) -> Reading {
     if code.is_none() && status.is_success() {
         return Reading::Success {
             payload: Value::Null,
-            request_id,
+            request_id: None,
         };
     }
     let message = err_msg.or(message).unwrap_or_else(|| match status.as_u16() {
@@ -64,7 +63,7 @@ pub(crate) fn read(answer: &Response<Bytes>) -> Reading {
     Reading::Refused {
         code: faults::told(code, status, CODES),
         message,
-        request_id,
+        request_id: None,
     }
 }
 

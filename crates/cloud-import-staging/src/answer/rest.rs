@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cloud_import_core::{
     Bytes,
     http::{HeaderMap, Response, StatusCode},
-    provider::pipeline::Reading,
+    provider::protocol::Reading,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -33,7 +33,7 @@ pub(crate) fn read(answer: &Response<Bytes>, names: &Headers) -> Reading {
         Ok(root) if root == "Error" => refusal.of(body),
         Ok(root) if status.is_success() && !root.eq_ignore_ascii_case("html") => Reading::Success {
             payload: Value::Null,
-            request_id: headers::request_id(answer.headers(), names),
+            request_id: None,
         },
         Ok(_) => Reading::Unreadable("it is XML of another kind than the store's".to_owned()),
         Err(why) => Reading::Unreadable(why),
@@ -105,7 +105,7 @@ impl Refusal<'_> {
         Reading::Refused {
             code: faults::told(code, self.status, CODES),
             message: message + &where_it_is(place),
-            request_id: headers::request_id(self.headers, self.names).or(request_id),
+            request_id,
         }
     }
 }

@@ -9,7 +9,7 @@ use cloud_import_core::{
     Bytes, Error, ErrorKind, Result,
     credentials::Keys,
     http::Request,
-    provider::{datetime, digest, encode, pipeline::Signing},
+    provider::{datetime, digest, encode, protocol::Signing},
 };
 
 use super::signer::{StoreSigner, add_to_query, authorize, put_token, signed_names};

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use cloud_import_core::{Bytes, Result, http::Request, provider::pipeline::Signing};
+use cloud_import_core::{Bytes, Result, http::Request, provider::protocol::Signing};
 
 use super::{plain, signer::StoreSigner};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use cloud_import_core::{
     Bytes, Result,
     http::Request,
-    provider::{canonical, datetime, encode, pipeline::Signing},
+    provider::{canonical, datetime, encode, protocol::Signing},
 };
 
 use super::{

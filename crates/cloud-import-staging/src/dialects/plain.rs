@@ -9,7 +9,7 @@ use std::time::Duration;
 use cloud_import_core::{
     Bytes, Result,
     http::Request,
-    provider::{canonical, datetime, digest, encode, pipeline::Signing},
+    provider::{canonical, datetime, digest, encode, protocol::Signing},
 };
 
 use super::signer::{add_to_query, authorize, put_token};

@@ -8,7 +8,7 @@ use cloud_import_core::{
     http::{Method, Request, Response},
     provider::{
         CodeRule, canonical, digest,
-        pipeline::{Protocol, Reading, Signing},
+        protocol::{Protocol, Reading, Signing},
     },
 };
 
@@ -69,6 +69,10 @@ impl<S: StoreSigner> Protocol for RestStore<S> {
 
     fn codes(&self) -> &'static [CodeRule] {
         CODES
+    }
+
+    fn request_id_headers(&self) -> &'static [&'static str] {
+        self.spec.headers.request_id
     }
 
     fn secrets_of(&self, request: &Request<Bytes>) -> Vec<String> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use cloud_import_core::{
     Bytes, Result,
     http::Request,
-    provider::{canonical, datetime, pipeline::Signing},
+    provider::{canonical, datetime, protocol::Signing},
 };
 
 use super::{

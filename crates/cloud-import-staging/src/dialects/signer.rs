@@ -9,7 +9,7 @@ use cloud_import_core::{
     Bytes, Credentials, Error, ErrorKind, Result,
     credentials::Keys,
     http::{Request, Uri, header},
-    provider::{canonical, encode, pipeline::Signing},
+    provider::{canonical, encode, protocol::Signing},
 };
 
 /// Signs the requests of one store.

@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use cloud_import_core::{
     Bytes, Endpoint, Error, ErrorKind, Link, Provider, Result,
     http::{Method, Request},
-    provider::{encode, pipeline::Signing},
+    provider::{encode, protocol::Signing},
 };
 
 use super::signer::StoreSigner;

@@ -11,7 +11,8 @@ mod send;
 
 use std::{fmt, sync::Arc};
 
-use cloud_import_core::{Error, ErrorKind, Result, Stop};
+use cloud_import_core::{Error, ErrorKind, Result, Stop, provider::spans};
+use tracing::{field::Empty, info_span};
 
 use crate::{
     file::LocalFile,
@@ -102,9 +103,21 @@ impl Upload {
             progress,
             stop,
         };
-        run.run(record).await.map_err(|error| match error.provider() {
+        let bucket = self.store.bucket();
+        let span = info_span!(
+            "upload",
+            cloud.provider = bucket.provider.id(),
+            cloud.region = bucket.region,
+            store.bucket = bucket.name,
+            store.key = self.key,
+            file.size = self.file.size(),
+            "error.type" = Empty,
+            otel.status_code = Empty,
+        );
+        let staged = spans::recorded(span, run.run(record)).await;
+        staged.map_err(|error| match error.provider() {
             Some(_) => error,
-            None => error.with_provider(self.store.bucket().provider),
+            None => error.with_provider(bucket.provider),
         })
     }
 

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Bytes, Credentials, ErrorKind, Gate, Provider, RetryPolicy,
+    Bytes, Credentials, ErrorKind, Provider, RetryPolicy,
     http::{Request, Response},
-    provider::{clock_offset::ClockOffset, datetime, pipeline::Pipeline},
+    provider::{Pipeline, datetime},
     testing::{Frozen, Scripted, render},
 };
 use cloud_import_staging::{Bucket, Part, Store};
@@ -27,14 +27,9 @@ pub(crate) fn bucket(provider: Provider) -> Bucket {
 }
 
 pub(crate) fn store(bucket: Bucket, credentials: Credentials, script: &Arc<Scripted>) -> Store {
-    let pipeline = Pipeline {
-        credentials: Arc::new(credentials),
-        transport: Arc::clone(script) as _,
-        ambient: Arc::new(Frozen::at(NOW, "")),
-        retry: RetryPolicy::none(),
-        clock_offset: ClockOffset::default(),
-        gate: Gate::default(),
-    };
+    let mut pipeline = Pipeline::new(&bucket.region, Arc::new(credentials), Arc::clone(script) as _);
+    pipeline.ambient = Arc::new(Frozen::at(NOW, ""));
+    pipeline.retry = RetryPolicy::none();
     Store::new(bucket, pipeline).unwrap()
 }
 
@@ -47,11 +42,7 @@ fn temporary() -> Credentials {
 }
 
 fn part(number: u32, etag: &str) -> Part {
-    Part {
-        number,
-        etag: etag.to_owned(),
-        size: None,
-    }
+    Part::new(number, etag, None)
 }
 
 /// What each call sends, one after another.

@@ -7,10 +7,10 @@ use std::{
 };
 
 use cloud_import_core::{
-    Bytes, Credentials, ErrorKind, Gate, Provider, RetryPolicy,
+    Bytes, Credentials, ErrorKind, Provider, RetryPolicy,
     ambient::{Ambient as _, System},
     http::Request,
-    provider::{clock_offset::ClockOffset, pipeline::Pipeline},
+    provider::Pipeline,
     transport::{HttpTransport, Transport},
 };
 use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};
@@ -58,14 +58,9 @@ impl World {
 }
 
 fn pipeline(transport: Arc<dyn Transport>, secret: &str) -> Pipeline {
-    Pipeline {
-        credentials: Arc::new(Credentials::new(ID, secret)),
-        transport,
-        ambient: Arc::new(System),
-        retry: RetryPolicy::none(),
-        clock_offset: ClockOffset::default(),
-        gate: Gate::default(),
-    }
+    let mut pipeline = Pipeline::new("", Arc::new(Credentials::new(ID, secret)), transport);
+    pipeline.retry = RetryPolicy::none();
+    pipeline
 }
 
 fn sum(body: &Bytes) -> [u8; 16] {
@@ -139,7 +134,7 @@ async fn an_object_is_made_of_parts() {
                 );
             }
             let size = Some(length as u64);
-            parts.push(Part { number, etag, size });
+            parts.push(Part::new(number, etag, size));
         }
         let listed = store.list_parts(KEY, id).await.unwrap();
         assert_eq!(listed, store.limits().lists_parts.then(|| parts.clone()), "{provider}");

@@ -8,9 +8,9 @@ use std::{
 };
 
 use cloud_import_core::{
-    BoxFuture, Credentials, Gate, Provider, Result, RetryPolicy, Stop,
+    BoxFuture, Credentials, Provider, Result, Stop,
     ambient::{Ambient, System},
-    provider::{clock_offset::ClockOffset, pipeline::Pipeline},
+    provider::Pipeline,
 };
 use cloud_import_staging::{
     Bucket, FileKeeper, Hashed, LocalFile, OnProgress, Progress, Staged, Store, Upload, UploadOptions, UploadRecord,
@@ -98,14 +98,9 @@ impl Stage {
     }
 
     pub(crate) fn store_of(&self, provider: Provider, region: &str) -> Store {
-        let pipeline = Pipeline {
-            credentials: Arc::new(Credentials::new("id", "secret")),
-            transport: Arc::new(self.fake.clone()),
-            ambient: Arc::new(Hasty),
-            retry: RetryPolicy::default(),
-            clock_offset: ClockOffset::default(),
-            gate: Gate::default(),
-        };
+        let keys = Credentials::new("id", "secret");
+        let mut pipeline = Pipeline::new(region, Arc::new(keys), Arc::new(self.fake.clone()));
+        pipeline.ambient = Arc::new(Hasty);
         Store::new(Bucket::new(provider, region, "images").unwrap(), pipeline).unwrap()
     }
 

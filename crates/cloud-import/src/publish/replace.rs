@@ -9,7 +9,7 @@ use cloud_import_core::{
     Error, ErrorKind, Field, ImageImporter, ImportRequest, ImportTask, ImportedImage, Provider, Remedy, Result,
     provider::{
         StateClass,
-        capabilities::{Field as Limited, Rule, UniqueNames},
+        capabilities::{Limited, Rule, UniqueNames},
     },
     remedy::Change,
 };

@@ -22,44 +22,41 @@ const S_SEED_OAPI: &str = "older document: Importing an Image File Quickly, IMS 
 const S_WEB_OAPI: &str = "support.huaweicloud.com, api-ims: ims_03_0605, ims_03_0605_1 and ims_03_0911 (2026-01); huawei-cloud-api-definitions-IMS 0.1.20261015 (Huawei's API Explorer) (2026-10)";
 
 /// What the import can do and what it limits.
-pub static CAPABILITIES: Capabilities = Capabilities {
-    provider: Provider::HUAWEI,
-    default_region: "cn-north-4",
-    architectures: Fact::list(&[Architecture::X86_64, Architecture::Arm64], S_SEED_OAPI).note("called x86 and arm; x86 does not tell 32 from 64 bit"),
-    boot_modes: Fact::list(&[BootMode::Bios, BootMode::Uefi], S_DOCS_OTC_OAPI).note("arm: uefi only; not in the seed document"),
-    cancel: Fact::new(false, S_OAPI),
-    client_token: Fact::new(false, S_OAPI_SDK_PYTHON),
-    data_image: Fact::new(true, S_SEED_DOCS_OAPI),
-    description: Fact::new(true, S_SEED_DOCS_OAPI),
-    dry_run: Fact::new(false, S_OAPI),
-    failure_reason: Fact::new(true, S_OAPI_DOCS),
-    formats: Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk, DiskFormat::Raw, DiskFormat::Zvhd2, DiskFormat::Vhdx, DiskFormat::Vdi, DiskFormat::Qed, DiskFormat::Qcow, DiskFormat::Zvhd, DiskFormat::Iso], S_DOCS_OTC_OAPI).note("the quick route takes zvhd2 and raw only; iso is an image type of its own on the common route; an encrypted qcow2 is refused"),
-    imds_v2: Fact::new(false, S_OAPI),
-    license_types: Fact::list(&[LicenseType::Platform, LicenseType::Byol], S_WEB_OAPI).note("for Windows and on the quick route only; not in the edition of T-Systems"),
-    max_data_disks: Fact::new(3, S_DOCS_OTC).note("the common route's data_images; the SDK's own element of that list knows only disks of a server"),
-    nvme: Fact::new(false, S_OAPI),
-    progress: Fact::new(true, S_OAPI_WEB).note("a fraction from 0 to 1"),
-    project: Fact::new("enterprise project", S_DOCS_OTC_OAPI),
-    skip_guest_check: Fact::new(false, S_OAPI).note("the quick route never looks into the file; the common route has no switch for it"),
-    sources: Fact::list(&[SourceForm::Object], S_SEED_OAPI).note("bucket and key in the region of the import; storage class Standard"),
-    tags: Fact::new(true, S_SEED_DOCS_OAPI),
-    unique_names: Fact::new(UniqueNames::Refused, S_DOCS_OTC).note("a taken name is refused (IMG.0009); whether the name of an image that is still being built counts is not documented"),
-    likely_causes: &[
+pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::HUAWEI, "cn-north-4")
+    .architectures(Fact::list(&[Architecture::X86_64, Architecture::Arm64], S_SEED_OAPI).note("called x86 and arm; x86 does not tell 32 from 64 bit"))
+    .boot_modes(Fact::list(&[BootMode::Bios, BootMode::Uefi], S_DOCS_OTC_OAPI).note("arm: uefi only; not in the seed document"))
+    .cancel(Fact::new(false, S_OAPI))
+    .client_token(Fact::new(false, S_OAPI_SDK_PYTHON))
+    .data_image(Fact::new(true, S_SEED_DOCS_OAPI))
+    .description(Fact::new(true, S_SEED_DOCS_OAPI))
+    .dry_run(Fact::new(false, S_OAPI))
+    .failure_reason(Fact::new(true, S_OAPI_DOCS))
+    .formats(Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk, DiskFormat::Raw, DiskFormat::Zvhd2, DiskFormat::Vhdx, DiskFormat::Vdi, DiskFormat::Qed, DiskFormat::Qcow, DiskFormat::Zvhd, DiskFormat::Iso], S_DOCS_OTC_OAPI).note("the quick route takes zvhd2 and raw only; iso is an image type of its own on the common route; an encrypted qcow2 is refused"))
+    .imds_v2(Fact::new(false, S_OAPI))
+    .license_types(Fact::list(&[LicenseType::Platform, LicenseType::Byol], S_WEB_OAPI).note("for Windows and on the quick route only; not in the edition of T-Systems"))
+    .max_data_disks(Fact::new(3, S_DOCS_OTC).note("the common route's data_images; the SDK's own element of that list knows only disks of a server"))
+    .nvme(Fact::new(false, S_OAPI))
+    .progress(Fact::new(true, S_OAPI_WEB).note("a fraction from 0 to 1"))
+    .project(Fact::new("enterprise project", S_DOCS_OTC_OAPI))
+    .skip_guest_check(Fact::new(false, S_OAPI).note("the quick route never looks into the file; the common route has no switch for it"))
+    .sources(Fact::list(&[SourceForm::Object], S_SEED_OAPI).note("bucket and key in the region of the import; storage class Standard"))
+    .tags(Fact::new(true, S_SEED_DOCS_OAPI))
+    .unique_names(Fact::new(UniqueNames::Refused, S_DOCS_OTC).note("a taken name is refused (IMG.0009); whether the name of an image that is still being built counts is not documented"))
+    .likely_causes(&[
         // ()
-    ],
-    limits: &[
-        Limit::new(Field::Name, Rule::Chars { min: 1, max: 128 }, S_OTC_OAPI),
-        Limit::new(Field::Name, Rule::Alphabet(Alphabet { letters: true, digits: true, han: true, also: "-._ ", first: First::NotSpace, not_prefix: &[], not_containing: &[] }), S_OTC_OAPI).note("the edition of T-Systems has no Chinese characters"),
-        Limit::new(Field::Description, Rule::Chars { min: 0, max: 1024 }, S_SEED_OAPI),
-        Limit::new(Field::Description, Rule::Alphabet(Alphabet { letters: false, digits: false, han: false, also: "", first: First::Any, not_prefix: &[], not_containing: &["\r", "\n", "<", ">"] }), S_SEED_OAPI).note("any other character; the seed document says letters and digits only, and its own example has more"),
-        Limit::new(Field::Tags, Rule::Count { max: 10 }, S_OTC).disputed().note("stated by the edition of T-Systems only"),
-        Limit::new(Field::TagKey, Rule::Chars { min: 1, max: 36 }, S_OTC).disputed().note("stated by the edition of T-Systems only"),
-        Limit::new(Field::TagValue, Rule::Chars { min: 0, max: 43 }, S_OTC).disputed().note("stated by the edition of T-Systems only"),
-        Limit::new(Field::SystemDiskGib, Rule::Range { min: 1, max: 1024, multiple_of: 1 }, S_SEED_DOCS_OTC_OAPI),
-        Limit::new(Field::DataDiskGib, Rule::Range { min: 1, max: 2048, multiple_of: 1 }, S_DOCS_GUIDE_OTC),
-        Limit::new(Field::SourceKey, Rule::Alphabet(Alphabet { letters: false, digits: false, han: false, also: "", first: First::Any, not_prefix: &[], not_containing: &[" "] }), S_DOCS).note("any other character; error IMG.0175"),
-    ],
-};
+    ])
+    .limits(&[
+        Limit::new(Limited::Name, Rule::Chars { min: 1, max: 128 }, S_OTC_OAPI),
+        Limit::new(Limited::Name, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("-._ ").letters().digits().han()).first(First::NotSpace)), S_OTC_OAPI).note("the edition of T-Systems has no Chinese characters"),
+        Limit::new(Limited::Description, Rule::Chars { min: 0, max: 1024 }, S_SEED_OAPI),
+        Limit::new(Limited::Description, Rule::Alphabet(Alphabet::ANY.not_containing(&["\r", "\n", "<", ">"])), S_SEED_OAPI).note("any other character; the seed document says letters and digits only, and its own example has more"),
+        Limit::new(Limited::Tags, Rule::Count { max: 10 }, S_OTC).disputed().note("stated by the edition of T-Systems only"),
+        Limit::new(Limited::TagKey, Rule::Chars { min: 1, max: 36 }, S_OTC).disputed().note("stated by the edition of T-Systems only"),
+        Limit::new(Limited::TagValue, Rule::Chars { min: 0, max: 43 }, S_OTC).disputed().note("stated by the edition of T-Systems only"),
+        Limit::new(Limited::SystemDiskGib, Rule::Range { min: 1, max: 1024, multiple_of: 1 }, S_SEED_DOCS_OTC_OAPI),
+        Limit::new(Limited::DataDiskGib, Rule::Range { min: 1, max: 2048, multiple_of: 1 }, S_DOCS_GUIDE_OTC),
+        Limit::new(Limited::SourceKey, Rule::Alphabet(Alphabet::ANY.not_containing(&[" "])), S_DOCS).note("any other character; error IMG.0175"),
+    ]);
 
 /// States of a task; one that is not here counts as in progress. (docs, otc, oapi)
 pub static TASK_STATES: &[StateRow] = &[

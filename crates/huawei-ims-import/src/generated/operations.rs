@@ -47,8 +47,8 @@ impl Paged for ListImagesRequest {
     type Client = Client;
     type Item = ImageInfo;
 
-    fn send(&self, client: &Client) -> impl Future<Output = Result<ListImagesResponse>> + Send {
-        client.call(self)
+    async fn send(&self, client: &Client) -> Result<ListImagesResponse> {
+        Ok(client.call(self).await?.value)
     }
 
     fn place(&mut self) -> (Position<'_>, &mut Option<i64>) {
@@ -69,8 +69,8 @@ impl Paged for GlanceListImagesRequest {
     type Client = Client;
     type Item = ImageInfo;
 
-    fn send(&self, client: &Client) -> impl Future<Output = Result<GlanceListImagesResponse>> + Send {
-        client.call(self)
+    async fn send(&self, client: &Client) -> Result<GlanceListImagesResponse> {
+        Ok(client.call(self).await?.value)
     }
 
     fn place(&mut self) -> (Position<'_>, &mut Option<i64>) {
@@ -130,7 +130,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn import_image_quick(&self, request: &ImportImageQuickRequest) -> Result<JobAccepted> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Starts the quick import of one data disk: the same call with `type` set to `DataImage` and the fields that the documents list for it. The SDK's shared model formally requires `os_version` here too; the documents and their example leave it out.
@@ -140,7 +140,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn import_data_image_quick(&self, request: &ImportDataImageQuickRequest) -> Result<JobAccepted> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Starts the common import of a file of at most 128 GB, in any format that the cloud reads. The same call makes images of servers: those fields are not listed here. Each call that is accepted makes an image.
@@ -150,7 +150,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn create_image(&self, request: &CreateImageRequest) -> Result<JobAccepted> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Starts the common import of one data disk, a file of at most 128 GB. Each call that is accepted makes an image.
@@ -160,7 +160,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn create_data_image(&self, request: &CreateDataImageRequest) -> Result<JobAccepted> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// One job. Marked deprecated in the API definition, still what the vendor's plug-ins use; needs the project id.
@@ -170,7 +170,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn show_job(&self, request: &ShowJobRequest) -> Result<Job> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// One job with its progress: the successor of ShowJob, without a project id in the path.
@@ -180,7 +180,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn show_job_progress(&self, request: &ShowJobProgressRequest) -> Result<Job> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Lists images; all filters must hold.
@@ -190,7 +190,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn list_images(&self, request: &ListImagesRequest) -> Result<ListImagesResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// All pages of [`list_images`](Self::list_images), each asked for when it is wanted: 500 items each, unless the request
@@ -206,7 +206,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn glance_list_images(&self, request: &GlanceListImagesRequest) -> Result<GlanceListImagesResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// All pages of [`glance_list_images`](Self::glance_list_images), each asked for when it is wanted: 25 items each, unless the request
@@ -222,7 +222,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn glance_show_image(&self, request: &GlanceShowImageRequest) -> Result<ImageInfo> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Makes an image without a file: the first of two steps. The answer, 201, carries its id; `RegisterImage` then hands the file over. Not tried: the two steps together are unverified. Each call that is accepted makes an image.
@@ -232,7 +232,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn glance_create_image_metadata(&self, request: &GlanceCreateImageMetadataRequest) -> Result<ImageInfo> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Hands a file to an image that `GlanceCreateImageMetadata` made: the second of two steps. Images that were made otherwise are refused. When the image becomes `active`, it worked.
@@ -242,7 +242,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn register_image(&self, request: &RegisterImageRequest) -> Result<JobAccepted> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Lists the operating systems that servers of the region can run, by distribution: the texts that `os_version` takes.
@@ -252,7 +252,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn list_os_versions(&self, request: &ListOsVersionsRequest) -> Result<Vec<OsPlatform>> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// How many private images the project may have in the region, and has.
@@ -262,7 +262,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn show_image_quota(&self, request: &ShowImageQuotaRequest) -> Result<ShowImageQuotaResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Deletes an image. The answer is 204 without a body; the vendor's plug-in then lists until the image is gone. Refused while it is being made.
@@ -272,7 +272,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn glance_delete_image(&self, request: &GlanceDeleteImageRequest) -> Result<GlanceDeleteImageResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Finds the id of a project. Goes to IAM, not to IMS: `iam.{region}.myhuaweicloud.com`, or `iam.myhuaweicloud.com`, and is signed without a project id. Exactly one project is expected for a region's name.
@@ -282,7 +282,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn keystone_list_projects(&self, request: &KeystoneListProjectsRequest) -> Result<KeystoneListProjectsResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Changes attributes of a private image, which must be `active`. The body is the list of changes. Which content type it wants was read in no source: `application/json` is sent.
@@ -292,6 +292,6 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn update_image(&self, request: &UpdateImageRequest) -> Result<UpdateImageResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 }

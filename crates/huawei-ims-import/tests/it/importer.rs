@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cloud_import_core::{
     Architecture, BootMode, CancelOutcome, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest, ImportTask,
-    ImportedImage, LicenseType, Os, Provider, TaskState, testing::Scripted, transport::TransportErrorKind,
+    ImportedImage, LicenseType, Os, Provider, TaskState, build, testing::Scripted, transport::TransportErrorKind,
 };
 use huawei_ims_import::{Importer, Options};
 use serde_json::{Value, json};
@@ -83,14 +83,13 @@ async fn a_zvhd2_system_disk_takes_the_quick_route() {
 
 #[tokio::test]
 async fn another_format_takes_the_common_route_with_its_data_disks() {
-    let options = Options {
+    let options = build!(Options {
         is_config: Some(true),
         cmk_id: Some("cmk".into()),
         min_ram: Some(1024),
         max_ram: Some(2048),
         tags: Some(vec!["k.v".into()]),
-        ..Default::default()
-    };
+    });
     let order = ImportRequest::new("web", qcow2("web.qcow2"))
         .os(Os::new("Ubuntu", "20.04"))
         .architecture(Architecture::Arm64)

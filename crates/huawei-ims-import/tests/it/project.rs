@@ -123,9 +123,7 @@ async fn iam_can_be_elsewhere_and_must_be_known() {
         "{error:?}"
     );
     assert!(script.sent().is_empty());
-    let options = ClientOptions {
-        iam_endpoint: Some("https://identity.example.com".parse().unwrap()),
-    };
+    let options = ClientOptions::default().iam_endpoint("https://identity.example.com".parse().unwrap());
     let client = builder().options(options).build().unwrap();
     assert_eq!(client.project_id().await.unwrap(), "p-1");
     assert_eq!(script.sent()[0].uri().host(), Some("identity.example.com"));

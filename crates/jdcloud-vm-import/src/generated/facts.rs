@@ -10,39 +10,36 @@ const S_SDK_GO: &str = "jdcloud-sdk-go, services/vm revision 1.6.1 (2024-11)";
 const S_SEED_SDK_GO: &str = "older document: importImage, Virtual Machines API reference, early English edition (2018); jdcloud-sdk-go, services/vm revision 1.6.1 (2024-11)";
 
 /// What the import can do and what it limits.
-pub static CAPABILITIES: Capabilities = Capabilities {
-    provider: Provider::JDCLOUD,
-    default_region: "cn-north-1",
-    architectures: Fact::list(&[Architecture::X86_64, Architecture::I386, Architecture::Arm64], S_SEED_SDK_GO).unverified().note("i386 in documents until 2021, arm64 since 2022"),
-    boot_modes: Fact::list(&[BootMode::Bios, BootMode::Uefi], S_SDK_GO).note("uefi since revision 1.6.1; the guide knows BIOS only"),
-    cancel: Fact::new(false, S_SDK_GO),
-    client_token: Fact::new(true, S_SEED_SDK_GO),
-    data_image: Fact::new(false, S_SDK_GO),
-    description: Fact::new(true, S_SEED_SDK_GO),
-    dry_run: Fact::new(false, S_SDK_GO),
-    failure_reason: Fact::new(true, S_SDK_GO),
-    formats: Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk, DiskFormat::Raw], S_SEED_SDK_GO),
-    imds_v2: Fact::new(false, S_SDK_GO),
-    license_types: Fact::list(&[], S_SDK_GO),
-    max_data_disks: Fact::new(16, S_SDK_GO).unverified().note("the API states no maximum"),
-    nvme: Fact::new(false, S_SDK_GO),
-    progress: Fact::new(true, S_SDK_GO),
-    project: Fact::new("", S_SDK_GO),
-    skip_guest_check: Fact::new(true, S_SEED_SDK_GO),
-    sources: Fact::list(&[SourceForm::Url], S_SEED_SDK_GO),
-    tags: Fact::new(false, S_SDK_GO),
-    unique_names: Fact::new(UniqueNames::Unverified, S_DOCS).unverified().note("no source says what happens to a second image of the same name"),
-    likely_causes: &[
+pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::JDCLOUD, "cn-north-1")
+    .architectures(Fact::list(&[Architecture::X86_64, Architecture::I386, Architecture::Arm64], S_SEED_SDK_GO).unverified().note("i386 in documents until 2021, arm64 since 2022"))
+    .boot_modes(Fact::list(&[BootMode::Bios, BootMode::Uefi], S_SDK_GO).note("uefi since revision 1.6.1; the guide knows BIOS only"))
+    .cancel(Fact::new(false, S_SDK_GO))
+    .client_token(Fact::new(true, S_SEED_SDK_GO))
+    .data_image(Fact::new(false, S_SDK_GO))
+    .description(Fact::new(true, S_SEED_SDK_GO))
+    .dry_run(Fact::new(false, S_SDK_GO))
+    .failure_reason(Fact::new(true, S_SDK_GO))
+    .formats(Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk, DiskFormat::Raw], S_SEED_SDK_GO))
+    .imds_v2(Fact::new(false, S_SDK_GO))
+    .license_types(Fact::list(&[], S_SDK_GO))
+    .max_data_disks(Fact::new(16, S_SDK_GO).unverified().note("the API states no maximum"))
+    .nvme(Fact::new(false, S_SDK_GO))
+    .progress(Fact::new(true, S_SDK_GO))
+    .project(Fact::new("", S_SDK_GO))
+    .skip_guest_check(Fact::new(true, S_SEED_SDK_GO))
+    .sources(Fact::list(&[SourceForm::Url], S_SEED_SDK_GO))
+    .tags(Fact::new(false, S_SDK_GO))
+    .unique_names(Fact::new(UniqueNames::Unverified, S_DOCS).unverified().note("no source says what happens to a second image of the same name"))
+    .likely_causes(&[
         // ()
-    ],
-    limits: &[
-        Limit::new(Field::Name, Rule::Chars { min: 1, max: 32 }, S_PARAMS),
-        Limit::new(Field::Name, Rule::Alphabet(Alphabet { letters: true, digits: true, han: true, also: "_-", first: First::Any, not_prefix: &[], not_containing: &[] }), S_PARAMS).disputed().note("copyImages additionally allows a dot"),
-        Limit::new(Field::Description, Rule::Chars { min: 0, max: 256 }, S_PARAMS),
-        Limit::new(Field::SystemDiskGib, Rule::Range { min: 40, max: 500, multiple_of: 10 }, S_SEED_SDK_GO),
-        Limit::new(Field::ClientToken, Rule::Chars { min: 1, max: 64 }, S_SDK_GO),
-    ],
-};
+    ])
+    .limits(&[
+        Limit::new(Limited::Name, Rule::Chars { min: 1, max: 32 }, S_PARAMS),
+        Limit::new(Limited::Name, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("_-").letters().digits().han())), S_PARAMS).disputed().note("copyImages additionally allows a dot"),
+        Limit::new(Limited::Description, Rule::Chars { min: 0, max: 256 }, S_PARAMS),
+        Limit::new(Limited::SystemDiskGib, Rule::Range { min: 40, max: 500, multiple_of: 10 }, S_SEED_SDK_GO),
+        Limit::new(Limited::ClientToken, Rule::Chars { min: 1, max: 64 }, S_SDK_GO),
+    ]);
 
 /// States of a task; one that is not here counts as in progress. (sdk-go, states)
 pub static TASK_STATES: &[StateRow] = &[

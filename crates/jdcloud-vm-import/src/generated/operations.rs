@@ -23,8 +23,8 @@ impl Paged for ImageTasksRequest {
     type Client = Client;
     type Item = TaskInfo;
 
-    fn send(&self, client: &Client) -> impl Future<Output = Result<ImageTasksResponse>> + Send {
-        client.call(self)
+    async fn send(&self, client: &Client) -> Result<ImageTasksResponse> {
+        Ok(client.call(self).await?.value)
     }
 
     fn place(&mut self) -> (Position<'_>, &mut Option<i64>) {
@@ -52,8 +52,8 @@ impl Paged for DescribeImagesRequest {
     type Client = Client;
     type Item = Image;
 
-    fn send(&self, client: &Client) -> impl Future<Output = Result<DescribeImagesResponse>> + Send {
-        client.call(self)
+    async fn send(&self, client: &Client) -> Result<DescribeImagesResponse> {
+        Ok(client.call(self).await?.value)
     }
 
     fn place(&mut self) -> (Position<'_>, &mut Option<i64>) {
@@ -91,7 +91,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn import_image(&self, request: &ImportImageRequest) -> Result<ImportImageResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Lists import and export tasks.
@@ -101,7 +101,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn image_tasks(&self, request: &ImageTasksRequest) -> Result<ImageTasksResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// All pages of [`image_tasks`](Self::image_tasks), each asked for when it is wanted: 10 items each, unless the request
@@ -117,7 +117,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn describe_image(&self, request: &DescribeImageRequest) -> Result<DescribeImageResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Lists images; all filters must hold.
@@ -127,7 +127,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn describe_images(&self, request: &DescribeImagesRequest) -> Result<DescribeImagesResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// All pages of [`describe_images`](Self::describe_images), each asked for when it is wanted: 100 items each, unless the request
@@ -143,7 +143,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn delete_image(&self, request: &DeleteImageRequest) -> Result<DeleteImageResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Changes name and description of a private image.
@@ -153,7 +153,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn modify_image_attribute(&self, request: &ModifyImageAttributeRequest) -> Result<ModifyImageAttributeResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// How many resources of each kind the account may have in the region, and has.
@@ -163,6 +163,6 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn describe_quotas(&self, request: &DescribeQuotasRequest) -> Result<DescribeQuotasResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    CancelOutcome, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest, Os, TaskState, testing::Scripted,
-    transport::TransportErrorKind,
+    CancelOutcome, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest, Os, TaskState, build,
+    testing::Scripted, transport::TransportErrorKind,
 };
 use jdcloud_vm_import::{Importer, Options};
 
@@ -166,10 +166,9 @@ async fn every_problem_is_named_at_once_before_anything_is_sent() {
 
 #[tokio::test]
 async fn vendor_options_are_parsed_strictly_and_used() {
-    let options = Options {
+    let options = build!(Options {
         platform: Some("Ubuntu".into()),
-        ..Default::default()
-    };
+    });
     let (importer, _) = importer([]);
     let request = importer
         .request(&order().vendor(cloud_import_core::Provider::JDCLOUD, &options).unwrap())

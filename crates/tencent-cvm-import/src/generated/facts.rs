@@ -16,29 +16,27 @@ const S_SEED_SDK_GO: &str = "older document: Import Image from External Resource
 const S_SEED_SDK_PYTHON: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
 
 /// What the import can do and what it limits.
-pub static CAPABILITIES: Capabilities = Capabilities {
-    provider: Provider::TENCENT,
-    default_region: "ap-guangzhou",
-    architectures: Fact::list(&[Architecture::X86_64, Architecture::I386, Architecture::Arm64], S_DOCS_SDK_PYTHON).note("the international site's sources do not list arm64"),
-    boot_modes: Fact::list(&[BootMode::Bios, BootMode::Uefi], S_SDK_PYTHON).note("the guide still refuses GPT"),
-    cancel: Fact::new(false, S_SDK_PYTHON),
-    client_token: Fact::new(false, S_SDK_PYTHON),
-    data_image: Fact::new(false, S_GUIDE).note("a file without a root partition fails"),
-    description: Fact::new(true, S_SEED_SDK_PYTHON),
-    dry_run: Fact::new(true, S_SEED_SDK_PYTHON).note("no source says whether success is an answer or the code DryRunOperation: both count"),
-    failure_reason: Fact::new(false, S_GUIDE).note("only the console and the message centre name the reason"),
-    formats: Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk, DiskFormat::Raw, DiskFormat::Iso], S_GUIDE_SDK_PYTHON).note("the service detects the format; iso only by forced import, which an error code says and no guide"),
-    imds_v2: Fact::new(false, S_SDK_PYTHON),
-    license_types: Fact::list(&[LicenseType::Platform, LicenseType::Byol], S_SDK_PYTHON),
-    max_data_disks: Fact::new(20, S_SDK_PYTHON).unverified().note("no source states a maximum; the disks' formats are detected, not declared; the international SDK has no data disks"),
-    nvme: Fact::new(false, S_SDK_PYTHON),
-    progress: Fact::new(false, S_SDK_PYTHON).note("SyncPercent is the progress of copies"),
-    project: Fact::new("", S_SDK_PYTHON),
-    skip_guest_check: Fact::new(true, S_SEED_GUIDE).note("the guest must then configure itself from a config CD"),
-    sources: Fact::list(&[SourceForm::Url], S_SEED_DOCS),
-    tags: Fact::new(true, S_SDK_PYTHON),
-    unique_names: Fact::new(UniqueNames::Refused, S_SEED_SDK_GO).note("a duplicate name is refused; no source says whether this holds while the first image is still being built"),
-    likely_causes: &[
+pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::TENCENT, "ap-guangzhou")
+    .architectures(Fact::list(&[Architecture::X86_64, Architecture::I386, Architecture::Arm64], S_DOCS_SDK_PYTHON).note("the international site's sources do not list arm64"))
+    .boot_modes(Fact::list(&[BootMode::Bios, BootMode::Uefi], S_SDK_PYTHON).note("the guide still refuses GPT"))
+    .cancel(Fact::new(false, S_SDK_PYTHON))
+    .client_token(Fact::new(false, S_SDK_PYTHON))
+    .data_image(Fact::new(false, S_GUIDE).note("a file without a root partition fails"))
+    .description(Fact::new(true, S_SEED_SDK_PYTHON))
+    .dry_run(Fact::new(true, S_SEED_SDK_PYTHON).note("no source says whether success is an answer or the code DryRunOperation: both count"))
+    .failure_reason(Fact::new(false, S_GUIDE).note("only the console and the message centre name the reason"))
+    .formats(Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk, DiskFormat::Raw, DiskFormat::Iso], S_GUIDE_SDK_PYTHON).note("the service detects the format; iso only by forced import, which an error code says and no guide"))
+    .imds_v2(Fact::new(false, S_SDK_PYTHON))
+    .license_types(Fact::list(&[LicenseType::Platform, LicenseType::Byol], S_SDK_PYTHON))
+    .max_data_disks(Fact::new(20, S_SDK_PYTHON).unverified().note("no source states a maximum; the disks' formats are detected, not declared; the international SDK has no data disks"))
+    .nvme(Fact::new(false, S_SDK_PYTHON))
+    .progress(Fact::new(false, S_SDK_PYTHON).note("SyncPercent is the progress of copies"))
+    .project(Fact::new("", S_SDK_PYTHON))
+    .skip_guest_check(Fact::new(true, S_SEED_GUIDE).note("the guest must then configure itself from a config CD"))
+    .sources(Fact::list(&[SourceForm::Url], S_SEED_DOCS))
+    .tags(Fact::new(true, S_SDK_PYTHON))
+    .unique_names(Fact::new(UniqueNames::Refused, S_SEED_SDK_GO).note("a duplicate name is refused; no source says whether this holds while the first image is still being built"))
+    .likely_causes(&[
         "InvalidUrl: the link is wrong, expired, already used or not a COS link, or the object is gone or may not be read",
         "InvalidFormatSize: the file is none of RAW, VHD, QCOW2 and VMDK, or it is too big (500 GB virtual, 50 GB in use, both after conversion to QCOW2)",
         "VirtioNotInstall: the guest has no virtio drivers, or not in its initramfs",
@@ -47,14 +45,13 @@ pub static CAPABILITIES: Capabilities = Capabilities {
         "RootPartitionNotFound: the file holds no root partition, as with a data disk or a boot disk alone",
         "InternalError: the service failed; import again or ask Tencent Cloud's support",
         // (guide)
-    ],
-    limits: &[
-        Limit::new(Field::Name, Rule::Chars { min: 1, max: 60 }, S_SDK_PYTHON_DOCS),
-        Limit::new(Field::Name, Rule::Alphabet(Alphabet { letters: true, digits: true, han: false, also: "-", first: First::Any, not_prefix: &[], not_containing: &[] }), S_PACKER).disputed().note("the Packer plugin's rule for CreateImage; no document states one for ImportImage"),
-        Limit::new(Field::Description, Rule::Chars { min: 0, max: 256 }, S_SDK_PYTHON_DOCS),
-        Limit::new(Field::SystemDiskGib, Rule::Range { min: 1, max: 500, multiple_of: 1 }, S_GUIDE).disputed().note("virtual size after conversion to QCOW2, of which at most 50 GB in use; the guide may be older than the API"),
-    ],
-};
+    ])
+    .limits(&[
+        Limit::new(Limited::Name, Rule::Chars { min: 1, max: 60 }, S_SDK_PYTHON_DOCS),
+        Limit::new(Limited::Name, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("-").letters().digits())), S_PACKER).disputed().note("the Packer plugin's rule for CreateImage; no document states one for ImportImage"),
+        Limit::new(Limited::Description, Rule::Chars { min: 0, max: 256 }, S_SDK_PYTHON_DOCS),
+        Limit::new(Limited::SystemDiskGib, Rule::Range { min: 1, max: 500, multiple_of: 1 }, S_GUIDE).disputed().note("virtual size after conversion to QCOW2, of which at most 50 GB in use; the guide may be older than the API"),
+    ]);
 
 /// States of an image; one that is not here counts as in progress. (sdk-python, cloudmux)
 pub static IMAGE_STATES: &[StateRow] = &[

@@ -21,8 +21,8 @@ impl Paged for DescribeImagesRequest {
     type Client = Client;
     type Item = Image;
 
-    fn send(&self, client: &Client) -> impl Future<Output = Result<DescribeImagesResponse>> + Send {
-        client.call(self)
+    async fn send(&self, client: &Client) -> Result<DescribeImagesResponse> {
+        Ok(client.call(self).await?.value)
     }
 
     fn place(&mut self) -> (Position<'_>, &mut Option<i64>) {
@@ -62,7 +62,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn import_image(&self, request: &ImportImageRequest) -> Result<ImportImageResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Lists images. The filter `image-name` finds parts of names: compare the whole name afterwards.
@@ -72,7 +72,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn describe_images(&self, request: &DescribeImagesRequest) -> Result<DescribeImagesResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// All pages of [`describe_images`](Self::describe_images), each asked for when it is wanted: 100 items each, unless the request
@@ -88,7 +88,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn describe_import_image_os(&self, request: &DescribeImportImageOsRequest) -> Result<DescribeImportImageOsResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// How many private images the account may have in the region.
@@ -98,7 +98,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn describe_image_quota(&self, request: &DescribeImageQuotaRequest) -> Result<DescribeImageQuotaResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Deletes private images. It is no way to stop an import: whether it works on an image that is still being imported is unverified.
@@ -108,7 +108,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn delete_images(&self, request: &DeleteImagesRequest) -> Result<DeleteImagesResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Changes a private image; one that is shared is refused. 10 requests a second. Which code a taken name has here was read in no source.
@@ -118,6 +118,6 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn modify_image_attribute(&self, request: &ModifyImageAttributeRequest) -> Result<ModifyImageAttributeResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 }

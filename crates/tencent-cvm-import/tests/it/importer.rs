@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cloud_import_core::{
     Architecture, BootMode, CancelOutcome, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest,
-    ImportedImage, LicenseType, Os, Provider, Severity, TaskState, http::Response, testing::Scripted,
+    ImportedImage, LicenseType, Os, Provider, Severity, TaskState, build, http::Response, testing::Scripted,
     transport::TransportErrorKind,
 };
 use serde_json::{Value, json};
@@ -73,9 +73,9 @@ async fn a_start_keeps_id_and_mark_and_hides_the_link() {
 
 #[test]
 fn every_part_of_an_order_is_in_the_request() {
-    let options = Options {
+    let options = build!(Options {
         image_family: Some("web".into()),
-    };
+    });
     let order = order()
         .architecture(Architecture::Arm64)
         .boot_mode(BootMode::Bios)

@@ -11,7 +11,7 @@ use cloud_import_core::{
     transport::TransportErrorKind,
 };
 use insta::assert_snapshot;
-use tencent_cvm_import::{core::Bytes, types::*, *};
+use tencent_cvm_import::{common::Bytes, types::*, *};
 
 const DONE: &str = r#"{"Response":{"ImageId":"img-1","RequestId":"r"}}"#;
 const TOKEN: &str = "tok+en/==";
@@ -26,10 +26,9 @@ const VERSIONS: [SignatureVersion; 3] = [
 const METHODS: [HttpMethod; 2] = [HttpMethod::Post, HttpMethod::Get];
 
 fn options(signature_version: SignatureVersion, http_method: HttpMethod) -> ClientOptions {
-    ClientOptions {
-        signature_version,
-        http_method,
-    }
+    ClientOptions::default()
+        .signature_version(signature_version)
+        .http_method(http_method)
 }
 
 fn order() -> ImportImageRequest {

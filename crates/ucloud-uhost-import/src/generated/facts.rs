@@ -12,29 +12,27 @@ const S_GUIDE: &str = "UHost documentation, guide/image (upload_image, common), 
 const S_SEED_DOCS: &str = "older document: Import Image - ImportCustomImage, UHost API documentation of a white-label channel (undated); UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08)";
 
 /// What the import can do and what it limits.
-pub static CAPABILITIES: Capabilities = Capabilities {
-    provider: Provider::UCLOUD,
-    default_region: "cn-bj2",
-    architectures: Fact::list(&[Architecture::X86_64, Architecture::I386], S_GUIDE).unverified().note("the API has no field for it: the name of the operating system says 32 or 64 bits"),
-    boot_modes: Fact::list(&[BootMode::Bios], S_GUIDE).unverified().note("the API has no field for it; the guide asks for MBR and refuses GPT"),
-    cancel: Fact::new(false, S_DOCS_SDK_GO),
-    client_token: Fact::new(false, S_DOCS_SDK_GO),
-    data_image: Fact::new(false, S_GUIDE),
-    description: Fact::new(true, S_SEED_DOCS),
-    dry_run: Fact::new(false, S_DOCS),
-    failure_reason: Fact::new(false, S_DOCS_SDK_GO),
-    formats: Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk, DiskFormat::Raw], S_SEED_DOCS),
-    imds_v2: Fact::new(false, S_DOCS),
-    license_types: Fact::list(&[], S_DOCS),
-    max_data_disks: Fact::new(0, S_GUIDE),
-    nvme: Fact::new(false, S_DOCS),
-    progress: Fact::new(false, S_DOCS_SDK_GO),
-    project: Fact::new("project", S_SEED_DOCS).note("sub-accounts must name one"),
-    skip_guest_check: Fact::new(false, S_DOCS),
-    sources: Fact::list(&[SourceForm::Url], S_SEED_DOCS),
-    tags: Fact::new(false, S_DOCS).note("the field Tag is one business group, not a list of pairs"),
-    unique_names: Fact::new(UniqueNames::Unverified, S_DOCS).unverified().note("no source says what happens to a second image of the same name"),
-    likely_causes: &[
+pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::UCLOUD, "cn-bj2")
+    .architectures(Fact::list(&[Architecture::X86_64, Architecture::I386], S_GUIDE).unverified().note("the API has no field for it: the name of the operating system says 32 or 64 bits"))
+    .boot_modes(Fact::list(&[BootMode::Bios], S_GUIDE).unverified().note("the API has no field for it; the guide asks for MBR and refuses GPT"))
+    .cancel(Fact::new(false, S_DOCS_SDK_GO))
+    .client_token(Fact::new(false, S_DOCS_SDK_GO))
+    .data_image(Fact::new(false, S_GUIDE))
+    .description(Fact::new(true, S_SEED_DOCS))
+    .dry_run(Fact::new(false, S_DOCS))
+    .failure_reason(Fact::new(false, S_DOCS_SDK_GO))
+    .formats(Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk, DiskFormat::Raw], S_SEED_DOCS))
+    .imds_v2(Fact::new(false, S_DOCS))
+    .license_types(Fact::list(&[], S_DOCS))
+    .max_data_disks(Fact::new(0, S_GUIDE))
+    .nvme(Fact::new(false, S_DOCS))
+    .progress(Fact::new(false, S_DOCS_SDK_GO))
+    .project(Fact::new("project", S_SEED_DOCS).note("sub-accounts must name one"))
+    .skip_guest_check(Fact::new(false, S_DOCS))
+    .sources(Fact::list(&[SourceForm::Url], S_SEED_DOCS))
+    .tags(Fact::new(false, S_DOCS).note("the field Tag is one business group, not a list of pairs"))
+    .unique_names(Fact::new(UniqueNames::Unverified, S_DOCS).unverified().note("no source says what happens to a second image of the same name"))
+    .likely_causes(&[
         "The disk has a GPT partition table: only MBR is supported",
         "A Linux file system is neither ext3 nor ext4, or a Windows file system is not NTFS",
         "The Linux guest has no KVM virtio drivers",
@@ -42,14 +40,13 @@ pub static CAPABILITIES: Capabilities = Capabilities {
         "The file is not in the format that was given, or in none of raw, vhd, qcow2 and vmdk",
         "The file holds more than a system disk, or much more than the recommended 50 GB",
         // (guide)
-    ],
-    limits: &[
-        Limit::new(Field::Name, Rule::Chars { min: 1, max: 63 }, S_DOCS_PACKER),
-        Limit::new(Field::Name, Rule::Alphabet(Alphabet { letters: true, digits: true, han: true, also: "-_.", first: First::Any, not_prefix: &[], not_containing: &[] }), S_DOCS_PACKER_CLOUDMUX).disputed().note("the general rule for names; the Packer plugin also takes []:, and cloudmux avoids a digit at the start"),
-        Limit::new(Field::Description, Rule::Chars { min: 0, max: 255 }, S_DOCS),
-        Limit::new(Field::SystemDiskGib, Rule::Range { min: 1, max: 50, multiple_of: 1 }, S_GUIDE).disputed().note("a recommendation: no hard limit is stated"),
-    ],
-};
+    ])
+    .limits(&[
+        Limit::new(Limited::Name, Rule::Chars { min: 1, max: 63 }, S_DOCS_PACKER),
+        Limit::new(Limited::Name, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("-_.").letters().digits().han())), S_DOCS_PACKER_CLOUDMUX).disputed().note("the general rule for names; the Packer plugin also takes []:, and cloudmux avoids a digit at the start"),
+        Limit::new(Limited::Description, Rule::Chars { min: 0, max: 255 }, S_DOCS),
+        Limit::new(Limited::SystemDiskGib, Rule::Range { min: 1, max: 50, multiple_of: 1 }, S_GUIDE).disputed().note("a recommendation: no hard limit is stated"),
+    ]);
 
 /// States of an image; one that is not here counts as in progress. (docs)
 pub static IMAGE_STATES: &[StateRow] = &[

@@ -23,8 +23,8 @@ impl Paged for DescribeImageRequest {
     type Client = Client;
     type Item = Image;
 
-    fn send(&self, client: &Client) -> impl Future<Output = Result<DescribeImageResponse>> + Send {
-        client.call(self)
+    async fn send(&self, client: &Client) -> Result<DescribeImageResponse> {
+        Ok(client.call(self).await?.value)
     }
 
     fn place(&mut self) -> (Position<'_>, &mut Option<i64>) {
@@ -62,7 +62,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn import_custom_image(&self, request: &ImportCustomImageRequest) -> Result<ImportCustomImageResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Lists images. There is no filter for the name: list all pages of type `Custom` and compare.
@@ -72,7 +72,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn describe_image(&self, request: &DescribeImageRequest) -> Result<DescribeImageResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// All pages of [`describe_image`](Self::describe_image), each asked for when it is wanted: 100 items each, unless the request
@@ -88,7 +88,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn terminate_custom_image(&self, request: &TerminateCustomImageRequest) -> Result<TerminateCustomImageResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Lists the regions and zones that the account may use.
@@ -98,7 +98,7 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn get_region(&self, request: &GetRegionRequest) -> Result<GetRegionResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 
     /// Lists the projects that the account may use, among them its default.
@@ -108,6 +108,6 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn get_project_list(&self, request: &GetProjectListRequest) -> Result<GetProjectListResponse> {
-        self.call(request).await
+        Ok(self.call(request).await?.value)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cloud_import_core::{
     Architecture, BootMode, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest, Os, Problem, Provider,
-    Severity, testing::Scripted,
+    Severity, build, testing::Scripted,
 };
 use insta::assert_json_snapshot;
 use serde_json::json;
@@ -31,9 +31,9 @@ fn every_field_has_its_place() {
         .project("org-2")
         .vendor(
             Provider::UCLOUD,
-            &Options {
+            &build!(Options {
                 tag: Some("Default".into()),
-            },
+            }),
         )
         .unwrap();
     assert!(

@@ -27,9 +27,7 @@ fn of_a_channel(script: &Arc<Scripted>) -> Client {
     super::builder("", script)
         .endpoint("https://api.ucloud-global.com".parse().unwrap())
         .credentials(Credentials::temporary("PKEXAMPLE", super::SECRET, "sts=token&1"))
-        .options(ClientOptions {
-            channel_key: Some("ch-1".into()),
-        })
+        .options(ClientOptions::default().channel_key("ch-1"))
         .build()
         .unwrap()
 }
@@ -98,9 +96,7 @@ async fn get_project_list() {
 fn a_channel_key_is_checked_before_anything_is_sent_and_never_shown() {
     let script = Arc::new(Scripted::default());
     let build = |key: &str| {
-        let options = ClientOptions {
-            channel_key: Some(key.into()),
-        };
+        let options = ClientOptions::default().channel_key(key);
         let shown = format!("{options:?}");
         (super::builder("cn-bj2", &script).options(options).build(), shown)
     };

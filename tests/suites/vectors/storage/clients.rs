@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
-use cloud_import_core::{Provider, provider::pipeline::Signing};
+use cloud_import_core::{Provider, provider::protocol::Signing};
 use cloud_import_sim::wire::WireRequest;
 use cloud_import_staging::{
     Bucket,

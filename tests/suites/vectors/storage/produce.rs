@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use cloud_import_core::{
-    Gate, RetryPolicy,
-    provider::{clock_offset::ClockOffset, pipeline::Pipeline},
+    RetryPolicy,
+    provider::Pipeline,
     testing::{Frozen, Scripted},
 };
 use cloud_import_sim::wire::WireRequest;
@@ -47,14 +47,9 @@ fn compare(vector: &Vector) -> Result<Outcome, String> {
 /// What the client sends for the vector's call, or the link that it makes.
 fn send(vector: &Vector) -> Result<Request<Bytes>, String> {
     let script = Arc::new(Scripted::new([(200, "")]));
-    let pipeline = Pipeline {
-        credentials: Arc::new(vector.client_credentials()),
-        transport: Arc::clone(&script) as _,
-        ambient: Arc::new(Frozen::new(vector.time()?, "")),
-        retry: RetryPolicy::none(),
-        clock_offset: ClockOffset::default(),
-        gate: Gate::default(),
-    };
+    let mut pipeline = Pipeline::new("", Arc::new(vector.client_credentials()), Arc::clone(&script) as _);
+    pipeline.ambient = Arc::new(Frozen::new(vector.time()?, ""));
+    pipeline.retry = RetryPolicy::none();
     let store = Store::new(clients::bucket(vector)?, pipeline).map_err(|error| error.to_string())?;
     let key = clients::text(vector, "Key")?;
     let body = || clients::text(vector, "Body").map(|text| Bytes::from(text.to_owned()));

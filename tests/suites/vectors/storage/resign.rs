@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use cloud_import_core::{
     Credentials,
-    provider::{encode, pipeline::Signing},
+    provider::{encode, protocol::Signing},
 };
 use cloud_import_tests::vectors::{self, Recorded, Vector};
 use http::Request;

@@ -11,7 +11,7 @@ use cloud_import_core::{
     http::{Method, Request, Response, header},
     provider::{
         CodeRule, canonical, digest, encode,
-        pipeline::{Protocol, Reading, Signing},
+        protocol::{Protocol, Reading, Signing},
     },
 };
 
@@ -106,6 +106,10 @@ impl Protocol for Us3 {
 
     fn codes(&self) -> &'static [CodeRule] {
         CODES
+    }
+
+    fn request_id_headers(&self) -> &'static [&'static str] {
+        self.spec.headers.request_id
     }
 
     fn secrets_of(&self, request: &Request<Bytes>) -> Vec<String> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use cloud_import_core::{
     Bytes, Error, ErrorKind, Provider, Result,
     http::Request,
-    provider::{digest, encode, pipeline::Signing},
+    provider::{digest, encode, protocol::Signing},
 };
 
 use crate::dialects::{plain, signer::StoreSigner};
