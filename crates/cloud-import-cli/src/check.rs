@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cloud_import::{
     Check, CheckOutcome, Error, ImageImporter, ImportRequest, Provider, Result, Subject,
     aliyun::{self, CreateRole as _, RoleEvent},
-    publish::{Options, Place, staging::Store},
+    publish::{Destination, Publish, staging::Store},
 };
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -72,29 +72,21 @@ pub(crate) async fn run(options: args::Check) -> Result<Exit> {
 /// Every target side by side; one that cannot be looked at does not stop the others.
 async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simulated>) -> Result<Vec<Row>> {
     let clouds = Clouds::new(&options.reach, simulated)?;
-    let image = destination::image(&options.order)?;
-    let publishing = Options {
-        prefix: options.staging.prefix.clone(),
-        bitmap: options.staging.bitmap.clone(),
-        ..Options::default()
-    };
+    let mut publish = Publish::of(destination::image(&options.order)?).prefix(&options.staging.prefix);
+    if let Some(bitmap) = &options.staging.bitmap {
+        publish = publish.side_file(bitmap);
+    }
     let mut rows: Vec<Option<Row>> = targets.iter().map(|_| None).collect();
     let mut set = JoinSet::new();
     for (index, wanted) in targets.iter().enumerate() {
-        let made = destination::destination(&options.order, &options.staging, wanted, &image, &clouds)
-            .and_then(|made| made.preview(&image, &publishing).map(|order| (made, order)));
-        match made {
+        match ordered(options, wanted, &publish, &clouds).await {
             Ok((made, order)) => {
                 let label = wanted.label.clone();
-                let store = match made.place {
-                    Place::Stage(store) => Some(store),
-                    _ => None,
-                };
                 let create_role = options.create_role;
                 set.spawn(async move {
                     (
                         index,
-                        looked_at(&label, made.importer, store, &order, create_role).await,
+                        looked_at(&label, made.importer, made.bucket, &order, create_role).await,
                     )
                 });
             }
@@ -108,6 +100,18 @@ async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simul
         rows[index] = Some(row);
     }
     Ok(rows.into_iter().flatten().collect())
+}
+
+/// The destination of a target, and its order.
+async fn ordered(
+    options: &args::Check,
+    wanted: &Wanted,
+    publish: &Publish,
+    clouds: &Clouds<'_>,
+) -> Result<(Destination, ImportRequest)> {
+    let made = destination::destination(&options.order, &options.staging, wanted, publish.image(), clouds)?;
+    let order = publish.preview(&made).await?;
+    Ok((made, order))
 }
 
 async fn looked_at(

@@ -45,7 +45,6 @@ impl<'a> Clouds<'a> {
             simulated,
             transports: Provider::all().map(pair).collect::<Result<_>>()?,
             gates: Provider::all()
-                .into_iter()
                 .map(|provider| (provider, Gate::new(AT_A_TIME)))
                 .collect(),
         })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cloud_import::{
     Disk, Error, ErrorKind, ImageImporter, ImportRequest, Provider, Result,
-    publish::{Destination, Image, LocalImage, Place as Reading},
+    publish::{Destination, Image, LocalImage},
 };
 
 use crate::{
@@ -44,11 +44,11 @@ pub(crate) fn destination(
         Some(text) => Place::read(text)?,
         None => Place::read(&options.image)?,
     };
-    let (disk, place) = match (&place, image) {
+    let (disk, bucket) = match (&place, image) {
         (Place::File(_), Image::File(file)) if own.is_none() => {
             let bucket = bucket(staging, wanted, clouds).ok_or_else(|| no_bucket(file, provider))?;
             let store = clouds.store(&*importer, &bucket)?;
-            (file.described(Disk::object(bucket, "")), Reading::Stage(store))
+            (file.described(Disk::object(bucket, "")), Some(store))
         }
         (Place::File(path), _) => {
             let message = format!("`{}` is a file on this machine", path.display());
@@ -56,14 +56,13 @@ pub(crate) fn destination(
                 .with_provider(provider)
                 .with_remedy("A place of its own for one cloud is a link or BUCKET:KEY; the file that is staged is the IMAGE argument."));
         }
-        _ => (place.disk(options.format)?, Reading::There),
+        _ => (place.disk(options.format)?, None),
     };
-    Ok(Destination {
-        label: wanted.label.clone(),
-        order: order(options, wanted, disk)?,
-        importer,
-        place,
-    })
+    let mut made = Destination::new(importer)
+        .label(&wanted.label)
+        .order(order(options, wanted, disk)?);
+    made.bucket = bucket;
+    Ok(made)
 }
 
 fn order(options: &Order, wanted: &Wanted, disk: Disk) -> Result<ImportRequest> {

@@ -147,8 +147,8 @@ impl Listener for Events {
                 ..base("warning")
             },
             Event::Over { outcome } => Line {
-                image_id: outcome.image.as_ref().map(|image| image.id.as_str()),
-                message: outcome.error.as_ref().map(ToString::to_string),
+                image_id: outcome.image().map(|image| image.id.as_str()),
+                message: outcome.error().map(ToString::to_string),
                 ..base("over")
             },
             _ => return,

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_import::{
-    Error, ErrorKind, Result, Stop, WaitOptions,
-    publish::{self, Destination, Event, Image, Listener, LocalImage, Options, Phase},
+    Error, ErrorKind, Problem, Result, Stop, WaitOptions,
+    publish::{self, Destination, Ended, Event, Image, Listener, LocalImage, Phase, Publish},
 };
 
 use crate::{
@@ -58,21 +58,29 @@ async fn all(
             progress.on(None, &Event::Warning { text: &text });
         }
     }
-    let publishing = publishing(options, simulated.is_some());
-    let (destinations, mut outcomes) = prepared(options, wanted, &image, &clouds, &publishing, &progress);
-    let (indices, destinations): (Vec<usize>, Vec<Destination>) = destinations.into_iter().unzip();
-    let listener = Arc::new(Renumbered::new(progress, indices.clone()));
+    let mut publish = publishing(image, options, simulated.is_some()).stop(stop.clone());
+    let (mut indices, mut outcomes) = (Vec::new(), Vec::new());
+    // All problems are told before anything is sent.
+    for (index, wanted) in wanted.iter().enumerate() {
+        match prepared(options, wanted, &publish, &clouds).await {
+            Ok((destination, problems)) => {
+                for problem in problems {
+                    progress.on(Some(index), &Event::Problem { problem: &problem });
+                }
+                indices.push(index);
+                publish = publish.to(destination);
+            }
+            Err(error) => {
+                let outcome = publish::Outcome::new(&wanted.label, Ended::not_started(error));
+                progress.on(Some(index), &Event::Over { outcome: &outcome });
+                outcomes.push((index, outcome.into()));
+            }
+        }
+    }
     let mut job = None;
-    if !destinations.is_empty() {
-        let done = publish::publish(
-            image,
-            destinations,
-            state.state().clone(),
-            publishing,
-            listener,
-            stop.clone(),
-        )
-        .await?;
+    if !indices.is_empty() {
+        let listener = Arc::new(Renumbered::new(progress, indices.clone()));
+        let done = publish.state(state.state().clone()).listener(listener).run().await?;
         job = Some(done.job.facts().id.clone());
         for (index, outcome) in indices.into_iter().zip(done.outcomes) {
             outcomes.push((index, Outcome::from(outcome)));
@@ -103,43 +111,24 @@ fn with_places(job: &str, options: &Import) -> String {
     words
 }
 
-/// Destinations and outcomes, each by the place of its target among all that were named.
-type Prepared = (Vec<(usize, Destination)>, Vec<(usize, Outcome)>);
-
-/// The destinations whose orders have no errors, and the outcomes of the others. All problems are told before anything is sent.
-fn prepared(
+/// The destination of a target, with what the cloud may refuse.
+///
+/// # Errors
+/// It could not be started.
+async fn prepared(
     options: &Import,
-    wanted: &[Wanted],
-    image: &Image,
+    wanted: &Wanted,
+    publish: &Publish,
     clouds: &Clouds<'_>,
-    publishing: &Options,
-    progress: &Arc<dyn Listener>,
-) -> Prepared {
-    let (mut destinations, mut outcomes) = (Vec::new(), Vec::new());
-    for (index, wanted) in wanted.iter().enumerate() {
-        let made =
-            destination::destination(&options.order, &options.staging, wanted, image, clouds).and_then(|mut made| {
-                made.order.dry_run = options.dry_run;
-                made.order.no_validate = options.no_validate;
-                let problems = made.problems(image, publishing)?;
-                if !options.no_validate && problems.iter().any(|problem| problem.is_error()) {
-                    return Err(Error::invalid(wanted.target.provider, problems));
-                }
-                for problem in problems {
-                    progress.on(Some(index), &Event::Problem { problem: &problem });
-                }
-                Ok(made)
-            });
-        match made {
-            Ok(destination) => destinations.push((index, destination)),
-            Err(error) => {
-                let outcome = publish::Outcome::not_started(&wanted.label, error);
-                progress.on(Some(index), &Event::Over { outcome: &outcome });
-                outcomes.push((index, outcome.into()));
-            }
-        }
+) -> Result<(Destination, Vec<Problem>)> {
+    let mut made = destination::destination(&options.order, &options.staging, wanted, publish.image(), clouds)?;
+    made.order.dry_run = options.dry_run;
+    made.order.no_validate = options.no_validate;
+    let problems = publish.problems(&made).await?;
+    if !options.no_validate && problems.iter().any(|problem| problem.is_error()) {
+        return Err(Error::invalid(wanted.target.provider, problems));
     }
-    (destinations, outcomes)
+    Ok((made, problems))
 }
 
 async fn converted(image: &mut Image, format: cloud_import::DiskFormat) -> Result<convert::Converted> {
@@ -161,17 +150,18 @@ async fn converted(image: &mut Image, format: cloud_import::DiskFormat) -> Resul
     Ok(converted)
 }
 
-fn publishing(options: &Import, simulated: bool) -> Options {
-    Options {
-        wait: !options.no_wait,
-        waiting: waiting(options.waiting.timeout, simulated),
-        keep_object: options.staging.keep_object,
-        prefix: options.staging.prefix.clone(),
-        again: options.again,
-        replace: options.replace,
-        cancel_on_stop: options.cancel_on_interrupt,
-        bitmap: options.staging.bitmap.clone(),
-        ..Options::default()
+fn publishing(image: Image, options: &Import, simulated: bool) -> Publish {
+    let publish = Publish::of(image)
+        .wait(!options.no_wait)
+        .waiting(waiting(options.waiting.timeout, simulated))
+        .keep_object(options.staging.keep_object)
+        .prefix(&options.staging.prefix)
+        .again(options.again)
+        .replace(options.replace)
+        .cancel_on_stop(options.cancel_on_interrupt);
+    match &options.staging.bitmap {
+        Some(bitmap) => publish.side_file(bitmap),
+        None => publish,
     }
 }
 
@@ -211,7 +201,9 @@ impl Listener for Renumbered {
 
 impl From<publish::Outcome> for Outcome {
     fn from(outcome: publish::Outcome) -> Self {
-        let exit = match (outcome.phase, &outcome.error) {
+        let phase = outcome.phase();
+        let error = outcome.error().cloned();
+        let exit = match (phase, &error) {
             (Phase::Succeeded, Some(error)) if error.kind() == ErrorKind::Credentials => Exit::Credentials,
             // The image is there, and so is what it was to replace.
             (Phase::Succeeded, Some(_)) => Exit::Mixed,
@@ -223,16 +215,13 @@ impl From<publish::Outcome> for Outcome {
             (_, None) => Exit::NotStarted,
         };
         Self {
-            target: outcome.target,
-            status: outcome.phase.into(),
+            status: phase.into(),
             exit,
-            state: match outcome.phase {
-                Phase::Checked => Some("checked".to_owned()),
-                _ => None,
-            },
-            image: outcome.image,
-            task: outcome.task,
-            error: outcome.error,
+            state: (phase == Phase::Checked).then(|| "checked".to_owned()),
+            image: outcome.image().cloned(),
+            task: outcome.task().cloned(),
+            error,
+            target: outcome.target,
         }
     }
 }

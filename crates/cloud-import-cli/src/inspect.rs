@@ -52,7 +52,6 @@ pub(crate) fn run(options: &Inspect) -> Result<Exit> {
     let file = LocalImage::open(&options.file, None)?;
     let info = file.info();
     let clouds = Provider::all()
-        .into_iter()
         .map(|provider| cloud(provider, &file))
         .collect::<Result<Vec<_>>>()?;
     match options.output {

@@ -1,11 +1,9 @@
 //! `list` and `clean`: what this tool has done and left, by what it remembers. A cloud is asked only by `clean`, and only to
 //! delete.
 
-use std::sync::Arc;
-
 use cloud_import::{
-    Error, ErrorKind, ImageImporter, ImportedImage, Provider, Result, Target,
-    publish::{Leftover, ReplaceStep, StagedObject, leftovers},
+    Error, ErrorKind, Provider, Result, Target,
+    publish::{Leftover, ReplaceStep, leftovers},
 };
 use serde::Serialize;
 
@@ -51,11 +49,11 @@ struct TargetRow {
 }
 
 /// Shows the jobs that are remembered.
-pub(crate) fn list(options: &args::List) -> Result<Exit> {
+pub(crate) async fn list(options: args::List) -> Result<Exit> {
     let state = Remembered::of(&options.state, false)?;
     let mut jobs = Vec::new();
-    for job in state.state().jobs()? {
-        let targets = job.records()?.into_iter().map(|record| TargetRow {
+    for job in state.state().jobs().await? {
+        let targets = job.records().await?.into_iter().map(|record| TargetRow {
             step: record.step.as_str(),
             generation: record.generation,
             image_id: record.image_id,
@@ -72,7 +70,7 @@ pub(crate) fn list(options: &args::List) -> Result<Exit> {
     }
     match options.reach.output {
         Form::Json => json(&Listed { schema: SCHEMA, jobs })?,
-        Form::Text if jobs.is_empty() => output::say(&format!("no jobs in {}", state.state().folder().display())),
+        Form::Text if jobs.is_empty() => output::say(&format!("no jobs in {}", state.state())),
         Form::Text => jobs.iter().for_each(show),
     }
     Ok(Exit::Done)
@@ -139,22 +137,20 @@ pub(crate) async fn clean(options: args::Clean) -> Result<Exit> {
     let state = Remembered::of(&options.state, false)?;
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?;
     let mut rows = Vec::new();
-    for left in leftovers(state.state())? {
-        let what = shown(&left);
-        let (provider, region) = place(&left);
-        let (outcome, message) = match &left {
-            Leftover::Object { in_use: true, .. } => (Done::InUse, None),
-            _ if !options.yes => (Done::Deletable, None),
-            _ => match delete(&left, &clouds, &state).await {
+    for left in leftovers(state.state()).await? {
+        let (outcome, message) = match (left.is_in_use(), options.yes) {
+            (true, _) => (Done::InUse, None),
+            (false, false) => (Done::Deletable, None),
+            (false, true) => match delete(&left, &clouds, &state).await {
                 Ok(true) => (Done::Deleted, None),
                 Ok(false) => (Done::InUse, None),
                 Err(error) => (Done::Failed, Some(error.to_string())),
             },
         };
         rows.push(Row {
-            what,
-            provider,
-            region,
+            what: left.to_string(),
+            provider: left.provider(),
+            region: left.region().to_owned(),
             outcome,
             message,
         });
@@ -186,80 +182,13 @@ pub(crate) async fn clean(options: args::Clean) -> Result<Exit> {
     Ok(if failed { Exit::Mixed } else { Exit::Done })
 }
 
-fn shown(left: &Leftover) -> String {
-    match left {
-        Leftover::Object { object, .. } => format!("object {}", object.shown()),
-        Leftover::Upload { object, job, .. } => format!("unfinished upload of {} (job {job})", object.shown()),
-        Leftover::FailedImage { image_id, job, .. } => format!("failed image {image_id} (job {job})"),
-        _ => "something that this version does not know".to_owned(),
-    }
-}
-
-fn place(left: &Leftover) -> (Provider, String) {
-    match left {
-        Leftover::FailedImage { task, .. } => (task.provider, task.region.clone()),
-        Leftover::Object { object, .. } | Leftover::Upload { object, .. } => (object.provider, object.region.clone()),
-        _ => (Provider::ALIYUN, String::new()),
-    }
-}
-
 /// Deletes it; `false` when an order began to read it meanwhile.
 async fn delete(left: &Leftover, clouds: &Clouds<'_>, state: &Remembered) -> Result<bool> {
-    match left {
-        Leftover::Object { object, .. } => {
-            let store = clouds.store(&*importer(object, clouds)?, &object.bucket)?;
-            cloud_import::publish::delete_object(state.state(), &store, object).await
-        }
-        Leftover::Upload {
-            object,
-            upload_id,
-            job,
-            target,
-        } => {
-            let job = state.state().job(job)?;
-            // Whoever works on the target will finish or abort it.
-            let Some(mut held) = job.hold(target)? else {
-                return Ok(false);
-            };
-            let store = clouds.store(&*importer(object, clouds)?, &object.bucket)?;
-            store.abort(&object.key, upload_id).await?;
-            if let Some(mut record) = held.record().cloned() {
-                record.files.values_mut().for_each(|file| file.upload = None);
-                held.save(&record)?;
-            }
-            Ok(true)
-        }
-        Leftover::FailedImage {
-            task,
-            image_id,
-            job,
-            target,
-        } => {
-            let job = state.state().job(job)?;
-            let Some(mut held) = job.hold(target)? else {
-                return Ok(false);
-            };
-            clouds
-                .importer_of(task)?
-                .delete(&ImportedImage::of(task, image_id))
-                .await?;
-            if let Some(mut record) = held.record().cloned() {
-                record.task = None;
-                held.save(&record)?;
-            }
-            Ok(true)
-        }
-        _ => Err(Error::new(
-            ErrorKind::Unsupported,
-            "this version does not know how to delete it",
-        )),
-    }
-}
-
-fn importer(object: &StagedObject, clouds: &Clouds<'_>) -> Result<Arc<dyn ImageImporter>> {
-    let target = Target::new(object.provider, &object.region);
-    let wanted = Wanted::of(target);
-    clouds.importer(&wanted).map(Arc::from)
+    let importer = match left.task() {
+        Some(task) => clouds.importer_of(task)?,
+        None => clouds.importer(&Wanted::of(Target::new(left.provider(), left.region())))?,
+    };
+    left.delete(state.state(), &*importer).await
 }
 
 pub(crate) fn json(value: &impl Serialize) -> Result<()> {

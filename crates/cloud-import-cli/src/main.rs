@@ -62,7 +62,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Inspect(options) => inspect::run(&options),
         Command::Capabilities(options) => capabilities::run(&options),
         Command::Explain(options) => explain::run(&options),
-        Command::List(options) if options.place.bucket.is_none() => list::list(&options),
+        Command::List(options) if options.place.bucket.is_none() => block_on(list::list(options)),
         Command::List(options) => block_on(bucket::list(options)),
         Command::Import(options) => block_on(import::run(*options)),
         Command::Check(options) => block_on(check::run(*options)),

@@ -238,15 +238,13 @@ impl Listener for Progress {
                 output::say(&format!("warning: {}", self.line(target, &render::problem(problem))));
             }
             Event::Over { outcome } => {
-                let image = outcome.image.as_ref();
-                let text = match (image, &outcome.error) {
-                    (Some(image), _) if outcome.found => format!("{} (made before)", image.id),
+                let image = outcome.image();
+                let text = match (image, outcome.error()) {
+                    (Some(image), _) if outcome.is_found() => format!("{} (made before)", image.id),
                     (Some(image), _) => image.id.clone(),
                     // The reason is said once, with its remedy, when all are over.
-                    (None, Some(_)) => words(outcome.phase).to_owned(),
-                    (None, None) if outcome.task.as_ref().is_some_and(|task| task.dry_run) => {
-                        "the cloud would take this order".to_owned()
-                    }
+                    (None, Some(_)) => words(outcome.phase()).to_owned(),
+                    (None, None) if outcome.phase() == Phase::Checked => "the cloud would take this order".to_owned(),
                     (None, None) => "started".to_owned(),
                 };
                 self.over(target, &text, image.is_some());

@@ -4,8 +4,8 @@
 use std::{collections::BTreeSet, fs, io::Read as _, sync::Arc};
 
 use cloud_import::{
-    CancelOutcome, Error, ErrorKind, ImageImporter, ImportTask, Result, Stop, Target, TaskState,
-    publish::{self, Event, Job, Listener, Options, Phase, Reattached, Record, Step},
+    CancelOutcome, Error, ErrorKind, ImageImporter, ImportTask, Result, Stop, Target, TaskState, WaitOptions,
+    publish::{self, Ended, Event, Job, Listener, Reattach, Reattached, Record, Step},
 };
 use tokio::task::JoinSet;
 
@@ -37,14 +37,11 @@ pub(crate) async fn wait(options: args::Wait) -> Result<Exit> {
     let reach = &options.tasks.reach;
     let simulated = Simulated::of(reach).await?;
     let state = Remembered::of(&options.tasks.state, simulated.is_some())?;
-    let named = named(&options.tasks.tasks, &state)?;
+    let named = named(&options.tasks.tasks, &state).await?;
     let clouds = Clouds::new(reach, simulated.as_ref())?;
     let stop = Stop::default();
-    let waiting_for = Options {
-        waiting: waiting(options.waiting.timeout, simulated.is_some()),
-        ..Options::default()
-    };
-    let work = wait_for_all(named, &clouds, &state, &waiting_for, &stop);
+    let waiting = waiting(options.waiting.timeout, simulated.is_some());
+    let work = wait_for_all(named, &clouds, &waiting, &stop);
     let Some(outcomes) = interrupt::guarded(&stop, work).await else {
         return Ok(interrupt::left_at_once());
     };
@@ -52,13 +49,7 @@ pub(crate) async fn wait(options: args::Wait) -> Result<Exit> {
     Ok(if stop.is_requested() { Exit::Interrupted } else { exit })
 }
 
-async fn wait_for_all(
-    named: Vec<Named>,
-    clouds: &Clouds<'_>,
-    state: &Remembered,
-    options: &Options,
-    stop: &Stop,
-) -> Vec<Outcome> {
+async fn wait_for_all(named: Vec<Named>, clouds: &Clouds<'_>, waiting: &WaitOptions, stop: &Stop) -> Vec<Outcome> {
     let labels: Vec<String> = named.iter().flat_map(Named::labels).collect();
     let progress: Arc<dyn Listener> = Arc::new(Progress::new(labels));
     let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
@@ -72,10 +63,10 @@ async fn wait_for_all(
                 let target = target(&task).to_string();
                 match clouds.importer_of(&task) {
                     Ok(importer) => {
-                        let (options, progress, stop) = (options.clone(), Arc::clone(&progress), stop.clone());
+                        let (waiting, progress, stop) = (waiting.clone(), Arc::clone(&progress), stop.clone());
                         set.spawn(async move {
                             let outcome =
-                                wait_for_task(&*importer, *task, &target, first, &options, &progress, &stop).await;
+                                wait_for_task(&*importer, *task, &target, first, waiting, &progress, &stop).await;
                             vec![(first, outcome)]
                         });
                     }
@@ -83,23 +74,25 @@ async fn wait_for_all(
                 }
             }
             Named::Job(job, records) => {
-                let (mut reattached, mut indices) = (Vec::new(), Vec::new());
+                let (mut targets, mut indices) = (Vec::new(), Vec::new());
                 for (offset, record) in records.into_iter().enumerate() {
-                    match reattach(&record, clouds) {
+                    match reattached(&record, clouds) {
                         Ok(target) => {
                             indices.push(first + offset);
-                            reattached.push(target);
+                            targets.push(target);
                         }
                         Err(error) => {
-                            let outcome = publish::Outcome::not_started(&record.target, error);
+                            let outcome = publish::Outcome::new(record.target, Ended::not_started(error));
                             outcomes.push((first + offset, outcome.into()));
                         }
                     }
                 }
-                let listener = Arc::new(Renumbered::new(Arc::clone(&progress), indices.clone()));
-                let (state, options, stop) = (state.state().clone(), options.clone(), stop.clone());
+                let mut reattach = Reattach::to(job, targets);
+                reattach.waiting = waiting.clone();
+                reattach.listener = Arc::new(Renumbered::new(Arc::clone(&progress), indices.clone()));
+                reattach.stop = stop.clone();
                 set.spawn(async move {
-                    let done = publish::reattach(&job, reattached, &state, options, listener, stop).await;
+                    let done = reattach.run().await;
                     indices.into_iter().zip(done.into_iter().map(Outcome::from)).collect()
                 });
             }
@@ -117,31 +110,34 @@ async fn wait_for_task(
     mut task: ImportTask,
     target: &str,
     index: usize,
-    options: &Options,
+    waiting: WaitOptions,
     progress: &Arc<dyn Listener>,
     stop: &Stop,
 ) -> Outcome {
     let told = Arc::clone(progress);
-    let waiting = options
-        .waiting
-        .clone()
-        .on_event(move |task, event| told.on(Some(index), &Event::Polled { task, event }));
+    let waiting = waiting.on_event(move |task, event| told.on(Some(index), &Event::Polled { task, event }));
     let verdict = tokio::select! {
         verdict = cloud_import::wait(importer, &mut task, &waiting) => Some(verdict),
         () = stop.requested() => None,
     };
-    let outcome = match verdict {
-        Some(Ok(image)) => publish::Outcome::of_task(target, Phase::Succeeded, task, Some(image), None),
-        Some(Err(error)) => {
-            let phase = if matches!(error.kind(), ErrorKind::TaskFailed | ErrorKind::Canceled) {
-                Phase::Failed
-            } else {
-                Phase::Running
-            };
-            publish::Outcome::of_task(target, phase, task, None, Some(error))
-        }
-        None => publish::Outcome::of_task(target, Phase::Running, task, None, None),
+    let ended = match verdict {
+        Some(Ok(image)) => Ended::Succeeded {
+            image,
+            task,
+            found: false,
+            unfinished: None,
+        },
+        Some(Err(error)) if matches!(error.kind(), ErrorKind::TaskFailed | ErrorKind::Canceled) => Ended::Failed {
+            task: Some(task),
+            error,
+        },
+        Some(Err(error)) => Ended::Running {
+            task,
+            error: Some(error),
+        },
+        None => Ended::Running { task, error: None },
     };
+    let outcome = publish::Outcome::new(target, ended);
     progress.on(Some(index), &Event::Over { outcome: &outcome });
     outcome.into()
 }
@@ -152,7 +148,7 @@ pub(crate) async fn status(options: args::Tasks) -> Result<Exit> {
     let state = Remembered::of(&options.state, simulated.is_some())?;
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?;
     let mut outcomes = Vec::new();
-    for one in named(&options.tasks, &state)? {
+    for one in named(&options.tasks, &state).await? {
         match one {
             Named::Task(task) => outcomes.push(stands(target(&task).to_string(), *task, &clouds).await),
             Named::Job(_, records) => {
@@ -235,7 +231,7 @@ pub(crate) async fn cancel(options: args::Tasks) -> Result<Exit> {
             .with_remedy("Name a job (`cloud-import list` shows them) or a task."));
     }
     let mut outcomes = Vec::new();
-    for one in named(&options.tasks, &state)? {
+    for one in named(&options.tasks, &state).await? {
         match one {
             Named::Task(task) => {
                 let outcome = match clouds.importer_of(&task) {
@@ -247,8 +243,8 @@ pub(crate) async fn cancel(options: args::Tasks) -> Result<Exit> {
             }
             Named::Job(job, records) => {
                 for record in records {
-                    let outcome = match reattach(&record, &clouds) {
-                        Ok(target) => publish::cancel(&job, target, state.state()).await,
+                    let outcome = match reattached(&record, &clouds) {
+                        Ok(target) => publish::cancel(&job, target).await,
                         Err(error) => Err(error),
                     };
                     outcomes.push(canceled(record.target, record.task, outcome));
@@ -286,11 +282,11 @@ fn canceled(target: String, task: Option<ImportTask>, outcome: Result<CancelOutc
     };
     match task {
         Some(task) => Outcome::ended(&target, task, error),
-        None => publish::Outcome::not_started(&target, error).into(),
+        None => publish::Outcome::new(target, Ended::not_started(error)).into(),
     }
 }
 
-fn reattach(record: &Record, clouds: &Clouds<'_>) -> Result<Reattached> {
+fn reattached(record: &Record, clouds: &Clouds<'_>) -> Result<Reattached> {
     let task = record.task.as_ref().ok_or_else(|| {
         Error::new(ErrorKind::Conflict, "its import was not started")
             .with_provider(record.provider)
@@ -323,11 +319,11 @@ fn target(task: &ImportTask) -> Target {
 }
 
 /// What the arguments name; every target that is not settled when they name nothing.
-fn named(arguments: &[String], state: &Remembered) -> Result<Vec<Named>> {
+async fn named(arguments: &[String], state: &Remembered) -> Result<Vec<Named>> {
     let mut named = Vec::new();
     if arguments.is_empty() {
-        for job in state.state().jobs()? {
-            let open: Vec<Record> = job.records()?.into_iter().filter(Record::is_open).collect();
+        for job in state.state().jobs().await? {
+            let open: Vec<Record> = job.records().await?.into_iter().filter(Record::is_open).collect();
             if !open.is_empty() {
                 named.push(Named::Job(job, open));
             }
@@ -336,7 +332,7 @@ fn named(arguments: &[String], state: &Remembered) -> Result<Vec<Named>> {
             true => Err(
                 Error::new(
                     ErrorKind::InvalidRequest,
-                    format!("no job in `{}` waits for a verdict, and no task was given", state.state().folder().display()),
+                    format!("no job in `{}` waits for a verdict, and no task was given", state.state()),
                 )
                 .with_remedy("`cloud-import list` shows the jobs. Name another directory with --state, or give what `import --no-wait` printed."),
             ),
@@ -345,10 +341,10 @@ fn named(arguments: &[String], state: &Remembered) -> Result<Vec<Named>> {
     }
     let mut jobs = BTreeSet::new();
     for text in arguments {
-        match state.state().job(text) {
+        match state.state().job(text).await {
             Ok(job) => {
                 if jobs.insert(text) {
-                    let records = job.records()?;
+                    let records = job.records().await?;
                     named.push(Named::Job(job, records));
                 }
             }

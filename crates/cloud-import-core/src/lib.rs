@@ -104,7 +104,7 @@ pub mod __generated {
         credentials::EnvironmentNames,
         http::Method,
         model::{
-            capabilities::{Alphabet, CharSet, Fact, First, Limit, Limited, Rule, UniqueNames},
+            capabilities::{Alphabet, CharSet, Fact, First, Limit, Limited, Rule, SideFile, UniqueNames},
             code::{CodeRule, StateClass, StateRow},
         },
         open_enum,

@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "publish", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "publish"), doc = "Image imports of five clouds behind one API.")]
 #![cfg_attr(
     not(any(
         feature = "jdcloud",

@@ -77,12 +77,32 @@ pub(super) fn value(name: &str, fact: &Fact) -> String {
         "boot_modes" => "BootMode",
         "license_types" => "LicenseType",
         "unique_names" => "UniqueNames",
+        "side_file" => return side_file(fact),
         _ => return fact.value.to_string(),
     };
     match fact.value.as_str() {
         Some(word) => variants(kind, [word]),
         None => format!("&[{}]", variants(kind, fact.words())),
     }
+}
+
+/// A table with a suffix, formats and an option; or `false`.
+fn side_file(fact: &Fact) -> String {
+    let Some(table) = fact.value.as_table() else {
+        return "None".to_owned();
+    };
+    let text = |name: &str| literal(table.get(name).and_then(toml::Value::as_str).unwrap_or_default());
+    let formats = table
+        .get("formats")
+        .and_then(toml::Value::as_array)
+        .into_iter()
+        .flatten();
+    format!(
+        "Some(SideFile::new({}, &[{}], {}))",
+        text("suffix"),
+        variants("DiskFormat", formats.filter_map(toml::Value::as_str)),
+        text("option")
+    )
 }
 
 /// The sources of a file, each a constant named after its keys, so that another source of one row changes no other row.

@@ -4,11 +4,13 @@
 
 mod bucket;
 mod check;
+mod clean;
 mod config;
 mod errors;
 mod events;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;
+mod places;
 mod replace;
 mod search;
 mod sim;

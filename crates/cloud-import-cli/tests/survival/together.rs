@@ -1,6 +1,7 @@
-//! Two processes with the same command at the same time: one image per target, and both tell the same.
+//! Two processes with the same command at the same time, also where one calls the targets by other names: one image per target, and
+//! both tell the same.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, fs, sync::Arc, time::Duration};
 
 use cloud_import::ambient::{Ambient as _, System};
 
@@ -14,13 +15,15 @@ use crate::{
 
 pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     let rounds: u64 = if form.long { 12 } else { 3 };
-    let work = (0..rounds).map(|round| {
+    let work = (0..2 * rounds).map(|round| {
         let form = Arc::clone(&form);
         // At once, while the first hashes, stages, or waits.
-        let head_start = Duration::from_millis([0, 150, 900][round as usize % 3]);
-        piece(format!("the second {head_start:?} later"), async move {
-            twice(&form, head_start).await
-        })
+        let head_start = Duration::from_millis([0, 150, 900][round as usize / 2 % 3]);
+        let is_renamed = round % 2 == 1;
+        piece(
+            format!("the second {head_start:?} later, renamed: {is_renamed}"),
+            async move { twice(&form, head_start, is_renamed).await },
+        )
     });
     let pairs = side_by_side::all(3, work.collect()).await?.len();
     Ok(format!(
@@ -29,7 +32,7 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     ))
 }
 
-async fn twice(form: &Form, head_start: Duration) -> Result<(), String> {
+async fn twice(form: &Form, head_start: Duration, is_renamed: bool) -> Result<(), String> {
     let config = scene::config()
         .import_time(Duration::from_millis(900))
         .visible_after_polls(2)
@@ -37,9 +40,22 @@ async fn twice(form: &Form, head_start: Duration) -> Result<(), String> {
     let scene = Scene::new(config, &form.parts).await;
     let first = scene.import(&places::ALL, &[]);
     System.sleep(head_start).await;
-    let second = scene.import(&places::ALL, &[]);
+    let renamed = scene.path("targets.toml");
+    let mut targets = String::new();
+    for place in &places::ALL {
+        let _ = writeln!(targets, "[targets.{}]\nto = \"{}\"", place.cloud.name(), place.target);
+    }
+    fs::write(&renamed, targets).map_err(|error| error.to_string())?;
+    let second = match is_renamed {
+        true => scene.import(&[], &["--targets", &renamed.display().to_string()]),
+        false => scene.import(&places::ALL, &[]),
+    };
     let (first, second) = tokio::join!(first.end(), second.end());
-    let (first, second) = (ids(&first?)?, ids(&second?)?);
+    let (first, mut second) = (ids(&first?)?, ids(&second?)?);
+    if is_renamed {
+        let found = |place: &places::Place| Some((place.target.to_owned(), second.remove(place.cloud.name())?));
+        second = places::ALL.iter().filter_map(found).collect();
+    }
     if first != second {
         return Err(format!("one tells {first:?}, the other {second:?}"));
     }

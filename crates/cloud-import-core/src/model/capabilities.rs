@@ -76,6 +76,10 @@ pub struct Capabilities {
     pub max_data_disks: Fact<u32>,
     /// Whether an image can be one data disk.
     pub data_image: Fact<bool>,
+    /// Whether data disks beside the system disk become images of their own.
+    pub data_disk_images: Fact<bool>,
+    /// The file that the cloud wants beside a disk image of some formats, where it wants one.
+    pub side_file: Fact<Option<SideFile>>,
     /// Whether tags can be set with the import.
     pub tags: Fact<bool>,
     /// Whether a description can be set with the import.
@@ -132,6 +136,8 @@ impl Capabilities {
             license_types: Fact::unsourced(&[]),
             max_data_disks: Fact::unsourced(0),
             data_image: NO,
+            data_disk_images: NO,
+            side_file: Fact::unsourced(None),
             tags: NO,
             description: NO,
             project: Fact::unsourced(""),
@@ -194,6 +200,8 @@ setters! {
     license_types: Fact<&'static [LicenseType]>,
     max_data_disks: Fact<u32>,
     data_image: Fact<bool>,
+    data_disk_images: Fact<bool>,
+    side_file: Fact<Option<SideFile>>,
     tags: Fact<bool>,
     description: Fact<bool>,
     project: Fact<&'static str>,
@@ -208,6 +216,29 @@ setters! {
     imds_v2: Fact<bool>,
     likely_causes: &'static [&'static str],
     limits: &'static [Limit],
+}
+
+/// A file beside a disk image, in the same bucket: its key is that of the image with another suffix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SideFile {
+    /// The suffix, without a dot.
+    pub suffix: &'static str,
+    /// The formats of disk images that have one.
+    pub formats: &'static [DiskFormat],
+    /// The vendor's option that says that it is there.
+    pub option: &'static str,
+}
+
+impl SideFile {
+    /// A file with this suffix beside disk images of these formats.
+    pub const fn new(suffix: &'static str, formats: &'static [DiskFormat], option: &'static str) -> Self {
+        Self {
+            suffix,
+            formats,
+            option,
+        }
+    }
 }
 
 /// Whether a vendor refuses a second image of one name: the one fact that validation, start and replacement go by.

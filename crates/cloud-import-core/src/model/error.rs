@@ -56,7 +56,8 @@ pub enum ErrorKind {
     InvalidResponse,
     /// The cloud ended the import as failed. It is over; the message holds the vendor's reason, where it gives one.
     TaskFailed,
-    /// The import was cancelled. It is over.
+    /// It was cancelled. Of an import, by the cloud's word: it is over. Of a call, by a [`Stop`](crate::Stop): what was sent goes
+    /// on in the cloud, and the same call again goes on with it.
     Canceled,
     /// The wait limit was reached. The import goes on in the cloud: keep the object and wait again with the same task.
     WaitLimitReached,

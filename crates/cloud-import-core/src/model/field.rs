@@ -217,7 +217,7 @@ impl FromStr for Field {
 /// By its path.
 impl PartialEq<str> for Field {
     fn eq(&self, path: &str) -> bool {
-        self.to_string() == path
+        self.to_string().as_str() == path
     }
 }
 

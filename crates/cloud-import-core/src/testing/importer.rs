@@ -87,10 +87,7 @@ impl FakeImporter {
         locked(&self.calls).clone()
     }
 
-    fn call<T: Send>(&self, name: &'static str, answer: Result<T>) -> BoxFuture<'_, Result<T>>
-    where
-        T: 'static,
-    {
+    fn call<T: Send + 'static>(&self, name: &'static str, answer: Result<T>) -> BoxFuture<'_, Result<T>> {
         locked(&self.calls).push(name);
         Box::pin(std::future::ready(answer))
     }

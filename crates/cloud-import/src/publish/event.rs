@@ -1,10 +1,10 @@
 //! What happens while images are published, for whoever shows it. Holds no secret.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use cloud_import_core::{ImportTask, Problem, WaitEvent};
 
-use super::Outcome;
+use super::outcome::Outcome;
 
 /// Something that happened, to one target or (`None`) to all.
 #[derive(Debug)]
@@ -100,4 +100,19 @@ pub trait Listener: Debug + Send + Sync {
 /// Tells nobody.
 impl Listener for () {
     fn on(&self, _: Option<usize>, _: &Event<'_>) {}
+}
+
+/// A closure that is told.
+pub(crate) struct Told<F>(pub(crate) F);
+
+impl<F> Debug for Told<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Told(..)")
+    }
+}
+
+impl<F: Fn(Option<usize>, &Event<'_>) + Send + Sync> Listener for Told<F> {
+    fn on(&self, target: Option<usize>, event: &Event<'_>) {
+        (self.0)(target, event);
+    }
 }

@@ -1,180 +1,95 @@
-//! From a file on disk, or an object that is there already, to an image: inspect, validate, stage, start, wait, tidy up.
+//! From a file on disk, or an object that is there already, to an image: inspect, validate, stage, start, wait, clean up.
 //!
-//! [`publish`] does it for many targets side by side and records every step in a [`State`] before it is done, so that the same
+//! [`Publish`] does it for many destinations side by side and records every step in a [`State`] before it is done, so that the same
 //! call again, after whatever interruption, goes on where it stands and never makes a second image of one order. What a cloud
 //! does is not in here, nor is anything printed.
 //!
 //! ```no_run
-//! use std::sync::Arc;
+//! use cloud_import::{Os, Settings, Target, connect, publish::*};
 //!
-//! use cloud_import::{Disk, ImportRequest, Os, Provider, Result, Settings, Stop, connect, publish::*};
-//!
-//! async fn web() -> Result<()> {
-//!     let importer: Arc<dyn cloud_import::ImageImporter> =
-//!         Arc::from(connect(Provider::ALIYUN, Settings::new("cn-hangzhou"))?);
-//!     let bucket = staging::Bucket::new(Provider::ALIYUN, "cn-hangzhou", "my-bucket")?;
-//!     let destination = Destination {
-//!         label: "aliyun/cn-hangzhou".to_owned(),
-//!         // Parts of a large file may take longer than calls of an API: give the store a transport of its own for them.
-//!         place: Place::Stage(staging::Store::new(bucket, importer.connection().pipeline.clone())?),
-//!         importer,
-//!         // Where the file is staged, its format, sizes and hash are filled in.
-//!         order: ImportRequest::new("web-2026-11", Disk::object("my-bucket", "")).os(Os::new("CentOS", "7.9")),
-//!     };
-//!     let image = Image::File(LocalImage::open("web.qcow2", None)?);
-//!     let state = State::at("jobs");
-//!     let done = publish(image, vec![destination], state, Options::default(), Arc::new(()), Stop::default()).await?;
-//!     for outcome in done.outcomes {
-//!         println!("{} {:?}", outcome.target, outcome.phase);
+//! # async fn web() -> cloud_import::Result<()> {
+//! let target: Target = "aliyun/cn-hangzhou".parse()?;
+//! let importer = connect(target.provider, Settings::new(&target.region))?;
+//! let destination = Destination::new(importer)
+//!     .name("web-2026-11")
+//!     .os(Os::new("CentOS", "7.9"))
+//!     .bucket_named("my-bucket")?;
+//! let done = Publish::of(LocalImage::open("web.qcow2", None)?)
+//!     .to(destination)
+//!     .state(State::at("jobs"))
+//!     .on_event(|_, event| println!("{event:?}"))
+//!     .run()
+//!     .await?;
+//! for outcome in done.outcomes {
+//!     match outcome.ended {
+//!         Ended::Succeeded { image, .. } => println!("{image}"),
+//!         other => println!("{}: {other:?}", outcome.target),
 //!     }
-//!     Ok(())
 //! }
+//! # Ok(())
+//! # }
 //! ```
 
-mod attend;
+mod attach;
+mod bucket;
+mod cleanup;
+mod content;
+mod destination;
 mod event;
 mod image;
-mod job;
-mod objects;
+mod leftovers;
+mod options;
 mod outcome;
-mod reattach;
-mod record;
+mod plan;
 mod replace;
+mod run;
 mod stage;
+mod store;
 mod target;
-mod tidy;
+mod wait;
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Error, ErrorKind, ImageImporter, ImportRequest, Problem, Provider, Remedy, Result, Stop, WaitOptions,
-    remedy::Change,
+    Capabilities, Error, ErrorKind, Field, ImportRequest, Problem, Provider, Remedy, Result, Stop, WaitOptions,
 };
-use cloud_import_staging::{Budget, Store};
-use tokio::{sync::Semaphore, task::JoinSet};
+use cloud_import_staging::Budget;
+use tokio::sync::Semaphore;
 
 pub use cloud_import_disk as disk;
 pub use cloud_import_staging as staging;
 
-use attend::Context;
-use target::Content;
+use content::Content;
+use event::Told;
+use options::Options;
+use run::Work;
+use store::Place;
+use target::{Context, side_by_side, stopped};
 
+pub use attach::{Reattach, Reattached, cancel};
+pub use bucket::{BucketItem, Known, in_bucket};
+pub use destination::{Destination, bucket_of};
 pub use event::{Event, Listener};
 pub use image::{Image, LocalImage};
-pub use job::{Held, Job, JobFacts, State};
-pub use objects::StagedObject;
-pub use outcome::{Outcome, Phase};
-pub use reattach::{Reattached, cancel, reattach};
-pub use record::{FileRecord, Record, Role, Step};
-pub use replace::{ReplaceStep, Replacement};
-pub use tidy::{Leftover, delete_object, leftovers};
+pub use leftovers::{Leftover, delete_object, leftovers};
+pub use outcome::{Ended, Outcome, Phase};
+pub use store::{FileRecord, Job, JobFacts, Record, ReplaceStep, Replacement, Role, StagedObject, State, Step};
 
-/// Where one image goes.
+/// Publishes one image at many destinations.
 #[derive(Debug)]
-pub struct Destination {
-    /// What people call it, such as `aliyun/cn-hangzhou`; the job's file is named by it, so it is unique within a call.
-    pub label: String,
-    /// The cloud.
-    pub importer: Arc<dyn ImageImporter>,
-    /// Where the cloud reads the disk from.
-    pub place: Place,
-    /// The order. Of a file, source, format, sizes and content hash of its first disk are filled in here.
-    pub order: ImportRequest,
-}
-
-/// Where a cloud reads the first disk of an order from.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "nearly all are of the large kind")]
-pub enum Place {
-    /// The file is put into this bucket first.
-    Stage(Store),
-    /// The order names a source that is there already.
-    There,
-}
-
-impl Place {
-    fn into_store(self) -> Option<Store> {
-        match self {
-            Self::Stage(store) => Some(store),
-            Self::There => None,
-        }
-    }
-}
-
-/// How to go about it.
-#[derive(Debug, Clone)]
 #[must_use]
-pub struct Options {
-    /// Waits for the verdicts; else ends when the imports are started.
-    pub wait: bool,
-    /// How to wait.
-    pub waiting: WaitOptions,
-    /// Leaves the staged objects.
-    pub keep_object: bool,
-    /// What the keys of staged objects begin with.
-    pub prefix: String,
-    /// Makes another image although one was made of this order before.
-    pub again: bool,
-    /// Deletes the older images of that name when the new one is there and good; takes [`Self::wait`].
-    pub replace: bool,
-    /// For how long a link to a staged object is signed.
-    pub link_valid_for: Duration,
-    /// Cancels what runs in the clouds when it is stopped, where they can.
-    pub cancel_on_stop: bool,
-    /// The bitmap beside a raw file that Huawei's quick import reads.
-    pub bitmap: Option<PathBuf>,
-    /// Memory for parts under way, of all targets together.
-    pub budget: Budget,
-    /// How many targets of one cloud are worked on at a time, the waiting aside.
-    pub side_by_side: usize,
+pub struct Publish {
+    image: Image,
+    destinations: Vec<Destination>,
+    state: Option<State>,
+    options: Options,
+    listener: Arc<dyn Listener>,
+    stop: Stop,
 }
 
-impl Default for Options {
-    /// Waits without limit, tidies up, signs links for two days.
-    fn default() -> Self {
-        Self {
-            wait: true,
-            waiting: WaitOptions::default(),
-            keep_object: false,
-            prefix: "cloud-import/".to_owned(),
-            again: false,
-            replace: false,
-            link_valid_for: Duration::from_secs(48 * 3600),
-            cancel_on_stop: false,
-            bitmap: None,
-            budget: Budget::default(),
-            side_by_side: 16,
-        }
-    }
-}
-
-impl Destination {
-    /// The order as it will be sent, its disk where it is or will be staged. A link in it is not signed, and the content of a
-    /// file that was not hashed yet stands as zeros.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidRequest`] when no cloud could import the file.
-    pub fn preview(&self, image: &Image, options: &Options) -> Result<ImportRequest> {
-        self.described(image, options).map(|(order, _)| order)
-    }
-
-    /// Every problem of the order, without sending anything.
-    ///
-    /// # Errors
-    /// As [`Self::preview`].
-    pub fn problems(&self, image: &Image, options: &Options) -> Result<Vec<Problem>> {
-        Ok(self.importer.validate(&self.preview(image, options)?))
-    }
-
-    fn described(&self, image: &Image, options: &Options) -> Result<(ImportRequest, Option<String>)> {
-        let bitmap = image.bitmap(std::slice::from_ref(self), options.bitmap.as_deref())?;
-        image.order(self, options, bitmap.is_some())
-    }
-}
-
-/// What came of [`publish`].
+/// What came of [`Publish`].
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Published {
     /// The job in which it is recorded.
     pub job: Job,
@@ -182,90 +97,269 @@ pub struct Published {
     pub outcomes: Vec<Outcome>,
 }
 
-/// Publishes one image at each destination. One that fails stops no other; the outcomes are in the order given.
-///
-/// # Errors
-/// What concerns all targets: the file cannot be read or changed while it was hashed, the state directory cannot be written,
-/// or the stop came before any target was begun. [`ErrorKind::InvalidRequest`] when two destinations have one label.
-pub async fn publish(
-    image: Image,
-    destinations: Vec<Destination>,
-    state: State,
-    options: Options,
-    listener: Arc<dyn Listener>,
-    stop: Stop,
-) -> Result<Published> {
-    if options.replace && !options.wait {
-        let message = "older images are replaced when the new one is there, and that is not waited for";
-        return Err(
-            Error::new(ErrorKind::InvalidRequest, message).with_remedy("Wait for the verdict, or do not replace.")
-        );
-    }
-    for (index, destination) in destinations.iter().enumerate() {
-        if destinations[..index]
-            .iter()
-            .any(|other| other.label == destination.label)
-        {
-            let message = format!("the target `{}` is named twice", destination.label);
-            return Err(Error::new(ErrorKind::InvalidRequest, message).with_remedy("Name it once."));
+impl Publish {
+    /// Of this image. Unless told otherwise, it waits without limit and leaves nothing behind that was staged.
+    pub fn of(image: impl Into<Image>) -> Self {
+        Self {
+            image: image.into(),
+            destinations: Vec::new(),
+            state: None,
+            options: Options::default(),
+            listener: Arc::new(()),
+            stop: Stop::default(),
         }
     }
-    let bitmap = image.bitmap(&destinations, options.bitmap.as_deref())?;
-    let image = image.with_hash(&state, &listener, &stop).await?;
-    let bitmap = match bitmap {
-        Some(bitmap) => Some(bitmap.with_hash(&state, &listener, &stop).await?),
-        None => None,
-    };
-    let name = destinations
-        .first()
-        .map(|first| first.order.name.clone())
-        .unwrap_or_default();
-    let job = Job::open(&state, &image.facts(&name, destinations.first()))?;
-    let mut slots: HashMap<Provider, Arc<Semaphore>> = HashMap::new();
-    let side_by_side = options.side_by_side.max(1);
-    let content = Arc::new(Content { image, bitmap });
-    let opened = job.clone();
-    let context = Arc::new(Context {
-        state,
-        job,
-        options,
-        listener,
-        stop,
-    });
-    let labels: Vec<String> = destinations
-        .iter()
-        .map(|destination| destination.label.clone())
-        .collect();
-    let mut set = JoinSet::new();
-    for (index, destination) in destinations.into_iter().enumerate() {
-        let slot = slots
-            .entry(destination.importer.provider())
-            .or_insert_with(|| Arc::new(Semaphore::new(side_by_side)));
-        let work = target::run(
-            index,
-            destination,
-            Arc::clone(&content),
-            Arc::clone(&context),
-            Arc::clone(slot),
-        );
-        set.spawn(async move { (index, work.await) });
-    }
-    let mut outcomes: Vec<Option<Outcome>> = labels.iter().map(|_| None).collect();
-    while let Some(joined) = set.join_next().await {
-        if let Ok((index, outcome)) = joined {
-            outcomes[index] = Some(outcome);
-        }
-    }
-    let filled = outcomes.into_iter().zip(&labels);
-    Ok(Published {
-        job: opened,
-        outcomes: filled
-            .map(|(outcome, label)| outcome.unwrap_or_else(|| Outcome::unknown(label, None, broke_off())))
-            .collect(),
-    })
-}
 
-/// What is left to say of a target whose task ended without an outcome.
-fn broke_off() -> Error {
-    Error::new(ErrorKind::OutcomeUnknown, "this target's work broke off").with_remedy(Remedy::Repeat(Change::Nothing))
+    /// What is published.
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// Adds a destination.
+    pub fn to(mut self, destination: Destination) -> Self {
+        self.destinations.push(destination);
+        self
+    }
+
+    /// Where it is recorded. Needed.
+    pub fn state(mut self, state: State) -> Self {
+        self.state = Some(state);
+        self
+    }
+
+    /// Makes another image although one was made of this order before.
+    pub fn again(mut self, again: bool) -> Self {
+        self.options.again = again;
+        self
+    }
+
+    /// Deletes the older images of that name when the new one is there and good; it takes waiting.
+    pub fn replace(mut self, replace: bool) -> Self {
+        self.options.replace = replace;
+        self
+    }
+
+    /// Whether the verdicts are waited for, which they are by default; else it ends when the imports are started.
+    pub fn wait(mut self, wait: bool) -> Self {
+        self.options.wait = wait;
+        self
+    }
+
+    /// How to wait.
+    pub fn waiting(mut self, waiting: WaitOptions) -> Self {
+        self.options.waiting = waiting;
+        self
+    }
+
+    /// What the keys of staged objects begin with; `cloud-import/` by default.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.options.prefix = prefix.into();
+        self
+    }
+
+    /// Leaves the staged objects.
+    pub fn keep_object(mut self, keep: bool) -> Self {
+        self.options.keep_object = keep;
+        self
+    }
+
+    /// For how long a link to a staged object is signed; two days by default.
+    pub fn link_valid_for(mut self, time: Duration) -> Self {
+        self.options.link_valid_for = time;
+        self
+    }
+
+    /// The file that clouds with a [side file](Capabilities::side_file) want beside the image; by default one of the same name with
+    /// their suffix counts, if there is one.
+    pub fn side_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.side_file = Some(path.into());
+        self
+    }
+
+    /// Memory for parts under way, of all destinations together.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.options.budget = budget;
+        self
+    }
+
+    /// How many destinations in one cloud are worked on at a time, the waiting aside; 16 by default.
+    pub fn side_by_side(mut self, many: usize) -> Self {
+        self.options.side_by_side = many.max(1);
+        self
+    }
+
+    /// Is told what happens, to the destination with this index or (`None`) to all. It must not block.
+    pub fn on_event(self, told: impl Fn(Option<usize>, &Event<'_>) + Send + Sync + 'static) -> Self {
+        self.listener(Arc::new(Told(told)))
+    }
+
+    /// As [`Self::on_event`], for a listener that is shared.
+    pub fn listener(mut self, listener: Arc<dyn Listener>) -> Self {
+        self.listener = listener;
+        self
+    }
+
+    /// What stops it: nothing new is begun, and what was sent is finished.
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Whether what runs in the clouds is cancelled when it is stopped, where they can.
+    pub fn cancel_on_stop(mut self, cancel: bool) -> Self {
+        self.options.cancel_on_stop = cancel;
+        self
+    }
+
+    /// The order of a destination as it will be sent, its disk where it is or will be staged. A link in it is not signed, and the
+    /// content of a file that was not hashed yet stands as zeros.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when no cloud could import the file.
+    pub async fn preview(&self, destination: &Destination) -> Result<ImportRequest> {
+        let content = self.content(std::slice::from_ref(destination)).await?;
+        Ok(content.order(destination, &self.options.prefix)?.request)
+    }
+
+    /// Every problem of the order of a destination, without sending anything.
+    ///
+    /// # Errors
+    /// As [`Self::preview`].
+    pub async fn problems(&self, destination: &Destination) -> Result<Vec<Problem>> {
+        Ok(destination.importer.validate(&self.preview(destination).await?))
+    }
+
+    async fn content(&self, destinations: &[Destination]) -> Result<Content> {
+        let clouds: Vec<&Capabilities> = destinations.iter().map(|to| to.importer.capabilities()).collect();
+        Content::of(self.image.clone(), self.options.side_file.as_deref(), &clouds).await
+    }
+
+    /// Publishes it. A destination that fails stops no other.
+    ///
+    /// The same call again finds what was done, goes on with what was not, and makes no second image: see [`Self::again`]. A
+    /// destination is found again by its place, whatever it is called; by its label, where its keys are others.
+    ///
+    /// # Errors
+    /// What concerns all destinations: the file cannot be read or changed while it was hashed, the state directory cannot be
+    /// written, or the stop came before any was begun ([`ErrorKind::Canceled`]). [`ErrorKind::InvalidRequest`] when two
+    /// destinations have one label or are one place, or something needed is missing.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, nothing more is sent. What was recorded stays: imports go on in the clouds, and the same call
+    /// again goes on with them, with parts of an upload that arrived, and with an order that may have been sent, which is settled
+    /// before anything else. A [`Stop`] also lets what is under way finish.
+    pub async fn run(self) -> Result<Published> {
+        let state = self.checked()?;
+        let mut content = self.content(&self.destinations).await?;
+        let places = self.places(&content).await?;
+        content.hash(&state, &self.listener, &self.stop).await?;
+        let Self {
+            destinations,
+            options,
+            listener,
+            stop,
+            ..
+        } = self;
+        let names = destinations.iter().map(Destination::record_name);
+        let wanted = names.zip(places.iter().cloned()).collect();
+        let first = &destinations[0].order;
+        let opened = Job::open(&state, content.facts(&first.name, first), wanted, &stop).await?;
+        let (job, records) = opened.ok_or_else(stopped)?;
+        let mut slots: HashMap<Provider, Arc<Semaphore>> = HashMap::new();
+        let labels = destinations.iter().map(|to| to.label.clone()).collect();
+        let context = Arc::new(Context {
+            job: job.clone(),
+            options,
+            listener,
+            stop,
+        });
+        let work = destinations
+            .into_iter()
+            .zip(places.into_iter().zip(records))
+            .enumerate();
+        let work = work.map(|(index, (destination, (place, record)))| {
+            let slot = slots.entry(destination.importer.provider());
+            let slot = slot.or_insert_with(|| Arc::new(Semaphore::new(context.options.side_by_side)));
+            let work = Work {
+                index,
+                ordered: content.order(&destination, &context.options.prefix),
+                destination,
+                place,
+                record,
+                context: Arc::clone(&context),
+                slot: Arc::clone(slot),
+            };
+            work.run()
+        });
+        let outcomes = Outcome::all(side_by_side(work).await, labels);
+        Ok(Published { job, outcomes })
+    }
+
+    /// What can be told without looking at anything.
+    fn checked(&self) -> Result<State> {
+        let refuse =
+            |message: &str, remedy: Remedy| Err(Error::new(ErrorKind::InvalidRequest, message).with_remedy(remedy));
+        let Some(state) = self.state.clone() else {
+            return refuse("it is not said where jobs are recorded", Remedy::set(Field::State));
+        };
+        if self.destinations.is_empty() {
+            return refuse("no destination is named", "Name one.".into());
+        }
+        if self.options.replace && !self.options.wait {
+            let message = "older images are replaced when the new one is there, and that is not waited for";
+            return refuse(message, "Wait for the verdict, or do not replace.".into());
+        }
+        for (index, to) in self.destinations.iter().enumerate() {
+            if self.destinations[..index].iter().any(|other| other.label == to.label) {
+                return refuse(
+                    &format!("the target `{}` is named twice", to.label),
+                    "Name it once.".into(),
+                );
+            }
+        }
+        Ok(state)
+    }
+
+    /// The place of each destination.
+    ///
+    /// # Errors
+    /// Two are one.
+    async fn places(&self, content: &Content) -> Result<Vec<Place>> {
+        let work = self.destinations.iter().map(|to| {
+            // An order that cannot be made is told as that destination's outcome.
+            let order = content.order(to, &self.options.prefix);
+            let order = order.map_or_else(|_| to.order.clone(), |ordered| ordered.request);
+            let to = to.clone();
+            async move { to.place(&order).await }
+        });
+        let found = tokio::select! {
+            found = side_by_side(work) => found,
+            () = self.stop.requested() => return Err(stopped()),
+        };
+        let broke_off = || Error::new(ErrorKind::Local, "looking for credentials broke off");
+        let places: Vec<Place> = found
+            .into_iter()
+            .map(|place| place.ok_or_else(broke_off))
+            .collect::<Result<_>>()?;
+        for (index, place) in places.iter().enumerate() {
+            // Whose keys cannot be had sends nothing.
+            let can_send = place.account.is_some() || place.endpoint.is_none();
+            if !can_send {
+                continue;
+            }
+            if let Some(other) = places[..index].iter().position(|other| other == place) {
+                let (one, two) = (&self.destinations[other].label, &self.destinations[index].label);
+                let message = format!(
+                    "the targets `{one}` and `{two}` are one place: {}/{}, the same account, and the same image name `{}`",
+                    place.provider, place.region, place.name
+                );
+                return Err(Error::new(ErrorKind::InvalidRequest, message)
+                    .with_provider(place.provider)
+                    .with_remedy(format!(
+                        "Leave out `{one}` or `{two}`, or give one of them another account or image name."
+                    )));
+            }
+        }
+        Ok(places)
+    }
 }

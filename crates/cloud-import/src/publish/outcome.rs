@@ -1,26 +1,7 @@
 //! How it ended for one target.
 
-use cloud_import_core::{Error, ErrorKind, ImportTask, ImportedImage};
+use cloud_import_core::{Error, ErrorKind, ImportTask, ImportedImage, Remedy, remedy::Change};
 use serde::Serialize;
-
-/// How it ended for one target, in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Phase {
-    /// The image is there. With an error beside it, it has not replaced the older ones yet.
-    Succeeded,
-    /// The order was only checked, and the cloud would take it.
-    Checked,
-    /// The import goes on in the cloud.
-    Running,
-    /// The import is over and failed or was cancelled.
-    Failed,
-    /// Nothing was started.
-    NotStarted,
-    /// Whether something was started is not known.
-    Unknown,
-}
 
 /// How it ended for one target.
 #[derive(Debug)]
@@ -28,96 +9,149 @@ pub enum Phase {
 pub struct Outcome {
     /// The target's label.
     pub target: String,
-    /// In a word.
-    pub phase: Phase,
-    /// The image, where it is there.
-    pub image: Option<ImportedImage>,
-    /// The task, where one was started.
-    pub task: Option<ImportTask>,
-    /// Why it is not better.
-    pub error: Option<Error>,
-    /// An earlier run had done it.
-    pub found: bool,
+    /// How.
+    pub ended: Ended,
+}
+
+/// How it ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Ended {
+    /// The image is there.
+    Succeeded {
+        /// It.
+        image: ImportedImage,
+        /// Its import.
+        task: ImportTask,
+        /// An earlier run had done it.
+        found: bool,
+        /// Why it has not replaced the older images yet, or has not its own name yet.
+        unfinished: Option<Error>,
+    },
+    /// The order was only checked, and the cloud would take it.
+    Checked {
+        /// What was checked.
+        task: ImportTask,
+    },
+    /// The import goes on in the cloud.
+    Running {
+        /// It.
+        task: ImportTask,
+        /// Why it is not waited for any more; `None` where that was not asked for.
+        error: Option<Error>,
+    },
+    /// The import is over and failed or was cancelled.
+    Failed {
+        /// It, where it is still known.
+        task: Option<ImportTask>,
+        /// Why.
+        error: Error,
+    },
+    /// Nothing was started.
+    NotStarted {
+        /// Why.
+        error: Error,
+    },
+    /// Whether something was started is not known.
+    Unknown {
+        /// What may have been started.
+        task: Option<ImportTask>,
+        /// Why.
+        error: Error,
+    },
+}
+
+/// How it ended, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Phase {
+    /// [`Ended::Succeeded`]
+    Succeeded,
+    /// [`Ended::Checked`]
+    Checked,
+    /// [`Ended::Running`]
+    Running,
+    /// [`Ended::Failed`]
+    Failed,
+    /// [`Ended::NotStarted`]
+    NotStarted,
+    /// [`Ended::Unknown`]
+    Unknown,
 }
 
 impl Outcome {
-    fn new(target: &str, phase: Phase, task: Option<ImportTask>) -> Self {
+    /// How it ended for the target with this label.
+    pub fn new(target: impl Into<String>, ended: Ended) -> Self {
         Self {
-            target: target.to_owned(),
-            phase,
-            image: None,
-            task,
-            error: None,
-            found: false,
+            target: target.into(),
+            ended,
         }
     }
 
-    pub(crate) fn succeeded(target: &str, image: ImportedImage, task: ImportTask) -> Self {
-        Self {
-            image: Some(image),
-            ..Self::new(target, Phase::Succeeded, Some(task))
+    /// What came of targets, each with its label; `None` of one whose work ended without an outcome.
+    pub(crate) fn all(done: Vec<Option<Self>>, labels: Vec<String>) -> Vec<Self> {
+        let broke_off = || {
+            Ended::not_started(
+                Error::new(ErrorKind::OutcomeUnknown, "this target's work broke off")
+                    .with_remedy(Remedy::Repeat(Change::Nothing)),
+            )
+        };
+        let outcomes = done.into_iter().zip(labels);
+        let outcomes = outcomes.map(|(done, label)| done.unwrap_or_else(|| Self::new(label, broke_off())));
+        outcomes.collect()
+    }
+
+    /// In a word.
+    pub fn phase(&self) -> Phase {
+        match self.ended {
+            Ended::Succeeded { .. } => Phase::Succeeded,
+            Ended::Checked { .. } => Phase::Checked,
+            Ended::Running { .. } => Phase::Running,
+            Ended::Failed { .. } => Phase::Failed,
+            Ended::NotStarted { .. } => Phase::NotStarted,
+            Ended::Unknown { .. } => Phase::Unknown,
         }
     }
 
-    pub(crate) fn checked(target: &str, task: ImportTask) -> Self {
-        Self::new(target, Phase::Checked, Some(task))
-    }
-
-    pub(crate) fn running(target: &str, task: ImportTask, error: Option<Error>) -> Self {
-        Self {
-            error,
-            ..Self::new(target, Phase::Running, Some(task))
+    /// The image, where it is there.
+    pub fn image(&self) -> Option<&ImportedImage> {
+        match &self.ended {
+            Ended::Succeeded { image, .. } => Some(image),
+            _ => None,
         }
     }
 
-    pub(crate) fn failed(target: &str, task: Option<ImportTask>, error: Error) -> Self {
-        Self {
-            error: Some(error),
-            ..Self::new(target, Phase::Failed, task)
+    /// The import, where one was started or may have been.
+    pub fn task(&self) -> Option<&ImportTask> {
+        match &self.ended {
+            Ended::Succeeded { task, .. } | Ended::Checked { task } | Ended::Running { task, .. } => Some(task),
+            Ended::Failed { task, .. } | Ended::Unknown { task, .. } => task.as_ref(),
+            Ended::NotStarted { .. } => None,
         }
     }
 
+    /// Why it is not better.
+    pub fn error(&self) -> Option<&Error> {
+        match &self.ended {
+            Ended::Succeeded { unfinished: error, .. } | Ended::Running { error, .. } => error.as_ref(),
+            Ended::Failed { error, .. } | Ended::NotStarted { error } | Ended::Unknown { error, .. } => Some(error),
+            Ended::Checked { .. } => None,
+        }
+    }
+
+    /// Whether an earlier run had done it.
+    pub fn is_found(&self) -> bool {
+        matches!(self.ended, Ended::Succeeded { found: true, .. })
+    }
+}
+
+impl Ended {
     /// Nothing was started, or (for [`ErrorKind::OutcomeUnknown`]) whether it was is not known.
-    pub fn not_started(target: &str, error: Error) -> Self {
-        if error.kind() == ErrorKind::OutcomeUnknown {
-            return Self::unknown(target, None, error);
+    pub fn not_started(error: Error) -> Self {
+        match error.kind() {
+            ErrorKind::OutcomeUnknown => Self::Unknown { task: None, error },
+            _ => Self::NotStarted { error },
         }
-        Self {
-            error: Some(error),
-            ..Self::new(target, Phase::NotStarted, None)
-        }
-    }
-
-    pub(crate) fn unknown(target: &str, task: Option<ImportTask>, error: Error) -> Self {
-        Self {
-            error: Some(error),
-            ..Self::new(target, Phase::Unknown, task)
-        }
-    }
-
-    /// What came of a task that belongs to no job.
-    pub fn of_task(
-        target: &str,
-        phase: Phase,
-        task: ImportTask,
-        image: Option<ImportedImage>,
-        error: Option<Error>,
-    ) -> Self {
-        Self {
-            image,
-            error,
-            ..Self::new(target, phase, Some(task))
-        }
-    }
-
-    /// The image is there, and what it was to replace is there too, or its name is not its own yet.
-    pub(crate) fn unfinished(mut self, error: Error) -> Self {
-        self.error = Some(error);
-        self
-    }
-
-    pub(crate) fn found(mut self) -> Self {
-        self.found = true;
-        self
     }
 }

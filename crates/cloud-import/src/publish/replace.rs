@@ -5,86 +5,25 @@
 //! again goes on. An image is retired only if it was listed under the name when the replacement was planned and was not being
 //! made.
 
+use std::time::Duration;
+
 use cloud_import_core::{
-    Error, ErrorKind, Field, ImageImporter, ImportRequest, ImportTask, ImportedImage, Provider, Remedy, Result,
+    Error, ErrorKind, Field, ImageImporter, ImportRequest, ImportTask, ImportedImage, Remedy, Result,
     provider::{
         StateClass,
         capabilities::{Limited, Rule, UniqueNames},
     },
     remedy::Change,
 };
-use serde::{Deserialize, Serialize};
 
 use super::{
-    Event,
-    attend::Attended,
-    target::{Work, stopped},
+    event::Event,
+    store::{Record, ReplaceStep, Replacement},
+    target::{Target, stopped},
 };
 
 /// How many characters of a token tell temporary names apart.
 const TOLD_BY: usize = 8;
-
-/// How far the replacement of older images has come. A step is recorded before it is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ReplaceStep {
-    /// It waits for the new image.
-    Planned,
-    /// The older images are being deleted.
-    Retiring,
-    /// They are gone, and the new image gets its name.
-    Renaming,
-    /// It is done.
-    Done,
-    /// The cloud refused to delete older images: they stay, and so does the temporary name, until the import is repeated.
-    Kept,
-}
-
-impl ReplaceStep {
-    /// The word for it, as in the record.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Planned => "planned",
-            Self::Retiring => "retiring",
-            Self::Renaming => "renaming",
-            Self::Done => "done",
-            Self::Kept => "kept",
-        }
-    }
-}
-
-/// What is remembered of a replacement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Replacement {
-    /// How far it has come.
-    pub step: ReplaceStep,
-    /// The name that the new image has until the older ones are gone, where the cloud refuses a second one of a name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub temporary: Option<String>,
-    /// The ids of the older images that are still to go.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub older: Vec<String>,
-}
-
-impl Replacement {
-    fn planned(temporary: Option<String>, older: Vec<String>) -> Self {
-        Self {
-            step: ReplaceStep::Planned,
-            temporary,
-            older,
-        }
-    }
-
-    /// Whether it goes on by itself once the new image is there.
-    pub const fn is_open(&self) -> bool {
-        matches!(
-            self.step,
-            ReplaceStep::Planned | ReplaceStep::Retiring | ReplaceStep::Renaming
-        )
-    }
-}
 
 /// The name of an order until the older images are gone: its own and a part of its token, within the cloud's limits.
 pub(crate) fn temporary_name(order: &ImportRequest, importer: &dyn ImageImporter) -> String {
@@ -133,103 +72,112 @@ async fn others(
         .collect()
 }
 
-impl Work {
-    /// The names under which an image of this order may be there already, each with the order that makes it.
-    pub(crate) fn may_be_named(&self) -> Vec<(ImportRequest, String)> {
-        let own = (self.order.clone(), self.order.name.clone());
-        if !self.context.options.replace {
-            return vec![own];
-        }
-        let mut names = Vec::new();
-        // Where a token tells orders apart, images are found more loosely than by it: an older one must not be taken for the new.
-        let is_exact = !self.importer().capabilities().client_token.value;
-        if refuses_second_name(self.importer()) {
-            let temporary = self.under_temporary_name();
-            let name = temporary.name.clone();
-            names.push((temporary.clone(), name));
-            if is_exact {
-                // Another machine may have given it its own name since.
-                names.push((temporary, self.order.name.clone()));
-            }
-        }
+fn under_temporary_name(request: &ImportRequest, importer: &dyn ImageImporter) -> ImportRequest {
+    let mut renamed = request.clone();
+    renamed.name = temporary_name(request, importer);
+    renamed
+}
+
+/// The names under which an image of an order may be there already, each with the order that makes it.
+pub(crate) fn may_be_named(
+    request: &ImportRequest,
+    importer: &dyn ImageImporter,
+    replaces: bool,
+) -> Vec<(ImportRequest, String)> {
+    let own = (request.clone(), request.name.clone());
+    if !replaces {
+        return vec![own];
+    }
+    let mut names = Vec::new();
+    // Where a token tells orders apart, images are found more loosely than by it: an older one must not be taken for the new.
+    let is_exact = !importer.capabilities().client_token.value;
+    if refuses_second_name(importer) {
+        let temporary = under_temporary_name(request, importer);
+        let name = temporary.name.clone();
+        names.push((temporary.clone(), name));
         if is_exact {
-            names.push(own);
-        }
-        names
-    }
-
-    fn under_temporary_name(&self) -> ImportRequest {
-        {
-            let mut it = self.order.clone();
-            it.name = temporary_name(&self.order, self.importer());
-            it
+            // Another machine may have given it its own name since.
+            names.push((temporary, request.name.clone()));
         }
     }
-
-    /// The replacement that goes with an image that is taken over.
-    pub(crate) async fn replacement_of(&self, found: &ImportTask) -> Result<Option<Replacement>> {
-        if !self.context.options.replace {
-            return Ok(None);
-        }
-        let name = &self.record().name;
-        let older = others(
-            self.importer(),
-            name,
-            found.project.as_deref(),
-            found.image_id.as_deref(),
-        )
-        .await?;
-        Ok(Some(Replacement::planned(
-            (found.name != *name).then(|| found.name.clone()),
-            older,
-        )))
+    if is_exact {
+        names.push(own);
     }
+    names
+}
 
-    /// Finds the older images before anything is staged or sent, and names the order by what it finds.
-    pub(crate) async fn plan_replacement(&mut self) -> Result<()> {
-        let provider = self.importer().provider();
-        if !self.context.options.replace {
-            return self.change(|record| record.replace = None).await;
-        }
-        if provider == Provider::HUAWEI && !self.order.data_disks().is_empty() {
-            let message = "its data disks become images of their own, which are not replaced";
-            return Err(Error::new(ErrorKind::Unsupported, message)
-                .with_provider(provider)
-                .with_remedy(Remedy::Unset(Field::Replace).or(Remedy::Unset(Field::DataDisks))));
-        }
-        let project = self.importer().prepare(&self.order)?.task().project.clone();
-        let older = others(self.importer(), &self.order.name, project.as_deref(), None).await?;
-        let mut temporary = None;
-        if !older.is_empty() && refuses_second_name(self.importer()) {
-            let order = self.under_temporary_name();
-            let problems = self.importer().validate(&order);
-            if !order.no_validate && problems.iter().any(|problem| problem.is_error()) {
-                return Err(Error::invalid(provider, problems));
-            }
-            temporary = Some(order.name.clone());
-            self.order = order;
-        }
-        self.change(move |record| record.replace = Some(Replacement::planned(temporary, older)))
-            .await
+/// The replacement that goes with an image of this name that is taken over.
+pub(crate) async fn replacement_of(
+    found: &ImportTask,
+    name: &str,
+    importer: &dyn ImageImporter,
+) -> Result<Replacement> {
+    let own = found.image_id.as_deref();
+    let older = others(importer, name, found.project.as_deref(), own).await?;
+    let temporary = (found.name != name).then(|| found.name.clone());
+    Ok(Replacement::planned(temporary, older))
+}
+
+/// Finds the older images before anything is staged or sent, and names the order by what it finds.
+pub(crate) async fn plan(request: &mut ImportRequest, importer: &dyn ImageImporter) -> Result<Replacement> {
+    let provider = importer.provider();
+    if importer.capabilities().data_disk_images.value && !request.data_disks().is_empty() {
+        let message = "its data disks become images of their own, which are not replaced";
+        return Err(Error::new(ErrorKind::Unsupported, message)
+            .with_provider(provider)
+            .with_remedy(Remedy::Unset(Field::Replace).or(Remedy::Unset(Field::DataDisks))));
+    }
+    let project = importer.prepare(request)?.into_task().project;
+    let older = others(importer, &request.name, project.as_deref(), None).await?;
+    if older.is_empty() || !refuses_second_name(importer) {
+        return Ok(Replacement::planned(None, older));
+    }
+    let temporary = under_temporary_name(request, importer);
+    let problems = importer.validate(&temporary);
+    if !temporary.no_validate && problems.iter().any(|problem| problem.is_error()) {
+        return Err(Error::invalid(provider, problems));
+    }
+    *request = temporary;
+    Ok(Replacement::planned(Some(request.name.clone()), older))
+}
+
+/// The replacement has come to this step.
+fn come_to(step: ReplaceStep) -> impl FnOnce(&mut Record) + Send {
+    move |record| record.replace.iter_mut().for_each(|plan| plan.step = step)
+}
+
+/// An older image is gone.
+fn without(id: String) -> impl FnOnce(&mut Record) + Send {
+    move |record| {
+        record
+            .replace
+            .iter_mut()
+            .for_each(|plan| plan.older.retain(|older| *older != id))
     }
 }
 
-impl Attended {
-    /// Replaces the older images by one that an earlier run has made, as far as that was not done. What is on record is taken as
-    /// it is; with `anew`, the older images are looked for again.
-    pub(crate) async fn replace_by(&self, image: &mut ImportedImage, anew: bool) -> Result<()> {
-        let is_done = |plan: &Replacement| plan.step == ReplaceStep::Done;
-        let planned = self.record().replace;
-        if planned.as_ref().is_some_and(is_done) {
-            return Ok(());
-        }
-        if anew {
-            let name = &self.record().name;
-            let older = others(self.importer(), name, image.project.as_deref(), Some(&image.id)).await?;
-            let temporary = planned.and_then(|plan| plan.temporary);
-            self.change(move |record| record.replace = Some(Replacement::planned(temporary, older)))
-                .await?;
-        }
+/// The new image stands alone, under this name.
+fn done(name: String) -> impl FnOnce(&mut Record) + Send {
+    move |record| {
+        record.task.iter_mut().for_each(|task| task.name.clone_from(&name));
+        record.replace.iter_mut().for_each(|plan| {
+            plan.step = ReplaceStep::Done;
+            plan.older.clear();
+        });
+    }
+}
+
+impl Target {
+    /// Finds the older images of the name of one that an earlier run has made, and replaces them.
+    ///
+    /// # Errors
+    /// As [`Self::replace`].
+    pub(crate) async fn replace_anew(&self, image: &mut ImportedImage) -> Result<()> {
+        let (name, plan) = self.with_record(|record| (record.name.clone(), record.replace.clone()));
+        let older = others(&*self.importer, &name, image.project.as_deref(), Some(&image.id)).await?;
+        let temporary = plan.and_then(|plan| plan.temporary);
+        self.change(move |record| record.replace = Some(Replacement::planned(temporary, older)))
+            .await?;
         self.replace(image).await
     }
 
@@ -238,115 +186,92 @@ impl Attended {
     /// # Errors
     /// What stands in the way: then the older images that are left stay, and the new one too.
     pub(crate) async fn replace(&self, image: &mut ImportedImage) -> Result<()> {
-        let record = self.record();
-        let Some(plan) = record.replace else { return Ok(()) };
-        if plan.step == ReplaceStep::Done {
+        let (name, plan) = self.with_record(|record| (record.name.clone(), record.replace.clone()));
+        let Some(plan) = plan.filter(|plan| plan.step != ReplaceStep::Done) else {
             return Ok(());
-        }
-        let names: Vec<&str> = plan
-            .temporary
-            .as_deref()
-            .into_iter()
-            .chain([record.name.as_str()])
-            .collect();
-        let done = self.replace_under(image, &plan, &names).await;
-        done.map_err(|error| {
-            let older = self.record().replace.map(|plan| plan.older).unwrap_or_default();
-            unfinished(&record.name, image, &older, error)
+        };
+        let replaced = self.replace_under(image, &plan, &name).await;
+        replaced.map_err(|error| {
+            let older = |record: &Record| record.replace.as_ref().map(|plan| plan.older.clone());
+            unfinished(&name, image, &self.with_record(older).unwrap_or_default(), error)
         })
     }
 
-    async fn replace_under(&self, image: &mut ImportedImage, plan: &Replacement, names: &[&str]) -> Result<()> {
+    async fn replace_under(&self, image: &mut ImportedImage, plan: &Replacement, name: &str) -> Result<()> {
         if !plan.older.is_empty() || plan.temporary.is_some() {
-            self.see(image, names).await?;
+            let names = plan.temporary.as_deref().into_iter().chain([name]);
+            self.see(image, &names.collect::<Vec<_>>()).await?;
         }
-        self.replace_step(ReplaceStep::Retiring).await?;
+        self.change(come_to(ReplaceStep::Retiring)).await?;
         let mut refused = None;
         for id in plan.older.iter().filter(|id| **id != image.id) {
-            if self.context.stop.is_requested() {
-                return Err(stopped());
-            }
+            self.unless_stopped()?;
             self.tell(&Event::Retiring { image_id: id });
-            match self.retire(image, id).await {
+            match self.retire(image, id, name).await {
                 Ok(()) => {
                     self.tell(&Event::Retired { image_id: id });
-                    let gone = id.clone();
-                    let without = move |plan: &mut Replacement| plan.older.retain(|id| *id != gone);
-                    self.change(move |record| record.replace.iter_mut().for_each(without))
-                        .await?;
+                    self.change(without(id.clone())).await?;
                 }
                 Err(error) => refused = Some(error),
             }
         }
         if let Some(error) = refused {
             if error.http_status().is_some() && !error.is_retryable() {
-                self.replace_step(ReplaceStep::Kept).await?;
+                self.change(come_to(ReplaceStep::Kept)).await?;
             }
             return Err(error);
         }
         if let Some(temporary) = &plan.temporary {
-            self.replace_step(ReplaceStep::Renaming).await?;
-            self.give_name(image, temporary).await?;
+            self.change(come_to(ReplaceStep::Renaming)).await?;
+            self.give_name(image, temporary, name).await?;
         }
-        let name = image.name.clone();
-        self.change(move |record| {
-            record.task.iter_mut().for_each(|task| task.name.clone_from(&name));
-            record.replace.iter_mut().for_each(|plan| {
-                plan.step = ReplaceStep::Done;
-                plan.older.clear();
-            });
-        })
-        .await
-    }
-
-    async fn replace_step(&self, step: ReplaceStep) -> Result<()> {
-        self.change(move |record| record.replace.iter_mut().for_each(|plan| plan.step = step))
-            .await
+        self.change(done(image.name.clone())).await
     }
 
     /// Makes sure, by the cloud's own list, that the new image is there and good before an older one goes.
     async fn see(&self, image: &ImportedImage, names: &[&str]) -> Result<()> {
-        let (ambient, grace) = (self.importer().ambient(), self.importer().grace());
-        let began = ambient.monotonic();
+        let began = self.importer.ambient().monotonic();
         loop {
             for name in names {
-                let listed = self.importer().namesakes(name, image.project.as_deref()).await?;
+                let listed = self.importer.namesakes(name, image.project.as_deref()).await?;
                 let good = |class| class == Some(StateClass::Succeeded);
                 if listed.iter().any(|listed| listed.id == image.id && good(listed.class)) {
                     return Ok(());
                 }
             }
-            if ambient.monotonic().saturating_sub(began) >= grace.period {
-                return Err(
-                    Error::new(ErrorKind::NotFound, "the cloud does not list the new image as finished")
-                        .with_provider(image.provider)
-                        .with_remedy(Remedy::when(
-                            "the vendor's console does not show it either",
-                            Remedy::Repeat(Change::Generation),
-                        )),
-                );
-            }
-            tokio::select! {
-                () = ambient.sleep(grace.interval) => {}
-                () = self.context.stop.requested() => return Err(stopped()),
+            if !self.pause(began).await? {
+                let message = "the cloud does not list the new image as finished";
+                let absent = "the vendor's console does not show it either";
+                return Err(Error::new(ErrorKind::NotFound, message)
+                    .with_provider(image.provider)
+                    .with_remedy(Remedy::when(absent, Remedy::Repeat(Change::Generation))));
             }
         }
     }
 
+    /// Waits before the cloud is asked again; `false` when it was asked for long enough.
+    async fn pause(&self, began: Duration) -> Result<bool> {
+        let (ambient, grace) = (self.importer.ambient(), self.importer.grace());
+        if ambient.monotonic().saturating_sub(began) >= grace.period {
+            return Ok(false);
+        }
+        tokio::select! {
+            () = ambient.sleep(grace.interval) => Ok(true),
+            () = self.context.stop.requested() => Err(stopped()),
+        }
+    }
+
     /// Deletes an older image. One that the cloud does not list any more is gone, whatever the answer was.
-    async fn retire(&self, image: &ImportedImage, id: &str) -> Result<()> {
-        let name = self.record().name;
+    async fn retire(&self, image: &ImportedImage, id: &str, name: &str) -> Result<()> {
         let mut older = image.clone().with_inspection(None);
-        (older.id, older.name) = (id.to_owned(), name.clone());
-        let Err(error) = self.importer().delete(&older).await else {
+        (older.id, older.name) = (id.to_owned(), name.to_owned());
+        let Err(error) = self.importer.delete(&older).await else {
             return Ok(());
         };
-        let listed = self.importer().namesakes(&name, image.project.as_deref()).await;
-        match listed {
+        match self.importer.namesakes(name, image.project.as_deref()).await {
             Ok(listed) if listed.iter().all(|image| image.id != id) => {
                 if error.kind() != ErrorKind::NotFound {
-                    let text = format!("the older image {id} is gone, but: {}", error.message());
-                    self.tell(&Event::Warning { text: &text });
+                    self.warn(&format!("the older image {id} is gone, but: {}", error.message()));
                 }
                 Ok(())
             }
@@ -355,30 +280,26 @@ impl Attended {
     }
 
     /// Gives the image its own name. The name of an image that was just deleted may be taken for a while yet.
-    async fn give_name(&self, image: &mut ImportedImage, temporary: &str) -> Result<()> {
-        let name = self.record().name;
+    async fn give_name(&self, image: &mut ImportedImage, temporary: &str, name: &str) -> Result<()> {
         image.name = temporary.to_owned();
-        let (ambient, grace) = (self.importer().ambient(), self.importer().grace());
-        let began = ambient.monotonic();
+        let began = self.importer.ambient().monotonic();
         loop {
-            let listed = self.importer().namesakes(&name, image.project.as_deref()).await?;
+            let listed = self.importer.namesakes(name, image.project.as_deref()).await?;
             if listed.iter().any(|listed| listed.id == image.id) {
                 break;
             }
-            match self.importer().rename(image, &name).await {
+            match self.importer.rename(image, name).await {
                 Ok(()) => break,
-                Err(error)
-                    if error.kind() == ErrorKind::DuplicateName
-                        && ambient.monotonic().saturating_sub(began) < grace.period => {}
+                Err(error) if error.kind() == ErrorKind::DuplicateName => {
+                    if !self.pause(began).await? {
+                        return Err(error);
+                    }
+                }
                 Err(error) => return Err(error),
             }
-            tokio::select! {
-                () = ambient.sleep(grace.interval) => {}
-                () = self.context.stop.requested() => return Err(stopped()),
-            }
         }
-        self.tell(&Event::Renamed { name: &name });
-        image.name = name;
+        self.tell(&Event::Renamed { name });
+        image.name = name.to_owned();
         Ok(())
     }
 }

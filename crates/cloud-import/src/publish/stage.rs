@@ -1,175 +1,110 @@
 //! Puts the files of an order where its cloud reads them, and signs links to them.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::SystemTime,
-};
+use std::{sync::Arc, time::SystemTime};
 
-use cloud_import_core::{DiskSource, Error, ErrorKind, Provider, Result};
-use cloud_import_staging::{Hashed, Keeper, LocalFile, Progress, Store, Upload, UploadOptions, UploadRecord};
+use cloud_import_core::{DiskSource, Error, ErrorKind, Result};
+use cloud_import_staging::{LocalFile, Progress, Store, Upload, UploadOptions};
 
 use super::{
-    Event, Role, Step,
-    attend::Kept,
-    image::bitmap_key,
-    objects::StagedObject,
-    target::{Work, stopped},
+    content::{FileToStage, Ordered},
+    event::Event,
+    store::{StagedObject, blocking},
+    target::{Target, stopped},
 };
 
-/// A file to be staged.
-struct File {
-    role: Role,
-    file: LocalFile,
-    hashed: Arc<Hashed>,
-    key: String,
+/// Stages every file of an order. What is there already is used.
+pub(crate) async fn stage(target: &Target, ordered: &Ordered) -> Result<()> {
+    let Some(store) = target.bucket.as_ref().filter(|_| !ordered.files.is_empty()) else {
+        return Ok(());
+    };
+    if target.with_record(|record| record.files.is_empty()) {
+        look_at(target, store, ordered).await?;
+    }
+    for file in &ordered.files {
+        stage_one(target, store, file).await?;
+    }
+    Ok(())
 }
 
-impl Work {
-    /// Stages every file of the order. What is there already is used.
-    pub(crate) async fn stage(&mut self) -> Result<()> {
-        let Some(store) = self.store.clone() else {
-            return Ok(());
-        };
-        let files = self.files()?;
-        if self.record().files.is_empty() && !files.is_empty() {
-            self.look_at(&store).await?;
-        }
-        for file in files {
-            self.stage_one(&store, file).await?;
-        }
-        Ok(())
+/// Whether the bucket will do, before any byte moves.
+async fn look_at(target: &Target, store: &Store, ordered: &Ordered) -> Result<()> {
+    let problems = store.facts().await?.problems(store.bucket());
+    if !ordered.request.no_validate && problems.iter().any(|problem| problem.is_error()) {
+        return Err(Error::invalid(store.bucket().provider, problems));
     }
-
-    /// Whether the bucket will do, before any byte moves.
-    async fn look_at(&self, store: &Store) -> Result<()> {
-        let problems = store.facts().await?.problems(store.bucket());
-        if !self.order.no_validate && problems.iter().any(|problem| problem.is_error()) {
-            return Err(Error::invalid(store.bucket().provider, problems));
-        }
-        for problem in &problems {
-            self.tell(&Event::Problem { problem });
-        }
-        let by_link = matches!(
-            self.order.disks.first().map(|disk| &disk.source),
-            Some(DiskSource::Url(_))
+    for problem in &problems {
+        target.tell(&Event::Problem { problem });
+    }
+    let source = ordered.request.disks.first().map(|disk| &disk.source);
+    if matches!(source, Some(DiskSource::Url(_))) && store.link_may_end_early().await? {
+        target.warn(
+            "the keys are temporary, and the link that the import reads the file by ends with them: \
+             if the cloud reads it later, the import fails",
         );
-        if by_link && store.link_may_end_early().await? {
-            let text = "the keys are temporary, and the link that the import reads the file by ends with them: \
-                        if the cloud reads it later, the import fails";
-            self.tell(&Event::Warning { text });
-        }
-        Ok(())
     }
-
-    /// The files of the order: the bitmap first, so that it is there when the image is.
-    fn files(&self) -> Result<Vec<File>> {
-        let (Some(image), Some(key)) = (self.content.image.file(), &self.key) else {
-            return Ok(Vec::new());
-        };
-        let mut files = Vec::new();
-        if let Some(bitmap) = &self.content.bitmap
-            && self.importer().provider() == Provider::HUAWEI
-        {
-            files.push((Role::Bitmap, bitmap.path(), bitmap.hashed(), bitmap_key(key)));
-        }
-        files.push((Role::Disk, image.path(), image.hashed(), key.clone()));
-        files
-            .into_iter()
-            .map(|(role, path, hashed, key)| {
-                let hashed = hashed.ok_or_else(|| Error::new(ErrorKind::Local, "the file was not hashed"))?;
-                Ok(File {
-                    role,
-                    file: LocalFile::open(path)?,
-                    hashed: Arc::clone(hashed),
-                    key,
-                })
-            })
-            .collect()
-    }
-
-    async fn stage_one(&self, store: &Store, file: File) -> Result<()> {
-        let object = StagedObject::of(store.bucket(), &file.key);
-        let ambient = self.importer().ambient();
-        let context = &self.context;
-        let registered = context
-            .state
-            .register_when_free(&object, ambient, &context.stop)
-            .await?
-            .ok_or_else(stopped)?;
-        registered.add_user(&self.user())?;
-        let reused = store.head(&file.key).await?.is_some();
-        if !reused {
-            // Before the first byte: a process that dies afterwards leaves word of what it left.
-            registered.mark_ours()?;
-        }
-        let role = file.role;
-        let upload = self.record().files.get(&role).and_then(|file| file.upload.clone());
-        let keeper = Arc::new(RecordKeeper {
-            kept: Arc::clone(&self.kept),
-            role,
-        });
-        let (listener, index) = (Arc::clone(&context.listener), self.index);
-        let progress = move |progress: Progress| {
-            let text;
-            let event = match progress {
-                Progress::Bytes { present, total } => Event::Staging { done: present, total },
-                Progress::Retrying { part, reason } => {
-                    text = format!("part {part} is sent again: {reason}");
-                    Event::Warning { text: &text }
-                }
-                Progress::Warning(warning) => {
-                    text = warning;
-                    Event::Warning { text: &text }
-                }
-                _ => return,
-            };
-            listener.on(Some(index), &event);
-        };
-        let mut options = UploadOptions::default();
-        options.budget = context.options.budget.clone();
-        let staged = Upload::new(store.clone(), file.file, file.hashed.as_ref().clone(), file.key)
-            .options(options)
-            .run(upload, keeper, Arc::new(progress), &context.stop)
-            .await?;
-        self.tell(&Event::Staged {
-            object: &object.shown(),
-            reused,
-        });
-        self.change(move |record| {
-            let file = record.files.entry(role).or_default();
-            file.upload = None;
-            file.staged = Some(staged);
-        })
-        .await
-    }
-
-    /// Puts the link to the staged disk, signed of this instant, into the order. Orders that name bucket and key, and those
-    /// whose source is there already, stay as they are.
-    pub(crate) async fn sign_link(&mut self, at: SystemTime) -> Result<()> {
-        let (Some(store), Some(key)) = (self.store.clone(), self.key.clone()) else {
-            return Ok(());
-        };
-        let valid_for = self.context.options.link_valid_for;
-        if let Some(DiskSource::Url(link)) = self.order.disks.first_mut().map(|disk| &mut disk.source) {
-            *link = store.link(&key, at, valid_for).await?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
-/// Keeps the record of an upload within the record of its target.
-#[derive(Debug)]
-struct RecordKeeper {
-    kept: Arc<Mutex<Kept>>,
-    role: Role,
+async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result<()> {
+    let (context, role, path) = (&target.context, file.role, file.path.clone());
+    let hashed = file.hashed.as_ref();
+    let hashed = hashed.ok_or_else(|| Error::new(ErrorKind::Local, "the file was not hashed"))?;
+    let local = blocking(move || LocalFile::open(path)).await?;
+    let object = StagedObject::of(store.bucket(), &file.key);
+    let state = context.job.state();
+    let registered = state.register(&object, &context.stop).await?.ok_or_else(stopped)?;
+    let user = target.user();
+    registered.with(move |object| object.add_user(&user)).await?;
+    let reused = store.head(&file.key).await?.is_some();
+    if !reused {
+        // Before the first byte: a process that dies afterwards leaves word of what it left.
+        registered.with(|object| object.mark_ours()).await?;
+    }
+    let upload = target.with_record(|record| record.files.get(&role).and_then(|file| file.upload.clone()));
+    let (listener, index) = (Arc::clone(&context.listener), target.index);
+    let progress = move |progress: Progress| {
+        let text;
+        let event = match progress {
+            Progress::Bytes { present, total } => Event::Staging { done: present, total },
+            Progress::Retrying { part, reason } => {
+                text = format!("part {part} is sent again: {reason}");
+                Event::Warning { text: &text }
+            }
+            Progress::Warning(warning) => {
+                text = warning;
+                Event::Warning { text: &text }
+            }
+            _ => return,
+        };
+        listener.on(Some(index), &event);
+    };
+    let mut options = UploadOptions::default();
+    options.budget = context.options.budget.clone();
+    let staged = Upload::new(store.clone(), local, hashed.as_ref().clone(), &file.key)
+        .options(options)
+        .run(upload, target.keeper(role), Arc::new(progress), &context.stop)
+        .await?;
+    target.tell(&Event::Staged {
+        object: &object.shown(),
+        reused,
+    });
+    let change = target.change(move |record| {
+        let file = record.files.entry(role).or_default();
+        file.upload = None;
+        file.staged = Some(staged);
+    });
+    change.await
 }
 
-impl Keeper for RecordKeeper {
-    fn keep(&self, upload: Option<&UploadRecord>) -> Result<()> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.change(|record| {
-            record.step = Step::Staging;
-            record.files.entry(self.role).or_default().upload = upload.cloned();
-        })
+/// Puts the link to the staged disk, signed of this instant, into the order. Orders that name bucket and key, and those whose source
+/// is there already, stay as they are.
+pub(crate) async fn sign_link(target: &Target, ordered: &mut Ordered, at: SystemTime) -> Result<()> {
+    let (Some(store), Some(key)) = (&target.bucket, ordered.key().map(str::to_owned)) else {
+        return Ok(());
+    };
+    let valid_for = target.context.options.link_valid_for;
+    if let Some(DiskSource::Url(link)) = ordered.request.disks.first_mut().map(|disk| &mut disk.source) {
+        *link = store.link(&key, at, valid_for).await?;
     }
+    Ok(())
 }

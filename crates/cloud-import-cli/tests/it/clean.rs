@@ -1,0 +1,93 @@
+//! `clean`: what earlier runs left, by the records of this machine.
+
+use std::{fs, sync::Arc};
+
+use cloud_import::{
+    Credentials, Provider, Settings,
+    publish::staging::{Bucket, Store},
+    transport::HttpTransport,
+};
+use cloud_import_sim::{Cloud, Config, Fault, FaultKind, Simulator};
+use serde_json::{Value, json};
+
+use super::{KEYS, err, expect_code, out, run};
+
+const BUCKET: &str = "images";
+const REGION: &str = "cn-north-4";
+
+/// Two files of one order were being sent: the image, and the bitmap beside it.
+#[test]
+fn an_upload_that_is_not_aborted_is_known_afterwards() {
+    let folder = std::env::temp_dir().join(format!("cloud-import-clean-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    let job = folder.join("state/jobs/web-0");
+    fs::create_dir_all(&job).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let config = Config::new(KEYS[0], KEYS[1]).any_bucket(true);
+    let simulator = runtime.block_on(Simulator::start(config)).unwrap();
+    fs::write(folder.join("sim.json"), simulator.ready_line()).unwrap();
+    let transport = HttpTransport::builder().dial(simulator.address(Cloud::Huawei));
+    let settings = Settings::new(REGION)
+        .credentials(Credentials::new(KEYS[0], KEYS[1]))
+        .transport(Arc::new(transport.build().unwrap()));
+    let importer = cloud_import::connect(Provider::HUAWEI, settings).unwrap();
+    let bucket = Bucket::new(Provider::HUAWEI, REGION, BUCKET).unwrap();
+    let store = Store::new(bucket, importer.connection().unwrap().pipeline.clone()).unwrap();
+    let upload = |key: &str| {
+        let id = runtime.block_on(store.initiate(key, None)).unwrap().upload_id;
+        json!({ "upload": {
+            "schema": 1, "bucket": BUCKET, "key": key, "upload_id": id, "sha256": "00", "part_size": 1, "parts": {},
+            "file": { "device": 1, "inode": 1, "size": 1, "modified_seconds": 1, "modified_nanos": 0 }, "completing": false,
+        } })
+    };
+    let record = json!({
+        "schema": 1, "target": "huawei/cn-north-4", "provider": "huawei", "region": REGION, "name": "web", "order": "ci-0",
+        "generation": 0, "step": "staging", "files": { "disk": upload("web.raw"), "bitmap": upload("web.mf") },
+    });
+    fs::write(job.join("huawei_2fcn-north-4.json"), record.to_string()).unwrap();
+    let facts = json!({ "schema": 1, "id": "web-0", "name": "web", "source": "web.raw" });
+    fs::write(job.join("job.json"), facts.to_string()).unwrap();
+    let refusal = FaultKind::Refuse {
+        http: 403,
+        code: "AccessDenied".to_owned(),
+        message: "no".to_owned(),
+    };
+    let fault = Fault::new(refusal).cloud(Cloud::Huawei).skip(1).times(u32::MAX);
+    simulator.inject(fault.operation("AbortMultipartUpload"));
+    let (state, option) = (folder.join("state"), folder.join("sim.json"));
+    let simulate = format!("--simulate={}", option.display());
+    let clean = |more: &[&str]| {
+        let fixed = [
+            "clean",
+            &simulate,
+            "--state",
+            state.to_str().unwrap(),
+            "--output",
+            "json",
+        ];
+        let output = run(&[&fixed, more].concat());
+        let report: Value = serde_json::from_str(&out(&output)).unwrap();
+        let rows = report["leftovers"].as_array().unwrap().clone();
+        let told = rows.iter().map(|row| (row["what"].clone(), row["outcome"].clone()));
+        (output, told.collect::<Vec<_>>())
+    };
+    let what = |key: &str| Value::from(format!("unfinished upload of {BUCKET}:{key} (job web-0)"));
+
+    let (output, told) = clean(&["--yes"]);
+    expect_code(&output, 6);
+    assert_eq!(
+        told,
+        [(what("web.raw"), "deleted".into()), (what("web.mf"), "failed".into())],
+        "{}",
+        err(&output)
+    );
+    assert_eq!(simulator.open_uploads(Cloud::Huawei).len(), 1);
+    let (output, told) = clean(&[]);
+    expect_code(&output, 0);
+    assert_eq!(told, [(what("web.mf"), "deletable".into())], "it is known to nobody");
+    simulator.clear_faults();
+    expect_code(&clean(&["--yes"]).0, 0);
+    assert!(simulator.open_uploads(Cloud::Huawei).is_empty());
+    assert!(clean(&[]).1.is_empty());
+    fs::remove_dir_all(folder).unwrap();
+}

@@ -1,0 +1,184 @@
+//! Goes on with what a job has started, from its record alone: no file, no order. Starts nothing.
+
+use std::sync::Arc;
+
+use cloud_import_core::{
+    CancelOutcome, Error, ErrorKind, ImageImporter, Remedy, Result, Stop, WaitOptions, find, remedy::Change,
+};
+use cloud_import_staging::Store;
+
+use super::{
+    event::{Event, Listener},
+    options::Options,
+    outcome::{Ended, Outcome},
+    store::{Job, Record, Step},
+    target::{Context, Target, look_again, side_by_side, stopped},
+};
+
+/// A target of a job, with what reaches its cloud.
+#[derive(Debug)]
+pub struct Reattached {
+    /// The name of its record: [`Record::target`].
+    pub label: String,
+    /// The cloud.
+    pub importer: Arc<dyn ImageImporter>,
+    /// The bucket of what was staged; without it nothing is cleaned up.
+    pub store: Option<Store>,
+}
+
+/// Waits for the verdicts of targets of a job, records them and cleans up.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Reattach {
+    /// The job.
+    pub job: Job,
+    /// Its targets.
+    pub targets: Vec<Reattached>,
+    /// How to wait.
+    pub waiting: WaitOptions,
+    /// Who is told what happens, by the index of the target.
+    pub listener: Arc<dyn Listener>,
+    /// What ends the waiting.
+    pub stop: Stop,
+}
+
+impl Reattach {
+    /// To these targets of a job: waits without limit, and tells nobody.
+    pub fn to(job: Job, targets: Vec<Reattached>) -> Self {
+        Self {
+            job,
+            targets,
+            waiting: WaitOptions::default(),
+            listener: Arc::new(()),
+            stop: Stop::default(),
+        }
+    }
+
+    /// Waits. The outcomes are in the order of the targets.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the imports go on in the clouds. Call it again.
+    pub async fn run(self) -> Vec<Outcome> {
+        let context = Arc::new(Context {
+            job: self.job,
+            options: Options {
+                waiting: self.waiting,
+                ..Options::default()
+            },
+            listener: self.listener,
+            stop: self.stop,
+        });
+        let labels: Vec<String> = self.targets.iter().map(|target| target.label.clone()).collect();
+        let work = self.targets.into_iter().enumerate().map(|(index, target)| {
+            let context = Arc::clone(&context);
+            async move {
+                let (label, listener) = (target.label.clone(), Arc::clone(&context.listener));
+                let ended = match hold(index, target, context).await {
+                    Ok(target) => target.go_on().await,
+                    Err(error) => Ended::Unknown { task: None, error },
+                };
+                let outcome = Outcome::new(label, ended);
+                listener.on(Some(index), &Event::Over { outcome: &outcome });
+                outcome
+            }
+        });
+        Outcome::all(side_by_side(work).await, labels)
+    }
+}
+
+/// Asks the cloud to cancel a target's import. Its verdict is then waited for with [`Reattach`].
+///
+/// # Errors
+/// [`ErrorKind::Conflict`] when nothing runs; else the cloud's own.
+///
+/// # Cancel safety
+/// Call it again: cancelling twice does nothing more.
+pub async fn cancel(job: &Job, target: Reattached) -> Result<CancelOutcome> {
+    let context = Arc::new(Context {
+        job: job.clone(),
+        options: Options::default(),
+        listener: Arc::new(()),
+        stop: Stop::default(),
+    });
+    let target = hold(0, target, context).await?;
+    let (step, task, name) = target.with_record(|record| (record.step, record.task.clone(), record.name.clone()));
+    match (step, task) {
+        (Step::Started, Some(task)) => target.importer.cancel(&task).await,
+        (Step::Staging | Step::Staged, _) => Err(not_started()),
+        (step, _) if step.is_settled() => {
+            Err(Error::new(ErrorKind::Conflict, "it is over").with_remedy(Remedy::ListJobs))
+        }
+        _ => Err(unsettled(&name)),
+    }
+}
+
+async fn hold(index: usize, target: Reattached, context: Arc<Context>) -> Result<Target> {
+    let on_wait = || context.listener.on(Some(index), &Event::WaitingForOther);
+    let held = context.job.hold(&target.label, None, &context.stop, on_wait).await?;
+    let lease = held.ok_or_else(stopped)?;
+    Ok(Target::new(index, target.importer, target.store, context, lease))
+}
+
+impl Target {
+    async fn go_on(&self) -> Ended {
+        let (step, task, name) = self.with_record(|record| (record.step, record.task.clone(), record.name.clone()));
+        match (step, task) {
+            (Step::Staging | Step::Staged, _) => Ended::NotStarted { error: not_started() },
+            (Step::Succeeded, _) => self
+                .finished(false)
+                .await
+                .unwrap_or_else(|error| Ended::Unknown { task: None, error }),
+            (Step::Failed | Step::Canceled, task) => {
+                self.clean_up().await;
+                let error = self.with_record(failed);
+                Ended::Failed { task, error }
+            }
+            (_, None) => Ended::Unknown {
+                task: None,
+                error: unsettled(&name),
+            },
+            (Step::Started, Some(task)) => self.wait(task).await,
+            (Step::Starting | Step::Unknown, Some(task)) => {
+                self.tell(&Event::Settling);
+                let Some(task) = find(&*self.importer, &task).await else {
+                    let error = unsettled(&name);
+                    return Ended::Unknown {
+                        task: Some(task),
+                        error,
+                    };
+                };
+                let found = task.clone();
+                let change = self.change(move |record| {
+                    record.task = Some(found);
+                    record.step = Step::Started;
+                });
+                match change.await {
+                    Ok(()) => self.wait(task).await,
+                    Err(error) => Ended::Running {
+                        task,
+                        error: Some(error),
+                    },
+                }
+            }
+        }
+    }
+}
+
+/// The verdict that is on record.
+fn failed(record: &Record) -> Error {
+    let kind = match record.step {
+        Step::Canceled => ErrorKind::Canceled,
+        _ => ErrorKind::TaskFailed,
+    };
+    let reason = record.reason.as_deref().unwrap_or("the import failed");
+    Error::new(kind, reason).with_provider(record.provider)
+}
+
+fn not_started() -> Error {
+    Error::new(ErrorKind::Conflict, "its import was not started").with_remedy(Remedy::Repeat(Change::Nothing))
+}
+
+fn unsettled(name: &str) -> Error {
+    let message = format!("whether the import of `{name}` was started is not known");
+    Error::new(ErrorKind::OutcomeUnknown, message).with_remedy(look_again())
+}

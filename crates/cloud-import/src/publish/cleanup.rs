@@ -1,0 +1,62 @@
+//! Deletes what was staged, once nothing can be reading it any more. What stays is found as a leftover.
+
+use cloud_import_core::{Result, Stop};
+use cloud_import_staging::Store;
+
+use super::{
+    event::Event,
+    store::{Record, StagedObject},
+    target::Target,
+};
+
+impl Target {
+    /// Deletes what was put there for this order, after its verdict, where no other order may still read it. A failure stops
+    /// nothing.
+    pub(crate) async fn clean_up(&self) {
+        let Some(store) = &self.bucket else { return };
+        for object in self.with_record(staged) {
+            match self.clean_up_one(store, &object).await {
+                Ok(false) => {}
+                Ok(true) => self.tell(&Event::Tidied {
+                    object: &object.shown(),
+                }),
+                Err(error) => self.warn(&format!("{} was not deleted: {}", object.shown(), error.message())),
+            }
+        }
+    }
+
+    async fn clean_up_one(&self, store: &Store, object: &StagedObject) -> Result<bool> {
+        // Not to be stopped: it is short, and what was begun is finished.
+        let registered = self.context.job.state().register(object, &Stop::default()).await?;
+        let Some(registered) = registered else {
+            return Ok(false);
+        };
+        let user = self.user();
+        let may_go = registered.with(move |object| {
+            object.remove_user(&user)?;
+            Ok(object.users()?.is_empty() && object.is_ours()?)
+        });
+        if !may_go.await? {
+            return Ok(false);
+        }
+        let is_kept = self.context.options.keep_object;
+        if !is_kept {
+            store.delete(&object.key).await?;
+        }
+        registered.with(|object| object.forget()).await?;
+        Ok(!is_kept)
+    }
+}
+
+/// The objects that an order reads, as far as they are staged or being staged.
+fn staged(record: &Record) -> Vec<StagedObject> {
+    let files = record.files.values();
+    let places = files.filter_map(|file| match (&file.staged, &file.upload) {
+        (Some(staged), _) => Some((&staged.bucket, &staged.key)),
+        (None, Some(upload)) => Some((&upload.bucket, &upload.key)),
+        (None, None) => None,
+    });
+    places
+        .map(|(bucket, key)| StagedObject::in_bucket(record, bucket, key))
+        .collect()
+}

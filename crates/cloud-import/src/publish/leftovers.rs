@@ -1,0 +1,244 @@
+//! What earlier runs left in the clouds, as far as is recorded: finds it, deletes it and says so in the record.
+
+use std::fmt;
+
+use cloud_import_core::{ErrorKind, ImageImporter, ImportTask, ImportedImage, Provider, Result};
+use cloud_import_staging::Store;
+
+use super::{
+    destination::bucket_of,
+    store::{Lease, Record, StagedObject, State, Step, blocking},
+    target::user,
+};
+
+/// Something that an earlier run left in a cloud. Its `Display` says what and of which job.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Leftover {
+    /// A staged object.
+    Object {
+        /// Which.
+        object: StagedObject,
+        /// Whether an order may still read it.
+        in_use: bool,
+    },
+    /// An upload that was begun and not finished.
+    Upload {
+        /// The job.
+        job: String,
+        /// The target.
+        target: String,
+        /// The object that it would become.
+        object: StagedObject,
+        /// The store's id of it.
+        upload_id: String,
+    },
+    /// An image of an import that failed, which some clouds keep with its snapshots.
+    FailedImage {
+        /// The job.
+        job: String,
+        /// The target.
+        target: String,
+        /// What is known of the import.
+        task: Box<ImportTask>,
+        /// The image's id.
+        image_id: String,
+    },
+}
+
+/// What earlier runs left in the clouds, as far as is recorded there.
+///
+/// # Errors
+/// [`ErrorKind::Local`] when the state directory cannot be read.
+pub async fn leftovers(state: &State) -> Result<Vec<Leftover>> {
+    let mut found = Vec::new();
+    for (object, users) in state.staged_objects().await? {
+        let in_use = idle(state, &users).await?.is_none();
+        found.push(Leftover::Object { object, in_use });
+    }
+    for job in state.jobs().await? {
+        for record in job.records().await? {
+            found.extend(left_by(&job.facts().id, record));
+        }
+    }
+    Ok(found)
+}
+
+fn left_by(job: &str, record: Record) -> Vec<Leftover> {
+    let uploads = record.files.values().filter_map(|file| file.upload.as_ref());
+    let uploads = uploads.map(|upload| Leftover::Upload {
+        job: job.to_owned(),
+        target: record.target.clone(),
+        object: StagedObject::in_bucket(&record, &upload.bucket, &upload.key),
+        upload_id: upload.upload_id.clone(),
+    });
+    let mut found: Vec<Leftover> = uploads.collect();
+    if matches!(record.step, Step::Failed | Step::Canceled)
+        && let Some(task) = record.task
+        && let Some(image_id) = task.image_id.clone()
+    {
+        found.push(Leftover::FailedImage {
+            job: job.to_owned(),
+            target: record.target,
+            image_id,
+            task: Box::new(task),
+        });
+    }
+    found
+}
+
+impl Leftover {
+    /// The cloud that it is in.
+    pub fn provider(&self) -> Provider {
+        match self {
+            Self::FailedImage { task, .. } => task.provider,
+            Self::Object { object, .. } | Self::Upload { object, .. } => object.provider,
+        }
+    }
+
+    /// The region that it is in.
+    pub fn region(&self) -> &str {
+        match self {
+            Self::FailedImage { task, .. } => &task.region,
+            Self::Object { object, .. } | Self::Upload { object, .. } => &object.region,
+        }
+    }
+
+    /// The import that left it, where one did: its importer is that of the task's place.
+    pub fn task(&self) -> Option<&ImportTask> {
+        match self {
+            Self::FailedImage { task, .. } => Some(task),
+            Self::Object { .. } | Self::Upload { .. } => None,
+        }
+    }
+
+    /// Whether an order may still read it: then it is not deleted.
+    pub fn is_in_use(&self) -> bool {
+        matches!(self, Self::Object { in_use: true, .. })
+    }
+
+    /// Deletes it by an importer of its region and account, and records that; `false` when an order began to need it, or another
+    /// process works on it.
+    ///
+    /// # Errors
+    /// The cloud's own, or [`ErrorKind::Local`].
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, it may be gone and still on record. Call it again: what is gone counts as deleted.
+    pub async fn delete(&self, state: &State, importer: &dyn ImageImporter) -> Result<bool> {
+        match self {
+            Self::Object { object, .. } => delete_object(state, &bucket_of(importer, &object.bucket)?, object).await,
+            Self::Upload {
+                object,
+                upload_id,
+                job,
+                target,
+            } => {
+                // Whoever works on the target will finish or abort it.
+                let Some(lease) = state.job(job).await?.try_hold(target).await? else {
+                    return Ok(false);
+                };
+                let store = bucket_of(importer, &object.bucket)?;
+                store.abort(&object.key, upload_id).await?;
+                let (key, id) = (object.key.clone(), upload_id.clone());
+                record(lease, move |record| {
+                    let uploads = record.files.values_mut().map(|file| &mut file.upload);
+                    for upload in uploads {
+                        upload.take_if(|upload| upload.key == key && upload.upload_id == id);
+                    }
+                })
+                .await
+            }
+            Self::FailedImage {
+                task,
+                image_id,
+                job,
+                target,
+            } => {
+                let Some(lease) = state.job(job).await?.try_hold(target).await? else {
+                    return Ok(false);
+                };
+                match importer.delete(&ImportedImage::of(task, image_id)).await {
+                    Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+                    _ => record(lease, |record| record.task = None).await,
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Leftover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object { object, .. } => write!(f, "object {}", object.shown()),
+            Self::Upload { object, job, .. } => write!(f, "unfinished upload of {} (job {job})", object.shown()),
+            Self::FailedImage { image_id, job, .. } => write!(f, "failed image {image_id} (job {job})"),
+        }
+    }
+}
+
+/// Deletes a staged object that this program put there, if no order may still read it; `false` if one may. An order that was not
+/// started and on which no process works stages it again when it is repeated.
+///
+/// # Errors
+/// The store's own, or [`ErrorKind::Local`].
+///
+/// # Cancel safety
+/// As [`Leftover::delete`].
+pub async fn delete_object(state: &State, store: &Store, object: &StagedObject) -> Result<bool> {
+    let Some(registered) = state.try_register(object).await? else {
+        return Ok(false);
+    };
+    let users = registered.with(|object| object.users()).await?;
+    let Some(idle) = idle(state, &users).await? else {
+        return Ok(false);
+    };
+    if !registered.with(|object| object.is_ours()).await? {
+        return Ok(false);
+    }
+    store.delete(&object.key).await?;
+    for lease in idle {
+        let key = object.key.clone();
+        record(lease, move |record| {
+            for file in record.files.values_mut() {
+                file.staged.take_if(|staged| staged.key == key);
+            }
+        })
+        .await?;
+    }
+    let forget = registered.with(move |object| {
+        users.iter().try_for_each(|user| object.remove_user(user))?;
+        object.forget()
+    });
+    forget.await.map(|()| true)
+}
+
+async fn record(mut lease: Lease, change: impl FnOnce(&mut Record) + Send + 'static) -> Result<bool> {
+    blocking(move || lease.change(change)).await.map(|()| true)
+}
+
+/// The orders among these of which none reads its object: not started, or over, with no process at work. They are held, so that none
+/// begins. `None` when one of them may read it, or is not known.
+async fn idle(state: &State, users: &[String]) -> Result<Option<Vec<Lease>>> {
+    let mut idle = Vec::new();
+    for name in users {
+        let id = name.rsplit_once('+').map_or(name.as_str(), |(id, _)| id);
+        let job = match state.job(id).await {
+            Ok(job) => job,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let records = job.records().await?;
+        let Some(record) = records.into_iter().find(|record| user(id, &record.target) == *name) else {
+            return Ok(None);
+        };
+        let Some(lease) = job.try_hold(&record.target).await? else {
+            return Ok(None);
+        };
+        match lease.record().step {
+            Step::Starting | Step::Started | Step::Unknown => return Ok(None),
+            _ => idle.push(lease),
+        }
+    }
+    Ok(Some(idle))
+}

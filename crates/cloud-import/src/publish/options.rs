@@ -1,0 +1,40 @@
+//! How to go about it. Plain data.
+
+use std::{path::PathBuf, time::Duration};
+
+use cloud_import_core::WaitOptions;
+use cloud_import_staging::Budget;
+
+/// What [`Publish`](super::Publish) can be told beside what goes where; each field is described at its setter.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(crate) wait: bool,
+    pub(crate) waiting: WaitOptions,
+    pub(crate) keep_object: bool,
+    pub(crate) prefix: String,
+    pub(crate) again: bool,
+    pub(crate) replace: bool,
+    pub(crate) link_valid_for: Duration,
+    pub(crate) cancel_on_stop: bool,
+    pub(crate) side_file: Option<PathBuf>,
+    pub(crate) budget: Budget,
+    pub(crate) side_by_side: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            wait: true,
+            waiting: WaitOptions::default(),
+            keep_object: false,
+            prefix: "cloud-import/".to_owned(),
+            again: false,
+            replace: false,
+            link_valid_for: Duration::from_secs(48 * 3600),
+            cancel_on_stop: false,
+            side_file: None,
+            budget: Budget::default(),
+            side_by_side: 16,
+        }
+    }
+}

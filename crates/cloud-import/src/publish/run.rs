@@ -1,0 +1,264 @@
+//! Carries out what was decided for one target: stages, sends, settles, and hands over to the wait. Each step is recorded before it
+//! is done and settled after.
+
+use std::{sync::Arc, time::SystemTime};
+
+use cloud_import_core::{Error, ErrorKind, ImportTask, Result};
+use tokio::sync::Semaphore;
+
+use super::{
+    content::Ordered,
+    destination::Destination,
+    event::Event,
+    outcome::{Ended, Outcome},
+    plan::{Conflict, Decision, Intent, decide},
+    replace,
+    stage::{sign_link, stage},
+    store::{Place, Record, Step},
+    target::{Context, Target, look_again, stopped},
+};
+
+/// One destination of a call.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) index: usize,
+    pub(crate) destination: Destination,
+    pub(crate) ordered: Result<Ordered>,
+    pub(crate) place: Place,
+    /// The name of its record.
+    pub(crate) record: String,
+    pub(crate) context: Arc<Context>,
+    /// Bounds how many of one cloud are worked on at a time, the waiting aside.
+    pub(crate) slot: Arc<Semaphore>,
+}
+
+impl Work {
+    /// Works on it until it is done with for now.
+    pub(crate) async fn run(self) -> Outcome {
+        let (index, listener) = (self.index, Arc::clone(&self.context.listener));
+        let label = self.destination.label.clone();
+        let outcome = Outcome::new(label, self.ended().await.unwrap_or_else(Ended::not_started));
+        listener.on(Some(index), &Event::Over { outcome: &outcome });
+        outcome
+    }
+
+    async fn ended(self) -> Result<Ended> {
+        let Self {
+            index,
+            destination: Destination { importer, bucket, .. },
+            context,
+            place,
+            ..
+        } = self;
+        let mut ordered = self.ordered?;
+        if !ordered.request.no_validate {
+            let problems = importer.validate(&ordered.request);
+            if problems.iter().any(|problem| problem.is_error()) {
+                return Err(Error::invalid(importer.provider(), problems));
+            }
+        }
+        ordered.request.generation = 0;
+        let order = ordered
+            .request
+            .token(importer.provider(), importer.region(), importer.project());
+        let on_wait = || context.listener.on(Some(index), &Event::WaitingForOther);
+        let new = Record::new(&self.record, &place, &order);
+        let held = context
+            .job
+            .hold(&self.record, Some(new), &context.stop, on_wait)
+            .await?;
+        let target = Target::new(index, importer, bucket, context, held.ok_or_else(stopped)?);
+        let intent = Intent {
+            order: &order,
+            again: target.context.options.again,
+            replace: target.context.options.replace,
+            dry_run: ordered.request.dry_run,
+        };
+        let decision = target.with_record(|record| decide(record, &intent));
+        let begins = match decision {
+            Decision::Refuse(conflict) => {
+                if conflict == Conflict::NotReplacedYet {
+                    target.clean_up().await;
+                }
+                return Err(target.with_record(|record| conflict.error(record)));
+            }
+            Decision::Finished { replaces } => return target.finished(replaces).await,
+            Decision::Begin { generation } => Some(generation),
+            Decision::Settle { .. } | Decision::Wait => None,
+        };
+        let change = target.change(move |record| {
+            record.is_at(&place);
+            record.order = order;
+            if begins.is_some_and(|generation| generation != record.generation) {
+                record.next_generation();
+            }
+        });
+        change.await?;
+        ordered.request.generation = target.with_record(|record| record.generation);
+        Ok(Run { target, ordered }.carry_out(decision, &self.slot).await)
+    }
+}
+
+/// An order that is not done, and its target.
+#[derive(Debug)]
+struct Run {
+    target: Target,
+    ordered: Ordered,
+}
+
+impl Run {
+    async fn carry_out(mut self, decision: Decision, slot: &Semaphore) -> Ended {
+        // Never closed; and waiting for it is no reason not to stop.
+        let permit = tokio::select! {
+            permit = slot.acquire() => permit.ok(),
+            () = self.target.context.stop.requested() => None,
+        };
+        let begun = match decision {
+            Decision::Settle { name } => self.settle(name).await,
+            Decision::Wait => Ok(()),
+            _ => self.start().await,
+        };
+        // Waiting takes hours and almost no requests: others may begin meanwhile.
+        drop(permit);
+        let target = &self.target;
+        let (step, task) = target.with_record(|record| (record.step, record.task.clone()));
+        let may_be_sent = matches!(step, Step::Starting | Step::Unknown);
+        match (begun, task) {
+            (Err(error), task) if may_be_sent || error.kind() == ErrorKind::OutcomeUnknown => {
+                Ended::Unknown { task, error }
+            }
+            (Err(error), _) => Ended::NotStarted { error },
+            (Ok(()), None) => Ended::not_started(no_task()),
+            (Ok(()), Some(task)) if task.dry_run => self.checked(task).await,
+            (Ok(()), Some(task)) => {
+                target.tell(&Event::Started { task: &task });
+                match target.context.options.wait {
+                    true => target.wait(task).await,
+                    false => Ended::Running { task, error: None },
+                }
+            }
+        }
+    }
+
+    /// Looks for an image that another machine may have made of this order, stages the file, and sends the order.
+    async fn start(&mut self) -> Result<()> {
+        let Self { target, ordered } = self;
+        target.unless_stopped()?;
+        if !ordered.request.dry_run {
+            if ordered.request.generation == 0 && adopt(target, ordered).await? {
+                return Ok(());
+            }
+            let planned = match target.context.options.replace {
+                true => Some(replace::plan(&mut ordered.request, &*target.importer).await?),
+                false => None,
+            };
+            target.change(move |record| record.replace = planned).await?;
+        }
+        stage(target, ordered).await?;
+        target.change(|record| record.step = Step::Staged).await?;
+        target.unless_stopped()?;
+        let signed_at = target.importer.ambient().now();
+        sign_link(target, ordered, signed_at).await?;
+        let prepared = target.importer.prepare(&ordered.request)?;
+        let before = prepared.task().clone();
+        let recorded = before.clone();
+        let change = target.change(move |record| {
+            record.link_signed_at = Some(signed_at);
+            record.task = Some(recorded);
+            record.step = Step::Starting;
+        });
+        change.await?;
+        target.tell(&Event::Starting);
+        let sent = target.importer.submit(prepared).await;
+        self.sent(sent, before).await
+    }
+
+    /// Finds out what became of an order that an earlier process may have sent, under this name where it was not its own.
+    async fn settle(&mut self, name: Option<String>) -> Result<()> {
+        let Self { target, ordered } = self;
+        target.tell(&Event::Settling);
+        if let Some(name) = name {
+            ordered.request.name = name;
+        }
+        let (task, signed_at) = target.with_record(|record| (record.task.clone(), record.link_signed_at));
+        let task = task.ok_or_else(no_task)?;
+        if let Some(signed_at) = signed_at {
+            sign_link(target, ordered, signed_at).await?;
+        }
+        match target.importer.resume(&ordered.request, task.clone()).await {
+            // Of this attempt alone: the record still says that the order may have been sent.
+            Err(error) if says_nothing_of_the_order(&error) => Err(error),
+            sent => self.sent(sent, task).await,
+        }
+    }
+
+    /// Records what came of sending the order, whose task `before` was recorded.
+    async fn sent(&mut self, sent: Result<ImportTask>, before: ImportTask) -> Result<()> {
+        let (step, task, sent) = match sent {
+            Ok(task) => (Step::Started, Some(task), Ok(())),
+            Err(error) if error.kind() == ErrorKind::OutcomeUnknown => (Step::Unknown, Some(before), Err(error)),
+            // Settled: the cloud refused it, or it never left. What is staged is kept for the repeat.
+            Err(error) => (Step::Staged, None, Err(error)),
+        };
+        let change = self.target.change(move |record| {
+            record.step = step;
+            record.task = task;
+        });
+        change.await?;
+        sent
+    }
+
+    async fn checked(&self, task: ImportTask) -> Ended {
+        // Nothing was started: the next check begins anew.
+        let forgotten = self.target.change(Record::next_generation).await;
+        self.target.clean_up().await;
+        match forgotten {
+            Ok(()) => Ended::Checked { task },
+            Err(error) => Ended::NotStarted { error },
+        }
+    }
+}
+
+/// Takes an image over that the cloud already has of this order: from a run on another machine, or one whose record is gone. A token
+/// alone would find it too, but for no documented time.
+async fn adopt(target: &Target, ordered: &mut Ordered) -> Result<bool> {
+    let (importer, replaces) = (&*target.importer, target.context.options.replace);
+    sign_link(target, ordered, importer.ambient().now()).await?;
+    for (request, name) in replace::may_be_named(&ordered.request, importer, replaces) {
+        let mut probe = importer.prepare(&request)?.into_task();
+        probe.name = name;
+        let started_at = std::mem::replace(&mut probe.started_at, SystemTime::UNIX_EPOCH);
+        let Some(mut found) = importer.lookup(&probe).await? else {
+            continue;
+        };
+        found.started_at = started_at;
+        let name = target.with_record(|record| record.name.clone());
+        let replacement = match replaces {
+            true => Some(replace::replacement_of(&found, &name, importer).await?),
+            false => None,
+        };
+        target.tell(&Event::Found { task: &found });
+        let change = target.change(move |record| {
+            record.task = Some(found);
+            record.step = Step::Started;
+            record.replace = replacement;
+        });
+        change.await?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// Whether an error tells only that this machine was not heard, not what became of an order that was sent before.
+fn says_nothing_of_the_order(error: &Error) -> bool {
+    let unheard = matches!(
+        error.kind(),
+        ErrorKind::Credentials | ErrorKind::ClockSkew | ErrorKind::PermissionDenied | ErrorKind::Local
+    );
+    unheard || error.is_retryable()
+}
+
+fn no_task() -> Error {
+    let message = "the record says that an order was sent, and names no task";
+    Error::new(ErrorKind::OutcomeUnknown, message).with_remedy(look_again())
+}

@@ -1,0 +1,91 @@
+//! The record of a target, held against every other process. What is not changed through it is not changed.
+
+use cloud_import_core::{Error, ErrorKind, Remedy, Result};
+
+use super::{
+    files::{Files, Lock},
+    record::Record,
+};
+
+/// The record of a target that this process alone works on.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    lock: Lock,
+    document: String,
+    record: Record,
+    is_written: bool,
+}
+
+impl Lease {
+    /// Takes the record of that name, or this new one where there is none; `None` while another process holds it. Blocks.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is none, nor a new one.
+    pub(super) fn take(files: &Files, job: &str, name: &str, new: Option<Record>) -> Result<Option<Self>> {
+        let base = format!("{job}/{}", file_name(name));
+        let Some(lock) = files.lock(&format!("{base}.lock"))? else {
+            return Ok(None);
+        };
+        let document = format!("{base}.json");
+        let written = files.read(&document)?;
+        let is_written = written.is_some();
+        let record = written.or(new).ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("nothing is recorded of `{name}`")).with_remedy(Remedy::ListJobs)
+        })?;
+        Ok(Some(Self {
+            lock,
+            document,
+            record,
+            is_written,
+        }))
+    }
+
+    /// The record as it is.
+    pub(crate) fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Changes the record and writes it durably. What cannot be written is not changed. Blocks.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Record)) -> Result<()> {
+        let mut record = self.record.clone();
+        change(&mut record);
+        if !self.is_written || record != self.record {
+            let text = serde_json::to_string_pretty(&record).map_err(|error| {
+                Error::new(ErrorKind::Local, "the record cannot be written as JSON").with_source(error)
+            })?;
+            self.lock.write(&self.document, format!("{text}\n").as_bytes())?;
+            (self.record, self.is_written) = (record, true);
+        }
+        Ok(())
+    }
+}
+
+/// A name of a record as a file name: what is no letter, digit or dash is written as `_` and two hex digits.
+fn file_name(label: &str) -> String {
+    let mut name = String::new();
+    for byte in label.bytes() {
+        if byte.is_ascii_alphanumeric() || byte == b'-' {
+            name.push(char::from(byte));
+        } else {
+            name.push_str(&format!("_{byte:02x}"));
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_told_apart_as_file_names() {
+        let names = ["a/b", "a_2fb", "a#b", "a-b"].map(file_name);
+        for (index, name) in names.iter().enumerate() {
+            assert!(!names[..index].contains(name), "{name}");
+            assert!(
+                name.chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+            );
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What is remembered, and by whom it is held: jobs, records of targets, users of staged objects. Five verbs reach it (read,
+//! list, lock; write and remove under a lock), so that another store can stand in the place of the directory. No cloud is met
+//! here.
+
+mod assign;
+mod files;
+mod job;
+mod lease;
+mod objects;
+mod place;
+mod record;
+mod state;
+
+pub use job::{Job, JobFacts};
+pub use objects::StagedObject;
+pub use record::{FileRecord, Record, ReplaceStep, Replacement, Role, Step};
+pub use state::State;
+
+pub(crate) use lease::Lease;
+pub(crate) use place::{DRY_RUN, Place};
+pub(crate) use state::blocking;

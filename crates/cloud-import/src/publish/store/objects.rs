@@ -1,0 +1,218 @@
+//! Who needs a staged object, and whether it is ours to delete. Holds for one state directory; what another machine reads is not
+//! known here.
+
+use std::sync::Arc;
+
+use cloud_import_core::{Error, ErrorKind, Provider, Result, Stop, provider::digest};
+use cloud_import_staging::Bucket;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    files::{Files, Lock},
+    record::Record,
+    state::{State, blocking},
+};
+
+/// A staged object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StagedObject {
+    /// The cloud.
+    pub provider: Provider,
+    /// The region.
+    pub region: String,
+    /// The bucket.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+}
+
+impl StagedObject {
+    /// The object of that key.
+    pub fn of(bucket: &Bucket, key: &str) -> Self {
+        Self {
+            provider: bucket.provider,
+            region: bucket.region.clone(),
+            bucket: bucket.name.clone(),
+            key: key.to_owned(),
+        }
+    }
+
+    /// The object of that key in the bucket that a target's files are staged in.
+    pub(crate) fn in_bucket(record: &Record, bucket: &str, key: &str) -> Self {
+        Self {
+            provider: record.provider,
+            region: record.region.clone(),
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+        }
+    }
+
+    /// `BUCKET:KEY`.
+    pub fn shown(&self) -> String {
+        format!("{}:{}", self.bucket, self.key)
+    }
+
+    fn folder(&self) -> String {
+        let name = [self.provider.id(), &self.region, &self.bucket, &self.key].join("\n");
+        format!("objects/{}", &digest::sha256_hex(name.as_bytes())[..24])
+    }
+}
+
+impl State {
+    /// Whether an order of this state directory may still read an object; `None` when nothing is known of the object here.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when the state directory cannot be read.
+    pub async fn reads(&self, object: &StagedObject) -> Result<Option<bool>> {
+        let folder = object.folder();
+        let look = move |files: &Files| {
+            let used = !users(files, &folder)?.is_empty();
+            Ok((used || described(files, &folder)?.is_some()).then_some(used))
+        };
+        self.with(look).await
+    }
+
+    /// The objects that this program put somewhere and has not deleted, each with the orders that may still read it.
+    pub(crate) async fn staged_objects(&self) -> Result<Vec<(StagedObject, Vec<String>)>> {
+        let look = |files: &Files| {
+            let mut objects = Vec::new();
+            for name in files.list("objects")? {
+                let folder = format!("objects/{name}");
+                if let Some(object) = described(files, &folder)? {
+                    objects.push((object, users(files, &folder)?));
+                }
+            }
+            objects.sort();
+            Ok(objects)
+        };
+        self.with(look).await
+    }
+
+    /// Takes the register of an object as soon as no other process has it; `None` when it is stopped meanwhile.
+    pub(crate) async fn register(&self, object: &StagedObject, stop: &Stop) -> Result<Option<Registered>> {
+        let object = object.clone();
+        let take = move |files: &Files| Registered::take(files, object.clone());
+        self.when_free(stop, || {}, take).await
+    }
+
+    /// Takes the register of an object; `None` while another process has it.
+    pub(crate) async fn try_register(&self, object: &StagedObject) -> Result<Option<Registered>> {
+        let object = object.clone();
+        self.with(|files| Registered::take(files, object)).await
+    }
+}
+
+/// The register of one object, which no other process changes while this is held.
+#[derive(Debug)]
+pub(crate) struct Registered(Arc<Register>);
+
+impl Registered {
+    fn take(files: &Files, object: StagedObject) -> Result<Option<Self>> {
+        let lock = files.lock(&format!("{}/lock", object.folder()))?;
+        Ok(lock.map(|lock| Self(Arc::new(Register { lock, object }))))
+    }
+
+    /// Does something with it on a thread that may wait.
+    pub(crate) async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Register) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let register = Arc::clone(&self.0);
+        blocking(move || work(&register)).await
+    }
+}
+
+/// What is remembered of one object. Each method blocks.
+#[derive(Debug)]
+pub(crate) struct Register {
+    lock: Lock,
+    object: StagedObject,
+}
+
+impl Register {
+    /// This order reads it from now on.
+    pub(crate) fn add_user(&self, user: &str) -> Result<()> {
+        self.lock.write(&self.user(user), b"")
+    }
+
+    /// This order reads it no more.
+    pub(crate) fn remove_user(&self, user: &str) -> Result<()> {
+        self.lock.remove(&self.user(user))
+    }
+
+    /// The orders that may still read it.
+    pub(crate) fn users(&self) -> Result<Vec<String>> {
+        users(self.lock.files(), &self.object.folder())
+    }
+
+    /// It is ours: it was not there, and is about to be put there.
+    pub(crate) fn mark_ours(&self) -> Result<()> {
+        let text = serde_json::to_vec(&self.object)
+            .map_err(|error| Error::new(ErrorKind::Local, "the object cannot be written as JSON").with_source(error))?;
+        self.lock.write(&description(&self.object.folder()), &text)
+    }
+
+    /// Whether this program put it there.
+    pub(crate) fn is_ours(&self) -> Result<bool> {
+        Ok(described(self.lock.files(), &self.object.folder())?.is_some())
+    }
+
+    /// It is deleted, or left to the user.
+    pub(crate) fn forget(&self) -> Result<()> {
+        self.lock.remove(&description(&self.object.folder()))
+    }
+
+    fn user(&self, user: &str) -> String {
+        format!("{}/users/{user}", self.object.folder())
+    }
+}
+
+fn users(files: &Files, folder: &str) -> Result<Vec<String>> {
+    files.list(&format!("{folder}/users"))
+}
+
+fn described(files: &Files, folder: &str) -> Result<Option<StagedObject>> {
+    files.read(&description(folder))
+}
+
+fn description(folder: &str) -> String {
+    format!("{folder}/object.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::store::files::scratch::Folder;
+
+    #[tokio::test]
+    async fn an_object_is_held_by_one_and_kept_for_all_its_users() {
+        let folder = Folder::new();
+        let state = State::at(folder.path());
+        let bucket = Bucket::new(Provider::ALIYUN, "cn-hangzhou", "images").unwrap();
+        let object = StagedObject::of(&bucket, "cloud-import/x.qcow2");
+        let registered = state.try_register(&object).await.unwrap().unwrap();
+        assert!(state.try_register(&object).await.unwrap().is_none(), "it is held");
+        let register = &registered.0;
+        assert!(register.users().unwrap().is_empty() && !register.is_ours().unwrap());
+        assert_eq!(state.reads(&object).await.unwrap(), None);
+        register.add_user("one").unwrap();
+        register.add_user("two").unwrap();
+        assert!(state.staged_objects().await.unwrap().is_empty(), "it is not ours");
+        register.mark_ours().unwrap();
+        let users = |users: &[&str]| users.iter().map(|user| (*user).to_owned()).collect::<Vec<_>>();
+        assert_eq!(
+            state.staged_objects().await.unwrap(),
+            [(object.clone(), users(&["one", "two"]))]
+        );
+        register.remove_user("one").unwrap();
+        assert_eq!(state.reads(&object).await.unwrap(), Some(true));
+        register.remove_user("two").unwrap();
+        assert_eq!(state.staged_objects().await.unwrap(), [(object.clone(), users(&[]))]);
+        assert_eq!(state.reads(&object).await.unwrap(), Some(false));
+        register.forget().unwrap();
+        register.forget().unwrap();
+        assert!(state.staged_objects().await.unwrap().is_empty());
+        drop(registered);
+        assert!(state.try_register(&object).await.unwrap().is_some());
+    }
+}

@@ -1,0 +1,357 @@
+//! What is remembered of one target, so that any later process can go on with it. Plain data; nothing secret.
+
+use std::{collections::BTreeMap, time::SystemTime};
+
+use cloud_import_core::{
+    ImportTask, Provider,
+    provider::{Schema, datetime},
+};
+use cloud_import_staging::{Staged, UploadRecord};
+use serde::{Deserialize, Serialize};
+
+use super::place::{DRY_RUN, Place};
+
+/// How far one target has come. A step is recorded before it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Step {
+    /// The file is inspected and hashed, and being staged.
+    Staging,
+    /// Everything is where the cloud can read it.
+    Staged,
+    /// The order is about to leave, or has left: what became of it is not known yet.
+    Starting,
+    /// The cloud took the order.
+    Started,
+    /// The image is there.
+    Succeeded,
+    /// The cloud ended the import as failed.
+    Failed,
+    /// The import was cancelled.
+    Canceled,
+    /// What became of the order could not be found out.
+    Unknown,
+}
+
+impl Step {
+    /// Whether the cloud has given its verdict, so that nothing reads the staged object any more.
+    pub const fn is_settled(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Canceled)
+    }
+
+    /// The word for it, as in the record.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Staging => "staging",
+            Self::Staged => "staged",
+            Self::Starting => "starting",
+            Self::Started => "started",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a file of an order is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Role {
+    /// The disk image.
+    Disk,
+    /// The bitmap beside a raw image (Huawei).
+    Bitmap,
+}
+
+/// What is remembered of a file of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// The upload under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<UploadRecord>,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staged: Option<Staged>,
+}
+
+/// What is remembered of one target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Record {
+    schema: Schema<1>,
+    /// What people call the target.
+    pub target: String,
+    /// The cloud.
+    pub provider: Provider,
+    /// The region.
+    pub region: String,
+    /// Name of the image.
+    pub name: String,
+    /// What was ordered, but for its generation, as a hash: the same order again has the same one.
+    pub order: String,
+    /// Generation of the order.
+    pub generation: u32,
+    /// How far it has come.
+    pub step: Step,
+    /// The files of the order.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<Role, FileRecord>,
+    /// The instant of which the link to the staged object is signed: the same instant makes the same link.
+    #[serde(default, with = "datetime::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub link_signed_at: Option<SystemTime>,
+    /// The import.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<ImportTask>,
+    /// The image that came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// The vendor's reason, where it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What it replaces, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replace: Option<Replacement>,
+    /// Where the cloud's API is. Records of before say it, and the project, in their task alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// The project, where one is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// A hash of what the keys tell of the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
+
+/// How far the replacement of older images has come. A step is recorded before it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ReplaceStep {
+    /// It waits for the new image.
+    Planned,
+    /// The older images are being deleted.
+    Retiring,
+    /// They are gone, and the new image gets its name.
+    Renaming,
+    /// It is done.
+    Done,
+    /// The cloud refused to delete older images: they stay, and so does the temporary name, until the import is repeated.
+    Kept,
+}
+
+impl ReplaceStep {
+    /// The word for it, as in the record.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Retiring => "retiring",
+            Self::Renaming => "renaming",
+            Self::Done => "done",
+            Self::Kept => "kept",
+        }
+    }
+}
+
+/// What is remembered of a replacement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Replacement {
+    /// How far it has come.
+    pub step: ReplaceStep,
+    /// The name that the new image has until the older ones are gone, where the cloud refuses a second one of a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporary: Option<String>,
+    /// The ids of the older images that are still to go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub older: Vec<String>,
+}
+
+impl Replacement {
+    pub(crate) fn planned(temporary: Option<String>, older: Vec<String>) -> Self {
+        Self {
+            step: ReplaceStep::Planned,
+            temporary,
+            older,
+        }
+    }
+
+    /// Whether it goes on by itself once the new image is there.
+    pub const fn is_open(&self) -> bool {
+        matches!(
+            self.step,
+            ReplaceStep::Planned | ReplaceStep::Retiring | ReplaceStep::Renaming
+        )
+    }
+}
+
+impl Record {
+    /// The record of an order of which nothing was done yet.
+    pub(crate) fn new(target: &str, place: &Place, order: &str) -> Self {
+        let mut record = Self {
+            schema: Schema,
+            target: target.to_owned(),
+            provider: place.provider,
+            region: place.region.clone(),
+            name: place.name.clone(),
+            order: order.to_owned(),
+            generation: 0,
+            step: Step::Staging,
+            files: BTreeMap::new(),
+            link_signed_at: None,
+            task: None,
+            image_id: None,
+            reason: None,
+            replace: None,
+            endpoint: None,
+            project: None,
+            account: None,
+        };
+        record.is_at(place);
+        record
+    }
+
+    /// Where it is, as far as the record says.
+    pub(super) fn place(&self) -> Place {
+        Place {
+            endpoint: self.endpoint.clone(),
+            project: self.project.clone(),
+            account: self.account.clone(),
+            is_dry_run: self.target.contains(DRY_RUN),
+            ..Place::new(self.provider, &self.region, &self.name)
+        }
+    }
+
+    /// Whether it may be of a place, whoever's the keys are: nothing that it says is against it. No project may be any.
+    pub(super) fn may_be_at(&self, place: &Place) -> bool {
+        let own = self.place();
+        let task = self.task.as_ref();
+        let endpoint = own.endpoint.as_ref().or(task.map(|task| &task.endpoint));
+        let project = match (&own.endpoint, task) {
+            (None, Some(task)) => task.project.as_ref(),
+            _ => own.project.as_ref(),
+        };
+        (own.provider, &own.region, &own.name, own.is_dry_run)
+            == (place.provider, &place.region, &place.name, place.is_dry_run)
+            && endpoint.is_none_or(|endpoint| Some(endpoint) == place.endpoint.as_ref())
+            && project.is_none_or(|project| place.project.as_ref().is_none_or(|other| other == project))
+    }
+
+    /// Says where it is, as far as the keys of today tell.
+    pub(crate) fn is_at(&mut self, place: &Place) {
+        self.endpoint.clone_from(&place.endpoint);
+        self.project.clone_from(&place.project);
+        if place.account.is_some() {
+            self.account.clone_from(&place.account);
+        }
+    }
+
+    /// Whether there is anything to go on with: an import that was sent and has no verdict, or a replacement that waits.
+    pub fn is_open(&self) -> bool {
+        let replaces = self.step == Step::Succeeded && self.replace.as_ref().is_some_and(Replacement::is_open);
+        self.task.is_some() && (!self.step.is_settled() || replaces)
+    }
+
+    /// Begins the next generation of the order: a new image, on purpose. What is staged stays known.
+    pub(crate) fn next_generation(&mut self) {
+        self.generation += 1;
+        self.step = Step::Staging;
+        self.link_signed_at = None;
+        self.task = None;
+        self.image_id = None;
+        self.reason = None;
+        self.replace = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> Record {
+        let place = Place::new(Provider::ALIYUN, "cn-hangzhou", "web");
+        Record::new("aliyun/cn-hangzhou", &place, "o")
+    }
+
+    #[test]
+    fn a_record_survives_storage_and_another_schema_is_refused() {
+        let mut record = record();
+        record.link_signed_at = datetime::parse_rfc3339("2026-01-02T03:04:05Z");
+        record.files.insert(Role::Disk, FileRecord::default());
+        let text = serde_json::to_string(&record).unwrap();
+        assert!(text.contains(r#""schema":1"#) && text.contains(r#""disk":{"#), "{text}");
+        assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
+        let other = text.replace(r#""schema":1"#, r#""schema":2"#);
+        let error = serde_json::from_str::<Record>(&other).unwrap_err().to_string();
+        assert!(error.contains("schema 2 is not known"), "{error}");
+    }
+
+    /// Written before records said endpoint, project and account, by a process that was killed while it waited.
+    const EARLIER: &str = r#"{
+  "schema": 1,
+  "target": "tencent/ap-guangzhou",
+  "provider": "tencent",
+  "region": "ap-guangzhou",
+  "name": "web",
+  "order": "ci-ec8110a6fe07e3562dd66f87f49d7a585a8ed7dc",
+  "generation": 0,
+  "step": "started",
+  "files": {
+    "disk": {
+      "staged": {
+        "bucket": "simulated-images-1250000000",
+        "key": "cloud-import/9fb50eb1.qcow2",
+        "size": 335873,
+        "sha256": "9fb50eb1",
+        "etag": "16f5e57812fc5af6c9352fa90a865bec"
+      }
+    }
+  },
+  "link_signed_at": "2026-11-29T16:08:11Z",
+  "task": {
+    "version": 1,
+    "provider": "tencent",
+    "endpoint": "https://cvm.tencentcloudapi.com",
+    "region": "ap-guangzhou",
+    "image_id": "img-1dfcd00e",
+    "name": "web-ec8110a6",
+    "source": "https://simulated-images-1250000000.cos.ap-guangzhou.myqcloud.com/cloud-import/9fb50eb1.qcow2",
+    "marker": "ci-dde5e9da90ddee15",
+    "generation": 0,
+    "started_at": "2026-11-29T16:08:11Z",
+    "first_seen_at": "2026-11-29T16:08:11Z"
+  },
+  "replace": {
+    "step": "planned",
+    "temporary": "web-ec8110a6",
+    "older": [
+      "img-c4d41cef"
+    ]
+  }
+}"#;
+
+    #[test]
+    fn a_record_of_an_earlier_version_is_read_and_written_as_it_was() {
+        let record: Record = serde_json::from_str(EARLIER).unwrap();
+        assert!(record.step == Step::Started && record.is_open());
+        assert_eq!(record.files[&Role::Disk].staged.as_ref().unwrap().size, 335_873);
+        assert_eq!(record.link_signed_at, datetime::parse_rfc3339("2026-11-29T16:08:11Z"));
+        assert_eq!(record.replace.as_ref().unwrap().older, ["img-c4d41cef"]);
+        assert_eq!(serde_json::to_string_pretty(&record).unwrap(), EARLIER);
+        // Older still: it said who had put the object there.
+        let staged = EARLIER.replace(r#""etag": "16"#, r#""put_by_us": true, "etag": "16"#);
+        assert_eq!(serde_json::from_str::<Record>(&staged).unwrap(), record);
+    }
+
+    #[test]
+    fn a_new_generation_forgets_the_verdict() {
+        let mut record = record();
+        record.step = Step::Succeeded;
+        record.image_id = Some("i".to_owned());
+        record.next_generation();
+        assert_eq!((record.generation, record.step), (1, Step::Staging));
+        assert!(record.image_id.is_none());
+    }
+}

@@ -1,0 +1,89 @@
+//! The handle to what is remembered, for tasks of a runtime: whatever blocks is done on a thread that may wait.
+
+use std::{fmt, path::PathBuf, time::Duration};
+
+use cloud_import_core::{
+    Error, ErrorKind, Result, Stop,
+    ambient::{Ambient as _, System},
+};
+use cloud_import_staging::HashCache;
+
+use super::files::Files;
+
+/// How often a lock that another process holds is asked for again.
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+
+/// Where jobs are remembered, so that any later process can go on with them: a directory. Cheap to clone. It holds no secret.
+///
+/// ```text
+/// STATE/hashes/…                         SHA-256 of files, by device, inode, size and time of change
+/// STATE/jobs/JOB/job.json                what is published
+/// STATE/jobs/JOB/places                  which record each place has, whatever it is called
+/// STATE/jobs/JOB/TARGET.json             how far one target has come
+/// STATE/jobs/JOB/TARGET.lock             held by the process that works on it
+/// STATE/objects/OBJECT/object.json       a staged object; there only if this program put it there
+/// STATE/objects/OBJECT/users/JOB+TARGET  an order that may still read it
+/// STATE/objects/OBJECT/lock              held while an order begins to read it, and while it is deleted
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State(Files);
+
+impl State {
+    /// Jobs in this directory; it is made when the first job needs it.
+    pub fn at(folder: impl Into<PathBuf>) -> Self {
+        Self(Files::at(folder.into()))
+    }
+
+    /// The sums of files, which are this machine's.
+    pub(crate) fn hashes(&self) -> HashCache {
+        HashCache::new(self.0.folder().join("hashes"))
+    }
+
+    /// Does something with the documents, to its end even when nobody waits for the outcome any more.
+    pub(super) async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Files) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let files = self.0.clone();
+        blocking(move || work(&files)).await
+    }
+
+    /// Takes what `take` takes as soon as no other process holds it; `None` when it is stopped meanwhile. `on_wait` hears, once,
+    /// that another is waited for.
+    pub(super) async fn when_free<T: Send + 'static>(
+        &self,
+        stop: &Stop,
+        on_wait: impl FnOnce(),
+        take: impl Fn(&Files) -> Result<Option<T>> + Clone + Send + 'static,
+    ) -> Result<Option<T>> {
+        let mut on_wait = Some(on_wait);
+        loop {
+            if let Some(taken) = self.with(take.clone()).await? {
+                return Ok(Some(taken));
+            }
+            if let Some(on_wait) = on_wait.take() {
+                on_wait();
+            }
+            tokio::select! {
+                // Other processes go by the real clock.
+                () = System.sleep(ASK_AGAIN) => {}
+                () = stop.requested() => return Ok(None),
+            }
+        }
+    }
+}
+
+/// The directory.
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.folder().display().fmt(f)
+    }
+}
+
+/// Runs what would hold a thread of the runtime up on one that may wait.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(error) => Err(Error::new(ErrorKind::Local, "work on a file was broken off").with_source(error)),
+    }
+}
