@@ -39,6 +39,7 @@ impl Exit {
         match error.kind() {
             ErrorKind::Credentials => Self::Credentials,
             ErrorKind::TaskFailed | ErrorKind::Canceled => Self::Failed,
+            ErrorKind::Stopped => Self::Interrupted,
             ErrorKind::WaitLimitReached => Self::StillRunning,
             ErrorKind::OutcomeUnknown => Self::OutcomeUnknown,
             // Without an answer from the cloud it was this side that refused.

@@ -43,7 +43,7 @@ impl Hashed {
     ///
     /// # Errors
     /// [`ErrorKind::Local`] when the file cannot be read, [`ErrorKind::Conflict`] when it changed meanwhile,
-    /// [`ErrorKind::Canceled`] when a stop was requested.
+    /// [`ErrorKind::Stopped`] when a stop was requested.
     pub async fn of(
         file: &LocalFile,
         cache: Option<&HashCache>,
@@ -97,7 +97,7 @@ fn sha256(file: &LocalFile, progress: &dyn Fn(u64), end: impl Fn() -> bool) -> R
         for piece in pieces {
             if end() {
                 return Err(Error::new(
-                    ErrorKind::Canceled,
+                    ErrorKind::Stopped,
                     format!("reading `{}` was stopped", file.path().display()),
                 )
                 .with_remedy("Nothing was sent. Start again."));
@@ -296,7 +296,7 @@ mod tests {
         let stop = Stop::default();
         stop.request();
         let error = Hashed::of(&file, None, |_| {}, &stop).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Canceled);
+        assert_eq!(error.kind(), ErrorKind::Stopped);
     }
 
     #[test]

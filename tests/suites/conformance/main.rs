@@ -18,7 +18,6 @@ mod import;
 mod lost;
 mod polls;
 mod refused;
-mod spans;
 mod validation;
 mod variants;
 mod verdict;
@@ -50,7 +49,6 @@ macro_rules! for_one_case {
 }
 
 for_all_cases! {
-    spans::are_documented
     import::succeeds_with_the_image_that_the_cloud_made
     import::another_client_goes_on_with_the_stored_task
     import::a_running_import_is_found_from_plain_data

@@ -4,10 +4,10 @@ use std::future::Future;
 
 use tracing::{Instrument as _, Span};
 
-use crate::Result;
+use crate::{Error, Result};
 
-/// Does the work inside the span, and records its error in the span's fields `error.type` and `otel.status_code`, which the span
-/// declares as empty.
+/// Does the work inside the span, and records its error, for which the span declares the fields `error.type` and
+/// `otel.status_code` as empty.
 ///
 /// Dropping the future drops the work, and closes the span without a record.
 ///
@@ -16,8 +16,13 @@ use crate::Result;
 pub async fn recorded<T>(span: Span, work: impl Future<Output = Result<T>>) -> Result<T> {
     let outcome = work.instrument(span.clone()).await;
     if let Err(error) = &outcome {
-        span.record("error.type", error.kind().as_str());
-        span.record("otel.status_code", "ERROR");
+        failed(&span, error);
     }
     outcome
+}
+
+/// Records an error in the fields of a span.
+pub fn failed(span: &Span, error: &Error) {
+    span.record("error.type", error.kind().as_str());
+    span.record("otel.status_code", "ERROR");
 }

@@ -59,6 +59,9 @@ pub enum ErrorKind {
     /// It was cancelled. Of an import, by the cloud's word: it is over. Of a call, by a [`Stop`](crate::Stop): what was sent goes
     /// on in the cloud, and the same call again goes on with it.
     Canceled,
+    /// The program asked for it by a [`Stop`](crate::Stop). What was recorded goes on when the same call is made again; what runs in
+    /// the cloud goes on there.
+    Stopped,
     /// The wait limit was reached. The import goes on in the cloud: keep the object and wait again with the same task.
     WaitLimitReached,
     /// Whether an import was started could not be found out, and sending again could make a second image. Look in the
@@ -97,7 +100,7 @@ impl ErrorKind {
         )
     }
 
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::InvalidRequest,
         Self::Unsupported,
         Self::Credentials,
@@ -115,6 +118,7 @@ impl ErrorKind {
         Self::InvalidResponse,
         Self::TaskFailed,
         Self::Canceled,
+        Self::Stopped,
         Self::WaitLimitReached,
         Self::OutcomeUnknown,
         Self::Service,
@@ -141,6 +145,7 @@ impl ErrorKind {
             Self::InvalidResponse => "invalid_response",
             Self::TaskFailed => "task_failed",
             Self::Canceled => "canceled",
+            Self::Stopped => "stopped",
             Self::WaitLimitReached => "wait_limit_reached",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::Service => "service",

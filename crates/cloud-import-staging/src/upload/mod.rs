@@ -82,7 +82,7 @@ impl Upload {
     /// then lacks at most the parts that were on their way, of which a store that lists its parts tells the next run.
     ///
     /// # Errors
-    /// [`ErrorKind::Canceled`] after a stop, and every kind that a request or a file can end with. When the same call may do
+    /// [`ErrorKind::Stopped`] after a stop, and every kind that a request or a file can end with. When the same call may do
     /// better later (network, store, keys, permission, this machine), the upload stays open and its record is kept: call again
     /// with it to go on. Otherwise (the file changed, a wrong object is at the key, the store refuses) the upload is given up
     /// in the store and the record forgotten.

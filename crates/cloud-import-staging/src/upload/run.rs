@@ -168,7 +168,7 @@ impl Run<'_> {
 pub(super) const WRONG_OBJECT: &str = "WrongObject";
 
 pub(super) fn stopped() -> Error {
-    Error::new(ErrorKind::Canceled, "the upload was stopped")
+    Error::new(ErrorKind::Stopped, "the upload was stopped")
         .with_may_have_executed(false)
         .with_remedy(Remedy::Repeat(Change::Nothing))
 }
@@ -185,7 +185,7 @@ pub(super) fn is_final(error: &Error) -> bool {
 pub(super) fn resumable(error: Error) -> Error {
     let again = Remedy::Repeat(Change::Nothing);
     match error.remedy().cloned() {
-        Some(remedy) if error.kind() != ErrorKind::Canceled => error.with_remedy(remedy.then(again)),
+        Some(remedy) if error.kind() != ErrorKind::Stopped => error.with_remedy(remedy.then(again)),
         Some(_) => error,
         None => error.with_remedy(again),
     }

@@ -18,7 +18,7 @@ async fn a_stop_keeps_what_was_sent() {
         Fate::Served
     });
     let error = stage.run().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Canceled);
+    assert_eq!(error.kind(), ErrorKind::Stopped);
     assert!(error.remedy().unwrap().to_string().contains("goes on where it stopped"));
     let sent = stage.fake.state().kept.len();
     assert!((1..9).contains(&sent), "{sent}");
@@ -43,7 +43,7 @@ async fn a_part_that_hangs_does_not_hold_a_stop_up() {
         Fate::HangsBefore
     });
     let error = stage.run().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Canceled);
+    assert_eq!(error.kind(), ErrorKind::Stopped);
     assert!(stage.record().is_some());
 }
 
@@ -51,6 +51,6 @@ async fn a_part_that_hangs_does_not_hold_a_stop_up() {
 async fn stopped_before_it_began_nothing_is_sent() {
     let stage = Stage::new(4 * MIB);
     stage.stop.request();
-    assert_eq!(stage.run().await.unwrap_err().kind(), ErrorKind::Canceled);
+    assert_eq!(stage.run().await.unwrap_err().kind(), ErrorKind::Stopped);
     assert_eq!(stage.fake.state().seen.len(), 0);
 }

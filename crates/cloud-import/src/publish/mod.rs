@@ -241,7 +241,7 @@ impl Publish {
     ///
     /// # Errors
     /// What concerns all destinations: the file cannot be read or changed while it was hashed, the state directory cannot be
-    /// written, or the stop came before any was begun ([`ErrorKind::Canceled`]). [`ErrorKind::InvalidRequest`] when two
+    /// written, or the stop came before any was begun ([`ErrorKind::Stopped`]). [`ErrorKind::InvalidRequest`] when two
     /// destinations have one label or are one place, or something needed is missing.
     ///
     /// # Cancel safety

@@ -3,8 +3,10 @@
 
 use std::{sync::Arc, time::SystemTime};
 
+use cloud_import_core::provider::spans;
 use cloud_import_core::{Error, ErrorKind, ImportTask, Result};
 use tokio::sync::Semaphore;
+use tracing::{Instrument as _, field::Empty, info_span};
 
 use super::{
     content::Ordered,
@@ -37,7 +39,23 @@ impl Work {
     pub(crate) async fn run(self) -> Outcome {
         let (index, listener) = (self.index, Arc::clone(&self.context.listener));
         let label = self.destination.label.clone();
-        let outcome = Outcome::new(label, self.ended().await.unwrap_or_else(Ended::not_started));
+        let importer = &self.destination.importer;
+        let span = info_span!(
+            "import",
+            cloud.provider = importer.provider().id(),
+            cloud.region = importer.region(),
+            target = label,
+            image.name = self.destination.order.name,
+            image.id = Empty,
+            "error.type" = Empty,
+            otel.status_code = Empty,
+        );
+        let ended = self.ended().instrument(span.clone()).await;
+        let outcome = Outcome::new(label, ended.unwrap_or_else(Ended::not_started));
+        span.record("image.id", outcome.image().map(|image| image.id.as_str()));
+        if let Some(error) = outcome.error() {
+            spans::failed(&span, error);
+        }
         listener.on(Some(index), &Event::Over { outcome: &outcome });
         outcome
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cloud_import_core::{Error, ErrorKind, ImageImporter, Remedy, Result, Stop, provider::digest, remedy::Change};
 use cloud_import_staging::{Keeper, Store, UploadRecord};
 use tokio::task::JoinSet;
+use tracing::{Instrument as _, instrument::WithSubscriber as _};
 
 use super::{
     event::{Event, Listener},
@@ -113,13 +114,14 @@ pub(crate) fn user(job: &str, record_name: &str) -> String {
     format!("{job}+{}", &digest::sha256_hex(record_name.as_bytes())[..16])
 }
 
-/// Does all of it side by side; what broke off is `None`. When the future is dropped, all of it is.
+/// Does all of it side by side, below the caller's span; what broke off is `None`. When the future is dropped, all of it is.
 pub(crate) async fn side_by_side<T: Send + 'static>(
     work: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<Option<T>> {
     let mut set = JoinSet::new();
     for (index, piece) in work.into_iter().enumerate() {
-        set.spawn(async move { (index, piece.await) });
+        let piece = async move { (index, piece.await) };
+        set.spawn(piece.in_current_span().with_current_subscriber());
     }
     let mut done: Vec<Option<T>> = (0..set.len()).map(|_| None).collect();
     while let Some(joined) = set.join_next().await {
@@ -132,8 +134,7 @@ pub(crate) async fn side_by_side<T: Send + 'static>(
 
 /// What a target ends with that was stopped before anything was sent.
 pub(crate) fn stopped() -> Error {
-    Error::new(ErrorKind::Canceled, "stopped before the import was started")
-        .with_remedy(Remedy::Repeat(Change::Nothing))
+    Error::new(ErrorKind::Stopped, "stopped before the import was started").with_remedy(Remedy::Repeat(Change::Nothing))
 }
 
 /// What there is to do where it is not known whether an order was sent.

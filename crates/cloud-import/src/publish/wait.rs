@@ -98,7 +98,7 @@ impl Target {
         };
         let name = &task.name;
         let message = format!("interrupted: the import of `{name}` goes on in the cloud{canceled}");
-        let error = Error::new(ErrorKind::Canceled, message)
+        let error = Error::new(ErrorKind::Stopped, message)
             .with_provider(task.provider)
             .with_remedy(Remedy::Repeat(Change::Nothing).or(Remedy::Wait));
         Ended::Running {

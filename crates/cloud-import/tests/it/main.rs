@@ -8,6 +8,7 @@ mod leftovers;
 mod places;
 mod publish;
 mod replace;
+mod spans;
 
 use std::{
     fs,

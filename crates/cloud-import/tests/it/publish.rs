@@ -88,7 +88,7 @@ async fn a_stop_before_the_start_sends_nothing() {
     let stop = Stop::default();
     stop.request();
     let nothing = match to_all(&scene, scene.publish(IMAGE)).stop(stop).run().await {
-        Err(error) => error.kind() == ErrorKind::Canceled,
+        Err(error) => error.kind() == ErrorKind::Stopped,
         Ok(done) => done.outcomes.iter().all(|outcome| outcome.phase() == Phase::NotStarted),
     };
     assert!(nothing);

@@ -1,0 +1,73 @@
+//! The spans of an import are those that `docs/tracing.md` lists, each with the fields that it lists, and below the caller's.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use cloud_import::{Disk, ImportRequest, Os, Provider};
+use tracing::{Instrument as _, Subscriber, info_span, instrument::WithSubscriber as _, span};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt as _},
+    registry::{self, LookupSpan},
+};
+
+use super::{BUCKET, Fuse, IMAGE, Scene, id, one};
+
+const DOCUMENT: &str = include_str!("../../../../docs/tracing.md");
+
+/// Every span of the library, as `(name, field)`.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<BTreeSet<(&'static str, &'static str)>>>);
+
+impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Seen {
+    fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
+        let metadata = attributes.metadata();
+        if metadata.target().starts_with("cloud_import") {
+            let top = context
+                .span_scope(id)
+                .and_then(|scope| scope.from_root().next())
+                .unwrap();
+            assert_eq!(
+                top.name(),
+                "nightly",
+                "{} is below no span of the caller",
+                metadata.name()
+            );
+            let pairs = metadata.fields().iter().map(|field| (metadata.name(), field.name()));
+            self.0.lock().unwrap().extend(pairs);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_and_their_fields_are_documented() {
+    let (scene, seen) = (Scene::new("spans").await, Seen::default());
+    let work = async {
+        id(&one(scene.publish(IMAGE).to(scene.destination(Provider::ALIYUN))).await);
+        let importer = scene.importer(Provider::UCLOUD, ["ak", "sk"], &Fuse::never());
+        // What is refused before it is sent has a span too.
+        let order = ImportRequest::new("", Disk::object(BUCKET, "k.qcow2")).os(Os::new("CentOS", "7.9"));
+        importer.start(&order).await.unwrap_err();
+    };
+    // The span is made where the subscriber counts.
+    let work = async { work.instrument(info_span!("nightly")).await };
+    work.with_subscriber(registry::Registry::default().with(seen.clone()))
+        .await;
+    let seen = seen.0.lock().unwrap();
+    let names: BTreeSet<_> = seen.iter().map(|(span, _)| *span).collect();
+    assert_eq!(names, BTreeSet::from(["import", "request", "start", "upload", "wait"]));
+    for (span, field) in &*seen {
+        assert!(DOCUMENT.contains(&format!("\n| `{span}` |")), "span {span}");
+        let rows = DOCUMENT
+            .lines()
+            .filter_map(|row| row.strip_prefix('|')?.split_once('|'));
+        let of = rows.clone().find(|(names, _)| names.contains(&format!("`{field}`")));
+        let of = of
+            .and_then(|(_, rest)| rest.split('|').next())
+            .unwrap_or_default()
+            .trim();
+        assert!(of == "all" || of.contains(&format!("`{span}`")), "{field} of {span}");
+    }
+}
