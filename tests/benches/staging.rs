@@ -18,12 +18,12 @@ use std::{
 
 use cloud_import_core::{
     Credentials, Endpoint, Provider, Result, Stop,
-    ambient::{Ambient as _, System, variable},
+    env::{Env as _, SystemEnv, variable},
     provider::Pipeline,
     transport::HttpTransport,
 };
 use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};
-use cloud_import_staging::{Addressing, Bucket, FileKeeper, Hashed, LocalFile, Store, Upload};
+use cloud_import_staging::{Addressing, Bucket, FileRecordStore, Hashed, LocalFile, Store, Upload};
 
 const KEYS: (&str, &str) = ("bench-access-key-id", "bench-secret-access-key");
 const REGION: &str = "cn-north-1";
@@ -91,13 +91,15 @@ fn stage(address: &str, file: &Path, key: &str) -> Outcome {
         let pipeline = Pipeline::new(REGION, Arc::new(Credentials::new(KEYS.0, KEYS.1)), Arc::new(transport));
         let bucket = Bucket::new(Provider::JDCLOUD, REGION, BUCKET)?.at(endpoint, Addressing::PathStyle);
         let store = Store::new(bucket, pipeline)?;
-        let keeper = Arc::new(FileKeeper::new(file.with_extension("upload.json")));
+        let record_store = Arc::new(FileRecordStore::new(file.with_extension("upload.json")));
         let file = LocalFile::open(file)?;
-        let begun = System.monotonic();
+        let begun = SystemEnv.monotonic();
         let hashed = Hashed::of(&file, None, |_| {}, &Stop::default()).await?;
-        let sum = System.monotonic() - begun;
+        let sum = SystemEnv.monotonic() - begun;
         let upload = Upload::new(store, file, hashed, key);
-        upload.run(None, keeper, Arc::new(|_| {}), &Stop::default()).await?;
+        upload
+            .run(None, record_store, Arc::new(|_| {}), &Stop::default())
+            .await?;
         say(&format!("hashed in {}", sum.as_secs_f64()));
         Ok(())
     };
@@ -107,7 +109,7 @@ fn stage(address: &str, file: &Path, key: &str) -> Outcome {
 /// The wrapper's process: runs a command and says what it took.
 fn measure(command: &[&str]) -> Outcome {
     let (program, arguments) = command.split_first().ok_or("no command")?;
-    let begun = System.monotonic();
+    let begun = SystemEnv.monotonic();
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
@@ -121,7 +123,7 @@ fn measure(command: &[&str]) -> Outcome {
             None => std::thread::sleep(Duration::from_millis(5)),
         }
     };
-    let wall = (System.monotonic() - begun).as_secs_f64();
+    let wall = (SystemEnv.monotonic() - begun).as_secs_f64();
     if !status.success() {
         return Err(format!("{program} failed: {status}"));
     }
@@ -200,7 +202,7 @@ impl Bench {
     fn new() -> Outcome<Self> {
         let mib = number("CLOUD_IMPORT_BENCH_MIB", 512)?;
         let runs = number("CLOUD_IMPORT_BENCH_RUNS", 3)?;
-        let nonce = System.nonce().map_err(|error| error.to_string())?;
+        let nonce = SystemEnv.nonce().map_err(|error| error.to_string())?;
         let folder = env::temp_dir().join(format!("cloud-import-bench-{nonce}"));
         fs::create_dir(&folder).map_err(|error| error.to_string())?;
         let bench = Self {

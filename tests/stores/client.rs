@@ -14,12 +14,12 @@ use std::{
 
 use cloud_import_core::{
     Bytes, Credentials, Endpoint, Error, Provider, Stop,
-    ambient::{Ambient as _, System, variable},
+    env::{Env as _, SystemEnv, variable},
     provider::{Pipeline, digest},
     transport::HttpTransport,
 };
 use cloud_import_staging::{
-    Addressing, Bucket, FileKeeper, Hashed, Keeper as _, LocalFile, Progress, Store, Upload, UploadOptions,
+    Addressing, Bucket, FileRecordStore, Hashed, LocalFile, Progress, RecordStore as _, Store, Upload, UploadOptions,
 };
 use md5::{Digest as _, Md5};
 
@@ -129,7 +129,11 @@ impl Client {
             ended = first => return Err(format!("it ended before it was dropped: {ended:?}")),
             () = enough.notified() => {}
         }
-        let record = self.keeper("large").load().map_err(text)?.ok_or("there is no record")?;
+        let record = self
+            .record_store("large")
+            .load()
+            .map_err(text)?
+            .ok_or("there is no record")?;
         let parts = self.store.list_parts(key, &record.upload_id).await.map_err(text)?;
         let parts = parts.ok_or("the store lists no parts")?;
         holds(parts.len() >= 2, "a dropped upload has left parts that are listed")?;
@@ -200,18 +204,18 @@ impl Client {
         let hashed = Hashed::of(&file, None, |_| {}, &stop).await.map_err(text)?;
         let mut options = UploadOptions::default();
         options.parallel = 2;
-        let keeper = Arc::new(self.keeper(name));
-        let record = keeper.load().map_err(text)?;
+        let record_store = Arc::new(self.record_store(name));
+        let record = record_store.load().map_err(text)?;
         let upload = Upload::new(self.store.clone(), file, hashed, key).options(options);
         upload
-            .run(record, Arc::clone(&keeper) as _, progress, &stop)
+            .run(record, Arc::clone(&record_store) as _, progress, &stop)
             .await
             .map_err(text)?;
-        keeper.keep(None).map_err(text)
+        record_store.keep(None).map_err(text)
     }
 
-    fn keeper(&self, name: &str) -> FileKeeper {
-        FileKeeper::new(self.folder.join(format!("{name}.upload.json")))
+    fn record_store(&self, name: &str) -> FileRecordStore {
+        FileRecordStore::new(self.folder.join(format!("{name}.upload.json")))
     }
 
     /// By its head, and by what `curl` gets of a signed link.
@@ -225,7 +229,7 @@ impl Client {
         )?;
         let link = self
             .store
-            .link(key, System.now(), Duration::from_secs(600))
+            .link(key, SystemEnv.now(), Duration::from_secs(600))
             .await
             .map_err(text)?;
         let got = self.folder.join("got");

@@ -269,11 +269,11 @@ impl Client {
         } else {
             format!("made: {}", made.join(", "))
         };
-        let (ambient, grace) = (&self.connection.pipeline.ambient, self.connection.grace);
-        let started = ambient.monotonic();
+        let (env, grace) = (&self.connection.pipeline.env, self.connection.grace);
+        let started = env.monotonic();
         let mut next_word = Duration::ZERO;
         loop {
-            let waited = ambient.monotonic().saturating_sub(started);
+            let waited = env.monotonic().saturating_sub(started);
             let seconds = waited.as_secs();
             match &sight {
                 Sight::Seen => {
@@ -297,7 +297,7 @@ impl Client {
                 tell(RoleEvent::Waiting(seconds));
                 next_word = waited + WORD;
             }
-            ambient.sleep(grace.interval).await;
+            env.sleep(grace.interval).await;
             sight = self.sight(order).await;
         }
     }

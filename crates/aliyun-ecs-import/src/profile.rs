@@ -6,8 +6,8 @@
 use cloud_import_core::{
     Credentials, Provider,
     credentials::{
-        AssumeRole, ChainSpec, Expiry, Flaw, KeysLink, Means, Metadata, MetadataToken, Profile, ProfileFile,
-        ProfileText, Rank, Temporary, WebIdentityRole,
+        AssumeRole, ChainSpec, Expiry, KeySource, KeysLink, Metadata, MetadataToken, Precedence, Profile, ProfileError,
+        ProfileFile, ProfileText, Temporary, WebIdentityRole,
         ini::{Ini, Section},
         profile::{instant, json, required, seconds, text},
     },
@@ -74,7 +74,7 @@ pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
     sts: Some(STS),
     web_identity: Some(WEB_IDENTITY),
     link: Some(KeysLink {
-        rank: Rank::Last,
+        precedence: Precedence::Last,
         names: &["ALIBABA_CLOUD_CREDENTIALS_URI"],
         read: read_metadata,
     }),
@@ -86,25 +86,27 @@ impl Chained for Client {
 }
 
 /// The profile of `~/.aliyun/config.json`: the one asked for, else `current`.
-fn parse_config(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
+fn parse_config(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError> {
     let config = json(file.text)?;
-    let config = config.as_object().ok_or_else(|| Flaw::new("is not a JSON object"))?;
+    let config = config
+        .as_object()
+        .ok_or_else(|| ProfileError::new("is not a JSON object"))?;
     let current = text(config, "current")?;
     let name = file.profile.or(current.as_deref()).unwrap_or("default");
     let profiles = config
         .get("profiles")
         .and_then(Value::as_array)
-        .ok_or_else(|| Flaw::wrong("profiles", "a list"))?;
+        .ok_or_else(|| ProfileError::wrong("profiles", "a list"))?;
     let named = |profile: &&Value| profile.get("name").and_then(Value::as_str) == Some(name);
     let Some(profile) = profiles.iter().find(named).and_then(Value::as_object) else {
         return match file.profile {
             Some(_) => Ok(None),
-            None => Err(Flaw::new(format!(
+            None => Err(ProfileError::new(format!(
                 "field `current` names profile `{name}`, which is not there"
             ))),
         };
     };
-    let means = means_of_mode(profile).map_err(|flaw| flaw.in_profile(name))?;
+    let means = source_of_mode(profile).map_err(|flaw| flaw.in_profile(name))?;
     let region = text(profile, "region_id").map_err(|flaw| flaw.in_profile(name))?;
     Ok(Some(Profile {
         name: name.to_owned(),
@@ -114,7 +116,7 @@ fn parse_config(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
     }))
 }
 
-fn means_of_mode(profile: &Map<String, Value>) -> Result<Means, Flaw> {
+fn source_of_mode(profile: &Map<String, Value>) -> Result<KeySource, ProfileError> {
     let keys = || {
         Ok((
             required(profile, "access_key_id")?,
@@ -125,11 +127,11 @@ fn means_of_mode(profile: &Map<String, Value>) -> Result<Means, Flaw> {
     Ok(match mode.as_deref().unwrap_or("AK") {
         "AK" => {
             let (id, secret) = keys()?;
-            Means::Keys(Credentials::new(id, secret))
+            KeySource::Keys(Credentials::new(id, secret))
         }
         "StsToken" => {
             let (id, secret) = keys()?;
-            Means::Keys(Credentials::temporary(id, secret, required(profile, "sts_token")?))
+            KeySource::Keys(Credentials::temporary(id, secret, required(profile, "sts_token")?))
         }
         "RamRoleArn" => {
             let (id, secret) = keys()?;
@@ -143,35 +145,35 @@ fn means_of_mode(profile: &Map<String, Value>) -> Result<Means, Flaw> {
             role.policy = text(profile, "policy")?;
             role.external_id = text(profile, "external_id")?;
             role.region = text(profile, "sts_region")?;
-            Means::AssumeRole(keys, role)
+            KeySource::AssumeRole(keys, role)
         }
-        "EcsRamRole" => Means::InstanceRole(text(profile, "ram_role_name")?),
+        "EcsRamRole" => KeySource::InstanceRole(text(profile, "ram_role_name")?),
         "OIDC" => {
             let mut role = AssumeRole::new(required(profile, "ram_role_arn")?)
                 .session_name(text(profile, "ram_session_name")?)
                 .duration(seconds(profile, "expired_seconds")?);
             role.policy = text(profile, "policy")?;
             role.region = text(profile, "sts_region")?;
-            Means::WebIdentity(WebIdentityRole {
+            KeySource::WebIdentity(WebIdentityRole {
                 role,
                 provider: required(profile, "oidc_provider_arn")?,
                 token_file: required(profile, "oidc_token_file")?,
                 endpoint: None,
             })
         }
-        other => return Err(Flaw::mode("mode", other, MODES)),
+        other => return Err(ProfileError::mode("mode", other, MODES)),
     })
 }
 
 /// The section of the INI file that the SDKs share: the one asked for, else `default`.
-fn parse_credentials(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
+fn parse_credentials(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError> {
     let ini = Ini::parse(file.text)?;
     let Some(section) = ini.section(file.profile.unwrap_or("default")) else {
         return Ok(None);
     };
     Ok(Some(Profile {
         name: section.name.to_owned(),
-        means: means_of_type(section).map_err(|flaw| flaw.in_profile(section.name))?,
+        means: source_of_type(section).map_err(|flaw| flaw.in_profile(section.name))?,
         region: section
             .get(&["region_id", "region"])
             .map_err(|flaw| flaw.in_profile(section.name))?,
@@ -179,7 +181,7 @@ fn parse_credentials(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
     }))
 }
 
-fn means_of_type(section: &Section<'_>) -> Result<Means, Flaw> {
+fn source_of_type(section: &Section<'_>) -> Result<KeySource, ProfileError> {
     let keys = || {
         Ok((
             section.required(&["access_key_id"])?,
@@ -189,11 +191,11 @@ fn means_of_type(section: &Section<'_>) -> Result<Means, Flaw> {
     Ok(match section.required(&["type"])?.as_str() {
         "access_key" => {
             let (id, secret) = keys()?;
-            Means::Keys(Credentials::new(id, secret))
+            KeySource::Keys(Credentials::new(id, secret))
         }
         "sts" => {
             let (id, secret) = keys()?;
-            Means::Keys(Credentials::temporary(
+            KeySource::Keys(Credentials::temporary(
                 id,
                 secret,
                 section.required(&["security_token"])?,
@@ -204,35 +206,37 @@ fn means_of_type(section: &Section<'_>) -> Result<Means, Flaw> {
             let mut role =
                 AssumeRole::new(section.required(&["role_arn"])?).session_name(section.get(&["role_session_name"])?);
             role.policy = section.get(&["policy"])?;
-            Means::AssumeRole(Credentials::new(id, secret), role)
+            KeySource::AssumeRole(Credentials::new(id, secret), role)
         }
-        "ecs_ram_role" => Means::InstanceRole(section.get(&["role_name"])?),
+        "ecs_ram_role" => KeySource::InstanceRole(section.get(&["role_name"])?),
         "oidc_role_arn" => {
             let mut role =
                 AssumeRole::new(section.required(&["role_arn"])?).session_name(section.get(&["role_session_name"])?);
             role.policy = section.get(&["policy"])?;
-            Means::WebIdentity(WebIdentityRole {
+            KeySource::WebIdentity(WebIdentityRole {
                 role,
                 provider: section.required(&["oidc_provider_arn"])?,
                 token_file: section.required(&["oidc_token_file_path", "oidc_token_file"])?,
                 endpoint: None,
             })
         }
-        other => return Err(Flaw::mode("type", other, TYPES)),
+        other => return Err(ProfileError::mode("type", other, TYPES)),
     })
 }
 
-fn read_metadata(answer: &str) -> Result<Temporary, Flaw> {
+fn read_metadata(answer: &str) -> Result<Temporary, ProfileError> {
     let answer = json(answer)?;
-    let answer = answer.as_object().ok_or_else(|| Flaw::new("is not a JSON object"))?;
+    let answer = answer
+        .as_object()
+        .ok_or_else(|| ProfileError::new("is not a JSON object"))?;
     if required(answer, "Code")? != "Success" {
-        return Err(Flaw::wrong("Code", "`Success`"));
+        return Err(ProfileError::wrong("Code", "`Success`"));
     }
     temporary(answer)
 }
 
 /// Temporary keys as STS and metadata write them.
-pub(crate) fn temporary(keys: &Map<String, Value>) -> Result<Temporary, Flaw> {
+pub(crate) fn temporary(keys: &Map<String, Value>) -> Result<Temporary, ProfileError> {
     Ok(Temporary {
         credentials: Credentials::temporary(
             required(keys, "AccessKeyId")?,

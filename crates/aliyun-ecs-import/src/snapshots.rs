@@ -51,12 +51,12 @@ impl Client {
     /// # Errors
     /// The first refusal, naming every snapshot that stays.
     async fn delete_snapshots(&self, image: &ImportedImage, ids: Vec<String>) -> Result<()> {
-        let (ambient, grace) = (&self.connection.pipeline.ambient, self.connection.grace);
-        let started = ambient.monotonic();
+        let (env, grace) = (&self.connection.pipeline.env, self.connection.grace);
+        let started = env.monotonic();
         let mut pending = ids;
         let mut refused = Vec::new();
         while !pending.is_empty() {
-            let is_over = ambient.monotonic().saturating_sub(started) >= grace.period;
+            let is_over = env.monotonic().saturating_sub(started) >= grace.period;
             let mut later = Vec::new();
             for id in pending {
                 match self.delete_one(&id).await {
@@ -67,7 +67,7 @@ impl Client {
             }
             pending = later;
             if !pending.is_empty() {
-                ambient.sleep(grace.interval).await;
+                env.sleep(grace.interval).await;
             }
         }
         still_there(image, refused).map_or(Ok(()), Err)

@@ -7,7 +7,8 @@
 use cloud_import_core::{
     Bytes, Endpoint, Result,
     credentials::{
-        AssumeRole, Caller, Exchange, Flaw, Rank, Sts, Temporary, WebIdentity, profile, web_identity::Unsigned,
+        AssumeRole, Caller, Exchange, Precedence, ProfileError, Sts, Temporary, WebIdentity, profile,
+        web_identity::Unsigned,
     },
     http::{Method, Request, header},
     provider::{Operation, Repeat, canonical, encode, protocol::Protocol},
@@ -34,7 +35,7 @@ static OPERATION: Operation = Operation {
 
 /// How a token of another party is exchanged.
 pub(crate) const WEB_IDENTITY: WebIdentity = WebIdentity {
-    rank: Rank::AfterKeys,
+    precedence: Precedence::AfterKeys,
     token_file: &["ALIBABA_CLOUD_OIDC_TOKEN_FILE"],
     role: &["ALIBABA_CLOUD_ROLE_ARN"],
     provider: &["ALIBABA_CLOUD_OIDC_PROVIDER_ARN"],
@@ -122,6 +123,6 @@ fn exchange(exchange: &Exchange<'_>, _: &Caller<'_>) -> Result<Request<Bytes>> {
     Ok(request)
 }
 
-fn read(answer: &Value, _: &AssumeRole) -> Result<Temporary, Flaw> {
+fn read(answer: &Value, _: &AssumeRole) -> Result<Temporary, ProfileError> {
     temporary(profile::object(answer, "Credentials")?)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cloud_import::{
     Error, ErrorKind, ImageImporter, Result,
-    ambient::{Ambient as _, System},
+    env::{Env as _, SystemEnv},
     publish::{BucketItem, Known, in_bucket, staging::Store},
 };
 use serde::Serialize;
@@ -53,7 +53,7 @@ impl From<BucketItem> for Row {
                 Some(_) => What::Upload,
                 None => What::Object,
             },
-            age_seconds: item.age(System.now()).map(|age| age.as_secs()),
+            age_seconds: item.age(SystemEnv.now()).map(|age| age.as_secs()),
             key: item.key,
             upload_id: item.upload_id,
             size_bytes: item.size_bytes,
@@ -95,7 +95,7 @@ pub(crate) async fn clean(options: args::Clean) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
     let state = Remembered::of(&options.state, simulated.is_some())?;
     let store = store(&options.place, &options.reach, simulated.as_ref())?;
-    let now = System.now();
+    let now = SystemEnv.now();
     let mut rows = Vec::new();
     for item in in_bucket(state.state(), &store, &options.place.prefix).await? {
         let (outcome, message) = match (item.may_go(options.older_than, now), options.yes) {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use clap::{ArgMatches, ValueEnum as _, parser::ValueSource};
-use cloud_import::{Architecture, BootMode, Endpoint, Error, ErrorKind, LicenseType, Os, Provider, Result, ambient};
+use cloud_import::{Architecture, BootMode, Endpoint, Error, ErrorKind, LicenseType, Os, Provider, Result, env};
 use serde::{Deserialize, Deserializer, de};
 
 use crate::args::{Command, ConfigFile, Form, Order, Reach, Staging, StateDir, duration, for_provider, pair};
@@ -78,7 +78,7 @@ pub(crate) fn apply(command: &mut Command, matches: &ArgMatches) -> Result<()> {
     let chosen = match &options.profile {
         Some(name) => Some(name.clone()),
         None if options.no_config => None,
-        None => ambient::variable("CLOUD_IMPORT_PROFILE"),
+        None => env::variable("CLOUD_IMPORT_PROFILE"),
     };
     let of_file = match (of_file, chosen) {
         (Some((path, defaults)), chosen) => chosen_of(defaults, chosen.as_deref(), &path)?,
@@ -91,7 +91,7 @@ pub(crate) fn apply(command: &mut Command, matches: &ArgMatches) -> Result<()> {
         }
         (None, None) => Defaults::default(),
     };
-    let defaults = Defaults::of_variables(&ambient::variable)?.over(of_file);
+    let defaults = Defaults::of_variables(&env::variable)?.over(of_file);
     let matches = matches.subcommand().map(|(_, matches)| matches);
     let given = |id: &str| matches.is_some_and(|matches| matches.value_source(id) == Some(ValueSource::CommandLine));
     defaults.fill(command, &given);
@@ -118,7 +118,7 @@ fn find(options: &ConfigFile) -> Result<Option<(PathBuf, bool)>> {
     if let Some(path) = &options.file {
         return Ok(Some((path.clone(), true)));
     }
-    if let Some(path) = ambient::variable("CLOUD_IMPORT_CONFIG") {
+    if let Some(path) = env::variable("CLOUD_IMPORT_CONFIG") {
         return Ok(Some((path.into(), true)));
     }
     let here = PathBuf::from(FILE);
@@ -138,7 +138,7 @@ fn find(options: &ConfigFile) -> Result<Option<(PathBuf, bool)>> {
 
 /// The defaults of a file. Paths in it are taken from where it is.
 fn read(path: &Path, must_be: bool) -> Result<Option<(PathBuf, Defaults)>> {
-    let text = match ambient::read_file(path, LARGEST).map_err(|error| unreadable(path, &error))? {
+    let text = match env::read_file(path, LARGEST).map_err(|error| unreadable(path, &error))? {
         Some(text) => text,
         None if must_be => {
             return Err(refuse(format!("`{}` is not there", path.display()))

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use cloud_import::{
-    Credentials, Endpoint, Error, ErrorKind, Gate, Grace, ImageImporter, ImportTask, Provider, Result, Settings,
+    Credentials, Endpoint, Error, ErrorKind, Grace, ImageImporter, ImportTask, Provider, Result, Settings, Throttle,
     publish::staging::{Bucket, Store},
     transport::HttpTransport,
 };
@@ -23,7 +23,7 @@ pub(crate) struct Clouds<'a> {
     /// What reaches the APIs, and what reaches the object stores: one each per cloud, so that connections are shared.
     transports: BTreeMap<Provider, [Arc<HttpTransport>; 2]>,
     /// Targets of one cloud back off together.
-    gates: BTreeMap<Provider, Gate>,
+    throttles: BTreeMap<Provider, Throttle>,
 }
 
 impl<'a> Clouds<'a> {
@@ -44,8 +44,8 @@ impl<'a> Clouds<'a> {
             reach,
             simulated,
             transports: Provider::all().map(pair).collect::<Result<_>>()?,
-            gates: Provider::all()
-                .map(|provider| (provider, Gate::new(AT_A_TIME)))
+            throttles: Provider::all()
+                .map(|provider| (provider, Throttle::new(AT_A_TIME)))
                 .collect(),
         })
     }
@@ -86,7 +86,7 @@ impl<'a> Clouds<'a> {
             pipeline.transport = Arc::clone(store) as _;
         }
         // The parts of one upload are bounded by themselves, and must not hold up calls of the API.
-        pipeline.gate = Gate::default();
+        pipeline.throttle = Throttle::default();
         let bucket = Bucket::new(provider, importer.region(), bucket)?;
         Store::new(bucket.api(connection.endpoint.clone()), pipeline)
     }
@@ -119,8 +119,8 @@ impl<'a> Clouds<'a> {
         settings.endpoint = endpoint;
         settings.project = project;
         settings.search.profile = profile;
-        if let Some(gate) = self.gates.get(&provider) {
-            settings = settings.gate(gate.clone());
+        if let Some(throttle) = self.throttles.get(&provider) {
+            settings = settings.throttle(throttle.clone());
         }
         if let Some([api, _]) = self.transports.get(&provider) {
             settings = settings.transport(Arc::clone(api) as _);

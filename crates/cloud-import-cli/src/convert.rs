@@ -13,7 +13,7 @@ use std::{
 
 use cloud_import::{
     DiskFormat, Error, ErrorKind, Result,
-    ambient::{Ambient as _, System},
+    env::{Env as _, SystemEnv},
     publish::disk::{self, DiskInfo, Format},
 };
 use tokio::process::Command;
@@ -273,7 +273,7 @@ struct Temporary(PathBuf);
 
 impl Temporary {
     fn new(folder: &Path, format: DiskFormat) -> Result<Self> {
-        let path = folder.join(format!("cloud-import-{}.{format}", System.nonce()?));
+        let path = folder.join(format!("cloud-import-{}.{format}", SystemEnv.nonce()?));
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         // What is in a disk is nobody else's business; `qemu-img` keeps the mode of a file that is there.

@@ -10,7 +10,7 @@ use std::{
 
 use cloud_import::{
     ImportTask, TaskState, WaitEvent,
-    ambient::{Ambient as _, System},
+    env::{Env as _, SystemEnv},
     publish::{Event, Listener, Phase},
 };
 use indicatif::{HumanBytes, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
@@ -93,7 +93,7 @@ impl Progress {
 
     /// A target does something: it is shown if it is new, and said once in a while if it is not.
     fn note(&self, target: Option<usize>, text: String, percent: Option<u64>) {
-        let now = System.monotonic();
+        let now = SystemEnv.monotonic();
         let mut targets = self.targets();
         let last = targets.len() - 1;
         let known = &mut targets[target.unwrap_or(last)];
@@ -126,7 +126,7 @@ impl Progress {
 
     /// Bytes move: how many, how fast, and how long it will still take.
     fn bytes(&self, target: Option<usize>, what: &str, done: u64, total: u64) {
-        let now = System.monotonic();
+        let now = SystemEnv.monotonic();
         let (began, from) = {
             let mut targets = self.targets();
             let last = targets.len() - 1;

@@ -1,6 +1,6 @@
 //! The region of a target that names none: where the vendor's own tools have it, never a guess.
 
-use cloud_import::{Provider, Result, Target, ambient::System, credentials::ChainOptions};
+use cloud_import::{Provider, Result, Target, credentials::ChainOptions, env::SystemEnv};
 
 use crate::args::Reach;
 
@@ -35,5 +35,5 @@ fn of(provider: Provider, profile: Option<&str>, reach: &Reach) -> Result<Target
     let mut search = ChainOptions::default();
     search.profile = profile.or(said.map(|(_, name)| name.as_str())).map(str::to_owned);
     search.instance_metadata = reach.instance_metadata;
-    Target::configured(provider, &search, &System)
+    Target::configured(provider, &search, &SystemEnv)
 }

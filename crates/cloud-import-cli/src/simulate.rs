@@ -67,7 +67,7 @@ impl Simulated {
             .with_source(error)
         })?;
         let key = |name: &str| {
-            cloud_import::ambient::variable(name).ok_or_else(|| {
+            cloud_import::env::variable(name).ok_or_else(|| {
                 Error::new(ErrorKind::Credentials, format!("{name} is not set"))
                     .with_remedy("Set CLOUD_IMPORT_SIM_ACCESS_KEY_ID and CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY to the keys that the simulator was started with.")
             })

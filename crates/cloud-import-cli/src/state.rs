@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use cloud_import::{
     Error, ErrorKind, Result,
-    ambient::{Ambient as _, System},
+    env::{Env as _, SystemEnv},
     publish::State,
 };
 
@@ -25,7 +25,7 @@ impl Remembered {
             return Ok(Self::at(folder.clone()));
         }
         if simulated {
-            let folder = std::env::temp_dir().join(format!("cloud-import-{}", System.nonce()?));
+            let folder = std::env::temp_dir().join(format!("cloud-import-{}", SystemEnv.nonce()?));
             return Ok(Self {
                 state: State::at(&folder),
                 temporary: Some(folder),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use cloud_import::{Endpoint, Error, ErrorKind, Result, Target, ambient};
+use cloud_import::{Endpoint, Error, ErrorKind, Result, Target, env};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -123,7 +123,7 @@ impl File {
                 "Its form stands in the README: [groups] and [targets.NAME] with to, bucket, profile, options.",
             )
         };
-        let text = ambient::read_file(path, LARGEST)
+        let text = env::read_file(path, LARGEST)
             .map_err(|error| fail(format!("it cannot be read: {error}")))?
             .ok_or_else(|| fail("it is not there".to_owned()))?;
         toml::from_str(&text).map_err(|error| fail(error.to_string().trim_end().to_owned()))

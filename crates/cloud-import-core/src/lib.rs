@@ -1,7 +1,7 @@
 //! What the cloud image-import crates share: errors, normalized types, the request pipeline and waiting.
 //!
 //! A provider crate (`tencent-cvm-import`, …) turns a typed call into bytes, signs bytes, reads an answer and maps
-//! names. Everything that touches the world is here: the HTTP client ([`transport`]), clock and randomness ([`ambient`]), the
+//! names. Everything that touches the world is here: the HTTP client ([`transport`]), clock and randomness ([`env`]), the
 //! retry loop, waiting ([`wait()`]) and the start whose answer may be lost ([`Importer`]).
 //!
 //! Contracts that hold for every cloud:
@@ -51,7 +51,7 @@ pub use model::{
     task::{CancelOutcome, Failure, Finding, ImportTask, ImportedImage, Inspection, TaskState},
     types::{Architecture, BootMode, DiskFormat, LicenseType, OsFamily, SourceForm},
 };
-pub use net::{Gate, Stop, ambient, retry::RetryPolicy, transport};
+pub use net::{Stop, Throttle, env, retry::RetryPolicy, transport};
 pub use wire::Endpoint;
 
 /// The result of everything here.
@@ -69,7 +69,7 @@ pub mod provider {
         client::{Buildable, Chained, Connection, pages},
         engine::{
             cloud::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
-            preflight::{self, Checks, Namesake},
+            preflight::{self, Checks, NamedImage},
             search::named,
             spans, validate,
         },
@@ -80,7 +80,7 @@ pub mod provider {
         },
         net::{Pipeline, clock_offset, protocol, retry},
         text::{datetime, digest, redact, schema::Schema},
-        wire::{Call, Fill, Operation, OtherApi, Place, Repeat, canonical, envelope},
+        wire::{Call, Fill, Operation, OtherApi, Placement, Repeat, canonical, envelope},
     };
 
     /// Turning a typed call into bytes.
@@ -109,7 +109,7 @@ pub mod __generated {
         },
         open_enum,
         wire::{
-            Call, Fill, Operation, OtherApi, Place, Repeat,
+            Call, Fill, Operation, OtherApi, Placement, Repeat,
             envelope::{self as wire, Extra, Flag},
         },
     };

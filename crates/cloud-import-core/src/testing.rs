@@ -14,7 +14,7 @@ use http::{Request, Response};
 
 use crate::{
     BoxFuture, Bytes, Result,
-    net::ambient::Ambient,
+    net::env::Env,
     net::transport::{Transport, TransportError, TransportErrorKind},
     text::datetime,
     text::percent,
@@ -62,7 +62,7 @@ impl Frozen {
     }
 }
 
-impl Ambient for Frozen {
+impl Env for Frozen {
     fn now(&self) -> SystemTime {
         self.start + self.slept()
     }

@@ -12,7 +12,7 @@ use std::{
 
 use cloud_import_core::{
     Error, ErrorKind, Result, Stop,
-    ambient::{self, Ambient as _, System},
+    env::{self, Env as _, SystemEnv},
     provider::digest,
 };
 use serde::{Deserialize, Serialize};
@@ -172,14 +172,14 @@ impl HashCache {
     }
 
     fn get(&self, stamp: &FileStamp) -> Option<String> {
-        let text = ambient::read_file(&self.path(stamp), ENTRY_BYTES).ok()??;
+        let text = env::read_file(&self.path(stamp), ENTRY_BYTES).ok()??;
         let entry: Entry = serde_json::from_str(&text).ok()?;
         let is_sum = entry.sha256.len() == 64 && entry.sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         (entry.stamp == *stamp && is_sum).then_some(entry.sha256)
     }
 
     fn put(&self, stamp: &FileStamp, sha256: &str) {
-        let now = System.now().duration_since(std::time::SystemTime::UNIX_EPOCH);
+        let now = SystemEnv.now().duration_since(std::time::SystemTime::UNIX_EPOCH);
         let now = now.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
         if stamp.inode == 0 || now.saturating_sub(stamp.modified_seconds) < SETTLED_SECONDS {
             return;
@@ -191,8 +191,8 @@ impl HashCache {
         };
         let kept = std::fs::create_dir_all(&self.folder).and_then(|()| {
             // Two processes may come here at once: each has a temporary file of its own.
-            let nonce = System.nonce().map_err(std::io::Error::other)?;
-            ambient::replace_file(&path, &path.with_extension(nonce), &serde_json::to_vec(&entry)?)
+            let nonce = SystemEnv.nonce().map_err(std::io::Error::other)?;
+            env::replace_file(&path, &path.with_extension(nonce), &serde_json::to_vec(&entry)?)
         });
         if let Err(error) = kept {
             tracing::debug!(folder = %self.folder.display(), %error, "the sum of a file was not remembered");

@@ -11,7 +11,7 @@
 //! - **One pass first**: [`Hashed::of`] reads the file once, and [`HashCache`] remembers it; several uploads of one file share
 //!   the result. The key should hold that sum.
 //! - **Memory** is bounded by one [`Budget`] that all uploads of a process share.
-//! - **The record** goes to a [`Keeper`], durably, before the first byte and after each part. In a store that lists open
+//! - **The record** goes to a [`RecordStore`], durably, before the first byte and after each part. In a store that lists open
 //!   uploads and parts nothing is left open and nothing that arrived is sent again; UCloud's cannot be asked, so that parts on
 //!   their way may be sent twice there, and a begun upload whose answer was lost stays open (it is told).
 //! - **A stop** is a [`Stop`](cloud_import_core::Stop): parts on their way may arrive, and the record stays.
@@ -37,11 +37,11 @@ mod file;
 #[rustfmt::skip]
 mod generated;
 mod hash;
-mod keeper;
 mod objects;
 mod parts;
 mod questions;
 mod record;
+mod record_store;
 #[cfg(test)]
 mod scratch;
 pub mod sign;
@@ -54,10 +54,10 @@ pub use budget::Budget;
 pub use facts::BucketFacts;
 pub use file::{FileStamp, LocalFile};
 pub use hash::{HashCache, Hashed};
-pub use keeper::{FileKeeper, Keeper};
 pub use objects::{ListedObject, ObjectHead, OpenUpload, Part, Uploading};
 pub use parts::part_size;
 pub use record::{PartRecord, RecordSchema, UploadRecord};
+pub use record_store::{FileRecordStore, RecordStore};
 pub use spec::Limits;
 pub use store::Store;
 pub use upload::{OnProgress, Progress, Staged, Upload, UploadOptions};

@@ -5,13 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cloud_import_core::ambient::{Ambient as _, System};
+use cloud_import_core::env::{Env as _, SystemEnv};
 
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
     pub(crate) fn new() -> Self {
-        let folder = std::env::temp_dir().join(format!("cloud-import-{}", System.nonce().unwrap()));
+        let folder = std::env::temp_dir().join(format!("cloud-import-{}", SystemEnv.nonce().unwrap()));
         fs::create_dir(&folder).unwrap();
         Self(folder)
     }

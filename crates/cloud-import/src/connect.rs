@@ -96,7 +96,7 @@ pub fn environment_names(provider: Provider) -> Result<&'static EnvironmentNames
     of_provider!(provider, it => Ok(&it::ENVIRONMENT))
 }
 
-/// Regions of a cloud by id and name. A help for people: it gates nothing.
+/// Regions of a cloud by id and name. A help for people: it throttles nothing.
 ///
 /// # Errors
 /// [`ErrorKind::Unsupported`] when the cloud's feature is off.

@@ -37,10 +37,10 @@ pub use cloud_import_core::testing;
 pub use cloud_import_core::{
     Architecture, BootMode, BoxFuture, Bytes, CancelOutcome, Capabilities, Check, CheckOutcome, ClientBuilder,
     CredentialSource, Credentials, Disk, DiskFormat, DiskPart, DiskSource, Endpoint, Error, ErrorKind, Failure, Field,
-    Finding, Gate, Grace, ImageImporter, ImageKind, ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType,
-    Link, Os, OsFamily, PartitionTable, Prepared, Problem, Provider, Remedy, Response, Result, RetryPolicy, Settings,
-    Severity, SourceForm, Stop, Subject, TaskState, VendorOptions, VendorSettings, WaitEvent, WaitOptions, ambient,
-    build, credentials, find, http, provider, remedy, transport, wait,
+    Finding, Grace, ImageImporter, ImageKind, ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Link,
+    Os, OsFamily, PartitionTable, Prepared, Problem, Provider, Remedy, Response, Result, RetryPolicy, Settings,
+    Severity, SourceForm, Stop, Subject, TaskState, Throttle, VendorOptions, VendorSettings, WaitEvent, WaitOptions,
+    build, credentials, env, find, http, provider, remedy, transport, wait,
 };
 
 pub use connect::{capabilities, connect, connect_to, credential_chain, environment_names, error_codes, regions};

@@ -4,8 +4,8 @@ use std::{fmt, str::FromStr};
 
 use cloud_import_core::{
     Error, ErrorKind, Provider, Result,
-    ambient::Ambient,
     credentials::{self, ChainOptions},
+    env::Env,
 };
 
 /// A cloud and a region of it.
@@ -52,17 +52,17 @@ impl Target {
     /// [`ErrorKind::Unsupported`] when the cloud's feature is off. [`ErrorKind::InvalidRequest`] with what was tried when
     /// there is none, or when what is there is no region id. [`ErrorKind::Credentials`] when there are no credentials
     /// either, or their source is broken.
-    pub fn configured(provider: Provider, search: &ChainOptions, ambient: &dyn Ambient) -> Result<Self> {
+    pub fn configured(provider: Provider, search: &ChainOptions, env: &dyn Env) -> Result<Self> {
         let spec = crate::connect::chain_spec(provider)?;
         let names = spec.environment.region;
         let named = match search.profile {
             Some(_) => None,
-            None => names.iter().find_map(|name| ambient.variable(name)),
+            None => names.iter().find_map(|name| env.variable(name)),
         };
         let region = match named {
             Some(region) => region,
             None => {
-                let beside = credentials::defaults(spec, search, ambient).map(|found| found.region);
+                let beside = credentials::defaults(spec, search, env).map(|found| found.region);
                 beside
                     .and_then(|region| {
                         let nowhere = "none stands beside the credentials that would be used";

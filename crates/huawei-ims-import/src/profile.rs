@@ -6,7 +6,8 @@
 use cloud_import_core::{
     Credentials, Provider,
     credentials::{
-        ChainSpec, Expiry, Flaw, Means, Metadata, MetadataToken, Profile, ProfileFile, ProfileText, Temporary,
+        ChainSpec, Expiry, KeySource, Metadata, MetadataToken, Profile, ProfileError, ProfileFile, ProfileText,
+        Temporary,
         ini::{Ini, Section},
         profile::{instant, json, object, required},
     },
@@ -58,7 +59,7 @@ impl Chained for Client {
 }
 
 /// The section asked for, else `basic`: `global` is for services that know no project.
-fn parse_credentials(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
+fn parse_credentials(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError> {
     let ini = Ini::parse(file.text)?;
     match ini.section(file.profile.unwrap_or("basic")) {
         Some(section) => profile(section).map(Some).map_err(|flaw| flaw.in_profile(section.name)),
@@ -66,16 +67,16 @@ fn parse_credentials(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
     }
 }
 
-fn profile(section: &Section<'_>) -> Result<Profile, Flaw> {
+fn profile(section: &Section<'_>) -> Result<Profile, ProfileError> {
     let (id, secret) = (section.get(&["ak"])?, section.get(&["sk"])?);
     if id.is_none() && secret.is_none() && section.get(&["idp_id", "id_token_file"])?.is_some() {
-        return Err(Flaw::mode("idp_id", "federated login", "ak and sk"));
+        return Err(ProfileError::mode("idp_id", "federated login", "ak and sk"));
     }
-    let id = id.ok_or_else(|| Flaw::missing("ak"))?;
-    let secret = secret.ok_or_else(|| Flaw::missing("sk"))?;
+    let id = id.ok_or_else(|| ProfileError::missing("ak"))?;
+    let secret = secret.ok_or_else(|| ProfileError::missing("sk"))?;
     Ok(Profile {
         name: section.name.to_owned(),
-        means: Means::Keys(match section.get(&["security_token"])? {
+        means: KeySource::Keys(match section.get(&["security_token"])? {
             Some(token) => Credentials::temporary(id, secret, token),
             None => Credentials::new(id, secret),
         }),
@@ -84,7 +85,7 @@ fn profile(section: &Section<'_>) -> Result<Profile, Flaw> {
     })
 }
 
-fn read_metadata(answer: &str) -> Result<Temporary, Flaw> {
+fn read_metadata(answer: &str) -> Result<Temporary, ProfileError> {
     let answer = json(answer)?;
     let keys = object(&answer, "credential")?;
     Ok(Temporary {

@@ -9,7 +9,7 @@ use cloud_import_core::{DiskFormat, ImageKind, ImportRequest, OsFamily};
 
 use crate::{
     Options, RouteKind,
-    generated::{ROUTE_COMMON, ROUTE_DATA_COMMON, ROUTE_QUICK, Route},
+    generated::{ImportMode, ROUTE_COMMON, ROUTE_DATA_COMMON, ROUTE_QUICK},
 };
 
 /// Smallest system disk of the quick route in GiB, by family. Source: ims_03_0605 (2026-01) and terraform-provider-huaweicloud
@@ -48,7 +48,7 @@ impl ImportRoute {
     }
 
     /// What is known of it: formats, sizes.
-    pub const fn facts(self) -> &'static Route {
+    pub const fn facts(self) -> &'static ImportMode {
         match self {
             Self::Quick | Self::QuickData => &ROUTE_QUICK,
             Self::Common => &ROUTE_COMMON,

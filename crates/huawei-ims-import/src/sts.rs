@@ -7,7 +7,7 @@
 use cloud_import_core::{
     Bytes, Credentials, Endpoint, Result,
     credentials::{
-        AssumeRole, Caller, Exchange, Expiry, Flaw, Rank, Temporary, WebIdentity,
+        AssumeRole, Caller, Exchange, Expiry, Precedence, ProfileError, Temporary, WebIdentity,
         profile::{instant, object, required},
         web_identity::Unsigned,
     },
@@ -24,7 +24,7 @@ use crate::sign::Signer;
 
 /// How a token of another party is exchanged.
 pub(crate) const WEB_IDENTITY: WebIdentity = WebIdentity {
-    rank: Rank::First,
+    precedence: Precedence::First,
     token_file: &["HUAWEICLOUD_OIDC_TOKEN_FILE"],
     role: &["HUAWEICLOUD_OIDC_AGENCY_URN"],
     provider: &["HUAWEICLOUD_OIDC_PROVIDER_URN"],
@@ -75,7 +75,7 @@ fn request(exchange: &Exchange<'_>, caller: &Caller<'_>) -> Result<Request<Bytes
     encode::rest(&endpoint, &OPERATION, fields)
 }
 
-fn read(answer: &Value, _: &AssumeRole) -> Result<Temporary, Flaw> {
+fn read(answer: &Value, _: &AssumeRole) -> Result<Temporary, ProfileError> {
     let keys = object(answer, "credentials")?;
     Ok(Temporary {
         credentials: Credentials::temporary(

@@ -6,7 +6,7 @@
 use cloud_import_core::{
     Credentials, Provider,
     credentials::{
-        Beside, ChainSpec, Flaw, Means, Profile, ProfileFile, ProfileText,
+        ChainSpec, Companion, KeySource, Profile, ProfileError, ProfileFile, ProfileText,
         ini::{Ini, Section},
     },
     provider::Chained,
@@ -32,7 +32,7 @@ pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
         ProfileFile {
             path: "~/.jdc/config",
             path_names: &[],
-            beside: Some(Beside {
+            beside: Some(Companion {
                 path: "~/.jdc/current",
                 path_names: &[],
             }),
@@ -53,7 +53,7 @@ impl Chained for Client {
 }
 
 /// The PHP SDK's file: the section asked for, else `default`.
-fn parse_php(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
+fn parse_php(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError> {
     let ini = Ini::parse(file.text)?;
     let Some(section) = ini.section(file.profile.unwrap_or("default")) else {
         return Ok(None);
@@ -64,7 +64,7 @@ fn parse_php(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
 }
 
 /// The command-line tool's file: the section asked for, else the one that the file beside names, else `default`.
-fn parse_cli(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
+fn parse_cli(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError> {
     let ini = Ini::parse(file.text)?;
     let current = file.beside.map(str::trim).filter(|name| !name.is_empty());
     match ini.section(file.profile.or(current).unwrap_or("default")) {
@@ -73,12 +73,12 @@ fn parse_cli(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
     }
 }
 
-fn profile(section: &Section<'_>, [id, secret]: [&str; 2], tokens: &[&str]) -> Result<Profile, Flaw> {
+fn profile(section: &Section<'_>, [id, secret]: [&str; 2], tokens: &[&str]) -> Result<Profile, ProfileError> {
     let read = || {
         let (id, secret) = (section.required(&[id])?, section.required(&[secret])?);
         Ok(Profile {
             name: section.name.to_owned(),
-            means: Means::Keys(match section.get(tokens)? {
+            means: KeySource::Keys(match section.get(tokens)? {
                 Some(token) => Credentials::temporary(id, secret, token),
                 None => Credentials::new(id, secret),
             }),
@@ -86,5 +86,5 @@ fn profile(section: &Section<'_>, [id, secret]: [&str; 2], tokens: &[&str]) -> R
             project: None,
         })
     };
-    read().map_err(|flaw: Flaw| flaw.in_profile(section.name))
+    read().map_err(|flaw: ProfileError| flaw.in_profile(section.name))
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use cloud_import_core::{
     Bytes, Credentials, Endpoint, Result,
     credentials::{
-        AssumeRole, Caller, Expiry, Flaw, Sts, Temporary,
+        AssumeRole, Caller, Expiry, ProfileError, Sts, Temporary,
         profile::{object, required},
     },
     http::{Method, Request},
@@ -73,7 +73,7 @@ fn life(role: &AssumeRole) -> Duration {
     role.duration.unwrap_or(LIFE)
 }
 
-fn read(answer: &Value, role: &AssumeRole) -> Result<Temporary, Flaw> {
+fn read(answer: &Value, role: &AssumeRole) -> Result<Temporary, ProfileError> {
     let keys = object(answer, "credentials")?;
     Ok(Temporary {
         credentials: Credentials::temporary(

@@ -6,8 +6,8 @@
 use cloud_import_core::{
     Credentials, Provider,
     credentials::{
-        AssumeRole, Beside, ChainSpec, Expiry, Flaw, Means, Metadata, Profile, ProfileFile, ProfileText, RoleNames,
-        Temporary,
+        AssumeRole, ChainSpec, Companion, Expiry, KeySource, Metadata, Profile, ProfileError, ProfileFile, ProfileText,
+        RoleNames, Temporary,
         ini::Ini,
         profile::{instant, json, required, text},
     },
@@ -38,7 +38,7 @@ pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
         ProfileFile {
             path: "~/.tccli/{profile}.credential",
             path_names: &[],
-            beside: Some(Beside {
+            beside: Some(Companion {
                 path: "~/.tccli/{profile}.configure",
                 path_names: &[],
             }),
@@ -83,7 +83,7 @@ impl Chained for Client {
 }
 
 /// tccli's file of one profile. The file beside it holds the region.
-fn parse_tccli(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
+fn parse_tccli(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError> {
     let name = file.profile.unwrap_or("default");
     let region = match file.beside {
         Some(configure) => region_of(configure).map_err(|flaw| flaw.in_profile(name).in_file_beside())?,
@@ -92,7 +92,7 @@ fn parse_tccli(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
     let credential = json(file.text).map_err(|flaw| flaw.in_profile(name))?;
     let credential = credential
         .as_object()
-        .ok_or_else(|| Flaw::new("is not a JSON object"))?;
+        .ok_or_else(|| ProfileError::new("is not a JSON object"))?;
     Ok(Some(Profile {
         name: name.to_owned(),
         means: means(credential).map_err(|flaw| flaw.in_profile(name))?,
@@ -101,12 +101,12 @@ fn parse_tccli(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
     }))
 }
 
-fn means(credential: &Map<String, Value>) -> Result<Means, Flaw> {
+fn means(credential: &Map<String, Value>) -> Result<KeySource, ProfileError> {
     match text(credential, "type")?.as_deref() {
         None => {}
-        Some("cvm-role") => return Ok(Means::InstanceRole(None)),
+        Some("cvm-role") => return Ok(KeySource::InstanceRole(None)),
         Some(other) => {
-            return Err(Flaw::mode(
+            return Err(ProfileError::mode(
                 "type",
                 other,
                 "secretId and secretKey (no type) or cvm-role",
@@ -121,13 +121,13 @@ fn means(credential: &Map<String, Value>) -> Result<Means, Flaw> {
     Ok(match text(credential, "role-arn")? {
         Some(arn) => {
             let session = text(credential, "role-session-name")?;
-            Means::AssumeRole(keys, AssumeRole::new(arn).session_name(session))
+            KeySource::AssumeRole(keys, AssumeRole::new(arn).session_name(session))
         }
-        None => Means::Keys(keys),
+        None => KeySource::Keys(keys),
     })
 }
 
-fn region_of(configure: &str) -> Result<Option<String>, Flaw> {
+fn region_of(configure: &str) -> Result<Option<String>, ProfileError> {
     match json(configure)?.get("_sys_param").and_then(Value::as_object) {
         Some(parameters) => text(parameters, "region"),
         None => Ok(None),
@@ -135,7 +135,7 @@ fn region_of(configure: &str) -> Result<Option<String>, Flaw> {
 }
 
 /// The section of the SDKs' INI file: the one asked for, else `default`.
-fn parse_credentials(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
+fn parse_credentials(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError> {
     let ini = Ini::parse(file.text)?;
     let Some(section) = ini.section(file.profile.unwrap_or("default")) else {
         return Ok(None);
@@ -143,32 +143,34 @@ fn parse_credentials(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
     let means = || {
         let keys = Credentials::new(section.required(&["secret_id"])?, section.required(&["secret_key"])?);
         Ok(match section.get(&["role_arn"])? {
-            Some(arn) => Means::AssumeRole(
+            Some(arn) => KeySource::AssumeRole(
                 keys,
                 AssumeRole::new(arn).session_name(section.get(&["role_session_name"])?),
             ),
-            None => Means::Keys(keys),
+            None => KeySource::Keys(keys),
         })
     };
     Ok(Some(Profile {
         name: section.name.to_owned(),
-        means: means().map_err(|flaw: Flaw| flaw.in_profile(section.name))?,
+        means: means().map_err(|flaw: ProfileError| flaw.in_profile(section.name))?,
         region: None,
         project: None,
     }))
 }
 
-fn read_metadata(answer: &str) -> Result<Temporary, Flaw> {
+fn read_metadata(answer: &str) -> Result<Temporary, ProfileError> {
     let answer = json(answer)?;
-    let answer = answer.as_object().ok_or_else(|| Flaw::new("is not a JSON object"))?;
+    let answer = answer
+        .as_object()
+        .ok_or_else(|| ProfileError::new("is not a JSON object"))?;
     if required(answer, "Code")? != "Success" {
-        return Err(Flaw::wrong("Code", "`Success`"));
+        return Err(ProfileError::wrong("Code", "`Success`"));
     }
     temporary(answer, answer)
 }
 
 /// Temporary keys, and their expiry, which STS writes beside them.
-pub(crate) fn temporary(keys: &Map<String, Value>, beside: &Map<String, Value>) -> Result<Temporary, Flaw> {
+pub(crate) fn temporary(keys: &Map<String, Value>, beside: &Map<String, Value>) -> Result<Temporary, ProfileError> {
     Ok(Temporary {
         credentials: Credentials::temporary(
             required(keys, "TmpSecretId")?,

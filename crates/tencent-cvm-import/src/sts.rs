@@ -7,7 +7,8 @@
 use cloud_import_core::{
     Bytes, Endpoint, Result,
     credentials::{
-        AssumeRole, Caller, Exchange, Flaw, Rank, Sts, Temporary, WebIdentity, profile, web_identity::Unsigned,
+        AssumeRole, Caller, Exchange, Precedence, ProfileError, Sts, Temporary, WebIdentity, profile,
+        web_identity::Unsigned,
     },
     http::{Method, Request, header},
     provider::{
@@ -38,7 +39,7 @@ static OPERATION: Operation = Operation {
 
 /// How a token of another party is exchanged: what a container service (TKE) names in variables.
 pub(crate) const WEB_IDENTITY: WebIdentity = WebIdentity {
-    rank: Rank::Last,
+    precedence: Precedence::Last,
     token_file: &["TKE_WEB_IDENTITY_TOKEN_FILE"],
     role: &["TKE_ROLE_ARN"],
     provider: &["TKE_PROVIDER_ID"],
@@ -137,8 +138,10 @@ fn call(operation: &Operation, fields: Fields, region: &str) -> Result<Request<B
     Ok(request)
 }
 
-fn read(answer: &Value, _: &AssumeRole) -> Result<Temporary, Flaw> {
-    let beside = answer.as_object().ok_or_else(|| Flaw::new("it is not an object"))?;
+fn read(answer: &Value, _: &AssumeRole) -> Result<Temporary, ProfileError> {
+    let beside = answer
+        .as_object()
+        .ok_or_else(|| ProfileError::new("it is not an object"))?;
     temporary(profile::object(answer, "Credentials")?, beside)
 }
 

@@ -6,7 +6,7 @@
 use cloud_import_core::{
     Credentials, Provider,
     credentials::{
-        Beside, ChainSpec, Expiry, Flaw, Means, Metadata, Profile, ProfileFile, ProfileText, Temporary,
+        ChainSpec, Companion, Expiry, KeySource, Metadata, Profile, ProfileError, ProfileFile, ProfileText, Temporary,
         profile::{instant, json, object, required, text},
     },
     provider::Chained,
@@ -24,7 +24,7 @@ pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
     files: &[ProfileFile {
         path: "~/.ucloud/credential.json",
         path_names: &["UCLOUD_SHARED_CREDENTIAL_FILE"],
-        beside: Some(Beside {
+        beside: Some(Companion {
             path: "~/.ucloud/config.json",
             path_names: &["UCLOUD_SHARED_CONFIG_FILE"],
         }),
@@ -57,9 +57,9 @@ impl Chained for Client {
 
 /// The profile asked for, else the active one of `config.json`, else `default`. Keys are in `credential.json`, region and
 /// project in `config.json`.
-fn parse_credential(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
+fn parse_credential(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError> {
     let configured = match file.beside {
-        Some(config) => list(config).map_err(Flaw::in_file_beside)?,
+        Some(config) => list(config).map_err(ProfileError::in_file_beside)?,
         None => Vec::new(),
     };
     let is_active = |profile: &&Map<String, Value>| profile.get("active") == Some(&Value::Bool(true));
@@ -71,28 +71,28 @@ fn parse_credential(file: &ProfileText<'_>) -> Result<Option<Profile>, Flaw> {
         return Ok(None);
     };
     let keys = || Ok((required(keys, "public_key")?, required(keys, "private_key")?));
-    let (public, private) = keys().map_err(|flaw: Flaw| flaw.in_profile(name))?;
+    let (public, private) = keys().map_err(|flaw: ProfileError| flaw.in_profile(name))?;
     let beside = |field| match configured.iter().find(named) {
         Some(profile) => text(profile, field).map_err(|flaw| flaw.in_profile(name).in_file_beside()),
         None => Ok(None),
     };
     Ok(Some(Profile {
         name: name.to_owned(),
-        means: Means::Keys(Credentials::new(public, private)),
+        means: KeySource::Keys(Credentials::new(public, private)),
         region: beside("region")?,
         project: beside("project_id")?,
     }))
 }
 
-fn list(text: &str) -> Result<Vec<Map<String, Value>>, Flaw> {
+fn list(text: &str) -> Result<Vec<Map<String, Value>>, ProfileError> {
     let Value::Array(items) = json(text)? else {
-        return Err(Flaw::new("is not a JSON list"));
+        return Err(ProfileError::new("is not a JSON list"));
     };
     items
         .into_iter()
         .map(|item| match item {
             Value::Object(profile) => Ok(profile),
-            _ => Err(Flaw::new("is not a list of profiles")),
+            _ => Err(ProfileError::new("is not a list of profiles")),
         })
         .collect()
 }
@@ -102,17 +102,17 @@ fn name_of(profile: &Map<String, Value>) -> Option<&str> {
 }
 
 /// Both forms of ucloud-sdk-go: `PublicKey` with seconds since 1970, and `AccessKeyId` with a date.
-fn read_metadata(answer: &str) -> Result<Temporary, Flaw> {
+fn read_metadata(answer: &str) -> Result<Temporary, ProfileError> {
     let answer = json(answer)?;
     match answer.get("RetCode").and_then(Value::as_i64) {
         Some(0) => {}
-        _ => return Err(Flaw::wrong("RetCode", "0")),
+        _ => return Err(ProfileError::wrong("RetCode", "0")),
     }
     temporary(object(&answer, "Data")?)
 }
 
 /// Temporary keys as STS and metadata write them.
-pub(crate) fn temporary(keys: &Map<String, Value>) -> Result<Temporary, Flaw> {
+pub(crate) fn temporary(keys: &Map<String, Value>) -> Result<Temporary, ProfileError> {
     let (id, secret) = if keys.contains_key("PublicKey") {
         ("PublicKey", "PrivateKey")
     } else {

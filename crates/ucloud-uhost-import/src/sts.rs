@@ -5,7 +5,7 @@
 
 use cloud_import_core::{
     Bytes, Endpoint, Result,
-    credentials::{AssumeRole, Caller, Flaw, Sts, Temporary, profile},
+    credentials::{AssumeRole, Caller, ProfileError, Sts, Temporary, profile},
     http::{Method, Request},
     provider::{Operation, Repeat, encode, protocol::Protocol},
 };
@@ -54,6 +54,6 @@ fn request(role: &AssumeRole, caller: &Caller<'_>) -> Result<Request<Bytes>> {
     encode::request(&endpoint, Method::POST, OPERATION.path, Some(FORM), body.into())
 }
 
-fn read(answer: &Value, _: &AssumeRole) -> Result<Temporary, Flaw> {
+fn read(answer: &Value, _: &AssumeRole) -> Result<Temporary, ProfileError> {
     temporary(profile::object(answer, "Credentials")?)
 }

@@ -25,7 +25,7 @@ fn client<C: Buildable>(script: &Arc<Scripted>) -> C {
     let settings = Settings::new("r-1")
         .project("p-1")
         .credentials(Credentials::new("an-access-key", "a-secret-key"))
-        .ambient(Arc::new(Frozen::at("2026-01-02T03:04:05Z", "11886")))
+        .env(Arc::new(Frozen::at("2026-01-02T03:04:05Z", "11886")))
         .transport(Arc::clone(script) as _)
         .retry(RetryPolicy::default().attempts(2).elapsed(Duration::from_secs(60)));
     ClientBuilder::<C>::from(settings).build().unwrap()

@@ -193,7 +193,7 @@ async fn a_client_looks_at_its_first_call_and_takes_the_project_of_the_profile()
     let machine = Machine::new();
     let settings = || {
         Settings::new("cn-hangzhou")
-            .ambient(Arc::clone(&machine) as _)
+            .env(Arc::clone(&machine) as _)
             .transport(Loopback::new(None))
             .retry(RetryPolicy::none())
     };

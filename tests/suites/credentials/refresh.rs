@@ -10,8 +10,8 @@ use std::{
 
 use cloud_import::{
     Credentials, Provider, Result,
-    ambient::Ambient as _,
     credentials::{Chain, CredentialSource as _},
+    env::Env as _,
     provider::datetime,
 };
 

@@ -70,7 +70,7 @@ async fn a_program_gets_the_chain_that_a_client_would_search() {
     machine.set("TENCENTCLOUD_SECRET_ID", "AK");
     machine.set("TENCENTCLOUD_SECRET_KEY", SECRET);
     let settings = Settings::new("ap-beijing")
-        .ambient(machine.clone())
+        .env(machine.clone())
         .transport(Loopback::new(None));
     let chain = cloud_import::credential_chain(Provider::TENCENT, &settings).unwrap();
     assert!(chain.describe().unwrap().contains("TENCENTCLOUD_SECRET_ID"));

@@ -10,10 +10,9 @@ use std::{
 };
 
 use cloud_import::{
-    BoxFuture, Bytes, Credentials, Error, Provider, Result,
-    ambient::{Ambient, System},
-    build,
-    credentials::{Chain, ChainOptions, ChainSpec, CredentialSource as _, Reach, chain},
+    BoxFuture, Bytes, Credentials, Error, Provider, Result, build,
+    credentials::{Chain, ChainOptions, ChainSpec, Context, CredentialSource as _, chain},
+    env::{Env, SystemEnv},
     http::{HeaderValue, Request, Response, Uri, header::HOST},
     provider::datetime,
     transport::{HttpTransport, Transport, TransportError, TransportErrorKind},
@@ -40,7 +39,7 @@ impl Drop for Machine {
     }
 }
 
-impl Ambient for Machine {
+impl Env for Machine {
     fn now(&self) -> SystemTime {
         datetime::parse_rfc3339(NOW).unwrap() + *self.ahead.lock().unwrap()
     }
@@ -55,7 +54,7 @@ impl Ambient for Machine {
     }
 
     fn random(&self) -> Result<[u8; 16]> {
-        System.random()
+        SystemEnv.random()
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -65,7 +64,7 @@ impl Ambient for Machine {
 
 impl Machine {
     pub(crate) fn new() -> Arc<Self> {
-        let home = std::env::temp_dir().join(format!("cloud-import-home-{}", System.nonce().unwrap()));
+        let home = std::env::temp_dir().join(format!("cloud-import-home-{}", SystemEnv.nonce().unwrap()));
         fs::create_dir(&home).unwrap();
         let machine = Self {
             variables: Mutex::default(),
@@ -157,9 +156,9 @@ pub(crate) fn chain_on(
     options: ChainOptions,
     network: &Arc<Loopback>,
 ) -> Chain {
-    let mut reach = Reach::new("cn-1", Arc::clone(network) as _);
-    reach.ambient = Arc::clone(machine) as _;
-    chain(spec, options, reach)
+    let mut context = Context::new("cn-1", Arc::clone(network) as _);
+    context.env = Arc::clone(machine) as _;
+    chain(spec, options, context)
 }
 
 /// The chain of a cloud on this machine, without any network.

@@ -14,10 +14,10 @@ use std::{
 
 use cloud_import_core::{
     Stop,
-    ambient::{Ambient as _, System, variable},
+    env::{Env as _, SystemEnv, variable},
 };
 use cloud_import_sim::FaultKind;
-use cloud_import_staging::{FileKeeper, HashCache, Hashed, LocalFile, Upload, UploadOptions};
+use cloud_import_staging::{FileRecordStore, HashCache, Hashed, LocalFile, Upload, UploadOptions};
 
 use crate::{
     place::{Place, store_at},
@@ -45,7 +45,7 @@ async fn child() {
         .into_iter()
         .find(|case| case.provider.id() == provider)
         .unwrap();
-    let keeper = FileKeeper::new(record);
+    let record_store = FileRecordStore::new(record);
     let file = LocalFile::open(path).unwrap();
     let cache = HashCache::new(Path::new(path).with_file_name("sums"));
     let hashed = Hashed::of(&file, Some(&cache), |_| {}, &Stop::default()).await.unwrap();
@@ -56,9 +56,9 @@ async fn child() {
     options.parallel = PARALLEL;
     let store = store_at(case, address.parse::<SocketAddr>().unwrap());
     let upload = Upload::new(store, file, hashed, key).options(options);
-    let record = keeper.load().unwrap();
+    let record = record_store.load().unwrap();
     upload
-        .run(record, Arc::new(keeper), Arc::new(|_| {}), &Stop::default())
+        .run(record, Arc::new(record_store), Arc::new(|_| {}), &Stop::default())
         .await
         .unwrap();
 }
@@ -113,7 +113,7 @@ impl Drop for Child {
 }
 
 fn random() -> f64 {
-    let bytes = System.random().unwrap();
+    let bytes = SystemEnv.random().unwrap();
     f64::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])) / f64::from(u32::MAX)
 }
 
@@ -147,7 +147,7 @@ async fn killed_again_and_again(case: &'static StoreCase, lost_answers: bool) {
         }
         let mut child = Child::start(&place);
         child.hashed();
-        System.sleep(LIFE.mul_f64(random())).await;
+        SystemEnv.sleep(LIFE.mul_f64(random())).await;
         if !child.kill() {
             // It came to its end: begin from the start, that the next have something to do.
             let staged = place.run().await.unwrap();
@@ -208,6 +208,6 @@ async fn a_torn_record_is_refused() {
         .unwrap()
         .write_all(b"{\"schema\":1,")
         .unwrap();
-    let error = FileKeeper::new(place.record_path()).load().unwrap_err();
+    let error = FileRecordStore::new(place.record_path()).load().unwrap_err();
     assert!(error.message().contains("upload.json"), "{error}");
 }

@@ -12,13 +12,13 @@ use std::{
 use cloud_import::{BoxFuture, Credentials, Result};
 use cloud_import_core::{
     Stop,
-    ambient::{Ambient, System},
+    env::{Env, SystemEnv},
     provider::{Pipeline, digest},
     transport::HttpTransport,
 };
 use cloud_import_sim::{BucketSettings, Config, Fault, FaultKind, Simulator};
 use cloud_import_staging::{
-    Bucket, FileKeeper, Hashed, LocalFile, Progress, Staged, Store, Upload, UploadOptions, UploadRecord,
+    Bucket, FileRecordStore, Hashed, LocalFile, Progress, Staged, Store, Upload, UploadOptions, UploadRecord,
 };
 use cloud_import_tests::simulated::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, quick_retries};
 
@@ -28,21 +28,21 @@ use crate::stores::{BUCKET, StoreCase};
 #[derive(Debug)]
 struct Hasty;
 
-impl Ambient for Hasty {
+impl Env for Hasty {
     fn now(&self) -> SystemTime {
-        System.now()
+        SystemEnv.now()
     }
 
     fn monotonic(&self) -> Duration {
-        System.monotonic()
+        SystemEnv.monotonic()
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        System.sleep(duration / 50)
+        SystemEnv.sleep(duration / 50)
     }
 
     fn random(&self) -> Result<[u8; 16]> {
-        System.random()
+        SystemEnv.random()
     }
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn store_at(case: &StoreCase, address: SocketAddr) -> Store {
         Arc::new(Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY)),
         Arc::new(transport.build().unwrap()),
     );
-    pipeline.ambient = Arc::new(Hasty);
+    pipeline.env = Arc::new(Hasty);
     pipeline.retry = quick_retries();
     Store::new(Bucket::new(case.provider, case.region, BUCKET).unwrap(), pipeline).unwrap()
 }
@@ -88,7 +88,7 @@ impl Place {
         let config = Config::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY);
         let simulator = Simulator::start(change(config)).await.unwrap();
         simulator.create_bucket(case.cloud, case.region, BUCKET, BucketSettings::default());
-        let folder = std::env::temp_dir().join(format!("cloud-import-{}", System.nonce().unwrap()));
+        let folder = std::env::temp_dir().join(format!("cloud-import-{}", SystemEnv.nonce().unwrap()));
         fs::create_dir(&folder).unwrap();
         let mut options = UploadOptions::default();
         options.part_size = Some(1);
@@ -115,7 +115,7 @@ impl Place {
     }
 
     pub(crate) fn record(&self) -> Option<UploadRecord> {
-        FileKeeper::new(self.record_path()).load().unwrap()
+        FileRecordStore::new(self.record_path()).load().unwrap()
     }
 
     pub(crate) fn key(&self) -> String {
@@ -136,9 +136,9 @@ impl Place {
     pub(crate) async fn run(&self) -> Result<Staged> {
         let told = self.told.clone();
         let progress = Arc::new(move |news| told.lock().unwrap().push(news));
-        let keeper = Arc::new(FileKeeper::new(self.record_path()));
+        let record_store = Arc::new(FileRecordStore::new(self.record_path()));
         let upload = self.upload().await;
-        upload.run(self.record(), keeper, progress, &self.stop).await
+        upload.run(self.record(), record_store, progress, &self.stop).await
     }
 
     pub(crate) fn inject(&self, operation: &str, kind: FaultKind, change: impl FnOnce(Fault) -> Fault) {

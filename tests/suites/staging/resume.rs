@@ -4,10 +4,10 @@ use std::{fs, sync::Arc, time::Duration};
 
 use cloud_import_core::{
     Stop,
-    ambient::{Ambient as _, System},
+    env::{Env as _, SystemEnv},
 };
 use cloud_import_sim::FaultKind;
-use cloud_import_staging::FileKeeper;
+use cloud_import_staging::FileRecordStore;
 
 use crate::{on_every_store, place::Place, stores::StoreCase};
 
@@ -16,10 +16,14 @@ on_every_store!(dropped_at_random, a_changed_file, without_a_list, listed_withou
 /// Drops a run after a random time, at most so long. Whether it was still running.
 async fn dropped_within(place: &Place, most: Duration) -> bool {
     let upload = place.upload().await;
-    let (record, keeper) = (place.record(), Arc::new(FileKeeper::new(place.record_path())));
-    let running = tokio::spawn(async move { upload.run(record, keeper, Arc::new(|_| {}), &Stop::default()).await });
-    let random = u32::from(System.random().unwrap()[0]);
-    System.sleep(most * random / 255).await;
+    let (record, record_store) = (place.record(), Arc::new(FileRecordStore::new(place.record_path())));
+    let running = tokio::spawn(async move {
+        upload
+            .run(record, record_store, Arc::new(|_| {}), &Stop::default())
+            .await
+    });
+    let random = u32::from(SystemEnv.random().unwrap()[0]);
+    SystemEnv.sleep(most * random / 255).await;
     let broken_off = !running.is_finished();
     running.abort();
     let _ = running.await;

@@ -110,7 +110,7 @@ fn builder<C: Buildable>(vector: &Vector, transport: Arc<dyn Transport>) -> Resu
         .endpoint(endpoint)
         .credentials(vector.client_credentials())
         .transport(transport)
-        .ambient(Arc::new(Frozen::new(vector.time()?, nonce)))
+        .env(Arc::new(Frozen::new(vector.time()?, nonce)))
         .retry(RetryPolicy::none());
     Ok(match &vector.project_id {
         Some(project) => builder.project(project),

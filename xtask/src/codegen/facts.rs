@@ -145,7 +145,7 @@ fn names(out: &mut String, spec: &Spec) {
     }
     let _ = write!(
         out,
-        "];\n\n/// Regions by id and name. A help for people: it gates nothing. ({})\npub const REGIONS: &[(&str, &str)] = &[\n",
+        "];\n\n/// Regions by id and name. A help for people: it throttles nothing. ({})\npub const REGIONS: &[(&str, &str)] = &[\n",
         keys(&provider.regions.source)
     );
     for region in &provider.regions.list {

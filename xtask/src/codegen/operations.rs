@@ -52,7 +52,7 @@ fn call(out: &mut String, operation: &Operation) {
         rust_type(&operation.response),
         literal(&operation.name),
         literal(path),
-        pairs(|field| field.place.as_ref(), "Place")
+        pairs(|field| field.place.as_ref(), "Placement")
     );
     if let (Some(host), Some(version)) = (&operation.host, &operation.version) {
         let other = format!("OtherApi {{ host: {}, version: {} }}", literal(host), literal(version));

@@ -98,7 +98,7 @@ pub const OTHER_HOSTS: &[(&str, &str, bool, &str)] = &[
     ("government", "ecs.aliyuncs.com", true, "The SDK's map gives the central host for cn-hangzhou-finance and cn-north-2-gov-1."), // sdk
 ];
 
-/// Regions by id and name. A help for people: it gates nothing. (endpoints)
+/// Regions by id and name. A help for people: it throttles nothing. (endpoints)
 pub const REGIONS: &[(&str, &str)] = &[
     ("cn-qingdao", "Qingdao"),
     ("cn-beijing", "Beijing"),

@@ -48,7 +48,7 @@ async fn delete<'a>(answers: impl IntoIterator<Item = Option<(u16, &'a str)>>) -
         }
     }
     let clock = Arc::new(Frozen::at("2025-01-02T03:04:05Z", "nonce"));
-    let builder = super::builder(&script).ambient(Arc::clone(&clock) as _);
+    let builder = super::builder(&script).env(Arc::clone(&clock) as _);
     let importer = Importer::new(builder.build().unwrap());
     let image = ImportedImage::of(&importer.prepare(&order()).unwrap().into_task(), "m-1");
     assert_eq!(image.provider, Provider::ALIYUN);

@@ -26,7 +26,7 @@ pub(crate) const SECRET: &str = "sk-example/with+slash";
 pub(crate) fn builder(script: &Arc<Scripted>) -> ClientBuilder<Client> {
     Client::builder("cn-hangzhou")
         .credentials(Credentials::new("AKEXAMPLE", SECRET))
-        .ambient(Arc::new(Frozen::at(
+        .env(Arc::new(Frozen::at(
             "2025-01-02T03:04:05Z",
             "55f3919e-3a7d-4174-b117-f150ff25e274",
         )))

@@ -70,12 +70,7 @@ async fn make(answers: impl IntoIterator<Item = Answer>) -> Made {
 async fn make_for(order: &ImportRequest, answers: impl IntoIterator<Item = Answer>) -> Made {
     let script = Arc::new(Scripted::new(answers));
     let clock = Arc::new(Frozen::at("2025-01-02T03:04:05Z", "nonce"));
-    let importer = Importer::new(
-        super::builder(&script)
-            .ambient(Arc::clone(&clock) as _)
-            .build()
-            .unwrap(),
-    );
+    let importer = Importer::new(super::builder(&script).env(Arc::clone(&clock) as _).build().unwrap());
     let said = Mutex::default();
     let tell = |event: RoleEvent| {
         let events: &Mutex<Vec<RoleEvent>> = &said;

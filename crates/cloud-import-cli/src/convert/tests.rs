@@ -20,7 +20,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> Self {
-        let folder = std::env::temp_dir().join(format!("convert-{}", System.nonce().unwrap()));
+        let folder = std::env::temp_dir().join(format!("convert-{}", SystemEnv.nonce().unwrap()));
         fs::create_dir_all(folder.join("out")).unwrap();
         Self(folder)
     }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use cloud_import::ambient;
+use cloud_import::env;
 use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};
 
 const KEYS: [&str; 2] = ["an-access-key-id", "its-secret-key"];
@@ -67,7 +67,7 @@ impl Scene {
             .envs([
                 ("CLOUD_IMPORT_SIM_ACCESS_KEY_ID", KEYS[0]),
                 ("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY", KEYS[1]),
-                ("PATH", &ambient::variable("PATH").unwrap()),
+                ("PATH", &env::variable("PATH").unwrap()),
             ])
             .env("TMPDIR", self.folder.join("tmp"))
             .output()

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cloud_import::ambient::{Ambient as _, System};
+use cloud_import::env::{Env as _, SystemEnv};
 use cloud_import_sim::{Cloud, Fault, FaultKind};
 
 use crate::{
@@ -119,9 +119,9 @@ async fn unfinished(form: Arc<Form>) -> Result<(), String> {
             .count()
     };
     while running.is_alive() && open() < places::ALL.len() {
-        System.sleep(Duration::from_millis(5)).await;
+        SystemEnv.sleep(Duration::from_millis(5)).await;
     }
-    System.sleep(Duration::from_millis(100)).await;
+    SystemEnv.sleep(Duration::from_millis(100)).await;
     expect(&scene.run(&["clean", "--yes"]).await?, 0, &["in use"])?;
     if open() != places::ALL.len() {
         return Err("clean aborted an upload that a process works on".to_owned());

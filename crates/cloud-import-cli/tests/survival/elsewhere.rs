@@ -3,7 +3,7 @@
 
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
-use cloud_import::ambient::{Ambient as _, System};
+use cloud_import::env::{Env as _, SystemEnv};
 
 use crate::{
     form::Form,
@@ -80,7 +80,7 @@ async fn one(form: &Form, place: Place, when: When) -> Result<u64, String> {
     } else {
         let first = first.end().await;
         if when == When::Running {
-            System.sleep(Duration::from_millis(100)).await;
+            SystemEnv.sleep(Duration::from_millis(100)).await;
         }
         (first, scene.import_at(&there, &[place], &[]).end().await)
     };

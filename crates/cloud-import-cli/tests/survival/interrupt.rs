@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cloud_import::ambient::{Ambient as _, System};
+use cloud_import::env::{Env as _, SystemEnv};
 use cloud_import_sim::Cloud;
 
 use crate::{
@@ -41,7 +41,7 @@ async fn once(form: &Form, signal: &str, while_waiting: bool) -> Result<(), Stri
     let mut running = scene.import(&places::ALL, &[]);
     let at = if while_waiting { "started" } else { "staging" };
     all_at(&scene, &mut running, at, places::ALL.len()).await?;
-    System.sleep(Duration::from_millis(200)).await;
+    SystemEnv.sleep(Duration::from_millis(200)).await;
     running.signal(signal).await;
     // What was sent is finished: a part of 8 MiB takes a second here.
     let ended = running.end_within(Duration::from_secs(20)).await?;
@@ -78,14 +78,14 @@ async fn twice(form: &Form, signal: &str) -> Result<(), String> {
     all_at(&scene, &mut running, "staging", 5).await?;
     // The file is hashed by then, and parts are on their way.
     while running.is_alive() && !running.said().contains("staging 0%") {
-        System.sleep(Duration::from_millis(10)).await;
+        SystemEnv.sleep(Duration::from_millis(10)).await;
     }
-    System.sleep(Duration::from_millis(300)).await;
+    SystemEnv.sleep(Duration::from_millis(300)).await;
     running.signal(signal).await;
     while running.is_alive() && !running.said().contains("once more to leave at once") {
-        System.sleep(Duration::from_millis(10)).await;
+        SystemEnv.sleep(Duration::from_millis(10)).await;
     }
-    System.sleep(Duration::from_millis(300)).await;
+    SystemEnv.sleep(Duration::from_millis(300)).await;
     if !running.is_alive() {
         return Err(format!("it did not finish what was sent:\n{}", running.said()));
     }
@@ -101,7 +101,7 @@ async fn canceled(form: Arc<Form>) -> Result<(), String> {
     let scene = Scene::new(scene::config().import_time(Duration::from_secs(10)), &form.small).await;
     let mut running = scene.import(&places::ALL, &["--cancel-on-interrupt"]);
     all_at(&scene, &mut running, "started", places::ALL.len()).await?;
-    System.sleep(Duration::from_millis(300)).await;
+    SystemEnv.sleep(Duration::from_millis(300)).await;
     running.signal("INT").await;
     let ended = running.end().await?;
     if ended.code != Some(130) {
@@ -129,7 +129,7 @@ async fn all_at(scene: &Scene, running: &mut Running, step: &str, targets: usize
         if places::ALL.iter().filter(at).count() >= targets {
             return Ok(());
         }
-        System.sleep(Duration::from_millis(2)).await;
+        SystemEnv.sleep(Duration::from_millis(2)).await;
     }
     Err(format!(
         "it ended before {targets} targets were {step}:\n{}",

@@ -33,7 +33,7 @@ use std::{
     sync::Arc,
 };
 
-use cloud_import::ambient::{Ambient as _, System};
+use cloud_import::env::{Env as _, SystemEnv};
 
 use form::{Form, Random};
 use tokio::task::{JoinError, JoinSet};
@@ -81,7 +81,7 @@ fn main() -> ExitCode {
 
 /// Side by side, as they mostly wait; one after the other in the long form, which measures.
 async fn run(form: &Arc<Form>) -> usize {
-    let begun = System.monotonic();
+    let begun = SystemEnv.monotonic();
     let wanted = |name: &str| form.only.is_empty() || form.only.iter().any(|word| name.contains(word.as_str()));
     let mut set = JoinSet::new();
     let (mut passed, mut failed) = (0, 0);
@@ -94,7 +94,7 @@ async fn run(form: &Arc<Form>) -> usize {
     while !set.is_empty() {
         count(set.join_next().await, &mut passed, &mut failed);
     }
-    let seconds = (System.monotonic() - begun).as_secs_f64();
+    let seconds = (SystemEnv.monotonic() - begun).as_secs_f64();
     say(&format!(
         "survival: {passed} passed, {failed} failed in {seconds:.1} s (seed {})",
         form.seed
@@ -111,13 +111,13 @@ fn count(joined: Option<Result<bool, JoinError>>, passed: &mut usize, failed: &m
 
 /// Whether the case passed.
 async fn one(name: &str, case: Case, form: Arc<Form>) -> bool {
-    let started = System.monotonic();
+    let started = SystemEnv.monotonic();
     // A panic in it is its own failure.
     let done = match tokio::spawn(case(form)).await {
         Ok(done) => done,
         Err(error) => Err(error.to_string()),
     };
-    let seconds = (System.monotonic() - started).as_secs_f64();
+    let seconds = (SystemEnv.monotonic() - started).as_secs_f64();
     match &done {
         Ok(told) => say(&format!("{name}: ok in {seconds:.1} s: {told}")),
         Err(error) => say(&format!("{name}: FAILED in {seconds:.1} s\n{error}")),
@@ -132,7 +132,7 @@ fn form(arguments: &[String], folder: &Path) -> Form {
         arguments.get(index + 1)?.parse::<u64>().ok()
     };
     let long = arguments.iter().any(|argument| argument == "--long");
-    let random = || u64::from_le_bytes(System.random().unwrap()[..8].try_into().unwrap());
+    let random = || u64::from_le_bytes(SystemEnv.random().unwrap()[..8].try_into().unwrap());
     let seed = after("--seed").unwrap_or_else(random);
     let kills = after("--kills").unwrap_or(if long { 500 } else { 15 });
     let is_word = |argument: &&String| !argument.starts_with('-') && argument.parse::<u64>().is_err();

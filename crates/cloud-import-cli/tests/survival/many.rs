@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, fs, sync::Arc, time::Duration};
 
-use cloud_import::ambient::{Ambient as _, System};
+use cloud_import::env::{Env as _, SystemEnv};
 
 use crate::{
     form::Form,
@@ -30,14 +30,14 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     }
     let file = scene.path("targets.toml");
     fs::write(&file, targets).unwrap();
-    let begun = System.monotonic();
+    let begun = SystemEnv.monotonic();
     let mut running = scene.import(&[], &["--targets", file.to_str().unwrap()]);
     let mut peak = 0;
     while running.is_alive() {
         peak = peak.max(peak_kib(running.id()));
-        System.sleep(Duration::from_millis(20)).await;
+        SystemEnv.sleep(Duration::from_millis(20)).await;
     }
-    let seconds = (System.monotonic() - begun).as_secs_f64();
+    let seconds = (SystemEnv.monotonic() - begun).as_secs_f64();
     let ended = running.end().await?;
     let rows = ended.rows()?;
     let good = rows

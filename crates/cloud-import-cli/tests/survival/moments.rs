@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 
-use cloud_import::ambient::{Ambient as _, System};
+use cloud_import::env::{Env as _, SystemEnv};
 
 use crate::{
     form::{Form, Random},
@@ -40,7 +40,7 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     let per_job = if form.long { KILLS } else { form.kills.div_ceil(3) };
     let mut random = Random::new(form.seed);
     let mut tally = Tally::default();
-    let begun = System.monotonic();
+    let begun = SystemEnv.monotonic();
     while tally.kills < form.kills {
         let wanted = (form.kills - tally.kills).div_ceil(per_job).min(3);
         let work = (0..wanted).map(|_| {
@@ -53,7 +53,7 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
             tally.add(one);
         }
     }
-    let seconds = (System.monotonic() - begun).as_secs_f64();
+    let seconds = (SystemEnv.monotonic() - begun).as_secs_f64();
     Ok(format!(
         "{} jobs, {} kills (targets were {:?}), {} repeats, {} images, {} unknown on the way, {} parts stored of which {} again, \
          {} MiB sent of {} MiB needed ({:+.1}%), {seconds:.0} s",
@@ -96,7 +96,7 @@ async fn moment(scene: &Scene, running: &mut Running, random: &mut Random) {
         // Any time, once the file is hashed.
         1 | 2 => {
             while running.is_alive() && fs::read_dir(scene.state().join("hashes")).map_or(0, Iterator::count) == 0 {
-                System.sleep(Duration::from_millis(5)).await;
+                SystemEnv.sleep(Duration::from_millis(5)).await;
             }
             random.below(LONGEST)
         }
@@ -105,12 +105,12 @@ async fn moment(scene: &Scene, running: &mut Running, random: &mut Random) {
             let place = places::ALL[random.below(5) as usize];
             let step = steps::STEPS[random.below(5) as usize];
             while running.is_alive() && !scene.record(&place).is_some_and(|record| steps::is_at(&record, step)) {
-                System.sleep(Duration::from_millis(2)).await;
+                SystemEnv.sleep(Duration::from_millis(2)).await;
             }
             random.below(400)
         }
     };
-    System.sleep(Duration::from_millis(life)).await;
+    SystemEnv.sleep(Duration::from_millis(life)).await;
 }
 
 async fn job(form: &Form, kills: usize, seed: u64) -> Result<Tally, String> {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use cloud_import::ambient::{Ambient as _, System};
+use cloud_import::env::{Env as _, SystemEnv};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
@@ -93,7 +93,7 @@ impl Running {
                 let code = status.unwrap().code();
                 Ok(self.left(code))
             }
-            () = System.sleep(limit) => {
+            () = SystemEnv.sleep(limit) => {
                 let _ = self.child.start_kill();
                 let left = self.left(None);
                 Err(format!("it hangs: no end within {limit:?}\n{}", left.err))

@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use cloud_import::ambient::{Ambient as _, System};
+use cloud_import::env::{Env as _, SystemEnv};
 use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};
 use serde_json::Value;
 use tokio::process::Command;
@@ -44,7 +44,7 @@ pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("cloud-import-survival-{}", System.nonce().unwrap()));
+        let path = std::env::temp_dir().join(format!("cloud-import-survival-{}", SystemEnv.nonce().unwrap()));
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }

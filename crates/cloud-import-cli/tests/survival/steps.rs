@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cloud_import::ambient::{Ambient as _, System};
+use cloud_import::env::{Env as _, SystemEnv};
 use cloud_import_sim::{Fault, FaultKind};
 use serde_json::Value;
 
@@ -123,7 +123,7 @@ async fn killed(form: &Form, place: Place, cuts: &[Cut], later: Duration) -> Res
         }
         let mut running = scene.import(&[place], &[]);
         reached(&scene, &place, *cut, &mut running).await;
-        System.sleep(later).await;
+        SystemEnv.sleep(later).await;
         let (killed, _) = running.kill().await;
         scene.simulator.clear_faults();
         kills += usize::from(killed);
@@ -142,6 +142,6 @@ async fn reached(scene: &Scene, place: &Place, cut: Cut, running: &mut Running) 
         if cut.is_reached(scene, place) {
             return;
         }
-        System.sleep(Duration::from_millis(1)).await;
+        SystemEnv.sleep(Duration::from_millis(1)).await;
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, sync::Arc, time::Duration};
 
-use cloud_import::ambient::{Ambient as _, System};
+use cloud_import::env::{Env as _, SystemEnv};
 
 use crate::{
     form::Form,
@@ -39,7 +39,7 @@ async fn twice(form: &Form, head_start: Duration, is_renamed: bool) -> Result<()
         .store_rate(40 << 20);
     let scene = Scene::new(config, &form.parts).await;
     let first = scene.import(&places::ALL, &[]);
-    System.sleep(head_start).await;
+    SystemEnv.sleep(head_start).await;
     let renamed = scene.path("targets.toml");
     let mut targets = String::new();
     for place in &places::ALL {

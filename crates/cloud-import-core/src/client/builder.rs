@@ -4,9 +4,9 @@ use std::{marker::PhantomData, sync::Arc};
 
 use super::settings::{Settings, VendorSettings, with_setters};
 use crate::{
-    Credentials, Endpoint, Gate, Grace, Result,
+    Credentials, Endpoint, Grace, Result, Throttle,
     credentials::{AssumeRole, ChainSpec, CredentialSource},
-    net::{ambient::Ambient, retry::RetryPolicy, transport::Transport},
+    net::{env::Env, retry::RetryPolicy, transport::Transport},
 };
 
 /// Where a cloud's credentials are looked for when none are given.

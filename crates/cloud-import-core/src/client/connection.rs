@@ -56,7 +56,7 @@ impl Connection {
             .first_disk()
             .map(|disk| disk.source.identity())
             .unwrap_or_default();
-        let now = self.pipeline.ambient.now();
+        let now = self.pipeline.env.now();
         let mut task = ImportTask::new(
             self.provider,
             self.endpoint.to_string(),

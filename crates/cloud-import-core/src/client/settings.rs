@@ -4,14 +4,14 @@ use std::{any::Any, fmt, sync::Arc};
 
 use super::Grace;
 use crate::{
-    Endpoint, Error, ErrorKind, Gate, ImportTask, Provider, Result,
+    Endpoint, Error, ErrorKind, ImportTask, Provider, Result, Throttle,
     credentials::{
-        self, AssumeRole, Chain, ChainOptions, ChainSpec, CredentialSource, Credentials, EnvironmentNames, Reach,
+        self, AssumeRole, Chain, ChainOptions, ChainSpec, Context, CredentialSource, Credentials, EnvironmentNames,
     },
     net::{
         Pipeline,
-        ambient::{Ambient, System},
         clock_offset::ClockOffset,
+        env::{Env, SystemEnv},
         retry::RetryPolicy,
         transport::{self, Transport},
     },
@@ -48,13 +48,13 @@ pub struct Settings {
     /// Where requests go; a new `HttpTransport` when absent. Share one between clients.
     pub transport: Option<Arc<dyn Transport>>,
     /// Clock and randomness; the system's when absent.
-    pub ambient: Option<Arc<dyn Ambient>>,
+    pub env: Option<Arc<dyn Env>>,
     /// Bounds of the retry loop.
     pub retry: RetryPolicy,
     /// How long an import whose answer was lost is looked for.
     pub grace: Grace,
     /// How much is under way at a time; share one between clients of one cloud, so that they back off together.
-    pub gate: Gate,
+    pub throttle: Throttle,
     options: Option<(Provider, Arc<dyn Any + Send + Sync>)>,
 }
 
@@ -117,8 +117,8 @@ macro_rules! with_setters {
         }
 
         /// Sets clock and randomness.
-        ambient(self, ambient: Arc<dyn Ambient>) {
-            self.ambient = Some(ambient);
+        env(self, env: Arc<dyn Env>) {
+            self.env = Some(env);
         }
 
         /// Sets the bounds of the retry loop.
@@ -131,9 +131,9 @@ macro_rules! with_setters {
             self.grace = grace;
         }
 
-        /// Shares a gate with other clients.
-        gate(self, gate: Gate) {
-            self.gate = gate;
+        /// Shares a throttle with other clients.
+        throttle(self, throttle: Throttle) {
+            self.throttle = throttle;
         }
         }
     };
@@ -165,10 +165,10 @@ impl Settings {
             search: ChainOptions::default(),
             chain: None,
             transport: None,
-            ambient: None,
+            env: None,
             retry: RetryPolicy::default(),
             grace: Grace::default(),
-            gate: Gate::default(),
+            throttle: Throttle::default(),
             options: None,
         }
     }
@@ -230,25 +230,30 @@ impl Settings {
     /// [`ErrorKind::Local`] when the HTTP client cannot be set up. Where no `ClientBuilder` said where credentials are
     /// looked for, [`ErrorKind::Credentials`] when the environment has none.
     pub fn pipeline(&self, provider: Provider, names: &EnvironmentNames) -> Result<Pipeline> {
-        let reach = self.reach()?;
+        let context = self.context()?;
         Ok(Pipeline {
             region: self.region.clone(),
-            credentials: self.source(provider, names, &reach)?,
-            transport: reach.transport,
-            ambient: reach.ambient,
+            credentials: self.source(provider, names, &context)?,
+            transport: context.transport,
+            env: context.env,
             retry: self.retry,
-            clock_offset: reach.clock_offset,
-            gate: self.gate.clone(),
+            clock_offset: context.clock_offset,
+            throttle: self.throttle.clone(),
         })
     }
 
     /// Who signs: what was given, else what is found.
-    fn source(&self, provider: Provider, names: &EnvironmentNames, reach: &Reach) -> Result<Arc<dyn CredentialSource>> {
+    fn source(
+        &self,
+        provider: Provider,
+        names: &EnvironmentNames,
+        context: &Context,
+    ) -> Result<Arc<dyn CredentialSource>> {
         if let Some(given) = &self.credentials {
             return Ok(Arc::clone(given));
         }
         let search: Arc<dyn CredentialSource> = match self.chain {
-            Some(spec) => Arc::new(credentials::chain(spec, self.search.clone(), reach.clone())),
+            Some(spec) => Arc::new(credentials::chain(spec, self.search.clone(), context.clone())),
             None => Arc::new(Credentials::from_environment(provider, names)?),
         };
         if self.credentials_first.is_empty() {
@@ -264,18 +269,18 @@ impl Settings {
     /// # Errors
     /// [`ErrorKind::Local`] when the HTTP client cannot be set up. What is found, or not, is told when it is asked.
     pub fn credential_chain(&self, spec: &'static ChainSpec) -> Result<Chain> {
-        Ok(credentials::chain(spec, self.search.clone(), self.reach()?))
+        Ok(credentials::chain(spec, self.search.clone(), self.context()?))
     }
 
-    fn reach(&self) -> Result<Reach> {
-        Ok(Reach {
+    fn context(&self) -> Result<Context> {
+        Ok(Context {
             region: self.region.clone(),
             endpoint: self.endpoint.clone(),
             transport: match &self.transport {
                 Some(transport) => Arc::clone(transport),
                 None => transport::default()?,
             },
-            ambient: self.ambient.clone().unwrap_or_else(|| Arc::new(System)),
+            env: self.env.clone().unwrap_or_else(|| Arc::new(SystemEnv)),
             clock_offset: ClockOffset::default(),
         })
     }
@@ -286,10 +291,10 @@ impl Settings {
         if self.credentials.is_some() || !self.credentials_first.is_empty() {
             return None;
         }
-        let ambient: &dyn Ambient = self.ambient.as_deref().unwrap_or(&System);
+        let env: &dyn Env = self.env.as_deref().unwrap_or(&SystemEnv);
         self.chain
-            .and_then(|spec| credentials::defaults(spec, &self.search, ambient).ok()?.project)
-            .or_else(|| names.project_id.iter().find_map(|name| ambient.variable(name)))
+            .and_then(|spec| credentials::defaults(spec, &self.search, env).ok()?.project)
+            .or_else(|| names.project_id.iter().find_map(|name| env.variable(name)))
     }
 }
 

@@ -17,7 +17,7 @@ use tracing::debug;
 use super::{CredentialSource, Credentials};
 use crate::{
     BoxFuture, Error, Result,
-    net::ambient::{Ambient, System},
+    net::env::{Env, SystemEnv},
 };
 
 /// Keys are refreshed so long before they expire, or when a third of their life is left, whichever is later.
@@ -107,7 +107,7 @@ pub struct Cached(Arc<Inner>);
 
 struct Inner {
     source: Arc<dyn CredentialSource>,
-    ambient: Arc<dyn Ambient>,
+    env: Arc<dyn Env>,
     cache: Cache,
 }
 
@@ -117,22 +117,22 @@ struct Inner {
 /// is left, whichever is later; others after five minutes. Where a refresh fails, keys that are still valid are used. Callers
 /// that need keys at once share one look-up.
 pub fn cached(source: Arc<dyn CredentialSource>) -> Cached {
-    cached_by(source, Arc::new(System))
+    cached_by(source, Arc::new(SystemEnv))
 }
 
 /// As [`cached`], by a clock of the program's own.
-pub fn cached_by(source: Arc<dyn CredentialSource>, ambient: Arc<dyn Ambient>) -> Cached {
+pub fn cached_by(source: Arc<dyn CredentialSource>, env: Arc<dyn Env>) -> Cached {
     Cached(Arc::new(Inner {
         source,
-        ambient,
+        env,
         cache: Cache::default(),
     }))
 }
 
 impl CredentialSource for Cached {
     fn credentials(&self) -> BoxFuture<'_, Result<Credentials>> {
-        let Inner { source, ambient, cache } = &*self.0;
-        Box::pin(cache.get(|| ambient.now(), Some(KEPT), source.credentials()))
+        let Inner { source, env, cache } = &*self.0;
+        Box::pin(cache.get(|| env.now(), Some(KEPT), source.credentials()))
     }
 
     fn describe(&self) -> Result<String> {

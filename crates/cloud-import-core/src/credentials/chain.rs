@@ -5,28 +5,28 @@ use std::{fmt, time::SystemTime};
 use tracing::debug;
 
 use super::{
-    AssumeRole, ChainOptions, ChainSpec, CredentialSource, Credentials, Defaults, Expiry, Means, Reach,
+    AssumeRole, ChainOptions, ChainSpec, Context, CredentialSource, Credentials, Defaults, Expiry, KeySource,
     cached::Cache,
     find::{Found, find},
     metadata::{self, NoKeys},
     sts, uri, web_identity,
 };
-use crate::{BoxFuture, Error, ErrorKind, Field, Remedy, Result, net::ambient::Ambient, text::datetime};
+use crate::{BoxFuture, Error, ErrorKind, Field, Remedy, Result, net::env::Env, text::datetime};
 
 /// Credentials from where the vendor's own tools have them. Looks when they are first asked for, not before.
 pub struct Chain {
     spec: &'static ChainSpec,
     options: ChainOptions,
-    reach: Reach,
+    context: Context,
     cache: Cache,
 }
 
 /// Credentials of a cloud, found as its own tools find them.
-pub fn chain(spec: &'static ChainSpec, options: ChainOptions, reach: Reach) -> Chain {
+pub fn chain(spec: &'static ChainSpec, options: ChainOptions, context: Context) -> Chain {
     Chain {
         spec,
         options,
-        reach,
+        context,
         cache: Cache::default(),
     }
 }
@@ -35,8 +35,8 @@ pub fn chain(spec: &'static ChainSpec, options: ChainOptions, reach: Reach) -> C
 ///
 /// # Errors
 /// As [`Chain`]'s look-up: [`ErrorKind::Credentials`] when a source is broken or there is none.
-pub fn defaults(spec: &ChainSpec, options: &ChainOptions, ambient: &dyn Ambient) -> Result<Defaults> {
-    find(spec, options, ambient).map(|found| found.defaults)
+pub fn defaults(spec: &ChainSpec, options: &ChainOptions, env: &dyn Env) -> Result<Defaults> {
+    find(spec, options, env).map(|found| found.defaults)
 }
 
 impl CredentialSource for Chain {
@@ -45,7 +45,7 @@ impl CredentialSource for Chain {
     }
 
     fn describe(&self) -> Result<String> {
-        let found = find(self.spec, &self.options, &*self.reach.ambient)?;
+        let found = find(self.spec, &self.options, &*self.context.env)?;
         let mut text = self.described(&found)?;
         if let Some(otherwise) = &found.otherwise {
             text.push_str(&format!(", else {}", self.described(otherwise)?));
@@ -61,17 +61,17 @@ impl Chain {
     /// Where a source has its keys from, after a look at the files that it needs.
     fn described(&self, found: &Found) -> Result<String> {
         let how = match &found.means {
-            Means::Keys(keys) if keys.is_temporary() => " (temporary keys)".to_owned(),
-            Means::Keys(_) | Means::Link(_) => String::new(),
-            Means::AssumeRole(_, role) => format!(" (assumes role `{}`)", role.role),
-            Means::InstanceRole(role) => {
+            KeySource::Keys(keys) if keys.is_temporary() => " (temporary keys)".to_owned(),
+            KeySource::Keys(_) | KeySource::Link(_) => String::new(),
+            KeySource::AssumeRole(_, role) => format!(" (assumes role `{}`)", role.role),
+            KeySource::InstanceRole(role) => {
                 self.metadata_allowed(found)?;
                 match role {
                     Some(role) => format!(" (role `{role}` of the instance)"),
                     None => " (role of the instance)".to_owned(),
                 }
             }
-            Means::WebIdentity(identity) => {
+            KeySource::WebIdentity(identity) => {
                 web_identity::token(self.spec, identity, &found.origin)?;
                 format!(" (assumes role `{}` for a token)", identity.role.role)
             }
@@ -80,7 +80,7 @@ impl Chain {
     }
 
     async fn look_up(&self) -> Result<Credentials> {
-        let found = find(self.spec, &self.options, &*self.reach.ambient)?;
+        let found = find(self.spec, &self.options, &*self.context.env)?;
         let mut origin = &found.origin;
         let mut credentials = match (self.keys_of(&found).await, &found.otherwise) {
             (Ok(credentials), _) => credentials,
@@ -101,20 +101,22 @@ impl Chain {
     async fn keys_of(&self, found: &Found) -> Result<Credentials, NoKeys> {
         let origin = &found.origin;
         let keys = match &found.means {
-            Means::Keys(keys) => return Ok(keys.clone()),
-            Means::AssumeRole(keys, role) => return Ok(self.assume(keys.clone(), role, origin).await?),
-            Means::InstanceRole(role) => {
+            KeySource::Keys(keys) => return Ok(keys.clone()),
+            KeySource::AssumeRole(keys, role) => return Ok(self.assume(keys.clone(), role, origin).await?),
+            KeySource::InstanceRole(role) => {
                 self.metadata_allowed(found)?;
-                metadata::fetch(self.spec, &self.reach, role.as_deref(), origin).await?
+                metadata::fetch(self.spec, &self.context, role.as_deref(), origin).await?
             }
-            Means::WebIdentity(identity) => web_identity::exchange(self.spec, &self.reach, identity, origin).await?,
-            Means::Link(link) => uri::fetch(self.spec, &self.reach, link, origin).await?,
+            KeySource::WebIdentity(identity) => {
+                web_identity::exchange(self.spec, &self.context, identity, origin).await?
+            }
+            KeySource::Link(link) => uri::fetch(self.spec, &self.context, link, origin).await?,
         };
         Ok(self.ending(keys, origin)?)
     }
 
     async fn assume(&self, keys: Credentials, role: &AssumeRole, origin: &str) -> Result<Credentials> {
-        let temporary = sts::assume(self.spec, &self.reach, keys, role, origin).await?;
+        let temporary = sts::assume(self.spec, &self.context, keys, role, origin).await?;
         self.ending(temporary, origin)
     }
 
@@ -149,7 +151,7 @@ impl Chain {
     }
 
     fn now(&self) -> SystemTime {
-        self.reach.clock_offset.applied(self.reach.ambient.now())
+        self.context.clock_offset.applied(self.context.env.now())
     }
 
     fn refuse(&self, message: String) -> Error {

@@ -1,6 +1,6 @@
 //! Keys in variables of the environment.
 
-use crate::{Error, ErrorKind, Provider, Result, model::credentials::Credentials, net::ambient};
+use crate::{Error, ErrorKind, Provider, Result, model::credentials::Credentials, net::env};
 
 impl Credentials {
     /// Reads the vendor's environment variables.
@@ -8,7 +8,7 @@ impl Credentials {
     /// # Errors
     /// [`ErrorKind::Credentials`] naming what was looked for, or what is missing beside what was found.
     pub fn from_environment(provider: Provider, names: &EnvironmentNames) -> Result<Self> {
-        read_environment(provider, names, &ambient::variable)?.ok_or_else(|| {
+        read_environment(provider, names, &env::variable)?.ok_or_else(|| {
             let ids = names.access_key_id.join(", ");
             half_set(provider, names, format!("no credentials: none of {ids} is set"))
         })

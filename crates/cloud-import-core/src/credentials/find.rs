@@ -7,12 +7,12 @@ mod variables;
 use std::{io, path::PathBuf};
 
 use super::{
-    AssumeRole, ChainOptions, ChainSpec, Flaw, Means, Profile, ProfileFile, ProfileText, Rank,
+    AssumeRole, ChainOptions, ChainSpec, KeySource, Precedence, Profile, ProfileError, ProfileFile, ProfileText,
     environment::read_environment,
 };
 use crate::{
     Error, ErrorKind, Result,
-    net::ambient::{self, Ambient},
+    net::env::{self, Env},
 };
 
 /// The largest file that is read, in bytes. Files of real users have a few thousand.
@@ -24,7 +24,7 @@ pub(super) struct Found {
     /// What it is, in words.
     pub(super) origin: String,
     /// How it gives keys.
-    pub(super) means: Means,
+    pub(super) means: KeySource,
     /// Region and project beside the keys.
     pub(super) defaults: Defaults,
     /// What counts when it is not there, which only asking it tells.
@@ -44,11 +44,11 @@ pub struct Defaults {
 ///
 /// # Errors
 /// [`ErrorKind::Credentials`] for a source that is broken, and, with all that was tried, when there is none.
-pub(super) fn find(spec: &ChainSpec, options: &ChainOptions, ambient: &dyn Ambient) -> Result<Found> {
+pub(super) fn find(spec: &ChainSpec, options: &ChainOptions, env: &dyn Env) -> Result<Found> {
     Search {
         spec,
         options,
-        ambient,
+        env,
         tried: Vec::new(),
     }
     .run()
@@ -57,7 +57,7 @@ pub(super) fn find(spec: &ChainSpec, options: &ChainOptions, ambient: &dyn Ambie
 struct Search<'a> {
     spec: &'a ChainSpec,
     options: &'a ChainOptions,
-    ambient: &'a dyn Ambient,
+    env: &'a dyn Env,
     tried: Vec<String>,
 }
 
@@ -66,13 +66,13 @@ impl Search<'_> {
         let (profile, named_by) = match &self.options.profile {
             Some(name) => (Some(name.clone()), Some("which was asked for".to_owned())),
             None => {
-                if let Some(found) = self.named(Rank::First)? {
+                if let Some(found) = self.named(Precedence::First)? {
                     return Ok(found);
                 }
                 if let Some(found) = self.environment()? {
                     return Ok(found);
                 }
-                if let Some(found) = self.named(Rank::AfterKeys)? {
+                if let Some(found) = self.named(Precedence::AfterKeys)? {
                     return Ok(found);
                 }
                 let named = self.first_named(self.spec.profile);
@@ -99,7 +99,7 @@ impl Search<'_> {
             ));
         }
         let metadata = self.metadata();
-        let last = self.named(Rank::Last)?;
+        let last = self.named(Precedence::Last)?;
         match (metadata, last) {
             (Some(found), last) => {
                 return Ok(Found {
@@ -142,8 +142,8 @@ impl Search<'_> {
             .first_named(names.access_key_id)
             .map_or(String::new(), |(name, _)| name);
         let means = match self.role_of_environment()? {
-            Some(role) => Means::AssumeRole(keys, role),
-            None => Means::Keys(keys),
+            Some(role) => KeySource::AssumeRole(keys, role),
+            None => KeySource::Keys(keys),
         };
         Ok(Some(self.of_variable(&variable, means)))
     }
@@ -231,14 +231,14 @@ impl Search<'_> {
         }
         let shown = path.replace("{profile}", profile);
         let place = match shown.strip_prefix("~/") {
-            Some(rest) => home(self.ambient).map(|home| home.join(rest)),
+            Some(rest) => home(self.env).map(|home| home.join(rest)),
             None => Some(PathBuf::from(&shown)),
         };
         (place, shown, None)
     }
 
     fn read(&self, place: &std::path::Path, shown: &str) -> Result<Option<String>> {
-        ambient::read_file(place, LARGEST).map_err(|error| {
+        env::read_file(place, LARGEST).map_err(|error| {
             let why = match error.kind() {
                 io::ErrorKind::PermissionDenied => "may not be read by this user",
                 io::ErrorKind::InvalidData => "is not UTF-8 text",
@@ -263,14 +263,14 @@ impl Search<'_> {
         }
         Some(Found {
             origin: shown,
-            means: Means::InstanceRole(None),
+            means: KeySource::InstanceRole(None),
             defaults: self.environment_defaults(),
             otherwise: None,
         })
     }
 
     fn variable(&self, name: &str) -> Option<String> {
-        self.ambient.variable(name)
+        self.env.variable(name)
     }
 
     fn first_named(&self, names: &[&str]) -> Option<(String, String)> {
@@ -280,14 +280,14 @@ impl Search<'_> {
     }
 
     fn is_on(&self, variable: &str) -> bool {
-        is_on(self.ambient, variable)
+        is_on(self.env, variable)
     }
 
     fn refuse(&self, message: String) -> Error {
         Error::new(ErrorKind::Credentials, message).with_provider(self.spec.provider)
     }
 
-    fn broken(&self, shown: &str, flaw: &Flaw) -> Error {
+    fn broken(&self, shown: &str, flaw: &ProfileError) -> Error {
         let remedy = flaw.remedy.clone();
         self.refuse(format!("{shown}: {flaw}"))
             .with_remedy(remedy.unwrap_or_else(|| "Correct it there, or name another profile.".to_owned()))
@@ -295,16 +295,15 @@ impl Search<'_> {
 }
 
 /// Whether a variable switches something.
-pub(super) fn is_on(ambient: &dyn Ambient, variable: &str) -> bool {
-    ambient
-        .variable(variable)
+pub(super) fn is_on(env: &dyn Env, variable: &str) -> bool {
+    env.variable(variable)
         .is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
 }
 
 /// The user's home directory: `HOME`, or `USERPROFILE` where Windows sets no other.
-fn home(ambient: &dyn Ambient) -> Option<PathBuf> {
+fn home(env: &dyn Env) -> Option<PathBuf> {
     ["HOME", "USERPROFILE"]
         .iter()
-        .find_map(|name| ambient.variable(name))
+        .find_map(|name| env.variable(name))
         .map(PathBuf::from)
 }

@@ -2,7 +2,7 @@
 //!
 //! No quotes, no interpolation, no continued lines: what stands behind the sign is the value, without blanks around it.
 
-use super::{Flaw, profile::checked};
+use super::{ProfileError, profile::checked};
 
 /// A file's sections in their order.
 #[expect(missing_debug_implementations, reason = "it holds bare secrets")]
@@ -24,11 +24,11 @@ impl<'a> Ini<'a> {
     /// # Errors
     /// The number of a line that is none of section, entry, comment or blank; an entry before the first section; a section
     /// or an entry that comes twice.
-    pub fn parse(text: &'a str) -> Result<Self, Flaw> {
+    pub fn parse(text: &'a str) -> Result<Self, ProfileError> {
         let mut sections: Vec<Section<'a>> = Vec::new();
         for (number, line) in text.lines().enumerate() {
             let line = line.trim();
-            let at = |problem: &str| Flaw::new(format!("line {}: {problem}", number + 1));
+            let at = |problem: &str| ProfileError::new(format!("line {}: {problem}", number + 1));
             if line.is_empty() || line.starts_with(['#', ';']) {
                 continue;
             }
@@ -73,7 +73,7 @@ impl Section<'_> {
     ///
     /// # Errors
     /// When it has a control character in it.
-    pub fn get(&self, names: &[&str]) -> Result<Option<String>, Flaw> {
+    pub fn get(&self, names: &[&str]) -> Result<Option<String>, ProfileError> {
         for name in names {
             if let Some((name, value)) = self.entries.iter().find(|(there, _)| there == name)
                 && let Some(value) = checked(name, value)?
@@ -88,9 +88,9 @@ impl Section<'_> {
     ///
     /// # Errors
     /// As [`Self::get`], and when it is missing or empty.
-    pub fn required(&self, names: &[&str]) -> Result<String, Flaw> {
+    pub fn required(&self, names: &[&str]) -> Result<String, ProfileError> {
         self.get(names)?
-            .ok_or_else(|| Flaw::missing(names.first().copied().unwrap_or_default()))
+            .ok_or_else(|| ProfileError::missing(names.first().copied().unwrap_or_default()))
     }
 }
 
@@ -105,7 +105,10 @@ mod tests {
         let ini = ini.unwrap();
         let default = ini.section("default").unwrap();
         assert_eq!(default.get(&["none", "empty", "key"]).unwrap().as_deref(), Some("a=b"));
-        assert_eq!(default.required(&["empty"]).unwrap_err(), Flaw::missing("empty"));
+        assert_eq!(
+            default.required(&["empty"]).unwrap_err(),
+            ProfileError::missing("empty")
+        );
         assert_eq!(ini.section("other").unwrap().required(&["key"]).unwrap(), "c");
         assert!(ini.section("none").is_none());
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
-use super::{ChainSpec, Metadata, Reach, Temporary, find};
+use super::{ChainSpec, Context, Metadata, Temporary, find};
 use crate::{Bytes, Error, ErrorKind, Result, text::percent};
 
 /// For one request. The address is on the instance's host: it answers at once or not at all.
@@ -46,7 +46,7 @@ impl From<NoKeys> for Error {
 /// [`ErrorKind::Credentials`], whatever went wrong.
 pub(super) async fn fetch(
     spec: &ChainSpec,
-    reach: &Reach,
+    context: &Context,
     role: Option<&str>,
     origin: &str,
 ) -> Result<Temporary, NoKeys> {
@@ -64,12 +64,12 @@ pub(super) async fn fetch(
     let mut session = Session {
         spec,
         metadata,
-        reach,
+        context,
         origin,
         token: None,
     };
     session.authenticate().await?;
-    let named = || metadata.role_names.iter().find_map(|name| reach.ambient.variable(name));
+    let named = || metadata.role_names.iter().find_map(|name| context.env.variable(name));
     let role = match (role.map(str::to_owned).or_else(named), metadata.role) {
         (Some(role), _) => Some(role),
         (None, Some(path)) => Some(session.role(path).await?),
@@ -81,7 +81,7 @@ pub(super) async fn fetch(
 struct Session<'a> {
     spec: &'a ChainSpec,
     metadata: &'a Metadata,
-    reach: &'a Reach,
+    context: &'a Context,
     origin: &'a str,
     token: Option<HeaderValue>,
 }
@@ -116,10 +116,7 @@ impl Session<'_> {
         if !unknown.contains(&answer.status()) {
             return Err(self.status(answer.status(), "asked for a token").into());
         }
-        let demand = token
-            .required
-            .iter()
-            .find(|name| find::is_on(&*self.reach.ambient, name));
+        let demand = token.required.iter().find(|name| find::is_on(&*self.context.env, name));
         match demand {
             Some(name) => Err(self
                 .refuse(&format!("it gives no token, and `{name}` demands one"))
@@ -189,7 +186,7 @@ impl Session<'_> {
                 .headers_mut()
                 .insert(HeaderName::from_static(token.header), value.clone());
         }
-        self.reach
+        self.context
             .transport
             .send_nearby(request, LIMIT)
             .await

@@ -4,13 +4,13 @@
 
 mod cached;
 mod chain;
+mod context;
 mod environment;
 mod find;
 mod first_of;
 pub mod ini;
 mod metadata;
 pub mod profile;
-mod reach;
 mod spec;
 mod sts;
 mod uri;
@@ -20,12 +20,12 @@ pub use crate::model::credentials::{CredentialSource, Credentials, Keys};
 
 pub use cached::{Cached, cached, cached_by};
 pub use chain::{Chain, chain, defaults};
+pub use context::{ChainOptions, Context};
 pub use environment::EnvironmentNames;
 pub use find::Defaults;
 pub use first_of::FirstOf;
-pub use profile::{AssumeRole, Expiry, Flaw, Means, Profile, Temporary, WebIdentityRole};
-pub use reach::{ChainOptions, Reach};
+pub use profile::{AssumeRole, Expiry, KeySource, Profile, ProfileError, Temporary, WebIdentityRole};
 pub use spec::{
-    Beside, Caller, ChainSpec, Exchange, KeysLink, Metadata, MetadataToken, ProfileFile, ProfileText, Rank, RoleNames,
-    Sts, WebIdentity,
+    Caller, ChainSpec, Companion, Exchange, KeysLink, Metadata, MetadataToken, Precedence, ProfileFile, ProfileText,
+    RoleNames, Sts, WebIdentity,
 };

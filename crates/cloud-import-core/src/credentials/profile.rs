@@ -19,7 +19,7 @@ pub struct Profile {
     /// Its name.
     pub name: String,
     /// How it gets keys.
-    pub means: Means,
+    pub means: KeySource,
     /// Its region.
     pub region: Option<String>,
     /// Its project.
@@ -29,7 +29,7 @@ pub struct Profile {
 /// How a profile gets keys.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Means {
+pub enum KeySource {
     /// They are in it.
     Keys(Credentials),
     /// By assuming a role with keys that are in it.
@@ -122,7 +122,7 @@ pub enum Expiry {
 
 /// What is wrong with a profile or an answer. Its text holds names, never values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
+pub struct ProfileError {
     /// Whether it is in the file beside.
     pub beside: bool,
     /// The profile.
@@ -133,7 +133,7 @@ pub struct Flaw {
     pub remedy: Option<String>,
 }
 
-impl Flaw {
+impl ProfileError {
     /// A flaw of the whole.
     pub fn new(problem: impl Into<String>) -> Self {
         Self {
@@ -184,7 +184,7 @@ impl Flaw {
     }
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for ProfileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(profile) = &self.profile {
             write!(f, "profile `{profile}`: ")?;
@@ -197,9 +197,9 @@ impl fmt::Display for Flaw {
 ///
 /// # Errors
 /// Line and column, without any of the text.
-pub fn json(text: &str) -> Result<Value, Flaw> {
+pub fn json(text: &str) -> Result<Value, ProfileError> {
     serde_json::from_str(text).map_err(|error| {
-        Flaw::new(format!(
+        ProfileError::new(format!(
             "is not JSON (line {}, column {})",
             error.line(),
             error.column()
@@ -211,12 +211,12 @@ pub fn json(text: &str) -> Result<Value, Flaw> {
 ///
 /// # Errors
 /// When it is neither text nor number, or begins or ends with a blank, which no key does.
-pub fn text(object: &Map<String, Value>, field: &str) -> Result<Option<String>, Flaw> {
+pub fn text(object: &Map<String, Value>, field: &str) -> Result<Option<String>, ProfileError> {
     match object.get(field) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => checked(field, text),
         Some(Value::Number(number)) => Ok(Some(number.to_string())),
-        Some(_) => Err(Flaw::wrong(field, "text")),
+        Some(_) => Err(ProfileError::wrong(field, "text")),
     }
 }
 
@@ -224,9 +224,9 @@ pub fn text(object: &Map<String, Value>, field: &str) -> Result<Option<String>, 
 ///
 /// # Errors
 /// When it begins or ends with a blank, or has a control character in it: it was copied along, and would be signed with.
-pub(super) fn checked(field: &str, value: &str) -> Result<Option<String>, Flaw> {
+pub(super) fn checked(field: &str, value: &str) -> Result<Option<String>, ProfileError> {
     if value.trim() != value || value.chars().any(char::is_control) {
-        return Err(Flaw::wrong(field, "free of blanks and line breaks at its ends"));
+        return Err(ProfileError::wrong(field, "free of blanks and line breaks at its ends"));
     }
     Ok((!value.is_empty()).then(|| value.to_owned()))
 }
@@ -235,21 +235,21 @@ pub(super) fn checked(field: &str, value: &str) -> Result<Option<String>, Flaw> 
 ///
 /// # Errors
 /// As [`text`], and when it is missing or empty.
-pub fn required(object: &Map<String, Value>, field: &str) -> Result<String, Flaw> {
-    text(object, field)?.ok_or_else(|| Flaw::missing(field))
+pub fn required(object: &Map<String, Value>, field: &str) -> Result<String, ProfileError> {
+    text(object, field)?.ok_or_else(|| ProfileError::missing(field))
 }
 
 /// A whole number of seconds, written as number or text; `None` when it is missing, empty or 0.
 ///
 /// # Errors
 /// When it is anything else.
-pub fn seconds(object: &Map<String, Value>, field: &str) -> Result<Option<Duration>, Flaw> {
+pub fn seconds(object: &Map<String, Value>, field: &str) -> Result<Option<Duration>, ProfileError> {
     match text(object, field)? {
         None => Ok(None),
         Some(text) => match text.parse() {
             Ok(0) => Ok(None),
             Ok(seconds) => Ok(Some(Duration::from_secs(seconds))),
-            Err(_) => Err(Flaw::wrong(field, "a whole number of seconds")),
+            Err(_) => Err(ProfileError::wrong(field, "a whole number of seconds")),
         },
     }
 }
@@ -258,24 +258,24 @@ pub fn seconds(object: &Map<String, Value>, field: &str) -> Result<Option<Durati
 ///
 /// # Errors
 /// When it is missing or anything else.
-pub fn instant(object: &Map<String, Value>, field: &str) -> Result<SystemTime, Flaw> {
+pub fn instant(object: &Map<String, Value>, field: &str) -> Result<SystemTime, ProfileError> {
     let text = required(object, field)?;
     let read = match text.parse() {
         Ok(seconds) => SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)),
         Err(_) => parse_rfc3339(&text).or_else(|| parse_rfc3339(&format!("{}Z", text.replacen(' ', "T", 1)))),
     };
-    read.ok_or_else(|| Flaw::wrong(field, "a date"))
+    read.ok_or_else(|| ProfileError::wrong(field, "a date"))
 }
 
 /// The object in a field.
 ///
 /// # Errors
 /// When it is missing or anything else.
-pub fn object<'a>(value: &'a Value, field: &str) -> Result<&'a Map<String, Value>, Flaw> {
+pub fn object<'a>(value: &'a Value, field: &str) -> Result<&'a Map<String, Value>, ProfileError> {
     value
         .get(field)
         .and_then(Value::as_object)
-        .ok_or_else(|| Flaw::wrong(field, "an object"))
+        .ok_or_else(|| ProfileError::wrong(field, "an object"))
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@
 use http::Request;
 use serde_json::Value;
 
-use super::{AssumeRole, EnvironmentNames, Flaw, Profile, Temporary};
+use super::{AssumeRole, EnvironmentNames, Profile, ProfileError, Temporary};
 use crate::{Bytes, Endpoint, Provider, Result, net::protocol::Protocol, wire::Operation};
 
 /// Where the credentials of one cloud are looked for. The order is: keys in the environment, files as listed, instance
-/// metadata; what else the environment names has its [`Rank`].
+/// metadata; what else the environment names has its [`Precedence`].
 ///
 /// A profile that the program names itself is looked for in the files only.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +38,7 @@ pub struct ChainSpec {
 
 /// Where a source that variables name stands in the vendor's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rank {
+pub enum Precedence {
     /// Before keys in variables.
     First,
     /// Between those and the files.
@@ -51,7 +51,7 @@ pub enum Rank {
 #[derive(Debug, Clone, Copy)]
 pub struct WebIdentity {
     /// Where the variables stand in the vendor's order.
-    pub rank: Rank,
+    pub precedence: Precedence,
     /// Variables with the token's file: when one of them is set, this source is there.
     pub token_file: &'static [&'static str],
     /// Variables with the role.
@@ -76,18 +76,18 @@ pub struct WebIdentity {
     /// The request.
     pub request: fn(&Exchange<'_>, &Caller<'_>) -> Result<Request<Bytes>>,
     /// Reads the fields below the vendor's envelope.
-    pub read: fn(&Value, &AssumeRole) -> Result<Temporary, Flaw>,
+    pub read: fn(&Value, &AssumeRole) -> Result<Temporary, ProfileError>,
 }
 
 /// A link that answers with keys, to a `GET` without anything else.
 #[derive(Debug, Clone, Copy)]
 pub struct KeysLink {
     /// Where it stands in the vendor's order.
-    pub rank: Rank,
+    pub precedence: Precedence,
     /// Variables that hold it.
     pub names: &'static [&'static str],
     /// Reads the keys.
-    pub read: fn(&str) -> Result<Temporary, Flaw>,
+    pub read: fn(&str) -> Result<Temporary, ProfileError>,
 }
 
 /// Variables with a role to assume.
@@ -109,18 +109,18 @@ pub struct ProfileFile {
     /// Variables that name another place.
     pub path_names: &'static [&'static str],
     /// A second file that belongs to it and may be missing.
-    pub beside: Option<Beside>,
+    pub beside: Option<Companion>,
     /// Variables that switch it off when they are `true` or `1`.
     pub off: &'static [&'static str],
     /// Name for `{profile}` in its path when none is asked for.
     pub default_profile: &'static str,
     /// Finds the profile in it; `None` when the file has no such profile.
-    pub parse: fn(&ProfileText<'_>) -> Result<Option<Profile>, Flaw>,
+    pub parse: fn(&ProfileText<'_>) -> Result<Option<Profile>, ProfileError>,
 }
 
 /// A file beside another.
 #[derive(Debug, Clone, Copy)]
-pub struct Beside {
+pub struct Companion {
     /// Where it is, written as [`ProfileFile::path`].
     pub path: &'static str,
     /// Variables that name another place.
@@ -156,7 +156,7 @@ pub struct Metadata {
     /// Variables that switch it off when they are `true` or `1`.
     pub off: &'static [&'static str],
     /// Reads the keys.
-    pub read: fn(&str) -> Result<Temporary, Flaw>,
+    pub read: fn(&str) -> Result<Temporary, ProfileError>,
 }
 
 /// The token of instance metadata, fetched by `PUT`.
@@ -182,7 +182,7 @@ pub struct Sts {
     /// The unsigned request.
     pub request: fn(&AssumeRole, &Caller<'_>) -> Result<Request<Bytes>>,
     /// Reads the fields below the vendor's envelope.
-    pub read: fn(&Value, &AssumeRole) -> Result<Temporary, Flaw>,
+    pub read: fn(&Value, &AssumeRole) -> Result<Temporary, ProfileError>,
 }
 
 /// The client for which a role is assumed.

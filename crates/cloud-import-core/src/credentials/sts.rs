@@ -5,9 +5,9 @@ use std::sync::Arc;
 use http::Request;
 use serde_json::Value;
 
-use super::{AssumeRole, ChainSpec, Credentials, Flaw, Reach, Temporary};
+use super::{AssumeRole, ChainSpec, Context, Credentials, ProfileError, Temporary};
 use crate::{
-    Bytes, Error, ErrorKind, Gate, Result,
+    Bytes, Error, ErrorKind, Result, Throttle,
     net::retry::RetryPolicy,
     net::{Pipeline, protocol::Protocol},
     wire::Operation,
@@ -20,7 +20,7 @@ use crate::{
 /// credentials, as it says nothing about what the caller wanted. Nothing that the caller wanted was executed.
 pub(super) async fn assume(
     spec: &ChainSpec,
-    reach: &Reach,
+    context: &Context,
     keys: Credentials,
     role: &AssumeRole,
     origin: &str,
@@ -33,7 +33,7 @@ pub(super) async fn assume(
         .with_provider(spec.provider)
         .with_remedy("Give the role's temporary keys with their token."));
     };
-    let request = (sts.request)(role, &reach.caller())?;
+    let request = (sts.request)(role, &context.caller())?;
     let call = Call {
         operation: sts.operation,
         protocol: &*(sts.protocol)(),
@@ -41,7 +41,7 @@ pub(super) async fn assume(
         request,
         read: &|answer| (sts.read)(answer, role),
     };
-    send(spec, reach, call, role, origin).await
+    send(spec, context, call, role, origin).await
 }
 
 /// A call that answers with temporary keys.
@@ -50,7 +50,7 @@ pub(super) struct Call<'a> {
     pub(super) protocol: &'a dyn Protocol,
     pub(super) credentials: Credentials,
     pub(super) request: Request<Bytes>,
-    pub(super) read: &'a (dyn Fn(&Value) -> Result<Temporary, Flaw> + Sync),
+    pub(super) read: &'a (dyn Fn(&Value) -> Result<Temporary, ProfileError> + Sync),
 }
 
 /// Sends such a call.
@@ -59,7 +59,7 @@ pub(super) struct Call<'a> {
 /// As [`assume`].
 pub(super) async fn send(
     spec: &ChainSpec,
-    reach: &Reach,
+    context: &Context,
     call: Call<'_>,
     role: &AssumeRole,
     origin: &str,
@@ -67,11 +67,11 @@ pub(super) async fn send(
     let pipeline = Pipeline {
         region: role.region.clone().unwrap_or_default(),
         credentials: Arc::new(call.credentials),
-        transport: Arc::clone(&reach.transport),
-        ambient: Arc::clone(&reach.ambient),
+        transport: Arc::clone(&context.transport),
+        env: Arc::clone(&context.env),
         retry: RetryPolicy::none(),
-        clock_offset: reach.clock_offset.clone(),
-        gate: Gate::default(),
+        clock_offset: context.clock_offset.clone(),
+        throttle: Throttle::default(),
     };
     let answer = pipeline
         .send(call.protocol, call.operation, true, call.request)

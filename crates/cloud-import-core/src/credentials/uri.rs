@@ -6,7 +6,7 @@ use http::{Method, Request, Uri, uri::Scheme};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{ChainSpec, Reach, Temporary};
+use super::{ChainSpec, Context, Temporary};
 use crate::{Bytes, Error, ErrorKind, Result};
 
 /// For the request. What answers is beside this program or in its network.
@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// [`ErrorKind::Credentials`], whatever went wrong.
-pub(super) async fn fetch(spec: &ChainSpec, reach: &Reach, link: &SecretString, origin: &str) -> Result<Temporary> {
+pub(super) async fn fetch(spec: &ChainSpec, context: &Context, link: &SecretString, origin: &str) -> Result<Temporary> {
     let refuse =
         |what: &str| Error::new(ErrorKind::Credentials, format!("{origin}: {what}")).with_provider(spec.provider);
     let wrong = || refuse("it is no link").with_remedy("Give a link that begins with http:// or https://.");
@@ -32,8 +32,8 @@ pub(super) async fn fetch(spec: &ChainSpec, reach: &Reach, link: &SecretString, 
     let request = Request::builder().method(Method::GET).uri(uri).body(Bytes::new());
     let request = request.map_err(|error| wrong().with_source(error))?;
     let answered = match is_plain {
-        true => reach.transport.send_nearby(request, LIMIT).await,
-        false => reach.transport.send(request).await,
+        true => context.transport.send_nearby(request, LIMIT).await,
+        false => context.transport.send(request).await,
     };
     let answer = answered.map_err(|failure| {
         refuse(&failure.message)

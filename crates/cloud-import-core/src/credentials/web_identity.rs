@@ -7,11 +7,11 @@ use std::{io, path::Path};
 use http::{HeaderMap, Request, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{ChainSpec, Credentials, Exchange, Flaw, Reach, Temporary, WebIdentityRole, sts};
+use super::{ChainSpec, Context, Credentials, Exchange, ProfileError, Temporary, WebIdentityRole, sts};
 use crate::{
     Bytes, Endpoint, Error, ErrorKind, Provider, Result,
     model::code::CodeRule,
-    net::ambient::read_file,
+    net::env::read_file,
     net::protocol::{Protocol, Reading, Signing},
 };
 
@@ -93,7 +93,7 @@ pub(super) fn token(spec: &ChainSpec, identity: &WebIdentityRole, origin: &str) 
 /// As [`token`], and as those of a role that is assumed with keys.
 pub(super) async fn exchange(
     spec: &ChainSpec,
-    reach: &Reach,
+    context: &Context,
     identity: &WebIdentityRole,
     origin: &str,
 ) -> Result<Temporary> {
@@ -113,7 +113,7 @@ pub(super) async fn exchange(
         token: token.expose_secret(),
         endpoint: identity.endpoint.as_ref(),
     };
-    let request = (web.request)(&exchange, &reach.caller())?;
+    let request = (web.request)(&exchange, &context.caller())?;
     // Not to sign with: as credentials, the token is cut out of whatever the vendor echoes.
     let credentials = Credentials::bearer_token(token.expose_secret());
     let call = sts::Call {
@@ -123,14 +123,14 @@ pub(super) async fn exchange(
         request,
         read: &|answer| (web.read)(answer, &identity.role),
     };
-    sts::send(spec, reach, call, &identity.role, origin).await
+    sts::send(spec, context, call, &identity.role, origin).await
 }
 
 /// What a variable or a field says where STS is.
 ///
 /// # Errors
-/// A [`Flaw`] when it is no endpoint.
-pub fn endpoint(name: &str, text: Option<String>) -> Result<Option<Endpoint>, Flaw> {
+/// A [`ProfileError`] when it is no endpoint.
+pub fn endpoint(name: &str, text: Option<String>) -> Result<Option<Endpoint>, ProfileError> {
     let parsed = text.map(|text| text.parse()).transpose();
-    parsed.map_err(|_: Error| Flaw::wrong(name, "an address such as https://HOST"))
+    parsed.map_err(|_: Error| ProfileError::wrong(name, "an address such as https://HOST"))
 }

@@ -7,8 +7,8 @@ use crate::{
     BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Grace, ImportRequest, ImportTask, ImportedImage,
     Problem, Provider, Result, TaskState,
     client::Connection,
-    engine::preflight::{Checks, Namesake},
-    net::ambient::{Ambient, System},
+    engine::preflight::{Checks, NamedImage},
+    net::env::{Env, SystemEnv},
 };
 
 /// Imports images into one cloud.
@@ -44,9 +44,9 @@ pub trait ImageImporter: Debug + Send + Sync {
     }
 
     /// Clock and sleep that waiting goes by.
-    fn ambient(&self) -> &dyn Ambient {
+    fn env(&self) -> &dyn Env {
         self.connection()
-            .map_or(&System, |connection| &*connection.pipeline.ambient)
+            .map_or(&SystemEnv, |connection| &*connection.pipeline.env)
     }
 
     /// How long an import whose answer was lost is looked for.
@@ -152,7 +152,7 @@ pub trait ImageImporter: Debug + Send + Sync {
     /// # Errors
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where there are more images than are looked through, or the
     /// importer cannot look.
-    fn namesakes<'a>(&'a self, _name: &'a str, _project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Namesake>>> {
+    fn images_named<'a>(&'a self, _name: &'a str, _project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<NamedImage>>> {
         let error = unable(self.provider(), "looks for images by their name");
         Box::pin(std::future::ready(Err(error)))
     }
@@ -232,8 +232,8 @@ macro_rules! pointer {
                 (**self).project()
             }
 
-            fn ambient(&self) -> &dyn Ambient {
-                (**self).ambient()
+            fn env(&self) -> &dyn Env {
+                (**self).env()
             }
 
             fn grace(&self) -> Grace {
@@ -284,8 +284,8 @@ macro_rules! pointer {
                 (**self).delete(image)
             }
 
-            fn namesakes<'a>(&'a self, name: &'a str, project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Namesake>>> {
-                (**self).namesakes(name, project)
+            fn images_named<'a>(&'a self, name: &'a str, project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<NamedImage>>> {
+                (**self).images_named(name, project)
             }
 
             fn rename<'a>(&'a self, image: &'a ImportedImage, name: &'a str) -> BoxFuture<'a, Result<()>> {

@@ -15,7 +15,7 @@ use crate::{
     BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ImportRequest, ImportTask,
     ImportedImage, Problem, Provider, Result, Settings, TaskState,
     client::{Buildable, Connection},
-    engine::preflight::{Checks, Namesake},
+    engine::preflight::{Checks, NamedImage},
     model::code::StateClass,
 };
 
@@ -334,7 +334,7 @@ impl<C: Cloud> ImageImporter for Importer<C> {
         Box::pin(self.delete_own(image))
     }
 
-    fn namesakes<'a>(&'a self, name: &'a str, project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<Namesake>>> {
+    fn images_named<'a>(&'a self, name: &'a str, project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<NamedImage>>> {
         Box::pin(async move {
             let own = self.cloud.connection().project.as_deref();
             let project = self.cloud.resolve_project(project.or(own)).await?;

@@ -198,7 +198,7 @@ impl Check {
 /// An image that has the name which is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Namesake {
+pub struct NamedImage {
     /// Its id.
     pub id: String,
     /// Its state, in the vendor's word.
@@ -347,9 +347,9 @@ impl Checks {
     }
 
     /// Whether a name is free.
-    pub fn name(&mut self, name: &str, found: Result<Vec<Namesake>>, rule: UniqueNames) {
+    pub fn name(&mut self, name: &str, found: Result<Vec<NamedImage>>, rule: UniqueNames) {
         self.judge(Subject::Name, found, |found| {
-            let Some(Namesake { id, state, class }) = found.into_iter().next() else {
+            let Some(NamedImage { id, state, class }) = found.into_iter().next() else {
                 return Check::passed(Subject::Name, format!("no image is named `{name}`"));
             };
             let message = format!("there is an image named `{name}`: {id} ({state})");
@@ -488,7 +488,7 @@ mod tests {
     #[test]
     fn a_taken_name_counts_as_the_cloud_takes_it() {
         let found = |class| {
-            Ok(vec![Namesake {
+            Ok(vec![NamedImage {
                 id: "m-1".to_owned(),
                 state: "Raw".to_owned(),
                 class,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::cloud::{At, By, Cloud, Listing, Proof, Query, Row};
-use crate::{Error, ErrorKind, ImportTask, Result, engine::preflight::Namesake, model::code::StateClass};
+use crate::{Error, ErrorKind, ImportTask, Result, engine::preflight::NamedImage, model::code::StateClass};
 
 /// How far the cloud's clock and this machine's may be apart: as far as signatures allow.
 const CLOCKS_APART: Duration = Duration::from_secs(15 * 60);
@@ -85,7 +85,7 @@ pub(crate) async fn lookup<C: Cloud>(
 
 /// Takes over what a row tells of the ids.
 pub(crate) fn adopt<C: Cloud>(cloud: &C, task: &mut ImportTask, row: &Row) {
-    task.seen(cloud.connection().pipeline.ambient.now());
+    task.seen(cloud.connection().pipeline.env.now());
     if task.task_id.is_none() {
         task.task_id.clone_from(&row.task_id);
     }
@@ -98,13 +98,13 @@ pub(crate) fn adopt<C: Cloud>(cloud: &C, task: &mut ImportTask, row: &Row) {
 ///
 /// # Errors
 /// The cloud's own, and [`ErrorKind::Unsupported`] when there are more pages than are read.
-pub async fn named<C: Cloud>(cloud: &C, name: &str, project: Option<&str>, enough: usize) -> Result<Vec<Namesake>> {
-    let mut found: Vec<Namesake> = Vec::new();
+pub async fn named<C: Cloud>(cloud: &C, name: &str, project: Option<&str>, enough: usize) -> Result<Vec<NamedImage>> {
+    let mut found: Vec<NamedImage> = Vec::new();
     let query = Query::new(By::Name(name), project);
     let is_whole = each(cloud, Listing::Images, &query, |row| {
         let id = row.image_id.unwrap_or_default();
         if row.name.as_deref() == Some(name) && found.iter().all(|other| other.id != id) {
-            found.push(Namesake {
+            found.push(NamedImage {
                 id,
                 state: row.raw,
                 class: row.class,

@@ -7,7 +7,7 @@ use super::{
     image_importer::{ImageImporter, Prepared},
     search,
 };
-use crate::{Error, ErrorKind, Grace, ImportTask, Result, net::ambient::Ambient};
+use crate::{Error, ErrorKind, Grace, ImportTask, Result, net::env::Env};
 
 /// Sends a prepared order and settles a lost answer.
 pub(crate) async fn submit<C: Cloud>(cloud: &C, prepared: Prepared) -> Result<ImportTask> {
@@ -67,9 +67,9 @@ async fn settle<C: Cloud>(cloud: &C, prepared: Prepared, lost: Error) -> Result<
     if prepared.task.token.is_some() {
         return repeat_with_token(cloud, prepared, lost).await;
     }
-    let (ambient, grace) = (&*cloud.connection().pipeline.ambient, cloud.connection().grace);
+    let (env, grace) = (&*cloud.connection().pipeline.env, cloud.connection().grace);
     let look = || search::lookup(cloud, &prepared.task, |_| true);
-    match look_for(ambient, grace, look).await {
+    match look_for(env, grace, look).await {
         Some(task) => Ok(task),
         None => Err(unknown(
             &prepared.task,
@@ -81,10 +81,10 @@ async fn settle<C: Cloud>(cloud: &C, prepared: Prepared, lost: Error) -> Result<
 
 /// Sends the same order with the same token until the cloud answers: the token makes it the first order's answer.
 async fn repeat_with_token<C: Cloud>(cloud: &C, prepared: Prepared, mut lost: Error) -> Result<ImportTask> {
-    let (ambient, grace) = (&cloud.connection().pipeline.ambient, cloud.connection().grace);
-    let started = ambient.monotonic();
-    while ambient.monotonic().saturating_sub(started) < grace.period {
-        ambient.sleep(grace.interval).await;
+    let (env, grace) = (&cloud.connection().pipeline.env, cloud.connection().grace);
+    let started = env.monotonic();
+    while env.monotonic().saturating_sub(started) < grace.period {
+        env.sleep(grace.interval).await;
         match send(cloud, &prepared).await {
             Err(error) if is_unsettled(&error) || error.is_retryable() => lost = error,
             settled => return settled,
@@ -109,24 +109,24 @@ fn is_unsettled(error: &Error) -> bool {
 /// # Cancel safety
 /// Call it again.
 pub async fn find(importer: &dyn ImageImporter, task: &ImportTask) -> Option<ImportTask> {
-    look_for(importer.ambient(), importer.grace(), || importer.lookup(task)).await
+    look_for(importer.env(), importer.grace(), || importer.lookup(task)).await
 }
 
-async fn look_for<F>(ambient: &dyn Ambient, grace: Grace, look: impl Fn() -> F) -> Option<ImportTask>
+async fn look_for<F>(env: &dyn Env, grace: Grace, look: impl Fn() -> F) -> Option<ImportTask>
 where
     F: Future<Output = Result<Option<ImportTask>>>,
 {
-    let started = ambient.monotonic();
+    let started = env.monotonic();
     loop {
         match look().await {
             Ok(Some(found)) => return Some(found),
             Ok(None) => {}
             Err(error) => warn!(kind = error.kind().as_str(), "the lookup failed"),
         }
-        if ambient.monotonic().saturating_sub(started) >= grace.period {
+        if env.monotonic().saturating_sub(started) >= grace.period {
             return None;
         }
-        ambient.sleep(grace.interval).await;
+        env.sleep(grace.interval).await;
     }
 }
 

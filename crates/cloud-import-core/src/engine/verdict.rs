@@ -97,6 +97,6 @@ fn not_listed_yet(connection: &Connection, task: &ImportTask, row: &Row) -> Resu
 }
 
 fn age(connection: &Connection, since: SystemTime) -> std::time::Duration {
-    let now = connection.pipeline.ambient.now();
+    let now = connection.pipeline.env.now();
     now.duration_since(since).unwrap_or_default()
 }

@@ -131,8 +131,8 @@ async fn until_verdict(
     task: &mut ImportTask,
     options: &WaitOptions,
 ) -> Result<ImportedImage> {
-    let ambient = importer.ambient();
-    let started = ambient.monotonic();
+    let env = importer.env();
+    let started = env.monotonic();
     let mut interval = options.first_interval;
     let mut failed = 0;
     let mut last_raw = String::from("not polled yet");
@@ -143,7 +143,7 @@ async fn until_verdict(
     };
     loop {
         let polled = importer.poll(task).await;
-        let elapsed = ambient.monotonic().saturating_sub(started);
+        let elapsed = env.monotonic().saturating_sub(started);
         let mut pause = interval;
         match polled {
             Ok(state) => {
@@ -180,7 +180,7 @@ async fn until_verdict(
             }
             pause = pause.min(left);
         }
-        ambient.sleep(pause).await;
+        env.sleep(pause).await;
         interval = interval.mul_f32(1.5).min(options.longest_interval);
     }
 }

@@ -12,11 +12,11 @@ use super::{
     protocol::{Answer, Protocol, Signing},
 };
 use crate::{
-    Bytes, ErrorKind, Gate, Result,
+    Bytes, ErrorKind, Result, Throttle,
     credentials::CredentialSource,
     net::{
-        ambient::{Ambient, System},
         clock_offset::ClockOffset,
+        env::{Env, SystemEnv},
         retry::{RetryPolicy, RetryState},
         transport::Transport,
     },
@@ -37,13 +37,13 @@ pub struct Pipeline {
     /// Where requests go.
     pub transport: Arc<dyn Transport>,
     /// Clock and randomness.
-    pub ambient: Arc<dyn Ambient>,
+    pub env: Arc<dyn Env>,
     /// Bounds of the retry loop.
     pub retry: RetryPolicy,
     /// How far the cloud's clock is from this machine's, once a refusal told.
     pub clock_offset: ClockOffset,
     /// How much is under way at a time, together with whoever shares it.
-    pub gate: Gate,
+    pub throttle: Throttle,
 }
 
 impl Pipeline {
@@ -57,10 +57,10 @@ impl Pipeline {
             region: region.into(),
             credentials,
             transport,
-            ambient: Arc::new(System),
+            env: Arc::new(SystemEnv),
             retry: RetryPolicy::default(),
             clock_offset: ClockOffset::default(),
-            gate: Gate::default(),
+            throttle: Throttle::default(),
         }
     }
 
@@ -78,17 +78,17 @@ impl Pipeline {
         repeatable: bool,
         request: Request<Bytes>,
     ) -> Result<Answer> {
-        let started = self.ambient.monotonic();
+        let started = self.env.monotonic();
         let mut executed = false;
         let mut attempts = 0;
         let mut clock_is_set = false;
         loop {
             attempts += 1;
-            let instant = self.clock_offset.applied(self.ambient.now());
+            let instant = self.clock_offset.applied(self.env.now());
             let span = self.span(protocol, operation, &request, attempts);
             let attempt = async {
                 // The place is taken for the time of the attempt.
-                let _place = self.gate.pass(&*self.ambient).await;
+                let _place = self.throttle.acquire(&*self.env).await;
                 self.attempt(protocol, operation, &request, instant).await
             };
             let error = match attempt.instrument(span).await {
@@ -100,7 +100,7 @@ impl Pipeline {
             };
             executed |= error.may_have_executed();
             // A date that was refused is tried once more by the cloud's own clock. A refusal executed nothing.
-            if !clock_is_set && self.clock_offset.learn(&error, instant, self.ambient.now()) {
+            if !clock_is_set && self.clock_offset.learn(&error, instant, self.env.now()) {
                 debug!(
                     provider = protocol.provider().id(),
                     "this machine's clock is off: signing by the cloud's"
@@ -111,8 +111,8 @@ impl Pipeline {
             let state = RetryState {
                 repeatable,
                 attempts,
-                elapsed: self.ambient.monotonic().saturating_sub(started),
-                random: self.ambient.random().map_or(1.0, |bytes| f64::from(bytes[0]) / 255.0),
+                elapsed: self.env.monotonic().saturating_sub(started),
+                random: self.env.random().map_or(1.0, |bytes| f64::from(bytes[0]) / 255.0),
             };
             let Some(delay) = self.retry.delay(&error, &state) else {
                 return Err(error.with_may_have_executed(executed));
@@ -125,9 +125,9 @@ impl Pipeline {
                 "sending again"
             );
             if error.kind() == ErrorKind::RateLimited {
-                self.gate.close(&*self.ambient, delay);
+                self.throttle.pause(&*self.env, delay);
             }
-            self.ambient.sleep(delay).await;
+            self.env.sleep(delay).await;
         }
     }
 
@@ -139,7 +139,7 @@ impl Pipeline {
         instant: SystemTime,
     ) -> Result<Answer> {
         let credentials = self.credentials.credentials().await?;
-        let nonce = self.ambient.nonce()?;
+        let nonce = self.env.nonce()?;
         let signing = Signing {
             credentials: &credentials,
             instant,
@@ -160,7 +160,7 @@ impl Pipeline {
         let answer = self.transport.send(signed).await;
         let outcome = answer.map_err(|failure| lost(protocol, failure)).and_then(|answer| {
             let secrets = || credentials.secrets().chain(sent.iter().map(String::as_str));
-            classify(protocol, operation, &answer, self.ambient.now(), secrets)
+            classify(protocol, operation, &answer, self.env.now(), secrets)
         });
         record(&outcome);
         outcome

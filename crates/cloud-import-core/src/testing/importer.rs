@@ -9,7 +9,7 @@ use std::{
 use super::Frozen;
 use crate::{
     BoxFuture, CancelOutcome, Capabilities, ImageImporter, ImportRequest, ImportTask, ImportedImage, Prepared, Problem,
-    Provider, Result, TaskState, net::ambient::Ambient,
+    Provider, Result, TaskState, net::env::Env,
 };
 
 /// An importer for tests of programs: it takes every order and makes the image `image-1`, unless it is told otherwise. It
@@ -30,7 +30,7 @@ use crate::{
 pub struct FakeImporter {
     capabilities: &'static Capabilities,
     region: String,
-    ambient: Frozen,
+    env: Frozen,
     polls: Mutex<VecDeque<Result<TaskState>>>,
     starts: Mutex<VecDeque<Result<ImportTask>>>,
     problems: Vec<Problem>,
@@ -45,7 +45,7 @@ impl FakeImporter {
         Self {
             capabilities: &OPEN,
             region: OPEN.default_region.to_owned(),
-            ambient: Frozen::new(SystemTime::UNIX_EPOCH, "nonce"),
+            env: Frozen::new(SystemTime::UNIX_EPOCH, "nonce"),
             polls: Mutex::new(states.into_iter().map(Ok).collect()),
             starts: Mutex::default(),
             problems: Vec::new(),
@@ -106,8 +106,8 @@ impl ImageImporter for FakeImporter {
         &self.region
     }
 
-    fn ambient(&self) -> &dyn Ambient {
-        &self.ambient
+    fn env(&self) -> &dyn Env {
+        &self.env
     }
 
     fn validate(&self, _: &ImportRequest) -> Vec<Problem> {
@@ -117,7 +117,7 @@ impl ImageImporter for FakeImporter {
     fn prepare(&self, request: &ImportRequest) -> Result<Prepared> {
         let source = request.first_disk().map(|disk| disk.source.identity());
         let (name, source) = (&request.name, source.unwrap_or_default());
-        let now = self.ambient.now();
+        let now = self.env.now();
         let mut task = ImportTask::new(self.provider(), "https://fake.example", &self.region, name, source, now);
         task.generation = request.generation;
         task.dry_run = request.dry_run;

@@ -9,7 +9,7 @@ use crate::{
     Bytes, Error, ErrorKind, Result,
     model::object::Fields,
     text::percent::{percent, sorted_pairs},
-    wire::{Endpoint, Operation, Place},
+    wire::{Endpoint, Operation, Placement},
 };
 
 /// Flattens an object to dotted parameters: `Filters.0.Name`, with list indices from `base`.
@@ -80,13 +80,13 @@ pub fn rest(endpoint: &Endpoint, operation: &Operation, mut fields: Fields) -> R
     path.push_str(rest);
 
     let has_body = matches!(operation.method, Method::POST | Method::PUT | Method::PATCH);
-    let usual = if has_body { Place::Body } else { Place::Query };
+    let usual = if has_body { Placement::Body } else { Placement::Query };
     let (mut body, mut query, mut whole) = (Map::new(), Map::new(), None);
     for (name, value) in fields {
         match operation.place(&name, usual) {
-            Place::Body => drop(body.insert(name, value)),
-            Place::Query => drop(query.insert(name, value)),
-            Place::WholeBody => whole = Some(value),
+            Placement::Body => drop(body.insert(name, value)),
+            Placement::Query => drop(query.insert(name, value)),
+            Placement::WholeBody => whole = Some(value),
         }
     }
     let query = sorted_pairs(dotted(&query, 1));
@@ -162,7 +162,7 @@ mod tests {
         method: Method::DELETE,
         path: "/v1/regions/{regionId}/images/{imageId}",
         repeat: Repeat::Safe,
-        placed: &[("force", Place::Body)],
+        placed: &[("force", Placement::Body)],
     };
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
     fn a_field_may_be_the_whole_body() {
         let operation = Operation {
             method: Method::PATCH,
-            placed: &[("changes", Place::WholeBody)],
+            placed: &[("changes", Placement::WholeBody)],
             ..OPERATION
         };
         let endpoint: Endpoint = "vm.example".parse().unwrap();

@@ -8,4 +8,4 @@ pub mod envelope;
 mod operation;
 
 pub use endpoint::Endpoint;
-pub use operation::{Call, Fill, Operation, OtherApi, Place, Repeat};
+pub use operation::{Call, Fill, Operation, OtherApi, Placement, Repeat};

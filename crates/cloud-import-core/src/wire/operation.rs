@@ -47,7 +47,7 @@ pub struct Operation {
     /// Whether it may be sent again when it may have been executed.
     pub repeat: Repeat,
     /// Fields that are not where the method would put them.
-    pub placed: &'static [(&'static str, Place)],
+    pub placed: &'static [(&'static str, Placement)],
 }
 
 impl Operation {
@@ -57,7 +57,7 @@ impl Operation {
         method: Method,
         path: &'static str,
         repeat: Repeat,
-        placed: &'static [(&'static str, Place)],
+        placed: &'static [(&'static str, Placement)],
     ) -> Self {
         Self {
             name,
@@ -69,7 +69,7 @@ impl Operation {
     }
 
     /// Where a field goes.
-    pub(crate) fn place(&self, field: &str, usual: Place) -> Place {
+    pub(crate) fn place(&self, field: &str, usual: Placement) -> Placement {
         self.placed
             .iter()
             .find(|(name, _)| *name == field)
@@ -79,7 +79,7 @@ impl Operation {
 
 /// Where a field of a REST request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Placement {
     /// The query.
     Query,
     /// The JSON body.

@@ -38,7 +38,7 @@ pub(crate) struct Fake {
     lists: Mutex<VecDeque<Result<bool>>>,
     log: Mutex<Vec<&'static str>>,
     /// An order hangs here until the test lets it go on.
-    gate: Option<Arc<tokio::sync::Semaphore>>,
+    throttle: Option<Arc<tokio::sync::Semaphore>>,
 }
 
 impl Fake {
@@ -46,7 +46,7 @@ impl Fake {
         let settings = Settings::new("r")
             .credentials(Credentials::new("AK", "SK"))
             .transport(Arc::new(Scripted::default()))
-            .ambient(Arc::new(Frozen::at("2026-01-02T03:04:05Z", "n")))
+            .env(Arc::new(Frozen::at("2026-01-02T03:04:05Z", "n")))
             .grace(Grace::new(Duration::from_secs(20), Duration::from_secs(5)));
         let names = EnvironmentNames {
             access_key_id: &[],
@@ -61,7 +61,7 @@ impl Fake {
             sends: Mutex::default(),
             lists: Mutex::default(),
             log: Mutex::default(),
-            gate: None,
+            throttle: None,
         }
     }
 
@@ -76,8 +76,8 @@ impl Fake {
         self
     }
 
-    pub(crate) fn hanging(mut self, gate: &Arc<tokio::sync::Semaphore>) -> Self {
-        self.gate = Some(Arc::clone(gate));
+    pub(crate) fn hanging(mut self, throttle: &Arc<tokio::sync::Semaphore>) -> Self {
+        self.throttle = Some(Arc::clone(throttle));
         self
     }
 
@@ -133,8 +133,8 @@ impl Cloud for Fake {
 
     async fn send(&self, _: &Identity, _: Option<&str>) -> Result<Sent> {
         self.did("send");
-        if let Some(gate) = &self.gate {
-            gate.acquire().await.unwrap().forget();
+        if let Some(throttle) = &self.throttle {
+            throttle.acquire().await.unwrap().forget();
         }
         let answer = self.sends.lock().unwrap().pop_front();
         answer.unwrap_or_else(|| Err(lost()))?;

@@ -15,7 +15,7 @@ use std::{
 
 use cloud_import_core::{
     Bytes, Error,
-    ambient::{Ambient as _, System},
+    env::{Env as _, SystemEnv},
     http::Request,
     transport::{HttpTransport, Transport as _, TransportError},
 };
@@ -208,8 +208,8 @@ pub(crate) fn asked_elsewhere(url: impl std::fmt::Display, variables: &[(&str, &
 #[ignore = "the function above runs it, in another process"]
 #[expect(clippy::print_stdout, reason = "the process that began this one reads it")]
 async fn asks() {
-    let Some(url) = System.variable(URL) else { return };
-    let (how, builder) = (System.variable(HOW), HttpTransport::builder());
+    let Some(url) = SystemEnv.variable(URL) else { return };
+    let (how, builder) = (SystemEnv.variable(HOW), HttpTransport::builder());
     let transport = match how.as_deref() {
         None | Some("nearby") => builder.build(),
         Some("no_proxy") => builder.no_proxy().build(),

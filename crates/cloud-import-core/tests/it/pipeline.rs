@@ -7,7 +7,7 @@ use std::{
 
 use cloud_import_core::{
     Bytes, Credentials, Error, ErrorKind, Provider, Remedy, Result, RetryPolicy,
-    ambient::Ambient as _,
+    env::Env as _,
     http::{Method, Request, Response},
     provider::{
         CodeRule, Operation, Pipeline, Repeat,
@@ -95,7 +95,7 @@ async fn send(script: Scripted, repeatable: bool) -> Sent {
     let (script, clock) = (Arc::new(script), Arc::new(Frozen::at("2026-01-02T03:04:05Z", "n")));
     let keys = Arc::new(Credentials::new("AK", "s3cret-key"));
     let mut pipeline = Pipeline::new("r-1", keys, Arc::clone(&script) as _);
-    pipeline.ambient = Arc::clone(&clock) as _;
+    pipeline.env = Arc::clone(&clock) as _;
     pipeline.retry = RetryPolicy::default().attempts(3);
     let request = Request::builder()
         .uri("https://h/")

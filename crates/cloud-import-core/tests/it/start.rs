@@ -115,11 +115,11 @@ async fn a_dry_run_is_never_sent_where_it_would_be_an_import() {
 
 /// An importer whose orders hang until a permit is added, and the first start of an order, dropped while it hangs.
 async fn dropped(fake: Fake) -> (Importer<Fake>, Arc<Semaphore>) {
-    let gate = Arc::new(Semaphore::new(0));
-    let importer = fake.hanging(&gate).importer();
+    let throttle = Arc::new(Semaphore::new(0));
+    let importer = fake.hanging(&throttle).importer();
     let first = timeout(Duration::from_millis(20), importer.start(&order())).await;
     assert!(first.is_err(), "it hangs");
-    (importer, gate)
+    (importer, throttle)
 }
 
 #[tokio::test]
@@ -136,8 +136,8 @@ async fn a_start_that_was_dropped_is_settled_by_the_next() {
         "not listed is not proof that it was not sent"
     );
 
-    let (importer, gate) = dropped(Fake::new(&TOKEN).sends([Ok(())])).await;
-    gate.add_permits(1);
+    let (importer, throttle) = dropped(Fake::new(&TOKEN).sends([Ok(())])).await;
+    throttle.add_permits(1);
     assert_eq!(started(&importer).await.unwrap().as_deref(), Some("sent"));
     assert_eq!(counts(&importer), (2, 0), "its token makes that safe");
 }

@@ -119,7 +119,7 @@ async fn the_limit_ends_the_wait_and_it_can_be_taken_up_again() {
         error.message().contains("running") && error.remedy().is_some(),
         "{error}"
     );
-    assert_eq!(fake.ambient().monotonic(), Duration::from_secs(30));
+    assert_eq!(fake.env().monotonic(), Duration::from_secs(30));
 
     let fake = fake.polls([Ok(done(&task))]);
     assert_eq!(wait(&fake, &mut task, &options).await.unwrap().id, "img-1");
@@ -139,5 +139,5 @@ async fn intervals_grow_and_a_servers_hint_wins() {
     let options = WaitOptions::default().intervals(Duration::from_secs(4), Duration::from_secs(5));
     wait(&fake, &mut task, &options).await.unwrap();
     // 4 s, then 5 s (half more, but no more than the longest), then what the server asked for.
-    assert_eq!(fake.ambient().monotonic(), Duration::from_secs(109));
+    assert_eq!(fake.env().monotonic(), Duration::from_secs(109));
 }

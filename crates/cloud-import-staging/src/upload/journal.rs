@@ -1,14 +1,14 @@
-//! The record of one upload in memory and its way to the keeper: one writer, and never more writes than there is time for.
+//! The record of one upload in memory and its way to the record_store: one writer, and never more writes than there is time for.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use cloud_import_core::{Result, ambient::Ambient};
+use cloud_import_core::{Result, env::Env};
 use tokio::{sync::Notify, task::JoinHandle};
 
-use crate::{blocking, keeper::Keeper, record::UploadRecord};
+use crate::{blocking, record::UploadRecord, record_store::RecordStore};
 
 /// The record of more parts than these is some megabytes, and writing it without pause would keep a disk busy.
 const MANY: usize = 20_000;
@@ -23,7 +23,7 @@ pub(super) struct Journal {
 }
 
 struct Shared {
-    keeper: Arc<dyn Keeper>,
+    record_store: Arc<dyn RecordStore>,
     record: Mutex<UploadRecord>,
     dirty: Notify,
     /// Held while something is written.
@@ -31,9 +31,9 @@ struct Shared {
 }
 
 impl Journal {
-    pub(super) fn new(keeper: Arc<dyn Keeper>, record: UploadRecord, ambient: Arc<dyn Ambient>) -> Self {
+    pub(super) fn new(record_store: Arc<dyn RecordStore>, record: UploadRecord, env: Arc<dyn Env>) -> Self {
         let shared = Arc::new(Shared {
-            keeper,
+            record_store,
             record: Mutex::new(record),
             dirty: Notify::new(),
             closed: Mutex::new(false),
@@ -46,7 +46,7 @@ impl Journal {
                     tracing::warn!(%error, "the record of an upload was not kept");
                 }
                 if locked(&writing.record).parts.len() > MANY {
-                    ambient.sleep(PAUSE).await;
+                    env.sleep(PAUSE).await;
                 }
             }
         });
@@ -70,9 +70,9 @@ impl Journal {
 
     /// Ends the writing, and forgets the record.
     pub(super) async fn forget(self) -> Result<()> {
-        let keeper = self.shared.keeper.clone();
+        let record_store = self.shared.record_store.clone();
         drop(self);
-        forget(keeper).await
+        forget(record_store).await
     }
 }
 
@@ -93,7 +93,7 @@ impl Shared {
                 return Ok(());
             }
             let record = locked(&shared.record).clone();
-            shared.keeper.keep(Some(&record))
+            shared.record_store.keep(Some(&record))
         })
         .await
     }
@@ -103,7 +103,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Forgets what a keeper kept.
-pub(super) async fn forget(keeper: Arc<dyn Keeper>) -> Result<()> {
-    blocking::run(move || keeper.keep(None)).await
+/// Forgets what a record_store kept.
+pub(super) async fn forget(record_store: Arc<dyn RecordStore>) -> Result<()> {
+    blocking::run(move || record_store.keep(None)).await
 }

@@ -17,9 +17,9 @@ use tracing::{field::Empty, info_span};
 use crate::{
     file::LocalFile,
     hash::Hashed,
-    keeper::Keeper,
     parts::{Plan, part_size},
     record::UploadRecord,
+    record_store::RecordStore,
     store::Store,
 };
 use journal::Journal;
@@ -74,7 +74,7 @@ impl Upload {
 
     /// Puts the file there, or finds that it is there.
     ///
-    /// `record` is what the keeper kept of an earlier run, if anything. The record is kept before the first byte is sent and
+    /// `record` is what the record_store kept of an earlier run, if anything. The record is kept before the first byte is sent and
     /// after each part. It is still kept when this returns [`Staged`]: forget it once that is stored, so that an end of the
     /// process in between loses nothing.
     ///
@@ -89,7 +89,7 @@ impl Upload {
     pub async fn run(
         &self,
         record: Option<UploadRecord>,
-        keeper: Arc<dyn Keeper>,
+        record_store: Arc<dyn RecordStore>,
         progress: OnProgress,
         stop: &Stop,
     ) -> Result<Staged> {
@@ -99,7 +99,7 @@ impl Upload {
             hashed: &self.hashed,
             key: &self.key,
             options: &self.options,
-            keeper,
+            record_store,
             progress,
             stop,
         };
@@ -125,11 +125,11 @@ impl Upload {
     ///
     /// # Errors
     /// Every kind that a request can end with; the record is kept then.
-    pub async fn give_up(store: &Store, record: &UploadRecord, keeper: Arc<dyn Keeper>) -> Result<()> {
+    pub async fn give_up(store: &Store, record: &UploadRecord, record_store: Arc<dyn RecordStore>) -> Result<()> {
         if !record.upload_id.is_empty() {
             store.abort(&record.key, &record.upload_id).await?;
         }
-        journal::forget(keeper).await
+        journal::forget(record_store).await
     }
 }
 
@@ -175,7 +175,7 @@ impl Run<'_> {
         if !record.upload_id.is_empty() {
             self.abandon(&record.upload_id).await;
         }
-        journal::forget(self.keeper.clone()).await?;
+        journal::forget(self.record_store.clone()).await?;
         Ok(error)
     }
 
@@ -256,7 +256,7 @@ impl Run<'_> {
                 }
             }
         }
-        journal::forget(self.keeper.clone()).await?;
+        journal::forget(self.record_store.clone()).await?;
         Ok(None)
     }
 

@@ -12,10 +12,10 @@ use crate::{
     blocking,
     file::{self, LocalFile},
     hash::Hashed,
-    keeper::Keeper,
     objects::ObjectHead,
     parts::Plan,
     record::UploadRecord,
+    record_store::RecordStore,
     store::Store,
 };
 
@@ -26,7 +26,7 @@ pub(super) struct Run<'a> {
     pub(super) hashed: &'a Hashed,
     pub(super) key: &'a str,
     pub(super) options: &'a UploadOptions,
-    pub(super) keeper: Arc<dyn Keeper>,
+    pub(super) record_store: Arc<dyn RecordStore>,
     pub(super) progress: OnProgress,
     pub(super) stop: &'a Stop,
 }
@@ -130,7 +130,7 @@ impl Run<'_> {
     }
 
     pub(super) fn journal(&self, record: UploadRecord) -> Journal {
-        Journal::new(self.keeper.clone(), record, self.store.pipeline().ambient.clone())
+        Journal::new(self.record_store.clone(), record, self.store.pipeline().env.clone())
     }
 
     pub(super) fn go_on(&self) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use cloud_import_core::{Bytes, Error, ErrorKind, Result, Stop, ambient::Ambient, provider::digest};
+use cloud_import_core::{Bytes, Error, ErrorKind, Result, Stop, env::Env, provider::digest};
 use md5::{Digest as _, Md5};
 use tokio::task::JoinSet;
 
@@ -81,8 +81,8 @@ impl Run<'_> {
         }
         if !is_final(&failure) {
             // Their bytes are almost there: what arrives need not be sent again.
-            let ambient = self.store.pipeline().ambient.clone();
-            let mut late = ambient.sleep(GRACE);
+            let env = self.store.pipeline().env.clone();
+            let mut late = env.sleep(GRACE);
             loop {
                 let ended = tokio::select! {
                     ended = running.join_next() => ended,
@@ -100,7 +100,7 @@ impl Run<'_> {
 
     /// Waits before another try; ends at once when a stop is requested.
     pub(super) async fn pause(&self, round: u32) -> Result<()> {
-        pause(&*self.store.pipeline().ambient, self.stop, round).await
+        pause(&*self.store.pipeline().env, self.stop, round).await
     }
 
     /// A range of the file and its MD5.
@@ -120,9 +120,9 @@ fn joined(ended: Result<Outcome, tokio::task::JoinError>) -> Outcome {
     })
 }
 
-async fn pause(ambient: &dyn Ambient, stop: &Stop, round: u32) -> Result<()> {
+async fn pause(env: &dyn Env, stop: &Stop, round: u32) -> Result<()> {
     tokio::select! {
-        () = ambient.sleep(PAUSE.saturating_mul(round)) => Ok(()),
+        () = env.sleep(PAUSE.saturating_mul(round)) => Ok(()),
         () = stop.requested() => Err(stopped()),
     }
 }
@@ -180,7 +180,7 @@ impl Sender {
                 reason: error.to_string(),
             });
             // Its memory is free meanwhile, and the file is read again.
-            pause(&*self.store.pipeline().ambient, &self.stop, rounds).await?;
+            pause(&*self.store.pipeline().env, &self.stop, rounds).await?;
         }
     }
 

@@ -20,10 +20,15 @@ async fn killed_at(stage: &Stage, index: usize, fate: Fate) -> bool {
         }
     });
     let upload: Upload = stage.upload().await;
-    let (record, keeper) = (stage.record(), Arc::new(stage.keeper()));
+    let (record, record_store) = (stage.record(), Arc::new(stage.record_store()));
     let running = tokio::spawn(async move {
         upload
-            .run(record, keeper, Arc::new(|_| {}), &cloud_import_core::Stop::default())
+            .run(
+                record,
+                record_store,
+                Arc::new(|_| {}),
+                &cloud_import_core::Stop::default(),
+            )
             .await
     });
     let killed = tokio::select! {

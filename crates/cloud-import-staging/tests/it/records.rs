@@ -52,7 +52,7 @@ async fn a_record_of_another_bucket_is_told() {
     let stage = under_way().await;
     let mut record = stage.record().unwrap();
     record.bucket = "elsewhere".to_owned();
-    cloud_import_staging::Keeper::keep(&stage.keeper(), Some(&record)).unwrap();
+    cloud_import_staging::RecordStore::keep(&stage.record_store(), Some(&record)).unwrap();
     stage.check(&stage.run().await.unwrap());
     assert!(stage.warnings()[0].contains("elsewhere"), "{:?}", stage.warnings());
 }
@@ -61,7 +61,7 @@ async fn a_record_of_another_bucket_is_told() {
 async fn an_upload_can_be_given_up_by_its_record() {
     let stage = under_way().await;
     let record = stage.record().unwrap();
-    Upload::give_up(&stage.store(), &record, std::sync::Arc::new(stage.keeper()))
+    Upload::give_up(&stage.store(), &record, std::sync::Arc::new(stage.record_store()))
         .await
         .unwrap();
     assert_eq!(stage.fake.state().open(), 0);

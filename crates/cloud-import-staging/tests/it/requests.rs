@@ -28,7 +28,7 @@ pub(crate) fn bucket(provider: Provider) -> Bucket {
 
 pub(crate) fn store(bucket: Bucket, credentials: Credentials, script: &Arc<Scripted>) -> Store {
     let mut pipeline = Pipeline::new(&bucket.region, Arc::new(credentials), Arc::clone(script) as _);
-    pipeline.ambient = Arc::new(Frozen::at(NOW, ""));
+    pipeline.env = Arc::new(Frozen::at(NOW, ""));
     pipeline.retry = RetryPolicy::none();
     Store::new(bucket, pipeline).unwrap()
 }

@@ -8,7 +8,7 @@ use std::{
 
 use cloud_import_core::{
     Bytes, Credentials, ErrorKind, Provider, RetryPolicy,
-    ambient::{Ambient as _, System},
+    env::{Env as _, SystemEnv},
     http::Request,
     provider::Pipeline,
     transport::{HttpTransport, Transport},
@@ -218,7 +218,7 @@ async fn links_open_what_they_name() {
             let answer = world.transport().send(request.body(Bytes::new()).unwrap()).await;
             answer.unwrap()
         };
-        let now = System.now();
+        let now = SystemEnv.now();
         let answer = get(now).await;
         assert_eq!((answer.status().as_u16(), answer.body()), (200, &body), "{provider}");
         let answer = get(now - Duration::from_secs(3700)).await;
@@ -241,7 +241,7 @@ async fn a_store_is_reached_by_its_address_too() {
         store.put(KEY, body.clone(), sum(&body), None).await.unwrap();
         assert_eq!(store.head(KEY).await.unwrap().unwrap().size, 1000, "{provider}");
         let hour = Duration::from_secs(3600);
-        let link = store.link(KEY, System.now(), hour).await.unwrap();
+        let link = store.link(KEY, SystemEnv.now(), hour).await.unwrap();
         assert!(link.expose().starts_with(&format!("http://{address}/images")));
         let request = Request::get(link.expose()).header("host", address.to_string());
         let answer = transport.send(request.body(Bytes::new()).unwrap()).await.unwrap();

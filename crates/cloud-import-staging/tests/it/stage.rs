@@ -9,11 +9,12 @@ use std::{
 
 use cloud_import_core::{
     BoxFuture, Credentials, Provider, Result, Stop,
-    ambient::{Ambient, System},
+    env::{Env, SystemEnv},
     provider::Pipeline,
 };
 use cloud_import_staging::{
-    Bucket, FileKeeper, Hashed, LocalFile, OnProgress, Progress, Staged, Store, Upload, UploadOptions, UploadRecord,
+    Bucket, FileRecordStore, Hashed, LocalFile, OnProgress, Progress, Staged, Store, Upload, UploadOptions,
+    UploadRecord,
 };
 
 use crate::fake::Fake;
@@ -25,21 +26,21 @@ pub(crate) const KEY: &str = "images/content.qcow2";
 #[derive(Debug)]
 struct Hasty;
 
-impl Ambient for Hasty {
+impl Env for Hasty {
     fn now(&self) -> SystemTime {
-        System.now()
+        SystemEnv.now()
     }
 
     fn monotonic(&self) -> Duration {
-        System.monotonic() * 100
+        SystemEnv.monotonic() * 100
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        System.sleep(duration / 100)
+        SystemEnv.sleep(duration / 100)
     }
 
     fn random(&self) -> Result<[u8; 16]> {
-        System.random()
+        SystemEnv.random()
     }
 }
 
@@ -56,7 +57,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// A file of so many bytes that differ from part to part.
     pub(crate) fn new(size: usize) -> Self {
-        let folder = std::env::temp_dir().join(format!("cloud-import-{}", System.nonce().unwrap()));
+        let folder = std::env::temp_dir().join(format!("cloud-import-{}", SystemEnv.nonce().unwrap()));
         fs::create_dir(&folder).unwrap();
         let mut content = vec![0; size];
         for (number, some) in content.chunks_mut(1000).enumerate() {
@@ -85,12 +86,12 @@ impl Stage {
         &self.folder
     }
 
-    pub(crate) fn keeper(&self) -> FileKeeper {
-        FileKeeper::new(self.folder.join("upload.json"))
+    pub(crate) fn record_store(&self) -> FileRecordStore {
+        FileRecordStore::new(self.folder.join("upload.json"))
     }
 
     pub(crate) fn record(&self) -> Option<UploadRecord> {
-        self.keeper().load().unwrap()
+        self.record_store().load().unwrap()
     }
 
     pub(crate) fn store(&self) -> Store {
@@ -100,7 +101,7 @@ impl Stage {
     pub(crate) fn store_of(&self, provider: Provider, region: &str) -> Store {
         let keys = Credentials::new("id", "secret");
         let mut pipeline = Pipeline::new(region, Arc::new(keys), Arc::new(self.fake.clone()));
-        pipeline.ambient = Arc::new(Hasty);
+        pipeline.env = Arc::new(Hasty);
         Store::new(Bucket::new(provider, region, "images").unwrap(), pipeline).unwrap()
     }
 
@@ -119,7 +120,7 @@ impl Stage {
         let told = self.told.clone();
         let progress: OnProgress = Arc::new(move |news| told.lock().unwrap().push(news));
         upload
-            .run(self.record(), Arc::new(self.keeper()), progress, &self.stop)
+            .run(self.record(), Arc::new(self.record_store()), progress, &self.stop)
             .await
     }
 

@@ -23,11 +23,11 @@ use super::{
 #[derive(Debug, Clone)]
 pub(crate) struct Content {
     image: Image,
-    beside: Option<Beside>,
+    beside: Option<Companion>,
 }
 
 #[derive(Debug, Clone)]
-struct Beside {
+struct Companion {
     path: PathBuf,
     hashed: Option<Arc<Hashed>>,
 }
@@ -76,7 +76,7 @@ impl Content {
             }
             (None, None) => None,
         };
-        let beside = path.map(|path| Beside { path, hashed: None });
+        let beside = path.map(|path| Companion { path, hashed: None });
         Ok(Self { image, beside })
     }
 

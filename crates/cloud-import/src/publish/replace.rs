@@ -52,7 +52,7 @@ async fn others(
     project: Option<&str>,
     own: Option<&str>,
 ) -> Result<Vec<String>> {
-    let found = importer.namesakes(name, project).await?;
+    let found = importer.images_named(name, project).await?;
     let found = found
         .into_iter()
         .filter(|image| !image.id.is_empty() && Some(image.id.as_str()) != own);
@@ -230,10 +230,10 @@ impl Target {
 
     /// Makes sure, by the cloud's own list, that the new image is there and good before an older one goes.
     async fn see(&self, image: &ImportedImage, names: &[&str]) -> Result<()> {
-        let began = self.importer.ambient().monotonic();
+        let began = self.importer.env().monotonic();
         loop {
             for name in names {
-                let listed = self.importer.namesakes(name, image.project.as_deref()).await?;
+                let listed = self.importer.images_named(name, image.project.as_deref()).await?;
                 let good = |class| class == Some(StateClass::Succeeded);
                 if listed.iter().any(|listed| listed.id == image.id && good(listed.class)) {
                     return Ok(());
@@ -251,12 +251,12 @@ impl Target {
 
     /// Waits before the cloud is asked again; `false` when it was asked for long enough.
     async fn pause(&self, began: Duration) -> Result<bool> {
-        let (ambient, grace) = (self.importer.ambient(), self.importer.grace());
-        if ambient.monotonic().saturating_sub(began) >= grace.period {
+        let (env, grace) = (self.importer.env(), self.importer.grace());
+        if env.monotonic().saturating_sub(began) >= grace.period {
             return Ok(false);
         }
         tokio::select! {
-            () = ambient.sleep(grace.interval) => Ok(true),
+            () = env.sleep(grace.interval) => Ok(true),
             () = self.context.stop.requested() => Err(stopped()),
         }
     }
@@ -268,7 +268,7 @@ impl Target {
         let Err(error) = self.importer.delete(&older).await else {
             return Ok(());
         };
-        match self.importer.namesakes(name, image.project.as_deref()).await {
+        match self.importer.images_named(name, image.project.as_deref()).await {
             Ok(listed) if listed.iter().all(|image| image.id != id) => {
                 if error.kind() != ErrorKind::NotFound {
                     self.warn(&format!("the older image {id} is gone, but: {}", error.message()));
@@ -282,9 +282,9 @@ impl Target {
     /// Gives the image its own name. The name of an image that was just deleted may be taken for a while yet.
     async fn give_name(&self, image: &mut ImportedImage, temporary: &str, name: &str) -> Result<()> {
         image.name = temporary.to_owned();
-        let began = self.importer.ambient().monotonic();
+        let began = self.importer.env().monotonic();
         loop {
-            let listed = self.importer.namesakes(name, image.project.as_deref()).await?;
+            let listed = self.importer.images_named(name, image.project.as_deref()).await?;
             if listed.iter().any(|listed| listed.id == image.id) {
                 break;
             }

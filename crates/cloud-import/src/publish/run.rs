@@ -175,7 +175,7 @@ impl Run {
         stage(target, ordered).await?;
         target.change(|record| record.step = Step::Staged).await?;
         target.unless_stopped()?;
-        let signed_at = target.importer.ambient().now();
+        let signed_at = target.importer.env().now();
         sign_link(target, ordered, signed_at).await?;
         let prepared = target.importer.prepare(&ordered.request)?;
         let before = prepared.task().clone();
@@ -241,7 +241,7 @@ impl Run {
 /// alone would find it too, but for no documented time.
 async fn adopt(target: &Target, ordered: &mut Ordered) -> Result<bool> {
     let (importer, replaces) = (&*target.importer, target.context.options.replace);
-    sign_link(target, ordered, importer.ambient().now()).await?;
+    sign_link(target, ordered, importer.env().now()).await?;
     for (request, name) in replace::may_be_named(&ordered.request, importer, replaces) {
         let mut probe = importer.prepare(&request)?.into_task();
         probe.name = name;

@@ -82,7 +82,7 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
     options.budget = context.options.budget.clone();
     let staged = Upload::new(store.clone(), local, hashed.as_ref().clone(), &file.key)
         .options(options)
-        .run(upload, target.keeper(role), Arc::new(progress), &context.stop)
+        .run(upload, target.record_store(role), Arc::new(progress), &context.stop)
         .await?;
     target.tell(&Event::Staged {
         object: &object.shown(),

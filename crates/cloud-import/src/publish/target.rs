@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cloud_import_core::{Error, ErrorKind, ImageImporter, Remedy, Result, Stop, provider::digest, remedy::Change};
-use cloud_import_staging::{Keeper, Store, UploadRecord};
+use cloud_import_staging::{RecordStore, Store, UploadRecord};
 use tokio::task::JoinSet;
 use tracing::{Instrument as _, instrument::WithSubscriber as _};
 
@@ -70,7 +70,7 @@ impl Target {
     }
 
     /// Keeps the record of an upload within the record of this target.
-    pub(crate) fn keeper(&self, role: Role) -> Arc<dyn Keeper> {
+    pub(crate) fn record_store(&self, role: Role) -> Arc<dyn RecordStore> {
         let lease = Arc::clone(&self.lease);
         Arc::new(RecordKeeper { lease, role })
     }
@@ -96,7 +96,7 @@ struct RecordKeeper {
     role: Role,
 }
 
-impl Keeper for RecordKeeper {
+impl RecordStore for RecordKeeper {
     fn keep(&self, upload: Option<&UploadRecord>) -> Result<()> {
         held(&self.lease).change(|record| {
             record.step = Step::Staging;

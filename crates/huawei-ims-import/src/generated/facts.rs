@@ -99,7 +99,7 @@ pub const OTHER_HOSTS: &[(&str, &str, bool, &str)] = &[
     ("iam-eu-west-101", "iam.eu-west-101.myhuaweicloud.eu", true, "IAM of the European site: formed like the others, unverified."), // packer
 ];
 
-/// Regions by id and name. A help for people: it gates nothing. (sdk-python)
+/// Regions by id and name. A help for people: it throttles nothing. (sdk-python)
 pub const REGIONS: &[(&str, &str)] = &[
     ("cn-north-1", "Beijing 1"),
     ("cn-north-2", "Beijing 2"),
@@ -145,7 +145,7 @@ pub const API_VERSION: &str = "v2";
 /// One of the vendor's ways in.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Route {
+pub struct ImportMode {
     /// The operation.
     pub operation: &'static str,
     /// Formats that it takes.
@@ -163,7 +163,7 @@ pub struct Route {
 }
 
 /// ISO has its own image type, IsoImage, and needs os_version. (docs, otc, oapi)
-pub const ROUTE_COMMON: Route = Route {
+pub const ROUTE_COMMON: ImportMode = ImportMode {
     operation: "CreateImage",
     formats: &[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk, DiskFormat::Raw, DiskFormat::Zvhd2, DiskFormat::Vhdx, DiskFormat::Vdi, DiskFormat::Qed, DiskFormat::Qcow, DiskFormat::Zvhd, DiskFormat::Iso],
     max_file_bytes: 137438953472,
@@ -174,7 +174,7 @@ pub const ROUTE_COMMON: Route = Route {
 };
 
 /// One data disk as an image of its own. (docs, guide, otc, oapi)
-pub const ROUTE_DATA_COMMON: Route = Route {
+pub const ROUTE_DATA_COMMON: ImportMode = ImportMode {
     operation: "CreateDataImage",
     formats: &[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk, DiskFormat::Raw, DiskFormat::Zvhd2, DiskFormat::Vhdx, DiskFormat::Vdi, DiskFormat::Qed, DiskFormat::Qcow, DiskFormat::Zvhd],
     max_file_bytes: 137438953472,
@@ -185,7 +185,7 @@ pub const ROUTE_DATA_COMMON: Route = Route {
 };
 
 /// The newest page says that the international site no longer takes Windows images here. The documents want the .mf file beside a raw image; whether one is refused without it at once, late or never is unverified. (seed, docs, guide, web, oapi, terraform)
-pub const ROUTE_QUICK: Route = Route {
+pub const ROUTE_QUICK: ImportMode = ImportMode {
     operation: "ImportImageQuick",
     formats: &[DiskFormat::Zvhd2, DiskFormat::Raw],
     max_file_bytes: 1099511627776,

@@ -109,7 +109,7 @@ impl Call for ShowImageQuotaRequest {
 
 impl Call for GlanceDeleteImageRequest {
     type Answer = GlanceDeleteImageResponse;
-    const OPERATION: Operation = Operation::new("GlanceDeleteImage", Method::DELETE, "/v2/images/{image_id}", Repeat::Safe, &[("delete_backup", Place::Body)]);
+    const OPERATION: Operation = Operation::new("GlanceDeleteImage", Method::DELETE, "/v2/images/{image_id}", Repeat::Safe, &[("delete_backup", Placement::Body)]);
 }
 
 impl Call for KeystoneListProjectsRequest {
@@ -119,7 +119,7 @@ impl Call for KeystoneListProjectsRequest {
 
 impl Call for UpdateImageRequest {
     type Answer = UpdateImageResponse;
-    const OPERATION: Operation = Operation::new("UpdateImage", Method::PATCH, "/v2/cloudimages/{image_id}", Repeat::Safe, &[("changes", Place::WholeBody)]);
+    const OPERATION: Operation = Operation::new("UpdateImage", Method::PATCH, "/v2/cloudimages/{image_id}", Repeat::Safe, &[("changes", Placement::WholeBody)]);
 }
 
 impl Client {

@@ -24,7 +24,7 @@ pub(crate) const PROJECT: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) fn builder(script: &Arc<Scripted>) -> ClientBuilder<Client> {
     Client::builder("cn-north-4")
         .credentials(Credentials::new("AKEXAMPLE", SECRET))
-        .ambient(Arc::new(Frozen::at("2025-01-02T03:04:05Z", "nonce")))
+        .env(Arc::new(Frozen::at("2025-01-02T03:04:05Z", "nonce")))
         .transport(Arc::clone(script) as _)
         .retry(RetryPolicy::none())
 }

@@ -77,7 +77,7 @@ pub const OTHER_HOSTS: &[(&str, &str, bool, &str)] = &[
     ("vpc", "vm.internal.{region}.jdcloud-api.com", false, "From inside a VPC. SDK notes say plain HTTP only, one documentation page writes https: unverified."), // sdk-go, docs
 ];
 
-/// Regions by id and name. A help for people: it gates nothing. (docs, packer)
+/// Regions by id and name. A help for people: it throttles nothing. (docs, packer)
 pub const REGIONS: &[(&str, &str)] = &[
     ("cn-north-1", "Beijing"),
     ("cn-east-1", "Suqian"),

@@ -20,7 +20,7 @@ pub(crate) const SECRET: &str = "sk-example/with+slash";
 pub(crate) fn client(script: &Arc<Scripted>) -> Client {
     Client::builder("cn-north-1")
         .credentials(Credentials::new("AKEXAMPLE", SECRET))
-        .ambient(Arc::new(Frozen::at(
+        .env(Arc::new(Frozen::at(
             "2025-01-02T03:04:05Z",
             "55f3919e-3a7d-4174-b117-f150ff25e274",
         )))

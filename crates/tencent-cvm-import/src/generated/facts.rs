@@ -86,7 +86,7 @@ pub const OTHER_HOSTS: &[(&str, &str, bool, &str)] = &[
     ("internal", "cvm.internal.tencentcloudapi.com", true, "From inside Tencent Cloud. The form is documented for another product: unverified for CVM."), // structure
 ];
 
-/// Regions by id and name. A help for people: it gates nothing. (sdk-go, docs-intl)
+/// Regions by id and name. A help for people: it throttles nothing. (sdk-go, docs-intl)
 pub const REGIONS: &[(&str, &str)] = &[
     ("ap-guangzhou", "Guangzhou"),
     ("ap-shanghai", "Shanghai"),

@@ -34,7 +34,7 @@ pub(crate) fn older_client(script: &Arc<Scripted>, credentials: Credentials, opt
     Client::builder("ap-guangzhou")
         .options(options)
         .credentials(credentials)
-        .ambient(Arc::new(Frozen::at("2025-01-02T03:04:05Z", NONCE)))
+        .env(Arc::new(Frozen::at("2025-01-02T03:04:05Z", NONCE)))
         .transport(Arc::clone(script) as _)
         .retry(RetryPolicy::none())
         .build()

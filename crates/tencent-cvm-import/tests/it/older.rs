@@ -95,7 +95,7 @@ async fn a_bare_call() {
             .endpoint("cvm.intl.tencentcloudapi.com".parse().unwrap())
             .options(options(version, method))
             .credentials(Credentials::new("AKIDEXAMPLE", super::SECRET))
-            .ambient(Arc::new(Frozen::at("2025-01-02T03:04:05Z", "11886")))
+            .env(Arc::new(Frozen::at("2025-01-02T03:04:05Z", "11886")))
             .transport(Arc::clone(&script) as _)
             .build()
             .unwrap()
@@ -177,7 +177,7 @@ async fn get_makes_no_import_repeatable() {
         let client = Client::builder("ap-guangzhou")
             .options(options(SignatureVersion::HmacSha256, method))
             .credentials(Credentials::new("AKIDEXAMPLE", super::SECRET))
-            .ambient(Arc::new(Frozen::at("2025-01-02T03:04:05Z", "11886")))
+            .env(Arc::new(Frozen::at("2025-01-02T03:04:05Z", "11886")))
             .transport(Arc::clone(&script) as _)
             .build()
             .unwrap();

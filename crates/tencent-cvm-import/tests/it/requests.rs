@@ -84,7 +84,7 @@ async fn describe_image_quota() {
     Client::builder("")
         .endpoint("cvm.intl.tencentcloudapi.com".parse().unwrap())
         .credentials(Credentials::new("AKIDEXAMPLE", super::SECRET))
-        .ambient(Arc::new(Frozen::at("2025-01-02T03:04:05Z", "")))
+        .env(Arc::new(Frozen::at("2025-01-02T03:04:05Z", "")))
         .transport(Arc::clone(&script) as _)
         .build()
         .unwrap()

@@ -79,7 +79,7 @@ pub const OTHER_HOSTS: &[(&str, &str, bool, &str)] = &[
     ("an-link", "api.an-link.com", true, "White-label channel that runs the same API."), // channels
 ];
 
-/// Regions by id and name. A help for people: it gates nothing. (summary, seed)
+/// Regions by id and name. A help for people: it throttles nothing. (summary, seed)
 pub const REGIONS: &[(&str, &str)] = &[
     ("cn-bj2", "Beijing 2"),
     ("cn-bj1", "Beijing 1"),

@@ -24,7 +24,7 @@ pub(crate) const SECRET: &str = "sk-example/with+slash";
 pub(crate) fn builder(region: &str, script: &Arc<Scripted>) -> ClientBuilder<Client> {
     Client::builder(region)
         .credentials(Credentials::new("PKEXAMPLE", SECRET))
-        .ambient(Arc::new(Frozen::at("2025-01-02T03:04:05Z", "nonce")))
+        .env(Arc::new(Frozen::at("2025-01-02T03:04:05Z", "nonce")))
         .transport(Arc::clone(script) as _)
         .retry(RetryPolicy::none())
 }

@@ -48,7 +48,7 @@ fn compare(vector: &Vector) -> Result<Outcome, String> {
 fn send(vector: &Vector) -> Result<Request<Bytes>, String> {
     let script = Arc::new(Scripted::new([(200, "")]));
     let mut pipeline = Pipeline::new("", Arc::new(vector.client_credentials()), Arc::clone(&script) as _);
-    pipeline.ambient = Arc::new(Frozen::new(vector.time()?, ""));
+    pipeline.env = Arc::new(Frozen::new(vector.time()?, ""));
     pipeline.retry = RetryPolicy::none();
     let store = Store::new(clients::bucket(vector)?, pipeline).map_err(|error| error.to_string())?;
     let key = clients::text(vector, "Key")?;

@@ -5,26 +5,26 @@ use std::time::Duration;
 use super::{Found, Search};
 use crate::{
     Result,
-    credentials::{AssumeRole, Means, Rank, WebIdentityRole, web_identity},
+    credentials::{AssumeRole, KeySource, Precedence, WebIdentityRole, web_identity},
 };
 
 impl Search<'_> {
-    /// The source of this rank that variables name.
-    pub(super) fn named(&mut self, rank: Rank) -> Result<Option<Found>> {
-        if let Some(found) = self.web_identity(rank)? {
+    /// The source of this precedence that variables name.
+    pub(super) fn named(&mut self, precedence: Precedence) -> Result<Option<Found>> {
+        if let Some(found) = self.web_identity(precedence)? {
             return Ok(Some(found));
         }
-        let Some(link) = self.spec.link.filter(|link| link.rank == rank) else {
+        let Some(link) = self.spec.link.filter(|link| link.precedence == precedence) else {
             return Ok(None);
         };
         let Some((variable, link)) = self.first_named(link.names) else {
             self.tried.push(format!("environment ({})", link.names.join(", ")));
             return Ok(None);
         };
-        Ok(Some(self.of_variable(&variable, Means::Link(link.into()))))
+        Ok(Some(self.of_variable(&variable, KeySource::Link(link.into()))))
     }
 
-    pub(super) fn of_variable(&self, variable: &str, means: Means) -> Found {
+    pub(super) fn of_variable(&self, variable: &str, means: KeySource) -> Found {
         Found {
             origin: format!("environment variable `{variable}`"),
             means,
@@ -33,8 +33,8 @@ impl Search<'_> {
         }
     }
 
-    fn web_identity(&mut self, rank: Rank) -> Result<Option<Found>> {
-        let Some(web) = self.spec.web_identity.filter(|web| web.rank == rank) else {
+    fn web_identity(&mut self, precedence: Precedence) -> Result<Option<Found>> {
+        let Some(web) = self.spec.web_identity.filter(|web| web.precedence == precedence) else {
             return Ok(None);
         };
         let Some((variable, token_file)) = self.first_named(web.token_file) else {
@@ -75,7 +75,7 @@ impl Search<'_> {
             token_file,
             endpoint,
         };
-        Ok(Some(self.of_variable(&variable, Means::WebIdentity(identity))))
+        Ok(Some(self.of_variable(&variable, KeySource::WebIdentity(identity))))
     }
 
     pub(super) fn seconds(&self, names: &[&str]) -> Result<Option<Duration>> {

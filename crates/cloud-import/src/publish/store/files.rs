@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cloud_import_core::{Error, ErrorKind, Field, Remedy, Result, ambient};
+use cloud_import_core::{Error, ErrorKind, Field, Remedy, Result, env};
 use serde::de::DeserializeOwned;
 
 /// The largest document: a record of an upload of 10,000 parts is about a megabyte.
@@ -29,7 +29,7 @@ impl Files {
     /// A document; `None` when there is none.
     pub(super) fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let path = self.0.join(name);
-        let text = ambient::read_file(&path, LARGEST).map_err(|error| unreadable(&path, error))?;
+        let text = env::read_file(&path, LARGEST).map_err(|error| unreadable(&path, error))?;
         let document = text.map(|text| serde_json::from_str(&text)).transpose();
         document.map_err(|error| {
             let message = format!("`{}` is no record that can be read: {error}", path.display());
@@ -88,12 +88,12 @@ impl Lock {
     /// Replaces a document, wholly and durably. When it cannot be written, the old one is still there.
     pub(super) fn write(&self, name: &str, text: &[u8]) -> Result<()> {
         make_folder_of(&self.files.0.join(name))?;
-        self.change(name, |path| ambient::write_file(path, text))
+        self.change(name, |path| env::write_file(path, text))
     }
 
     /// Removes a document for good.
     pub(super) fn remove(&self, name: &str) -> Result<()> {
-        self.change(name, ambient::remove_file)
+        self.change(name, env::remove_file)
     }
 
     fn change(&self, name: &str, change: impl FnOnce(&Path) -> io::Result<()>) -> Result<()> {
@@ -153,14 +153,14 @@ fn failed(message: String, remedy: &'static str, error: io::Error) -> Error {
 pub(super) mod scratch {
     use std::path::{Path, PathBuf};
 
-    use cloud_import_core::ambient::{Ambient as _, System};
+    use cloud_import_core::env::{Env as _, SystemEnv};
 
     #[derive(Debug)]
     pub(in super::super) struct Folder(PathBuf);
 
     impl Folder {
         pub(in super::super) fn new() -> Self {
-            Self(std::env::temp_dir().join(format!("cloud-import-state-{}", System.nonce().unwrap())))
+            Self(std::env::temp_dir().join(format!("cloud-import-state-{}", SystemEnv.nonce().unwrap())))
         }
 
         pub(in super::super) fn path(&self) -> &Path {

@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use cloud_import_core::{
     Error, ErrorKind, Result, Stop,
-    ambient::{Ambient as _, System},
+    env::{Env as _, SystemEnv},
 };
 use cloud_import_staging::HashCache;
 
@@ -66,7 +66,7 @@ impl State {
             }
             tokio::select! {
                 // Other processes go by the real clock.
-                () = System.sleep(ASK_AGAIN) => {}
+                () = SystemEnv.sleep(ASK_AGAIN) => {}
                 () = stop.requested() => return Ok(None),
             }
         }

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     Error, ErrorKind,
-    ambient::variable,
+    env::variable,
     transport::{Stage, TransportError, TransportErrorKind},
 };
 

@@ -1,6 +1,6 @@
 //! The only place where clock, sleep, randomness, environment and the user's files are met.
 //!
-//! Everything else takes them as an [`Ambient`] or as plain values; `clippy.toml` bans the ambient functions elsewhere.
+//! Everything else takes them as an [`Env`] or as plain values; `clippy.toml` bans the env functions elsewhere.
 
 use std::{
     fmt::Debug,
@@ -15,7 +15,7 @@ use std::{
 use crate::{BoxFuture, Error, ErrorKind, Result};
 
 /// Clock, sleep and randomness, so that a test can hold them still.
-pub trait Ambient: Debug + Send + Sync {
+pub trait Env: Debug + Send + Sync {
     /// The time of day, which signatures carry.
     fn now(&self) -> SystemTime;
 
@@ -56,10 +56,10 @@ pub trait Ambient: Debug + Send + Sync {
 
 /// The real thing: system clock, tokio's timer, the system's randomness.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct System;
+pub struct SystemEnv;
 
 #[expect(clippy::disallowed_methods, reason = "the one place where clock and sleep are met")]
-impl Ambient for System {
+impl Env for SystemEnv {
     fn now(&self) -> SystemTime {
         SystemTime::now()
     }
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_file_is_replaced_whole_or_not_at_all() {
-        let folder = std::env::temp_dir().join(format!("cloud-import-{}", System.nonce().unwrap()));
+        let folder = std::env::temp_dir().join(format!("cloud-import-{}", SystemEnv.nonce().unwrap()));
         fs::create_dir(&folder).unwrap();
         let file = folder.join("record.json");
         write_file(&file, b"one").unwrap();
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn files_are_read_within_bounds() {
-        let folder = std::env::temp_dir().join(format!("cloud-import-{}", System.nonce().unwrap()));
+        let folder = std::env::temp_dir().join(format!("cloud-import-{}", SystemEnv.nonce().unwrap()));
         fs::create_dir(&folder).unwrap();
         let file = folder.join("file");
         let read = |limit| read_file(&file, limit).map_err(|error| error.kind());
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_nonce_is_a_random_uuid() {
-        let (one, two) = (System.nonce().unwrap(), System.nonce().unwrap());
+        let (one, two) = (SystemEnv.nonce().unwrap(), SystemEnv.nonce().unwrap());
         assert_ne!(one, two);
         assert_eq!(one.len(), 36);
         assert_eq!(one.as_bytes()[14], b'4');

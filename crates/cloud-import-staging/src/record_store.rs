@@ -2,12 +2,12 @@
 
 use std::{fmt, path::PathBuf};
 
-use cloud_import_core::{Error, ErrorKind, Result, ambient};
+use cloud_import_core::{Error, ErrorKind, Result, env};
 
 use crate::record::UploadRecord;
 
 /// Keeps the record of one upload so that it survives the process and the machine.
-pub trait Keeper: fmt::Debug + Send + Sync {
+pub trait RecordStore: fmt::Debug + Send + Sync {
     /// Replaces what was kept, wholly and durably, before it returns; `None` forgets it. Called on a thread that may block,
     /// and never twice at once.
     ///
@@ -18,14 +18,14 @@ pub trait Keeper: fmt::Debug + Send + Sync {
 
 /// Keeps the record in a JSON file of its own. One process at a time may use it.
 #[derive(Debug, Clone)]
-pub struct FileKeeper {
+pub struct FileRecordStore {
     path: PathBuf,
 }
 
 /// Room for the largest file at UCloud, which is more than a million parts.
 const RECORD_BYTES: u64 = 256 << 20;
 
-impl FileKeeper {
+impl FileRecordStore {
     /// Keeps it at this path, in a folder that is there; beside it a file with `.new` behind its name comes and goes.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
@@ -36,7 +36,7 @@ impl FileKeeper {
     /// # Errors
     /// [`ErrorKind::Local`] when there is something that cannot be read, or is of a version that this program does not know.
     pub fn load(&self) -> Result<Option<UploadRecord>> {
-        let text = ambient::read_file(&self.path, RECORD_BYTES).map_err(|error| self.failed("read", &error))?;
+        let text = env::read_file(&self.path, RECORD_BYTES).map_err(|error| self.failed("read", &error))?;
         text.map(|text| serde_json::from_str(&text).map_err(|error| self.failed("understood", &error)))
             .transpose()
     }
@@ -50,15 +50,15 @@ impl FileKeeper {
     }
 }
 
-impl Keeper for FileKeeper {
+impl RecordStore for FileRecordStore {
     fn keep(&self, record: Option<&UploadRecord>) -> Result<()> {
         let Some(record) = record else {
-            return ambient::remove_file(&self.path).map_err(|error| self.failed("removed", &error));
+            return env::remove_file(&self.path).map_err(|error| self.failed("removed", &error));
         };
         let text = serde_json::to_vec(record).map_err(|error| self.failed("written", &error))?;
         let mut temporary = self.path.clone().into_os_string();
         temporary.push(".new");
-        ambient::replace_file(&self.path, temporary.as_ref(), &text).map_err(|error| self.failed("written", &error))
+        env::replace_file(&self.path, temporary.as_ref(), &text).map_err(|error| self.failed("written", &error))
     }
 }
 
@@ -72,8 +72,8 @@ mod tests {
     #[test]
     fn what_is_kept_is_there_again_until_it_is_forgotten() {
         let folder = Scratch::new();
-        let keeper = FileKeeper::new(folder.path().join("upload.json"));
-        assert_eq!(keeper.load().unwrap(), None);
+        let record_store = FileRecordStore::new(folder.path().join("upload.json"));
+        assert_eq!(record_store.load().unwrap(), None);
         let record = UploadRecord {
             schema: cloud_import_core::provider::Schema,
             bucket: "b".to_owned(),
@@ -85,17 +85,17 @@ mod tests {
             parts: BTreeMap::new(),
             completing: true,
         };
-        keeper.keep(Some(&record)).unwrap();
-        assert_eq!(keeper.load().unwrap(), Some(record));
-        keeper.keep(None).unwrap();
-        assert_eq!(keeper.load().unwrap(), None);
+        record_store.keep(Some(&record)).unwrap();
+        assert_eq!(record_store.load().unwrap(), Some(record));
+        record_store.keep(None).unwrap();
+        assert_eq!(record_store.load().unwrap(), None);
     }
 
     #[test]
     fn what_cannot_be_understood_is_named_and_left() {
         let folder = Scratch::new();
         let path = folder.file("upload.json", br#"{"schema":7}"#);
-        let error = FileKeeper::new(&path).load().unwrap_err();
+        let error = FileRecordStore::new(&path).load().unwrap_err();
         assert!(error.message().contains("version 7"), "{error}");
         assert!(error.message().contains("upload.json"), "{error}");
         assert!(fs::exists(&path).unwrap());
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_folder_that_is_not_there_is_an_error() {
         let folder = Scratch::new();
-        let error = FileKeeper::new(folder.path().join("absent/upload.json")).keep(None);
+        let error = FileRecordStore::new(folder.path().join("absent/upload.json")).keep(None);
         assert!(error.is_ok());
     }
 }

@@ -11,11 +11,11 @@ use std::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::net::ambient::Ambient;
+use crate::net::env::Env;
 
-/// A gate that requests pass. Clones are the same gate.
+/// A throttle that requests pass. Clones are the same throttle.
 #[derive(Debug, Clone)]
-pub struct Gate(Arc<Inner>);
+pub struct Throttle(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -24,14 +24,14 @@ struct Inner {
     closed_until: AtomicU64,
 }
 
-impl Default for Gate {
+impl Default for Throttle {
     /// Any number at a time.
     fn default() -> Self {
         Self::new(Semaphore::MAX_PERMITS)
     }
 }
 
-impl Gate {
+impl Throttle {
     /// At most so many requests at a time.
     pub fn new(at_a_time: usize) -> Self {
         Self(Arc::new(Inner {
@@ -40,21 +40,21 @@ impl Gate {
         }))
     }
 
-    /// Waits until the gate is open and a place is free; the place is taken until the permit is dropped.
-    pub(crate) async fn pass(&self, ambient: &dyn Ambient) -> Option<SemaphorePermit<'_>> {
+    /// Waits until the throttle is open and a place is free; the place is taken until the permit is dropped.
+    pub(crate) async fn acquire(&self, env: &dyn Env) -> Option<SemaphorePermit<'_>> {
         // Never closed, so that there is always a permit in the end.
         let permit = self.0.places.acquire().await.ok();
         let until = Duration::from_millis(self.0.closed_until.load(Ordering::Relaxed));
-        let wait = until.saturating_sub(ambient.monotonic());
+        let wait = until.saturating_sub(env.monotonic());
         if !wait.is_zero() {
-            ambient.sleep(wait).await;
+            env.sleep(wait).await;
         }
         permit
     }
 
     /// Lets nobody pass for this long: the cloud asked for fewer requests.
-    pub(crate) fn close(&self, ambient: &dyn Ambient, wait: Duration) {
-        let until = ambient.monotonic().saturating_add(wait).as_millis();
+    pub(crate) fn pause(&self, env: &dyn Env, wait: Duration) {
+        let until = env.monotonic().saturating_add(wait).as_millis();
         let until = u64::try_from(until).unwrap_or(u64::MAX);
         self.0.closed_until.fetch_max(until, Ordering::Relaxed);
     }
@@ -67,16 +67,16 @@ mod tests {
 
     #[tokio::test]
     async fn so_many_pass_and_all_wait_when_one_is_told_to() {
-        let ambient = Frozen::at("2026-01-02T03:04:05Z", "n");
-        let gate = Gate::new(2);
-        let (one, two) = (gate.pass(&ambient).await, gate.pass(&ambient).await);
+        let env = Frozen::at("2026-01-02T03:04:05Z", "n");
+        let throttle = Throttle::new(2);
+        let (one, two) = (throttle.acquire(&env).await, throttle.acquire(&env).await);
         assert!(one.is_some() && two.is_some());
-        let waiting = tokio::time::timeout(Duration::from_millis(20), gate.pass(&ambient)).await;
+        let waiting = tokio::time::timeout(Duration::from_millis(20), throttle.acquire(&env)).await;
         assert!(waiting.is_err(), "there is no place for a third");
         drop(one);
-        let before = ambient.monotonic();
-        gate.clone().close(&ambient, Duration::from_secs(7));
-        drop(gate.pass(&ambient).await);
-        assert!(ambient.monotonic() >= before + Duration::from_secs(7));
+        let before = env.monotonic();
+        throttle.clone().pause(&env, Duration::from_secs(7));
+        drop(throttle.acquire(&env).await);
+        assert!(env.monotonic() >= before + Duration::from_secs(7));
     }
 }

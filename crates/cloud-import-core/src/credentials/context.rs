@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{profile::AssumeRole, spec::Caller};
 use crate::{
     net::{
-        ambient::{Ambient, System},
         clock_offset::ClockOffset,
+        env::{Env, SystemEnv},
         transport::Transport,
     },
     wire::Endpoint,
@@ -28,7 +28,7 @@ pub struct ChainOptions {
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "transport and clock are the program's own")]
 #[non_exhaustive]
-pub struct Reach {
+pub struct Context {
     /// The region of the client: STS is asked there, where it has regions.
     pub region: String,
     /// The client's endpoint, where it is not the usual one.
@@ -36,19 +36,19 @@ pub struct Reach {
     /// Where requests go.
     pub transport: Arc<dyn Transport>,
     /// Clock, randomness and variables.
-    pub ambient: Arc<dyn Ambient>,
+    pub env: Arc<dyn Env>,
     /// How far the cloud's clock is from this machine's.
     pub clock_offset: ClockOffset,
 }
 
-impl Reach {
+impl Context {
     /// Reaches it for a region, with the system's clock and variables.
     pub fn new(region: impl Into<String>, transport: Arc<dyn Transport>) -> Self {
         Self {
             region: region.into(),
             endpoint: None,
             transport,
-            ambient: Arc::new(System),
+            env: Arc::new(SystemEnv),
             clock_offset: ClockOffset::default(),
         }
     }
