@@ -44,8 +44,9 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
     folders.push(stores::render(root, &mut files)?);
     let page = root.join("README.md");
     if page.exists() {
-        let text = fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
-        files.insert(page, readme::with_table(&text, &specs)?);
+        let read = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
+        let arguments = read(&root.join("crates/cloud-import-cli/src/args/mod.rs"))?;
+        files.insert(page.clone(), readme::render(&read(&page)?, &specs, &arguments)?);
     }
     files.insert(root.join("docs/coverage.md"), coverage::render(&specs));
     settle(&files, &folders, check)

@@ -1,7 +1,7 @@
 //! Shell completions and manual pages, written from the command's own arguments. Everything else of a package for a
 //! distribution (the binary, licences, README) is cargo's or in the repository.
 
-#[path = "../../crates/cloud-import-cli/src/args.rs"]
+#[path = "../../crates/cloud-import-cli/src/args/mod.rs"]
 #[allow(dead_code, reason = "only the definition is of use here, not what it parses into")]
 mod args;
 

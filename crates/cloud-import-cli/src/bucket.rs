@@ -1,22 +1,19 @@
-//! `list` and `clean` with `--bucket`: shows what any machine staged in a bucket, and has it deleted when told to.
+//! What any machine staged in a bucket, as rows that `list` and `clean` show. Changes nothing.
 
 use std::sync::Arc;
 
 use cloud_import::{
     Error, ErrorKind, ImageImporter, Result,
     env::{Env as _, SystemEnv},
-    publish::{BucketItem, Known, in_bucket, staging::Store},
+    publish::{BucketItem, Known, staging::Store},
 };
 use serde::Serialize;
 
 use crate::{
-    args::{self, Form, InBucket, Reach},
+    args::{Form, InBucket, Reach},
     connect::Clouds,
-    exit::Exit,
-    list::{SCHEMA, json},
-    output,
+    output::{self, SCHEMA},
     simulate::Simulated,
-    state::Remembered,
     targets::Wanted,
 };
 
@@ -29,7 +26,7 @@ struct Found {
 
 /// An object or an unfinished upload.
 #[derive(Debug, Serialize)]
-struct Row {
+pub(crate) struct Row {
     what: What,
     key: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,9 +38,9 @@ struct Row {
     age_seconds: Option<u64>,
     known: Known,
     #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<Done>,
+    pub(crate) outcome: Option<Done>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
+    pub(crate) message: Option<String>,
 }
 
 impl From<BucketItem> for Row {
@@ -73,52 +70,14 @@ enum What {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Done {
+pub(crate) enum Done {
     Kept,
     Deletable,
     Deleted,
     Failed,
 }
 
-/// Shows what lies in the bucket.
-pub(crate) async fn list(options: args::List) -> Result<Exit> {
-    let simulated = Simulated::of(&options.reach).await?;
-    let state = Remembered::of(&options.state, simulated.is_some())?;
-    let store = store(&options.place, &options.reach, simulated.as_ref())?;
-    let items = in_bucket(state.state(), &store, &options.place.prefix).await?;
-    show(&store, items.into_iter().map(Row::from).collect(), options.reach.output)?;
-    Ok(Exit::Done)
-}
-
-/// Shows what may be deleted in the bucket, and deletes it when told to.
-pub(crate) async fn clean(options: args::Clean) -> Result<Exit> {
-    let simulated = Simulated::of(&options.reach).await?;
-    let state = Remembered::of(&options.state, simulated.is_some())?;
-    let store = store(&options.place, &options.reach, simulated.as_ref())?;
-    let now = SystemEnv.now();
-    let mut rows = Vec::new();
-    for item in in_bucket(state.state(), &store, &options.place.prefix).await? {
-        let (outcome, message) = match (item.may_go(options.older_than, now), options.yes) {
-            (false, _) => (Done::Kept, None),
-            (true, false) => (Done::Deletable, None),
-            (true, true) => match item.delete(state.state(), &store).await {
-                Ok(true) => (Done::Deleted, None),
-                Ok(false) => (Done::Kept, None),
-                Err(error) => (Done::Failed, Some(error.to_string())),
-            },
-        };
-        rows.push(Row {
-            outcome: Some(outcome),
-            message,
-            ..Row::from(item)
-        });
-    }
-    let failed = rows.iter().any(|row| row.outcome == Some(Done::Failed));
-    show(&store, rows, options.reach.output)?;
-    Ok(if failed { Exit::Mixed } else { Exit::Done })
-}
-
-fn store(place: &InBucket, reach: &Reach, simulated: Option<&Simulated>) -> Result<Store> {
+pub(crate) fn store(place: &InBucket, reach: &Reach, simulated: Option<&Simulated>) -> Result<Store> {
     let (Some(target), Some(bucket)) = (&place.to, &place.bucket) else {
         return Err(
             Error::new(ErrorKind::InvalidRequest, "a bucket and its target go together")
@@ -130,10 +89,10 @@ fn store(place: &InBucket, reach: &Reach, simulated: Option<&Simulated>) -> Resu
     clouds.store(&*importer, bucket)
 }
 
-fn show(store: &Store, items: Vec<Row>, form: Form) -> Result<()> {
+pub(crate) fn show(store: &Store, items: Vec<Row>, form: Form) -> Result<()> {
     let bucket = store.bucket().name.clone();
     if form == Form::Json {
-        return json(&Found {
+        return output::json(&Found {
             schema: SCHEMA,
             bucket,
             items,

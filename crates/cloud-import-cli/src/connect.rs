@@ -115,6 +115,7 @@ impl<'a> Clouds<'a> {
         profile: Option<String>,
         project: Option<String>,
     ) -> Result<Box<dyn ImageImporter>> {
+        known(provider)?;
         let mut settings = Settings::new(region).instance_metadata(self.reach.instance_metadata);
         settings.endpoint = endpoint;
         settings.project = project;
@@ -132,6 +133,11 @@ impl<'a> Clouds<'a> {
         }
         cloud_import::connect(provider, settings)
     }
+}
+
+/// Refuses a cloud that is none of the five: records and tasks that were read may name any.
+pub(crate) fn known(provider: Provider) -> Result<()> {
+    provider.id().parse::<Provider>().map(|_| ())
 }
 
 /// What was said last about a cloud.

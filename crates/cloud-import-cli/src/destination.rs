@@ -81,23 +81,13 @@ fn order(options: &Order, wanted: &Wanted, disk: Disk) -> Result<ImportRequest> 
 
 /// The bucket of a target: its own, else what was said last for its cloud, else what was said last for all.
 fn bucket(staging: &Staging, wanted: &Wanted, clouds: &Clouds<'_>) -> Option<String> {
-    let said = |of_provider: bool| {
-        staging.bucket.iter().rev().find_map(|text| match text.split_once('=') {
-            Some((provider, name))
-                if of_provider
-                    && provider
-                        .parse::<Provider>()
-                        .is_ok_and(|named| named == wanted.target.provider) =>
-            {
-                Some(name)
-            }
-            None if !of_provider => Some(text.as_str()),
-            _ => None,
-        })
+    let said = |of: Option<Provider>| {
+        let named = staging.bucket.iter().rev().find(|(named, _)| *named == of);
+        named.map(|(_, name)| name.as_str())
     };
     let own = wanted.own.bucket.as_deref();
-    own.or_else(|| said(true))
-        .or_else(|| said(false))
+    own.or_else(|| said(Some(wanted.target.provider)))
+        .or_else(|| said(None))
         .map(str::to_owned)
         .or_else(|| clouds.simulated_bucket())
 }

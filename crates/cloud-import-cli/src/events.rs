@@ -9,10 +9,7 @@ use cloud_import::{
 };
 use serde::Serialize;
 
-use crate::output;
-
-/// The version of the form. It is raised when a field changes its meaning or goes; fields and events may be added.
-const SCHEMA: u32 = 1;
+use crate::output::{self, SCHEMA};
 
 /// Bytes are told of at most this often, in hundredths of the whole.
 const STEPS: u64 = 100;
@@ -69,10 +66,9 @@ impl Events {
         *slot = Some(step);
         news
     }
-}
 
-impl Listener for Events {
-    fn on(&self, target: Option<usize>, event: &Event<'_>) {
+    /// The line of an event; `None` for what is not told.
+    fn line<'a>(&'a self, target: Option<usize>, event: &'a Event<'_>) -> Option<Line<'a>> {
         let base = |name| Line {
             schema: SCHEMA,
             event: name,
@@ -103,25 +99,7 @@ impl Listener for Events {
                 task: Some(task),
                 ..base("started")
             },
-            Event::Polled {
-                event:
-                    WaitEvent::Polled {
-                        state: TaskState::InProgress { percent, raw },
-                        ..
-                    },
-                ..
-            } => Line {
-                state: Some(raw),
-                percent: *percent,
-                ..base("polled")
-            },
-            Event::Polled {
-                event: WaitEvent::PollFailed { error, .. },
-                ..
-            } => Line {
-                message: Some(error.to_string()),
-                ..base("poll_failed")
-            },
+            Event::Polled { event, .. } => return polled(*event, base),
             Event::Tidied { object } => Line {
                 object: Some(object),
                 ..base("tidied")
@@ -151,9 +129,35 @@ impl Listener for Events {
                 message: outcome.error().map(ToString::to_string),
                 ..base("over")
             },
-            _ => return,
+            _ => return None,
         };
-        if let Ok(text) = serde_json::to_string(&line) {
+        Some(line)
+    }
+}
+
+/// The line of a poll; `None` for a verdict, which has an event of its own.
+fn polled<'a>(event: WaitEvent<'a>, base: impl Fn(&'static str) -> Line<'a>) -> Option<Line<'a>> {
+    match event {
+        WaitEvent::Polled {
+            state: TaskState::InProgress { percent, raw },
+            ..
+        } => Some(Line {
+            state: Some(raw),
+            percent: *percent,
+            ..base("polled")
+        }),
+        WaitEvent::PollFailed { error, .. } => Some(Line {
+            message: Some(error.to_string()),
+            ..base("poll_failed")
+        }),
+        _ => None,
+    }
+}
+
+impl Listener for Events {
+    fn on(&self, target: Option<usize>, event: &Event<'_>) {
+        let line = self.line(target, event);
+        if let Some(text) = line.and_then(|line| serde_json::to_string(&line).ok()) {
             output::result(&text);
         }
     }

@@ -17,7 +17,7 @@ pub(crate) async fn guarded<T>(stop: &Stop, work: impl Future<Output = T>) -> Op
                 if stop.is_requested() {
                     return None;
                 }
-                output::say("interrupted: finishing what was sent, beginning nothing new; once more to leave at once");
+                output::say("interrupted: finishing what was sent, starting nothing new; interrupt again to stop at once");
                 stop.request();
             }
         }
@@ -26,7 +26,7 @@ pub(crate) async fn guarded<T>(stop: &Stop, work: impl Future<Output = T>) -> Op
 
 /// The exit of a command that left at once.
 pub(crate) fn left_at_once() -> Exit {
-    output::say("left at once; repeat the command to go on");
+    output::say("stopped at once; repeat the command to resume");
     Exit::Interrupted
 }
 

@@ -5,19 +5,14 @@
 
 mod args;
 mod bucket;
-mod capabilities;
-mod check;
+mod commands;
 mod config;
 mod connect;
 mod convert;
 mod destination;
 mod events;
 mod exit;
-mod explain;
-mod import;
-mod inspect;
 mod interrupt;
-mod list;
 mod order;
 mod output;
 mod progress;
@@ -25,28 +20,32 @@ mod region;
 mod render;
 mod report;
 mod simulate;
-mod simulator;
 mod source;
 mod state;
 mod targets;
 mod tasks;
+mod waiting;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::Parser as _;
 use cloud_import::{Error, ErrorKind, Result};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     args::{Arguments, Command},
+    commands::{cancel, capabilities, check, clean, explain, import, inspect, list, sim, status, wait},
     exit::Exit,
 };
 
 fn main() -> ExitCode {
-    let matches = Arguments::command().get_matches();
-    let mut arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    log_to_standard_error(arguments.verbose);
-    match config::apply(&mut arguments.command, &matches).and_then(|()| run(arguments.command)) {
+    let line = config::completed(std::env::args_os().collect());
+    let done = line.and_then(|line| {
+        let arguments = Arguments::parse_from(line);
+        log_to_standard_error(arguments.verbose);
+        run(arguments.command)
+    });
+    match done {
         Ok(exit) => exit,
         Err(error) => {
             output::error(&error);
@@ -62,16 +61,14 @@ fn run(command: Command) -> Result<Exit> {
         Command::Inspect(options) => inspect::run(&options),
         Command::Capabilities(options) => capabilities::run(&options),
         Command::Explain(options) => explain::run(&options),
-        Command::List(options) if options.place.bucket.is_none() => block_on(list::list(options)),
-        Command::List(options) => block_on(bucket::list(options)),
+        Command::List(options) => block_on(list::run(options)),
         Command::Import(options) => block_on(import::run(*options)),
         Command::Check(options) => block_on(check::run(*options)),
-        Command::Wait(options) => block_on(tasks::wait(options)),
-        Command::Status(options) => block_on(tasks::status(options)),
-        Command::Cancel(options) => block_on(tasks::cancel(options)),
-        Command::Clean(options) if options.place.bucket.is_none() => block_on(list::clean(options)),
-        Command::Clean(options) => block_on(bucket::clean(options)),
-        Command::Sim(options) => block_on(simulator::run(options)),
+        Command::Wait(options) => block_on(wait::run(options)),
+        Command::Status(options) => block_on(status::run(options)),
+        Command::Cancel(options) => block_on(cancel::run(options)),
+        Command::Clean(options) => block_on(clean::run(options)),
+        Command::Sim(options) => block_on(sim::run(options)),
     }
 }
 
@@ -79,7 +76,7 @@ fn block_on(work: impl Future<Output = Result<Exit>>) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Error::new(ErrorKind::Local, format!("the runtime cannot be set up: {error}")))?;
+        .map_err(|error| Error::new(ErrorKind::Local, format!("cannot start the runtime: {error}")))?;
     runtime.block_on(work)
 }
 

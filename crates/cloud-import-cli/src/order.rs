@@ -1,7 +1,6 @@
 //! From arguments to one order per target.
 
 use cloud_import::{Disk, Error, ErrorKind, ImportRequest, Provider, Result, Target};
-use serde_json::{Map, Value};
 
 use crate::{args::Order, source::Place};
 
@@ -49,9 +48,9 @@ pub(crate) fn order(options: &Order, target: &Target, disk: Disk) -> Result<Impo
     order.skip_guest_check = options.skip_guest_check;
     order.nvme = options.nvme;
     order.imds_v2 = options.imds_v2;
-    let set = vendor_options(&options.set, provider)?;
-    if !set.is_empty() {
-        order.vendor.insert(provider, set);
+    for (_, option, value) in options.set.iter().filter(|(named, ..)| *named == provider) {
+        let own = order.vendor.entry(provider).or_default();
+        own.insert(option.clone(), value.clone());
     }
     Ok(order)
 }
@@ -70,42 +69,9 @@ fn data_disk(text: &str) -> Result<Disk> {
     Ok(Place::read(place)?.disk(None)?.size_gib(size))
 }
 
-/// The options of one provider out of `PROVIDER.OPTION=VALUE`. A value that is JSON is taken as such, else as text.
-fn vendor_options(set: &[String], provider: Provider) -> Result<Map<String, Value>> {
-    let mut options = Map::new();
-    for text in set {
-        let parts = text
-            .split_once('=')
-            .and_then(|(name, value)| Some((name.split_once('.')?, value)));
-        let Some(((named, option), value)) = parts else {
-            return Err(Error::new(
-                ErrorKind::InvalidRequest,
-                format!("`{text}` is not of the form PROVIDER.OPTION=VALUE"),
-            )
-            .with_remedy("Write it with its cloud, such as --set aliyun.RoleName=MyRole."));
-        };
-        if named.parse::<Provider>()? == provider {
-            let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-            options.insert(option.to_owned(), value);
-        }
-    }
-    Ok(options)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn vendor_options_go_to_their_provider() {
-        let set = ["aliyun.RoleName=R".to_owned(), "huawei.bitmap_staged=true".to_owned()];
-        let aliyun = vendor_options(&set, Provider::ALIYUN).unwrap();
-        assert_eq!(Value::Object(aliyun), serde_json::json!({"RoleName": "R"}));
-        let huawei = vendor_options(&set, Provider::HUAWEI).unwrap();
-        assert_eq!(Value::Object(huawei), serde_json::json!({"bitmap_staged": true}));
-        assert!(vendor_options(&["x".to_owned()], Provider::HUAWEI).is_err());
-        assert!(vendor_options(&["aws.x=1".to_owned()], Provider::HUAWEI).is_err());
-    }
 
     #[test]
     fn a_data_disk_has_a_size() {

@@ -5,10 +5,14 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use cloud_import::Error;
+use cloud_import::{Error, ErrorKind, Result};
 use indicatif::MultiProgress;
+use serde::Serialize;
 
 use crate::render;
+
+/// The version of each JSON form. It is raised when a field changes its meaning or goes; fields and events may be added.
+pub(crate) const SCHEMA: u32 = 1;
 
 /// The bars that are on the terminal, if there are any.
 static BARS: Mutex<Option<MultiProgress>> = Mutex::new(None);
@@ -34,6 +38,14 @@ pub(crate) fn say(line: &str) {
 /// A result line.
 pub(crate) fn result(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+/// A result as one JSON object over several lines.
+pub(crate) fn json(value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| Error::new(ErrorKind::Local, "the result cannot be written as JSON").with_source(error))?;
+    result(&text);
+    Ok(())
 }
 
 /// An error with what to do about it.

@@ -15,7 +15,7 @@ use cloud_import::{
 };
 use indicatif::{HumanBytes, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::{output, render};
+use crate::{output, render, report::Status};
 
 /// Without a change, a line is written this often.
 const STILL_THERE: Duration = Duration::from_secs(60);
@@ -243,7 +243,7 @@ impl Listener for Progress {
                     (Some(image), _) if outcome.is_found() => format!("{} (made before)", image.id),
                     (Some(image), _) => image.id.clone(),
                     // The reason is said once, with its remedy, when all are over.
-                    (None, Some(_)) => words(outcome.phase()).to_owned(),
+                    (None, Some(_)) => Status::from(outcome.phase()).words().to_owned(),
                     (None, None) if outcome.phase() == Phase::Checked => "the cloud would take this order".to_owned(),
                     (None, None) => "started".to_owned(),
                 };
@@ -251,16 +251,6 @@ impl Listener for Progress {
             }
             _ => {}
         }
-    }
-}
-
-/// How a target ended that has no image, in words.
-fn words(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Running => "still running",
-        Phase::Failed => "failed",
-        Phase::NotStarted => "not started",
-        _ => "not known whether it was started",
     }
 }
 

@@ -1,12 +1,17 @@
 //! Results: one per target, as text or as JSON with a stable schema.
 
-use cloud_import::{Error, ImportTask, ImportedImage, Inspection, Problem, publish::Phase};
+use cloud_import::{
+    Error, ErrorKind, ImportTask, ImportedImage, Inspection, Problem,
+    publish::{self, Phase},
+};
 use serde::Serialize;
 
-use crate::{args, exit::Exit, output, render};
-
-/// The version of the JSON form. It is raised when a field changes its meaning or goes.
-const SCHEMA: u32 = 1;
+use crate::{
+    args,
+    exit::Exit,
+    output::{self, SCHEMA},
+    render,
+};
 
 /// What came of one target.
 #[derive(Debug)]
@@ -43,7 +48,7 @@ pub(crate) enum Status {
 
 impl Status {
     /// In words, for people.
-    fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
             Self::Checked => "checked",
@@ -51,7 +56,7 @@ impl Status {
             Self::CancelRequested => "being cancelled",
             Self::Failed => "failed",
             Self::NotStarted => "not started",
-            Self::Unknown => "not known",
+            Self::Unknown => "not known whether it was started",
         }
     }
 }
@@ -66,6 +71,33 @@ impl From<Phase> for Status {
             Phase::NotStarted => Self::NotStarted,
             // Unknown, and what a later version may add.
             _ => Self::Unknown,
+        }
+    }
+}
+
+impl From<publish::Outcome> for Outcome {
+    fn from(outcome: publish::Outcome) -> Self {
+        let phase = outcome.phase();
+        let error = outcome.error().cloned();
+        let exit = match (phase, &error) {
+            (Phase::Succeeded, Some(error)) if error.kind() == ErrorKind::Credentials => Exit::Credentials,
+            // The image is there, and so is what it was to replace.
+            (Phase::Succeeded, Some(_)) => Exit::Mixed,
+            (Phase::Succeeded | Phase::Checked, _) | (Phase::Running, None) => Exit::Done,
+            (Phase::Running, Some(error)) => Exit::while_running(error),
+            (Phase::Unknown, _) => Exit::OutcomeUnknown,
+            (Phase::Failed, _) => Exit::Failed,
+            (_, Some(error)) => Exit::of(error),
+            (_, None) => Exit::NotStarted,
+        };
+        Self {
+            status: phase.into(),
+            exit,
+            state: (phase == Phase::Checked).then(|| "checked".to_owned()),
+            image: outcome.image().cloned(),
+            task: outcome.task().cloned(),
+            error,
+            target: outcome.target,
         }
     }
 }

@@ -48,7 +48,7 @@ impl Simulated {
     async fn embedded() -> Result<Self> {
         let simulator = Simulator::start(Config::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY).any_bucket(true))
             .await
-            .map_err(|error| Error::new(ErrorKind::Local, "the simulator cannot be started").with_source(error))?;
+            .map_err(|error| Error::new(ErrorKind::Local, "cannot start the simulator").with_source(error))?;
         let line = simulator.ready_line();
         output::say("simulated: five clouds on this machine, nothing leaves it");
         Ok(Self {
@@ -59,12 +59,9 @@ impl Simulated {
 
     fn running(file: &Path) -> Result<Self> {
         let line = fs::read_to_string(file).map_err(|error| {
-            Error::new(
-                ErrorKind::Local,
-                format!("`{}` cannot be read: {error}", file.display()),
-            )
-            .with_remedy("Give the file that the output of `cloud-import sim` went to.")
-            .with_source(error)
+            Error::new(ErrorKind::Local, format!("cannot read `{}`: {error}", file.display()))
+                .with_remedy("Name the file with the output of `cloud-import sim`.")
+                .with_source(error)
         })?;
         let key = |name: &str| {
             cloud_import::env::variable(name).ok_or_else(|| {
@@ -83,9 +80,9 @@ impl Simulated {
         let ready: ReadyLine = serde_json::from_str(line.trim()).map_err(|error| {
             Error::new(
                 ErrorKind::InvalidRequest,
-                "what --simulate names does not hold the line that `cloud-import sim` prints",
+                "the file of --simulate does not have the line that `cloud-import sim` prints",
             )
-            .with_remedy("Start it so: cloud-import sim --access-key-id AK --secret-access-key SK > sim.json")
+            .with_remedy("Start it with: cloud-import sim --access-key-id AK --secret-access-key SK > sim.json")
             .with_source(error)
         })?;
         let clouds = [
@@ -120,9 +117,9 @@ fn loopback(url: &str) -> Result<SocketAddr> {
         .ok_or_else(|| {
             Error::new(
                 ErrorKind::InvalidRequest,
-                format!("`{url}` is no address of a simulator on this machine"),
+                format!("`{url}` is not the address of a simulator on this machine"),
             )
-            .with_remedy("Give the file that the output of `cloud-import sim` went to.")
+            .with_remedy("Name the file with the output of `cloud-import sim`.")
         })
 }
 

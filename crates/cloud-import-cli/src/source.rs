@@ -32,7 +32,7 @@ impl Place {
             }),
             _ => Err(Error::new(
                 ErrorKind::InvalidRequest,
-                format!("`{text}` is no file here, no link and no BUCKET:KEY"),
+                format!("`{text}` is not a file, a link or BUCKET:KEY"),
             )
             .with_remedy("Give a link (https://…), BUCKET:KEY in the cloud's object storage, or the path of a file.")),
         }
@@ -48,7 +48,7 @@ impl Place {
                     ErrorKind::InvalidRequest,
                     format!("`{}` is a file on this machine", path.display()),
                 )
-                .with_remedy("Give a link or BUCKET:KEY here; a local file is staged only as the IMAGE argument."));
+                .with_remedy("Use a link or BUCKET:KEY here; only the IMAGE argument can be a local file."));
             }
         };
         Ok(match format.or_else(|| self.suffix()) {

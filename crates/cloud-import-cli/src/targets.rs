@@ -5,9 +5,11 @@ use std::{collections::BTreeMap, path::Path};
 use cloud_import::{Endpoint, Error, ErrorKind, Result, Target, env};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use toml::Spanned;
 
 use crate::{
     args::{Order, Reach},
+    config::line,
     region,
 };
 
@@ -39,7 +41,7 @@ impl Wanted {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Own {
     /// `PROVIDER/REGION`, where the name in the file is another.
-    to: Option<String>,
+    to: Option<Spanned<String>>,
     /// The bucket that a local file is put into.
     pub(crate) bucket: Option<String>,
     /// Another place of the image, as for `--source`.
@@ -70,10 +72,10 @@ type Read<'a> = dyn Fn(&str, Option<&str>) -> Result<Target> + 'a;
 struct File {
     /// Names for several targets.
     #[serde(default)]
-    groups: BTreeMap<String, Vec<String>>,
+    groups: BTreeMap<String, Vec<Spanned<String>>>,
     /// The targets by name.
     #[serde(default)]
-    targets: BTreeMap<String, Own>,
+    targets: BTreeMap<Spanned<String>, Own>,
 }
 
 /// The targets of an order, `all` and groups written out; one that is named twice counts once.
@@ -102,12 +104,12 @@ pub(crate) fn wanted(options: &Order, reach: &Reach) -> Result<Vec<Wanted>> {
     }
     if options.to.is_empty() {
         for name in file.targets.keys() {
-            add(file.target(name, &read)?);
+            add(file.target(name.get_ref(), &read)?);
         }
     }
     if found.is_empty() {
-        return Err(Error::new(ErrorKind::InvalidRequest, "no target is named")
-            .with_remedy("Name one with --to PROVIDER/REGION, or write some into the file of --targets."));
+        return Err(Error::new(ErrorKind::InvalidRequest, "no target given")
+            .with_remedy("Use --to PROVIDER/REGION, or --targets with a file of targets."));
     }
     Ok(found)
 }
@@ -119,14 +121,30 @@ impl File {
                 ErrorKind::InvalidRequest,
                 format!("targets file `{}`: {message}", path.display()),
             )
-            .with_remedy(
-                "Its form stands in the README: [groups] and [targets.NAME] with to, bucket, profile, options.",
-            )
+            .with_remedy("The README describes it: [groups] and [targets.NAME] with to, bucket, profile, options.")
         };
         let text = env::read_file(path, LARGEST)
-            .map_err(|error| fail(format!("it cannot be read: {error}")))?
-            .ok_or_else(|| fail("it is not there".to_owned()))?;
-        toml::from_str(&text).map_err(|error| fail(error.to_string().trim_end().to_owned()))
+            .map_err(|error| fail(format!("cannot read it: {error}")))?
+            .ok_or_else(|| fail("it does not exist".to_owned()))?;
+        let file: Self = toml::from_str(&text).map_err(|error| fail(error.to_string().trim_end().to_owned()))?;
+        file.check().map_err(|(at, error)| {
+            let line = line(&text, at);
+            error.context(format!("targets file `{}`, line {line}", path.display()))
+        })?;
+        Ok(file)
+    }
+
+    /// What stands for a target must be one, also where it is not asked for; else where it is and why not.
+    fn check(&self) -> Result<(), (usize, Error)> {
+        let named = self.targets.iter().map(|(name, own)| own.to.as_ref().unwrap_or(name));
+        let members = self.groups.values().flatten();
+        let others = members.filter(|member| !self.targets.contains_key(member.get_ref().as_str()));
+        for text in named.chain(others) {
+            // What goes without a region gets one later.
+            let read: Result<Target> = text.get_ref().parse();
+            read.map_err(|error| (text.span().start, error))?;
+        }
+        Ok(())
     }
 
     fn group(&self, name: &str, read: &Read<'_>) -> Result<Vec<Wanted>> {
@@ -134,12 +152,15 @@ impl File {
             let known: Vec<&str> = self.groups.keys().map(String::as_str).collect();
             Error::new(ErrorKind::InvalidRequest, format!("there is no group `{name}`")).with_remedy(
                 match known.len() {
-                    0 => "Name the file that has it with --targets FILE.".to_owned(),
-                    _ => format!("The groups of the targets file: {}.", known.join(", ")),
+                    0 => "Name the file that defines it with --targets FILE.".to_owned(),
+                    _ => format!("The targets file has these groups: {}.", known.join(", ")),
                 },
             )
         })?;
-        members.iter().map(|member| self.target(member, read)).collect()
+        members
+            .iter()
+            .map(|member| self.target(member.get_ref(), read))
+            .collect()
     }
 
     /// A target by its name in the file, else as it is written.
@@ -147,7 +168,8 @@ impl File {
         let Some(own) = self.targets.get(name) else {
             return Ok(Wanted::of(read(name, None)?));
         };
-        let target = read(own.to.as_deref().unwrap_or(name), own.profile.as_deref())?;
+        let text = own.to.as_ref().map_or(name, |to| to.get_ref().as_str());
+        let target = read(text, own.profile.as_deref())?;
         Ok(Wanted {
             label: if name.contains('/') {
                 target.to_string()
@@ -208,9 +230,24 @@ mod tests {
         ] {
             assert!(toml::from_str::<File>(bad).is_err(), "{bad}");
         }
-        assert!(
-            file("[targets.a]\nbucket = \"x\"").target("a", &read).is_err(),
-            "`a` names no cloud"
-        );
+        for (text, at) in [
+            ("[targets.a]\nbucket = \"x\"", "a]"),
+            ("[targets.a]\nto = \"aws/x\"", "\"aws"),
+            ("[targets.\"aws/x\"]", "\"aws"),
+            ("[groups]\neast = [\"aliyun\",\n\"aws/x\"]", "\"aws"),
+        ] {
+            let (found, error) = file(text).check().unwrap_err();
+            assert_eq!(
+                (Some(found), error.kind()),
+                (text.find(at), ErrorKind::InvalidRequest),
+                "{text}"
+            );
+            assert!(
+                error.remedy().unwrap().to_string().contains("aliyun"),
+                "{text}: {error}"
+            );
+        }
+        let well = file("[groups]\neast = [\"a\", \"aliyun\"]\n[targets.a]\nto = \"huawei/cn-north-4\"");
+        assert!(well.check().is_ok());
     }
 }

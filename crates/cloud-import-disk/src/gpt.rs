@@ -1,7 +1,5 @@
 //! The GUID partition table: its header at both ends of the disk, and the entries' types.
 
-use std::io::{Read, Seek};
-
 use crate::{
     bytes::{array, le32, le64},
     crc::crc32,
@@ -30,7 +28,7 @@ pub(crate) enum Answer {
 }
 
 /// Looks for the header behind the first sector and, where that fails, in the last one; for 512 and 4096 byte sectors.
-pub(crate) fn find<R: Read + Seek>(source: &mut Source<R>, mapping: &mut impl Mapping<R>) -> Result<Answer, Miss> {
+pub(crate) fn find(source: &mut Source<'_>, mapping: &mut impl Mapping) -> Result<Answer, Miss> {
     let mut damage = None;
     for sector in [512_u64, 4096] {
         let last = mapping.size().checked_sub(sector).map(|end| end / sector * sector);
@@ -68,12 +66,7 @@ fn check(header: &[u8]) -> Result<(), String> {
     }
 }
 
-fn entries<R: Read + Seek>(
-    source: &mut Source<R>,
-    mapping: &mut impl Mapping<R>,
-    header: &[u8],
-    sector: u64,
-) -> Result<Answer, Miss> {
+fn entries(source: &mut Source<'_>, mapping: &mut impl Mapping, header: &[u8], sector: u64) -> Result<Answer, Miss> {
     let (own, other) = (le64(header, 24), le64(header, 32));
     let Some(end) = own
         .max(other)
@@ -104,9 +97,9 @@ fn entries<R: Read + Seek>(
 }
 
 /// Goes through the entries piece by piece and stops at the first hit; `None` where they are not on the disk.
-fn find_efi_system<R: Read + Seek>(
-    source: &mut Source<R>,
-    mapping: &mut impl Mapping<R>,
+fn find_efi_system(
+    source: &mut Source<'_>,
+    mapping: &mut impl Mapping,
     start: u64,
     len: u64,
     size: u64,

@@ -1,7 +1,5 @@
 //! The disk as the guest sees it: where a format keeps each byte.
 
-use std::io::{Read, Seek};
-
 use crate::{InspectError, source::Source};
 
 /// Where a run of the guest's bytes lies.
@@ -29,18 +27,18 @@ impl From<InspectError> for Miss {
 }
 
 /// The way from the guest's offsets to those of the file.
-pub(crate) trait Mapping<R> {
+pub(crate) trait Mapping {
     /// Size of the guest's disk in bytes.
     fn size(&self) -> u64;
 
     /// Where the byte at `guest` lies, and how many after it.
-    fn place(&mut self, source: &mut Source<R>, guest: u64) -> Result<Place, Miss>;
+    fn place(&mut self, source: &mut Source<'_>, guest: u64) -> Result<Place, Miss>;
 }
 
 /// Reads `want` bytes of the guest's disk; `None` where the disk is too small.
-pub(crate) fn read<R: Read + Seek>(
-    source: &mut Source<R>,
-    mapping: &mut impl Mapping<R>,
+pub(crate) fn read(
+    source: &mut Source<'_>,
+    mapping: &mut impl Mapping,
     guest: u64,
     want: usize,
 ) -> Result<Option<Vec<u8>>, Miss> {

@@ -1,7 +1,5 @@
 //! What is said about a disk image file. Only facts: whether a cloud takes the file is decided elsewhere.
 
-use std::fmt;
-
 /// What a file is, by its content. The file's name is never looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -44,49 +42,6 @@ pub enum Format {
     Zstd,
     /// A bzip2 stream.
     Bzip2,
-}
-
-impl Format {
-    /// The name in lower case, fit for output that programs read.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Raw => "raw",
-            Self::Qcow2 => "qcow2",
-            Self::Qcow1 => "qcow1",
-            Self::Vhd => "vhd",
-            Self::Vhdx => "vhdx",
-            Self::Vmdk => "vmdk",
-            Self::Zvhd => "zvhd",
-            Self::Zvhd2 => "zvhd2",
-            Self::Vdi => "vdi",
-            Self::Qed => "qed",
-            Self::Parallels => "parallels",
-            Self::Luks => "luks",
-            Self::Iso => "iso",
-            Self::Ova => "ova",
-            Self::Tar => "tar",
-            Self::Gzip => "gzip",
-            Self::Xz => "xz",
-            Self::Zstd => "zstd",
-            Self::Bzip2 => "bzip2",
-        }
-    }
-
-    /// Whether the file is a disk image, and not a disc, an archive or a compressed stream around one.
-    #[must_use]
-    pub const fn is_disk(self) -> bool {
-        !matches!(
-            self,
-            Self::Iso | Self::Ova | Self::Tar | Self::Gzip | Self::Xz | Self::Zstd | Self::Bzip2
-        )
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 /// How the content is encrypted.

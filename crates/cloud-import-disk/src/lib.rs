@@ -20,11 +20,12 @@
 
 mod bytes;
 mod crc;
-mod detect;
 mod error;
+mod formats;
 mod gpt;
 mod guest;
 mod info;
+mod layout;
 mod luks;
 mod parallels;
 mod partition;
@@ -35,6 +36,7 @@ mod qcow2_refcount;
 mod qed;
 mod raw;
 mod source;
+mod stream;
 mod tar;
 mod vdi;
 mod vhd;
@@ -60,7 +62,6 @@ pub use info::{Compression, DiskInfo, Encryption, Format, PartitionTable};
 ///
 /// [`InspectError::Io`] when reading fails, [`InspectError::Empty`] for no bytes, [`InspectError::Damaged`] when the mark
 /// of a format stands before a header that cannot be true, [`InspectError::TooMuchWork`] when the limits are reached.
-pub fn inspect<R: Read + Seek>(file: R) -> Result<DiskInfo, InspectError> {
-    let mut source = source::Source::open(file)?;
-    detect::inspect(&mut source)
+pub fn inspect<R: Read + Seek>(mut file: R) -> Result<DiskInfo, InspectError> {
+    formats::inspect(&mut source::Source::open(&mut file)?)
 }

@@ -1,16 +1,20 @@
 //! A whole file encrypted with LUKS, version 1 or 2. Nothing of it is decrypted.
 
-use std::io::{Read, Seek};
-
 use crate::{
     DiskInfo, Encryption, Format, InspectError, PartitionTable,
     bytes::{be16, be32},
+    layout::Layout,
     source::Source,
 };
 
-pub(crate) const MARK: &[u8] = b"LUKS\xba\xbe";
+pub(crate) const LAYOUT: Layout = Layout {
+    name: "luks",
+    is_disk: true,
+    is_it: |source| Ok(source.head().starts_with(b"LUKS\xba\xbe")),
+    read,
+};
 
-pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     let header = source.header(Format::Luks, "header", 0, 592)?;
     let mut info = DiskInfo::new(Format::Luks, source.len());
     let version = be16(&header, 6);

@@ -1,22 +1,24 @@
 //! Parallels disks. The layout is that of files written by QEMU.
 
-use std::io::{Read, Seek};
-
 use crate::{
     DiskInfo, Format, InspectError,
     bytes::{le32, le64},
+    layout::Layout,
     source::Source,
+};
+
+pub(crate) const LAYOUT: Layout = Layout {
+    name: "parallels",
+    is_disk: true,
+    is_it: |source| Ok(source.head().starts_with(OLD) || source.head().starts_with(EXTENDED)),
+    read,
 };
 
 const OLD: &[u8] = b"WithoutFreeSpace";
 const EXTENDED: &[u8] = b"WithouFreSpacExt";
 const IN_USE: u32 = 0x746F_6E59;
 
-pub(crate) fn is_parallels(head: &[u8]) -> bool {
-    head.starts_with(OLD) || head.starts_with(EXTENDED)
-}
-
-pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     let header = source.header(Format::Parallels, "header", 0, 64)?;
     let mut info = DiskInfo::new(Format::Parallels, source.len());
     let extended = header.starts_with(EXTENDED);

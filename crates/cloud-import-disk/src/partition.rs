@@ -1,7 +1,5 @@
 //! The master boot record, and the choice between it and a GUID partition table. Logical partitions are not followed.
 
-use std::io::{Read, Seek};
-
 use crate::{
     DiskInfo, InspectError, PartitionTable,
     bytes::{array, le32, u8_at},
@@ -34,10 +32,10 @@ impl Found {
 }
 
 /// Looks at the disk behind `mapping` and writes what it finds into `info`; gives back where the partitions end.
-pub(crate) fn fill<R: Read + Seek>(
+pub(crate) fn fill(
     info: &mut DiskInfo,
-    source: &mut Source<R>,
-    mapping: &mut impl Mapping<R>,
+    source: &mut Source<'_>,
+    mapping: &mut impl Mapping,
 ) -> Result<Option<u64>, InspectError> {
     let found = match find(source, mapping) {
         Ok(found) => found,
@@ -53,7 +51,7 @@ pub(crate) fn fill<R: Read + Seek>(
     Ok(found.end)
 }
 
-fn find<R: Read + Seek>(source: &mut Source<R>, mapping: &mut impl Mapping<R>) -> Result<Found, Miss> {
+fn find(source: &mut Source<'_>, mapping: &mut impl Mapping) -> Result<Found, Miss> {
     let none = Found {
         table: PartitionTable::None,
         efi_system: Some(false),

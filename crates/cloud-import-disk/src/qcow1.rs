@@ -1,16 +1,23 @@
 //! QEMU copy-on-write disks of version 1. The tables are not followed.
 
-use std::io::{Read, Seek};
-
 use crate::{
     Compression, DiskInfo, Encryption, Format, InspectError,
     bytes::{be32, be64, text, u8_at},
+    layout::Layout,
+    qcow2,
     source::Source,
+};
+
+pub(crate) const LAYOUT: Layout = Layout {
+    name: "qcow1",
+    is_disk: true,
+    is_it: |source| Ok(source.head().starts_with(qcow2::MARK) && be32(source.head(), 4) == 1),
+    read,
 };
 
 const MAX_NAME: u32 = 1023;
 
-pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     let bad = |field, problem: String| InspectError::damaged(Format::Qcow1, field, problem);
     let header = source.header(Format::Qcow1, "header", 0, 48)?;
     let mut info = DiskInfo::new(Format::Qcow1, source.len());

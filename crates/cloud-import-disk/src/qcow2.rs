@@ -1,15 +1,17 @@
 //! QEMU copy-on-write disks of version 2 and 3: header, extensions and the signs of a cut file.
 
-use std::io::{Read, Seek};
-
 use crate::{
     Compression, DiskInfo, Encryption, Format, InspectError, PartitionTable,
     bytes::{be32, be64, round_up, text, u8_at},
+    layout::Layout,
     partition,
     qcow2_map::{Sample, Tables},
     qcow2_refcount,
-    source::Source,
+    source::{HEAD, Source},
 };
+
+/// What both this layout and the first version begin with.
+pub(crate) const MARK: &[u8] = b"QFI\xfb";
 
 /// Bits of the incompatible features.
 const DIRTY: u64 = 1;
@@ -30,81 +32,47 @@ const MAX_SNAPSHOTS: u32 = 65536;
 const MAX_L1_BYTES: u64 = 32 << 20;
 const MAX_REFCOUNT_BYTES: u64 = 8 << 20;
 
+pub(crate) const LAYOUT: Layout = Layout {
+    name: "qcow2",
+    is_disk: true,
+    is_it: |source| Ok(source.head().starts_with(MARK)),
+    read,
+};
+
 fn bad(field: &'static str, problem: impl Into<String>) -> InspectError {
     InspectError::damaged(Format::Qcow2, field, problem)
 }
 
-pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
-    let mut header = source.header(Format::Qcow2, "header", 0, 72)?;
-    let version = be32(&header, 4);
-    let mut header_len = 72;
-    if version == 3 {
-        header = source.header(Format::Qcow2, "header", 0, 104)?;
-        header_len = be32(&header, 100);
-        if header_len > 104 {
-            // The field behind the first 104 bytes that is known here is one byte long.
-            header = source.header(Format::Qcow2, "header", 0, 112)?;
-        }
-    }
-    let cluster_bits = be32(&header, 20);
-    if !(9..=21).contains(&cluster_bits) {
-        return Err(bad(
-            "cluster size",
-            format!("2 to the power of {cluster_bits}, only 9 to 21 are allowed"),
-        ));
-    }
-    let cluster = 1_u64 << cluster_bits;
-    if version == 3 && (header_len < 104 || u64::from(header_len) > cluster) {
-        return Err(bad("header length", format!("{header_len} bytes")));
-    }
-    let features = if version == 3 { be64(&header, 72) } else { 0 };
-    let size = be64(&header, 24);
+/// The fixed fields, and what reading the others takes.
+struct Header {
+    bytes: Vec<u8>,
+    version: u32,
+    len: u32,
+    /// Size of a cluster, in bytes.
+    cluster: u64,
+    /// The incompatible features.
+    features: u64,
+}
 
-    let mut info = DiskInfo::new(Format::Qcow2, source.len());
-    info.subtype = Some(format!("v{version}"));
-    info.virtual_size_bytes = Some(size);
-    info.dirty = features & DIRTY != 0;
-    info.corrupt = features & CORRUPT != 0;
-    if features & !KNOWN != 0 {
-        info.notes.push(format!(
-            "The header asks for features that are not known here ({features:#x})."
-        ));
-    }
-    info.encryption = match be32(&header, 32) {
-        0 => Encryption::None,
-        1 => Encryption::Aes,
-        2 => Encryption::Luks,
-        other => return Err(bad("encryption method", format!("{other} is none of 0, 1 and 2"))),
-    };
-    let method = match (header_len > 104).then(|| u8_at(&header, 104)) {
-        None | Some(0) => "zlib",
-        Some(1) => "zstd",
-        Some(other) => return Err(bad("compression type", format!("{other} is neither 0 nor 1"))),
-    };
-    info.internal_snapshots = be32(&header, 60);
-    if info.internal_snapshots > MAX_SNAPSHOTS {
-        return Err(bad(
-            "snapshots",
-            format!("{} of them, at most {MAX_SNAPSHOTS}", info.internal_snapshots),
-        ));
-    }
-
-    backing(&mut info, source, &header, cluster)?;
-    extensions(&mut info, source, header_len, cluster)?;
-    let external = features & EXTERNAL_DATA != 0;
+fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
+    let header = header(source)?;
+    let mut info = describe(&header, source.len())?;
+    let method = compression_type(&header)?;
+    backing(&mut info, source, &header)?;
+    extensions(&mut info, source, &header)?;
+    let external = header.features & EXTERNAL_DATA != 0;
     if external && info.external_files.is_empty() {
         info.notes
             .push("The content lies in an external data file that the header does not name.".to_owned());
     }
 
-    let mut tables = tables(&info, &header, cluster, features & EXTENDED_TABLES != 0)?;
-    tables.backed = info.backing_file.is_some();
+    let mut tables = tables(&info, &header)?;
     let l1_end = u64::from(tables.l1_entries)
         .checked_mul(8)
         .and_then(|len| len.checked_add(tables.l1));
     info.must_reach("the first table", l1_end);
-    info.must_reach("the list of snapshots", snapshots_end(&info, &header));
-    qcow2_refcount::check(&mut info, source, &refcounts(&header, version, cluster)?)?;
+    info.must_reach("the list of snapshots", snapshots_end(&info, &header.bytes));
+    qcow2_refcount::check(&mut info, source, &refcounts(&header)?)?;
 
     info.compression = match tables.sample(source)? {
         Sample { compressed: true, .. } => Compression::Used(method),
@@ -127,17 +95,89 @@ pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo
     Ok(info)
 }
 
-fn backing<R: Read + Seek>(
-    info: &mut DiskInfo,
-    source: &mut Source<R>,
-    header: &[u8],
-    cluster: u64,
-) -> Result<(), InspectError> {
-    let (at, len) = (be64(header, 8), be32(header, 16));
+fn header(source: &mut Source<'_>) -> Result<Header, InspectError> {
+    let mut bytes = source.header(Format::Qcow2, "header", 0, 72)?;
+    let version = be32(&bytes, 4);
+    let (mut len, mut features) = (72, 0);
+    match version {
+        2 => {}
+        3 => {
+            bytes = source.header(Format::Qcow2, "header", 0, 104)?;
+            len = be32(&bytes, 100);
+            features = be64(&bytes, 72);
+            if len > 104 {
+                // The field behind the first 104 bytes that is known here is one byte long.
+                bytes = source.header(Format::Qcow2, "header", 0, 112)?;
+            }
+        }
+        other => {
+            let problem = format!("{other} is none of the known ones, 1, 2 and 3");
+            return Err(bad("version", problem));
+        }
+    }
+    let cluster_bits = be32(&bytes, 20);
+    if !(9..=21).contains(&cluster_bits) {
+        return Err(bad(
+            "cluster size",
+            format!("2 to the power of {cluster_bits}, only 9 to 21 are allowed"),
+        ));
+    }
+    let cluster = 1_u64 << cluster_bits;
+    if version == 3 && (len < 104 || u64::from(len) > cluster) {
+        return Err(bad("header length", format!("{len} bytes")));
+    }
+    Ok(Header {
+        bytes,
+        version,
+        len,
+        cluster,
+        features,
+    })
+}
+
+/// What the fixed fields say.
+fn describe(header: &Header, file_size_bytes: u64) -> Result<DiskInfo, InspectError> {
+    let mut info = DiskInfo::new(Format::Qcow2, file_size_bytes);
+    info.subtype = Some(format!("v{}", header.version));
+    info.virtual_size_bytes = Some(be64(&header.bytes, 24));
+    info.dirty = header.features & DIRTY != 0;
+    info.corrupt = header.features & CORRUPT != 0;
+    if header.features & !KNOWN != 0 {
+        info.notes.push(format!(
+            "The header asks for features that are not known here ({:#x}).",
+            header.features
+        ));
+    }
+    info.encryption = match be32(&header.bytes, 32) {
+        0 => Encryption::None,
+        1 => Encryption::Aes,
+        2 => Encryption::Luks,
+        other => return Err(bad("encryption method", format!("{other} is none of 0, 1 and 2"))),
+    };
+    info.internal_snapshots = be32(&header.bytes, 60);
+    if info.internal_snapshots > MAX_SNAPSHOTS {
+        return Err(bad(
+            "snapshots",
+            format!("{} of them, at most {MAX_SNAPSHOTS}", info.internal_snapshots),
+        ));
+    }
+    Ok(info)
+}
+
+fn compression_type(header: &Header) -> Result<&'static str, InspectError> {
+    match (header.len > 104).then(|| u8_at(&header.bytes, 104)) {
+        None | Some(0) => Ok("zlib"),
+        Some(1) => Ok("zstd"),
+        Some(other) => Err(bad("compression type", format!("{other} is neither 0 nor 1"))),
+    }
+}
+
+fn backing(info: &mut DiskInfo, source: &mut Source<'_>, header: &Header) -> Result<(), InspectError> {
+    let (at, len) = (be64(&header.bytes, 8), be32(&header.bytes, 16));
     if at == 0 {
         return Ok(());
     }
-    if len > MAX_NAME || at.checked_add(u64::from(len)).is_none_or(|end| end > cluster) {
+    if len > MAX_NAME || at.checked_add(u64::from(len)).is_none_or(|end| end > header.cluster) {
         return Err(bad(
             "backing file name",
             format!("{len} bytes at byte {at} do not fit the first cluster"),
@@ -148,31 +188,27 @@ fn backing<R: Read + Seek>(
     Ok(())
 }
 
-fn extensions<R: Read + Seek>(
-    info: &mut DiskInfo,
-    source: &mut Source<R>,
-    header_len: u32,
-    cluster: u64,
-) -> Result<(), InspectError> {
-    let room = usize::try_from(cluster.saturating_sub(u64::from(header_len))).unwrap_or(MAX_EXTENSIONS);
+fn extensions(info: &mut DiskInfo, source: &mut Source<'_>, header: &Header) -> Result<(), InspectError> {
+    let start = u64::from(header.len);
+    let room = usize::try_from(header.cluster.saturating_sub(start)).unwrap_or(MAX_EXTENSIONS);
     // The beginning that was read already holds what common files have; only a longer list costs another read.
-    let near = crate::source::HEAD.saturating_sub(header_len as usize).min(room);
-    let mut bytes = source.read_some(u64::from(header_len), near)?;
+    let near = HEAD.saturating_sub(header.len as usize).min(room);
+    let mut bytes = source.read_some(start, near)?;
     let mut at = 0_usize;
     loop {
         if bytes.len() < at + 8 && bytes.len() == near && near < room.min(MAX_EXTENSIONS) {
-            bytes = source.read_some(u64::from(header_len), room.min(MAX_EXTENSIONS))?;
+            bytes = source.read_some(start, room.min(MAX_EXTENSIONS))?;
         }
         let (kind, len) = (be32(&bytes, at), be32(&bytes, at + 4) as usize);
         // Past what was read everything is zero, and zero ends the list.
         if kind == 0 {
             return Ok(());
         }
-        let start = at + 8;
-        let Some(end) = start.checked_add(len).filter(|end| *end <= room) else {
+        let data = at + 8;
+        let Some(end) = data.checked_add(len).filter(|end| *end <= room) else {
             return Err(bad("header extension", format!("{kind:#010x} claims {len} bytes")));
         };
-        let data = bytes.get(start..end).unwrap_or_default();
+        let data = bytes.get(data..end).unwrap_or_default();
         match kind {
             BACKING_FORMAT => info.backing_format = Some(text(data)),
             DATA_FILE => info.external_files.push(text(data)),
@@ -188,10 +224,12 @@ fn extensions<R: Read + Seek>(
     }
 }
 
-fn tables(info: &DiskInfo, header: &[u8], cluster: u64, extended: bool) -> Result<Tables, InspectError> {
+fn tables(info: &DiskInfo, header: &Header) -> Result<Tables, InspectError> {
+    let (bytes, cluster) = (&header.bytes, header.cluster);
+    let extended = header.features & EXTENDED_TABLES != 0;
     let entry = if extended { 16 } else { 8 };
-    let size = be64(header, 24);
-    let l1_entries = be32(header, 36);
+    let size = be64(bytes, 24);
+    let l1_entries = be32(bytes, 36);
     if u64::from(l1_entries) * 8 > MAX_L1_BYTES {
         return Err(bad(
             "first table",
@@ -206,7 +244,7 @@ fn tables(info: &DiskInfo, header: &[u8], cluster: u64, extended: bool) -> Resul
             format!("{l1_entries} entries do not cover a disk of {size} bytes"),
         ));
     }
-    let l1 = be64(header, 40);
+    let l1 = be64(bytes, 40);
     if !l1.is_multiple_of(cluster) {
         return Err(bad("first table", format!("byte {l1} is not the start of a cluster")));
     }
@@ -217,8 +255,8 @@ fn tables(info: &DiskInfo, header: &[u8], cluster: u64, extended: bool) -> Resul
         l1_entries,
         per_l2,
         extended,
-        zero_flag: info.subtype.as_deref() == Some("v3"),
-        backed: false,
+        zero_flag: header.version == 3,
+        backed: info.backing_file.is_some(),
     })
 }
 
@@ -230,12 +268,13 @@ fn snapshots_end(info: &DiskInfo, header: &[u8]) -> Option<u64> {
     }
 }
 
-fn refcounts(header: &[u8], version: u32, cluster: u64) -> Result<qcow2_refcount::Refcounts, InspectError> {
-    let order = if version == 3 { be32(header, 96) } else { 4 };
+fn refcounts(header: &Header) -> Result<qcow2_refcount::Refcounts, InspectError> {
+    let (bytes, cluster) = (&header.bytes, header.cluster);
+    let order = if header.version == 3 { be32(bytes, 96) } else { 4 };
     if order > 6 {
         return Err(bad("reference count width", format!("2 to the power of {order} bits")));
     }
-    let (table, clusters) = (be64(header, 48), u64::from(be32(header, 56)));
+    let (table, clusters) = (be64(bytes, 48), u64::from(be32(bytes, 56)));
     let table_len = clusters * cluster;
     if table_len == 0 || table_len > round_up(MAX_REFCOUNT_BYTES, cluster).unwrap_or(MAX_REFCOUNT_BYTES) {
         return Err(bad("reference count table", format!("{clusters} clusters")));

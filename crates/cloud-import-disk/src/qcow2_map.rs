@@ -1,7 +1,5 @@
 //! The two levels of tables of a qcow2 file. Compressed clusters are found, not unpacked.
 
-use std::io::{Read, Seek};
-
 use crate::{
     InspectError,
     bytes::be64,
@@ -42,7 +40,7 @@ pub(crate) struct Sample {
 
 impl Tables {
     /// Looks at the beginning of the first table and of the first second table in use.
-    pub(crate) fn sample<R: Read + Seek>(&self, source: &mut Source<R>) -> Result<Sample, InspectError> {
+    pub(crate) fn sample(&self, source: &mut Source<'_>) -> Result<Sample, InspectError> {
         let mut out = Sample::default();
         let l1 = source.read_some(self.l1, (u64::from(self.l1_entries) * 8).min(SAMPLE) as usize)?;
         let mut first = None;
@@ -82,12 +80,12 @@ impl Tables {
     }
 }
 
-impl<R: Read + Seek> Mapping<R> for Tables {
+impl Mapping for Tables {
     fn size(&self) -> u64 {
         self.size
     }
 
-    fn place(&mut self, source: &mut Source<R>, guest: u64) -> Result<Place, Miss> {
+    fn place(&mut self, source: &mut Source<'_>, guest: u64) -> Result<Place, Miss> {
         let outside = || Miss::Unknown("the tables do not reach the partition table".to_owned());
         let (index, within) = (guest / self.cluster, guest % self.cluster);
         let at = (index / self.per_l2)

@@ -1,7 +1,5 @@
 //! Whether a qcow2 file was cut: its reference counts say which clusters it had. Only those behind the end are looked at.
 
-use std::io::{Read, Seek};
-
 use crate::{DiskInfo, InspectError, bytes::be64, source::Source};
 
 /// Bytes of counts, and entries of the table, that are looked at behind the end.
@@ -20,11 +18,7 @@ pub(crate) struct Refcounts {
 }
 
 /// Marks the file as truncated when clusters behind its end are in use.
-pub(crate) fn check<R: Read + Seek>(
-    info: &mut DiskInfo,
-    source: &mut Source<R>,
-    refcounts: &Refcounts,
-) -> Result<(), InspectError> {
+pub(crate) fn check(info: &mut DiskInfo, source: &mut Source<'_>, refcounts: &Refcounts) -> Result<(), InspectError> {
     let Refcounts {
         table,
         table_len,
@@ -70,13 +64,7 @@ pub(crate) fn check<R: Read + Seek>(
 }
 
 /// Whether a count of `block` from number `from` on is above zero.
-fn in_use<R: Read + Seek>(
-    source: &mut Source<R>,
-    block: u64,
-    from: u64,
-    bits: u64,
-    cluster: u64,
-) -> Result<bool, InspectError> {
+fn in_use(source: &mut Source<'_>, block: u64, from: u64, bits: u64, cluster: u64) -> Result<bool, InspectError> {
     let (byte, bit) = (from * bits / 8, from * bits % 8);
     let Some(at) = block.checked_add(byte) else {
         return Ok(false);

@@ -1,11 +1,17 @@
 //! QEMU enhanced disks. Of the tables only the beginning is looked at, for signs of a cut file.
 
-use std::io::{Read, Seek};
-
 use crate::{
     DiskInfo, Format, InspectError,
     bytes::{le32, le64, text},
+    layout::Layout,
     source::Source,
+};
+
+pub(crate) const LAYOUT: Layout = Layout {
+    name: "qed",
+    is_disk: true,
+    is_it: |source| Ok(source.head().starts_with(b"QED\0")),
+    read,
 };
 
 const HAS_BACKING: u64 = 1;
@@ -16,7 +22,7 @@ const MAX_NAME: u32 = 1023;
 /// Bytes of each table that are looked at.
 const LOOKED_AT: usize = 4096;
 
-pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     let bad = |field, problem: String| InspectError::damaged(Format::Qed, field, problem);
     let header = source.header(Format::Qed, "header", 0, 64)?;
     let mut info = DiskInfo::new(Format::Qed, source.len());

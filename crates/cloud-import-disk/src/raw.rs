@@ -1,13 +1,27 @@
 //! Raw disks and ISO discs: no header, so what is on the disk is all there is.
 
-use std::io::{Read, Seek};
-
 use crate::{
     DiskInfo, Format, InspectError,
     bytes::round_up,
     guest::{Mapping, Miss, Place},
+    layout::Layout,
     partition,
     source::Source,
+};
+
+pub(crate) const ISO: Layout = Layout {
+    name: "iso",
+    is_disk: false,
+    is_it: |source| Ok(source.read_some(ISO_AT, ISO_MARK.len())? == ISO_MARK),
+    read: |source| read(source, Format::Iso),
+};
+
+/// What carries no known mark.
+pub(crate) const RAW: Layout = Layout {
+    name: "raw",
+    is_disk: true,
+    is_it: |_| Ok(true),
+    read: |source| read(source, Format::Raw),
 };
 
 const SECTOR: u64 = 512;
@@ -25,12 +39,12 @@ pub(crate) struct Plain {
     pub(crate) stored: u64,
 }
 
-impl<R> Mapping<R> for Plain {
+impl Mapping for Plain {
     fn size(&self) -> u64 {
         self.size
     }
 
-    fn place(&mut self, _: &mut Source<R>, guest: u64) -> Result<Place, Miss> {
+    fn place(&mut self, _: &mut Source<'_>, guest: u64) -> Result<Place, Miss> {
         Ok(match self.stored.checked_sub(guest) {
             None | Some(0) => Place::Zero {
                 len: self.size.saturating_sub(guest),
@@ -40,9 +54,8 @@ impl<R> Mapping<R> for Plain {
     }
 }
 
-pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
-    let iso = source.read_some(ISO_AT, ISO_MARK.len())? == ISO_MARK;
-    let mut info = DiskInfo::new(if iso { Format::Iso } else { Format::Raw }, source.len());
+fn read(source: &mut Source<'_>, format: Format) -> Result<DiskInfo, InspectError> {
+    let mut info = DiskInfo::new(format, source.len());
     let Some(size) = round_up(source.len(), SECTOR) else {
         return Err(InspectError::damaged(Format::Raw, "length", "it does not fit 64 bits"));
     };
@@ -53,7 +66,9 @@ pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo
     };
     let end = partition::fill(&mut info, source, &mut plain)?;
     // A disc made bootable carries a boot record that need not match the file.
-    if !iso && let Some(end) = end.filter(|end| *end > size) {
+    if format == Format::Raw
+        && let Some(end) = end.filter(|end| *end > size)
+    {
         info.must_reach("the disk that the partition table describes", Some(end));
     }
     Ok(info)

@@ -11,18 +11,22 @@ pub(crate) const MAX_BYTES: u64 = 256 * 1024;
 /// The most read calls that one file may cost.
 pub(crate) const MAX_READS: u32 = 1024;
 
+/// What reads and seeks.
+trait File: Read + Seek {}
+
+impl<T: Read + Seek> File for T {}
+
 /// A file with its length, its first bytes and what is left of the allowance.
-#[derive(Debug)]
-pub(crate) struct Source<R> {
-    file: R,
+pub(crate) struct Source<'a> {
+    file: &'a mut dyn File,
     len: u64,
     head: Vec<u8>,
     bytes_left: u64,
     reads_left: u32,
 }
 
-impl<R: Read + Seek> Source<R> {
-    pub(crate) fn open(mut file: R) -> Result<Self, InspectError> {
+impl<'a> Source<'a> {
+    pub(crate) fn open(file: &'a mut (impl Read + Seek)) -> Result<Self, InspectError> {
         let len = file.seek(SeekFrom::End(0)).map_err(|source| InspectError::Io {
             doing: "finding the length of the file",
             source,
@@ -133,12 +137,13 @@ mod tests {
 
     #[test]
     fn the_allowance_ends_in_an_error() {
-        let mut source = Source::open(Cursor::new(vec![0; 1 << 20])).unwrap();
+        let mut file = Cursor::new(vec![0; 1 << 20]);
+        let mut source = Source::open(&mut file).unwrap();
         let rest = MAX_BYTES as usize - HEAD;
         assert_eq!(source.read_some(HEAD as u64, rest).unwrap().len(), rest);
         assert!(matches!(source.read_some(1 << 19, 1), Err(InspectError::TooMuchWork)));
 
-        let mut source = Source::open(Cursor::new(vec![0; 1 << 20])).unwrap();
+        let mut source = Source::open(&mut file).unwrap();
         for _ in 1..MAX_READS {
             source.read_some(1 << 19, 1).unwrap();
         }

@@ -1,19 +1,29 @@
 //! Tar archives, and among them the appliances of the Open Virtualization Format. Members are not unpacked.
 
-use crate::{Format, bytes::text};
+use crate::{DiskInfo, Format, bytes::text, layout::Layout};
 
-/// The format of an archive that begins with `head`; `None` where it is no tar archive.
-pub(crate) fn recognise(head: &[u8]) -> Option<Format> {
+pub(crate) const OVA: Layout = Layout {
+    name: "ova",
+    is_disk: false,
+    is_it: |source| Ok(first_member(source.head()).is_some_and(|name| name.ends_with(".ovf"))),
+    read: |source| Ok(DiskInfo::new(Format::Ova, source.len())),
+};
+
+/// Any other archive.
+pub(crate) const TAR: Layout = Layout {
+    name: "tar",
+    is_disk: false,
+    is_it: |source| Ok(first_member(source.head()).is_some()),
+    read: |source| Ok(DiskInfo::new(Format::Tar, source.len())),
+};
+
+/// The name of the first member, in lower case; `None` where it is no tar archive.
+fn first_member(head: &[u8]) -> Option<String> {
     let block = head.get(..512)?;
     if block.get(257..262) != Some(b"ustar") || !checksum_holds(block) {
         return None;
     }
-    let name = text(block.get(..100)?).to_ascii_lowercase();
-    Some(if name.ends_with(".ovf") {
-        Format::Ova
-    } else {
-        Format::Tar
-    })
+    Some(text(block.get(..100)?).to_ascii_lowercase())
 }
 
 fn checksum_holds(block: &[u8]) -> bool {

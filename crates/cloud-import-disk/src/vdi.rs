@@ -1,20 +1,20 @@
 //! VirtualBox disks. The block map is not followed.
 
-use std::io::{Read, Seek};
-
 use crate::{
     DiskInfo, Format, InspectError,
     bytes::{array, le32, le64, round_up},
+    layout::Layout,
     source::Source,
 };
 
-const MARK: u32 = 0xBEDA_107F;
+pub(crate) const LAYOUT: Layout = Layout {
+    name: "vdi",
+    is_disk: true,
+    is_it: |source| Ok(le32(source.head(), 64) == 0xBEDA_107F),
+    read,
+};
 
-pub(crate) fn is_vdi(head: &[u8]) -> bool {
-    le32(head, 64) == MARK
-}
-
-pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     let header = source.header(Format::Vdi, "header", 0, 512)?;
     let mut info = DiskInfo::new(Format::Vdi, source.len());
     let version = le32(&header, 68);

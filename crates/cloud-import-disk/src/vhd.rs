@@ -1,14 +1,20 @@
 //! Microsoft Virtual PC disks: the footer, and the header of the dynamic and differencing kinds.
 
-use std::io::{Read, Seek};
-
 use crate::{
     DiskInfo, Format, InspectError, PartitionTable,
     bytes::{be16, be32, be64, round_up, u8_at, utf16},
+    layout::Layout,
     partition,
     raw::Plain,
     source::Source,
     vhd_map::BlockTable,
+};
+
+pub(crate) const LAYOUT: Layout = Layout {
+    name: "vhd",
+    is_disk: true,
+    is_it: |source| Ok(source.head().starts_with(COOKIE) || footer_at_end(source)?.is_some()),
+    read,
 };
 
 const COOKIE: &[u8] = b"conectix";
@@ -20,10 +26,17 @@ const MAX_GEOMETRY: u64 = 65535 * 16 * 255;
 /// Writers whose geometry is only an approximation, so that the size field counts.
 const EXACT_CREATORS: [&[u8; 4]; 6] = [b"win ", b"qem2", b"d2v ", b"wa\0\0", b"tap\0", b"CTXS"];
 
-/// A file that begins with the footer's copy: dynamic or differencing.
-pub(crate) fn from_head<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
-    let copy = source.header(Format::Vhd, "copy of the footer", 0, FOOTER as usize)?;
+fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     let own = footer_at_end(source)?;
+    match own {
+        Some(footer) if !source.head().starts_with(COOKIE) => fixed(source, &footer),
+        own => dynamic(source, own),
+    }
+}
+
+/// A file that begins with the footer's copy: dynamic or differencing.
+fn dynamic(source: &mut Source<'_>, own: Option<Vec<u8>>) -> Result<DiskInfo, InspectError> {
+    let copy = source.header(Format::Vhd, "copy of the footer", 0, FOOTER as usize)?;
     let mut info = DiskInfo::new(Format::Vhd, source.len());
     if own.is_none() {
         info.truncation = Some("the footer that must end the file is not there".to_owned());
@@ -35,14 +48,11 @@ pub(crate) fn from_head<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskIn
     Ok(info)
 }
 
-/// A file that only ends with a footer: fixed. `None` where there is none.
-pub(crate) fn from_tail<R: Read + Seek>(source: &mut Source<R>) -> Result<Option<DiskInfo>, InspectError> {
-    let Some(footer) = footer_at_end(source)? else {
-        return Ok(None);
-    };
+/// A file that only ends with a footer.
+fn fixed(source: &mut Source<'_>, footer: &[u8]) -> Result<DiskInfo, InspectError> {
     let mut info = DiskInfo::new(Format::Vhd, source.len());
-    describe(&mut info, &footer)?;
-    if be32(&footer, 60) != 2 {
+    describe(&mut info, footer)?;
+    if be32(footer, 60) != 2 {
         // Its header is in the middle at best: the beginning was overwritten or cut away.
         return Err(InspectError::damaged(
             Format::Vhd,
@@ -57,10 +67,10 @@ pub(crate) fn from_tail<R: Read + Seek>(source: &mut Source<R>) -> Result<Option
         stored: size.min(source.len() - FOOTER),
     };
     partition::fill(&mut info, source, &mut plain)?;
-    Ok(Some(info))
+    Ok(info)
 }
 
-fn footer_at_end<R: Read + Seek>(source: &mut Source<R>) -> Result<Option<Vec<u8>>, InspectError> {
+fn footer_at_end(source: &mut Source<'_>) -> Result<Option<Vec<u8>>, InspectError> {
     let Some(at) = source.len().checked_sub(FOOTER) else {
         return Ok(None);
     };
@@ -127,7 +137,7 @@ fn checksum_holds(bytes: &[u8], field: usize) -> bool {
 }
 
 /// What only the dynamic and differencing kinds have.
-fn grown<R: Read + Seek>(info: &mut DiskInfo, source: &mut Source<R>, footer: &[u8]) -> Result<(), InspectError> {
+fn grown(info: &mut DiskInfo, source: &mut Source<'_>, footer: &[u8]) -> Result<(), InspectError> {
     let bad = |field, problem: String| InspectError::damaged(Format::Vhd, field, problem);
     let kind = be32(footer, 60);
     if kind == 2 {

@@ -1,8 +1,6 @@
 //! The block table of a dynamic VHD. The sector bitmaps are not read: sectors of a block that were never written are zeros
 //! in the file as well.
 
-use std::io::{Read, Seek};
-
 use crate::{
     bytes::be32,
     guest::{Mapping, Miss, Place},
@@ -23,12 +21,12 @@ pub(crate) struct BlockTable {
     pub(crate) bitmap: u64,
 }
 
-impl<R: Read + Seek> Mapping<R> for BlockTable {
+impl Mapping for BlockTable {
     fn size(&self) -> u64 {
         self.size
     }
 
-    fn place(&mut self, source: &mut Source<R>, guest: u64) -> Result<Place, Miss> {
+    fn place(&mut self, source: &mut Source<'_>, guest: u64) -> Result<Place, Miss> {
         let unknown = || Miss::Unknown("the block table does not reach the partition table".to_owned());
         let (index, within) = (guest / self.block, guest % self.block);
         let at = index

@@ -1,14 +1,20 @@
 //! Microsoft Hyper-V disks: headers, region table and metadata. Of the block table only the
 //! beginning is looked at, for signs of a cut file; the log is not replayed.
 
-use std::io::{Read, Seek};
-
 use crate::{
     DiskInfo, Format, InspectError,
     bytes::{array, le16, le32, le64},
     crc::crc32c,
+    layout::Layout,
     source::Source,
     vhdx_parent,
+};
+
+pub(crate) const LAYOUT: Layout = Layout {
+    name: "vhdx",
+    is_disk: true,
+    is_it: |source| Ok(source.head().starts_with(b"vhdxfile")),
+    read,
 };
 
 const KIB: u64 = 1024;
@@ -43,7 +49,7 @@ const ITEM_PARENT: Guid = [
 const FIXED: u32 = 1;
 const HAS_PARENT: u32 = 2;
 
-pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     let bad = |field, problem: String| InspectError::damaged(Format::Vhdx, field, problem);
     let mut info = DiskInfo::new(Format::Vhdx, source.len());
     header(&mut info, source)?;
@@ -116,7 +122,7 @@ pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo
 }
 
 /// Takes the newer of the two headers whose checksums hold.
-fn header<R: Read + Seek>(info: &mut DiskInfo, source: &mut Source<R>) -> Result<(), InspectError> {
+fn header(info: &mut DiskInfo, source: &mut Source<'_>) -> Result<(), InspectError> {
     let mut best: Option<Vec<u8>> = None;
     for at in HEADERS {
         let Some(header) = source.read_all(at, 4096)? else {
@@ -155,7 +161,7 @@ fn checksum_holds(header: &[u8]) -> bool {
 }
 
 /// The table's checksum covers 64 KiB and is left alone; the marks decide.
-fn region_entries<R: Read + Seek>(source: &mut Source<R>) -> Result<Vec<u8>, InspectError> {
+fn region_entries(source: &mut Source<'_>) -> Result<Vec<u8>, InspectError> {
     for at in REGION_TABLES {
         let table = source.read_some(at, 16 + MAX_ENTRIES * 32)?;
         if table.starts_with(b"regi") {
@@ -169,7 +175,7 @@ fn region_entries<R: Read + Seek>(source: &mut Source<R>) -> Result<Vec<u8>, Ins
     ))
 }
 
-fn metadata_entries<R: Read + Seek>(source: &mut Source<R>, at: u64) -> Result<Vec<u8>, InspectError> {
+fn metadata_entries(source: &mut Source<'_>, at: u64) -> Result<Vec<u8>, InspectError> {
     let table = source.read_some(at, 32 + MAX_ENTRIES * 32)?;
     if !table.starts_with(b"metadata") {
         return Err(InspectError::damaged(Format::Vhdx, "metadata", "it lacks its mark"));
@@ -184,7 +190,7 @@ fn entries(table: &[u8], start: usize, count: usize) -> Vec<u8> {
 }
 
 /// Whether the blocks in the beginning of the block table lie in the file.
-fn blocks<R: Read + Seek>(info: &mut DiskInfo, source: &mut Source<R>, at: u64, len: u64) -> Result<(), InspectError> {
+fn blocks(info: &mut DiskInfo, source: &mut Source<'_>, at: u64, len: u64) -> Result<(), InspectError> {
     for entry in source.read_some(at, BLOCKS_LOOKED_AT)?.chunks_exact(8) {
         let entry = le64(entry, 0);
         // Wholly or partly present; the upper 44 bits count MiB.

@@ -1,7 +1,5 @@
 //! The parent locator of a differencing VHDX: names and values in UTF-16.
 
-use std::io::{Read, Seek};
-
 use crate::{
     InspectError,
     bytes::{le16, le32, utf16},
@@ -15,7 +13,7 @@ const MAX_ENTRIES: usize = 32;
 const KEYS: [&str; 3] = ["relative_path", "absolute_win32_path", "volume_path"];
 
 /// The parent's path, or `None` where the locator holds none.
-pub(crate) fn path<R: Read + Seek>(source: &mut Source<R>, at: u64, len: u32) -> Result<Option<String>, InspectError> {
+pub(crate) fn path(source: &mut Source<'_>, at: u64, len: u32) -> Result<Option<String>, InspectError> {
     let locator = source.read_some(at, MAX_LEN.min(len as usize))?;
     let count = usize::from(le16(&locator, 18)).min(MAX_ENTRIES);
     let pairs: Vec<(String, String)> = locator

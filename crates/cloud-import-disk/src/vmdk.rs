@@ -1,15 +1,33 @@
 //! VMware disks: hosted sparse (stream-optimized among them), ESX sparse, and descriptors that name other files. A flat
 //! extent by itself is a raw disk and is reported as one. Grains are not followed to the data.
 
-use std::io::{Read, Seek};
-
 use crate::{
     Compression, DiskInfo, Encryption, Format, InspectError,
     bytes::{le16, le32, le64, u8_at},
+    layout::{Layout, Read},
     source::Source,
     vmdk_descriptor::{self, Descriptor, MAX_LEN},
 };
 
+pub(crate) const LAYOUT: Layout = Layout {
+    name: "vmdk",
+    is_disk: true,
+    is_it: |source| Ok(reader(source.head()).is_some()),
+    read: |source| reader(source.head()).unwrap_or(descriptor)(source),
+};
+
+/// The reader of the kind that begins with `head`.
+fn reader(head: &[u8]) -> Option<Read> {
+    if head.starts_with(SPARSE) {
+        Some(sparse)
+    } else if head.starts_with(b"COWD") {
+        Some(esx_sparse)
+    } else {
+        is_descriptor(head).then_some(descriptor)
+    }
+}
+
+const SPARSE: &[u8] = b"KDMV";
 const SECTOR: u64 = 512;
 /// In place of the grain directory's offset: it is in the footer.
 const AT_END: u64 = u64::MAX;
@@ -21,7 +39,7 @@ const MAX_TABLES: u64 = 256;
 const MAX_EMBEDDED: u64 = 20 * 1024;
 const FLAG_COMPRESSED: u32 = 1 << 16;
 
-pub(crate) fn is_descriptor(head: &[u8]) -> bool {
+fn is_descriptor(head: &[u8]) -> bool {
     const MARK: &[u8] = b"# Disk DescriptorFile";
     let start = head.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(0);
     head.get(start..)
@@ -30,7 +48,7 @@ pub(crate) fn is_descriptor(head: &[u8]) -> bool {
 }
 
 /// A text file that names the files with the content.
-pub(crate) fn descriptor<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+fn descriptor(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     let bad = |field, problem: &str| InspectError::damaged(Format::Vmdk, field, problem);
     let mut info = DiskInfo::new(Format::Vmdk, source.len());
     let text = source.read_some(0, MAX_LEN)?;
@@ -70,7 +88,7 @@ fn describe(info: &mut DiskInfo, found: &Descriptor) {
 }
 
 /// A hosted sparse file.
-pub(crate) fn sparse<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+fn sparse(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     let bad = |field, problem: String| InspectError::damaged(Format::Vmdk, field, problem);
     let mut info = DiskInfo::new(Format::Vmdk, source.len());
     let mut header = source.header(Format::Vmdk, "header", 0, 512)?;
@@ -114,19 +132,19 @@ pub(crate) fn sparse<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo,
     Ok(info)
 }
 
-fn footer<R: Read + Seek>(source: &mut Source<R>) -> Result<Option<Vec<u8>>, InspectError> {
+fn footer(source: &mut Source<'_>) -> Result<Option<Vec<u8>>, InspectError> {
     let Some(at) = source.len().checked_sub(FOOTER_FROM_END) else {
         return Ok(None);
     };
     Ok(source
         .read_all(at, 512)?
-        .filter(|footer| footer.starts_with(b"KDMV") && le64(footer, 56) != AT_END))
+        .filter(|footer| footer.starts_with(SPARSE) && le64(footer, 56) != AT_END))
 }
 
 /// Whether the directory, its tables, and the grains of the first and last table lie in the file.
-fn check_tables<R: Read + Seek>(
+fn check_tables(
     info: &mut DiskInfo,
-    source: &mut Source<R>,
+    source: &mut Source<'_>,
     header: &[u8],
     capacity: u64,
     grain: u64,
@@ -169,7 +187,7 @@ fn check_tables<R: Read + Seek>(
 }
 
 /// The sparse file of ESX.
-pub(crate) fn esx_sparse<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+fn esx_sparse(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     let header = source.header(Format::Vmdk, "header", 0, 512)?;
     let mut info = DiskInfo::new(Format::Vmdk, source.len());
     info.subtype = Some("vmfsSparse extent".to_owned());

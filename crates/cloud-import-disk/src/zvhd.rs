@@ -5,21 +5,33 @@
 //! stands at the beginning and at the end; only the one at the end is complete. Of the first version only the beginning is
 //! known to be alike.
 
-use std::io::{Read, Seek};
-
 use crate::{
     Compression, DiskInfo, Format, InspectError,
     bytes::{le32, le64, u8_at},
+    layout::Layout,
     source::Source,
 };
 
-pub(crate) const COOKIE_2: &[u8] = b"z2strm\0\0";
-pub(crate) const COOKIE_1: &[u8] = b"stream\0\0";
+pub(crate) const FIRST: Layout = Layout {
+    name: "zvhd",
+    is_disk: true,
+    is_it: |source| Ok(source.head().starts_with(COOKIE_1)),
+    read,
+};
+
+pub(crate) const SECOND: Layout = Layout {
+    name: "zvhd2",
+    is_it: |source| Ok(source.head().starts_with(COOKIE_2)),
+    ..FIRST
+};
+
+const COOKIE_1: &[u8] = b"stream\0\0";
+const COOKIE_2: &[u8] = b"z2strm\0\0";
 
 const FOOTER: u64 = 4096;
 const CHECKSUM_AT: usize = 64;
 
-pub(crate) fn inspect<R: Read + Seek>(source: &mut Source<R>) -> Result<DiskInfo, InspectError> {
+fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     let second = source.head().starts_with(COOKIE_2);
     let format = if second { Format::Zvhd2 } else { Format::Zvhd };
     let mut info = DiskInfo::new(format, source.len());

@@ -1,11 +1,8 @@
-//! Renders the capability table of the README, between its markers.
+//! Renders what of the README is written down elsewhere: the table of capabilities, and the keys of defaults.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use crate::spec::{Fact, Spec};
-
-const BEGIN: &str = "<!-- capabilities: written by `cargo xtask codegen` -->";
-const END: &str = "<!-- /capabilities -->";
 
 /// What a capability's cell says.
 type Cell = fn(&Fact) -> String;
@@ -41,16 +38,34 @@ const ROWS: [(&str, &str, Cell); 12] = [
     ("dry run", "dry_run", switch),
 ];
 
-pub(super) fn with_table(page: &str, specs: &[Spec]) -> Result<String, String> {
-    let missing = || format!("README.md needs the lines {BEGIN} and {END}");
-    let (before, rest) = page.split_once(BEGIN).ok_or_else(missing)?;
-    let (_, after) = rest.split_once(END).ok_or_else(missing)?;
-    Ok(format!("{before}{BEGIN}\n{}{END}{after}", table(specs)))
+/// The page with the table, and with the keys that the sources of the command's arguments name.
+pub(super) fn render(page: &str, specs: &[Spec], arguments: &str) -> Result<String, String> {
+    let page = between(page, "capabilities", &table(specs))?;
+    between(&page, "keys", &keys(arguments))
+}
+
+/// Puts a text between its markers.
+fn between(page: &str, name: &str, text: &str) -> Result<String, String> {
+    let begin = format!("<!-- {name}: written by `cargo xtask codegen` -->");
+    let end = format!("<!-- /{name} -->");
+    let missing = || format!("README.md needs the lines {begin} and {end}");
+    let (before, rest) = page.split_once(&begin).ok_or_else(missing)?;
+    let (_, after) = rest.split_once(&end).ok_or_else(missing)?;
+    Ok(format!("{before}{begin}\n\n{text}\n{end}{after}"))
+}
+
+/// The keys of options that have a variable.
+fn keys(arguments: &str) -> String {
+    let variables = arguments.split("variable = \"CLOUD_IMPORT_").skip(1);
+    let keys: BTreeSet<String> = variables
+        .filter_map(|rest| Some(format!("`{}`", rest.split_once('"')?.0.to_lowercase())))
+        .collect();
+    format!("Keys: {}.\n", keys.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 fn table(specs: &[Spec]) -> String {
     let names: String = specs.iter().map(|spec| format!(" {} |", spec.provider.name)).collect();
-    let mut out = format!("\n| |{names}\n|---|{}\n", "---|".repeat(specs.len()));
+    let mut out = format!("| |{names}\n|---|{}\n", "---|".repeat(specs.len()));
     for (title, capability, cell) in ROWS {
         let facts = specs
             .iter()
@@ -58,7 +73,7 @@ fn table(specs: &[Spec]) -> String {
         let cells: String = facts.map(|fact| format!(" {} |", cell(fact))).collect();
         let _ = writeln!(out, "| {title} |{cells}");
     }
-    out.push_str("\n¹ Unverified: no source settles it.\n\n");
+    out.push_str("\n¹ Unverified: no source settles it.\n");
     out
 }
 

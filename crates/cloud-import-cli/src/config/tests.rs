@@ -1,9 +1,12 @@
-//! What comes before what, and what is refused. Nothing of this machine is read.
+//! What comes before what, and what is refused. Nothing of this machine is read but files that are made here.
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use std::{fs, sync::atomic::AtomicU32, time::Duration};
+
+use clap::Parser as _;
+use cloud_import::Provider;
 
 use super::*;
-use crate::args::Arguments;
+use crate::args::{self, Form, key::is_switch};
 
 const EVERYTHING: &str = r#"
 to = ["aliyun/cn-hangzhou"]
@@ -36,120 +39,220 @@ keep_object = false
 bucket = "nightly"
 "#;
 
-fn file(text: &str) -> Defaults {
-    parse(text, Path::new("x/cloud-import.toml")).unwrap()
+/// A file of defaults, which goes with it.
+struct File(PathBuf);
+
+impl File {
+    fn new(text: &str) -> Self {
+        static FILES: AtomicU32 = AtomicU32::new(0);
+        let number = FILES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("cloud-import-defaults-{}-{number}.toml", std::process::id()));
+        fs::write(&path, text).unwrap();
+        Self(path)
+    }
+
+    /// The command as it is read with this file.
+    fn read(&self, variables: &[(&str, &str)], typed: &[&str]) -> Result<args::Command> {
+        let config = format!("--config={}", self.0.display());
+        let line = ["cloud-import", "-v"]
+            .iter()
+            .chain(typed)
+            .copied()
+            .chain([config.as_str()]);
+        let value = |name: &str| {
+            variables
+                .iter()
+                .find(|(own, _)| *own == name)
+                .map(|(_, text)| (*text).to_owned())
+        };
+        let line = with_variables(line.map(OsString::from).collect(), &value)?;
+        Ok(Arguments::try_parse_from(line).unwrap().command)
+    }
+
+    fn import(&self, variables: &[(&str, &str)], typed: &[&str]) -> args::Import {
+        let typed = [&["import", "x.qcow2", "--name", "n"], typed].concat();
+        match self.read(variables, &typed).unwrap() {
+            args::Command::Import(options) => *options,
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
-/// The command as it is with these defaults.
-fn filled(defaults: Defaults, arguments: &[&str]) -> Command {
-    let all = ["cloud-import"].iter().chain(arguments);
-    let matches = Arguments::command().try_get_matches_from(all).unwrap();
-    let mut command = Arguments::from_arg_matches(&matches).unwrap().command;
-    let own = matches.subcommand().unwrap().1.clone();
-    defaults.fill(&mut command, &|id| {
-        own.value_source(id) == Some(ValueSource::CommandLine)
-    });
+impl Drop for File {
+    fn drop(&mut self) {
+        fs::remove_file(&self.0).unwrap();
+    }
+}
+
+/// A bucket for one cloud.
+fn aliyun(bucket: &str) -> (Option<Provider>, String) {
+    (Some(Provider::ALIYUN), bucket.to_owned())
+}
+
+fn built() -> Command {
+    let mut command = Arguments::command();
+    command.build();
     command
 }
 
-fn import(defaults: Defaults, more: &[&str]) -> crate::args::Import {
-    match filled(defaults, &[&["import", "x.qcow2", "--name", "n"], more].concat()) {
-        Command::Import(options) => *options,
-        other => panic!("{other:?}"),
+/// The command with what it cannot do without.
+fn words(command: &Command) -> Vec<String> {
+    let required = command.get_arguments().filter(|option| option.is_required_set());
+    let typed = required.map(|option| option.get_long().map_or("x".to_owned(), |flag| format!("--{flag}=x")));
+    [command.get_name().to_owned()].into_iter().chain(typed).collect()
+}
+
+/// Two values that an option takes.
+fn samples(option: &Arg) -> [&'static str; 2] {
+    let pairs = [
+        ["a", "b"],
+        ["1", "2"],
+        ["1h", "2h"],
+        ["true", "false"],
+        ["text", "json"],
+        ["x86_64", "arm64"],
+        ["bios", "uefi"],
+        ["platform", "byol"],
+        ["aliyun=https://a.example", "aliyun=https://b.example"],
+        ["/a", "/b"],
+    ];
+    let name = option.get_value_names().unwrap()[0].as_str();
+    let is_path = option.get_value_hint() == clap::ValueHint::AnyPath;
+    let fits = |text: &str| {
+        check(option, text).is_ok() && text.contains('=') == name.contains("=") && text.starts_with('/') == is_path
+    };
+    let mut found = pairs.into_iter().filter(|pair| pair.iter().all(|text| fits(text)));
+    found.next().unwrap_or_else(|| panic!("no sample of {name} here"))
+}
+
+#[test]
+fn every_option_is_the_same_by_flag_variable_and_file_and_each_comes_before_the_next() {
+    let command = built();
+    let options = options(&command);
+    for (key, option) in &options {
+        let takes_it = |command: &&Command| keyed(command).contains_key(key);
+        let command = command.get_subcommands().find(takes_it).unwrap();
+        let words = words(command);
+        let flag = |text: &str| format!("--{}={text}", option.get_long().unwrap());
+        let quote = if is_switch(option) { "" } else { "'" };
+        let name = variable(key);
+        let read = |file: Option<&str>, variable: Option<&str>, typed: &[&str]| {
+            let text = file.map(|text| format!("{key} = {quote}{text}{quote}"));
+            let file = File::new(&text.unwrap_or_default());
+            let variables: Vec<(&str, &str)> = variable.iter().map(|text| (name.as_str(), *text)).collect();
+            let line: Vec<String> = words
+                .iter()
+                .cloned()
+                .chain(typed.iter().map(|text| flag(text)))
+                .collect();
+            let line: Vec<&str> = line.iter().map(String::as_str).collect();
+            let read = format!("{:?}", file.read(&variables, &line).unwrap());
+            read.replace(file.0.to_str().unwrap(), "FILE")
+        };
+        let [first, second] = samples(option);
+        for [one, other] in [[first, second], [second, first]] {
+            let typed = read(None, None, &[one]);
+            assert_eq!(read(None, Some(one), &[]), typed, "{key}");
+            assert_eq!(read(Some(one), None, &[]), typed, "{key}");
+            // Of what is taken one by one, the last counts.
+            let both = if repeats(option) && one.contains('=') {
+                read(None, None, &[other, one])
+            } else {
+                typed
+            };
+            assert_ne!(both, read(None, None, &[other]), "{key}");
+            assert_eq!(read(Some(other), Some(one), &[]), both, "{key}");
+            assert_eq!(read(Some(other), None, &[one]), both, "{key}");
+            assert_eq!(read(None, Some(other), &[one]), both, "{key}");
+        }
     }
 }
 
 #[test]
-fn a_file_fills_in_what_the_command_line_leaves_open() {
-    let options = import(file(EVERYTHING), &[]);
-    assert_eq!(options.order.to, ["aliyun/cn-hangzhou"]);
-    assert_eq!(
-        options.order.os.as_ref().map(ToString::to_string).as_deref(),
-        Some("CentOS 7.9")
-    );
-    assert_eq!(options.order.arch.as_str(), "arm64");
-    assert_eq!(options.order.tag, [("team".to_owned(), "file".to_owned())]);
-    assert_eq!(options.staging.bucket, ["aliyun=of-the-file"]);
-    assert_eq!(options.staging.prefix, "images/");
-    assert!(options.staging.keep_object && options.cancel_on_interrupt && options.reach.instance_metadata);
-    assert_eq!(options.reach.profile, [(Provider::ALIYUN, "work".to_owned())]);
-    assert_eq!(options.reach.output, Form::Json);
-    assert_eq!(options.waiting.timeout, Some(Duration::from_secs(4 * 3600)));
-    assert_eq!(options.state.folder.as_deref(), Some(Path::new("jobs")));
+fn every_command_takes_them() {
+    let file = File::new(EVERYTHING);
+    let command = built();
+    let taking: Vec<&Command> = command.get_subcommands().filter(|own| takes_defaults(own)).collect();
+    for own in &taking {
+        let words = words(own);
+        let line: Vec<&str> = words.iter().map(String::as_str).collect();
+        let read = format!("{:?}", file.read(&[], &line).unwrap());
+        assert!(read.contains("output: Json"), "{read}");
+    }
+    let names: Vec<&str> = taking.iter().map(|own| own.get_name()).collect();
+    assert_eq!(names, ["import", "check", "wait", "status", "cancel", "list", "clean"]);
 }
 
 #[test]
-fn the_command_line_comes_first() {
-    let more = [
-        "--to",
-        "tencent",
-        "--os",
-        "Ubuntu 22",
-        "--arch",
-        "x86_64",
-        "--prefix",
-        "cloud-import/",
-        "--bucket",
-        "mine",
-        "--output",
-        "text",
-        "--keep-object=false",
-        "--cancel-on-interrupt=false",
-        "--timeout",
-        "1h",
-        "--tag",
-        "team=mine",
-        "--profile",
-        "aliyun=other",
-    ];
-    let options = import(file(EVERYTHING), &more);
-    assert_eq!(options.order.to, ["tencent"]);
-    assert_eq!(options.order.arch.as_str(), "x86_64", "though it is the default");
-    assert_eq!(options.staging.prefix, "cloud-import/", "though it is the default");
-    assert_eq!(options.staging.bucket, ["mine"], "for every cloud");
-    assert_eq!(options.reach.output, Form::Text);
-    assert!(!options.staging.keep_object && !options.cancel_on_interrupt);
-    assert_eq!(options.waiting.timeout, Some(Duration::from_secs(3600)));
-    // What stands last counts.
-    assert_eq!(options.order.tag.last().unwrap().1, "mine");
-    assert_eq!(options.reach.profile.last().unwrap().1, "other");
-    let options = import(file(EVERYTHING), &["--targets", "other.toml"]);
+fn a_file_fills_in_what_the_command_line_leaves_open() {
+    let file = File::new(EVERYTHING);
+    let options = file.import(&[], &[]);
+    assert_eq!(options.order.to, ["aliyun/cn-hangzhou"]);
+    assert_eq!(options.order.os.unwrap().to_string(), "CentOS 7.9");
+    assert_eq!(options.order.tag, [("team".to_owned(), "file".to_owned())]);
+    assert_eq!(options.staging.bucket, [aliyun("of-the-file")]);
+    assert!(options.staging.keep_object && options.cancel_on_interrupt && options.reach.instance_metadata);
+    assert_eq!(options.reach.profile, [(Provider::ALIYUN, "work".to_owned())]);
+    assert_eq!(options.waiting.timeout, Some(Duration::from_secs(4 * 3600)));
+    let folder = file.0.parent().unwrap();
+    assert_eq!(options.state.folder, Some(folder.join("jobs")), "where the file is");
+    assert_eq!(options.order.targets, Some(folder.join("targets.toml")));
+}
+
+#[test]
+fn what_is_typed_comes_first_though_it_is_the_default() {
+    let file = File::new(EVERYTHING);
+    let options = file.import(
+        &[],
+        &["--arch", "x86_64", "--prefix", "cloud-import/", "--keep-object=false"],
+    );
+    assert_eq!(
+        (options.order.arch.as_str(), options.staging.prefix.as_str()),
+        ("x86_64", "cloud-import/")
+    );
+    assert!(!options.staging.keep_object);
+    let options = file.import(&[], &["--bucket", "mine"]);
+    assert_eq!(options.staging.bucket, [(None, "mine".to_owned())], "for every cloud");
+    let options = file.import(&[], &["--targets", "other.toml"]);
     assert!(options.order.to.is_empty(), "targets of another file are not meant");
+    let options = File::new("description = 'a=b'").import(&[("CLOUD_IMPORT_DESCRIPTION", "c=d")], &[]);
+    assert_eq!(options.order.description.as_deref(), Some("c=d"), "which is no pair");
+    let options = file.import(&[], &["--events"]);
+    assert_eq!(options.reach.output, Form::Text, "which the events do not go with");
 }
 
 #[test]
 fn variables_come_before_the_profile_and_the_profile_before_the_file() {
-    let variables = BTreeMap::from([
+    let variables = [
+        ("CLOUD_IMPORT_PROFILE", "nightly"),
         ("CLOUD_IMPORT_TO", "tencent, huawei"),
         ("CLOUD_IMPORT_BUCKET", "aliyun=of-the-variable"),
         ("CLOUD_IMPORT_TAGS", "team=variable,tier=web"),
-        ("CLOUD_IMPORT_OUTPUT", "text"),
-    ]);
-    let variables = Defaults::of_variables(&|name| variables.get(name).map(|text| (*text).to_owned())).unwrap();
-    let nightly = chosen_of(file(EVERYTHING), Some("nightly"), Path::new("x")).unwrap();
-    assert_eq!(nightly.prefix.as_deref(), Some("nightly/"));
-    assert_eq!(
-        (nightly.keep_object, nightly.bucket.own.len()),
-        (Some(false), 0),
-        "one for every cloud"
-    );
-    assert_eq!(nightly.description.as_deref(), Some("of the file"));
-    let both = variables.over(nightly);
-    assert_eq!(both.to.as_deref().unwrap(), ["tencent", "huawei"]);
-    assert_eq!(both.bucket.own[&Provider::ALIYUN], "of-the-variable");
-    assert_eq!(both.bucket.every.as_deref(), Some("nightly"));
-    assert_eq!(
-        (both.tags["team"].as_str(), both.tags["tier"].as_str()),
-        ("variable", "web")
-    );
-    assert_eq!(both.output, Some(Form::Text));
-    let error = chosen_of(file(EVERYTHING), Some("daily"), Path::new("x")).unwrap_err();
+    ];
+    let file = File::new(EVERYTHING);
+    let options = file.import(&variables, &[]);
+    assert_eq!(options.staging.prefix, "nightly/");
+    assert!(!options.staging.keep_object);
+    assert_eq!(options.order.description.as_deref(), Some("of the file"));
+    assert_eq!(options.order.to, ["tencent", "huawei"]);
+    // The profile's is for every cloud, so that those of the file do not count.
+    let of_every = (None, "nightly".to_owned());
+    assert_eq!(options.staging.bucket, [of_every, aliyun("of-the-variable")]);
+    let tags: Vec<String> = options
+        .order
+        .tag
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    assert_eq!(tags, ["team=file", "team=variable", "tier=web"]);
+    let typed = ["list", "--defaults", "daily"];
+    let error = file.read(&variables, &typed).unwrap_err();
     assert!(error.remedy().unwrap().to_string().contains("nightly"), "{error}");
 }
 
 #[test]
 fn a_simulated_run_takes_neither_credentials_nor_the_state_of_real_ones() {
-    let options = import(file(EVERYTHING), &["--simulate"]);
+    let options = File::new(EVERYTHING).import(&[], &["--simulate"]);
     assert_eq!(options.staging.prefix, "images/");
     assert!(options.reach.profile.is_empty() && !options.reach.instance_metadata);
     assert_eq!(options.state.folder, None);
@@ -163,14 +266,25 @@ fn what_is_not_known_is_refused_with_file_and_line() {
         ("[profiles.a]\nprefx = \"x\"", 2, "prefx"),
         ("arch = \"sparc\"", 1, "sparc"),
         ("to = [\"a\"]\ntimeout = \"soon\"", 2, "30m"),
-        ("[bucket]\naws = \"x\"", 2, "aws"),
+        ("[bucket]\naws = \"x\"", 2, "`aws`. Use one of jdcloud, "),
+        (
+            "os = \"CentOS 7.9\"\n[endpoint]\naws = \"https://a.example\"",
+            3,
+            "`aws`. Use one of jdcloud, ",
+        ),
         ("bucket = 5", 1, "bucket"),
-        ("[endpoint]\naliyun = \"ftp://x\"", 1, "ftp://x"),
-        ("[profiles.a.profiles.b]\nprefix = \"x\"", 1, "profiles.a"),
+        ("to = [\"a\",\n5]", 2, "string"),
+        ("keep_object = \"true\"", 1, "true or false"),
+        ("output = \"xml\"", 1, "text, json"),
+        ("[endpoint]\naliyun = \"ftp://x\"", 2, "ftp://x"),
+        ("[profiles.a.profiles.b]\nprefix = \"x\"", 1, "profiles"),
+        ("profiles = \"a\"", 1, "table"),
         ("prefix = ", 1, "string"),
     ] {
-        let error = parse(text, Path::new("x/cloud-import.toml")).unwrap_err();
-        let place = format!("`x/cloud-import.toml`, line {line}: ");
+        let file = File::new(text);
+        // What one command does not take is read for all of them.
+        let error = file.read(&[], &["list"]).unwrap_err();
+        let place = format!("`{}`, line {line}: ", file.0.display());
         assert!(error.message().starts_with(&place), "{text}: {error}");
         assert!(
             error.message().contains(part) && error.remedy().is_some(),
@@ -184,31 +298,8 @@ fn what_is_not_known_is_refused_with_file_and_line() {
         ("KEEP_OBJECT", "perhaps"),
         ("OUTPUT", "xml"),
     ] {
-        let error = Defaults::of_variables(&|name| (name == format!("CLOUD_IMPORT_{key}")).then(|| text.to_owned()))
-            .unwrap_err();
-        assert!(error.message().contains(&format!("CLOUD_IMPORT_{key}")), "{error}");
-    }
-}
-
-#[test]
-fn every_command_takes_them() {
-    for arguments in [
-        &["check", "x", "--name", "n"][..],
-        &["wait"],
-        &["status"],
-        &["cancel", "j"],
-        &["list"],
-        &["clean"],
-    ] {
-        let command = filled(file(EVERYTHING), arguments);
-        let output = match &command {
-            Command::Check(options) => options.reach.output,
-            Command::Wait(options) => options.tasks.reach.output,
-            Command::Status(options) | Command::Cancel(options) => options.reach.output,
-            Command::List(options) => options.reach.output,
-            Command::Clean(options) => options.reach.output,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(output, Form::Json, "{arguments:?}");
+        let name = format!("CLOUD_IMPORT_{key}");
+        let error = File::new("").read(&[(&name, text)], &["list"]).unwrap_err();
+        assert!(error.message().contains(&name), "{error}");
     }
 }

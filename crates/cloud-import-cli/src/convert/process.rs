@@ -2,13 +2,13 @@
 
 use std::{io, process::Stdio};
 
-use cloud_import::Result;
+use cloud_import::{Error, ErrorKind, Result};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
     process::Command,
 };
 
-use super::{ANOTHER_FOLDER, local};
+pub(super) const ANOTHER_FOLDER: &str = "Free some space there, or set TMPDIR to a folder with more.";
 
 /// The most that is kept of what `qemu-img` says, in bytes.
 const WORDS_KEPT: usize = 1024;
@@ -32,7 +32,7 @@ pub(super) async fn run(mut command: Command, mut heard: impl FnMut(&[u8]) + Sen
         if error.kind() == io::ErrorKind::NotFound {
             return local(format!("`{program}`, which converts disk images, is not installed")).with_remedy(INSTALL);
         }
-        local(format!("`{program}` cannot be run: {error}"))
+        local(format!("cannot run `{program}`: {error}"))
     })?;
     let mut words = Vec::new();
     let (said, failed) = tokio::join!(
@@ -42,7 +42,7 @@ pub(super) async fn run(mut command: Command, mut heard: impl FnMut(&[u8]) + Sen
             words.extend_from_slice(&bytes[..bytes.len().min(room)]);
         }),
     );
-    let lost = |error: io::Error| local(format!("`{program}` cannot be listened to: {error}"));
+    let lost = |error: io::Error| local(format!("cannot read the output of `{program}`: {error}"));
     said.and(failed).map_err(lost)?;
     let status = child.wait().await.map_err(lost)?;
     if status.success() {
@@ -56,7 +56,7 @@ pub(super) async fn run(mut command: Command, mut heard: impl FnMut(&[u8]) + Sen
     Err(if full.iter().any(|text| words.contains(text)) {
         error.with_remedy(ANOTHER_FOLDER)
     } else {
-        error.with_remedy("Look at the file with qemu-img check; what qemu-img cannot read must be made anew.")
+        error.with_remedy("Check the file with qemu-img check; if it cannot be read, create it again.")
     })
 }
 
@@ -96,6 +96,10 @@ impl Meter {
         }
         last.map(|percent: f32| (percent / 100.0).clamp(0.0, 1.0))
     }
+}
+
+pub(super) fn local(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Local, message)
 }
 
 #[cfg(test)]

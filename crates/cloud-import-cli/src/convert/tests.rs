@@ -249,7 +249,7 @@ async fn a_disk_that_fills_meanwhile_leaves_nothing() {
     );
     let error = folder.with_fake(&fake, DiskFormat::Qcow2).await;
     assert!(error.message().contains("writing at byte 0"), "{error}");
-    assert!(error.remedy().unwrap().to_string().contains("Make room"));
+    assert!(error.remedy().unwrap().to_string().contains("Free some space"));
 }
 
 #[tokio::test]

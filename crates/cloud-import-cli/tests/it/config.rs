@@ -67,7 +67,7 @@ fn flags_come_before_variables_and_variables_before_the_file() {
 
     let output = import(&here, &[], &["--no-config", "--os", "CentOS 7.9"]);
     expect_code(&output, 2);
-    assert!(err(&output).contains("no target is named"), "{}", err(&output));
+    assert!(err(&output).contains("no target given"), "{}", err(&output));
     fs::write(
         here.join("cloud-import.toml"),
         format!("{text}secret_access_key = 'x'\n"),

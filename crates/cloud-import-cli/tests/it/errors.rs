@@ -107,6 +107,14 @@ const ORDERS: &[Case] = &[
         "--targets nowhere.toml good.qcow2",
     ),
     Case::import("a file of targets with a mistake", "--targets mistaken.toml good.qcow2"),
+    Case::import(
+        "an unknown cloud in a file of targets",
+        "--targets unknown.toml good.qcow2",
+    ),
+    Case::import(
+        "an unknown cloud of an option",
+        "--to aliyun --set aws.key=x good.qcow2",
+    ),
     Case::import("an unknown group", "--targets targets.toml --to @west good.qcow2"),
     Case::import("a group without a file", "--to @west good.qcow2"),
     Case::import(
@@ -151,6 +159,7 @@ const ORDERS: &[Case] = &[
     Case::plain("wait: no job", "wait --state empty"),
     Case::plain("wait: an unknown job", "wait --state empty web-0123456789ab"),
     Case::plain("wait: a file without a task", "wait --state empty targets.toml"),
+    Case::plain("wait: a task of an unknown cloud", "wait --state empty tasks.jsonl"),
     Case::plain("cancel: nothing named", "cancel --state empty"),
     Case::plain("explain: an unknown code", "explain NoSuchCode"),
     Case::plain("capabilities: an unknown cloud", "capabilities aws"),

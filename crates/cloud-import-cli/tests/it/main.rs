@@ -511,11 +511,11 @@ fn codes_are_explained() {
     assert!(
         out(&output).contains("JD Cloud")
             && out(&output).contains("quota_exceeded")
-            && out(&output).contains("not sent again")
+            && out(&output).contains("not automatic")
     );
     let output = run(&["explain", "--provider", "aliyun", "Throttling.User"]);
     assert!(
-        out(&output).contains("rate_limited") && out(&output).contains("begins so"),
+        out(&output).contains("rate_limited") && out(&output).contains("begins with it"),
         "{}",
         out(&output)
     );

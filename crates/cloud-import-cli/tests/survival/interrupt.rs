@@ -82,7 +82,7 @@ async fn twice(form: &Form, signal: &str) -> Result<(), String> {
     }
     SystemEnv.sleep(Duration::from_millis(300)).await;
     running.signal(signal).await;
-    while running.is_alive() && !running.said().contains("once more to leave at once") {
+    while running.is_alive() && !running.said().contains("interrupt again to stop at once") {
         SystemEnv.sleep(Duration::from_millis(10)).await;
     }
     SystemEnv.sleep(Duration::from_millis(300)).await;
@@ -91,7 +91,7 @@ async fn twice(form: &Form, signal: &str) -> Result<(), String> {
     }
     running.signal(signal).await;
     let ended = running.end_within(Duration::from_secs(2)).await?;
-    if ended.code != Some(130) || !ended.err.contains("left at once") {
+    if ended.code != Some(130) || !ended.err.contains("stopped at once") {
         return Err(format!("exit {:?}\n{}", ended.code, ended.err));
     }
     scene.files_are_whole()

@@ -55,6 +55,9 @@ pub(crate) fn make(folder: &Path) {
         "[targets.\"aliyun/cn-hangzhou\"]\nbuckt = \"images\"\n",
     )
     .unwrap();
+    fs::write(at("unknown.toml"), "[targets.second]\nto = \"aws/us-east-1\"\n").unwrap();
+    let task = r#"{"version":1,"provider":"aws","endpoint":"https://a.example","region":"x","name":"n","source":"b:k","generation":0,"started_at":"2026-11-29T16:00:00Z"}"#;
+    fs::write(at("tasks.jsonl"), format!("\n{task}\n")).unwrap();
     for (name, image) in [
         ("overlay.qcow2", "overlay"),
         ("encrypted.qcow2", "encrypted"),

@@ -1,96 +1,24 @@
-//! `list` and `clean`: what this tool has done and left, by what it remembers. A cloud is asked only by `clean`, and only to
-//! delete.
+//! `clean`: what this tool left in the clouds, by what is remembered here, or with `--bucket` by the form of its keys. Nothing
+//! that an order of this state directory may read is deleted, and of what other machines staged nothing that is younger than
+//! it may be read for. A cloud is asked only to delete, and to list a bucket.
 
 use cloud_import::{
-    Error, ErrorKind, Provider, Result, Target,
-    publish::{Leftover, ReplaceStep, leftovers},
+    Provider, Result, Target,
+    env::{Env as _, SystemEnv},
+    publish::{self, Leftover, leftovers},
 };
 use serde::Serialize;
 
 use crate::{
     args::{self, Form},
+    bucket,
     connect::Clouds,
     exit::Exit,
-    output,
+    output::{self, SCHEMA},
     simulate::Simulated,
     state::Remembered,
     targets::Wanted,
 };
-
-/// The version of the JSON form. It is raised when a field changes its meaning or goes.
-pub(crate) const SCHEMA: u32 = 1;
-
-#[derive(Serialize)]
-struct Listed {
-    schema: u32,
-    jobs: Vec<JobRow>,
-}
-
-#[derive(Serialize)]
-struct JobRow {
-    id: String,
-    name: String,
-    source: String,
-    targets: Vec<TargetRow>,
-}
-
-#[derive(Serialize)]
-struct TargetRow {
-    target: String,
-    step: &'static str,
-    generation: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    image_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    /// How far the replacement of older images has come, where one was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    replacement: Option<ReplaceStep>,
-}
-
-/// Shows the jobs that are remembered.
-pub(crate) async fn list(options: args::List) -> Result<Exit> {
-    let state = Remembered::of(&options.state, false)?;
-    let mut jobs = Vec::new();
-    for job in state.state().jobs().await? {
-        let targets = job.records().await?.into_iter().map(|record| TargetRow {
-            step: record.step.as_str(),
-            generation: record.generation,
-            image_id: record.image_id,
-            reason: record.reason,
-            replacement: record.replace.map(|plan| plan.step),
-            target: record.target,
-        });
-        jobs.push(JobRow {
-            id: job.facts().id.clone(),
-            name: job.facts().name.clone(),
-            source: job.facts().source.clone(),
-            targets: targets.collect(),
-        });
-    }
-    match options.reach.output {
-        Form::Json => json(&Listed { schema: SCHEMA, jobs })?,
-        Form::Text if jobs.is_empty() => output::say(&format!("no jobs in {}", state.state())),
-        Form::Text => jobs.iter().for_each(show),
-    }
-    Ok(Exit::Done)
-}
-
-fn show(job: &JobRow) {
-    output::result(&format!("{}  {}", job.id, job.source));
-    for target in &job.targets {
-        let rest = target
-            .image_id
-            .as_deref()
-            .or(target.reason.as_deref())
-            .unwrap_or_default();
-        let rest = match target.replacement {
-            Some(step) if step != ReplaceStep::Done => format!("{rest} (replacing: {})", step.as_str()),
-            _ => rest.to_owned(),
-        };
-        output::result(format!("  {:28} {:10} {rest}", target.target, target.step).trim_end());
-    }
-}
 
 #[derive(Serialize)]
 struct Cleaned {
@@ -131,8 +59,16 @@ impl Done {
     }
 }
 
-/// Shows what earlier runs left in the clouds, and deletes it when told to.
-pub(crate) async fn clean(options: args::Clean) -> Result<Exit> {
+pub(crate) async fn run(options: args::Clean) -> Result<Exit> {
+    if options.place.bucket.is_some() {
+        in_bucket(options).await
+    } else {
+        of_jobs(options).await
+    }
+}
+
+/// Shows what the jobs left in the clouds, and deletes it when told to.
+async fn of_jobs(options: args::Clean) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
     let state = Remembered::of(&options.state, false)?;
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?;
@@ -158,7 +94,7 @@ pub(crate) async fn clean(options: args::Clean) -> Result<Exit> {
     let failed = rows.iter().any(|row| row.outcome == Done::Failed);
     let deletable = rows.iter().any(|row| row.outcome == Done::Deletable);
     match options.reach.output {
-        Form::Json => json(&Cleaned {
+        Form::Json => output::json(&Cleaned {
             schema: SCHEMA,
             leftovers: rows,
         })?,
@@ -191,9 +127,29 @@ async fn delete(left: &Leftover, clouds: &Clouds<'_>, state: &Remembered) -> Res
     left.delete(state.state(), &*importer).await
 }
 
-pub(crate) fn json(value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|error| Error::new(ErrorKind::Local, "the list cannot be written as JSON").with_source(error))?;
-    output::result(&text);
-    Ok(())
+/// Shows what may be deleted in the bucket, and deletes it when told to.
+async fn in_bucket(options: args::Clean) -> Result<Exit> {
+    let simulated = Simulated::of(&options.reach).await?;
+    let state = Remembered::of(&options.state, simulated.is_some())?;
+    let store = bucket::store(&options.place, &options.reach, simulated.as_ref())?;
+    let now = SystemEnv.now();
+    let mut rows = Vec::new();
+    for item in publish::in_bucket(state.state(), &store, &options.place.prefix).await? {
+        let (outcome, message) = match (item.may_go(options.older_than, now), options.yes) {
+            (false, _) => (bucket::Done::Kept, None),
+            (true, false) => (bucket::Done::Deletable, None),
+            (true, true) => match item.delete(state.state(), &store).await {
+                Ok(true) => (bucket::Done::Deleted, None),
+                Ok(false) => (bucket::Done::Kept, None),
+                Err(error) => (bucket::Done::Failed, Some(error.to_string())),
+            },
+        };
+        let mut row = bucket::Row::from(item);
+        row.outcome = Some(outcome);
+        row.message = message;
+        rows.push(row);
+    }
+    let failed = rows.iter().any(|row| row.outcome == Some(bucket::Done::Failed));
+    bucket::show(&store, rows, options.reach.output)?;
+    Ok(if failed { Exit::Mixed } else { Exit::Done })
 }

@@ -3,8 +3,7 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use cloud_import::{
-    BoxFuture, Bytes, Disk, DiskPart, Error, ErrorKind, Field, ImportRequest, Os, Problem, Provider, Result, Settings,
-    SourceForm,
+    BoxFuture, Bytes, Disk, DiskPart, Field, ImportRequest, Os, Problem, Provider, Result, Settings, SourceForm,
     http::{Request, Response},
     publish::{
         LocalImage,
@@ -17,7 +16,8 @@ use serde::Serialize;
 use crate::{
     args::{Form, Inspect},
     exit::Exit,
-    output, render,
+    output::{self, SCHEMA},
+    render,
 };
 
 /// The facts as JSON. The keys are part of the interface.
@@ -56,12 +56,7 @@ pub(crate) fn run(options: &Inspect) -> Result<Exit> {
         .collect::<Result<Vec<_>>>()?;
     match options.output {
         Form::Text => output::result(text(&options.file.display().to_string(), info, &clouds).trim_end()),
-        Form::Json => {
-            let json = serde_json::to_string_pretty(&facts(info, &clouds)).map_err(|error| {
-                Error::new(ErrorKind::Local, "the facts cannot be written as JSON").with_source(error)
-            })?;
-            output::result(&json);
-        }
+        Form::Json => output::json(&facts(info, &clouds))?,
     }
     Ok(Exit::Done)
 }
@@ -113,7 +108,7 @@ impl Transport for Nowhere {
 
 fn facts<'a>(info: &'a DiskInfo, clouds: &'a [Cloud]) -> Facts<'a> {
     Facts {
-        schema: 1,
+        schema: SCHEMA,
         format: info.format.name(),
         subtype: info.subtype.as_deref(),
         virtual_size_bytes: info.virtual_size_bytes,

@@ -18,23 +18,28 @@ pub(crate) fn run(options: &Explain) -> Result<Exit> {
     if known {
         return Ok(Exit::Done);
     }
-    Err(Error::new(ErrorKind::InvalidRequest, format!("no cloud's table has the code `{}`", options.code))
-        .with_remedy("Codes that are not documented are judged by the HTTP status; the vendor's support knows them by the request id."))
+    Err(Error::new(
+        ErrorKind::InvalidRequest,
+        format!("unknown error code `{}`", options.code),
+    )
+    .with_remedy(
+        "An undocumented code is classified by its HTTP status; ask the vendor's support, with the request id.",
+    ))
 }
 
 fn text(provider: Provider, rule: &CodeRule) -> String {
-    let (kind, again, executed) = match rule.kind() {
+    let (kind, retry, executed) = match rule.kind() {
         None => (
             "success of a dry run",
-            "there is nothing to repeat",
+            "there is nothing to retry",
             "nothing was executed",
         ),
         Some(kind) => (
             kind.as_str(),
             if kind.is_retryable() {
-                "sent again by itself where that is safe"
+                "automatic, where it is safe"
             } else {
-                "not sent again by itself"
+                "not automatic"
             },
             if rule.may_have_executed {
                 "the request may have been executed"
@@ -49,12 +54,12 @@ fn text(provider: Provider, rule: &CodeRule) -> String {
         format!(", usually with HTTP {}", rule.http)
     };
     let every = if rule.prefix {
-        " and every code that begins so"
+        " and every code that begins with it"
     } else {
         ""
     };
     format!(
-        "{}: {}{every}{http}\n  what it is  {kind}\n  again       {again}\n  executed    {executed}\n  what to do  {}\n  source      {}",
+        "{}: {}{every}{http}\n  what it is  {kind}\n  retry       {retry}\n  executed    {executed}\n  what to do  {}\n  source      {}",
         provider.name(),
         rule.code,
         rule.remedy,

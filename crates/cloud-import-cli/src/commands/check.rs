@@ -15,13 +15,11 @@ use crate::{
     connect::Clouds,
     destination,
     exit::Exit,
-    output, render,
+    output::{self, SCHEMA},
+    render,
     simulate::Simulated,
     targets::{self, Wanted},
 };
-
-/// The version of the JSON form. It is raised when a field changes its meaning or goes.
-const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -233,16 +231,10 @@ fn exit(checks: &[Check]) -> Exit {
 fn write(rows: &[Row], form: Form) -> Result<()> {
     match form {
         Form::Text => rows.iter().for_each(text),
-        Form::Json => {
-            let report = Report {
-                schema: SCHEMA,
-                results: rows,
-            };
-            let text = serde_json::to_string_pretty(&report).map_err(|error| {
-                Error::new(cloud_import::ErrorKind::Local, "the results cannot be written as JSON").with_source(error)
-            })?;
-            output::result(&text);
-        }
+        Form::Json => output::json(&Report {
+            schema: SCHEMA,
+            results: rows,
+        })?,
     }
     Ok(())
 }

@@ -18,9 +18,8 @@ use cloud_import::{
 };
 use tokio::process::Command;
 
-use self::process::{Meter, run};
+use self::process::{ANOTHER_FOLDER, Meter, local, run};
 
-const ANOTHER_FOLDER: &str = "Make room there, or set TMPDIR to a folder with more of it.";
 /// The most that is kept of a measurement, in bytes: some numbers in JSON.
 const MEASUREMENT_KEPT: usize = 16 * 1024;
 /// Free space beyond what `qemu-img` measures: headers and tables of formats that it does not measure.
@@ -69,21 +68,18 @@ async fn convert_with(
     let output_options = output_options(to)?;
     let input_format = input_format(file, info)?;
     // An absolute path cannot be taken for a protocol (`nbd:`, `json:`) or an option.
-    let input = absolute(file).map_err(|error| local(format!("`{}` has no place: {error}", file.display())))?;
+    let input =
+        absolute(file).map_err(|error| local(format!("cannot resolve the path `{}`: {error}", file.display())))?;
     let before = state(&input)?;
     let folder = match folder {
         Some(folder) => absolute(folder),
         None => absolute(std::env::temp_dir()),
     }
-    .map_err(|error| local(format!("the folder for temporary files has no place: {error}")))?;
+    .map_err(|error| local(format!("cannot resolve the folder for temporary files: {error}")))?;
 
     let need = measure(program, &input, input_format).await?.saturating_add(MARGIN);
     let free = fs4::available_space(&folder).map_err(|error| {
-        local(format!(
-            "the free space in `{}` is not known: {error}",
-            folder.display()
-        ))
-        .with_remedy(ANOTHER_FOLDER)
+        local(format!("cannot get the free space in `{}`: {error}", folder.display())).with_remedy(ANOTHER_FOLDER)
     })?;
     if free < need {
         return Err(local(format!(
@@ -113,11 +109,8 @@ async fn convert_with(
     })?;
 
     if state(&input)? != before {
-        return Err(
-            local(format!("`{}` changed while it was converted", file.display())).with_remedy(
-                "Stop what writes to it, such as a running virtual machine, then run the same command again.",
-            ),
-        );
+        return Err(local(format!("`{}` changed while it was converted", file.display()))
+            .with_remedy("Stop what writes to it, such as a running virtual machine, then repeat the command."));
     }
     check(&output, info, to)?;
     Ok(Converted(output))
@@ -130,10 +123,8 @@ fn output_options(to: DiskFormat) -> Result<&'static [&'static str]> {
         DiskFormat::Raw => Ok(&["-O", "raw"]),
         DiskFormat::Vhd => Ok(&["-O", "vpc", "-o", "subformat=dynamic,force_size=on"]),
         DiskFormat::Vmdk => Ok(&["-O", "vmdk", "-o", "subformat=streamOptimized"]),
-        other => Err(
-            Error::new(ErrorKind::Unsupported, format!("no image is converted to {other}"))
-                .with_remedy("Convert to qcow2, raw, vhd or vmdk."),
-        ),
+        other => Err(Error::new(ErrorKind::Unsupported, format!("cannot convert to {other}"))
+            .with_remedy("Convert to qcow2, raw, vhd or vmdk.")),
     }
 }
 
@@ -142,7 +133,7 @@ fn input_format(file: &Path, info: &DiskInfo) -> Result<&'static str> {
     let refuse = |reason: String, remedy: &'static str| {
         Err(Error::new(
             ErrorKind::Unsupported,
-            format!("`{}` is not converted: {reason}", file.display()),
+            format!("cannot convert `{}`: {reason}", file.display()),
         )
         .with_remedy(remedy))
     };
@@ -159,26 +150,26 @@ fn input_format(file: &Path, info: &DiskInfo) -> Result<&'static str> {
         Format::Luks => {
             return refuse(
                 "the whole file is encrypted with LUKS".to_owned(),
-                "Decrypt it with qemu-img convert and its key first.",
+                "First decrypt it with qemu-img convert and its key.",
             );
         }
         other if !other.is_disk() => {
             return refuse(
                 format!("it is {other}, not a disk image"),
-                "Unpack it, or install it into a disk image, first.",
+                "First unpack it, or install it into a disk image.",
             );
         }
         other => {
             return refuse(
                 format!("qemu-img cannot read {other}"),
-                "Import it as it is where the cloud takes that format, or make it anew.",
+                "Import it as it is, where the cloud accepts that format, or create it again.",
             );
         }
     };
     if let Some(backing) = &info.backing_file {
         return refuse(
-            format!("it holds only the difference to `{}`", backing.escape_debug()),
-            "Merge the two with qemu-img convert first, if you trust the name of that file.",
+            format!("it only has the differences from `{}`", backing.escape_debug()),
+            "First merge the two with qemu-img convert, if you trust that file name.",
         );
     }
     if !info.external_files.is_empty() {
@@ -190,23 +181,23 @@ fn input_format(file: &Path, info: &DiskInfo) -> Result<&'static str> {
             .collect();
         return refuse(
             format!("its content is in other files: {}", names.join(", ")),
-            "Make one file of them with qemu-img convert first, if you trust the names of those files.",
+            "First make one file of them with qemu-img convert, if you trust those file names.",
         );
     }
     if info.encryption.is_encrypted() {
         return refuse(
             "it is encrypted".to_owned(),
-            "Decrypt it with qemu-img convert and its key first.",
+            "First decrypt it with qemu-img convert and its key.",
         );
     }
     if info.corrupt {
         return refuse(
             "it is marked as corrupt".to_owned(),
-            "Repair it with qemu-img check -r all, or make it anew.",
+            "Repair it with qemu-img check -r all, or create it again.",
         );
     }
     if let Some(reason) = &info.truncation {
-        return refuse(format!("its end is missing ({reason})"), "Fetch or make it anew.");
+        return refuse(format!("its end is missing ({reason})"), "Fetch or create it again.");
     }
     Ok(name)
 }
@@ -228,8 +219,7 @@ async fn measure(program: &OsStr, input: &Path, format: &str) -> Result<u64> {
         .ok()
         .and_then(|answer| answer.get("required")?.as_u64())
         .ok_or_else(|| {
-            local("the answer of qemu-img measure cannot be read")
-                .with_remedy("Install a qemu-img of version 4 or later.")
+            local("cannot read the output of qemu-img measure").with_remedy("Install a qemu-img of version 4 or later.")
         })
 }
 
@@ -263,7 +253,7 @@ fn check(output: &Temporary, source: &DiskInfo, to: DiskFormat) -> Result<()> {
 
 /// Length and time of the last change.
 fn state(file: &Path) -> Result<(u64, Option<std::time::SystemTime>)> {
-    let facts = fs::metadata(file).map_err(|error| local(format!("`{}` cannot be read: {error}", file.display())))?;
+    let facts = fs::metadata(file).map_err(|error| local(format!("cannot read `{}`: {error}", file.display())))?;
     Ok((facts.len(), facts.modified().ok()))
 }
 
@@ -280,7 +270,7 @@ impl Temporary {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         options.open(&path).map_err(|error| {
-            local(format!("`{}` cannot be written: {error}", path.display())).with_remedy(ANOTHER_FOLDER)
+            local(format!("cannot write `{}`: {error}", path.display())).with_remedy(ANOTHER_FOLDER)
         })?;
         Ok(Self(path))
     }
@@ -291,10 +281,6 @@ impl Drop for Temporary {
         // That it stays is no second failure; its name tells whose it is.
         let _ = fs::remove_file(&self.0);
     }
-}
-
-fn local(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Local, message)
 }
 
 #[cfg(test)]

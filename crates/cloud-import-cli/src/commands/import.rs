@@ -1,10 +1,10 @@
 //! `import`: each target by itself and side by side; one that fails does not stop the others.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use cloud_import::{
-    Error, ErrorKind, Problem, Result, Stop, WaitOptions,
-    publish::{self, Destination, Ended, Event, Image, Listener, LocalImage, Phase, Publish},
+    Error, ErrorKind, Problem, Result, Stop,
+    publish::{self, Destination, Ended, Event, Image, Listener, LocalImage, Publish},
 };
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     simulate::Simulated,
     state::Remembered,
     targets::{self, Wanted},
+    waiting::{Renumbered, waiting},
 };
 
 pub(crate) async fn run(options: Import) -> Result<Exit> {
@@ -162,66 +163,5 @@ fn publishing(image: Image, options: &Import, simulated: bool) -> Publish {
     match &options.staging.bitmap {
         Some(bitmap) => publish.side_file(bitmap),
         None => publish,
-    }
-}
-
-/// How to wait: patiently for real clouds, briskly for simulated ones.
-pub(crate) fn waiting(limit: Option<Duration>, simulated: bool) -> WaitOptions {
-    let options = WaitOptions::default();
-    let options = if simulated {
-        options.intervals(Duration::from_millis(150), Duration::from_millis(500))
-    } else {
-        options
-    };
-    match limit {
-        Some(limit) => options.limit(limit),
-        None => options,
-    }
-}
-
-/// Tells of targets by their place among all that were named, of which some may not have come to a start.
-#[derive(Debug)]
-pub(crate) struct Renumbered {
-    to: Arc<dyn Listener>,
-    indices: Vec<usize>,
-}
-
-impl Renumbered {
-    pub(crate) fn new(to: Arc<dyn Listener>, indices: Vec<usize>) -> Self {
-        Self { to, indices }
-    }
-}
-
-impl Listener for Renumbered {
-    fn on(&self, target: Option<usize>, event: &Event<'_>) {
-        self.to
-            .on(target.and_then(|index| self.indices.get(index).copied()), event);
-    }
-}
-
-impl From<publish::Outcome> for Outcome {
-    fn from(outcome: publish::Outcome) -> Self {
-        let phase = outcome.phase();
-        let error = outcome.error().cloned();
-        let exit = match (phase, &error) {
-            (Phase::Succeeded, Some(error)) if error.kind() == ErrorKind::Credentials => Exit::Credentials,
-            // The image is there, and so is what it was to replace.
-            (Phase::Succeeded, Some(_)) => Exit::Mixed,
-            (Phase::Succeeded | Phase::Checked, _) | (Phase::Running, None) => Exit::Done,
-            (Phase::Running, Some(error)) => Exit::while_running(error),
-            (Phase::Unknown, _) => Exit::OutcomeUnknown,
-            (Phase::Failed, _) => Exit::Failed,
-            (_, Some(error)) => Exit::of(error),
-            (_, None) => Exit::NotStarted,
-        };
-        Self {
-            status: phase.into(),
-            exit,
-            state: (phase == Phase::Checked).then(|| "checked".to_owned()),
-            image: outcome.image().cloned(),
-            task: outcome.task().cloned(),
-            error,
-            target: outcome.target,
-        }
     }
 }

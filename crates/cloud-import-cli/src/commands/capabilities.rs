@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cloud_import::{Capabilities, Error, ErrorKind, Provider, Result, provider::capabilities::Fact};
+use cloud_import::{Capabilities, Provider, Result, provider::capabilities::Fact};
 use serde_json::Value;
 
 use crate::{
@@ -20,12 +20,7 @@ pub(crate) fn run(options: &args::Capabilities) -> Result<Exit> {
         .map(cloud_import::capabilities)
         .collect::<Result<_>>()?;
     match options.output {
-        Form::Json => {
-            let text = serde_json::to_string_pretty(&clouds).map_err(|error| {
-                Error::new(ErrorKind::Local, "the tables cannot be written as JSON").with_source(error)
-            })?;
-            output::result(&text);
-        }
+        Form::Json => output::json(&clouds)?,
         Form::Text => clouds
             .into_iter()
             .for_each(|cloud| output::result(&page(cloud, options.provider.is_some()))),

@@ -36,7 +36,7 @@ pub(crate) async fn run(options: Sim) -> Result<Exit> {
         .map(|text| bucket(text))
         .collect::<Result<Vec<_>>>()?;
     let simulator = Simulator::start(config).await.map_err(|error| {
-        Error::new(ErrorKind::Local, format!("the simulator cannot be started: {error}"))
+        Error::new(ErrorKind::Local, format!("cannot start the simulator: {error}"))
             .with_remedy("Choose other ports, or none.")
     })?;
     for Object {
@@ -49,12 +49,7 @@ pub(crate) async fn run(options: Sim) -> Result<Exit> {
     {
         simulator
             .put_object_file(*cloud, region, bucket, key, file)
-            .map_err(|error| {
-                Error::new(
-                    ErrorKind::Local,
-                    format!("`{}` cannot be read: {error}", file.display()),
-                )
-            })?;
+            .map_err(|error| Error::new(ErrorKind::Local, format!("cannot read `{}`: {error}", file.display())))?;
     }
     for (cloud, region, name) in &buckets {
         simulator.create_bucket(*cloud, region, name, BucketSettings::default());
@@ -71,7 +66,7 @@ pub(crate) async fn run(options: Sim) -> Result<Exit> {
 fn bucket(text: &str) -> Result<(Cloud, String, String)> {
     let refuse = || {
         let message = format!("bucket `{text}` is not of the form PROVIDER/REGION/NAME");
-        Error::new(ErrorKind::InvalidRequest, message).with_remedy("Such as aliyun/cn-hangzhou/my-bucket.")
+        Error::new(ErrorKind::InvalidRequest, message).with_remedy("For example: aliyun/cn-hangzhou/my-bucket.")
     };
     let parts: Vec<&str> = text.split('/').collect();
     match parts[..] {
@@ -100,7 +95,7 @@ fn object(text: &OsStr) -> Result<Object> {
                 text.display()
             ),
         )
-        .with_remedy("Such as aliyun/cn-hangzhou/my-bucket/images/web.qcow2=./web.qcow2.")
+        .with_remedy("For example: aliyun/cn-hangzhou/my-bucket/images/web.qcow2=./web.qcow2.")
     };
     let (place, file) = text.to_str().and_then(|text| text.split_once('=')).ok_or_else(refuse)?;
     let mut parts = place.splitn(4, '/');

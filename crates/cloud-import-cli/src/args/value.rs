@@ -1,0 +1,104 @@
+//! How values are written that more than one option takes.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use cloud_import::{Error, Provider};
+use serde_json::Value;
+
+/// A value; a wrong one is answered with what to write instead.
+pub(super) fn read<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: Error| {
+        let remedy = error.remedy().map(ToString::to_string).unwrap_or_default();
+        format!("{error}. {remedy}")
+    })
+}
+
+/// `PROVIDER=VALUE`.
+pub(super) fn for_provider<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<(Provider, T), String> {
+    let (provider, value) = text.split_once('=').ok_or("write PROVIDER=VALUE")?;
+    Ok((
+        read(provider)?,
+        value.parse().map_err(|error: T::Err| error.to_string())?,
+    ))
+}
+
+/// `NAME`, or `PROVIDER=NAME`.
+pub(super) fn bucket(text: &str) -> Result<(Option<Provider>, String), String> {
+    match text.split_once('=') {
+        Some((provider, name)) => Ok((Some(read(provider)?), name.to_owned())),
+        None => Ok((None, text.to_owned())),
+    }
+}
+
+/// `PROVIDER.KEY=VALUE`. A value that is JSON is taken as such, else as text.
+pub(super) fn vendor_option(text: &str) -> Result<(Provider, String, Value), String> {
+    let parts = text
+        .split_once('=')
+        .and_then(|(name, value)| Some((name.split_once('.')?, value)));
+    let ((provider, option), value) = parts.ok_or("write PROVIDER.KEY=VALUE, such as aliyun.RoleName=MyRole")?;
+    let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+    Ok((read(provider)?, option.to_owned(), value))
+}
+
+/// `KEY=VALUE`.
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// `90s`, `30m`, `4h`, `500ms`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number
+        .parse()
+        .map_err(|_| "write a number and ms, s, m or h, such as 30m")?;
+    let seconds = |per: u64| number.checked_mul(per).map(Duration::from_secs);
+    match unit {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => seconds(1),
+        "m" => seconds(60),
+        "h" => seconds(3600),
+        _ => return Err("write a number and ms, s, m or h, such as 30m".to_owned()),
+    }
+    .ok_or_else(|| "too long".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_pairs() {
+        assert_eq!(duration("30m"), Ok(Duration::from_secs(1800)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        for bad in ["", "m", "5", "5d", "-1s", "99999999999999999h"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+        assert!(for_provider::<String>("aws=x").is_err() && bucket("aws=x").is_err());
+        assert_eq!(bucket("x"), Ok((None, "x".to_owned())));
+        assert_eq!(bucket("aliyun=x"), Ok((Some(Provider::ALIYUN), "x".to_owned())));
+        assert_eq!(
+            for_provider::<String>("aliyun=a=b").unwrap(),
+            (Provider::ALIYUN, "a=b".to_owned())
+        );
+    }
+    #[test]
+    fn vendor_options_are_json_or_text() {
+        let read = |text| vendor_option(text).map(|(provider, option, value)| (provider, option, value.to_string()));
+        let told = |option: &str, value: &str| (option.to_owned(), value.to_owned());
+        for (text, provider, (option, value)) in [
+            ("aliyun.RoleName=R", Provider::ALIYUN, told("RoleName", "\"R\"")),
+            (
+                "huawei.bitmap_staged=true",
+                Provider::HUAWEI,
+                told("bitmap_staged", "true"),
+            ),
+            ("jdcloud.a.b=c=d", Provider::JDCLOUD, told("a.b", "\"c=d\"")),
+        ] {
+            assert_eq!(read(text), Ok((provider, option, value)));
+        }
+        assert!(read("x").is_err() && read("x=1").is_err());
+        assert!(read("aws.x=1").unwrap_err().contains("aliyun"));
+    }
+}

@@ -1,0 +1,13 @@
+//! The commands, a file each. What several of them need is outside of this folder.
+
+pub(crate) mod cancel;
+pub(crate) mod capabilities;
+pub(crate) mod check;
+pub(crate) mod clean;
+pub(crate) mod explain;
+pub(crate) mod import;
+pub(crate) mod inspect;
+pub(crate) mod list;
+pub(crate) mod sim;
+pub(crate) mod status;
+pub(crate) mod wait;

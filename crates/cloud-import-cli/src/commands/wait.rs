@@ -1,0 +1,131 @@
+//! `wait`: jobs and tasks are waited for, in this process, until the cloud has given its verdict on each.
+
+use std::sync::Arc;
+
+use cloud_import::{
+    ErrorKind, ImageImporter, ImportTask, Result, Stop, WaitOptions,
+    publish::{self, Ended, Event, Listener, Reattach},
+};
+use tokio::task::JoinSet;
+
+use crate::{
+    args,
+    connect::Clouds,
+    exit::Exit,
+    interrupt,
+    progress::Progress,
+    report::{self, Lines, Outcome},
+    simulate::Simulated,
+    state::Remembered,
+    tasks::{Named, named, reattached, target},
+    waiting::{Renumbered, waiting},
+};
+
+pub(crate) async fn run(options: args::Wait) -> Result<Exit> {
+    let reach = &options.tasks.reach;
+    let simulated = Simulated::of(reach).await?;
+    let state = Remembered::of(&options.tasks.state, simulated.is_some())?;
+    let named = named(&options.tasks.tasks, &state).await?;
+    let clouds = Clouds::new(reach, simulated.as_ref())?;
+    let stop = Stop::default();
+    let waiting = waiting(options.waiting.timeout, simulated.is_some());
+    let work = wait_for_all(named, &clouds, &waiting, &stop);
+    let Some(outcomes) = interrupt::guarded(&stop, work).await else {
+        return Ok(interrupt::left_at_once());
+    };
+    let exit = report::write(&outcomes, reach.output.into(), Lines::Images, None);
+    Ok(if stop.is_requested() { Exit::Interrupted } else { exit })
+}
+
+async fn wait_for_all(named: Vec<Named>, clouds: &Clouds<'_>, waiting: &WaitOptions, stop: &Stop) -> Vec<Outcome> {
+    let labels: Vec<String> = named.iter().flat_map(Named::labels).collect();
+    let progress: Arc<dyn Listener> = Arc::new(Progress::new(labels));
+    let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
+    let mut set: JoinSet<Vec<(usize, Outcome)>> = JoinSet::new();
+    let mut next = 0;
+    for one in named {
+        let first = next;
+        next += one.labels().len();
+        match one {
+            Named::Task(task) => {
+                let target = target(&task).to_string();
+                match clouds.importer_of(&task) {
+                    Ok(importer) => {
+                        let (waiting, progress, stop) = (waiting.clone(), Arc::clone(&progress), stop.clone());
+                        set.spawn(async move {
+                            let outcome =
+                                wait_for_task(&*importer, *task, &target, first, waiting, &progress, &stop).await;
+                            vec![(first, outcome)]
+                        });
+                    }
+                    Err(error) => outcomes.push((first, Outcome::ended(&target, *task, error))),
+                }
+            }
+            Named::Job(job, records) => {
+                let (mut targets, mut indices) = (Vec::new(), Vec::new());
+                for (offset, record) in records.into_iter().enumerate() {
+                    match reattached(&record, clouds) {
+                        Ok(target) => {
+                            indices.push(first + offset);
+                            targets.push(target);
+                        }
+                        Err(error) => {
+                            let outcome = publish::Outcome::new(record.target, Ended::not_started(error));
+                            outcomes.push((first + offset, outcome.into()));
+                        }
+                    }
+                }
+                let mut reattach = Reattach::to(job, targets);
+                reattach.waiting = waiting.clone();
+                reattach.listener = Arc::new(Renumbered::new(Arc::clone(&progress), indices.clone()));
+                reattach.stop = stop.clone();
+                set.spawn(async move {
+                    let done = reattach.run().await;
+                    indices.into_iter().zip(done.into_iter().map(Outcome::from)).collect()
+                });
+            }
+        }
+    }
+    while let Some(joined) = set.join_next().await {
+        outcomes.extend(joined.unwrap_or_default());
+    }
+    outcomes.sort_by_key(|(index, _)| *index);
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+async fn wait_for_task(
+    importer: &dyn ImageImporter,
+    mut task: ImportTask,
+    target: &str,
+    index: usize,
+    waiting: WaitOptions,
+    progress: &Arc<dyn Listener>,
+    stop: &Stop,
+) -> Outcome {
+    let told = Arc::clone(progress);
+    let waiting = waiting.on_event(move |task, event| told.on(Some(index), &Event::Polled { task, event }));
+    let verdict = tokio::select! {
+        verdict = cloud_import::wait(importer, &mut task, &waiting) => Some(verdict),
+        () = stop.requested() => None,
+    };
+    let ended = match verdict {
+        Some(Ok(image)) => Ended::Succeeded {
+            image,
+            task,
+            found: false,
+            unfinished: None,
+        },
+        Some(Err(error)) if matches!(error.kind(), ErrorKind::TaskFailed | ErrorKind::Canceled) => Ended::Failed {
+            task: Some(task),
+            error,
+        },
+        Some(Err(error)) => Ended::Running {
+            task,
+            error: Some(error),
+        },
+        None => Ended::Running { task, error: None },
+    };
+    let outcome = publish::Outcome::new(target, ended);
+    progress.on(Some(index), &Event::Over { outcome: &outcome });
+    outcome.into()
+}

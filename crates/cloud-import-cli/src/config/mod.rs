@@ -1,0 +1,204 @@
+//! Defaults of options, from variables and from a file, `cloud-import.toml`. What the command line says comes first, then the
+//! variable, then the profile of the file, then the file itself. No option is known here by more than its attributes:
+//! defaults are written into the command line, which is then read as if they had been typed. There is no key for
+//! credentials, on purpose.
+
+mod file;
+mod values;
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, parser::ValueSource};
+use cloud_import::{Error, Result, env};
+
+pub(crate) use self::file::line;
+use self::values::{Options, Values, check, refuse, repeats};
+use crate::args::{
+    Arguments, ConfigFile,
+    key::{keyed, variable},
+};
+
+/// A larger file holds no defaults.
+const LARGEST: u64 = 1 << 20;
+
+/// What the file is called.
+const FILE: &str = "cloud-import.toml";
+
+/// Simulated clouds have keys of their own, and their jobs must never be taken for real ones: these count for real clouds only.
+const OF_REAL_CLOUDS: [&str; 3] = ["vendor_profile", "instance_metadata", "state"];
+
+/// The command line with defaults for what it leaves open; as it is where it cannot be read.
+///
+/// # Errors
+/// [`cloud_import::ErrorKind::InvalidRequest`] with file and line, or the variable, for what cannot be read or is not known.
+pub(crate) fn completed(line: Vec<OsString>) -> Result<Vec<OsString>> {
+    with_variables(line, &env::variable)
+}
+
+fn with_variables(mut line: Vec<OsString>, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<OsString>> {
+    let mut command = Arguments::command();
+    command.build();
+    let Ok(matches) = command.clone().try_get_matches_from(&line) else {
+        return Ok(line);
+    };
+    let Some((name, matches)) = matches.subcommand() else {
+        return Ok(line);
+    };
+    let Some(own) = command.find_subcommand(name).filter(|own| takes_defaults(own)) else {
+        return Ok(line);
+    };
+    let Ok(config) = ConfigFile::from_arg_matches(matches) else {
+        return Ok(line);
+    };
+    let options = options(&command);
+    let of_file = of_file(&config, &options, variable)?;
+    let defaults = of_variables(&options, variable)?.over(of_file, &options);
+    let typed = left_open(defaults, own, matches, &options);
+    // Only flags stand before the command.
+    let at = line
+        .iter()
+        .position(|word| word == name)
+        .map_or(line.len(), |at| at + 1);
+    line.splice(at..at, typed);
+    Ok(line)
+}
+
+fn takes_defaults(command: &Command) -> bool {
+    command.get_arguments().any(|option| option.get_id() == "no_config")
+}
+
+/// The options of all commands.
+fn options(command: &Command) -> Options {
+    let commands = command.get_subcommands().filter(|own| takes_defaults(own));
+    commands
+        .flat_map(keyed)
+        .map(|(key, option)| (key, option.clone()))
+        .collect()
+}
+
+/// What the variables say.
+fn of_variables(options: &Options, variable_of: &dyn Fn(&str) -> Option<String>) -> Result<Values> {
+    let mut values = Values::default();
+    for (key, option) in options {
+        let name = variable(key);
+        let Some(text) = variable_of(&name) else { continue };
+        let parts: Vec<&str> = match repeats(option) {
+            true => text.split(',').map(str::trim).collect(),
+            false => vec![&text],
+        };
+        for part in &parts {
+            check(option, part).map_err(|reason| {
+                refuse(format!("the variable {name}: `{part}`: {reason}")).with_remedy("Correct or unset it.")
+            })?;
+        }
+        values
+            .0
+            .insert(key.clone(), parts.into_iter().map(OsString::from).collect());
+    }
+    Ok(values)
+}
+
+/// What the file says, with the profile that is asked for.
+fn of_file(config: &ConfigFile, options: &Options, variable: &dyn Fn(&str) -> Option<String>) -> Result<Values> {
+    let profile = match &config.profile {
+        Some(name) => Some(name.clone()),
+        None if config.no_config => None,
+        None => variable("CLOUD_IMPORT_PROFILE"),
+    };
+    let found = match find(config, variable)? {
+        Some((path, must_exist)) => read(&path, must_exist)?.map(|text| (path, text)),
+        None => None,
+    };
+    match (found, profile) {
+        (Some((path, text)), profile) => {
+            let file = file::parse(&text, &path, options)?;
+            match profile {
+                Some(name) => Ok(file.profile(&name, &path)?.over(file.top, options)),
+                None => Ok(file.top),
+            }
+        }
+        (None, Some(name)) => {
+            let remedy = format!("Name the file with --config, or add [profiles.{name}] to ./{FILE}.");
+            Err(refuse(format!("there are no defaults `{name}`: no {FILE} found")).with_remedy(remedy))
+        }
+        (None, None) => Ok(Values::default()),
+    }
+}
+
+/// Where the defaults are looked for, and whether they must be there. The first place counts alone.
+fn find(config: &ConfigFile, variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<(PathBuf, bool)>> {
+    if config.no_config {
+        return Ok(None);
+    }
+    if let Some(path) = config
+        .file
+        .clone()
+        .or_else(|| variable("CLOUD_IMPORT_CONFIG").map(PathBuf::from))
+    {
+        return Ok(Some((path, true)));
+    }
+    let here = PathBuf::from(FILE);
+    if here.try_exists().map_err(|error| unreadable(&here, &error))? {
+        return Ok(Some((here, true)));
+    }
+    let strategy = etcetera::choose_app_strategy(etcetera::AppStrategyArgs {
+        app_name: "cloud-import".to_owned(),
+        ..Default::default()
+    });
+    // A user without a home directory has no defaults there.
+    Ok(strategy.ok().map(|places| {
+        use etcetera::AppStrategy as _;
+        (places.config_dir().join(FILE), false)
+    }))
+}
+
+fn read(path: &Path, must_exist: bool) -> Result<Option<String>> {
+    match env::read_file(path, LARGEST).map_err(|error| unreadable(path, &error))? {
+        None if must_exist => Err(refuse(format!("`{}` does not exist", path.display()))
+            .with_remedy("Name the file of defaults with --config, or use --no-config.")),
+        text => Ok(text),
+    }
+}
+
+/// The defaults of a command that count beside what is typed, as options to type.
+fn left_open(mut defaults: Values, command: &Command, typed: &ArgMatches, options: &Options) -> Vec<OsString> {
+    let is_typed = |option: &Arg| typed.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let own = keyed(command);
+    let said = own.iter().filter(|(_, option)| is_typed(option)).map(|(key, option)| {
+        let texts = typed.get_raw(option.get_id().as_str()).into_iter().flatten();
+        (key.clone(), texts.map(OsString::from).collect())
+    });
+    defaults.give_way_to(&Values(said.collect()), options);
+    for option in command.get_arguments().filter(|option| is_typed(option)) {
+        let others = command.get_arg_conflicts_with(option);
+        defaults
+            .0
+            .retain(|key, _| !own.get(key).is_some_and(|own| others.contains(own)));
+        if option.get_id() == "simulate" {
+            defaults.0.retain(|key, _| !OF_REAL_CLOUDS.contains(&key.as_str()));
+        }
+    }
+    let mut flags = Vec::new();
+    for (key, texts) in defaults.0 {
+        let Some(flag) = own.get(&key).and_then(|option| option.get_long()) else {
+            continue;
+        };
+        for text in texts {
+            let mut typed = OsString::from(format!("--{flag}="));
+            typed.push(text);
+            flags.push(typed);
+        }
+    }
+    flags
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    refuse(format!("cannot read the defaults in `{}`: {error}", path.display()))
+        .with_remedy("Name another file with --config, or use --no-config.")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! What is said of options in one place, and what of it counts below another place.
+
+use std::{collections::BTreeMap, error::Error as _, ffi::OsString};
+
+use clap::{
+    Arg, ArgAction, Command,
+    error::{ContextKind, ContextValue},
+};
+use cloud_import::{Error, ErrorKind};
+
+/// The options that can have defaults, by their keys.
+pub(super) type Options = BTreeMap<String, Arg>;
+
+/// The values of options as they are typed, by the options' keys.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Values(pub(super) BTreeMap<String, Vec<OsString>>);
+
+impl Values {
+    /// These, and where they say nothing, those below.
+    pub(super) fn over(self, mut below: Self, options: &Options) -> Self {
+        below.give_way_to(&self, options);
+        for (key, texts) in self.0 {
+            below.0.entry(key).or_default().extend(texts);
+        }
+        below
+    }
+
+    /// Leaves out what does not count below others. KEY=VALUE of a repeatable option is taken one by one, the last one of a
+    /// key counts; anything else takes the place of all below.
+    pub(super) fn give_way_to(&mut self, above: &Self, options: &Options) {
+        let is_pair = |text: &OsString| text.as_encoded_bytes().contains(&b'=');
+        self.0.retain(|key, _| match above.0.get(key) {
+            Some(texts) => options.get(key).is_some_and(repeats) && texts.iter().all(is_pair),
+            // Targets of another file are not meant by a `to` of below.
+            None => key != "to" || !above.0.contains_key("targets"),
+        });
+    }
+}
+
+pub(super) fn repeats(option: &Arg) -> bool {
+    matches!(option.get_action(), ArgAction::Append)
+}
+
+/// Whether the option takes this value, else why not.
+pub(super) fn check(option: &Arg, text: &str) -> Result<(), String> {
+    let command = Command::new("defaults").no_binary_name(true).arg(option.clone());
+    let typed = format!("--{}={text}", option.get_long().unwrap_or_default());
+    let Err(error) = command.try_get_matches_from([typed]) else {
+        return Ok(());
+    };
+    Err(match (error.source(), error.get(ContextKind::ValidValue)) {
+        (Some(reason), _) => reason.to_string(),
+        (None, Some(ContextValue::Strings(words))) => format!("expected one of: {}", words.join(", ")),
+        (None, _) => error.kind().to_string(),
+    })
+}
+
+pub(super) fn refuse(message: String) -> Error {
+    Error::new(ErrorKind::InvalidRequest, message)
+}
