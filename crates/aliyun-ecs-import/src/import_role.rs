@@ -56,7 +56,7 @@ type Tell<'a> = &'a (dyn Fn(RoleEvent) + Send + Sync);
 pub trait CreateRole {
     /// Makes the RAM role that the order's import takes (vendor option `RoleName`) where there is none, and a policy by which it
     /// reads every bucket of the account, as the vendor's own documents say; and waits until ECS sees it, for the grace period
-    /// at the most. What is there already stays as it is. `tell` is told what is done.
+    /// at the most. What already exists stays as it is. `tell` is told what is done.
     ///
     /// The check says how the role is now.
     ///
@@ -303,7 +303,7 @@ impl Client {
     }
 }
 
-/// What became of a call that makes something: an answer that it is there already is as good, and nothing new.
+/// What became of a call that makes something: an answer that it already exists is as good, and nothing new.
 fn is_new<T>(outcome: Result<T>) -> Result<bool> {
     match outcome {
         Ok(_) => Ok(true),

@@ -73,7 +73,8 @@ impl Cloud for Client {
             Some(platform) => Some(AliyunOs::of_platform(platform, os)),
             None => map_os(os).value(),
         });
-        let AliyunOs { os_type, platform } = named.ok_or_else(|| refused("the order names no operating system"))?;
+        let AliyunOs { os_type, platform } =
+            named.ok_or_else(|| refused("the order does not name an operating system"))?;
         let features = wire::Features {
             nvme_support: options
                 .nvme_support

@@ -153,9 +153,12 @@ fn set_query(request: &mut Request<Bytes>, query: &str) -> Result<()> {
 
 /// The cause names what is wrong with the URL, never the URL.
 fn no_url(cause: impl Into<http::Error>) -> Error {
-    Error::new(ErrorKind::InvalidRequest, "the signed parameters make no valid URL")
-        .with_remedy("If they are very many, send them in a form body.")
-        .with_source(cause.into())
+    Error::new(
+        ErrorKind::InvalidRequest,
+        "the signed parameters do not make a valid URL",
+    )
+    .with_remedy("If they are very many, send them in a form body.")
+    .with_source(cause.into())
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Signs a request. What is there already is kept and signed as it is, but for a signature, which is replaced.
+    /// Signs a request. What already exists is kept and signed as it is, but for a signature, which is replaced.
     ///
     /// V3 adds the headers date, nonce, hash of the body, token and `Authorization`. The RPC signature adds the parameters
     /// `Timestamp`, `SignatureNonce`, `SignatureMethod`, `SignatureVersion`, `AccessKeyId`, `SecurityToken` (temporary keys)

@@ -28,7 +28,7 @@ impl Client {
     /// Ids of the snapshots that an image is made of; none when the image is not listed.
     ///
     /// # Errors
-    /// When the image cannot be looked at. Nothing was deleted then.
+    /// When the image cannot be inspected. Nothing was deleted then.
     async fn snapshots_of(&self, image: &ImportedImage) -> Result<Vec<String>> {
         let request = wire::DescribeImagesRequest {
             image_id: Some(image.id.clone()),

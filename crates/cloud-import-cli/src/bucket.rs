@@ -129,7 +129,7 @@ pub(crate) fn show(store: &Store, items: Vec<Row>, form: Form) -> Result<()> {
     if items.is_empty() {
         output::say(&format!("nothing of this tool's is in `{bucket}` under that prefix"));
     } else if items.iter().any(|row| row.outcome == Some(Done::Deletable)) {
-        output::say("nothing was deleted; to delete what may go, add --yes");
+        output::say("nothing was deleted; add --yes to delete it");
     }
     Ok(())
 }

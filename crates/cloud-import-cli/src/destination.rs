@@ -15,7 +15,7 @@ use crate::{
     targets::Wanted,
 };
 
-/// The image that the order names: a file of this machine by its header, or what is there already.
+/// The image that the order names: a file of this machine by its header, or what already exists.
 pub(crate) fn image(options: &Order) -> Result<Image> {
     match Place::read(&options.image)? {
         Place::File(path) => LocalImage::open(path, options.format).map(Image::File),

@@ -220,13 +220,13 @@ impl Listener for Progress {
         let note = |text: &str| self.note(target, text.to_owned(), None);
         match event {
             Event::Hashing { done, total } => self.bytes(target, "hashing", *done, *total),
-            Event::WaitingForOther => note("another process works on it: waiting"),
+            Event::WaitingForOther => note("another process is working on it: waiting"),
             Event::Staging { done, total } => self.bytes(target, "staging", *done, *total),
-            Event::Staged { object, reused: true } => note(&format!("{object} is there already")),
+            Event::Staged { object, reused: true } => note(&format!("{object} already exists")),
             Event::Staged { object, .. } => note(&format!("staged as {object}")),
             Event::Starting => self.note(target, "starting".to_owned(), Some(0)),
             Event::Settling => note("finding out what became of the order that was sent"),
-            Event::Found { .. } => note("the cloud has it already: nothing is sent"),
+            Event::Found { .. } => note("the cloud already has it: nothing is sent"),
             Event::Started { .. } => note("importing"),
             Event::Polled { task, event } => self.polled(target, task, *event),
             Event::Tidied { object } => note(&format!("deleted {object}")),

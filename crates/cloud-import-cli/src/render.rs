@@ -118,7 +118,7 @@ impl Wording for Flags {
         match change {
             Change::Generation => "repeat the command with --again to make another image",
             Change::Original => "repeat the earlier command as it was",
-            _ => "repeat the command, which goes on where it stopped",
+            _ => "repeat the command: it resumes where it stopped",
         }
         .to_owned()
     }

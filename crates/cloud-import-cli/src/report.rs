@@ -249,16 +249,16 @@ pub(crate) fn write(outcomes: &[Outcome], form: Form, lines: Lines, job: Option<
         .filter(|outcome| outcome.status == Status::Running)
         .collect();
     match job {
-        Some(job) if !unfinished.is_empty() => output::say(&format!("to go on: cloud-import wait {job}")),
+        Some(job) if !unfinished.is_empty() => output::say(&format!("to continue: cloud-import wait {job}")),
         // Where nothing is remembered, the task itself is all that there is to go on with.
         None if lines == Lines::Images => unfinished
             .iter()
             .filter_map(|outcome| serde_json::to_string(outcome.task.as_ref()?).ok())
-            .for_each(|line| output::say(&format!("to go on: cloud-import wait '{line}'"))),
+            .for_each(|line| output::say(&format!("to continue: cloud-import wait '{line}'"))),
         _ => {}
     }
     if job.is_some() && outcomes.iter().any(|outcome| outcome.status == Status::Unknown) {
-        output::say("to settle what is not known: repeat the command later, it looks again before it sends anything");
+        output::say("to find out: repeat the command later; it looks again before it sends anything");
     }
     match form {
         Form::Json => json(outcomes, None),

@@ -27,7 +27,7 @@ pub(crate) fn reattached(record: &Record, clouds: &Clouds<'_>) -> Result<Reattac
     let task = record.task.as_ref().ok_or_else(|| {
         Error::new(ErrorKind::Conflict, "its import was not started")
             .with_provider(record.provider)
-            .with_remedy("Repeat the import command: it goes on where it stopped.")
+            .with_remedy("Repeat the import command: it resumes where it stopped.")
     })?;
     let importer: Arc<dyn ImageImporter> = Arc::from(clouds.importer_of(task)?);
     let staged = record.files.values().find_map(|file| file.staged.as_ref());
@@ -107,7 +107,7 @@ fn tasks(text: &str) -> Result<Vec<ImportTask>> {
     let lines = lines.map_err(|error| {
         Error::new(
             ErrorKind::Local,
-            format!("`{text}` is no job, and no file that can be read: {error}"),
+            format!("`{text}` is neither a job nor a readable file: {error}"),
         )
         .with_remedy("Give a job's id (`cloud-import list`), a file of tasks, a task's JSON, or - for standard input.")
         .with_source(error)
@@ -139,7 +139,7 @@ fn parse(text: &str, place: &str) -> Result<ImportTask> {
         } else {
             String::new()
         };
-        Error::new(ErrorKind::InvalidRequest, format!("{place} is no task{why}"))
+        Error::new(ErrorKind::InvalidRequest, format!("{place} is not a task{why}"))
             .with_remedy("Give what `import --no-wait` printed, a line per task.")
     })?;
     connect::known(task.provider).map_err(|error| error.context(place))?;

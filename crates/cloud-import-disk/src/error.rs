@@ -47,7 +47,7 @@ impl fmt::Display for InspectError {
             Self::Empty => f.write_str("the file is empty; name the disk image itself"),
             Self::Damaged { format, field, problem } => write!(
                 f,
-                "the file begins like {format}, but its {field} is wrong: {problem}; fetch or make the image anew"
+                "the file begins like {format}, but its {field} is wrong: {problem}; download or create the image again"
             ),
             Self::TooMuchWork => f.write_str(
                 "the headers of the file lead to more reads than are allowed; check the image, or convert it first",

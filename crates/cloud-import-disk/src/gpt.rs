@@ -62,7 +62,7 @@ fn check(header: &[u8]) -> Result<(), String> {
     if crc32(&copy) == le32(header, 16) {
         Ok(())
     } else {
-        Err("the checksum of the GUID partition table's header does not hold".to_owned())
+        Err("the checksum of the GUID partition table's header does not match".to_owned())
     }
 }
 
@@ -74,7 +74,7 @@ fn entries(source: &mut Source<'_>, mapping: &mut impl Mapping, header: &[u8], s
         .and_then(|count| count.checked_mul(sector))
     else {
         return Ok(Answer::Damaged(
-            "the GUID partition table lies behind any possible disk".to_owned(),
+            "the GUID partition table lies beyond any possible disk".to_owned(),
         ));
     };
     let (count, size) = (u64::from(le32(header, 80)), u64::from(le32(header, 84)));

@@ -63,7 +63,7 @@ pub(crate) fn read(
                 let run = usize::try_from(len).map_or(left, |len| len.min(left));
                 let Some(bytes) = source.read_all(offset, run)? else {
                     return Err(Miss::Unknown(format!(
-                        "byte {at} of the disk should lie at byte {offset} of the file, behind its end"
+                        "byte {at} of the disk should lie at byte {offset} of the file, beyond its end"
                     )));
                 };
                 out.extend_from_slice(&bytes);

@@ -133,7 +133,7 @@ pub struct DiskInfo {
     pub compression: Compression,
     /// The file was not closed cleanly, or has a log that must be replayed.
     pub dirty: bool,
-    /// The file carries a mark that it is corrupt, or a checksum in its header does not hold.
+    /// The file carries a mark that it is corrupt, or a checksum in its header does not match.
     pub corrupt: bool,
     /// Snapshots inside the file.
     pub internal_snapshots: u32,
@@ -163,7 +163,7 @@ impl DiskInfo {
             corrupt: false,
             internal_snapshots: 0,
             truncation: None,
-            partition_table: PartitionTable::Unknown(format!("partitions inside {format} are not looked at")),
+            partition_table: PartitionTable::Unknown(format!("partitions inside {format} are not inspected")),
             efi_system_partition: None,
             notes: Vec::new(),
         }
@@ -175,7 +175,7 @@ impl DiskInfo {
         self.truncation.is_some()
     }
 
-    /// Marks the file as truncated when `end` of `what` lies behind its end; the first sign found is kept.
+    /// Marks the file as truncated when `end` of `what` lies beyond its end; the first sign found is kept.
     pub(crate) fn must_reach(&mut self, what: &str, end: Option<u64>) {
         if self.truncation.is_some() {
             return;
@@ -184,7 +184,7 @@ impl DiskInfo {
         match end {
             Some(end) if end <= size => {}
             Some(end) => self.truncation = Some(format!("{what} ends at byte {end}, the file at byte {size}")),
-            None => self.truncation = Some(format!("{what} ends behind any possible file, the file at byte {size}")),
+            None => self.truncation = Some(format!("{what} ends beyond any possible file, the file at byte {size}")),
         }
     }
 }

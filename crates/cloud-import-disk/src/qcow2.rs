@@ -111,7 +111,7 @@ fn header(source: &mut Source<'_>) -> Result<Header, InspectError> {
             }
         }
         other => {
-            let problem = format!("{other} is none of the known ones, 1, 2 and 3");
+            let problem = format!("{other} is not 1, 2 or 3");
             return Err(bad("version", problem));
         }
     }
@@ -152,7 +152,7 @@ fn describe(header: &Header, file_size_bytes: u64) -> Result<DiskInfo, InspectEr
         0 => Encryption::None,
         1 => Encryption::Aes,
         2 => Encryption::Luks,
-        other => return Err(bad("encryption method", format!("{other} is none of 0, 1 and 2"))),
+        other => return Err(bad("encryption method", format!("{other} is not 0, 1 or 2"))),
     };
     info.internal_snapshots = be32(&header.bytes, 60);
     if info.internal_snapshots > MAX_SNAPSHOTS {

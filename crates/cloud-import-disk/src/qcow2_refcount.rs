@@ -17,7 +17,7 @@ pub(crate) struct Refcounts {
     pub(crate) cluster: u64,
 }
 
-/// Marks the file as truncated when clusters behind its end are in use.
+/// Marks the file as truncated when clusters beyond its end are in use.
 pub(crate) fn check(info: &mut DiskInfo, source: &mut Source<'_>, refcounts: &Refcounts) -> Result<(), InspectError> {
     let Refcounts {
         table,
@@ -54,7 +54,7 @@ pub(crate) fn check(info: &mut DiskInfo, source: &mut Source<'_>, refcounts: &Re
         }
         if index == 0 && in_use(source, block, next % per_block, bits, cluster)? {
             info.truncation = Some(format!(
-                "the reference counts say that clusters behind the end of the file, byte {}, are in use",
+                "the reference counts say that clusters beyond the end of the file, byte {}, are in use",
                 source.len()
             ));
             return Ok(());

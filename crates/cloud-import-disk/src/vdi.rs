@@ -35,7 +35,7 @@ fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
             return Err(InspectError::damaged(
                 Format::Vdi,
                 "image type",
-                format!("{other} is none of 1 to 4"),
+                format!("{other} is not 1 to 4"),
             ));
         }
     });

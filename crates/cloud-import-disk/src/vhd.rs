@@ -88,7 +88,7 @@ fn describe(info: &mut DiskInfo, footer: &[u8]) -> Result<(), InspectError> {
             return Err(InspectError::damaged(
                 Format::Vhd,
                 "disk type",
-                format!("{other} is none of 2, 3 and 4"),
+                format!("{other} is not 2, 3 or 4"),
             ));
         }
     };
@@ -96,7 +96,7 @@ fn describe(info: &mut DiskInfo, footer: &[u8]) -> Result<(), InspectError> {
     info.virtual_size_bytes = Some(virtual_size(info, footer));
     if !checksum_holds(footer, 64) {
         info.corrupt = true;
-        info.notes.push("The checksum of the footer does not hold.".to_owned());
+        info.notes.push("The checksum of the footer does not match.".to_owned());
     }
     if u8_at(footer, 84) != 0 {
         info.notes
@@ -153,13 +153,13 @@ fn grown(info: &mut DiskInfo, source: &mut Source<'_>, footer: &[u8]) -> Result<
     if !checksum_holds(&header, 36) {
         info.corrupt = true;
         info.notes
-            .push("The checksum of the dynamic header does not hold.".to_owned());
+            .push("The checksum of the dynamic header does not match.".to_owned());
     }
     let (table, entries, block) = (be64(&header, 16), be32(&header, 28), be32(&header, 32));
     if !block.is_power_of_two() || block < 512 {
         return Err(bad(
             "block size",
-            format!("{block} bytes is no power of two of whole sectors"),
+            format!("{block} bytes is not a power of two of whole sectors"),
         ));
     }
     let size = info.virtual_size_bytes.unwrap_or(0);

@@ -112,7 +112,7 @@ fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
             if info.backing_file.is_none() {
                 return Err(bad(
                     "parent locator",
-                    "the disk is a difference, but to what is not said".to_owned(),
+                    "the disk is a difference, but its parent is not named".to_owned(),
                 ));
             }
         }

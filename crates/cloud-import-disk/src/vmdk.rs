@@ -100,7 +100,7 @@ fn sparse(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     }
     let (version, capacity, grain) = (le32(&header, 4), le64(&header, 12), le64(&header, 20));
     if !(1..=3).contains(&version) {
-        return Err(bad("version", format!("{version} is none of 1 to 3")));
+        return Err(bad("version", format!("{version} is not 1 to 3")));
     }
     if !(1..=1 << 16).contains(&grain) {
         return Err(bad("grain size", format!("{grain} sectors")));

@@ -47,7 +47,7 @@ fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     info.corrupt = complete && checksum(&facts) != le32(&facts, CHECKSUM_AT);
     if info.corrupt {
         info.notes
-            .push("The checksum of the structure at the end of the file does not hold.".to_owned());
+            .push("The checksum of the structure at the end of the file does not match.".to_owned());
     }
     if !second {
         info.subtype = Some("v1".to_owned());

@@ -6,6 +6,6 @@ use cloud_import_core::{Error, ErrorKind, Result};
 pub(crate) async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome,
-        Err(error) => Err(Error::new(ErrorKind::Local, "work on a file was broken off").with_source(error)),
+        Err(error) => Err(Error::new(ErrorKind::Local, "work on a file was interrupted").with_source(error)),
     }
 }

@@ -49,11 +49,12 @@ impl Bucket {
             let fits =
                 |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || (what == "bucket" && c == '.');
             if text.is_empty() || text.len() > 63 + 12 || !text.chars().all(fits) {
-                return Err(
-                    Error::new(ErrorKind::InvalidRequest, format!("`{text}` is no {what} name"))
-                        .with_provider(provider)
-                        .with_remedy("Bucket and region are written in lower-case letters, digits and dashes."),
-                );
+                return Err(Error::new(
+                    ErrorKind::InvalidRequest,
+                    format!("`{text}` is not a valid {what} name"),
+                )
+                .with_provider(provider)
+                .with_remedy("Bucket and region are written in lower-case letters, digits and dashes."));
             }
         }
         Ok(bucket)

@@ -64,7 +64,7 @@ impl BucketFacts {
         if self.aborts_unfinished_uploads == Some(false) && !spec.never_expires_uploads {
             problems.push(
                 worth_a_word(format!(
-                    "`{name}` keeps the parts of an upload that never ends, and they cost money"
+                    "`{name}` keeps the parts of abandoned uploads, which cost money"
                 ))
                 .remedy("Add a rule that expires unfinished uploads after some days."),
             );

@@ -127,7 +127,7 @@ impl LocalFile {
     /// [`ErrorKind::Local`] when the file cannot be read or has become shorter.
     pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
         read_exact_at(&self.0.file, buffer, offset).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => changed(&self.0.path, "it has become shorter"),
+            io::ErrorKind::UnexpectedEof => changed(&self.0.path, "it became shorter"),
             _ => cannot("read", &self.0.path, &error),
         })
     }
@@ -161,7 +161,7 @@ pub(crate) fn changed(path: &Path, how: &str) -> Error {
         format!("`{}` changed while it was being used: {how}", path.display()),
     )
     .with_code(CHANGED)
-    .with_remedy("Wait until nothing writes to the file (shut the machine down that uses it), then start again.")
+    .with_remedy("Wait until nothing writes to the file (shut down the machine that uses it), then start again.")
 }
 
 fn refused(path: &Path, what: &str, remedy: &'static str) -> Error {
@@ -171,7 +171,7 @@ fn refused(path: &Path, what: &str, remedy: &'static str) -> Error {
 fn cannot(what: &str, path: &Path, error: &io::Error) -> Error {
     let remedy = match error.kind() {
         io::ErrorKind::NotFound => "Check the path.",
-        io::ErrorKind::PermissionDenied => "Give this user the right to read it.",
+        io::ErrorKind::PermissionDenied => "Allow this user to read it.",
         _ => "Check the disk and the file system.",
     };
     Error::new(

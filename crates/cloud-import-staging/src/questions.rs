@@ -70,7 +70,7 @@ fn explained(error: Error, bucket: &Bucket) -> Error {
     let told = match error.kind() {
         ErrorKind::NotFound => Error::new(
             ErrorKind::NotFound,
-            format!("the bucket `{name}` is not there, or not in {region}"),
+            format!("the bucket `{name}` does not exist, or is not in {region}"),
         )
         .with_code("NoSuchBucket")
         .with_remedy(format!("Create it in {region}, or name another bucket.")),

@@ -46,7 +46,7 @@ impl FileRecordStore {
             ErrorKind::Local,
             format!("the upload record `{}` cannot be {what}: {error}", self.path.display()),
         )
-        .with_remedy("Mend or remove that file; without it the upload starts anew.")
+        .with_remedy("Repair or remove that file; without it the upload starts from the beginning.")
     }
 }
 

@@ -267,7 +267,7 @@ impl Store {
             return Err(Error::new(ErrorKind::Credentials, message)
                 .with_provider(provider)
                 .with_remedy(
-                    "Use keys that do not end, or give a link of your own to an object that is there already.",
+                    "Use keys that do not end, or give a link of your own to an object that already exists.",
                 ));
         }
         self.dialect.link(key, &signing(&credentials, from), valid_for)

@@ -50,7 +50,7 @@ impl Target {
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] when the cloud's feature is off. [`ErrorKind::InvalidRequest`] with what was tried when
-    /// there is none, or when what is there is no region id. [`ErrorKind::Credentials`] when there are no credentials
+    /// there is none, or when what is there is not a region id. [`ErrorKind::Credentials`] when there are no credentials
     /// either, or their source is broken.
     pub fn configured(provider: Provider, search: &ChainOptions, env: &dyn Env) -> Result<Self> {
         let spec = crate::connect::chain_spec(provider)?;
@@ -111,7 +111,7 @@ impl FromStr for Target {
         if region.is_empty() || !region.chars().all(fits) {
             return Err(Error::new(
                 ErrorKind::InvalidRequest,
-                format!("target `{text}`: `{region}` is no region id"),
+                format!("target `{text}`: `{region}` is not a region id"),
             )
             .with_provider(provider)
             .with_remedy("Write PROVIDER/REGION, such as aliyun/cn-hangzhou."));

@@ -181,7 +181,7 @@ fn image_url(disk: &Disk) -> Result<String> {
 fn os(order: &ImportRequest) -> Result<HuaweiOs> {
     let os = order.os.as_ref();
     os.and_then(|os| map_os(os).value())
-        .ok_or_else(|| refuse("the order names no operating system that this cloud lists"))
+        .ok_or_else(|| refuse("the order does not name an operating system that this cloud lists"))
 }
 
 /// The family, which is all that a data disk can be told; Linux, the vendor's default, when no system is named.

@@ -78,7 +78,7 @@ impl Findings<'_> {
                 ROUTE,
                 format!("is quick, because {why}: nothing is put into the guest and nothing in it is checked"),
                 Remedy::any([
-                    Remedy::text("have virtio drivers and cloud-init in the image"),
+                    Remedy::text("make sure that the image has virtio drivers and cloud-init"),
                     by_common_route(),
                 ]),
             );
@@ -234,7 +234,7 @@ impl Findings<'_> {
                     "`{os}`: only the family, `{}`, is sent with a data disk's image",
                     os.family()
                 );
-                self.warning(Field::Os, sent, "Nothing need be done.");
+                self.warning(Field::Os, sent, "Nothing needs to be done.");
             }
             return;
         }

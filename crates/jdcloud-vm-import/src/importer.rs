@@ -56,7 +56,7 @@ impl Cloud for Client {
             os_type,
             platform,
             version,
-        } = os.ok_or_else(|| refuse("the order names no operating system"))?;
+        } = os.ok_or_else(|| refuse("the order does not name an operating system"))?;
         Ok(wire::ImportImageRequest {
             architecture: Some(match request.architecture {
                 Architecture::Arm64 => wire::Architecture::Arm64,

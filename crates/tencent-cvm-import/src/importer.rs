@@ -55,7 +55,7 @@ impl Cloud for Client {
         let os = request
             .os
             .as_ref()
-            .ok_or_else(|| refuse("the order names no operating system"))?;
+            .ok_or_else(|| refuse("the order does not name an operating system"))?;
         let TencentOs { os_type, os_version } = map_os(os)
             .value()
             .ok_or_else(|| refuse(&format!("`{os}` is not an operating system that Tencent Cloud lists")))?;

@@ -102,7 +102,7 @@ fn disks(order: &ImportRequest) -> Vec<Problem> {
                 Problem::warning(
                     Provider::TENCENT,
                     field(DiskPart::Source),
-                    "is no link to COS by its host, and the import reads nothing else",
+                    "does not point to COS by its host, and the import reads nothing else",
                 )
                 .source(GUIDE)
                 .remedy("Put the file into a COS bucket, best in the same region, and give its link."),

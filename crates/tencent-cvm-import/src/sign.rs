@@ -56,7 +56,7 @@ impl Default for Signer {
 }
 
 impl Signer {
-    /// Signs a request. What is there already is kept and signed as it is, but for a signature, which is replaced. The
+    /// Signs a request. What already exists is kept and signed as it is, but for a signature, which is replaced. The
     /// cloud takes a timestamp that is at most five minutes off.
     ///
     /// Version 3 adds the headers timestamp, token and `Authorization`. It has no nonce. The query is signed as it stands,

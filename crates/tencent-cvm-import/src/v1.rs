@@ -58,7 +58,7 @@ pub(crate) fn sign(request: &mut Request<Bytes>, signing: &Signing<'_>, hash: Ha
     let mut parameters = parameters(request).ok_or_else(|| {
         Error::new(
             ErrorKind::InvalidRequest,
-            "the request is a POST of no form, and signature version 1 covers parameters only",
+            "the request is a POST without a form, and signature version 1 covers parameters only",
         )
         .with_remedy("Build it with the client.")
     })?;
@@ -148,9 +148,12 @@ fn replace(request: &mut Request<Bytes>, parameters: &Parameters) -> Result<()> 
 
 /// The cause names what is wrong with the URL, never the URL.
 fn no_url(cause: impl Into<http::Error>) -> Error {
-    Error::new(ErrorKind::InvalidRequest, "the signed parameters make no valid URL")
-        .with_remedy("If they are very many, send them by POST.")
-        .with_source(cause.into())
+    Error::new(
+        ErrorKind::InvalidRequest,
+        "the signed parameters do not make a valid URL",
+    )
+    .with_remedy("If they are very many, send them by POST.")
+    .with_source(cause.into())
 }
 
 /// The nonce as the vendor wants it, a positive integer: itself when it is one, else the first 31 bits of the HMAC-SHA256

@@ -68,7 +68,7 @@ impl Cloud for Client {
         let os = request
             .os
             .as_ref()
-            .ok_or_else(|| refuse("the order names no operating system"))?;
+            .ok_or_else(|| refuse("the order does not name an operating system"))?;
         let UcloudOs { os_type, os_name } = map_os(os, request.architecture)
             .value()
             .ok_or_else(|| refuse("the operating system cannot be named in UCloud's words"))?;

@@ -106,7 +106,7 @@ fn options(order: &ImportRequest) -> Vec<Problem> {
         Ok(Options { tag: Some(tag) }) if !(1..=63).contains(&tag.chars().count()) => vec![
             error(
                 Field::vendor("Tag"),
-                format!("has {} characters, allowed are 1 to 63", tag.chars().count()),
+                format!("has {} characters; 1 to 63 are allowed", tag.chars().count()),
             )
             .source("UCloud API documentation, uhost-api, specification (2026-08)")
             .remedy("Name a business group of that length, or leave it out."),

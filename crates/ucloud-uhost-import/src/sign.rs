@@ -26,7 +26,7 @@ pub struct Signer;
 
 impl Signer {
     /// Adds `PublicKey`, `SecurityToken` (temporary keys) and `Signature` to the form in a request's body. A public key
-    /// or token that is there already is kept; a signature is replaced. Instant, nonce and list of headers do not matter.
+    /// or token that already exists is kept; a signature is replaced. Instant, nonce and list of headers do not matter.
     ///
     /// # Errors
     /// [`ErrorKind::Credentials`] without a key pair; [`ErrorKind::InvalidRequest`] when the body is no form.
@@ -35,7 +35,7 @@ impl Signer {
         let mut parameters = form(request).ok_or_else(|| {
             Error::new(
                 ErrorKind::InvalidRequest,
-                "the request is no form, and only forms are signed",
+                "the request is not a form, and only forms are signed",
             )
             .with_remedy("Build it with the client.")
         })?;

@@ -61,7 +61,7 @@ fn where_there_is_none_it_is_said_what_was_tried() {
     machine.set("TENCENTCLOUD_REGION", "ap/../x");
     let (kind, text) = refused(Provider::TENCENT);
     assert_eq!(kind, ErrorKind::InvalidRequest);
-    assert!(text.contains("no region id"), "{text}");
+    assert!(text.contains("is not a region id"), "{text}");
 }
 
 #[tokio::test]

@@ -231,7 +231,7 @@ async fn a_token_that_is_none_is_told_with_its_file_and_its_variable() {
         for (bytes, why) in [
             (Some(Vec::new()), "is empty"),
             (Some(b" \n".to_vec()), "is empty"),
-            (Some(b"two tokens".to_vec()), "is no token"),
+            (Some(b"two tokens".to_vec()), "is not a token"),
             (Some(vec![0xff]), "UTF-8"),
             (Some(vec![b'a'; (1 << 16) + 1]), "larger than 64 KiB"),
             (None, "is not there"),

@@ -177,7 +177,7 @@ fn routes(out: &mut String, spec: &Spec, sources: &mut Sources<'_>) {
         return;
     }
     out.push_str(
-        "\n/// One of the vendor's ways in.\n#[derive(Debug, Clone, Copy)]\n#[non_exhaustive]\npub struct Route {\n    \
+        "\n/// One of the vendor's ways in.\n#[derive(Debug, Clone, Copy)]\n#[non_exhaustive]\npub struct ImportMode {\n    \
          /// The operation.\n    pub operation: &'static str,\n    /// Formats that it takes.\n    pub formats: &'static [DiskFormat],\n    \
          /// The largest file in bytes.\n    pub max_file_bytes: u64,\n    /// The smallest disk that can be asked for, in GiB.\n    pub min_disk_min: u32,\n    \
          /// The largest disk that can be asked for, in GiB.\n    pub min_disk_max: u32,\n    /// Whether a raw file needs its bitmap beside it.\n    pub raw_needs_bitmap: bool,\n    \
@@ -186,7 +186,7 @@ fn routes(out: &mut String, spec: &Spec, sources: &mut Sources<'_>) {
     for (name, route) in &spec.provider.routes {
         let _ = write!(
             out,
-            "\n/// {} ({})\npub const ROUTE_{}: Route = Route {{\n    operation: {},\n    formats: &[{}],\n    max_file_bytes: {},\n    \
+            "\n/// {} ({})\npub const ROUTE_{}: ImportMode = ImportMode {{\n    operation: {},\n    formats: &[{}],\n    max_file_bytes: {},\n    \
              min_disk_min: {},\n    min_disk_max: {},\n    raw_needs_bitmap: {},\n    source: {},\n}};\n",
             route.note,
             keys(&route.source),

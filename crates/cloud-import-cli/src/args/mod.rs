@@ -183,7 +183,7 @@ It only reads, and asks for the vendor's dry run where there is one. It uploads 
 nothing except with --create-role.
 
 Exit codes:
-  0  nothing stands against an import   4  a cloud would refuse it
+  0  ready to import   4  a cloud would refuse it
   2  usage or validation                6  mixed results
   3  credentials"
 )]

@@ -20,7 +20,7 @@ pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
     let state = Remembered::of(&options.state, simulated.is_some())?;
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?;
     if options.tasks.is_empty() {
-        return Err(Error::new(ErrorKind::InvalidRequest, "nothing is named to cancel")
+        return Err(Error::new(ErrorKind::InvalidRequest, "nothing to cancel was named")
             .with_remedy("Name a job (`cloud-import list` shows them) or a task."));
     }
     let mut outcomes = Vec::new();

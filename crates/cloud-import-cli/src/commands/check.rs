@@ -67,7 +67,7 @@ pub(crate) async fn run(options: args::Check) -> Result<Exit> {
     }
 }
 
-/// Every target side by side; one that cannot be looked at does not stop the others.
+/// Every target side by side; one that cannot be inspected does not stop the others.
 async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simulated>) -> Result<Vec<Row>> {
     let clouds = Clouds::new(&options.reach, simulated)?;
     let mut publish = Publish::of(destination::image(&options.order)?).prefix(&options.staging.prefix);
@@ -93,7 +93,7 @@ async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simul
     }
     while let Some(joined) = set.join_next().await {
         let (index, row) = joined.map_err(|error| {
-            Error::new(cloud_import::ErrorKind::Local, "a target's work broke off").with_source(error)
+            Error::new(cloud_import::ErrorKind::Local, "work on a target ended unexpectedly").with_source(error)
         })?;
         rows[index] = Some(row);
     }
@@ -168,7 +168,7 @@ async fn bucket(store: &Store) -> Vec<Check> {
     };
     let problems = facts.problems(store.bucket());
     if problems.is_empty() {
-        let message = format!("`{}` is there and fits", store.bucket().name);
+        let message = format!("`{}` exists and is usable", store.bucket().name);
         return vec![Check::passed(Subject::Bucket, message)];
     }
     problems
@@ -246,7 +246,7 @@ fn text(row: &Row) {
         .filter(|check| check.outcome == CheckOutcome::NotChecked)
         .count();
     let verdict = match row.status {
-        Status::Passed => format!("nothing stands against an import ({unknown} not checked)"),
+        Status::Passed => format!("ready to import ({unknown} not checked)"),
         Status::Failed => "an import would fail".to_owned(),
     };
     output::result(&format!("{} {verdict}", row.target));

@@ -109,9 +109,9 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
                 output::result(&format!("{:12} {target:28} {}{rest}", row.outcome.words(), row.what));
             }
             if rows.is_empty() {
-                output::say("nothing is left that is known of here");
+                output::say("nothing is left over, as far as is known here");
             } else if deletable {
-                output::say("nothing was deleted; to delete what may go: cloud-import clean --yes");
+                output::say("nothing was deleted; to delete it: cloud-import clean --yes");
             }
         }
     }

@@ -197,7 +197,7 @@ fn input_format(file: &Path, info: &DiskInfo) -> Result<&'static str> {
         );
     }
     if let Some(reason) = &info.truncation {
-        return refuse(format!("its end is missing ({reason})"), "Fetch or create it again.");
+        return refuse(format!("its end is missing ({reason})"), "Download or create it again.");
     }
     Ok(name)
 }

@@ -159,7 +159,7 @@ fn bad_input_is_refused_with_cloud_field_and_remedy() {
         ),
         (
             &["import", "--to", "aliyun/", "--name", "n", "--os", "CentOS 7.9", IMAGE],
-            &["no region id", "aliyun/cn-hangzhou"],
+            &["not a region id", "aliyun/cn-hangzhou"],
         ),
         (
             &[
@@ -201,7 +201,7 @@ fn bad_input_is_refused_with_cloud_field_and_remedy() {
                 "CentOS 7.9",
                 "bucket:key.qcow2",
             ],
-            &["JD Cloud", "the place of the image", "bucket and key", "link"],
+            &["JD Cloud", "the place of the image", "a bucket and a key", "link"],
         ),
         (
             &[
@@ -388,7 +388,7 @@ fn tasks_are_gone_on_with_in_other_processes() {
     let output = run(&["wait", &option, "--timeout", "100ms", tasks]);
     expect_code(&output, 7);
     assert!(
-        err(&output).contains("to go on: cloud-import wait '{"),
+        err(&output).contains("to continue: cloud-import wait '{"),
         "{}",
         err(&output)
     );

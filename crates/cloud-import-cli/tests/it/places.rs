@@ -20,7 +20,7 @@ fn two_names_for_one_place_are_refused_and_one_of_them_finds_the_image_of_the_ot
     expect_code(&both, 2);
     let told = err(&both);
     assert!(
-        told.contains("the targets `ucloud/cn-bj2` and `other` are one place"),
+        told.contains("the targets `ucloud/cn-bj2` and `other` are the same place"),
         "{told}"
     );
     assert!(told.contains("Leave out `ucloud/cn-bj2` or `other`"), "{told}");

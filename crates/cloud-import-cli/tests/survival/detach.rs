@@ -86,7 +86,7 @@ async fn detached(form: Arc<Form>) -> Result<(), String> {
 async fn timeout(form: Arc<Form>) -> Result<(), String> {
     let scene = Scene::new(scene::config().import_time(Duration::from_secs(6)), &form.small).await;
     let ended = scene.import(&places::ALL, &["--timeout", "1s"]).end().await?;
-    expect(&ended, 7, &["to go on: cloud-import wait survivor-"])?;
+    expect(&ended, 7, &["to continue: cloud-import wait survivor-"])?;
     if scene.simulator.objects().len() != places::ALL.len() {
         return Err("objects are gone that imports still read".to_owned());
     }

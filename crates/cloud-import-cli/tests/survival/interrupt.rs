@@ -60,11 +60,11 @@ async fn once(form: &Form, signal: &str, while_waiting: bool) -> Result<(), Stri
             return Err(format!("{row:?}, recorded is {recorded:?}"));
         }
         let told = format!("{} {}", row.message.unwrap_or_default(), row.remedy.unwrap_or_default());
-        if !told.contains("Repeat the command, which goes on where it stopped") {
+        if !told.contains("Repeat the command: it resumes where it stopped") {
             return Err(format!("how to go on is not said: {told}"));
         }
     }
-    if while_waiting && !ended.err.contains("to go on: cloud-import wait survivor-") {
+    if while_waiting && !ended.err.contains("to continue: cloud-import wait survivor-") {
         return Err(format!("the command that goes on is not said:\n{}", ended.err));
     }
     repeat::to_the_end(&scene, &places::ALL).await.map(drop)

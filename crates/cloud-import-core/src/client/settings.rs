@@ -215,11 +215,12 @@ impl Settings {
         }
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if self.region.is_empty() || !self.region.chars().all(fits) {
-            return Err(
-                Error::new(ErrorKind::InvalidRequest, format!("`{}` is no region id", self.region))
-                    .with_provider(provider)
-                    .with_remedy("Give a region id such as the vendor writes it, in letters, digits and dashes."),
-            );
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!("`{}` is not a region id", self.region),
+            )
+            .with_provider(provider)
+            .with_remedy("Give a region id such as the vendor writes it, in letters, digits and dashes."));
         }
         template.replace("{region}", &self.region).parse()
     }

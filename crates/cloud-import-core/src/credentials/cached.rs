@@ -89,7 +89,7 @@ impl Cache {
             Err(error) => {
                 let is_valid = |held: &&mut Held| held.credentials.expires_at().is_some_and(|end| now < end);
                 if let Some(held) = state.held.as_mut().filter(is_valid) {
-                    debug!(error = %error, "credentials were not refreshed; those at hand are still valid");
+                    debug!(error = %error, "credentials were not refreshed; the current ones are still valid");
                     held.refresh = Some(now + PAUSE);
                     return Ok(held.credentials.clone());
                 }

@@ -85,7 +85,7 @@ impl Chain {
         let mut credentials = match (self.keys_of(&found).await, &found.otherwise) {
             (Ok(credentials), _) => credentials,
             (Err(NoKeys::Absent(error)), Some(otherwise)) => {
-                debug!(provider = self.spec.provider.id(), error = %error, "not there: the next source is asked");
+                debug!(provider = self.spec.provider.id(), error = %error, "not found: asking the next source");
                 origin = &otherwise.origin;
                 self.keys_of(otherwise).await?
             }
@@ -133,7 +133,7 @@ impl Chain {
                     "{origin}: the temporary keys expired at {}",
                     datetime::extended(end)
                 ))
-                .with_remedy("Sign in anew, and check this machine's clock."));
+                .with_remedy("Sign in again, and check this machine's clock."));
         }
         Ok(temporary.credentials.expiring_at(end))
     }

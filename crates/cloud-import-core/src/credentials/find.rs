@@ -240,7 +240,7 @@ impl Search<'_> {
     fn read(&self, place: &std::path::Path, shown: &str) -> Result<Option<String>> {
         env::read_file(place, LARGEST).map_err(|error| {
             let why = match error.kind() {
-                io::ErrorKind::PermissionDenied => "may not be read by this user",
+                io::ErrorKind::PermissionDenied => "cannot be read by this user",
                 io::ErrorKind::InvalidData => "is not UTF-8 text",
                 io::ErrorKind::FileTooLarge => "is larger than 1 MiB",
                 io::ErrorKind::InvalidInput => "is not a file",

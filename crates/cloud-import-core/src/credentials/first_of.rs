@@ -25,7 +25,7 @@ impl CredentialSource for FirstOf {
             for source in &self.0 {
                 match source.credentials().await {
                     Err(error) if error.kind() == ErrorKind::Credentials => {
-                        debug!(error = %error, "no credentials: the next source is asked");
+                        debug!(error = %error, "no credentials: asking the next source");
                         last = error;
                     }
                     other => return other,

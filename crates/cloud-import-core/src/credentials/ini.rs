@@ -38,7 +38,7 @@ impl<'a> Ini<'a> {
                     .ok_or_else(|| at("the section has no `]`"))?
                     .trim();
                 if sections.iter().any(|section| section.name == name) {
-                    return Err(at(&format!("section `{name}` comes a second time")));
+                    return Err(at(&format!("section `{name}` appears twice")));
                 }
                 sections.push(Section {
                     name,
@@ -55,7 +55,7 @@ impl<'a> Ini<'a> {
                 .last_mut()
                 .ok_or_else(|| at("an entry before the first section"))?;
             if section.entries.iter().any(|(there, _)| *there == name) {
-                return Err(at(&format!("`{name}` comes a second time")).in_profile(section.name));
+                return Err(at(&format!("`{name}` appears twice")).in_profile(section.name));
             }
             section.entries.push((name, value));
         }

@@ -177,7 +177,10 @@ impl Session<'_> {
             .method(method)
             .uri(format!("{}{path}", self.metadata.endpoint))
             .body(Bytes::new())
-            .map_err(|error| self.refuse("the request is no valid HTTP request").with_source(error))?;
+            .map_err(|error| {
+                self.refuse("the request is not a valid HTTP request")
+                    .with_source(error)
+            })?;
         request
             .headers_mut()
             .extend(header.map(|(name, value)| (Some(name), value)));

@@ -210,7 +210,7 @@ pub fn json(text: &str) -> Result<Value, ProfileError> {
 /// A field's text; `None` when it is missing, `null` or empty. Numbers count as their text.
 ///
 /// # Errors
-/// When it is neither text nor number, or begins or ends with a blank, which no key does.
+/// When it is neither text nor number, or begins or ends with a space, which no key does.
 pub fn text(object: &Map<String, Value>, field: &str) -> Result<Option<String>, ProfileError> {
     match object.get(field) {
         None | Some(Value::Null) => Ok(None),
@@ -223,7 +223,7 @@ pub fn text(object: &Map<String, Value>, field: &str) -> Result<Option<String>, 
 /// A value as it stands in a file; `None` when it is empty.
 ///
 /// # Errors
-/// When it begins or ends with a blank, or has a control character in it: it was copied along, and would be signed with.
+/// When it begins or ends with a space, or has a control character in it: it was copied along, and would be signed with.
 pub(super) fn checked(field: &str, value: &str) -> Result<Option<String>, ProfileError> {
     if value.trim() != value || value.chars().any(char::is_control) {
         return Err(ProfileError::wrong(field, "free of blanks and line breaks at its ends"));

@@ -65,11 +65,11 @@ pub(super) fn token(spec: &ChainSpec, identity: &WebIdentityRole, origin: &str) 
             format!("{origin}: the token's file {file} {why}"),
         )
         .with_provider(spec.provider)
-        .with_remedy("See to it that the file is there and has the token of the party that signs in, and nothing else.")
+        .with_remedy("Make sure that the file exists and holds only the token of the party that signs in.")
     };
     let text = read_file(Path::new(file), LARGEST).map_err(|error| {
         let why = match error.kind() {
-            io::ErrorKind::PermissionDenied => "may not be read by this user",
+            io::ErrorKind::PermissionDenied => "cannot be read by this user",
             io::ErrorKind::InvalidData => "is not UTF-8 text",
             io::ErrorKind::FileTooLarge => "is larger than 64 KiB",
             io::ErrorKind::InvalidInput => "is not a file",
@@ -81,7 +81,7 @@ pub(super) fn token(spec: &ChainSpec, identity: &WebIdentityRole, origin: &str) 
     match text.trim() {
         "" => Err(refuse("is empty")),
         token if token.chars().any(|c| c.is_control() || c.is_whitespace()) => {
-            Err(refuse("is no token: it has blanks in it"))
+            Err(refuse("is not a token: it contains blanks"))
         }
         token => Ok(SecretString::from(token)),
     }

@@ -100,13 +100,13 @@ impl<C: Cloud> Importer<C> {
             whose.push_str(&format!(", at {endpoint}"));
         }
         let message = format!(
-            "it belongs to {whose}, and this importer is of {}/{} at {own}",
+            "it belongs to {whose}, but this importer works in {}/{} at {own}",
             self.provider(),
             connection.region
         );
         Err(Error::new(ErrorKind::InvalidRequest, message)
             .with_provider(self.provider())
-            .with_remedy("Use an importer of that place."))
+            .with_remedy("Use an importer for that place."))
     }
 
     fn own_task(&self, task: &ImportTask) -> Result<()> {

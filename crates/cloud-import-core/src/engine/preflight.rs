@@ -86,7 +86,7 @@ pub enum Subject {
     Os,
     /// Whether the cloud may read the image file (Alibaba's import role).
     ImportRole,
-    /// Whether the bucket that a file is put into is there and fits.
+    /// Whether the bucket that a file is put into exists and is usable.
     Bucket,
     /// What the vendor's own dry run says.
     DryRun,

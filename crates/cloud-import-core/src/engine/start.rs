@@ -71,11 +71,7 @@ async fn settle<C: Cloud>(cloud: &C, prepared: Prepared, lost: Error) -> Result<
     let look = || search::lookup(cloud, &prepared.task, |_| true);
     match look_for(env, grace, look).await {
         Some(task) => Ok(task),
-        None => Err(unknown(
-            &prepared.task,
-            lost,
-            "no image is listed that is known to be this one",
-        )),
+        None => Err(unknown(&prepared.task, lost, "no listed image is known to be this one")),
     }
 }
 

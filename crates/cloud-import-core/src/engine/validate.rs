@@ -148,7 +148,7 @@ impl Findings<'_> {
                     remedy,
                 );
             } else if data_disks > 0 {
-                let rule = "has more than the one disk of a data image";
+                let rule = "has more than one disk, and a data image has only one";
                 self.error(Field::Disks, rule, "", "Import each data disk by itself.");
             }
         }
@@ -164,7 +164,7 @@ impl Findings<'_> {
                     "Name the object as BUCKET:KEY in this cloud's object storage.",
                 ),
                 DiskSource::Object { .. } => (
-                    "is bucket and key, which this cloud's import does not take",
+                    "names a bucket and a key, which this cloud's import does not take",
                     "Give a link that this cloud can open (signed for at least a day if the bucket is private).",
                 ),
             };
@@ -176,7 +176,7 @@ impl Findings<'_> {
                     .iter()
                     .any(|scheme| link.expose().starts_with(scheme)) =>
             {
-                self.error(source, "is no http or https link", "", "Give the whole link.");
+                self.error(source, "is not an http or https link", "", "Give the whole link.");
             }
             DiskSource::Object { bucket, key } if bucket.is_empty() || key.is_empty() => {
                 self.error(source, "has an empty bucket or key", "", "Write BUCKET:KEY.");
@@ -321,7 +321,7 @@ impl Findings<'_> {
                 if chars < min || chars > max {
                     self.broken(
                         field,
-                        format!("has {chars} characters, allowed are {min} to {max}"),
+                        format!("has {chars} characters; {min} to {max} are allowed"),
                         limit,
                     );
                 }
@@ -339,17 +339,17 @@ impl Findings<'_> {
         match limit.rule {
             Rule::Range { min, max, multiple_of } => {
                 if number < min.into() || number > max.into() {
-                    self.broken(field, format!("is {number}, allowed are {min} to {max}"), limit);
+                    self.broken(field, format!("is {number}; {min} to {max} are allowed"), limit);
                 } else if multiple_of > 1 && !number.is_multiple_of(u64::from(multiple_of)) {
                     self.broken(
                         field,
-                        format!("is {number}, which is no multiple of {multiple_of}"),
+                        format!("is {number}, which is not a multiple of {multiple_of}"),
                         limit,
                     );
                 }
             }
             Rule::Count { max } if number > max.into() => {
-                self.broken(field, format!("has {number} entries, allowed are {max}"), limit);
+                self.broken(field, format!("has {number} entries; at most {max} are allowed"), limit);
             }
             Rule::Count { .. } | Rule::Chars { .. } | Rule::Alphabet(_) => {}
         }
@@ -392,7 +392,7 @@ impl Alphabet {
         };
         if first_is_bad {
             return Some(match self.first {
-                First::NotSpace => "begins or ends with a blank".to_owned(),
+                First::NotSpace => "begins or ends with a space".to_owned(),
                 First::Letter => "does not begin with a letter".to_owned(),
                 First::Any | First::LetterOrHan => "does not begin with a letter or a Chinese character".to_owned(),
             });

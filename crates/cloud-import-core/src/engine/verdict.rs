@@ -66,7 +66,7 @@ pub(crate) fn not_listed<C: Cloud>(cloud: &C, task: &ImportTask) -> Result<TaskS
     if task.first_seen_at.is_some() {
         return Ok(TaskState::Failed(Failure::new(
             None,
-            "the cloud listed it before and does not any more: it failed or was deleted",
+            "the cloud no longer lists it: it failed or was deleted",
         )));
     }
     let connection = cloud.connection();

@@ -99,10 +99,11 @@ impl FromStr for Os {
             .unwrap_or(words.len());
         let (distribution, version) = words.split_at(at);
         if distribution.is_empty() {
-            return Err(
-                Error::new(ErrorKind::InvalidRequest, format!("`{text}` names no operating system"))
-                    .with_remedy("Write distribution and version, such as \"CentOS 7.9\" or \"Windows Server 2019\"."),
-            );
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!("`{text}` does not name an operating system"),
+            )
+            .with_remedy("Write distribution and version, such as \"CentOS 7.9\" or \"Windows Server 2019\"."));
         }
         Ok(Self::new(distribution.join(" "), version.join(" ")))
     }

@@ -21,7 +21,7 @@ pub struct Problem {
     pub provider: Provider,
     /// The field of the order.
     pub field: Field,
-    /// What is wrong with it, as a clause that goes on behind the field: "has 70 characters, allowed are 2 to 64".
+    /// What is wrong with it, as a clause that goes on behind the field: "has 70 characters; 2 to 64 are allowed".
     #[serde(rename = "message")]
     pub rule: Phrase,
     /// Where the rule was read, several parted by `; `; empty for rules of this crate.

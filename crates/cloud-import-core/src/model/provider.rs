@@ -121,7 +121,8 @@ impl Serialize for Provider {
 impl<'de> Deserialize<'de> for Provider {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let id = String::deserialize(deserializer)?;
-        Self::read(&id).ok_or_else(|| D::Error::custom(format_args!("`{}` is no id of a cloud", id.escape_debug())))
+        Self::read(&id)
+            .ok_or_else(|| D::Error::custom(format_args!("`{}` is not the id of a cloud", id.escape_debug())))
     }
 }
 

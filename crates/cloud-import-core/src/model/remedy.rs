@@ -37,7 +37,7 @@ pub trait Wording {
     /// "repeat the order", as a clause.
     fn repeat(&self, change: Change) -> String {
         match change {
-            Change::Nothing => "repeat the order, which goes on where it stopped".to_owned(),
+            Change::Nothing => "repeat the order: it resumes where it stopped".to_owned(),
             Change::Original => "repeat the earlier order as it was".to_owned(),
             Change::Generation => "make another image of it (`again`, or a higher `generation`)".to_owned(),
         }
@@ -216,7 +216,7 @@ pub(crate) mod shown {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Change {
-    /// Nothing: it goes on where it stopped.
+    /// Nothing: it resumes where it stopped.
     Nothing,
     /// What was changed since the earlier order is put back.
     Original,

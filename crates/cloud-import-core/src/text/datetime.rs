@@ -88,13 +88,13 @@ pub mod rfc3339 {
     /// Reads an instant.
     ///
     /// # Errors
-    /// The deserializer's own, or text that is no RFC 3339 date.
+    /// The deserializer's own, or text that is not an RFC 3339 date.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
         read(&String::deserialize(deserializer)?)
     }
 
     fn read<E: Error>(text: &str) -> Result<SystemTime, E> {
-        parse_rfc3339(text).ok_or_else(|| E::custom(format_args!("`{text}` is no RFC 3339 date")))
+        parse_rfc3339(text).ok_or_else(|| E::custom(format_args!("`{text}` is not an RFC 3339 date")))
     }
 
     /// The same for an instant that may be absent.
@@ -114,7 +114,7 @@ pub mod rfc3339 {
         /// Reads an instant, or that there is none.
         ///
         /// # Errors
-        /// The deserializer's own, or text that is no RFC 3339 date.
+        /// The deserializer's own, or text that is not an RFC 3339 date.
         pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
             let text = Option::<String>::deserialize(deserializer)?;
             text.map(|text| read(&text)).transpose()

@@ -27,7 +27,7 @@ pub fn header_lines(headers: &HeaderMap, names: &[&str]) -> Result<String> {
         let value = headers.get(*name).ok_or_else(|| {
             Error::new(
                 ErrorKind::InvalidRequest,
-                format!("the header `{name}` is to be signed and is not there"),
+                format!("the header `{name}` must be signed, but is missing"),
             )
         })?;
         lines.push_str(name);

@@ -128,7 +128,7 @@ pub fn request(
         builder = builder.header(CONTENT_TYPE, content_type);
     }
     builder.body(body).map_err(|error| {
-        Error::new(ErrorKind::InvalidRequest, "the request is no valid HTTP request").with_source(error)
+        Error::new(ErrorKind::InvalidRequest, "the request is not a valid HTTP request").with_source(error)
     })
 }
 

@@ -167,7 +167,10 @@ fn the_environment_is_heeded_as_documented() {
         (&[("ALL_PROXY", &socks)], refused),
         (&[("ALL_PROXY", &socks), ("HTTP_PROXY", &http)], by_proxy),
         (&[("ALL_PROXY", &socks), ("NO_PROXY", "127.0.0.1")], "answer: direct"),
-        (&[("HTTP_PROXY", "http://")], "failure: HTTP_PROXY is no URL of a proxy"),
+        (
+            &[("HTTP_PROXY", "http://")],
+            "failure: HTTP_PROXY is not the URL of a proxy",
+        ),
     ];
     for (variables, expected) in cases {
         assert_eq!(net::asked_elsewhere(&url, variables), *expected, "{variables:?}");

@@ -57,7 +57,7 @@ pub(crate) fn read(answer: &Response<Bytes>) -> Reading {
         };
     }
     let message = err_msg.or(message).unwrap_or_else(|| match status.as_u16() {
-        404 => "there is nothing of that name".to_owned(),
+        404 => "nothing of that name exists".to_owned(),
         _ => String::new(),
     });
     Reading::Refused {

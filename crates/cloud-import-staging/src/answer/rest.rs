@@ -88,7 +88,7 @@ impl Refusal<'_> {
         let message = match self.status.as_u16() {
             301 | 302 | 307 | 308 => "the bucket is reached elsewhere",
             403 => "the store refuses access and gives no reason",
-            404 => "there is nothing of that name",
+            404 => "nothing of that name exists",
             _ => "",
         };
         // A redirect without a body has no code: it gets the one that S3 documents for it.

@@ -134,7 +134,7 @@ fn signature(
         .iter()
         .map(|name| {
             let value = request.headers().get(*name).ok_or_else(|| {
-                let why = format!("the header `{name}` is to be signed and is not there");
+                let why = format!("the header `{name}` must be signed, but is missing");
                 Error::new(ErrorKind::InvalidRequest, why)
             })?;
             let value = String::from_utf8_lossy(value.as_bytes()).trim().to_owned();

@@ -93,7 +93,7 @@ const PARAMETERS: [&str; 13] = [
 ];
 
 impl Scheme {
-    /// Adds token, date and `Authorization`. What is there already is kept and signed as it is.
+    /// Adds token, date and `Authorization`. What already exists is kept and signed as it is.
     ///
     /// # Errors
     /// [`ErrorKind::Credentials`](cloud_import_core::ErrorKind::Credentials) without a key pair, or for an access key id that

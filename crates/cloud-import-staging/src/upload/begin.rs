@@ -38,7 +38,7 @@ impl Run<'_> {
                 self.report(plan.size, plan.size);
                 return self.look().await?.ok_or_else(|| self.vanished());
             }
-            self.warn("the store acknowledged another sum than that of the file: it is sent again".to_owned());
+            self.warn("the store acknowledged a checksum other than the file's: sending it again".to_owned());
         }
         // Under a key that names another content it must not stay.
         self.store.delete(self.key).await?;
@@ -55,7 +55,7 @@ impl Run<'_> {
             Err(error) if error.is_retryable() => return Err(error),
             Err(error) => {
                 self.warn(format!(
-                    "open uploads cannot be listed, so that one may be left behind: {error}"
+                    "open uploads cannot be listed, so one may be left behind: {error}"
                 ));
                 None
             }
@@ -123,7 +123,7 @@ impl Run<'_> {
                 Err(error) if error.is_retryable() => return Err(error),
                 Err(error) => {
                     self.warn(format!(
-                        "the open upload {} cannot be looked at: {error}",
+                        "the open upload {} cannot be inspected: {error}",
                         upload.upload_id
                     ));
                     continue;
@@ -138,7 +138,7 @@ impl Run<'_> {
                 self.abandon(&upload.upload_id).await;
             } else {
                 self.warn(format!(
-                    "another upload of `{}` is open, {}, with {} parts: it is left as it is",
+                    "another upload of `{}` is open, {}, with {} parts: it is left alone",
                     self.key,
                     upload.upload_id,
                     parts.len()

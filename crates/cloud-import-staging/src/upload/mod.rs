@@ -153,7 +153,7 @@ impl Run<'_> {
                 Err(Halt::Failed(error)) => return Err(error),
                 // It may have been completed after all: look, then begin anew.
                 Err(Halt::Gone) => self.warn(format!(
-                    "the store does not know the upload of `{}` any more: it begins anew",
+                    "the store no longer knows the upload of `{}`: starting it again",
                     self.key
                 )),
             }
@@ -240,13 +240,13 @@ impl Run<'_> {
         if record.bucket != *bucket {
             if !record.upload_id.is_empty() {
                 self.warn(format!(
-                    "the unfinished upload {} of {place} is left as it is: it belongs to another bucket",
+                    "the unfinished upload {} of {place} is left alone: it belongs to another bucket",
                     record.upload_id
                 ));
             }
         } else {
             self.warn(format!(
-                "the unfinished upload of {place} is of another state of the file: given up"
+                "the unfinished upload of {place} belongs to an earlier state of the file: abandoned"
             ));
             if !record.upload_id.is_empty() {
                 match self.store.abort(&record.key, &record.upload_id).await {

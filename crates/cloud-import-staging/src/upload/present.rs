@@ -38,7 +38,7 @@ impl Run<'_> {
             Err(error) if is_gone(&error) => return Err(Halt::Gone),
             Err(error) if error.is_retryable() => return Err(error.into()),
             Err(error) => self.warn(format!(
-                "the parts of the upload cannot be listed, the record alone counts: {error}"
+                "the parts of the upload cannot be listed; only the record counts: {error}"
             )),
         }
         let present = journal

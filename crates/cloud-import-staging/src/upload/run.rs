@@ -123,10 +123,7 @@ impl Run<'_> {
         if self.hashed.stamp == self.file.stamp() {
             return Ok(());
         }
-        Err(file::changed(
-            self.file.path(),
-            "it is not the file whose sum was taken",
-        ))
+        Err(file::changed(self.file.path(), "it is not the file that was hashed"))
     }
 
     pub(super) fn journal(&self, record: UploadRecord) -> Journal {

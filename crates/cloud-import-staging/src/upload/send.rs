@@ -115,9 +115,7 @@ fn size_of(plan: &Plan, numbers: impl IntoIterator<Item = u32>) -> u64 {
 }
 
 fn joined(ended: Result<Outcome, tokio::task::JoinError>) -> Outcome {
-    ended.unwrap_or_else(|error| {
-        Err(Error::new(ErrorKind::Local, "the sending of a part was broken off").with_source(error))
-    })
+    ended.unwrap_or_else(|error| Err(Error::new(ErrorKind::Local, "sending a part was interrupted").with_source(error)))
 }
 
 async fn pause(env: &dyn Env, stop: &Stop, round: u32) -> Result<()> {
@@ -199,7 +197,7 @@ impl Sender {
             }
             tracing::warn!(
                 number,
-                "the store acknowledged another sum than that of the part: it is sent again"
+                "the store acknowledged a checksum other than the part's: sending it again"
             );
         }
         Err(arrives_changed(&format!("part {number}"), &md5, &told).with_operation("UploadPart"))

@@ -31,7 +31,7 @@ async fn a_file_that_changed_meanwhile_starts_anew_and_gives_the_old_upload_up()
     stage.check(&staged);
     assert_eq!(stage.fake.state().count("AbortMultipartUpload"), 1);
     assert_eq!(stage.fake.state().kept.len(), 2 + 4);
-    assert!(stage.warnings()[0].contains("another state of the file"));
+    assert!(stage.warnings()[0].contains("an earlier state of the file"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

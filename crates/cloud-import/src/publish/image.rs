@@ -43,7 +43,7 @@ impl LocalImage {
         let fail = |message: String| Error::new(ErrorKind::Local, format!("`{}` {message}", path.display()));
         let file = File::open(&path).map_err(|error| fail(format!("cannot be opened: {error}")))?;
         // What the reader says ends with what to do.
-        let info = inspect(file).map_err(|error| fail(format!("is no disk image that can be read: {error}")))?;
+        let info = inspect(file).map_err(|error| fail(format!("is not a readable disk image: {error}")))?;
         Ok(Self {
             path,
             info,
@@ -155,11 +155,11 @@ impl LocalImage {
         if info.corrupt {
             found.push((
                 "it is marked as corrupt".to_owned(),
-                "Repair it with qemu-img check -r all, or make it anew.",
+                "Repair it with qemu-img check -r all, or create it again.",
             ));
         }
         if let Some(reason) = &info.truncation {
-            found.push((format!("its end is missing ({reason})"), "Fetch or make it anew."));
+            found.push((format!("its end is missing ({reason})"), "Download or create it again."));
         }
         found
     }

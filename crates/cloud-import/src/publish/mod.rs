@@ -1,4 +1,4 @@
-//! From a file on disk, or an object that is there already, to an image: inspect, validate, stage, start, wait, clean up.
+//! From a file on disk, or an object that already exists, to an image: inspect, validate, stage, start, wait, clean up.
 //!
 //! [`Publish`] does it for many destinations side by side and records every step in a [`State`] before it is done, so that the same
 //! call again, after whatever interruption, goes on where it stands and never makes a second image of one order. What a cloud
@@ -300,7 +300,10 @@ impl Publish {
         let refuse =
             |message: &str, remedy: Remedy| Err(Error::new(ErrorKind::InvalidRequest, message).with_remedy(remedy));
         let Some(state) = self.state.clone() else {
-            return refuse("it is not said where jobs are recorded", Remedy::set(Field::State));
+            return refuse(
+                "the state, where jobs are recorded, is not set",
+                Remedy::set(Field::State),
+            );
         };
         if self.destinations.is_empty() {
             return refuse("no destination is named", "Name one.".into());
@@ -336,7 +339,7 @@ impl Publish {
             found = side_by_side(work) => found,
             () = self.stop.requested() => return Err(stopped()),
         };
-        let broke_off = || Error::new(ErrorKind::Local, "looking for credentials broke off");
+        let broke_off = || Error::new(ErrorKind::Local, "looking for credentials ended unexpectedly");
         let places: Vec<Place> = found
             .into_iter()
             .map(|place| place.ok_or_else(broke_off))
@@ -350,7 +353,7 @@ impl Publish {
             if let Some(other) = places[..index].iter().position(|other| other == place) {
                 let (one, two) = (&self.destinations[other].label, &self.destinations[index].label);
                 let message = format!(
-                    "the targets `{one}` and `{two}` are one place: {}/{}, the same account, and the same image name `{}`",
+                    "the targets `{one}` and `{two}` are the same place: {}/{}, the same account, and the same image name `{}`",
                     place.provider, place.region, place.name
                 );
                 return Err(Error::new(ErrorKind::InvalidRequest, message)

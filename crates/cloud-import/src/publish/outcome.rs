@@ -93,7 +93,7 @@ impl Outcome {
     pub(crate) fn all(done: Vec<Option<Self>>, labels: Vec<String>) -> Vec<Self> {
         let broke_off = || {
             Ended::not_started(
-                Error::new(ErrorKind::OutcomeUnknown, "this target's work broke off")
+                Error::new(ErrorKind::OutcomeUnknown, "work on this target ended unexpectedly")
                     .with_remedy(Remedy::Repeat(Change::Nothing)),
             )
         };

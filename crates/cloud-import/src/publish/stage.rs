@@ -12,7 +12,7 @@ use super::{
     target::{Target, stopped},
 };
 
-/// Stages every file of an order. What is there already is used.
+/// Stages every file of an order. What already exists is used.
 pub(crate) async fn stage(target: &Target, ordered: &Ordered) -> Result<()> {
     let Some(store) = target.bucket.as_ref().filter(|_| !ordered.files.is_empty()) else {
         return Ok(());
@@ -97,7 +97,7 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
 }
 
 /// Puts the link to the staged disk, signed of this instant, into the order. Orders that name bucket and key, and those whose source
-/// is there already, stay as they are.
+/// already exists, stay as they are.
 pub(crate) async fn sign_link(target: &Target, ordered: &mut Ordered, at: SystemTime) -> Result<()> {
     let (Some(store), Some(key)) = (&target.bucket, ordered.key().map(str::to_owned)) else {
         return Ok(());

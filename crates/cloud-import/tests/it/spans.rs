@@ -51,6 +51,8 @@ async fn spans_and_their_fields_are_documented() {
         let order = ImportRequest::new("", Disk::object(BUCKET, "k.qcow2")).os(Os::new("CentOS", "7.9"));
         importer.start(&order).await.unwrap_err();
     };
+    // With one subscriber alone, a span that is first met on another test's thread would be off for good.
+    let _second = tracing::Dispatch::new(registry::Registry::default());
     // The span is made where the subscriber counts.
     let work = async { work.instrument(info_span!("nightly")).await };
     work.with_subscriber(registry::Registry::default().with(seen.clone()))

@@ -237,7 +237,7 @@ impl Scene {
             ]
             .iter()
             .any(|word| line.split_once(": ").map_or(*line, |(_, rest)| rest).starts_with(word))
-                || line.ends_with(" is there already")
+                || line.ends_with(" already exists")
         };
         let mut shown: Vec<String> = text
             .lines()

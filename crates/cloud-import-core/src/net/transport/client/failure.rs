@@ -106,7 +106,7 @@ impl Way {
 
 /// A request that is none.
 pub(super) fn invalid(error: reqwest::Error) -> TransportError {
-    TransportError::new(TransportErrorKind::Refused, "the request is no valid HTTP request")
+    TransportError::new(TransportErrorKind::Refused, "the request is not a valid HTTP request")
         .with_source(error.without_url())
 }
 

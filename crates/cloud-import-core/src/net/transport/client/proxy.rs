@@ -132,7 +132,7 @@ fn read(from: &str, value: &str) -> Setting {
         true => value.to_owned(),
         false => format!("http://{value}"),
     };
-    let url = Url::parse(&with_scheme).map_err(|_| format!("{from} is no URL of a proxy"))?;
+    let url = Url::parse(&with_scheme).map_err(|_| format!("{from} is not the URL of a proxy"))?;
     match (url.scheme(), url.host_str(), url.port_or_known_default()) {
         ("http" | "https", Some(host), Some(port)) => Ok(Usable {
             shown: format!("{host}:{port}"),

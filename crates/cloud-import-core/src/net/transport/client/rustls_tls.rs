@@ -46,7 +46,7 @@ pub(super) fn trusting_the_system_and(trust: &Trust) -> Result<Config, Error> {
                 .map_err(|error| unusable("the client's key cannot be read", error))?;
             builder
                 .with_client_auth_cert(certificates(pem)?, key)
-                .map_err(|error| unusable("the client's certificate and key do not fit", error))?
+                .map_err(|error| unusable("the client's certificate and key do not match", error))?
         }
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];

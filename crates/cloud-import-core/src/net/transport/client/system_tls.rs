@@ -39,7 +39,7 @@ pub(super) fn trusting_the_system_and(trust: &Trust) -> Result<Config, Error> {
         builder.identity(identity);
     }
     builder.build().map_err(|error| match trust.identity {
-        Some(_) => unusable("the client's certificate and key do not fit", error),
+        Some(_) => unusable("the client's certificate and key do not match", error),
         None => no_tls(error),
     })
 }
