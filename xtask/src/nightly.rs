@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Names and commands, in order.
-const STEPS: [(&str, &str); 13] = [
+const STEPS: [(&str, &str); 14] = [
     (
         "core without TLS",
         "cargo test -p cloud-import-core --no-default-features --locked",
@@ -40,6 +40,7 @@ const STEPS: [(&str, &str); 13] = [
     ("benchmark of staging", "tests/staging/bench"),
     ("weight of a dependency", "tests/weight/run"),
     ("packages", "cargo xtask package"),
+    ("public APIs", "tests/semver/run"),
 ];
 
 /// Runs them all, whatever fails; or with `list` only shows them.

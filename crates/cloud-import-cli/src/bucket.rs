@@ -10,7 +10,7 @@ use cloud_import::{
 use serde::Serialize;
 
 use crate::{
-    args::{Form, InBucket, Reach},
+    args::{InBucket, OutputFormat, Reach},
     connect::Clouds,
     output::{self, SCHEMA},
     simulate::Simulated,
@@ -89,9 +89,9 @@ pub(crate) fn store(place: &InBucket, reach: &Reach, simulated: Option<&Simulate
     clouds.store(&*importer, bucket)
 }
 
-pub(crate) fn show(store: &Store, items: Vec<Row>, form: Form) -> Result<()> {
+pub(crate) fn show(store: &Store, items: Vec<Row>, form: OutputFormat) -> Result<()> {
     let bucket = store.bucket().name.clone();
-    if form == Form::Json {
+    if form == OutputFormat::Json {
         return output::json(&Found {
             schema: SCHEMA,
             bucket,

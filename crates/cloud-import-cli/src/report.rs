@@ -200,7 +200,7 @@ struct Reason<'a> {
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum OutputFormat {
     /// A line per image.
     Text,
     /// One JSON object over several lines.
@@ -209,11 +209,11 @@ pub(crate) enum Form {
     Event,
 }
 
-impl From<args::Form> for Form {
-    fn from(form: args::Form) -> Self {
+impl From<args::OutputFormat> for OutputFormat {
+    fn from(form: args::OutputFormat) -> Self {
         match form {
-            args::Form::Text => Self::Text,
-            args::Form::Json => Self::Json,
+            args::OutputFormat::Text => Self::Text,
+            args::OutputFormat::Json => Self::Json,
         }
     }
 }
@@ -230,7 +230,7 @@ pub(crate) enum Lines {
 }
 
 /// Writes the results and says how the command ends. `job` is the job by which a later command goes on, if there is one.
-pub(crate) fn write(outcomes: &[Outcome], form: Form, lines: Lines, job: Option<&str>) -> Exit {
+pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job: Option<&str>) -> Exit {
     reasons(outcomes);
     for outcome in outcomes {
         if let Some(inspection) = outcome.inspection() {
@@ -261,9 +261,9 @@ pub(crate) fn write(outcomes: &[Outcome], form: Form, lines: Lines, job: Option<
         output::say("to find out: repeat the command later; it looks again before it sends anything");
     }
     match form {
-        Form::Json => json(outcomes, None),
-        Form::Event => json(outcomes, Some("results")),
-        Form::Text => outcomes
+        OutputFormat::Json => json(outcomes, None),
+        OutputFormat::Event => json(outcomes, Some("results")),
+        OutputFormat::Text => outcomes
             .iter()
             .filter_map(|outcome| text(outcome, lines))
             .for_each(|line| output::result(&line)),

@@ -306,9 +306,9 @@ pub(crate) struct Waiting {
 #[command(next_help_heading = "Reaching the clouds")]
 pub(crate) struct Reach {
     /// Output format: text or json
-    #[arg(long, value_name = "FORM", hide_possible_values = true, value_enum, default_value_t = Form::Text,
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text,
           variable = "CLOUD_IMPORT_OUTPUT", help_heading = "Waiting and output")]
-    pub(crate) output: Form,
+    pub(crate) output: OutputFormat,
     /// API endpoint of a cloud. Repeatable
     #[arg(long, value_name = "PROVIDER=URL", value_parser = for_provider::<Endpoint>,
           variable = "CLOUD_IMPORT_ENDPOINT")]
@@ -414,8 +414,8 @@ pub(crate) struct Capabilities {
     #[arg(value_parser = read::<Provider>)]
     pub(crate) provider: Option<Provider>,
     /// Output format: text or json
-    #[arg(long, value_name = "FORM", hide_possible_values = true, value_enum, default_value_t = Form::Text)]
-    pub(crate) output: Form,
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text)]
+    pub(crate) output: OutputFormat,
 }
 
 /// Arguments of `inspect`.
@@ -425,8 +425,8 @@ pub(crate) struct Inspect {
     /// The disk image file
     pub(crate) file: PathBuf,
     /// Output format: text or json
-    #[arg(long, value_name = "FORM", hide_possible_values = true, value_enum, default_value_t = Form::Text)]
-    pub(crate) output: Form,
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text)]
+    pub(crate) output: OutputFormat,
 }
 
 /// Arguments of `explain`.
@@ -481,9 +481,9 @@ pub(crate) struct Sim {
     pub(crate) hide: u32,
 }
 
-/// Form of results.
+/// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Form {
+pub(crate) enum OutputFormat {
     // Plain comments: what a doc comment says here would make the help three lines of each option.
     // A line per image.
     Text,

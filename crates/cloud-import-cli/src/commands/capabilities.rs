@@ -6,7 +6,7 @@ use cloud_import::{Capabilities, Provider, Result, provider::capabilities::Fact}
 use serde_json::Value;
 
 use crate::{
-    args::{self, Form},
+    args::{self, OutputFormat},
     exit::Exit,
     output,
 };
@@ -20,8 +20,8 @@ pub(crate) fn run(options: &args::Capabilities) -> Result<Exit> {
         .map(cloud_import::capabilities)
         .collect::<Result<_>>()?;
     match options.output {
-        Form::Json => output::json(&clouds)?,
-        Form::Text => clouds
+        OutputFormat::Json => output::json(&clouds)?,
+        OutputFormat::Text => clouds
             .into_iter()
             .for_each(|cloud| output::result(&page(cloud, options.provider.is_some()))),
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use crate::{
-    args::{self, Form},
+    args::{self, OutputFormat},
     connect::Clouds,
     destination,
     exit::Exit,
@@ -228,10 +228,10 @@ fn exit(checks: &[Check]) -> Exit {
     }
 }
 
-fn write(rows: &[Row], form: Form) -> Result<()> {
+fn write(rows: &[Row], form: OutputFormat) -> Result<()> {
     match form {
-        Form::Text => rows.iter().for_each(text),
-        Form::Json => output::json(&Report {
+        OutputFormat::Text => rows.iter().for_each(text),
+        OutputFormat::Json => output::json(&Report {
             schema: SCHEMA,
             results: rows,
         })?,

@@ -10,7 +10,7 @@ use cloud_import::{
 use serde::Serialize;
 
 use crate::{
-    args::{self, Form},
+    args::{self, OutputFormat},
     bucket,
     connect::Clouds,
     exit::Exit,
@@ -94,11 +94,11 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
     let failed = rows.iter().any(|row| row.outcome == Done::Failed);
     let deletable = rows.iter().any(|row| row.outcome == Done::Deletable);
     match options.reach.output {
-        Form::Json => output::json(&Cleaned {
+        OutputFormat::Json => output::json(&Cleaned {
             schema: SCHEMA,
             leftovers: rows,
         })?,
-        Form::Text => {
+        OutputFormat::Text => {
             for row in &rows {
                 let target = format!("{}/{}", row.provider, row.region);
                 let rest = row

@@ -91,7 +91,7 @@ async fn all(
     let outcomes: Vec<Outcome> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
     let lines = if options.no_wait { Lines::Tasks } else { Lines::Images };
     let form = if options.events {
-        report::Form::Event
+        report::OutputFormat::Event
     } else {
         options.reach.output.into()
     };

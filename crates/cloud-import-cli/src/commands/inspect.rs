@@ -14,7 +14,7 @@ use cloud_import::{
 use serde::Serialize;
 
 use crate::{
-    args::{Form, Inspect},
+    args::{Inspect, OutputFormat},
     exit::Exit,
     output::{self, SCHEMA},
     render,
@@ -55,8 +55,8 @@ pub(crate) fn run(options: &Inspect) -> Result<Exit> {
         .map(|provider| cloud(provider, &file))
         .collect::<Result<Vec<_>>>()?;
     match options.output {
-        Form::Text => output::result(text(&options.file.display().to_string(), info, &clouds).trim_end()),
-        Form::Json => output::json(&facts(info, &clouds))?,
+        OutputFormat::Text => output::result(text(&options.file.display().to_string(), info, &clouds).trim_end()),
+        OutputFormat::Json => output::json(&facts(info, &clouds))?,
     }
     Ok(Exit::Done)
 }

@@ -7,7 +7,7 @@ use cloud_import::{
 use serde::Serialize;
 
 use crate::{
-    args::{self, Form},
+    args::{self, OutputFormat},
     bucket,
     exit::Exit,
     output::{self, SCHEMA},
@@ -72,9 +72,9 @@ async fn jobs(options: args::List) -> Result<Exit> {
         });
     }
     match options.reach.output {
-        Form::Json => output::json(&Listed { schema: SCHEMA, jobs })?,
-        Form::Text if jobs.is_empty() => output::say(&format!("no jobs in {}", state.state())),
-        Form::Text => jobs.iter().for_each(show),
+        OutputFormat::Json => output::json(&Listed { schema: SCHEMA, jobs })?,
+        OutputFormat::Text if jobs.is_empty() => output::say(&format!("no jobs in {}", state.state())),
+        OutputFormat::Text => jobs.iter().for_each(show),
     }
     Ok(Exit::Done)
 }

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use cloud_import::Provider;
 
 use super::*;
-use crate::args::{self, Form, key::is_switch};
+use crate::args::{self, OutputFormat, key::is_switch};
 
 const EVERYTHING: &str = r#"
 to = ["aliyun/cn-hangzhou"]
@@ -218,7 +218,11 @@ fn what_is_typed_comes_first_though_it_is_the_default() {
     let options = File::new("description = 'a=b'").import(&[("CLOUD_IMPORT_DESCRIPTION", "c=d")], &[]);
     assert_eq!(options.order.description.as_deref(), Some("c=d"), "which is no pair");
     let options = file.import(&[], &["--events"]);
-    assert_eq!(options.reach.output, Form::Text, "which the events do not go with");
+    assert_eq!(
+        options.reach.output,
+        OutputFormat::Text,
+        "which the events do not go with"
+    );
 }
 
 #[test]

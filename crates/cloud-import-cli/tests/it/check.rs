@@ -31,10 +31,7 @@ fn a_check_of_all_clouds_passes_and_starts_nothing() {
         let text = out(&output);
         let heads: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ')).collect();
         assert_eq!(heads.len(), 5, "{text}");
-        assert!(
-            heads.iter().all(|head| head.contains(" ready to import")),
-            "{text}"
-        );
+        assert!(heads.iter().all(|head| head.contains(" ready to import")), "{text}");
         assert!(
             text.contains("passed      bucket")
                 && text.contains("not_checked dry_run     the file is not in the cloud yet"),
