@@ -133,7 +133,7 @@ fn check_files(name: &str, files: &[&str], breaches: &mut Vec<String>) {
         ));
     }
     for file in files {
-        let is_source = file.starts_with("src/") && file.ends_with(".rs");
+        let is_source = (file.starts_with("src/") || file.starts_with("examples/")) && file.ends_with(".rs");
         if !is_source && !BESIDE.contains(file) && !BY_CARGO.contains(file) {
             breaches.push(format!("crates/{name}: {file} would be published; is it meant to be?"));
         }

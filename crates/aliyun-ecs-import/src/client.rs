@@ -32,6 +32,14 @@ pub struct Client {
 }
 
 /// What only this vendor's client can be told.
+///
+/// ```
+/// use aliyun_ecs_import::{Client, ClientOptions, RpcForm, SignatureVersion, common::Credentials};
+///
+/// let options = ClientOptions::default().signature_version(SignatureVersion::Rpc).rpc_form(RpcForm::Get);
+/// let client = Client::builder("cn-hangzhou").credentials(Credentials::new("ID", "KEY")).options(options).build()?;
+/// # Ok::<(), aliyun_ecs_import::common::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct ClientOptions {
@@ -82,6 +90,20 @@ impl Client {
     ///
     /// The region makes the endpoint. As a parameter (`RegionId`) it goes with the operations whose documents have one, unless the
     /// request names another.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use aliyun_ecs_import::{Client, common::{Credentials, RetryPolicy, transport::HttpTransport}};
+    ///
+    /// let client = Client::builder("cn-hangzhou")
+    ///     .credentials(Credentials::new("ID", "KEY"))
+    ///     .retry(RetryPolicy::default().attempts(3))
+    ///     .transport(Arc::new(HttpTransport::new()?))
+    ///     .build()?;
+    /// assert_eq!(client.region(), "cn-hangzhou");
+    /// # Ok::<(), aliyun_ecs_import::common::Error>(())
+    /// ```
     pub fn builder(region: impl Into<String>) -> ClientBuilder<Self> {
         ClientBuilder::new(region)
     }

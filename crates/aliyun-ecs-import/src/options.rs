@@ -4,6 +4,14 @@ use cloud_import_core::{Provider, VendorOptions};
 use serde::{Deserialize, Serialize};
 
 /// Options in Alibaba Cloud's words: `RoleName`, `DetectionStrategy`, … Unknown ones are refused.
+///
+/// ```
+/// use aliyun_ecs_import::{Options, common::{Disk, ImportRequest, build}};
+///
+/// let options = build!(Options { role_name: Some("ImageImport".into()) });
+/// let request = ImportRequest::new("web", Disk::object("images", "web.qcow2")).options(&options)?;
+/// # Ok::<(), aliyun_ecs_import::common::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 #[non_exhaustive]

@@ -1,7 +1,9 @@
-//! What the cloud image-import crates share: errors, normalized types, the request pipeline and waiting.
+#![doc = include_str!("../README.md")]
+//!
+//! # What is in it
 //!
 //! A provider crate (`tencent-cvm-import`, …) turns a typed call into bytes, signs bytes, reads an answer and maps
-//! names. Everything that touches the world is here: the HTTP client ([`transport`]), clock and randomness ([`env`]), the
+//! names. Everything that touches the world is here: the HTTP client ([`transport`]), clock and randomness ([`env`](mod@env)), the
 //! retry loop, waiting ([`wait()`]) and the start whose answer may be lost ([`Importer`]).
 //!
 //! Contracts that hold for every cloud:
@@ -15,6 +17,7 @@
 //! - **A task is plain data** ([`ImportTask`]): store it, and go on from any process.
 //! - **Secrets never leave**: not in `Debug`, `Display`, errors or logs.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 mod client;
 pub mod credentials;
 mod engine;

@@ -1,4 +1,6 @@
-//! What a disk image file is, read from its own headers in bounded work.
+#![doc = include_str!("../README.md")]
+//!
+//! # What is in it
 //!
 //! [`inspect`] takes anything that reads and seeks and tells format, size, and what stands in the way of an import. It
 //! reads at most 256 KiB in at most 1024 reads, whatever the file claims, keeps no more than that in memory, and never
@@ -18,6 +20,7 @@
 //! # Ok::<(), cloud_import_disk::InspectError>(())
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 mod bytes;
 mod crc;
 mod error;

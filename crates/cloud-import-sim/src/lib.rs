@@ -1,23 +1,10 @@
-//! The image-import APIs of JD Cloud, Tencent Cloud, Huawei Cloud, Alibaba Cloud and UCloud on loopback, and their object stores.
+#![doc = include_str!("../README.md")]
+//!
+//! # What is in it
 //!
 //! For trying a client and for testing one: signatures are verified, requests are checked against what the vendors document,
 //! imports live through their states by the clock, errors have the vendors' own codes and forms, and faults come on request.
 //! Nothing here reaches a cloud, and nothing here is shared with the clients that it checks.
-//!
-//! ```no_run
-//! # async fn example() -> std::io::Result<()> {
-//! use cloud_import_sim::{Cloud, Config, Fault, FaultKind, Simulator};
-//!
-//! let simulator = Simulator::start(Config::new("an-access-key-id", "its-secret")).await?;
-//! let image = b"QFI\xfb\x00\x00\x00\x03".as_slice().into();
-//! simulator.put_object(Cloud::Aliyun, "cn-hangzhou", "images", "web.qcow2", image);
-//! simulator.inject(Fault::new(FaultKind::DropAfter).cloud(Cloud::Aliyun).operation("ImportImage"));
-//! // … let a client import from http://{simulator.address(Cloud::Aliyun)} …
-//! assert_eq!(simulator.counters().imports_of(Cloud::Aliyun, "web"), 1);
-//! simulator.stop().await;
-//! # Ok(())
-//! # }
-//! ```
 //!
 //! # What each cloud does with a request
 //!
@@ -70,6 +57,7 @@
 //! `PUT /buckets/{cloud}/{region}/{bucket}` ([`BucketSettings`] as JSON, or nothing), `POST /faults` (a [`Fault`] as JSON),
 //! `DELETE /faults`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 mod clock;
 mod cloud;
 mod clouds;

@@ -14,6 +14,15 @@ pub enum Addressing {
 }
 
 /// A bucket of one cloud's object storage.
+///
+/// ```
+/// use cloud_import_core::Provider;
+/// use cloud_import_staging::Bucket;
+///
+/// let bucket = Bucket::new(Provider::TENCENT, "ap-guangzhou", "images-1250000000")?;
+/// assert!(Bucket::new(Provider::TENCENT, "ap-guangzhou", "Images!").is_err());
+/// # Ok::<(), cloud_import_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Bucket {

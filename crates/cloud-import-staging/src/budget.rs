@@ -13,6 +13,14 @@ const MIB: u64 = 1 << 20;
 /// A bound for the memory of all parts in flight, shared by its clones: 64 MiB where nothing else is asked for.
 ///
 /// It counts in whole MiB. A part larger than the bound takes it whole and goes alone.
+///
+/// ```
+/// use cloud_import_staging::Budget;
+///
+/// let budget = Budget::mib(64);
+/// let shared = budget.clone(); // the same 64 MiB
+/// assert_eq!(shared.peak(), 0);
+/// ```
 #[derive(Clone)]
 pub struct Budget(Arc<Shared>);
 

@@ -68,6 +68,16 @@ fn since_1970(instant: SystemTime) -> (i64, u32) {
 }
 
 /// A disk image file, open for reading. Cheap to clone; all clones read the same open file.
+///
+/// ```
+/// use cloud_import_staging::LocalFile;
+///
+/// let file = LocalFile::open(std::env::current_exe().unwrap())?;
+/// let mut head = [0; 4];
+/// file.read_at(0, &mut head)?;
+/// file.unchanged()?;
+/// # Ok::<(), cloud_import_core::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct LocalFile(Arc<Inner>);
 

@@ -135,6 +135,18 @@ fn read_ahead(file: &LocalFile, send: &SyncSender<Result<Vec<u8>>>, spent: &Rece
 ///
 /// A file is known by device, inode, size and time of writing, so nothing is remembered where the system tells no inode
 /// (Windows). An entry that cannot be read or does not fit counts as none, and one that cannot be written is left out.
+///
+/// ```no_run
+/// use cloud_import_core::Stop;
+/// use cloud_import_staging::{HashCache, Hashed, LocalFile};
+///
+/// # async fn hash() -> cloud_import_core::Result<()> {
+/// let cache = HashCache::new("hashes");
+/// let file = LocalFile::open("web.qcow2")?;
+/// let hashed = Hashed::of(&file, Some(&cache), |bytes| println!("{bytes}"), &Stop::default()).await?;
+/// println!("{}", hashed.sha256);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct HashCache {
     folder: PathBuf,

@@ -1,4 +1,6 @@
-//! Puts a disk image file into a cloud's object storage, where the cloud's import can read it.
+#![doc = include_str!("../README.md")]
+//!
+//! # What is in it
 //!
 //! One small multipart client ([`Store`]) with one dialect per store: JD Cloud OSS (S3), Tencent COS, Huawei OBS, Alibaba OSS
 //! and UCloud US3. [`Upload`] puts a file there in parts: in parallel, each checked by its sum, resumable after any
@@ -18,6 +20,7 @@
 //!
 //! It must not know what an import is, make anything public, or delete what it did not put there.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(all(feature = "s3", feature = "oss", feature = "cos", feature = "obs", feature = "us3")),
     allow(

@@ -17,6 +17,14 @@ pub trait RecordStore: fmt::Debug + Send + Sync {
 }
 
 /// Keeps the record in a JSON file of its own. One process at a time may use it.
+///
+/// ```
+/// use cloud_import_staging::FileRecordStore;
+///
+/// let kept = FileRecordStore::new("no-such-folder/web.upload.json").load()?;
+/// assert!(kept.is_none());
+/// # Ok::<(), cloud_import_core::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct FileRecordStore {
     path: PathBuf,

@@ -22,6 +22,24 @@ use crate::{
 };
 
 /// A client for one bucket. Cheap to clone.
+///
+/// ```no_run
+/// use std::{sync::Arc, time::{Duration, SystemTime}};
+///
+/// use cloud_import_core::{Credentials, Provider, provider::Pipeline, transport::HttpTransport};
+/// use cloud_import_staging::{Bucket, Store};
+///
+/// # async fn link(now: SystemTime) -> cloud_import_core::Result<()> {
+/// let transport = HttpTransport::builder().timeout(Duration::from_secs(900)).build()?;
+/// let keys = Credentials::new("an-id", "a-secret");
+/// let pipeline = Pipeline::new("cn-hangzhou", Arc::new(keys), Arc::new(transport));
+/// let store = Store::new(Bucket::new(Provider::ALIYUN, "cn-hangzhou", "images")?, pipeline)?;
+/// if let Some(object) = store.head("web.qcow2").await? {
+///     println!("{object:?}");
+///     let link = store.link("web.qcow2", now, Duration::from_secs(3600)).await?;
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Store {
     bucket: Bucket,

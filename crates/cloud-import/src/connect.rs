@@ -45,6 +45,15 @@ macro_rules! of_provider {
 ///
 /// What only one vendor's client can be told is set by building that client itself, from the module of the cloud.
 ///
+/// ```
+/// use cloud_import::{Credentials, Provider, Settings, connect};
+///
+/// let settings = Settings::new("ap-guangzhou").credentials(Credentials::new("SECRET_ID", "SECRET_KEY"));
+/// let importer = connect(Provider::TENCENT, settings)?;
+/// assert_eq!(importer.region(), "ap-guangzhou");
+/// # Ok::<(), cloud_import::Error>(())
+/// ```
+///
 /// # Errors
 /// [`ErrorKind::Unsupported`] when the cloud's feature is off; else as
 /// [`ClientBuilder::build`](cloud_import_core::ClientBuilder::build).
@@ -56,6 +65,17 @@ pub fn connect(provider: Provider, settings: Settings) -> Result<Box<dyn ImageIm
 }
 
 /// The importer that goes on with a task, in the place where it was started. `settings` says the rest: credentials, transport.
+///
+/// ```
+/// use cloud_import::{ImportTask, Result, Settings, WaitOptions, connect_to, wait};
+///
+/// async fn go_on(stored: &str) -> Result<()> {
+///     let mut task: ImportTask = serde_json::from_str(stored).unwrap();
+///     let importer = connect_to(&task, Settings::new(""))?; // the region is the task's
+///     println!("{}", wait(&*importer, &mut task, &WaitOptions::default()).await?);
+///     Ok(())
+/// }
+/// ```
 ///
 /// # Errors
 /// As [`connect`]; [`ErrorKind::InvalidRequest`] when the task's endpoint is none.

@@ -1,5 +1,5 @@
-#![cfg_attr(feature = "publish", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "publish"), doc = "Image imports of five clouds behind one API.")]
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(any(
         feature = "jdcloud",

@@ -9,6 +9,14 @@ use cloud_import_core::{
 };
 
 /// A cloud and a region of it.
+///
+/// ```
+/// use cloud_import::Target;
+///
+/// let target: Target = "aliyun/cn-hangzhou".parse()?;
+/// assert_eq!((target.provider.id(), &*target.region), ("aliyun", "cn-hangzhou"));
+/// # Ok::<(), cloud_import::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Target {

@@ -32,6 +32,14 @@ pub struct Client {
 }
 
 /// What only this vendor's client can be told.
+///
+/// ```
+/// use huawei_ims_import::{Client, ClientOptions, common::Credentials};
+///
+/// let options = ClientOptions::default().iam_endpoint("https://iam.private.example".parse()?);
+/// let client = Client::builder("cn-north-4").credentials(Credentials::new("ID", "KEY")).options(options).build()?;
+/// # Ok::<(), huawei_ims_import::common::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct ClientOptions {
@@ -71,6 +79,20 @@ impl Buildable for Client {
 impl Client {
     /// A client for a region such as `cn-north-4`.
     /// Without credentials, they are looked for where the vendor's own tools keep them.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use huawei_ims_import::{Client, common::{Credentials, RetryPolicy, transport::HttpTransport}};
+    ///
+    /// let client = Client::builder("cn-north-4")
+    ///     .credentials(Credentials::new("ID", "KEY"))
+    ///     .retry(RetryPolicy::default().attempts(3))
+    ///     .transport(Arc::new(HttpTransport::new()?))
+    ///     .build()?;
+    /// assert_eq!(client.region(), "cn-north-4");
+    /// # Ok::<(), huawei_ims_import::common::Error>(())
+    /// ```
     pub fn builder(region: impl Into<String>) -> ClientBuilder<Self> {
         ClientBuilder::new(region)
     }

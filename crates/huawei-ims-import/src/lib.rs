@@ -1,25 +1,15 @@
-//! Imports a virtual-machine disk image as a private image in Huawei Cloud (Image Management Service, IMS).
+#![doc = include_str!("../README.md")]
+//!
+//! # What is in it
 //!
 //! [`Client`] speaks the vendor's own words: one method per operation, requests and answers ([`types`]) as Huawei Cloud documents
 //! them. [`Importer`] is the normalized import over it: validate, start, poll, wait, delete. It chooses between the
 //! vendor's ways in ([`choose_route`]): quick import and common import, each for system and data disks.
 //!
-//! ```no_run
-//! use huawei_ims_import::{Client, Importer, common::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
-//!
-//! # async fn import() -> huawei_ims_import::common::Result<()> {
-//! let client = Client::builder("cn-north-4").credentials(Credentials::new("AK", "SK")).build()?;
-//! let importer = Importer::new(client);
-//! let disk = Disk::object("images", "web.zvhd2").format(DiskFormat::Zvhd2).size_gib(40);
-//! let request = ImportRequest::new("web-2026-11", disk).os(Os::new("CentOS", "7.9"));
-//! let mut task = importer.start(&request).await?;
-//! let image = wait(&importer, &mut task, &WaitOptions::default()).await?;
-//! # let _ = image; Ok(()) }
-//! ```
-//!
 //! No I/O happens here: the pipeline of [`common`] sends what this crate builds and signs, by the TLS that the features
-//! `aws-lc-rs` (default), `ring` or `native-tls` choose, or by a transport of the program's own
-//! ([what each does to the rest of a program](common::transport#tls)).
+//! `aws-lc-rs` (default), `ring` or `native-tls` choose, or by a transport of the program's own.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
 mod client;

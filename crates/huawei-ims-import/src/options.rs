@@ -6,6 +6,14 @@ use serde::{Deserialize, Serialize};
 use crate::generated::ImageType;
 
 /// Options in Huawei Cloud's words, and two that choose the way in. Unknown ones are refused.
+///
+/// ```
+/// use huawei_ims_import::{Options, common::{Disk, ImportRequest, build}};
+///
+/// let options = build!(Options { min_ram: Some(2048) });
+/// let request = ImportRequest::new("web", Disk::object("images", "web.qcow2")).options(&options)?;
+/// # Ok::<(), huawei_ims_import::common::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]

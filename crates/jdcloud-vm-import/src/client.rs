@@ -27,6 +27,14 @@ pub struct Client {
 }
 
 /// What only this vendor's client can be told.
+///
+/// ```
+/// use jdcloud_vm_import::{Client, ClientOptions, SignatureVersion, common::Credentials};
+///
+/// let options = ClientOptions::default().signature_version(SignatureVersion::V3);
+/// let client = Client::builder("cn-north-1").credentials(Credentials::new("ID", "KEY")).options(options).build()?;
+/// # Ok::<(), jdcloud_vm_import::common::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct ClientOptions {
@@ -77,6 +85,20 @@ impl Buildable for Client {
 impl Client {
     /// A client for a region such as `cn-north-1`.
     /// Without credentials, they are looked for where the vendor's own tools keep them.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use jdcloud_vm_import::{Client, common::{Credentials, RetryPolicy, transport::HttpTransport}};
+    ///
+    /// let client = Client::builder("cn-north-1")
+    ///     .credentials(Credentials::new("ID", "KEY"))
+    ///     .retry(RetryPolicy::default().attempts(3))
+    ///     .transport(Arc::new(HttpTransport::new()?))
+    ///     .build()?;
+    /// assert_eq!(client.region(), "cn-north-1");
+    /// # Ok::<(), jdcloud_vm_import::common::Error>(())
+    /// ```
     pub fn builder(region: impl Into<String>) -> ClientBuilder<Self> {
         ClientBuilder::new(region)
     }

@@ -4,6 +4,14 @@ use cloud_import_core::{Provider, VendorOptions};
 use serde::{Deserialize, Serialize};
 
 /// Options in JD Cloud's words. Unknown ones are refused.
+///
+/// ```
+/// use jdcloud_vm_import::{Options, common::{Disk, ImportRequest, build}};
+///
+/// let options = build!(Options { os_version: Some("7.9".into()) });
+/// let request = ImportRequest::new("web", Disk::object("images", "web.qcow2")).options(&options)?;
+/// # Ok::<(), jdcloud_vm_import::common::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[non_exhaustive]

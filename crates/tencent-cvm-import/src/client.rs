@@ -29,6 +29,14 @@ pub struct Client {
 }
 
 /// What only this vendor's client can be told.
+///
+/// ```
+/// use tencent_cvm_import::{Client, ClientOptions, HttpMethod, SignatureVersion, common::Credentials};
+///
+/// let options = ClientOptions::default().signature_version(SignatureVersion::HmacSha256).http_method(HttpMethod::Get);
+/// let client = Client::builder("ap-guangzhou").credentials(Credentials::new("ID", "KEY")).options(options).build()?;
+/// # Ok::<(), tencent_cvm_import::common::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct ClientOptions {
@@ -101,6 +109,20 @@ impl Client {
     /// Without credentials, they are looked for where the vendor's own tools keep them.
     ///
     /// An empty region is sent as none; it needs an endpoint.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use tencent_cvm_import::{Client, common::{Credentials, RetryPolicy, transport::HttpTransport}};
+    ///
+    /// let client = Client::builder("ap-guangzhou")
+    ///     .credentials(Credentials::new("ID", "KEY"))
+    ///     .retry(RetryPolicy::default().attempts(3))
+    ///     .transport(Arc::new(HttpTransport::new()?))
+    ///     .build()?;
+    /// assert_eq!(client.region(), "ap-guangzhou");
+    /// # Ok::<(), tencent_cvm_import::common::Error>(())
+    /// ```
     pub fn builder(region: impl Into<String>) -> ClientBuilder<Self> {
         ClientBuilder::new(region)
     }

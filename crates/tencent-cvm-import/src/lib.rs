@@ -1,26 +1,16 @@
-//! Imports a virtual-machine disk image as a private image in Tencent Cloud.
+#![doc = include_str!("../README.md")]
+//!
+//! # What is in it
 //!
 //! [`Client`] speaks the vendor's own words: one method per operation, requests and answers ([`types`]) as Tencent Cloud documents them.
 //! [`Importer`] is the normalized import over it: validate, start, poll, wait, delete. An import cannot be cancelled.
 //!
-//! ```no_run
-//! use tencent_cvm_import::{Client, Importer, common::{Credentials, Disk, DiskFormat, ImageImporter as _, ImportRequest, Os, WaitOptions, wait}};
-//!
-//! # async fn import() -> tencent_cvm_import::common::Result<()> {
-//! let client = Client::builder("ap-guangzhou").credentials(Credentials::new("AKID", "KEY")).build()?;
-//! let importer = Importer::new(client);
-//! let link = "https://images-1250000000.cos.ap-guangzhou.myqcloud.com/web.qcow2";
-//! let request = ImportRequest::new("web-2026-11", Disk::url(link).format(DiskFormat::Qcow2)).os(Os::new("CentOS", "7.9"));
-//! let mut task = importer.start(&request).await?;
-//! let image = wait(&importer, &mut task, &WaitOptions::default()).await?;
-//! # let _ = image; Ok(()) }
-//! ```
-//!
 //! For private and older gateways, [`ClientOptions`] switch to the older signatures, and to requests by `GET`.
 //!
 //! No I/O happens here: the pipeline of [`common`] sends what this crate builds and signs, by the TLS that the features
-//! `aws-lc-rs` (default), `ring` or `native-tls` choose, or by a transport of the program's own
-//! ([what each does to the rest of a program](common::transport#tls)).
+//! `aws-lc-rs` (default), `ring` or `native-tls` choose, or by a transport of the program's own.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
 mod client;

@@ -31,6 +31,14 @@ pub struct Client {
 }
 
 /// What only this vendor's client can be told.
+///
+/// ```
+/// use ucloud_uhost_import::{Client, ClientOptions, common::Credentials};
+///
+/// let options = ClientOptions::default().channel_key("a-channel");
+/// let client = Client::builder("cn-bj2").credentials(Credentials::new("ID", "KEY")).options(options).build()?;
+/// # Ok::<(), ucloud_uhost_import::common::Error>(())
+/// ```
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ClientOptions {
@@ -83,6 +91,20 @@ impl Client {
     /// A client for a region such as `cn-bj2`.
     /// Without credentials, they are looked for where the vendor's own tools keep them. Sub-accounts must also
     /// name a [`project`](ClientBuilder::project).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use ucloud_uhost_import::{Client, common::{Credentials, RetryPolicy, transport::HttpTransport}};
+    ///
+    /// let client = Client::builder("cn-bj2")
+    ///     .credentials(Credentials::new("ID", "KEY"))
+    ///     .retry(RetryPolicy::default().attempts(3))
+    ///     .transport(Arc::new(HttpTransport::new()?))
+    ///     .build()?;
+    /// assert_eq!(client.region(), "cn-bj2");
+    /// # Ok::<(), ucloud_uhost_import::common::Error>(())
+    /// ```
     pub fn builder(region: impl Into<String>) -> ClientBuilder<Self> {
         ClientBuilder::new(region)
     }

@@ -4,6 +4,14 @@ use cloud_import_core::{Provider, VendorOptions};
 use serde::{Deserialize, Serialize};
 
 /// Options in UCloud's words. Unknown ones are refused.
+///
+/// ```
+/// use ucloud_uhost_import::{Options, common::{Disk, ImportRequest, build}};
+///
+/// let options = build!(Options { tag: Some("web".into()) });
+/// let request = ImportRequest::new("web", Disk::object("images", "web.qcow2")).options(&options)?;
+/// # Ok::<(), ucloud_uhost_import::common::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 #[non_exhaustive]

@@ -74,7 +74,7 @@ impl Connection {
     /// The fields of a call, with the client's region and project where the call leaves them out and the operation takes them.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`] when the call cannot be written as JSON.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when the call cannot be written as JSON.
     pub fn fields<Q: Call>(&self, call: &Q) -> Result<Fields> {
         let mut fields = object::fields(call)?;
         for (name, fill) in Q::FILLS {

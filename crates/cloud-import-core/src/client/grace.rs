@@ -3,6 +3,15 @@
 use std::time::Duration;
 
 /// How long and how often something is looked for that may not be listed yet.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use cloud_import_core::{Grace, Settings};
+///
+/// let patient = Grace::new(Duration::from_secs(600), Duration::from_secs(10));
+/// let settings = Settings::new("ap-guangzhou").grace(patient);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Grace {

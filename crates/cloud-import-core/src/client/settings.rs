@@ -84,14 +84,14 @@ macro_rules! with_setters {
         }
 
         /// Sets where credentials come from. It is asked at every attempt of every request:
-        /// [`credentials::cached`] keeps what a slow source gave.
+        /// [`credentials::cached`](crate::credentials::cached) keeps what a slow source gave.
         credential_source(self, source: Arc<dyn CredentialSource>) {
             self.credentials = Some(source);
         }
 
         /// Puts a source before the search that the vendor's own tools make: it is asked first, and the search counts where it
-        /// fails with [`ErrorKind::Credentials`]. Several are asked in the order in which they were put. They do not count where
-        /// credentials are given.
+        /// fails with [`ErrorKind::Credentials`](crate::ErrorKind::Credentials). Several are asked in the order in which they were
+        /// put. They do not count where credentials are given.
         credential_source_first(self, source: Arc<dyn CredentialSource>) {
             self.credentials_first.push(source);
         }

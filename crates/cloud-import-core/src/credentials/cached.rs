@@ -116,6 +116,15 @@ struct Inner {
 /// Temporary keys ([`Credentials::expiring_at`]) are refreshed five minutes before they expire, or when a third of their life
 /// is left, whichever is later; others after five minutes. Where a refresh fails, keys that are still valid are used. Callers
 /// that need keys at once share one look-up.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use cloud_import_core::{Credentials, Settings, credentials::cached};
+///
+/// let slow = Arc::new(Credentials::new("an-id", "a-secret"));
+/// let settings = Settings::new("cn-hangzhou").credential_source(Arc::new(cached(slow)));
+/// ```
 pub fn cached(source: Arc<dyn CredentialSource>) -> Cached {
     cached_by(source, Arc::new(SystemEnv))
 }

@@ -13,6 +13,13 @@ use crate::{
 };
 
 /// What the user chooses about credentials.
+///
+/// ```
+/// use cloud_import_core::{build, credentials::ChainOptions};
+///
+/// let search = build!(ChainOptions { profile: Some("work".into()), instance_metadata: false });
+/// assert!(search.assume_role.is_none());
+/// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct ChainOptions {

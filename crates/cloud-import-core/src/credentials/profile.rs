@@ -56,6 +56,15 @@ pub struct WebIdentityRole {
 }
 
 /// A role to assume.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use cloud_import_core::{Settings, credentials::AssumeRole};
+///
+/// let role = AssumeRole::new("acs:ram::1234567890123456:role/images").duration(Some(Duration::from_secs(3600)));
+/// let settings = Settings::new("cn-hangzhou").assume_role(role);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 #[non_exhaustive]

@@ -11,6 +11,20 @@ use crate::{Error, ErrorKind, Failure, ImageImporter, ImportTask, ImportedImage,
 const LONGEST_HINT: Duration = Duration::from_secs(15 * 60);
 
 /// How to wait.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use cloud_import_core::{WaitEvent, WaitOptions};
+///
+/// let options = WaitOptions::default()
+///     .limit(Duration::from_secs(2 * 3600))
+///     .on_event(|task, event| match event {
+///         WaitEvent::Polled { state, elapsed } => println!("{} after {elapsed:?}: {state:?}", task.name),
+///         WaitEvent::PollFailed { error, in_a_row } => println!("{in_a_row} failed: {error}"),
+///         _ => {}
+///     });
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct WaitOptions {
@@ -99,6 +113,19 @@ impl fmt::Debug for WaitOptions {
 ///
 /// A failed poll is tolerated: the import goes on behind it. `task` is kept up to date, so that after any error the wait
 /// can be taken up again with it, here or elsewhere. Dropping the future ends the wait; the import goes on.
+///
+/// ```
+/// use cloud_import_core::{ErrorKind, ImageImporter, ImportTask, Result, WaitOptions, wait};
+///
+/// async fn verdict(importer: &dyn ImageImporter, task: &mut ImportTask) -> Result<()> {
+///     match wait(importer, task, &WaitOptions::default()).await {
+///         Ok(image) => println!("{image}"),
+///         Err(error) if error.kind() == ErrorKind::TaskFailed => println!("{error}"), // the vendor's reason
+///         Err(error) => return Err(error), // not a verdict: wait again, here or elsewhere
+///     }
+///     Ok(())
+/// }
+/// ```
 ///
 /// # Errors
 /// [`ErrorKind::TaskFailed`] with the vendor's reason, [`ErrorKind::Canceled`], [`ErrorKind::WaitLimitReached`], or the

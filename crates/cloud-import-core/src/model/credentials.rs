@@ -9,6 +9,14 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::{BoxFuture, Error, ErrorKind, Result};
 
 /// Keys of an account. Cheap to clone; the secrets are wiped when the last clone goes, and hidden in `Debug`.
+///
+/// ```
+/// use cloud_import_core::Credentials;
+///
+/// let keys = Credentials::temporary("an-id", "a-secret", "a-token");
+/// assert!(keys.is_temporary());
+/// assert!(!format!("{keys:?}").contains("a-secret"));
+/// ```
 #[derive(Clone)]
 pub struct Credentials {
     secrets: Arc<Secrets>,
@@ -157,6 +165,22 @@ pub struct Keys<'a> {
 }
 
 /// Where credentials come from. Asked once per attempt; [`cached`](crate::credentials::cached) keeps what a slow source gave.
+///
+/// ```
+/// use cloud_import_core::{BoxFuture, CredentialSource, Credentials, Result};
+///
+/// struct Vault;
+///
+/// impl CredentialSource for Vault {
+///     fn credentials(&self) -> BoxFuture<'_, Result<Credentials>> {
+///         Box::pin(async { Ok(Credentials::new("an-id", "a-secret")) })
+///     }
+///
+///     fn describe(&self) -> Result<String> {
+///         Ok("the vault".to_owned())
+///     }
+/// }
+/// ```
 pub trait CredentialSource: Send + Sync {
     /// The credentials to sign with now.
     fn credentials(&self) -> BoxFuture<'_, Result<Credentials>>;

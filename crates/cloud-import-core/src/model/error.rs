@@ -199,6 +199,18 @@ impl fmt::Display for ErrorKind {
 ///
 /// `Display` is one line: provider, operation, message, then code, HTTP status and request id. It never holds the
 /// source ([`std::error::Error::source`]) nor a secret. A clone is cheap and is the same error.
+///
+/// ```
+/// use cloud_import_core::{Error, ErrorKind};
+///
+/// fn again(error: &Error) -> bool {
+///     match error.kind() {
+///         ErrorKind::InvalidRequest | ErrorKind::Credentials => false,
+///         _ => error.is_retryable() && !error.may_have_executed(),
+///     }
+/// }
+/// assert!(!again(&Error::new(ErrorKind::Credentials, "no keys")));
+/// ```
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 

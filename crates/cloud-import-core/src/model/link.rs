@@ -7,6 +7,14 @@ use serde::{Deserialize, Serialize, Serializer};
 /// A link to an object. Its query may hold a signature, so `Debug`, `Display` and the `serde` form hide the query.
 ///
 /// The full text goes only onto the wire, through [`Link::expose`].
+///
+/// ```
+/// use cloud_import_core::Link;
+///
+/// let link = Link::new("https://images.example/web.qcow2?Signature=secret");
+/// assert_eq!(link.to_string(), "https://images.example/web.qcow2?<hidden>");
+/// assert!(link.expose().ends_with("secret"));
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Link(String);

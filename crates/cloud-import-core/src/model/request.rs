@@ -16,6 +16,19 @@ use crate::{
 /// [`ImageImporter::validate`](crate::ImageImporter::validate), never dropped.
 ///
 /// As JSON it can be stored and sent. Links then lose their queries, which may be signed; [`Self::exposed`] keeps them.
+///
+/// ```
+/// use cloud_import_core::{BootMode, Disk, DiskFormat, ImportRequest, Os};
+///
+/// let disk = Disk::object("images", "web.qcow2").format(DiskFormat::Qcow2).size_gib(40);
+/// let request = ImportRequest::new("web-2026-11", disk)
+///     .os(Os::new("CentOS", "7.9"))
+///     .boot_mode(BootMode::Uefi)
+///     .tag("team", "web");
+/// let json = serde_json::to_string(&request)?;
+/// assert_eq!(serde_json::from_str::<ImportRequest>(&json)?, request);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ImportRequest {
@@ -469,6 +482,15 @@ pub enum PartitionTable {
 }
 
 /// Where a file is.
+///
+/// ```
+/// use cloud_import_core::{Disk, SourceForm};
+///
+/// let signed = Disk::url("https://images.example/web.qcow2?Signature=secret").source;
+/// assert_eq!(signed.form(), SourceForm::Url);
+/// assert_eq!(signed.identity(), "https://images.example/web.qcow2");
+/// assert_eq!(Disk::object("images", "web.qcow2").source.identity(), "images:web.qcow2");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

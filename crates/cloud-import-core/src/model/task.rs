@@ -146,6 +146,13 @@ impl TaskState {
 }
 
 /// An image that is there.
+///
+/// ```
+/// use cloud_import_core::{ImportedImage, Provider};
+///
+/// let image = ImportedImage::new(Provider::ALIYUN, "cn-hangzhou", "m-bp1", "web-2026-11");
+/// assert_eq!(image.to_string(), "aliyun/cn-hangzhou m-bp1");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ImportedImage {

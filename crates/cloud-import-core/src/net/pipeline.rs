@@ -67,7 +67,7 @@ impl Pipeline {
     /// Sends an unsigned request until there is an answer or no sense in going on.
     ///
     /// `repeatable` says whether it may be executed twice. The error of the last attempt is returned;
-    /// [`Error::may_have_executed`] then speaks for all attempts together.
+    /// [`Error::may_have_executed`](crate::Error::may_have_executed) then speaks for all attempts together.
     ///
     /// # Errors
     /// Every kind that a request can end with.

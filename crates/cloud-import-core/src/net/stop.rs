@@ -5,6 +5,15 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Says to all its clones that they should stop. Once requested, it stays so.
+///
+/// ```
+/// use cloud_import_core::Stop;
+///
+/// let stop = Stop::default();
+/// let handed_on = stop.clone();
+/// stop.request();
+/// assert!(handed_on.is_requested());
+/// ```
 #[derive(Debug, Clone)]
 pub struct Stop(Arc<watch::Sender<bool>>);
 

@@ -14,6 +14,14 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::net::env::Env;
 
 /// A throttle that requests pass. Clones are the same throttle.
+///
+/// ```
+/// use cloud_import_core::{Settings, Throttle};
+///
+/// let four_at_a_time = Throttle::new(4);
+/// let one = Settings::new("cn-hangzhou").throttle(four_at_a_time.clone());
+/// let two = Settings::new("cn-beijing").throttle(four_at_a_time); // the same throttle
+/// ```
 #[derive(Debug, Clone)]
 pub struct Throttle(Arc<Inner>);
 

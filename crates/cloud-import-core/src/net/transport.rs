@@ -31,6 +31,21 @@ pub use client::{HttpTransport, HttpTransportBuilder};
 pub use error::{Stage, TransportError, TransportErrorKind};
 
 /// Sends requests as they are: it adds no header that could be signed, follows no redirect and re-encodes nothing.
+///
+/// ```
+/// use cloud_import_core::{BoxFuture, Bytes, http::{Request, Response}, transport::{Transport, TransportError}};
+///
+/// /// Shows what is sent, and leaves the rest to another.
+/// #[derive(Debug)]
+/// struct Shown<T>(T);
+///
+/// impl<T: Transport> Transport for Shown<T> {
+///     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+///         println!("{} {}", request.method(), request.uri().path());
+///         self.0.send(request)
+///     }
+/// }
+/// ```
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends one request and reads the whole answer, whose size is bounded.
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>>;

@@ -7,6 +7,14 @@ use http::uri::Authority;
 use crate::{Error, ErrorKind};
 
 /// Scheme and host (with a port where it is not the usual one), from text such as `https://cvm.tencentcloudapi.com`.
+///
+/// ```
+/// use cloud_import_core::Endpoint;
+///
+/// let endpoint: Endpoint = "https://ecs-vpc.cn-beijing.aliyuncs.com".parse()?;
+/// assert_eq!(endpoint.host(), "ecs-vpc.cn-beijing.aliyuncs.com");
+/// # Ok::<(), cloud_import_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     plain_http: bool,

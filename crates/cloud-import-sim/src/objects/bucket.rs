@@ -25,6 +25,13 @@ pub(crate) enum Missing {
 
 /// How a bucket is set up. The default is a private one of the account's own, of the store's standard class, in which unfinished
 /// uploads stay.
+///
+/// ```
+/// use cloud_import_sim::BucketSettings;
+///
+/// let archive = BucketSettings::default().public(true).storage_class("Archive");
+/// assert!(archive.public && !archive.owner_is_other);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

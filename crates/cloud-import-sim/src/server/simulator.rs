@@ -27,6 +27,17 @@ use crate::{
 ///
 /// Stops when it is dropped, with all its connections; [`stop`](Self::stop) also waits for the end. Lives on the tokio runtime
 /// on which it was started.
+///
+/// ```
+/// use cloud_import_sim::{Cloud, Config, Simulator};
+///
+/// # #[tokio::main] async fn main() -> std::io::Result<()> {
+/// let simulator = Simulator::start(Config::new("an-access-key-id", "its-secret")).await?;
+/// println!("a client of Alibaba Cloud is to send to {}", simulator.address(Cloud::Aliyun));
+/// assert!(simulator.images(Cloud::Aliyun).is_empty());
+/// simulator.stop().await;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct Simulator {
     /// In the order of [`Cloud::ALL`], as the next.

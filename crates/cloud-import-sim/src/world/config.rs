@@ -35,6 +35,17 @@ pub enum AliyunDryRun {
 /// Settings of a [`Simulator`](crate::Simulator).
 ///
 /// One key pair is valid in all clouds. Every switch has the default that the newest documents describe.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use cloud_import_sim::{Cloud, Config};
+///
+/// let config = Config::new("an-access-key-id", "its-secret")
+///     .any_object(true)
+///     .import_time(Duration::from_millis(200))
+///     .quota(Cloud::Tencent, 3);
+/// ```
 #[derive(Clone)]
 pub struct Config {
     pub(crate) access_key_id: String,

@@ -12,6 +12,16 @@ use crate::{cloud::Cloud, setters::setters};
 ///
 /// As JSON: `{"cloud":"aliyun","operation":"ImportImage","skip":0,"times":1,"kind":"throttle"}`, with kinds such as
 /// `{"delay":250}` or `{"refuse":{"http":400,"code":"X","message":"y"}}`; all but `kind` may be left out.
+///
+/// ```
+/// use cloud_import_sim::{Cloud, Fault, FaultKind};
+///
+/// // The second import of the day is taken, and its answer is lost.
+/// let fault = Fault::new(FaultKind::DropAfter).cloud(Cloud::Aliyun).operation("ImportImage").skip(1);
+/// let text = r#"{"cloud":"aliyun","operation":"ImportImage","skip":1,"kind":"drop_after"}"#;
+/// assert_eq!(serde_json::from_str::<Fault>(text)?, fault);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

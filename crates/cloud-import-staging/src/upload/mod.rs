@@ -31,6 +31,26 @@ pub use options::{OnProgress, Progress, Staged, UploadOptions};
 ///
 /// The key should hold the content's hash: an object of that key and size is taken for the file, unless its metadata say
 /// otherwise, and whoever begins an upload to that key sends the same bytes.
+///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use cloud_import_core::{Result, Stop};
+/// use cloud_import_staging::{FileRecordStore, Hashed, LocalFile, RecordStore, Staged, Store, Upload};
+///
+/// async fn upload(store: Store, stop: &Stop) -> Result<Staged> {
+///     let file = LocalFile::open("web.qcow2")?;
+///     let hashed = Hashed::of(&file, None, |_| {}, stop).await?;
+///     let key = format!("images/{}.qcow2", hashed.sha256); // named by its content
+///     let records = Arc::new(FileRecordStore::new("web.upload.json"));
+///     let upload = Upload::new(store, file, hashed, key);
+///     // The same again after an interruption sends only the parts that are missing.
+///     let progress = Arc::new(|progress| println!("{progress:?}"));
+///     let staged = upload.run(records.load()?, records.clone(), progress, stop).await?;
+///     records.keep(None)?;
+///     Ok(staged)
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Upload {
     store: Store,

@@ -7,6 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::budget::Budget;
 
 /// How a file is sent.
+///
+/// ```
+/// use cloud_import_core::build;
+/// use cloud_import_staging::{Budget, UploadOptions};
+///
+/// let options = build!(UploadOptions { parallel: 4, budget: Budget::mib(32) });
+/// assert_eq!(options.rounds, 3);
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UploadOptions {

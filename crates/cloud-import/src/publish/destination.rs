@@ -15,6 +15,19 @@ use super::store::{DRY_RUN, Place};
 /// What identifies it is the place: cloud, region, endpoint, project, account as far as the keys tell it, and the image's name.
 /// Permanent keys tell it by their id; temporary ones and tokens by what their source
 /// [describes](CredentialSource::describe). The label is for people.
+///
+/// ```no_run
+/// use cloud_import::{Os, Settings, Target, connect, publish::Destination};
+///
+/// # fn destination() -> cloud_import::Result<Destination> {
+/// let target: Target = "tencent/ap-guangzhou".parse()?;
+/// let importer = connect(target.provider, Settings::new(&target.region))?;
+/// let destination = Destination::new(importer)
+///     .name("web-2026-11")
+///     .os(Os::new("CentOS", "7.9"))
+///     .bucket_named("images-1250000000")?;
+/// # Ok(destination) }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 #[non_exhaustive]

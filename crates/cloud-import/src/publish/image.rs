@@ -22,6 +22,17 @@ pub enum Image {
 }
 
 /// A disk image file on this machine.
+///
+/// ```no_run
+/// use cloud_import::{DiskFormat, publish::LocalImage};
+///
+/// # fn open() -> cloud_import::Result<()> {
+/// let image = LocalImage::open("web.raw", Some(DiskFormat::Raw))?;
+/// for obstacle in image.obstacles() {
+///     println!("no cloud takes it: {obstacle}");
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct LocalImage {
     path: PathBuf,

@@ -76,6 +76,17 @@ pub use outcome::{Ended, Outcome, Phase};
 pub use store::{FileRecord, Job, JobFacts, Record, ReplaceStep, Replacement, Role, StagedObject, State, Step};
 
 /// Publishes one image at many destinations.
+///
+/// ```no_run
+/// use cloud_import::{Stop, publish::{Destination, LocalImage, Phase, Publish, State}};
+///
+/// async fn publish(destinations: Vec<Destination>, stop: Stop) -> cloud_import::Result<bool> {
+///     let image = LocalImage::open("web.qcow2", None)?;
+///     let publish = Publish::of(image).state(State::at("jobs")).stop(stop);
+///     let done = destinations.into_iter().fold(publish, Publish::to).run().await?;
+///     Ok(done.outcomes.iter().all(|outcome| outcome.phase() == Phase::Succeeded))
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct Publish {

@@ -25,6 +25,16 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 /// STATE/objects/OBJECT/users/JOB+TARGET  an order that may still read it
 /// STATE/objects/OBJECT/lock              held while an order begins to read it, and while it is deleted
 /// ```
+///
+/// ```no_run
+/// use cloud_import::publish::State;
+///
+/// # async fn show() -> cloud_import::Result<()> {
+/// for job in State::at("jobs").jobs().await? {
+///     println!("{}: {} records", job.facts().name, job.records().await?.len());
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State(Files);
 

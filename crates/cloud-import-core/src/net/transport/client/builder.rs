@@ -10,6 +10,20 @@ use super::{http::HttpTransport, proxy::Proxies, tls, trust::Trust};
 use crate::{Error, ErrorKind};
 
 /// Sets up an [`HttpTransport`].
+///
+/// ```
+/// use std::{sync::Arc, time::Duration};
+///
+/// use cloud_import_core::{Settings, transport::HttpTransport};
+///
+/// let transport = HttpTransport::builder()
+///     .timeout(Duration::from_secs(30))
+///     .proxy("http://proxy.example:3128")
+///     .user_agent("nightly-images/1.4")
+///     .build()?;
+/// let settings = Settings::new("cn-hangzhou").transport(Arc::new(transport));
+/// # Ok::<(), cloud_import_core::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct HttpTransportBuilder {
