@@ -10,13 +10,6 @@ use crate::{
     structure::{self, Sources},
 };
 
-/// Files that still import one another in circles, by package. It only gets shorter.
-const CIRCLES: &[(&str, usize)] = &[
-    ("aliyun-ecs-import", 5),
-    ("tencent-cvm-import", 2),
-    ("ucloud-uhost-import", 2),
-];
-
 /// The floors of crates that have them, from the ground up: a file imports from its own floor and those below.
 const FLOORS: &[(&str, &[&str])] = &[(
     "cloud-import-core",
@@ -120,31 +113,15 @@ fn no_cloud(shown: &str, text: &str, breaches: &mut Vec<String>) {
 
 /// Imports among the files of a crate go one way.
 fn circles(root: &Path, breaches: &mut Vec<String>) {
-    let packages = house::packages(root);
-    let is_vain = |(own, files): &&(&str, usize)| *files == 0 || !packages.iter().any(|(name, _)| name == own);
-    let vain = CIRCLES.iter().filter(is_vain);
-    breaches
-        .extend(vain.map(|(name, _)| format!("{name}: nothing to allow: take it out of CIRCLES in xtask/src/tidy.rs")));
-    for (name, folder) in &packages {
+    for (name, folder) in &house::packages(root) {
         let sources = Sources::read(&folder.join("src"));
         if let Some((_, floors)) = FLOORS.iter().find(|(own, _)| own == name) {
             let upward = sources.upward(floors).into_iter();
             breaches.extend(upward.map(|import| format!("{name}: {import}, which stands above it")));
         }
         let circles = sources.circles();
-        let found: usize = circles.iter().map(Vec::len).sum();
-        let known = CIRCLES
-            .iter()
-            .find(|(own, _)| own == name)
-            .map_or(0, |(_, files)| *files);
-        if found > known {
-            let shown = circles.iter().map(|circle| circle.join(", "));
-            breaches.extend(shown.map(|files| format!("{name}: these files import one another: {files}")));
-        } else if found < known {
-            breaches.push(format!(
-                "{name}: {found} files in circles, no longer {known}: correct CIRCLES in xtask/src/tidy.rs"
-            ));
-        }
+        let shown = circles.iter().map(|circle| circle.join(", "));
+        breaches.extend(shown.map(|files| format!("{name}: these files import one another: {files}")));
     }
 }
 

@@ -6,12 +6,12 @@
 use std::time::Duration;
 
 use cloud_import_core::{
-    BoxFuture, Check, Error, ErrorKind, ImportRequest, Result, Subject,
+    BoxFuture, Check, Error, ErrorKind, ImportRequest, Importer, Result, Subject,
     provider::{Cloud as _, Identity},
 };
 
 use crate::{
-    Client, Importer, generated as wire,
+    Client, generated as wire,
     role::{self, IMPORT_POLICY, OWN_POLICY, PERMISSION_DOCUMENT, TRUST_DOCUMENT},
 };
 
@@ -65,7 +65,7 @@ pub trait CreateRole {
     fn create_role<'a>(&'a self, request: &'a ImportRequest, tell: Tell<'a>) -> BoxFuture<'a, Check>;
 }
 
-impl CreateRole for Importer {
+impl CreateRole for Importer<Client> {
     fn create_role<'a>(&'a self, request: &'a ImportRequest, tell: Tell<'a>) -> BoxFuture<'a, Check> {
         Box::pin(self.client().make_role(request, tell))
     }

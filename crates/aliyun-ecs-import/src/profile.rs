@@ -6,10 +6,10 @@
 use cloud_import_core::{
     Credentials, Provider,
     credentials::{
-        AssumeRole, ChainSpec, Expiry, KeySource, KeysLink, Metadata, MetadataToken, Precedence, Profile, ProfileError,
+        AssumeRole, ChainSpec, KeySource, KeysLink, Metadata, MetadataToken, Precedence, Profile, ProfileError,
         ProfileFile, ProfileText, Temporary, WebIdentityRole,
         ini::{Ini, Section},
-        profile::{instant, json, required, seconds, text},
+        profile::{json, required, seconds, text},
     },
     provider::Chained,
 };
@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use crate::{
     client::Client,
     generated::ENVIRONMENT,
-    sts::{STS, WEB_IDENTITY},
+    sts::{STS, WEB_IDENTITY, temporary},
 };
 
 const MODES: &str = "AK, StsToken, RamRoleArn, EcsRamRole or OIDC";
@@ -233,16 +233,4 @@ fn read_metadata(answer: &str) -> Result<Temporary, ProfileError> {
         return Err(ProfileError::wrong("Code", "`Success`"));
     }
     temporary(answer)
-}
-
-/// Temporary keys as STS and metadata write them.
-pub(crate) fn temporary(keys: &Map<String, Value>) -> Result<Temporary, ProfileError> {
-    Ok(Temporary {
-        credentials: Credentials::temporary(
-            required(keys, "AccessKeyId")?,
-            required(keys, "AccessKeySecret")?,
-            required(keys, "SecurityToken")?,
-        ),
-        expires: Expiry::At(instant(keys, "Expiration")?),
-    })
 }

@@ -5,17 +5,18 @@
 //! is taken in the older request form with the role in a form body is the SDK's way and was not tried: unverified.
 
 use cloud_import_core::{
-    Bytes, Endpoint, Result,
+    Bytes, Credentials, Endpoint, Result,
     credentials::{
-        AssumeRole, Caller, Exchange, Precedence, ProfileError, Sts, Temporary, WebIdentity, profile,
+        AssumeRole, Caller, Exchange, Expiry, Precedence, ProfileError, Sts, Temporary, WebIdentity,
+        profile::{instant, object, required},
         web_identity::Unsigned,
     },
     http::{Method, Request, header},
     provider::{Operation, Repeat, canonical, encode, protocol::Protocol},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::{profile::temporary, rpc, sign::Signer};
+use crate::{rpc, sign::Signer};
 
 /// How a role is assumed.
 pub(crate) const STS: Sts = Sts {
@@ -124,5 +125,17 @@ fn exchange(exchange: &Exchange<'_>, _: &Caller<'_>) -> Result<Request<Bytes>> {
 }
 
 fn read(answer: &Value, _: &AssumeRole) -> Result<Temporary, ProfileError> {
-    temporary(profile::object(answer, "Credentials")?)
+    temporary(object(answer, "Credentials")?)
+}
+
+/// Temporary keys as STS and metadata write them.
+pub(crate) fn temporary(keys: &Map<String, Value>) -> Result<Temporary, ProfileError> {
+    Ok(Temporary {
+        credentials: Credentials::temporary(
+            required(keys, "AccessKeyId")?,
+            required(keys, "AccessKeySecret")?,
+            required(keys, "SecurityToken")?,
+        ),
+        expires: Expiry::At(instant(keys, "Expiration")?),
+    })
 }

@@ -6,10 +6,10 @@
 use cloud_import_core::{
     Credentials, Provider,
     credentials::{
-        AssumeRole, ChainSpec, Companion, Expiry, KeySource, Metadata, Profile, ProfileError, ProfileFile, ProfileText,
+        AssumeRole, ChainSpec, Companion, KeySource, Metadata, Profile, ProfileError, ProfileFile, ProfileText,
         RoleNames, Temporary,
         ini::Ini,
-        profile::{instant, json, required, text},
+        profile::{json, required, text},
     },
     provider::Chained,
 };
@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use crate::{
     client::Client,
     generated::ENVIRONMENT,
-    sts::{STS, WEB_IDENTITY},
+    sts::{STS, WEB_IDENTITY, temporary},
 };
 
 /// Where credentials are looked for when none are given.
@@ -167,16 +167,4 @@ fn read_metadata(answer: &str) -> Result<Temporary, ProfileError> {
         return Err(ProfileError::wrong("Code", "`Success`"));
     }
     temporary(answer, answer)
-}
-
-/// Temporary keys, and their expiry, which STS writes beside them.
-pub(crate) fn temporary(keys: &Map<String, Value>, beside: &Map<String, Value>) -> Result<Temporary, ProfileError> {
-    Ok(Temporary {
-        credentials: Credentials::temporary(
-            required(keys, "TmpSecretId")?,
-            required(keys, "TmpSecretKey")?,
-            required(keys, "Token")?,
-        ),
-        expires: Expiry::At(instant(beside, "ExpiredTime")?),
-    })
 }

@@ -5,9 +5,10 @@
 //! names of the fields of `AssumeRoleWithWebIdentity` are unverified.
 
 use cloud_import_core::{
-    Bytes, Endpoint, Result,
+    Bytes, Credentials, Endpoint, Result,
     credentials::{
-        AssumeRole, Caller, Exchange, Precedence, ProfileError, Sts, Temporary, WebIdentity, profile,
+        AssumeRole, Caller, Exchange, Expiry, Precedence, ProfileError, Sts, Temporary, WebIdentity,
+        profile::{instant, object, required},
         web_identity::Unsigned,
     },
     http::{Method, Request, header},
@@ -17,9 +18,9 @@ use cloud_import_core::{
         protocol::{Protocol, Signing},
     },
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::{profile::temporary, sign::Signer};
+use crate::sign::Signer;
 
 /// How a role is assumed.
 pub(crate) const STS: Sts = Sts {
@@ -142,13 +143,23 @@ fn read(answer: &Value, _: &AssumeRole) -> Result<Temporary, ProfileError> {
     let beside = answer
         .as_object()
         .ok_or_else(|| ProfileError::new("it is not an object"))?;
-    temporary(profile::object(answer, "Credentials")?, beside)
+    temporary(object(answer, "Credentials")?, beside)
+}
+
+/// Temporary keys, and their expiry, which STS writes beside them.
+pub(crate) fn temporary(keys: &Map<String, Value>, beside: &Map<String, Value>) -> Result<Temporary, ProfileError> {
+    Ok(Temporary {
+        credentials: Credentials::temporary(
+            required(keys, "TmpSecretId")?,
+            required(keys, "TmpSecretKey")?,
+            required(keys, "Token")?,
+        ),
+        expires: Expiry::At(instant(beside, "ExpiredTime")?),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use cloud_import_core::Credentials;
-
     use super::*;
 
     /// A run of tencentcloud-sdk-python-common 3.1.195 with service `sts` and its clock held still.

@@ -6,14 +6,18 @@
 use cloud_import_core::{
     Credentials, Provider,
     credentials::{
-        ChainSpec, Companion, Expiry, KeySource, Metadata, Profile, ProfileError, ProfileFile, ProfileText, Temporary,
-        profile::{instant, json, object, required, text},
+        ChainSpec, Companion, KeySource, Metadata, Profile, ProfileError, ProfileFile, ProfileText, Temporary,
+        profile::{json, object, required, text},
     },
     provider::Chained,
 };
 use serde_json::{Map, Value};
 
-use crate::{client::Client, generated::ENVIRONMENT, sts::STS};
+use crate::{
+    client::Client,
+    generated::ENVIRONMENT,
+    sts::{STS, temporary},
+};
 
 /// Where credentials are looked for when none are given.
 pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
@@ -109,21 +113,4 @@ fn read_metadata(answer: &str) -> Result<Temporary, ProfileError> {
         _ => return Err(ProfileError::wrong("RetCode", "0")),
     }
     temporary(object(&answer, "Data")?)
-}
-
-/// Temporary keys as STS and metadata write them.
-pub(crate) fn temporary(keys: &Map<String, Value>) -> Result<Temporary, ProfileError> {
-    let (id, secret) = if keys.contains_key("PublicKey") {
-        ("PublicKey", "PrivateKey")
-    } else {
-        ("AccessKeyId", "AccessKeySecret")
-    };
-    Ok(Temporary {
-        credentials: Credentials::temporary(
-            required(keys, id)?,
-            required(keys, secret)?,
-            required(keys, "SecurityToken")?,
-        ),
-        expires: Expiry::At(instant(keys, "Expiration")?),
-    })
 }

@@ -4,16 +4,18 @@
 //! it is UTC: seconds since 1970 and the usual dates are read.
 
 use cloud_import_core::{
-    Bytes, Endpoint, Result,
-    credentials::{AssumeRole, Caller, ProfileError, Sts, Temporary, profile},
+    Bytes, Credentials, Endpoint, Result,
+    credentials::{
+        AssumeRole, Caller, Expiry, ProfileError, Sts, Temporary,
+        profile::{instant, object, required},
+    },
     http::{Method, Request},
     provider::{Operation, Repeat, encode, protocol::Protocol},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     generated::HOST,
-    profile::temporary,
     sign::{FORM, Signer},
 };
 
@@ -55,5 +57,22 @@ fn request(role: &AssumeRole, caller: &Caller<'_>) -> Result<Request<Bytes>> {
 }
 
 fn read(answer: &Value, _: &AssumeRole) -> Result<Temporary, ProfileError> {
-    temporary(profile::object(answer, "Credentials")?)
+    temporary(object(answer, "Credentials")?)
+}
+
+/// Temporary keys as STS and metadata write them.
+pub(crate) fn temporary(keys: &Map<String, Value>) -> Result<Temporary, ProfileError> {
+    let (id, secret) = if keys.contains_key("PublicKey") {
+        ("PublicKey", "PrivateKey")
+    } else {
+        ("AccessKeyId", "AccessKeySecret")
+    };
+    Ok(Temporary {
+        credentials: Credentials::temporary(
+            required(keys, id)?,
+            required(keys, secret)?,
+            required(keys, "SecurityToken")?,
+        ),
+        expires: Expiry::At(instant(keys, "Expiration")?),
+    })
 }
