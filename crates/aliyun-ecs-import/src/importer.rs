@@ -7,18 +7,18 @@
 use std::time::SystemTime;
 
 use cloud_import_core::{
-    Architecture, BootMode, CancelOutcome, Capabilities, Disk, DiskFormat, Error, ErrorKind, Failure, ImageKind,
-    ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Problem, Provider, Result, Subject,
+    Architecture, BootMode, CancelOutcome, Capabilities, Disk, DiskFormat, ErrorKind, Failure, ImageKind,
+    ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Os, Problem, Provider, Result, Subject,
     provider::{
         At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, StateRow, datetime,
-        preflight::Checks, redact,
+        preflight::Checks, redact, words,
     },
 };
 
 use crate::{
     Client, Options, generated as wire,
     generated::{CAPABILITIES, IMAGE_STATES, TASK_STATES},
-    os::{AliyunOs, map_os},
+    os::{self, AliyunOs},
     preflight, rules,
 };
 
@@ -33,11 +33,23 @@ const IMAGES: i64 = 100;
 
 impl Client {
     /// A request for images of this region, whatever their state.
-    pub(crate) fn images_in_every_status(&self) -> wire::DescribeImagesRequest {
+    pub(crate) fn images_in_every_status() -> wire::DescribeImagesRequest {
         wire::DescribeImagesRequest {
-            region_id: Some(self.region().to_owned()),
             status: Some(EVERY_STATUS.to_owned()),
             ..Default::default()
+        }
+    }
+
+    /// A task in the vendor's words; `None` for one that it does not know (any more).
+    async fn known_task(&self, id: &str) -> Result<Option<wire::DescribeTaskAttributeResponse>> {
+        let request = wire::DescribeTaskAttributeRequest {
+            task_id: Some(id.to_owned()),
+            ..Default::default()
+        };
+        match self.describe_task_attribute(&request).await {
+            // Not any code of that kind: an unknown region is also "not found".
+            Err(error) if error.code() == Some("InvalidTaskId.NotFound") => Ok(None),
+            known => known.map(Some),
         }
     }
 }
@@ -67,14 +79,11 @@ impl Cloud for Client {
     fn translate(&self, request: &ImportRequest, identity: &Identity) -> Result<wire::ImportImageRequest> {
         let options: Options = request.vendor_options()?;
         if request.kind != ImageKind::System || request.disks.is_empty() {
-            return Err(refused("the order is not for a system image with at least one disk"));
+            let message = "the order is not for a system image with at least one disk";
+            return Err(words::refused(Provider::ALIYUN, message));
         }
-        let named = request.os.as_ref().and_then(|os| match &options.platform {
-            Some(platform) => Some(AliyunOs::of_platform(platform, os)),
-            None => map_os(os).value(),
-        });
-        let AliyunOs { os_type, platform } =
-            named.ok_or_else(|| refused("the order does not name an operating system"))?;
+        let named = |os: &Os| os::of_order(os, &options);
+        let AliyunOs { os_type, platform } = words::os(Provider::ALIYUN, request, named)?;
         let features = wire::Features {
             nvme_support: options
                 .nvme_support
@@ -84,30 +93,25 @@ impl Cloud for Client {
                 .or_else(|| request.imds_v2.then(|| "v2".to_owned())),
             ..Default::default()
         };
-        let tag = |(key, value): (&String, &String)| wire::Tag {
-            key: Some(key.clone()),
-            value: Some(value.clone()),
-            ..Default::default()
-        };
         Ok(wire::ImportImageRequest {
-            region_id: Some(self.region().to_owned()),
             image_name: Some(request.name.clone()),
             description: request.description.clone(),
-            architecture: Some(architecture(request.architecture)),
+            architecture: Some(architecture(request.architecture)?),
             os_type: Some(os_type),
             platform: Some(platform),
-            boot_mode: request.boot_mode.map(boot_mode),
+            boot_mode: request.boot_mode.map(boot_mode).transpose()?,
             role_name: options.role_name,
-            license_type: request.license_type.map(|license| match license {
-                LicenseType::Byol => wire::LicenseType::Byol,
-                _ => wire::LicenseType::Aliyun,
-            }),
+            license_type: request.license_type.map(license).transpose()?,
             detection_strategy: options.detection_strategy,
             resource_group_id: request.project.clone(),
             storage_location_arn: options.storage_location_arn,
             client_token: identity.token.clone(),
             dry_run: request.dry_run.then_some(true),
-            tag: (!request.tags.is_empty()).then(|| request.tags.iter().map(tag).collect()),
+            tag: words::tags(request, |key, value| wire::Tag {
+                key: Some(key),
+                value: Some(value),
+                ..Default::default()
+            }),
             features: (features != wire::Features::default()).then_some(features),
             disk_device_mapping: Some(request.disks.iter().map(mapping).collect::<Result<_>>()?),
             ..Default::default()
@@ -120,17 +124,7 @@ impl Cloud for Client {
     }
 
     async fn task(&self, id: &str, _: Option<&str>) -> Result<Option<Row>> {
-        let request = wire::DescribeTaskAttributeRequest {
-            region_id: Some(self.region().to_owned()),
-            task_id: Some(id.to_owned()),
-            ..Default::default()
-        };
-        match self.describe_task_attribute(&request).await {
-            Ok(info) => Ok(Some(task_row(info))),
-            // Not any code of that kind: an unknown region is also "not found".
-            Err(error) if error.code() == Some("InvalidTaskId.NotFound") => Ok(None),
-            Err(error) => Err(error),
-        }
+        Ok(self.known_task(id).await?.map(task_row))
     }
 
     /// The name is matched loosely.
@@ -138,24 +132,26 @@ impl Cloud for Client {
         let request = match query.by {
             By::Id(id) => wire::DescribeImagesRequest {
                 image_id: Some(id.to_owned()),
-                ..self.images_in_every_status()
+                ..Self::images_in_every_status()
             },
             By::Name(name) => wire::DescribeImagesRequest {
                 image_name: Some(name.to_owned()),
                 image_owner_alias: Some(wire::ImageOwnerAlias::SelfOwned),
                 page_number: Some(i64::from(at.page) + 1),
                 page_size: Some(IMAGES),
-                ..self.images_in_every_status()
+                ..Self::images_in_every_status()
             },
         };
-        let images = self.describe_images(&request).await?.images.unwrap_or_default();
-        Ok(Page::of(images.into_iter().map(image_row), IMAGES))
+        Ok(Page::of(
+            self.describe_images(&request).await?.images,
+            image_row,
+            IMAGES,
+        ))
     }
 
     /// Keys that may not list tasks find the image alone.
     async fn task_of(&self, image_id: &str, _: Option<&str>) -> Result<Option<String>> {
         let request = wire::DescribeTasksRequest {
-            region_id: Some(self.region().to_owned()),
             task_action: Some(wire::TaskAction::ImportImage),
             resource_ids: Some(vec![image_id.to_owned()]),
             ..Default::default()
@@ -177,25 +173,15 @@ impl Cloud for Client {
                 "Alibaba Cloud cancels by task id, and the one of this import is not known: wait for its end, then delete the image".to_owned(),
             ));
         };
-        let request = wire::DescribeTaskAttributeRequest {
-            region_id: Some(self.region().to_owned()),
-            task_id: Some(id.clone()),
-            ..Default::default()
-        };
-        match self.describe_task_attribute(&request).await {
-            Err(error) if error.code() == Some("InvalidTaskId.NotFound") => {}
-            info => {
-                let info = info?;
-                let state = info.task_status.as_deref().unwrap_or_default();
-                if StateRow::find(TASK_STATES, state) == Some(StateClass::Canceled) {
-                    return Ok(CancelOutcome::Requested);
-                }
-                if info.support_cancel == Some(false) {
-                    return Ok(CancelOutcome::Unsupported(
-                        "this import cannot be cancelled (any more): wait for its end, then delete the image"
-                            .to_owned(),
-                    ));
-                }
+        if let Some(info) = self.known_task(id).await? {
+            let state = info.task_status.as_deref().unwrap_or_default();
+            if StateRow::find(TASK_STATES, state) == Some(StateClass::Canceled) {
+                return Ok(CancelOutcome::Requested);
+            }
+            if info.support_cancel == Some(false) {
+                return Ok(CancelOutcome::Unsupported(
+                    "this import cannot be cancelled (any more): wait for its end, then delete the image".to_owned(),
+                ));
             }
         }
         let request = wire::CancelTaskRequest {
@@ -213,7 +199,6 @@ impl Cloud for Client {
         let mut shown = shown.rows.into_iter();
         let shown = shown.find(|row| row.image_id.as_ref() == Some(&image.id));
         let request = wire::ModifyImageAttributeRequest {
-            region_id: Some(self.region().to_owned()),
             image_id: Some(image.id.clone()),
             image_name: Some(name.to_owned()),
             description: shown.and_then(|row| row.description).filter(|text| !text.is_empty()),
@@ -319,42 +304,45 @@ fn failure(info: &wire::DescribeTaskAttributeResponse, raw: &str) -> Failure {
     Failure::new(code, text)
 }
 
-fn refused(message: &str) -> Error {
-    Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::ALIYUN)
-}
-
-fn architecture(architecture: Architecture) -> wire::Architecture {
-    match architecture {
+fn architecture(architecture: Architecture) -> Result<wire::Architecture> {
+    Ok(match architecture {
         Architecture::X86_64 => wire::Architecture::X86_64,
         Architecture::I386 => wire::Architecture::I386,
         Architecture::Arm64 => wire::Architecture::Arm64,
-        other => other.as_str().into(),
-    }
+        _ => return Err(words::no_word(Provider::ALIYUN, "architecture", architecture)),
+    })
 }
 
-fn boot_mode(mode: BootMode) -> wire::BootMode {
-    match mode {
+fn boot_mode(mode: BootMode) -> Result<wire::BootMode> {
+    Ok(match mode {
         BootMode::Bios => wire::BootMode::Bios,
         BootMode::Uefi => wire::BootMode::Uefi,
-        other => other.as_str().into(),
-    }
+        _ => return Err(words::no_word(Provider::ALIYUN, "boot mode", mode)),
+    })
 }
 
-/// The vendor writes formats in capitals.
-fn format(format: DiskFormat) -> wire::DiskFormat {
-    match format {
+fn license(license: LicenseType) -> Result<wire::LicenseType> {
+    Ok(match license {
+        LicenseType::Platform => wire::LicenseType::Aliyun,
+        LicenseType::Byol => wire::LicenseType::Byol,
+        _ => return Err(words::no_word(Provider::ALIYUN, "licence type", license)),
+    })
+}
+
+fn format(format: DiskFormat) -> Result<wire::DiskFormat> {
+    Ok(match format {
         DiskFormat::Raw => wire::DiskFormat::Raw,
         DiskFormat::Vhd => wire::DiskFormat::Vhd,
         DiskFormat::Qcow2 => wire::DiskFormat::Qcow2,
         DiskFormat::Vmdk => wire::DiskFormat::Vmdk,
-        other => other.as_str().to_ascii_uppercase().as_str().into(),
-    }
+        _ => return Err(words::no_word(Provider::ALIYUN, "disk format", format)),
+    })
 }
 
 fn mapping(disk: &Disk) -> Result<wire::DiskDeviceMapping> {
     let (bucket, key) = disk.bucket_and_key(Provider::ALIYUN)?;
     Ok(wire::DiskDeviceMapping {
-        format: disk.format.map(format),
+        format: disk.format.map(format).transpose()?,
         oss_bucket: Some(bucket.to_owned()),
         oss_object: Some(key.to_owned()),
         disk_image_size: disk.wanted_gib().map(i64::from),

@@ -5,7 +5,10 @@
 
 use cloud_import_core::{Os, OsFamily, OsMatch, Provider};
 
-use crate::generated::{OsType, Platform};
+use crate::{
+    Options,
+    generated::{OsType, Platform},
+};
 
 /// An operating system in Alibaba Cloud's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +23,7 @@ pub struct AliyunOs {
 impl AliyunOs {
     /// A platform in the vendor's own text. An unlisted one without "Windows" in its name says nothing of the family: then
     /// the operating system does.
-    pub(crate) fn of_platform(text: &str, os: &Os) -> Self {
+    fn of_platform(text: &str, os: &Os) -> Self {
         let found = Self::new(Platform::from(text));
         match found.platform {
             Platform::Other(_) if found.os_type == OsType::Linux => Self {
@@ -133,6 +136,14 @@ pub fn map_os(os: &Os) -> OsMatch<AliyunOs> {
 fn is_stream(os: &Os) -> bool {
     let version = os.version.as_deref().unwrap_or_default();
     os.is("CentOS") && version.to_ascii_lowercase().contains("stream")
+}
+
+/// The operating system of an order: the platform that the options name, else what its own name says.
+pub(crate) fn of_order(os: &Os, options: &Options) -> OsMatch<AliyunOs> {
+    match &options.platform {
+        Some(platform) => OsMatch::Exact(AliyunOs::of_platform(platform, os)),
+        None => map_os(os),
+    }
 }
 
 #[cfg(test)]

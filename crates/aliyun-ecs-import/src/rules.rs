@@ -1,14 +1,14 @@
 //! Rules of this cloud's import that the general check of an order does not know.
 
 use cloud_import_core::{
-    Architecture, BootMode, DiskFormat, DiskPart, Field, ImportRequest, OsMatch, Problem, Provider, Remedy,
-    provider::validate, remedy::Phrase,
+    Architecture, BootMode, DiskFormat, DiskPart, Field, ImportRequest, Problem, Provider, Remedy, provider::validate,
+    remedy::Phrase,
 };
 
 use crate::{
     Options,
     generated::{CAPABILITIES, OsType},
-    os::{AliyunOs, map_os},
+    os,
 };
 
 const DETECTION: Field = Field::vendor("DetectionStrategy");
@@ -23,13 +23,10 @@ pub(crate) fn problems(order: &ImportRequest) -> Vec<Problem> {
             Options::default()
         }
     };
-    let os = order.os.as_ref().and_then(|os| match &options.platform {
-        Some(platform) => Some(AliyunOs::of_platform(platform, os)),
-        None => {
-            let found: OsMatch<AliyunOs> = map_os(os);
-            problems.extend(validate::os_problem(Provider::ALIYUN, &os.to_string(), &found));
-            found.value()
-        }
+    let os = order.os.as_ref().and_then(|os| {
+        let found = os::of_order(os, &options);
+        problems.extend(validate::os_problem(Provider::ALIYUN, &os.to_string(), &found));
+        found.value()
     });
     let os_type = os.map(|os| os.os_type);
     problems.extend(machine(order));

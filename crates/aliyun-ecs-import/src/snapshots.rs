@@ -12,7 +12,6 @@ impl Client {
     pub(crate) async fn delete_with_snapshots(&self, image: &ImportedImage) -> Result<()> {
         let snapshots = self.snapshots_of(image).await?;
         let request = wire::DeleteImageRequest {
-            region_id: Some(self.region().to_owned()),
             image_id: Some(image.id.clone()),
             ..Default::default()
         };
@@ -32,7 +31,7 @@ impl Client {
     async fn snapshots_of(&self, image: &ImportedImage) -> Result<Vec<String>> {
         let request = wire::DescribeImagesRequest {
             image_id: Some(image.id.clone()),
-            ..self.images_in_every_status()
+            ..Self::images_in_every_status()
         };
         let listed = self.describe_images(&request).await;
         let listed = listed.map_err(|error| error.with_may_have_executed(false))?.images;

@@ -74,7 +74,7 @@ pub mod provider {
             cloud::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
             preflight::{self, Checks, NamedImage},
             search::named,
-            spans, validate,
+            spans, validate, words,
         },
         model::{
             capabilities,

@@ -7,9 +7,7 @@
 
 use cloud_import_core::{
     Capabilities, ErrorKind, Failure, ImportRequest, ImportedImage, Problem, Result, Subject,
-    provider::{
-        At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, datetime, preflight::Checks,
-    },
+    provider::{At, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, datetime, preflight::Checks},
 };
 
 use crate::{
@@ -84,20 +82,16 @@ impl Cloud for Client {
     /// Whether the list shows an image that is still being made is unverified, so that it is asked twice: as it is, and for
     /// images that cannot be used yet.
     async fn images(&self, query: &Query<'_>, at: At) -> Result<Page> {
-        let (id, name) = match query.by {
-            By::Id(id) => (Some(id.to_owned()), None),
-            By::Name(name) => (None, Some(name.to_owned())),
-        };
         let request = wire::ListImagesRequest {
-            id,
-            name,
+            id: query.id(),
+            name: query.name(),
             imagetype: Some("private".to_owned()),
             isregistered: (at.page > 0).then(|| "false".to_owned()),
             enterprise_project_id: Some("all_granted_eps".to_owned()),
             ..Default::default()
         };
         let images = self.at(query.project).list_images(&request).await?.images;
-        let mut page = Page::of(images.unwrap_or_default().into_iter().map(row), i64::MAX);
+        let mut page = Page::of(images, row, i64::MAX);
         page.more = at.page == 0;
         Ok(page)
     }

@@ -1,6 +1,9 @@
 //! A normalized order in Huawei Cloud's words: one of four requests, by route.
 
-use cloud_import_core::{Architecture, Disk, DiskFormat, Error, ErrorKind, ImportRequest, OsFamily, Provider, Result};
+use cloud_import_core::{
+    Architecture, BootMode, Disk, DiskFormat, Error, ErrorKind, ImportRequest, LicenseType, OsFamily, Provider, Result,
+    provider::words,
+};
 
 use crate::{
     Client, ImportRoute, Options, choose_route, generated as wire,
@@ -38,9 +41,10 @@ impl ImportCall {
         }
         let options: Options = order.vendor_options()?;
         let (route, _) = choose_route(order, &options);
-        let disk = order.first_disk().ok_or_else(|| refuse("the order has no disk"))?;
+        let disk = words::first_disk(Provider::HUAWEI, order)?;
         let source = image_url(disk)?;
-        let size = min_disk(order, route).ok_or_else(|| refuse("the size of the data disk is not known"))?;
+        let size = min_disk(order, route)
+            .ok_or_else(|| words::refused(Provider::HUAWEI, "the size of the data disk is not known"))?;
         Ok(match route {
             ImportRoute::Quick => Self::Quick(quick(order, options, source, size)?),
             ImportRoute::QuickData => Self::QuickData(wire::ImportDataImageQuickRequest {
@@ -101,10 +105,10 @@ fn quick(order: &ImportRequest, options: Options, source: String, size: u32) -> 
         tags: options.tags,
         image_tags: image_tags(order),
         image_type: Some(options.image_type.unwrap_or(wire::ImageType::Ecs)),
-        architecture: Some(architecture(order)),
+        architecture: Some(architecture(order.architecture)?),
         enterprise_project_id: order.project.clone(),
-        hw_firmware_type: order.boot_mode.map(|mode| mode.as_str().into()),
-        license_type: order.license_type.map(|license| license.as_str().into()),
+        hw_firmware_type: order.boot_mode.map(firmware).transpose()?,
+        license_type: order.license_type.map(license).transpose()?,
         ..Default::default()
     })
 }
@@ -140,8 +144,8 @@ fn common(order: &ImportRequest, options: Options, source: String, size: u32) ->
             ),
         },
         tags: options.tags,
-        architecture: Some(architecture(order)),
-        hw_firmware_type: order.boot_mode.map(|mode| mode.as_str().into()),
+        architecture: Some(architecture(order.architecture)?),
+        hw_firmware_type: order.boot_mode.map(firmware).transpose()?,
         ..Default::default()
     })
 }
@@ -169,19 +173,13 @@ pub(crate) fn data_image_name(order: &ImportRequest, index: usize) -> String {
     format!("{}-data-{}", order.name, index + 1)
 }
 
-fn refuse(message: &str) -> Error {
-    Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::HUAWEI)
-}
-
 fn image_url(disk: &Disk) -> Result<String> {
     let (bucket, key) = disk.bucket_and_key(Provider::HUAWEI)?;
     Ok(format!("{bucket}:{key}"))
 }
 
 fn os(order: &ImportRequest) -> Result<HuaweiOs> {
-    let os = order.os.as_ref();
-    os.and_then(|os| map_os(os).value())
-        .ok_or_else(|| refuse("the order does not name an operating system that this cloud lists"))
+    words::os(Provider::HUAWEI, order, map_os)
 }
 
 /// The family, which is all that a data disk can be told; Linux, the vendor's default, when no system is named.
@@ -192,22 +190,34 @@ fn os_type(order: &ImportRequest) -> wire::OsType {
     }
 }
 
-fn architecture(order: &ImportRequest) -> wire::Architecture {
-    match order.architecture {
+fn architecture(architecture: Architecture) -> Result<wire::Architecture> {
+    Ok(match architecture {
+        Architecture::X86_64 | Architecture::I386 => wire::Architecture::X86,
         Architecture::Arm64 => wire::Architecture::Arm,
-        _ => wire::Architecture::X86,
-    }
+        _ => return Err(words::no_word(Provider::HUAWEI, "architecture", architecture)),
+    })
+}
+
+fn firmware(mode: BootMode) -> Result<wire::FirmwareType> {
+    Ok(match mode {
+        BootMode::Bios => wire::FirmwareType::Bios,
+        BootMode::Uefi => wire::FirmwareType::Uefi,
+        _ => return Err(words::no_word(Provider::HUAWEI, "boot mode", mode)),
+    })
+}
+
+fn license(license: LicenseType) -> Result<wire::LicenseType> {
+    Ok(match license {
+        LicenseType::Platform => wire::LicenseType::Platform,
+        LicenseType::Byol => wire::LicenseType::Byol,
+        _ => return Err(words::no_word(Provider::HUAWEI, "licence type", license)),
+    })
 }
 
 fn image_tags(order: &ImportRequest) -> Option<Vec<wire::ImageTag>> {
-    let tags: Vec<_> = order
-        .tags
-        .iter()
-        .map(|(key, value)| wire::ImageTag {
-            key: Some(key.clone()),
-            value: Some(value.clone()),
-            ..Default::default()
-        })
-        .collect();
-    (!tags.is_empty()).then_some(tags)
+    words::tags(order, |key, value| wire::ImageTag {
+        key: Some(key),
+        value: Some(value),
+        ..Default::default()
+    })
 }

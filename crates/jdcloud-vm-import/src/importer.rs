@@ -4,9 +4,9 @@
 //! its token, which returns the first answer. There is no call to cancel.
 
 use cloud_import_core::{
-    Architecture, BootMode, Capabilities, Disk, DiskFormat, Error, ErrorKind, Failure, ImportRequest, ImportedImage,
-    Problem, Provider, Result, Subject,
-    provider::{At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, preflight::Checks},
+    Architecture, BootMode, Capabilities, Disk, DiskFormat, Failure, ImportRequest, ImportedImage, Problem, Provider,
+    Result, Subject,
+    provider::{At, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, preflight::Checks, words},
 };
 
 use crate::{
@@ -48,36 +48,27 @@ impl Cloud for Client {
     }
 
     fn translate(&self, request: &ImportRequest, identity: &Identity) -> Result<wire::ImportImageRequest> {
-        let refuse = |message: &str| Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::JDCLOUD);
         let options: Options = request.vendor_options()?;
-        let disk = request.first_disk().ok_or_else(|| refuse("the order has no disk"))?;
-        let os = request.os.as_ref().and_then(|os| map_os(os).value());
+        let disk = words::first_disk(Provider::JDCLOUD, request)?;
         let JdcloudOs {
             os_type,
             platform,
             version,
-        } = os.ok_or_else(|| refuse("the order does not name an operating system"))?;
+        } = words::os(Provider::JDCLOUD, request, map_os)?;
         Ok(wire::ImportImageRequest {
-            architecture: Some(match request.architecture {
-                Architecture::Arm64 => wire::Architecture::Arm64,
-                Architecture::I386 => wire::Architecture::I386,
-                _ => wire::Architecture::X86_64,
-            }),
+            architecture: Some(architecture(request.architecture)?),
             os_type: Some(os_type),
             platform: Some(options.platform.map_or(platform, |text| text.as_str().into())),
             os_version: options.os_version.or(version),
-            disk_format: disk.format.map(format),
+            disk_format: disk.format.map(format).transpose()?,
             system_disk_size_gb: CAPABILITIES.system_disk_gib(disk).map(i64::from),
             image_url: Some(disk.link(Provider::JDCLOUD)?.clone()),
             image_name: Some(request.name.clone()),
             description: request.description.clone(),
             force_import: request.skip_guest_check.then_some(true),
-            data_disks: match request.data_disks() {
-                [] => None,
-                disks => Some(disks.iter().map(data_disk).collect::<Result<_>>()?),
-            },
+            data_disks: words::data_disks(request, data_disk)?,
             client_token: identity.token.clone(),
-            boot_mode: request.boot_mode.map(boot_mode),
+            boot_mode: request.boot_mode.map(boot_mode).transpose()?,
             ..Default::default()
         })
     }
@@ -106,30 +97,24 @@ impl Cloud for Client {
             page_size: Some(TASKS),
             ..Default::default()
         };
-        let tasks = self.image_tasks(&request).await?.task_set.unwrap_or_default();
-        Ok(Page::of(tasks.into_iter().map(task_row), TASKS))
+        Ok(Page::of(self.image_tasks(&request).await?.task_set, task_row, TASKS))
     }
 
     /// The name is matched in part.
     async fn images(&self, query: &Query<'_>, at: At) -> Result<Page> {
-        let by_name = wire::DescribeImagesRequest {
+        let request = wire::DescribeImagesRequest {
+            ids: query.id().map(|id| vec![id]),
+            image_name: query.name(),
             image_source: Some(wire::ImageSource::Private),
             page_number: Some(i64::from(at.page) + 1),
             page_size: Some(IMAGES),
             ..Default::default()
         };
-        let request = match query.by {
-            By::Id(id) => wire::DescribeImagesRequest {
-                ids: Some(vec![id.to_owned()]),
-                ..by_name
-            },
-            By::Name(name) => wire::DescribeImagesRequest {
-                image_name: Some(name.to_owned()),
-                ..by_name
-            },
-        };
-        let images = self.describe_images(&request).await?.images.unwrap_or_default();
-        Ok(Page::of(images.into_iter().map(image_row), IMAGES))
+        Ok(Page::of(
+            self.describe_images(&request).await?.images,
+            image_row,
+            IMAGES,
+        ))
     }
 
     async fn rename(&self, image: &ImportedImage, name: &str) -> Result<()> {
@@ -182,27 +167,36 @@ fn image_row(image: wire::Image) -> Row {
     row
 }
 
-fn format(format: DiskFormat) -> wire::DiskFormat {
-    match format {
+fn architecture(architecture: Architecture) -> Result<wire::Architecture> {
+    Ok(match architecture {
+        Architecture::X86_64 => wire::Architecture::X86_64,
+        Architecture::I386 => wire::Architecture::I386,
+        Architecture::Arm64 => wire::Architecture::Arm64,
+        _ => return Err(words::no_word(Provider::JDCLOUD, "architecture", architecture)),
+    })
+}
+
+fn format(format: DiskFormat) -> Result<wire::DiskFormat> {
+    Ok(match format {
         DiskFormat::Qcow2 => wire::DiskFormat::Qcow2,
         DiskFormat::Vhd => wire::DiskFormat::Vhd,
         DiskFormat::Vmdk => wire::DiskFormat::Vmdk,
         DiskFormat::Raw => wire::DiskFormat::Raw,
-        other => other.as_str().into(),
-    }
+        _ => return Err(words::no_word(Provider::JDCLOUD, "disk format", format)),
+    })
 }
 
-fn boot_mode(mode: BootMode) -> wire::BootMode {
-    match mode {
+fn boot_mode(mode: BootMode) -> Result<wire::BootMode> {
+    Ok(match mode {
         BootMode::Bios => wire::BootMode::Bios,
         BootMode::Uefi => wire::BootMode::Uefi,
-        other => other.as_str().into(),
-    }
+        _ => return Err(words::no_word(Provider::JDCLOUD, "boot mode", mode)),
+    })
 }
 
 fn data_disk(disk: &Disk) -> Result<wire::DataDiskSpec> {
     Ok(wire::DataDiskSpec {
-        disk_format: disk.format.map(format),
+        disk_format: disk.format.map(format).transpose()?,
         data_disk_size_gb: disk.wanted_gib().map(i64::from),
         image_url: Some(disk.link(Provider::JDCLOUD)?.clone()),
         ..Default::default()

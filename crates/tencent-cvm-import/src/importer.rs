@@ -5,11 +5,11 @@
 //! whether a duplicate name is refused while the first image is still being built is unverified.
 
 use cloud_import_core::{
-    Architecture, BootMode, Capabilities, Disk, Error, ErrorKind, Failure, ImportRequest, ImportedImage, LicenseType,
-    Problem, Provider, Result, Subject,
+    Architecture, BootMode, Capabilities, Disk, Failure, ImportRequest, ImportedImage, LicenseType, Problem, Provider,
+    Result, Subject,
     provider::{
         At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, datetime, marked,
-        preflight::Checks,
+        preflight::Checks, words,
     },
 };
 
@@ -49,21 +49,11 @@ impl Cloud for Client {
 
     /// Its description ends with the order's marker in brackets.
     fn translate(&self, request: &ImportRequest, identity: &Identity) -> Result<wire::ImportImageRequest> {
-        let refuse = |message: &str| Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::TENCENT);
         let options: Options = request.vendor_options()?;
-        let disk = request.first_disk().ok_or_else(|| refuse("the order has no disk"))?;
-        let os = request
-            .os
-            .as_ref()
-            .ok_or_else(|| refuse("the order does not name an operating system"))?;
-        let TencentOs { os_type, os_version } = map_os(os)
-            .value()
-            .ok_or_else(|| refuse(&format!("`{os}` is not an operating system that Tencent Cloud lists")))?;
+        let disk = words::first_disk(Provider::TENCENT, request)?;
+        let TencentOs { os_type, os_version } = words::os(Provider::TENCENT, request, map_os)?;
         Ok(wire::ImportImageRequest {
-            architecture: Some(match request.architecture {
-                Architecture::Arm64 => wire::Architecture::Arm64,
-                other => other.as_str().into(),
-            }),
+            architecture: Some(architecture(request.architecture)?),
             os_type: Some(os_type),
             os_version: Some(os_version),
             image_url: Some(disk.link(Provider::TENCENT)?.clone()),
@@ -72,21 +62,10 @@ impl Cloud for Client {
             dry_run: request.dry_run.then_some(true),
             force: request.skip_guest_check.then_some(true),
             tag_specification: tags(request),
-            license_type: request.license_type.map(|license| match license {
-                LicenseType::Platform => wire::LicenseType::TencentCloud,
-                LicenseType::Byol => wire::LicenseType::Byol,
-                other => other.as_str().into(),
-            }),
-            boot_mode: request.boot_mode.map(|mode| match mode {
-                BootMode::Bios => wire::BootMode::LegacyBios,
-                BootMode::Uefi => wire::BootMode::Uefi,
-                other => other.as_str().into(),
-            }),
+            license_type: request.license_type.map(license).transpose()?,
+            boot_mode: request.boot_mode.map(boot_mode).transpose()?,
             image_family: options.image_family,
-            import_image_data_disk_list: match request.data_disks() {
-                [] => None,
-                disks => Some(disks.iter().map(data_disk).collect::<Result<_>>()?),
-            },
+            import_image_data_disk_list: words::data_disks(request, data_disk)?,
             ..Default::default()
         })
     }
@@ -111,8 +90,7 @@ impl Cloud for Client {
                 ..Default::default()
             },
         };
-        let images = self.describe_images(&request).await?.image_set.unwrap_or_default();
-        Ok(Page::of(images.into_iter().map(row), IMAGES))
+        Ok(Page::of(self.describe_images(&request).await?.image_set, row, IMAGES))
     }
 
     async fn rename(&self, image: &ImportedImage, name: &str) -> Result<()> {
@@ -162,17 +140,40 @@ fn row(image: wire::Image) -> Row {
 }
 
 fn tags(request: &ImportRequest) -> Option<Vec<wire::TagSpecification>> {
-    let tag = |(key, value): (&String, &String)| wire::Tag {
-        key: Some(key.clone()),
-        value: Some(value.clone()),
+    let tags = words::tags(request, |key, value| wire::Tag {
+        key: Some(key),
+        value: Some(value),
         ..Default::default()
-    };
-    (!request.tags.is_empty()).then(|| {
-        vec![wire::TagSpecification {
-            resource_type: Some("image".to_owned()),
-            tags: Some(request.tags.iter().map(tag).collect()),
-            ..Default::default()
-        }]
+    })?;
+    Some(vec![wire::TagSpecification {
+        resource_type: Some("image".to_owned()),
+        tags: Some(tags),
+        ..Default::default()
+    }])
+}
+
+fn architecture(architecture: Architecture) -> Result<wire::Architecture> {
+    Ok(match architecture {
+        Architecture::X86_64 => wire::Architecture::X86_64,
+        Architecture::I386 => wire::Architecture::I386,
+        Architecture::Arm64 => wire::Architecture::Arm64,
+        _ => return Err(words::no_word(Provider::TENCENT, "architecture", architecture)),
+    })
+}
+
+fn boot_mode(mode: BootMode) -> Result<wire::BootMode> {
+    Ok(match mode {
+        BootMode::Bios => wire::BootMode::LegacyBios,
+        BootMode::Uefi => wire::BootMode::Uefi,
+        _ => return Err(words::no_word(Provider::TENCENT, "boot mode", mode)),
+    })
+}
+
+fn license(license: LicenseType) -> Result<wire::LicenseType> {
+    Ok(match license {
+        LicenseType::Platform => wire::LicenseType::TencentCloud,
+        LicenseType::Byol => wire::LicenseType::Byol,
+        _ => return Err(words::no_word(Provider::TENCENT, "licence type", license)),
     })
 }
 

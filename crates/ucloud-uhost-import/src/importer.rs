@@ -6,9 +6,9 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use cloud_import_core::{
-    Capabilities, DiskFormat, Error, ErrorKind, ImportRequest, ImportedImage, Problem, Provider, Result, Subject,
+    Capabilities, DiskFormat, ImportRequest, ImportedImage, Problem, Provider, Result, Subject,
     provider::{
-        At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, marked, preflight::Checks,
+        At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, marked, preflight::Checks, words,
     },
 };
 
@@ -62,16 +62,10 @@ impl Cloud for Client {
     }
 
     fn translate(&self, request: &ImportRequest, identity: &Identity) -> Result<wire::ImportCustomImageRequest> {
-        let refuse = |message: &str| Error::new(ErrorKind::InvalidRequest, message).with_provider(Provider::UCLOUD);
         let options: Options = request.vendor_options()?;
-        let disk = request.first_disk().ok_or_else(|| refuse("the order has no disk"))?;
-        let os = request
-            .os
-            .as_ref()
-            .ok_or_else(|| refuse("the order does not name an operating system"))?;
-        let UcloudOs { os_type, os_name } = map_os(os, request.architecture)
-            .value()
-            .ok_or_else(|| refuse("the operating system cannot be named in UCloud's words"))?;
+        let disk = words::first_disk(Provider::UCLOUD, request)?;
+        let UcloudOs { os_type, os_name } =
+            words::os(Provider::UCLOUD, request, |os| map_os(os, request.architecture))?;
         let own = request.description.as_deref();
         Ok(wire::ImportCustomImageRequest {
             project_id: request.project.clone(),
@@ -79,7 +73,7 @@ impl Cloud for Client {
             ufile_url: Some(disk.link(Provider::UCLOUD)?.clone()),
             os_type: Some(os_type),
             os_name: Some(os_name),
-            format: disk.format.map(format),
+            format: disk.format.map(format).transpose()?,
             // Without it UCloud may not read the object.
             auth: Some(true.into()),
             tag: options.tag,
@@ -115,8 +109,7 @@ impl Cloud for Client {
             Err(error) if error.code() == Some(NO_SUCH_IMAGE) => return Ok(Page::default()),
             answer => answer?,
         };
-        let images = answer.image_set.unwrap_or_default();
-        let mut page = Page::of(images.into_iter().map(row), IMAGES);
+        let mut page = Page::of(answer.image_set, row, IMAGES);
         if let Some(total) = answer.total_count {
             // The page may be shorter than asked for: no document says how long it may be.
             page.more = page.listed > 0 && at.rows.saturating_add(page.listed) < total;
@@ -150,12 +143,12 @@ fn row(image: wire::Image) -> Row {
 }
 
 /// The letter case matters, and it is mixed.
-fn format(format: DiskFormat) -> wire::Format {
-    match format {
+fn format(format: DiskFormat) -> Result<wire::Format> {
+    Ok(match format {
         DiskFormat::Raw => wire::Format::Raw,
         DiskFormat::Vhd => wire::Format::Vhd,
         DiskFormat::Vmdk => wire::Format::Vmdk,
         DiskFormat::Qcow2 => wire::Format::Qcow2,
-        other => other.as_str().into(),
-    }
+        _ => return Err(words::no_word(Provider::UCLOUD, "disk format", format)),
+    })
 }

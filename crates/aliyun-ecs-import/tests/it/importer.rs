@@ -522,3 +522,14 @@ fn nvme_and_the_metadata_service_are_features_of_the_image() {
     let found = features(&asked.vendor(Provider::ALIYUN, &own).unwrap()).unwrap();
     assert_eq!(found.imds_support.as_deref(), Some("v1"));
 }
+
+#[tokio::test]
+async fn a_format_that_the_vendor_has_no_word_for_is_not_sent_even_unvalidated() {
+    let (importer, script) = importer([(200, STARTED)]);
+    let mut order = order().no_validate(true);
+    order.disks[0].format = Some(DiskFormat::Vdi);
+    let error = importer.start(&order).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert!(error.message().contains("disk format `vdi`"), "{error}");
+    assert!(script.sent().is_empty());
+}

@@ -213,6 +213,22 @@ impl<'a> Query<'a> {
     pub fn new(by: By<'a>, project: Option<&'a str>) -> Self {
         Self { by, project }
     }
+
+    /// The id that is looked for.
+    pub fn id(&self) -> Option<String> {
+        match self.by {
+            By::Id(id) => Some(id.to_owned()),
+            By::Name(_) => None,
+        }
+    }
+
+    /// The name that is looked for.
+    pub fn name(&self) -> Option<String> {
+        match self.by {
+            By::Id(_) => None,
+            By::Name(name) => Some(name.to_owned()),
+        }
+    }
 }
 
 /// Where a page begins.
@@ -237,9 +253,9 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page of all that the cloud listed. One that is full may not be the last.
-    pub fn of(rows: impl IntoIterator<Item = Row>, full: i64) -> Self {
-        let rows: Vec<Row> = rows.into_iter().collect();
+    /// A page of all that the cloud listed, each entry as a row. One that is full may not be the last.
+    pub fn of<T>(listed: Option<Vec<T>>, row: impl FnMut(T) -> Row, full: i64) -> Self {
+        let rows: Vec<Row> = listed.into_iter().flatten().map(row).collect();
         let listed = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         Self {
             rows,

@@ -12,6 +12,7 @@ pub(crate) mod start;
 pub mod validate;
 mod verdict;
 pub(crate) mod wait;
+pub mod words;
 
 pub use image_importer::{ImageImporter, Prepared};
 pub use importer::Importer;

@@ -149,7 +149,8 @@ impl Cloud for Fake {
         row.name = Some("web".to_owned());
         row.description = Some(format!("[{}]", order().marker(Provider::UCLOUD, "r", None)));
         row.class = Some(StateClass::InProgress);
-        Ok(Page::of(answer.unwrap_or(Ok(false))?.then_some(row), 100))
+        let listed = answer.unwrap_or(Ok(false))?.then(|| vec![row]);
+        Ok(Page::of(listed, |row| row, 100))
     }
 
     async fn delete(&self, _: &ImportedImage) -> Result<()> {

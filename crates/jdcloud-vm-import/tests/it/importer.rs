@@ -187,3 +187,14 @@ async fn vendor_options_are_parsed_strictly_and_used() {
             .any(|problem| problem.rule.to_string().contains("plattform"))
     );
 }
+
+#[tokio::test]
+async fn a_format_that_the_vendor_has_no_word_for_is_not_sent_even_unvalidated() {
+    let (importer, script) = importer([(200, STARTED)]);
+    let mut order = order().no_validate(true);
+    order.disks[0].format = Some(DiskFormat::Vdi);
+    let error = importer.start(&order).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert!(error.message().contains("disk format `vdi`"), "{error}");
+    assert!(script.sent().is_empty());
+}
