@@ -50,7 +50,7 @@ tables! {
     Source { title: String, date: String, kind: SourceKind, }
     Endpoints { default: Host, #[serde(default)] others: Vec<OtherEndpoint>, }
     Host { host: String, source: String, }
-    OtherEndpoint { name: String, host: String, #[serde(default = "yes")] tls: bool, note: String, source: String, }
+    OtherEndpoint { name: String, host: String, #[serde(default = "yes")] tls: bool, note: String, source: String, #[serde(default)] only_for: Option<String>, }
     Regions { default: String, source: String, list: Vec<Region>, }
     Region { id: String, name: String, #[serde(default)] note: String, }
     Fact {

@@ -11,7 +11,7 @@ use cloud_import_core::{
 };
 
 use crate::{
-    generated::{API_VERSION, ENVIRONMENT, HOST},
+    generated::{API_VERSION, ENVIRONMENT, HOSTS},
     rpc::{self, RpcForm},
     sign::{SignatureVersion, Signer},
 };
@@ -75,7 +75,7 @@ impl Buildable for Client {
 
     fn build(settings: Settings, options: ClientOptions) -> Result<Self> {
         Ok(Self {
-            connection: Connection::new(settings, Provider::ALIYUN, HOST, &ENVIRONMENT)?,
+            connection: Connection::new(settings, Provider::ALIYUN, HOSTS, &ENVIRONMENT)?,
             signer: Signer {
                 version: options.signature_version,
             },

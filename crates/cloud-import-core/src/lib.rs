@@ -69,7 +69,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// version.
 pub mod provider {
     pub use crate::{
-        client::{Buildable, Chained, Connection, pages},
+        client::{Buildable, Chained, Connection, Hosts, OtherHost, pages},
         engine::{
             cloud::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
             preflight::{self, Checks, NamedImage},
@@ -103,7 +103,10 @@ pub mod __generated {
 
     pub use crate::{
         Architecture, BootMode, Capabilities, DiskFormat, ErrorKind, LicenseType, Link, Provider, Result, SourceForm,
-        client::pages::{Page, Paged, Pages, Position},
+        client::{
+            Hosts, OtherHost,
+            pages::{Page, Paged, Pages, Position},
+        },
         credentials::EnvironmentNames,
         http::Method,
         model::{

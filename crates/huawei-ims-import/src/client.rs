@@ -14,7 +14,7 @@ use cloud_import_core::{
 use tokio::sync::OnceCell;
 
 use crate::{
-    generated::{ENVIRONMENT, HOST, KeystoneListProjectsRequest},
+    generated::{ENVIRONMENT, HOSTS, KeystoneListProjectsRequest},
     sign::{PROJECT, Signer},
 };
 
@@ -66,7 +66,7 @@ impl Buildable for Client {
     type Options = ClientOptions;
 
     fn build(settings: Settings, options: ClientOptions) -> Result<Self> {
-        let connection = Connection::new(settings, Provider::HUAWEI, HOST, &ENVIRONMENT)?;
+        let connection = Connection::new(settings, Provider::HUAWEI, HOSTS, &ENVIRONMENT)?;
         Ok(Self {
             signer: Signer,
             iam_endpoint: options.iam_endpoint.or_else(|| iam_beside(&connection.endpoint)),

@@ -11,7 +11,7 @@ use cloud_import_core::{
 };
 
 use crate::{
-    generated::{ENVIRONMENT, HOST, SERVICE},
+    generated::{ENVIRONMENT, HOSTS, SERVICE},
     sign::{SecurityTokenForm, SignatureVersion, Signer},
 };
 
@@ -69,7 +69,7 @@ impl Buildable for Client {
     type Options = ClientOptions;
 
     fn build(settings: Settings, options: ClientOptions) -> Result<Self> {
-        let connection = Connection::new(settings, Provider::JDCLOUD, HOST, &ENVIRONMENT)?;
+        let connection = Connection::new(settings, Provider::JDCLOUD, HOSTS, &ENVIRONMENT)?;
         Ok(Self {
             signer: Signer {
                 region: connection.region.clone(),

@@ -11,7 +11,7 @@ use cloud_import_core::{
 };
 
 use crate::{
-    generated::{API_VERSION, ENVIRONMENT, HOST, OTHER_HOSTS},
+    generated::{API_VERSION, ENVIRONMENT, HOSTS},
     sign::{SignatureVersion, Signer},
     v1::FORM,
 };
@@ -83,24 +83,14 @@ impl Buildable for Client {
     type Options = ClientOptions;
 
     fn build(settings: Settings, options: ClientOptions) -> Result<Self> {
-        let host = host(&settings.region);
         Ok(Self {
-            connection: Connection::new(settings, Provider::TENCENT, host, &ENVIRONMENT)?,
+            connection: Connection::new(settings, Provider::TENCENT, HOSTS, &ENVIRONMENT)?,
             signer: Signer {
                 version: options.signature_version,
                 ..Signer::default()
             },
             http_method: options.http_method,
         })
-    }
-}
-
-/// The host of a region. Finance regions are reached only at a host of their own.
-fn host(region: &str) -> &'static str {
-    let regional = OTHER_HOSTS.iter().find(|(name, ..)| *name == "regional");
-    match regional {
-        Some((_, host, ..)) if region.ends_with("-fsi") => host,
-        _ => HOST,
     }
 }
 

@@ -13,7 +13,7 @@ use cloud_import_core::{
 };
 
 use crate::{
-    generated::{ENVIRONMENT, HOST},
+    generated::{ENVIRONMENT, HOSTS},
     sign::{FORM, Signer},
 };
 
@@ -80,7 +80,7 @@ impl Buildable for Client {
                 .map_err(|error| error.with_provider(Provider::UCLOUD))?;
         }
         Ok(Self {
-            connection: Connection::new(settings, Provider::UCLOUD, HOST, &ENVIRONMENT)?,
+            connection: Connection::new(settings, Provider::UCLOUD, HOSTS, &ENVIRONMENT)?,
             signer: Signer,
             headers,
         })

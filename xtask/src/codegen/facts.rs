@@ -130,7 +130,7 @@ fn names(out: &mut String, spec: &Spec) {
     let _ = write!(
         out,
         "\n/// Host of the API; `{{region}}` stands for the region. ({})\npub const HOST: &str = {};\n\n\
-         /// Other hosts: name, host, whether it has TLS, what it is for.\npub const OTHER_HOSTS: &[(&str, &str, bool, &str)] = &[\n",
+         /// Other hosts.\npub const OTHER_HOSTS: &[OtherHost] = &[\n",
         keys(&endpoints.default.source),
         literal(&endpoints.default.host)
     );
@@ -141,7 +141,14 @@ fn names(out: &mut String, spec: &Spec) {
             own.tls.to_string(),
             literal(&own.note),
         ];
-        let _ = writeln!(out, "    ({}), // {}", row.join(", "), keys(&own.source));
+        let only_for = own.only_for.as_ref();
+        let only_for = only_for.map_or(String::new(), |ending| format!(".only_for({})", literal(ending)));
+        let _ = writeln!(
+            out,
+            "    OtherHost::new({}){only_for}, // {}",
+            row.join(", "),
+            keys(&own.source)
+        );
     }
     let _ = write!(
         out,
@@ -156,7 +163,7 @@ fn names(out: &mut String, spec: &Spec) {
         };
         let _ = writeln!(out, "    ({}, {}),{note}", literal(&region.id), literal(&region.name));
     }
-    out.push_str("];\n");
+    out.push_str("];\n\n/// All of these.\npub(crate) const HOSTS: Hosts = Hosts::new(HOST, OTHER_HOSTS, REGIONS);\n");
     for (name, text, what) in [
         (
             "SERVICE",

@@ -90,12 +90,12 @@ pub const ENVIRONMENT: EnvironmentNames = EnvironmentNames {
 /// Host of the API; `{region}` stands for the region. (docs-2021, endpoints)
 pub const HOST: &str = "ecs.{region}.aliyuncs.com";
 
-/// Other hosts: name, host, whether it has TLS, what it is for.
-pub const OTHER_HOSTS: &[(&str, &str, bool, &str)] = &[
-    ("vpc", "ecs-vpc.{region}.aliyuncs.com", true, "From inside a VPC."), // docs-2021, endpoints
-    ("central", "ecs.aliyuncs.com", true, "The older form, without a region in the name."), // seed, docs-2021
-    ("hangzhou", "ecs-cn-hangzhou.aliyuncs.com", true, "With a hyphen: the SDK's own map gives it for cn-hangzhou, the endpoint page lists the regular name. That both answer is documented and was not tried. The SDK's map gives it for cn-shanghai-finance-1 and cn-shenzhen-finance-1 too."), // sdk
-    ("government", "ecs.aliyuncs.com", true, "The SDK's map gives the central host for cn-hangzhou-finance and cn-north-2-gov-1."), // sdk
+/// Other hosts.
+pub const OTHER_HOSTS: &[OtherHost] = &[
+    OtherHost::new("vpc", "ecs-vpc.{region}.aliyuncs.com", true, "From inside a VPC."), // docs-2021, endpoints
+    OtherHost::new("central", "ecs.aliyuncs.com", true, "The older form, without a region in the name."), // seed, docs-2021
+    OtherHost::new("hangzhou", "ecs-cn-hangzhou.aliyuncs.com", true, "With a hyphen: the SDK's own map gives it for cn-hangzhou, the endpoint page lists the regular name. That both answer is documented and was not tried. The SDK's map gives it for cn-shanghai-finance-1 and cn-shenzhen-finance-1 too."), // sdk
+    OtherHost::new("government", "ecs.aliyuncs.com", true, "The SDK's map gives the central host for cn-hangzhou-finance and cn-north-2-gov-1."), // sdk
 ];
 
 /// Regions by id and name. A help for people: it throttles nothing. (endpoints)
@@ -132,6 +132,9 @@ pub const REGIONS: &[(&str, &str)] = &[
     ("me-east-1", "Dubai"),
     ("me-central-1", "Riyadh"),
 ];
+
+/// All of these.
+pub(crate) const HOSTS: Hosts = Hosts::new(HOST, OTHER_HOSTS, REGIONS);
 
 /// The API's version.
 pub const API_VERSION: &str = "2014-05-26";

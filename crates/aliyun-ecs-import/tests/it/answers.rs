@@ -3,7 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use aliyun_ecs_import::types::{ImportImageRequest, ImportImageResponse};
-use cloud_import_core::{Bytes, Credentials, Error, ErrorKind, http::Response, testing::Scripted};
+use cloud_import_core::{
+    Bytes, Credentials, Error, ErrorKind,
+    http::Response,
+    testing::Scripted,
+    transport::{Stage, TransportError, TransportErrorKind},
+};
 
 async fn import(status: u16, body: &str) -> Result<ImportImageResponse, Error> {
     let script = Arc::new(Scripted::new([(status, body)]));
@@ -211,5 +216,33 @@ async fn no_secret_is_shown() {
     let signature = signature.rsplit('=').next().unwrap();
     for secret in [super::SECRET, "tok/en+==", "s1gn", signature] {
         assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_region_with_a_typo_is_told_when_its_host_does_not_resolve() {
+    let remedy = async |region: &str, stage: Stage| {
+        let script = Arc::new(Scripted::default());
+        let host = format!("ecs.{region}.aliyuncs.com");
+        let failure = TransportError::new(TransportErrorKind::Connect, "no such host");
+        script.push(Err(failure.with_stage(stage).with_host(host, Some(443))));
+        let client = super::client_in(region, &script);
+        let error = client.import_image(&ImportImageRequest::default()).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::Connect, false));
+        error.remedy().unwrap().to_string()
+    };
+    let told = remedy("cn-hangzhuo", Stage::Resolve).await;
+    assert!(
+        told.contains("`cn-hangzhuo` is not among") && told.contains(": cn-hangzhou."),
+        "{told}"
+    );
+    // A region that is known, one that is like none, and a host that is there.
+    for (region, stage) in [
+        ("cn-hangzhou", Stage::Resolve),
+        ("xx-elsewhere-7", Stage::Resolve),
+        ("cn-hangzhuo", Stage::Connect),
+    ] {
+        let told = remedy(region, stage).await;
+        assert!(!told.contains("is not among"), "{region}: {told}");
     }
 }

@@ -24,7 +24,11 @@ use cloud_import_core::{
 pub(crate) const SECRET: &str = "sk-example/with+slash";
 
 pub(crate) fn builder(script: &Arc<Scripted>) -> ClientBuilder<Client> {
-    Client::builder("cn-hangzhou")
+    builder_in("cn-hangzhou", script)
+}
+
+fn builder_in(region: &str, script: &Arc<Scripted>) -> ClientBuilder<Client> {
+    Client::builder(region)
         .credentials(Credentials::new("AKEXAMPLE", SECRET))
         .env(Arc::new(Frozen::at(
             "2025-01-02T03:04:05Z",
@@ -37,6 +41,11 @@ pub(crate) fn builder(script: &Arc<Scripted>) -> ClientBuilder<Client> {
 /// A client whose clock stands, over a script of answers.
 pub(crate) fn client(script: &Arc<Scripted>) -> Client {
     builder(script).build().unwrap()
+}
+
+/// Such a client in a region.
+pub(crate) fn client_in(region: &str, script: &Arc<Scripted>) -> Client {
+    builder_in(region, script).build().unwrap()
 }
 
 /// A parameter of a request that was sent.

@@ -1,15 +1,19 @@
 //! What a built client sends with.
 
-use std::fmt;
+use std::{error::Error as _, fmt};
 
 use http::Request;
 
-use super::Settings;
+use super::{Hosts, Settings};
 use crate::{
-    Bytes, Endpoint, Grace, ImportRequest, ImportTask, Provider, Result,
+    Bytes, Endpoint, Error, Grace, ImportRequest, ImportTask, Provider, Result,
     credentials::EnvironmentNames,
     model::object::{self, Fields},
-    net::{Pipeline, protocol::Protocol},
+    net::{
+        Pipeline,
+        protocol::Protocol,
+        transport::{Stage, TransportError},
+    },
     wire::{Call, Fill, Operation},
 };
 
@@ -28,17 +32,18 @@ pub struct Connection {
     /// How long an import whose answer was lost is looked for.
     pub grace: Grace,
     provider: Provider,
+    hosts: Hosts,
 }
 
 impl Connection {
-    /// Fills in what the settings leave open: the endpoint from a host template, credentials and project from where the
+    /// Fills in what the settings leave open: the endpoint from the hosts of the cloud, credentials and project from where the
     /// vendor's own tools have them.
     ///
     /// # Errors
     /// As [`Settings::endpoint_or`] and [`Settings::pipeline`].
-    pub fn new(settings: Settings, provider: Provider, host: &str, names: &EnvironmentNames) -> Result<Self> {
+    pub fn new(settings: Settings, provider: Provider, hosts: Hosts, names: &EnvironmentNames) -> Result<Self> {
         Ok(Self {
-            endpoint: settings.endpoint_or(provider, host)?,
+            endpoint: settings.endpoint_or(provider, hosts.of(&settings.region))?,
             pipeline: settings.pipeline(provider, names)?,
             project: match &settings.project {
                 Some(project) => Some(project.clone()),
@@ -47,6 +52,7 @@ impl Connection {
             region: settings.region,
             grace: settings.grace,
             provider,
+            hosts,
         })
     }
 
@@ -103,7 +109,8 @@ impl Connection {
         let repeatable = Q::OPERATION.repeat.allows(&fields);
         let request = request(&Q::OPERATION, fields)
             .map_err(|error| error.with_provider(self.provider).with_operation(Q::OPERATION.name))?;
-        let answer = self.pipeline.send(protocol, &Q::OPERATION, repeatable, request).await?;
+        let answer = self.pipeline.send(protocol, &Q::OPERATION, repeatable, request).await;
+        let answer = answer.map_err(|error| self.suggest_regions(error))?;
         let http_status = answer.http.status().as_u16();
         let request_id = answer.request_id.clone();
         Ok(Response {
@@ -111,6 +118,25 @@ impl Connection {
             request_id,
             http_status,
         })
+    }
+
+    /// An error of a host that cannot be resolved and has the region in its name, with the regions that are spelt nearly so.
+    fn suggest_regions(&self, error: Error) -> Error {
+        let failure = error.source().and_then(|cause| cause.downcast_ref::<TransportError>());
+        let unresolved = failure.filter(|failure| failure.stage == Some(Stage::Resolve));
+        let host = unresolved.and_then(|failure| failure.host.as_deref());
+        let near = match host {
+            Some(host) if host.contains(&self.region) => self.hosts.near(&self.region),
+            _ => Vec::new(),
+        };
+        if near.is_empty() {
+            return error;
+        }
+        let (region, near) = (&self.region, near.join(", "));
+        error.with_remedy(format!(
+            "Check the region: `{region}` is not among the known ones, and spelt nearly so are: {near}. If it is right, check \
+             the endpoint, and whether this machine resolves other names."
+        ))
     }
 }
 

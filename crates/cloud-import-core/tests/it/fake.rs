@@ -11,7 +11,7 @@ use cloud_import_core::{
     Provider, Result, Settings, SourceForm, Subject,
     credentials::EnvironmentNames,
     provider::{
-        At, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass,
+        At, Cloud, Connection, Hosts, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass,
         capabilities::{Fact, UniqueNames},
         preflight::Checks,
     },
@@ -57,7 +57,7 @@ impl Fake {
         };
         Self {
             capabilities,
-            connection: Connection::new(settings, Provider::UCLOUD, "h.example", &names).unwrap(),
+            connection: Connection::new(settings, Provider::UCLOUD, Hosts::new("h.example", &[], &[]), &names).unwrap(),
             sends: Mutex::default(),
             lists: Mutex::default(),
             log: Mutex::default(),

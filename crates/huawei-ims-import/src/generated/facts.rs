@@ -89,14 +89,14 @@ pub const ENVIRONMENT: EnvironmentNames = EnvironmentNames {
 /// Host of the API; `{region}` stands for the region. (seed, oapi, sdk-python)
 pub const HOST: &str = "ims.{region}.myhuaweicloud.com";
 
-/// Other hosts: name, host, whether it has TLS, what it is for.
-pub const OTHER_HOSTS: &[(&str, &str, bool, &str)] = &[
-    ("iam", "iam.{region}.myhuaweicloud.com", true, "IAM: finds the project id of a region."), // sdk-python
-    ("iam-global", "iam.myhuaweicloud.com", true, "IAM without a region."), // sdk-python
-    ("eu-west-101", "ims.eu-west-101.myhuaweicloud.eu", true, "The European site has its own domain."), // packer
-    ("otc-eu-de", "ims.eu-de.otc.t-systems.com", true, "The same product as T-Systems runs it, region eu-de."), // otc
-    ("iam-otc-eu-de", "iam.eu-de.otc.t-systems.com", true, "IAM there: formed like the others, unverified."), // otc
-    ("iam-eu-west-101", "iam.eu-west-101.myhuaweicloud.eu", true, "IAM of the European site: formed like the others, unverified."), // packer
+/// Other hosts.
+pub const OTHER_HOSTS: &[OtherHost] = &[
+    OtherHost::new("iam", "iam.{region}.myhuaweicloud.com", true, "IAM: finds the project id of a region."), // sdk-python
+    OtherHost::new("iam-global", "iam.myhuaweicloud.com", true, "IAM without a region."), // sdk-python
+    OtherHost::new("eu-west-101", "ims.eu-west-101.myhuaweicloud.eu", true, "The European site has its own domain."), // packer
+    OtherHost::new("otc-eu-de", "ims.eu-de.otc.t-systems.com", true, "The same product as T-Systems runs it, region eu-de."), // otc
+    OtherHost::new("iam-otc-eu-de", "iam.eu-de.otc.t-systems.com", true, "IAM there: formed like the others, unverified."), // otc
+    OtherHost::new("iam-eu-west-101", "iam.eu-west-101.myhuaweicloud.eu", true, "IAM of the European site: formed like the others, unverified."), // packer
 ];
 
 /// Regions by id and name. A help for people: it throttles nothing. (sdk-python)
@@ -135,6 +135,9 @@ pub const REGIONS: &[(&str, &str)] = &[
     ("my-kualalumpur-1", "Kuala Lumpur"),
     ("ru-moscow-1", "Moscow"),
 ];
+
+/// All of these.
+pub(crate) const HOSTS: Hosts = Hosts::new(HOST, OTHER_HOSTS, REGIONS);
 
 /// The service's name inside a signature's scope.
 pub const SERVICE: &str = "ims";

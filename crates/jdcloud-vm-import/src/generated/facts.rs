@@ -71,10 +71,10 @@ pub const ENVIRONMENT: EnvironmentNames = EnvironmentNames {
 /// Host of the API; `{region}` stands for the region. (sdk-go)
 pub const HOST: &str = "vm.jdcloud-api.com";
 
-/// Other hosts: name, host, whether it has TLS, what it is for.
-pub const OTHER_HOSTS: &[(&str, &str, bool, &str)] = &[
-    ("cli", "www.jdcloud-api.com", true, "What the vendor's command line uses; not tried."), // cli
-    ("vpc", "vm.internal.{region}.jdcloud-api.com", false, "From inside a VPC. SDK notes say plain HTTP only, one documentation page writes https: unverified."), // sdk-go, docs
+/// Other hosts.
+pub const OTHER_HOSTS: &[OtherHost] = &[
+    OtherHost::new("cli", "www.jdcloud-api.com", true, "What the vendor's command line uses; not tried."), // cli
+    OtherHost::new("vpc", "vm.internal.{region}.jdcloud-api.com", false, "From inside a VPC. SDK notes say plain HTTP only, one documentation page writes https: unverified."), // sdk-go, docs
 ];
 
 /// Regions by id and name. A help for people: it throttles nothing. (docs, packer)
@@ -84,6 +84,9 @@ pub const REGIONS: &[(&str, &str)] = &[
     ("cn-east-2", "Shanghai"),
     ("cn-south-1", "Guangzhou"),
 ];
+
+/// All of these.
+pub(crate) const HOSTS: Hosts = Hosts::new(HOST, OTHER_HOSTS, REGIONS);
 
 /// The service's name inside a signature's scope.
 pub const SERVICE: &str = "vm";

@@ -79,11 +79,11 @@ pub const ENVIRONMENT: EnvironmentNames = EnvironmentNames {
 /// Host of the API; `{region}` stands for the region. (structure, sdk-common)
 pub const HOST: &str = "cvm.tencentcloudapi.com";
 
-/// Other hosts: name, host, whether it has TLS, what it is for.
-pub const OTHER_HOSTS: &[(&str, &str, bool, &str)] = &[
-    ("regional", "cvm.{region}.tencentcloudapi.com", true, "Finance regions (ap-shanghai-fsi, ap-shenzhen-fsi) are reached only here."), // structure
-    ("international", "cvm.intl.tencentcloudapi.com", true, "International site. Its SDK knows no ImageId in the answer of ImportImage, no data disks and no arm_64."), // sdk-intl
-    ("internal", "cvm.internal.tencentcloudapi.com", true, "From inside Tencent Cloud. The form is documented for another product: unverified for CVM."), // structure
+/// Other hosts.
+pub const OTHER_HOSTS: &[OtherHost] = &[
+    OtherHost::new("regional", "cvm.{region}.tencentcloudapi.com", true, "Finance regions (ap-shanghai-fsi, ap-shenzhen-fsi) are reached only here.").only_for("-fsi"), // structure
+    OtherHost::new("international", "cvm.intl.tencentcloudapi.com", true, "International site. Its SDK knows no ImageId in the answer of ImportImage, no data disks and no arm_64."), // sdk-intl
+    OtherHost::new("internal", "cvm.internal.tencentcloudapi.com", true, "From inside Tencent Cloud. The form is documented for another product: unverified for CVM."), // structure
 ];
 
 /// Regions by id and name. A help for people: it throttles nothing. (sdk-go, docs-intl)
@@ -111,6 +111,9 @@ pub const REGIONS: &[(&str, &str)] = &[
     ("eu-moscow", "Moscow"),
     ("na-toronto", "Toronto"),
 ];
+
+/// All of these.
+pub(crate) const HOSTS: Hosts = Hosts::new(HOST, OTHER_HOSTS, REGIONS);
 
 /// The service's name inside a signature's scope.
 pub const SERVICE: &str = "cvm";

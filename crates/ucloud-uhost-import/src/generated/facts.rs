@@ -70,13 +70,13 @@ pub const ENVIRONMENT: EnvironmentNames = EnvironmentNames {
 /// Host of the API; `{region}` stands for the region. (summary)
 pub const HOST: &str = "api.ucloud.cn";
 
-/// Other hosts: name, host, whether it has TLS, what it is for.
-pub const OTHER_HOSTS: &[(&str, &str, bool, &str)] = &[
-    ("vpc", "api.service.ucloud.cn", false, "From inside a VPC of 21 of the regions, plain HTTP only; the address to allow is 10.10.10.10."), // summary
-    ("global", "api.ucloud-global.com", true, "The main site under another name; needs the header channel-key."), // cli
-    ("scloudsg", "api.scloudsg.com", true, "White-label channel that runs the same API."), // seed
-    ("surfercloud", "api.surfercloud.com", true, "White-label channel that runs the same API."), // channels
-    ("an-link", "api.an-link.com", true, "White-label channel that runs the same API."), // channels
+/// Other hosts.
+pub const OTHER_HOSTS: &[OtherHost] = &[
+    OtherHost::new("vpc", "api.service.ucloud.cn", false, "From inside a VPC of 21 of the regions, plain HTTP only; the address to allow is 10.10.10.10."), // summary
+    OtherHost::new("global", "api.ucloud-global.com", true, "The main site under another name; needs the header channel-key."), // cli
+    OtherHost::new("scloudsg", "api.scloudsg.com", true, "White-label channel that runs the same API."), // seed
+    OtherHost::new("surfercloud", "api.surfercloud.com", true, "White-label channel that runs the same API."), // channels
+    OtherHost::new("an-link", "api.an-link.com", true, "White-label channel that runs the same API."), // channels
 ];
 
 /// Regions by id and name. A help for people: it throttles nothing. (summary, seed)
@@ -115,3 +115,6 @@ pub const REGIONS: &[(&str, &str)] = &[
     ("kz-ala", "Almaty"),
     ("mx-mex", "Mexico"),
 ];
+
+/// All of these.
+pub(crate) const HOSTS: Hosts = Hosts::new(HOST, OTHER_HOSTS, REGIONS);

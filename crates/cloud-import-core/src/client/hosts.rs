@@ -1,0 +1,146 @@
+//! Where a cloud's API answers, and its regions: rows of generated tables. A region that is not among them may be newer than
+//! the table: it is never refused.
+
+/// A host beside the usual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OtherHost {
+    /// A word for it.
+    pub name: &'static str,
+    /// The host; `{region}` stands for the region.
+    pub host: &'static str,
+    /// Whether it has TLS.
+    pub tls: bool,
+    /// What it is for.
+    pub purpose: &'static str,
+    /// The ending of those regions that are reached only there.
+    pub only_for: Option<&'static str>,
+}
+
+impl OtherHost {
+    /// A host that is taken when it is asked for.
+    pub const fn new(name: &'static str, host: &'static str, tls: bool, purpose: &'static str) -> Self {
+        Self {
+            name,
+            host,
+            tls,
+            purpose,
+            only_for: None,
+        }
+    }
+
+    /// Regions with this ending are reached only there.
+    #[must_use]
+    pub const fn only_for(mut self, ending: &'static str) -> Self {
+        self.only_for = Some(ending);
+        self
+    }
+}
+
+/// The hosts and regions of a cloud.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Hosts {
+    /// The usual host; `{region}` stands for the region.
+    pub usual: &'static str,
+    /// Other hosts.
+    pub others: &'static [OtherHost],
+    /// Regions by id and name.
+    pub regions: &'static [(&'static str, &'static str)],
+}
+
+impl Hosts {
+    /// The tables of a cloud.
+    pub const fn new(
+        usual: &'static str,
+        others: &'static [OtherHost],
+        regions: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self { usual, others, regions }
+    }
+
+    /// The host of a region.
+    pub(super) fn of(&self, region: &str) -> &'static str {
+        let only = |own: &&OtherHost| own.only_for.is_some_and(|ending| region.ends_with(ending));
+        self.others.iter().find(only).map_or(self.usual, |own| own.host)
+    }
+
+    /// Regions that are spelt nearly so, the nearest first, three at the most; none for a region that is listed.
+    pub(super) fn near(&self, region: &str) -> Vec<&'static str> {
+        let allowed = (region.len() / 4).min(2);
+        let distances = self.regions.iter().map(|(id, _)| (distance(id, region), *id));
+        let mut near: Vec<_> = distances.filter(|(distance, _)| *distance <= allowed).collect();
+        near.sort_unstable();
+        if near.first().is_some_and(|(distance, _)| *distance == 0) {
+            return Vec::new();
+        }
+        near.into_iter().take(3).map(|(_, id)| id).collect()
+    }
+}
+
+/// How many characters must be put in, left out or replaced to make one of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (above, own) in one.bytes().enumerate() {
+        let mut diagonal = above;
+        let mut left = above + 1;
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (slot, theirs) in row.iter_mut().skip(1).zip(other.bytes()) {
+            let replaced = diagonal + usize::from(own != theirs);
+            diagonal = *slot;
+            left = replaced.min(*slot + 1).min(left + 1);
+            *slot = left;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOSTS: Hosts = Hosts::new(
+        "api.{region}.example",
+        &[OtherHost::new("bank", "api.{region}.bank.example", true, "for banks").only_for("-fsi")],
+        &[
+            ("cn-hangzhou", ""),
+            ("cn-shanghai", ""),
+            ("cn-north-1", ""),
+            ("cn-north-4", ""),
+            ("hk", ""),
+        ],
+    );
+
+    #[test]
+    fn a_region_has_its_own_host_where_there_is_one() {
+        assert_eq!(HOSTS.of("cn-north-1"), HOSTS.usual);
+        assert_eq!(HOSTS.of("cn-north-1-fsi"), "api.{region}.bank.example");
+    }
+
+    #[test]
+    fn distance_counts_insertions_omissions_and_replacements() {
+        for (one, other, expected) in [
+            ("", "", 0),
+            ("abc", "", 3),
+            ("abc", "abc", 0),
+            ("abc", "axc", 1),
+            ("abc", "abxc", 1),
+            ("abc", "bc", 1),
+            ("kitten", "sitting", 3),
+        ] {
+            assert_eq!(distance(one, other), expected, "{one} {other}");
+            assert_eq!(distance(other, one), expected, "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn a_region_with_a_typo_is_near_those_that_are_spelt_like_it() {
+        assert_eq!(HOSTS.near("cn-hangzhuo"), ["cn-hangzhou"]);
+        assert_eq!(HOSTS.near("cn-north4"), ["cn-north-4", "cn-north-1"]);
+        for far in ["cn-north-1", "eu-west-3", "hl", "", "北京"] {
+            assert!(HOSTS.near(far).is_empty(), "{far}");
+        }
+    }
+}
