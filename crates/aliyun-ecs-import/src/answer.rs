@@ -20,6 +20,7 @@ use crate::{
     generated::ERRORS,
     rpc,
     sign::{SignatureVersion, Signer},
+    xml,
 };
 
 impl Protocol for Signer {
@@ -93,28 +94,14 @@ fn envelope(mut body: Map<String, Value>, answer: &Response<Bytes>) -> Reading {
 /// `<Error><RequestId/><HostId/><Code/><Message/></Error>`.
 fn xml_error(answer: &Response<Bytes>) -> Option<Reading> {
     let body = std::str::from_utf8(answer.body()).ok()?;
-    let (_, error) = body.split_once("<Error>")?;
+    let elements = xml::children(body, "Error")?;
     let element = |name: &str| {
-        let (_, rest) = error.split_once(&format!("<{name}>"))?;
-        let (text, _) = rest.split_once(&format!("</{name}>"))?;
-        Some(unescaped(text.trim())).filter(|text| !text.is_empty())
+        let (_, text) = elements.iter().find(|(own, _)| *own == name)?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     };
     Some(Reading::Refused {
         code: Some(element("Code")?),
         message: element("Message").unwrap_or_default(),
         request_id: element("RequestId"),
     })
-}
-
-fn unescaped(text: &str) -> String {
-    // The ampersand last, so that `&amp;lt;` becomes `&lt;` and not `<`.
-    [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&apos;", "'"),
-        ("&amp;", "&"),
-    ]
-    .iter()
-    .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
 }

@@ -32,6 +32,7 @@ mod rules;
 mod sign;
 mod snapshots;
 mod sts;
+mod xml;
 
 /// What all cloud image-import crates share.
 pub use cloud_import_core as common;
