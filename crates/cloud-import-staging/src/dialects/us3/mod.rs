@@ -207,3 +207,18 @@ fn completion(parts: &[Part]) -> Result<String> {
     let etags = parts.iter().map(Part::known_etag);
     Ok(etags.collect::<Result<Vec<_>>>()?.join(","))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generated::us3::STORE;
+
+    #[test]
+    fn a_bucket_is_asked_after_where_the_api_is() {
+        let asked = |bucket: &Bucket| Us3::new(bucket, &STORE).unwrap().describe().unwrap().uri().to_string();
+        let bucket = Bucket::new(Provider::UCLOUD, "cn-bj2", "images").unwrap();
+        assert_eq!(asked(&bucket), "https://api.ucloud.cn/");
+        let channel = "https://api.channel.example".parse().unwrap();
+        assert_eq!(asked(&bucket.api(channel)), "https://api.channel.example/");
+    }
+}

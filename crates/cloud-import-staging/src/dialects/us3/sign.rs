@@ -137,4 +137,31 @@ mod tests {
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
     }
+
+    /// The worked numbers of the vendor's document, which the crate of its API is tested with, too.
+    #[test]
+    fn a_form_agrees_with_the_vendors_worked_numbers() {
+        let public = "ucloudsomeone@example.com1296235120854146120";
+        let private = "46f09bb9fab4f12dfc160dae12273d5332b5debe";
+        let create = "Action=CreateUHostInstance&CPU=2&ChargeType=Month&DiskSpace=10&\
+                      ImageId=f43736e1-65a5-4bea-ad2e-8a46e18883c2&LoginMode=Password&Memory=2048&Name=Host01&\
+                      Password=VUNsb3VkLmNu&Quantity=1&Region=cn-bj2&Zone=cn-bj2-04";
+        for (credentials, expected) in [
+            (
+                Credentials::new(public, private),
+                "4f9ef5df2abab2c6fccd1e9515cb7e2df8c6bb65",
+            ),
+            (
+                Credentials::temporary(public, private, "some_stoken"),
+                "170c480ad176a247b324eb92a2cfe536aacfbd04",
+            ),
+        ] {
+            let mut request = Request::post("https://api.ucloud.cn/")
+                .body(Bytes::from(create))
+                .unwrap();
+            sign_form(&mut request, &signing(&credentials, SystemTime::UNIX_EPOCH)).unwrap();
+            let form = String::from_utf8(request.body().to_vec()).unwrap();
+            assert!(form.ends_with(&format!("&Signature={expected}")), "{form}");
+        }
+    }
 }
