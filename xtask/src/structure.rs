@@ -226,6 +226,35 @@ pub(crate) fn long_functions(text: &str) -> Vec<(usize, &str, usize)> {
     functions.filter(|(.., length)| *length > 80).collect()
 }
 
+/// Public structs that whoever uses them can write out, because all their fields are public and nothing says that there may be
+/// more: where, and name. A new field breaks those who do.
+pub(crate) fn open_structs(text: &str) -> Vec<(usize, &str)> {
+    let lines = source(text);
+    let structs = lines.iter().enumerate().filter_map(|(at, line)| {
+        let rest = line.trim_start().strip_prefix("pub struct ")?;
+        let name = rest.split(['<', ' ', '(', ';', '{']).next()?;
+        let about = lines[..at].iter().rev();
+        let mut about = about.take_while(|line| !line.is_empty() && !line.ends_with(['}', ';']));
+        if about.any(|line| line.trim() == "#[non_exhaustive]") {
+            return None;
+        }
+        let fields: Vec<&str> = if line.ends_with('{') {
+            let indent = line.len() - line.trim_start().len();
+            let inner = " ".repeat(indent + 4);
+            let end = format!("{}}}", &line[..indent]);
+            let body = lines[at + 1..].iter().take_while(|line| **line != end);
+            let own = body.filter_map(|line| line.strip_prefix(&inner));
+            own.filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()) && line.contains(": "))
+                .collect()
+        } else {
+            rest.split_once('(').map(|(_, fields)| fields).into_iter().collect()
+        };
+        let is_open = !fields.is_empty() && fields.iter().all(|field| field.starts_with("pub "));
+        is_open.then_some((at + 1, name))
+    });
+    structs.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,6 +294,35 @@ mod tests {
         // What it says of itself in texts, comments and tests is no import.
         let child = "//! As super::X is.\nfn g() { let _ = (\"super::X\", '\"'); }\n#[cfg(test)]\nmod tests {\n    use super::super::X;\n}\n";
         assert!(circles(&[parent, ("a/b.rs", child)]).is_empty());
+    }
+
+    #[test]
+    fn a_struct_is_open_when_all_its_fields_are_public_and_nothing_says_there_may_be_more() {
+        let open = |text: &str| {
+            open_structs(text)
+                .into_iter()
+                .map(|(_, name)| name.to_owned())
+                .collect::<Vec<_>>()
+        };
+        let fields = "{\n    /// Of it: all.\n    pub a: u8,\n    pub b: Option<u8>,\n}\n";
+        assert_eq!(
+            open(&format!("/// It.\n#[derive(Debug)]\npub struct One<'a> {fields}")),
+            ["One"]
+        );
+        assert_eq!(open("pub struct Two(pub u8);\n"), ["Two"]);
+        for closed in [
+            format!("#[derive(Debug)]\n#[non_exhaustive]\n/// It.\npub struct One {fields}"),
+            format!("pub(crate) struct One {fields}"),
+            format!("pub struct One {}", fields.replace("pub b", "b")),
+            format!("pub struct One {}", fields.replace("pub b", "pub(crate) b")),
+            "pub struct One;\n".to_owned(),
+            "pub struct One(u8);\n".to_owned(),
+        ] {
+            assert_eq!(open(&closed), [""; 0], "{closed}");
+        }
+        // What is said of the one before says nothing of it.
+        let before = format!("#[non_exhaustive]\npub struct One {fields}\npub struct Two {fields}");
+        assert_eq!(open(&before), ["Two"]);
     }
 
     #[test]

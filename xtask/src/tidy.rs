@@ -10,6 +10,57 @@ use crate::{
     structure::{self, Sources},
 };
 
+/// The crates of single clouds.
+const PROVIDERS: [&str; 5] = [
+    "jdcloud-vm-import",
+    "tencent-cvm-import",
+    "huawei-ims-import",
+    "aliyun-ecs-import",
+    "ucloud-uhost-import",
+];
+
+/// Public structs that others write out with all their fields: the package, why, and which.
+const WRITTEN_OUT: &[(&str, &str, &[&str])] = &[
+    (
+        "cloud-import-core",
+        "a provider crate's constants, for which each field must be decided: a new one has to stop the build",
+        &[
+            "ChainSpec",
+            "Companion",
+            "EnvironmentNames",
+            "KeysLink",
+            "Metadata",
+            "MetadataToken",
+            "Operation",
+            "OtherApi",
+            "ProfileFile",
+            "RoleNames",
+            "Sts",
+            "WebIdentity",
+        ],
+    ),
+    (
+        "cloud-import-core",
+        "what a provider crate's pure functions take or give",
+        &[
+            "Caller",
+            "Exchange",
+            "Profile",
+            "ProfileText",
+            "Signing",
+            "Temporary",
+            "Unsigned",
+            "WebIdentityRole",
+        ],
+    ),
+    ("cloud-import-core", "a map under another name", &["Extra"]),
+    (
+        "cloud-import-staging",
+        "signers, which are nothing but what they sign for",
+        &["Signer"],
+    ),
+];
+
 /// The floors of crates that have them, from the ground up: a file imports from its own floor and those below.
 const FLOORS: &[(&str, &[&str])] = &[(
     "cloud-import-core",
@@ -35,6 +86,12 @@ pub(crate) fn run(root: &Path) -> Outcome {
         check_file(&shown, &text, &mut breaches);
         library_words(&shown, &text, &mut breaches);
         no_cloud(&shown, &text, &mut breaches);
+        open_structs(&shown, &text, &mut breaches);
+        if path.extension().is_some_and(|ending| ending == "rs") && path.with_extension("").is_dir() {
+            breaches.push(format!(
+                "{shown}: has a folder of its own name; it is `mod.rs` in there"
+            ));
+        }
     }
     provider_file_sets(root, &mut breaches);
     circles(root, &mut breaches);
@@ -111,6 +168,26 @@ fn no_cloud(shown: &str, text: &str, breaches: &mut Vec<String>) {
     }
 }
 
+/// A library can get new fields: its public structs are `#[non_exhaustive]`, or have one that is not public, or are on the list.
+fn open_structs(shown: &str, text: &str, breaches: &mut Vec<String>) {
+    let Some((package, file)) = shown.strip_prefix("crates/").and_then(|rest| rest.split_once("/src/")) else {
+        return;
+    };
+    let is_library = PROVIDERS.contains(&package)
+        || ["cloud-import", "cloud-import-core", "cloud-import-staging"].contains(&package);
+    if !is_library || !file.ends_with(".rs") || file.contains("generated/") {
+        return;
+    }
+    for (line, name) in structure::open_structs(text) {
+        let mut listed = WRITTEN_OUT.iter().filter(|(own, ..)| *own == package);
+        if !listed.any(|(.., names)| names.contains(&name)) {
+            breaches.push(format!(
+                "{shown}:{line}: {name} cannot get another field; make it #[non_exhaustive]"
+            ));
+        }
+    }
+}
+
 /// Imports among the files of a crate go one way.
 fn circles(root: &Path, breaches: &mut Vec<String>) {
     for (name, folder) in &house::packages(root) {
@@ -155,13 +232,7 @@ fn provider_file_sets(root: &Path, breaches: &mut Vec<String>) {
         "sign.rs",
         "sts.rs",
     ];
-    for name in [
-        "jdcloud-vm-import",
-        "tencent-cvm-import",
-        "huawei-ims-import",
-        "aliyun-ecs-import",
-        "ucloud-uhost-import",
-    ] {
+    for name in PROVIDERS {
         for file in FILES {
             if !root.join("crates").join(name).join("src").join(file).is_file() {
                 breaches.push(format!(

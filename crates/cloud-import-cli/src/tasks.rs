@@ -35,11 +35,7 @@ pub(crate) fn reattached(record: &Record, clouds: &Clouds<'_>) -> Result<Reattac
         Some(staged) => Some(clouds.store(&*importer, &staged.bucket)?),
         None => None,
     };
-    Ok(Reattached {
-        label: record.target.clone(),
-        importer,
-        store,
-    })
+    Ok(Reattached::new(record, importer, store))
 }
 
 impl Named {

@@ -28,6 +28,7 @@ const STEP: usize = 1 << 20;
 
 /// What the pass over a file found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Hashed {
     /// SHA-256 of the whole file, in lower-case hex.
     pub sha256: String,

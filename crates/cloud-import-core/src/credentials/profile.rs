@@ -131,6 +131,7 @@ pub enum Expiry {
 
 /// What is wrong with a profile or an answer. Its text holds names, never values.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ProfileError {
     /// Whether it is in the file beside.
     pub beside: bool,

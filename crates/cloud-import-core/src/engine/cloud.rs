@@ -243,6 +243,7 @@ pub struct At {
 
 /// A page of a list.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Page {
     /// Its rows.
     pub rows: Vec<Row>,

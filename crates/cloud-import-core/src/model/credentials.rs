@@ -155,6 +155,7 @@ impl fmt::Debug for Credentials {
 /// A key pair as a signer needs it. No `Debug`: it holds the bare secrets.
 #[derive(Clone, Copy)]
 #[expect(missing_debug_implementations, reason = "it holds bare secrets")]
+#[non_exhaustive]
 pub struct Keys<'a> {
     /// The public half.
     pub access_key_id: &'a str,

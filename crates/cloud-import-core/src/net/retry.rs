@@ -73,6 +73,7 @@ impl RetryPolicy {
 
 /// How far the loop around one request has come.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct RetryState {
     /// Whether the call may be executed twice.
     pub repeatable: bool,

@@ -85,11 +85,8 @@ async fn too_large_for_the_store_is_known_before_anything_is_sent() {
     let file = fs::OpenOptions::new().write(true).open(stage.path()).unwrap();
     file.set_len(6_000_000_000_000).unwrap();
     let file = cloud_import_staging::LocalFile::open(stage.path()).unwrap();
-    let hashed = cloud_import_staging::Hashed {
-        sha256: "0".repeat(64),
-        stamp: file.stamp(),
-        from_cache: true,
-    };
+    let hashed = serde_json::json!({"sha256": "0".repeat(64), "stamp": file.stamp(), "from_cache": true});
+    let hashed = serde_json::from_value(hashed).unwrap();
     let upload = cloud_import_staging::Upload::new(stage.store_of(Provider::UCLOUD, "cn-bj2"), file, hashed, KEY);
     let error = stage.run_of(upload).await.unwrap_err();
     assert!(error.to_string().contains("UCloud"), "{error}");

@@ -17,6 +17,7 @@ use super::{
 
 /// A target of a job, with what reaches its cloud.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Reattached {
     /// The name of its record: [`Record::target`].
     pub label: String,
@@ -24,6 +25,17 @@ pub struct Reattached {
     pub importer: Arc<dyn ImageImporter>,
     /// The bucket of what was staged; without it nothing is cleaned up.
     pub store: Option<Store>,
+}
+
+impl Reattached {
+    /// The target of a record.
+    pub fn new(record: &Record, importer: Arc<dyn ImageImporter>, store: Option<Store>) -> Self {
+        Self {
+            label: record.target.clone(),
+            importer,
+            store,
+        }
+    }
 }
 
 /// Waits for the verdicts of targets of a job, records them and cleans up.

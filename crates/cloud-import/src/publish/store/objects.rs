@@ -15,6 +15,7 @@ use super::{
 
 /// A staged object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct StagedObject {
     /// The cloud.
     pub provider: Provider,

@@ -68,6 +68,7 @@ pub enum Role {
 
 /// What is remembered of a file of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FileRecord {
     /// The upload under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]

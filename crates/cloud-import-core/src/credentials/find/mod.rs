@@ -33,6 +33,7 @@ pub(super) struct Found {
 
 /// Region and project that stand beside the keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Defaults {
     /// The region.
     pub region: Option<String>,
