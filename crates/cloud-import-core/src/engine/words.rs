@@ -48,7 +48,7 @@ pub fn os<T>(provider: Provider, request: &ImportRequest, map: impl FnOnce(&Os) 
     let os = request
         .os
         .as_ref()
-        .ok_or_else(|| refused(provider, "the order names no operating system"))?;
+        .ok_or_else(|| refused(provider, "the order does not name an operating system"))?;
     map(os).value().ok_or_else(|| no_word(provider, "operating system", os))
 }
 
