@@ -13,6 +13,7 @@
 )]
 
 mod answers;
+mod dropped;
 mod dry_run;
 mod import;
 mod lost;
@@ -76,6 +77,7 @@ for_all_cases! {
     refused::lasting_throttling_is_told_with_the_vendors_hint
     refused::a_wrong_clock_is_set_by_the_clouds
     refused::no_connection_is_no_unknown_outcome
+    refused::what_belongs_elsewhere_is_refused_before_anything_is_asked
 
     lost::cut_before_acceptance
     lost::cut_after_acceptance
@@ -88,6 +90,11 @@ for_all_cases! {
     lost::a_process_that_died_finds_what_it_started
     lost::a_lost_import_that_fails_is_not_started_again
     lost::an_accepted_import_may_be_listed_late
+
+    dropped::at_any_request_and_again_by_two_together
+    dropped::and_listed_a_minute_late
+    dropped::and_not_listed_in_time
+    dropped::two_at_once_and_listed_a_minute_late
 
     answers::a_broken_answer_to_a_start_is_never_success
     answers::after_a_broken_answer_to_a_start_there_is_never_a_second_import

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use cloud_import::{Credentials, ErrorKind, Provider, RetryPolicy, TaskState, transport::HttpTransport};
+use cloud_import::{Credentials, ErrorKind, ImportedImage, Provider, RetryPolicy, TaskState, transport::HttpTransport};
 use cloud_import_sim::FaultKind;
 use cloud_import_tests::simulated::{ACCESS_KEY_ID, Case, Stage, quick_retries};
 
@@ -165,4 +165,61 @@ pub(crate) async fn a_wrong_clock_is_set_by_the_clouds(case: &'static Case) {
             .max(stage.starts());
         assert_eq!(first, 1 + refused, "{:?}", counters.requests);
     }
+}
+
+pub(crate) async fn what_belongs_elsewhere_is_refused_before_anything_is_asked(case: &'static Case) {
+    let stage = Stage::new(case).await.unwrap();
+    let importer = stage.importer_with(|settings| settings.project("own")).unwrap();
+    let order = stage.order();
+    let prepared = importer.prepare(&order).unwrap();
+    let mut own = prepared.task().clone();
+    (own.task_id, own.image_id) = (Some("task".to_owned()), Some("image".to_owned()));
+    let other = if case.provider == Provider::TENCENT {
+        Provider::ALIYUN
+    } else {
+        Provider::TENCENT
+    };
+    let mut elsewhere = [own.clone(), own.clone(), own.clone(), own.clone()];
+    elsewhere[0].provider = other;
+    elsewhere[1].region = "other".to_owned();
+    elsewhere[2].endpoint = "https://other.example".to_owned();
+    elsewhere[3].project = Some("other".to_owned());
+    // A call of UCloud names its project, whatever the client's own is.
+    let reaches_projects = case.provider == Provider::UCLOUD;
+    let refused = if reaches_projects { 3 } else { 4 };
+    for mut task in elsewhere.into_iter().take(refused) {
+        // Images do not say by which endpoint they were made.
+        let image = (task.endpoint == own.endpoint).then(|| ImportedImage::of(&task, "image"));
+        let order_and_task = (&order, task.clone());
+        let mut answers = vec![
+            importer.resume(order_and_task.0, order_and_task.1).await.map(drop),
+            importer.poll(&mut task).await.map(drop),
+            importer.lookup(&task).await.map(drop),
+            importer.cancel(&task).await.map(drop),
+        ];
+        if let Some(image) = &image {
+            answers.push(importer.delete(image).await);
+            answers.push(importer.rename(image, "new").await);
+        }
+        for answer in answers {
+            let error = answer.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error:?}");
+            assert!(
+                error.message().starts_with("it belongs to ") && error.remedy().is_some(),
+                "{error:?}"
+            );
+            assert!(!error.may_have_executed());
+        }
+    }
+    // An order is refused like its task.
+    let settings = stage
+        .settings()
+        .unwrap()
+        .endpoint("https://other.example".parse().unwrap());
+    let abroad = cloud_import::connect(case.provider, settings.project("own")).unwrap();
+    assert_eq!(
+        abroad.submit(prepared).await.unwrap_err().kind(),
+        ErrorKind::InvalidRequest
+    );
+    assert_eq!(stage.requests(), 0);
 }
