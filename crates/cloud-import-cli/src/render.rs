@@ -207,7 +207,10 @@ pub(crate) fn error(error: &Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cloud_import::ErrorKind;
+    use cloud_import::{
+        ErrorKind,
+        remedy::{LibraryWording, Phrase},
+    };
 
     use super::*;
 
@@ -256,6 +259,64 @@ mod tests {
         assert_eq!(remedy_of(&error).unwrap(), format!("B{}.", &names[1..]));
         let told = problem(&Problem::error(Provider::ALIYUN, Field::Name, names));
         assert_eq!(told, format!("Alibaba Cloud: --name {names}"));
+    }
+
+    /// What is told of a text of the user's, in one front end's words.
+    fn told_of(text: &str, wording: &dyn Wording) -> Vec<String> {
+        let in_words = |rest: &str| Remedy::text(format!("see {text} {rest}"));
+        let rule = Phrase::new(format!("of {text} excludes "))
+            .field(Field::OsRaw)
+            .text(format!(", not {text}"));
+        let remedies = [
+            in_words("first"),
+            Remedy::set_to(Field::Name, text),
+            Remedy::set_to(Field::disk(1, DiskPart::Source), text),
+            Remedy::choose(Field::Bucket, [text, "other"]),
+            Remedy::Grant(text.to_owned()),
+            Remedy::Unset(Field::vendor(text.to_owned())),
+            Remedy::Another(Field::Tag(text.to_owned())),
+            Remedy::when(format!("{text} is there"), Remedy::Wait),
+            Remedy::Any(vec![in_words("once"), Remedy::Unset(Field::Os)]),
+            Remedy::InOrder(vec![in_words("twice"), Remedy::Repeat(Change::Generation)]),
+        ];
+        let mut told: Vec<String> = remedies.iter().map(|remedy| remedy.render(wording)).collect();
+        let problem = Problem::error(Provider::ALIYUN, Field::State, rule).remedy(remedies[0].clone());
+        told.push(problem.render(wording));
+        let error = Error::new(ErrorKind::Local, format!("{text}: no such file")).with_remedy(remedies[0].clone());
+        told.extend([
+            super::error(&error),
+            error.remedy().unwrap().render(wording),
+            error.to_string(),
+        ]);
+        told
+    }
+
+    #[test]
+    fn no_name_is_taken_for_a_field() {
+        const NEUTRAL: &str = "zq7";
+        let wordings: [&dyn Wording; 3] = [&LibraryWording, &Flags(Some(Provider::ALIYUN)), &Paths];
+        for text in [
+            "os.qcow2",
+            "name",
+            "bucket",
+            "--os.raw",
+            "state",
+            "boot_mode",
+            "disks[0].size_gib",
+            "vendor.RoleName",
+            "tags[team]",
+            "generation",
+            "`os`",
+            "the",
+        ] {
+            for (index, wording) in wordings.into_iter().enumerate() {
+                let expected = told_of(NEUTRAL, wording).into_iter().map(|told| {
+                    assert!(told.contains(NEUTRAL), "{told}");
+                    told.replace(NEUTRAL, text)
+                });
+                assert_eq!(told_of(text, wording), expected.collect::<Vec<_>>(), "wording {index}");
+            }
+        }
     }
 
     #[test]

@@ -69,3 +69,17 @@ impl Memory {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_order_goes_when_there_are_too_many() {
+        let memory = Memory::default();
+        let slots: Vec<Slot> = (0..=ORDERS).map(|order| memory.slot(&order.to_string())).collect();
+        let is_remembered = |order: usize| Arc::ptr_eq(&slots[order], &memory.slot(&order.to_string()));
+        assert!(is_remembered(1) && is_remembered(ORDERS));
+        assert!(!is_remembered(0));
+    }
+}

@@ -7,8 +7,8 @@ use std::{
 };
 
 use cloud_import_core::{
-    Capabilities, Credentials, Disk, Error, ErrorKind, Field, Grace, ImportRequest, ImportedImage, Importer, Problem,
-    Provider, Result, Settings, SourceForm, Subject,
+    CancelOutcome, Capabilities, Credentials, Disk, Error, ErrorKind, Field, Grace, ImportRequest, ImportTask,
+    ImportedImage, Importer, Problem, Provider, Result, Settings, SourceForm, Subject,
     credentials::EnvironmentNames,
     provider::{
         At, Cloud, Connection, Hosts, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass,
@@ -26,6 +26,7 @@ const fn cloud(token: bool, names: UniqueNames) -> Capabilities {
 }
 
 pub(crate) static PLAIN: Capabilities = cloud(false, UniqueNames::Unverified);
+pub(crate) static CANCELS: Capabilities = PLAIN.cancel(Fact::unsourced(true));
 pub(crate) static TOKEN: Capabilities = cloud(true, UniqueNames::No).dry_run(Fact::unsourced(true));
 pub(crate) static NAMES: Capabilities = cloud(true, UniqueNames::Refused);
 
@@ -151,6 +152,15 @@ impl Cloud for Fake {
         row.class = Some(StateClass::InProgress);
         let listed = answer.unwrap_or(Ok(false))?.then(|| vec![row]);
         Ok(Page::of(listed, |row| row, 100))
+    }
+
+    async fn cancel(&self, task: &ImportTask) -> Result<CancelOutcome> {
+        self.did(if task.image_id.is_some() {
+            "cancel by id"
+        } else {
+            "cancel"
+        });
+        Ok(CancelOutcome::Requested)
     }
 
     async fn delete(&self, _: &ImportedImage) -> Result<()> {

@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cloud_import_core::{Error, ErrorKind, ImageImporter as _, ImportTask, Importer, Provider, Result, TaskState};
+use cloud_import_core::{
+    Error, ErrorKind, ImageImporter as _, ImportTask, ImportedImage, Importer, Provider, Result, TaskState,
+};
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::fake::{Fake, NAMES, PLAIN, TOKEN, lost, order};
+use crate::fake::{CANCELS, Fake, NAMES, PLAIN, TOKEN, lost, order};
 
 async fn started(importer: &Importer<Fake>) -> Result<Option<String>> {
     importer.start(&order()).await.map(|task| task.image_id)
@@ -164,6 +166,32 @@ async fn another_generation_is_another_import_and_a_failed_one_is_forgotten() {
     assert!(matches!(importer.poll(&mut task).await.unwrap(), TaskState::Failed(_)));
     importer.start(&order()).await.unwrap();
     assert_eq!(importer.client().count("send"), 3);
+}
+
+#[tokio::test]
+async fn an_order_whose_image_was_deleted_makes_another() {
+    let importer = Fake::new(&PLAIN).sends([Ok(()), Ok(())]).importer();
+    let task = importer.start(&order()).await.unwrap();
+    importer.delete(&ImportedImage::of(&task, "other")).await.unwrap();
+    importer.start(&order()).await.unwrap();
+    assert_eq!(importer.client().count("send"), 1, "it was not this order's image");
+    importer.delete(&ImportedImage::of(&task, "sent")).await.unwrap();
+    importer.start(&order()).await.unwrap();
+    assert_eq!(importer.client().count("send"), 2);
+}
+
+#[tokio::test]
+async fn what_is_cancelled_is_looked_for_where_its_ids_are_not_known() {
+    let importer = Fake::new(&CANCELS).lists([Ok(true), Ok(false)]).importer();
+    let task = importer.prepare(&order()).unwrap().into_task();
+    importer.cancel(&task).await.unwrap();
+    assert_eq!(importer.client().count("cancel by id"), 1);
+    importer.cancel(&task).await.unwrap();
+    assert_eq!(
+        importer.client().count("cancel"),
+        1,
+        "the cloud says what it makes of it"
+    );
 }
 
 #[tokio::test]

@@ -141,3 +141,13 @@ async fn intervals_grow_and_a_servers_hint_wins() {
     // 4 s, then 5 s (half more, but no more than the longest), then what the server asked for.
     assert_eq!(fake.env().monotonic(), Duration::from_secs(109));
 }
+
+#[tokio::test]
+async fn a_hint_of_hours_is_not_waited_for() {
+    let fake = FakeImporter::new([]);
+    let mut task = task(&fake);
+    let hint = Error::new(ErrorKind::RateLimited, "slow").with_retry_after(Some(Duration::from_secs(86_400)));
+    let fake = fake.polls([Err(hint), Ok(done(&task))]);
+    wait(&fake, &mut task, &WaitOptions::default()).await.unwrap();
+    assert_eq!(fake.env().monotonic(), Duration::from_secs(15 * 60));
+}
