@@ -8,8 +8,13 @@
 use std::{env, error::Error, fs, net::SocketAddr, process, sync::Arc, time::Duration};
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
-use cloud_import::{Bytes, ImportRequest, ImportTask, Provider, Settings, WaitOptions, connect, connect_to, wait};
-use cloud_import::{Credentials, Error as ImportError, ErrorKind, http::Request, transport::*};
+use cloud_import::{
+    Bytes, Credentials, Error as ImportError, ErrorKind, ImportRequest, ImportTask, Provider, Settings, WaitOptions,
+    connect, connect_to,
+    http::Request,
+    transport::{HttpTransport, Transport as _},
+    wait,
+};
 use cloud_import_sim::{Cloud, Config, Simulator};
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use tokio::{net::TcpListener, runtime::Runtime, task::block_in_place};
@@ -104,9 +109,8 @@ fn main() -> Outcome {
     let cloud = HttpTransport::builder()
         .dial(simulator.address(Cloud::Aliyun))
         .build()?;
-    let keys = Credentials::new("an-id", "a-secret");
     let settings = Settings::new("cn-hangzhou")
-        .credentials(keys)
+        .credentials(Credentials::new("an-id", "a-secret"))
         .transport(Arc::new(cloud));
     let file = env::temp_dir().join(format!("cloud-import-{}.redb", process::id()));
 
