@@ -273,7 +273,7 @@ mod tests {
             Remedy::set_to(Field::disk(1, DiskPart::Source), text),
             Remedy::choose(Field::Bucket, [text, "other"]),
             Remedy::Grant(text.to_owned()),
-            Remedy::Unset(Field::vendor(text)),
+            Remedy::Unset(Field::VendorOption(text.to_owned().into())),
             Remedy::Another(Field::Tag(text.to_owned())),
             Remedy::when(format!("{text} is there"), Remedy::Wait),
             Remedy::Any(vec![in_words("once"), Remedy::Unset(Field::Os)]),
