@@ -26,7 +26,8 @@ fn importer(provider: Provider) -> Box<dyn ImageImporter> {
     let region = Target::default_of(provider).unwrap().region;
     let settings = Settings::new(region)
         .project("p-1")
-        .credentials(Credentials::new("AK", "SK"));
+        .credentials(Credentials::new("AK", "SK"))
+        .transport(Arc::new(Scripted::default()));
     connect(provider, settings).unwrap()
 }
 
