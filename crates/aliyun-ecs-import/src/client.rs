@@ -2,10 +2,10 @@
 //! action, version and, where an operation takes it and a request leaves it out, the region.
 
 use cloud_import_core::{
-    Bytes, ClientBuilder, Endpoint, Provider, Response, Result, Settings, VendorSettings,
+    Bytes, ClientBuilder, Endpoint, Provider, Response, Result, Settings,
     http::{Request, header},
     provider::{
-        Buildable, Call, Connection, Operation, OtherApi, canonical,
+        Buildable, Call, Connection, Operation, OtherApi, VendorSettings, canonical,
         encode::{self, Fields},
     },
 };

@@ -3,7 +3,7 @@
 //! Source: alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); what the platform means for the guest: the guides to
 //! importing images (2021-07).
 
-use cloud_import_core::{Os, OsFamily, OsMatch, Provider};
+use cloud_import_core::{Os, OsFamily, Provider, provider::OsMatch};
 
 use crate::{
     Options,

@@ -33,7 +33,7 @@ use std::{future::Future, pin::Pin};
 pub use bytes::Bytes;
 pub use http;
 
-pub use client::{ClientBuilder, Grace, Response, Settings, VendorSettings};
+pub use client::{ClientBuilder, Grace, Response, Settings};
 pub use credentials::{CredentialSource, Credentials};
 pub use engine::{
     ImageImporter, Importer, Prepared,
@@ -46,7 +46,7 @@ pub use model::{
     error::{Error, ErrorKind},
     field::{DiskPart, Field},
     link::Link,
-    os::{Os, OsMatch},
+    os::Os,
     problem::{Problem, Severity},
     provider::Provider,
     remedy::{self, Remedy},
@@ -69,7 +69,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// version.
 pub mod provider {
     pub use crate::{
-        client::{Buildable, Chained, Connection, Hosts, OtherHost, pages},
+        client::{Buildable, Chained, Connection, Hosts, OtherHost, VendorSettings, pages},
         engine::{
             cloud::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
             preflight::{self, Checks, NamedImage},
@@ -79,6 +79,7 @@ pub mod provider {
         model::{
             capabilities,
             code::{CodeRule, Meaning, StateClass, StateRow},
+            os::OsMatch,
             token::marked,
         },
         net::{Pipeline, clock_offset, protocol, retry},

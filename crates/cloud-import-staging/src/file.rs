@@ -95,7 +95,7 @@ impl LocalFile {
     /// [`ErrorKind::Local`] for a file that is missing, cannot be read, is empty, or is a directory, device, pipe or socket.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
-        let metadata = fs::metadata(&path).map_err(|error| cannot("looked at", &path, &error))?;
+        let metadata = fs::metadata(&path).map_err(|error| cannot("inspected", &path, &error))?;
         if let Some(what) = no_plain_file(&metadata) {
             return Err(refused(
                 &path,
@@ -104,7 +104,7 @@ impl LocalFile {
             ));
         }
         let file = File::open(&path).map_err(|error| cannot("opened", &path, &error))?;
-        let metadata = file.metadata().map_err(|error| cannot("looked at", &path, &error))?;
+        let metadata = file.metadata().map_err(|error| cannot("inspected", &path, &error))?;
         let stamp = FileStamp::of(&metadata);
         if stamp.size == 0 {
             return Err(refused(
@@ -148,7 +148,7 @@ impl LocalFile {
     /// [`ErrorKind::Conflict`] with code `FileChanged` when it grew, shrank or was written to.
     pub fn unchanged(&self) -> Result<()> {
         let metadata = self.0.file.metadata();
-        let now = FileStamp::of(&metadata.map_err(|error| cannot("looked at", &self.0.path, &error))?);
+        let now = FileStamp::of(&metadata.map_err(|error| cannot("inspected", &self.0.path, &error))?);
         let was = self.0.stamp;
         if now == was {
             return Ok(());

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    Bytes, ClientBuilder, Endpoint, Error, ErrorKind, Provider, Response, Result, Settings, VendorSettings,
+    Bytes, ClientBuilder, Endpoint, Error, ErrorKind, Provider, Response, Result, Settings,
     http::Request,
     provider::{
-        Buildable, Call, Connection, Operation, canonical,
+        Buildable, Call, Connection, Operation, VendorSettings, canonical,
         encode::{self, Fields},
     },
 };

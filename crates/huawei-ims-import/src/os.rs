@@ -8,7 +8,7 @@
 //! Source: opentelekomcloud-docs/image-management-service, values of related parameters, and external image file formats
 //! and supported OSs (2026-04), which differ in the case of `server` of Ubuntu.
 
-use cloud_import_core::{Os, OsFamily, OsMatch, Provider};
+use cloud_import_core::{Os, OsFamily, Provider, provider::OsMatch};
 
 use crate::generated::OsType;
 

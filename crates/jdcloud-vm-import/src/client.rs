@@ -2,10 +2,10 @@
 //! only the region that a request leaves out.
 
 use cloud_import_core::{
-    Bytes, ClientBuilder, Endpoint, Provider, Response, Result, Settings, VendorSettings,
+    Bytes, ClientBuilder, Endpoint, Provider, Response, Result, Settings,
     http::Request,
     provider::{
-        Buildable, Call, Connection, Operation,
+        Buildable, Call, Connection, Operation, VendorSettings,
         encode::{self, Fields},
     },
 };

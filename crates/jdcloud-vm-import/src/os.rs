@@ -2,7 +2,7 @@
 //!
 //! Source: importImage, seed document (2018) and jdcloud-sdk-go 1.6.1 (2024-11).
 
-use cloud_import_core::{Os, OsFamily, OsMatch, Provider};
+use cloud_import_core::{Os, OsFamily, Provider, provider::OsMatch};
 
 use crate::generated::{OsType, Platform};
 

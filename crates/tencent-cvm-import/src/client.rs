@@ -2,10 +2,10 @@
 //! action, version and region.
 
 use cloud_import_core::{
-    Bytes, ClientBuilder, Endpoint, Provider, Response, Result, Settings, VendorSettings,
+    Bytes, ClientBuilder, Endpoint, Provider, Response, Result, Settings,
     http::{Method, Request},
     provider::{
-        Buildable, Call, Connection, Operation, canonical,
+        Buildable, Call, Connection, Operation, VendorSettings, canonical,
         encode::{self, Fields},
     },
 };

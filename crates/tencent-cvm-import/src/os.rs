@@ -4,7 +4,7 @@
 //! without versions are those of the import guide (qcloud-documents 01fc12ae, read 2026), and that the API spells them the
 //! same is unverified. A version is a major number; every Windows has the version `9`.
 
-use cloud_import_core::{Os, OsFamily, OsMatch, Provider};
+use cloud_import_core::{Os, OsFamily, Provider, provider::OsMatch};
 
 /// An operating system in Tencent Cloud's words.
 #[derive(Debug, Clone, PartialEq, Eq)]

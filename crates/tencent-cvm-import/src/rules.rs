@@ -1,8 +1,9 @@
 //! What Tencent Cloud refuses, or may refuse, beside the rules that hold for every cloud. No I/O.
 
 use cloud_import_core::{
-    Architecture, DiskFormat, DiskPart, DiskSource, Field, ImportRequest, Link, OsMatch, Problem, Provider, Remedy,
+    Architecture, DiskFormat, DiskPart, DiskSource, Field, ImportRequest, Link, Problem, Provider, Remedy,
     provider::{
+        OsMatch,
         capabilities::{Limit, Limited, Rule},
         validate,
     },

@@ -4,10 +4,10 @@
 use std::fmt;
 
 use cloud_import_core::{
-    Bytes, ClientBuilder, Endpoint, Provider, Response, Result, Settings, VendorSettings,
+    Bytes, ClientBuilder, Endpoint, Provider, Response, Result, Settings,
     http::{HeaderMap, Request},
     provider::{
-        Buildable, Call, Connection, Operation, canonical,
+        Buildable, Call, Connection, Operation, VendorSettings, canonical,
         encode::{self, Fields},
     },
 };

@@ -6,7 +6,7 @@
 //! `Windows 2012 64位`, `Windows 2016 64位`. Source: ImportCustomImage, seed document (undated) and UCloud API documentation
 //! (2026-08); packer-plugin-ucloud d7433082; cloudmux 311f52c4.
 
-use cloud_import_core::{Architecture, Os, OsFamily, OsMatch, Provider};
+use cloud_import_core::{Architecture, Os, OsFamily, Provider, provider::OsMatch};
 
 /// Families of the console by the names that people write.
 const FAMILIES: &[(&str, &str)] = &[

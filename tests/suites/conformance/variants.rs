@@ -51,6 +51,21 @@ async fn tencent_without_an_id_does_not_take_an_older_image_of_that_name() {
     assert_eq!(image.id, stage.images()[1].image_id);
 }
 
+/// Only name and file tell there whose an import is: one that failed is not the one that is wanted.
+#[tokio::test]
+async fn huawei_starts_an_order_anew_that_failed_in_another_process() {
+    let stage = Stage::new(&HUAWEI_COMMON).await.unwrap();
+    let (code, reason) = ("IMG.1".to_owned(), "no driver".to_owned());
+    stage.inject(FaultKind::FailImport { code, reason }, |fault| fault);
+    let importer = stage.importer().unwrap();
+    let mut task = importer.start(&stage.order()).await.unwrap();
+    stage.wait(&*importer, &mut task).await.unwrap_err();
+    let other = stage.importer().unwrap();
+    let mut task = other.start(&stage.order()).await.unwrap();
+    stage.wait(&*other, &mut task).await.unwrap();
+    assert_eq!(stage.starts(), 2);
+}
+
 #[tokio::test]
 async fn ucloud_may_write_its_code_as_text() {
     let stage = Stage::with(&UCLOUD, |config| config.ucloud_ret_code_text(true))

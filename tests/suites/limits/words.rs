@@ -1,9 +1,11 @@
 //! What the libraries say: no flag and no command, for a program has none; and the user's own words as they are, whatever field
 //! they look like.
 
+use std::sync::Arc;
+
 use cloud_import::{
     Architecture, BootMode, Credentials, Disk, DiskFormat, ImageImporter, ImportRequest, LicenseType, Os, Problem,
-    Provider, Settings, Target, connect, error_codes,
+    Provider, Settings, Target, connect, error_codes, testing::Scripted,
 };
 
 /// Texts of a user that look like a field, a flag or a key. None has white space.

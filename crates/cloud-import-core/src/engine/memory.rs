@@ -10,7 +10,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::ImportTask;
 
-/// Orders that are remembered at the most. The oldest goes first.
+/// Orders that are remembered at the most. The oldest goes first, but for one that may have been sent.
 const ORDERS: usize = 4096;
 
 /// What is known of an order here.
@@ -38,6 +38,20 @@ struct Orders {
     oldest: VecDeque<String>,
 }
 
+impl Orders {
+    /// Drops the oldest order of which all is known, else the oldest.
+    fn drop_one(&mut self) {
+        let is_known = |token: &String| {
+            let standing = self.slots.get(token).and_then(|slot| slot.try_lock().ok());
+            standing.is_some_and(|standing| !matches!(*standing, Standing::MayBeSent(_)))
+        };
+        let place = self.oldest.iter().position(is_known).unwrap_or_default();
+        if let Some(token) = self.oldest.remove(place) {
+            self.slots.remove(&token);
+        }
+    }
+}
+
 impl Memory {
     /// The order with this token.
     pub(crate) fn slot(&self, token: &str) -> Slot {
@@ -45,10 +59,8 @@ impl Memory {
         if let Some(slot) = orders.slots.get(token) {
             return Arc::clone(slot);
         }
-        if orders.oldest.len() >= ORDERS
-            && let Some(oldest) = orders.oldest.pop_front()
-        {
-            orders.slots.remove(&oldest);
+        if orders.oldest.len() >= ORDERS {
+            orders.drop_one();
         }
         let slot = Slot::default();
         orders.oldest.push_back(token.to_owned());

@@ -5,10 +5,13 @@
 use std::fmt;
 
 use crate::{
-    Capabilities, Disk, DiskPart, DiskSource, Field, ImageKind, ImportRequest, OsMatch, PartitionTable, Problem,
-    Provider, Severity,
-    model::capabilities::{Alphabet, CharSet, Fact, First, Limit, Limited, Rule},
-    model::remedy::{Phrase, Remedy},
+    Capabilities, Disk, DiskPart, DiskSource, Field, ImageKind, ImportRequest, PartitionTable, Problem, Provider,
+    Severity,
+    model::{
+        capabilities::{Alphabet, CharSet, Fact, First, Limit, Limited, Rule},
+        os::OsMatch,
+        remedy::{Phrase, Remedy},
+    },
 };
 
 /// Every problem that an order has with a cloud's capabilities and limits.
