@@ -7,6 +7,7 @@ use cloud_import_core::{
     credentials::{self, ChainOptions},
     env::Env,
 };
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// A cloud and a region of it.
 ///
@@ -106,6 +107,21 @@ impl fmt::Display for Target {
     }
 }
 
+/// As text.
+impl Serialize for Target {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// From text, as [`FromStr`] takes it.
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
 impl FromStr for Target {
     type Err = Error;
 
@@ -141,6 +157,9 @@ mod tests {
             "aliyun/cn-hangzhou".parse::<Target>().unwrap().to_string(),
             "aliyun/cn-hangzhou"
         );
+        let target: Target = serde_json::from_str("\"aliyun/cn-hangzhou\"").unwrap();
+        assert_eq!(serde_json::to_string(&target).unwrap(), "\"aliyun/cn-hangzhou\"");
+        assert!(serde_json::from_str::<Target>("\"aliyun/\"").is_err());
         assert_eq!("jdcloud".parse::<Target>().unwrap().to_string(), "jdcloud/cn-north-1");
         for bad in ["", "aws/us-east-1", "aliyun/", "aliyun/cn hangzhou", "aliyun/../x"] {
             let error = bad.parse::<Target>().unwrap_err();

@@ -515,11 +515,17 @@ impl DiskSource {
         }
     }
 
-    /// The source as it may be shown, stored and hashed: `bucket:key`, or the link without its query.
+    /// The source as it may be shown, stored and hashed: `bucket:key`, or the link without its query; `Display` is the same.
     pub fn identity(&self) -> String {
         match self {
             Self::Url(link) => link.without_query().to_owned(),
             Self::Object { bucket, key } => format!("{bucket}:{key}"),
         }
+    }
+}
+
+impl fmt::Display for DiskSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.identity())
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -284,4 +285,16 @@ async fn what_is_nearby_is_asked_past_the_proxy_and_not_for_long() {
     let request = net::get(format_args!("http://{silent}/"));
     let late = transport.send_nearby(request, Duration::from_millis(50)).await;
     assert_eq!(late.unwrap_err().kind, TransportErrorKind::Timeout);
+}
+
+#[test]
+fn without_a_runtime_it_is_an_error_and_no_panic() {
+    let transport = builder().build().unwrap();
+    let mut sent = transport.send(Request::get("https://vm.example/").body(Bytes::new()).unwrap());
+    let Poll::Ready(outcome) = sent.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+        panic!("it waits for a runtime that will not come");
+    };
+    let failure = outcome.unwrap_err();
+    assert!(failure.message.contains("no tokio runtime"), "{failure}");
+    assert!(!Error::from(failure).may_have_executed());
 }

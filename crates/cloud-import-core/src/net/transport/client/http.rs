@@ -101,6 +101,7 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         Box::pin(async move {
+            in_a_runtime()?;
             let proxy = self.proxies.of(request.uri())?;
             let request = self.outgoing(request)?;
             self.exchange(&self.client, request, proxy).await
@@ -113,11 +114,20 @@ impl Transport for HttpTransport {
         limit: Duration,
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         Box::pin(async move {
+            in_a_runtime()?;
             let mut request = self.outgoing(request)?;
             *request.timeout_mut() = Some(limit);
             self.exchange(&self.nearby, request, None).await
         })
     }
+}
+
+/// Without a runtime of tokio the client below would panic.
+fn in_a_runtime() -> Result<(), TransportError> {
+    tokio::runtime::Handle::try_current().map(drop).map_err(|_| {
+        let message = "there is no tokio runtime to send in: call it within one, such as by `#[tokio::main]` or `block_on` of a runtime";
+        TransportError::new(TransportErrorKind::Refused, message)
+    })
 }
 
 /// The same URL over plain HTTP; one with an address or a port is refused, as it would pass the resolver by.
