@@ -22,7 +22,7 @@ mod own {
         BoxFuture, Bytes, ClientBuilder, Credentials, Settings,
         http::{Request, Response},
         transport::{Transport, TransportError},
-        ucloud::{Client, DescribeImageRequest},
+        ucloud::{Client, types::DescribeImageRequest},
     };
 
     /// Answers each request itself.
