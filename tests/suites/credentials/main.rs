@@ -13,6 +13,7 @@
 mod broken;
 mod clouds;
 mod files;
+mod first;
 mod link;
 mod metadata;
 mod order;

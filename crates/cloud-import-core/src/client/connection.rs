@@ -134,8 +134,8 @@ impl Connection {
         }
         let (region, near) = (&self.region, near.join(", "));
         error.with_remedy(format!(
-            "Check the region: `{region}` is not among the known ones, and spelt nearly so are: {near}. If it is right, check \
-             the endpoint, and whether this machine resolves other names."
+            "Check the region: `{region}` is not a known one. Similar ones are: {near}. If it is right, check the endpoint, and \
+             whether this machine resolves other names."
         ))
     }
 }

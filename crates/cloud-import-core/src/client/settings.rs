@@ -198,7 +198,7 @@ impl Settings {
         options.downcast_ref::<O>().cloned().ok_or_else(|| {
             Error::new(
                 ErrorKind::InvalidRequest,
-                format!("the client's options are those of {other}"),
+                format!("the client's options are those of {}", other.name()),
             )
             .with_provider(O::PROVIDER)
             .with_remedy("Give the `ClientOptions` of this cloud's crate.")

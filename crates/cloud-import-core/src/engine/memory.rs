@@ -85,6 +85,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Provider;
 
     #[test]
     fn the_oldest_order_goes_when_there_are_too_many() {
@@ -93,5 +94,18 @@ mod tests {
         let is_remembered = |order: usize| Arc::ptr_eq(&slots[order], &memory.slot(&order.to_string()));
         assert!(is_remembered(1) && is_remembered(ORDERS));
         assert!(!is_remembered(0));
+    }
+
+    #[tokio::test]
+    async fn one_that_may_have_been_sent_outlives_those_that_are_known() {
+        let memory = Memory::default();
+        let sent = memory.slot("sent");
+        let at = std::time::SystemTime::UNIX_EPOCH;
+        let task = ImportTask::new(Provider::UCLOUD, "https://h", "r", "web", "b:k", at);
+        *sent.lock().await = Standing::MayBeSent(task);
+        for order in 0..=ORDERS {
+            memory.slot(&order.to_string());
+        }
+        assert!(Arc::ptr_eq(&sent, &memory.slot("sent")));
     }
 }

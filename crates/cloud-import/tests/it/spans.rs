@@ -2,11 +2,12 @@
 
 use std::{
     collections::BTreeSet,
+    fmt::Debug,
     sync::{Arc, Mutex},
 };
 
 use cloud_import::{Disk, ImportRequest, Os, Provider};
-use tracing::{Instrument as _, Subscriber, info_span, instrument::WithSubscriber as _, span};
+use tracing::{Instrument as _, Subscriber, field::Field, info_span, instrument::WithSubscriber as _, span};
 use tracing_subscriber::{
     Layer,
     layer::{Context, SubscriberExt as _},
@@ -17,9 +18,14 @@ use super::{BUCKET, Fuse, IMAGE, Scene, id, one};
 
 const DOCUMENT: &str = include_str!("../../../../docs/tracing.md");
 
-/// Every span of the library, as `(name, field)`.
+type Pairs = Arc<Mutex<BTreeSet<(&'static str, &'static str)>>>;
+
+/// Every span of the library, as `(name, field)`: the fields that it has, and those that were recorded later.
 #[derive(Clone, Default)]
-struct Seen(Arc<Mutex<BTreeSet<(&'static str, &'static str)>>>);
+struct Seen {
+    declared: Pairs,
+    recorded: Pairs,
+}
 
 impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Seen {
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
@@ -36,8 +42,16 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Seen {
                 metadata.name()
             );
             let pairs = metadata.fields().iter().map(|field| (metadata.name(), field.name()));
-            self.0.lock().unwrap().extend(pairs);
+            self.declared.lock().unwrap().extend(pairs);
         }
+    }
+
+    fn on_record(&self, id: &span::Id, values: &span::Record<'_>, context: Context<'_, S>) {
+        let name = context.span(id).unwrap().name();
+        let mut record = |field: &Field, _: &dyn Debug| {
+            self.recorded.lock().unwrap().insert((name, field.name()));
+        };
+        values.record(&mut record);
     }
 }
 
@@ -57,7 +71,18 @@ async fn spans_and_their_fields_are_documented() {
     let work = async { work.instrument(info_span!("nightly")).await };
     work.with_subscriber(registry::Registry::default().with(seen.clone()))
         .await;
-    let seen = seen.0.lock().unwrap();
+    let recorded = seen.recorded.lock().unwrap();
+    for pair in [
+        ("import", "image.id"),
+        ("wait", "image.id"),
+        ("start", "error.type"),
+        ("start", "otel.status_code"),
+        ("request", "http.response.status_code"),
+        ("request", "request.id"),
+    ] {
+        assert!(recorded.contains(&pair), "{pair:?} was not recorded: {recorded:?}");
+    }
+    let seen = seen.declared.lock().unwrap();
     let names: BTreeSet<_> = seen.iter().map(|(span, _)| *span).collect();
     assert_eq!(names, BTreeSet::from(["import", "request", "start", "upload", "wait"]));
     for (span, field) in &*seen {
