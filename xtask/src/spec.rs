@@ -13,6 +13,7 @@ pub(crate) struct Spec {
     pub(crate) provider: Provider,
     pub(crate) api: Api,
     pub(crate) errors: Vec<ErrorCode>,
+    pub(crate) systems: Vec<System>,
 }
 
 /// Tables of a spec: a key that is not listed is an error.
@@ -117,6 +118,17 @@ tables! {
         source: String,
         #[serde(default)] prefix: bool,
         executed: Option<bool>,
+        #[serde(default)] unverified: bool,
+    }
+
+    Systems { systems: Vec<System>, }
+    System {
+        /// A variant of `Distribution` in core.
+        system: String,
+        /// The cloud's text, with `{version}` where the version stands.
+        form: String,
+        #[serde(default)] versions: Vec<String>,
+        source: String,
         #[serde(default)] unverified: bool,
     }
 
@@ -296,9 +308,14 @@ impl Spec {
             let text = fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}"))?;
             toml::from_str::<toml::Table>(&text).map_err(|error| format!("{name}: {error}"))
         };
-        let tables = (read("provider.toml")?, read("api.toml")?, read("errors.toml")?);
+        let tables = (
+            read("provider.toml")?,
+            read("api.toml")?,
+            read("errors.toml")?,
+            read("systems.toml")?,
+        );
         let known = tables.0.get("sources").and_then(toml::Value::as_table);
-        for table in [&tables.0, &tables.1, &tables.2] {
+        for table in [&tables.0, &tables.1, &tables.2, &tables.3] {
             known_sources(&toml::Value::Table(table.clone()), known.unwrap_or(&toml::Table::new()))?;
         }
         let invalid = |error: toml::de::Error| error.to_string();
@@ -306,6 +323,7 @@ impl Spec {
             provider: tables.0.try_into().map_err(invalid)?,
             api: tables.1.try_into().map_err(invalid)?,
             errors: tables.2.try_into::<Errors>().map_err(invalid)?.errors,
+            systems: tables.3.try_into::<Systems>().map_err(invalid)?.systems,
         };
         spec.check()?;
         Ok(spec)

@@ -3,11 +3,14 @@
 //! Source: alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); what the platform means for the guest: the guides to
 //! importing images (2021-07).
 
-use cloud_import_core::{Os, OsFamily, Provider, provider::OsMatch};
+use cloud_import_core::{
+    Os, OsFamily, Provider,
+    provider::{Listed, OsMatch},
+};
 
 use crate::{
     Options,
-    generated::{OsType, Platform},
+    generated::{OsType, Platform, SYSTEMS},
 };
 
 /// An operating system in Alibaba Cloud's words.
@@ -49,55 +52,6 @@ fn os_type(family: OsFamily) -> OsType {
     }
 }
 
-/// The platforms, each under the names that people write.
-const NAMES: &[(Platform, &[&str])] = &[
-    (
-        Platform::Aliyun,
-        &["Aliyun", "Aliyun Linux", "Alibaba Cloud Linux", "Alinux"],
-    ),
-    (Platform::Anolis, &["Anolis", "Anolis OS"]),
-    (Platform::CentOsStream, &["CentOS Stream"]),
-    (Platform::CentOs, &["CentOS", "CentOS Linux"]),
-    (Platform::Ubuntu, &["Ubuntu", "Ubuntu Server"]),
-    (Platform::FedoraCoreOs, &["Fedora CoreOS", "FCOS"]),
-    (Platform::CoreOs, &["CoreOS", "CoreOS Container Linux"]),
-    (
-        Platform::Suse,
-        &[
-            "SUSE",
-            "SLES",
-            "SUSE Linux",
-            "SUSE Linux Enterprise",
-            "SUSE Linux Enterprise Server",
-        ],
-    ),
-    (Platform::Debian, &["Debian", "Debian GNU/Linux"]),
-    (
-        Platform::OpenSuse,
-        &["openSUSE", "openSUSE Leap", "openSUSE Tumbleweed"],
-    ),
-    (Platform::FreeBsd, &["FreeBSD"]),
-    (Platform::RedHat, &["Red Hat", "RHEL", "Red Hat Enterprise Linux"]),
-    (
-        Platform::Kylin,
-        &["Kylin", "Kylin Linux", "Kylin Linux Advanced Server"],
-    ),
-    (Platform::Uos, &["UOS", "UnionTech OS", "UnionTech OS Server"]),
-    (Platform::Fedora, &["Fedora", "Fedora Linux"]),
-    (Platform::AlmaLinux, &["AlmaLinux", "Alma"]),
-    (Platform::RockyLinux, &["Rocky Linux", "Rocky"]),
-    (Platform::Gentoo, &["Gentoo", "Gentoo Linux"]),
-    (Platform::CustomizedLinux, &["Customized Linux"]),
-    (Platform::OthersLinux, &["Others Linux", "Other Linux"]),
-    (Platform::WindowsServer2003, &["Windows Server 2003"]),
-    (Platform::WindowsServer2008, &["Windows Server 2008"]),
-    (Platform::WindowsServer2012, &["Windows Server 2012"]),
-    (Platform::WindowsServer2016, &["Windows Server 2016"]),
-    (Platform::WindowsServer2019, &["Windows Server 2019"]),
-    (Platform::WindowsServer2022, &["Windows Server 2022"]),
-    (Platform::OtherWindows, &["Other Windows"]),
-];
-
 /// What an operating system is called at Alibaba Cloud. A raw text is the platform.
 ///
 /// The version of a Linux is not part of it: the import has no field for it, and the service reads it from the guest.
@@ -105,17 +59,18 @@ pub fn map_os(os: &Os) -> OsMatch<AliyunOs> {
     if let Some(raw) = os.raw.get(&Provider::ALIYUN) {
         return OsMatch::Exact(AliyunOs::of_platform(raw, os));
     }
-    let windows_server = os.is("Windows") || os.is("Windows Server");
-    let asked = match os.major().filter(|_| windows_server) {
-        Some(year) => Os::new(format!("Windows Server {year}"), ""),
-        None if is_stream(os) => Os::new("CentOS Stream", ""),
-        None => os.clone(),
+    let system = os.system();
+    let Some(family) = system.family else {
+        return OsMatch::Unknown {
+            available: SYSTEMS.iter().flat_map(platforms).collect(),
+        };
     };
-    let listed = NAMES.iter().find(|(_, names)| names.iter().any(|name| asked.is(name)));
-    if let Some((platform, _)) = listed {
-        return OsMatch::Exact(AliyunOs::new(platform.clone()));
+    let year = system.major().unwrap_or_default();
+    let mut rows = Listed::rows(SYSTEMS, &system);
+    if let Some(row) = rows.find(|row| row.versions.is_empty() || row.versions.contains(&year)) {
+        return OsMatch::Exact(AliyunOs::new(Platform::from(row.text(year).as_str())));
     }
-    let (platform, meaning) = if os.family() == OsFamily::Windows {
+    let (platform, meaning) = if family == OsFamily::Windows {
         (
             Platform::OtherWindows,
             "and the vendor's guide of 2021 takes editions of Windows Server only",
@@ -132,10 +87,12 @@ pub fn map_os(os: &Os) -> OsMatch<AliyunOs> {
     }
 }
 
-/// `CentOS` in a version such as `Stream 9` or `8-stream`.
-fn is_stream(os: &Os) -> bool {
-    let version = os.version.as_deref().unwrap_or_default();
-    os.is("CentOS") && version.to_ascii_lowercase().contains("stream")
+/// The platforms of a row: of Windows Server one for each year.
+fn platforms(row: &Listed) -> Vec<String> {
+    match row.versions {
+        [] => vec![row.form.to_owned()],
+        years => years.iter().map(|year| row.text(year)).collect(),
+    }
 }
 
 /// The operating system of an order: the platform that the options name, else what its own name says.
@@ -159,10 +116,12 @@ mod tests {
 
     #[test]
     fn every_platform_is_found_by_its_own_name_and_spelled_so() {
-        assert_eq!(NAMES.len(), 27);
-        for (platform, _) in NAMES {
-            assert_eq!(&exact(platform.as_str()), platform);
-            assert_eq!(&Platform::from(platform.as_str()), platform);
+        let names: Vec<String> = SYSTEMS.iter().flat_map(platforms).collect();
+        assert_eq!(names.len(), 27);
+        for name in names {
+            let platform = exact(&name);
+            assert!(!matches!(platform, Platform::Other(_)), "{name}");
+            assert_eq!(platform.as_str(), name);
         }
     }
 

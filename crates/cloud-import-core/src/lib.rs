@@ -79,7 +79,7 @@ pub mod provider {
         model::{
             capabilities,
             code::{CodeRule, Meaning, StateClass, StateRow},
-            os::OsMatch,
+            os::{Distribution, Listed, OsMatch, System},
             token::marked,
         },
         net::{Pipeline, clock_offset, protocol, retry},
@@ -113,6 +113,7 @@ pub mod __generated {
         model::{
             capabilities::{Alphabet, CharSet, Fact, First, Limit, Limited, Rule, SideFile, UniqueNames},
             code::{CodeRule, StateClass, StateRow},
+            os::{Distribution, Listed},
         },
         open_enum,
         wire::{

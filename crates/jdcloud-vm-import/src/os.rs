@@ -1,10 +1,11 @@
-//! Operating systems in JD Cloud's words: a distribution out of five, and the version as free text.
-//!
-//! Source: importImage, seed document (2018) and jdcloud-sdk-go 1.6.1 (2024-11).
+//! Operating systems in JD Cloud's words: a platform out of five, and the version as free text.
 
-use cloud_import_core::{Os, OsFamily, Provider, provider::OsMatch};
+use cloud_import_core::{
+    Os, OsFamily, Provider,
+    provider::{Listed, OsMatch},
+};
 
-use crate::generated::{OsType, Platform};
+use crate::generated::{OsType, Platform, SYSTEMS};
 
 /// An operating system in JD Cloud's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,51 +19,46 @@ pub struct JdcloudOs {
     pub version: Option<String>,
 }
 
+impl JdcloudOs {
+    fn new(family: OsFamily, platform: &str, version: Option<String>) -> Self {
+        Self {
+            os_type: match family {
+                OsFamily::Windows => OsType::Windows,
+                _ => OsType::Linux,
+            },
+            platform: Platform::from(platform),
+            version,
+        }
+    }
+}
+
 /// What an operating system is called at JD Cloud. A raw text is `PLATFORM` or `PLATFORM/VERSION`.
 pub fn map_os(os: &Os) -> OsMatch<JdcloudOs> {
-    let os_type = match os.family() {
-        OsFamily::Windows => OsType::Windows,
-        _ => OsType::Linux,
-    };
     if let Some(raw) = os.raw.get(&Provider::JDCLOUD) {
         let (platform, version) = raw
             .split_once('/')
             .map_or((raw.as_str(), None), |(platform, version)| (platform, Some(version)));
-        return OsMatch::Exact(JdcloudOs {
-            os_type,
-            platform: Platform::from(platform),
-            version: version.map(str::to_owned),
-        });
+        let family = os.family_at(Provider::JDCLOUD);
+        return OsMatch::Exact(JdcloudOs::new(family, platform, version.map(str::to_owned)));
     }
-    let named = [
-        ("CentOS", Platform::CentOs),
-        ("Ubuntu", Platform::Ubuntu),
-        ("Windows Server", Platform::WindowsServer),
-        ("Windows", Platform::WindowsServer),
-        ("Other Linux", Platform::OtherLinux),
-        ("Other Windows", Platform::OtherWindows),
-    ];
-    if let Some((_, platform)) = named.into_iter().find(|(name, _)| os.is(name)) {
-        return OsMatch::Exact(JdcloudOs {
-            os_type,
-            platform,
-            version: os.version.clone(),
-        });
+    let system = os.system();
+    let Some(family) = system.family else {
+        return OsMatch::Unknown {
+            available: SYSTEMS.iter().map(|row| row.form.to_owned()).collect(),
+        };
+    };
+    if let Some(row) = Listed::rows(SYSTEMS, &system).next() {
+        return OsMatch::Exact(JdcloudOs::new(family, row.form, system.full_version()));
     }
-    let platform = if os_type == OsType::Windows {
-        Platform::OtherWindows
-    } else {
-        Platform::OtherLinux
+    let platform = match family {
+        OsFamily::Windows => Platform::OtherWindows,
+        _ => Platform::OtherLinux,
     };
     OsMatch::Nearest {
         changed: format!(
             "JD Cloud has no platform of that name, so it is sent as `{platform}` with `{os}` as its version"
         ),
-        value: JdcloudOs {
-            os_type,
-            platform,
-            version: Some(os.to_string()),
-        },
+        value: JdcloudOs::new(family, platform.as_str(), Some(os.to_string())),
     }
 }
 
@@ -89,9 +85,12 @@ mod tests {
             .value()
             .unwrap();
         assert_eq!((raw.platform, raw.version.as_deref()), (Platform::Ubuntu, Some("12")));
+        let raw = Os::new("CentOS", "7").with_raw(Provider::JDCLOUD, "Windows Server/2019");
+        assert_eq!(map_os(&raw).value().unwrap().os_type, OsType::Windows);
+        let windows = map_os(&"win2k12r2".parse().unwrap()).value().unwrap();
         assert_eq!(
-            map_os(&"Windows Server 2019".parse().unwrap()).value().unwrap().os_type,
-            OsType::Windows
+            (windows.os_type, windows.platform, windows.version.as_deref()),
+            (OsType::Windows, Platform::WindowsServer, Some("2012 R2"))
         );
     }
 }

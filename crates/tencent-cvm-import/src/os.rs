@@ -4,7 +4,12 @@
 //! without versions are those of the import guide (qcloud-documents 01fc12ae, read 2026), and that the API spells them the
 //! same is unverified. A version is a major number; every Windows has the version `9`.
 
-use cloud_import_core::{Os, OsFamily, Provider, provider::OsMatch};
+use cloud_import_core::{
+    Os, Provider,
+    provider::{Distribution, Listed, OsMatch, System},
+};
+
+use crate::generated::SYSTEMS;
 
 /// An operating system in Tencent Cloud's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,51 +30,7 @@ impl TencentOs {
     }
 }
 
-struct Linux {
-    name: &'static str,
-    /// Other names that people use.
-    also: &'static [&'static str],
-    /// Known versions; none where only the guide lists the name.
-    versions: &'static [&'static str],
-}
-
-const fn linux(name: &'static str, also: &'static [&'static str], versions: &'static [&'static str]) -> Linux {
-    Linux { name, also, versions }
-}
-
-const LINUX: &[Linux] = &[
-    linux("CentOS", &[], &["5", "6", "7"]),
-    linux("Ubuntu", &["Ubuntu Server"], &["10", "12", "14", "16"]),
-    linux("Debian", &[], &["6", "7", "8", "9"]),
-    linux("OpenSUSE", &["openSUSE Leap"], &["11", "12"]),
-    linux(
-        "SUSE",
-        &["SLES", "SUSE Linux Enterprise", "SUSE Linux Enterprise Server"],
-        &["10", "11", "12", "13"],
-    ),
-    linux("CoreOS", &[], &["7"]),
-    linux("FreeBSD", &[], &["10"]),
-    linux("Redhat", &["RHEL", "Red Hat Enterprise Linux"], &["5", "6", "7"]),
-    linux("CentOS Stream", &[], &[]),
-    linux("Fedora", &[], &[]),
-    linux("AlmaLinux", &["Alma"], &[]),
-    linux("Rocky", &["Rocky Linux"], &[]),
-    linux("TencentOS", &["TencentOS Server"], &[]),
-    linux("Kylin", &[], &[]),
-    linux("UnionTech", &["UOS", "UnionTech OS"], &[]),
-];
-
-const OTHER_LINUX: &str = "Other Linux";
-const OTHER_LINUX_VERSION: &str = "8";
-
-/// Years, and whether the example lists them too and not only the guide.
-const WINDOWS: &[(&str, bool)] = &[
-    ("2008", true),
-    ("2012", true),
-    ("2016", true),
-    ("2019", false),
-    ("2022", false),
-];
+/// The version of every Windows.
 const WINDOWS_VERSION: &str = "9";
 
 /// What an operating system is called at Tencent Cloud. A raw text is `TYPE/VERSION`.
@@ -84,47 +45,40 @@ pub fn map_os(os: &Os) -> OsMatch<TencentOs> {
             },
         };
     }
-    if os.family() == OsFamily::Windows {
-        return windows(os);
-    }
-    if os.is(OTHER_LINUX) {
-        let value = TencentOs::new(OTHER_LINUX, OTHER_LINUX_VERSION);
-        return match &os.version {
-            Some(version) if version != OTHER_LINUX_VERSION => OsMatch::Nearest {
-                changed: format!("`{OTHER_LINUX}` has only the version `{OTHER_LINUX_VERSION}`, which is sent instead"),
-                value,
-            },
-            _ => OsMatch::Exact(value),
-        };
-    }
-    let named = |system: &&Linux| os.is(system.name) || system.also.iter().any(|name| os.is(name));
-    let Some(system) = LINUX.iter().find(named) else {
+    let system = os.system();
+    let rows: Vec<&Listed> = Listed::rows(SYSTEMS, &system).collect();
+    let Some(first) = rows.first() else {
         return OsMatch::Unknown { available: available() };
     };
-    match os.major() {
-        Some(major) => unchecked_unless(system.versions.contains(&major), TencentOs::new(system.name, major)),
-        None => OsMatch::Unknown {
-            available: if system.versions.is_empty() {
-                vec![format!("{} with a version", system.name)]
-            } else {
-                let of = |version: &&str| format!("{} {version}", system.name);
-                system.versions.iter().map(of).collect()
+    match system.distribution {
+        Some(Distribution::WindowsServer) => windows(&system, &rows),
+        Some(Distribution::OtherLinux) => other_linux(&system, first),
+        _ => match system.major() {
+            Some(major) => unchecked_unless(first.versions.contains(&major), TencentOs::new(first.form, major)),
+            None => OsMatch::Unknown {
+                available: with_versions(first),
             },
         },
     }
 }
 
-fn windows(os: &Os) -> OsMatch<TencentOs> {
-    let year = os
-        .major()
-        .filter(|_| os.is("Windows Server") || os.is("Windows"))
-        .and_then(|major| WINDOWS.iter().find(|(year, _)| *year == major));
-    match year {
-        Some((year, in_example)) => {
-            let value = TencentOs::new(format!("Windows Server {year}"), WINDOWS_VERSION);
-            unchecked_unless(*in_example, value)
-        }
+fn windows(system: &System, rows: &[&Listed]) -> OsMatch<TencentOs> {
+    let year = system.major().unwrap_or_default();
+    match rows.iter().find(|row| row.versions.contains(&year)) {
+        Some(row) => unchecked_unless(row.verified, TencentOs::new(row.text(year), WINDOWS_VERSION)),
         None => OsMatch::Unknown { available: available() },
+    }
+}
+
+fn other_linux(system: &System, row: &Listed) -> OsMatch<TencentOs> {
+    let only = row.versions.first().copied().unwrap_or_default();
+    let value = TencentOs::new(row.form, only);
+    if system.version.as_deref().is_none_or(|version| version == only) {
+        return OsMatch::Exact(value);
+    }
+    OsMatch::Nearest {
+        changed: format!("`{}` has only the version `{only}`, which is sent instead", row.form),
+        value,
     }
 }
 
@@ -141,10 +95,23 @@ fn unchecked_unless(known: bool, value: TencentOs) -> OsMatch<TencentOs> {
     }
 }
 
+/// A system with each of its versions.
+fn with_versions(row: &Listed) -> Vec<String> {
+    match row.versions {
+        [] => vec![format!("{} with a version", row.form)],
+        versions => versions
+            .iter()
+            .map(|version| format!("{} {version}", row.form))
+            .collect(),
+    }
+}
+
 fn available() -> Vec<String> {
-    let windows = WINDOWS.iter().map(|(year, _)| format!("Windows Server {year}"));
-    let linux = LINUX.iter().map(|system| system.name.to_owned());
-    linux.chain([OTHER_LINUX.to_owned()]).chain(windows).collect()
+    let names = SYSTEMS.iter().flat_map(|row| match row.distribution {
+        Distribution::WindowsServer => row.versions.iter().map(|year| row.text(year)).collect(),
+        _ => vec![row.form.to_owned()],
+    });
+    names.collect()
 }
 
 #[cfg(test)]

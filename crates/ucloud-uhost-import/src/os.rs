@@ -6,27 +6,12 @@
 //! `Windows 2012 64位`, `Windows 2016 64位`. Source: ImportCustomImage, seed document (undated) and UCloud API documentation
 //! (2026-08); packer-plugin-ucloud d7433082; cloudmux 311f52c4.
 
-use cloud_import_core::{Architecture, Os, OsFamily, Provider, provider::OsMatch};
+use cloud_import_core::{
+    Architecture, Os, Provider,
+    provider::{Distribution, Listed, OsMatch},
+};
 
-/// Families of the console by the names that people write.
-const FAMILIES: &[(&str, &str)] = &[
-    ("CentOS", "CentOS"),
-    ("CentOS Linux", "CentOS"),
-    ("Ubuntu", "Ubuntu"),
-    ("Ubuntu Server", "Ubuntu"),
-    ("Debian", "Debian"),
-    ("Debian GNU/Linux", "Debian"),
-    ("RedHat", "RedHat"),
-    ("RHEL", "RedHat"),
-    ("Red Hat Enterprise Linux", "RedHat"),
-    ("openSUSE", "openSUSE"),
-    ("openSUSE Leap", "openSUSE"),
-    ("SUSE", "SUSE"),
-    ("SLES", "SUSE"),
-    ("SUSE Linux Enterprise Server", "SUSE"),
-    ("Windows", "Windows"),
-    ("Windows Server", "Windows"),
-];
+use crate::generated::SYSTEMS;
 
 /// What everything else is called.
 const OTHER: &str = "Other";
@@ -58,10 +43,12 @@ pub fn map_os(os: &Os, architecture: Architecture) -> OsMatch<UcloudOs> {
             },
         };
     }
-    let Some((_, os_type)) = FAMILIES.iter().find(|(name, _)| os.is(name)) else {
+    let system = os.system();
+    let Some(row) = Listed::rows(SYSTEMS, &system).next() else {
         return other(os, architecture);
     };
-    let Some(given) = &os.version else {
+    let os_type = row.form;
+    let Some(given) = system.full_version() else {
         return OsMatch::Unknown {
             available: vec![
                 format!("{os_type} with its version"),
@@ -69,18 +56,15 @@ pub fn map_os(os: &Os, architecture: Architecture) -> OsMatch<UcloudOs> {
             ],
         };
     };
-    let version = if os.family() == OsFamily::Windows {
-        // Server versions are years; the console has no others.
-        os.major().filter(|year| year.len() == 4).map(str::to_owned)
-    } else {
-        release(given)
+    // Server versions are years; of others the console has two numbers.
+    let version = match system.distribution {
+        Some(Distribution::WindowsServer) => system.major().map(str::to_owned),
+        _ => system.numbers(2),
     };
-    let Some(version) = version else {
-        return other(os, architecture);
-    };
+    let version = version.unwrap_or_default();
     let bits = if architecture == Architecture::I386 { 32 } else { 64 };
     let value = named(os_type, &format!("{os_type} {version} {bits}位"));
-    if version == *given {
+    if version == given {
         return OsMatch::Exact(value);
     }
     OsMatch::Nearest {
@@ -97,13 +81,6 @@ fn named(os_type: &str, os_name: &str) -> UcloudOs {
         os_type: os_type.to_owned(),
         os_name: os_name.to_owned(),
     }
-}
-
-/// The first two numbers of a version: `22.04` of `22.04.3 LTS`; `None` when it begins with none.
-fn release(version: &str) -> Option<String> {
-    let numbers = version.split(|c: char| !c.is_ascii_digit() && c != '.').next()?;
-    let parts: Vec<&str> = numbers.split('.').filter(|part| !part.is_empty()).take(2).collect();
-    (!parts.is_empty()).then(|| parts.join("."))
 }
 
 fn other(os: &Os, architecture: Architecture) -> OsMatch<UcloudOs> {
@@ -177,15 +154,10 @@ mod tests {
             "Rocky Linux 9.3",
             "CentOS Stream 9",
             "Windows 11",
-            "Debian testing",
+            "Alpine Linux v3.19",
             "Other",
         ] {
-            // Words without a number all belong to the name, so the version is given by itself.
-            let os = match text.split_once(" testing") {
-                Some((distribution, _)) => Os::new(distribution, "testing"),
-                None => text.parse().unwrap(),
-            };
-            let OsMatch::Nearest { value, changed } = map_os(&os, Architecture::I386) else {
+            let OsMatch::Nearest { value, changed } = found(text, Architecture::I386) else {
                 panic!("{text} is not a system of the console");
             };
             assert_eq!(value, named("Other", "Other"));

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 #![expect(clippy::print_stdout, reason = "the figures, for who asks for them with --nocapture")]
 
+mod systems;
 mod words;
 
 use std::sync::Arc;

@@ -83,7 +83,7 @@ fn cloud(out: &mut String, spec: &Spec) {
     );
 }
 
-/// Endpoints, limits and states.
+/// Endpoints, limits, operating systems and states.
 fn beside_calls(out: &mut String, spec: &Spec) {
     let provider = &spec.provider;
     let default = &provider.endpoints.default;
@@ -128,6 +128,16 @@ fn beside_calls(out: &mut String, spec: &Spec) {
         "Limits",
         ["field", "rule", "breaking it", "note", "source"],
         limits,
+    );
+    let systems = spec.systems.iter().map(|row| {
+        let form = format!("`{}`{}", row.form, mark(row.unverified));
+        [row.system.clone(), form, row.versions.join(", "), row.source.clone()]
+    });
+    table(
+        out,
+        "Operating systems",
+        ["system", "the cloud's text", "versions", "source"],
+        systems,
     );
     let states = [("task", &provider.states.task), ("image", &provider.states.image)].into_iter();
     let states = states.flat_map(|(what, states)| states.iter().map(move |state| (what, state)));

@@ -8,6 +8,7 @@ mod operations;
 mod readme;
 mod sim;
 mod stores;
+mod systems;
 mod text;
 mod types;
 
@@ -37,6 +38,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
         files.insert(folder.join("operations.rs"), operations::render(spec)?);
         files.insert(folder.join("facts.rs"), facts::render(spec));
         files.insert(folder.join("errors.rs"), facts::errors(spec));
+        files.insert(folder.join("systems.rs"), systems::render(spec));
         files.insert(folders[0].join(format!("{}.rs", spec.provider.id)), sim::render(spec));
         folders.push(folder);
     }
@@ -55,8 +57,8 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
 fn module(spec: &Spec) -> String {
     format!(
         "{}//! The API of {} in the vendor's words, and the facts known of it. No behaviour is here.\n\n\
-         mod errors;\nmod facts;\nmod operations;\npub mod types;\n\n\
-         pub use errors::ERRORS;\npub use facts::*;\npub(crate) use types::*;\n",
+         mod errors;\nmod facts;\nmod operations;\nmod systems;\npub mod types;\n\n\
+         pub use errors::ERRORS;\npub use facts::*;\npub(crate) use systems::SYSTEMS;\npub(crate) use types::*;\n",
         text::header(spec),
         spec.provider.name
     )

@@ -5,8 +5,10 @@
 mod errors;
 mod facts;
 mod operations;
+mod systems;
 pub mod types;
 
 pub use errors::ERRORS;
 pub use facts::*;
+pub(crate) use systems::SYSTEMS;
 pub(crate) use types::*;

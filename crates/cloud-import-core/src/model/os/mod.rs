@@ -4,6 +4,13 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+mod listed;
+mod pieces;
+mod system;
+
+pub use listed::Listed;
+pub use system::{Distribution, System};
+
 use crate::{Error, ErrorKind, OsFamily, Provider};
 
 /// An operating system: distribution and version, as people write them.
@@ -46,35 +53,21 @@ impl Os {
         self
     }
 
-    /// The family, by the distribution's name.
+    /// Which system this is, by the words of the whole text: `ubuntu22.04`, `Ubuntu 22.04.3 LTS` and `Ubuntu Server 22.04` are one.
+    pub fn system(&self) -> System {
+        System::read(&self.to_string())
+    }
+
+    /// The family: Windows where anything in the text speaks of it, else Linux.
     pub fn family(&self) -> OsFamily {
-        if self.distribution.to_ascii_lowercase().contains("windows") {
-            OsFamily::Windows
-        } else {
-            OsFamily::Linux
-        }
+        self.system().family.unwrap_or(OsFamily::Linux)
     }
 
-    /// Whether the distribution has this name, letter case and blanks aside.
-    pub fn is(&self, distribution: &str) -> bool {
-        squeezed(&self.distribution) == squeezed(distribution)
+    /// The family of what is sent to a cloud: that of its own text where it tells one.
+    pub fn family_at(&self, provider: Provider) -> OsFamily {
+        let raw = self.raw.get(&provider).and_then(|raw| System::read(raw).family);
+        raw.unwrap_or_else(|| self.family())
     }
-
-    /// The first number of the version: `7` of `7.9`.
-    pub fn major(&self) -> Option<&str> {
-        let version = self.version.as_deref()?;
-        version
-            .split(|c: char| !c.is_ascii_digit())
-            .next()
-            .filter(|major| !major.is_empty())
-    }
-}
-
-fn squeezed(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
 }
 
 impl fmt::Display for Os {
@@ -140,24 +133,4 @@ impl<T> OsMatch<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_what_people_write() {
-        let os: Os = "CentOS 7.9".parse().unwrap();
-        assert_eq!(
-            (os.distribution.as_str(), os.version.as_deref(), os.major()),
-            ("CentOS", Some("7.9"), Some("7"))
-        );
-        let os: Os = "Windows Server 2019 Datacenter".parse().unwrap();
-        assert_eq!(
-            (os.distribution.as_str(), os.version.as_deref()),
-            ("Windows Server", Some("2019 Datacenter"))
-        );
-        assert_eq!(os.family(), OsFamily::Windows);
-        assert!("Rocky Linux".parse::<Os>().unwrap().is("rockylinux"));
-        assert!("7.9".parse::<Os>().is_err());
-        assert!("".parse::<Os>().is_err());
-    }
-}
+mod tests;
