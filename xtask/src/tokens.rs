@@ -17,7 +17,7 @@ pub(crate) fn of(text: &str) -> Vec<&str> {
             [b'/', b'*', ..] => (past(rest, 2, "*/"), false),
             [b'"', ..] => (quoted(rest), false),
             [b'\'', b'\\', ..] => (past(rest, 3, "'"), false),
-            [b'\'', ..] if rest.chars().nth(2) == Some('\'') => (past(rest, 2, "'"), false),
+            [b'\'', ..] if rest.chars().nth(2) == Some('\'') => (past(rest, 1, "'"), false),
             [b':', b':', ..] => (2, true),
             _ => match raw {
                 Some(raw) => {

@@ -1,7 +1,7 @@
 //! Where Alibaba Cloud's own tools look for credentials: names and pure parsers.
 //!
-//! Source: alibabacloud_credentials for Python and credentials-go (2025), whose order this is; aliyun-cli; the Alibaba
-//! provider for Terraform. Modes that need a browser or a program are refused by name.
+//! Source: alibabacloud_credentials for Python 1.0.12 and credentials-go (2025), whose order this is, and the example in their
+//! README files; aliyun-cli; the Alibaba provider for Terraform. Modes that need a browser or a program are refused by name.
 
 use cloud_import_core::{
     Credentials, Provider,
@@ -9,7 +9,7 @@ use cloud_import_core::{
         AssumeRole, ChainSpec, KeySource, KeysLink, Metadata, MetadataToken, Precedence, Profile, ProfileError,
         ProfileFile, ProfileText, Temporary, WebIdentityRole,
         ini::{Ini, Section},
-        profile::{json, required, seconds, text},
+        profile::{json, keys, required, seconds, text},
     },
     provider::Chained,
 };
@@ -21,7 +21,7 @@ use crate::{
     sts::{STS, WEB_IDENTITY, temporary},
 };
 
-const MODES: &str = "AK, StsToken, RamRoleArn, EcsRamRole or OIDC";
+const MODES: &str = "AK, StsToken, RamRoleArn, ChainableRamRoleArn, EcsRamRole or OIDC";
 const TYPES: &str = "access_key, sts, ram_role_arn, ecs_ram_role or oidc_role_arn";
 
 /// Where credentials are looked for when none are given.
@@ -78,6 +78,7 @@ pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
         names: &["ALIBABA_CLOUD_CREDENTIALS_URI"],
         read: read_metadata,
     }),
+    configure: Some("aliyun configure"),
     not_read: &[],
 };
 
@@ -97,8 +98,7 @@ fn parse_config(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError>
         .get("profiles")
         .and_then(Value::as_array)
         .ok_or_else(|| ProfileError::wrong("profiles", "a list"))?;
-    let named = |profile: &&Value| profile.get("name").and_then(Value::as_str) == Some(name);
-    let Some(profile) = profiles.iter().find(named).and_then(Value::as_object) else {
+    let Some(profile) = named(profiles, name) else {
         return match file.profile {
             Some(_) => Ok(None),
             None => Err(ProfileError::new(format!(
@@ -106,9 +106,9 @@ fn parse_config(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError>
             ))),
         };
     };
-    let means = source_of_mode(profile).map_err(|flaw| flaw.in_profile(name))?;
     let region = text(profile, "region_id").map_err(|flaw| flaw.in_profile(name))?;
-    Ok(Some(Profile {
+    let means = source_of_mode(profiles, profile, &mut vec![name]).map_err(|flaw| flaw.in_profile(name))?;
+    Ok(means.map(|means| Profile {
         name: name.to_owned(),
         means,
         region,
@@ -116,110 +116,156 @@ fn parse_config(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError>
     }))
 }
 
-fn source_of_mode(profile: &Map<String, Value>) -> Result<KeySource, ProfileError> {
-    let keys = || {
-        Ok((
-            required(profile, "access_key_id")?,
-            required(profile, "access_key_secret")?,
-        ))
+fn named<'a>(profiles: &'a [Value], name: &str) -> Option<&'a Map<String, Value>> {
+    let is_it = |profile: &&Value| profile.get("name").and_then(Value::as_str) == Some(name);
+    profiles.iter().find(is_it).and_then(Value::as_object)
+}
+
+/// How a profile gets keys; `None` where nothing is filled in. `seen` are the profiles that led to it.
+fn source_of_mode<'a>(
+    profiles: &'a [Value],
+    profile: &'a Map<String, Value>,
+    seen: &mut Vec<&'a str>,
+) -> Result<Option<KeySource>, ProfileError> {
+    let both = || {
+        let (id, secret) = ("access_key_id", "access_key_secret");
+        Ok((required(profile, id)?, required(profile, secret)?))
     };
     let mode = text(profile, "mode")?;
-    Ok(match mode.as_deref().unwrap_or("AK") {
+    Ok(Some(match mode.as_deref().unwrap_or("AK") {
         "AK" => {
-            let (id, secret) = keys()?;
+            let (id, secret) = ("access_key_id", "access_key_secret");
+            let Some((id, secret)) = keys((id, text(profile, id)?), (secret, text(profile, secret)?))? else {
+                return Ok(None);
+            };
             KeySource::Keys(Credentials::new(id, secret))
         }
         "StsToken" => {
-            let (id, secret) = keys()?;
-            KeySource::Keys(Credentials::temporary(id, secret, required(profile, "sts_token")?))
+            let (id, secret) = both()?;
+            KeySource::Keys(match text(profile, "sts_token")? {
+                Some(token) => Credentials::temporary(id, secret, token),
+                None if profile.contains_key("sts_token") => Credentials::new(id, secret),
+                None => return Err(ProfileError::missing("sts_token")),
+            })
         }
         "RamRoleArn" => {
-            let (id, secret) = keys()?;
+            let (id, secret) = both()?;
             let keys = match text(profile, "sts_token")? {
                 Some(token) => Credentials::temporary(id, secret, token),
                 None => Credentials::new(id, secret),
             };
-            let mut role = AssumeRole::new(required(profile, "ram_role_arn")?)
-                .session_name(text(profile, "ram_session_name")?)
-                .duration(seconds(profile, "expired_seconds")?);
-            role.policy = text(profile, "policy")?;
-            role.external_id = text(profile, "external_id")?;
-            role.region = text(profile, "sts_region")?;
-            KeySource::AssumeRole(keys, role)
+            KeySource::AssumeRole(Box::new(KeySource::Keys(keys)), ram_role(profile)?)
+        }
+        "ChainableRamRoleArn" => {
+            let role = ram_role(profile)?;
+            KeySource::AssumeRole(Box::new(source_profile(profiles, profile, seen)?), role)
         }
         "EcsRamRole" => KeySource::InstanceRole(text(profile, "ram_role_name")?),
-        "OIDC" => {
-            let mut role = AssumeRole::new(required(profile, "ram_role_arn")?)
-                .session_name(text(profile, "ram_session_name")?)
-                .duration(seconds(profile, "expired_seconds")?);
-            role.policy = text(profile, "policy")?;
-            role.region = text(profile, "sts_region")?;
-            KeySource::WebIdentity(WebIdentityRole {
-                role,
-                provider: required(profile, "oidc_provider_arn")?,
-                token_file: required(profile, "oidc_token_file")?,
-                endpoint: None,
-            })
-        }
+        "OIDC" => KeySource::WebIdentity(WebIdentityRole {
+            role: ram_role(profile)?,
+            provider: required(profile, "oidc_provider_arn")?,
+            token_file: required(profile, "oidc_token_file")?,
+            endpoint: None,
+        }),
         other => return Err(ProfileError::mode("mode", other, MODES)),
-    })
+    }))
 }
 
-/// The section of the INI file that the SDKs share: the one asked for, else `default`.
+/// How the profile that another one builds on gets keys.
+fn source_profile<'a>(
+    profiles: &'a [Value],
+    profile: &'a Map<String, Value>,
+    seen: &mut Vec<&'a str>,
+) -> Result<KeySource, ProfileError> {
+    let field = "source_profile";
+    let name = required(profile, field)?;
+    let Some((name, source)) = named(profiles, &name).and_then(|source| Some((source.get("name")?.as_str()?, source)))
+    else {
+        return Err(ProfileError::new(format!(
+            "field `{field}` names profile `{name}`, which is not there"
+        )));
+    };
+    if seen.contains(&name) {
+        return Err(ProfileError::new(format!(
+            "field `{field}` leads back to profile `{name}`"
+        )));
+    }
+    seen.push(name);
+    source_of_mode(profiles, source, seen)
+        .and_then(|means| means.ok_or_else(|| ProfileError::missing("access_key_id")))
+        .map_err(|flaw| flaw.in_profile(name))
+}
+
+fn ram_role(profile: &Map<String, Value>) -> Result<AssumeRole, ProfileError> {
+    let mut role = AssumeRole::new(required(profile, "ram_role_arn")?)
+        .session_name(text(profile, "ram_session_name")?)
+        .duration(seconds(profile, "expired_seconds")?);
+    role.policy = text(profile, "policy")?;
+    role.external_id = text(profile, "external_id")?;
+    role.region = text(profile, "sts_region")?;
+    Ok(role)
+}
+
+/// The section of the INI file that the SDKs share: the one asked for, else `default`. One with `enable = false` is passed over.
 fn parse_credentials(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError> {
     let ini = Ini::parse(file.text)?;
     let Some(section) = ini.section(file.profile.unwrap_or("default")) else {
         return Ok(None);
     };
-    Ok(Some(Profile {
-        name: section.name.to_owned(),
-        means: source_of_type(section).map_err(|flaw| flaw.in_profile(section.name))?,
-        region: section
-            .get(&["region_id", "region"])
-            .map_err(|flaw| flaw.in_profile(section.name))?,
-        project: None,
-    }))
+    let read = || {
+        if section
+            .get(&["enable"])?
+            .is_some_and(|enable| enable.eq_ignore_ascii_case("false"))
+        {
+            return Ok(None);
+        }
+        Ok(Some(Profile {
+            name: section.name.to_owned(),
+            means: source_of_type(section)?,
+            region: section.get(&["region_id", "region"])?,
+            project: None,
+        }))
+    };
+    read().map_err(|flaw: ProfileError| flaw.in_profile(section.name))
 }
 
 fn source_of_type(section: &Section<'_>) -> Result<KeySource, ProfileError> {
-    let keys = || {
+    let both = || {
         Ok((
             section.required(&["access_key_id"])?,
             section.required(&["access_key_secret"])?,
         ))
     };
+    let role = || {
+        let mut role =
+            AssumeRole::new(section.required(&["role_arn"])?).session_name(section.get(&["role_session_name"])?);
+        role.policy = section.get(&["policy"])?;
+        Ok(role)
+    };
     Ok(match section.required(&["type"])?.as_str() {
         "access_key" => {
-            let (id, secret) = keys()?;
+            let (id, secret) = both()?;
             KeySource::Keys(Credentials::new(id, secret))
         }
         "sts" => {
-            let (id, secret) = keys()?;
-            KeySource::Keys(Credentials::temporary(
-                id,
-                secret,
-                section.required(&["security_token"])?,
-            ))
-        }
-        "ram_role_arn" => {
-            let (id, secret) = keys()?;
-            let mut role =
-                AssumeRole::new(section.required(&["role_arn"])?).session_name(section.get(&["role_session_name"])?);
-            role.policy = section.get(&["policy"])?;
-            KeySource::AssumeRole(Credentials::new(id, secret), role)
-        }
-        "ecs_ram_role" => KeySource::InstanceRole(section.get(&["role_name"])?),
-        "oidc_role_arn" => {
-            let mut role =
-                AssumeRole::new(section.required(&["role_arn"])?).session_name(section.get(&["role_session_name"])?);
-            role.policy = section.get(&["policy"])?;
-            KeySource::WebIdentity(WebIdentityRole {
-                role,
-                provider: section.required(&["oidc_provider_arn"])?,
-                token_file: section.required(&["oidc_token_file_path", "oidc_token_file"])?,
-                endpoint: None,
+            let (id, secret) = both()?;
+            KeySource::Keys(match section.get(&["security_token"])? {
+                Some(token) => Credentials::temporary(id, secret, token),
+                None if section.has("security_token") => Credentials::new(id, secret),
+                None => return Err(ProfileError::missing("security_token")),
             })
         }
+        "ram_role_arn" => {
+            let (id, secret) = both()?;
+            KeySource::AssumeRole(Box::new(KeySource::Keys(Credentials::new(id, secret))), role()?)
+        }
+        "ecs_ram_role" => KeySource::InstanceRole(section.get(&["role_name"])?),
+        "oidc_role_arn" => KeySource::WebIdentity(WebIdentityRole {
+            role: role()?,
+            provider: section.required(&["oidc_provider_arn"])?,
+            token_file: section.required(&["oidc_token_file_path", "oidc_token_file"])?,
+            endpoint: None,
+        }),
         other => return Err(ProfileError::mode("type", other, TYPES)),
     })
 }

@@ -1,7 +1,8 @@
 //! Where Huawei Cloud's own tools look for credentials: names and pure parsers.
 //!
 //! Source: huaweicloudsdkcore for Python 3.1.219, whose order this is. Federated logins are refused by name; roles
-//! ("agencies") are assumed here with a token of another party alone: else give their temporary keys.
+//! ("agencies") are assumed here with a token of another party alone: else give their temporary keys. The command-line tool
+//! (KooCLI) keeps its keys encrypted in ~/.hcloud, which nobody but the tool reads.
 
 use cloud_import_core::{
     Credentials, Provider,
@@ -9,7 +10,7 @@ use cloud_import_core::{
         ChainSpec, Expiry, KeySource, Metadata, MetadataToken, Profile, ProfileError, ProfileFile, ProfileText,
         Temporary,
         ini::{Ini, Section},
-        profile::{instant, json, object, required},
+        profile::{instant, json, keys, object, required},
     },
     provider::Chained,
 };
@@ -47,6 +48,7 @@ pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
     sts: None,
     web_identity: Some(WEB_IDENTITY),
     link: None,
+    configure: None,
     not_read: &[
         "HUAWEICLOUD_OIDC_ID_TOKEN",
         "HUAWEICLOUD_SDK_ID_TOKEN_FILE",
@@ -62,19 +64,20 @@ impl Chained for Client {
 fn parse_credentials(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError> {
     let ini = Ini::parse(file.text)?;
     match ini.section(file.profile.unwrap_or("basic")) {
-        Some(section) => profile(section).map(Some).map_err(|flaw| flaw.in_profile(section.name)),
+        Some(section) => profile(section).map_err(|flaw| flaw.in_profile(section.name)),
         None => Ok(None),
     }
 }
 
-fn profile(section: &Section<'_>) -> Result<Profile, ProfileError> {
+fn profile(section: &Section<'_>) -> Result<Option<Profile>, ProfileError> {
     let (id, secret) = (section.get(&["ak"])?, section.get(&["sk"])?);
     if id.is_none() && secret.is_none() && section.get(&["idp_id", "id_token_file"])?.is_some() {
         return Err(ProfileError::mode("idp_id", "federated login", "ak and sk"));
     }
-    let id = id.ok_or_else(|| ProfileError::missing("ak"))?;
-    let secret = secret.ok_or_else(|| ProfileError::missing("sk"))?;
-    Ok(Profile {
+    let Some((id, secret)) = keys(("ak", id), ("sk", secret))? else {
+        return Ok(None);
+    };
+    Ok(Some(Profile {
         name: section.name.to_owned(),
         means: KeySource::Keys(match section.get(&["security_token"])? {
             Some(token) => Credentials::temporary(id, secret, token),
@@ -82,7 +85,7 @@ fn profile(section: &Section<'_>) -> Result<Profile, ProfileError> {
         }),
         region: None,
         project: section.get(&["project_id"])?,
-    })
+    }))
 }
 
 fn read_metadata(answer: &str) -> Result<Temporary, ProfileError> {

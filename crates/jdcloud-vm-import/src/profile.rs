@@ -8,6 +8,7 @@ use cloud_import_core::{
     credentials::{
         ChainSpec, Companion, KeySource, Profile, ProfileError, ProfileFile, ProfileText,
         ini::{Ini, Section},
+        profile::keys,
     },
     provider::Chained,
 };
@@ -45,6 +46,7 @@ pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
     sts: Some(STS),
     web_identity: None,
     link: None,
+    configure: Some("jdc configure add"),
     not_read: &[],
 };
 
@@ -60,7 +62,7 @@ fn parse_php(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError> {
     };
     let names = ["jdcloud_access_key_id", "jdcloud_secret_access_key"];
     let tokens = ["jdcloud_session_token", "jdcloud_security_token"];
-    profile(section, names, &tokens).map(Some)
+    profile(section, names, &tokens)
 }
 
 /// The command-line tool's file: the section asked for, else the one that the file beside names, else `default`.
@@ -68,15 +70,17 @@ fn parse_cli(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError> {
     let ini = Ini::parse(file.text)?;
     let current = file.beside.map(str::trim).filter(|name| !name.is_empty());
     match ini.section(file.profile.or(current).unwrap_or("default")) {
-        Some(section) => profile(section, ["access_key", "secret_key"], &[]).map(Some),
+        Some(section) => profile(section, ["access_key", "secret_key"], &[]),
         None => Ok(None),
     }
 }
 
-fn profile(section: &Section<'_>, [id, secret]: [&str; 2], tokens: &[&str]) -> Result<Profile, ProfileError> {
+fn profile(section: &Section<'_>, [id, secret]: [&str; 2], tokens: &[&str]) -> Result<Option<Profile>, ProfileError> {
     let read = || {
-        let (id, secret) = (section.required(&[id])?, section.required(&[secret])?);
-        Ok(Profile {
+        let Some((id, secret)) = keys((id, section.get(&[id])?), (secret, section.get(&[secret])?))? else {
+            return Ok(None);
+        };
+        Ok(Some(Profile {
             name: section.name.to_owned(),
             means: KeySource::Keys(match section.get(tokens)? {
                 Some(token) => Credentials::temporary(id, secret, token),
@@ -84,7 +88,7 @@ fn profile(section: &Section<'_>, [id, secret]: [&str; 2], tokens: &[&str]) -> R
             }),
             region: section.get(&["region_id"])?,
             project: None,
-        })
+        }))
     };
     read().map_err(|flaw: ProfileError| flaw.in_profile(section.name))
 }

@@ -9,7 +9,7 @@ use cloud_import_core::{
         AssumeRole, ChainSpec, Companion, KeySource, Metadata, Profile, ProfileError, ProfileFile, ProfileText,
         RoleNames, Temporary,
         ini::Ini,
-        profile::{json, required, text},
+        profile::{json, keys, required, text},
     },
     provider::Chained,
 };
@@ -75,6 +75,7 @@ pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
     sts: Some(STS),
     web_identity: Some(WEB_IDENTITY),
     link: None,
+    configure: Some("tccli configure"),
     not_read: &[],
 };
 
@@ -93,18 +94,21 @@ fn parse_tccli(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileError> 
     let credential = credential
         .as_object()
         .ok_or_else(|| ProfileError::new("is not a JSON object"))?;
-    Ok(Some(Profile {
+    let means = means(credential).map_err(|flaw| flaw.in_profile(name))?;
+    Ok(means.map(|means| Profile {
         name: name.to_owned(),
-        means: means(credential).map_err(|flaw| flaw.in_profile(name))?,
+        means,
         region,
         project: None,
     }))
 }
 
-fn means(credential: &Map<String, Value>) -> Result<KeySource, ProfileError> {
+/// How the file gives keys; `None` where nothing is filled in. `tccli configure set use-cvm-role false` writes the type `default`,
+/// which is none.
+fn means(credential: &Map<String, Value>) -> Result<Option<KeySource>, ProfileError> {
     match text(credential, "type")?.as_deref() {
-        None => {}
-        Some("cvm-role") => return Ok(KeySource::InstanceRole(None)),
+        None | Some("default") => {}
+        Some("cvm-role") => return Ok(Some(KeySource::InstanceRole(None))),
         Some(other) => {
             return Err(ProfileError::mode(
                 "type",
@@ -113,18 +117,22 @@ fn means(credential: &Map<String, Value>) -> Result<KeySource, ProfileError> {
             ));
         }
     }
-    let (id, key) = (required(credential, "secretId")?, required(credential, "secretKey")?);
+    let (id, key) = ("secretId", "secretKey");
+    let Some((id, key)) = keys((id, text(credential, id)?), (key, text(credential, key)?))? else {
+        return Ok(None);
+    };
     let keys = match text(credential, "token")? {
         Some(token) => Credentials::temporary(id, key, token),
         None => Credentials::new(id, key),
     };
-    Ok(match text(credential, "role-arn")? {
+    let keys = KeySource::Keys(keys);
+    Ok(Some(match text(credential, "role-arn")? {
         Some(arn) => {
             let session = text(credential, "role-session-name")?;
-            KeySource::AssumeRole(keys, AssumeRole::new(arn).session_name(session))
+            KeySource::AssumeRole(Box::new(keys), AssumeRole::new(arn).session_name(session))
         }
-        None => KeySource::Keys(keys),
-    })
+        None => keys,
+    }))
 }
 
 fn region_of(configure: &str) -> Result<Option<String>, ProfileError> {
@@ -142,12 +150,13 @@ fn parse_credentials(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileE
     };
     let means = || {
         let keys = Credentials::new(section.required(&["secret_id"])?, section.required(&["secret_key"])?);
+        let keys = KeySource::Keys(keys);
         Ok(match section.get(&["role_arn"])? {
-            Some(arn) => KeySource::AssumeRole(
-                keys,
-                AssumeRole::new(arn).session_name(section.get(&["role_session_name"])?),
-            ),
-            None => KeySource::Keys(keys),
+            Some(arn) => {
+                let session = section.get(&["role_session_name"])?;
+                KeySource::AssumeRole(Box::new(keys), AssumeRole::new(arn).session_name(session))
+            }
+            None => keys,
         })
     };
     Ok(Some(Profile {

@@ -7,7 +7,7 @@ use cloud_import_core::{
     Credentials, Provider,
     credentials::{
         ChainSpec, Companion, KeySource, Metadata, Profile, ProfileError, ProfileFile, ProfileText, Temporary,
-        profile::{json, object, required, text},
+        profile::{json, keys, object, text},
     },
     provider::Chained,
 };
@@ -52,6 +52,7 @@ pub static CREDENTIAL_CHAIN: ChainSpec = ChainSpec {
     sts: Some(STS),
     web_identity: None,
     link: None,
+    configure: Some("ucloud init"),
     not_read: &[],
 };
 
@@ -71,11 +72,14 @@ fn parse_credential(file: &ProfileText<'_>) -> Result<Option<Profile>, ProfileEr
     let name = file.profile.or(active).unwrap_or("default");
     let named = |profile: &&Map<String, Value>| name_of(profile) == Some(name);
     let credentials = list(file.text)?;
-    let Some(keys) = credentials.iter().find(named) else {
+    let Some(profile) = credentials.iter().find(named) else {
         return Ok(None);
     };
-    let keys = || Ok((required(keys, "public_key")?, required(keys, "private_key")?));
-    let (public, private) = keys().map_err(|flaw: ProfileError| flaw.in_profile(name))?;
+    let (public, private) = ("public_key", "private_key");
+    let read = || keys((public, text(profile, public)?), (private, text(profile, private)?));
+    let Some((public, private)) = read().map_err(|flaw| flaw.in_profile(name))? else {
+        return Ok(None);
+    };
     let beside = |field| match configured.iter().find(named) {
         Some(profile) => text(profile, field).map_err(|flaw| flaw.in_profile(name).in_file_beside()),
         None => Ok(None),

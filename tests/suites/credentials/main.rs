@@ -23,3 +23,4 @@ mod server;
 mod stage;
 mod sts;
 mod web_identity;
+mod written;

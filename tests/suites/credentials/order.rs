@@ -99,7 +99,7 @@ async fn a_named_profile_that_is_nowhere_is_an_error_and_no_reason_to_look_elsew
     let error = refused(Provider::ALIYUN, chain.credentials().await);
     for part in [
         "`three`",
-        "~/.aliyun/config.json (has no such profile)",
+        "~/.aliyun/config.json (has no such profile that is filled in and enabled)",
         "~/.alibabacloud/credentials.ini",
     ] {
         assert!(error.message().contains(part), "{part} is not in: {error}");

@@ -60,34 +60,43 @@ impl CredentialSource for Chain {
 impl Chain {
     /// Where a source has its keys from, after a look at the files that it needs.
     fn described(&self, found: &Found) -> Result<String> {
-        let how = match &found.means {
-            KeySource::Keys(keys) if keys.is_temporary() => " (temporary keys)".to_owned(),
-            KeySource::Keys(_) | KeySource::Link(_) => String::new(),
-            KeySource::AssumeRole(_, role) => format!(" (assumes role `{}`)", role.role),
+        Ok(match self.how(found, &found.means)? {
+            Some(how) => format!("{} ({how})", found.origin),
+            None => found.origin.clone(),
+        })
+    }
+
+    fn how(&self, found: &Found, means: &KeySource) -> Result<Option<String>> {
+        Ok(match means {
+            KeySource::Keys(keys) => keys.is_temporary().then(|| "temporary keys".to_owned()),
+            KeySource::Link(_) => None,
+            KeySource::AssumeRole(by, role) => Some(match self.how(found, by)? {
+                Some(how) => format!("{how}, then assumes role `{}`", role.role),
+                None => format!("assumes role `{}`", role.role),
+            }),
             KeySource::InstanceRole(role) => {
                 self.metadata_allowed(found)?;
-                match role {
-                    Some(role) => format!(" (role `{role}` of the instance)"),
-                    None => " (role of the instance)".to_owned(),
-                }
+                Some(match role {
+                    Some(role) => format!("role `{role}` of the instance"),
+                    None => "role of the instance".to_owned(),
+                })
             }
             KeySource::WebIdentity(identity) => {
                 web_identity::token(self.spec, identity, &found.origin)?;
-                format!(" (assumes role `{}` for a token)", identity.role.role)
+                Some(format!("assumes role `{}` for a token", identity.role.role))
             }
-        };
-        Ok(format!("{}{how}", found.origin))
+        })
     }
 
     async fn look_up(&self) -> Result<Credentials> {
         let found = find(self.spec, &self.options, &*self.context.env)?;
         let mut origin = &found.origin;
-        let mut credentials = match (self.keys_of(&found).await, &found.otherwise) {
+        let mut credentials = match (self.keys_of(&found, &found.means).await, &found.otherwise) {
             (Ok(credentials), _) => credentials,
             (Err(NoKeys::Absent(error)), Some(otherwise)) => {
                 debug!(provider = self.spec.provider.id(), error = %error, "not found: asking the next source");
                 origin = &otherwise.origin;
-                self.keys_of(otherwise).await?
+                self.keys_of(otherwise, &otherwise.means).await?
             }
             (Err(error), _) => return Err(error.into()),
         };
@@ -98,21 +107,26 @@ impl Chain {
         Ok(credentials)
     }
 
-    async fn keys_of(&self, found: &Found) -> Result<Credentials, NoKeys> {
-        let origin = &found.origin;
-        let keys = match &found.means {
-            KeySource::Keys(keys) => return Ok(keys.clone()),
-            KeySource::AssumeRole(keys, role) => return Ok(self.assume(keys.clone(), role, origin).await?),
-            KeySource::InstanceRole(role) => {
-                self.metadata_allowed(found)?;
-                metadata::fetch(self.spec, &self.context, role.as_deref(), origin).await?
-            }
-            KeySource::WebIdentity(identity) => {
-                web_identity::exchange(self.spec, &self.context, identity, origin).await?
-            }
-            KeySource::Link(link) => uri::fetch(self.spec, &self.context, link, origin).await?,
-        };
-        Ok(self.ending(keys, origin)?)
+    fn keys_of<'a>(&'a self, found: &'a Found, means: &'a KeySource) -> BoxFuture<'a, Result<Credentials, NoKeys>> {
+        Box::pin(async move {
+            let origin = &found.origin;
+            let keys = match means {
+                KeySource::Keys(keys) => return Ok(keys.clone()),
+                KeySource::AssumeRole(by, role) => {
+                    let keys = self.keys_of(found, by).await?;
+                    return Ok(self.assume(keys, role, origin).await?);
+                }
+                KeySource::InstanceRole(role) => {
+                    self.metadata_allowed(found)?;
+                    metadata::fetch(self.spec, &self.context, role.as_deref(), origin).await?
+                }
+                KeySource::WebIdentity(identity) => {
+                    web_identity::exchange(self.spec, &self.context, identity, origin).await?
+                }
+                KeySource::Link(link) => uri::fetch(self.spec, &self.context, link, origin).await?,
+            };
+            Ok(self.ending(keys, origin)?)
+        })
     }
 
     async fn assume(&self, keys: Credentials, role: &AssumeRole, origin: &str) -> Result<Credentials> {

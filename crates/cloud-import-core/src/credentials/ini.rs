@@ -1,6 +1,7 @@
-//! The INI dialect that vendors' credential files share: sections, `name = value`, comments on lines of their own.
+//! The INI dialect that vendors' credential files share: sections, `name = value`, comments on lines of their own and, behind a
+//! blank, at the end of others.
 //!
-//! No quotes, no interpolation, no continued lines: what stands behind the sign is the value, without blanks around it.
+//! No interpolation and no continued lines: what stands behind the sign is the value, without blanks or a pair of quotes around it.
 
 use super::{ProfileError, profile::checked};
 
@@ -27,9 +28,9 @@ impl<'a> Ini<'a> {
     pub fn parse(text: &'a str) -> Result<Self, ProfileError> {
         let mut sections: Vec<Section<'a>> = Vec::new();
         for (number, line) in text.lines().enumerate() {
-            let line = line.trim();
+            let line = without_comment(line);
             let at = |problem: &str| ProfileError::new(format!("line {}: {problem}", number + 1));
-            if line.is_empty() || line.starts_with(['#', ';']) {
+            if line.is_empty() {
                 continue;
             }
             if let Some(rest) = line.strip_prefix('[') {
@@ -48,7 +49,7 @@ impl<'a> Ini<'a> {
             }
             let sign = line.find('=').or_else(|| line.find(':'));
             let (name, value) = match sign {
-                Some(sign) => (line[..sign].trim(), line[sign + 1..].trim()),
+                Some(sign) => (line[..sign].trim(), unquoted(line[sign + 1..].trim())),
                 None => return Err(at("neither a section nor `name = value`")),
             };
             let section = sections
@@ -68,7 +69,29 @@ impl<'a> Ini<'a> {
     }
 }
 
+/// A line without what stands behind `#` or `;`, where one of them begins the line or has a blank before it. No key has either.
+fn without_comment(line: &str) -> &str {
+    let mut before = ' ';
+    for (at, c) in line.char_indices() {
+        if matches!(c, '#' | ';') && before.is_whitespace() {
+            return line[..at].trim();
+        }
+        before = c;
+    }
+    line.trim()
+}
+
+fn unquoted(value: &str) -> &str {
+    let inside = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
+    inside('"').or_else(|| inside('\'')).unwrap_or(value)
+}
+
 impl Section<'_> {
+    /// Whether this entry is there, with or without a value.
+    pub fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|(there, _)| *there == name)
+    }
+
     /// The first of these entries that is there and not empty.
     ///
     /// # Errors
@@ -111,6 +134,24 @@ mod tests {
         );
         assert_eq!(ini.section("other").unwrap().required(&["key"]).unwrap(), "c");
         assert!(ini.section("none").is_none());
+    }
+
+    #[test]
+    fn comments_behind_and_quotes_around_are_not_part_of_a_value() {
+        let text = "[default]   # the default\nkey = a#b;c\t; why\nnone = # nothing\nquoted = \"a b\"\nsingle='c'\n\
+                    half = \"d\n";
+        let ini = Ini::parse(text).map_err(|flaw| flaw.to_string()).unwrap();
+        let section = ini.section("default").unwrap();
+        for (name, value) in [
+            ("key", Some("a#b;c")),
+            ("none", None),
+            ("quoted", Some("a b")),
+            ("single", Some("c")),
+            ("half", Some("\"d")),
+        ] {
+            assert_eq!(section.get(&[name]).unwrap().as_deref(), value, "{name}");
+        }
+        assert!(section.has("none") && !section.has("other"));
     }
 
     #[test]

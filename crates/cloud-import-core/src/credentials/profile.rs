@@ -32,8 +32,8 @@ pub struct Profile {
 pub enum KeySource {
     /// They are in it.
     Keys(Credentials),
-    /// By assuming a role with keys that are in it.
-    AssumeRole(Credentials, AssumeRole),
+    /// By assuming a role with the keys of another source.
+    AssumeRole(Box<KeySource>, AssumeRole),
     /// From the instance's metadata, for the named role or the instance's only one.
     InstanceRole(Option<String>),
     /// For a token of another party.
@@ -168,7 +168,7 @@ impl ProfileError {
     pub fn mode(field: &str, mode: &str, known: &str) -> Self {
         let mode: String = mode.chars().filter(|c| !c.is_control()).take(40).collect();
         Self::new(format!("field `{field}`: mode `{mode}` is not supported")).with_remedy(format!(
-            "Use a profile of mode {known}, or put temporary keys from the vendor's tool into the environment."
+            "Use a profile of mode {known}, or put keys into the environment."
         ))
     }
 
@@ -179,10 +179,10 @@ impl ProfileError {
         self
     }
 
-    /// Names the profile.
+    /// Names the profile, where none is named that is nearer to the flaw.
     #[must_use]
     pub fn in_profile(mut self, profile: &str) -> Self {
-        self.profile = Some(profile.to_owned());
+        self.profile.get_or_insert_with(|| profile.to_owned());
         self
     }
 
@@ -247,6 +247,23 @@ pub(super) fn checked(field: &str, value: &str) -> Result<Option<String>, Profil
 /// As [`text`], and when it is missing or empty.
 pub fn required(object: &Map<String, Value>, field: &str) -> Result<String, ProfileError> {
     text(object, field)?.ok_or_else(|| ProfileError::missing(field))
+}
+
+/// The id and the secret of a profile, each with the name of its field; `None` when both are empty: the vendors' tools write
+/// such a profile before anything is filled in.
+///
+/// # Errors
+/// When one of the two is empty.
+pub fn keys(
+    (id_field, id): (&str, Option<String>),
+    (secret_field, secret): (&str, Option<String>),
+) -> Result<Option<(String, String)>, ProfileError> {
+    match (id, secret) {
+        (None, None) => Ok(None),
+        (None, _) => Err(ProfileError::missing(id_field)),
+        (_, None) => Err(ProfileError::missing(secret_field)),
+        (Some(id), Some(secret)) => Ok(Some((id, secret))),
+    }
 }
 
 /// A whole number of seconds, written as number or text; `None` when it is missing, empty or 0.

@@ -32,6 +32,8 @@ pub struct ChainSpec {
     pub web_identity: Option<WebIdentity>,
     /// Variables with a link that answers with keys.
     pub link: Option<KeysLink>,
+    /// The command of the vendor's own tool that writes one of these files; `None` where its tool keeps keys elsewhere.
+    pub configure: Option<&'static str>,
     /// Variables that the vendor's tools read and that are not read here: said when nothing else is found.
     pub not_read: &'static [&'static str],
 }
@@ -114,7 +116,7 @@ pub struct ProfileFile {
     pub off: &'static [&'static str],
     /// Name for `{profile}` in its path when none is asked for.
     pub default_profile: &'static str,
-    /// Finds the profile in it; `None` when the file has no such profile.
+    /// Finds the profile in it; `None` when the file has no such profile, or one that is empty or switched off.
     pub parse: fn(&ProfileText<'_>) -> Result<Option<Profile>, ProfileError>,
 }
 

@@ -8,7 +8,7 @@ use std::{io, path::PathBuf};
 
 use super::{
     AssumeRole, ChainOptions, ChainSpec, KeySource, Precedence, Profile, ProfileError, ProfileFile, ProfileText,
-    environment::read_environment,
+    environment::{FromVariables, read_environment},
 };
 use crate::{
     Error, ErrorKind, Result,
@@ -95,9 +95,9 @@ impl Search<'_> {
         }
         if let (Some(name), Some(by)) = (profile, named_by) {
             let message = format!("no profile `{name}`, {by}: looked in {}", self.tried.join(", "));
-            return Err(self.refuse(message).with_remedy(
-                "Correct the profile's name, or make the profile with the vendor's own command-line tool.",
-            ));
+            return Err(self
+                .refuse(message)
+                .with_remedy(format!("Correct the profile's name, or {}.", self.how_to_configure())));
         }
         let metadata = self.metadata();
         let last = self.named(Precedence::Last)?;
@@ -126,15 +126,27 @@ impl Search<'_> {
         Err(self
             .refuse(format!("no credentials: tried {}", self.tried.join("; ")))
             .with_remedy(format!(
-                "Set {} and {}, or sign in with the vendor's own command-line tool.",
+                "Set {} and {}, or {}.",
                 names.access_key_id.join(" or "),
-                names.secret_access_key.join(" or ")
+                names.secret_access_key.join(" or "),
+                self.how_to_configure()
             )))
+    }
+
+    /// How a file that is read here comes to be.
+    fn how_to_configure(&self) -> String {
+        match (self.spec.configure, self.spec.files) {
+            (Some(command), _) => format!("run `{command}`"),
+            (None, [file, ..]) => format!("write them into {}", file.path),
+            (None, []) => "give them in the program".to_owned(),
+        }
     }
 
     fn environment(&mut self) -> Result<Option<Found>> {
         let names = self.spec.environment;
-        let Some(keys) = read_environment(self.spec.provider, names, &|name| self.variable(name))? else {
+        let Some(FromVariables { keys, trimmed }) =
+            read_environment(self.spec.provider, names, &|name| self.variable(name))?
+        else {
             self.tried
                 .push(format!("environment ({})", names.access_key_id.join(", ")));
             return Ok(None);
@@ -143,10 +155,18 @@ impl Search<'_> {
             .first_named(names.access_key_id)
             .map_or(String::new(), |(name, _)| name);
         let means = match self.role_of_environment()? {
-            Some(role) => KeySource::AssumeRole(keys, role),
+            Some(role) => KeySource::AssumeRole(Box::new(KeySource::Keys(keys)), role),
             None => KeySource::Keys(keys),
         };
-        Ok(Some(self.of_variable(&variable, means)))
+        let mut found = self.of_variable(&variable, means);
+        if !trimmed.is_empty() {
+            let trimmed = trimmed.join("` and `");
+            found.origin = format!(
+                "{}, without the line break or blanks at the ends of `{trimmed}`",
+                found.origin
+            );
+        }
+        Ok(Some(found))
     }
 
     fn role_of_environment(&self) -> Result<Option<AssumeRole>> {
@@ -218,7 +238,8 @@ impl Search<'_> {
                 }))
             }
             Ok(None) => {
-                self.tried.push(format!("{shown} (has no such profile)"));
+                self.tried
+                    .push(format!("{shown} (has no such profile that is filled in and enabled)"));
                 Ok(None)
             }
             Err(flaw) => Err(self.broken(if flaw.beside { &beside_shown } else { &shown }, &flaw)),
