@@ -12,7 +12,8 @@ pub(crate) async fn run(options: Sim) -> Result<Exit> {
         .any_object(options.any_object)
         .any_bucket(options.bucket.is_empty())
         .import_time(options.import_time)
-        .visible_after_polls(options.hide);
+        .visible_after_polls(options.hide)
+        .listed_after(options.listed_after);
     if let Some(token) = options.security_token {
         config = config.security_token(token);
     }

@@ -140,6 +140,9 @@ pub enum FaultKind {
     },
     /// The next accepted import stays unlisted for this many queries that would have shown it.
     Hide(u32),
+    /// The next accepted import is listed only so many milliseconds after its acceptance, whatever
+    /// [`Config::listed_after`](crate::Config::listed_after) says.
+    HideFor(u64),
     /// The next accepted import never gets beyond running.
     Stall,
     /// The upload that a request to a store names is gone before the request is executed. APIs take no notice.
@@ -171,7 +174,9 @@ impl FaultKind {
         match self {
             FaultKind::SkewedDate(_) => When::Clock,
             FaultKind::UnknownState(_) => When::Query,
-            FaultKind::FailImport { .. } | FaultKind::Hide(_) | FaultKind::Stall => When::Import,
+            FaultKind::FailImport { .. } | FaultKind::Hide(_) | FaultKind::HideFor(_) | FaultKind::Stall => {
+                When::Import
+            }
             _ => When::Request,
         }
     }

@@ -110,6 +110,8 @@ pub(crate) struct Import {
     pub(crate) takes: Duration,
     /// Queries that would have shown the import and shall not find it yet.
     pub(crate) hidden: u32,
+    /// How long after its acceptance it is first found.
+    pub(crate) listed_after: Duration,
     pub(crate) canceled: Option<OffsetDateTime>,
     /// The image is gone; the task stays.
     pub(crate) deleted: bool,
@@ -133,6 +135,7 @@ impl Import {
             accepted: *now,
             takes,
             hidden: 0,
+            listed_after: Duration::ZERO,
             canceled: None,
             deleted: false,
         }

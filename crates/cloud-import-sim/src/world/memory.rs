@@ -177,6 +177,7 @@ impl World {
     /// Takes an import over, with the faults that wait for one.
     pub(crate) fn accept(&mut self, mut import: Import) {
         import.hidden = self.config.visible_after_polls;
+        import.listed_after = self.config.listed_after;
         let faults = self.faults.hit(When::Import, import.scope.cloud, &import.operation);
         for fault in faults {
             match fault {
@@ -184,6 +185,7 @@ impl World {
                     import.verdict = Verdict::Fail { code, reason };
                 }
                 FaultKind::Hide(polls) => import.hidden = polls,
+                FaultKind::HideFor(millis) => import.listed_after = Duration::from_millis(millis),
                 FaultKind::Stall => import.verdict = Verdict::Stall,
                 _ => {}
             }
@@ -198,7 +200,7 @@ impl World {
         let mut shown = Vec::new();
         for import in &mut self.imports {
             let age = now.instant.saturating_duration_since(import.accepted.instant);
-            if age < self.config.listed_after || !scope.holds(import) || !wanted(import) {
+            if age < import.listed_after || !scope.holds(import) || !wanted(import) {
                 continue;
             }
             if import.hidden > 0 {
@@ -304,6 +306,12 @@ mod tests {
         let now = at(&world, 60);
         assert!(world.shown(&now, &scope(), |_| true).is_empty());
         assert_eq!(world.shown(&now, &scope(), |_| true).len(), 1);
+        world.faults.add(Fault::new(FaultKind::HideFor(90_000)));
+        world.accept(import(Verdict::Succeed));
+        for (seconds, shown) in [(80, 1), (100, 2)] {
+            let now = at(&world, seconds);
+            assert_eq!(world.shown(&now, &scope(), |_| true).len(), shown, "{seconds}");
+        }
     }
 
     #[test]
