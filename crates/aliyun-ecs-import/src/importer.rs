@@ -142,11 +142,8 @@ impl Cloud for Client {
                 ..Self::images_in_every_status()
             },
         };
-        Ok(Page::of(
-            self.describe_images(&request).await?.images,
-            image_row,
-            IMAGES,
-        ))
+        let answer = self.describe_images(&request).await?;
+        Ok(Page::of(answer.images, image_row, IMAGES).of_total(answer.total_count))
     }
 
     /// Keys that may not list tasks find the image alone.

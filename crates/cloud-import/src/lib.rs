@@ -39,7 +39,7 @@ pub use cloud_import_core::{
     CredentialSource, Credentials, Disk, DiskFormat, DiskPart, DiskSource, Endpoint, Error, ErrorKind, Failure, Field,
     Finding, Grace, ImageImporter, ImageKind, ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Link,
     Os, OsFamily, PartitionTable, Prepared, Problem, Provider, Remedy, Response, Result, RetryPolicy, Settings,
-    Severity, SourceForm, Stop, Subject, TaskState, Throttle, VendorOptions, WaitEvent, WaitOptions, build,
+    Severity, Sighting, SourceForm, Stop, Subject, TaskState, Throttle, VendorOptions, WaitEvent, WaitOptions, build,
     credentials, env, find, http, provider, remedy, transport, wait,
 };
 

@@ -90,8 +90,12 @@ impl Cloud for Client {
             enterprise_project_id: Some("all_granted_eps".to_owned()),
             ..Default::default()
         };
-        let images = self.at(query.project).list_images(&request).await?.images;
-        let mut page = Page::of(images, row, i64::MAX);
+        let answer = self.at(query.project).list_images(&request).await?;
+        let goes_on = answer
+            .page_info
+            .is_some_and(|page| !page.next_marker.unwrap_or_default().is_empty());
+        let mut page = Page::of(answer.images, row, i64::MAX);
+        page.is_whole &= !goes_on;
         page.more = at.page == 0;
         Ok(page)
     }

@@ -97,7 +97,8 @@ impl Cloud for Client {
             page_size: Some(TASKS),
             ..Default::default()
         };
-        Ok(Page::of(self.image_tasks(&request).await?.task_set, task_row, TASKS))
+        let answer = self.image_tasks(&request).await?;
+        Ok(Page::of(answer.task_set, task_row, TASKS).of_total(answer.total_count))
     }
 
     /// The name is matched in part.
@@ -110,11 +111,8 @@ impl Cloud for Client {
             page_size: Some(IMAGES),
             ..Default::default()
         };
-        Ok(Page::of(
-            self.describe_images(&request).await?.images,
-            image_row,
-            IMAGES,
-        ))
+        let answer = self.describe_images(&request).await?;
+        Ok(Page::of(answer.images, image_row, IMAGES).of_total(answer.total_count))
     }
 
     async fn rename(&self, image: &ImportedImage, name: &str) -> Result<()> {

@@ -1,7 +1,7 @@
 //! The normalized import in Tencent Cloud's words.
 //!
 //! There is no task and no client token: the image itself is polled, by its id, or as long as the cloud has not told it by
-//! its name and a marker in its description. A start whose answer was lost is looked for that way and never sent again:
+//! its name and a marker in its description. A start whose answer was lost is looked for that way and not sent again on a refused name:
 //! whether a duplicate name is refused while the first image is still being built is unverified.
 
 use cloud_import_core::{
@@ -90,7 +90,8 @@ impl Cloud for Client {
                 ..Default::default()
             },
         };
-        Ok(Page::of(self.describe_images(&request).await?.image_set, row, IMAGES))
+        let answer = self.describe_images(&request).await?;
+        Ok(Page::of(answer.image_set, row, IMAGES).of_total(answer.total_count))
     }
 
     async fn rename(&self, image: &ImportedImage, name: &str) -> Result<()> {

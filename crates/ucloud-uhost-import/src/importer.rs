@@ -109,7 +109,7 @@ impl Cloud for Client {
             Err(error) if error.code() == Some(NO_SUCH_IMAGE) => return Ok(Page::default()),
             answer => answer?,
         };
-        let mut page = Page::of(answer.image_set, row, IMAGES);
+        let mut page = Page::of(answer.image_set, row, IMAGES).of_total(answer.total_count);
         if let Some(total) = answer.total_count {
             // The page may be shorter than asked for: no document says how long it may be.
             page.more = page.listed > 0 && at.rows.saturating_add(page.listed) < total;

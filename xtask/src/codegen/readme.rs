@@ -7,7 +7,7 @@ use crate::spec::{Fact, Spec};
 /// What a capability's cell says.
 type Cell = fn(&Fact) -> String;
 
-const ROWS: [(&str, &str, Cell); 12] = [
+const ROWS: [(&str, &str, Cell); 13] = [
     ("formats", "formats", words),
     ("file named by", "sources", |fact| {
         words(fact).replace("url", "link").replace("object", "bucket and key")
@@ -29,6 +29,10 @@ const ROWS: [(&str, &str, Cell); 12] = [
             "token: sent again safely",
             "name and marker; else \"outcome unknown\"",
         )
+    }),
+    ("an import is listed within", "listed_within_minutes", |fact| {
+        let minutes = fact.value.as_integer();
+        minutes.map_or("no source".to_owned(), |minutes| format!("{minutes} minutes"))
     }),
     ("progress", "progress", |fact| either(fact, "percent", "state only")),
     ("reason of a failure", "failure_reason", |fact| {

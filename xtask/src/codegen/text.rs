@@ -78,6 +78,12 @@ pub(super) fn value(name: &str, fact: &Fact) -> String {
         "license_types" => "LicenseType",
         "unique_names" => "UniqueNames",
         "side_file" => return side_file(fact),
+        "listed_within_minutes" => {
+            return fact
+                .value
+                .as_integer()
+                .map_or("None".to_owned(), |minutes| format!("Some({minutes})"));
+        }
         _ => return fact.value.to_string(),
     };
     match fact.value.as_str() {

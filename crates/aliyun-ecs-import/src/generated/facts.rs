@@ -28,6 +28,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-
     .formats(Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Raw, DiskFormat::Vmdk], S_SEED_DOCS_SDK).note("vmdk by invitation only"))
     .imds_v2(Fact::new(true, S_DOCS_SDK))
     .license_types(Fact::list(&[LicenseType::Platform, LicenseType::Byol], S_DOCS_SDK).note("for Windows only"))
+    .listed_within_minutes(Fact::new(None, S_DOCS).note("no source states a time: the token settles a lost answer"))
     .max_data_disks(Fact::new(16, S_DOCS_SEED).note("the seed document says 2 to 17 in its text and 2 to 16 in its table"))
     .nvme(Fact::new(true, S_DOCS_SDK))
     .progress(Fact::new(true, S_DOCS_2021_SDK))

@@ -43,6 +43,7 @@ fn page(cloud: &Capabilities, whole: bool) -> String {
     row(&mut out, "project", &cloud.project, whole);
     row(&mut out, "idempotency token", &cloud.client_token, whole);
     row(&mut out, "second image of a name", &cloud.unique_names, whole);
+    row(&mut out, "listed within, minutes", &cloud.listed_within_minutes, whole);
     row(&mut out, "dry run", &cloud.dry_run, whole);
     row(&mut out, "cancel", &cloud.cancel, whole);
     row(&mut out, "progress in percent", &cloud.progress, whole);
@@ -88,6 +89,7 @@ fn plain(value: &Value) -> String {
     match value {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
+        Value::Null => "no source tells".to_owned(),
         Value::String(text) if text.is_empty() => "none".to_owned(),
         Value::String(text) => text.clone(),
         Value::Array(items) if items.is_empty() => "none".to_owned(),

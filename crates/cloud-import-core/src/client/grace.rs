@@ -19,12 +19,37 @@ pub struct Grace {
     pub period: Duration,
     /// At what interval.
     pub interval: Duration,
+    /// How long after its order left an import is listed at the latest, where this is known better than by
+    /// [`Capabilities::listed_within_minutes`](crate::Capabilities::listed_within_minutes).
+    pub listed_within: Option<Duration>,
+    /// How far apart two listings are at the least that together show that an import was not started.
+    pub listings_apart: Duration,
 }
 
 impl Grace {
     /// For this long, at this interval.
     pub const fn new(period: Duration, interval: Duration) -> Self {
-        Self { period, interval }
+        Self {
+            period,
+            interval,
+            listed_within: None,
+            listings_apart: Duration::from_secs(600),
+        }
+    }
+
+    /// Says how long after its order left an import is listed at the latest. It is for those who know: an order that no
+    /// complete listing shows after that time may be sent again.
+    #[must_use]
+    pub const fn listed_within(mut self, time: Duration) -> Self {
+        self.listed_within = Some(time);
+        self
+    }
+
+    /// Sets how far apart the two listings are that show that an import was not started; ten minutes by default.
+    #[must_use]
+    pub const fn listings_apart(mut self, time: Duration) -> Self {
+        self.listings_apart = time;
+        self
     }
 }
 

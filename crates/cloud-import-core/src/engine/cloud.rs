@@ -251,18 +251,33 @@ pub struct Page {
     pub listed: i64,
     /// Whether there may be another page.
     pub more: bool,
+    /// How many the list has in all, where the answer says it.
+    pub total: Option<i64>,
+    /// Whether the answer has a list, and nothing in it says that the list was cut.
+    pub is_whole: bool,
 }
 
 impl Page {
     /// A page of all that the cloud listed, each entry as a row. One that is full may not be the last.
     pub fn of<T>(listed: Option<Vec<T>>, row: impl FnMut(T) -> Row, full: i64) -> Self {
+        let is_whole = listed.is_some();
         let rows: Vec<Row> = listed.into_iter().flatten().map(row).collect();
         let listed = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         Self {
             rows,
             listed,
             more: listed >= full,
+            total: None,
+            is_whole,
         }
+    }
+
+    /// Says how many the list has in all. Where there are none, an answer may leave the list out.
+    #[must_use]
+    pub fn of_total(mut self, total: Option<i64>) -> Self {
+        self.is_whole |= total == Some(0);
+        self.total = total;
+        self
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt::Debug, sync::Arc};
 
-use super::cloud::unable;
+use super::{cloud::unable, search::Sighting};
 use crate::{
     BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Grace, ImportRequest, ImportTask, ImportedImage,
     Problem, Provider, Result, TaskState,
@@ -138,6 +138,21 @@ pub trait ImageImporter: Debug + Send + Sync {
     /// # Cancel safety
     /// Call it again.
     fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>>;
+
+    /// Looks for an order that may have been sent, as [`lookup`](Self::lookup) does, and says whether a list that does not show
+    /// it is complete. An importer that cannot tell says [`Sighting::Unclear`].
+    ///
+    /// # Errors
+    /// The cloud's own: a list that was refused or cut says nothing.
+    ///
+    /// # Cancel safety
+    /// Call it again.
+    fn sight<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Sighting>> {
+        Box::pin(async move {
+            let found = self.lookup(task).await?;
+            Ok(found.map_or(Sighting::Unclear, |found| Sighting::Listed(Box::new(found))))
+        })
+    }
 
     /// Deletes an image and the snapshots behind it, where they are of no other use. An image that is not there after an attempt
     /// that may have been executed was deleted by it.
@@ -278,6 +293,10 @@ macro_rules! pointer {
 
             fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>> {
                 (**self).lookup(task)
+            }
+
+            fn sight<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Sighting>> {
+                (**self).sight(task)
             }
 
             fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>> {

@@ -8,7 +8,7 @@ use super::{
     cloud::{Cloud, Identity, Proof, Row},
     image_importer::{ImageImporter, Prepared},
     memory::{Memory, Standing},
-    search::{self, Found},
+    search::{self, Found, Sighting},
     spans, start, verdict,
 };
 use crate::{
@@ -328,6 +328,13 @@ impl<C: Cloud> ImageImporter for Importer<C> {
 
     fn lookup<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Option<ImportTask>>> {
         Box::pin(self.lookup_own(task))
+    }
+
+    fn sight<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Sighting>> {
+        Box::pin(async move {
+            self.own_task(task)?;
+            search::sight(&*self.cloud, task).await
+        })
     }
 
     fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>> {

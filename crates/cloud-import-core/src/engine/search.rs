@@ -15,6 +15,18 @@ const CLOCKS_APART: Duration = Duration::from_secs(15 * 60);
 /// Vendors cut their dates off to the second.
 const DATE_STEP: Duration = Duration::from_secs(1);
 
+/// What the cloud's list says of an order.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Sighting {
+    /// It shows the import: its task, with what is found of its ids.
+    Listed(Box<ImportTask>),
+    /// It does not show it, and it is complete: every page in every state, as many entries as the cloud says there are.
+    NotListed,
+    /// It does not show it, and may not be complete.
+    Unclear,
+}
+
 /// Where an import was found.
 pub(crate) enum Found {
     /// Its task.
@@ -38,13 +50,34 @@ pub(crate) async fn find<C: Cloud>(cloud: &C, task: &ImportTask, project: Option
 
 /// The import as it is listed: by the image's id, else the newest with its name and the proof.
 pub(crate) async fn listed<C: Cloud>(cloud: &C, task: &ImportTask, project: Option<&str>) -> Result<Option<Row>> {
+    match look(cloud, task, project).await? {
+        Look {
+            newest: None,
+            read: Read::Part,
+            ..
+        } if !C::NEWEST_FIRST => Err(unfinished(cloud)),
+        look => Ok(look.newest),
+    }
+}
+
+/// What a look at a list showed of an order.
+struct Look {
+    newest: Option<Row>,
+    read: Read,
+    /// An entry of its name may be it, and does not show yet what would prove it.
+    may_be_there: bool,
+}
+
+/// Looks for the import in the list.
+async fn look<C: Cloud>(cloud: &C, task: &ImportTask, project: Option<&str>) -> Result<Look> {
     let by = match &task.image_id {
         Some(id) if C::LISTING == Listing::Images => By::Id(id),
         _ => By::Name(&task.name),
     };
-    let mut newest: Option<Row> = None;
-    let is_whole = each(cloud, C::LISTING, &Query::new(by, project), |row| {
+    let (mut newest, mut may_be_there): (Option<Row>, bool) = (None, false);
+    let read = each(cloud, C::LISTING, &Query::new(by, project), |row| {
         if !is_own::<C>(by, task, &row) {
+            may_be_there |= may_be_own::<C>(task, &row);
             return ControlFlow::Continue(());
         }
         if newest.as_ref().is_none_or(|other| other.created < row.created) {
@@ -56,9 +89,21 @@ pub(crate) async fn listed<C: Cloud>(cloud: &C, task: &ImportTask, project: Opti
         }
     })
     .await?;
-    match newest {
-        None if !is_whole && !C::NEWEST_FIRST => Err(unfinished(cloud)),
-        found => Ok(found),
+    Ok(Look {
+        newest,
+        read,
+        may_be_there,
+    })
+}
+
+/// What the list says of an order whose ids are not known.
+pub(crate) async fn sight<C: Cloud>(cloud: &C, task: &ImportTask) -> Result<Sighting> {
+    let project = cloud.resolve_project(task.project.as_deref()).await?;
+    let look = look(cloud, task, project.as_deref()).await?;
+    match (look.newest, look.read) {
+        (Some(row), _) => Ok(Sighting::Listed(Box::new(known(cloud, task, row, project).await?))),
+        (None, Read::Complete) if !look.may_be_there => Ok(Sighting::NotListed),
+        (None, _) => Ok(Sighting::Unclear),
     }
 }
 
@@ -71,16 +116,21 @@ pub(crate) async fn lookup<C: Cloud>(
     let project = cloud.resolve_project(task.project.as_deref()).await?;
     let found = find(cloud, task, project.as_deref()).await?;
     let row = found.map(|(Found::Task(row) | Found::Listed(row))| row);
-    let Some(row) = row.filter(counts) else {
-        return Ok(None);
-    };
+    match row.filter(counts) {
+        Some(row) => known(cloud, task, row, project).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// A task with what a row tells of its ids.
+async fn known<C: Cloud>(cloud: &C, task: &ImportTask, row: Row, project: Option<String>) -> Result<ImportTask> {
     let mut found = task.clone();
     adopt(cloud, &mut found, &row);
     if let (None, Some(image_id)) = (&found.task_id, &found.image_id) {
         found.task_id = cloud.task_of(image_id, project.as_deref()).await?;
     }
     found.project = project;
-    Ok(Some(found))
+    Ok(found)
 }
 
 /// Takes over what a row tells of the ids.
@@ -101,7 +151,7 @@ pub(crate) fn adopt<C: Cloud>(cloud: &C, task: &mut ImportTask, row: &Row) {
 pub async fn named<C: Cloud>(cloud: &C, name: &str, project: Option<&str>, enough: usize) -> Result<Vec<NamedImage>> {
     let mut found: Vec<NamedImage> = Vec::new();
     let query = Query::new(By::Name(name), project);
-    let is_whole = each(cloud, Listing::Images, &query, |row| {
+    let read = each(cloud, Listing::Images, &query, |row| {
         let id = row.image_id.unwrap_or_default();
         if row.name.as_deref() == Some(name) && found.iter().all(|other| other.id != id) {
             found.push(NamedImage {
@@ -116,35 +166,51 @@ pub async fn named<C: Cloud>(cloud: &C, name: &str, project: Option<&str>, enoug
         }
     })
     .await?;
-    match is_whole || found.len() >= enough {
-        true => Ok(found),
-        false => Err(unfinished(cloud)),
+    match read {
+        Read::Part => Err(unfinished(cloud)),
+        Read::End | Read::Complete => Ok(found),
     }
 }
 
-/// Hands every row of a list over, page by page, until it is enough. Whether the end of the list was reached, or enough.
+/// How much of a list was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Read {
+    /// As many pages as may be, and there are more.
+    Part,
+    /// To its end, or as far as was enough.
+    End,
+    /// To its end, and nothing says that there is more: every answer has its list, and the cloud counts as many, all the time.
+    Complete,
+}
+
+/// Hands every row of a list over, page by page, until it is enough.
 async fn each<C: Cloud>(
     cloud: &C,
     listing: Listing,
     query: &Query<'_>,
     mut take: impl FnMut(Row) -> ControlFlow<()> + Send,
-) -> Result<bool> {
+) -> Result<Read> {
     let mut at = At::default();
+    let (mut is_complete, mut total) = (true, None);
     while at.page < C::PAGES {
         let page = match listing {
             Listing::Tasks => cloud.tasks(query, at).await?,
             Listing::Images => cloud.images(query, at).await?,
         };
+        // Where the number changes between two pages, the second does not begin where the first ended.
+        is_complete &= page.is_whole && (at.page == 0 || page.total == total);
+        total = page.total;
         if page.rows.into_iter().try_for_each(&mut take).is_break() {
-            return Ok(true);
-        }
-        if !page.more || matches!(query.by, By::Id(_)) {
-            return Ok(true);
+            return Ok(Read::End);
         }
         at.page += 1;
         at.rows = at.rows.saturating_add(page.listed);
+        if !page.more || matches!(query.by, By::Id(_)) {
+            is_complete &= total.is_none_or(|total| at.rows >= total);
+            return Ok(if is_complete { Read::Complete } else { Read::End });
+        }
     }
-    Ok(false)
+    Ok(Read::Part)
 }
 
 /// Whether a row is what a task stands for. The name alone proves nothing: it may be an older image's.
@@ -176,6 +242,19 @@ fn is_own<C: Cloud>(by: By<'_>, task: &ImportTask, row: &Row) -> bool {
                     .map_or(!must_show, |created| is_not_older(row, created, task.started_at))
         }
     }
+}
+
+/// Whether a row that is not known to be the order's own may be it all the same: it has the name, may be young enough, and does
+/// not show what would tell, as an image that is being made may not yet.
+fn may_be_own<C: Cloud>(task: &ImportTask, row: &Row) -> bool {
+    let is_unproven = match C::PROOF {
+        Proof::Marker => row.description.as_deref().unwrap_or_default().is_empty(),
+        Proof::Source { .. } => row.sources.is_empty() || row.created.is_none(),
+    };
+    let may_be_young = row
+        .created
+        .is_none_or(|created| is_not_older(row, created, task.started_at));
+    row.name.as_deref() == Some(&task.name) && !row.is_foreign && is_unproven && may_be_young
 }
 
 /// Whether a row came to be after an order left. A failed one of shortly before is that of an earlier order: its name was free

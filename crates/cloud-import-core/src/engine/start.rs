@@ -7,7 +7,7 @@ use super::{
     image_importer::{ImageImporter, Prepared},
     search,
 };
-use crate::{Error, ErrorKind, Grace, ImportTask, Result, net::env::Env};
+use crate::{Error, ErrorKind, Grace, ImportTask, Remedy, Result, net::env::Env, remedy::Change};
 
 /// Sends a prepared order and settles a lost answer.
 pub(crate) async fn submit<C: Cloud>(cloud: &C, prepared: Prepared) -> Result<ImportTask> {
@@ -70,8 +70,12 @@ async fn settle<C: Cloud>(cloud: &C, prepared: Prepared, lost: Error) -> Result<
     let (env, grace) = (&*cloud.connection().pipeline.env, cloud.connection().grace);
     let look = || search::lookup(cloud, &prepared.task, |_| true);
     match look_for(env, grace, look).await {
-        Some(task) => Ok(task),
-        None => Err(unknown(&prepared.task, lost, "no listed image is known to be this one")),
+        Ok(task) => Ok(task),
+        Err(None) => Err(unknown(&prepared.task, lost, "no listed image is known to be this one")),
+        Err(Some(failed)) => {
+            let tried = format!("looking for it failed: {}", failed.message());
+            Err(unknown(&prepared.task, lost, &tried))
+        }
     }
 }
 
@@ -105,29 +109,36 @@ fn is_unsettled(error: &Error) -> bool {
 /// # Cancel safety
 /// Call it again.
 pub async fn find(importer: &dyn ImageImporter, task: &ImportTask) -> Option<ImportTask> {
-    look_for(importer.env(), importer.grace(), || importer.lookup(task)).await
+    let look = || importer.lookup(task);
+    look_for(importer.env(), importer.grace(), look).await.ok()
 }
 
-async fn look_for<F>(env: &dyn Env, grace: Grace, look: impl Fn() -> F) -> Option<ImportTask>
+/// The task, or why the last look failed if it did.
+async fn look_for<F>(env: &dyn Env, grace: Grace, look: impl Fn() -> F) -> Result<ImportTask, Option<Error>>
 where
     F: Future<Output = Result<Option<ImportTask>>>,
 {
     let started = env.monotonic();
     loop {
-        match look().await {
-            Ok(Some(found)) => return Some(found),
-            Ok(None) => {}
-            Err(error) => warn!(kind = error.kind().as_str(), "the lookup failed"),
-        }
+        let failed = match look().await {
+            Ok(Some(found)) => return Ok(found),
+            Ok(None) => None,
+            Err(error) => {
+                warn!(kind = error.kind().as_str(), "the lookup failed");
+                Some(error)
+            }
+        };
         if env.monotonic().saturating_sub(started) >= grace.period {
-            return None;
+            return Err(failed);
         }
         env.sleep(grace.interval).await;
     }
 }
 
+/// Nobody knows what became of it. What the lost answer told (code, HTTP status, request id) is kept.
 fn unknown(task: &ImportTask, lost: Error, tried: &str) -> Error {
     let (name, cloud) = (&task.name, task.provider.name());
+    let absent = format!("the console of {cloud} shows no image named `{name}`");
     lost.clone()
         .with_kind(ErrorKind::OutcomeUnknown)
         .map_message(|why| {
@@ -135,8 +146,6 @@ fn unknown(task: &ImportTask, lost: Error, tried: &str) -> Error {
             format!("whether the import of `{name}` in {region} was started is not known: {why}, and {tried}")
         })
         .with_provider(task.provider)
-        .with_remedy(format!(
-            "Look for an image named `{name}` in the console of {cloud}: if it is there, take it; if not, start again."
-        ))
+        .with_remedy(Remedy::Repeat(Change::Nothing).then(Remedy::when(absent, Remedy::Repeat(Change::Generation))))
         .with_source(lost)
 }

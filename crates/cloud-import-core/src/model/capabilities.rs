@@ -90,6 +90,8 @@ pub struct Capabilities {
     pub client_token: Fact<bool>,
     /// Whether the vendor refuses a second image of one name.
     pub unique_names: Fact<UniqueNames>,
+    /// Within how many minutes after its order left an import is listed, in whatever state; `None` where no source tells.
+    pub listed_within_minutes: Fact<Option<u32>>,
     /// Whether a start can be tried without doing it.
     pub dry_run: Fact<bool>,
     /// Whether a running import can be cancelled.
@@ -143,6 +145,7 @@ impl Capabilities {
             project: Fact::unsourced(""),
             client_token: NO,
             unique_names: Fact::unsourced(UniqueNames::Unverified),
+            listed_within_minutes: Fact::unsourced(None),
             dry_run: NO,
             cancel: NO,
             progress: NO,
@@ -207,6 +210,7 @@ setters! {
     project: Fact<&'static str>,
     client_token: Fact<bool>,
     unique_names: Fact<UniqueNames>,
+    listed_within_minutes: Fact<Option<u32>>,
     dry_run: Fact<bool>,
     cancel: Fact<bool>,
     progress: Fact<bool>,

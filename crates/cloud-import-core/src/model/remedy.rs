@@ -1,11 +1,11 @@
 //! What is wrong and what the user can do about it, as data: words, and the fields that they point at. Each front end renders
 //! them once, in its own words, through [`Wording`].
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::SystemTime};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Field;
+use crate::{Field, text::datetime};
 
 /// How a front end writes what phrases and remedies point at. Everything has a default in the library's words.
 pub trait Wording {
@@ -181,6 +181,8 @@ pub enum Remedy {
     InOrder(Vec<Remedy>),
     /// Do it if something is so: "the console shows no image of that name".
     When(Phrase, Box<Remedy>),
+    /// Do it from this instant on: before, it helps nothing.
+    From(#[serde(with = "datetime::rfc3339")] SystemTime, Box<Remedy>),
 }
 
 /// A remedy in JSON: `remedy` in the library's words, and the same as data in `action` where it is more than words.
@@ -281,6 +283,31 @@ impl Remedy {
         Self::When(so.into(), Box::new(then.into()))
     }
 
+    /// From this instant on, do that. It is a whole second, the next one where it is not.
+    pub fn from(at: SystemTime, then: impl Into<Self>) -> Self {
+        Self::From(datetime::next_second(at), Box::new(then.into()))
+    }
+
+    /// From when on it helps, where it does not at once.
+    pub fn not_before(&self) -> Option<SystemTime> {
+        match self {
+            Self::From(at, _) => Some(*at),
+            Self::Any(of) | Self::InOrder(of) => of.iter().find_map(Self::not_before),
+            Self::When(_, then) => then.not_before(),
+            _ => None,
+        }
+    }
+
+    /// Whether to repeat the order with this change is a part of it.
+    pub fn repeats(&self, change: Change) -> bool {
+        match self {
+            Self::Repeat(own) => *own == change,
+            Self::Any(of) | Self::InOrder(of) => of.iter().any(|remedy| remedy.repeats(change)),
+            Self::When(_, then) | Self::From(_, then) => then.repeats(change),
+            _ => false,
+        }
+    }
+
     /// A whole sentence, or several, in a front end's words.
     pub fn render(&self, wording: &dyn Wording) -> String {
         sentence(self.clause(wording))
@@ -297,6 +324,7 @@ impl Remedy {
             Self::ListJobs => wording.list_jobs(),
             Self::Text(words) => words.render(wording),
             Self::When(so, then) => format!("if {}, {}", so.render(wording), then.clause(wording)),
+            Self::From(at, then) => format!("from {} on, {}", datetime::extended(*at), then.clause(wording)),
             Self::Any(of) => {
                 let clauses: Vec<String> = of.iter().map(|remedy| remedy.clause(wording)).collect();
                 match clauses.split_last() {
@@ -343,6 +371,8 @@ impl<T: Into<Phrase>> From<T> for Remedy {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     struct Flags;
@@ -366,6 +396,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_advised_can_be_asked_for() {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(5);
+        let later = Remedy::from(at, Remedy::Repeat(Change::Nothing));
+        let advice = later.then(Remedy::when("it is gone", Remedy::Repeat(Change::Generation)));
+        assert_eq!(advice.not_before(), Some(at));
+        assert!(advice.repeats(Change::Nothing) && advice.repeats(Change::Generation));
+        assert!(!advice.repeats(Change::Original) && !Remedy::Wait.repeats(Change::Nothing));
+        assert_eq!(Remedy::Wait.not_before(), None);
+    }
+
+    #[test]
     fn remedies_are_sentences() {
         let unset = Remedy::Unset(Field::LicenseType);
         let several = Remedy::choose(Field::BootMode, ["bios", "uefi"]).or("convert the disk");
@@ -380,6 +421,13 @@ mod tests {
             (
                 Remedy::when("it is gone", unset.clone()),
                 "If it is gone, leave --license-type out.",
+            ),
+            (
+                Remedy::from(
+                    SystemTime::UNIX_EPOCH + Duration::from_millis(5_001),
+                    Remedy::Repeat(Change::Nothing),
+                ),
+                "From 1970-01-01T00:00:06Z on, repeat the command.",
             ),
             (Remedy::text("Look there."), "Look there."),
             (Remedy::any([]), ""),

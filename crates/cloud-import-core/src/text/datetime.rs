@@ -13,6 +13,14 @@ pub fn whole_seconds(instant: SystemTime) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs())
 }
 
+/// The first whole second that is not before an instant.
+pub fn next_second(instant: SystemTime) -> SystemTime {
+    match whole_seconds(instant) {
+        whole if whole == instant => whole,
+        whole => whole + Duration::from_secs(1),
+    }
+}
+
 /// `20250102T030405Z`.
 pub fn basic(instant: SystemTime) -> String {
     extended(instant).replace(['-', ':'], "")

@@ -19,6 +19,7 @@ const S_SEED_DOCS_GUIDE_WEB_OAPI_TERRAFORM: &str = "older document: Importing an
 const S_SEED_DOCS_OAPI: &str = "older document: Importing an Image File Quickly, IMS API reference (older English edition) (undated); huaweicloudDocs/ims: IMS API reference (Chinese edition) (2022-12); huawei-cloud-api-definitions-IMS 0.1.20261015 (Huawei's API Explorer) (2026-10)";
 const S_SEED_DOCS_OTC_OAPI: &str = "older document: Importing an Image File Quickly, IMS API reference (older English edition) (undated); huaweicloudDocs/ims: IMS API reference (Chinese edition) (2022-12); opentelekomcloud-docs/image-management-service: the same product as T-Systems runs it (2026-04); huawei-cloud-api-definitions-IMS 0.1.20261015 (Huawei's API Explorer) (2026-10)";
 const S_SEED_OAPI: &str = "older document: Importing an Image File Quickly, IMS API reference (older English edition) (undated); huawei-cloud-api-definitions-IMS 0.1.20261015 (Huawei's API Explorer) (2026-10)";
+const S_TERRAFORM_CLOUDMUX: &str = "terraform-provider-huaweicloud, services/ims and its documentation (2026-08); yunionio/cloudmux 311f52c4, huawei/storagecache.go, a third party's client (read 2026)";
 const S_WEB_OAPI: &str = "support.huaweicloud.com, api-ims: ims_03_0605, ims_03_0605_1 and ims_03_0911 (2026-01); huawei-cloud-api-definitions-IMS 0.1.20261015 (Huawei's API Explorer) (2026-10)";
 
 /// What the import can do and what it limits.
@@ -35,6 +36,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::HUAWEI, "cn-
     .formats(Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk, DiskFormat::Raw, DiskFormat::Zvhd2, DiskFormat::Vhdx, DiskFormat::Vdi, DiskFormat::Qed, DiskFormat::Qcow, DiskFormat::Zvhd, DiskFormat::Iso], S_DOCS_OTC_OAPI).note("the quick route takes zvhd2 and raw only; iso is an image type of its own on the common route; an encrypted qcow2 is refused"))
     .imds_v2(Fact::new(false, S_OAPI))
     .license_types(Fact::list(&[LicenseType::Platform, LicenseType::Byol], S_WEB_OAPI).note("for Windows and on the quick route only; not in the edition of T-Systems"))
+    .listed_within_minutes(Fact::new(Some(60), S_TERRAFORM_CLOUDMUX).note("no document states a time: the vendor's Terraform provider gives an import 20 minutes and cloudmux an hour until its image is there"))
     .max_data_disks(Fact::new(3, S_DOCS_OTC).note("the common route's data_images; the SDK's own element of that list knows only disks of a server"))
     .nvme(Fact::new(false, S_OAPI))
     .progress(Fact::new(true, S_OAPI_WEB).note("a fraction from 0 to 1"))

@@ -18,6 +18,7 @@
 //! | | source |
 //! |---|---|
 //! | assumed | No source that was read: a text in the form of the vendor's others (2026-11) |
+//! | cloudmux | yunionio/cloudmux 311f52c4, huawei/storagecache.go, a third party's client (read 2026) |
 //! | docs | huaweicloudDocs/ims: IMS API reference (Chinese edition) (2022-12) |
 //! | gateway | API signing guide, error codes of the API gateway (undated) |
 //! | guide | huaweicloudDocs/ims: IMS user guide (Chinese edition) (2022-12) |

@@ -23,6 +23,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::JDCLOUD, "cn
     .formats(Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk, DiskFormat::Raw], S_SEED_SDK_GO))
     .imds_v2(Fact::new(false, S_SDK_GO))
     .license_types(Fact::list(&[], S_SDK_GO))
+    .listed_within_minutes(Fact::new(None, S_DOCS).note("no source states a time: the token settles a lost answer"))
     .max_data_disks(Fact::new(16, S_SDK_GO).unverified().note("the API states no maximum"))
     .nvme(Fact::new(false, S_SDK_GO))
     .progress(Fact::new(true, S_SDK_GO))

@@ -4,6 +4,7 @@
 
 use cloud_import_core::__generated::*;
 
+const S_CLOUDMUX: &str = "yunionio/cloudmux 311f52c4 and cloudpods issue 161, a third party's client (read 2026)";
 const S_DOCS_SDK_PYTHON: &str = "ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026); tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
 const S_GUIDE: &str = "Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026)";
 const S_GUIDE_SDK_PYTHON: &str = "Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026); tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
@@ -29,6 +30,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::TENCENT, "ap
     .formats(Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk, DiskFormat::Raw, DiskFormat::Iso], S_GUIDE_SDK_PYTHON).note("the service detects the format; iso only by forced import, which an error code says and no guide"))
     .imds_v2(Fact::new(false, S_SDK_PYTHON))
     .license_types(Fact::list(&[LicenseType::Platform, LicenseType::Byol], S_SDK_PYTHON))
+    .listed_within_minutes(Fact::new(Some(28), S_CLOUDMUX).note("no document states a time: cloudmux looks for a new image by its name for 21 minutes and gives up after 28"))
     .max_data_disks(Fact::new(20, S_SDK_PYTHON).unverified().note("no source states a maximum; the disks' formats are detected, not declared; the international SDK has no data disks"))
     .nvme(Fact::new(false, S_SDK_PYTHON))
     .progress(Fact::new(false, S_SDK_PYTHON).note("SyncPercent is the progress of copies"))

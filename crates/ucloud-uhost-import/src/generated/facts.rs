@@ -8,6 +8,7 @@ const S_DOCS: &str = "UCloud API documentation, uhost-api (import_custom_image, 
 const S_DOCS_PACKER: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); packer-plugin-ucloud d7433082, post-processor ucloud-import (read 2026)";
 const S_DOCS_PACKER_CLOUDMUX: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); packer-plugin-ucloud d7433082, post-processor ucloud-import (read 2026); yunionio/cloudmux 311f52c4, a third party's client (read 2026)";
 const S_DOCS_SDK_GO: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); ucloud-sdk-go 0.22.98 (read 2026)";
+const S_DOCS_SDK_GO_PACKER_CLOUDMUX: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); ucloud-sdk-go 0.22.98 (read 2026); packer-plugin-ucloud d7433082, post-processor ucloud-import (read 2026); yunionio/cloudmux 311f52c4, a third party's client (read 2026)";
 const S_GUIDE: &str = "UHost documentation, guide/image (upload_image, common), 5fcd3deb (Chinese) (read 2026)";
 const S_SEED_DOCS: &str = "older document: Import Image - ImportCustomImage, UHost API documentation of a white-label channel (undated); UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08)";
 
@@ -25,6 +26,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::UCLOUD, "cn-
     .formats(Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk, DiskFormat::Raw], S_SEED_DOCS))
     .imds_v2(Fact::new(false, S_DOCS))
     .license_types(Fact::list(&[], S_DOCS))
+    .listed_within_minutes(Fact::new(None, S_DOCS_SDK_GO_PACKER_CLOUDMUX).note("no source states a time, and no client looks for an image whose id it was not told"))
     .max_data_disks(Fact::new(0, S_GUIDE))
     .nvme(Fact::new(false, S_DOCS))
     .progress(Fact::new(false, S_DOCS_SDK_GO))
