@@ -12,7 +12,7 @@ use super::{
     options::Options,
     outcome::{Ended, Outcome},
     store::{Job, Record, Step},
-    target::{Context, Target, look_again, side_by_side, stopped},
+    target::{Context, Target, side_by_side, stopped},
 };
 
 /// A target of a job, with what reaches its cloud.
@@ -113,14 +113,14 @@ pub async fn cancel(job: &Job, target: Reattached) -> Result<CancelOutcome> {
         stop: Stop::default(),
     });
     let target = hold(0, target, context).await?;
-    let (step, task, name) = target.with_record(|record| (record.step, record.task.clone(), record.name.clone()));
+    let (step, task) = target.with_record(|record| (record.step, record.task.clone()));
     match (step, task) {
         (Step::Started, Some(task)) => target.importer.cancel(&task).await,
         (Step::Staging | Step::Staged, _) => Err(not_started()),
         (step, _) if step.is_settled() => {
             Err(Error::new(ErrorKind::Conflict, "it is over").with_remedy(Remedy::ListJobs))
         }
-        _ => Err(unsettled(&name)),
+        _ => Err(target.unsettled()),
     }
 }
 
@@ -133,7 +133,7 @@ async fn hold(index: usize, target: Reattached, context: Arc<Context>) -> Result
 
 impl Target {
     async fn go_on(&self) -> Ended {
-        let (step, task, name) = self.with_record(|record| (record.step, record.task.clone(), record.name.clone()));
+        let (step, task) = self.with_record(|record| (record.step, record.task.clone()));
         match (step, task) {
             (Step::Staging | Step::Staged, _) => Ended::NotStarted { error: not_started() },
             (Step::Succeeded, _) => self
@@ -147,13 +147,13 @@ impl Target {
             }
             (_, None) => Ended::Unknown {
                 task: None,
-                error: unsettled(&name),
+                error: self.unsettled(),
             },
             (Step::Started, Some(task)) => self.wait(task).await,
             (Step::Starting | Step::Unknown, Some(task)) => {
                 self.tell(&Event::Settling);
                 let Some(task) = find(&*self.importer, &task).await else {
-                    let error = unsettled(&name);
+                    let error = self.unsettled();
                     return Ended::Unknown {
                         task: Some(task),
                         error,
@@ -163,6 +163,7 @@ impl Target {
                 let change = self.change(move |record| {
                     record.task = Some(found);
                     record.step = Step::Started;
+                    record.unsettled = None;
                 });
                 match change.await {
                     Ok(()) => self.wait(task).await,
@@ -188,9 +189,4 @@ fn failed(record: &Record) -> Error {
 
 fn not_started() -> Error {
     Error::new(ErrorKind::Conflict, "its import was not started").with_remedy(Remedy::Repeat(Change::Nothing))
-}
-
-fn unsettled(name: &str) -> Error {
-    let message = format!("whether the import of `{name}` was started is not known");
-    Error::new(ErrorKind::OutcomeUnknown, message).with_remedy(look_again())
 }

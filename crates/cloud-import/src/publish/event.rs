@@ -1,6 +1,9 @@
 //! What happens while images are published, for whoever shows it. Holds no secret.
 
-use std::fmt::{self, Debug};
+use std::{
+    fmt::{self, Debug},
+    time::SystemTime,
+};
 
 use cloud_import_core::{ImportTask, Problem, WaitEvent};
 
@@ -37,6 +40,11 @@ pub enum Event<'a> {
     Starting,
     /// An earlier process may have sent the order; what became of it is being found out.
     Settling,
+    /// The order that may have been sent was not started: two complete listings of these instants do not show it. It is sent anew.
+    NotStarted {
+        /// When they were read.
+        not_listed_at: [SystemTime; 2],
+    },
     /// The cloud has the order already, from an earlier run: nothing is sent.
     Found {
         /// What is known of it.

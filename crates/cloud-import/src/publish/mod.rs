@@ -43,6 +43,7 @@ mod outcome;
 mod plan;
 mod replace;
 mod run;
+mod settle;
 mod stage;
 mod store;
 mod target;
@@ -73,7 +74,9 @@ pub use event::{Event, Listener};
 pub use image::{Image, LocalImage};
 pub use leftovers::{Leftover, delete_object, leftovers};
 pub use outcome::{Ended, Outcome, Phase};
-pub use store::{FileRecord, Job, JobFacts, Record, ReplaceStep, Replacement, Role, StagedObject, State, Step};
+pub use store::{
+    FileRecord, Job, JobFacts, Record, ReplaceStep, Replacement, Role, StagedObject, State, Step, Unsettled,
+};
 
 /// Publishes one image at many destinations.
 ///

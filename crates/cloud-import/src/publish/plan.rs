@@ -1,8 +1,11 @@
-//! What is to be done for one target, by its record and by what is asked for. Pure: nothing is read, written or sent here.
+//! What is to be done for one target, by its record and by what is asked for; and what an order may be taken for that no
+//! listing shows. Pure: nothing is read, written or sent here.
+
+use std::time::{Duration, SystemTime};
 
 use cloud_import_core::{Error, ErrorKind, Field, Remedy, remedy::Change};
 
-use super::store::{Record, ReplaceStep, Step};
+use super::store::{Record, ReplaceStep, Step, Unsettled};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +27,8 @@ pub(crate) enum Decision {
     Refuse(Conflict),
     /// The image is there. `replaces`: what it was to replace is looked for.
     Finished { replaces: bool },
-    /// The order is staged and sent, as this generation.
-    Begin { generation: u32 },
+    /// The order is staged and sent, as this generation; `unless_listed`: if the cloud does not list the one of before by now.
+    Begin { generation: u32, unless_listed: bool },
     /// The order may have been sent, under this name where it was not its own: what became of it is found out.
     Settle { name: Option<String> },
     /// The import runs: its verdict is waited for.
@@ -45,6 +48,8 @@ pub(crate) enum Conflict {
     ReplacesNone,
     /// It is there, and the older images too.
     NotReplacedYet,
+    /// It was not known whether it was started, and it is listed by now.
+    ListedByNow,
 }
 
 /// What is to be done for a target.
@@ -57,6 +62,7 @@ pub(crate) fn decide(record: &Record, intent: &Intent<'_>) -> Decision {
     } = *intent;
     let begin = |more| Decision::Begin {
         generation: record.generation + more,
+        unless_listed: record.step == Step::Unknown && more > 0,
     };
     let is_same = record.order == intent.order;
     match (record.step, &record.replace) {
@@ -68,6 +74,8 @@ pub(crate) fn decide(record: &Record, intent: &Intent<'_>) -> Decision {
         (Step::Succeeded, plan) => Decision::Finished {
             replaces: replace && plan.as_ref().is_none_or(|plan| plan.step != ReplaceStep::Done),
         },
+        // Whether a dry run was sent is all the same.
+        (Step::Starting | Step::Unknown, _) if dry_run => begin(0),
         (Step::Starting | Step::Started | Step::Unknown, _) if !is_same => Decision::Refuse(Conflict::RunsOtherwise),
         (Step::Unknown, _) if again => begin(1),
         (_, Some(_)) if !replace && !dry_run => Decision::Refuse(Conflict::Replaces),
@@ -76,6 +84,57 @@ pub(crate) fn decide(record: &Record, intent: &Intent<'_>) -> Decision {
         (Step::Starting | Step::Unknown, plan) => Decision::Settle {
             name: plan.as_ref().and_then(|plan| plan.temporary.clone()),
         },
+    }
+}
+
+/// What tells what an order may be taken for that no listing shows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    /// A token makes sending it again safe.
+    pub(crate) token: bool,
+    /// How long after it left it is listed, where a source tells.
+    pub(crate) listed_within: Option<Duration>,
+    /// How far apart the listings are at the least.
+    pub(crate) apart: Duration,
+}
+
+impl Rules {
+    /// From when on a listing counts.
+    pub(crate) fn count_from(&self, unsettled: &Unsettled) -> SystemTime {
+        unsettled.sent_at + self.listed_within.unwrap_or_default()
+    }
+}
+
+/// What an order is taken for that may have been sent and that no listing shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It was not started: these two complete listings do not show it.
+    NotStarted([SystemTime; 2]),
+    /// They do not show it, but no source tells how soon it would be listed, and a second one could be another image.
+    NotListed([SystemTime; 2]),
+    /// It is not known. From this instant on, a complete listing counts.
+    Open(SystemTime),
+    /// It is not known, and will not be: what the keys of today list may be another account's.
+    OtherKeys,
+}
+
+/// What an order is taken for, when the keys are those of this account.
+pub(crate) fn standing(unsettled: &Unsettled, account: Option<&str>, rules: &Rules) -> Standing {
+    if unsettled.account.as_deref() != account {
+        return Standing::OtherKeys;
+    }
+    let Some(first) = unsettled.first_not_listed_at else {
+        return Standing::Open(rules.count_from(unsettled));
+    };
+    match unsettled.last_not_listed_at {
+        Some(last) if last >= first + rules.apart => {
+            let is_safe = rules.token || rules.listed_within.is_some();
+            match is_safe {
+                true => Standing::NotStarted([first, last]),
+                false => Standing::NotListed([first, last]),
+            }
+        }
+        _ => Standing::Open(first + rules.apart),
     }
 }
 
@@ -95,6 +154,7 @@ impl Conflict {
             ),
             Self::Replaces => ("is being made to replace older ones", original.or(another)),
             Self::ReplacesNone => ("is being made, replacing none", original.or(another)),
+            Self::ListedByNow => ("is listed by now: this order had been started", original),
             Self::NotReplacedYet => (
                 "is there, but has not replaced the older ones yet",
                 original.or(another),
@@ -108,19 +168,21 @@ impl Conflict {
 
 #[cfg(test)]
 mod tests {
+    use cloud_import_core::{ImportTask, Provider};
+
     use super::{
         super::store::{Place, Replacement},
         *,
     };
 
     /// Step, order and replacement on record, and what is done without and with `again`, each for: neither, a dry run, `replace`,
-    /// and both. It was written by the code that decided before this did.
+    /// and both.
     const TABLE: &str = "
         staging              any    any   | begin  begin  begin  begin  | begin  begin  begin  begin
         staged               any    any   | begin  begin  begin  begin  | begin  begin  begin  begin
-        starting             same   none  | settle settle none   settle | settle settle none   settle
-        starting             same   some  | some   settle settle settle | some   settle settle settle
-        starting             other  any   | runs   runs   runs   runs   | runs   runs   runs   runs
+        starting             same   none  | settle begin  none   begin  | settle begin  none   begin
+        starting             same   some  | some   begin  settle begin  | some   begin  settle begin
+        starting             other  any   | runs   begin  runs   begin  | runs   begin  runs   begin
         started              same   none  | wait   wait   none   wait   | wait   wait   none   wait
         started              same   some  | some   wait   wait   wait   | some   wait   wait   wait
         started              other  any   | runs   runs   runs   runs   | runs   runs   runs   runs
@@ -131,9 +193,9 @@ mod tests {
         succeeded            other  any   | made   made   made   made   | anew   anew   anew   anew
         failed               any    any   | anew   anew   anew   anew   | anew   anew   anew   anew
         canceled             any    any   | anew   anew   anew   anew   | anew   anew   anew   anew
-        unknown              same   none  | settle settle none   settle | anew   anew   anew   anew
-        unknown              same   some  | some   settle settle settle | anew   anew   anew   anew
-        unknown              other  any   | runs   runs   runs   runs   | runs   runs   runs   runs";
+        unknown              same   none  | settle begin  none   begin  | unless begin  unless begin
+        unknown              same   some  | some   begin  settle begin  | unless begin  unless begin
+        unknown              other  any   | runs   begin  runs   begin  | runs   begin  runs   begin";
 
     const STEPS: [Step; 8] = [
         Step::Staging,
@@ -178,8 +240,15 @@ mod tests {
 
     fn word(decision: &Decision, name: Option<&str>) -> &'static str {
         match decision {
-            Decision::Begin { generation: 5 } => "begin",
-            Decision::Begin { generation: 6 } => "anew",
+            Decision::Begin {
+                generation,
+                unless_listed,
+            } => match (generation, unless_listed) {
+                (5, false) => "begin",
+                (6, false) => "anew",
+                (6, true) => "unless",
+                _ => "none of the table's",
+            },
             Decision::Settle { name: settled } if settled.as_deref() == name => "settle",
             Decision::Wait => "wait",
             Decision::Finished { replaces: false } => "found",
@@ -195,7 +264,7 @@ mod tests {
 
     #[test]
     fn every_step_and_every_wish_is_decided() {
-        let place = Place::new(cloud_import_core::Provider::UCLOUD, "cn-bj2", "web");
+        let place = Place::new(Provider::UCLOUD, "cn-bj2", "web");
         let mut record = Record::new("t", &place, "o");
         record.generation = 5;
         for step in STEPS {
@@ -221,6 +290,56 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    /// First and last listing in minutes after the send, whether the keys are those of then, and what the order is taken for: with a
+    /// time, with none, and with a token. The time is 28 minutes, and listings are ten apart.
+    const STANDINGS: &str = "
+        -   -   same   | open+28  open+0   open+0
+        28  -   same   | open+38  open+38  open+38
+        28  37  same   | open+38  open+38  open+38
+        28  38  same   | not      unlisted not
+        40  900 same   | not      unlisted not
+        28  38  other  | keys     keys     keys
+        -   -   other  | keys     keys     keys";
+
+    #[test]
+    fn what_no_listing_shows_is_taken_for_what_they_prove() {
+        let sent = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let after = |minutes: u64| sent + Duration::from_secs(60 * minutes);
+        let task = ImportTask::new(Provider::TENCENT, "https://h", "r", "web", "b:k", sent);
+        let rules = |token, listed_within: Option<u64>| Rules {
+            token,
+            listed_within: listed_within.map(|minutes| Duration::from_secs(60 * minutes)),
+            apart: Duration::from_secs(600),
+        };
+        for line in STANDINGS.lines().skip(1) {
+            let words: Vec<&str> = line.split_whitespace().filter(|word| *word != "|").collect();
+            let at = |word: &str| word.parse().ok().map(after);
+            let mut unsettled = Unsettled::of(&task, Some("account".to_owned()));
+            let listings = [at(words[0]), at(words[1])];
+            listings.into_iter().flatten().for_each(|at| unsettled.not_listed(at));
+            let account = if words[2] == "same" { "account" } else { "other" };
+            let clouds = [rules(false, Some(28)), rules(false, None), rules(true, None)];
+            for (rules, expected) in clouds.iter().zip(&words[3..]) {
+                let both = || [listings[0].unwrap(), listings[1].unwrap()];
+                let expected = match expected.split_once('+') {
+                    Some((_, minutes)) => Standing::Open(after(minutes.parse().unwrap())),
+                    None if *expected == "not" => Standing::NotStarted(both()),
+                    None if *expected == "unlisted" => Standing::NotListed(both()),
+                    None => Standing::OtherKeys,
+                };
+                assert_eq!(
+                    standing(&unsettled, Some(account), rules),
+                    expected,
+                    "{line}, {rules:?}"
+                );
+            }
+            // What was listed before it left once more proves nothing.
+            unsettled.sent(after(1000));
+            let anew = standing(&unsettled, Some("account"), &clouds[0]);
+            assert_eq!(anew, Standing::Open(after(1028)), "{line}");
         }
     }
 }

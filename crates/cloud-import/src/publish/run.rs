@@ -14,10 +14,10 @@ use super::{
     event::Event,
     outcome::{Ended, Outcome},
     plan::{Conflict, Decision, Intent, decide},
-    replace,
+    replace, settle,
     stage::{sign_link, stage},
-    store::{Place, Record, Step},
-    target::{Context, Target, look_again, stopped},
+    store::{Place, Record, Step, Unsettled},
+    target::{Context, Target, stopped},
 };
 
 /// One destination of a call.
@@ -101,10 +101,25 @@ impl Work {
                 return Err(target.with_record(|record| conflict.error(record)));
             }
             Decision::Finished { replaces } => return target.finished(replaces).await,
-            Decision::Begin { generation } => Some(generation),
+            Decision::Begin {
+                generation,
+                unless_listed,
+            } => {
+                let ended = if unless_listed {
+                    target.listed_by_now().await
+                } else {
+                    None
+                };
+                if let Some(ended) = ended {
+                    return Ok(ended);
+                }
+                Some(generation)
+            }
             Decision::Settle { .. } | Decision::Wait => None,
         };
+        let now = settle::now(&*target.importer);
         let change = target.change(move |record| {
+            record.is_found(now);
             record.is_at(&place);
             record.order = order;
             if begins.is_some_and(|generation| generation != record.generation) {
@@ -119,9 +134,9 @@ impl Work {
 
 /// An order that is not done, and its target.
 #[derive(Debug)]
-struct Run {
-    target: Target,
-    ordered: Ordered,
+pub(super) struct Run {
+    pub(super) target: Target,
+    pub(super) ordered: Ordered,
 }
 
 impl Run {
@@ -146,7 +161,7 @@ impl Run {
                 Ended::Unknown { task, error }
             }
             (Err(error), _) => Ended::NotStarted { error },
-            (Ok(()), None) => Ended::not_started(no_task()),
+            (Ok(()), None) => Ended::not_started(settle::no_task()),
             (Ok(()), Some(task)) if task.dry_run => self.checked(task).await,
             (Ok(()), Some(task)) => {
                 target.tell(&Event::Started { task: &task });
@@ -159,16 +174,26 @@ impl Run {
     }
 
     /// Looks for an image that another machine may have made of this order, stages the file, and sends the order.
-    async fn start(&mut self) -> Result<()> {
+    pub(super) async fn start(&mut self) -> Result<()> {
         let Self { target, ordered } = self;
         target.unless_stopped()?;
+        let earlier = target.with_record(|record| record.unsettled.clone());
         if !ordered.request.dry_run {
-            if ordered.request.generation == 0 && adopt(target, ordered).await? {
+            let may_be_there = ordered.request.generation == 0 || earlier.is_some();
+            if may_be_there && adopt(target, ordered, earlier.as_ref()).await? {
                 return Ok(());
             }
-            let planned = match target.context.options.replace {
-                true => Some(replace::plan(&mut ordered.request, &*target.importer).await?),
-                false => None,
+            let earlier_plan = target.with_record(|record| record.replace.clone().filter(|_| earlier.is_some()));
+            let planned = match (target.context.options.replace, earlier_plan) {
+                (false, _) => None,
+                // Sent again, it has the same name: by its name a cloud refuses a second one.
+                (true, Some(plan)) => {
+                    if let Some(temporary) = &plan.temporary {
+                        ordered.request.name.clone_from(temporary);
+                    }
+                    Some(plan)
+                }
+                (true, None) => Some(replace::plan(&mut ordered.request, &*target.importer).await?),
             };
             target.change(move |record| record.replace = planned).await?;
         }
@@ -178,52 +203,64 @@ impl Run {
         let signed_at = target.importer.env().now();
         sign_link(target, ordered, signed_at).await?;
         let prepared = target.importer.prepare(&ordered.request)?;
-        let before = prepared.task().clone();
-        let recorded = before.clone();
+        let mut before = prepared.task().clone();
+        if let Some(earlier) = &earlier {
+            // It is known again by when it was first sent.
+            before.started_at = earlier.first_sent_at;
+        }
+        let (recorded, by) = (before.clone(), prepared.task().started_at);
         let change = target.change(move |record| {
             record.link_signed_at = Some(signed_at);
+            let mut unsettled = Unsettled::of(&recorded, record.account.clone());
+            unsettled.sent(by);
+            record.unsettled = Some(unsettled);
             record.task = Some(recorded);
             record.step = Step::Starting;
         });
         change.await?;
         target.tell(&Event::Starting);
         let sent = target.importer.submit(prepared).await;
-        self.sent(sent, before).await
+        self.sent(sent, before, earlier.is_some()).await
     }
 
-    /// Finds out what became of an order that an earlier process may have sent, under this name where it was not its own.
-    async fn settle(&mut self, name: Option<String>) -> Result<()> {
-        let Self { target, ordered } = self;
-        target.tell(&Event::Settling);
-        if let Some(name) = name {
-            ordered.request.name = name;
-        }
-        let (task, signed_at) = target.with_record(|record| (record.task.clone(), record.link_signed_at));
-        let task = task.ok_or_else(no_task)?;
-        if let Some(signed_at) = signed_at {
-            sign_link(target, ordered, signed_at).await?;
-        }
-        match target.importer.resume(&ordered.request, task.clone()).await {
-            // Of this attempt alone: the record still says that the order may have been sent.
-            Err(error) if says_nothing_of_the_order(&error) => Err(error),
-            sent => self.sent(sent, task).await,
-        }
-    }
-
-    /// Records what came of sending the order, whose task `before` was recorded.
-    async fn sent(&mut self, sent: Result<ImportTask>, before: ImportTask) -> Result<()> {
-        let (step, task, sent) = match sent {
-            Ok(task) => (Step::Started, Some(task), Ok(())),
-            Err(error) if error.kind() == ErrorKind::OutcomeUnknown => (Step::Unknown, Some(before), Err(error)),
+    /// Records what came of sending the order, whose task `before` was recorded. `again`: it had been sent before, and was taken
+    /// for not started.
+    pub(super) async fn sent(&self, sent: Result<ImportTask>, before: ImportTask, again: bool) -> Result<()> {
+        let target = &self.target;
+        match sent {
+            Ok(task) => {
+                let change = target.change(move |record| {
+                    record.step = Step::Started;
+                    record.task = Some(task);
+                    record.unsettled = None;
+                });
+                change.await
+            }
+            Err(error) if error.kind() == ErrorKind::OutcomeUnknown => self.lost(before, error).await,
+            Err(error) if again && error.kind() == ErrorKind::DuplicateName && !self.is_listed(&before).await => {
+                // No image that is listed has the name: the order that was taken for not started may be making it.
+                let name = before.name.clone();
+                let error = error.map_message(|why| {
+                    format!("whether the import of `{name}` was started is not known: no image that is listed has the name, but {why}")
+                });
+                self.lost(before, error.with_kind(ErrorKind::OutcomeUnknown)).await
+            }
             // Settled: the cloud refused it, or it never left. What is staged is kept for the repeat.
-            Err(error) => (Step::Staged, None, Err(error)),
-        };
-        let change = self.target.change(move |record| {
-            record.step = step;
-            record.task = task;
-        });
-        change.await?;
-        sent
+            Err(error) => {
+                let change = target.change(move |record| {
+                    record.is_unsent();
+                    record.unsettled.take_if(|_| !again);
+                });
+                change.await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether the cloud lists an image of a task's name.
+    async fn is_listed(&self, task: &ImportTask) -> bool {
+        let listed = self.target.importer.images_named(&task.name, task.project.as_deref());
+        listed.await.is_ok_and(|images| !images.is_empty())
     }
 
     async fn checked(&self, task: ImportTask) -> Ended {
@@ -239,13 +276,20 @@ impl Run {
 
 /// Takes an image over that the cloud already has of this order: from a run on another machine, or one whose record is gone. A token
 /// alone would find it too, but for no documented time.
-async fn adopt(target: &Target, ordered: &mut Ordered) -> Result<bool> {
+///
+/// `earlier`: the order was sent before, and taken for not started.
+async fn adopt(target: &Target, ordered: &mut Ordered, earlier: Option<&Unsettled>) -> Result<bool> {
     let (importer, replaces) = (&*target.importer, target.context.options.replace);
     sign_link(target, ordered, importer.env().now()).await?;
     for (request, name) in replace::may_be_named(&ordered.request, importer, replaces) {
         let mut probe = importer.prepare(&request)?.into_task();
         probe.name = name;
-        let started_at = std::mem::replace(&mut probe.started_at, SystemTime::UNIX_EPOCH);
+        // Of a later generation, an image that was made before it is another's.
+        let not_before = match (request.generation, earlier) {
+            (1.., Some(earlier)) => earlier.first_sent_at,
+            _ => SystemTime::UNIX_EPOCH,
+        };
+        let started_at = std::mem::replace(&mut probe.started_at, not_before);
         let Some(mut found) = importer.lookup(&probe).await? else {
             continue;
         };
@@ -259,24 +303,11 @@ async fn adopt(target: &Target, ordered: &mut Ordered) -> Result<bool> {
         let change = target.change(move |record| {
             record.task = Some(found);
             record.step = Step::Started;
+            record.unsettled = None;
             record.replace = replacement;
         });
         change.await?;
         return Ok(true);
     }
     Ok(false)
-}
-
-/// Whether an error tells only that this machine was not heard, not what became of an order that was sent before.
-fn says_nothing_of_the_order(error: &Error) -> bool {
-    let unheard = matches!(
-        error.kind(),
-        ErrorKind::Credentials | ErrorKind::ClockSkew | ErrorKind::PermissionDenied | ErrorKind::Local
-    );
-    unheard || error.is_retryable()
-}
-
-fn no_task() -> Error {
-    let message = "the record says that an order was sent, and names no task";
-    Error::new(ErrorKind::OutcomeUnknown, message).with_remedy(look_again())
 }

@@ -10,11 +10,13 @@ mod objects;
 mod place;
 mod record;
 mod state;
+mod unsettled;
 
 pub use job::{Job, JobFacts};
 pub use objects::StagedObject;
 pub use record::{FileRecord, Record, ReplaceStep, Replacement, Role, Step};
 pub use state::State;
+pub use unsettled::Unsettled;
 
 pub(crate) use lease::Lease;
 pub(crate) use place::{DRY_RUN, Place};

@@ -3,13 +3,16 @@
 use std::{collections::BTreeMap, time::SystemTime};
 
 use cloud_import_core::{
-    ImportTask, Provider,
+    Error, ImportTask, Provider,
     provider::{Schema, datetime},
 };
 use cloud_import_staging::{Staged, UploadRecord};
 use serde::{Deserialize, Serialize};
 
-use super::place::{DRY_RUN, Place};
+use super::{
+    place::{DRY_RUN, Place},
+    unsettled::Unsettled,
+};
 
 /// How far one target has come. A step is recorded before it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -112,6 +115,9 @@ pub struct Record {
     /// The vendor's reason, where it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What is known of an order that may have been sent, until it is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsettled: Option<Unsettled>,
     /// What it replaces, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace: Option<Replacement>,
@@ -205,6 +211,7 @@ impl Record {
             task: None,
             image_id: None,
             reason: None,
+            unsettled: None,
             replace: None,
             endpoint: None,
             project: None,
@@ -263,7 +270,33 @@ impl Record {
         self.task = None;
         self.image_id = None;
         self.reason = None;
+        self.unsettled = None;
         self.replace = None;
+    }
+
+    /// An order that may have been sent is found at this instant. Records of before do not say when it left, nor with whose keys.
+    pub(crate) fn is_found(&mut self, at: SystemTime) {
+        if let (Step::Starting | Step::Unknown, None, Some(task)) = (self.step, &self.unsettled, &self.task) {
+            let mut unsettled = Unsettled::of(task, self.account.clone());
+            unsettled.sent(at);
+            self.unsettled = Some(unsettled);
+        }
+    }
+
+    /// What became of the order whose task this is is not known: it had left by this instant, if it ever did.
+    pub(crate) fn is_lost(&mut self, task: ImportTask, error: &Error, by: SystemTime) {
+        let account = self.account.clone();
+        let unsettled = self.unsettled.get_or_insert_with(|| Unsettled::of(&task, account));
+        unsettled.sent(by);
+        unsettled.answered(error);
+        self.step = Step::Unknown;
+        self.task = Some(task);
+    }
+
+    /// The order is settled as not sent, so that it can be sent: the answer refused it, or no listing showed it.
+    pub(crate) fn is_unsent(&mut self) {
+        self.step = Step::Staged;
+        self.task = None;
     }
 }
 
