@@ -129,9 +129,21 @@ impl<'a> Clouds<'a> {
         if let Some(simulated) = self.simulated {
             settings = settings
                 .credentials(Credentials::new(&simulated.access_key_id, &simulated.secret_access_key))
-                .grace(Grace::new(Duration::from_secs(10), Grace::default().interval));
+                .grace(of_simulated(provider));
         }
         cloud_import::connect(provider, settings)
+    }
+}
+
+/// How long a lost order is looked for in a simulated cloud. What a source says in minutes passes in seconds there.
+fn of_simulated(provider: Provider) -> Grace {
+    const FASTER: u32 = 600;
+    let grace = Grace::new(Duration::from_secs(10), Grace::default().interval);
+    let grace = grace.listings_apart(grace.listings_apart / FASTER);
+    let facts = cloud_import::capabilities(provider).ok();
+    match facts.and_then(|facts| facts.listed_within_minutes.value) {
+        Some(minutes) => grace.listed_within(Duration::from_secs(60 * u64::from(minutes)) / FASTER),
+        None => grace,
     }
 }
 

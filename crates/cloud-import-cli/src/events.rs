@@ -9,7 +9,10 @@ use cloud_import::{
 };
 use serde::Serialize;
 
-use crate::output::{self, SCHEMA};
+use crate::{
+    output::{self, SCHEMA},
+    render,
+};
 
 /// Bytes are told of at most this often, in hundredths of the whole.
 const STEPS: u64 = 100;
@@ -91,6 +94,10 @@ impl Events {
             },
             Event::Starting => base("starting"),
             Event::Settling => base("settling"),
+            Event::NotStarted { not_listed_at } => Line {
+                message: Some(render::not_started(*not_listed_at)),
+                ..base("not_started")
+            },
             Event::Found { task } => Line {
                 task: Some(task),
                 ..base("found")

@@ -13,6 +13,7 @@ mod destination;
 mod events;
 mod exit;
 mod interrupt;
+mod line;
 mod order;
 mod output;
 mod progress;

@@ -226,6 +226,10 @@ impl Listener for Progress {
             Event::Staged { object, .. } => note(&format!("staged as {object}")),
             Event::Starting => self.note(target, "starting".to_owned(), Some(0)),
             Event::Settling => note("finding out what became of the order that was sent"),
+            Event::NotStarted { not_listed_at } => {
+                let text = render::not_started(*not_listed_at);
+                output::say(&format!("warning: {}", self.line(target, &text)));
+            }
             Event::Found { .. } => note("the cloud already has it: nothing is sent"),
             Event::Started { .. } => note("importing"),
             Event::Polled { task, event } => self.polled(target, task, *event),

@@ -1,8 +1,11 @@
 //! Problems, remedies and errors of the library in the words of this command: flags for fields, commands for what to do next.
 //! The only place where they become text. Changes no result that programs read.
 
+use std::time::SystemTime;
+
 use cloud_import::{
     Check, DiskPart, Error, Field, Problem, Provider, Remedy,
+    provider::datetime,
     remedy::{Change, Wording},
 };
 
@@ -116,7 +119,7 @@ impl Wording for Flags {
 
     fn repeat(&self, change: Change) -> String {
         match change {
-            Change::Generation => "repeat the command with --again to make another image",
+            Change::Generation => "repeat the command with --again, for this target alone, to make another image",
             Change::Original => "repeat the earlier command as it was",
             _ => "repeat the command: it resumes where it stopped",
         }
@@ -181,6 +184,17 @@ pub(crate) fn check(check: &Check, provider: Provider) -> String {
 /// What the user can do about a check.
 pub(crate) fn remedy(remedy: &Remedy, provider: Provider) -> String {
     remedy.render(&Flags(Some(provider)))
+}
+
+/// An order that is sent anew, by the listings that do not show it.
+pub(crate) fn not_started(not_listed_at: [SystemTime; 2]) -> String {
+    let [first, last] = not_listed_at.map(instant);
+    format!("was not started: not in two complete listings at {first} and {last}; it is sent anew")
+}
+
+/// An instant in UTC.
+pub(crate) fn instant(at: SystemTime) -> String {
+    datetime::extended(at)
 }
 
 /// An error in one line: cloud and fact; then, for the vendor's support, operation, code, status and request id.

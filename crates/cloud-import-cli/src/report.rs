@@ -1,14 +1,16 @@
 //! Results: one per target, as text or as JSON with a stable schema.
 
 use cloud_import::{
-    Error, ErrorKind, ImportTask, ImportedImage, Inspection, Problem,
+    Error, ErrorKind, ImportTask, ImportedImage, Inspection, Problem, Remedy,
     publish::{self, Phase},
+    remedy::Change,
 };
 use serde::Serialize;
 
 use crate::{
     args,
     exit::Exit,
+    line,
     output::{self, SCHEMA},
     render,
 };
@@ -192,6 +194,9 @@ struct Reason<'a> {
     message: &'a str,
     code: Option<&'a str>,
     remedy: Option<String>,
+    /// Before this instant it helps nothing to repeat the command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeat_from: Option<String>,
     http_status: Option<u16>,
     request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -257,8 +262,8 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
             .for_each(|line| output::say(&format!("to continue: cloud-import wait '{line}'"))),
         _ => {}
     }
-    if job.is_some() && outcomes.iter().any(|outcome| outcome.status == Status::Unknown) {
-        output::say("to find out: repeat the command later; it looks again before it sends anything");
+    if job.is_some() {
+        what_settles(outcomes);
     }
     match form {
         OutputFormat::Json => json(outcomes, None),
@@ -272,6 +277,33 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
         table(outcomes);
     }
     Exit::together(outcomes.iter().map(|outcome| outcome.exit))
+}
+
+/// The command lines that settle what is not known, exactly as they are to be typed.
+fn what_settles(outcomes: &[Outcome]) {
+    let remedy = |outcome: &&Outcome| outcome.error.as_ref()?.remedy().cloned();
+    let unknown = || outcomes.iter().filter(|outcome| outcome.status == Status::Unknown);
+    let advises = |change| move |outcome: &&Outcome| remedy(outcome).is_some_and(|remedy| remedy.repeats(change));
+    let looked_for: Vec<&Outcome> = unknown().filter(advises(Change::Nothing)).collect();
+    if !looked_for.is_empty() {
+        let instants = looked_for.iter().filter_map(|outcome| remedy(outcome)?.not_before());
+        let from = instants.max().map(|at| format!(", from {} on", render::instant(at)));
+        let line = line::again().unwrap_or_else(|| "repeat the command as it was".to_owned());
+        output::say(&format!("to find out{}: {line}", from.unwrap_or_default()));
+    }
+    let anew: Vec<&str> = unknown()
+        .filter(advises(Change::Generation))
+        .map(|outcome| outcome.target.as_str())
+        .collect();
+    if !anew.is_empty() {
+        let line = line::another(&anew).unwrap_or_else(|| {
+            let targets: String = anew.iter().map(|target| format!(" --to {target}")).collect();
+            format!("repeat the command with --again and{targets} alone")
+        });
+        output::say(&format!(
+            "to make it, if the vendor's console shows no image of that name: {line}"
+        ));
+    }
 }
 
 /// Why it is not better, each reason once: what is wrong with the file, or a stop, is so for every cloud.
@@ -352,6 +384,7 @@ impl<'a> Row<'a> {
                 message: error.message(),
                 code: error.code(),
                 remedy: render::remedy_in_json(error),
+                repeat_from: error.remedy().and_then(Remedy::not_before).map(render::instant),
                 http_status: error.http_status(),
                 request_id: error.request_id(),
                 problems: error.problems(),

@@ -14,6 +14,7 @@ mod places;
 mod replace;
 mod search;
 mod sim;
+mod unknown;
 
 use std::{
     fs,

@@ -23,6 +23,7 @@ mod scene;
 mod side_by_side;
 mod steps;
 mod together;
+mod unsettled;
 
 use std::{
     fs::{self, File},
@@ -50,6 +51,7 @@ const CASES: &[(&str, Case)] = &[
     ("detach", |form| Box::pin(detach::run(form))),
     ("many", |form| Box::pin(many::run(form))),
     ("faults", |form| Box::pin(faults::run(form))),
+    ("unsettled", |form| Box::pin(unsettled::run(form))),
 ];
 
 /// A bootable image of 1 GiB, in few bytes.

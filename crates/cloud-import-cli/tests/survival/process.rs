@@ -39,6 +39,8 @@ pub(crate) struct Row {
     pub(crate) image_id: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) remedy: Option<String>,
+    /// When it helps to repeat the command.
+    pub(crate) repeat_from: Option<String>,
 }
 
 impl Running {
@@ -135,6 +137,7 @@ impl Ended {
                 image_id: text(&row["image_id"]),
                 message: text(&row["error"]["message"]),
                 remedy: text(&row["error"]["remedy"]),
+                repeat_from: text(&row["error"]["repeat_from"]),
             })
             .collect())
     }

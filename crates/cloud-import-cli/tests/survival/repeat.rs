@@ -1,4 +1,9 @@
-//! What a user does after whatever happened: the same command again, until it ends.
+//! What a user does after whatever happened: the same command again, when it is advised, until it ends.
+
+use cloud_import::{
+    env::{Env as _, SystemEnv},
+    provider::datetime,
+};
 
 use crate::{places::Place, process::Ended, scene::Scene};
 
@@ -14,7 +19,8 @@ pub(crate) struct Repeats {
 }
 
 /// The same command until every place has its one image. An outcome that is told as not known is settled as the user is told
-/// to: by looking whether an image is there, and ordering again on purpose where none is.
+/// to: by the same command at a later instant; and where it is called not listed, by looking whether an image is there, and ordering
+/// again on purpose where none is.
 ///
 /// # Errors
 /// It does not come to an end, or something is not as it has to be.
@@ -33,6 +39,7 @@ pub(crate) async fn to_the_end(scene: &Scene, places: &[Place]) -> Result<Repeat
             false => scene.import(&again, &["--again"]).end().await?,
         };
         again.clear();
+        let mut from = SystemEnv.now();
         last = format!("exit {:?}\n{}", ended.code, ended.err);
         for row in ended.rows()? {
             let Some(index) = open.iter().position(|place| place.target == row.target) else {
@@ -53,12 +60,18 @@ pub(crate) async fn to_the_end(scene: &Scene, places: &[Place]) -> Result<Repeat
                         return Err(format!("{} {told}\n{}", place.target, ended.err));
                     }
                     honest(scene, &place, &ended)?;
-                    if scene.imports(place.cloud) == 0 {
+                    let is_not_listed = row.message.is_some_and(|message| message.contains("is not listed since "));
+                    if is_not_listed && scene.imports(place.cloud) == 0 {
                         again.push(place);
                     }
+                    let at = row.repeat_from.as_deref().and_then(datetime::parse_rfc3339);
+                    from = from.max(at.unwrap_or(from));
                 }
                 _ => {}
             }
+        }
+        if !open.is_empty() {
+            SystemEnv.sleep(from.duration_since(SystemEnv.now()).unwrap_or_default()).await;
         }
     }
     Ok(repeats)

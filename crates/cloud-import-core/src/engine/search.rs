@@ -245,12 +245,14 @@ fn is_own<C: Cloud>(by: By<'_>, task: &ImportTask, row: &Row) -> bool {
 }
 
 /// Whether a row that is not known to be the order's own may be it all the same: it has the name, may be young enough, and does
-/// not show what would tell, as an image that is being made may not yet.
+/// not show what would tell, or no id, as an image that is being made may not yet.
 fn may_be_own<C: Cloud>(task: &ImportTask, row: &Row) -> bool {
-    let is_unproven = match C::PROOF {
-        Proof::Marker => row.description.as_deref().unwrap_or_default().is_empty(),
-        Proof::Source { .. } => row.sources.is_empty() || row.created.is_none(),
-    };
+    let has_no_id = row.image_id.is_none() && row.task_id.is_none();
+    let is_unproven = has_no_id
+        || match C::PROOF {
+            Proof::Marker => row.description.as_deref().unwrap_or_default().is_empty(),
+            Proof::Source { .. } => row.sources.is_empty() || row.created.is_none(),
+        };
     let may_be_young = row
         .created
         .is_none_or(|created| is_not_older(row, created, task.started_at));

@@ -37,6 +37,7 @@ pub(crate) struct Fake {
     connection: Connection,
     sends: Mutex<VecDeque<Result<()>>>,
     lists: Mutex<VecDeque<Result<bool>>>,
+    pages: Mutex<VecDeque<Page>>,
     log: Mutex<Vec<&'static str>>,
     /// An order hangs here until the test lets it go on.
     throttle: Option<Arc<tokio::sync::Semaphore>>,
@@ -61,6 +62,7 @@ impl Fake {
             connection: Connection::new(settings, Provider::UCLOUD, Hosts::new("h.example", &[], &[]), &names).unwrap(),
             sends: Mutex::default(),
             lists: Mutex::default(),
+            pages: Mutex::default(),
             log: Mutex::default(),
             throttle: None,
         }
@@ -74,6 +76,12 @@ impl Fake {
     /// Whether a list shows the import.
     pub(crate) fn lists(self, answers: impl IntoIterator<Item = Result<bool>>) -> Self {
         self.lists.lock().unwrap().extend(answers);
+        self
+    }
+
+    /// Pages of a list, before what `lists` says.
+    pub(crate) fn pages(self, pages: impl IntoIterator<Item = Page>) -> Self {
+        self.pages.lock().unwrap().extend(pages);
         self
     }
 
@@ -97,6 +105,16 @@ impl Fake {
 
 pub(crate) fn order() -> ImportRequest {
     ImportRequest::new("web", Disk::url("https://b/k"))
+}
+
+/// The order's import as a list shows it.
+pub(crate) fn row() -> Row {
+    let mut row = Row::default();
+    row.image_id = Some("found".to_owned());
+    row.name = Some("web".to_owned());
+    row.description = Some(format!("[{}]", order().marker(Provider::UCLOUD, "r", None)));
+    row.class = Some(StateClass::InProgress);
+    row
 }
 
 pub(crate) fn lost() -> Error {
@@ -144,13 +162,11 @@ impl Cloud for Fake {
 
     async fn images(&self, _: &Query<'_>, _: At) -> Result<Page> {
         self.did("list");
+        if let Some(page) = self.pages.lock().unwrap().pop_front() {
+            return Ok(page);
+        }
         let answer = self.lists.lock().unwrap().pop_front();
-        let mut row = Row::default();
-        row.image_id = Some("found".to_owned());
-        row.name = Some("web".to_owned());
-        row.description = Some(format!("[{}]", order().marker(Provider::UCLOUD, "r", None)));
-        row.class = Some(StateClass::InProgress);
-        let listed = answer.unwrap_or(Ok(false))?.then(|| vec![row]);
+        let listed = answer.unwrap_or(Ok(false))?.then(|| vec![row()]);
         Ok(Page::of(listed, |row| row, 100))
     }
 

@@ -13,6 +13,7 @@ mod wait;
 mod net;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
 mod proxy;
+mod sight;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
 mod tls;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]

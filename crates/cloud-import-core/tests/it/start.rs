@@ -75,6 +75,32 @@ async fn without_a_token_a_lost_start_is_looked_up_and_never_sent_again() {
 }
 
 #[tokio::test]
+async fn what_the_lost_answer_told_is_kept() {
+    let answered = || {
+        Err(Error::new(ErrorKind::Service, "odd")
+            .with_code("Internal.Odd")
+            .with_http_status(503)
+            .with_request_id(Some("r-1".to_owned())))
+    };
+    for cloud in [&PLAIN, &TOKEN] {
+        let sends = std::iter::repeat_with(answered).take(9);
+        let importer = Fake::new(cloud).sends(sends).importer();
+        let error = started(&importer).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+        assert_eq!(
+            (error.code(), error.http_status(), error.request_id()),
+            (Some("Internal.Odd"), Some(503), Some("r-1"))
+        );
+        assert!(error.message().contains("odd"), "{error}");
+    }
+    // Looking for it that fails is not the same as not finding it.
+    let lists = std::iter::once(Ok(false)).chain(std::iter::repeat_with(|| Err(lost())).take(9));
+    let importer = Fake::new(&PLAIN).sends([answered()]).lists(lists).importer();
+    let error = started(&importer).await.unwrap_err();
+    assert!(error.message().contains("looking for it failed: cut"), "{error}");
+}
+
+#[tokio::test]
 async fn with_a_token_the_same_order_is_sent_until_it_is_answered() {
     let down = Err(Error::new(ErrorKind::Connect, "down"));
     let sends = [Err(lost()), Err(lost()), down, Ok(())];

@@ -188,5 +188,5 @@ fn failed(record: &Record) -> Error {
 }
 
 fn not_started() -> Error {
-    Error::new(ErrorKind::Conflict, "its import was not started").with_remedy(Remedy::Repeat(Change::Nothing))
+    Error::new(ErrorKind::Conflict, "its import was not started").with_remedy(Remedy::Repeat(Change::Original))
 }

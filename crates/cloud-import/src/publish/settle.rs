@@ -126,10 +126,21 @@ impl Target {
         }
     }
 
-    /// The error of a target of which it is not known whether its order was sent, by what is on record.
+    /// The error of a target of which it is not known whether its order was sent, for those who do not have the order: by what is
+    /// on record. It is settled by the order alone.
     pub(super) fn unsettled(&self) -> Error {
         let (now, rules) = (now(&*self.importer), rules(&*self.importer));
-        self.with_record(|record| unknown(record, stands(record, &rules), now, None, None))
+        let repeat = Remedy::Repeat(Change::Original);
+        self.with_record(|record| {
+            let error = recorded(record).with_provider(record.provider);
+            match (stands(record, &rules), &record.unsettled) {
+                (Some(Standing::Open(from)), _) if from > now => error.with_remedy(Remedy::from(from, repeat)),
+                (Some(Standing::NotListed(listings)), Some(unsettled)) => error
+                    .map_message(|_| not_listed(record, unsettled, listings))
+                    .with_remedy(repeat),
+                _ => error.with_remedy(repeat),
+            }
+        })
     }
 }
 

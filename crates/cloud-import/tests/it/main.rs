@@ -9,6 +9,7 @@ mod places;
 mod publish;
 mod replace;
 mod spans;
+mod unsettled;
 
 use std::{
     fs,

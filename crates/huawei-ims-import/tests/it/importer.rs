@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use cloud_import_core::{
     Architecture, BootMode, CancelOutcome, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest, ImportTask,
-    ImportedImage, LicenseType, Os, Provider, TaskState, build, testing::Scripted, transport::TransportErrorKind,
+    ImportedImage, LicenseType, Os, Provider, Sighting, TaskState, build, testing::Scripted,
+    transport::TransportErrorKind,
 };
 use huawei_ims_import::{Importer, Options};
 use serde_json::{Value, json};
@@ -342,6 +343,34 @@ async fn a_lost_answer_that_no_list_settles_ends_as_unknown() {
         assert!(error.remedy().unwrap().to_string().contains("console"), "{error}");
         let sent = script.sent();
         assert!(sent.len() > 10 && sent[1..].iter().all(|request| request.method() == "GET"));
+    }
+}
+
+#[tokio::test]
+async fn only_a_complete_list_shows_that_an_order_is_not_there() {
+    let (other, bare) = (
+        image(json!({"__data_origin": "file,images:other.zvhd2"})),
+        image(json!({"__data_origin": null, "status": "queued"})),
+    );
+    let goes_on = r#"{"images":[],"page_info":{"next_marker":"i-9"}}"#;
+    for (answers, expected) in [
+        ([NONE, NONE], Sighting::NotListed),
+        ([&other, NONE], Sighting::NotListed),
+        (["{}", NONE], Sighting::Unclear),
+        ([NONE, r#"{"images":null}"#], Sighting::Unclear),
+        ([NONE, goes_on], Sighting::Unclear),
+        // It is being made, and does not show its file yet.
+        ([NONE, &bare], Sighting::Unclear),
+    ] {
+        let (importer, script) = importer(answers.map(|answer| (200, answer)));
+        let task = importer.prepare(&order()).unwrap().into_task();
+        assert_eq!(importer.sight(&task).await.unwrap(), expected, "{answers:?}");
+        let asked: Vec<bool> = script
+            .sent()
+            .iter()
+            .map(|sent| sent.uri().to_string().contains("isregistered=false"))
+            .collect();
+        assert_eq!(asked, [false, true], "images that are being made are asked for, too");
     }
 }
 

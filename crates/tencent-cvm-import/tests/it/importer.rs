@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cloud_import_core::{
     Architecture, BootMode, CancelOutcome, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest,
-    ImportedImage, LicenseType, Os, Provider, Severity, TaskState, build, http::Response, testing::Scripted,
+    ImportedImage, LicenseType, Os, Provider, Severity, Sighting, TaskState, build, http::Response, testing::Scripted,
     transport::TransportErrorKind,
 };
 use serde_json::{Value, json};
@@ -187,6 +187,22 @@ async fn a_start_that_is_never_listed_ends_as_unknown_and_is_sent_once() {
         .filter(|index| sent(&script, *index).0 == "ImportImage")
         .count();
     assert_eq!(starts, 1);
+}
+
+#[tokio::test]
+async fn only_a_complete_list_shows_that_an_order_is_not_there() {
+    let other = listed([image(json!({"ImageName": "web-2"}))]);
+    let cut = listed([]).replace("\"TotalCount\":0", "\"TotalCount\":3");
+    for (answer, expected) in [
+        (NONE, Sighting::NotListed),
+        (&other, Sighting::NotListed),
+        (&cut, Sighting::Unclear),
+        (STARTED_WITHOUT_ID, Sighting::Unclear),
+    ] {
+        let (importer, _) = importer([(200, answer)]);
+        let task = importer.prepare(&order()).unwrap().into_task();
+        assert_eq!(importer.sight(&task).await.unwrap(), expected, "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    CancelOutcome, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest, Os, TaskState, WaitOptions,
-    http::Response, testing::Scripted, transport::TransportErrorKind, wait,
+    CancelOutcome, Disk, DiskFormat, ErrorKind, ImageImporter as _, ImportRequest, Os, Sighting, TaskState,
+    WaitOptions, http::Response, testing::Scripted, transport::TransportErrorKind, wait,
 };
 use serde_json::json;
 use ucloud_uhost_import::Importer;
@@ -221,6 +221,30 @@ async fn not_listed_yet_is_in_progress_and_gone_is_failed() {
         );
         importer.poll(&mut task).await.unwrap();
         assert!(matches!(importer.poll(&mut task).await.unwrap(), TaskState::Failed(_)));
+    }
+}
+
+#[tokio::test]
+async fn only_a_complete_list_shows_that_an_order_is_not_there() {
+    let other = page(&[image("uimage-9", "db", "", 1)], 1);
+    let cut = page(&[image("uimage-9", "db", "", 1)], 2);
+    for (answers, expected) in [
+        (vec![NONE], Sighting::NotListed),
+        (
+            vec![r#"{"RetCode":0,"TotalCount":0,"ImageSet":null}"#],
+            Sighting::NotListed,
+        ),
+        (vec![r#"{"RetCode":0,"TotalCount":0}"#], Sighting::NotListed),
+        (vec![&other], Sighting::NotListed),
+        (vec![r#"{"RetCode":0}"#], Sighting::Unclear),
+        (vec![r#"{"RetCode":0,"TotalCount":2}"#], Sighting::Unclear),
+        (vec![&cut, NONE], Sighting::Unclear),
+        // A list that is refused so is not an empty one.
+        (vec![NO_SUCH], Sighting::Unclear),
+    ] {
+        let (importer, _) = importer(answers.iter().map(|answer| (200, *answer)));
+        let task = importer.prepare(&order()).unwrap().into_task();
+        assert_eq!(importer.sight(&task).await.unwrap(), expected, "{answers:?}");
     }
 }
 

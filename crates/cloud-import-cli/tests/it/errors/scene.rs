@@ -226,6 +226,7 @@ impl Scene {
     /// What differs from run to run. Progress in bytes goes: which steps are seen depends on the machine.
     fn replaced(&self, text: &str) -> String {
         let text = text.replace(&self.folder.display().to_string(), "FOLDER");
+        let text = without_instants(&text.replace(env!("CARGO_BIN_EXE_cloud-import"), "cloud-import"));
         let is_progress = |line: &&str| {
             [
                 "hashing ",
@@ -284,6 +285,23 @@ impl Drop for Scene {
 fn may_read_all() -> bool {
     let id = Command::new("id").arg("-u").output().unwrap();
     id.stdout.starts_with(b"0\n")
+}
+
+/// `2026-01-02T03:04:05Z` becomes `INSTANT`.
+fn without_instants(text: &str) -> String {
+    const LIKE: &str = "0000-00-00T00:00:00Z";
+    let fits = |(like, c): (char, char)| if like == '0' { c.is_ascii_digit() } else { c == like };
+    let is_instant = |rest: &str| rest.len() >= LIKE.len() && LIKE.chars().zip(rest.chars()).all(fits);
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(c) = rest.chars().next() {
+        let (shown, long) = match is_instant(rest) {
+            true => ("INSTANT", LIKE.len()),
+            false => (&rest[..c.len_utf8()], c.len_utf8()),
+        };
+        out.push_str(shown);
+        rest = &rest[long..];
+    }
+    out
 }
 
 /// Ids, sums and sizes of this machine.

@@ -66,7 +66,7 @@ impl Unsettled {
     /// A complete listing that counts did not show it.
     pub(crate) fn not_listed(&mut self, at: SystemTime) {
         match self.first_not_listed_at {
-            None => self.first_not_listed_at = Some(datetime::whole_seconds(at)),
+            None => self.first_not_listed_at = Some(datetime::next_second(at)),
             Some(_) => self.last_not_listed_at = Some(datetime::whole_seconds(at)),
         }
     }

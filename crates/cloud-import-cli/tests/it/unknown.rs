@@ -1,0 +1,149 @@
+//! An order of which it is not known whether it was started: what is advised, run as it is printed. In simulated clouds, what takes
+//! half an hour takes seconds.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    time::Duration,
+};
+
+use cloud_import::{
+    env::{Env as _, SystemEnv},
+    provider::datetime,
+};
+use cloud_import_sim::{Cloud, Config, Fault, FaultKind, Simulator};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use super::{IMAGE, KEYS, command, err, expect_code, out};
+
+struct Scene {
+    folder: PathBuf,
+    runtime: Runtime,
+    simulator: Simulator,
+}
+
+impl Scene {
+    /// A simulator whose clouds lose the first order of each, unsent.
+    fn new(name: &str) -> Self {
+        // A name that a shell must be told with care.
+        let folder = std::env::temp_dir().join(format!("it's {name} {}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let runtime = Runtime::new().unwrap();
+        let config = Config::new(KEYS[0], KEYS[1]).any_bucket(true);
+        let simulator = runtime
+            .block_on(Simulator::start(config.import_time(Duration::from_millis(50))))
+            .unwrap();
+        fs::write(folder.join("sim.json"), simulator.ready_line()).unwrap();
+        for (cloud, start) in [
+            (Cloud::Tencent, "ImportImage"),
+            (Cloud::Huawei, "CreateImage"),
+            (Cloud::Ucloud, "ImportCustomImage"),
+        ] {
+            simulator.inject(Fault::new(FaultKind::DropBefore).cloud(cloud).operation(start));
+        }
+        Self {
+            folder,
+            runtime,
+            simulator,
+        }
+    }
+
+    fn import(&self, more: &[&str]) -> Output {
+        let simulate = format!("--simulate={}", self.folder.join("sim.json").display());
+        let state = self.folder.join("state").display().to_string();
+        let order = ["--name", "web", "--os", "CentOS 7.9", "--state", &state, IMAGE];
+        command(&[&["import", &simulate], &order[..], more].concat())
+            .output()
+            .unwrap()
+    }
+
+    /// Runs a line as a user would who copies it.
+    fn typed(&self, line: &str) -> Output {
+        // The command's own environment, and the shell's tools.
+        let own = command(&[]);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line]).env_clear().current_dir(Path::new("/"));
+        for (name, value) in own.get_envs() {
+            shell.env(name, value.unwrap());
+        }
+        shell.output().unwrap()
+    }
+
+    fn imports(&self, cloud: Cloud) -> u64 {
+        self.simulator.counters().imports_of(cloud, "web")
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let _guard = self.runtime.enter();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// What stands behind the beginning of a line.
+fn behind(output: &Output, beginning: &str) -> String {
+    let said = err(output);
+    let line = said.lines().find_map(|line| line.strip_prefix(beginning));
+    line.unwrap_or_else(|| panic!("no line begins `{beginning}`: {said}")).to_owned()
+}
+
+/// The line to repeat, once its time has come.
+fn when_it_helps(output: &Output) -> String {
+    let advice = behind(output, "to find out, from ");
+    let (from, line) = advice.split_once(" on: ").unwrap();
+    wait_until(from);
+    line.to_owned()
+}
+
+fn wait_until(from: &str) {
+    let left = datetime::parse_rfc3339(from).unwrap().duration_since(SystemEnv.now());
+    std::thread::sleep(left.unwrap_or_default());
+}
+
+#[test]
+fn every_line_that_is_advised_works_as_it_is() {
+    let scene = Scene::new("advised");
+    let first = scene.import(&["--to=jdcloud", "--to", "tencent", "--to", "ucloud"]);
+    expect_code(&first, 6);
+    let second = scene.typed(&when_it_helps(&first));
+    expect_code(&second, 6);
+    let third = scene.typed(&when_it_helps(&second));
+    expect_code(&third, 6);
+    let anew = behind(&third, "warning: tencent/ap-guangzhou: was not started: not in two complete listings at ");
+    assert!(anew.ends_with("; it is sent anew"), "{anew}");
+    assert_eq!([scene.imports(Cloud::Tencent), scene.imports(Cloud::Ucloud)], [1, 0]);
+    assert!(err(&third).contains("is not listed since "), "{}", err(&third));
+
+    // Another image is made of the one that is not listed, and of no other.
+    let line = behind(&third, "to make it, if the vendor's console shows no image of that name: ");
+    assert!(line.contains("import --again --to ucloud/cn-bj2 "), "{line}");
+    let made = scene.typed(&line);
+    expect_code(&made, 0);
+    assert_eq!(out(&made).lines().count(), 1, "{}", out(&made));
+    for cloud in [Cloud::Jdcloud, Cloud::Tencent, Cloud::Ucloud] {
+        assert_eq!(scene.imports(cloud), 1, "{cloud:?}");
+    }
+}
+
+#[test]
+fn programs_are_told_when_to_repeat_and_what_is_sent_anew() {
+    let scene = Scene::new("programs");
+    let mut told = Value::Null;
+    for _ in 0..2 {
+        let output = scene.import(&["--to", "huawei", "--output", "json"]);
+        expect_code(&output, 8);
+        told = serde_json::from_str(&out(&output)).unwrap();
+        let error = &told["results"][0]["error"];
+        assert_eq!(error["kind"], "outcome_unknown");
+        wait_until(error["repeat_from"].as_str().unwrap());
+    }
+    let output = scene.import(&["--to", "huawei", "--events"]);
+    expect_code(&output, 0);
+    let seen = super::events::seen(&out(&output));
+    assert!(seen.iter().any(|name| name == "not_started"), "{seen:?}, {told}");
+    assert_eq!(scene.imports(Cloud::Huawei), 1);
+}
