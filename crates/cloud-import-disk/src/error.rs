@@ -26,6 +26,11 @@ pub enum InspectError {
         /// What is wrong with it.
         problem: String,
     },
+    /// What the disk holds cannot be read from this file, or not there.
+    Unreadable {
+        /// Why, as a clause.
+        reason: String,
+    },
     /// The file would have taken more reads than this reader allows itself.
     TooMuchWork,
 }
@@ -49,6 +54,7 @@ impl fmt::Display for InspectError {
                 f,
                 "the file begins like {format}, but its {field} is wrong: {problem}; download or create the image again"
             ),
+            Self::Unreadable { reason } => write!(f, "the content of the disk cannot be read: {reason}"),
             Self::TooMuchWork => f.write_str(
                 "the headers of the file lead to more reads than are allowed; check the image, or convert it first",
             ),

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    DiskInfo, Format, InspectError, layout::Layout, luks, parallels, qcow1, qcow2, qed, raw, source::Source, stream,
-    tar, vdi, vhd, vhdx, vmdk, zvhd,
+    Contents, DiskInfo, Format, InspectError, PartitionTable, foreign, guest::Guest, layout::Layout, luks, parallels,
+    partition, qcow1, qcow2, qed, raw, source::Source, stream, tar, vdi, vhd, vhdx, vmdk, zvhd,
 };
 
 macro_rules! formats {
@@ -42,6 +42,7 @@ formats! {
     Ova: tar::OVA,
     Tar: tar::TAR,
     Iso: raw::ISO,
+    Foreign: foreign::LAYOUT,
     Raw: raw::RAW,
 }
 
@@ -65,14 +66,41 @@ impl fmt::Display for Format {
     }
 }
 
-/// The facts of a file, by the first layout whose mark it carries.
-pub(crate) fn inspect(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
-    for layout in FORMATS {
-        if (layout.is_it)(source)? {
-            return (layout.read)(source);
+/// The facts of a file, by the first layout whose mark it carries, and its disk or why that cannot be read.
+pub(crate) fn open(source: &mut Source<'_>) -> Result<(DiskInfo, Result<Guest, String>), InspectError> {
+    let mut layout = &raw::RAW;
+    for known in FORMATS {
+        if (known.is_it)(source)? {
+            layout = known;
+            break;
         }
     }
-    (raw::RAW.read)(source)
+    let image = (layout.read)(source)?;
+    let (mut info, mut guest) = (image.info, image.content.map(Guest::new));
+    match &mut guest {
+        Ok(guest) => partition::fill(&mut info, source, guest)?,
+        Err(reason) => info.partition_table = PartitionTable::Unknown(reason.clone()),
+    }
+    if info.format == Format::Raw {
+        raw_or_not(&mut info, source);
+    }
+    Ok((info, guest))
+}
+
+/// A raw file has no header, so that what it holds must speak for it.
+fn raw_or_not(info: &mut DiskInfo, source: &Source<'_>) {
+    let end = info.partitions_end_bytes.max(info.table_end_bytes);
+    if let (Some(end), Some(size)) = (end, info.virtual_size_bytes)
+        && end > size
+    {
+        info.must_reach("the disk that the partition table describes", Some(end));
+    }
+    if info.contents == Contents::Unrecognized
+        && let Some(name) = foreign::perhaps(source.head())
+    {
+        info.format = Format::Foreign;
+        info.subtype = Some(name.to_owned());
+    }
 }
 
 #[cfg(test)]
@@ -102,6 +130,9 @@ mod tests {
                 "raw"
             ]
         );
-        assert_eq!(names(false), ["gzip", "xz", "zstd", "bzip2", "ova", "tar", "iso"]);
+        assert_eq!(
+            names(false),
+            ["gzip", "xz", "zstd", "bzip2", "ova", "tar", "iso", "foreign"]
+        );
     }
 }

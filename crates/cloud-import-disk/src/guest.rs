@@ -1,6 +1,12 @@
-//! The disk as the guest sees it: where a format keeps each byte.
+//! The disk as the guest sees it: where a format keeps each byte, and the bytes themselves.
 
-use crate::{InspectError, source::Source};
+use std::fmt;
+
+use crate::{
+    InspectError,
+    codec::{self, Codec, MAX_PIECE},
+    source::Source,
+};
 
 /// Where a run of the guest's bytes lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +15,38 @@ pub(crate) enum Place {
     Host { offset: u64, len: u64 },
     /// Nowhere: `len` bytes of zeros.
     Zero { len: u64 },
+    /// In a compressed piece.
+    Packed(Piece),
+}
+
+impl Place {
+    /// What is left of a block that begins at `start` of the file, from `within` it on. The end of the last block of a file need
+    /// not be written: it is zeros.
+    pub(crate) fn of_block(source: &Source<'_>, start: u64, within: u64, left: u64) -> Self {
+        let offset = start.saturating_add(within);
+        match source.len().checked_sub(offset) {
+            Some(there) if there > 0 => Self::Host {
+                offset,
+                len: left.min(there),
+            },
+            _ if start < source.len() => Self::Zero { len: left },
+            _ => Self::Host { offset, len: left },
+        }
+    }
+}
+
+/// A compressed piece of the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) codec: Codec,
+    /// Where it lies in the file.
+    pub(crate) offset: u64,
+    /// The most bytes that it takes there.
+    pub(crate) stored: u64,
+    /// Where it begins on the disk.
+    pub(crate) start: u64,
+    /// Bytes of the disk that it holds.
+    pub(crate) size: u64,
 }
 
 /// Why the guest's bytes could not be read.
@@ -27,7 +65,7 @@ impl From<InspectError> for Miss {
 }
 
 /// The way from the guest's offsets to those of the file.
-pub(crate) trait Mapping {
+pub(crate) trait Mapping: fmt::Debug + Send + Sync {
     /// Size of the guest's disk in bytes.
     fn size(&self) -> u64;
 
@@ -35,40 +73,123 @@ pub(crate) trait Mapping {
     fn place(&mut self, source: &mut Source<'_>, guest: u64) -> Result<Place, Miss>;
 }
 
-/// Reads `want` bytes of the guest's disk; `None` where the disk is too small.
-pub(crate) fn read(
-    source: &mut Source<'_>,
-    mapping: &mut impl Mapping,
-    guest: u64,
-    want: usize,
-) -> Result<Option<Vec<u8>>, Miss> {
-    if guest.checked_add(want as u64).is_none_or(|end| end > mapping.size()) {
-        return Ok(None);
+/// The guest's disk, with the piece that was unpacked last.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    mapping: Box<dyn Mapping>,
+    unpacked: Option<(Piece, Vec<u8>)>,
+}
+
+impl Guest {
+    pub(crate) fn new(mapping: Box<dyn Mapping>) -> Self {
+        Self {
+            mapping,
+            unpacked: None,
+        }
     }
-    let mut out = Vec::with_capacity(want);
-    while out.len() < want {
-        let left = want - out.len();
-        let at = guest + out.len() as u64;
-        match mapping.place(source, at)? {
-            Place::Host { len: 0, .. } | Place::Zero { len: 0 } => {
+
+    pub(crate) fn size(&self) -> u64 {
+        self.mapping.size()
+    }
+
+    /// Reads `want` bytes; `None` where the disk is too small.
+    pub(crate) fn read(&mut self, source: &mut Source<'_>, at: u64, want: usize) -> Result<Option<Vec<u8>>, Miss> {
+        if at.checked_add(want as u64).is_none_or(|end| end > self.size()) {
+            return Ok(None);
+        }
+        let mut out = vec![0; want];
+        self.fill(source, at, &mut out)?;
+        Ok(Some(out))
+    }
+
+    /// Fills `out`, all of which must be on the disk.
+    pub(crate) fn fill(&mut self, source: &mut Source<'_>, at: u64, mut out: &mut [u8]) -> Result<(), Miss> {
+        let mut at = at;
+        while !out.is_empty() {
+            let place = self.mapping.place(source, at)?;
+            let len = match place {
+                Place::Host { len, .. } | Place::Zero { len } => len,
+                Place::Packed(piece) => (piece.start + piece.size).saturating_sub(at),
+            };
+            let run = usize::try_from(len).map_or(out.len(), |len| len.min(out.len()));
+            if run == 0 {
                 return Err(Miss::Unknown(format!(
                     "the image does not say where byte {at} of the disk lies"
                 )));
             }
-            Place::Zero { len } => {
-                let run = usize::try_from(len).map_or(left, |len| len.min(left));
-                out.resize(out.len() + run, 0);
+            let (now, rest) = out.split_at_mut(run);
+            match place {
+                Place::Zero { .. } => now.fill(0),
+                Place::Host { offset, .. } => {
+                    let bytes = source.read_all(offset, run)?.ok_or_else(|| {
+                        Miss::Unknown(format!(
+                            "byte {at} of the disk should lie at byte {offset} of the file, beyond its end"
+                        ))
+                    })?;
+                    now.copy_from_slice(&bytes);
+                }
+                Place::Packed(piece) => {
+                    let from = (at - piece.start) as usize;
+                    let bytes = self.piece(source, piece)?.get(from..from + run);
+                    now.copy_from_slice(bytes.ok_or_else(|| damaged(piece))?);
+                }
             }
-            Place::Host { offset, len } => {
-                let run = usize::try_from(len).map_or(left, |len| len.min(left));
-                let Some(bytes) = source.read_all(offset, run)? else {
-                    return Err(Miss::Unknown(format!(
-                        "byte {at} of the disk should lie at byte {offset} of the file, beyond its end"
-                    )));
-                };
-                out.extend_from_slice(&bytes);
-            }
+            at += run as u64;
+            out = rest;
         }
+        Ok(())
     }
-    Ok(Some(out))
+
+    /// The piece, unpacked.
+    fn piece(&mut self, source: &mut Source<'_>, piece: Piece) -> Result<&[u8], Miss> {
+        let known = self.unpacked.take().filter(|(known, _)| *known == piece);
+        let unpacked = match known {
+            Some(known) => known,
+            None => (piece, unpack(source, piece)?),
+        };
+        Ok(&self.unpacked.insert(unpacked).1)
+    }
+
+    /// The first run at or behind `from` that the file holds something for, as beginning and end; `None` where there is none.
+    pub(crate) fn used(&mut self, source: &mut Source<'_>, from: u64) -> Result<Option<(u64, u64)>, Miss> {
+        let size = self.size();
+        let (mut at, mut start) = (from, None);
+        while at < size {
+            let (end, is_used) = match self.mapping.place(source, at)? {
+                Place::Zero { len } => (at.saturating_add(len), false),
+                Place::Host { len, .. } => (at.saturating_add(len), true),
+                Place::Packed(piece) => (piece.start + piece.size, true),
+            };
+            match (start, is_used) {
+                (None, true) => start = Some(at),
+                (Some(start), false) => return Ok(Some((start, at))),
+                _ => {}
+            }
+            // A place always has a byte; one that had none would be asked for again and again.
+            at = end.max(at + 1);
+        }
+        Ok(start.map(|start| (start, size)))
+    }
+}
+
+fn unpack(source: &mut Source<'_>, piece: Piece) -> Result<Vec<u8>, Miss> {
+    if !cfg!(feature = "codecs") {
+        return Err(Miss::Unknown(format!("byte {} of the disk is compressed", piece.start)));
+    }
+    let most = MAX_PIECE as u64;
+    if piece.size > most || piece.stored > most * 2 {
+        return Err(Miss::Unknown(format!(
+            "byte {} of the disk is in a compressed piece of {} bytes, of which at most {MAX_PIECE} are unpacked",
+            piece.start, piece.size
+        )));
+    }
+    let packed = source.read_some(piece.offset, piece.stored as usize)?;
+    codec::unpack(piece.codec, &packed, piece.size as usize).ok_or_else(|| damaged(piece))
+}
+
+fn damaged(piece: Piece) -> Miss {
+    Miss::Unknown(format!(
+        "the compressed piece for byte {} of the disk, at byte {} of the file, is damaged",
+        piece.start, piece.offset
+    ))
 }

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// A plain copy of a disk; also everything that carries no known mark.
+    /// A plain copy of a disk; also everything that carries no known mark: [`DiskInfo::contents`] says what is in it.
     Raw,
     /// QEMU copy-on-write, header version 2 or 3.
     Qcow2,
@@ -42,6 +42,8 @@ pub enum Format {
     Zstd,
     /// A bzip2 stream.
     Bzip2,
+    /// Something else that is no disk image: another archive, a program, a page, a document. The subtype names it.
+    Foreign,
 }
 
 /// How the content is encrypted.
@@ -106,6 +108,24 @@ impl PartitionTable {
     }
 }
 
+/// What a look at the disk itself shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Contents {
+    /// A partition table, be it damaged.
+    Partitions,
+    /// A file system, swap or a volume of a volume manager on the whole disk: its name in lower case.
+    Volume(&'static str),
+    /// A boot sector without a partition table or a known file system.
+    BootSector,
+    /// Nothing but zeros where it was looked: at the beginning, and in samples all over the disk.
+    Zeros,
+    /// Something that is none of this.
+    Unrecognized,
+    /// The disk could not be read.
+    Unknown,
+}
+
 /// The facts read from one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -143,6 +163,24 @@ pub struct DiskInfo {
     pub partition_table: PartitionTable,
     /// Whether there is an EFI system partition; `None` where that is not known.
     pub efi_system_partition: Option<bool>,
+    /// Whether there is a BIOS boot partition; `None` where that is not known.
+    pub bios_boot_partition: Option<bool>,
+    /// Whether the first sector is a boot record with code in it; `None` where it could not be read.
+    pub boot_code: Option<bool>,
+    /// Bytes of a sector, as the GUID partition table was written; `None` where there is none.
+    pub sector_size_bytes: Option<u32>,
+    /// First byte behind the last partition, as the table claims it; it may lie behind the disk.
+    pub partitions_end_bytes: Option<u64>,
+    /// Size of the disk that the GUID partition table was written for.
+    pub table_end_bytes: Option<u64>,
+    /// What a look at the disk shows.
+    pub contents: Contents,
+    /// Bits of features that a reader must know and this one does not, in the header's own order; 0 for none.
+    pub unknown_features: u64,
+    /// Clusters have parts of their own (extended L2 entries of qcow2).
+    pub extended_l2: bool,
+    /// The file is one extent of a disk that another file describes.
+    pub extent: bool,
     /// What else a user should know, each a whole sentence.
     pub notes: Vec<String>,
 }
@@ -163,8 +201,17 @@ impl DiskInfo {
             corrupt: false,
             internal_snapshots: 0,
             truncation: None,
-            partition_table: PartitionTable::Unknown(format!("partitions inside {format} are not inspected")),
+            partition_table: PartitionTable::None,
             efi_system_partition: None,
+            bios_boot_partition: None,
+            boot_code: None,
+            sector_size_bytes: None,
+            partitions_end_bytes: None,
+            table_end_bytes: None,
+            contents: Contents::Unknown,
+            unknown_features: 0,
+            extended_l2: false,
+            extent: false,
             notes: Vec::new(),
         }
     }

@@ -2,10 +2,11 @@
 //!
 //! # What is in it
 //!
-//! [`inspect`] takes anything that reads and seeks and tells format, size, and what stands in the way of an import. It
-//! reads at most 256 KiB in at most 1024 reads, whatever the file claims, keeps no more than that in memory, and never
-//! opens another file: backing and extent files are named, not followed. It must not write, must not look at the file's
-//! name, and must not judge: whether a cloud takes the file is decided elsewhere.
+//! [`inspect`] takes anything that reads and seeks and tells format, size, partitions, and what stands in the way of an import;
+//! [`Content`] reads the disk itself, at any place and within the caller's [`Limits`]. `inspect` reads at most 4 MiB in at most
+//! 1024 reads, whatever the file claims (of an ordinary image some 30 KiB), keeps less than 10 MiB in memory, and never opens
+//! another file: backing and extent files are named, not followed. Nothing here writes, looks at the file's name, or judges:
+//! whether a cloud takes the file is decided elsewhere.
 //!
 //! Layouts are those that the formats' owners publish (the qcow2 and QED texts of QEMU, Microsoft's VHD and VHDX
 //! specifications, VMware's virtual disk format 5.0, UEFI for GPT) and, where there is no text (VDI, qcow1, Parallels,
@@ -22,8 +23,11 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 mod bytes;
+mod codec;
+mod content;
 mod crc;
 mod error;
+mod foreign;
 mod formats;
 mod gpt;
 mod guest;
@@ -48,17 +52,21 @@ mod vhdx;
 mod vhdx_parent;
 mod vmdk;
 mod vmdk_descriptor;
+mod vmdk_map;
+mod volume;
 mod zvhd;
 
 use std::io::{Read, Seek};
 
+pub use content::Content;
 pub use error::InspectError;
-pub use info::{Compression, DiskInfo, Encryption, Format, PartitionTable};
+pub use info::{Compression, Contents, DiskInfo, Encryption, Format, PartitionTable};
+pub use source::Limits;
 
 /// Reads the facts of one disk image file.
 ///
 /// The file is read from its beginning, wherever it stands, and left at no particular place. A file without a known mark
-/// is raw. Pass a regular file: a directory fails to read, a pipe fails to seek. A file that grows or shrinks meanwhile
+/// is raw, and its [`contents`](DiskInfo::contents) tell whether that may be so. Pass a regular file: a directory fails to read, a pipe fails to seek. A file that grows or shrinks meanwhile
 /// gives the facts of some mixture of both states.
 ///
 /// # Errors
@@ -66,5 +74,7 @@ pub use info::{Compression, DiskInfo, Encryption, Format, PartitionTable};
 /// [`InspectError::Io`] when reading fails, [`InspectError::Empty`] for no bytes, [`InspectError::Damaged`] when the mark
 /// of a format stands before a header that cannot be true, [`InspectError::TooMuchWork`] when the limits are reached.
 pub fn inspect<R: Read + Seek>(mut file: R) -> Result<DiskInfo, InspectError> {
-    formats::inspect(&mut source::Source::open(&mut file)?)
+    let mut known = source::Known::of(&mut file, Limits::default())?;
+    let (info, _) = formats::open(&mut known.with(&mut file))?;
+    Ok(info)
 }

@@ -1,9 +1,9 @@
 //! A whole file encrypted with LUKS, version 1 or 2. Nothing of it is decrypted.
 
 use crate::{
-    DiskInfo, Encryption, Format, InspectError, PartitionTable,
+    DiskInfo, Encryption, Format, InspectError,
     bytes::{be16, be32},
-    layout::Layout,
+    layout::{Image, Layout},
     source::Source,
 };
 
@@ -14,13 +14,12 @@ pub(crate) const LAYOUT: Layout = Layout {
     read,
 };
 
-fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
+fn read(source: &mut Source<'_>) -> Result<Image, InspectError> {
     let header = source.header(Format::Luks, "header", 0, 592)?;
     let mut info = DiskInfo::new(Format::Luks, source.len());
     let version = be16(&header, 6);
     info.subtype = Some(format!("v{version}"));
     info.encryption = Encryption::Luks;
-    info.partition_table = PartitionTable::Unknown("the content is encrypted".to_owned());
     if version == 1 {
         let payload = u64::from(be32(&header, 104)) * 512;
         info.virtual_size_bytes = source.len().checked_sub(payload);
@@ -29,5 +28,5 @@ fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
         info.notes
             .push("The size of the disk inside is not read from this version of LUKS.".to_owned());
     }
-    Ok(info)
+    Ok(Image::closed(info, "the content is encrypted"))
 }

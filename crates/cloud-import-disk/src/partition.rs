@@ -1,94 +1,81 @@
 //! The master boot record, and the choice between it and a GUID partition table. Logical partitions are not followed.
 
 use crate::{
-    DiskInfo, InspectError, PartitionTable,
+    Contents, DiskInfo, InspectError, PartitionTable,
     bytes::{array, le32, u8_at},
     gpt,
-    guest::{self, Mapping, Miss},
+    guest::{Guest, Miss},
     source::Source,
+    volume,
 };
 
 const SECTOR: u64 = 512;
 const TYPE_PROTECTIVE: u8 = 0xEE;
 const TYPE_EFI_SYSTEM: u8 = 0xEF;
+/// Bytes of boot code in a boot record; behind them stand a signature of the disk and the table.
+const BOOT_CODE: usize = 440;
 
-/// What was found on a disk.
-#[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) table: PartitionTable,
-    pub(crate) efi_system: Option<bool>,
-    /// First byte behind everything that the table speaks of, where that is known.
-    pub(crate) end: Option<u64>,
-}
-
-impl Found {
-    fn unknown(reason: impl Into<String>) -> Self {
-        Self {
-            table: PartitionTable::Unknown(reason.into()),
-            efi_system: None,
-            end: None,
-        }
-    }
-}
-
-/// Looks at the disk behind `mapping` and writes what it finds into `info`; gives back where the partitions end.
-pub(crate) fn fill(
-    info: &mut DiskInfo,
-    source: &mut Source<'_>,
-    mapping: &mut impl Mapping,
-) -> Result<Option<u64>, InspectError> {
-    let found = match find(source, mapping) {
-        Ok(found) => found,
-        Err(Miss::Unknown(reason)) => Found::unknown(reason),
+/// Looks at the disk and writes what it finds into `info`.
+pub(crate) fn fill(info: &mut DiskInfo, source: &mut Source<'_>, guest: &mut Guest) -> Result<(), InspectError> {
+    let reason = match look(info, source, guest) {
+        Ok(()) => return Ok(()),
+        Err(Miss::Unknown(reason)) => reason,
         // The size and format are still worth telling.
         Err(Miss::Failed(InspectError::TooMuchWork)) => {
-            Found::unknown("the table lies in too many pieces to be read within the limits")
+            "the table lies in too many pieces to be read within the limits".to_owned()
         }
         Err(Miss::Failed(error)) => return Err(error),
     };
-    info.partition_table = found.table;
-    info.efi_system_partition = found.efi_system;
-    Ok(found.end)
+    info.partition_table = PartitionTable::Unknown(reason);
+    info.contents = Contents::Unknown;
+    Ok(())
 }
 
-fn find(source: &mut Source<'_>, mapping: &mut impl Mapping) -> Result<Found, Miss> {
-    let none = Found {
-        table: PartitionTable::None,
-        efi_system: Some(false),
-        end: None,
-    };
-    let Some(first) = guest::read(source, mapping, 0, 512)? else {
-        return Ok(none);
-    };
-    let partitions = mbr_partitions(&first);
+fn look(info: &mut DiskInfo, source: &mut Source<'_>, guest: &mut Guest) -> Result<(), Miss> {
+    let first = guest.read(source, 0, SECTOR as usize)?.unwrap_or_default();
+    let is_record = array(&first, 510) == [0x55, 0xAA];
+    let code = first.iter().take(BOOT_CODE).any(|byte| *byte != 0);
+    let partitions = if is_record { mbr_partitions(&first) } else { Vec::new() };
     let protective = partitions.iter().any(|partition| partition.kind == TYPE_PROTECTIVE);
     // Without a protective entry a header in the next sector is left over from an earlier table.
-    if protective || partitions.is_empty() {
-        match gpt::find(source, mapping)? {
-            gpt::Answer::Table { efi_system, end } => {
-                return Ok(Found {
-                    table: PartitionTable::Gpt,
-                    efi_system,
-                    end: Some(end),
-                });
+    let gpt = match protective || partitions.is_empty() {
+        true => gpt::find(source, guest)?,
+        false => gpt::Answer::Absent,
+    };
+    info.boot_code = Some(is_record && code);
+    info.contents = Contents::Partitions;
+    match gpt {
+        gpt::Answer::Table(table) => {
+            let found = table.entries.as_ref();
+            info.partition_table = PartitionTable::Gpt;
+            info.sector_size_bytes = Some(table.sector);
+            info.table_end_bytes = Some(table.end);
+            info.efi_system_partition = found.and_then(|found| found.efi_system);
+            info.bios_boot_partition = found.and_then(|found| found.bios_boot);
+            info.partitions_end_bytes = found.map(|found| found.end);
+        }
+        gpt::Answer::Damaged(reason) => info.partition_table = PartitionTable::Unknown(reason),
+        gpt::Answer::Absent if protective => {
+            let reason = "the boot record announces a GUID partition table, but there is none behind it nor at the end";
+            info.partition_table = PartitionTable::Unknown(reason.to_owned());
+        }
+        gpt::Answer::Absent => {
+            let is_efi = |partition: &Partition| partition.kind == TYPE_EFI_SYSTEM;
+            info.efi_system_partition = Some(partitions.iter().any(is_efi));
+            info.bios_boot_partition = Some(false);
+            info.partitions_end_bytes = partitions.iter().map(|partition| partition.end).max();
+            if partitions.is_empty() {
+                info.partition_table = PartitionTable::None;
+                info.contents = match volume::find(source, guest)? {
+                    Contents::Unrecognized if is_record && code => Contents::BootSector,
+                    found => found,
+                };
+            } else {
+                info.partition_table = PartitionTable::Mbr;
             }
-            gpt::Answer::Damaged(reason) => return Ok(Found::unknown(reason)),
-            gpt::Answer::Absent if protective => {
-                return Ok(Found::unknown(
-                    "the boot record announces a GUID partition table, but there is none behind it nor at the end",
-                ));
-            }
-            gpt::Answer::Absent => {}
         }
     }
-    if partitions.is_empty() {
-        return Ok(none);
-    }
-    Ok(Found {
-        table: PartitionTable::Mbr,
-        efi_system: Some(partitions.iter().any(|partition| partition.kind == TYPE_EFI_SYSTEM)),
-        end: partitions.iter().map(|partition| partition.end).max(),
-    })
+    Ok(())
 }
 
 struct Partition {
@@ -98,9 +85,6 @@ struct Partition {
 
 /// The entries in use; none when the sector is not a boot record (a file system's own boot sector has text there).
 fn mbr_partitions(sector: &[u8]) -> Vec<Partition> {
-    if array(sector, 510) != [0x55, 0xAA] {
-        return Vec::new();
-    }
     let mut found = Vec::new();
     for at in [446, 462, 478, 494] {
         if u8_at(sector, at) & 0x7F != 0 {

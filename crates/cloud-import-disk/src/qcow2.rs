@@ -1,10 +1,10 @@
 //! QEMU copy-on-write disks of version 2 and 3: header, extensions and the signs of a cut file.
 
 use crate::{
-    Compression, DiskInfo, Encryption, Format, InspectError, PartitionTable,
+    Compression, DiskInfo, Encryption, Format, InspectError,
     bytes::{be32, be64, round_up, text, u8_at},
-    layout::Layout,
-    partition,
+    codec::Codec,
+    layout::{Image, Layout},
     qcow2_map::{Sample, Tables},
     qcow2_refcount,
     source::{HEAD, Source},
@@ -54,10 +54,14 @@ struct Header {
     features: u64,
 }
 
-fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
+fn read(source: &mut Source<'_>) -> Result<Image, InspectError> {
     let header = header(source)?;
     let mut info = describe(&header, source.len())?;
-    let method = compression_type(&header)?;
+    let codec = codec(&header)?;
+    let method = match codec {
+        Codec::Zstd => "zstd",
+        _ => "zlib",
+    };
     backing(&mut info, source, &header)?;
     extensions(&mut info, source, &header)?;
     let external = header.features & EXTERNAL_DATA != 0;
@@ -66,7 +70,7 @@ fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
             .push("The content lies in an external data file that the header does not name.".to_owned());
     }
 
-    let mut tables = tables(&info, &header)?;
+    let tables = tables(&info, &header, codec)?;
     let l1_end = u64::from(tables.l1_entries)
         .checked_mul(8)
         .and_then(|len| len.checked_add(tables.l1));
@@ -85,14 +89,13 @@ fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
         }
     };
 
-    if info.encryption.is_encrypted() {
-        info.partition_table = PartitionTable::Unknown("the content is encrypted".to_owned());
+    Ok(if info.encryption.is_encrypted() {
+        Image::closed(info, "the content is encrypted")
     } else if external {
-        info.partition_table = PartitionTable::Unknown("the content lies in an external data file".to_owned());
+        Image::closed(info, "the content lies in an external data file")
     } else {
-        partition::fill(&mut info, source, &mut tables)?;
-    }
-    Ok(info)
+        Image::new(info, tables)
+    })
 }
 
 fn header(source: &mut Source<'_>) -> Result<Header, InspectError> {
@@ -142,12 +145,8 @@ fn describe(header: &Header, file_size_bytes: u64) -> Result<DiskInfo, InspectEr
     info.virtual_size_bytes = Some(be64(&header.bytes, 24));
     info.dirty = header.features & DIRTY != 0;
     info.corrupt = header.features & CORRUPT != 0;
-    if header.features & !KNOWN != 0 {
-        info.notes.push(format!(
-            "The header asks for features that are not known here ({:#x}).",
-            header.features
-        ));
-    }
+    info.unknown_features = header.features & !KNOWN;
+    info.extended_l2 = header.features & EXTENDED_TABLES != 0;
     info.encryption = match be32(&header.bytes, 32) {
         0 => Encryption::None,
         1 => Encryption::Aes,
@@ -164,10 +163,10 @@ fn describe(header: &Header, file_size_bytes: u64) -> Result<DiskInfo, InspectEr
     Ok(info)
 }
 
-fn compression_type(header: &Header) -> Result<&'static str, InspectError> {
+fn codec(header: &Header) -> Result<Codec, InspectError> {
     match (header.len > 104).then(|| u8_at(&header.bytes, 104)) {
-        None | Some(0) => Ok("zlib"),
-        Some(1) => Ok("zstd"),
+        None | Some(0) => Ok(Codec::Deflate),
+        Some(1) => Ok(Codec::Zstd),
         Some(other) => Err(bad("compression type", format!("{other} is neither 0 nor 1"))),
     }
 }
@@ -224,10 +223,9 @@ fn extensions(info: &mut DiskInfo, source: &mut Source<'_>, header: &Header) -> 
     }
 }
 
-fn tables(info: &DiskInfo, header: &Header) -> Result<Tables, InspectError> {
+fn tables(info: &DiskInfo, header: &Header, codec: Codec) -> Result<Tables, InspectError> {
     let (bytes, cluster) = (&header.bytes, header.cluster);
-    let extended = header.features & EXTENDED_TABLES != 0;
-    let entry = if extended { 16 } else { 8 };
+    let entry = if info.extended_l2 { 16 } else { 8 };
     let size = be64(bytes, 24);
     let l1_entries = be32(bytes, 36);
     if u64::from(l1_entries) * 8 > MAX_L1_BYTES {
@@ -254,9 +252,10 @@ fn tables(info: &DiskInfo, header: &Header) -> Result<Tables, InspectError> {
         l1,
         l1_entries,
         per_l2,
-        extended,
+        extended: info.extended_l2,
         zero_flag: header.version == 3,
         backed: info.backing_file.is_some(),
+        codec,
     })
 }
 

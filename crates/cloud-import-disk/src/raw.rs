@@ -4,8 +4,7 @@ use crate::{
     DiskInfo, Format, InspectError,
     bytes::round_up,
     guest::{Mapping, Miss, Place},
-    layout::Layout,
-    partition,
+    layout::{Image, Layout},
     source::Source,
 };
 
@@ -54,22 +53,15 @@ impl Mapping for Plain {
     }
 }
 
-fn read(source: &mut Source<'_>, format: Format) -> Result<DiskInfo, InspectError> {
+pub(crate) fn read(source: &mut Source<'_>, format: Format) -> Result<Image, InspectError> {
     let mut info = DiskInfo::new(format, source.len());
     let Some(size) = round_up(source.len(), SECTOR) else {
         return Err(InspectError::damaged(Format::Raw, "length", "it does not fit 64 bits"));
     };
     info.virtual_size_bytes = Some(size);
-    let mut plain = Plain {
+    let plain = Plain {
         size,
         stored: source.len(),
     };
-    let end = partition::fill(&mut info, source, &mut plain)?;
-    // A disc made bootable carries a boot record that need not match the file.
-    if format == Format::Raw
-        && let Some(end) = end.filter(|end| *end > size)
-    {
-        info.must_reach("the disk that the partition table describes", Some(end));
-    }
-    Ok(info)
+    Ok(Image::new(info, plain))
 }

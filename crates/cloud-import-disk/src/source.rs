@@ -1,32 +1,61 @@
 //! Reads of bounded size and number from the file. Nothing else in this crate touches the file.
 
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::{
+    collections::VecDeque,
+    io::{ErrorKind, Read, Seek, SeekFrom},
+};
 
-use crate::{Format, InspectError};
+use crate::{Format, InspectError, bytes::array};
 
 /// Bytes kept of the file's beginning: eight sectors, enough for every fixed header.
 pub(crate) const HEAD: usize = 4096;
-/// The most that one file may cost in all, in bytes, the head included.
-pub(crate) const MAX_BYTES: u64 = 256 * 1024;
-/// The most read calls that one file may cost.
-pub(crate) const MAX_READS: u32 = 1024;
+/// Tables are read in blocks of this many bytes.
+const BLOCK: u64 = 4096;
+/// The most blocks of tables that are kept.
+const MAX_BLOCKS: usize = 32;
+
+/// How much may be read from one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes in all.
+    pub bytes: u64,
+    /// Read calls in all.
+    pub reads: u64,
+}
+
+impl Limits {
+    /// Up to this many bytes, in up to this many read calls.
+    #[must_use]
+    pub const fn new(bytes: u64, reads: u64) -> Self {
+        Self { bytes, reads }
+    }
+}
+
+/// The limits of [`inspect`](crate::inspect): 4 MiB in 1024 reads.
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new(4 << 20, 1024)
+    }
+}
 
 /// What reads and seeks.
 trait File: Read + Seek {}
 
 impl<T: Read + Seek> File for T {}
 
-/// A file with its length, its first bytes and what is left of the allowance.
-pub(crate) struct Source<'a> {
-    file: &'a mut dyn File,
+/// What is known of a file between two looks at it, and what is left of its limits.
+#[derive(Debug)]
+pub(crate) struct Known {
     len: u64,
     head: Vec<u8>,
-    bytes_left: u64,
-    reads_left: u32,
+    /// Blocks of tables by their offsets, the oldest first.
+    blocks: VecDeque<(u64, Vec<u8>)>,
+    left: Limits,
 }
 
-impl<'a> Source<'a> {
-    pub(crate) fn open(file: &'a mut (impl Read + Seek)) -> Result<Self, InspectError> {
+impl Known {
+    pub(crate) fn of(file: &mut (impl Read + Seek), limits: Limits) -> Result<Self, InspectError> {
         let len = file.seek(SeekFrom::End(0)).map_err(|source| InspectError::Io {
             doing: "finding the length of the file",
             source,
@@ -34,41 +63,51 @@ impl<'a> Source<'a> {
         if len == 0 {
             return Err(InspectError::Empty);
         }
-        let mut source = Self {
-            file,
+        let mut known = Self {
             len,
             head: Vec::new(),
-            bytes_left: MAX_BYTES,
-            reads_left: MAX_READS,
+            blocks: VecDeque::new(),
+            left: limits,
         };
-        source.head = source.read_some(0, HEAD)?;
-        Ok(source)
+        known.head = known.with(file).read_some(0, HEAD)?;
+        Ok(known)
     }
 
+    /// The file again, to be read on.
+    pub(crate) fn with<'a>(&'a mut self, file: &'a mut (impl Read + Seek)) -> Source<'a> {
+        Source { file, known: self }
+    }
+}
+
+/// A file with its length, its first bytes and what is left of its limits.
+pub(crate) struct Source<'a> {
+    file: &'a mut dyn File,
+    known: &'a mut Known,
+}
+
+impl Source<'_> {
     pub(crate) const fn len(&self) -> u64 {
-        self.len
+        self.known.len
     }
 
     pub(crate) fn head(&self) -> &[u8] {
-        &self.head
+        &self.known.head
     }
 
     /// Up to `want` bytes from `offset`: fewer only at the end of the file.
     pub(crate) fn read_some(&mut self, offset: u64, want: usize) -> Result<Vec<u8>, InspectError> {
-        if let Some(known) = self.known(offset, want) {
+        if let Some(known) = self.of_head(offset, want) {
             return Ok(known);
         }
-        let Some(there) = self.len.checked_sub(offset) else {
+        let Some(there) = self.len().checked_sub(offset) else {
             return Ok(Vec::new());
         };
         let want = usize::try_from(there).map_or(want, |there| want.min(there));
         if want == 0 {
             return Ok(Vec::new());
         }
-        self.bytes_left = self
-            .bytes_left
-            .checked_sub(want as u64)
-            .ok_or(InspectError::TooMuchWork)?;
+        let left = &mut self.known.left;
+        left.bytes = left.bytes.checked_sub(want as u64).ok_or(InspectError::TooMuchWork)?;
         self.file
             .seek(SeekFrom::Start(offset))
             .map_err(|source| InspectError::Io {
@@ -78,7 +117,7 @@ impl<'a> Source<'a> {
         let mut bytes = vec![0; want];
         let mut filled = 0;
         while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            self.reads_left = self.reads_left.checked_sub(1).ok_or(InspectError::TooMuchWork)?;
+            left.reads = left.reads.checked_sub(1).ok_or(InspectError::TooMuchWork)?;
             match self.file.read(rest) {
                 // The file shrank after its length was asked for.
                 Ok(0) => break,
@@ -116,15 +155,39 @@ impl<'a> Source<'a> {
                 field,
                 format!(
                     "it should be {want} bytes at byte {offset}, but the file has {} bytes",
-                    self.len
+                    self.len()
                 ),
             )
         })
     }
 
-    fn known(&self, offset: u64, want: usize) -> Option<Vec<u8>> {
+    /// The entry of a table at `offset`, or `None` where the file ends before it.
+    pub(crate) fn entry<const N: usize>(&mut self, offset: u64) -> Result<Option<[u8; N]>, InspectError> {
+        let entry = self.table(offset, N)?;
+        Ok((entry.len() == N).then(|| array(&entry, 0)))
+    }
+
+    /// Up to `want` bytes of a table at `offset`. The block around them is kept, as what is asked for next is likely near.
+    pub(crate) fn table(&mut self, offset: u64, want: usize) -> Result<Vec<u8>, InspectError> {
+        let (start, within) = (offset / BLOCK * BLOCK, (offset % BLOCK) as usize);
+        if within + want > BLOCK as usize {
+            return self.read_some(offset, want);
+        }
+        if !self.known.blocks.iter().any(|(at, _)| *at == start) {
+            let block = self.read_some(start, BLOCK as usize)?;
+            if self.known.blocks.len() == MAX_BLOCKS {
+                self.known.blocks.pop_front();
+            }
+            self.known.blocks.push_back((start, block));
+        }
+        let block = self.known.blocks.iter().find(|(at, _)| *at == start);
+        let there = block.and_then(|(_, block)| block.get(within..block.len().min(within + want)));
+        Ok(there.unwrap_or_default().to_vec())
+    }
+
+    fn of_head(&self, offset: u64, want: usize) -> Option<Vec<u8>> {
         let start = usize::try_from(offset).ok()?;
-        let known = self.head.get(start..start.checked_add(want)?)?;
+        let known = self.known.head.get(start..start.checked_add(want)?)?;
         Some(known.to_vec())
     }
 }
@@ -136,17 +199,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_allowance_ends_in_an_error() {
+    fn the_limits_end_in_an_error() {
         let mut file = Cursor::new(vec![0; 1 << 20]);
-        let mut source = Source::open(&mut file).unwrap();
-        let rest = MAX_BYTES as usize - HEAD;
+        let limits = Limits::new(256 * 1024, 64);
+        let mut known = Known::of(&mut file, limits).unwrap();
+        let mut source = known.with(&mut file);
+        let rest = 256 * 1024 - HEAD;
         assert_eq!(source.read_some(HEAD as u64, rest).unwrap().len(), rest);
         assert!(matches!(source.read_some(1 << 19, 1), Err(InspectError::TooMuchWork)));
 
-        let mut source = Source::open(&mut file).unwrap();
-        for _ in 1..MAX_READS {
+        let mut known = Known::of(&mut file, limits).unwrap();
+        let mut source = known.with(&mut file);
+        for _ in 1..64 {
             source.read_some(1 << 19, 1).unwrap();
         }
         assert!(matches!(source.read_some(1 << 19, 1), Err(InspectError::TooMuchWork)));
+    }
+
+    #[test]
+    fn entries_of_one_block_cost_one_read() {
+        let bytes: Vec<u8> = (0..5 * BLOCK).map(|at| (at / 8) as u8).collect();
+        let mut file = Cursor::new(bytes.clone());
+        let mut known = Known::of(&mut file, Limits::new(1 << 20, 4)).unwrap();
+        let mut source = known.with(&mut file);
+        for at in [8192, 8200, 12280, 8188, 16384] {
+            let entry = source.entry::<8>(at).unwrap().unwrap();
+            assert_eq!(entry, bytes[at as usize..][..8], "at {at}");
+        }
+        // It lies across two blocks, so it is read by itself.
+        assert!(matches!(source.entry::<8>(12284), Err(InspectError::TooMuchWork)));
+        assert_eq!(source.entry::<8>(5 * BLOCK - 4).ok(), None);
     }
 }

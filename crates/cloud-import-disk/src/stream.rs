@@ -1,33 +1,36 @@
 //! Compressed streams, by the marks at their beginning. They are not unpacked.
 
-use crate::{DiskInfo, Format, layout::Layout};
+use crate::{
+    Format,
+    layout::{Image, Layout},
+};
 
 pub(crate) const GZIP: Layout = Layout {
     name: "gzip",
     is_disk: false,
     is_it: |source| Ok(source.head().starts_with(&[0x1F, 0x8B, 8])),
-    read: |source| Ok(DiskInfo::new(Format::Gzip, source.len())),
+    read: |source| Ok(Image::packed(Format::Gzip, source.len())),
 };
 
 pub(crate) const XZ: Layout = Layout {
     name: "xz",
     is_disk: false,
     is_it: |source| Ok(source.head().starts_with(&[0xFD, b'7', b'z', b'X', b'Z', 0])),
-    read: |source| Ok(DiskInfo::new(Format::Xz, source.len())),
+    read: |source| Ok(Image::packed(Format::Xz, source.len())),
 };
 
 pub(crate) const ZSTD: Layout = Layout {
     name: "zstd",
     is_disk: false,
     is_it: |source| Ok(is_zstd(source.head())),
-    read: |source| Ok(DiskInfo::new(Format::Zstd, source.len())),
+    read: |source| Ok(Image::packed(Format::Zstd, source.len())),
 };
 
 pub(crate) const BZIP2: Layout = Layout {
     name: "bzip2",
     is_disk: false,
     is_it: |source| Ok(is_bzip2(source.head())),
-    read: |source| Ok(DiskInfo::new(Format::Bzip2, source.len())),
+    read: |source| Ok(Image::packed(Format::Bzip2, source.len())),
 };
 
 /// A frame, or one of the sixteen kinds of frame to be skipped, which parallel compressors begin with.

@@ -1,12 +1,16 @@
 //! Tar archives, and among them the appliances of the Open Virtualization Format. Members are not unpacked.
 
-use crate::{DiskInfo, Format, bytes::text, layout::Layout};
+use crate::{
+    Format,
+    bytes::text,
+    layout::{Image, Layout},
+};
 
 pub(crate) const OVA: Layout = Layout {
     name: "ova",
     is_disk: false,
     is_it: |source| Ok(first_member(source.head()).is_some_and(|name| name.ends_with(".ovf"))),
-    read: |source| Ok(DiskInfo::new(Format::Ova, source.len())),
+    read: |source| Ok(Image::packed(Format::Ova, source.len())),
 };
 
 /// Any other archive.
@@ -14,7 +18,7 @@ pub(crate) const TAR: Layout = Layout {
     name: "tar",
     is_disk: false,
     is_it: |source| Ok(first_member(source.head()).is_some()),
-    read: |source| Ok(DiskInfo::new(Format::Tar, source.len())),
+    read: |source| Ok(Image::packed(Format::Tar, source.len())),
 };
 
 /// The name of the first member, in lower case; `None` where it is no tar archive.

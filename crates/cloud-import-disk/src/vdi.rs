@@ -1,9 +1,10 @@
-//! VirtualBox disks. The block map is not followed.
+//! VirtualBox disks: the header and the block map.
 
 use crate::{
     DiskInfo, Format, InspectError,
     bytes::{array, le32, le64, round_up},
-    layout::Layout,
+    guest::{Mapping, Miss, Place},
+    layout::{Image, Layout},
     source::Source,
 };
 
@@ -14,7 +15,10 @@ pub(crate) const LAYOUT: Layout = Layout {
     read,
 };
 
-fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
+/// Entries from this one on are for blocks that were never written, or written with zeros.
+const NOT_STORED: u32 = 0xFFFF_FFFE;
+
+fn read(source: &mut Source<'_>) -> Result<Image, InspectError> {
     let header = source.header(Format::Vdi, "header", 0, 512)?;
     let mut info = DiskInfo::new(Format::Vdi, source.len());
     let version = le32(&header, 68);
@@ -59,10 +63,65 @@ fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     let (block_map, data) = (u64::from(le32(&header, 340)), u64::from(le32(&header, 344)));
     info.must_reach("the block map", Some(block_map + blocks * 4));
     // Numbers of 32 bits: their product and this sum can pass 64 bits only in a lie.
-    let stride = u64::from(le32(&header, 376)) + u64::from(le32(&header, 380));
+    let (block, extra) = (u64::from(le32(&header, 376)), u64::from(le32(&header, 380)));
+    let stride = block + extra;
     info.must_reach(
         "the last block",
         allocated.checked_mul(stride).and_then(|bytes| bytes.checked_add(data)),
     );
-    Ok(info)
+    if info.backing_file.is_some() {
+        return Ok(Image::closed(info, "part of the disk lies in the backing file"));
+    }
+    if block == 0 || blocks.saturating_mul(block) < size {
+        let reason = format!("{blocks} blocks of {block} bytes do not cover the disk");
+        return Ok(Image::closed(info, reason));
+    }
+    Ok(Image::new(
+        info,
+        BlockMap {
+            size,
+            map: block_map,
+            data,
+            block,
+            extra,
+        },
+    ))
+}
+
+#[derive(Debug)]
+struct BlockMap {
+    size: u64,
+    /// Offset of the map in the file.
+    map: u64,
+    /// Offset of the first block.
+    data: u64,
+    /// Bytes of disk per block.
+    block: u64,
+    /// Bytes before each block.
+    extra: u64,
+}
+
+impl Mapping for BlockMap {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn place(&mut self, source: &mut Source<'_>, guest: u64) -> Result<Place, Miss> {
+        let (index, within) = (guest / self.block, guest % self.block);
+        // As many blocks as 32 bits can count.
+        let entry = source.entry(self.map + index * 4)?.map(u32::from_le_bytes);
+        let left = self.block - within;
+        match entry {
+            None => Err(Miss::Unknown(format!(
+                "the block map does not reach byte {guest} of the disk"
+            ))),
+            Some(NOT_STORED..) => Ok(Place::Zero { len: left }),
+            Some(number) => {
+                let start = u64::from(number)
+                    .saturating_mul(self.block + self.extra)
+                    .saturating_add(self.data + self.extra);
+                Ok(Place::of_block(source, start, within, left))
+            }
+        }
+    }
 }

@@ -1,10 +1,9 @@
 //! Microsoft Virtual PC disks: the footer, and the header of the dynamic and differencing kinds.
 
 use crate::{
-    DiskInfo, Format, InspectError, PartitionTable,
+    DiskInfo, Format, InspectError,
     bytes::{be16, be32, be64, round_up, u8_at, utf16},
-    layout::Layout,
-    partition,
+    layout::{Image, Layout},
     raw::Plain,
     source::Source,
     vhd_map::BlockTable,
@@ -26,7 +25,7 @@ const MAX_GEOMETRY: u64 = 65535 * 16 * 255;
 /// Writers whose geometry is only an approximation, so that the size field counts.
 const EXACT_CREATORS: [&[u8; 4]; 6] = [b"win ", b"qem2", b"d2v ", b"wa\0\0", b"tap\0", b"CTXS"];
 
-fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
+fn read(source: &mut Source<'_>) -> Result<Image, InspectError> {
     let own = footer_at_end(source)?;
     match own {
         Some(footer) if !source.head().starts_with(COOKIE) => fixed(source, &footer),
@@ -35,24 +34,37 @@ fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
 }
 
 /// A file that begins with the footer's copy: dynamic or differencing.
-fn dynamic(source: &mut Source<'_>, own: Option<Vec<u8>>) -> Result<DiskInfo, InspectError> {
+fn dynamic(source: &mut Source<'_>, own: Option<Footer>) -> Result<Image, InspectError> {
     let copy = source.header(Format::Vhd, "copy of the footer", 0, FOOTER as usize)?;
     let mut info = DiskInfo::new(Format::Vhd, source.len());
-    if own.is_none() {
-        info.truncation = Some("the footer that must end the file is not there".to_owned());
+    let copy_holds = checksum_holds(&copy, 64);
+    if !copy_holds {
+        info.corrupt = true;
+        info.notes
+            .push("The checksum of the footer's copy at the beginning does not match.".to_owned());
+    }
+    match &own {
+        None => info.truncation = Some("the footer that must end the file is not there".to_owned()),
+        Some(footer) if !checksum_holds(&footer.bytes, 64) && copy_holds => info.notes.push(
+            "The checksum of the footer at the end does not match; that of its copy at the beginning does.".to_owned(),
+        ),
+        Some(footer) if copy_holds && footer.bytes != copy => info
+            .notes
+            .push("The footer and its copy at the beginning differ.".to_owned()),
+        Some(_) => {}
     }
     // Of two good ones the footer counts; the copy is for when it is lost.
+    let own = own.map(|footer| footer.bytes);
     let footer = own.filter(|footer| checksum_holds(footer, 64)).unwrap_or(copy);
     describe(&mut info, &footer)?;
-    grown(&mut info, source, &footer)?;
-    Ok(info)
+    grown(info, source, &footer)
 }
 
 /// A file that only ends with a footer.
-fn fixed(source: &mut Source<'_>, footer: &[u8]) -> Result<DiskInfo, InspectError> {
+fn fixed(source: &mut Source<'_>, footer: &Footer) -> Result<Image, InspectError> {
     let mut info = DiskInfo::new(Format::Vhd, source.len());
-    describe(&mut info, footer)?;
-    if be32(footer, 60) != 2 {
+    describe(&mut info, &footer.bytes)?;
+    if be32(&footer.bytes, 60) != 2 {
         // Its header is in the middle at best: the beginning was overwritten or cut away.
         return Err(InspectError::damaged(
             Format::Vhd,
@@ -60,23 +72,45 @@ fn fixed(source: &mut Source<'_>, footer: &[u8]) -> Result<DiskInfo, InspectErro
             "the copy of the footer is not there",
         ));
     }
+    if !checksum_holds(&footer.bytes, 64) {
+        info.corrupt = true;
+        info.notes.push("The checksum of the footer does not match.".to_owned());
+    }
+    if footer.len < FOOTER {
+        info.notes.push(format!(
+            "The footer has {} bytes, as Virtual PC wrote it before 2004; other readers take the file for a raw disk.",
+            footer.len
+        ));
+    }
     let size = info.virtual_size_bytes.unwrap_or(0);
-    info.must_reach("the disk and its footer", size.checked_add(FOOTER));
-    let mut plain = Plain {
+    info.must_reach("the disk and its footer", size.checked_add(footer.len));
+    let plain = Plain {
         size,
-        stored: size.min(source.len() - FOOTER),
+        stored: size.min(source.len() - footer.len),
     };
-    partition::fill(&mut info, source, &mut plain)?;
-    Ok(info)
+    Ok(Image::new(info, plain))
 }
 
-fn footer_at_end(source: &mut Source<'_>) -> Result<Option<Vec<u8>>, InspectError> {
-    let Some(at) = source.len().checked_sub(FOOTER) else {
-        return Ok(None);
-    };
-    Ok(source
-        .read_all(at, FOOTER as usize)?
-        .filter(|footer| footer.starts_with(COOKIE)))
+/// The footer of a file, with zeros where it is shorter than it should be.
+struct Footer {
+    bytes: Vec<u8>,
+    len: u64,
+}
+
+/// Virtual PC once left its last byte out.
+fn footer_at_end(source: &mut Source<'_>) -> Result<Option<Footer>, InspectError> {
+    for len in [FOOTER, FOOTER - 1] {
+        let Some(at) = source.len().checked_sub(len) else {
+            continue;
+        };
+        if let Some(mut bytes) = source.read_all(at, len as usize)?
+            && bytes.starts_with(COOKIE)
+        {
+            bytes.resize(FOOTER as usize, 0);
+            return Ok(Some(Footer { bytes, len }));
+        }
+    }
+    Ok(None)
 }
 
 fn describe(info: &mut DiskInfo, footer: &[u8]) -> Result<(), InspectError> {
@@ -94,10 +128,6 @@ fn describe(info: &mut DiskInfo, footer: &[u8]) -> Result<(), InspectError> {
     };
     info.subtype = Some(kind.to_owned());
     info.virtual_size_bytes = Some(virtual_size(info, footer));
-    if !checksum_holds(footer, 64) {
-        info.corrupt = true;
-        info.notes.push("The checksum of the footer does not match.".to_owned());
-    }
     if u8_at(footer, 84) != 0 {
         info.notes
             .push("The disk belongs to a machine in saved state.".to_owned());
@@ -137,7 +167,7 @@ fn checksum_holds(bytes: &[u8], field: usize) -> bool {
 }
 
 /// What only the dynamic and differencing kinds have.
-fn grown(info: &mut DiskInfo, source: &mut Source<'_>, footer: &[u8]) -> Result<(), InspectError> {
+fn grown(mut info: DiskInfo, source: &mut Source<'_>, footer: &[u8]) -> Result<Image, InspectError> {
     let bad = |field, problem: String| InspectError::damaged(Format::Vhd, field, problem);
     let kind = be32(footer, 60);
     if kind == 2 {
@@ -178,18 +208,16 @@ fn grown(info: &mut DiskInfo, source: &mut Source<'_>, footer: &[u8]) -> Result<
         let name = utf16(header.get(64..576).unwrap_or_default(), u16::from_be_bytes);
         info.backing_file = Some(name);
         info.backing_format = Some("vhd".to_owned());
-        info.partition_table = PartitionTable::Unknown("part of the disk lies in the backing file".to_owned());
-        return Ok(());
+        return Ok(Image::closed(info, "part of the disk lies in the backing file"));
     }
     let Some(bitmap) = round_up(u64::from(block / 512).div_ceil(8), 512) else {
         return Err(bad("block size", format!("{block} bytes")));
     };
-    let mut blocks = BlockTable {
+    let blocks = BlockTable {
         size,
         table,
         block: u64::from(block),
         bitmap,
     };
-    partition::fill(info, source, &mut blocks)?;
-    Ok(())
+    Ok(Image::new(info, blocks))
 }

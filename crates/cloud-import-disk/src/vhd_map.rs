@@ -2,7 +2,6 @@
 //! in the file as well.
 
 use crate::{
-    bytes::be32,
     guest::{Mapping, Miss, Place},
     source::Source,
 };
@@ -27,21 +26,23 @@ impl Mapping for BlockTable {
     }
 
     fn place(&mut self, source: &mut Source<'_>, guest: u64) -> Result<Place, Miss> {
-        let unknown = || Miss::Unknown("the block table does not reach the partition table".to_owned());
+        let unknown = || Miss::Unknown(format!("the block table does not reach byte {guest} of the disk"));
         let (index, within) = (guest / self.block, guest % self.block);
         let at = index
             .checked_mul(4)
             .and_then(|at| at.checked_add(self.table))
             .ok_or_else(unknown)?;
-        let entry = source.read_all(at, 4)?.ok_or_else(unknown)?;
+        let entry = source.entry(at)?.ok_or_else(unknown)?;
         let len = self.block - within;
-        match be32(&entry, 0) {
+        match u32::from_be_bytes(entry) {
             UNUSED => Ok(Place::Zero { len }),
             // Below 2^32 sectors, a bitmap of at most 512 KiB and a block of at most 2 GiB: the sum fits.
-            sector => Ok(Place::Host {
-                offset: u64::from(sector) * 512 + self.bitmap + within,
+            sector => Ok(Place::of_block(
+                source,
+                u64::from(sector) * 512 + self.bitmap,
+                within,
                 len,
-            }),
+            )),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Microsoft Hyper-V disks: headers, region table and metadata. Of the block table only the
-//! beginning is looked at, for signs of a cut file; the log is not replayed.
+//! Microsoft Hyper-V disks: headers, region table, metadata and block table. The log is not replayed.
 
 use crate::{
     DiskInfo, Format, InspectError,
     bytes::{array, le16, le32, le64},
     crc::crc32c,
-    layout::Layout,
+    guest::{Mapping, Miss, Place},
+    layout::{Image, Layout},
     source::Source,
     vhdx_parent,
 };
@@ -46,10 +46,21 @@ const ITEM_PARENT: Guid = [
     0x2D, 0x5F, 0xD3, 0xA8, 0x0B, 0xB3, 0x4D, 0x45, 0xAB, 0xF7, 0xD3, 0xD8, 0x48, 0x34, 0xAB, 0x0C,
 ];
 
+const ITEM_SECTOR: Guid = [
+    0x1D, 0xBF, 0x41, 0x81, 0x6F, 0xA9, 0x09, 0x47, 0xBA, 0x47, 0xF2, 0x33, 0xA8, 0xFA, 0xAB, 0x5F,
+];
+/// Sectors that one bitmap counts.
+const BITMAP_SECTORS: u64 = 1 << 23;
+
+/// The bits of a block's entry that say how it is stored, and their values for what is.
+const STATE: u64 = 7;
+const FULLY_PRESENT: u64 = 6;
+const PARTLY_PRESENT: u64 = 7;
+
 const FIXED: u32 = 1;
 const HAS_PARENT: u32 = 2;
 
-fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
+fn read(source: &mut Source<'_>) -> Result<Image, InspectError> {
     let bad = |field, problem: String| InspectError::damaged(Format::Vhdx, field, problem);
     let mut info = DiskInfo::new(Format::Vhdx, source.len());
     header(&mut info, source)?;
@@ -91,9 +102,13 @@ fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
         item(ITEM_PARAMETERS).ok_or_else(|| bad("metadata", "the file parameters are not there".to_owned()))?;
     let parameters = source.header(Format::Vhdx, "file parameters", at, 8)?;
     let (block, flags) = (u64::from(le32(&parameters, 0)), le32(&parameters, 4));
-    if let Some(entry) = regions.chunks_exact(32).find(|entry| array(entry, 0) == REGION_BLOCKS) {
+    let table = regions
+        .chunks_exact(32)
+        .find(|entry| array(entry, 0) == REGION_BLOCKS)
+        .map(|entry| le64(entry, 16));
+    if let Some(table) = table {
         // The last block may be stored no further than the disk goes.
-        blocks(&mut info, source, le64(entry, 16), block.min(size))?;
+        blocks(&mut info, source, table, block.min(size))?;
     }
     let kind = match (flags & HAS_PARENT != 0, flags & FIXED != 0) {
         (true, _) => "differencing",
@@ -118,7 +133,58 @@ fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
         }
         _ => {}
     }
-    Ok(info)
+    if kind == "differencing" {
+        return Ok(Image::closed(info, "part of the disk lies in the backing file"));
+    }
+    let sector = match item(ITEM_SECTOR) {
+        Some((at, _)) => u64::from(le32(&source.header(Format::Vhdx, "sector size", at, 4)?, 0)),
+        None => 512,
+    };
+    let ratio = (BITMAP_SECTORS * sector).checked_div(block).filter(|ratio| *ratio > 0);
+    Ok(match (table, ratio) {
+        (Some(table), Some(ratio)) => Image::new(
+            info,
+            BlockTable {
+                size,
+                table,
+                block,
+                ratio,
+            },
+        ),
+        _ => Image::closed(info, format!("blocks of {block} bytes cannot be found")),
+    })
+}
+
+#[derive(Debug)]
+struct BlockTable {
+    size: u64,
+    /// Offset of the table in the file.
+    table: u64,
+    /// Bytes of disk per block.
+    block: u64,
+    /// After this many entries stands one for a bitmap.
+    ratio: u64,
+}
+
+impl Mapping for BlockTable {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn place(&mut self, source: &mut Source<'_>, guest: u64) -> Result<Place, Miss> {
+        let outside = || Miss::Unknown(format!("the block table does not reach byte {guest} of the disk"));
+        let (index, within) = (guest / self.block, guest % self.block);
+        let at = (index + index / self.ratio).checked_mul(8);
+        let at = at.and_then(|at| at.checked_add(self.table)).ok_or_else(outside)?;
+        let entry = u64::from_le_bytes(source.entry(at)?.ok_or_else(outside)?);
+        let left = self.block - within;
+        match entry & STATE {
+            FULLY_PRESENT => Ok(Place::of_block(source, entry >> 20 << 20, within, left)),
+            // Never written, written with zeros, or given back.
+            0..=3 => Ok(Place::Zero { len: left }),
+            _ => Err(outside()),
+        }
+    }
 }
 
 /// Takes the newer of the two headers whose checksums hold.
@@ -144,8 +210,6 @@ fn header(info: &mut DiskInfo, source: &mut Source<'_>) -> Result<(), InspectErr
     };
     info.dirty = array::<16>(&header, 48) != [0; 16];
     if info.dirty {
-        info.notes
-            .push("The log holds changes that were not written to their place yet.".to_owned());
         let end = le64(&header, 72).checked_add(u64::from(le32(&header, 68)));
         info.must_reach("the log", end);
     }
@@ -191,10 +255,10 @@ fn entries(table: &[u8], start: usize, count: usize) -> Vec<u8> {
 
 /// Whether the blocks in the beginning of the block table lie in the file.
 fn blocks(info: &mut DiskInfo, source: &mut Source<'_>, at: u64, len: u64) -> Result<(), InspectError> {
-    for entry in source.read_some(at, BLOCKS_LOOKED_AT)?.chunks_exact(8) {
+    for entry in source.table(at, BLOCKS_LOOKED_AT)?.chunks_exact(8) {
         let entry = le64(entry, 0);
-        // Wholly or partly present; the upper 44 bits count MiB.
-        if matches!(entry & 7, 6 | 7) {
+        // The upper 44 bits count MiB.
+        if matches!(entry & STATE, FULLY_PRESENT | PARTLY_PRESENT) {
             info.must_reach("a block", (entry >> 20 << 20).checked_add(len));
         }
     }

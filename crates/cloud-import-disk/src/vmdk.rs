@@ -1,12 +1,13 @@
-//! VMware disks: hosted sparse (stream-optimized among them), ESX sparse, and descriptors that name other files. A flat
-//! extent by itself is a raw disk and is reported as one. Grains are not followed to the data.
+//! VMware disks: hosted sparse (stream-optimized among them), the sparse files of ESX, and descriptors that name other files. A
+//! flat extent by itself is a raw disk and is reported as one.
 
 use crate::{
     Compression, DiskInfo, Encryption, Format, InspectError,
     bytes::{le16, le32, le64, u8_at},
-    layout::{Layout, Read},
+    layout::{Image, Layout, Read},
     source::Source,
     vmdk_descriptor::{self, Descriptor, MAX_LEN},
+    vmdk_map::Grains,
 };
 
 pub(crate) const LAYOUT: Layout = Layout {
@@ -22,12 +23,16 @@ fn reader(head: &[u8]) -> Option<Read> {
         Some(sparse)
     } else if head.starts_with(b"COWD") {
         Some(esx_sparse)
+    } else if head.starts_with(SE_SPARSE) {
+        Some(se_sparse)
     } else {
         is_descriptor(head).then_some(descriptor)
     }
 }
 
 const SPARSE: &[u8] = b"KDMV";
+/// 0xCAFEBABE in 64 bits.
+const SE_SPARSE: &[u8] = &[0xBE, 0xBA, 0xFE, 0xCA, 0, 0, 0, 0];
 const SECTOR: u64 = 512;
 /// In place of the grain directory's offset: it is in the footer.
 const AT_END: u64 = u64::MAX;
@@ -39,16 +44,21 @@ const MAX_TABLES: u64 = 256;
 const MAX_EMBEDDED: u64 = 20 * 1024;
 const FLAG_COMPRESSED: u32 = 1 << 16;
 
+/// Editors put a byte order mark before it, and tools a comment: lines that are empty or comments may come first.
 fn is_descriptor(head: &[u8]) -> bool {
     const MARK: &[u8] = b"# Disk DescriptorFile";
-    let start = head.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(0);
-    head.get(start..)
-        .and_then(|text| text.get(..MARK.len()))
-        .is_some_and(|text| text.eq_ignore_ascii_case(MARK))
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    text.split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .take_while(|line| line.is_empty() || line.starts_with(b"#"))
+        .any(|line| {
+            line.get(..MARK.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(MARK))
+        })
 }
 
 /// A text file that names the files with the content.
-fn descriptor(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
+fn descriptor(source: &mut Source<'_>) -> Result<Image, InspectError> {
     let bad = |field, problem: &str| InspectError::damaged(Format::Vmdk, field, problem);
     let mut info = DiskInfo::new(Format::Vmdk, source.len());
     let text = source.read_some(0, MAX_LEN)?;
@@ -76,7 +86,7 @@ fn descriptor(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
             info.external_files.push(file);
         }
     }
-    Ok(info)
+    Ok(Image::closed(info, "the content lies in other files"))
 }
 
 fn describe(info: &mut DiskInfo, found: &Descriptor) {
@@ -88,7 +98,7 @@ fn describe(info: &mut DiskInfo, found: &Descriptor) {
 }
 
 /// A hosted sparse file.
-fn sparse(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
+fn sparse(source: &mut Source<'_>) -> Result<Image, InspectError> {
     let bad = |field, problem: String| InspectError::damaged(Format::Vmdk, field, problem);
     let mut info = DiskInfo::new(Format::Vmdk, source.len());
     let mut header = source.header(Format::Vmdk, "header", 0, 512)?;
@@ -116,8 +126,7 @@ fn sparse(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     let (text_at, text_len) = (le64(&header, 28), le64(&header, 36));
     if text_at == 0 || text_len == 0 {
         info.subtype = Some("sparse extent".to_owned());
-        info.notes
-            .push("The file has no descriptor: it is one extent of a disk that another file describes.".to_owned());
+        info.extent = true;
     } else if let Some(at) = text_at.checked_mul(SECTOR) {
         let len = text_len.saturating_mul(SECTOR).min(MAX_EMBEDDED);
         let text = source.read_some(at, len as usize)?;
@@ -126,10 +135,29 @@ fn sparse(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
     if info.subtype.is_none() {
         info.subtype = Some("sparse".to_owned());
     }
-    if !info.is_truncated() {
-        check_tables(&mut info, source, &header, capacity, grain)?;
+    let per_table = le32(&header, 44);
+    if !(1..=512).contains(&per_table) {
+        return Err(bad("grain tables", format!("{per_table} entries each")));
     }
-    Ok(info)
+    let grains = Grains {
+        size,
+        grain: grain * SECTOR,
+        per_table: u64::from(per_table),
+        directory: le64(&header, 56).saturating_mul(SECTOR),
+        packed: le32(&header, 8) & FLAG_COMPRESSED != 0,
+    };
+    if !info.is_truncated() {
+        check_tables(&mut info, source, &grains)?;
+    }
+    Ok(if info.backing_file.is_some() {
+        Image::closed(info, "part of the disk lies in the backing file")
+    } else if info.encryption.is_encrypted() {
+        Image::closed(info, "the content is encrypted")
+    } else if !info.external_files.is_empty() {
+        Image::closed(info, "the content lies in other files")
+    } else {
+        Image::new(info, grains)
+    })
 }
 
 fn footer(source: &mut Source<'_>) -> Result<Option<Vec<u8>>, InspectError> {
@@ -142,30 +170,15 @@ fn footer(source: &mut Source<'_>) -> Result<Option<Vec<u8>>, InspectError> {
 }
 
 /// Whether the directory, its tables, and the grains of the first and last table lie in the file.
-fn check_tables(
-    info: &mut DiskInfo,
-    source: &mut Source<'_>,
-    header: &[u8],
-    capacity: u64,
-    grain: u64,
-) -> Result<(), InspectError> {
-    let per_table = le32(header, 44);
-    if !(1..=512).contains(&per_table) {
-        return Err(InspectError::damaged(
-            Format::Vmdk,
-            "grain tables",
-            format!("{per_table} entries each"),
-        ));
-    }
-    let tables = capacity.div_ceil(grain * u64::from(per_table));
-    let directory = le64(header, 56).checked_mul(SECTOR);
-    let end = directory.and_then(|at| tables.checked_mul(4)?.checked_add(at));
+fn check_tables(info: &mut DiskInfo, source: &mut Source<'_>, grains: &Grains) -> Result<(), InspectError> {
+    let (tables, directory) = (grains.tables(), grains.directory);
+    let end = tables.checked_mul(4).and_then(|len| len.checked_add(directory));
     info.must_reach("the grain directory", end);
-    let (Some(directory), false) = (directory, info.is_truncated()) else {
+    if info.is_truncated() {
         return Ok(());
-    };
-    let table_len = per_table as usize * 4;
-    let entries = source.read_some(directory, tables.min(MAX_TABLES) as usize * 4)?;
+    }
+    let table_len = grains.per_table as usize * 4;
+    let entries = source.table(directory, tables.min(MAX_TABLES) as usize * 4)?;
     let mut used = Vec::new();
     for entry in entries.chunks_exact(4) {
         let at = u64::from(le32(entry, 0)) * SECTOR;
@@ -175,7 +188,7 @@ fn check_tables(
         }
     }
     for at in [used.first(), used.last()].into_iter().flatten() {
-        for entry in source.read_some(*at, table_len)?.chunks_exact(4) {
+        for entry in source.table(*at, table_len)?.chunks_exact(4) {
             // Zero is absent, one a grain of zeros; a compressed grain may be a few bytes long.
             let grain = le32(entry, 0);
             if grain > 1 {
@@ -187,17 +200,29 @@ fn check_tables(
 }
 
 /// The sparse file of ESX.
-fn esx_sparse(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
+fn esx_sparse(source: &mut Source<'_>) -> Result<Image, InspectError> {
     let header = source.header(Format::Vmdk, "header", 0, 512)?;
-    let mut info = DiskInfo::new(Format::Vmdk, source.len());
-    info.subtype = Some("vmfsSparse extent".to_owned());
-    info.virtual_size_bytes = Some(u64::from(le32(&header, 12)) * SECTOR);
+    let mut info = extent(source, "vmfsSparse extent", u64::from(le32(&header, 12)));
     let directory = u64::from(le32(&header, 20)) * SECTOR;
     info.must_reach(
         "the grain directory",
         Some(directory + u64::from(le32(&header, 24)) * 4),
     );
-    info.notes
-        .push("The file is one extent of a disk that another file describes.".to_owned());
-    Ok(info)
+    Ok(Image::closed(info, "part of the disk may lie in other files"))
+}
+
+/// The sparse file that ESXi 6.5 and later write for snapshots.
+fn se_sparse(source: &mut Source<'_>) -> Result<Image, InspectError> {
+    let header = source.header(Format::Vmdk, "header", 0, 32)?;
+    let info = extent(source, "seSparse extent", le64(&header, 16));
+    Ok(Image::closed(info, "part of the disk may lie in other files"))
+}
+
+/// One file of a disk that another file describes.
+fn extent(source: &Source<'_>, subtype: &str, sectors: u64) -> DiskInfo {
+    let mut info = DiskInfo::new(Format::Vmdk, source.len());
+    info.subtype = Some(subtype.to_owned());
+    info.virtual_size_bytes = sectors.checked_mul(SECTOR);
+    info.extent = true;
+    info
 }

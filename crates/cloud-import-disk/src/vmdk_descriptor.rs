@@ -25,6 +25,7 @@ pub(crate) struct Extent {
 pub(crate) fn parse(bytes: &[u8]) -> Descriptor {
     let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
     let text = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default());
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut out = Descriptor::default();
     for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
         if let Some(extent) = extent(line) {

@@ -1,4 +1,4 @@
-//! Huawei's streamed VHD in its two versions. The blocks are not unpacked.
+//! Huawei's streamed VHD in its two versions. The blocks of the first are not unpacked.
 //!
 //! The second version's layout was checked against files made by the block driver that Huawei published for QEMU 2.3
 //! (2018); today's writer may have moved on, and nothing here was tried with it. Numbers are little-endian. The structure
@@ -8,7 +8,9 @@
 use crate::{
     Compression, DiskInfo, Format, InspectError,
     bytes::{le32, le64, u8_at},
-    layout::Layout,
+    codec::Codec,
+    guest::{Mapping, Miss, Piece, Place},
+    layout::{Image, Layout},
     source::Source,
 };
 
@@ -29,9 +31,13 @@ const COOKIE_1: &[u8] = b"stream\0\0";
 const COOKIE_2: &[u8] = b"z2strm\0\0";
 
 const FOOTER: u64 = 4096;
+/// Bytes of an entry of the index.
+const ENTRY: u64 = 16;
+/// Bytes before the compressed ones in each record.
+const RECORD_HEAD: u64 = 48;
 const CHECKSUM_AT: usize = 64;
 
-fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
+fn read(source: &mut Source<'_>) -> Result<Image, InspectError> {
     let second = source.head().starts_with(COOKIE_2);
     let format = if second { Format::Zvhd2 } else { Format::Zvhd };
     let mut info = DiskInfo::new(format, source.len());
@@ -56,17 +62,18 @@ fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
             info.notes
                 .push("No structure was found at the end of the file; it may be cut short.".to_owned());
         }
-        return Ok(info);
+        return Ok(Image::closed(info, "the blocks of the first ZVHD are not unpacked"));
     }
     info.subtype = Some("v2".to_owned());
-    info.compression = match u8_at(&facts, 141) {
-        0 => Compression::Used("zlib"),
-        1 => Compression::Used("zstd"),
-        _ => Compression::Used("unknown"),
+    let (method, codec) = match u8_at(&facts, 141) {
+        0 => ("zlib", Some(Codec::Zlib)),
+        1 => ("zstd", Some(Codec::Zstd)),
+        _ => ("unknown", None),
     };
+    info.compression = Compression::Used(method);
     if !complete {
         info.truncation = Some("the structure that must end the file is not there".to_owned());
-        return Ok(info);
+        return Ok(Image::closed(info, "the index at the end of the file is not there"));
     }
     // The footer is in place, so a wrong sum means bytes lost or added in between.
     let end = le64(&facts, 104)
@@ -77,7 +84,78 @@ fn read(source: &mut Source<'_>) -> Result<DiskInfo, InspectError> {
         info.corrupt = true;
         info.notes.push("The file is longer than its index says.".to_owned());
     }
-    Ok(info)
+    let block = u64::from(le32(&facts, 88));
+    let Some(codec) = codec.filter(|_| block > 0) else {
+        return Ok(Image::closed(info, "its blocks are of an unknown kind"));
+    };
+    Ok(Image::new(
+        info,
+        Index {
+            size: le64(&facts, 48),
+            block,
+            index: le64(&facts, 96),
+            entries: u64::from(le32(&facts, 136)),
+            codec,
+        },
+    ))
+}
+
+/// The blocks that are not all zeros, in order.
+#[derive(Debug)]
+struct Index {
+    size: u64,
+    /// Bytes of disk per block.
+    block: u64,
+    /// Offset of the index in the file.
+    index: u64,
+    entries: u64,
+    codec: Codec,
+}
+
+impl Index {
+    /// Where an entry's record lies, of which block it is, and how long it is.
+    fn entry(&self, source: &mut Source<'_>, number: u64) -> Result<(u64, u64, u64), Miss> {
+        let at = self.index.checked_add(number * ENTRY);
+        let entry: Option<[u8; ENTRY as usize]> = match at {
+            Some(at) => source.entry(at)?,
+            None => None,
+        };
+        let entry = entry.ok_or_else(|| Miss::Unknown("the index does not lie in the file".to_owned()))?;
+        Ok((le64(&entry, 0), u64::from(le32(&entry, 8)), u64::from(le32(&entry, 12))))
+    }
+}
+
+impl Mapping for Index {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn place(&mut self, source: &mut Source<'_>, guest: u64) -> Result<Place, Miss> {
+        let (wanted, within) = (guest / self.block, guest % self.block);
+        // The entries are in the order of their blocks: halve until it is found.
+        let (mut low, mut high) = (0, self.entries);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let (record, block, len) = self.entry(source, middle)?;
+            if block == wanted {
+                return Ok(Place::Packed(Piece {
+                    codec: self.codec,
+                    offset: record.saturating_add(RECORD_HEAD),
+                    stored: len.saturating_sub(RECORD_HEAD),
+                    start: guest - within,
+                    size: self.block,
+                }));
+            }
+            if block < wanted {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(Place::Zero {
+            len: self.block - within,
+        })
+    }
 }
 
 /// Ones' complement of the sum of the 512 bytes, with the field itself left out.

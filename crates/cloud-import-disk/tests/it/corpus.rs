@@ -11,31 +11,31 @@ use crate::{
     meter::Meter,
 };
 
-/// The formats of the one disk in every format, each with our name for it and whether content is looked for in it.
-const FORMATS: &[(&str, &str, bool)] = &[
-    ("raw", "raw", true),
-    ("qcow2", "qcow2", true),
-    ("vpc", "vhd", true),
-    ("vhdx", "vhdx", false),
-    ("vmdk", "vmdk", false),
-    ("vdi", "vdi", false),
-    ("qed", "qed", false),
-    ("qcow", "qcow1", false),
-    ("parallels", "parallels", false),
+/// The formats of the one disk in every format, each with our name for it.
+const FORMATS: &[(&str, &str)] = &[
+    ("raw", "raw"),
+    ("qcow2", "qcow2"),
+    ("vpc", "vhd"),
+    ("vhdx", "vhdx"),
+    ("vmdk", "vmdk"),
+    ("vdi", "vdi"),
+    ("qed", "qed"),
+    ("qcow", "qcow1"),
+    ("parallels", "parallels"),
 ];
 
 /// The names of the one disk in every format, and in which.
-fn one_disk() -> impl Iterator<Item = (String, &'static (&'static str, &'static str, bool))> {
+fn one_disk() -> impl Iterator<Item = (String, &'static (&'static str, &'static str))> {
     images::names().into_iter().filter_map(|name| {
         let format = name.split('-').next().unwrap();
-        let format = FORMATS.iter().find(|(theirs, _, _)| *theirs == format)?;
+        let format = FORMATS.iter().find(|(theirs, _)| *theirs == format)?;
         Some((name, format))
     })
 }
 
 #[test]
 fn one_disk_is_the_same_in_every_format() {
-    for (name, (_, format, mapped)) in one_disk() {
+    for (name, (_, format)) in one_disk() {
         let info = inspect(image(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(info.format.name(), *format, "{name}");
         // Without `force_size`, a VHD has a size that the geometry of old disks can express.
@@ -45,15 +45,12 @@ fn one_disk_is_the_same_in_every_format() {
             4 * MIB
         };
         assert_eq!(info.virtual_size_bytes, Some(size as u64), "{name}");
-        if *mapped {
-            assert_eq!(info.partition_table, PartitionTable::Gpt, "{name}");
-            assert_eq!(info.efi_system_partition, Some(true), "{name}");
-        } else {
-            assert!(matches!(info.partition_table, PartitionTable::Unknown(_)), "{name}");
-        }
         if name.contains("Flat") || name.contains("MaxExtent") {
             assert_eq!(info.external_files.len(), 1, "{name}: {:?}", info.external_files);
+            assert!(matches!(info.partition_table, PartitionTable::Unknown(_)), "{name}");
         } else {
+            assert_eq!(info.partition_table, PartitionTable::Gpt, "{name}");
+            assert_eq!(info.efi_system_partition, Some(true), "{name}");
             assert!(info.external_files.is_empty(), "{name}: {:?}", info.external_files);
         }
         assert_eq!(
@@ -64,11 +61,9 @@ fn one_disk_is_the_same_in_every_format() {
         assert_eq!(info.backing_file, None, "{name}");
         assert_eq!(info.internal_snapshots, 0, "{name}");
         assert!(!info.encryption.is_encrypted(), "{name}");
-        assert!(
-            !info.notes.iter().any(|note| note.contains("not known")),
-            "{name}: {:?}",
-            info.notes
-        );
+        assert_eq!(info.notes, [""; 0], "{name}");
+        assert_eq!(info.unknown_features, 0, "{name}");
+        assert_eq!(info.extended_l2, name.contains("extended_l2"), "{name}");
     }
     assert_eq!(one_disk().count(), 31);
 }
@@ -78,7 +73,7 @@ fn what_is_special_in_a_file_is_told() {
     let info = |name| inspect(image(name)).unwrap();
     let packed = info("packed");
     assert_eq!(packed.compression, Compression::Used("zlib"));
-    assert!(matches!(packed.partition_table, PartitionTable::Unknown(_)));
+    assert_eq!(packed.partition_table, PartitionTable::Gpt);
     let snapshots = info("snapshots");
     assert_eq!(
         (snapshots.internal_snapshots, snapshots.partition_table),
@@ -148,12 +143,14 @@ fn a_compressed_qcow2_that_lost_its_end_is_seen_to_be_cut() {
 }
 
 #[test]
-fn an_ordinary_image_costs_less_than_half_of_what_qemu_img_reads() {
-    for (name, _) in one_disk() {
+fn an_ordinary_image_costs_little() {
+    for (name, (_, format)) in one_disk() {
         let mut meter = Meter::new(Arc::new(image(&name)));
         meter.inspect().unwrap();
+        // Half of what `qemu-img info` reads of a qcow2; others have their headers farther apart, and of a VHDX it reads 1.1 MiB.
+        let most = if *format == "qcow2" { 33_000 } else { 40_000 };
         assert!(
-            meter.read <= 33_000,
+            meter.read <= most,
             "{name} took {} bytes in {} reads",
             meter.read,
             meter.reads

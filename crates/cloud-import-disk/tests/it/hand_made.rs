@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cloud_import_disk::{Compression, DiskInfo, Encryption, Format, InspectError, PartitionTable};
+use cloud_import_disk::{Compression, Contents, DiskInfo, Encryption, Format, InspectError, PartitionTable};
 
 use crate::{
     disks::{self, MIB, put},
@@ -157,12 +157,13 @@ fn discs_archives_and_streams_are_named() {
         (tar, Format::Ova),
         (plain_tar, Format::Tar),
         (no_tar, Format::Raw),
+        (b"PK\x03\x04............".to_vec(), Format::Foreign),
         (vec![0x1F, 0x8B, 8, 0, 0], Format::Gzip),
         (b"\xFD7zXZ\0\0\x04".to_vec(), Format::Xz),
         (vec![0x28, 0xB5, 0x2F, 0xFD, 0], Format::Zstd),
         (vec![0x5A, 0x2A, 0x4D, 0x18, 0], Format::Zstd),
         (b"BZh91AY&SY....".to_vec(), Format::Bzip2),
-        (b"BZh9 is only text".to_vec(), Format::Raw),
+        (b"BZh8 is only text".to_vec(), Format::Foreign),
     ] {
         let info = inspect(bytes).unwrap();
         assert_eq!(info.format, format);
@@ -244,8 +245,8 @@ fn tiny_and_odd_files() {
     assert!(matches!(inspect(Vec::new()), Err(InspectError::Empty)));
     let one = inspect(vec![1]).unwrap();
     assert_eq!(
-        (one.format, one.virtual_size_bytes, one.file_size_bytes),
-        (Format::Raw, Some(512), 1)
+        (one.format, one.virtual_size_bytes, one.file_size_bytes, one.contents),
+        (Format::Raw, Some(512), 1, Contents::Unrecognized)
     );
     let mut huge = Meter::new(Arc::new(disks::mbr(MIB * 4, 0x83)));
     huge.len = 10 << 40;

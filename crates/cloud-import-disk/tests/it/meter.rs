@@ -8,7 +8,7 @@ use std::{
 use cloud_import_disk::{DiskInfo, InspectError};
 
 /// The limits that the crate promises.
-const MAX_BYTES: u64 = 256 * 1024;
+const MAX_BYTES: u64 = 4 << 20;
 const MAX_READS: u32 = 1024;
 
 pub(crate) struct Meter {

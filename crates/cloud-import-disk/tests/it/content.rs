@@ -1,0 +1,188 @@
+//! The disk behind each format, compared with the disk that was put in.
+
+use std::io::Cursor;
+
+use cloud_import_disk::{Content, InspectError, Limits, PartitionTable};
+
+use crate::{
+    disks::{self, MIB, put},
+    hand_made::{inspect, zvhd2},
+    images::{self, image},
+};
+
+const AMPLE: Limits = Limits::new(1 << 30, 1 << 20);
+
+fn open(bytes: Vec<u8>) -> Content<Cursor<Vec<u8>>> {
+    Content::open(Cursor::new(bytes), AMPLE).unwrap()
+}
+
+/// The whole disk, in pieces of this many bytes.
+fn all(disk: &mut Content<Cursor<Vec<u8>>>, piece: usize) -> Vec<u8> {
+    let mut bytes = vec![0xAA; usize::try_from(disk.size()).unwrap()];
+    for (number, piece_of_it) in bytes.chunks_mut(piece).enumerate() {
+        disk.read_at((number * piece) as u64, piece_of_it).unwrap();
+    }
+    bytes
+}
+
+#[test]
+fn one_disk_reads_the_same_in_every_format() {
+    let expected = image("raw");
+    let is_whole = |name: &&String| {
+        let kinds = [
+            "raw",
+            "qcow2-",
+            "vpc",
+            "vhdx",
+            "vmdk",
+            "vdi",
+            "qed",
+            "qcow",
+            "parallels",
+            "packed",
+        ];
+        kinds.iter().any(|kind| name.starts_with(kind)) && !name.contains("Flat") && !name.contains("MaxExtent")
+    };
+    let names = images::names();
+    let whole: Vec<&String> = names.iter().filter(is_whole).collect();
+    assert_eq!(whole.len(), 29);
+    for name in whole {
+        let mut disk = open(image(name));
+        for piece in [100_003, 4 * MIB] {
+            let bytes = all(&mut disk, piece);
+            // Without `force_size`, a VHD is larger than what was put in.
+            assert!(bytes[..expected.len()] == expected[..], "{name} by {piece}");
+            assert!(bytes[expected.len()..].iter().all(|byte| *byte == 0), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_in_a_used_range_is_zeros() {
+    let expected = image("raw");
+    for (name, most) in [
+        ("qcow2-compat-1-1", MIB),
+        ("packed", MIB),
+        ("vdi-static-off", 4 * MIB),
+        ("vmdk-subformat-streamOptimized", MIB),
+        ("raw", 4 * MIB),
+    ] {
+        let mut disk = open(image(name));
+        let (mut at, mut used) = (0, 0);
+        while let Some(range) = disk.next_used(at).unwrap() {
+            assert!(
+                range.start >= at && range.end > range.start && range.end <= disk.size(),
+                "{name}: {range:?}"
+            );
+            let between = &expected[at as usize..range.start as usize];
+            assert!(between.iter().all(|byte| *byte == 0), "{name}: before {range:?}");
+            used += (range.end - range.start) as usize;
+            at = range.end;
+        }
+        assert!(
+            expected[at as usize..].iter().all(|byte| *byte == 0),
+            "{name}: behind {at}"
+        );
+        assert!(used > 0 && used <= most, "{name}: {used}");
+    }
+}
+
+#[test]
+fn nothing_is_read_beyond_the_disk_the_file_or_the_limits() {
+    let mut disk = open(image("qcow2-compat-1-1"));
+    let size = disk.size();
+    let mut two = [0; 2];
+    for at in [size - 1, size, u64::MAX] {
+        let error = disk.read_at(at, &mut two).unwrap_err();
+        assert!(matches!(error, InspectError::Unreadable { .. }), "{error}");
+    }
+    disk.read_at(size, &mut []).unwrap();
+    for (name, reason) in [
+        ("overlay", "backing file"),
+        ("external", "external data file"),
+        ("encrypted", "encrypted"),
+        ("luks", "encrypted"),
+        ("vmdk-subformat-monolithicFlat", "other files"),
+    ] {
+        let opened = Content::open(Cursor::new(image(name)), AMPLE);
+        let read = opened.and_then(|mut disk| disk.read_at(0, &mut two));
+        let Err(InspectError::Unreadable { reason: told }) = read else {
+            panic!("{name} passes")
+        };
+        assert!(told.contains(reason), "{name}: {told}");
+    }
+    let mut little = Content::open(Cursor::new(image("raw")), Limits::new(64 << 10, 64)).unwrap();
+    let mut much = vec![0; 64 << 10];
+    let error = little.read_at(1 << 20, &mut much).unwrap_err();
+    assert!(matches!(error, InspectError::TooMuchWork), "{error}");
+}
+
+/// Compressed clusters with a byte changed are told, or the bytes differ; nothing else happens.
+#[test]
+fn a_damaged_cluster_is_told() {
+    let packed = image("packed");
+    let mut told = 0;
+    for at in (0x50000..packed.len()).step_by(1999) {
+        let mut damaged = packed.clone();
+        damaged[at] ^= 0x55;
+        if let Ok(mut disk) = Content::open(Cursor::new(damaged), AMPLE) {
+            let mut bytes = vec![0; 4 * MIB];
+            told += u32::from(disk.read_at(0, &mut bytes).is_err());
+        }
+    }
+    assert!(told > 0);
+}
+
+/// A block as Zstandard stores what it does not compress: whole, behind a header of the frame and one for each 128 KiB.
+fn stored_frame(block: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x28, 0xB5, 0x2F, 0xFD, 0xA0];
+    frame.extend((block.len() as u32).to_le_bytes());
+    let pieces: Vec<&[u8]> = block.chunks(128 << 10).collect();
+    for (number, piece) in pieces.iter().enumerate() {
+        let last = u32::from(number + 1 == pieces.len());
+        frame.extend(&((piece.len() as u32) << 3 | last).to_le_bytes()[..3]);
+        frame.extend(*piece);
+    }
+    frame
+}
+
+#[test]
+fn the_blocks_of_a_zvhd2_are_found_by_its_index() {
+    const BLOCK: usize = 2 * MIB;
+    let disk = disks::gpt(8 * MIB, 512, Some(0));
+    // What `zvhd2` makes has an index without entries: the records and their entries are put in here.
+    let empty = zvhd2(0);
+    let (head, tail) = empty.split_at(8192);
+    let (mut file, mut tail, mut entries) = (head.to_vec(), tail.to_vec(), 0_u32);
+    for (number, block) in disk.chunks(BLOCK).enumerate() {
+        if block.iter().all(|byte| *byte == 0) {
+            continue;
+        }
+        let at = file.len();
+        file.extend([0; 48]);
+        file.extend(stored_frame(block));
+        file.resize((file.len() + 4).next_multiple_of(4096), 0);
+        let entry = entries as usize * 16;
+        put(&mut tail, entry, &(at as u64).to_le_bytes());
+        put(&mut tail, entry + 8, &(number as u32).to_le_bytes());
+        put(&mut tail, entry + 12, &((file.len() - at) as u32).to_le_bytes());
+        entries += 1;
+    }
+    assert!((1..4).contains(&entries));
+    let index = file.len();
+    file.extend(tail);
+    let footer = file.len() - 4096;
+    file[footer + 64..footer + 68].fill(0);
+    put(&mut file, footer + 88, &(BLOCK as u32).to_le_bytes());
+    put(&mut file, footer + 96, &(index as u64).to_le_bytes());
+    put(&mut file, footer + 104, &((index + 512 * 1024) as u64).to_le_bytes());
+    put(&mut file, footer + 136, &entries.to_le_bytes());
+    let sum: u32 = file[footer..footer + 512].iter().map(|byte| u32::from(*byte)).sum();
+    put(&mut file, footer + 64, &(!sum).to_le_bytes());
+
+    let info = inspect(file.clone()).unwrap();
+    assert_eq!((info.partition_table, info.truncation), (PartitionTable::Gpt, None));
+    let mut bytes = vec![1; disk.len() + BLOCK];
+    open(file).read_at(0, &mut bytes).unwrap();
+    assert!(bytes[..disk.len()] == disk && bytes[disk.len()..].iter().all(|byte| *byte == 0));
+}
