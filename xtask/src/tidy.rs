@@ -55,6 +55,11 @@ const WRITTEN_OUT: &[(&str, &str, &[&str])] = &[
     ),
     ("cloud-import-core", "a map under another name", &["Extra"]),
     (
+        "cloud-import-disk",
+        "the facts of a file: who judges it must judge each, and a new one has to stop the build",
+        &["DiskInfo"],
+    ),
+    (
         "cloud-import-staging",
         "signers, which are nothing but what they sign for",
         &["Signer"],

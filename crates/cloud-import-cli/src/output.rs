@@ -56,7 +56,7 @@ pub(crate) fn error(error: &Error) {
 /// An error of one target, or of several that have the same to tell.
 pub(crate) fn error_of(targets: &[&str], error: &Error) {
     let whose = targets.join(", ");
-    if targets.len() > 1 {
+    if targets.len() > 1 && error.problems().is_empty() {
         say(&format!("error: {whose}: {}", error.message()));
         render::remedy_of(error)
             .into_iter()

@@ -152,13 +152,23 @@ fn named(part: DiskPart) -> &'static str {
         DiskPart::VirtualSizeBytes => "the disk's virtual size in bytes",
         DiskPart::FileSizeBytes => "the file's size in bytes",
         DiskPart::PartitionTable => "the disk's partition table",
+        DiskPart::Content => "the file",
         _ => "the disk",
     }
 }
 
-/// A problem of an order, in one line: cloud, flag, rule, source and remedy.
+/// A problem of an order, in one line: cloud, flag, rule, source and remedy. What is wrong with the file is so for every cloud.
 pub(crate) fn problem(problem: &Problem) -> String {
-    format!("{}: {}", problem.provider.name(), problem_of_cloud(problem))
+    let told = problem_of_cloud(problem);
+    match of_the_file(problem) {
+        true => told,
+        false => format!("{}: {told}", problem.provider.name()),
+    }
+}
+
+/// Whether it is about the file itself, whatever cloud it goes to.
+pub(crate) fn of_the_file(problem: &Problem) -> bool {
+    problem.field == Field::disk(0, DiskPart::Content)
 }
 
 /// The same where the cloud is told already.

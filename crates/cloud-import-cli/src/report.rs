@@ -311,7 +311,8 @@ fn reasons(outcomes: &[Outcome]) {
     // What a cloud answered is its own.
     let shared = |outcome: &Outcome| {
         let error = outcome.error.as_ref()?;
-        let own = error.http_status().is_some() || error.code().is_some() || !error.problems().is_empty();
+        let of_the_order = error.problems().iter().any(|problem| !render::of_the_file(problem));
+        let own = error.http_status().is_some() || error.code().is_some() || of_the_order;
         (!own).then(|| (error.message().to_owned(), error.remedy().cloned()))
     };
     let mut told = Vec::new();

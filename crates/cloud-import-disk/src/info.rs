@@ -70,7 +70,6 @@ impl Encryption {
 
 /// How the content is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Compression {
     /// The format, or this kind of it, does not compress.
     None,
@@ -79,6 +78,17 @@ pub enum Compression {
     NoneSeen(&'static str),
     /// Compressed with this method.
     Used(&'static str),
+}
+
+impl Compression {
+    /// The method, where the format compresses.
+    #[must_use]
+    pub const fn method(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::NoneSeen(method) | Self::Used(method) => Some(method),
+        }
+    }
 }
 
 /// The partition table that the guest would find.
@@ -110,7 +120,6 @@ impl PartitionTable {
 
 /// What a look at the disk itself shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Contents {
     /// A partition table, be it damaged.
     Partitions,
@@ -126,9 +135,32 @@ pub enum Contents {
     Unknown,
 }
 
-/// The facts read from one file.
+impl Contents {
+    /// The name in lower case: `partitions`, `volume`, `boot sector`, `zeros`, `unrecognized` or `unknown`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Partitions => "partitions",
+            Self::Volume(_) => "volume",
+            Self::BootSector => "boot sector",
+            Self::Zeros => "zeros",
+            Self::Unrecognized => "unrecognized",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The volume's name, where the whole disk is one.
+    #[must_use]
+    pub const fn volume(self) -> Option<&'static str> {
+        match self {
+            Self::Volume(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// The facts read from one file. A new one is a new version of this crate: who judges a file must judge it, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct DiskInfo {
     /// What the file is.
     pub format: Format,

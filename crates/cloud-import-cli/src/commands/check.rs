@@ -1,9 +1,7 @@
 //! `check`: what each target's cloud says to an import before it is started. It starts none.
 
-use std::sync::Arc;
-
 use cloud_import::{
-    Check, CheckOutcome, Error, ImageImporter, ImportRequest, Provider, Result, Subject,
+    Check, CheckOutcome, Error, ImageImporter, ImportRequest, Problem, Provider, Result, Subject,
     aliyun::{self, CreateRole as _, RoleEvent},
     publish::{Destination, Publish, staging::Store},
 };
@@ -78,14 +76,12 @@ async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simul
     let mut set = JoinSet::new();
     for (index, wanted) in targets.iter().enumerate() {
         match ordered(options, wanted, &publish, &clouds).await {
-            Ok((made, order)) => {
+            Ok((made, order, found)) => {
                 let label = wanted.label.clone();
                 let create_role = options.create_role;
                 set.spawn(async move {
-                    (
-                        index,
-                        looked_at(&label, made.importer, made.bucket, &order, create_role).await,
-                    )
+                    let checks = looked_at(&label, &*made.importer, made.bucket, &order, create_role).await;
+                    (index, Row::of(&label, &*made.importer, with_found(checks, &found)))
                 });
             }
             Err(error) => rows[index] = Some(Row::of_error(wanted, &error)),
@@ -100,28 +96,28 @@ async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simul
     Ok(rows.into_iter().flatten().collect())
 }
 
-/// The destination of a target, and its order.
+/// The destination of a target, its order, and what was found in the file.
 async fn ordered(
     options: &args::Check,
     wanted: &Wanted,
     publish: &Publish,
     clouds: &Clouds<'_>,
-) -> Result<(Destination, ImportRequest)> {
+) -> Result<(Destination, ImportRequest, Vec<Problem>)> {
     let made = destination::destination(&options.order, &options.staging, wanted, publish.image(), clouds)?;
     let order = publish.preview(&made).await?;
-    Ok((made, order))
+    let file = publish.image().file();
+    let found = file.map(|file| file.problems(made.importer.capabilities(), &order));
+    Ok((made, order, found.unwrap_or_default()))
 }
 
 async fn looked_at(
     label: &str,
-    importer: Arc<dyn ImageImporter>,
+    importer: &dyn ImageImporter,
     store: Option<Store>,
     order: &ImportRequest,
     create_role: bool,
-) -> Row {
-    let connection = importer.connection();
-    let source = connection.and_then(|connection| connection.pipeline.credentials.describe().ok());
-    let made = match aliyun::Importer::of(&*importer) {
+) -> Vec<Check> {
+    let made = match aliyun::Importer::of(importer) {
         Some(importer) if create_role => {
             let tell = |event| output::say(&format!("{label}: {}", role_event(&event)));
             Some(importer.create_role(order, &tell).await)
@@ -132,7 +128,19 @@ async fn looked_at(
     if let Some(store) = store {
         checks.extend(bucket(&store).await);
     }
-    Row::of(label, importer.provider(), source, checks)
+    checks
+}
+
+/// The checks with what was found in the file, which is part of the order.
+fn with_found(mut checks: Vec<Check>, found: &[Problem]) -> Vec<Check> {
+    if !found.is_empty() {
+        checks.retain(|check| check.what != Subject::Order || check.outcome != CheckOutcome::Passed);
+    }
+    let found = found
+        .iter()
+        .map(|problem| Check::of_problem(Subject::Order, problem, true));
+    checks.splice(0..0, found);
+    checks
 }
 
 /// What was done on the way to Alibaba Cloud's import role.
@@ -178,7 +186,13 @@ async fn bucket(store: &Store) -> Vec<Check> {
 }
 
 impl Row {
-    fn of(target: &str, provider: Provider, credentials: Option<String>, checks: Vec<Check>) -> Self {
+    fn of(target: &str, importer: &dyn ImageImporter, checks: Vec<Check>) -> Self {
+        let connection = importer.connection();
+        let source = connection.and_then(|connection| connection.pipeline.credentials.describe().ok());
+        Self::new(target, importer.provider(), source, checks)
+    }
+
+    fn new(target: &str, provider: Provider, credentials: Option<String>, checks: Vec<Check>) -> Self {
         let exit = exit(&checks);
         Self {
             target: target.to_owned(),
@@ -204,7 +218,7 @@ impl Row {
         };
         Self {
             exit,
-            ..Self::of(
+            ..Self::new(
                 &wanted.label,
                 wanted.target.provider,
                 None,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Error, ErrorKind, Problem, Result, Stop,
-    publish::{self, Destination, Ended, Event, Image, Listener, LocalImage, Publish},
+    DiskFormat, DiskPart, Error, ErrorKind, Field, Problem, Remedy, Result, Stop,
+    publish::{self, Destination, Ended, Event, Image, Listener, LocalImage, Publish, disk::Format},
 };
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     exit::Exit,
     interrupt, output,
     progress::Progress,
+    render,
     report::{self, Lines, Outcome},
     simulate::Simulated,
     state::Remembered,
@@ -54,19 +55,15 @@ async fn all(
             wanted.iter().map(|target| target.label.clone()).collect(),
         ))
     };
-    if let Some(file) = image.file() {
-        for text in file.warnings() {
-            progress.on(None, &Event::Warning { text: &text });
-        }
-    }
     let mut publish = publishing(image, options, simulated.is_some()).stop(stop.clone());
     let (mut indices, mut outcomes) = (Vec::new(), Vec::new());
+    let mut told = Vec::new();
     // All problems are told before anything is sent.
     for (index, wanted) in wanted.iter().enumerate() {
         match prepared(options, wanted, &publish, &clouds).await {
             Ok((destination, problems)) => {
-                for problem in problems {
-                    progress.on(Some(index), &Event::Problem { problem: &problem });
+                for problem in &problems {
+                    tell(problem, index, &mut told, &*progress);
                 }
                 indices.push(index);
                 publish = publish.to(destination);
@@ -112,6 +109,18 @@ fn with_places(job: &str, options: &Import) -> String {
     words
 }
 
+/// Tells a problem of a target; what is wrong with the file, once for all of them.
+fn tell(problem: &Problem, index: usize, told: &mut Vec<String>, progress: &dyn Listener) {
+    if !render::of_the_file(problem) {
+        return progress.on(Some(index), &Event::Problem { problem });
+    }
+    let text = render::problem(problem);
+    if !told.contains(&text) {
+        progress.on(None, &Event::Warning { text: &text });
+        told.push(text);
+    }
+}
+
 /// The destination of a target, with what the cloud may refuse.
 ///
 /// # Errors
@@ -132,13 +141,21 @@ async fn prepared(
     Ok((made, problems))
 }
 
-async fn converted(image: &mut Image, format: cloud_import::DiskFormat) -> Result<convert::Converted> {
+async fn converted(image: &mut Image, format: DiskFormat) -> Result<convert::Converted> {
     let Some(file) = image.file() else {
         return Err(
             Error::new(ErrorKind::InvalidRequest, "only a local file can be converted")
                 .with_remedy("Name the file itself, or leave --convert out."),
         );
     };
+    // What is no disk would become a good image of nothing.
+    if file.info().format == Format::Raw && !file.holds_a_disk() {
+        let message = format!("`{}` holds nothing that looks like a disk", file.path().display());
+        let format = Field::disk(0, DiskPart::Format);
+        return Err(Error::new(ErrorKind::InvalidRequest, message).with_remedy(
+            Remedy::text("name the disk image itself").or(Remedy::set_to(format, DiskFormat::Raw.to_string())),
+        ));
+    }
     let shown = std::sync::atomic::AtomicU32::new(u32::MAX);
     let converted = convert::convert(file.path(), file.info(), format, None, |done| {
         let tens = (done * 10.0) as u32 * 10;

@@ -7,7 +7,7 @@ use cloud_import::{
     http::{Request, Response},
     publish::{
         LocalImage,
-        disk::{DiskInfo, PartitionTable},
+        disk::{Compression, DiskInfo, PartitionTable},
     },
     transport::{Transport, TransportError, TransportErrorKind},
 };
@@ -31,12 +31,22 @@ struct Facts<'a> {
     backing_file: Option<&'a str>,
     external_files: &'a [String],
     encrypted: bool,
+    /// The method, used or not.
+    compression: Option<&'static str>,
+    extended_l2: bool,
+    unknown_features: u64,
     dirty: bool,
     corrupt: bool,
     internal_snapshots: u32,
     truncated: bool,
     partition_table: &'static str,
+    sector_size_bytes: Option<u32>,
+    partitions_end_bytes: Option<u64>,
     efi_system_partition: Option<bool>,
+    bios_boot_partition: Option<bool>,
+    boot_code: Option<bool>,
+    contents: &'static str,
+    volume: Option<&'static str>,
     notes: &'a [String],
     clouds: &'a [Cloud],
 }
@@ -78,17 +88,17 @@ fn cloud(provider: Provider, file: &LocalImage) -> Result<Cloud> {
         Field::Disk { index: 0, part } => *part != DiskPart::Source,
         _ => false,
     };
-    let problems: Vec<Problem> = importer.validate(&order).into_iter().filter(of_disk).collect();
-    let mut reasons = file.obstacles();
-    let takes_it = reasons.is_empty() && !problems.iter().any(Problem::is_error);
-    reasons.extend(problems.iter().map(|problem| {
+    let mut problems = file.problems(cloud, &order);
+    problems.extend(importer.validate(&order).into_iter().filter(of_disk));
+    let told = |problem: &Problem| {
         let mark = if problem.is_error() { "" } else { "warning: " };
         format!("{mark}{}", render::problem_of_cloud(problem))
-    }));
+    };
+    let takes_it = !problems.iter().any(Problem::is_error);
     Ok(Cloud {
         provider,
         takes_it,
-        reasons,
+        reasons: problems.iter().map(told).collect(),
     })
 }
 
@@ -116,12 +126,21 @@ fn facts<'a>(info: &'a DiskInfo, clouds: &'a [Cloud]) -> Facts<'a> {
         backing_file: info.backing_file.as_deref(),
         external_files: &info.external_files,
         encrypted: info.encryption.is_encrypted(),
+        compression: info.compression.method(),
+        extended_l2: info.extended_l2,
+        unknown_features: info.unknown_features,
         dirty: info.dirty,
         corrupt: info.corrupt,
         internal_snapshots: info.internal_snapshots,
         truncated: info.is_truncated(),
         partition_table: info.partition_table.name(),
+        sector_size_bytes: info.sector_size_bytes,
+        partitions_end_bytes: info.partitions_end_bytes,
         efi_system_partition: info.efi_system_partition,
+        bios_boot_partition: info.bios_boot_partition,
+        boot_code: info.boot_code,
+        contents: info.contents.name(),
+        volume: info.contents.volume(),
         notes: &info.notes,
         clouds,
     }
@@ -151,19 +170,33 @@ fn text(name: &str, info: &DiskInfo, clouds: &[Cloud]) -> String {
     for external in &info.external_files {
         line("content in", external.escape_debug().to_string());
     }
-    line(
-        "encrypted",
-        if info.encryption.is_encrypted() { "yes" } else { "no" }.to_owned(),
-    );
+    let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
+    line("encrypted", yes(info.encryption.is_encrypted()));
+    match info.compression {
+        Compression::None => {}
+        Compression::NoneSeen(method) => line("compression", format!("{method}, none seen")),
+        Compression::Used(method) => line("compression", method.to_owned()),
+    }
+    if info.extended_l2 {
+        line("extended L2 entries", yes(true));
+    }
+    let sectors = info.sector_size_bytes.filter(|size| *size != 512);
     line(
         "partition table",
-        match &info.partition_table {
-            PartitionTable::Unknown(reason) => format!("unknown: {reason}"),
-            table => table.name().to_owned(),
+        match (&info.partition_table, sectors) {
+            (PartitionTable::Unknown(reason), _) => format!("unknown: {reason}"),
+            (table, Some(sector)) => format!("{}, for sectors of {sector} bytes", table.name()),
+            (table, None) => table.name().to_owned(),
         },
     );
+    if let Some(volume) = info.contents.volume() {
+        line("whole disk", volume.to_owned());
+    }
     if let Some(efi) = info.efi_system_partition {
-        line("EFI partition", if efi { "yes" } else { "no" }.to_owned());
+        line("EFI partition", yes(efi));
+    }
+    if let (Some(partition), Some(code)) = (info.bios_boot_partition, info.boot_code) {
+        line("BIOS boot code", yes(partition || code));
     }
     if info.internal_snapshots > 0 {
         line(

@@ -480,7 +480,7 @@ fn a_files_header_is_read() {
     fs::write(&archive, [&[0x1f, 0x8b, 8, 0][..], &[0; 600]].concat()).unwrap();
     let named = archive.to_str().unwrap();
     assert!(
-        out(&run(&["inspect", named])).contains("it is gzip"),
+        out(&run(&["inspect", named])).contains("is gzip, not a disk image"),
         "by its content, whatever its name"
     );
     let output = run(&[
@@ -495,7 +495,7 @@ fn a_files_header_is_read() {
         named,
     ]);
     expect_code(&output, 2);
-    assert!(err(&output).contains("it is gzip"), "{}", err(&output));
+    assert!(err(&output).contains("is gzip, not a disk image"), "{}", err(&output));
     fs::remove_file(archive).unwrap();
 
     for bad in ["/nonexistent/disk.qcow2", env!("CARGO_MANIFEST_DIR")] {

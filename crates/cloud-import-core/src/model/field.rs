@@ -103,19 +103,22 @@ pub enum DiskPart {
     FileSizeBytes,
     /// How the disk is partitioned.
     PartitionTable,
+    /// What the file is and holds.
+    Content,
 }
 
 impl DiskPart {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Source,
         Self::Format,
         Self::SizeGib,
         Self::VirtualSizeBytes,
         Self::FileSizeBytes,
         Self::PartitionTable,
+        Self::Content,
     ];
 
-    /// The name of the field of [`Disk`](crate::Disk).
+    /// The name of the field of [`Disk`](crate::Disk); `content` for what the file is.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Source => "source",
@@ -124,6 +127,7 @@ impl DiskPart {
             Self::VirtualSizeBytes => "virtual_size_bytes",
             Self::FileSizeBytes => "file_size_bytes",
             Self::PartitionTable => "partition_table",
+            Self::Content => "content",
         }
     }
 }

@@ -7,7 +7,8 @@ use std::{
 };
 
 use cloud_import_core::{
-    Capabilities, Disk, DiskFormat, ImportRequest, Result, SourceForm, Stop, provider::capabilities::SideFile,
+    Capabilities, Disk, DiskFormat, ImageImporter, ImportRequest, Problem, Result, SourceForm, Stop,
+    provider::capabilities::SideFile,
 };
 use cloud_import_staging::{Hashed, LocalFile, part_size};
 use serde_json::Value;
@@ -38,6 +39,8 @@ pub(crate) struct Ordered {
     pub(crate) request: ImportRequest,
     /// In this order.
     pub(crate) files: Vec<FileToStage>,
+    /// What was found in the file.
+    found: Vec<Problem>,
 }
 
 /// A file that is put under this key.
@@ -51,6 +54,13 @@ pub(crate) struct FileToStage {
 }
 
 impl Ordered {
+    /// Every problem of the file and of the order.
+    pub(crate) fn problems(&self, importer: &dyn ImageImporter) -> Vec<Problem> {
+        let mut problems = self.found.clone();
+        problems.extend(importer.validate(&self.request));
+        problems
+    }
+
     /// The key of the staged disk.
     pub(crate) fn key(&self) -> Option<&str> {
         let disk = self.files.iter().find(|file| file.role == Role::Disk);
@@ -109,17 +119,17 @@ impl Content {
     /// The order for a destination, its disk where it is or will be staged.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`](cloud_import_core::ErrorKind::InvalidRequest) when no cloud could import the file.
+    /// [`ErrorKind::InvalidRequest`](cloud_import_core::ErrorKind::InvalidRequest) when the file is too large for the store.
     pub(crate) fn order(&self, destination: &Destination, prefix: &str) -> Result<Ordered> {
         let mut request = destination.order.clone();
         let (Some(file), Some(store)) = (self.image.file(), &destination.bucket) else {
-            let files = Vec::new();
-            return Ok(Ordered { request, files });
+            return Ok(Ordered {
+                request,
+                files: Vec::new(),
+                found: Vec::new(),
+            });
         };
         let provider = destination.importer.provider();
-        if let Some(refusal) = file.refusal() {
-            return Err(refusal);
-        }
         // Before hours go into reading a file that the store would not take.
         part_size(file.info().file_size_bytes, store.limits(), None).map_err(|error| error.with_provider(provider))?;
         let base = key(prefix, file.hashed.as_deref());
@@ -153,7 +163,8 @@ impl Content {
             hashed: file.hashed.clone(),
             key: disk_key,
         });
-        Ok(Ordered { request, files })
+        let found = file.problems(capabilities, &request);
+        Ok(Ordered { request, files, found })
     }
 }
 

@@ -6,9 +6,13 @@ use std::{
     sync::Arc,
 };
 
-use cloud_import_core::{Disk, DiskFormat, Error, ErrorKind, PartitionTable, Result};
+use cloud_import_core::{
+    Capabilities, Disk, DiskFormat, Error, ErrorKind, ImportRequest, PartitionTable, Problem, Result,
+};
 use cloud_import_disk::{self as header, DiskInfo, Format, inspect};
 use cloud_import_staging::{Hashed, LocalFile};
+
+use super::findings::{Judged, findings, has_evidence};
 
 /// What is published.
 #[derive(Debug, Clone)]
@@ -24,12 +28,13 @@ pub enum Image {
 /// A disk image file on this machine.
 ///
 /// ```no_run
-/// use cloud_import::{DiskFormat, publish::LocalImage};
+/// use cloud_import::{Disk, DiskFormat, ImportRequest, Provider, publish::LocalImage};
 ///
 /// # fn open() -> cloud_import::Result<()> {
 /// let image = LocalImage::open("web.raw", Some(DiskFormat::Raw))?;
-/// for obstacle in image.obstacles() {
-///     println!("no cloud takes it: {obstacle}");
+/// let order = ImportRequest::new("web", image.described(Disk::object("images", "web.raw")));
+/// for problem in image.problems(cloud_import::capabilities(Provider::ALIYUN)?, &order) {
+///     println!("{problem}");
 /// }
 /// # Ok(()) }
 /// ```
@@ -85,100 +90,34 @@ impl LocalImage {
         }
     }
 
-    /// What people should know, though it stops nothing.
-    pub fn warnings(&self) -> Vec<String> {
-        let name = self.path.display();
-        let mut warnings = Vec::new();
-        if let (Some(declared), Some(own)) = (self.declared, self.own_format())
-            && declared != own
-        {
-            warnings.push(format!(
-                "`{name}` is {own} by its header, but the clouds are told that it is {declared}"
-            ));
+    /// Whether anything speaks for its being a disk: a header, a partition table, a known file system, a boot sector, or that it is
+    /// declared to be raw.
+    pub fn holds_a_disk(&self) -> bool {
+        match self.info.format {
+            Format::Raw => self.declared == Some(DiskFormat::Raw) || has_evidence(self.info.contents),
+            format => format.is_disk(),
         }
-        if self.info.dirty {
-            warnings.push(format!(
-                "`{name}` was not closed cleanly: its guest may have to repair its file systems. Shut the machine down first"
-            ));
-        }
-        if self.info.internal_snapshots > 0 {
-            warnings.push(format!(
-                "`{name}` holds internal snapshots ({}), which are not imported: the image is the disk as it is now",
-                self.info.internal_snapshots
-            ));
-        }
-        warnings
     }
 
-    /// Why no cloud could import this file, each with what to do.
-    pub fn obstacles(&self) -> Vec<String> {
-        let found = self.obstacles_and_remedies();
-        found
-            .into_iter()
-            .map(|(what, remedy)| format!("{what}. {remedy}"))
-            .collect()
-    }
-
-    /// The first of them as an error that names the file.
-    pub(crate) fn refusal(&self) -> Option<Error> {
-        let (what, remedy) = self.obstacles_and_remedies().into_iter().next()?;
-        let message = format!("`{}` cannot be imported: {what}", self.path.display());
-        Some(Error::new(ErrorKind::InvalidRequest, message).with_remedy(remedy))
-    }
-
-    fn obstacles_and_remedies(&self) -> Vec<(String, &'static str)> {
-        let info = &self.info;
-        let mut found = Vec::new();
-        if info.format == Format::Iso {
-            found.push((
-                "it is an ISO image, a disc and not a disk".to_owned(),
-                "Install it into a disk image first, and import that.",
-            ));
-        } else if !info.format.is_disk() {
-            found.push((
-                format!("it is {}, not a disk image", info.format),
-                "Unpack it first, and import the disk image in it.",
-            ));
-        } else if self.own_format().is_none() {
-            found.push((
-                format!("it is {}, which no cloud takes", info.format),
-                "Convert it to qcow2 with qemu-img convert.",
-            ));
-        }
-        if let Some(backing) = &info.backing_file {
-            found.push((
-                format!("it holds only the difference to `{}`", backing.escape_debug()),
-                "Merge the two into a new file with qemu-img convert.",
-            ));
-        }
-        if !info.external_files.is_empty() {
-            found.push((
-                "its content is in other files".to_owned(),
-                "Make one file of them with qemu-img convert.",
-            ));
-        }
-        if info.encryption.is_encrypted() {
-            found.push((
-                "it is encrypted, and no cloud has the key".to_owned(),
-                "Decrypt it into a new file with qemu-img convert.",
-            ));
-        }
-        if info.corrupt {
-            found.push((
-                "it is marked as corrupt".to_owned(),
-                "Repair it with qemu-img check -r all, or create it again.",
-            ));
-        }
-        if let Some(reason) = &info.truncation {
-            found.push((format!("its end is missing ({reason})"), "Download or create it again."));
-        }
-        found
+    /// Everything that stands in the way of importing the file by this order at this cloud, or that people should know before. Of
+    /// the order it looks at what concerns the file: the kind of image, the architecture and the firmware.
+    pub fn problems(&self, cloud: &Capabilities, order: &ImportRequest) -> Vec<Problem> {
+        let judged = Judged {
+            name: &self.path.display().to_string(),
+            info: &self.info,
+            declared: self.declared,
+            own: self.own_format(),
+        };
+        findings(&judged, cloud, order)
     }
 
     /// A disk with what the file says of itself.
     pub fn described(&self, mut disk: Disk) -> Disk {
         disk.format = self.format().or(disk.format);
-        disk.virtual_size_bytes = self.info.virtual_size_bytes;
+        disk.virtual_size_bytes = match self.format() {
+            Some(DiskFormat::Raw) => self.info.file_size_bytes.checked_next_multiple_of(512),
+            _ => self.info.virtual_size_bytes,
+        };
         disk.file_size_bytes = Some(self.info.file_size_bytes);
         disk.partition_table = match self.info.partition_table {
             header::PartitionTable::Mbr => Some(PartitionTable::Mbr),

@@ -36,6 +36,7 @@ mod cleanup;
 mod content;
 mod destination;
 mod event;
+mod findings;
 mod image;
 mod leftovers;
 mod options;
@@ -229,18 +230,21 @@ impl Publish {
     /// content of a file that was not hashed yet stands as zeros.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`] when no cloud could import the file.
+    /// [`ErrorKind::InvalidRequest`] when the file is too large for the object storage.
     pub async fn preview(&self, destination: &Destination) -> Result<ImportRequest> {
         let content = self.content(std::slice::from_ref(destination)).await?;
         Ok(content.order(destination, &self.options.prefix)?.request)
     }
 
-    /// Every problem of the order of a destination, without sending anything.
+    /// Every problem of the order of a destination and of the file, without sending anything.
     ///
     /// # Errors
     /// As [`Self::preview`].
     pub async fn problems(&self, destination: &Destination) -> Result<Vec<Problem>> {
-        Ok(destination.importer.validate(&self.preview(destination).await?))
+        let content = self.content(std::slice::from_ref(destination)).await?;
+        Ok(content
+            .order(destination, &self.options.prefix)?
+            .problems(&*destination.importer))
     }
 
     async fn content(&self, destinations: &[Destination]) -> Result<Content> {

@@ -70,7 +70,7 @@ impl Work {
         } = self;
         let mut ordered = self.ordered?;
         if !ordered.request.no_validate {
-            let problems = importer.validate(&ordered.request);
+            let problems = ordered.problems(&*importer);
             if problems.iter().any(|problem| problem.is_error()) {
                 return Err(Error::invalid(importer.provider(), problems));
             }

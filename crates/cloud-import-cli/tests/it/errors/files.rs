@@ -37,9 +37,18 @@ pub(crate) fn make(folder: &Path) {
     let sum: u32 = archive[..512].iter().map(|byte| u32::from(*byte)).sum();
     archive[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
     fs::write(at("machine.ova"), archive).unwrap();
-    File::create(at("huge.raw")).unwrap().set_len(10 << 40).unwrap();
-    fs::write(at("small.raw"), [[0_u8; 512].as_slice(), &[7; 4096]].concat()).unwrap();
-    fs::write(at("grows.raw"), vec![5; 40 << 20]).unwrap();
+    fs::write(at("huge.raw"), boot_record()).unwrap();
+    File::options().write(true).open(at("huge.raw")).unwrap().set_len(10 << 40).unwrap();
+    fs::write(at("small.raw"), [&boot_record()[..], &[7; 4096]].concat()).unwrap();
+    fs::write(at("grows.raw"), [boot_record(), vec![5; 40 << 20]].concat()).unwrap();
+    fs::write(at("noise.raw"), [7; 4096]).unwrap();
+    fs::write(at("zeros.raw"), [0; 4096]).unwrap();
+    fs::write(at("page.qcow2"), "<!DOCTYPE html>\n<html><body>404 Not Found</body></html>\n").unwrap();
+    fs::write(at("named.qcow2"), [&boot_record()[..], &[7; 4096]].concat()).unwrap();
+    fs::write(at("odd.raw"), [&boot_record()[..], &[7; 4097]].concat()).unwrap();
+    let mut hybrid = [boot_record(), vec![0; 40 << 10]].concat();
+    hybrid[32_768..32_774].copy_from_slice(b"\x01CD001");
+    fs::write(at("hybrid.iso"), hybrid).unwrap();
     fs::write(at("gpt.raw"), gpt()).unwrap();
     for name in ["folder", "empty", "nowhere", "full", "newer/jobs/web-0"] {
         fs::create_dir_all(at(name)).unwrap();
@@ -93,6 +102,15 @@ pub(crate) fn append(path: &Path) {
     let mut file = File::options().write(true).open(path).unwrap();
     file.seek(SeekFrom::End(0)).unwrap();
     file.write_all(&[9; 4096]).unwrap();
+}
+
+/// A boot record with code and one partition of eight sectors.
+fn boot_record() -> Vec<u8> {
+    let mut record = vec![0; 512];
+    record[..2].copy_from_slice(&[0xFA, 0xEB]);
+    record[446..462].copy_from_slice(&[0x80, 0, 2, 0, 0x83, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0]);
+    record[510..].copy_from_slice(&[0x55, 0xAA]);
+    record
 }
 
 /// A disk of 1 MiB with a GUID partition table of one entry.

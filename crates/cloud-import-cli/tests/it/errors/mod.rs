@@ -41,6 +41,15 @@ const FILES: &[Case] = &[
         "a disk larger than the size asked for",
         "--to aliyun --size-gib 20 of-32-gib.qcow2",
     ),
+    Case::import("nothing that looks like a disk", "--to aliyun --to tencent noise.raw"),
+    Case::import("nothing but zeros", "--to aliyun zeros.raw"),
+    Case::import("a page that a server sent instead", "--to aliyun page.qcow2"),
+    Case::import("a raw disk that is named as another", "--to aliyun named.qcow2"),
+    Case::import(
+        "another format than the header's",
+        "--to tencent --format vhd good.qcow2",
+    ),
+    Case::import("conversion of what is no disk", "--to aliyun --convert qcow2 noise.raw"),
     Case::import("a format that no cloud takes", "--to aliyun disk.parallels"),
     Case::import("a format that this cloud does not take", "--to aliyun disk.vdi"),
     Case::import(
@@ -177,8 +186,16 @@ const WARNINGS: &[Case] = &[
     ),
     Case::import("snapshots inside", "--to aliyun --name snapshots snapshots.qcow2"),
     Case::import(
-        "another format than the header's",
-        "--to tencent --name other --format vhd good.qcow2",
+        "a disc that is a disk as well",
+        "--to tencent --name hybrid --format raw hybrid.iso",
+    ),
+    Case::import(
+        "what does not look like a disk, but is said to be one",
+        "--to aliyun --to tencent --name noise --format raw noise.raw",
+    ),
+    Case::import(
+        "a raw file that ends within a sector",
+        "--to aliyun --name odd odd.raw",
     ),
     Case::import("a disk that was not closed", "--to aliyun --name dirty dirty.qcow2"),
     Case::import(
