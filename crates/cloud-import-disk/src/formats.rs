@@ -99,6 +99,7 @@ fn raw_or_not(info: &mut DiskInfo, source: &Source<'_>) {
         && let Some(name) = foreign::perhaps(source.head())
     {
         info.format = Format::Foreign;
+        info.virtual_size_bytes = None;
         info.subtype = Some(name.to_owned());
     }
 }

@@ -123,18 +123,7 @@ fn sparse(source: &mut Source<'_>) -> Result<Image, InspectError> {
     if le32(&header, 8) & FLAG_COMPRESSED != 0 {
         info.compression = Compression::Used(if le16(&header, 77) == 1 { "deflate" } else { "unknown" });
     }
-    let (text_at, text_len) = (le64(&header, 28), le64(&header, 36));
-    if text_at == 0 || text_len == 0 {
-        info.subtype = Some("sparse extent".to_owned());
-        info.extent = true;
-    } else if let Some(at) = text_at.checked_mul(SECTOR) {
-        let len = text_len.saturating_mul(SECTOR).min(MAX_EMBEDDED);
-        let text = source.read_some(at, len as usize)?;
-        describe(&mut info, &vmdk_descriptor::parse(&text));
-    }
-    if info.subtype.is_none() {
-        info.subtype = Some("sparse".to_owned());
-    }
+    embedded(&mut info, source, &header)?;
     let per_table = le32(&header, 44);
     if !(1..=512).contains(&per_table) {
         return Err(bad("grain tables", format!("{per_table} entries each")));
@@ -158,6 +147,27 @@ fn sparse(source: &mut Source<'_>) -> Result<Image, InspectError> {
     } else {
         Image::new(info, grains)
     })
+}
+
+/// The descriptor inside a sparse file. Extents of a disk that another file describes have none, or room for it alone.
+fn embedded(info: &mut DiskInfo, source: &mut Source<'_>, header: &[u8]) -> Result<(), InspectError> {
+    let (at, len) = (le64(header, 28).checked_mul(SECTOR), le64(header, 36));
+    let text = match at {
+        Some(at) if at > 0 => source.read_some(at, len.saturating_mul(SECTOR).min(MAX_EMBEDDED) as usize)?,
+        _ => Vec::new(),
+    };
+    let found = vmdk_descriptor::parse(&text);
+    info.extent = found.create_type.is_none() && found.extents.is_empty();
+    describe(info, &found);
+    if info.extent {
+        info.subtype = Some("sparse extent".to_owned());
+    } else if info.subtype.is_none() {
+        info.subtype = Some("sparse".to_owned());
+    }
+    if found.extents.len() > 1 {
+        info.external_files = found.extents.into_iter().filter_map(|extent| extent.file).collect();
+    }
+    Ok(())
 }
 
 fn footer(source: &mut Source<'_>) -> Result<Option<Vec<u8>>, InspectError> {

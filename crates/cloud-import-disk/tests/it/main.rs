@@ -10,6 +10,8 @@ mod content;
 mod corpus;
 mod damaged;
 mod disks;
+mod facts;
+mod foreign;
 mod hand_made;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;

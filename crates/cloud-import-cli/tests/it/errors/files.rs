@@ -38,12 +38,21 @@ pub(crate) fn make(folder: &Path) {
     archive[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
     fs::write(at("machine.ova"), archive).unwrap();
     fs::write(at("huge.raw"), boot_record()).unwrap();
-    File::options().write(true).open(at("huge.raw")).unwrap().set_len(10 << 40).unwrap();
+    File::options()
+        .write(true)
+        .open(at("huge.raw"))
+        .unwrap()
+        .set_len(10 << 40)
+        .unwrap();
     fs::write(at("small.raw"), [&boot_record()[..], &[7; 4096]].concat()).unwrap();
     fs::write(at("grows.raw"), [boot_record(), vec![5; 40 << 20]].concat()).unwrap();
     fs::write(at("noise.raw"), [7; 4096]).unwrap();
     fs::write(at("zeros.raw"), [0; 4096]).unwrap();
-    fs::write(at("page.qcow2"), "<!DOCTYPE html>\n<html><body>404 Not Found</body></html>\n").unwrap();
+    fs::write(
+        at("page.qcow2"),
+        "<!DOCTYPE html>\n<html><body>404 Not Found</body></html>\n",
+    )
+    .unwrap();
     fs::write(at("named.qcow2"), [&boot_record()[..], &[7; 4096]].concat()).unwrap();
     fs::write(at("odd.raw"), [&boot_record()[..], &[7; 4097]].concat()).unwrap();
     let mut hybrid = [boot_record(), vec![0; 40 << 10]].concat();

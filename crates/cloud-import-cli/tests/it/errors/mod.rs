@@ -193,10 +193,7 @@ const WARNINGS: &[Case] = &[
         "what does not look like a disk, but is said to be one",
         "--to aliyun --to tencent --name noise --format raw noise.raw",
     ),
-    Case::import(
-        "a raw file that ends within a sector",
-        "--to aliyun --name odd odd.raw",
-    ),
+    Case::import("a raw file that ends within a sector", "--to aliyun --name odd odd.raw"),
     Case::import("a disk that was not closed", "--to aliyun --name dirty dirty.qcow2"),
     Case::import(
         "an operating system that is nearly listed",

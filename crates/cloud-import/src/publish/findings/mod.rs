@@ -419,3 +419,6 @@ fn shown(info: &DiskInfo) -> String {
         _ => format!("an {} image", info.format.name().to_uppercase()),
     }
 }
+
+#[cfg(test)]
+mod tests;
