@@ -8,6 +8,9 @@
 //! another file: backing and extent files are named, not followed. Nothing here writes, looks at the file's name, or judges:
 //! whether a cloud takes the file is decided elsewhere.
 //!
+//! [`contained`] tells whether a file holds its whole disk, so that a reader of its format opens nothing else. It is for who hands
+//! files of others to such a reader, and refuses whatever it does not understand.
+//!
 //! Layouts are those that the formats' owners publish (the qcow2 and QED texts of QEMU, Microsoft's VHD and VHDX
 //! specifications, VMware's virtual disk format 5.0, UEFI for GPT) and, where there is no text (VDI, qcow1, Parallels,
 //! ZVHD), of files written by the formats' own tools; read in November 2026.
@@ -24,6 +27,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 mod bytes;
 mod codec;
+mod contained;
 mod content;
 mod crc;
 mod error;
@@ -58,6 +62,7 @@ mod zvhd;
 
 use std::io::{Read, Seek};
 
+pub use contained::{NotContained, contained};
 pub use content::Content;
 pub use error::InspectError;
 pub use info::{Compression, Contents, DiskInfo, Encryption, Format, PartitionTable};

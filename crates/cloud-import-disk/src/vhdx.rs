@@ -19,30 +19,30 @@ pub(crate) const LAYOUT: Layout = Layout {
 
 const KIB: u64 = 1024;
 const HEADERS: [u64; 2] = [64 * KIB, 128 * KIB];
-const REGION_TABLES: [u64; 2] = [192 * KIB, 256 * KIB];
+pub(crate) const REGION_TABLES: [u64; 2] = [192 * KIB, 256 * KIB];
 /// Entries of the region table and of the metadata table that are looked at. The specification allows 2047 each and
 /// names two and six kinds.
-const MAX_ENTRIES: usize = 64;
+pub(crate) const MAX_ENTRIES: usize = 64;
 /// The largest disk that the specification allows, in bytes.
 const MAX_SIZE: u64 = 64 << 40;
 
 /// Bytes of the block table that are looked at.
 const BLOCKS_LOOKED_AT: usize = 4096;
 
-type Guid = [u8; 16];
-const REGION_BLOCKS: Guid = [
+pub(crate) type Guid = [u8; 16];
+pub(crate) const REGION_BLOCKS: Guid = [
     0x66, 0x77, 0xC2, 0x2D, 0x23, 0xF6, 0x00, 0x42, 0x9D, 0x64, 0x11, 0x5E, 0x9B, 0xFD, 0x4A, 0x08,
 ];
-const REGION_METADATA: Guid = [
+pub(crate) const REGION_METADATA: Guid = [
     0x06, 0xA2, 0x7C, 0x8B, 0x90, 0x47, 0x9A, 0x4B, 0xB8, 0xFE, 0x57, 0x5F, 0x05, 0x0F, 0x88, 0x6E,
 ];
-const ITEM_PARAMETERS: Guid = [
+pub(crate) const ITEM_PARAMETERS: Guid = [
     0x37, 0x67, 0xA1, 0xCA, 0x36, 0xFA, 0x43, 0x4D, 0xB3, 0xB6, 0x33, 0xF0, 0xAA, 0x44, 0xE7, 0x6B,
 ];
-const ITEM_SIZE: Guid = [
+pub(crate) const ITEM_SIZE: Guid = [
     0x24, 0x42, 0xA5, 0x2F, 0x1B, 0xCD, 0x76, 0x48, 0xB2, 0x11, 0x5D, 0xBE, 0xD8, 0x3B, 0xF4, 0xB8,
 ];
-const ITEM_PARENT: Guid = [
+pub(crate) const ITEM_PARENT: Guid = [
     0x2D, 0x5F, 0xD3, 0xA8, 0x0B, 0xB3, 0x4D, 0x45, 0xAB, 0xF7, 0xD3, 0xD8, 0x48, 0x34, 0xAB, 0x0C,
 ];
 
@@ -57,8 +57,8 @@ const STATE: u64 = 7;
 const FULLY_PRESENT: u64 = 6;
 const PARTLY_PRESENT: u64 = 7;
 
-const FIXED: u32 = 1;
-const HAS_PARENT: u32 = 2;
+pub(crate) const FIXED: u32 = 1;
+pub(crate) const HAS_PARENT: u32 = 2;
 
 fn read(source: &mut Source<'_>) -> Result<Image, InspectError> {
     let bad = |field, problem: String| InspectError::damaged(Format::Vhdx, field, problem);

@@ -6,6 +6,7 @@
     reason = "helpers of tests fail by panicking, too"
 )]
 
+mod contained;
 mod content;
 mod corpus;
 mod damaged;
