@@ -4,7 +4,7 @@ use std::{marker::PhantomData, sync::Arc};
 
 use super::settings::{Settings, VendorSettings, with_setters};
 use crate::{
-    Credentials, Endpoint, Grace, Result, Throttle,
+    Credentials, Endpoint, Grace, Result, Stop, Throttle,
     credentials::{AssumeRole, ChainSpec, CredentialSource},
     net::{env::Env, retry::RetryPolicy, transport::Transport},
 };

@@ -4,7 +4,7 @@ use std::{any::Any, fmt, sync::Arc};
 
 use super::Grace;
 use crate::{
-    Endpoint, Error, ErrorKind, ImportTask, Provider, Result, Throttle,
+    Endpoint, Error, ErrorKind, ImportTask, Provider, Result, Stop, Throttle,
     credentials::{
         self, AssumeRole, Chain, ChainOptions, ChainSpec, Context, CredentialSource, Credentials, EnvironmentNames,
     },
@@ -55,6 +55,8 @@ pub struct Settings {
     pub grace: Grace,
     /// How much is under way at a time; share one between clients of one cloud, so that they back off together.
     pub throttle: Throttle,
+    /// What stops the clients' requests; share one between all that are to stop together.
+    pub stop: Stop,
     options: Option<(Provider, Arc<dyn Any + Send + Sync>)>,
 }
 
@@ -135,6 +137,11 @@ macro_rules! with_setters {
         throttle(self, throttle: Throttle) {
             self.throttle = throttle;
         }
+
+        /// Shares what stops the clients: after a request nothing is sent again, and once it is pressed no answer is waited for.
+        stop(self, stop: Stop) {
+            self.stop = stop;
+        }
         }
     };
 }
@@ -169,6 +176,7 @@ impl Settings {
             retry: RetryPolicy::default(),
             grace: Grace::default(),
             throttle: Throttle::default(),
+            stop: Stop::default(),
             options: None,
         }
     }
@@ -240,6 +248,7 @@ impl Settings {
             retry: self.retry,
             clock_offset: context.clock_offset,
             throttle: self.throttle.clone(),
+            stop: self.stop.clone(),
         })
     }
 

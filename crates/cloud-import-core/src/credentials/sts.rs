@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{AssumeRole, ChainSpec, Context, Credentials, ProfileError, Temporary};
 use crate::{
-    Bytes, Error, ErrorKind, Result, Throttle,
+    Bytes, Error, ErrorKind, Result, Stop, Throttle,
     net::retry::RetryPolicy,
     net::{Pipeline, protocol::Protocol},
     wire::Operation,
@@ -72,6 +72,8 @@ pub(super) async fn send(
         retry: RetryPolicy::none(),
         clock_offset: context.clock_offset.clone(),
         throttle: Throttle::default(),
+        // One attempt, within one of a call, which is stopped by its own.
+        stop: Stop::default(),
     };
     let answer = pipeline
         .send(call.protocol, call.operation, true, call.request)

@@ -1,5 +1,7 @@
 //! Sending an order so that a lost answer never becomes a second image.
 
+use std::time::Duration;
+
 use tracing::{debug, warn};
 
 use super::{
@@ -7,7 +9,11 @@ use super::{
     image_importer::{ImageImporter, Prepared},
     search,
 };
-use crate::{Error, ErrorKind, Grace, ImportTask, Remedy, Result, net::env::Env, remedy::Change};
+use crate::{
+    Error, ErrorKind, Grace, ImportTask, Remedy, Result, Stop,
+    net::{env::Env, stop::unless},
+    remedy::Change,
+};
 
 /// Sends a prepared order and settles a lost answer.
 pub(crate) async fn submit<C: Cloud>(cloud: &C, prepared: Prepared) -> Result<ImportTask> {
@@ -67,9 +73,16 @@ async fn settle<C: Cloud>(cloud: &C, prepared: Prepared, lost: Error) -> Result<
     if prepared.task.token.is_some() {
         return repeat_with_token(cloud, prepared, lost).await;
     }
-    let (env, grace) = (&*cloud.connection().pipeline.env, cloud.connection().grace);
+    let connection = cloud.connection();
     let look = || search::lookup(cloud, &prepared.task, |_| true);
-    match look_for(env, grace, look).await {
+    match look_for(
+        &*connection.pipeline.env,
+        connection.grace,
+        &connection.pipeline.stop,
+        look,
+    )
+    .await
+    {
         Ok(task) => Ok(task),
         Err(None) => Err(unknown(&prepared.task, lost, "no listed image is known to be this one")),
         Err(Some(failed)) => {
@@ -81,10 +94,13 @@ async fn settle<C: Cloud>(cloud: &C, prepared: Prepared, lost: Error) -> Result<
 
 /// Sends the same order with the same token until the cloud answers: the token makes it the first order's answer.
 async fn repeat_with_token<C: Cloud>(cloud: &C, prepared: Prepared, mut lost: Error) -> Result<ImportTask> {
-    let (env, grace) = (&cloud.connection().pipeline.env, cloud.connection().grace);
+    let (pipeline, grace) = (&cloud.connection().pipeline, cloud.connection().grace);
+    let env = &*pipeline.env;
     let started = env.monotonic();
     while env.monotonic().saturating_sub(started) < grace.period {
-        env.sleep(grace.interval).await;
+        if !slept(env, grace.interval, &pipeline.stop).await {
+            break;
+        }
         match send(cloud, &prepared).await {
             Err(error) if is_unsettled(&error) || error.is_retryable() => lost = error,
             settled => return settled,
@@ -104,17 +120,24 @@ fn is_unsettled(error: &Error) -> bool {
     error.may_have_executed() || error.kind() == ErrorKind::DuplicateName
 }
 
-/// Looks for the import of a task until it is listed or the grace period is over. A failing lookup is not an answer.
+/// Looks for the import of a task until it is listed, the grace period is over, or it is stopped. A failing lookup is no answer.
 ///
 /// # Cancel safety
 /// Call it again.
 pub async fn find(importer: &dyn ImageImporter, task: &ImportTask) -> Option<ImportTask> {
+    let stop = importer.connection().map(|connection| connection.pipeline.stop.clone());
     let look = || importer.lookup(task);
-    look_for(importer.env(), importer.grace(), look).await.ok()
+    let found = look_for(importer.env(), importer.grace(), &stop.unwrap_or_default(), look).await;
+    found.ok()
 }
 
 /// The task, or why the last look failed if it did.
-async fn look_for<F>(env: &dyn Env, grace: Grace, look: impl Fn() -> F) -> Result<ImportTask, Option<Error>>
+async fn look_for<F>(
+    env: &dyn Env,
+    grace: Grace,
+    stop: &Stop,
+    look: impl Fn() -> F,
+) -> Result<ImportTask, Option<Error>>
 where
     F: Future<Output = Result<Option<ImportTask>>>,
 {
@@ -128,17 +151,27 @@ where
                 Some(error)
             }
         };
-        if env.monotonic().saturating_sub(started) >= grace.period {
+        let is_over = env.monotonic().saturating_sub(started) >= grace.period;
+        if is_over || !slept(env, grace.interval, stop).await {
             return Err(failed);
         }
-        env.sleep(grace.interval).await;
     }
+}
+
+/// Waits; whether that was not broken off by a stop.
+async fn slept(env: &dyn Env, time: Duration, stop: &Stop) -> bool {
+    unless(stop.requested(), env.sleep(time)).await.is_some()
 }
 
 /// Nobody knows what became of it. What the lost answer told (code, HTTP status, request id) is kept.
 fn unknown(task: &ImportTask, lost: Error, tried: &str) -> Error {
     let (name, cloud) = (&task.name, task.provider.name());
     let absent = format!("the console of {cloud} shows no image named `{name}`");
+    let repeat = Remedy::Repeat(Change::Nothing);
+    let remedy = match lost.kind() {
+        ErrorKind::Stopped => repeat,
+        _ => repeat.then(Remedy::when(absent, Remedy::Repeat(Change::Generation))),
+    };
     lost.clone()
         .with_kind(ErrorKind::OutcomeUnknown)
         .map_message(|why| {
@@ -146,6 +179,6 @@ fn unknown(task: &ImportTask, lost: Error, tried: &str) -> Error {
             format!("whether the import of `{name}` in {region} was started is not known: {why}, and {tried}")
         })
         .with_provider(task.provider)
-        .with_remedy(Remedy::Repeat(Change::Nothing).then(Remedy::when(absent, Remedy::Repeat(Change::Generation))))
+        .with_remedy(remedy)
         .with_source(lost)
 }

@@ -6,7 +6,7 @@ pub mod env;
 mod pipeline;
 pub mod protocol;
 pub mod retry;
-mod stop;
+pub(crate) mod stop;
 mod throttle;
 pub mod transport;
 

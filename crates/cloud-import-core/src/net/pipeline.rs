@@ -12,14 +12,16 @@ use super::{
     protocol::{Answer, Protocol, Signing},
 };
 use crate::{
-    Bytes, ErrorKind, Result, Throttle,
+    Bytes, Error, ErrorKind, Remedy, Result, Stop, Throttle,
     credentials::CredentialSource,
     net::{
         clock_offset::ClockOffset,
         env::{Env, SystemEnv},
         retry::{RetryPolicy, RetryState},
+        stop::unless,
         transport::Transport,
     },
+    remedy::Change,
     text::redact,
     wire::Operation,
 };
@@ -44,6 +46,8 @@ pub struct Pipeline {
     pub clock_offset: ClockOffset,
     /// How much is under way at a time, together with whoever shares it.
     pub throttle: Throttle,
+    /// What stops it: after a request nothing is sent again, and once it is pressed no answer is waited for.
+    pub stop: Stop,
 }
 
 impl Pipeline {
@@ -61,6 +65,7 @@ impl Pipeline {
             retry: RetryPolicy::default(),
             clock_offset: ClockOffset::default(),
             throttle: Throttle::default(),
+            stop: Stop::default(),
         }
     }
 
@@ -70,7 +75,7 @@ impl Pipeline {
     /// [`Error::may_have_executed`](crate::Error::may_have_executed) then speaks for all attempts together.
     ///
     /// # Errors
-    /// Every kind that a request can end with.
+    /// Every kind that a request can end with; [`ErrorKind::Stopped`] when the stop was pressed before there was an answer.
     pub async fn send(
         &self,
         protocol: &dyn Protocol,
@@ -88,8 +93,13 @@ impl Pipeline {
             let span = self.span(protocol, operation, &request, attempts);
             let attempt = async {
                 // The place is taken for the time of the attempt.
-                let _place = self.throttle.acquire(&*self.env).await;
-                self.attempt(protocol, operation, &request, instant).await
+                let Some(_place) = unless(self.stop.pressed(), self.throttle.acquire(&*self.env)).await else {
+                    return Err(stopped().with_may_have_executed(false));
+                };
+                let sent = self.attempt(protocol, operation, &request, instant);
+                unless(self.stop.pressed(), sent)
+                    .await
+                    .unwrap_or_else(|| Err(stopped()))
             };
             let error = match attempt.instrument(span).await {
                 Ok(answer) => return Ok(Answer { attempts, ..answer }),
@@ -114,8 +124,10 @@ impl Pipeline {
                 elapsed: self.env.monotonic().saturating_sub(started),
                 random: self.env.random().map_or(1.0, |bytes| f64::from(bytes[0]) / 255.0),
             };
-            let Some(delay) = self.retry.delay(&error, &state) else {
-                return Err(error.with_may_have_executed(executed));
+            let error = error.with_may_have_executed(executed);
+            let delay = self.retry.delay(&error, &state);
+            let Some(delay) = delay.filter(|_| !self.stop.is_requested()) else {
+                return Err(error);
             };
             debug!(
                 provider = protocol.provider().id(),
@@ -127,7 +139,9 @@ impl Pipeline {
             if error.kind() == ErrorKind::RateLimited {
                 self.throttle.pause(&*self.env, delay);
             }
-            self.env.sleep(delay).await;
+            if unless(self.stop.requested(), self.env.sleep(delay)).await.is_none() {
+                return Err(error);
+            }
         }
     }
 
@@ -190,6 +204,12 @@ impl fmt::Debug for Pipeline {
             .field("retry", &self.retry)
             .finish_non_exhaustive()
     }
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::Stopped, "stopped before there was an answer")
+        .with_may_have_executed(true)
+        .with_remedy(Remedy::Repeat(Change::Nothing))
 }
 
 /// What an attempt came to, in its span.

@@ -6,7 +6,7 @@ use http::HeaderValue;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use secrecy::SecretString;
 
-use super::{http::HttpTransport, proxy::Proxies, tls, trust::Trust};
+use super::{http::HttpTransport, idle::Idle, proxy::Proxies, tls, trust::Trust};
 use crate::{Error, ErrorKind};
 
 /// Sets up an [`HttpTransport`].
@@ -29,6 +29,7 @@ use crate::{Error, ErrorKind};
 pub struct HttpTransportBuilder {
     connect_timeout: Duration,
     timeout: Duration,
+    idle_timeout: Option<Duration>,
     answer_bytes: usize,
     dials: Option<SocketAddr>,
     program: Option<String>,
@@ -64,6 +65,7 @@ impl HttpTransportBuilder {
         Self {
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),
+            idle_timeout: None,
             answer_bytes: 8 << 20,
             dials: None,
             program: None,
@@ -81,6 +83,13 @@ impl HttpTransportBuilder {
     /// Time limit for one request, answer included. 60 s when not set.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
+        self
+    }
+
+    /// Time limit for standing still, for bodies of any size: that long no byte of the request is taken, and none of the answer
+    /// comes. The other limit then counts from when the whole request was taken. Without it there is only the other one.
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.idle_timeout = Some(limit);
         self
     }
 
@@ -154,6 +163,10 @@ impl HttpTransportBuilder {
             nearby: self.client(tls, &Proxies::none())?,
             proxies: Arc::new(proxies),
             answer_bytes: self.answer_bytes,
+            idle: self.idle_timeout.map(|still| Idle {
+                still,
+                answer: self.timeout,
+            }),
             dials: self.dials,
         })
     }
@@ -164,13 +177,15 @@ impl HttpTransportBuilder {
             .user_agent(self.full_user_agent()?)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(self.connect_timeout)
-            .timeout(self.timeout)
             // Another crate of the program may have turned on what would change requests and answers here.
             .http1_only()
             .no_gzip()
             .no_brotli()
             .no_deflate()
             .no_zstd();
+        if self.idle_timeout.is_none() {
+            builder = builder.timeout(self.timeout);
+        }
         builder = proxies.apply(builder).map_err(no_client)?;
         if let Some(address) = self.dials {
             builder = builder.dns_resolver(Dial(address));

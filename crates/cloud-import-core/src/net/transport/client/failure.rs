@@ -41,6 +41,15 @@ impl Way {
         }
     }
 
+    /// A request of which nothing moved for too long, or whose answer did not end.
+    pub(super) fn too_long(&self, stage: Stage) -> TransportError {
+        let message = match stage {
+            Stage::Send => "nothing was sent or answered within the time limit",
+            _ => "no whole answer within the time limit",
+        };
+        self.at(stage, TransportError::new(TransportErrorKind::Timeout, message))
+    }
+
     /// What a request ended with whose answer had begun, or had not.
     pub(super) fn failure(&self, begun: Stage, error: reqwest::Error) -> TransportError {
         if error.is_builder() {

@@ -2,15 +2,18 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
+    pin::pin,
     str::FromStr as _,
     sync::Arc,
     time::Duration,
 };
 
 use http::{HeaderValue, Method, Request, Response, Uri, header::CONTENT_LENGTH, uri::Scheme};
+use tokio::time::timeout;
 
 use super::{
     failure::{self, Way},
+    idle::{Idle, Watched},
     proxy::Proxies,
 };
 use crate::{
@@ -44,6 +47,7 @@ pub struct HttpTransport {
     pub(super) nearby: reqwest::Client,
     pub(super) proxies: Arc<Proxies>,
     pub(super) answer_bytes: usize,
+    pub(super) idle: Option<Idle>,
     pub(super) dials: Option<SocketAddr>,
 }
 
@@ -52,26 +56,79 @@ impl HttpTransport {
         &self,
         client: &reqwest::Client,
         request: reqwest::Request,
-        proxy: Option<String>,
+        way: &Way,
     ) -> Result<Response<Bytes>, TransportError> {
-        let way = Way::of(request.url(), proxy, self.dials);
-        let mut answer = client
-            .execute(request)
+        let answer = client.execute(request).await;
+        self.whole(answer.map_err(|error| way.failure(Stage::Send, error))?, way, None)
             .await
-            .map_err(|error| way.failure(Stage::Send, error))?;
+    }
+
+    /// The same for a body of any size.
+    async fn exchange_while_it_moves(
+        &self,
+        mut request: reqwest::Request,
+        body: Bytes,
+        idle: Idle,
+        way: &Way,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let is_empty = body.is_empty();
+        let (body, mut taken) = Watched::new(body);
+        // Nothing stays nothing: a body of no length at all would be told otherwise in the head.
+        match is_empty {
+            true => drop(body),
+            false => *request.body_mut() = Some(reqwest::Body::wrap(body)),
+        }
+        let mut sent = pin!(self.client.execute(request));
+        let stands_still = |_| way.too_long(Stage::Send);
+        let early = idle.taken(&mut taken, sent.as_mut()).await.map_err(stands_still)?;
+        let rest = async {
+            let answer = match early {
+                Some(answer) => answer,
+                None => idle.within(sent).await.map_err(stands_still)?,
+            };
+            self.whole(
+                answer.map_err(|error| way.failure(Stage::Send, error))?,
+                way,
+                Some(idle),
+            )
+            .await
+        };
+        let late = timeout(idle.answer, rest).await;
+        late.unwrap_or_else(|_| Err(way.too_long(Stage::Receive)))
+    }
+
+    /// An answer with its body.
+    async fn whole(
+        &self,
+        mut answer: reqwest::Response,
+        way: &Way,
+        idle: Option<Idle>,
+    ) -> Result<Response<Bytes>, TransportError> {
         let mut head = Response::new(());
         *head.status_mut() = answer.status();
         *head.headers_mut() = std::mem::take(answer.headers_mut());
-        match self.body_of(answer, &way).await {
+        match self.body_of(answer, way, idle).await {
             Ok(body) => Ok(head.map(|()| body)),
             Err(failure) => Err(failure.with_answer(head)),
         }
     }
 
-    async fn body_of(&self, mut answer: reqwest::Response, way: &Way) -> Result<Bytes, TransportError> {
+    async fn body_of(
+        &self,
+        mut answer: reqwest::Response,
+        way: &Way,
+        idle: Option<Idle>,
+    ) -> Result<Bytes, TransportError> {
         let mut body = Vec::new();
-        let failed = |error| way.failure(Stage::Receive, error);
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        loop {
+            let next = answer.chunk();
+            let next = match idle {
+                Some(idle) => idle.within(next).await.map_err(|_| way.too_long(Stage::Receive))?,
+                None => next.await,
+            };
+            let Some(chunk) = next.map_err(|error| way.failure(Stage::Receive, error))? else {
+                return Ok(body.into());
+            };
             if body.len() + chunk.len() > self.answer_bytes {
                 let message = format!("the answer is larger than {} bytes", self.answer_bytes);
                 return Err(way.at(
@@ -81,7 +138,6 @@ impl HttpTransport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body.into())
     }
 
     fn outgoing(&self, request: Request<Bytes>) -> Result<reqwest::Request, TransportError> {
@@ -103,8 +159,14 @@ impl Transport for HttpTransport {
         Box::pin(async move {
             in_a_runtime()?;
             let proxy = self.proxies.of(request.uri())?;
+            // Cheap: the bytes are shared.
+            let body = request.body().clone();
             let request = self.outgoing(request)?;
-            self.exchange(&self.client, request, proxy).await
+            let way = Way::of(request.url(), proxy, self.dials);
+            match self.idle {
+                Some(idle) => self.exchange_while_it_moves(request, body, idle, &way).await,
+                None => self.exchange(&self.client, request, &way).await,
+            }
         })
     }
 
@@ -117,7 +179,8 @@ impl Transport for HttpTransport {
             in_a_runtime()?;
             let mut request = self.outgoing(request)?;
             *request.timeout_mut() = Some(limit);
-            self.exchange(&self.nearby, request, None).await
+            let way = Way::of(request.url(), None, self.dials);
+            self.exchange(&self.nearby, request, &way).await
         })
     }
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod failure;
 mod http;
+mod idle;
 mod proxy;
 #[cfg(not(feature = "native-tls"))]
 mod rustls_tls;
