@@ -91,6 +91,11 @@ impl<'a> Clouds<'a> {
         Store::new(bucket.api(connection.endpoint.clone()), pipeline)
     }
 
+    /// Whether they are the simulated ones.
+    pub(crate) fn are_simulated(&self) -> bool {
+        self.simulated.is_some()
+    }
+
     /// The bucket that simulated clouds have for local files.
     pub(crate) fn simulated_bucket(&self) -> Option<String> {
         self.simulated.map(|_| Simulated::BUCKET.to_owned())

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Disk, Error, ErrorKind, ImageImporter, ImportRequest, Provider, Result,
+    Disk, DiskFormat, Error, ErrorKind, ImageImporter, ImportRequest, Provider, Result,
     publish::{Destination, Image, LocalImage},
 };
 
 use crate::{
     args::{Order, Staging},
     connect::Clouds,
-    order,
+    convert, order,
     source::Place,
     targets::Wanted,
 };
@@ -23,6 +23,21 @@ pub(crate) fn image(options: &Order) -> Result<Image> {
             options.image.split('?').next().unwrap_or_default().to_owned(),
         )),
     }
+}
+
+/// The file that the image becomes when it is converted first, for what can be told before it is there.
+pub(crate) fn planned(image: &Image, format: DiskFormat) -> Result<Image> {
+    let file = local(image)?;
+    convert::can_write(format)?;
+    Ok(Image::File(file.planned(format)))
+}
+
+/// The file of this machine that is to be converted.
+pub(crate) fn local(image: &Image) -> Result<&LocalImage> {
+    image.file().ok_or_else(|| {
+        Error::new(ErrorKind::InvalidRequest, "only a local file can be converted")
+            .with_remedy("Name the file itself, or leave --convert out.")
+    })
 }
 
 /// Where the image goes for one target.

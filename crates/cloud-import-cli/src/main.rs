@@ -40,6 +40,10 @@ use crate::{
 };
 
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    if let Some(exit) = convert::child() {
+        return exit;
+    }
     let line = config::completed(std::env::args_os().collect());
     let done = line.and_then(|line| {
         let arguments = Arguments::parse_from(line);

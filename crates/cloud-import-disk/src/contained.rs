@@ -13,7 +13,7 @@ use std::{
 use crate::{
     Format, InspectError,
     bytes::{array, be32, be64, le16, le32, le64},
-    source::Source,
+    source::{Known, Limits, Source},
     vhdx::{self, Guid},
     vmdk_descriptor,
 };
@@ -70,7 +70,8 @@ type Checked = Result<(), NotContained>;
 ///
 /// [`NotContained`] with the reason.
 pub fn contained<R: Read + Seek>(mut file: R, format: Format) -> Checked {
-    let source = &mut Source::open(&mut file)?;
+    let mut known = Known::of(&mut file, Limits::default())?;
+    let source = &mut known.with(&mut file);
     match format {
         // Without a header there is nothing that could name a file.
         Format::Raw => Ok(()),

@@ -145,6 +145,9 @@ pub(crate) struct Staging {
     /// Convert first with qemu-img: qcow2, raw, vhd or vmdk
     #[arg(long, value_name = "FORMAT")]
     pub(crate) convert: Option<DiskFormat>,
+    /// Convert also where the system cannot confine qemu-img to the image
+    #[arg(long, requires = "convert")]
+    pub(crate) trust_image: bool,
 }
 
 /// Where defaults come from.

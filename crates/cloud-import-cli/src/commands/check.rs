@@ -68,7 +68,11 @@ pub(crate) async fn run(options: args::Check) -> Result<Exit> {
 /// Every target side by side; one that cannot be inspected does not stop the others.
 async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simulated>) -> Result<Vec<Row>> {
     let clouds = Clouds::new(&options.reach, simulated)?;
-    let mut publish = Publish::of(destination::image(&options.order)?).prefix(&options.staging.prefix);
+    let mut image = destination::image(&options.order)?;
+    if let Some(format) = options.staging.convert {
+        image = destination::planned(&image, format)?;
+    }
+    let mut publish = Publish::of(image).prefix(&options.staging.prefix);
     if let Some(bitmap) = &options.staging.bitmap {
         publish = publish.side_file(bitmap);
     }

@@ -1,10 +1,13 @@
 //! `import`: each target by itself and side by side; one that fails does not stop the others.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use cloud_import::{
-    DiskFormat, DiskPart, Error, ErrorKind, Field, Problem, Remedy, Result, Stop,
-    publish::{self, Destination, Ended, Event, Image, Listener, LocalImage, Publish, disk::Format},
+    DiskFormat, Error, Problem, Result, Stop,
+    publish::{self, Destination, Ended, Event, Image, Listener, LocalImage, Publish},
 };
 
 use crate::{
@@ -42,25 +45,36 @@ async fn all(
     stop: &Stop,
 ) -> Result<Exit> {
     let clouds = Clouds::new(&options.reach, simulated)?;
+    let targets = Targets {
+        options,
+        wanted,
+        clouds: &clouds,
+        stop,
+    };
     let mut image = destination::image(&options.order)?;
     // It goes, with its temporary file, when the import is over.
-    let _converted = match options.staging.convert {
-        Some(format) => Some(converted(&mut image, format).await?),
-        None => None,
+    let mut converted = None;
+    let mut prepared = match options.staging.convert {
+        None => targets.prepared(image.clone()).await,
+        // Hours may go into it: what is wrong already is told before.
+        Some(format) => targets.prepared(destination::planned(&image, format)?).await,
     };
-    let progress: Arc<dyn Listener> = if options.events {
-        Arc::new(Events::new(wanted.iter().map(|target| target.label.clone()).collect()))
-    } else {
-        Arc::new(Progress::new(
-            wanted.iter().map(|target| target.label.clone()).collect(),
-        ))
-    };
-    let mut publish = publishing(image, options, simulated.is_some()).stop(stop.clone());
+    if let Some(format) = options.staging.convert
+        && prepared.found.iter().any(Result::is_ok)
+    {
+        state.state().check().await?;
+        let new = convert(destination::local(&image)?, format, options, stop).await?;
+        image = Image::File(LocalImage::open(new.path(), None)?);
+        prepared = targets.prepared(image.clone()).await;
+        converted = Some(new);
+    }
+    let progress = listener(options, wanted);
+    let Prepared { mut publish, found } = prepared;
     let (mut indices, mut outcomes) = (Vec::new(), Vec::new());
     let mut told = Vec::new();
     // All problems are told before anything is sent.
-    for (index, wanted) in wanted.iter().enumerate() {
-        match prepared(options, wanted, &publish, &clouds).await {
+    for (index, found) in found.into_iter().enumerate() {
+        match found {
             Ok((destination, problems)) => {
                 for problem in &problems {
                     tell(problem, index, &mut told, &*progress);
@@ -69,7 +83,7 @@ async fn all(
                 publish = publish.to(destination);
             }
             Err(error) => {
-                let outcome = publish::Outcome::new(&wanted.label, Ended::not_started(error));
+                let outcome = publish::Outcome::new(&wanted[index].label, Ended::not_started(error));
                 progress.on(Some(index), &Event::Over { outcome: &outcome });
                 outcomes.push((index, outcome.into()));
             }
@@ -84,6 +98,7 @@ async fn all(
             outcomes.push((index, Outcome::from(outcome)));
         }
     }
+    drop(converted);
     outcomes.sort_by_key(|(index, _)| *index);
     let outcomes: Vec<Outcome> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
     let lines = if options.no_wait { Lines::Tasks } else { Lines::Images };
@@ -121,51 +136,67 @@ fn tell(problem: &Problem, index: usize, told: &mut Vec<String>, progress: &dyn 
     }
 }
 
-/// The destination of a target, with what the cloud may refuse.
-///
-/// # Errors
-/// It could not be started.
-async fn prepared(
-    options: &Import,
-    wanted: &Wanted,
-    publish: &Publish,
-    clouds: &Clouds<'_>,
-) -> Result<(Destination, Vec<Problem>)> {
-    let mut made = destination::destination(&options.order, &options.staging, wanted, publish.image(), clouds)?;
-    made.order.dry_run = options.dry_run;
-    made.order.no_validate = options.no_validate;
-    let problems = publish.problems(&made).await?;
-    if !options.no_validate && problems.iter().any(|problem| problem.is_error()) {
-        return Err(Error::invalid(wanted.target.provider, problems));
-    }
-    Ok((made, problems))
+/// The targets of a call, which can be prepared for more than one image.
+struct Targets<'a> {
+    options: &'a Import,
+    wanted: &'a [Wanted],
+    clouds: &'a Clouds<'a>,
+    stop: &'a Stop,
 }
 
-async fn converted(image: &mut Image, format: DiskFormat) -> Result<convert::Converted> {
-    let Some(file) = image.file() else {
-        return Err(
-            Error::new(ErrorKind::InvalidRequest, "only a local file can be converted")
-                .with_remedy("Name the file itself, or leave --convert out."),
-        );
-    };
-    // What is no disk would become a good image of nothing.
-    if file.info().format == Format::Raw && !file.holds_a_disk() {
-        let message = format!("`{}` holds nothing that looks like a disk", file.path().display());
-        let format = Field::disk(0, DiskPart::Format);
-        return Err(Error::new(ErrorKind::InvalidRequest, message).with_remedy(
-            Remedy::text("name the disk image itself").or(Remedy::set_to(format, DiskFormat::Raw.to_string())),
-        ));
+/// What is to be published, and what each target comes to: its destination with what the cloud may refuse, or why it cannot be
+/// started.
+struct Prepared {
+    publish: Publish,
+    found: Vec<Result<(Destination, Vec<Problem>)>>,
+}
+
+impl Targets<'_> {
+    async fn prepared(&self, image: Image) -> Prepared {
+        let publish = publishing(image, self.options, self.clouds.are_simulated()).stop(self.stop.clone());
+        let mut found = Vec::new();
+        for wanted in self.wanted {
+            found.push(self.one(wanted, &publish).await);
+        }
+        Prepared { publish, found }
     }
-    let shown = std::sync::atomic::AtomicU32::new(u32::MAX);
-    let converted = convert::convert(file.path(), file.info(), format, None, |done| {
+
+    async fn one(&self, wanted: &Wanted, publish: &Publish) -> Result<(Destination, Vec<Problem>)> {
+        let Self { options, clouds, .. } = self;
+        let mut made = destination::destination(&options.order, &options.staging, wanted, publish.image(), clouds)?;
+        made.order.dry_run = options.dry_run;
+        made.order.no_validate = options.no_validate;
+        let problems = publish.problems(&made).await?;
+        if !options.no_validate && problems.iter().any(|problem| problem.is_error()) {
+            return Err(Error::invalid(wanted.target.provider, problems));
+        }
+        Ok((made, problems))
+    }
+}
+
+async fn convert(file: &LocalImage, format: DiskFormat, options: &Import, stop: &Stop) -> Result<convert::Converted> {
+    let conversion = convert::Conversion {
+        file: file.path(),
+        info: file.info(),
+        to: format,
+        is_trusted: options.staging.trust_image,
+    };
+    let shown = AtomicU32::new(u32::MAX);
+    let tell = |done: f32| {
         let tens = (done * 10.0) as u32 * 10;
-        if shown.swap(tens, std::sync::atomic::Ordering::Relaxed) != tens {
+        if shown.swap(tens, Ordering::Relaxed) != tens {
             output::say(&format!("converting to {format}: {tens}%"));
         }
-    })
-    .await?;
-    *image = Image::File(LocalImage::open(converted.path(), None)?);
-    Ok(converted)
+    };
+    conversion.run(stop, tell).await
+}
+
+fn listener(options: &Import, wanted: &[Wanted]) -> Arc<dyn Listener> {
+    let labels = wanted.iter().map(|target| target.label.clone()).collect();
+    match options.events {
+        true => Arc::new(Events::new(labels)),
+        false => Arc::new(Progress::new(labels)),
+    }
 }
 
 fn publishing(image: Image, options: &Import, simulated: bool) -> Publish {

@@ -1,24 +1,33 @@
 //! Makes another format of a disk image with `qemu-img`, in a temporary file that goes away with its owner.
 //!
-//! The input's format is the one that our own reader found: `qemu-img` never guesses it, and a file that would make it open
-//! other files is refused before it runs. Whether a cloud wants the new format is not decided here.
+//! The image may be anybody's: `qemu-img` never guesses its format, gets it only if it is known to hold its whole disk, is told that
+//! nothing stands behind it, and runs where it can open nothing else. Whether a cloud wants the new format is not decided here.
 
+#[cfg(target_os = "linux")]
+mod confined;
 mod process;
+mod temporary;
+mod tool;
 
 use std::{
-    ffi::OsStr,
-    fs::{self, OpenOptions},
-    path::{Path, PathBuf, absolute},
+    fs::File,
+    path::{Path, absolute},
 };
 
 use cloud_import::{
-    DiskFormat, Error, ErrorKind, Result,
-    env::{Env as _, SystemEnv},
+    DiskFormat, Error, ErrorKind, Remedy, Result, Stop,
     publish::disk::{self, DiskInfo, Format},
+    remedy::Change,
 };
-use tokio::process::Command;
+use serde_json::json;
 
-use self::process::{ANOTHER_FOLDER, Meter, local, run};
+#[cfg(target_os = "linux")]
+pub(crate) use self::confined::child;
+use self::{
+    process::{ANOTHER_FOLDER, Meter, local, run},
+    temporary::Temporary,
+    tool::{Handed, Limits, Tool},
+};
 
 /// The most that is kept of a measurement, in bytes: some numbers in JSON.
 const MEASUREMENT_KEPT: usize = 16 * 1024;
@@ -26,6 +35,10 @@ const MEASUREMENT_KEPT: usize = 16 * 1024;
 const MARGIN: u64 = 16 << 20;
 /// With less free space than this, a disk counts as full.
 const FULL: u64 = 1 << 20;
+/// How long a measurement may compute, in seconds: it reads tables only.
+const MEASURING: u64 = 60;
+/// How long a conversion may compute, in seconds, beside a second for each MiB of the disk: compressing takes a tenth of that.
+const CONVERTING: u64 = 600;
 
 /// A converted image. The file is removed when this is dropped.
 #[derive(Debug)]
@@ -34,86 +47,162 @@ pub(crate) struct Converted(Temporary);
 impl Converted {
     /// Where the new file is.
     pub(crate) fn path(&self) -> &Path {
-        &self.0.0
+        self.0.path()
     }
 }
 
-/// Converts `file`, which `info` describes, to `to`, in a new file in `folder` or else in the system's folder for temporary
-/// files. `progress` is told the part that is done, from 0 to 1.
-///
-/// Formats: qcow2; raw, with holes; vhd, dynamic and of exactly the same size; vmdk, stream-optimized. When the future is
-/// dropped, `qemu-img` is killed and the new file removed.
+/// Whether `qemu-img` writes this format.
 ///
 /// # Errors
-/// [`ErrorKind::Unsupported`] for what is not converted, each with the reason, before anything runs. [`ErrorKind::Local`]
-/// when `qemu-img` is not installed or fails, when space is short, or when `file` changed meanwhile.
-pub(crate) async fn convert(
-    file: &Path,
-    info: &DiskInfo,
-    to: DiskFormat,
-    folder: Option<&Path>,
-    progress: impl Fn(f32) + Send,
-) -> Result<Converted> {
-    convert_with("qemu-img".as_ref(), file, info, to, folder, progress).await
+/// [`ErrorKind::Unsupported`] with those that it writes.
+pub(crate) fn can_write(format: DiskFormat) -> Result<()> {
+    output_options(format).map(drop)
 }
 
-async fn convert_with(
-    program: &OsStr,
-    file: &Path,
-    info: &DiskInfo,
-    to: DiskFormat,
-    folder: Option<&Path>,
-    progress: impl Fn(f32) + Send,
-) -> Result<Converted> {
-    let output_options = output_options(to)?;
-    let input_format = input_format(file, info)?;
-    // An absolute path cannot be taken for a protocol (`nbd:`, `json:`) or an option.
-    let input =
-        absolute(file).map_err(|error| local(format!("cannot resolve the path `{}`: {error}", file.display())))?;
-    let before = state(&input)?;
-    let folder = match folder {
-        Some(folder) => absolute(folder),
-        None => absolute(std::env::temp_dir()),
-    }
-    .map_err(|error| local(format!("cannot resolve the folder for temporary files: {error}")))?;
+/// What is to be converted, and to what.
+#[derive(Debug, Clone)]
+pub(crate) struct Conversion<'a> {
+    /// The file.
+    pub(crate) file: &'a Path,
+    /// What its header said when it was looked at.
+    pub(crate) info: &'a DiskInfo,
+    /// qcow2; raw, with holes; vhd, dynamic and of exactly the same size; vmdk, stream-optimized.
+    pub(crate) to: DiskFormat,
+    /// Whether it is also opened where the system cannot confine `qemu-img`.
+    pub(crate) is_trusted: bool,
+}
 
-    let need = measure(program, &input, input_format).await?.saturating_add(MARGIN);
-    let free = fs4::available_space(&folder).map_err(|error| {
+impl Conversion<'_> {
+    /// Converts into a new file in the system's folder for temporary files. `progress` is told the part that is done, from 0 to 1.
+    /// After a stop, or when the future is dropped, `qemu-img` is killed and the new file removed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] for what is not converted, each with the reason, before anything runs, and where `qemu-img`
+    /// cannot be confined. [`ErrorKind::Local`] when it is not installed or fails, when space is short, or when the file changed
+    /// meanwhile. [`ErrorKind::Stopped`].
+    pub(crate) async fn run(&self, stop: &Stop, progress: impl Fn(f32) + Send) -> Result<Converted> {
+        let work = async {
+            let source = Source::open(self)?;
+            let tool = Tool::find("qemu-img".as_ref(), self.is_trusted)?;
+            self.run_with(&tool, source, &std::env::temp_dir(), progress).await
+        };
+        tokio::select! {
+            done = work => done,
+            () = stop.requested() => Err(stopped()),
+        }
+    }
+
+    async fn run_with(
+        &self,
+        tool: &Tool,
+        source: Source,
+        folder: &Path,
+        progress: impl Fn(f32) + Send,
+    ) -> Result<Converted> {
+        let output_options = output_options(self.to)?;
+        let folder = absolute(folder)
+            .map_err(|error| local(format!("cannot resolve the folder for temporary files: {error}")))?;
+        let before = state(&source.file)?;
+        let input = Handed::of(&source.file, self.file)?;
+        let image = image(source.format, &input);
+
+        let need = measure(tool, &input, &image).await?.saturating_add(MARGIN);
+        enough_space(&folder, need)?;
+
+        let output = Temporary::new(&folder, self.to)?;
+        let into = Handed::of(output.file(), output.path())?;
+        let mut command = tool.command(&input, Some(&into), limits(self.info, need))?;
+        command
+            .args(["convert", "-p"])
+            .args(output_options)
+            .args([image, into.name()]);
+        let mut meter = Meter::default();
+        let done = run(command, move |bytes: &[u8]| {
+            if let Some(part) = meter.read(bytes) {
+                progress(part);
+            }
+        });
+        done.await.map_err(|error| {
+            // Not for every format does `qemu-img` say that the disk is full, but then it still is.
+            let full = fs4::available_space(&folder).is_ok_and(|free| free < FULL);
+            if full { error.with_remedy(ANOTHER_FOLDER) } else { error }
+        })?;
+
+        if state(&source.file)? != before {
+            return Err(changed(self.file));
+        }
+        check(output.path(), self.info, self.to)?;
+        Ok(Converted(output))
+    }
+}
+
+/// The file to be read, opened once: from here on its path does not count.
+struct Source {
+    file: File,
+    /// Its format in `qemu-img`'s words.
+    format: &'static str,
+}
+
+impl Source {
+    /// Opens a file that is what was looked at and holds its whole disk.
+    fn open(conversion: &Conversion<'_>) -> Result<Self> {
+        let Conversion { file: path, info, .. } = conversion;
+        let format = input_format(path, info)?;
+        let unread = |error: &dyn std::fmt::Display| local(format!("cannot read `{}`: {error}", path.display()));
+        let file = File::open(path).map_err(|error| unread(&error))?;
+        if disk::inspect(&file).map_err(|error| unread(&error))? != **info {
+            return Err(changed(path));
+        }
+        disk::contained(&file, info.format).map_err(|why| {
+            let message = format!("cannot convert `{}`: {why}", path.display());
+            Error::new(ErrorKind::Unsupported, message)
+                .with_remedy("If you trust it, first make one plain file of it with qemu-img convert.")
+        })?;
+        Ok(Self { file, format })
+    }
+}
+
+/// The image in `qemu-img`'s words: of this format whatever it looks like, and with nothing behind it.
+fn image(format: &str, file: &Handed) -> String {
+    let file = json!({"driver": "file", "filename": file.name()});
+    let image = json!({"driver": format, "backing": null, "file": file});
+    format!("json:{image}")
+}
+
+fn limits(disk: &DiskInfo, need: u64) -> Limits {
+    let size = disk.virtual_size_bytes.unwrap_or_default().max(disk.file_size_bytes);
+    let largest = size.max(need);
+    Limits {
+        // Formats have tables beside the content, and a raw file is as long as its disk.
+        file_bytes: largest.saturating_add(largest / 32).saturating_add(MARGIN),
+        cpu_seconds: CONVERTING + size / (1 << 20),
+    }
+}
+
+fn enough_space(folder: &Path, need: u64) -> Result<()> {
+    let free = fs4::available_space(folder).map_err(|error| {
         local(format!("cannot get the free space in `{}`: {error}", folder.display())).with_remedy(ANOTHER_FOLDER)
     })?;
-    if free < need {
-        return Err(local(format!(
-            "`{}` has {} MiB free, and the converted image may need {} MiB",
-            folder.display(),
-            free >> 20,
-            need.div_ceil(1 << 20),
-        ))
-        .with_remedy(ANOTHER_FOLDER));
+    if free >= need {
+        return Ok(());
     }
+    Err(local(format!(
+        "`{}` has {} MiB free, and the converted image may need {} MiB",
+        folder.display(),
+        free >> 20,
+        need.div_ceil(1 << 20),
+    ))
+    .with_remedy(ANOTHER_FOLDER))
+}
 
-    let output = Temporary::new(&folder, to)?;
-    let mut command = Command::new(program);
-    command.args(["convert", "-p", "-f", input_format]).args(output_options);
-    command.arg(&input).arg(&output.0);
-    let mut meter = Meter::default();
-    run(command, move |bytes: &[u8]| {
-        if let Some(part) = meter.read(bytes) {
-            progress(part);
-        }
-    })
-    .await
-    .map_err(|error| {
-        // Not for every format does `qemu-img` say that the disk is full, but then it still is.
-        let full = fs4::available_space(&folder).is_ok_and(|free| free < FULL);
-        if full { error.with_remedy(ANOTHER_FOLDER) } else { error }
-    })?;
+fn changed(file: &Path) -> Error {
+    local(format!("`{}` changed while it was converted", file.display()))
+        .with_remedy("Stop what writes to it, such as a running virtual machine, then repeat the command.")
+}
 
-    if state(&input)? != before {
-        return Err(local(format!("`{}` changed while it was converted", file.display()))
-            .with_remedy("Stop what writes to it, such as a running virtual machine, then repeat the command."));
-    }
-    check(&output, info, to)?;
-    Ok(Converted(output))
+fn stopped() -> Error {
+    Error::new(ErrorKind::Stopped, "the conversion was stopped, and nothing was sent")
+        .with_remedy(Remedy::Repeat(Change::Nothing))
 }
 
 /// The target in `qemu-img`'s words. Without `force_size`, a VHD's size is rounded up to what old geometries can express.
@@ -204,11 +293,13 @@ fn input_format(file: &Path, info: &DiskInfo) -> Result<&'static str> {
 
 /// The most bytes that the new file can take: what the input has in use, as qcow2 with all its tables. Every target stores
 /// no more than that, holes left out. A raw file would be measured with its holes filled, hence qcow2 for all.
-async fn measure(program: &OsStr, input: &Path, format: &str) -> Result<u64> {
-    let mut command = Command::new(program);
-    command
-        .args(["measure", "--output=json", "-f", format, "-O", "qcow2"])
-        .arg(input);
+async fn measure(tool: &Tool, input: &Handed, image: &str) -> Result<u64> {
+    let limits = Limits {
+        file_bytes: 0,
+        cpu_seconds: MEASURING,
+    };
+    let mut command = tool.command(input, None, limits)?;
+    command.args(["measure", "--output=json", "-O", "qcow2", image]);
     let mut answer = Vec::new();
     run(command, |bytes| {
         let room = MEASUREMENT_KEPT.saturating_sub(answer.len());
@@ -224,11 +315,11 @@ async fn measure(program: &OsStr, input: &Path, format: &str) -> Result<u64> {
 }
 
 /// That the new file is what was asked for: an exit code says less than a header.
-fn check(output: &Temporary, source: &DiskInfo, to: DiskFormat) -> Result<()> {
+fn check(output: &Path, source: &DiskInfo, to: DiskFormat) -> Result<()> {
     let wrong = |what: String| {
         local(format!("qemu-img reported success, but {what}")).with_remedy("Install another version of qemu-img.")
     };
-    let info = fs::File::open(&output.0)
+    let info = File::open(output)
         .map_err(|error| wrong(format!("its file cannot be opened: {error}")))
         .and_then(|file| disk::inspect(file).map_err(|error| wrong(format!("its file cannot be read: {error}"))))?;
     // A raw disk may begin like something that is no disk image (a bootable disc on a stick does).
@@ -252,35 +343,10 @@ fn check(output: &Temporary, source: &DiskInfo, to: DiskFormat) -> Result<()> {
 }
 
 /// Length and time of the last change.
-fn state(file: &Path) -> Result<(u64, Option<std::time::SystemTime>)> {
-    let facts = fs::metadata(file).map_err(|error| local(format!("cannot read `{}`: {error}", file.display())))?;
+fn state(file: &File) -> Result<(u64, Option<std::time::SystemTime>)> {
+    let facts = file.metadata();
+    let facts = facts.map_err(|error| local(format!("cannot look at the file that is converted: {error}")))?;
     Ok((facts.len(), facts.modified().ok()))
-}
-
-/// A file of ours alone, which is removed with its owner.
-#[derive(Debug)]
-struct Temporary(PathBuf);
-
-impl Temporary {
-    fn new(folder: &Path, format: DiskFormat) -> Result<Self> {
-        let path = folder.join(format!("cloud-import-{}.{format}", SystemEnv.nonce()?));
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        // What is in a disk is nobody else's business; `qemu-img` keeps the mode of a file that is there.
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&path).map_err(|error| {
-            local(format!("cannot write `{}`: {error}", path.display())).with_remedy(ANOTHER_FOLDER)
-        })?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // That it stays is no second failure; its name tells whose it is.
-        let _ = fs::remove_file(&self.0);
-    }
 }
 
 #[cfg(test)]

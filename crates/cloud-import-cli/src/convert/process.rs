@@ -8,19 +8,26 @@ use tokio::{
     process::Command,
 };
 
+use super::tool::unconfined;
+
 pub(super) const ANOTHER_FOLDER: &str = "Free some space there, or set TMPDIR to a folder with more.";
 
 /// The most that is kept of what `qemu-img` says, in bytes.
 const WORDS_KEPT: usize = 1024;
 
-const INSTALL: &str = "Install it (Debian, Ubuntu: qemu-utils; Fedora, RHEL, Alpine: qemu-img; Arch, Homebrew: qemu), \
+/// The exit code of a run that the system cannot confine; `qemu-img` ends with 0 to 3.
+pub(super) const NOT_CONFINED: u8 = 125;
+/// That of one that could not be started.
+pub(super) const NOT_STARTED: u8 = 126;
+
+pub(super) const INSTALL: &str = "Install it (Debian, Ubuntu: qemu-utils; Fedora, RHEL, Alpine: qemu-img; Arch, Homebrew: qemu), \
                        or convert the file elsewhere and name the result.";
 
 /// Runs `qemu-img` to its end, and kills it when the future is dropped. `heard` gets its standard output piece by piece.
+///
+/// The child dies with the thread that this is called on: not for a thread that ends before the process.
 pub(super) async fn run(mut command: Command, mut heard: impl FnMut(&[u8]) + Send) -> Result<()> {
-    let program = command.as_std().get_program().display().to_string();
     command
-        .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -28,12 +35,9 @@ pub(super) async fn run(mut command: Command, mut heard: impl FnMut(&[u8]) + Sen
     // An interrupt at the terminal is for this program, which then decides about its child.
     #[cfg(unix)]
     command.process_group(0);
-    let mut child = command.spawn().map_err(|error| {
-        if error.kind() == io::ErrorKind::NotFound {
-            return local(format!("`{program}`, which converts disk images, is not installed")).with_remedy(INSTALL);
-        }
-        local(format!("cannot run `{program}`: {error}"))
-    })?;
+    let mut child = command
+        .spawn()
+        .map_err(|error| local(format!("cannot start qemu-img: {error}")))?;
     let mut words = Vec::new();
     let (said, failed) = tokio::join!(
         pieces(child.stdout.take(), &mut heard),
@@ -42,7 +46,7 @@ pub(super) async fn run(mut command: Command, mut heard: impl FnMut(&[u8]) + Sen
             words.extend_from_slice(&bytes[..bytes.len().min(room)]);
         }),
     );
-    let lost = |error: io::Error| local(format!("cannot read the output of `{program}`: {error}"));
+    let lost = |error: io::Error| local(format!("cannot read the output of qemu-img: {error}"));
     said.and(failed).map_err(lost)?;
     let status = child.wait().await.map_err(lost)?;
     if status.success() {
@@ -51,6 +55,9 @@ pub(super) async fn run(mut command: Command, mut heard: impl FnMut(&[u8]) + Sen
     let words = String::from_utf8_lossy(&words);
     let words = words.trim().trim_start_matches("qemu-img: ");
     let shown = if words.is_empty() { "it gave no reason" } else { words };
+    if status.code() == Some(NOT_CONFINED.into()) {
+        return Err(unconfined(&shown.escape_debug().to_string()));
+    }
     let error = local(format!("qemu-img failed ({status}): {}", shown.escape_debug()));
     let full = ["No space left on device", "Disk quota exceeded"];
     Err(if full.iter().any(|text| words.contains(text)) {

@@ -1,4 +1,5 @@
-//! With scripts in the place of `qemu-img`, which fail, hang and fill the disk. The target `qemu-img` has the real one.
+//! With scripts in the place of `qemu-img`, which fail, hang and fill the disk; they are not confined here. The targets `it` and
+//! `qemu-img` have the whole command, and the last one the real `qemu-img`.
 
 #![cfg(unix)]
 
@@ -6,11 +7,14 @@
 mod images;
 
 use std::{
+    fs,
     os::unix::fs::PermissionsExt as _,
-    sync::{Mutex, PoisonError},
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use cloud_import::env::{Env as _, SystemEnv};
 use disk::inspect;
 
 use super::*;
@@ -73,17 +77,46 @@ impl Folder {
         self.fake(1, &format!("{said}\ncat \"$here/{result}\" > \"$out\""))
     }
 
-    /// What `qemu-img` was told since this was asked last, a line a run.
+    /// What `qemu-img` was told since this was asked last, a line a run, with `IN` and `OUT` for its files.
     fn told(&self) -> Vec<String> {
         let path = self.0.join("told");
         let told = fs::read_to_string(&path).unwrap_or_default();
         let _ = fs::remove_file(path);
-        told.lines().map(str::to_owned).collect()
+        let named = |line: &str| {
+            let (line, out) = line.rsplit_once(" /dev/fd/").unwrap_or((line, ""));
+            let (before, rest) = line.split_once("/dev/fd/")?;
+            let line = format!("{before}IN{}", rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+            Some(if out.is_empty() { line } else { line + " OUT" })
+        };
+        told.lines()
+            .map(|line| named(line).unwrap_or_else(|| line.to_owned()))
+            .collect()
+    }
+
+    /// Converts with this program as it is.
+    async fn converted(
+        &self,
+        program: &Path,
+        file: &Path,
+        info: &DiskInfo,
+        to: DiskFormat,
+        progress: impl Fn(f32) + Send,
+    ) -> Result<Converted> {
+        let conversion = Conversion {
+            file,
+            info,
+            to,
+            is_trusted: true,
+        };
+        let source = Source::open(&conversion)?;
+        let mut tool = Tool::find(program.as_os_str(), true)?;
+        tool.is_direct = true;
+        conversion.run_with(&tool, source, &self.out(), progress).await
     }
 
     async fn with_fake(&self, fake: &Path, to: DiskFormat) -> Error {
         let (disk, info) = self.put("raw");
-        let outcome = convert_with(fake.as_os_str(), &disk, &info, to, Some(&self.out()), |_| {}).await;
+        let outcome = self.converted(fake, &disk, &info, to, |_| {}).await;
         let error = outcome.unwrap_err();
         assert_eq!(self.left(), 0, "nothing stays");
         assert_eq!(error.kind(), ErrorKind::Local);
@@ -99,7 +132,7 @@ impl Drop for Folder {
 }
 
 fn read(path: &Path) -> DiskInfo {
-    inspect(fs::File::open(path).unwrap()).unwrap()
+    inspect(File::open(path).unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -125,17 +158,8 @@ async fn every_target_is_asked_for_by_its_options_and_looked_at_when_it_is_there
         let fake = folder.fake_with(result);
         let parts = Mutex::new(Vec::new());
         let heard = |part| parts.lock().unwrap_or_else(PoisonError::into_inner).push(part);
-        let new = convert_with(fake.as_os_str(), &disk, &info, to, Some(&folder.out()), heard)
-            .await
-            .unwrap();
-        let (from, into) = (disk.display(), new.path().display());
-        assert_eq!(
-            folder.told(),
-            [
-                format!("measure --output=json -f raw -O qcow2 {from}"),
-                format!("convert -p -f raw {options} {from} {into}"),
-            ]
-        );
+        let new = folder.converted(&fake, &disk, &info, to, heard).await.unwrap();
+        assert_eq!(folder.told(), told("raw", options));
         let facts = read(new.path());
         assert_eq!(facts.format.name(), to.as_str());
         assert_eq!(facts.subtype.as_deref(), subtype, "{to}");
@@ -166,36 +190,65 @@ async fn every_source_that_is_read_is_converted_by_our_own_word_for_it() {
         ("parallels", "parallels"),
     ] {
         let (image, info) = folder.put(source);
-        let new = convert_with(
-            fake.as_os_str(),
-            &image,
-            &info,
-            DiskFormat::Raw,
-            Some(&folder.out()),
-            |_| {},
-        )
-        .await
-        .unwrap_or_else(|error| panic!("{source}: {error}"));
-        let (from, into) = (image.display(), new.path().display());
-        assert_eq!(
-            folder.told(),
-            [
-                format!("measure --output=json -f {word} -O qcow2 {from}"),
-                format!("convert -p -f {word} -O raw {from} {into}"),
-            ]
-        );
+        let new = folder
+            .converted(&fake, &image, &info, DiskFormat::Raw, |_| {})
+            .await
+            .unwrap_or_else(|error| panic!("{source}: {error}"));
+        assert_eq!(folder.told(), told(word, "-O raw"));
+        drop(new);
     }
-    // What was read is what `qemu-img` is told, whatever the file begins like by then; but a raw result that others
-    // would take for qcow2 is none.
+    // A raw result that others would take for qcow2 is none.
     let (disk, info) = folder.put("raw");
-    let mut bytes = fs::read(&disk).unwrap();
-    bytes[..8].copy_from_slice(b"QFI\xfb\0\0\0\x03");
-    fs::write(&disk, &bytes).unwrap();
-    let error = convert_with(fake.as_os_str(), &disk, &info, DiskFormat::Raw, None, |_| {})
+    let fake = folder.fake(1, "printf 'QFI\\373\\0\\0\\0\\003' > \"$out\"");
+    let error = folder
+        .converted(&fake, &disk, &info, DiskFormat::Raw, |_| {})
         .await
         .unwrap_err();
     assert!(error.message().contains("cannot be read"), "{error}");
-    assert!(folder.told()[1].starts_with("convert -p -f raw -O raw "));
+}
+
+/// The two runs of a conversion.
+fn told(format: &str, options: &str) -> [String; 2] {
+    let image = format!(r#"json:{{"backing":null,"driver":"{format}","file":{{"driver":"file","filename":"IN"}}}}"#);
+    [
+        format!("measure --output=json -O qcow2 {image}"),
+        format!("convert -p {options} {image} OUT"),
+    ]
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_what_was_looked_at_is_not_opened() {
+    let folder = Folder::new();
+    let never = folder.fake(0, "");
+    let (disk, info) = folder.put("raw");
+    fs::write(&disk, images::image("qcow2-compat-1-1")).unwrap();
+    let error = folder
+        .converted(&never, &disk, &info, DiskFormat::Raw, |_| {})
+        .await
+        .unwrap_err();
+    assert!(error.message().contains("changed"), "{error}");
+    assert_eq!(folder.told(), [""; 0]);
+}
+
+#[tokio::test]
+async fn its_path_does_not_count_once_it_is_open() {
+    let folder = Folder::new();
+    let (disk, info) = folder.put("raw");
+    // The first run swaps the file for a link to another; the second copies what it was handed.
+    let fake = folder.fake(
+        1,
+        "cat \"$(echo \"$*\" | sed 's/.*filename\":\"\\([^\"]*\\).*/\\1/')\" > \"$out\"",
+    );
+    let program = fs::read_to_string(&fake).unwrap();
+    let swapped = program.replace("; exit; fi", "; ln -sf /etc/hostname \"$here/raw\"; exit; fi");
+    assert_ne!(program, swapped);
+    fs::write(&fake, swapped).unwrap();
+    let new = folder
+        .converted(&fake, &disk, &info, DiskFormat::Raw, |_| {})
+        .await
+        .unwrap();
+    assert!(fs::read(new.path()).unwrap() == images::image("raw"));
+    assert!(fs::symlink_metadata(&disk).unwrap().is_symlink());
 }
 
 #[tokio::test]
@@ -213,7 +266,7 @@ async fn what_leads_elsewhere_or_is_no_disk_is_refused_before_anything_runs() {
         (archive, DiskFormat::Raw, "gzip"),
         (folder.put("raw").0, DiskFormat::Zvhd2, "zvhd2"),
     ] {
-        let outcome = convert_with(never.as_os_str(), &file, &read(&file), to, None, |_| {}).await;
+        let outcome = folder.converted(&never, &file, &read(&file), to, |_| {}).await;
         let error = outcome.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert!(error.message().contains(word) && error.remedy().is_some(), "{error}");
@@ -291,7 +344,7 @@ async fn success_that_is_none_is_seen() {
 
 #[tokio::test]
 async fn who_gives_up_leaves_neither_process_nor_file() {
-    let folder = Folder::new();
+    let folder = Arc::new(Folder::new());
     let (disk, info) = folder.put("raw");
     let fake = folder.fake(
         1,
@@ -299,14 +352,14 @@ async fn who_gives_up_leaves_neither_process_nor_file() {
     );
     let (told, mut hears) = tokio::sync::mpsc::unbounded_channel();
     let task = tokio::spawn({
-        let out = folder.out();
+        let folder = Arc::clone(&folder);
         async move {
             let told = move |part| told.send(part).unwrap();
-            convert_with(fake.as_os_str(), &disk, &info, DiskFormat::Raw, Some(&out), told).await
+            folder.converted(&fake, &disk, &info, DiskFormat::Raw, told).await
         }
     });
     assert_eq!(hears.recv().await, Some(0.07));
-    assert_eq!(folder.left(), 1);
+    assert_eq!(folder.left(), 2, "the new file and its lock");
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
     assert_eq!(folder.left(), 0);

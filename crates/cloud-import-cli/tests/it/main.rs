@@ -6,6 +6,8 @@ mod bucket;
 mod check;
 mod clean;
 mod config;
+#[cfg(unix)]
+mod convert;
 mod errors;
 mod events;
 #[path = "../../../../tests/images/unpack.rs"]
@@ -54,10 +56,15 @@ fn run(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
 }
 
-/// SIGINT. Not every machine has `kill` but in its shell.
+/// SIGINT.
 fn interrupt(process: u32) {
+    signal(process, "INT");
+}
+
+/// Not every machine has `kill` but in its shell.
+fn signal(process: u32, name: &str) {
     let done = Command::new("sh")
-        .args(["-c", &format!("kill -s INT {process}")])
+        .args(["-c", &format!("kill -s {name} {process}")])
         .status();
     assert!(done.unwrap().success());
 }

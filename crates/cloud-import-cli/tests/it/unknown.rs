@@ -88,7 +88,8 @@ impl Drop for Scene {
 fn behind(output: &Output, beginning: &str) -> String {
     let said = err(output);
     let line = said.lines().find_map(|line| line.strip_prefix(beginning));
-    line.unwrap_or_else(|| panic!("no line begins `{beginning}`: {said}")).to_owned()
+    line.unwrap_or_else(|| panic!("no line begins `{beginning}`: {said}"))
+        .to_owned()
 }
 
 /// The line to repeat, once its time has come.
@@ -113,13 +114,19 @@ fn every_line_that_is_advised_works_as_it_is() {
     expect_code(&second, 6);
     let third = scene.typed(&when_it_helps(&second));
     expect_code(&third, 6);
-    let anew = behind(&third, "warning: tencent/ap-guangzhou: was not started: not in two complete listings at ");
+    let anew = behind(
+        &third,
+        "warning: tencent/ap-guangzhou: was not started: not in two complete listings at ",
+    );
     assert!(anew.ends_with("; it is sent anew"), "{anew}");
     assert_eq!([scene.imports(Cloud::Tencent), scene.imports(Cloud::Ucloud)], [1, 0]);
     assert!(err(&third).contains("is not listed since "), "{}", err(&third));
 
     // Another image is made of the one that is not listed, and of no other.
-    let line = behind(&third, "to make it, if the vendor's console shows no image of that name: ");
+    let line = behind(
+        &third,
+        "to make it, if the vendor's console shows no image of that name: ",
+    );
     assert!(line.contains("import --again --to ucloud/cn-bj2 "), "{line}");
     let made = scene.typed(&line);
     expect_code(&made, 0);

@@ -60,7 +60,9 @@ pub(crate) async fn to_the_end(scene: &Scene, places: &[Place]) -> Result<Repeat
                         return Err(format!("{} {told}\n{}", place.target, ended.err));
                     }
                     honest(scene, &place, &ended)?;
-                    let is_not_listed = row.message.is_some_and(|message| message.contains("is not listed since "));
+                    let is_not_listed = row
+                        .message
+                        .is_some_and(|message| message.contains("is not listed since "));
                     if is_not_listed && scene.imports(place.cloud) == 0 {
                         again.push(place);
                     }
@@ -71,7 +73,9 @@ pub(crate) async fn to_the_end(scene: &Scene, places: &[Place]) -> Result<Repeat
             }
         }
         if !open.is_empty() {
-            SystemEnv.sleep(from.duration_since(SystemEnv.now()).unwrap_or_default()).await;
+            SystemEnv
+                .sleep(from.duration_since(SystemEnv.now()).unwrap_or_default())
+                .await;
         }
     }
     Ok(repeats)

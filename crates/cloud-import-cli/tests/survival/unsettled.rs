@@ -55,7 +55,10 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     }
     let told: Vec<String> = all.0.iter().map(|(what, many)| format!("{many} {what}")).collect();
     let seconds = (SystemEnv.monotonic() - begun).as_secs_f64();
-    Ok(format!("{jobs} jobs: {}; none made two, {seconds:.0} s", told.join(", ")))
+    Ok(format!(
+        "{jobs} jobs: {}; none made two, {seconds:.0} s",
+        told.join(", ")
+    ))
 }
 
 async fn job(form: &Form, seed: u64) -> Result<Tally, String> {
@@ -140,7 +143,13 @@ async fn to_the_end(scene: &Scene, tally: &mut Tally) -> Result<(), String> {
         };
         absent.clear();
         tally.add("repeats", 1);
-        tally.add("sent anew", ended.err.matches("was not started: not in two complete listings").count());
+        tally.add(
+            "sent anew",
+            ended
+                .err
+                .matches("was not started: not in two complete listings")
+                .count(),
+        );
         never_two(scene)?;
         let mut from = SystemEnv.now();
         for row in ended.rows()? {
@@ -158,7 +167,10 @@ async fn to_the_end(scene: &Scene, tally: &mut Tally) -> Result<(), String> {
                 "unknown" => {
                     honest(scene, &place, &ended).map_err(told)?;
                     tally.add("told as unknown", 1);
-                    if row.message.is_some_and(|message| message.contains("is not listed since ")) {
+                    if row
+                        .message
+                        .is_some_and(|message| message.contains("is not listed since "))
+                    {
                         tally.add("told as not listed", 1);
                         absent.extend((scene.imports(place.cloud) == 0).then_some(place));
                     }
@@ -180,7 +192,10 @@ async fn to_the_end(scene: &Scene, tally: &mut Tally) -> Result<(), String> {
 /// A target that is not known: with a token only where no answer came, and what to do is said.
 fn honest(scene: &Scene, place: &Place, ended: &Ended) -> Result<(), String> {
     if place.token {
-        return Err(format!("{} has tokens, and the outcome is told as not known", place.target));
+        return Err(format!(
+            "{} has tokens, and the outcome is told as not known",
+            place.target
+        ));
     }
     repeat::honest(scene, place, ended)
 }

@@ -131,7 +131,9 @@ impl Content {
         };
         let provider = destination.importer.provider();
         // Before hours go into reading a file that the store would not take.
-        part_size(file.info().file_size_bytes, store.limits(), None).map_err(|error| error.with_provider(provider))?;
+        if let Some(length) = file.length() {
+            part_size(length, store.limits(), None).map_err(|error| error.with_provider(provider))?;
+        }
         let base = key(prefix, file.hashed.as_deref());
         let disk_key = format!("{base}.{}", file.format().map_or("img", DiskFormat::as_str));
         let capabilities = destination.importer.capabilities();

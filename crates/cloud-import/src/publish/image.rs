@@ -43,6 +43,8 @@ pub struct LocalImage {
     path: PathBuf,
     info: DiskInfo,
     declared: Option<DiskFormat>,
+    /// The format of the file that is made of it, where it stands for that.
+    planned: Option<DiskFormat>,
     pub(crate) hashed: Option<Arc<Hashed>>,
 }
 
@@ -64,8 +66,19 @@ impl LocalImage {
             path,
             info,
             declared,
+            planned: None,
             hashed: None,
         })
+    }
+
+    /// The file that is made of this one by converting it to that format, so that its orders can be validated before it is
+    /// there: what is not known yet, as its length, is left out. To be published, the converted file is opened.
+    #[must_use]
+    pub fn planned(&self, format: DiskFormat) -> Self {
+        Self {
+            planned: Some(format),
+            ..self.clone()
+        }
     }
 
     /// Where it is.
@@ -78,9 +91,14 @@ impl LocalImage {
         &self.info
     }
 
-    /// The normalized word for its format: as declared, else by its header.
+    /// The normalized word for its format: as planned, as declared, else by its header.
     pub fn format(&self) -> Option<DiskFormat> {
-        self.declared.or_else(|| self.own_format())
+        self.planned.or(self.declared).or_else(|| self.own_format())
+    }
+
+    /// The length of the file in bytes, where it is known.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.planned.is_none().then_some(self.info.file_size_bytes)
     }
 
     fn own_format(&self) -> Option<DiskFormat> {
@@ -107,6 +125,7 @@ impl LocalImage {
             info: &self.info,
             declared: self.declared,
             own: self.own_format(),
+            is_planned: self.planned.is_some(),
         };
         findings(&judged, cloud, order)
     }
@@ -114,11 +133,11 @@ impl LocalImage {
     /// A disk with what the file says of itself.
     pub fn described(&self, mut disk: Disk) -> Disk {
         disk.format = self.format().or(disk.format);
-        disk.virtual_size_bytes = match self.format() {
-            Some(DiskFormat::Raw) => self.info.file_size_bytes.checked_next_multiple_of(512),
+        disk.virtual_size_bytes = match (self.planned, self.format()) {
+            (None, Some(DiskFormat::Raw)) => self.info.file_size_bytes.checked_next_multiple_of(512),
             _ => self.info.virtual_size_bytes,
         };
-        disk.file_size_bytes = Some(self.info.file_size_bytes);
+        disk.file_size_bytes = self.length();
         disk.partition_table = match self.info.partition_table {
             header::PartitionTable::Mbr => Some(PartitionTable::Mbr),
             header::PartitionTable::Gpt => Some(PartitionTable::Gpt),

@@ -270,6 +270,8 @@ impl Publish {
         let state = self.checked()?;
         let mut content = self.content(&self.destinations).await?;
         let places = self.places(&content).await?;
+        // Hashing may take an hour: what cannot be recorded is told before.
+        state.check().await?;
         content.hash(&state, &self.listener, &self.stop).await?;
         let Self {
             destinations,

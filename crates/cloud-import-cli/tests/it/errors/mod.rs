@@ -140,7 +140,11 @@ const ORDERS: &[Case] = &[
         "--to aliyun --convert zvhd2 good.qcow2",
     ),
     Case::import("conversion without qemu-img", "--to aliyun --convert raw good.qcow2"),
-    Case::import("conversion onto a full disk", "--to aliyun --convert raw good.qcow2").tools("full"),
+    Case::import(
+        "conversion onto a full disk",
+        "--to aliyun --trust-image --convert raw good.qcow2",
+    )
+    .tools("full"),
     Case::import(
         "conversion of a difference to another file",
         "--to aliyun --convert raw overlay.qcow2",

@@ -29,6 +29,8 @@ pub(crate) struct Judged<'a> {
     pub(crate) declared: Option<DiskFormat>,
     /// The format that it has.
     pub(crate) own: Option<DiskFormat>,
+    /// Whether it is converted first. What that changes is then for who converts it.
+    pub(crate) is_planned: bool,
 }
 
 /// Everything that stands in the way of importing the file, or that people should know before it is.
@@ -67,12 +69,14 @@ pub(crate) fn findings(file: &Judged<'_>, cloud: &Capabilities, order: &ImportRe
         order,
         problems: Vec::new(),
     };
-    found.format(*contents);
-    found.name(*contents);
-    found.other_files(backing_file.as_deref(), external_files, *extent);
-    found.encryption(*encryption);
+    if !file.is_planned {
+        found.format(*contents);
+        found.name(*contents);
+        found.other_files(backing_file.as_deref(), external_files, *extent);
+        found.encryption(*encryption);
+        found.features(*compression, *unknown_features, *extended_l2);
+    }
     found.state(*dirty, *corrupt, truncation.as_deref(), *internal_snapshots);
-    found.features(*compression, *unknown_features, *extended_l2);
     found.sizes(*virtual_size_bytes, *file_size_bytes);
     found.contents(*contents);
     found.partitions(
@@ -171,6 +175,7 @@ impl Findings<'_> {
             info,
             declared,
             own,
+            ..
         } = *self.file;
         let lower = name.to_ascii_lowercase();
         let promised = lower

@@ -41,6 +41,7 @@ fn judge(
         info,
         declared,
         own,
+        is_planned: false,
     };
     findings(&file, crate::capabilities(to).unwrap(), order)
 }

@@ -67,7 +67,7 @@ impl Files {
                 file,
             })),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(unwritable(&path, error)),
+            Err(TryLockError::Error(error)) => Err(without_locks(&path, error)),
         }
     }
 }
@@ -140,6 +140,16 @@ fn unreadable(path: &Path, error: io::Error) -> Error {
 fn unwritable(path: &Path, error: io::Error) -> Error {
     let message = format!("`{}` cannot be written: {error}", path.display());
     failed(message, "check space and permissions of the state directory", error)
+}
+
+/// The directory can be written, but its file system has no locks, as some network file systems do not.
+fn without_locks(path: &Path, error: io::Error) -> Error {
+    let message = format!("`{}` cannot be locked: {error}", path.display());
+    failed(
+        message,
+        "move the state directory to a file system with locks, such as a local disk",
+        error,
+    )
 }
 
 fn failed(message: String, remedy: &'static str, error: io::Error) -> Error {

@@ -16,6 +16,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 /// Where jobs are remembered, so that any later process can go on with them: a directory. Cheap to clone. It holds no secret.
 ///
 /// ```text
+/// STATE/lock                             taken and given back, to see that it can be
 /// STATE/hashes/…                         SHA-256 of files, by device, inode, size and time of change
 /// STATE/jobs/JOB/job.json                what is published
 /// STATE/jobs/JOB/places                  which record each place has, whatever it is called
@@ -42,6 +43,16 @@ impl State {
     /// Jobs in this directory; it is made when the first job needs it.
     pub fn at(folder: impl Into<PathBuf>) -> Self {
         Self(Files::at(folder.into()))
+    }
+
+    /// Whether jobs can be recorded here: makes the directory, and takes and gives back a lock in it. To be asked before work that
+    /// would be for nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when the directory cannot be written, or has no locks.
+    pub async fn check(&self) -> Result<()> {
+        // That another process has it at this moment is as good.
+        self.with(|files| files.lock("lock").map(drop)).await
     }
 
     /// The sums of files, which are this machine's.
