@@ -117,6 +117,10 @@ tables! {
         #[serde(default)] operations: Vec<String>,
         source: String,
         #[serde(default)] prefix: bool,
+        /// With `prefix`: only codes that contain this behind their beginning.
+        #[serde(default)] containing: String,
+        /// Seconds that the documents ask to wait before the next request.
+        #[serde(default)] pause: u64,
         executed: Option<bool>,
         #[serde(default)] unverified: bool,
     }
@@ -340,7 +344,7 @@ impl Spec {
         }
         let mut codes = BTreeSet::new();
         for row in &self.errors {
-            if !codes.insert(&row.code) {
+            if !codes.insert((&row.code, &row.containing)) {
                 return Err(format!("error code {} is there twice", row.code));
             }
             let is_unknown = |name: &&String| !operations.iter().any(|operation| operation.name == **name);

@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 #![expect(clippy::print_stdout, reason = "the figures, for who asks for them with --nocapture")]
 
+mod published;
+
 use std::{sync::Arc, time::Duration};
 
 use cloud_import::{
@@ -120,7 +122,7 @@ async fn call(provider: Provider, code: &str, http: u16, start: bool) -> (Result
 
 async fn hold(provider: Provider, rule: &CodeRule) {
     let code = if rule.prefix {
-        format!("{}Xyz", rule.code)
+        format!("{}{}Xyz", rule.code, rule.containing)
     } else {
         rule.code.to_owned()
     };

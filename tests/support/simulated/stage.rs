@@ -32,6 +32,7 @@ pub fn quick_retries() -> RetryPolicy {
     RetryPolicy::default()
         .attempts(5)
         .elapsed(Duration::from_secs(60))
+        .documented(Duration::ZERO)
         .backoff(Duration::from_millis(2), Duration::from_millis(10))
 }
 

@@ -64,7 +64,11 @@ fn cloud(out: &mut String, spec: &Spec) {
         } else {
             row.http.to_string()
         };
-        let star = if row.prefix { "…" } else { "" };
+        let star = match row.containing.as_str() {
+            "" if row.prefix => "…".to_owned(),
+            "" => String::new(),
+            part => format!("…{part}…"),
+        };
         let code = format!("`{}{star}`{}", row.code, mark(row.unverified));
         [
             code,

@@ -222,8 +222,15 @@ pub(super) fn errors(spec: &Spec) -> String {
                 camel(kind)
             ),
         };
-        if row.prefix {
-            text.push_str(".for_prefix()");
+        match row.containing.as_str() {
+            "" if row.prefix => text.push_str(".for_prefix()"),
+            "" => {}
+            part => {
+                let _ = write!(text, ".containing({})", literal(part));
+            }
+        }
+        if row.pause > 0 {
+            let _ = write!(text, ".pause({})", row.pause);
         }
         if let Some(executed) = row.executed {
             let _ = write!(text, ".executed({executed})");

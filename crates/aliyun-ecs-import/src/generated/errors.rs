@@ -8,7 +8,9 @@ const S_DOCS: &str = "ImportImage, ECS API reference (English, help id 25542) (2
 const S_DOCS_2021: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)";
 const S_DOCS_2021_DOCS: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); ImportImage, ECS API reference (English, help id 25542) (2025-05)";
 const S_DOCS_2021_IDEMPOTENCE: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); How to ensure idempotence (25693) (undated)";
+const S_DOCS_2021_REPORTS: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); Public reports of users that quote Alibaba Cloud's answers, and the codes that yunionio/cloudmux and terraform-provider-alicloud handle (read 2026)";
 const S_DOCS_2021_RPC: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); RPC mechanism: V2 request syntax and signature (undated)";
+const S_DOCS_2021_RPC_REPORTS: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); RPC mechanism: V2 request syntax and signature (undated); Public reports of users that quote Alibaba Cloud's answers, and the codes that yunionio/cloudmux and terraform-provider-alicloud handle (read 2026)";
 const S_DOCS_2021_SDK_CORE: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); aliyun-python-sdk-core 2.16.1 (undated)";
 const S_DOCS_2021_SNAPSHOTS: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); DeleteSnapshot, ECS API reference (English) (2026-01)";
 const S_DOCS_2021_THROTTLING: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); API throttling (437902) (undated)";
@@ -16,6 +18,8 @@ const S_DOCS_DOCS_2021: &str = "ImportImage, ECS API reference (English, help id
 const S_DOCS_DOCS_2021_PACKER: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); packer-plugin-alicloud (2025-06)";
 const S_RAM: &str = "CreateRole, GetRole and AttachPolicyToRole, RAM API reference (28710 and its neighbours) (2017-05)";
 const S_RAM_PACKER: &str = "CreateRole, GetRole and AttachPolicyToRole, RAM API reference (28710 and its neighbours) (2017-05); packer-plugin-alicloud (2025-06)";
+const S_RAM_REPORTS: &str = "CreateRole, GetRole and AttachPolicyToRole, RAM API reference (28710 and its neighbours) (2017-05); Public reports of users that quote Alibaba Cloud's answers, and the codes that yunionio/cloudmux and terraform-provider-alicloud handle (read 2026)";
+const S_REPORTS: &str = "Public reports of users that quote Alibaba Cloud's answers, and the codes that yunionio/cloudmux and terraform-provider-alicloud handle (read 2026)";
 const S_SEED: &str = "older document: ImportImage, ECS API reference (early international English edition) (before 2021)";
 const S_SEED_DOCS: &str = "older document: ImportImage, ECS API reference (early international English edition) (before 2021); ImportImage, ECS API reference (English, help id 25542) (2025-05)";
 const S_SEED_DOCS_DOCS_2021: &str = "older document: ImportImage, ECS API reference (early international English edition) (before 2021); ImportImage, ECS API reference (English, help id 25542) (2025-05); AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)";
@@ -67,13 +71,12 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("TagKey.Duplication", 403, ErrorKind::InvalidRequest, "Give each tag key once.", S_DOCS), // ImportImage
     CodeRule::failure("InvalidClientToken.Malformed", 400, ErrorKind::InvalidRequest, "Give a client token of at most 64 ASCII characters.", S_DOCS), // ImportImage
     CodeRule::failure("InvalidResourceGroup.NotFound", 404, ErrorKind::NotFound, "Check the resource group's id.", S_DOCS), // ImportImage
-    CodeRule::failure("ImportImageFailed", 403, ErrorKind::Service, "Read the message, look the image up, and import again if it is not there.", S_DOCS), // ImportImage
+    CodeRule::failure("ImportImageFailed", 403, ErrorKind::Service, "Read the message, and import again.", S_DOCS).executed(false), // ImportImage
     CodeRule::failure("Account.Arrearage", 400, ErrorKind::PermissionDenied, "Settle the account's overdue payments.", S_DOCS), // ImportImage
     CodeRule::failure("UserNotInTheWhiteList", 403, ErrorKind::PermissionDenied, "Open a ticket with Alibaba Cloud to have image import enabled for this account.", S_DOCS), // ImportImage
     CodeRule::failure("Forbbiden", 400, ErrorKind::PermissionDenied, "Open a ticket with Alibaba Cloud to have image import enabled for this account.", S_SEED), // ImportImage
     CodeRule::failure("QuotaExceed.Image", 403, ErrorKind::QuotaExceeded, "Delete custom images of this region, or ask for a larger quota.", S_SEED_DOCS), // ImportImage
     CodeRule::failure("QuotaExceed.Snapshot", 403, ErrorKind::QuotaExceeded, "Delete snapshots of this region, or ask for a larger quota.", S_SEED), // ImportImage
-    CodeRule::failure("QuotaExceed.", 403, ErrorKind::QuotaExceeded, "Delete what the message names, or ask for a larger quota.", S_DOCS).for_prefix(),
     CodeRule::failure("InvalidRegionId.NotFound", 400, ErrorKind::NotFound, "Check the region id.", S_DOCS_DOCS_2021),
     CodeRule::failure("RegionId.NotFound", 400, ErrorKind::NotFound, "Check the region id.", S_SEED),
     CodeRule::failure("InvalidRegion.NotSupport", 400, ErrorKind::Unsupported, "This region does not import images: import in another one and copy the image.", S_SEED_DOCS), // ImportImage
@@ -98,7 +101,6 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("InvalidOperation.ResourceManagedByCloudProduct", 403, ErrorKind::Unsupported, "Another product of the vendor manages the snapshot: delete it there.", S_SNAPSHOTS), // DeleteSnapshot
     CodeRule::failure("EntityNotExist.Role", 404, ErrorKind::NotFound, "Check the role's name, or create the role.", S_RAM_PACKER), // GetRole, ListPoliciesForRole, AttachPolicyToRole
     CodeRule::failure("EntityNotExist.Policy", 404, ErrorKind::NotFound, "Check the policy's name and whether it is the vendor's (System) or the account's own (Custom).", S_RAM), // AttachPolicyToRole
-    CodeRule::failure("EntityNotExist.", 404, ErrorKind::NotFound, "Check the name that the message gives.", S_RAM).for_prefix(), // unverified
     CodeRule::failure("EntityAlreadyExists.Role", 409, ErrorKind::Conflict, "The role is there: use it, or choose another name.", S_RAM), // CreateRole
     CodeRule::failure("EntityAlreadyExists.Policy", 409, ErrorKind::Conflict, "The policy is there: use it, or choose another name.", S_RAM), // unverified, CreatePolicy
     CodeRule::failure("EntityAlreadyExists.Role.Policy", 409, ErrorKind::Conflict, "Nothing to mend: the role has the policy.", S_RAM), // AttachPolicyToRole
@@ -106,18 +108,15 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("LimitExceeded.Role", 409, ErrorKind::QuotaExceeded, "Delete RAM roles that are not needed, or ask for a larger quota.", S_RAM), // CreateRole
     CodeRule::failure("LimitExceeded.Policy", 409, ErrorKind::QuotaExceeded, "Delete RAM policies that are not needed, or ask for a larger quota.", S_RAM), // unverified, CreatePolicy
     CodeRule::failure("LimitExceeded.Role.Policy", 409, ErrorKind::QuotaExceeded, "Detach policies that the role does not need.", S_RAM), // AttachPolicyToRole
-    CodeRule::failure("NoPermission", 403, ErrorKind::PermissionDenied, "Grant the RAM user or role the action of RAM that the operation is named after, such as ram:GetRole, or have the account's administrator do it.", S_RAM), // unverified, GetRole, CreateRole, ListPoliciesForRole, CreatePolicy, AttachPolicyToRole
+    CodeRule::failure("NoPermission", 403, ErrorKind::PermissionDenied, "Grant the RAM user or role the action that the message names, else the one that the operation is named after, such as ram:GetRole, or have the account's administrator do it.", S_RAM_REPORTS),
     CodeRule::failure("IdempotentParameterMismatch", 400, ErrorKind::Conflict, "This client token was used with other parameters: send the same parameters, or another token.", S_DOCS_2021_IDEMPOTENCE),
     CodeRule::failure("InvalidIdempotenceParameter.Mismatch", 403, ErrorKind::Conflict, "This client token was used with other parameters: send the same parameters, or another token.", S_DOCS_2021_IDEMPOTENCE),
     CodeRule::failure("LastTokenProcessing", 403, ErrorKind::Unavailable, "The first call with this client token still runs: repeat the same call a little later.", S_DOCS_2021_IDEMPOTENCE),
     CodeRule::failure("IllegalTimestamp", 400, ErrorKind::ClockSkew, "Set the clock of this machine.", S_DOCS_2021_RPC),
-    CodeRule::failure("InvalidTimeStamp.Expired", 400, ErrorKind::ClockSkew, "Set the clock of this machine: at most 15 minutes of difference are allowed.", S_V3), // unverified
     CodeRule::failure("SignatureNonceUsed", 400, ErrorKind::ClockSkew, "Sign again with a fresh nonce and instant, and check the clock of this machine.", S_DOCS_2021_RPC),
     CodeRule::failure("SignatureDoesNotMatch", 400, ErrorKind::Credentials, "Check access key and secret key.", S_DOCS_2021_RPC),
     CodeRule::failure("IncompleteSignature", 400, ErrorKind::Credentials, "Check access key and secret key, and that no proxy changes the request.", S_DOCS_2021_RPC),
-    CodeRule::failure("InvalidAccessKeyId.NotFound", 404, ErrorKind::Credentials, "Check the access key id, and that the key still exists.", S_DOCS_2021_RPC),
     CodeRule::failure("InvalidSecurityToken.Expired", 400, ErrorKind::Credentials, "Fetch new temporary credentials.", S_DOCS_2021_RPC),
-    CodeRule::failure("Forbidden.AccessKeyDisabled", 403, ErrorKind::Credentials, "Enable the access key, or use another one.", S_DOCS_2021),
     CodeRule::failure("Forbidden.RAM", 403, ErrorKind::PermissionDenied, "Grant the RAM user or role the action that the message names, such as ecs:ImportImage.", S_DOCS_2021_DOCS),
     CodeRule::failure("Forbidden.NotSupportRAM", 403, ErrorKind::PermissionDenied, "RAM users may not call this operation: use the account itself.", S_DOCS_2021),
     CodeRule::failure("Forbidden.RiskControl", 403, ErrorKind::PermissionDenied, "Alibaba Cloud's risk control blocks this account: contact its support.", S_DOCS_2021),
@@ -128,11 +127,46 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("InvalidParameter", 400, ErrorKind::InvalidRequest, "Correct the parameter that the message names.", S_DOCS_2021),
     CodeRule::failure("UnsupportedParameter", 400, ErrorKind::Unsupported, "Leave out the parameter that the message names.", S_DOCS_2021),
     CodeRule::failure("UnsupportedHTTPMethod", 403, ErrorKind::InvalidRequest, "Send the request with POST.", S_DOCS_2021),
-    CodeRule::failure("Throttling", 400, ErrorKind::RateLimited, "Send fewer requests: the limit counts per account, operation and region, and is lifted a minute later.", S_DOCS_2021_THROTTLING).for_prefix(),
+    CodeRule::failure("Throttling", 400, ErrorKind::RateLimited, "Send fewer requests: the limit counts per account, operation and region, and is lifted a minute later.", S_DOCS_2021_THROTTLING).for_prefix().pause(60),
     CodeRule::failure("OperationConflict", 409, ErrorKind::Unavailable, "Another operation is under way: try again later.", S_DOCS_2021),
     CodeRule::failure("Operation.Conflict", 403, ErrorKind::Unavailable, "Another operation is under way: try again later.", S_DOCS_2021_SNAPSHOTS),
     CodeRule::failure("InternalError", 500, ErrorKind::Unavailable, "Try again later.", S_DOCS_2021_SDK_CORE),
     CodeRule::failure("UnknownError", 400, ErrorKind::Unavailable, "Try again later.", S_DOCS_2021_SDK_CORE),
     CodeRule::failure("ServiceUnavailable.RegionMaintaining", 503, ErrorKind::Unavailable, "The region is under maintenance: try again later, or use another region.", S_DOCS_2021),
     CodeRule::failure("ServiceUnavailable", 503, ErrorKind::Unavailable, "Try again later.", S_DOCS_2021_SDK_CORE).for_prefix(),
+    CodeRule::failure("InvalidAccessKey", 404, ErrorKind::Credentials, "Check the access key id, and that the key still exists and is enabled.", S_DOCS_2021_RPC_REPORTS).for_prefix(),
+    CodeRule::failure("MissingAccessKey", 400, ErrorKind::Credentials, "Check the access key id, and that the key still exists and is enabled.", S_REPORTS).for_prefix(), // unverified
+    CodeRule::failure("NoEnabledAccessKey", 400, ErrorKind::Credentials, "Check the access key id, and that the key still exists and is enabled.", S_REPORTS).for_prefix(),
+    CodeRule::failure("Forbidden.AccessKey", 403, ErrorKind::Credentials, "Enable the access key, or use another one.", S_DOCS_2021_REPORTS).for_prefix(),
+    CodeRule::failure("InvalidSecurityToken", 400, ErrorKind::Credentials, "Fetch new temporary credentials, and give all three of their parts.", S_DOCS_2021_RPC_REPORTS).for_prefix(),
+    CodeRule::failure("MissingSecurityToken", 400, ErrorKind::Credentials, "Fetch new temporary credentials, and give all three of their parts.", S_REPORTS).for_prefix(),
+    CodeRule::failure("InvalidTimeStamp", 400, ErrorKind::ClockSkew, "Set the clock of this machine: at most 15 minutes of difference are allowed.", S_V3).for_prefix(),
+    CodeRule::failure("", 403, ErrorKind::PermissionDenied, "Top up the account, or pay what is overdue, in Alibaba Cloud's console.", S_REPORTS).containing("NotEnoughBalance"),
+    CodeRule::failure("", 403, ErrorKind::PermissionDenied, "Top up the account, or pay what is overdue, in Alibaba Cloud's console.", S_REPORTS).containing("InsufficientBalance"), // unverified
+    CodeRule::failure("", 403, ErrorKind::PermissionDenied, "Top up the account, or pay what is overdue, in Alibaba Cloud's console.", S_DOCS).containing("Arrear"),
+    CodeRule::failure("", 403, ErrorKind::PermissionDenied, "Top up the account, or pay what is overdue, in Alibaba Cloud's console.", S_REPORTS).containing("Overdue"), // unverified
+    CodeRule::failure("", 403, ErrorKind::PermissionDenied, "Top up the account, or pay what is overdue, in Alibaba Cloud's console.", S_REPORTS).containing("InDebt"), // unverified
+    CodeRule::failure("Account", 400, ErrorKind::PermissionDenied, "Settle in Alibaba Cloud's console what the message says of the account.", S_REPORTS).for_prefix(),
+    CodeRule::failure("InvalidAccountStatus.", 403, ErrorKind::PermissionDenied, "Settle in Alibaba Cloud's console what the message says of the account.", S_DOCS_DOCS_2021).for_prefix(),
+    CodeRule::failure("AccessDenied", 403, ErrorKind::PermissionDenied, "Grant the RAM user or role the action that the message names.", S_REPORTS).for_prefix(), // unverified
+    CodeRule::failure("CancelTaskFailed", 403, ErrorKind::Conflict, "Look at the state of the task: it may have ended.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("DependencyViolation", 403, ErrorKind::Conflict, "Release first what depends on it.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("EntityAlreadyExists", 409, ErrorKind::Conflict, "Use what is there, or choose another name.", S_RAM).for_prefix(),
+    CodeRule::failure("EntityNotExist", 404, ErrorKind::NotFound, "Check the name that the message gives.", S_RAM).for_prefix(),
+    CodeRule::failure("Forbidden", 403, ErrorKind::PermissionDenied, "Grant the RAM user or role the action that the message names.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("ImageIs", 403, ErrorKind::Conflict, "Wait until nothing else works on the image.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("ImageUs", 403, ErrorKind::Conflict, "Release first what uses the image.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("Incorrect", 403, ErrorKind::Conflict, "Look at the state of what the message names, and wait until it allows the operation.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("Internal", 500, ErrorKind::Unavailable, "Try again later.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("Invalid", 400, ErrorKind::InvalidRequest, "Correct what the message names.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("LimitExceed", 409, ErrorKind::QuotaExceeded, "Delete what the message names, or ask for a larger quota.", S_DOCS_2021).for_prefix(), // unverified
+    CodeRule::failure("Malformed", 400, ErrorKind::InvalidRequest, "Correct what the message names.", S_DOCS_2021).for_prefix(), // unverified
+    CodeRule::failure("Missing", 400, ErrorKind::InvalidRequest, "Give the parameter that the message names.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("OperationDenied", 403, ErrorKind::Conflict, "Read the message: the state of something stands against it.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("Quota", 403, ErrorKind::QuotaExceeded, "Delete what the message names, or ask for a larger quota.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("Snapshot", 403, ErrorKind::Conflict, "Release first what uses the snapshot.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("SystemBusy", 500, ErrorKind::Unavailable, "Try again later.", S_DOCS_2021).for_prefix(), // unverified
+    CodeRule::failure("Unauthorized", 403, ErrorKind::PermissionDenied, "Grant the RAM user or role the action that the message names.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("Unsupported", 400, ErrorKind::Unsupported, "Read the message: the cloud does not support this here.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("", 504, ErrorKind::Unavailable, "Look whether the image exists before you try again: the operation took the service too long.", S_DOCS_2021).containing("Timeout"), // unverified
 ];

@@ -59,7 +59,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-
         Limit::new(Limited::ClientToken, Rule::Chars { min: 1, max: 64 }, S_DOCS_SDK),
     ]);
 
-/// States of a task; one that is not here counts as in progress. (docs-2021, sdk, mantle)
+/// States of a task; one that is not here counts as in progress. (docs-2021, sdk, mantle, terraform, cloudmux)
 pub static TASK_STATES: &[StateRow] = &[
     StateRow::new("Waiting", StateClass::InProgress),
     StateRow::new("Processing", StateClass::InProgress),
@@ -69,13 +69,13 @@ pub static TASK_STATES: &[StateRow] = &[
     StateRow::new("Deleted", StateClass::Canceled),
 ];
 
-/// States of an image; one that is not here counts as in progress. (docs-2021, sdk, mantle)
+/// States of an image; one that is not here counts as in progress. (docs-2021, sdk, mantle, terraform, cloudmux)
 pub static IMAGE_STATES: &[StateRow] = &[
     StateRow::new("Creating", StateClass::InProgress),
     StateRow::new("Waiting", StateClass::InProgress),
     StateRow::new("Available", StateClass::Succeeded),
     StateRow::new("CreateFailed", StateClass::Failed),
-    StateRow::new("UnAvailable", StateClass::InProgress), // unverified
+    StateRow::new("UnAvailable", StateClass::Failed),
     StateRow::new("Deprecated", StateClass::Succeeded), // unverified
 ];
 

@@ -18,6 +18,7 @@
 //! | | source |
 //! |---|---|
 //! | cli | aliyun-cli, config/profile.go (2026-07) |
+//! | cloudmux | yunionio/cloudmux, aliyun, a third party's client (read 2026) |
 //! | credentials | alibabacloud-credentials for Python 1.0.12 (undated) |
 //! | docs | ImportImage, ECS API reference (English, help id 25542) (2025-05) |
 //! | docs-2021 | AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07) |
@@ -27,12 +28,14 @@
 //! | modify | ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026) |
 //! | packer | packer-plugin-alicloud (2025-06) |
 //! | ram | CreateRole, GetRole and AttachPolicyToRole, RAM API reference (28710 and its neighbours) (2017-05) |
+//! | reports | Public reports of users that quote Alibaba Cloud's answers, and the codes that yunionio/cloudmux and terraform-provider-alicloud handle (read 2026) |
 //! | rpc | RPC mechanism: V2 request syntax and signature (undated) |
 //! | sdk | alibabacloud_ecs20140526 for Python 7.11.8 (2026-10) |
 //! | sdk-2025 | alibabacloud_ecs20140526 for Python 6.0.0 to 7.2.2 (2025-09) |
 //! | sdk-core | aliyun-python-sdk-core 2.16.1 (undated) |
 //! | seed | older document: ImportImage, ECS API reference (early international English edition) (before 2021) |
 //! | snapshots | DeleteSnapshot, ECS API reference (English) (2026-01) |
+//! | terraform | terraform-provider-alicloud, image import and copy, and pull request 10176 (2026-08) |
 //! | throttling | API throttling (437902) (undated) |
 //! | v3 | V3 request structure and signature (undated) |
 

@@ -53,10 +53,10 @@ fn text(provider: Provider, rule: &CodeRule) -> String {
     } else {
         format!(", usually with HTTP {}", rule.http)
     };
-    let every = if rule.prefix {
-        " and every code that begins with it"
-    } else {
-        ""
+    let every = match (rule.prefix, rule.containing) {
+        (false, _) => String::new(),
+        (true, "") => " and every code that begins with it".to_owned(),
+        (true, part) => format!("… with `{part}` in it"),
     };
     format!(
         "{}: {}{every}{http}\n  what it is  {kind}\n  retry       {retry}\n  executed    {executed}\n  what to do  {}\n  source      {}",

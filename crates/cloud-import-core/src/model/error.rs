@@ -67,7 +67,8 @@ pub enum ErrorKind {
     /// Whether an import was started could not be found out, and sending again could make a second image. Look in the
     /// vendor's console or look it up again later, then start anew or take the image that is there.
     OutcomeUnknown,
-    /// The vendor answered with an error that is not in the tables. It may have been executed.
+    /// The vendor failed or refused for a reason that its code does not tell. A refusal was not executed; whether a failure was is
+    /// what [`Error::may_have_executed`] says.
     Service,
     /// Something on this machine failed (no randomness, a file that cannot be read). Nothing was sent.
     Local,
@@ -226,6 +227,7 @@ struct Inner {
     request_id: Option<String>,
     http_status: Option<u16>,
     retry_after: Option<Duration>,
+    documented_pause: Duration,
     server_date: Option<SystemTime>,
     attempts: u32,
     problems: Vec<Problem>,
@@ -246,6 +248,7 @@ impl Error {
             request_id: None,
             http_status: None,
             retry_after: None,
+            documented_pause: Duration::ZERO,
             server_date: None,
             attempts: 0,
             problems: Vec::new(),
@@ -333,6 +336,12 @@ impl Error {
         self.with(|inner| inner.retry_after = retry_after)
     }
 
+    /// How long the vendor's documents say to wait after its code.
+    #[must_use]
+    pub(crate) fn with_documented_pause(self, pause: Duration) -> Self {
+        self.with(|inner| inner.documented_pause = pause)
+    }
+
     /// The time of day on the cloud's clock.
     #[must_use]
     pub fn with_server_date(self, date: Option<SystemTime>) -> Self {
@@ -400,6 +409,11 @@ impl Error {
     /// How long the cloud asks to wait before the next request.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// How long the vendor's documents say to wait after its code; zero where they say nothing.
+    pub(crate) fn documented_pause(&self) -> Duration {
+        self.0.documented_pause
     }
 
     /// The time of day on the cloud's clock, where the answer had a `Date`.

@@ -64,30 +64,47 @@ pub(super) fn classify<'a, S: Iterator<Item = &'a str>>(
                 }
                 Some((kind, rule)) => Error::new(kind, message)
                     .with_may_have_executed(rule.may_have_executed)
+                    .with_documented_pause(rule.pause)
                     .with_remedy(rule.remedy),
+                // A code that no rule covers is a refusal all the same, unless the cloud says that it failed itself.
+                None if code.is_some() => by_status(status, message).with_may_have_executed(status.is_server_error()),
                 None => by_status(status, message),
             };
-            finish(
-                match code {
-                    Some(code) => error.with_code(redact::vendor_text(&code, secrets())),
-                    None => error,
-                },
-                request_id,
-            )
+            let error = match code {
+                Some(code) => error.with_code(redact::vendor_text(&code, secrets())),
+                None => error,
+            };
+            finish(error, request_id)
         }
         Reading::Unreadable(why) if status.is_success() => {
             let error = Error::new(ErrorKind::InvalidResponse, format!("the answer cannot be read: {why}"))
-                .with_remedy("Check that the endpoint is the cloud's API and that no proxy answers in its place.");
+                .with_remedy(NOT_THE_CLOUD);
             finish(error, None)
         }
         Reading::Unreadable(why) => {
-            let error = by_status(
-                status,
-                format!("the cloud answered with an error that cannot be read: {why}"),
-            );
+            let message = format!("the cloud answered with an error that cannot be read: {why}");
+            let error = by_status(status, message);
+            let error = match answer.body().is_empty() {
+                true => error,
+                false => by_a_stranger(error),
+            };
             finish(error, None)
         }
     }
+}
+
+const NOT_THE_CLOUD: &str = "Check that the endpoint is the cloud's API and that no proxy answers in its place.";
+
+/// An error with a text that is not of the vendor's form, such as a gateway's page: it tells nothing of the cloud's keys,
+/// permissions and images. Who answers so has not passed the request on, unless the server failed.
+fn by_a_stranger(error: Error) -> Error {
+    let error = match error.kind() {
+        ErrorKind::Credentials | ErrorKind::PermissionDenied | ErrorKind::NotFound => error
+            .with_kind(ErrorKind::InvalidResponse)
+            .with_may_have_executed(false),
+        _ => error,
+    };
+    error.with_remedy(NOT_THE_CLOUD)
 }
 
 /// A transport's failure, with what is known of the answer whose body is missing.

@@ -26,16 +26,20 @@ pub struct RetryPolicy {
     pub base: Duration,
     /// The backoff's largest step. A longer `Retry-After` still counts.
     pub cap: Duration,
+    /// The longest pause that is made because a vendor's documents ask for it after a code, where its answer names none. The
+    /// second attempt does not wait for it: it costs little and often does.
+    pub documented: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// Five attempts within two minutes, steps from 0.5 s to 20 s.
+    /// Five attempts within two minutes, steps from 0.5 s to 20 s, pauses by the documents of up to a minute.
     fn default() -> Self {
         Self {
             attempts: 5,
             elapsed: Duration::from_secs(120),
             base: Duration::from_millis(500),
             cap: Duration::from_secs(20),
+            documented: Duration::from_secs(60),
         }
     }
 }
@@ -48,6 +52,7 @@ impl RetryPolicy {
             elapsed: Duration::ZERO,
             base: Duration::ZERO,
             cap: Duration::ZERO,
+            documented: Duration::ZERO,
         }
     }
 
@@ -60,6 +65,12 @@ impl RetryPolicy {
     /// Sets how late after the first an attempt may begin.
     pub const fn elapsed(mut self, elapsed: Duration) -> Self {
         self.elapsed = elapsed;
+        self
+    }
+
+    /// Sets the longest pause that is made because a vendor's documents ask for it.
+    pub const fn documented(mut self, longest: Duration) -> Self {
+        self.documented = longest;
         self
     }
 
@@ -95,9 +106,12 @@ impl RetryPolicy {
         }
         let doublings = state.attempts.saturating_sub(1).min(31);
         let step = self.base.saturating_mul(1 << doublings).min(self.cap);
-        let delay = step
-            .mul_f64(state.random.clamp(0.0, 1.0))
-            .max(error.retry_after().unwrap_or_default());
+        let asked = match (error.retry_after(), state.attempts) {
+            (Some(hint), _) => hint,
+            (None, 0 | 1) => Duration::ZERO,
+            (None, _) => error.documented_pause().min(self.documented),
+        };
+        let delay = step.mul_f64(state.random.clamp(0.0, 1.0)).max(asked);
         (state.elapsed.saturating_add(delay) <= self.elapsed).then_some(delay)
     }
 }
@@ -118,6 +132,7 @@ mod tests {
         elapsed: Duration::from_secs(60),
         base: Duration::from_secs(1),
         cap: Duration::from_secs(3),
+        documented: Duration::from_secs(40),
     };
 
     const FIRST: RetryState = RetryState {
@@ -174,6 +189,21 @@ mod tests {
             ),
             Some(Duration::from_millis(250))
         );
+    }
+
+    #[test]
+    fn a_pause_by_the_documents_is_made_from_the_third_attempt_on_where_the_answer_names_none() {
+        let throttled = || Error::new(ErrorKind::RateLimited, "x").with_documented_pause(Duration::from_secs(50));
+        let seconds = |error: &Error, attempts| {
+            let delay = POLICY.delay(error, &RetryState { attempts, ..FIRST });
+            delay.map(|delay| delay.as_secs())
+        };
+        assert_eq!(
+            (seconds(&throttled(), 1), seconds(&throttled(), 2)),
+            (Some(1), Some(40))
+        );
+        let told = throttled().with_retry_after(Some(Duration::from_secs(5)));
+        assert_eq!(seconds(&told, 2), Some(5));
     }
 
     #[test]

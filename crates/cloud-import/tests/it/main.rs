@@ -83,7 +83,11 @@ impl Scene {
         let settings = Settings::new(Target::default_of(provider).unwrap().region)
             .credentials(Credentials::new(keys[0], keys[1]))
             .grace(Grace::new(Duration::from_millis(200), Duration::from_millis(20)))
-            .retry(RetryPolicy::default().backoff(Duration::from_millis(2), Duration::from_millis(10)))
+            .retry(
+                RetryPolicy::default()
+                    .documented(Duration::ZERO)
+                    .backoff(Duration::from_millis(2), Duration::from_millis(10)),
+            )
             .transport(Arc::new(transport));
         Arc::from(cloud_import::connect(provider, settings).unwrap())
     }

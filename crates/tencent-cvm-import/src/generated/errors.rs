@@ -6,15 +6,17 @@ use cloud_import_core::__generated::*;
 
 const S_COMMON_ERRORS: &str = "Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026)";
 const S_COMMON_ERRORS_DOCS: &str = "Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026); ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026)";
+const S_COMMON_ERRORS_SDK_GO: &str = "Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026); tencentcloud-sdk-go 144f6c8d, cvm v20170312 client and errors, and common/regions (2026-08-21)";
 const S_COMMON_ERRORS_STRUCTURE: &str = "Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026); Request Structure, tencentcloud.com/document/product/213/31573 (2024-11-27)";
-const S_SDK_GO: &str = "tencentcloud-sdk-go 005cd58a, cvm v20170312 client and common/regions (read 2026)";
+const S_SDK_GO: &str = "tencentcloud-sdk-go 144f6c8d, cvm v20170312 client and errors, and common/regions (2026-08-21)";
 const S_SDK_PYTHON: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
-const S_SEED_SDK_GO: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); tencentcloud-sdk-go 005cd58a, cvm v20170312 client and common/regions (read 2026)";
+const S_SDK_PYTHON_SDK_GO: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026); tencentcloud-sdk-go 144f6c8d, cvm v20170312 client and errors, and common/regions (2026-08-21)";
+const S_SEED_SDK_GO: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); tencentcloud-sdk-go 144f6c8d, cvm v20170312 client and errors, and common/regions (2026-08-21)";
 
 /// Error codes. A code that is not here is judged by the HTTP status.
 pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("ImageQuotaLimitExceeded", 200, ErrorKind::QuotaExceeded, "Delete private images that you no longer need, or ask Tencent Cloud for a larger quota (DescribeImageQuota shows it).", S_SEED_SDK_GO), // ImportImage
-    CodeRule::failure("InvalidImageName.Duplicate", 200, ErrorKind::DuplicateName, "Choose another name, or delete the image that has this one in the region.", S_SEED_SDK_GO), // ImportImage
+    CodeRule::failure("InvalidImageName.Duplicate", 200, ErrorKind::DuplicateName, "Choose another name, or delete the image that has this one in the region.", S_SEED_SDK_GO), // ImportImage, ModifyImageAttribute
     CodeRule::failure("InvalidImageOsType.Unsupported", 200, ErrorKind::Unsupported, "Use an operating system that DescribeImportImageOs lists.", S_SEED_SDK_GO), // ImportImage
     CodeRule::failure("InvalidImageOsVersion.Unsupported", 200, ErrorKind::Unsupported, "Use a version that DescribeImportImageOs lists for this operating system.", S_SEED_SDK_GO), // ImportImage
     CodeRule::failure("InvalidParameter.InvalidParameterUrlError", 200, ErrorKind::InvalidRequest, "Give a link to an object in COS that is public or signed and not yet expired.", S_SEED_SDK_GO), // ImportImage
@@ -25,8 +27,8 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("InvalidParameterValue.TooLarge", 200, ErrorKind::InvalidRequest, "Make the value that the message names smaller: a name takes 60 characters, a description 256.", S_SDK_GO), // ImportImage
     CodeRule::failure("OperationDenied.InnerUserProhibitAction", 200, ErrorKind::PermissionDenied, "Use another account: this kind of account may not import images.", S_SDK_GO), // ImportImage
     CodeRule::failure("RegionAbilityLimit.UnsupportedToImportImage", 200, ErrorKind::Unsupported, "Import in another region and copy the image from there.", S_SEED_SDK_GO), // ImportImage
-    CodeRule::failure("InvalidParameterValue.ISOMustImportByForce", 200, ErrorKind::InvalidRequest, "Skip the guest check (Force): an ISO file is imported only so.", S_SDK_PYTHON), // unverified, ImportImage
-    CodeRule::failure("InvalidParameterValue.InvalidImageFamily", 200, ErrorKind::InvalidRequest, "Correct the image family, or leave it out.", S_SDK_PYTHON), // unverified, ImportImage
+    CodeRule::failure("InvalidParameterValue.ISOMustImportByForce", 200, ErrorKind::InvalidRequest, "Skip the guest check (Force): an ISO file is imported only so.", S_SDK_PYTHON_SDK_GO), // ImportImage
+    CodeRule::failure("InvalidParameterValue.InvalidImageFamily", 200, ErrorKind::InvalidRequest, "Correct the image family, or leave it out.", S_SDK_PYTHON_SDK_GO), // ImportImage, ModifyImageAttribute
     CodeRule::failure("InvalidParameterValue.DuplicateTags", 200, ErrorKind::InvalidRequest, "Give each tag key only once.", S_SDK_PYTHON), // unverified, ImportImage
     CodeRule::failure("InvalidParameterValue.TagQuotaLimitExceeded", 200, ErrorKind::QuotaExceeded, "Use fewer tags, or delete tags of the account that you no longer need.", S_SDK_PYTHON), // unverified, ImportImage
     CodeRule::failure("InvalidFilter", 200, ErrorKind::InvalidRequest, "Use only the filters that DescribeImages documents.", S_SDK_GO), // DescribeImages
@@ -41,6 +43,8 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("InvalidImageId.InShared", 200, ErrorKind::Conflict, "Stop sharing the image first.", S_SDK_GO), // DeleteImages
     CodeRule::failure("InvalidImageId.IncorrectState", 200, ErrorKind::Conflict, "Wait until the image is ready or has failed, then try again.", S_SDK_GO), // DeleteImages
     CodeRule::failure("InvalidImageId.NotFound", 200, ErrorKind::NotFound, "Check the image id and the region.", S_SDK_GO), // DeleteImages
+    CodeRule::failure("InvalidParameterValue.InvalidImageIdIsShared", 200, ErrorKind::Conflict, "Stop sharing the image first.", S_SDK_GO), // DeleteImages
+    CodeRule::failure("UnsupportedOperation.SharedImageModifyUnsupported", 200, ErrorKind::Unsupported, "Let the account that owns the image change it.", S_SDK_GO), // ModifyImageAttribute
     CodeRule::failure("InvalidParameterValue.InvalidImageId", 200, ErrorKind::InvalidRequest, "Check the image id: it must be a private image of this account.", S_SDK_GO), // DeleteImages
     CodeRule::failure("MutexOperation.TaskRunning", 200, ErrorKind::Conflict, "Wait until the task that runs on the image has ended, then try again.", S_SDK_GO), // DeleteImages
     CodeRule::dry_run_passed("DryRunOperation", 200, "Nothing is wrong: without the dry run the request would have succeeded.", S_COMMON_ERRORS),
@@ -52,34 +56,58 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("AuthFailure.SignatureFailure", 200, ErrorKind::Credentials, "Check the SecretKey, and that no proxy changes the request.", S_COMMON_ERRORS),
     CodeRule::failure("AuthFailure.TokenFailure", 200, ErrorKind::Credentials, "Get new temporary credentials: the token is wrong or has expired.", S_COMMON_ERRORS),
     CodeRule::failure("AuthFailure.UnauthorizedOperation", 200, ErrorKind::PermissionDenied, "Grant the user the CAM permission for this operation.", S_COMMON_ERRORS),
-    CodeRule::failure("AuthFailure.", 200, ErrorKind::Credentials, "Check SecretId, SecretKey and token.", S_COMMON_ERRORS).for_prefix(),
     CodeRule::failure("ActionOffline", 200, ErrorKind::Unsupported, "Tencent Cloud has withdrawn this operation: look for a newer version of this program.", S_COMMON_ERRORS),
-    CodeRule::failure("FailedOperation", 200, ErrorKind::Service, "Read the message, then look whether the image exists before you try again.", S_COMMON_ERRORS).for_prefix(),
-    CodeRule::failure("InternalError", 200, ErrorKind::Unavailable, "Try again later.", S_COMMON_ERRORS).for_prefix(),
     CodeRule::failure("InvalidAction", 200, ErrorKind::Unsupported, "Check the endpoint: it does not know this operation.", S_COMMON_ERRORS),
-    CodeRule::failure("InvalidParameterValue", 200, ErrorKind::InvalidRequest, "Correct the value that the message names.", S_COMMON_ERRORS).for_prefix(),
-    CodeRule::failure("InvalidParameter", 200, ErrorKind::InvalidRequest, "Correct the parameter that the message names.", S_COMMON_ERRORS).for_prefix(),
-    CodeRule::failure("InvalidRequest", 200, ErrorKind::InvalidRequest, "Correct what the message names.", S_COMMON_ERRORS).for_prefix(),
     CodeRule::failure("IpInBlacklist", 200, ErrorKind::PermissionDenied, "Take the address of this machine off the account's block list.", S_COMMON_ERRORS),
     CodeRule::failure("IpNotInWhitelist", 200, ErrorKind::PermissionDenied, "Put the address of this machine on the account's allow list.", S_COMMON_ERRORS),
-    CodeRule::failure("LimitExceeded", 200, ErrorKind::QuotaExceeded, "Delete what you no longer need, or ask Tencent Cloud for a larger quota.", S_COMMON_ERRORS).for_prefix(),
-    CodeRule::failure("MissingParameter", 200, ErrorKind::InvalidRequest, "Give the parameter that the message names.", S_COMMON_ERRORS).for_prefix(),
     CodeRule::failure("NoSuchProduct", 200, ErrorKind::Unsupported, "Check the endpoint: it does not know this product.", S_COMMON_ERRORS),
     CodeRule::failure("NoSuchVersion", 200, ErrorKind::Unsupported, "Check the endpoint: it does not know this version of the API.", S_COMMON_ERRORS),
     CodeRule::failure("RequestLimitExceeded.GlobalRegionUinLimitExceeded", 200, ErrorKind::RateLimited, "Send fewer requests: the account's limit over all regions is reached.", S_COMMON_ERRORS),
     CodeRule::failure("RequestLimitExceeded.IPLimitExceeded", 200, ErrorKind::RateLimited, "Send fewer requests from this address.", S_COMMON_ERRORS),
     CodeRule::failure("RequestLimitExceeded.UinLimitExceeded", 200, ErrorKind::RateLimited, "Send fewer requests with this account.", S_COMMON_ERRORS),
-    CodeRule::failure("RequestLimitExceeded", 200, ErrorKind::RateLimited, "Send fewer requests: ImportImage allows 10 a second.", S_COMMON_ERRORS_DOCS).for_prefix(),
     CodeRule::failure("RequestSizeLimitExceeded", 200, ErrorKind::InvalidRequest, "Send a smaller request.", S_COMMON_ERRORS),
-    CodeRule::failure("ResourceInUse", 200, ErrorKind::Conflict, "Wait until nothing uses the resource, then try again.", S_COMMON_ERRORS).for_prefix(),
-    CodeRule::failure("ResourceInsufficient", 200, ErrorKind::Unavailable, "Try again later or in another region: the cloud is short of resources.", S_COMMON_ERRORS).for_prefix(),
-    CodeRule::failure("ResourceNotFound", 200, ErrorKind::NotFound, "Check the id and the region.", S_COMMON_ERRORS).for_prefix(),
-    CodeRule::failure("ResourceUnavailable", 200, ErrorKind::Unavailable, "Try again later.", S_COMMON_ERRORS).for_prefix(),
     CodeRule::failure("ResponseSizeLimitExceeded", 200, ErrorKind::InvalidRequest, "Ask for fewer items at once.", S_COMMON_ERRORS),
-    CodeRule::failure("ServiceUnavailable", 200, ErrorKind::Unavailable, "Try again later.", S_COMMON_ERRORS).for_prefix(),
-    CodeRule::failure("UnauthorizedOperation", 200, ErrorKind::PermissionDenied, "Grant the user the CAM permission for this operation.", S_COMMON_ERRORS).for_prefix(),
-    CodeRule::failure("UnknownParameter", 200, ErrorKind::InvalidRequest, "Leave out the parameter that the message names: this endpoint does not know it.", S_COMMON_ERRORS),
-    CodeRule::failure("UnsupportedOperation", 200, ErrorKind::Unsupported, "Read the message: the operation is not supported here.", S_COMMON_ERRORS).for_prefix(),
     CodeRule::failure("UnsupportedProtocol", 200, ErrorKind::Unsupported, "Use HTTPS and POST.", S_COMMON_ERRORS),
     CodeRule::failure("UnsupportedRegion", 200, ErrorKind::Unsupported, "Use a region that CVM has; finance regions need the endpoint of their region.", S_COMMON_ERRORS_STRUCTURE),
+    CodeRule::failure("Account", 200, ErrorKind::PermissionDenied, "Settle in Tencent Cloud's console what the message says of the account.", S_SDK_GO).for_prefix(),
+    CodeRule::failure("AuthFailure", 200, ErrorKind::Credentials, "Check SecretId, SecretKey and token.", S_COMMON_ERRORS).for_prefix(),
+    CodeRule::failure("Eni", 200, ErrorKind::InvalidRequest, "Correct what the message names.", S_SDK_GO).for_prefix(),
+    CodeRule::failure("FailedOperation", 200, ErrorKind::Service, "Read the message, then look whether the image exists before you try again.", S_COMMON_ERRORS),
+    CodeRule::failure("FailedOperation.", 200, ErrorKind::Service, "Read the message: the cloud refused the operation for that reason.", S_SDK_GO).for_prefix().executed(false),
+    CodeRule::failure("FailedOperation.", 200, ErrorKind::Unavailable, "Look whether the image exists before you try again: the operation took the service too long.", S_COMMON_ERRORS).containing("Timeout"),
+    CodeRule::failure("FailedOperation.", 200, ErrorKind::Unavailable, "Look whether the image exists before you try again: the service failed.", S_COMMON_ERRORS).containing("Internal"),
+    CodeRule::failure("", 200, ErrorKind::Unavailable, "Look whether the image exists before you try again: the operation took the service too long.", S_COMMON_ERRORS).containing("Timeout"),
+    CodeRule::failure("", 200, ErrorKind::QuotaExceeded, "Delete what you no longer need, or ask Tencent Cloud for a larger quota.", S_SDK_GO).containing("Quota"),
+    CodeRule::failure("", 200, ErrorKind::PermissionDenied, "Top up the account, or pay what is open, in Tencent Cloud's console.", S_SDK_GO).containing("InsufficientBalance"),
+    CodeRule::failure("Internal", 200, ErrorKind::Unavailable, "Try again later.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
+    CodeRule::failure("Invalid", 200, ErrorKind::InvalidRequest, "Correct what the message names.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
+    CodeRule::failure("InvalidAccount.UnpaidOrder", 200, ErrorKind::PermissionDenied, "Top up the account, or pay what is open, in Tencent Cloud's console.", S_SDK_GO),
+    CodeRule::failure("InvalidAccount.", 200, ErrorKind::PermissionDenied, "Settle in Tencent Cloud's console what the message says of the account.", S_SDK_GO).for_prefix(),
+    CodeRule::failure("InvalidParameter", 200, ErrorKind::InvalidRequest, "Correct the parameter that the message names.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
+    CodeRule::failure("InvalidParameterValue", 200, ErrorKind::InvalidRequest, "Correct the value that the message names.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
+    CodeRule::failure("InvalidPermission", 200, ErrorKind::PermissionDenied, "Use an account that may do this.", S_SDK_GO).for_prefix(),
+    CodeRule::failure("InvalidRegion", 200, ErrorKind::InvalidRequest, "Give a region that Tencent Cloud has, and the endpoint that serves it.", S_SDK_GO).for_prefix(),
+    CodeRule::failure("InvalidZone", 200, ErrorKind::InvalidRequest, "Give a zone of the region.", S_SDK_GO).for_prefix(),
+    CodeRule::failure("Limit", 200, ErrorKind::QuotaExceeded, "Delete what you no longer need, or ask Tencent Cloud for a larger quota.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
+    CodeRule::failure("Missing", 200, ErrorKind::InvalidRequest, "Give the parameter that the message names.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
+    CodeRule::failure("MutexOperation", 200, ErrorKind::Conflict, "Wait until the task that runs has ended, then try again.", S_SDK_GO).for_prefix(),
+    CodeRule::failure("OperationDenied", 200, ErrorKind::Unsupported, "Read the message: the cloud denies the operation for that reason.", S_SDK_GO).for_prefix(),
+    CodeRule::failure("Over", 200, ErrorKind::QuotaExceeded, "Delete what you no longer need, or ask Tencent Cloud for a larger quota.", S_SDK_GO).for_prefix(),
+    CodeRule::failure("RegionAbilityLimit", 200, ErrorKind::Unsupported, "Use another region: this one cannot do it.", S_SDK_GO).for_prefix(),
+    CodeRule::failure("RequestLimitExceeded", 200, ErrorKind::RateLimited, "Send fewer requests: ImportImage allows 10 a second.", S_COMMON_ERRORS_DOCS).for_prefix(),
+    CodeRule::failure("Resource", 200, ErrorKind::Conflict, "Read the message: the state of a resource stands against it.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
+    CodeRule::failure("ResourceInUse", 200, ErrorKind::Conflict, "Wait until nothing uses the resource, then try again.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
+    CodeRule::failure("ResourceInsufficient", 200, ErrorKind::Conflict, "Try again later or in another region: the cloud is short of resources.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
+    CodeRule::failure("ResourceNotFound", 200, ErrorKind::NotFound, "Check the id and the region.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
+    CodeRule::failure("ResourceUnavailable", 200, ErrorKind::Conflict, "Try again later: the resource cannot be used now.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
+    CodeRule::failure("ResourcesSoldOut", 200, ErrorKind::Conflict, "Try again later or in another region: the cloud is short of resources.", S_SDK_GO).for_prefix(),
+    CodeRule::failure("SecGroup", 200, ErrorKind::InvalidRequest, "Correct what the message names.", S_SDK_GO).for_prefix(),
+    CodeRule::failure("ServiceUnavailable", 200, ErrorKind::Unavailable, "Try again later.", S_COMMON_ERRORS).for_prefix(),
+    CodeRule::failure("Unauthorized", 200, ErrorKind::PermissionDenied, "Grant the user the CAM permission for this operation.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
+    CodeRule::failure("UnauthorizedOperation.InvalidToken", 200, ErrorKind::Credentials, "Get new temporary credentials: the token is wrong or has expired.", S_SDK_GO), // DescribeImages, ModifyImageAttribute
+    CodeRule::failure("UnauthorizedOperation.MFA", 200, ErrorKind::Credentials, "Complete the multi-factor authentication that the account requires.", S_SDK_GO).for_prefix(),
+    CodeRule::failure("Unknown", 200, ErrorKind::Unavailable, "Try again later.", S_COMMON_ERRORS).for_prefix(), // unverified
+    CodeRule::failure("UnknownParameter", 200, ErrorKind::InvalidRequest, "Leave out the parameter that the message names: this endpoint does not know it.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
+    CodeRule::failure("Unsupported", 200, ErrorKind::Unsupported, "Read the message: the operation is not supported here.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
+    CodeRule::failure("Vpc", 200, ErrorKind::InvalidRequest, "Correct what the message names.", S_SDK_GO).for_prefix(),
 ];

@@ -13,7 +13,7 @@ const S_SDK_PYTHON: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and erro
 const S_SDK_PYTHON_DOCS: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026); ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026)";
 const S_SEED_DOCS: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026)";
 const S_SEED_GUIDE: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026)";
-const S_SEED_SDK_GO: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); tencentcloud-sdk-go 005cd58a, cvm v20170312 client and common/regions (read 2026)";
+const S_SEED_SDK_GO: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); tencentcloud-sdk-go 144f6c8d, cvm v20170312 client and errors, and common/regions (2026-08-21)";
 const S_SEED_SDK_PYTHON: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
 
 /// What the import can do and what it limits.

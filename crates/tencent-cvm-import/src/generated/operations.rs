@@ -111,7 +111,7 @@ impl Client {
         Ok(self.call(request).await?.value)
     }
 
-    /// Changes a private image; one that is shared is refused. 10 requests a second. Which code a taken name has here was read in no source.
+    /// Changes a private image; one that is shared is refused. 10 requests a second. A taken name is refused with `InvalidImageName.Duplicate`.
     ///
     /// `POST /`. Sent again by itself when it fails for a passing reason. ([modify](crate::types#sources))
     ///

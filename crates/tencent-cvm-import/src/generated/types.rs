@@ -26,7 +26,7 @@
 //! | modify | ModifyImageAttribute, cloud.tencent.com/document/api/213/15713 and tencentcloud.com/document/api/213/33269 (2025-11-21) |
 //! | packer | packer-plugin-tencentcloud bfca3077 (2025-05-30) |
 //! | sdk-common | tencentcloud-sdk-python-common 3.1.195 (2026) |
-//! | sdk-go | tencentcloud-sdk-go 005cd58a, cvm v20170312 client and common/regions (read 2026) |
+//! | sdk-go | tencentcloud-sdk-go 144f6c8d, cvm v20170312 client and errors, and common/regions (2026-08-21) |
 //! | sdk-intl | tencentcloud-sdk-python-intl-en 3.1.193 (2026-10-26) |
 //! | sdk-python | tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026) |
 //! | seed | older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05) |
@@ -501,7 +501,7 @@ pub struct DeleteImagesResponse {
 
 /// Request of `ModifyImageAttribute`.
 ///
-/// Changes a private image; one that is shared is refused. 10 requests a second. Which code a taken name has here was read in no source.
+/// Changes a private image; one that is shared is refused. 10 requests a second. A taken name is refused with `InvalidImageName.Duplicate`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
