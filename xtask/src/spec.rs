@@ -102,6 +102,9 @@ tables! {
         #[serde(default)] alias: Vec<String>,
         #[serde(default)] unverified: bool,
         accept: Option<String>,
+        /// Of an answer: what is done depends on it, so that another form than the documented one is no answer. Every other field is
+        /// only shown, and is absent then.
+        #[serde(default)] decides: bool,
         /// What of the client goes here where a request leaves it out.
         fill: Option<String>,
         /// What a new request has here: the vendor's only value.
@@ -305,6 +308,24 @@ impl Spec {
         types
             .chain(calls)
             .flat_map(|(owner, fields)| fields.iter().map(move |field| (owner, field)))
+    }
+
+    /// The types that an answer is made of, down to the last.
+    pub(crate) fn answered(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        let mut pending: Vec<&str> = Vec::new();
+        for operation in &self.api.operations {
+            pending.push(&operation.response);
+            pending.extend(operation.answer.iter().flatten().map(|field| field.kind.as_str()));
+        }
+        while let Some(kind) = pending.pop() {
+            let name = kind.trim_matches(['[', ']']);
+            let own = self.api.types.iter().find(|own| own.name == name);
+            if let Some(own) = own.filter(|own| found.insert(own.name.as_str())) {
+                pending.extend(own.fields.iter().map(|field| field.kind.as_str()));
+            }
+        }
+        found
     }
 
     fn load(folder: &Path) -> Result<Self, String> {

@@ -190,15 +190,11 @@ impl Cloud for Client {
         Ok(CancelOutcome::Requested)
     }
 
-    /// Sends the description along as it is: whether it stays when it is not sent is unverified.
+    /// What is not sent stays as it is.
     async fn rename(&self, image: &ImportedImage, name: &str) -> Result<()> {
-        let shown = self.images(&Query::new(By::Id(&image.id), None), At::default()).await?;
-        let mut shown = shown.rows.into_iter();
-        let shown = shown.find(|row| row.image_id.as_ref() == Some(&image.id));
         let request = wire::ModifyImageAttributeRequest {
             image_id: Some(image.id.clone()),
             image_name: Some(name.to_owned()),
-            description: shown.and_then(|row| row.description).filter(|text| !text.is_empty()),
             ..Default::default()
         };
         self.modify_image_attribute(&request).await.map(drop)
@@ -237,6 +233,7 @@ fn image_row(image: wire::Image) -> Row {
     row.inspection = inspection(&image);
     row.percent = percent(image.progress.as_deref());
     row.created = image.creation_time.as_deref().and_then(instant);
+    row.is_unusable = image.usable == Some(false);
     let files = image.disk_device_mappings.into_iter().flatten().filter_map(|disk| {
         let (bucket, key) = (disk.import_oss_bucket?, disk.import_oss_object?);
         (!bucket.is_empty() && !key.is_empty()).then(|| format!("{bucket}:{key}"))

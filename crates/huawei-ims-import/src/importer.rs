@@ -19,6 +19,9 @@ use crate::{
 /// Imports images into Huawei Cloud.
 pub type Importer = cloud_import_core::Importer<Client>;
 
+/// The code for a change of an attribute that the image does not have.
+const NO_SUCH_ATTRIBUTE: &str = "IMG.0035";
+
 impl Client {
     /// The client in a project; in its own when none is named.
     fn at(&self, project: Option<&str>) -> Self {
@@ -79,8 +82,8 @@ impl Cloud for Client {
         }
     }
 
-    /// Whether the list shows an image that is still being made is unverified, so that it is asked twice: as it is, and for
-    /// images that cannot be used yet.
+    /// By its id the list shows an image that is still being made, as the tests of the vendor's provider for Terraform do. Whether it
+    /// does so by name is unverified, so that it is asked twice: as it is, and for images that cannot be used yet.
     async fn images(&self, query: &Query<'_>, at: At) -> Result<Page> {
         let request = wire::ListImagesRequest {
             id: query.id(),
@@ -101,19 +104,25 @@ impl Cloud for Client {
     }
 
     async fn rename(&self, image: &ImportedImage, name: &str) -> Result<()> {
-        let change = wire::ImageChange {
-            op: Some("replace".to_owned()),
-            path: Some("/name".to_owned()),
-            value: Some(name.to_owned()),
-            ..Default::default()
-        };
-        let request = wire::UpdateImageRequest {
+        let request = |op: &str| wire::UpdateImageRequest {
             image_id: Some(image.id.clone()),
-            changes: Some(vec![change]),
+            changes: Some(vec![wire::ImageChange {
+                op: Some(op.to_owned()),
+                path: Some("/name".to_owned()),
+                value: Some(name.to_owned()),
+                ..Default::default()
+            }]),
             ..Default::default()
         };
         let project = self.resolve_project(image.project.as_deref()).await?;
-        self.at(project.as_deref()).update_image(&request).await.map(drop)
+        let client = self.at(project.as_deref());
+        match client.update_image(&request("replace")).await {
+            // What is not there cannot be replaced.
+            Err(error) if error.code() == Some(NO_SUCH_ATTRIBUTE) => {
+                client.update_image(&request("add")).await.map(drop)
+            }
+            changed => changed.map(drop),
+        }
     }
 
     async fn delete(&self, image: &ImportedImage) -> Result<()> {

@@ -41,32 +41,33 @@ fn percent(job: &Job) -> Option<u8> {
     (0..=100).find(|whole| f64::from(*whole) == percent)
 }
 
-/// Why it failed: the job's own code and reason, else those inside it, else those of its sub-jobs.
+/// Why it failed: the job's own code and reason, or those inside it; and those of the first sub-job that has any, which tell more
+/// than that it failed.
 fn failure(job: &Job) -> Failure {
     let empty = JobEntities::default();
     let inner = job.entities.as_ref().unwrap_or(&empty);
-    let code = [
+    let code = filled([
         job.error_code.as_ref(),
         inner.error_code.as_ref(),
         inner.addition_error_code.as_ref(),
-    ];
-    let reason = [
+    ]);
+    let reason = filled([
         job.fail_reason.as_ref(),
         inner.addition_error_msg.as_ref(),
         inner.error.as_ref(),
-    ];
-    let sub_jobs = sub_jobs(job);
-    let code = filled(
-        code.into_iter()
-            .chain(sub_jobs.iter().map(|sub| sub.error_code.as_ref())),
-    );
-    let reason = filled(
-        reason
-            .into_iter()
-            .chain(sub_jobs.iter().map(|sub| sub.fail_reason.as_ref())),
-    );
+    ]);
+    let mut of_sub_jobs = sub_jobs(job)
+        .iter()
+        .map(|sub| (filled([sub.error_code.as_ref()]), filled([sub.fail_reason.as_ref()])));
+    let (sub_code, sub_reason) = of_sub_jobs
+        .find(|(code, reason)| code.is_some() || reason.is_some())
+        .unwrap_or_default();
+    let told = match (reason, sub_reason) {
+        (Some(own), Some(sub)) if own != sub => Some(format!("{sub} ({own})")),
+        (own, sub) => sub.or(own),
+    };
     let raw = || job.status.clone().unwrap_or_default();
-    Failure::new(code, reason.unwrap_or_else(raw))
+    Failure::new(sub_code.or(code), told.unwrap_or_else(raw))
 }
 
 #[cfg(test)]
@@ -113,6 +114,11 @@ mod tests {
                 r#"{"status":"FAIL","entities":{"sub_jobs_result":[{"status":"SUCCESS"},{"error_code":"IMG.0158","fail_reason":"bad file"}]}}"#,
                 Some("IMG.0158"),
                 "bad file",
+            ),
+            (
+                r#"{"status":"FAIL","error_code":"IMG.1001","fail_reason":"sub job failed","entities":{"sub_jobs_result":[{"error_code":"","fail_reason":null},{"error_code":"IMG.0057","fail_reason":"no file"}]}}"#,
+                Some("IMG.0057"),
+                "no file (sub job failed)",
             ),
             (r#"{"status":"FAIL"}"#, None, "FAIL"),
         ] {

@@ -47,17 +47,17 @@ fn envelope(mut body: Map<String, Value>, answer: &Response<Bytes>) -> Reading {
         _ => None,
     };
     if let Some(Value::Object(error)) = body.get("error") {
-        let number = error.get("code").and_then(Value::as_i64).unwrap_or_default();
-        let text = |name| {
-            error
-                .get(name)
-                .and_then(Value::as_str)
-                .filter(|text: &&str| !text.is_empty())
+        let text = |name| match error.get(name)? {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
         };
-        if number != 0 || text("status").is_some() {
+        // The number as the code where there is no word. Neither means no error.
+        let code = text("status").or_else(|| text("code")).filter(|code| code != "0");
+        if code.is_some() {
             return Reading::Refused {
-                code: text("status").map(str::to_owned).or_else(|| Some(number.to_string())),
-                message: text("message").unwrap_or_default().to_owned(),
+                code,
+                message: text("message").unwrap_or_default(),
                 request_id,
             };
         }

@@ -140,12 +140,13 @@ impl Cloud for Client {
 
 fn task_row(info: wire::TaskInfo) -> Row {
     let mut row = Row::new(info.task_status, TASK_STATES);
-    let reason: Vec<String> = [info.message, info.error_info]
+    // The reason, then the remark beside it.
+    let reason: Vec<String> = [info.error_info, info.message]
         .into_iter()
         .flatten()
         .filter(|text| !text.is_empty())
         .collect();
-    row.failure = (!reason.is_empty()).then(|| Failure::new(None, reason.join(": ")));
+    row.failure = (!reason.is_empty()).then(|| Failure::new(None, reason.join("; ")));
     row.task_id = info.task_id;
     row.image_id = info.image_id;
     row.name = info.image_name;

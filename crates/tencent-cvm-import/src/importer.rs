@@ -27,6 +27,9 @@ pub type Importer = cloud_import_core::Importer<Client>;
 /// Images on a page: the most that the cloud lists at once.
 const IMAGES: i64 = 100;
 
+/// The code for an image that does not exist (yet, or any more).
+const NO_SUCH_IMAGE: &str = "InvalidImageId.NotFound";
+
 impl Cloud for Client {
     type Order = wire::ImportImageRequest;
 
@@ -90,7 +93,10 @@ impl Cloud for Client {
                 ..Default::default()
             },
         };
-        let answer = self.describe_images(&request).await?;
+        let answer = match self.describe_images(&request).await {
+            Err(error) if error.code() == Some(NO_SUCH_IMAGE) => return Ok(Page::default()),
+            answer => answer?,
+        };
         Ok(Page::of(answer.image_set, row, IMAGES).of_total(answer.total_count))
     }
 

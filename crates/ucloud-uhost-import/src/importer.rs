@@ -21,9 +21,9 @@ use crate::{
 
 /// Imports images into UCloud.
 ///
-/// Unverified with a live account: whether a link to a private bucket, signed and over https, is taken (the guide asks for
-/// a public bucket, the vendor's Packer plugin signs an http link for 24 hours); and which regions can import at all. Where
-/// one cannot, import in `cn-bj2` and copy the image.
+/// Unverified with a live account: whether a link to a private bucket is taken when it is signed (the guide asks for a public bucket,
+/// the vendor's Packer plugin signs a link for 24 hours; the documented example is an https link); and which regions can import at
+/// all. Where one cannot, ask UCloud by ticket: copying between regions is opened that way too, and not at all in Beijing.
 pub type Importer = cloud_import_core::Importer<Client>;
 
 /// Images on a page that is asked for. Accounts may have some dozens.

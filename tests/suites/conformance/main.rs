@@ -19,6 +19,7 @@ mod import;
 mod lost;
 mod polls;
 mod refused;
+mod shown;
 mod validation;
 mod variants;
 mod verdict;
@@ -73,6 +74,7 @@ for_all_cases! {
     refused::a_taken_name_is_refused_where_names_are_unique
     refused::the_same_order_again_is_the_same_import
     refused::a_refusal_is_final_and_has_the_vendors_words
+    refused::a_code_that_nobody_has_published_is_a_refusal_too
     refused::throttling_is_waited_out
     refused::lasting_throttling_is_told_with_the_vendors_hint
     refused::a_wrong_clock_is_set_by_the_clouds
@@ -100,6 +102,8 @@ for_all_cases! {
     answers::after_a_broken_answer_to_a_start_there_is_never_a_second_import
     answers::a_server_error_on_the_start
     answers::a_broken_answer_to_a_poll_is_a_failed_poll
+
+    shown::odd_values_in_fields_that_are_only_shown_fail_nothing
 
     polls::failed_polls_are_tolerated
     polls::too_many_failed_polls_end_the_wait_and_not_the_import

@@ -98,6 +98,40 @@ pub(crate) async fn a_refusal_is_final_and_has_the_vendors_words(case: &'static 
     assert_eq!((stage.starts(), stage.imports()), (1, 0));
 }
 
+pub(crate) async fn a_code_that_nobody_has_published_is_a_refusal_too(case: &'static Case) {
+    let (http, code) = match case.provider {
+        Provider::UCLOUD => (200, "99999"),
+        Provider::TENCENT => (200, "NeverHeardOf.Such"),
+        Provider::HUAWEI => (400, "IMG.9999"),
+        _ => (400, "NeverHeardOf.Such"),
+    };
+    let stage = Stage::new(case).await.unwrap();
+    let message = "no such thing".to_owned();
+    let code = code.to_owned();
+    stage.fail_start(FaultKind::Refuse {
+        http,
+        code: code.clone(),
+        message,
+    });
+    let importer = stage.importer().unwrap();
+    let error = importer.start(&stage.order()).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.http_status()),
+        (Some(code.as_str()), Some(http)),
+        "{error:?}"
+    );
+    assert!(!error.may_have_executed() && error.request_id().is_some(), "{error:?}");
+    assert_eq!(
+        (error.operation(), error.attempts()),
+        (Some(case.start), 1),
+        "it was not looked for: {error:?}"
+    );
+    assert_eq!((stage.starts(), stage.imports()), (1, 0));
+    // The same order again is sent again.
+    importer.start(&stage.order()).await.unwrap();
+    assert_eq!((stage.starts(), stage.imports()), (2, 1));
+}
+
 pub(crate) async fn throttling_is_waited_out(case: &'static Case) {
     let stage = Stage::new(case).await.unwrap();
     stage.inject(FaultKind::Throttle, |fault| fault.operation(case.start).times(2));

@@ -30,8 +30,14 @@ pub(super) fn render(spec: &Spec) -> Result<String, String> {
         }
         out.push_str("    }\n}\n");
     }
+    let answered = spec.answered();
     for own in &spec.api.types {
-        out.push_str(&structure(spec, &own.name, &own.doc, &own.fields, false)?);
+        let of = if answered.contains(own.name.as_str()) {
+            Part::Answer
+        } else {
+            Part::Request
+        };
+        out.push_str(&structure(spec, &own.name, &own.doc, &own.fields, of)?);
     }
     let mut done = BTreeSet::new();
     for operation in &spec.api.operations {
@@ -43,11 +49,16 @@ pub(super) fn render(spec: &Spec) -> Result<String, String> {
         } = operation;
         if done.insert(request) {
             let text = format!("Request of `{name}`.\n\n{}", operation.doc);
-            out.push_str(&structure(spec, request, &text, &operation.fields, false)?);
+            out.push_str(&structure(spec, request, &text, &operation.fields, Part::Request)?);
         }
         if let Some(answer) = operation.answer.as_ref().filter(|_| done.insert(response)) {
             let text = format!("Answer of `{name}`, below the vendor's envelope.");
-            out.push_str(&structure(spec, response, &text, answer, operation.has_dry_run())?);
+            let of = if operation.has_dry_run() {
+                Part::AnswerOfDryRun
+            } else {
+                Part::Answer
+            };
+            out.push_str(&structure(spec, response, &text, answer, of)?);
         }
     }
     Ok(out)
@@ -57,8 +68,9 @@ pub(super) fn render(spec: &Spec) -> Result<String, String> {
 fn about(spec: &Spec) -> String {
     let mut out = format!(
         "//! Requests and answers of {}, and what is in them, in the vendor's words.\n//!\n\
-         //! Every field is optional: empty is not absent. Fields that are not in the documents read are kept in `extra`. The types\n\
-         //! are open to new fields: take a `default()` and set what is to be sent.\n//!\n",
+         //! Every field is optional: empty is not absent. Fields that are not in the documents read are kept in `extra`. A field of\n\
+         //! an answer that is only shown is absent where it has another form than documented. The types are open to new fields: take a\n\
+         //! `default()` and set what is to be sent.\n//!\n",
         spec.provider.name
     );
     let mut operations = spec.api.operations.iter();
@@ -79,11 +91,19 @@ fn about(spec: &Spec) -> String {
     out
 }
 
-fn structure(spec: &Spec, name: &str, text: &str, fields: &[Field], dry_run: bool) -> Result<String, String> {
+/// What a type is part of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Request,
+    Answer,
+    AnswerOfDryRun,
+}
+
+fn structure(spec: &Spec, name: &str, text: &str, fields: &[Field], of: Part) -> Result<String, String> {
     let has_values = fields.iter().any(|field| field.default.is_some());
     let default = if has_values { "" } else { "Default, " };
-    let fields_text: String = fields.iter().map(structure_field).collect();
-    let dry_run = if dry_run { DRY_RUN } else { "" };
+    let fields_text: String = fields.iter().map(|field| structure_field(field, of)).collect();
+    let dry_run = if of == Part::AnswerOfDryRun { DRY_RUN } else { "" };
     let mut out = format!(
         "\n{}#[derive(Debug, Clone, PartialEq, {default}Serialize, Deserialize)]\n#[serde(default)]\n#[non_exhaustive]\n\
          pub struct {name} {{\n{fields_text}{dry_run}    /// Fields that are not in the documents read.\n    #[serde(flatten)]\n    pub extra: Extra,\n}}\n",
@@ -102,7 +122,7 @@ fn structure(spec: &Spec, name: &str, text: &str, fields: &[Field], dry_run: boo
     Ok(out)
 }
 
-fn structure_field(field: &Field) -> String {
+fn structure_field(field: &Field, of: Part) -> String {
     let mut text = field.doc.clone();
     if field.required {
         text.push_str(" Required.");
@@ -117,11 +137,14 @@ fn structure_field(field: &Field) -> String {
     let is_renamed = ident.trim_start_matches("r#") != field.name;
     let rename = is_renamed.then(|| format!("rename = {}, ", literal(&field.name)));
     let alias = field.alias.iter().map(|alias| format!("alias = {}, ", literal(alias)));
-    let accept = field
-        .accept
-        .iter()
-        .map(|accept| format!("deserialize_with = \"wire::{accept}\", "));
-    let mut attributes: String = rename.into_iter().chain(alias).chain(accept).collect();
+    let is_only_shown = of != Part::Request && !field.decides;
+    let read = match (&field.accept, is_only_shown) {
+        (Some(accept), false) => Some(accept.clone()),
+        (None, false) => None,
+        (accept, true) => Some(format!("shown::{}", accept.as_deref().unwrap_or("plain"))),
+    };
+    let read = read.iter().map(|read| format!("deserialize_with = \"wire::{read}\", "));
+    let mut attributes: String = rename.into_iter().chain(alias).chain(read).collect();
     if field.kind == "link" {
         attributes.push_str("serialize_with = \"Link::serialize_exposed\", ");
     }

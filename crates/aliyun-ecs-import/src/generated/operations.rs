@@ -265,9 +265,9 @@ impl Client {
         Ok(self.call(request).await?.value)
     }
 
-    /// Changes name and description of a custom image. A taken name is refused.
+    /// Changes attributes of a custom image. A taken name is refused.
     ///
-    /// `POST /`. Sent again by itself when it fails for a passing reason. ([modify](crate::types#sources))
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([modify, sdk](crate::types#sources))
     ///
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.

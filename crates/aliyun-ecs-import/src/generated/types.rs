@@ -2,8 +2,9 @@
 
 //! Requests and answers of Alibaba Cloud, and what is in them, in the vendor's words.
 //!
-//! Every field is optional: empty is not absent. Fields that are not in the documents read are kept in `extra`. The types
-//! are open to new fields: take a `default()` and set what is to be sent.
+//! Every field is optional: empty is not absent. Fields that are not in the documents read are kept in `extra`. A field of
+//! an answer that is only shown is absent where it has another form than documented. The types are open to new fields: take a
+//! `default()` and set what is to be sent.
 //!
 //! ```
 //! use aliyun_ecs_import::types::ImportImageRequest;
@@ -28,6 +29,7 @@
 //! | modify | ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026) |
 //! | packer | packer-plugin-alicloud (2025-06) |
 //! | ram | CreateRole, GetRole and AttachPolicyToRole, RAM API reference (28710 and its neighbours) (2017-05) |
+//! | ram-sdk | alibabacloud_ram20150501 for Python 1.3.0 (2026) |
 //! | reports | Public reports of users that quote Alibaba Cloud's answers, and the codes that yunionio/cloudmux and terraform-provider-alicloud handle (read 2026) |
 //! | rpc | RPC mechanism: V2 request syntax and signature (undated) |
 //! | sdk | alibabacloud_ecs20140526 for Python 7.11.8 (2026-10) |
@@ -258,19 +260,19 @@ pub struct Task {
     #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// What the task does. An example shows `IMPORT_IMAGE` where the list says `ImportImage`: do not compare. (docs-2021, sdk)
-    #[serde(rename = "TaskAction", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "TaskAction", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub task_action: Option<String>,
     /// `Waiting`, `Processing`, `Paused`, `Finished`, `Failed` or `Deleted`. (docs-2021, sdk, mantle)
-    #[serde(rename = "TaskStatus", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "TaskStatus", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub task_status: Option<String>,
     /// Whether `CancelTask` will work: text in the SDK, a boolean in examples. (docs-2021, sdk)
-    #[serde(rename = "SupportCancel", deserialize_with = "wire::bool_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "SupportCancel", deserialize_with = "wire::shown::bool_or_string", skip_serializing_if = "Option::is_none")]
     pub support_cancel: Option<bool>,
     /// When the task was made, UTC; examples have no seconds. (docs-2021, sdk)
-    #[serde(rename = "CreationTime", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CreationTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub creation_time: Option<String>,
     /// When the task ended, UTC; examples have no seconds. (docs-2021, sdk)
-    #[serde(rename = "FinishedTime", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "FinishedTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub finished_time: Option<String>,
     /// What the task works on: of an import, the image. (sdk)
     #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
@@ -286,16 +288,16 @@ pub struct Task {
 #[non_exhaustive]
 pub struct OperationProgress {
     /// State of this part. (docs-2021, sdk)
-    #[serde(rename = "OperationStatus", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OperationStatus", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub operation_status: Option<String>,
     /// Code of the failure. (docs-2021, sdk)
-    #[serde(rename = "ErrorCode", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ErrorCode", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub error_code: Option<String>,
     /// Reason of the failure. (docs-2021, sdk)
-    #[serde(rename = "ErrorMsg", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ErrorMsg", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub error_msg: Option<String>,
     /// What this part works on. (docs-2021, sdk)
-    #[serde(rename = "RelatedItemSet", deserialize_with = "wire::list", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RelatedItemSet", deserialize_with = "wire::shown::list", skip_serializing_if = "Option::is_none")]
     pub related_item_set: Option<Vec<RelatedItem>>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -308,10 +310,10 @@ pub struct OperationProgress {
 #[non_exhaustive]
 pub struct RelatedItem {
     /// What kind of thing it is. (docs-2021, sdk)
-    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Name", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Its id. (docs-2021, sdk)
-    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Value", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -346,100 +348,100 @@ pub struct Image {
     #[serde(rename = "ImageName", skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Description. (sdk)
-    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Description", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// `Creating`, `Waiting`, `Available`, `UnAvailable`, `CreateFailed` or `Deprecated`. (sdk)
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// Progress while it is made, text such as `32%`. (sdk)
-    #[serde(rename = "Progress", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Progress", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub progress: Option<String>,
     /// Size in GiB. (sdk)
-    #[serde(rename = "Size", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Size", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub size: Option<i64>,
     /// Distribution. (sdk)
-    #[serde(rename = "Platform", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Platform", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
     /// Family of the operating system. (sdk)
-    #[serde(rename = "OSType", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OSType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub os_type: Option<OsType>,
     /// Name of the operating system. (sdk)
-    #[serde(rename = "OSName", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OSName", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub os_name: Option<String>,
     /// Its English name. (sdk)
-    #[serde(rename = "OSNameEn", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OSNameEn", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub os_name_en: Option<String>,
     /// Processor architecture. (sdk)
-    #[serde(rename = "Architecture", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Architecture", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub architecture: Option<Architecture>,
     /// Firmware. (sdk)
-    #[serde(rename = "BootMode", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "BootMode", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub boot_mode: Option<BootMode>,
     /// When it was made. (sdk)
-    #[serde(rename = "CreationTime", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CreationTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub creation_time: Option<String>,
     /// Family of the image. (sdk)
-    #[serde(rename = "ImageFamily", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ImageFamily", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_family: Option<String>,
     /// Version of the image. (sdk)
-    #[serde(rename = "ImageVersion", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ImageVersion", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_version: Option<String>,
     /// Whose image it is. (sdk)
-    #[serde(rename = "ImageOwnerAlias", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ImageOwnerAlias", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_owner_alias: Option<ImageOwnerAlias>,
     /// Account that owns it, kept as text. (sdk)
-    #[serde(rename = "ImageOwnerId", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ImageOwnerId", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub image_owner_id: Option<String>,
     /// Whether it is a copy. (sdk)
-    #[serde(rename = "IsCopied", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "IsCopied", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub is_copied: Option<bool>,
     /// Whether it is public. (sdk)
-    #[serde(rename = "IsPublic", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "IsPublic", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub is_public: Option<bool>,
     /// Whether this account shares it: text. (sdk)
-    #[serde(rename = "IsSelfShared", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "IsSelfShared", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub is_self_shared: Option<String>,
     /// Whether it is subscribed to. (sdk)
-    #[serde(rename = "IsSubscribed", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "IsSubscribed", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub is_subscribed: Option<bool>,
     /// Whether it has cloud-init. (sdk)
-    #[serde(rename = "IsSupportCloudinit", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "IsSupportCloudinit", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub is_support_cloudinit: Option<bool>,
     /// Whether I/O-optimised instances can use it. (sdk)
-    #[serde(rename = "IsSupportIoOptimized", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "IsSupportIoOptimized", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub is_support_io_optimized: Option<bool>,
     /// Whose licence activates Windows. (sdk)
-    #[serde(rename = "LicenseType", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "LicenseType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub license_type: Option<LicenseType>,
     /// Whether it has a login user other than root. (sdk)
-    #[serde(rename = "LoginAsNonRootSupported", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "LoginAsNonRootSupported", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub login_as_non_root_supported: Option<bool>,
     /// Product of the marketplace. (sdk)
-    #[serde(rename = "ProductCode", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ProductCode", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub product_code: Option<String>,
     /// Resource group. (sdk)
-    #[serde(rename = "ResourceGroupId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ResourceGroupId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub resource_group_id: Option<String>,
     /// Supplier. (sdk)
-    #[serde(rename = "SupplierName", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "SupplierName", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub supplier_name: Option<String>,
-    /// Whether it can be used. Its type is not settled. (sdk; unverified)
-    #[serde(rename = "Usable", skip_serializing_if = "Option::is_none")]
-    pub usable: Option<serde_json::Value>,
+    /// Whether it can be used at once; an image that is available may not be usable yet. (sdk, terraform)
+    #[serde(rename = "Usable", deserialize_with = "wire::shown::bool_or_string", skip_serializing_if = "Option::is_none")]
+    pub usable: Option<bool>,
     /// `instance` when instances use it, else `none`. (sdk)
-    #[serde(rename = "Usage", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Usage", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub usage: Option<String>,
     /// Tags. (sdk)
-    #[serde(rename = "Tags", deserialize_with = "wire::list", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Tags", deserialize_with = "wire::shown::list", skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<ImageTag>>,
     /// Abilities. (sdk)
-    #[serde(rename = "Features", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Features", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub features: Option<ImageFeatures>,
-    /// Settings of secure boot, as they come. (sdk; unverified)
-    #[serde(rename = "SecureBootOptions", skip_serializing_if = "Option::is_none")]
+    /// Settings of secure boot, as they come. (sdk)
+    #[serde(rename = "SecureBootOptions", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub secure_boot_options: Option<serde_json::Value>,
     /// What the image check found, where one was asked for. (sdk)
-    #[serde(rename = "DetectionOptions", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "DetectionOptions", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub detection_options: Option<DetectionOptions>,
     /// Disks, each with the snapshot behind it. (sdk)
     #[serde(rename = "DiskDeviceMappings", deserialize_with = "wire::list", skip_serializing_if = "Option::is_none")]
@@ -455,10 +457,10 @@ pub struct Image {
 #[non_exhaustive]
 pub struct ImageTag {
     /// Key. (sdk)
-    #[serde(rename = "TagKey", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "TagKey", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub tag_key: Option<String>,
     /// Value. (sdk)
-    #[serde(rename = "TagValue", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "TagValue", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub tag_value: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -471,14 +473,23 @@ pub struct ImageTag {
 #[non_exhaustive]
 pub struct ImageFeatures {
     /// `supported` or `unsupported`. (sdk)
-    #[serde(rename = "NvmeSupport", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "NvmeSupport", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub nvme_support: Option<String>,
     /// `v1` or `v2`. (sdk)
-    #[serde(rename = "ImdsSupport", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ImdsSupport", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub imds_support: Option<String>,
     /// Whether processors can be added while it runs. (sdk)
-    #[serde(rename = "CpuOnlineUpgrade", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CpuOnlineUpgrade", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub cpu_online_upgrade: Option<String>,
+    /// Whether processors can be taken away while it runs. (sdk)
+    #[serde(rename = "CpuOnlineDowngrade", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub cpu_online_downgrade: Option<String>,
+    /// Whether memory can be added while it runs. (sdk)
+    #[serde(rename = "MemoryOnlineUpgrade", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub memory_online_upgrade: Option<String>,
+    /// Whether memory can be taken away while it runs. (sdk)
+    #[serde(rename = "MemoryOnlineDowngrade", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub memory_online_downgrade: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
@@ -490,10 +501,10 @@ pub struct ImageFeatures {
 #[non_exhaustive]
 pub struct DetectionOptions {
     /// State of the check. (sdk)
-    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Status", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// Findings. (sdk)
-    #[serde(rename = "Items", deserialize_with = "wire::list", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Items", deserialize_with = "wire::shown::list", skip_serializing_if = "Option::is_none")]
     pub items: Option<Vec<DetectionItem>>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -506,16 +517,16 @@ pub struct DetectionOptions {
 #[non_exhaustive]
 pub struct DetectionItem {
     /// What was checked. (sdk)
-    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Name", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What was found. (sdk)
-    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Value", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Code of the risk. (sdk)
-    #[serde(rename = "RiskCode", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RiskCode", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub risk_code: Option<String>,
     /// Level of the risk. (sdk)
-    #[serde(rename = "RiskLevel", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RiskLevel", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub risk_level: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -528,13 +539,13 @@ pub struct DetectionItem {
 #[non_exhaustive]
 pub struct ImageDisk {
     /// Name of the device. (sdk)
-    #[serde(rename = "Device", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Device", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
     /// Whether it is encrypted. (sdk)
-    #[serde(rename = "Encrypted", deserialize_with = "wire::bool_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Encrypted", deserialize_with = "wire::shown::bool_or_string", skip_serializing_if = "Option::is_none")]
     pub encrypted: Option<bool>,
     /// Format of the file. (sdk)
-    #[serde(rename = "Format", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Format", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
     /// Bucket that it was imported from. (sdk)
     #[serde(rename = "ImportOSSBucket", skip_serializing_if = "Option::is_none")]
@@ -543,19 +554,19 @@ pub struct ImageDisk {
     #[serde(rename = "ImportOSSObject", skip_serializing_if = "Option::is_none")]
     pub import_oss_object: Option<String>,
     /// Progress of the copy, text such as `32%`. (sdk)
-    #[serde(rename = "Progress", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Progress", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub progress: Option<String>,
-    /// Time left for the copy; the unit is not settled. (sdk; unverified)
-    #[serde(rename = "RemainTime", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    /// Time left for the copy, in seconds. (sdk)
+    #[serde(rename = "RemainTime", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub remain_time: Option<i64>,
     /// Size in GiB, as text. (sdk)
-    #[serde(rename = "Size", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Size", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
     /// Snapshot behind the disk: stays, and is billed, when the image is deleted. (sdk, mantle)
     #[serde(rename = "SnapshotId", skip_serializing_if = "Option::is_none")]
     pub snapshot_id: Option<String>,
     /// Whether it is the system disk or a data disk. (sdk)
-    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Type", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub disk_type: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -571,13 +582,13 @@ pub struct Region {
     #[serde(rename = "RegionId", skip_serializing_if = "Option::is_none")]
     pub region_id: Option<String>,
     /// Host name of the API for this region. (sdk)
-    #[serde(rename = "RegionEndpoint", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RegionEndpoint", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub region_endpoint: Option<String>,
     /// Name, in the language asked for. (sdk)
-    #[serde(rename = "LocalName", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "LocalName", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub local_name: Option<String>,
     /// State. (sdk)
-    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Status", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -590,23 +601,41 @@ pub struct Region {
 #[non_exhaustive]
 pub struct Role {
     /// Name. (ram)
-    #[serde(rename = "RoleName", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RoleName", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
     /// Id. (ram)
-    #[serde(rename = "RoleId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RoleId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub role_id: Option<String>,
     /// ARN, such as `acs:ram::123456789012:role/name`. (ram)
-    #[serde(rename = "Arn", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Arn", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub arn: Option<String>,
     /// Description. (ram)
-    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Description", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Who may take the role: the trust policy, JSON as text. (ram)
     #[serde(rename = "AssumeRolePolicyDocument", skip_serializing_if = "Option::is_none")]
     pub assume_role_policy_document: Option<String>,
     /// When it was made, UTC. (ram)
-    #[serde(rename = "CreateDate", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CreateDate", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub create_date: Option<String>,
+    /// When it was changed, UTC. (ram-sdk)
+    #[serde(rename = "UpdateDate", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub update_date: Option<String>,
+    /// How long a session of it lasts at the most, in seconds. (ram-sdk)
+    #[serde(rename = "MaxSessionDuration", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
+    pub max_session_duration: Option<i64>,
+    /// Whether it may be taken in the console. (ram-sdk)
+    #[serde(rename = "AllowConsoleLogin", deserialize_with = "wire::shown::bool_or_string", skip_serializing_if = "Option::is_none")]
+    pub allow_console_login: Option<bool>,
+    /// Whether it belongs to a service. (ram-sdk)
+    #[serde(rename = "IsServiceLinkedRole", deserialize_with = "wire::shown::bool_or_string", skip_serializing_if = "Option::is_none")]
+    pub is_service_linked_role: Option<bool>,
+    /// Its name with that of the account. (ram-sdk)
+    #[serde(rename = "RolePrincipalName", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub role_principal_name: Option<String>,
+    /// Its last deletion, where one was asked for. (ram-sdk)
+    #[serde(rename = "LatestDeletionTask", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub latest_deletion_task: Option<serde_json::Value>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
@@ -620,18 +649,21 @@ pub struct Policy {
     /// Name. (mantle)
     #[serde(rename = "PolicyName", skip_serializing_if = "Option::is_none")]
     pub policy_name: Option<String>,
-    /// `System` or `Custom`. (ram; unverified)
-    #[serde(rename = "PolicyType", skip_serializing_if = "Option::is_none")]
+    /// `System` or `Custom`. (ram, ram-sdk)
+    #[serde(rename = "PolicyType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub policy_type: Option<String>,
-    /// Description. (ram; unverified)
-    #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
+    /// Description. (ram, ram-sdk)
+    #[serde(rename = "Description", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The version that counts. (ram; unverified)
-    #[serde(rename = "DefaultVersion", skip_serializing_if = "Option::is_none")]
+    /// The version that counts. (ram, ram-sdk)
+    #[serde(rename = "DefaultVersion", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub default_version: Option<String>,
-    /// When it was attached, UTC. (ram; unverified)
-    #[serde(rename = "AttachDate", skip_serializing_if = "Option::is_none")]
+    /// When it was attached, UTC. (ram, ram-sdk)
+    #[serde(rename = "AttachDate", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub attach_date: Option<String>,
+    /// When it was made, UTC. (ram-sdk)
+    #[serde(rename = "CreateDate", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub create_date: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
@@ -695,13 +727,13 @@ pub struct ImportImageRequest {
     /// Disks: first the system disk, then at most 16 data disks; more are ignored. Required. (seed, docs, sdk)
     #[serde(rename = "DiskDeviceMapping", skip_serializing_if = "Option::is_none")]
     pub disk_device_mapping: Option<Vec<DiskDeviceMapping>>,
-    /// Of an older account model: do not send. Its type is not settled. (docs, sdk; unverified)
+    /// Of an older account model: do not send. (docs, sdk)
     #[serde(rename = "OwnerId", skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<i64>,
-    /// Of an older account model: do not send. Its type is not settled. (docs, sdk; unverified)
+    /// Of an older account model: do not send. (docs, sdk)
     #[serde(rename = "ResourceOwnerId", skip_serializing_if = "Option::is_none")]
     pub resource_owner_id: Option<i64>,
-    /// Of an older account model: do not send. Its type is not settled. (docs, sdk; unverified)
+    /// Of an older account model: do not send. (docs, sdk)
     #[serde(rename = "ResourceOwnerAccount", skip_serializing_if = "Option::is_none")]
     pub resource_owner_account: Option<String>,
     /// Fields that are not in the documents read.
@@ -721,7 +753,7 @@ pub struct ImportImageResponse {
     #[serde(rename = "TaskId", alias = "ImportTaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// Region. (seed, docs, sdk)
-    #[serde(rename = "RegionId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RegionId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub region_id: Option<String>,
     /// Set when this was a dry run that the vendor would have accepted, in whatever form it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -782,16 +814,16 @@ pub struct DescribeTasksResponse {
     #[serde(rename = "TaskSet", deserialize_with = "wire::list", skip_serializing_if = "Option::is_none")]
     pub task_set: Option<Vec<Task>>,
     /// Page. (docs-2021, sdk)
-    #[serde(rename = "PageNumber", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "PageNumber", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub page_number: Option<i64>,
     /// Tasks per page. (docs-2021, sdk)
-    #[serde(rename = "PageSize", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "PageSize", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub page_size: Option<i64>,
     /// How many there are. (docs-2021, sdk)
-    #[serde(rename = "TotalCount", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "TotalCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub total_count: Option<i64>,
     /// Region. (docs-2021, sdk)
-    #[serde(rename = "RegionId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RegionId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub region_id: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -822,40 +854,40 @@ pub struct DescribeTaskAttributeRequest {
 #[non_exhaustive]
 pub struct DescribeTaskAttributeResponse {
     /// Task id. (sdk)
-    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "TaskId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// What the task does; an example of the list shows `IMPORT_IMAGE`: do not compare. (docs-2021, sdk)
-    #[serde(rename = "TaskAction", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "TaskAction", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub task_action: Option<String>,
     /// `Waiting`, `Processing`, `Paused`, `Finished`, `Failed` or `Deleted`. (docs-2021, sdk, mantle)
     #[serde(rename = "TaskStatus", skip_serializing_if = "Option::is_none")]
     pub task_status: Option<String>,
     /// Progress, text such as `100%`. A finished task below that, or with a `FailedCount`, did not do all. (sdk)
-    #[serde(rename = "TaskProcess", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "TaskProcess", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub task_process: Option<String>,
     /// Whether `CancelTask` will work: text in the SDK, a boolean in examples. (docs-2021, sdk)
-    #[serde(rename = "SupportCancel", deserialize_with = "wire::bool_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "SupportCancel", deserialize_with = "wire::shown::bool_or_string", skip_serializing_if = "Option::is_none")]
     pub support_cancel: Option<bool>,
     /// When the task was made, UTC; examples have no seconds. (docs-2021, sdk)
-    #[serde(rename = "CreationTime", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CreationTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub creation_time: Option<String>,
     /// When the task ended, UTC; examples have no seconds. (docs-2021, sdk)
-    #[serde(rename = "FinishedTime", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "FinishedTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub finished_time: Option<String>,
     /// How many parts the task has. (sdk)
-    #[serde(rename = "TotalCount", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "TotalCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub total_count: Option<i64>,
     /// How many of them succeeded. (sdk)
-    #[serde(rename = "SuccessCount", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "SuccessCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub success_count: Option<i64>,
     /// How many of them failed. (sdk)
     #[serde(rename = "FailedCount", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
     pub failed_count: Option<i64>,
     /// Region. (sdk)
-    #[serde(rename = "RegionId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RegionId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub region_id: Option<String>,
     /// The parts, each with the reason when it failed. (sdk)
-    #[serde(rename = "OperationProgressSet", deserialize_with = "wire::list", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OperationProgressSet", deserialize_with = "wire::shown::list", skip_serializing_if = "Option::is_none")]
     pub operation_progress_set: Option<Vec<OperationProgress>>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -912,6 +944,9 @@ pub struct DescribeImagesRequest {
     /// States, separated by commas, out of `Creating`, `Waiting`, `Available`, `UnAvailable`, `CreateFailed` and `Deprecated`, or `ALL` alone; `Available` when absent. (sdk)
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+    /// Account whose images are listed, for shared and community images. (sdk)
+    #[serde(rename = "ImageOwnerId", skip_serializing_if = "Option::is_none")]
+    pub image_owner_id: Option<i64>,
     /// Page, from 1. (sdk)
     #[serde(rename = "PageNumber", skip_serializing_if = "Option::is_none")]
     pub page_number: Option<i64>,
@@ -963,7 +998,7 @@ pub struct DescribeImagesRequest {
     /// Checks the request only. (sdk)
     #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
-    /// Whether they can be used. Its type is not settled. (sdk; unverified)
+    /// Whether they can be used at once. (sdk)
     #[serde(rename = "Usable", skip_serializing_if = "Option::is_none")]
     pub usable: Option<bool>,
     /// Fields that are not in the documents read.
@@ -979,17 +1014,17 @@ pub struct DescribeImagesResponse {
     /// The images, wrapped in `Image`. (docs-2021, sdk)
     #[serde(rename = "Images", deserialize_with = "wire::list", skip_serializing_if = "Option::is_none")]
     pub images: Option<Vec<Image>>,
-    /// Page. (sdk; unverified)
-    #[serde(rename = "PageNumber", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    /// Page. (sdk)
+    #[serde(rename = "PageNumber", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub page_number: Option<i64>,
-    /// Images per page. (sdk; unverified)
-    #[serde(rename = "PageSize", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    /// Images per page. (sdk)
+    #[serde(rename = "PageSize", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub page_size: Option<i64>,
-    /// How many there are. (sdk; unverified)
-    #[serde(rename = "TotalCount", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    /// How many there are. (sdk)
+    #[serde(rename = "TotalCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub total_count: Option<i64>,
-    /// Region. (sdk; unverified)
-    #[serde(rename = "RegionId", skip_serializing_if = "Option::is_none")]
+    /// Region. (sdk)
+    #[serde(rename = "RegionId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub region_id: Option<String>,
     /// Set when this was a dry run that the vendor would have accepted, in whatever form it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1148,6 +1183,15 @@ pub struct CreateRoleRequest {
     /// Description, at most 1024 characters. (ram)
     #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// How long a session of it lasts at the most, in seconds: 3600 to 43200. (ram-sdk)
+    #[serde(rename = "MaxSessionDuration", skip_serializing_if = "Option::is_none")]
+    pub max_session_duration: Option<i64>,
+    /// Whether it may be taken in the console. (ram-sdk)
+    #[serde(rename = "AllowConsoleLogin", skip_serializing_if = "Option::is_none")]
+    pub allow_console_login: Option<bool>,
+    /// Tags. (ram-sdk)
+    #[serde(rename = "Tag", skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Vec<Tag>>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1159,7 +1203,7 @@ pub struct CreateRoleRequest {
 #[non_exhaustive]
 pub struct CreateRoleResponse {
     /// The role. (ram)
-    #[serde(rename = "Role", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Role", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -1201,15 +1245,18 @@ pub struct ListPoliciesForRoleResponse {
 #[serde(default)]
 #[non_exhaustive]
 pub struct CreatePolicyRequest {
-    /// Name of the policy, 1 to 128 letters, digits or `-`. Required. (ram; unverified)
+    /// Name of the policy, 1 to 128 letters, digits or `-`. Required. (ram, ram-sdk)
     #[serde(rename = "PolicyName", skip_serializing_if = "Option::is_none")]
     pub policy_name: Option<String>,
-    /// What it allows: JSON as text. Required. (ram; unverified)
+    /// What it allows: JSON as text. Required. (ram, ram-sdk)
     #[serde(rename = "PolicyDocument", skip_serializing_if = "Option::is_none")]
     pub policy_document: Option<String>,
-    /// Description, at most 1024 characters. (ram; unverified)
+    /// Description, at most 1024 characters. (ram, ram-sdk)
     #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Tags. (ram-sdk)
+    #[serde(rename = "Tag", skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Vec<Tag>>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1220,8 +1267,8 @@ pub struct CreatePolicyRequest {
 #[serde(default)]
 #[non_exhaustive]
 pub struct CreatePolicyResponse {
-    /// The policy. (ram; unverified)
-    #[serde(rename = "Policy", skip_serializing_if = "Option::is_none")]
+    /// The policy. (ram, ram-sdk)
+    #[serde(rename = "Policy", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -1244,6 +1291,9 @@ pub struct AttachPolicyToRoleRequest {
     /// Name of the role, 1 to 64 letters, digits, `.` or `-`. Required. (ram)
     #[serde(rename = "RoleName", skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
+    /// Resource group that the policy counts for. (ram-sdk)
+    #[serde(rename = "ResourceGroupId", skip_serializing_if = "Option::is_none")]
+    pub resource_group_id: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1261,7 +1311,7 @@ pub struct AttachPolicyToRoleResponse {
 
 /// Request of `ModifyImageAttribute`.
 ///
-/// Changes name and description of a custom image. A taken name is refused.
+/// Changes attributes of a custom image. A taken name is refused.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -1275,9 +1325,27 @@ pub struct ModifyImageAttributeRequest {
     /// New name; unchanged when absent. (modify)
     #[serde(rename = "ImageName", skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
-    /// New description, at most 256 characters. The document calls it empty by default: whether it stays when absent is unverified. (modify)
+    /// New description, at most 256 characters. Unchanged when absent. (modify, sdk)
     #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// New firmware; unchanged when absent. (sdk)
+    #[serde(rename = "BootMode", skip_serializing_if = "Option::is_none")]
+    pub boot_mode: Option<BootMode>,
+    /// New family, 2 to 128 characters; an empty one takes the image out of its family. (sdk)
+    #[serde(rename = "ImageFamily", skip_serializing_if = "Option::is_none")]
+    pub image_family: Option<String>,
+    /// Withdraws an image, or takes that back. One that is shared cannot be withdrawn. One of `Deprecated`, `Available`. (sdk)
+    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Abilities that the image is marked with; unchanged when absent. (sdk)
+    #[serde(rename = "Features", skip_serializing_if = "Option::is_none")]
+    pub features: Option<Features>,
+    /// New licence type. (sdk)
+    #[serde(rename = "LicenseType", skip_serializing_if = "Option::is_none")]
+    pub license_type: Option<LicenseType>,
+    /// Checks the request only. (sdk)
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1288,6 +1356,9 @@ pub struct ModifyImageAttributeRequest {
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModifyImageAttributeResponse {
+    /// Set when this was a dry run that the vendor would have accepted, in whatever form it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,

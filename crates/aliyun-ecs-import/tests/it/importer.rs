@@ -200,7 +200,15 @@ async fn of_a_finished_task_the_image_has_the_last_word() {
             images(r#""Status":"Creating","Progress":"90%""#),
             r#"InProgress { percent: Some(90), raw: "Finished, image Creating" }"#,
         ),
-        (images(r#""Status":"UnAvailable""#), "InProgress"),
+        (
+            images(r#""Status":"Available","Usable":true"#),
+            "Succeeded { image: ImportedImage",
+        ),
+        (
+            images(r#""Status":"Available","Usable":false"#),
+            r#"raw: "Finished, image Available, not usable yet" }"#,
+        ),
+        (images(r#""Status":"UnAvailable""#), "the image is UnAvailable"),
         (images(r#""Status":"CreateFailed""#), "the image is CreateFailed"),
         (NO_IMAGES.to_owned(), "Finished, image not listed yet"),
     ] {
@@ -212,6 +220,12 @@ async fn of_a_finished_task_the_image_has_the_last_word() {
         // Without the list only available images are shown, and a failed one would be waited for without end.
         assert!(parameter(asked, "Status").unwrap().contains("CreateFailed"));
     }
+    // An image that does not become usable is not waited for without end.
+    let earlier = attribute(r#""TaskStatus":"Finished","FinishedTime":"2025-01-02T02:30Z""#);
+    let unusable = images(r#""Status":"Available","Usable":false"#);
+    let (importer, _, mut task) = started([(200, earlier.as_str()), (200, unusable.as_str())]).await;
+    let state = importer.poll(&mut task).await.unwrap();
+    assert!(matches!(state, TaskState::Succeeded { .. }), "{state:?}");
     let long_ago = attribute(r#""TaskStatus":"Finished","FinishedTime":"2025-01-02T02:00Z""#);
     let (importer, _, mut task) = started([(200, long_ago.as_str()), (200, NO_IMAGES)]).await;
     let error = importer.poll(&mut task).await.unwrap_err();

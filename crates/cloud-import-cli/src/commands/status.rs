@@ -57,12 +57,7 @@ async fn stands(target: String, mut task: ImportTask, clouds: &Clouds<'_>) -> Ou
             }
         }
         Ok(TaskState::Failed(failure)) => {
-            let error = Error::new(ErrorKind::TaskFailed, format!("the import failed: {}", failure.reason))
-                .with_provider(task.provider);
-            let error = match failure.code {
-                Some(code) => error.with_code(code),
-                None => error,
-            };
+            let error = failure.into_error(&task);
             Outcome::ended(&target, task, error)
         }
         Ok(_) => {

@@ -309,6 +309,8 @@ pub struct Row {
     pub failure: Option<Failure>,
     /// What the cloud's own check found.
     pub inspection: Option<Inspection>,
+    /// Its state says that it is done, and the cloud says beside it that it cannot be used yet.
+    pub is_unusable: bool,
     /// It was not made by an import, and so is no order's own.
     pub is_foreign: bool,
 }

@@ -1,6 +1,6 @@
 //! What a row says of an import: in progress, the image, or why it failed.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::{
     cloud::{Cloud, Listing, Row},
@@ -10,6 +10,10 @@ use crate::{
     Error, ErrorKind, Failure, ImportTask, ImportedImage, Result, TaskState, client::Connection,
     model::code::StateClass,
 };
+
+/// How long a finished image that cannot be used yet counts as in progress. Alibaba's provider for Terraform waits so for an
+/// image to become usable (pull request 10176, 2026-08); for how long it may take is documented nowhere.
+const SETTLES_WITHIN: Duration = Duration::from_secs(30 * 60);
 
 /// The state that a task's own row shows. A finished task is asked for its image where the id is not known yet, or where the
 /// image has the last word.
@@ -27,7 +31,8 @@ pub(crate) async fn of_task<C: Cloud>(
         Some(image) if C::IMAGE_DECIDES => {
             let before = format!("{}, image ", row.raw);
             search::adopt(cloud, task, &image);
-            Ok(of_row(cloud, task, image, &before))
+            let finished = row.finished.or(image.finished);
+            Ok(of_row(cloud, task, Row { finished, ..image }, &before))
         }
         Some(image) => {
             search::adopt(cloud, task, &image);
@@ -41,6 +46,9 @@ pub(crate) async fn of_task<C: Cloud>(
 /// The state that a row shows; `before` goes in front of a state in progress.
 pub(crate) fn of_row<C: Cloud>(cloud: &C, task: &ImportTask, row: Row, before: &str) -> TaskState {
     match (row.class, &task.image_id) {
+        (Some(StateClass::Succeeded), Some(_)) if is_settling(cloud, task, &row) => {
+            TaskState::in_progress(format!("{before}{}, not usable yet", row.raw), row.percent)
+        }
         (Some(StateClass::Succeeded), Some(id)) => TaskState::Succeeded {
             image: ImportedImage::of(task, id).with_inspection(row.inspection),
         },
@@ -58,6 +66,12 @@ pub(crate) fn of_row<C: Cloud>(cloud: &C, task: &ImportTask, row: Row, before: &
         (Some(StateClass::Canceled), _) => TaskState::Canceled,
         _ => TaskState::in_progress(format!("{before}{}", row.raw), row.percent),
     }
+}
+
+/// Whether a finished image may still become usable.
+fn is_settling<C: Cloud>(cloud: &C, task: &ImportTask, row: &Row) -> bool {
+    let since = row.finished.or(row.created).unwrap_or(task.started_at);
+    row.is_unusable && age(cloud.connection(), since) < SETTLES_WITHIN
 }
 
 /// What a poll says of an import that the cloud does not list: not listed yet while the grace period runs, gone and so failed
@@ -96,7 +110,7 @@ fn not_listed_yet(connection: &Connection, task: &ImportTask, row: &Row) -> Resu
         .with_remedy("It may have been deleted: look for it in the vendor's console."))
 }
 
-fn age(connection: &Connection, since: SystemTime) -> std::time::Duration {
+fn age(connection: &Connection, since: SystemTime) -> Duration {
     let now = connection.pipeline.env.now();
     now.duration_since(since).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use tracing::{field::Empty, info_span};
 
 use super::spans;
-use crate::{Error, ErrorKind, Failure, ImageImporter, ImportTask, ImportedImage, Result, TaskState};
+use crate::{Error, ErrorKind, ImageImporter, ImportTask, ImportedImage, Result, TaskState};
 
 /// A server's hint counts up to this: a longer one is more likely wrong than meant.
 const LONGEST_HINT: Duration = Duration::from_secs(15 * 60);
@@ -162,7 +162,7 @@ async fn until_verdict(
     let started = env.monotonic();
     let mut interval = options.first_interval;
     let mut failed = 0;
-    let mut last_raw = String::from("not polled yet");
+    let mut last_raw = String::from("none was shown");
     let tell = |task: &ImportTask, event: WaitEvent<'_>| {
         if let Some(listener) = &options.on_event {
             listener(task, event);
@@ -172,16 +172,17 @@ async fn until_verdict(
         let polled = importer.poll(task).await;
         let elapsed = env.monotonic().saturating_sub(started);
         let mut pause = interval;
-        match polled {
+        let fault = match polled {
             Ok(state) => {
                 failed = 0;
                 tell(task, WaitEvent::Polled { state: &state, elapsed });
                 match state {
                     TaskState::InProgress { raw, .. } => last_raw = raw,
                     TaskState::Succeeded { image } => return Ok(image),
-                    TaskState::Failed(failure) => return Err(verdict(task, failure)),
+                    TaskState::Failed(failure) => return Err(failure.into_error(task)),
                     TaskState::Canceled => return Err(canceled(task)),
                 }
+                None
             }
             Err(error) => {
                 failed += 1;
@@ -198,35 +199,18 @@ async fn until_verdict(
                         in_a_row: failed,
                     },
                 );
+                Some(error)
             }
-        }
+        };
         if let Some(limit) = options.limit {
             let left = limit.saturating_sub(elapsed);
             if left.is_zero() {
-                return Err(limit_reached(task, limit, &last_raw));
+                return Err(limit_reached(task, limit, &last_raw, fault));
             }
             pause = pause.min(left);
         }
         env.sleep(pause).await;
         interval = interval.mul_f32(1.5).min(options.longest_interval);
-    }
-}
-
-fn verdict(task: &ImportTask, failure: Failure) -> Error {
-    let image = task.image_id.as_deref().unwrap_or(&task.name);
-    let message = format!("the import of {image} failed: {}", failure.reason);
-    let error = Error::new(ErrorKind::TaskFailed, message).with_provider(task.provider);
-    let error = match failure.code {
-        Some(code) => error.with_code(code),
-        None => error,
-    };
-    if failure.likely_causes.is_empty() {
-        error
-    } else {
-        error.with_remedy(format!(
-            "The API gives no reason. Likely causes by the vendor's documents (not a verdict on this import): {}.",
-            failure.likely_causes.join("; ")
-        ))
     }
 }
 
@@ -238,15 +222,19 @@ fn canceled(task: &ImportTask) -> Error {
     .with_provider(task.provider)
 }
 
-fn limit_reached(task: &ImportTask, limit: Duration, last_raw: &str) -> Error {
-    Error::new(
-        ErrorKind::WaitLimitReached,
-        format!(
-            "the import of `{}` still runs after {} s (last state: {last_raw})",
-            task.name,
-            limit.as_secs()
-        ),
-    )
-    .with_provider(task.provider)
-    .with_remedy("It goes on in the cloud: keep the object, and wait again with the same task.")
+/// The wait is over before the import is. A poll that failed last goes along: its code, status and request id are the error's.
+fn limit_reached(task: &ImportTask, limit: Duration, last_raw: &str, fault: Option<Error>) -> Error {
+    let (name, limit) = (&task.name, limit.as_secs());
+    let message = format!("the import of `{name}` still runs after {limit} s (last state: {last_raw})");
+    let error = match fault {
+        Some(fault) => fault
+            .clone()
+            .with_kind(ErrorKind::WaitLimitReached)
+            .map_message(|why| format!("{message}; the last poll failed: {why}"))
+            .with_source(fault),
+        None => Error::new(ErrorKind::WaitLimitReached, message),
+    };
+    error
+        .with_provider(task.provider)
+        .with_remedy("It goes on in the cloud: keep the object, and wait again with the same task.")
 }

@@ -5,7 +5,7 @@ use std::{fmt, time::SystemTime};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Provider, text::datetime, text::redact, text::schema::Schema};
+use crate::{Error, ErrorKind, Provider, text::datetime, text::redact, text::schema::Schema};
 
 /// The version of the task format that this crate writes and reads.
 const VERSION: u32 = 1;
@@ -305,6 +305,24 @@ impl Failure {
             reason: redact::vendor_text(reason.as_ref(), []),
             likely_causes: Vec::new(),
         }
+    }
+
+    /// The failure as the error of a task, with the vendor's code; likely causes are its remedy, labelled as such.
+    pub fn into_error(self, task: &ImportTask) -> Error {
+        let image = task.image_id.as_deref().unwrap_or(&task.name);
+        let message = format!("the import of {image} failed: {}", self.reason);
+        let error = Error::new(ErrorKind::TaskFailed, message).with_provider(task.provider);
+        let error = match self.code {
+            Some(code) => error.with_code(code),
+            None => error,
+        };
+        if self.likely_causes.is_empty() {
+            return error;
+        }
+        error.with_remedy(format!(
+            "The API gives no reason. Likely causes by the vendor's documents (not a verdict on this import): {}.",
+            self.likely_causes.join("; ")
+        ))
     }
 
     /// Adds documented likely causes.

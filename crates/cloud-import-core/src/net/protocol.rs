@@ -124,7 +124,10 @@ pub fn json_body(answer: &Response<Bytes>) -> Result<Value, String> {
     if body.is_empty() {
         return Err("it is empty".to_owned());
     }
-    serde_json::from_slice(body).map_err(|error| {
+    let read = serde_json::from_slice(body);
+    // A number that no f64 holds is of no use to anyone, and must not hide the rest.
+    let read = read.or_else(|error| serde_json::from_slice(&without_huge_numbers(body)).map_err(|_| error));
+    read.map_err(|error| {
         let kind = if error.is_eof() {
             "it is cut off"
         } else {
@@ -132,6 +135,31 @@ pub fn json_body(answer: &Response<Bytes>) -> Result<Value, String> {
         };
         format!("{kind} ({} bytes)", body.len())
     })
+}
+
+/// JSON with `null` in place of numbers that are too large.
+fn without_huge_numbers(body: &[u8]) -> Vec<u8> {
+    let is_of_number = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+    let (mut out, mut rest, mut in_text) = (Vec::with_capacity(body.len()), body, false);
+    while let Some(byte) = rest.first() {
+        let begins_number = !in_text && (byte.is_ascii_digit() || *byte == b'-');
+        let length = match byte {
+            b'\\' if in_text => 2.min(rest.len()),
+            _ if begins_number => rest.iter().take_while(|byte| is_of_number(byte)).count(),
+            _ => 1,
+        };
+        in_text ^= *byte == b'"';
+        let (piece, after) = rest.split_at(length);
+        let number = std::str::from_utf8(piece)
+            .ok()
+            .and_then(|text| text.parse::<f64>().ok());
+        match number {
+            Some(number) if begins_number && number.is_infinite() => out.extend(b"null"),
+            _ => out.extend(piece),
+        }
+        rest = after;
+    }
+    out
 }
 
 /// What serde expected. The value that it met stands before that: it is the vendor's text and may echo a secret.
@@ -144,5 +172,21 @@ fn expected(error: &serde_json::Error) -> String {
     match what.split_once(", got ").map_or(what, |(what, _)| what) {
         "" => String::new(),
         what => format!(": expected {what}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_is_too_large_hides_nothing() {
+        let body = |text: &str| json_body(&Response::new(Bytes::copy_from_slice(text.as_bytes())));
+        let read = body(r#"{"a\"1e999":"2e999 \\","b":-1e999,"c":[1e999,1.5],"d":1E+400}"#).unwrap();
+        let expected = serde_json::json!({"a\"1e999": "2e999 \\", "b": null, "c": [null, 1.5], "d": null});
+        assert_eq!(read, expected);
+        for none in ["", "{1e999", r#"{"a":1e999"#, "1e999x", r#""\"#] {
+            assert!(body(none).is_err(), "{none}");
+        }
     }
 }

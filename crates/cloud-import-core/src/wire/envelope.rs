@@ -172,6 +172,65 @@ where
     serde_json::from_value(items).map(Some).map_err(D::Error::custom)
 }
 
+/// The same readings for fields that are only shown: a value of any other form is absent, so that no answer fails for it.
+pub mod shown {
+    use serde::{Deserialize as _, Deserializer, de::DeserializeOwned};
+    use serde_json::{Error, Value};
+
+    fn read<'de, D: Deserializer<'de>, T>(
+        deserializer: D,
+        reading: impl FnOnce(Value) -> Result<Option<T>, Error>,
+    ) -> Result<Option<T>, D::Error> {
+        Ok(reading(Value::deserialize(deserializer)?).unwrap_or_default())
+    }
+
+    /// As documented.
+    ///
+    /// # Errors
+    /// The deserializer's own.
+    pub fn plain<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+        read(deserializer, serde_json::from_value)
+    }
+
+    macro_rules! shown {
+        ($($reading:ident -> $of:ty;)+) => { $(
+            #[doc = concat!("As [`", stringify!($reading), "`](super::", stringify!($reading), ").")]
+            ///
+            /// # Errors
+            /// The deserializer's own.
+            pub fn $reading<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<$of>, D::Error> {
+                read(deserializer, super::$reading)
+            }
+        )+ };
+    }
+
+    shown! {
+        string_or_number -> String;
+        strings_or_numbers -> Vec<String>;
+        bool_or_string -> bool;
+    }
+
+    /// As [`number_or_string`](super::number_or_string).
+    ///
+    /// # Errors
+    /// The deserializer's own.
+    pub fn number_or_string<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: DeserializeOwned + std::str::FromStr<Err: std::fmt::Display>,
+    {
+        read(deserializer, super::number_or_string)
+    }
+
+    /// As [`list`](super::list).
+    ///
+    /// # Errors
+    /// The deserializer's own.
+    pub fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
+        read(deserializer, super::list)
+    }
+}
+
 fn unwrapped(wrapper: Map<String, Value>) -> Value {
     let (lists, mut others): (Vec<Value>, Vec<Value>) = wrapper.into_values().partition(Value::is_array);
     match (<[Value; 1]>::try_from(lists), others.len()) {
@@ -228,6 +287,47 @@ mod tests {
 
     fn read(text: &str) -> Answer {
         serde_json::from_str(text).unwrap()
+    }
+
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(default)]
+    struct Shown {
+        #[serde(deserialize_with = "shown::plain")]
+        size: Option<i64>,
+        #[serde(deserialize_with = "shown::string_or_number")]
+        text: Option<String>,
+        #[serde(deserialize_with = "shown::number_or_string")]
+        percent: Option<i64>,
+        #[serde(deserialize_with = "shown::bool_or_string")]
+        flag: Option<bool>,
+        #[serde(deserialize_with = "shown::list")]
+        tags: Option<Vec<u8>>,
+        #[serde(deserialize_with = "shown::strings_or_numbers")]
+        words: Option<Vec<String>>,
+    }
+
+    #[test]
+    fn what_is_only_shown_is_absent_when_it_is_of_another_form() {
+        let good = r#"{"size":1,"text":2,"percent":"3","flag":"true","tags":{"Tag":[4]},"words":[5,"6"]}"#;
+        let read = |text: &str| serde_json::from_str::<Shown>(text).unwrap();
+        let expected = Shown {
+            size: Some(1),
+            text: Some("2".to_owned()),
+            percent: Some(3),
+            flag: Some(true),
+            tags: Some(vec![4]),
+            words: Some(vec!["5".to_owned(), "6".to_owned()]),
+        };
+        assert_eq!(read(good), expected);
+        for odd in ["1e308", "null", r#"{"a":[1],"b":["c"]}"#, r#"[{}]"#, "-0.5", r#""x""#] {
+            let names = ["size", "percent", "flag", "tags", "words"];
+            let fields: Vec<String> = names.iter().map(|name| format!(r#""{name}":{odd}"#)).collect();
+            assert_eq!(
+                read(&format!(r#"{{"text":[],{}}}"#, fields.join(","))),
+                Shown::default(),
+                "{odd}"
+            );
+        }
     }
 
     #[test]

@@ -28,6 +28,7 @@ struct Plain {
 static CODES: &[CodeRule] = &[
     rule("Throttled", ErrorKind::RateLimited),
     rule("Bad", ErrorKind::InvalidRequest),
+    rule("Busy", ErrorKind::RateLimited).pause(60),
     CodeRule::dry_run_passed("DryRunOk", 0, "do this", ""),
     rule("BadDate", ErrorKind::ClockSkew),
     rule("BadKey", ErrorKind::Credentials),
@@ -250,9 +251,44 @@ async fn an_unknown_code_is_judged_by_the_status() {
         (503, ErrorKind::Unavailable),
         (200, ErrorKind::Service),
     ] {
-        let (error, _) = failed(send(Scripted::new([(status, r#"{"e":"New"}"#)]), false).await);
+        let (error, sent) = failed(send(Scripted::new([(status, r#"{"e":"New"}"#)]), false).await);
         assert_eq!((error.kind(), error.code()), (kind, Some("New")), "{status}");
+        // It is a refusal, unless the cloud says that it failed itself.
+        assert_eq!((sent, error.may_have_executed()), (1, status == 503), "{status}");
     }
+}
+
+#[tokio::test]
+async fn a_page_of_a_gateway_is_not_the_clouds_refusal() {
+    for (status, kind, executed) in [
+        (400, ErrorKind::InvalidRequest, false),
+        (401, ErrorKind::InvalidResponse, false),
+        (403, ErrorKind::InvalidResponse, false),
+        (404, ErrorKind::InvalidResponse, false),
+        (502, ErrorKind::Unavailable, true),
+    ] {
+        let page = [(status, "<html><title>no</title></html>"); 3];
+        let (error, _) = failed(send(Scripted::new(page), false).await);
+        assert_eq!((error.kind(), error.may_have_executed()), (kind, executed), "{status}");
+        assert!(
+            error.remedy().unwrap().to_string().contains("proxy"),
+            "{status}: {error:?}"
+        );
+    }
+    // A status alone is all that a store answers to HEAD.
+    let (error, _) = failed(send(Scripted::new([(404, "")]), false).await);
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn what_the_documents_ask_to_wait_is_waited_from_the_third_attempt_on() {
+    let sent = send(Scripted::new([(429, r#"{"e":"Busy"}"#); 3]), false).await;
+    assert_eq!(sent.requests.len(), 3);
+    assert!(
+        sent.slept >= Duration::from_secs(60) && sent.slept < Duration::from_secs(62),
+        "{:?}",
+        sent.slept
+    );
 }
 
 #[tokio::test]

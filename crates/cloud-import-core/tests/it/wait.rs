@@ -126,6 +126,34 @@ async fn the_limit_ends_the_wait_and_it_can_be_taken_up_again() {
 }
 
 #[tokio::test]
+async fn a_poll_that_failed_last_is_told_with_its_code_when_the_limit_is_reached() {
+    let refused = || {
+        let error = Error::new(ErrorKind::Unavailable, "try later")
+            .with_code("8041")
+            .with_http_status(200);
+        Err(error.with_request_id(Some("r-1".to_owned())))
+    };
+    let options = WaitOptions::default().limit(Duration::from_secs(6));
+    let fake = FakeImporter::new([]).polls([refused(), refused(), refused()]);
+    let error = wait(&fake, &mut task(&fake), &options).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::WaitLimitReached, Some("8041"))
+    );
+    assert_eq!((error.http_status(), error.request_id()), (Some(200), Some("r-1")));
+    assert!(error.message().contains("none was shown"), "{error}");
+    assert!(error.message().ends_with("the last poll failed: try later"), "{error}");
+    assert!(!error.may_have_executed() && std::error::Error::source(&error).is_some());
+
+    // One that passed is not.
+    let running = || Ok(TaskState::in_progress("running", None));
+    let fake = FakeImporter::new([]).polls([refused(), running(), running()]);
+    let error = wait(&fake, &mut task(&fake), &options).await.unwrap_err();
+    assert_eq!((error.code(), error.http_status()), (None, None));
+    assert!(error.message().ends_with("(last state: running)"), "{error}");
+}
+
+#[tokio::test]
 async fn intervals_grow_and_a_servers_hint_wins() {
     let fake = FakeImporter::new([]);
     let mut task = task(&fake);

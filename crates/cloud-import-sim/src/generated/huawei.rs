@@ -18,7 +18,7 @@ const CREATE_DATA_IMAGE: &[Field] = &[
 const IMAGE_CHANGE: &[Field] = &[
     field("op", Text).required().one_of(&["add", "replace", "remove"]),
     field("path", Text).required(),
-    field("value", Text),
+    field("value", Text).required(),
 ];
 
 const IMAGE_TAG: &[Field] = &[

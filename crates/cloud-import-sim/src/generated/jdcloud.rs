@@ -13,6 +13,7 @@ const DATA_DISK_SPEC: &[Field] = &[
 const FILTER: &[Field] = &[
     field("name", Text).required(),
     field("values", List(&Text)).required(),
+    field("operator", Text),
 ];
 
 pub(crate) static OPERATIONS: &[Operation] = &[
@@ -76,6 +77,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     ] },
     Operation { name: "describeQuotas", method: "GET", path: "/v1/regions/{regionId}/quotas", fields: &[
         field("regionId", Text),
+        field("imageId", Text),
         field("filters", List(&Object(FILTER))),
     ] },
 ];

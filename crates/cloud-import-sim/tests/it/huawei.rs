@@ -416,6 +416,13 @@ async fn an_image_is_renamed_by_a_list_of_changes() {
     let renamed = change(&id, name("new")).await;
     assert_eq!((renamed.status, &renamed.json()["name"]), (200, &json!("new")));
     assert_eq!(list(&simulator, "name=new").await[0]["id"], *id);
+    // What is not there is added, and then it can be replaced.
+    let describe = |op: &str| json!([{"op": op, "path": "/__description", "value": "d"}]);
+    let missing = change(&id, describe("replace")).await;
+    assert_eq!(missing.json()["error"]["code"], "IMG.0035");
+    for op in ["add", "replace"] {
+        assert_eq!(change(&id, describe(op)).await.json()["__description"], "d", "{op}");
+    }
     assert_eq!(change("0", name("x")).await.status, 404);
     assert_eq!(change(&id, json!({"name": "x"})).await.status, 400, "it takes a list");
 }

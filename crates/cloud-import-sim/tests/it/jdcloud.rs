@@ -149,7 +149,7 @@ async fn what_is_wrong_with_the_file_fails_the_task() {
         let tasks = get(&simulator, "imageTasks", &query).await.json();
         let task = &tasks["result"]["taskSet"][0];
         assert_eq!(task["taskStatus"], "failed", "{extra}");
-        assert!(task["message"].as_str().unwrap().contains(words), "{task}");
+        assert!(task["errorInfo"].as_str().unwrap().contains(words), "{task}");
         let id = answer["result"]["imageId"].as_str().unwrap();
         let image = get(&simulator, &format!("images/{id}"), "").await.json();
         assert_eq!(image["result"]["image"]["status"], "error");

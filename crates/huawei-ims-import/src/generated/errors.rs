@@ -92,7 +92,7 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("IMG.0020", 400, ErrorKind::NotFound, "Check the id of the backup.", S_DOCS_OTC),
     CodeRule::failure("IMG.0021", 400, ErrorKind::InvalidRequest, "Name a server, disk or backup of which an image can be made.", S_DOCS_OTC),
     CodeRule::failure("IMG.0022", 400, ErrorKind::Conflict, "Wait until nothing else works on the server, disk or backup, and see that its state allows an image.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0023", 400, ErrorKind::Unavailable, "Try again later: the service could not read it.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0023", 400, ErrorKind::Service, "Try again later: the service could not read the job, or there is none of this id.", S_DOCS_OTC).executed(false),
     CodeRule::failure("IMG.0025", 400, ErrorKind::InvalidRequest, "Correct the request as the message says.", S_DOCS_OTC),
     CodeRule::failure("IMG.0027", 400, ErrorKind::NotFound, "Check the image id, the project and the region.", S_DOCS_OTC),
     CodeRule::failure("IMG.0028", 400, ErrorKind::Conflict, "Take the protection off the image first.", S_DOCS_OTC),

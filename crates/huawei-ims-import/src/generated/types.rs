@@ -2,8 +2,9 @@
 
 //! Requests and answers of Huawei Cloud, and what is in them, in the vendor's words.
 //!
-//! Every field is optional: empty is not absent. Fields that are not in the documents read are kept in `extra`. The types
-//! are open to new fields: take a `default()` and set what is to be sent.
+//! Every field is optional: empty is not absent. Fields that are not in the documents read are kept in `extra`. A field of
+//! an answer that is only shown is absent where it has another form than documented. The types are open to new fields: take a
+//! `default()` and set what is to be sent.
 //!
 //! ```
 //! use huawei_ims_import::types::ImportImageQuickRequest;
@@ -54,6 +55,8 @@ open_enum! {
         Windows => "Windows",
         /// Neither, the vendor's word `Other`: not for data disk images.
         OtherSystem => "Other",
+        /// The same, as some answers write it.
+        OtherInLowerCase => "other",
     }
 }
 
@@ -106,7 +109,7 @@ pub struct ImageChange {
     /// The attribute behind a slash, such as `/name` or `/__description`. Required. (update)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Its new value; absent for `remove`. (update)
+    /// Its new value. Required. (update, oapi)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Fields that are not in the documents read.
@@ -173,40 +176,40 @@ pub struct JobEntities {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
     /// Its name. (oapi, otc)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// The step that runs now. (oapi, web)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub current_task: Option<String>,
     /// Progress as a fraction, 0 to 1, whatever the name says. (oapi, web)
-    #[serde(deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub process_percent: Option<f64>,
     /// Sub-job. (oapi, web)
-    #[serde(rename = "subJobId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "subJobId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub sub_job_id: Option<String>,
     /// The sub-jobs; their reasons may be the only ones. (oapi, otc)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub_jobs_result: Option<Vec<SubJob>>,
     /// Ids of the sub-jobs. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub sub_jobs_list: Option<Vec<String>>,
     /// One entry per image of a job over many. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub results: Option<Vec<JobResult>>,
     /// Code of the failure; look into the job's own `error_code` first. (oapi)
-    #[serde(deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub error_code: Option<String>,
     /// Text of the failure. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Further code of the failure. (oapi)
-    #[serde(deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub addition_error_code: Option<String>,
     /// Further text of the failure. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub addition_error_msg: Option<String>,
     /// Code of a warning. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub alarm_code: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -219,25 +222,25 @@ pub struct JobEntities {
 #[non_exhaustive]
 pub struct SubJob {
     /// Sub-job id. (oapi, otc)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub job_id: Option<String>,
     /// What it does. (oapi, otc)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub job_type: Option<String>,
     /// `INIT`, `RUNNING`, `SUCCESS` or `FAIL`. (oapi, otc)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// When it began, UTC. (oapi, otc)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub begin_time: Option<String>,
     /// When it ended, UTC; empty before. (oapi, otc)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub end_time: Option<String>,
     /// Code of the failure. (oapi, otc)
-    #[serde(deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub error_code: Option<String>,
     /// Why it failed. (oapi, otc)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub fail_reason: Option<String>,
     /// What it has made. (oapi, otc)
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -256,7 +259,7 @@ pub struct SubJobEntities {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
     /// Its name. (oapi, otc)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -269,13 +272,13 @@ pub struct SubJobEntities {
 #[non_exhaustive]
 pub struct JobResult {
     /// Image. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
     /// Project. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
     /// State of its part. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -297,196 +300,196 @@ pub struct ImageInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// Smallest disk in GB that it needs. (docs, oapi)
-    #[serde(deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub min_disk: Option<i64>,
     /// Least memory in MB that it needs; 0 means no limit. (docs, oapi)
-    #[serde(deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub min_ram: Option<i64>,
     /// Most memory in MB that it supports, as text. (oapi)
-    #[serde(deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub max_ram: Option<String>,
     /// When it was made, UTC. (docs, oapi)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
     /// When it was changed, UTC. (docs, oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<String>,
     /// When it became usable. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub active_at: Option<String>,
     /// `private`, `public` or `shared`. (docs, oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub visibility: Option<String>,
     /// Whether it is protected: then it cannot be deleted. (docs, oapi)
-    #[serde(deserialize_with = "wire::bool_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::bool_or_string", skip_serializing_if = "Option::is_none")]
     pub protected: Option<bool>,
     /// Project that owns it. (docs, oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// Tags as `key.value`, or a bare key. (docs, oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
     /// Format that the image is kept in: `zvhd2`, `vhd`, `zvhd`, `raw` or `qcow2`. (docs, oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub disk_format: Option<String>,
     /// Container, `bare`. (docs, oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub container_format: Option<String>,
     /// Enterprise project; `0` is the default one. (docs, oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub enterprise_project_id: Option<String>,
     /// Firmware. (docs, oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub hw_firmware_type: Option<FirmwareType>,
     /// What it is for: `FusionCompute`, `Ironic`, `DataImage` or `IsoImage`. (docs, oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub virtual_env_type: Option<ImageType>,
     /// Whose image it is: `gold` (public), `private`, `shared` or `market`. (docs, oapi)
-    #[serde(rename = "__imagetype", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__imagetype", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub imagetype: Option<String>,
     /// Whether it can be used, `true` or `false`. (docs, oapi)
-    #[serde(rename = "__isregistered", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__isregistered", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub isregistered: Option<String>,
     /// Where it comes from: `file,` and the `image_url` for an import. (docs, terraform)
     #[serde(rename = "__data_origin", skip_serializing_if = "Option::is_none")]
     pub data_origin: Option<String>,
     /// `file` for an import. (docs, oapi)
-    #[serde(rename = "__root_origin", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__root_origin", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub root_origin: Option<String>,
     /// Size of the file in bytes, as text. (docs, oapi)
-    #[serde(rename = "__image_size", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__image_size", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub image_size: Option<String>,
     /// Version of the operating system. (docs, oapi)
-    #[serde(rename = "__os_version", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__os_version", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub os_version: Option<String>,
     /// Family of the operating system. (docs, oapi)
-    #[serde(rename = "__os_type", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__os_type", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub os_type: Option<OsType>,
     /// `32` or `64`. (docs, oapi)
-    #[serde(rename = "__os_bit", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__os_bit", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub os_bit: Option<String>,
     /// Distribution. (docs, oapi)
-    #[serde(rename = "__platform", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__platform", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
     /// `true` for ARM. (docs, oapi)
-    #[serde(rename = "__support_arm", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_arm", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_arm: Option<String>,
     /// Whether it loads lazily, `true` in either case. (docs, oapi)
-    #[serde(rename = "__lazyloading", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__lazyloading", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub lazyloading: Option<String>,
     /// Description. (docs, oapi)
-    #[serde(rename = "__description", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__description", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Name as it is shown. (oapi)
-    #[serde(rename = "__image_displayname", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__image_displayname", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_displayname: Option<String>,
     /// Where the service keeps it: `uds`, formerly `swift`. (oapi)
-    #[serde(rename = "__image_source_type", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__image_source_type", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_source_type: Option<String>,
     /// Where it is stored. (oapi)
-    #[serde(rename = "__image_location", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__image_location", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_location: Option<String>,
     /// Id of the image that it was made from; empty for an import. (oapi)
-    #[serde(rename = "__originalimagename", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__originalimagename", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub originalimagename: Option<String>,
     /// Backup that it was made from, if any. (oapi)
-    #[serde(rename = "__backup_id", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__backup_id", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub backup_id: Option<String>,
     /// Whether the guest was configured, `true` or `false`. (oapi)
-    #[serde(rename = "__is_config_init", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__is_config_init", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub is_config_init: Option<String>,
     /// What the system supports, JSON as text. (oapi)
-    #[serde(rename = "__os_feature_list", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__os_feature_list", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub os_feature_list: Option<String>,
     /// Slot of the system disk; not used. (oapi)
-    #[serde(rename = "__sequence_num", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__sequence_num", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub sequence_num: Option<String>,
     /// KMS key of an encrypted image. (oapi)
-    #[serde(rename = "__system__cmkid", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__system__cmkid", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub system_cmkid: Option<String>,
     /// Mark of an image that costs money. (oapi)
-    #[serde(rename = "__account_code", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__account_code", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub account_code: Option<String>,
     /// Product id of an image of the market. (oapi)
-    #[serde(rename = "__productcode", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__productcode", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub productcode: Option<String>,
     /// Whether an image of the market was taken down. (oapi)
-    #[serde(rename = "__is_offshelved", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__is_offshelved", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub is_offshelved: Option<String>,
     /// Whether it may be offered on the market. (oapi)
-    #[serde(rename = "__system_support_market", deserialize_with = "wire::bool_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__system_support_market", deserialize_with = "wire::shown::bool_or_string", skip_serializing_if = "Option::is_none")]
     pub system_support_market: Option<bool>,
     /// Agents that it supports, with commas: `hss` (host security), `ces` (monitoring). (oapi)
-    #[serde(rename = "__support_agent_list", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_agent_list", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_agent_list: Option<String>,
     /// `true` for AMD. (oapi)
-    #[serde(rename = "__support_amd", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_amd", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_amd: Option<String>,
     /// `true` where cloud-init cannot set password and key. (oapi)
-    #[serde(rename = "__support_fc_inject", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_fc_inject", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_fc_inject: Option<String>,
     /// `true` where it suits dense storage; else absent. (oapi)
-    #[serde(rename = "__support_diskintensive", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_diskintensive", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_diskintensive: Option<String>,
     /// `true` where it suits high computing power; else absent. (oapi)
-    #[serde(rename = "__support_highperformance", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_highperformance", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_highperformance: Option<String>,
     /// `true` where it suits large memory; else absent. (oapi)
-    #[serde(rename = "__support_largememory", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_largememory", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_largememory: Option<String>,
     /// `true` where it runs on KVM; else absent. (oapi)
-    #[serde(rename = "__support_kvm", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_kvm", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_kvm: Option<String>,
     /// GPU types that it supports on KVM. (oapi)
-    #[serde(rename = "__support_kvm_gpu_type", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_kvm_gpu_type", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_kvm_gpu_type: Option<String>,
     /// `true` where it supports InfiniBand on KVM; else absent. (oapi)
-    #[serde(rename = "__support_kvm_infiniband", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_kvm_infiniband", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_kvm_infiniband: Option<String>,
     /// `true` where it supports SR-IOV pass-through; else absent. (oapi)
-    #[serde(rename = "__support_kvm_hi1822_hisriov", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_kvm_hi1822_hisriov", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_kvm_hi1822_hisriov: Option<String>,
     /// `true` where it supports virtio-net pass-through; else absent. (oapi)
-    #[serde(rename = "__support_kvm_hi1822_hivirtionet", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_kvm_hi1822_hivirtionet", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_kvm_hi1822_hivirtionet: Option<String>,
     /// `true` where it runs on Xen; else absent. (oapi)
-    #[serde(rename = "__support_xen", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_xen", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_xen: Option<String>,
     /// GPU types that it supports on Xen. (oapi)
-    #[serde(rename = "__support_xen_gpu_type", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_xen_gpu_type", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_xen_gpu_type: Option<String>,
     /// `true` where it supports HANA on Xen; else absent. (oapi)
-    #[serde(rename = "__support_xen_hana", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "__support_xen_hana", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub support_xen_hana: Option<String>,
     /// Enterprise project, under another name. (oapi)
-    #[serde(rename = "_sys_enterprise_project_id", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "_sys_enterprise_project_id", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub sys_enterprise_project_id: Option<String>,
     /// Whether network cards may have several queues, `true` or `false`. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub hw_vif_multiqueue_enabled: Option<String>,
     /// Seconds that a server of it has to shut down, 60 to 300. (oapi)
-    #[serde(deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub os_shutdown_timeout: Option<String>,
     /// Checksum of the file; mostly not used. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub checksum: Option<String>,
     /// Not used; the size is in `__image_size`. (oapi)
-    #[serde(deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub size: Option<i64>,
     /// Virtual size in bytes; not used in lists. (oapi)
-    #[serde(deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub virtual_size: Option<i64>,
     /// Further attributes. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub properties: Option<serde_json::Value>,
     /// Path of this image. (oapi)
-    #[serde(rename = "self", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "self", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub self_link: Option<String>,
     /// Path of its file. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// Path of its schema. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -515,19 +518,19 @@ pub struct OsPlatform {
 #[non_exhaustive]
 pub struct OsVersionInfo {
     /// Distribution. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
     /// Text for `os_version` of an import, such as `Ubuntu 22.04 server 64bit`. (oapi)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub os_version: Option<String>,
     /// The same text. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub os_version_key: Option<String>,
     /// 32 or 64. (oapi)
-    #[serde(deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub os_bit: Option<i64>,
     /// Family. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub os_type: Option<OsType>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -562,10 +565,10 @@ pub struct Quota {
     #[serde(deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
     pub quota: Option<i64>,
     /// Lowest quota that can be set. (oapi)
-    #[serde(deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
     /// Highest quota that can be set. (oapi)
-    #[serde(deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -597,19 +600,19 @@ pub struct Project {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Account that it belongs to. (oapi-iam)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub domain_id: Option<String>,
     /// Whether it can be used. (oapi-iam)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Region's project above a sub-project, or the account. (oapi-iam)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<String>,
     /// Always `false`. (oapi-iam)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub is_domain: Option<bool>,
     /// Description. (oapi-iam)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -869,25 +872,25 @@ pub struct ShowJobRequest {
 #[non_exhaustive]
 pub struct Job {
     /// Job id. (docs, otc, oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub job_id: Option<String>,
     /// What it does, such as `imsImportImageJob` or `imsImportDataImageJob`. (docs, otc, oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub job_type: Option<String>,
     /// `INIT`, `RUNNING`, `SUCCESS` or `FAIL`. (docs, otc, oapi)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// When it began, UTC, such as `2024-11-06T06:21:08.769Z`; an old example is written otherwise. (docs, otc, oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub begin_time: Option<String>,
     /// When it ended, UTC; empty while it runs. (docs, otc, oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub end_time: Option<String>,
     /// Code of the failure; null unless it failed. (docs, otc, oapi)
-    #[serde(deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub error_code: Option<String>,
     /// Why it failed; null unless it failed. (docs, otc, oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub fail_reason: Option<String>,
     /// What it has made or run into. (docs, otc, oapi)
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -997,7 +1000,7 @@ pub struct ListImagesRequest {
     /// Only images that support HANA on Xen: `true`. (oapi)
     #[serde(rename = "__support_xen_hana", skip_serializing_if = "Option::is_none")]
     pub support_xen_hana: Option<String>,
-    /// Only images that need a disk of this size in GB. (oapi)
+    /// Only images that need a disk of this size in GB, 40 to 1024. (oapi)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_disk: Option<i64>,
     /// Only images that need this much memory in MB. (oapi)
@@ -1124,7 +1127,7 @@ pub struct GlanceListImagesRequest {
     /// Only images that support HANA on Xen: `true`. (oapi)
     #[serde(rename = "__support_xen_hana", skip_serializing_if = "Option::is_none")]
     pub support_xen_hana: Option<String>,
-    /// Only images that need a disk of this size in GB. (oapi)
+    /// Only images that need a disk of this size in GB, 1 to 1024. (oapi)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_disk: Option<i64>,
     /// Only images that need this much memory in MB. (oapi)
@@ -1168,10 +1171,10 @@ pub struct GlanceListImagesResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// Path of the first page. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub first: Option<String>,
     /// Path of the schema of the list. (oapi)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -1195,7 +1198,7 @@ pub struct GlanceShowImageRequest {
 
 /// Request of `GlanceCreateImageMetadata`.
 ///
-/// Makes an image without a file: the first of two steps. The answer, 201, carries its id; `RegisterImage` then hands the file over. Not tried: the two steps together are unverified. Each call that is accepted makes an image.
+/// Makes an image without a file: the first of two steps. The answer, 201, carries its id; `RegisterImage` then hands the file over. Not tried here; the vendor's provider for Terraform goes this way in its tests, with ISO files too. Each call that is accepted makes an image.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -1348,7 +1351,7 @@ pub struct KeystoneListProjectsResponse {
 
 /// Request of `UpdateImage`.
 ///
-/// Changes attributes of a private image, which must be `active`. The body is the list of changes. Which content type it wants was read in no source: `application/json` is sent.
+/// Changes attributes of a private image, which must be `active`. The body is the list of changes. The definition names the content type `application/json;charset=UTF-8`; `application/json` is sent, which says the same. `replace` of an attribute that the image does not have is refused with `IMG.0035`: then it is an `add`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -1359,16 +1362,6 @@ pub struct UpdateImageRequest {
     /// The changes: the whole body. Required. (update)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<Vec<ImageChange>>,
-    /// Fields that are not in the documents read.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Answer of `UpdateImage`, below the vendor's envelope.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UpdateImageResponse {
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,

@@ -431,6 +431,29 @@ async fn cancel_says_that_it_cannot_and_delete_deletes() {
 }
 
 #[tokio::test]
+async fn an_attribute_that_cannot_be_replaced_is_added() {
+    const MISSING: &str = r#"{"error":{"code":"IMG.0035","message":"An attribute conflict occurred."}}"#;
+    const CHANGED: &str = r#"{"id":"i-1","name":"new","status":"active"}"#;
+    let ops = |script: &Scripted| -> Vec<Value> {
+        let bodies = script.sent().into_iter().skip(1);
+        let bodies = bodies.map(|request| serde_json::from_slice::<Value>(request.body()).unwrap());
+        bodies.map(|body| body[0]["op"].clone()).collect()
+    };
+    let (importer, script, task) = started([(200, CHANGED)]).await;
+    let image = ImportedImage::of(&task, "i-1");
+    importer.rename(&image, "new").await.unwrap();
+    assert_eq!(ops(&script), ["replace"]);
+
+    let (importer, script, _) = started([(400, MISSING), (200, CHANGED)]).await;
+    importer.rename(&image, "new").await.unwrap();
+    assert_eq!(ops(&script), ["replace", "add"]);
+
+    let (importer, _, _) = started([(400, MISSING), (400, MISSING)]).await;
+    let error = importer.rename(&image, "new").await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Conflict, Some("IMG.0035")));
+}
+
+#[tokio::test]
 async fn a_task_holds_what_another_process_needs() {
     let (_, _, task) = started([]).await;
     let stored: Value = serde_json::from_str(&serde_json::to_string(&task).unwrap()).unwrap();

@@ -2,8 +2,9 @@
 
 //! Requests and answers of JD Cloud, and what is in them, in the vendor's words.
 //!
-//! Every field is optional: empty is not absent. Fields that are not in the documents read are kept in `extra`. The types
-//! are open to new fields: take a `default()` and set what is to be sent.
+//! Every field is optional: empty is not absent. Fields that are not in the documents read are kept in `extra`. A field of
+//! an answer that is only shown is absent where it has another form than documented. The types are open to new fields: take a
+//! `default()` and set what is to be sent.
 //!
 //! ```
 //! use jdcloud_vm_import::types::ImportImageRequest;
@@ -17,7 +18,6 @@
 //!
 //! | | source |
 //! |---|---|
-//! | assumed | No source that was read: a name as the vendor's other answers would have it (2026-11) |
 //! | cli | jdcloud-cli (read 2026) |
 //! | docs | JD Cloud documentation, API/Virtual-Machines/Image (Chinese edition) (2021) |
 //! | gateway | JD Cloud documentation, API/Common-Declaration, public error codes (2021) |
@@ -25,7 +25,7 @@
 //! | packer | packer-plugin-jdcloud (2023) |
 //! | params | JD Cloud documentation, API/Virtual-Machines/Help/General_Parameters (2021) |
 //! | php | jdcloud-sdk-php, CredentialProvider (2023) |
-//! | sdk-go | jdcloud-sdk-go, services/vm revision 1.6.1 (2024-11) |
+//! | sdk-go | jdcloud-sdk-go c2018ba7, services/vm (2026-06-08) |
 //! | sdk-python | jdcloud_sdk for Python 1.6.354 (2026-08) |
 //! | seed | older document: importImage, Virtual Machines API reference, early English edition (2018) |
 //! | states | JD Cloud documentation, API/Virtual-Machines/Help/Image_Status (2021) |
@@ -148,25 +148,25 @@ pub struct TaskInfo {
     #[serde(rename = "taskId", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// What the task does. Examples show `ImportImageTask` where the list says `ImportImage`: do not compare. (sdk-go, docs)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
     /// `pending`, `running`, `failed` or `finished`. (sdk-go)
     #[serde(rename = "taskStatus", skip_serializing_if = "Option::is_none")]
     pub task_status: Option<String>,
     /// Progress, 0 to 100. (sdk-go)
-    #[serde(deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub progress: Option<i64>,
     /// Why the task failed. (sdk-go)
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// More on why the task failed. (sdk-go)
-    #[serde(rename = "errorInfo", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "errorInfo", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub error_info: Option<String>,
+    /// A remark beside it. (sdk-go)
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// `YYYY-MM-DD HH:mm:ss`; the time zone is not documented. (sdk-go)
-    #[serde(rename = "createdTime", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "createdTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub created_time: Option<String>,
     /// `YYYY-MM-DD HH:mm:ss`; the time zone is not documented. (sdk-go)
-    #[serde(rename = "finishedTime", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "finishedTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub finished_time: Option<String>,
     /// The image that the import makes. (sdk-go)
     #[serde(rename = "imageId", skip_serializing_if = "Option::is_none")]
@@ -178,11 +178,14 @@ pub struct TaskInfo {
     #[serde(rename = "imageUrl", serialize_with = "Link::serialize_exposed", skip_serializing_if = "Option::is_none")]
     pub image_url: Option<Link>,
     /// Target of an export. (sdk-go)
-    #[serde(rename = "ossUrl", serialize_with = "Link::serialize_exposed", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ossUrl", deserialize_with = "wire::shown::plain", serialize_with = "Link::serialize_exposed", skip_serializing_if = "Option::is_none")]
     pub oss_url: Option<Link>,
     /// Object of an export. (sdk-go)
-    #[serde(rename = "ossObject", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ossObject", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub oss_object: Option<String>,
+    /// Objects of an export: system disk and data disks. (sdk-go)
+    #[serde(rename = "ossObjects", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub oss_objects: Option<Vec<String>>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
@@ -199,23 +202,26 @@ pub struct Filter {
     /// Any of these. Required. (sdk-go, sdk-python)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<String>>,
+    /// How it is compared; `eq` when absent. (sdk-go)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// How much of a resource there may be in the region, and is. The names of the fields were read in no source.
+/// How much of a resource there may be in the region, and is.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Quota {
-    /// Kind of resource: `image` for private images. (assumed; unverified)
+    /// Kind of resource: `image` for private images. (sdk-go)
     #[serde(rename = "resourceType", skip_serializing_if = "Option::is_none")]
     pub resource_type: Option<String>,
-    /// How many there may be. (assumed; unverified)
+    /// How many there may be. (sdk-go)
     #[serde(deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
-    /// How many there are. (assumed; unverified)
+    /// How many there are. (sdk-go)
     #[serde(deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
     pub used: Option<i64>,
     /// Fields that are not in the documents read.
@@ -235,53 +241,80 @@ pub struct Image {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Distribution. (sdk-go)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
     /// Version of the operating system, free text. (sdk-go)
-    #[serde(rename = "osVersion", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "osVersion", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub os_version: Option<String>,
     /// Family of the operating system. (sdk-go)
-    #[serde(rename = "osType", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "osType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub os_type: Option<OsType>,
     /// Processor architecture. (sdk-go)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub architecture: Option<Architecture>,
     /// Size of the system disk in GB. (sdk-go)
-    #[serde(rename = "systemDiskSizeGB", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "systemDiskSizeGB", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub system_disk_size_gb: Option<i64>,
     /// Size of the image in MB. (sdk-go)
-    #[serde(rename = "sizeMB", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "sizeMB", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub size_mb: Option<i64>,
     /// Whose image it is. (sdk-go)
-    #[serde(rename = "imageSource", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "imageSource", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_source: Option<ImageSource>,
     /// `pending`, `ready`, `deleting` or `error`. (states)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// When it was made. (sdk-go)
-    #[serde(rename = "createTime", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "createTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub create_time: Option<String>,
     /// Description. (sdk-go)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub desc: Option<String>,
     /// Progress while it is made; text in the SDK. (sdk-go)
-    #[serde(deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub progress: Option<String>,
     /// Whether it was imported. (sdk-go)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub imported: Option<bool>,
     /// Firmware. (sdk-go)
-    #[serde(rename = "bootMode", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "bootMode", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub boot_mode: Option<BootMode>,
     /// Snapshot behind the image: counts against the snapshot quota and stays when only the image is deleted. (sdk-go)
-    #[serde(rename = "snapshotId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "snapshotId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub snapshot_id: Option<String>,
     /// `localDisk` or `cloudDisk`; imports are `cloudDisk`. (sdk-go)
-    #[serde(rename = "rootDeviceType", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "rootDeviceType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub root_device_type: Option<String>,
     /// Whether it is off line. (sdk-go)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub offline: Option<bool>,
+    /// Account that owns it. (sdk-go)
+    #[serde(rename = "ownerPin", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub owner_pin: Option<String>,
+    /// Login name of that account. (sdk-go)
+    #[serde(rename = "loginName", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub login_name: Option<String>,
+    /// Who may use it. (sdk-go)
+    #[serde(rename = "launchPermission", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub launch_permission: Option<String>,
+    /// The system disk. (sdk-go)
+    #[serde(rename = "systemDisk", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub system_disk: Option<serde_json::Value>,
+    /// The data disks. (sdk-go)
+    #[serde(rename = "dataDisks", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub data_disks: Option<Vec<serde_json::Value>>,
+    /// Product that it belongs to. (sdk-go)
+    #[serde(rename = "serviceCode", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub service_code: Option<String>,
+    /// When it expires. (sdk-go)
+    #[serde(rename = "expiredTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub expired_time: Option<String>,
+    /// Instance that it was made of. (sdk-go)
+    #[serde(rename = "instanceId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    /// How it is charged. (sdk-go)
+    #[serde(rename = "chargeInfo", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub charge_info: Option<serde_json::Value>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
@@ -402,7 +435,7 @@ pub struct ImageTasksResponse {
     #[serde(rename = "taskSet", skip_serializing_if = "Option::is_none")]
     pub task_set: Option<Vec<TaskInfo>>,
     /// How many there are. (sdk-go)
-    #[serde(rename = "totalCount", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "totalCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub total_count: Option<i64>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -506,7 +539,7 @@ pub struct DescribeImagesResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<Vec<Image>>,
     /// How many there are. (sdk-go)
-    #[serde(rename = "totalCount", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "totalCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub total_count: Option<i64>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -557,10 +590,10 @@ pub struct ModifyImageAttributeRequest {
     /// Image id. Required. (sdk-go)
     #[serde(rename = "imageId", skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
-    /// New name, at most 32 characters; unchanged when absent. That the field is called so was read in no source. (params; unverified)
+    /// New name, at most 32 characters; unchanged when absent. (params, sdk-go, sdk-python)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// New description, at most 256 characters; unchanged when absent. That the field is called so was read in no source. (params; unverified)
+    /// New description, at most 256 characters; unchanged when absent. (params, sdk-go, sdk-python)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Fields that are not in the documents read.
@@ -588,6 +621,9 @@ pub struct DescribeQuotasRequest {
     /// Region; the client's own when absent. Required. (sdk-go)
     #[serde(rename = "regionId", skip_serializing_if = "Option::is_none")]
     pub region_id: Option<String>,
+    /// Image whose quotas are asked for, such as that of accounts it is shared with. (sdk-go)
+    #[serde(rename = "imageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
     /// One filter named `resourceTypes`, whose values are kinds of resources, `image` among them. (sdk-go, sdk-python)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filters: Option<Vec<Filter>>,
@@ -601,7 +637,7 @@ pub struct DescribeQuotasRequest {
 #[serde(default)]
 #[non_exhaustive]
 pub struct DescribeQuotasResponse {
-    /// One entry per kind of resource. That the field is called so was read in no source. (assumed; unverified)
+    /// One entry per kind of resource. (sdk-go)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quotas: Option<Vec<Quota>>,
     /// Fields that are not in the documents read.

@@ -85,8 +85,8 @@ async fn polls_lead_to_verdicts() {
         ),
         (r#""taskStatus":"finished","progress":100"#, "img-1"),
         (
-            r#""taskStatus":"failed","message":"not MBR","errorInfo":"E7""#,
-            "not MBR: E7",
+            r#""taskStatus":"failed","message":"ImportImage","errorInfo":"not MBR""#,
+            "not MBR; ImportImage",
         ),
     ];
     for (fields, expected) in cases {

@@ -2,8 +2,9 @@
 
 //! Requests and answers of Tencent Cloud, and what is in them, in the vendor's words.
 //!
-//! Every field is optional: empty is not absent. Fields that are not in the documents read are kept in `extra`. The types
-//! are open to new fields: take a `default()` and set what is to be sent.
+//! Every field is optional: empty is not absent. Fields that are not in the documents read are kept in `extra`. A field of
+//! an answer that is only shown is absent where it has another form than documented. The types are open to new fields: take a
+//! `default()` and set what is to be sent.
 //!
 //! ```
 //! use tencent_cvm_import::types::ImportImageRequest;
@@ -108,10 +109,10 @@ open_enum! {
 #[non_exhaustive]
 pub struct Tag {
     /// Key. Required. (sdk-python)
-    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Key", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Value. Required. (sdk-python)
-    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Value", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -169,13 +170,13 @@ pub struct Filter {
 #[non_exhaustive]
 pub struct Snapshot {
     /// Snapshot id. (sdk-python)
-    #[serde(rename = "SnapshotId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "SnapshotId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub snapshot_id: Option<String>,
     /// What the disk is for. (sdk-python)
-    #[serde(rename = "DiskUsage", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "DiskUsage", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub disk_usage: Option<DiskUsage>,
     /// Size of the disk in GiB; the unit is not stated here and follows `ImageSize`. (sdk-python; unverified)
-    #[serde(rename = "DiskSize", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "DiskSize", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub disk_size: Option<i64>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -191,13 +192,13 @@ pub struct Image {
     #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
     /// Operating system. (sdk-python)
-    #[serde(rename = "OsName", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OsName", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub os_name: Option<String>,
     /// Whose image it is. (sdk-python)
-    #[serde(rename = "ImageType", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ImageType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_type: Option<ImageType>,
     /// When it was made: ISO 8601 in UTC, ending in `Z` or `+00:00`. (sdk-python, cli)
-    #[serde(rename = "CreatedTime", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CreatedTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub created_time: Option<String>,
     /// Name. (sdk-python)
     #[serde(rename = "ImageName", skip_serializing_if = "Option::is_none")]
@@ -206,46 +207,46 @@ pub struct Image {
     #[serde(rename = "ImageDescription", skip_serializing_if = "Option::is_none")]
     pub image_description: Option<String>,
     /// Size in GiB. (sdk-python)
-    #[serde(rename = "ImageSize", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ImageSize", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_size: Option<i64>,
     /// Processor architecture: `x86_64`, `arm` or `i386`. (sdk-python)
-    #[serde(rename = "Architecture", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Architecture", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub architecture: Option<Architecture>,
     /// `CREATING`, `NORMAL`, `CREATEFAILED`, `SYNCING`, `IMPORTING` or `IMPORTFAILED`; `USING` and `DELETING` have been met too. (sdk-python, cloudmux)
     #[serde(rename = "ImageState", skip_serializing_if = "Option::is_none")]
     pub image_state: Option<String>,
     /// Distribution. (sdk-python)
-    #[serde(rename = "Platform", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Platform", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
     /// Who made it. (sdk-python)
-    #[serde(rename = "ImageCreator", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ImageCreator", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_creator: Option<String>,
     /// How it came to be. (sdk-python)
     #[serde(rename = "ImageSource", skip_serializing_if = "Option::is_none")]
     pub image_source: Option<ImageSource>,
     /// Progress of a copy in percent. Not the progress of an import. (sdk-python)
-    #[serde(rename = "SyncPercent", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "SyncPercent", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub sync_percent: Option<i64>,
     /// Whether it supports cloud-init. (sdk-python)
-    #[serde(rename = "IsSupportCloudinit", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "IsSupportCloudinit", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub is_support_cloudinit: Option<bool>,
     /// Snapshots behind the image: they stay when only the image is deleted. (sdk-python)
-    #[serde(rename = "SnapshotSet", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "SnapshotSet", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub snapshot_set: Option<Vec<Snapshot>>,
     /// Tags. (sdk-python)
-    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Tags", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
     /// Who activates the operating system. (sdk-python)
-    #[serde(rename = "LicenseType", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "LicenseType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub license_type: Option<LicenseType>,
     /// Image family. (sdk-python)
-    #[serde(rename = "ImageFamily", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ImageFamily", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_family: Option<String>,
     /// Whether it is deprecated. (sdk-python)
-    #[serde(rename = "ImageDeprecated", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ImageDeprecated", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_deprecated: Option<bool>,
     /// State of its cache in a dedicated cluster. (sdk-python)
-    #[serde(rename = "CdcCacheStatus", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CdcCacheStatus", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub cdc_cache_status: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -280,7 +281,7 @@ pub struct OsVersion {
     #[serde(rename = "OsVersions", skip_serializing_if = "Option::is_none")]
     pub os_versions: Option<Vec<String>>,
     /// Its architectures. (cli, docs-intl)
-    #[serde(rename = "Architecture", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Architecture", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub architecture: Option<Vec<Architecture>>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -347,7 +348,7 @@ pub struct ImportImageResponse {
     #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
     /// Id of the request. (seed, sdk-python)
-    #[serde(rename = "RequestId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// Set when this was a dry run that the vendor would have accepted, in whatever form it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -393,10 +394,10 @@ pub struct DescribeImagesResponse {
     #[serde(rename = "ImageSet", skip_serializing_if = "Option::is_none")]
     pub image_set: Option<Vec<Image>>,
     /// How many there are. (sdk-python)
-    #[serde(rename = "TotalCount", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "TotalCount", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub total_count: Option<i64>,
     /// Id of the request. (sdk-python)
-    #[serde(rename = "RequestId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -427,7 +428,7 @@ pub struct DescribeImportImageOsResponse {
     #[serde(rename = "ImportImageOsVersionSet", skip_serializing_if = "Option::is_none")]
     pub import_image_os_version_set: Option<Vec<OsVersion>>,
     /// Id of the request. (cli)
-    #[serde(rename = "RequestId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -455,7 +456,7 @@ pub struct DescribeImageQuotaResponse {
     #[serde(rename = "ImageNumQuota", skip_serializing_if = "Option::is_none")]
     pub image_num_quota: Option<i64>,
     /// Id of the request. (cli)
-    #[serde(rename = "RequestId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -489,7 +490,7 @@ pub struct DeleteImagesRequest {
 #[non_exhaustive]
 pub struct DeleteImagesResponse {
     /// Id of the request. (cli)
-    #[serde(rename = "RequestId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// Set when this was a dry run that the vendor would have accepted, in whatever form it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -532,7 +533,7 @@ pub struct ModifyImageAttributeRequest {
 #[non_exhaustive]
 pub struct ModifyImageAttributeResponse {
     /// Id of the request. (modify)
-    #[serde(rename = "RequestId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]

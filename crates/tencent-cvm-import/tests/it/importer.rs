@@ -296,6 +296,15 @@ async fn not_listed_yet_is_in_progress_and_gone_is_failed() {
 }
 
 #[tokio::test]
+async fn an_image_that_the_cloud_says_is_not_there_is_not_listed() {
+    const GONE: &str = r#"{"Response":{"Error":{"Code":"InvalidImageId.NotFound","Message":"no"},"RequestId":"r"}}"#;
+    let (importer, _) = importer([(200, STARTED), (200, GONE)]);
+    let mut task = super::submit(&importer, &order()).await.unwrap();
+    let state = importer.poll(&mut task).await.unwrap();
+    assert!(format!("{state:?}").contains("not listed yet"), "{state:?}");
+}
+
+#[tokio::test]
 async fn a_failed_poll_is_an_error_and_no_verdict() {
     let internal = r#"{"Response":{"Error":{"Code":"InternalError","Message":"later"},"RequestId":"r"}}"#;
     for answer in [(200, internal), (200, "<html>"), (502, "")] {

@@ -6,7 +6,7 @@ use cloud_import_core::__generated::*;
 
 const S_DOCS: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08)";
 const S_DOCS_GUIDE: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); UHost documentation, guide/image (upload_image, common), 5fcd3deb (Chinese) (read 2026)";
-const S_OBSERVED: &str = "Met in practice, in no documented table: public reports of users of terraform-provider-ucloud (issues 62 and 101) and of the SDK (read 2026)";
+const S_OBSERVED: &str = "Met in practice, in no documented table: public reports of users of terraform-provider-ucloud (#62, #101) and of the SDK (read 2026)";
 const S_SUMMARY: &str = "UCloud API documentation, summary (public, signature, gateway, regionlist, get_project_list), cd570dff (Chinese) (2026-08)";
 const S_SUMMARY_CLI: &str = "UCloud API documentation, summary (public, signature, gateway, regionlist, get_project_list), cd570dff (Chinese) (2026-08); ucloud-cli 713ed487 (2026-07)";
 

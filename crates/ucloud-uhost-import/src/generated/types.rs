@@ -2,8 +2,9 @@
 
 //! Requests and answers of UCloud, and what is in them, in the vendor's words.
 //!
-//! Every field is optional: empty is not absent. Fields that are not in the documents read are kept in `extra`. The types
-//! are open to new fields: take a `default()` and set what is to be sent.
+//! Every field is optional: empty is not absent. Fields that are not in the documents read are kept in `extra`. A field of
+//! an answer that is only shown is absent where it has another form than documented. The types are open to new fields: take a
+//! `default()` and set what is to be sent.
 //!
 //! ```
 //! use ucloud_uhost_import::types::ImportCustomImageRequest;
@@ -22,7 +23,7 @@
 //! | cloudmux | yunionio/cloudmux 311f52c4, a third party's client (read 2026) |
 //! | docs | UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08) |
 //! | guide | UHost documentation, guide/image (upload_image, common), 5fcd3deb (Chinese) (read 2026) |
-//! | observed | Met in practice, in no documented table: public reports of users of terraform-provider-ucloud (issues 62 and 101) and of the SDK (read 2026) |
+//! | observed | Met in practice, in no documented table: public reports of users of terraform-provider-ucloud (#62, #101) and of the SDK (read 2026) |
 //! | packer | packer-plugin-ucloud d7433082, post-processor ucloud-import (read 2026) |
 //! | sdk-go | ucloud-sdk-go 0.22.98 (read 2026) |
 //! | sdk-python | ucloud-sdk-python3 0.11.150 (read 2026) |
@@ -85,7 +86,7 @@ open_enum! {
 #[non_exhaustive]
 pub struct Image {
     /// Availability zone. (docs, sdk-go)
-    #[serde(rename = "Zone", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Zone", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
     /// Image id, `uimage-…`. (docs, sdk-go)
     #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
@@ -94,31 +95,31 @@ pub struct Image {
     #[serde(rename = "ImageName", skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Business group. (docs, sdk-go)
-    #[serde(rename = "Tag", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Tag", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Family of the operating system; not the `OsType` of the import. (docs, sdk-go)
-    #[serde(rename = "OsType", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OsType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub os_type: Option<OsFamily>,
     /// Operating system and version. (docs, sdk-go)
-    #[serde(rename = "OsName", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "OsName", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub os_name: Option<String>,
     /// Whose image it is. (docs, sdk-go)
-    #[serde(rename = "ImageType", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ImageType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_type: Option<ImageType>,
     /// What it supports: `CloudInit`, `IPv6`, `RssdAttachable`, `Aarch64_Type` and others. (docs, sdk-go)
-    #[serde(rename = "Features", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Features", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub features: Option<Vec<String>>,
     /// What it is for. (docs, sdk-go)
-    #[serde(rename = "FuncType", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "FuncType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub func_type: Option<FuncType>,
-    /// Software in it. (docs, sdk-go; unverified)
-    #[serde(rename = "IntegratedSoftware", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    /// Software in it. (docs, sdk-go, sdk-python)
+    #[serde(rename = "IntegratedSoftware", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub integrated_software: Option<String>,
-    /// Who offers it. (docs, sdk-go; unverified)
-    #[serde(rename = "Vendor", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    /// Who offers it. (docs, sdk-go, sdk-python)
+    #[serde(rename = "Vendor", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub vendor: Option<String>,
-    /// Where it is described. (docs, sdk-go; unverified)
-    #[serde(rename = "Links", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    /// Where it is described. (docs, sdk-go, sdk-python)
+    #[serde(rename = "Links", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub links: Option<String>,
     /// `Available`, `Making`, `Unavailable` or `Copying`: the list is complete. (docs)
     #[serde(rename = "State", skip_serializing_if = "Option::is_none")]
@@ -127,31 +128,31 @@ pub struct Image {
     #[serde(rename = "ImageDescription", skip_serializing_if = "Option::is_none")]
     pub image_description: Option<String>,
     /// When it was made, in Unix seconds. (docs, sdk-go)
-    #[serde(rename = "CreateTime", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "CreateTime", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub create_time: Option<i64>,
-    /// Size. The unit is not stated; GB by inference. (docs, sdk-go; unverified)
-    #[serde(rename = "ImageSize", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    /// Size. The unit is not stated; GB by inference. (docs, sdk-go, sdk-python)
+    #[serde(rename = "ImageSize", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub image_size: Option<i64>,
-    /// Oldest processor platform that it runs on. (docs, sdk-go; unverified)
-    #[serde(rename = "MinimalCPU", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    /// Oldest processor platform that it runs on. (docs, sdk-go, sdk-python)
+    #[serde(rename = "MinimalCPU", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub minimal_cpu: Option<String>,
-    /// Until when it is maintained. (docs, sdk-go; unverified)
-    #[serde(rename = "MaintainEol", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    /// Until when it is maintained. (docs, sdk-go, sdk-python)
+    #[serde(rename = "MaintainEol", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub maintain_eol: Option<String>,
-    /// Snapshots of data disks. (docs, sdk-go; unverified)
-    #[serde(rename = "DataSnapshotIds", deserialize_with = "wire::strings_or_numbers", skip_serializing_if = "Option::is_none")]
+    /// Snapshots of data disks. (docs, sdk-go, sdk-python)
+    #[serde(rename = "DataSnapshotIds", deserialize_with = "wire::shown::strings_or_numbers", skip_serializing_if = "Option::is_none")]
     pub data_snapshot_ids: Option<Vec<String>>,
-    /// GPU types that it supports. (docs, sdk-go; unverified)
-    #[serde(rename = "SupportedGPUTypes", deserialize_with = "wire::strings_or_numbers", skip_serializing_if = "Option::is_none")]
+    /// GPU types that it supports. (docs, sdk-go, sdk-python)
+    #[serde(rename = "SupportedGPUTypes", deserialize_with = "wire::shown::strings_or_numbers", skip_serializing_if = "Option::is_none")]
     pub supported_gpu_types: Option<Vec<String>>,
-    /// Uses that it is offered for. (docs, sdk-go; unverified)
-    #[serde(rename = "SceneCategories", deserialize_with = "wire::strings_or_numbers", skip_serializing_if = "Option::is_none")]
+    /// Uses that it is offered for. (docs, sdk-go, sdk-python)
+    #[serde(rename = "SceneCategories", deserialize_with = "wire::shown::strings_or_numbers", skip_serializing_if = "Option::is_none")]
     pub scene_categories: Option<Vec<String>>,
-    /// Main software in it. (docs, sdk-go; unverified)
-    #[serde(rename = "PrimarySoftware", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    /// Main software in it. (docs, sdk-go, sdk-python)
+    #[serde(rename = "PrimarySoftware", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub primary_software: Option<String>,
-    /// Prices. (docs, sdk-go; unverified)
-    #[serde(rename = "PriceSet", skip_serializing_if = "Option::is_none")]
+    /// Prices. (docs, sdk-go, sdk-python)
+    #[serde(rename = "PriceSet", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub price_set: Option<serde_json::Value>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -163,23 +164,23 @@ pub struct Image {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Region {
-    /// Number of the region. (sdk-go; unverified)
-    #[serde(rename = "RegionId", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    /// Number of the region. (sdk-go, sdk-python)
+    #[serde(rename = "RegionId", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub region_id: Option<i64>,
-    /// Region id, such as `cn-bj2`. (sdk-go; unverified)
+    /// Region id, such as `cn-bj2`. (sdk-go, sdk-python)
     #[serde(rename = "Region", skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// Availability zone. (sdk-go; unverified)
+    /// Availability zone. (sdk-go, sdk-python)
     #[serde(rename = "Zone", skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
-    /// Whether it is the account's default region. (sdk-go; unverified)
-    #[serde(rename = "IsDefault", deserialize_with = "wire::bool_or_string", skip_serializing_if = "Option::is_none")]
+    /// Whether it is the account's default region. (sdk-go, sdk-python)
+    #[serde(rename = "IsDefault", deserialize_with = "wire::shown::bool_or_string", skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
-    /// Bit map of the account's rights in the region. (sdk-go; unverified)
-    #[serde(rename = "BitMaps", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    /// Bit map of the account's rights in the region. (sdk-go, sdk-python)
+    #[serde(rename = "BitMaps", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub bit_maps: Option<String>,
-    /// Name of the region. (sdk-go; unverified)
-    #[serde(rename = "RegionName", skip_serializing_if = "Option::is_none")]
+    /// Name of the region. (sdk-go, sdk-python)
+    #[serde(rename = "RegionName", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub region_name: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -194,26 +195,26 @@ pub struct Project {
     /// Project id, `org-…`. (summary)
     #[serde(rename = "ProjectId", skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
-    /// Name. (sdk-go; unverified)
-    #[serde(rename = "ProjectName", skip_serializing_if = "Option::is_none")]
+    /// Name. (sdk-go, sdk-python)
+    #[serde(rename = "ProjectName", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub project_name: Option<String>,
-    /// Id of the project above it. (sdk-go; unverified)
-    #[serde(rename = "ParentId", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    /// Id of the project above it. (sdk-go, sdk-python)
+    #[serde(rename = "ParentId", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<String>,
-    /// Name of the project above it. (sdk-go; unverified)
-    #[serde(rename = "ParentName", skip_serializing_if = "Option::is_none")]
+    /// Name of the project above it. (sdk-go, sdk-python)
+    #[serde(rename = "ParentName", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub parent_name: Option<String>,
-    /// When it was made, in Unix seconds. (sdk-go; unverified)
-    #[serde(rename = "CreateTime", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    /// When it was made, in Unix seconds. (sdk-go, sdk-python)
+    #[serde(rename = "CreateTime", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub create_time: Option<i64>,
     /// Whether it is the default project. (summary)
     #[serde(rename = "IsDefault", deserialize_with = "wire::bool_or_string", skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
-    /// How many members it has. (sdk-go; unverified)
-    #[serde(rename = "MemberCount", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    /// How many members it has. (sdk-go, sdk-python)
+    #[serde(rename = "MemberCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub member_count: Option<i64>,
-    /// How many resources it has. (sdk-go; unverified)
-    #[serde(rename = "ResourceCount", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    /// How many resources it has. (sdk-go, sdk-python)
+    #[serde(rename = "ResourceCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub resource_count: Option<i64>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -227,7 +228,7 @@ pub struct Project {
 #[serde(default)]
 #[non_exhaustive]
 pub struct ImportCustomImageRequest {
-    /// Region; the client's own when absent. Some regions cannot import: import in `cn-bj2` and copy. Required. (seed, docs, guide)
+    /// Region; the client's own when absent. Which regions can import is documented nowhere: where one cannot, ask UCloud by ticket. Required. (seed, docs, guide)
     #[serde(rename = "Region", skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Project; the client's own when absent, else the account's default. Sub-accounts must name one. (seed, docs)
@@ -334,7 +335,7 @@ pub struct DescribeImageRequest {
     /// How many to list; 20 when absent. No maximum is stated; the vendor's command line uses up to 500. (docs, cli)
     #[serde(rename = "Limit", skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
-    /// Whether prices are listed: 1 or 0. (docs, sdk-go; unverified)
+    /// Whether prices are listed: 1 or 0. (docs, sdk-go, sdk-python)
     #[serde(rename = "PriceSet", skip_serializing_if = "Option::is_none")]
     pub price_set: Option<i64>,
     /// Fields that are not in the documents read.
@@ -348,7 +349,7 @@ pub struct DescribeImageRequest {
 #[non_exhaustive]
 pub struct DescribeImageResponse {
     /// How many there are. (docs, sdk-go)
-    #[serde(rename = "TotalCount", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "TotalCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub total_count: Option<i64>,
     /// The images. (docs, sdk-go)
     #[serde(rename = "ImageSet", skip_serializing_if = "Option::is_none")]
@@ -387,8 +388,8 @@ pub struct TerminateCustomImageRequest {
 #[serde(default)]
 #[non_exhaustive]
 pub struct TerminateCustomImageResponse {
-    /// The image that was deleted. (sdk-go; unverified)
-    #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
+    /// The image that was deleted. (sdk-go, sdk-python)
+    #[serde(rename = "ImageId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -418,7 +419,7 @@ pub struct GetRegionRequest {
 #[serde(default)]
 #[non_exhaustive]
 pub struct GetRegionResponse {
-    /// One entry per zone. (sdk-go; unverified)
+    /// One entry per zone. (sdk-go, sdk-python)
     #[serde(rename = "Regions", skip_serializing_if = "Option::is_none")]
     pub regions: Option<Vec<Region>>,
     /// Fields that are not in the documents read.
@@ -439,7 +440,7 @@ pub struct GetProjectListRequest {
     /// Project; the client's own when absent. Not among the parameters of this operation: the SDK sends it with every call. (sdk-go; unverified)
     #[serde(rename = "ProjectId", skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
-    /// Whether only projects of a finance account are listed. One of `Yes`, `No`. (sdk-go; unverified)
+    /// Whether only projects of a finance account are listed. One of `Yes`, `No`. (sdk-go, sdk-python)
     #[serde(rename = "IsFinance", skip_serializing_if = "Option::is_none")]
     pub is_finance: Option<String>,
     /// Fields that are not in the documents read.
@@ -452,8 +453,8 @@ pub struct GetProjectListRequest {
 #[serde(default)]
 #[non_exhaustive]
 pub struct GetProjectListResponse {
-    /// How many there are. (sdk-go; unverified)
-    #[serde(rename = "ProjectCount", deserialize_with = "wire::number_or_string", skip_serializing_if = "Option::is_none")]
+    /// How many there are. (sdk-go, sdk-python)
+    #[serde(rename = "ProjectCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub project_count: Option<i64>,
     /// The projects. (summary)
     #[serde(rename = "ProjectSet", skip_serializing_if = "Option::is_none")]

@@ -308,7 +308,7 @@ pub(super) fn delete_image(world: &mut World, now: &Now, scope: &Scope, params: 
     Ok(done())
 }
 
-/// `ModifyImageAttribute`: changes what is given. That a description which is not given stays is the simulator's own.
+/// `ModifyImageAttribute`: changes what is given; what is not given stays.
 pub(super) fn modify_image(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
     let image_id = params.given("ImageId").ok_or_else(|| missing("ImageId"))?;
     let current = world.image_mut(scope, image_id).map(|image| image.name.clone());

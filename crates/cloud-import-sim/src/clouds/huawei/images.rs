@@ -158,7 +158,10 @@ pub(super) fn update(world: &mut World, now: &Now, scope: &Scope, image_id: &str
             ("replace", "/name") if value != current.name && world.name_taken(scope, value, now) => {
                 return Err(invalid("IMG.0009", "The image name exists already."));
             }
-            ("replace", "/name" | "/__description") => {}
+            ("replace", "/__description") if !current.params.0.contains_key("description") => {
+                return Err(invalid("IMG.0035", "The attribute does not exist."));
+            }
+            ("replace", "/name") | ("replace" | "add", "/__description") => {}
             _ => return Err(invalid("IMG.0001", format!("{op} of {path} is not simulated."))),
         }
         if let Some(image) = world.image_mut(scope, image_id) {
