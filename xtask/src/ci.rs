@@ -25,6 +25,7 @@ fn steps(quick: bool) -> Vec<Step> {
         Step::new("format", "cargo fmt --all --check"),
         Step::new("codegen", "cargo xtask codegen --check"),
         Step::new("tidy", "cargo xtask tidy"),
+        Step::new("drift", "cargo xtask drift"),
         Step::new("packages", "cargo xtask package --quick"),
         // It also holds our code to the declared Rust version.
         Step::new(

@@ -3,6 +3,7 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 /// What a task ends with: nothing, or what to tell the user, the remedy included.
@@ -18,6 +19,34 @@ pub(crate) fn say(line: &str) {
 pub(crate) fn root() -> PathBuf {
     let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     own.parent().map(PathBuf::from).unwrap_or(own)
+}
+
+/// Days from 1970-01-01 to a date written `YYYY-MM-DD`.
+pub(crate) fn days(date: &str) -> Option<i64> {
+    let mut parts = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    // The year begins in March, so that a leap day is its last.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let in_year = (153 * month + 2) / 5 + day - 1;
+    Some(year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + in_year - 719_468)
+}
+
+/// How many days ago a date was. What is no date was long ago.
+#[expect(clippy::disallowed_methods, reason = "it judges the age of committed files")]
+pub(crate) fn days_since(date: &str) -> i64 {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs()
+        / 86_400;
+    days(date).map_or(i64::MAX, |day| i64::try_from(now).unwrap_or(i64::MAX) - day)
 }
 
 /// The folders of all packages by name.
@@ -44,4 +73,19 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted_over_leap_days() {
+        assert_eq!(days("1970-01-01"), Some(0));
+        assert_eq!(days("2000-03-01"), Some(11_017));
+        assert_eq!(days("2026-11-29"), Some(20_786));
+        for wrong in ["", "2026", "2026-13-01", "2026-11-00", "soon"] {
+            assert_eq!(days(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
 //! House tasks: `cargo xtask codegen [--check]`, `cargo xtask tidy`, `cargo xtask measure`, `cargo xtask package [--quick]`,
-//! `cargo xtask dist`, `cargo xtask msrv`, `cargo xtask ci`, `cargo xtask soak`, `cargo xtask nightly`.
+//! `cargo xtask dist`, `cargo xtask msrv`, `cargo xtask drift`, `cargo xtask ci`, `cargo xtask soak`, `cargo xtask nightly`.
 //!
 //! Not published and not needed to build: what `codegen` writes is committed.
 
@@ -7,6 +7,7 @@ mod ci;
 mod codegen;
 #[cfg(feature = "dist")]
 mod dist;
+mod drift;
 mod house;
 mod measure;
 mod msrv;
@@ -32,6 +33,8 @@ usage: cargo xtask <task>
   package [--quick]   whether every crate could be published, and in which order; --quick only lists what would be in them
   dist                shell completions and manual pages, into target/dist
   msrv                whether a dependency needs a newer Rust than we declare
+  drift [--newest | --accept]
+                      whether the specs say what the vendors' packages say; see docs/drift.md
   ci [--quick]        the whole sequence of checks; --quick leaves out the release build and what needs other tools
   soak [--kills N] [--seed S]
                       kills, faults and a thousand targets in their long form, in release mode: about twenty minutes
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
+        ["drift", options @ ..] => return drift::run(&root(), options),
         ["codegen"] => codegen::run(&root(), false),
         ["codegen", "--check"] => codegen::run(&root(), true),
         ["tidy"] => tidy::run(&root()),

@@ -328,7 +328,8 @@ impl Spec {
         found
     }
 
-    fn load(folder: &Path) -> Result<Self, String> {
+    /// Reads and checks one cloud's.
+    pub(crate) fn load(folder: &Path) -> Result<Self, String> {
         let read = |name: &str| {
             let text = fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}"))?;
             toml::from_str::<toml::Table>(&text).map_err(|error| format!("{name}: {error}"))

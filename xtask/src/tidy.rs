@@ -92,6 +92,7 @@ pub(crate) fn run(root: &Path) -> Outcome {
         library_words(&shown, &text, &mut breaches);
         no_cloud(&shown, &text, &mut breaches);
         open_structs(&shown, &text, &mut breaches);
+        only_reads(&shown, &text, &mut breaches);
         if path.extension().is_some_and(|ending| ending == "rs") && path.with_extension("").is_dir() {
             breaches.push(format!(
                 "{shown}: has a folder of its own name; it is `mod.rs` in there"
@@ -193,6 +194,53 @@ fn open_structs(shown: &str, text: &str, breaches: &mut Vec<String>) {
     }
 }
 
+/// The readers of vendors' packages import the standard library's tools for text and each other: they can run and install nothing.
+fn only_reads(shown: &str, text: &str, breaches: &mut Vec<String>) {
+    const KNOWN: [&str; 17] = [
+        "aliyun",
+        "ast",
+        "dataclasses",
+        "datetime",
+        "hashlib",
+        "huawei",
+        "jdcloud",
+        "json",
+        "pathlib",
+        "re",
+        "shutil",
+        "sys",
+        "tarfile",
+        "tencent",
+        "ucloud",
+        "vendor",
+        "zipfile",
+    ];
+    if !shown.starts_with("xtask/drift/") || !shown.ends_with(".py") {
+        return;
+    }
+    for (number, line) in text.lines().enumerate() {
+        let mut words = line.split([' ', ',', ';', ':']).filter(|word| !word.is_empty());
+        let imports: Vec<&str> = match words.next() {
+            Some("import") => words.collect(),
+            Some("from") => words.take(1).collect(),
+            _ => Vec::new(),
+        };
+        let runs = ["__import__", "importlib", "exec(", "eval(", "compile("]
+            .iter()
+            .find(|call| {
+                line.replace("ast.literal_eval(", "")
+                    .replace("re.compile(", "")
+                    .contains(**call)
+            });
+        for word in imports.iter().filter(|name| !KNOWN.contains(name)).chain(runs) {
+            breaches.push(format!(
+                "{shown}:{}: {word}; a reader of packages only reads",
+                number + 1
+            ));
+        }
+    }
+}
+
 /// Imports among the files of a crate go one way.
 fn circles(root: &Path, breaches: &mut Vec<String>) {
     for (name, folder) in &house::packages(root) {
@@ -245,5 +293,26 @@ fn provider_file_sets(root: &Path, breaches: &mut Vec<String>) {
                 ));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_could_run_something_is_told() {
+        let breaches = |text: &str| {
+            let mut breaches = Vec::new();
+            only_reads("xtask/drift/vendor.py", text, &mut breaches);
+            breaches.len()
+        };
+        assert_eq!(
+            breaches("import ast, json\nfrom vendor import Field\nast.literal_eval(x)\n"),
+            0
+        );
+        assert_eq!(breaches("    import subprocess, os\n"), 2);
+        assert_eq!(breaches("from importlib import import_module\n"), 2);
+        assert_eq!(breaches("exec(text)\n"), 1);
     }
 }
