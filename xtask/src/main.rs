@@ -37,7 +37,8 @@ usage: cargo xtask <task>
                       whether the specs say what the vendors' packages say; see docs/drift.md
   ci [--quick]        the whole sequence of checks; --quick leaves out the release build and what needs other tools
   soak [--kills N] [--seed S]
-                      kills, faults and a thousand targets in their long form, in release mode: about twenty minutes
+                      kills, faults, a thousand targets and the fuzz targets in their long form, in release mode: about
+                      half an hour
   nightly [--list]    what takes too long for ci, or needs the network; goes on after a failure; --list only shows the steps";
 
 fn main() -> ExitCode {

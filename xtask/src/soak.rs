@@ -1,4 +1,5 @@
-//! The long forms of what shows that work survives: hundreds of kills, every fault of every request, a thousand targets.
+//! The long forms of what shows that work survives: hundreds of kills, every fault of every request, a thousand targets,
+//! and the fuzz targets.
 
 use std::path::Path;
 
@@ -6,6 +7,9 @@ use crate::{Outcome, step::Step};
 
 /// Kills of the whole command; those of staging alone come on top.
 const KILLS: &str = "500";
+
+/// Executions of each fuzz target.
+const EXECUTIONS: &str = "100000";
 
 /// What a soak is told.
 pub(crate) const USAGE: &str = "usage: cargo xtask soak [--kills N] [--seed S]";
@@ -27,8 +31,11 @@ pub(crate) fn run(root: &Path, options: &[&str]) -> Outcome {
     }
     let survival = "cargo test --release --locked -p cloud-import-cli --test survival -- --long --kills";
     let mut survival = Step::new("survival", survival).word(kills);
+    let fuzz = "cargo test --release --locked -p cloud-import-tests --test fuzz -- --executions";
+    let mut fuzz = Step::new("fuzz", fuzz).word(EXECUTIONS);
     if let Some(seed) = seed {
         survival = survival.word("--seed").word(seed);
+        fuzz = fuzz.word("--seed").word(seed);
     }
     let staging =
         "cargo test --release --locked -p cloud-import-tests --test staging -- kill:: --nocapture --test-threads=1";
@@ -36,5 +43,6 @@ pub(crate) fn run(root: &Path, options: &[&str]) -> Outcome {
         .variable("CLOUD_IMPORT_KILLS", "60")
         .variable("CLOUD_IMPORT_KILL_MIB", "1024");
     survival.run("soak", root)?;
-    staging.run("soak", root)
+    staging.run("soak", root)?;
+    fuzz.run("soak", root)
 }

@@ -1,0 +1,124 @@
+//! Changes of an input, the same for the same seed on every machine.
+
+/// Numbers that look random.
+#[derive(Debug, Clone)]
+pub struct Random(u64);
+
+impl Random {
+    /// The same seed gives the same numbers.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number (SplitMix64).
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below a bound, which must not be 0.
+    pub fn below(&mut self, bound: usize) -> usize {
+        let bound = bound.max(1);
+        usize::try_from(self.next() % bound as u64).unwrap_or_default()
+    }
+}
+
+/// What breaks readers of text.
+const WORDS: &[&str] = &[
+    "",
+    "null",
+    "true",
+    "-1",
+    "0",
+    "1e999",
+    "18446744073709551616",
+    "0.1",
+    "[]",
+    "{}",
+    "\"\"",
+    "\"\\ud800\"",
+    "\"\\u0000\"",
+    "ü",
+    "\u{202e}",
+    "\u{feff}",
+    "\r\n",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "-->",
+    "&lt;",
+    "&#x110000;",
+    "&e;",
+    "<a/>",
+    "</",
+    "<?xml version=\"1.0\"?>",
+    "<!DOCTYPE a>",
+    "%zz",
+    "\\",
+    "https://a@b/",
+    "9999-12-31T23:59:60Z",
+    "0000-00-00",
+    "[default]",
+    "=",
+    "#",
+    "{\"a\":",
+    "[[[[[[[[",
+];
+
+/// A changed copy: one to four changes, some with a piece of another input.
+pub fn mutate(random: &mut Random, input: &[u8], other: &[u8]) -> Vec<u8> {
+    let mut bytes = input.to_vec();
+    for _ in 0..=random.below(4) {
+        change(random, &mut bytes, other);
+    }
+    bytes
+}
+
+fn change(random: &mut Random, bytes: &mut Vec<u8>, other: &[u8]) {
+    let at = random.below(bytes.len() + 1);
+    let end = (at + 1 + random.below(16)).min(bytes.len());
+    match random.below(10) {
+        0 => {
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= 1 << random.below(8);
+            }
+        }
+        1 => {
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = [0, 1, 0x7f, 0x80, 0xff, b'"', b'<', b'\n'][random.below(8)];
+            }
+        }
+        2 => drop(bytes.drain(at..end.max(at))),
+        3 => {
+            let piece = bytes[at..end.max(at)].repeat(1 + random.below(8));
+            bytes.splice(at..at, piece);
+        }
+        4 => bytes.truncate(at),
+        5 => {
+            let from = random.below(other.len() + 1);
+            let piece = &other[from..(from + random.below(64)).min(other.len())];
+            bytes.splice(at..at, piece.iter().copied());
+        }
+        6 => drop(bytes.splice(at..at, b"[{\"a\":".repeat(1 + random.below(200)))),
+        7 | 8 => value(random, bytes, at),
+        _ => drop(bytes.splice(at..at, WORDS[random.below(WORDS.len())].bytes())),
+    }
+}
+
+/// Puts a word in the place of the value, or of the text, that follows.
+fn value(random: &mut Random, bytes: &mut Vec<u8>, at: usize) {
+    let Some(begin) = bytes[at..]
+        .iter()
+        .position(|byte| matches!(byte, b':' | b'>' | b'='))
+        .map(|found| at + found + 1)
+    else {
+        return;
+    };
+    let end = bytes[begin..]
+        .iter()
+        .position(|byte| matches!(byte, b',' | b'}' | b']' | b'<' | b'\n'));
+    let end = end.map_or(bytes.len(), |found| begin + found);
+    bytes.splice(begin..end, WORDS[random.below(WORDS.len())].bytes());
+}
