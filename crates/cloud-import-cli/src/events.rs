@@ -163,9 +163,8 @@ fn polled<'a>(event: WaitEvent<'a>, base: impl Fn(&'static str) -> Line<'a>) -> 
 
 impl Listener for Events {
     fn on(&self, target: Option<usize>, event: &Event<'_>) {
-        let line = self.line(target, event);
-        if let Some(text) = line.and_then(|line| serde_json::to_string(&line).ok()) {
-            output::result(&text);
+        if let Some(Err(error)) = self.line(target, event).map(|line| output::json_line(&line)) {
+            output::error(&error);
         }
     }
 }

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Mixed,
     StillRunning,
     OutcomeUnknown,
+    /// Whatever came of it, standard output did not take the results.
+    NotWritten,
     Interrupted,
 }
 
@@ -30,6 +32,7 @@ impl Exit {
             Self::Mixed => 6,
             Self::StillRunning => 7,
             Self::OutcomeUnknown => 8,
+            Self::NotWritten => 9,
             Self::Interrupted => 130,
         }
     }

@@ -45,19 +45,18 @@ fn main() -> ExitCode {
         return exit;
     }
     let line = config::completed(std::env::args_os().collect());
-    let done = line.and_then(|line| {
-        let arguments = Arguments::parse_from(line);
-        log_to_standard_error(arguments.verbose);
-        run(arguments.command)
-    });
-    match done {
-        Ok(exit) => exit,
-        Err(error) => {
-            output::error(&error);
-            Exit::of(&error)
+    let done = line.and_then(|line| match Arguments::try_parse_from(line) {
+        Ok(arguments) => {
+            log_to_standard_error(arguments.verbose);
+            run(arguments.command)
         }
-    }
-    .into()
+        Err(told) => Ok(output::usage(&told)),
+    });
+    let exit = done.unwrap_or_else(|error| {
+        output::error(&error);
+        Exit::of(&error)
+    });
+    output::finished(exit).into()
 }
 
 /// What only reads and prints does without the runtime, whose threads take longer to start than such an answer takes.
@@ -96,5 +95,6 @@ fn log_to_standard_error(verbose: u8) {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(output::has_colours(&std::io::stderr()))
         .init();
 }

@@ -71,6 +71,10 @@ impl Progress {
             Shown::OneBar { all, bar }
         } else {
             let all = MultiProgress::new();
+            let names: Vec<String> = names
+                .iter()
+                .map(|name| cloud_import::Shown::of(name).to_string())
+                .collect();
             let width = names.iter().map(String::len).max().unwrap_or_default();
             let style = style("{prefix} {bar:16} {msg}");
             let bar = |name: &String| {
@@ -103,10 +107,10 @@ impl Progress {
                 if let Some(percent) = percent {
                     bars[index].set_position(percent);
                 }
-                bars[index].set_message(text.clone());
+                output::message(&bars[index], &text);
             }
-            (Shown::Bars { bars, .. }, None) => bars.iter().for_each(|bar| bar.set_message(text.clone())),
-            (Shown::OneBar { bar, .. }, None) => bar.set_message(text.clone()),
+            (Shown::Bars { bars, .. }, None) => bars.iter().for_each(|bar| output::message(bar, &text)),
+            (Shown::OneBar { bar, .. }, None) => output::message(bar, &text),
             (Shown::OneBar { .. }, Some(_)) => {}
             (Shown::Lines, _) if is_new || now >= known.at + STILL_THERE => {
                 output::say(&self.line(target, &text));
@@ -193,7 +197,8 @@ impl Progress {
                 if done {
                     bars[index].set_position(100);
                 }
-                bars[index].abandon_with_message(text.to_owned());
+                output::message(&bars[index], text);
+                bars[index].abandon();
             }
             Shown::OneBar { bar, .. } => {
                 bar.set_position(u64::try_from(over).unwrap_or_default());

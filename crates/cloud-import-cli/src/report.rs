@@ -1,7 +1,7 @@
 //! Results: one per target, as text or as JSON with a stable schema.
 
 use cloud_import::{
-    Error, ErrorKind, ImportTask, ImportedImage, Inspection, Problem, Remedy,
+    Error, ErrorKind, ImportTask, ImportedImage, Inspection, Problem, Remedy, Result,
     publish::{self, Phase},
     remedy::Change,
 };
@@ -268,10 +268,11 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
     match form {
         OutputFormat::Json => json(outcomes, None),
         OutputFormat::Event => json(outcomes, Some("results")),
-        OutputFormat::Text => outcomes
-            .iter()
-            .filter_map(|outcome| text(outcome, lines))
-            .for_each(|line| output::result(&line)),
+        OutputFormat::Text if lines == Lines::Tasks => tasks(outcomes),
+        OutputFormat::Text => texts(outcomes, lines).for_each(|line| output::result(&line)),
+    }
+    if output::is_lost() {
+        texts(outcomes, lines).for_each(|line| output::say(&format!("not written: {line}")));
     }
     if outcomes.len() > TABLE_FROM {
         table(outcomes);
@@ -347,12 +348,18 @@ fn table(outcomes: &[Outcome]) {
     }
 }
 
-fn text(outcome: &Outcome, lines: Lines) -> Option<String> {
-    match lines {
+/// What text output has of each.
+fn texts(outcomes: &[Outcome], lines: Lines) -> impl Iterator<Item = String> {
+    outcomes.iter().filter_map(move |outcome| match lines {
         Lines::Images => outcome.image.as_ref().map(ToString::to_string),
         Lines::Tasks => serde_json::to_string(outcome.task.as_ref()?).ok(),
         Lines::States => Some(format!("{} {}", outcome.target, outcome.summary())),
-    }
+    })
+}
+
+fn tasks(outcomes: &[Outcome]) {
+    let tasks = outcomes.iter().filter_map(|outcome| outcome.task.as_ref());
+    tasks.for_each(|task| told(output::json_line(task)));
 }
 
 fn json(outcomes: &[Outcome], event: Option<&str>) {
@@ -361,13 +368,15 @@ fn json(outcomes: &[Outcome], event: Option<&str>) {
         event,
         results: outcomes.iter().map(Row::of).collect(),
     };
-    let text = match event {
-        Some(_) => serde_json::to_string(&report),
-        None => serde_json::to_string_pretty(&report),
-    };
-    match text {
-        Ok(text) => output::result(&text),
-        Err(error) => output::say(&format!("error: the results cannot be written as JSON: {error}")),
+    told(match event {
+        Some(_) => output::json_line(&report),
+        None => output::json(&report),
+    });
+}
+
+fn told(written: Result<()>) {
+    if let Err(error) = written {
+        output::error(&error);
     }
 }
 

@@ -126,7 +126,10 @@ impl File {
         let text = env::read_file(path, LARGEST)
             .map_err(|error| fail(format!("cannot read it: {error}")))?
             .ok_or_else(|| fail("it does not exist".to_owned()))?;
-        let file: Self = toml::from_str(&text).map_err(|error| fail(error.to_string().trim_end().to_owned()))?;
+        let file: Self = toml::from_str(&text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            fail(format!("line {}: {}", line(&text, at), error.message()))
+        })?;
         file.check().map_err(|(at, error)| {
             let line = line(&text, at);
             error.context(format!("targets file `{}`, line {line}", path.display()))

@@ -56,6 +56,7 @@ pub use model::{
     types::{Architecture, BootMode, DiskFormat, LicenseType, OsFamily, SourceForm},
 };
 pub use net::{Stop, Throttle, env, retry::RetryPolicy, transport};
+pub use text::shown::Shown;
 pub use wire::Endpoint;
 
 /// The result of everything here.

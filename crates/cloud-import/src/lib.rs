@@ -39,8 +39,8 @@ pub use cloud_import_core::{
     CredentialSource, Credentials, Disk, DiskFormat, DiskPart, DiskSource, Endpoint, Error, ErrorKind, Failure, Field,
     Finding, Grace, ImageImporter, ImageKind, ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Link,
     Os, OsFamily, PartitionTable, Prepared, Problem, Provider, Remedy, Response, Result, RetryPolicy, Settings,
-    Severity, Sighting, SourceForm, Stop, Subject, TaskState, Throttle, VendorOptions, WaitEvent, WaitOptions, build,
-    credentials, env, find, http, provider, remedy, transport, wait,
+    Severity, Shown, Sighting, SourceForm, Stop, Subject, TaskState, Throttle, VendorOptions, WaitEvent, WaitOptions,
+    build, credentials, env, find, http, provider, remedy, transport, wait,
 };
 
 pub use connect::{capabilities, connect, connect_to, credential_chain, environment_names, error_codes, regions};

@@ -21,9 +21,11 @@ pub(crate) fn run(options: &args::Capabilities) -> Result<Exit> {
         .collect::<Result<_>>()?;
     match options.output {
         OutputFormat::Json => output::json(&clouds)?,
-        OutputFormat::Text => clouds
-            .into_iter()
-            .for_each(|cloud| output::result(&page(cloud, options.provider.is_some()))),
+        OutputFormat::Text => clouds.into_iter().for_each(|cloud| {
+            page(cloud, options.provider.is_some())
+                .split('\n')
+                .for_each(output::result)
+        }),
     }
     Ok(Exit::Done)
 }

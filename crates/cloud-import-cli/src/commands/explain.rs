@@ -12,7 +12,7 @@ pub(crate) fn run(options: &Explain) -> Result<Exit> {
     for provider in providers {
         if let Some(rule) = CodeRule::find(cloud_import::error_codes(provider)?, &options.code) {
             known = true;
-            output::result(&text(provider, rule));
+            text(provider, rule).lines().for_each(output::result);
         }
     }
     if known {

@@ -1,6 +1,6 @@
 //! `inspect`: the header's facts, and which clouds would take the file.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use cloud_import::{
     BoxFuture, Bytes, Disk, DiskPart, Field, ImportRequest, Os, Problem, Provider, Result, Settings, SourceForm,
@@ -65,7 +65,9 @@ pub(crate) fn run(options: &Inspect) -> Result<Exit> {
         .map(|provider| cloud(provider, &file))
         .collect::<Result<Vec<_>>>()?;
     match options.output {
-        OutputFormat::Text => output::result(text(&options.file.display().to_string(), info, &clouds).trim_end()),
+        OutputFormat::Text => text(&options.file.display().to_string(), info, &clouds)
+            .iter()
+            .for_each(|line| output::result(line)),
         OutputFormat::Json => output::json(&facts(info, &clouds))?,
     }
     Ok(Exit::Done)
@@ -146,11 +148,9 @@ fn facts<'a>(info: &'a DiskInfo, clouds: &'a [Cloud]) -> Facts<'a> {
     }
 }
 
-fn text(name: &str, info: &DiskInfo, clouds: &[Cloud]) -> String {
-    let mut out = format!("{name}\n");
-    let mut line = |title: &str, value: String| {
-        let _ = writeln!(out, "  {title:20} {value}");
-    };
+fn text(name: &str, info: &DiskInfo, clouds: &[Cloud]) -> Vec<String> {
+    let mut out = vec![name.to_owned()];
+    let mut line = |title: &str, value: String| out.push(format!("  {title:20} {value}"));
     let subtype = info
         .subtype
         .as_ref()
@@ -165,10 +165,10 @@ fn text(name: &str, info: &DiskInfo, clouds: &[Cloud]) -> String {
     }
     line("file size", format!("{} bytes", info.file_size_bytes));
     if let Some(backing) = &info.backing_file {
-        line("backing file", backing.escape_debug().to_string());
+        line("backing file", backing.clone());
     }
     for external in &info.external_files {
-        line("content in", external.escape_debug().to_string());
+        line("content in", external.clone());
     }
     let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
     line("encrypted", yes(info.encryption.is_encrypted()));
@@ -212,10 +212,8 @@ fn text(name: &str, info: &DiskInfo, clouds: &[Cloud]) -> String {
     }
     for cloud in clouds {
         let verdict = if cloud.takes_it { "takes it" } else { "does not take it" };
-        let _ = writeln!(out, "{}: {verdict}", cloud.provider.name());
-        for reason in &cloud.reasons {
-            let _ = writeln!(out, "  {reason}");
-        }
+        out.push(format!("{}: {verdict}", cloud.provider.name()));
+        out.extend(cloud.reasons.iter().map(|reason| format!("  {reason}")));
     }
     out
 }

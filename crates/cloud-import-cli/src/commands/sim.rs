@@ -56,6 +56,9 @@ pub(crate) async fn run(options: Sim) -> Result<Exit> {
         simulator.create_bucket(*cloud, region, name, BucketSettings::default());
     }
     output::result(&simulator.ready_line());
+    if output::is_lost() {
+        return Ok(Exit::NotWritten);
+    }
     output::say("the five clouds run until Ctrl-C");
     // Without a way to be told of Ctrl-C, the default of the system ends the process.
     let _ = tokio::signal::ctrl_c().await;

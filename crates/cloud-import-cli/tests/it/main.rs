@@ -15,6 +15,7 @@ mod images;
 mod places;
 mod replace;
 mod search;
+mod shown;
 mod sim;
 mod unknown;
 

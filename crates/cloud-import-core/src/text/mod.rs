@@ -5,3 +5,4 @@ pub mod digest;
 pub(crate) mod percent;
 pub mod redact;
 pub(crate) mod schema;
+pub(crate) mod shown;

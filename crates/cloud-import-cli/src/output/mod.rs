@@ -1,0 +1,136 @@
+//! The two streams: results on standard output, everything for people on standard error. Text that a cloud, a file or a path
+//! brought may be in any of it, so nothing leaves but as [`Shown`], or as JSON in which the same is escaped.
+
+mod json;
+mod out;
+
+use std::{
+    io::{IsTerminal, Write as _},
+    sync::{Mutex, PoisonError},
+};
+
+use cloud_import::{Error, ErrorKind, Result, Shown, env};
+use indicatif::{MultiProgress, ProgressBar};
+use serde::Serialize;
+
+use crate::{exit::Exit, render};
+
+/// The version of each JSON form. It is raised when a field changes its meaning or goes; fields and events may be added.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// The bars that are on the terminal, if there are any.
+static BARS: Mutex<Option<MultiProgress>> = Mutex::new(None);
+
+/// From now on lines stand above these bars, or where the cursor is when there are none.
+pub(crate) fn stand_above(bars: Option<MultiProgress>) {
+    *BARS.lock().unwrap_or_else(PoisonError::into_inner) = bars;
+}
+
+/// A line for people.
+pub(crate) fn say(line: &str) {
+    let write = || {
+        // A closed standard error leaves nobody to tell.
+        let _ = writeln!(std::io::stderr().lock(), "{}", Shown::of(line));
+    };
+    let bars = BARS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match bars {
+        Some(bars) => bars.suspend(write),
+        None => write(),
+    }
+}
+
+/// What a bar says.
+pub(crate) fn message(bar: &ProgressBar, text: &str) {
+    bar.set_message(Shown::of(text).to_string());
+}
+
+/// Whether a stream is a terminal whose user wants colours.
+pub(crate) fn has_colours(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && env::variable("NO_COLOR").is_none()
+}
+
+/// A result line.
+pub(crate) fn result(line: &str) {
+    out::write(&format!("{}\n", Shown::of(line)));
+}
+
+/// A result as one JSON object over several lines.
+pub(crate) fn json(value: &impl Serialize) -> Result<()> {
+    document(serde_json::to_string_pretty(value))
+}
+
+/// A result as one JSON object on a line.
+pub(crate) fn json_line(value: &impl Serialize) -> Result<()> {
+    document(serde_json::to_string(value))
+}
+
+fn document(text: serde_json::Result<String>) -> Result<()> {
+    let text =
+        text.map_err(|error| Error::new(ErrorKind::Local, "the result cannot be written as JSON").with_source(error))?;
+    out::write(&format!("{}\n", json::safe(&text)));
+    Ok(())
+}
+
+/// What the parser of the command line has to say: help, or what is wrong with the line.
+pub(crate) fn usage(told: &clap::Error) -> Exit {
+    let text = told.render();
+    if told.use_stderr() {
+        text.to_string().lines().for_each(say);
+        return Exit::Usage;
+    }
+    match has_colours(&std::io::stdout()) {
+        true => out::write(&text.ansi().to_string()),
+        false => out::write(&text.to_string()),
+    }
+    Exit::Done
+}
+
+/// Whether results were lost on their way.
+pub(crate) fn is_lost() -> bool {
+    out::failure().is_some()
+}
+
+/// How the command ends after all: not well when its results were lost.
+pub(crate) fn finished(exit: Exit) -> Exit {
+    match out::failure() {
+        Some(why) => {
+            say(&format!(
+                "error: the results cannot be written to standard output: {why}"
+            ));
+            Exit::NotWritten
+        }
+        None => exit,
+    }
+}
+
+/// An error with what to do about it.
+pub(crate) fn error(error: &Error) {
+    told("", error);
+}
+
+/// An error of one target, or of several that have the same to tell.
+pub(crate) fn error_of(targets: &[&str], error: &Error) {
+    let whose = targets.join(", ");
+    if targets.len() > 1 && error.problems().is_empty() {
+        say(&format!("error: {whose}: {}", error.message()));
+        render::remedy_of(error)
+            .into_iter()
+            .for_each(|remedy| say(&format!("       {remedy}")));
+    } else {
+        told(&format!("{whose}: "), error);
+    }
+}
+
+fn told(whose: &str, error: &Error) {
+    if error.problems().is_empty() {
+        say(&format!("error: {whose}{}", render::error(error)));
+        if let Some(remedy) = render::remedy_of(error) {
+            say(&format!("       {remedy}"));
+        }
+        return;
+    }
+    for problem in error.problems() {
+        let severity = if problem.is_error() { "error" } else { "warning" };
+        say(&format!("{severity}: {whose}{}", render::problem(problem)));
+    }
+}
