@@ -19,9 +19,10 @@ use crate::{
 pub(crate) fn image(options: &Order) -> Result<Image> {
     match Place::read(&options.image)? {
         Place::File(path) => LocalImage::open(path, options.format).map(Image::File),
-        _ => Ok(Image::There(
-            options.image.split('?').next().unwrap_or_default().to_owned(),
-        )),
+        _ => {
+            let shown = options.image.to_string_lossy();
+            Ok(Image::There(shown.split('?').next().unwrap_or_default().to_owned()))
+        }
     }
 }
 

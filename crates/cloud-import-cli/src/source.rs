@@ -1,6 +1,6 @@
 //! Where the disk image is, as people write it.
 
-use std::path::PathBuf;
+use std::{ffi::OsStr, path::PathBuf};
 
 use cloud_import::{Disk, DiskFormat, Error, ErrorKind, Result};
 
@@ -16,12 +16,14 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Reads `https://…`, the path of a file that is there, or `BUCKET:KEY`.
-    pub(crate) fn read(text: &str) -> Result<Self> {
+    /// Reads `https://…`, the path of a file that is there, or `BUCKET:KEY`. Only a path need not be text.
+    pub(crate) fn read(place: impl AsRef<OsStr>) -> Result<Self> {
+        let place = place.as_ref();
+        let text = place.to_str().unwrap_or_default();
         if text.starts_with("https://") || text.starts_with("http://") {
             return Ok(Self::Link(text.to_owned()));
         }
-        let path = PathBuf::from(text);
+        let path = PathBuf::from(place);
         if path.exists() {
             return Ok(Self::File(path));
         }
@@ -32,7 +34,7 @@ impl Place {
             }),
             _ => Err(Error::new(
                 ErrorKind::InvalidRequest,
-                format!("`{text}` is not a file, a link or BUCKET:KEY"),
+                format!("`{}` is not a file, a link or BUCKET:KEY", place.display()),
             )
             .with_remedy("Give a link (https://…), BUCKET:KEY in the cloud's object storage, or the path of a file.")),
         }
@@ -62,7 +64,7 @@ impl Place {
         let path = match self {
             Self::Link(link) => link.split(['?', '#']).next()?.to_owned(),
             Self::Object { key, .. } => key.clone(),
-            Self::File(path) => path.to_str()?.to_owned(),
+            Self::File(path) => path.to_string_lossy().into_owned(),
         };
         let (_, suffix) = path.rsplit('/').next()?.rsplit_once('.')?;
         suffix.parse().ok()

@@ -1,6 +1,12 @@
 //! What `wait`, `status` and `cancel` are told to go on with: jobs by their id, or tasks as `import` printed them.
 
-use std::{collections::BTreeSet, fs, io::Read as _, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    ffi::{OsStr, OsString},
+    fs,
+    io::Read as _,
+    sync::Arc,
+};
 
 use cloud_import::{
     Error, ErrorKind, ImageImporter, ImportTask, Result, Target,
@@ -52,7 +58,7 @@ pub(crate) fn target(task: &ImportTask) -> Target {
 }
 
 /// What the arguments name; every target that is not settled when they name nothing.
-pub(crate) async fn named(arguments: &[String], state: &Remembered) -> Result<Vec<Named>> {
+pub(crate) async fn named(arguments: &[OsString], state: &Remembered) -> Result<Vec<Named>> {
     let mut named = Vec::new();
     if arguments.is_empty() {
         for job in state.state().jobs().await? {
@@ -74,7 +80,8 @@ pub(crate) async fn named(arguments: &[String], state: &Remembered) -> Result<Ve
     }
     let mut jobs = BTreeSet::new();
     for text in arguments {
-        match state.state().job(text).await {
+        // A job's id is text; a path need not be.
+        match state.state().job(text.to_str().unwrap_or_default()).await {
             Ok(job) => {
                 if jobs.insert(text) {
                     let records = job.records().await?;
@@ -91,30 +98,31 @@ pub(crate) async fn named(arguments: &[String], state: &Remembered) -> Result<Ve
 }
 
 /// Tasks from JSON, a file of JSON lines, or standard input.
-fn tasks(text: &str) -> Result<Vec<ImportTask>> {
-    if text.trim_start().starts_with('{') {
+fn tasks(argument: &OsStr) -> Result<Vec<ImportTask>> {
+    if let Some(text) = argument.to_str().filter(|text| text.trim_start().starts_with('{')) {
         return Ok(vec![parse(text, "the argument")?]);
     }
-    let lines = if text == "-" {
+    let shown = argument.display();
+    let lines = if argument == "-" {
         read_bounded(std::io::stdin())
     } else {
-        fs::File::open(text).and_then(read_bounded)
+        fs::File::open(argument).and_then(read_bounded)
     };
     let lines = lines.map_err(|error| {
         Error::new(
             ErrorKind::Local,
-            format!("`{text}` is neither a job nor a readable file: {error}"),
+            format!("`{shown}` is neither a job nor a readable file: {error}"),
         )
         .with_remedy("Give a job's id (`cloud-import list`), a file of tasks, a task's JSON, or - for standard input.")
         .with_source(error)
     })?;
     let numbered = lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let tasks = numbered
-        .map(|(number, line)| parse(line, &format!("line {} of `{text}`", number + 1)))
+        .map(|(number, line)| parse(line, &format!("line {} of `{shown}`", number + 1)))
         .collect::<Result<Vec<_>>>()?;
     if tasks.is_empty() {
         return Err(
-            Error::new(ErrorKind::InvalidRequest, format!("there is no task in `{text}`"))
+            Error::new(ErrorKind::InvalidRequest, format!("there is no task in `{shown}`"))
                 .with_remedy("Give what `import --no-wait` printed."),
         );
     }
@@ -148,6 +156,7 @@ mod tests {
 
     #[test]
     fn what_is_no_task_is_refused_with_its_place() {
+        let tasks = |argument: &str| tasks(OsStr::new(argument));
         let error = tasks("{\"version\":9}").unwrap_err();
         assert!(
             error.message().contains("the argument") && error.remedy().is_some(),

@@ -208,7 +208,7 @@ pub(crate) struct Check {
 #[derive(Debug, Args)]
 pub(crate) struct Order {
     /// The disk image: a file, a link, or BUCKET:KEY in the cloud's object storage
-    pub(crate) image: String,
+    pub(crate) image: OsString,
     /// Target: PROVIDER/REGION, PROVIDER, @GROUP or `all`. Repeatable
     #[arg(long = "to", value_name = "TARGET", variable = "CLOUD_IMPORT_TO")]
     pub(crate) to: Vec<String>,
@@ -346,7 +346,7 @@ pub(crate) struct Wait {
 pub(crate) struct Tasks {
     /// Jobs, task files, task JSON, or - for standard input; default: every open job
     #[arg(value_name = "TASK|JOB")]
-    pub(crate) tasks: Vec<String>,
+    pub(crate) tasks: Vec<OsString>,
     #[command(flatten)]
     pub(crate) state: StateDir,
     #[command(flatten)]

@@ -80,7 +80,7 @@ fn values(table: &DeTable<'_>, folder: &Path, options: &Options) -> Result<Value
         };
         let mut found = Vec::new();
         for (at, text) in texts(option, value).map_err(|(at, message)| (at, format!("{name}: {message}")))? {
-            check(option, &text).map_err(|reason| (at, format!("{name}: {reason}")))?;
+            check(option, text.as_ref()).map_err(|reason| (at, format!("{name}: {reason}")))?;
             found.push(match option.get_value_hint() {
                 ValueHint::AnyPath => folder.join(text).into(),
                 _ => text.into(),

@@ -35,10 +35,13 @@ const OF_REAL_CLOUDS: [&str; 3] = ["vendor_profile", "instance_metadata", "state
 /// # Errors
 /// [`cloud_import::ErrorKind::InvalidRequest`] with file and line, or the variable, for what cannot be read or is not known.
 pub(crate) fn completed(line: Vec<OsString>) -> Result<Vec<OsString>> {
-    with_variables(line, &env::variable)
+    with_variables(line, &env::variable_os)
 }
 
-fn with_variables(mut line: Vec<OsString>, variable: &dyn Fn(&str) -> Option<String>) -> Result<Vec<OsString>> {
+/// A variable, by its name.
+type Variable<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+fn with_variables(mut line: Vec<OsString>, variable: Variable<'_>) -> Result<Vec<OsString>> {
     let mut command = Arguments::command();
     command.build();
     let Ok(matches) = command.clone().try_get_matches_from(&line) else {
@@ -80,33 +83,32 @@ fn options(command: &Command) -> Options {
 }
 
 /// What the variables say.
-fn of_variables(options: &Options, variable_of: &dyn Fn(&str) -> Option<String>) -> Result<Values> {
+fn of_variables(options: &Options, variable_of: Variable<'_>) -> Result<Values> {
     let mut values = Values::default();
     for (key, option) in options {
         let name = variable(key);
         let Some(text) = variable_of(&name) else { continue };
-        let parts: Vec<&str> = match repeats(option) {
-            true => text.split(',').map(str::trim).collect(),
-            false => vec![&text],
+        let parts: Vec<OsString> = match text.to_str().filter(|_| repeats(option)) {
+            Some(text) => text.split(',').map(|part| part.trim().into()).collect(),
+            None => vec![text],
         };
         for part in &parts {
             check(option, part).map_err(|reason| {
+                let part = part.display();
                 refuse(format!("the variable {name}: `{part}`: {reason}")).with_remedy("Correct or unset it.")
             })?;
         }
-        values
-            .0
-            .insert(key.clone(), parts.into_iter().map(OsString::from).collect());
+        values.0.insert(key.clone(), parts);
     }
     Ok(values)
 }
 
 /// What the file says, with the profile that is asked for.
-fn of_file(config: &ConfigFile, options: &Options, variable: &dyn Fn(&str) -> Option<String>) -> Result<Values> {
+fn of_file(config: &ConfigFile, options: &Options, variable: Variable<'_>) -> Result<Values> {
     let profile = match &config.profile {
         Some(name) => Some(name.clone()),
         None if config.no_config => None,
-        None => variable("CLOUD_IMPORT_PROFILE"),
+        None => variable("CLOUD_IMPORT_PROFILE").map(|name| name.to_string_lossy().into_owned()),
     };
     let found = match find(config, variable)? {
         Some((path, must_exist)) => read(&path, must_exist)?.map(|text| (path, text)),
@@ -129,7 +131,7 @@ fn of_file(config: &ConfigFile, options: &Options, variable: &dyn Fn(&str) -> Op
 }
 
 /// Where the defaults are looked for, and whether they must be there. The first place counts alone.
-fn find(config: &ConfigFile, variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<(PathBuf, bool)>> {
+fn find(config: &ConfigFile, variable: Variable<'_>) -> Result<Option<(PathBuf, bool)>> {
     if config.no_config {
         return Ok(None);
     }

@@ -63,7 +63,7 @@ impl File {
             variables
                 .iter()
                 .find(|(own, _)| *own == name)
-                .map(|(_, text)| (*text).to_owned())
+                .map(|(_, text)| (*text).into())
         };
         let line = with_variables(line.map(OsString::from).collect(), &value)?;
         Ok(Arguments::try_parse_from(line).unwrap().command)
@@ -119,7 +119,9 @@ fn samples(option: &Arg) -> [&'static str; 2] {
     let name = option.get_value_names().unwrap()[0].as_str();
     let is_path = option.get_value_hint() == clap::ValueHint::AnyPath;
     let fits = |text: &str| {
-        check(option, text).is_ok() && text.contains('=') == name.contains("=") && text.starts_with('/') == is_path
+        check(option, text.as_ref()).is_ok()
+            && text.contains('=') == name.contains("=")
+            && text.starts_with('/') == is_path
     };
     let mut found = pairs.into_iter().filter(|pair| pair.iter().all(|text| fits(text)));
     found.next().unwrap_or_else(|| panic!("no sample of {name} here"))

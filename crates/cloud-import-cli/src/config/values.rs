@@ -1,6 +1,10 @@
 //! What is said of options in one place, and what of it counts below another place.
 
-use std::{collections::BTreeMap, error::Error as _, ffi::OsString};
+use std::{
+    collections::BTreeMap,
+    error::Error as _,
+    ffi::{OsStr, OsString},
+};
 
 use clap::{
     Arg, ArgAction, Command,
@@ -42,9 +46,10 @@ pub(super) fn repeats(option: &Arg) -> bool {
 }
 
 /// Whether the option takes this value, else why not.
-pub(super) fn check(option: &Arg, text: &str) -> Result<(), String> {
+pub(super) fn check(option: &Arg, text: &OsStr) -> Result<(), String> {
     let command = Command::new("defaults").no_binary_name(true).arg(option.clone());
-    let typed = format!("--{}={text}", option.get_long().unwrap_or_default());
+    let mut typed = OsString::from(format!("--{}=", option.get_long().unwrap_or_default()));
+    typed.push(text);
     let Err(error) = command.try_get_matches_from([typed]) else {
         return Ok(());
     };

@@ -3,6 +3,7 @@
 //! Everything else takes them as an [`Env`] or as plain values; `clippy.toml` bans the env functions elsewhere.
 
 use std::{
+    ffi::OsString,
     fmt::Debug,
     fs::{self, File},
     io::{self, Read as _, Write as _},
@@ -89,6 +90,12 @@ impl Env for SystemEnv {
 #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// An environment variable that need not be Unicode, such as a path; unset and empty ones are `None`.
+#[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+pub fn variable_os(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// The text of a file of at most so many bytes; `None` when there is none. A byte order mark is left out.
