@@ -25,6 +25,10 @@ impl Wording for Paths {
     fn list_jobs(&self) -> String {
         Flags(None).list_jobs()
     }
+
+    fn forget(&self, job: &str) -> String {
+        Flags(None).forget(job)
+    }
 }
 
 /// The words of this command for one cloud, which options in a cloud's own words name.
@@ -132,6 +136,10 @@ impl Wording for Flags {
 
     fn list_jobs(&self) -> String {
         "see the recorded jobs with `cloud-import list`".to_owned()
+    }
+
+    fn forget(&self, job: &str) -> String {
+        format!("forget it with `cloud-import clean --forget {job}`")
     }
 }
 

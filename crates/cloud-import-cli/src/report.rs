@@ -2,7 +2,7 @@
 
 use cloud_import::{
     Error, ErrorKind, ImportTask, ImportedImage, Inspection, Problem, Remedy, Result,
-    publish::{self, Phase},
+    publish::{self, Damaged, Phase},
     remedy::Change,
 };
 use serde::Serialize;
@@ -13,6 +13,7 @@ use crate::{
     line,
     output::{self, SCHEMA},
     render,
+    tasks::label,
 };
 
 /// What came of one target.
@@ -46,6 +47,8 @@ pub(crate) enum Status {
     NotStarted,
     /// Whether something was started is not known.
     Unknown,
+    /// What is recorded of it cannot be read.
+    Damaged,
 }
 
 impl Status {
@@ -59,6 +62,7 @@ impl Status {
             Self::Failed => "failed",
             Self::NotStarted => "not started",
             Self::Unknown => "not known whether it was started",
+            Self::Damaged => "damaged",
         }
     }
 }
@@ -146,6 +150,15 @@ impl Outcome {
             task: Some(task),
             error: Some(error),
             ..Self::new(target, status, exit)
+        }
+    }
+
+    /// What is recorded of it cannot be read; the others are gone on with.
+    pub(crate) fn damaged(damaged: Damaged) -> Self {
+        Self {
+            state: Some("damaged".to_owned()),
+            error: Some(damaged.error.clone()),
+            ..Self::new(label(&damaged), Status::Damaged, Exit::Mixed)
         }
     }
 

@@ -10,7 +10,7 @@ use std::{
 
 use cloud_import::{
     Error, ErrorKind, ImageImporter, ImportTask, Result, Target,
-    publish::{Job, Reattached, Record},
+    publish::{Damaged, Job, Reattached, Record},
 };
 
 use crate::{
@@ -27,6 +27,8 @@ pub(crate) enum Named {
     Task(Box<ImportTask>),
     /// Targets of a job.
     Job(Job, Vec<Record>),
+    /// A job or the record of a target that cannot be read.
+    Damaged(Damaged),
 }
 
 pub(crate) fn reattached(record: &Record, clouds: &Clouds<'_>) -> Result<Reattached> {
@@ -49,8 +51,18 @@ impl Named {
         match self {
             Self::Task(task) => vec![target(task).to_string()],
             Self::Job(_, records) => records.iter().map(|record| record.target.clone()).collect(),
+            Self::Damaged(damaged) => vec![label(damaged)],
         }
     }
+}
+
+/// What a result calls something that cannot be read.
+pub(crate) fn label(damaged: &Damaged) -> String {
+    damaged
+        .target
+        .clone()
+        .or_else(|| damaged.job.clone())
+        .unwrap_or_default()
 }
 
 pub(crate) fn target(task: &ImportTask) -> Target {
@@ -62,10 +74,7 @@ pub(crate) async fn named(arguments: &[OsString], state: &Remembered) -> Result<
     let mut named = Vec::new();
     if arguments.is_empty() {
         for job in state.state().jobs().await? {
-            let open: Vec<Record> = job.records().await?.into_iter().filter(Record::is_open).collect();
-            if !open.is_empty() {
-                named.push(Named::Job(job, open));
-            }
+            named.extend(readable(job, Record::is_open).await?);
         }
         return match named.is_empty() {
             true => Err(
@@ -82,17 +91,33 @@ pub(crate) async fn named(arguments: &[OsString], state: &Remembered) -> Result<
     for text in arguments {
         // A job's id is text; a path need not be.
         match state.state().job(text.to_str().unwrap_or_default()).await {
-            Ok(job) => {
-                if jobs.insert(text) {
-                    let records = job.records().await?;
-                    named.push(Named::Job(job, records));
-                }
-            }
+            Ok(job) if jobs.insert(text) => named.extend(readable(Ok(job), |_| true).await?),
+            Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 named.extend(tasks(text)?.into_iter().map(|task| Named::Task(Box::new(task))));
             }
             Err(error) => return Err(error),
         }
+    }
+    Ok(named)
+}
+
+/// A job with those of its targets that are wanted, and what of it cannot be read.
+async fn readable(job: Result<Job, Damaged>, is_wanted: impl Fn(&Record) -> bool) -> Result<Vec<Named>> {
+    let job = match job {
+        Ok(job) => job,
+        Err(damaged) => return Ok(vec![Named::Damaged(damaged)]),
+    };
+    let (mut wanted, mut named) = (Vec::new(), Vec::new());
+    for record in job.records().await? {
+        match record {
+            Ok(record) if is_wanted(&record) => wanted.push(record),
+            Ok(_) => {}
+            Err(damaged) => named.push(Named::Damaged(damaged)),
+        }
+    }
+    if !wanted.is_empty() {
+        named.insert(0, Named::Job(job, wanted));
     }
     Ok(named)
 }

@@ -26,6 +26,7 @@ pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
     let mut outcomes = Vec::new();
     for one in named(&options.tasks, &state).await? {
         match one {
+            Named::Damaged(damaged) => outcomes.push(Outcome::damaged(damaged)),
             Named::Task(task) => {
                 let outcome = match clouds.importer_of(&task) {
                     Ok(importer) => importer.cancel(&task).await,

@@ -3,7 +3,7 @@
 //! it may be read for. A cloud is asked only to delete, and to list a bucket.
 
 use cloud_import::{
-    Provider, Result, Target,
+    Error, ErrorKind, Provider, Result, Target,
     env::{Env as _, SystemEnv},
     publish::{self, Leftover, leftovers},
 };
@@ -30,8 +30,10 @@ struct Cleaned {
 #[derive(Debug, Serialize)]
 struct Row {
     what: String,
-    provider: Provider,
-    region: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<Provider>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
     outcome: Done,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
@@ -46,6 +48,8 @@ enum Done {
     Deletable,
     Deleted,
     Failed,
+    /// What was left cannot be told: the record cannot be read.
+    Damaged,
 }
 
 impl Done {
@@ -55,6 +59,7 @@ impl Done {
             Self::Deletable => "to delete",
             Self::Deleted => "deleted",
             Self::Failed => "not deleted",
+            Self::Damaged => "damaged",
         }
     }
 }
@@ -62,9 +67,36 @@ impl Done {
 pub(crate) async fn run(options: args::Clean) -> Result<Exit> {
     if options.place.bucket.is_some() {
         in_bucket(options).await
+    } else if let Some(job) = &options.forget {
+        forget(job, &options).await
     } else {
         of_jobs(options).await
     }
+}
+
+/// Forgets a job. What runs is lost sight of only when that is asked for.
+async fn forget(id: &str, options: &args::Clean) -> Result<Exit> {
+    let state = Remembered::of(&options.state, false)?;
+    let records = match state.state().job(id).await {
+        Ok(job) => job.records().await?,
+        // Damaged, or not there: forgetting it tells.
+        Err(_) => Vec::new(),
+    };
+    if let Some(open) = records
+        .iter()
+        .flatten()
+        .find(|record| record.is_open())
+        .filter(|_| !options.yes)
+    {
+        let message = format!("the import of `{}` into {} has no verdict yet", open.name, open.target);
+        return Err(Error::new(ErrorKind::Conflict, message)
+            .with_remedy("Wait for it with `cloud-import wait`, or add --yes to lose sight of it."));
+    }
+    state.state().forget(id).await?;
+    output::say(&format!(
+        "forgotten: {id}; what was staged for it alone is found with --bucket"
+    ));
+    Ok(Exit::Done)
 }
 
 /// Shows what the jobs left in the clouds, and deletes it when told to.
@@ -72,8 +104,22 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
     let state = Remembered::of(&options.state, false)?;
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?;
-    let mut rows = Vec::new();
+    let (mut rows, mut damaged) = (Vec::new(), Vec::new());
     for left in leftovers(state.state()).await? {
+        let left = match left {
+            Ok(left) => left,
+            Err(one) => {
+                rows.push(Row {
+                    what: one.to_string(),
+                    provider: None,
+                    region: None,
+                    outcome: Done::Damaged,
+                    message: Some(one.error.message().to_owned()),
+                });
+                damaged.push(one);
+                continue;
+            }
+        };
         let (outcome, message) = match (left.is_in_use(), options.yes) {
             (true, _) => (Done::InUse, None),
             (false, false) => (Done::Deletable, None),
@@ -85,8 +131,8 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
         };
         rows.push(Row {
             what: left.to_string(),
-            provider: left.provider(),
-            region: left.region().to_owned(),
+            provider: Some(left.provider()),
+            region: Some(left.region().to_owned()),
             outcome,
             message,
         });
@@ -99,15 +145,7 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
             leftovers: rows,
         })?,
         OutputFormat::Text => {
-            for row in &rows {
-                let target = format!("{}/{}", row.provider, row.region);
-                let rest = row
-                    .message
-                    .as_ref()
-                    .map(|message| format!(": {message}"))
-                    .unwrap_or_default();
-                output::result(&format!("{:12} {target:28} {}{rest}", row.outcome.words(), row.what));
-            }
+            rows.iter().for_each(show);
             if rows.is_empty() {
                 output::say("nothing is left over, as far as is known here");
             } else if deletable {
@@ -115,7 +153,21 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
             }
         }
     }
-    Ok(if failed { Exit::Mixed } else { Exit::Done })
+    let read = output::damaged(&damaged);
+    Ok(if failed { Exit::Mixed } else { read })
+}
+
+fn show(row: &Row) {
+    let target = match (row.provider, &row.region) {
+        (Some(provider), Some(region)) => format!("{provider}/{region}"),
+        _ => String::new(),
+    };
+    let rest = row
+        .message
+        .as_ref()
+        .map(|message| format!(": {message}"))
+        .unwrap_or_default();
+    output::result(&format!("{:12} {target:28} {}{rest}", row.outcome.words(), row.what));
 }
 
 /// Deletes it; `false` when an order began to read it meanwhile.

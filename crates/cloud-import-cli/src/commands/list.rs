@@ -2,7 +2,7 @@
 
 use cloud_import::{
     Result,
-    publish::{self, ReplaceStep},
+    publish::{self, Damaged, Record, ReplaceStep},
 };
 use serde::Serialize;
 
@@ -21,19 +21,25 @@ struct Listed {
     jobs: Vec<JobRow>,
 }
 
-#[derive(Serialize)]
+/// A job; of a damaged one only its id is known, and why.
+#[derive(Serialize, Default)]
 struct JobRow {
     id: String,
-    name: String,
-    source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
     targets: Vec<TargetRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    damaged: Option<String>,
 }
 
 #[derive(Serialize)]
 struct TargetRow {
     target: String,
     step: &'static str,
-    generation: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     image_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,20 +61,30 @@ pub(crate) async fn run(options: args::List) -> Result<Exit> {
 async fn jobs(options: args::List) -> Result<Exit> {
     let state = Remembered::of(&options.state, false)?;
     let mut jobs = Vec::new();
+    let mut damaged = Vec::new();
     for job in state.state().jobs().await? {
-        let targets = job.records().await?.into_iter().map(|record| TargetRow {
-            step: record.step.as_str(),
-            generation: record.generation,
-            image_id: record.image_id,
-            reason: record.reason,
-            replacement: record.replace.map(|plan| plan.step),
-            target: record.target,
-        });
-        jobs.push(JobRow {
-            id: job.facts().id.clone(),
-            name: job.facts().name.clone(),
-            source: job.facts().source.clone(),
-            targets: targets.collect(),
+        jobs.push(match job {
+            Ok(job) => JobRow {
+                id: job.facts().id.clone(),
+                name: Some(job.facts().name.clone()),
+                source: Some(job.facts().source.clone()),
+                targets: job
+                    .records()
+                    .await?
+                    .into_iter()
+                    .map(|record| row(record, &mut damaged))
+                    .collect(),
+                damaged: None,
+            },
+            Err(one) => {
+                let row = JobRow {
+                    id: one.job.clone().unwrap_or_default(),
+                    damaged: Some(one.error.message().to_owned()),
+                    ..JobRow::default()
+                };
+                damaged.push(one);
+                row
+            }
         });
     }
     match options.reach.output {
@@ -76,11 +92,39 @@ async fn jobs(options: args::List) -> Result<Exit> {
         OutputFormat::Text if jobs.is_empty() => output::say(&format!("no jobs in {}", state.state())),
         OutputFormat::Text => jobs.iter().for_each(show),
     }
-    Ok(Exit::Done)
+    Ok(output::damaged(&damaged))
+}
+
+fn row(record: Result<Record, Damaged>, damaged: &mut Vec<Damaged>) -> TargetRow {
+    match record {
+        Ok(record) => TargetRow {
+            step: record.step.as_str(),
+            generation: Some(record.generation),
+            image_id: record.image_id,
+            reason: record.reason,
+            replacement: record.replace.map(|plan| plan.step),
+            target: record.target,
+        },
+        Err(one) => {
+            let row = TargetRow {
+                step: "damaged",
+                generation: None,
+                image_id: None,
+                reason: Some(one.error.message().to_owned()),
+                replacement: None,
+                target: one.target.clone().unwrap_or_default(),
+            };
+            damaged.push(one);
+            row
+        }
+    }
 }
 
 fn show(job: &JobRow) {
-    output::result(&format!("{}  {}", job.id, job.source));
+    match &job.damaged {
+        Some(why) => output::result(&format!("{}  damaged: {why}", job.id)),
+        None => output::result(&format!("{}  {}", job.id, job.source.as_deref().unwrap_or_default())),
+    }
     for target in &job.targets {
         let rest = target
             .image_id

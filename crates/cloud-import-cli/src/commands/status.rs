@@ -22,6 +22,7 @@ pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
     let mut outcomes = Vec::new();
     for one in named(&options.tasks, &state).await? {
         match one {
+            Named::Damaged(damaged) => outcomes.push(Outcome::damaged(damaged)),
             Named::Task(task) => outcomes.push(stands(target(&task).to_string(), *task, &clouds).await),
             Named::Job(_, records) => {
                 for record in records {

@@ -47,6 +47,7 @@ async fn wait_for_all(named: Vec<Named>, clouds: &Clouds<'_>, waiting: &WaitOpti
         let first = next;
         next += one.labels().len();
         match one {
+            Named::Damaged(damaged) => outcomes.push((first, Outcome::damaged(damaged))),
             Named::Task(task) => {
                 let target = target(&task).to_string();
                 match clouds.importer_of(&task) {

@@ -9,7 +9,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use cloud_import::{Error, ErrorKind, Result, Shown, env};
+use cloud_import::{Error, ErrorKind, Result, Shown, env, publish::Damaged};
 use indicatif::{MultiProgress, ProgressBar};
 use serde::Serialize;
 
@@ -119,6 +119,17 @@ pub(crate) fn error_of(targets: &[&str], error: &Error) {
     } else {
         told(&format!("{whose}: "), error);
     }
+}
+
+/// What cannot be read, each with what to do about it, and the exit of a command that went on without it.
+pub(crate) fn damaged(found: &[Damaged]) -> Exit {
+    for one in found {
+        say(&format!("error: {one} cannot be read: {}", render::error(&one.error)));
+        if let Some(remedy) = render::remedy_of(&one.error) {
+            say(&format!("       {remedy}"));
+        }
+    }
+    if found.is_empty() { Exit::Done } else { Exit::Mixed }
 }
 
 fn told(whose: &str, error: &Error) {

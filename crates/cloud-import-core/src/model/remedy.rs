@@ -57,6 +57,11 @@ pub trait Wording {
     fn list_jobs(&self) -> String {
         "list the jobs that are recorded".to_owned()
     }
+
+    /// "forget a job", as a clause.
+    fn forget(&self, job: &str) -> String {
+        format!("forget the job `{job}`")
+    }
 }
 
 /// The library's own words: fields by their paths.
@@ -173,6 +178,8 @@ pub enum Remedy {
     Wait,
     /// Look which jobs are recorded.
     ListJobs,
+    /// Forget what is recorded of the job with this id.
+    Forget(String),
     /// In words.
     Text(Phrase),
     /// Do one of these.
@@ -322,6 +329,7 @@ impl Remedy {
             Self::Grant(permission) => wording.grant(permission),
             Self::Wait => wording.wait(),
             Self::ListJobs => wording.list_jobs(),
+            Self::Forget(job) => wording.forget(job),
             Self::Text(words) => words.render(wording),
             Self::When(so, then) => format!("if {}, {}", so.render(wording), then.clause(wording)),
             Self::From(at, then) => format!("from {} on, {}", datetime::extended(*at), then.clause(wording)),

@@ -65,7 +65,7 @@ pub async fn in_bucket(state: &State, store: &Store, prefix: &str) -> Result<Vec
     }
     let recorded = leftovers(state).await?;
     let is_recorded = |id: &str| {
-        let mut recorded = recorded.iter();
+        let mut recorded = recorded.iter().flatten();
         recorded.any(|left| matches!(left, Leftover::Upload { upload_id, .. } if upload_id == id))
     };
     for upload in store.open_uploads(prefix).await?.unwrap_or_default() {

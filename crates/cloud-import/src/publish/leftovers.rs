@@ -7,7 +7,7 @@ use cloud_import_staging::Store;
 
 use super::{
     destination::bucket_of,
-    store::{Lease, Record, StagedObject, State, Step, blocking},
+    store::{Damaged, Lease, Record, StagedObject, State, Step, blocking},
     target::user,
 };
 
@@ -46,19 +46,31 @@ pub enum Leftover {
     },
 }
 
-/// What earlier runs left in the clouds, as far as is recorded there.
+/// What earlier runs left in the clouds, as far as is recorded, and what stands in the place of records that cannot be read: what
+/// those left is not known.
 ///
 /// # Errors
 /// [`ErrorKind::Local`] when the state directory cannot be read.
-pub async fn leftovers(state: &State) -> Result<Vec<Leftover>> {
-    let mut found = Vec::new();
-    for (object, users) in state.staged_objects().await? {
+pub async fn leftovers(state: &State) -> Result<Vec<Result<Leftover, Damaged>>> {
+    let (objects, damaged) = state.staged_objects().await?;
+    let mut found: Vec<_> = damaged.into_iter().map(Err).collect();
+    for (object, users) in objects {
         let in_use = idle(state, &users).await?.is_none();
-        found.push(Leftover::Object { object, in_use });
+        found.push(Ok(Leftover::Object { object, in_use }));
     }
     for job in state.jobs().await? {
+        let job = match job {
+            Ok(job) => job,
+            Err(damaged) => {
+                found.push(Err(damaged));
+                continue;
+            }
+        };
         for record in job.records().await? {
-            found.extend(left_by(&job.facts().id, record));
+            match record {
+                Ok(record) => found.extend(left_by(&job.facts().id, record).into_iter().map(Ok)),
+                Err(damaged) => found.push(Err(damaged)),
+            }
         }
     }
     Ok(found)
@@ -223,13 +235,14 @@ async fn idle(state: &State, users: &[String]) -> Result<Option<Vec<Lease>>> {
     let mut idle = Vec::new();
     for name in users {
         let id = name.rsplit_once('+').map_or(name.as_str(), |(id, _)| id);
-        let job = match state.job(id).await {
-            Ok(job) => job,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
+        // Of one that is not there or cannot be read, it cannot be told.
+        let Ok(job) = state.job(id).await else { return Ok(None) };
         let records = job.records().await?;
-        let Some(record) = records.into_iter().find(|record| user(id, &record.target) == *name) else {
+        let Some(record) = records
+            .into_iter()
+            .flatten()
+            .find(|record| user(id, &record.target) == *name)
+        else {
             return Ok(None);
         };
         let Some(lease) = job.try_hold(&record.target).await? else {

@@ -76,7 +76,7 @@ pub use image::{Image, LocalImage};
 pub use leftovers::{Leftover, delete_object, leftovers};
 pub use outcome::{Ended, Outcome, Phase};
 pub use store::{
-    FileRecord, Job, JobFacts, Record, ReplaceStep, Replacement, Role, StagedObject, State, Step, Unsettled,
+    Damaged, FileRecord, Job, JobFacts, Record, ReplaceStep, Replacement, Role, StagedObject, State, Step, Unsettled,
 };
 
 /// Publishes one image at many destinations.

@@ -56,7 +56,8 @@ async fn one_call_makes_five_images_and_the_next_finds_them() {
     let records = first.job.records().await.unwrap();
     assert!(
         records
-            .iter()
+            .into_iter()
+            .map(Result::unwrap)
             .all(|record| record.step == Step::Succeeded && record.image_id.is_some())
     );
     let written = fs::read_dir(scene.path("state/jobs").join(&first.job.facts().id)).unwrap();

@@ -178,7 +178,7 @@ async fn an_older_image_that_may_not_be_deleted_stays_and_so_does_the_new_one() 
         assert!(scene.good(provider).contains(&(old.clone(), NAME.to_owned())));
         let mut records = Vec::new();
         for job in scene.state().jobs().await.unwrap() {
-            records.extend(job.records().await.unwrap());
+            records.extend(job.unwrap().records().await.unwrap().into_iter().map(Result::unwrap));
         }
         let record = records
             .iter()

@@ -1,17 +1,23 @@
-//! Documents in a directory of this machine, by the verbs that all state goes through; all of them block. What a document says
-//! is not known here.
+//! Documents in a directory of this machine, by the verbs that all state goes through; all of them block. The folders in it are this
+//! user's alone and none is a link. What a document says is not known here, but for its version.
 
 use std::{
     fs::{self, File, TryLockError},
     io,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use cloud_import_core::{Error, ErrorKind, Field, Remedy, Result, env};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 /// The largest document: a record of an upload of 10,000 parts is about a megabyte.
 const LARGEST: u64 = 16 << 20;
+
+/// The version of all documents that say one.
+const SCHEMA: u64 = 1;
+
+/// The code of an error of a document that a later version wrote: it is not damaged, and nothing may take its place.
+pub(super) const LATER: &str = "LaterVersion";
 
 /// The directory. A document's name is its path in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,20 +35,53 @@ impl Files {
     /// A document; `None` when there is none.
     pub(super) fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let path = self.0.join(name);
-        let text = env::read_file(&path, LARGEST).map_err(|error| unreadable(&path, error))?;
-        let document = text.map(|text| serde_json::from_str(&text)).transpose();
-        document.map_err(|error| {
-            let message = format!("`{}` is no record that can be read: {error}", path.display());
-            Error::new(ErrorKind::Local, message).with_remedy(
-                "Move it away if nothing of it is needed: what runs in the clouds is found again by its name.",
-            )
-        })
+        let text = self
+            .no_link_to(&path)
+            .and_then(|()| env::read_private_file(&path, LARGEST));
+        let text = text.map_err(|error| unreadable(&path, error))?;
+        text.map(|text| parse(&text, &path)).transpose()
+    }
+
+    /// The folders below the directory are its own: a link among them would lead elsewhere.
+    fn no_link_to(&self, path: &Path) -> io::Result<()> {
+        let is_link = |folder: &PathBuf| folder.symlink_metadata().is_ok_and(|found| found.is_symlink());
+        match self.folders_of(path).into_iter().find(is_link) {
+            Some(link) => Err(io::Error::new(
+                io::ErrorKind::NotADirectory,
+                format!("`{}` is a symbolic link", link.display()),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// The folders below the directory that lead to a document, from the outermost.
+    fn folders_of(&self, path: &Path) -> Vec<PathBuf> {
+        let below = path.parent().and_then(|folder| folder.strip_prefix(&self.0).ok());
+        let names = below.into_iter().flat_map(Path::components);
+        let names = names.filter(|name| matches!(name, Component::Normal(_)));
+        names
+            .scan(self.0.clone(), |folder, name| {
+                folder.push(name);
+                Some(folder.clone())
+            })
+            .collect()
+    }
+
+    /// Makes the folders that lead to a document. The directory itself is closed to others only where it is made here: the user may
+    /// have named one that holds more.
+    fn make_folders_of(&self, path: &Path) -> Result<()> {
+        let own = if self.0.is_dir() { None } else { Some(self.0.clone()) };
+        for folder in own.into_iter().chain(self.folders_of(path)) {
+            env::make_private_folder(&folder).map_err(|error| unwritable(&folder, error))?;
+        }
+        Ok(())
     }
 
     /// The names in a folder, in order; none when there is no such folder.
     pub(super) fn list(&self, folder: &str) -> Result<Vec<String>> {
         let path = self.0.join(folder);
-        let entries = match fs::read_dir(&path) {
+        let looked = self.no_link_to(&path.join("any")).and_then(|()| fs::read_dir(&path));
+        let entries = match looked {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(|error| unreadable(&path, error))?,
         };
@@ -58,8 +97,8 @@ impl Files {
     /// Takes the lock of this name; `None` while another has it.
     pub(super) fn lock(&self, name: &str) -> Result<Option<Lock>> {
         let path = self.0.join(name);
-        make_folder_of(&path)?;
-        let file = File::create(&path).map_err(|error| unwritable(&path, error))?;
+        self.make_folders_of(&path)?;
+        let file = env::open_lock(&path).map_err(|error| unwritable(&path, error))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Lock {
                 files: self.clone(),
@@ -87,13 +126,18 @@ impl Lock {
 
     /// Replaces a document, wholly and durably. When it cannot be written, the old one is still there.
     pub(super) fn write(&self, name: &str, text: &[u8]) -> Result<()> {
-        make_folder_of(&self.files.0.join(name))?;
+        self.files.make_folders_of(&self.files.0.join(name))?;
         self.change(name, |path| env::write_file(path, text))
     }
 
     /// Removes a document for good.
     pub(super) fn remove(&self, name: &str) -> Result<()> {
         self.change(name, env::remove_file)
+    }
+
+    /// Removes a folder with all that is in it.
+    pub(super) fn remove_folder(&self, name: &str) -> Result<()> {
+        self.change(name, |path| fs::remove_dir_all(path))
     }
 
     fn change(&self, name: &str, change: impl FnOnce(&Path) -> io::Result<()>) -> Result<()> {
@@ -115,7 +159,7 @@ impl Lock {
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
     let held = file.metadata()?;
-    match fs::metadata(path) {
+    match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         there => there.map(|there| (there.dev(), there.ino()) == (held.dev(), held.ino())),
     }
@@ -127,9 +171,25 @@ fn is_at(_: &File, _: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-fn make_folder_of(path: &Path) -> Result<()> {
-    let Some(folder) = path.parent() else { return Ok(()) };
-    fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))
+/// The one place where the version of a document is looked at.
+fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        schema: Option<u64>,
+    }
+    let shown = path.display();
+    let version = serde_json::from_str(text).ok().and_then(|Versioned { schema }| schema);
+    if let Some(later) = version.filter(|version| *version > SCHEMA) {
+        let message = format!("`{shown}` was written by a later version (schema {later}, this one knows {SCHEMA})");
+        return Err(Error::new(ErrorKind::Local, message)
+            .with_code(LATER)
+            .with_remedy("Use the version of cloud-import that wrote it, or a later one."));
+    }
+    serde_json::from_str(text).map_err(|error| {
+        let message = format!("`{shown}` is damaged: {error}");
+        Error::new(ErrorKind::Local, message)
+            .with_remedy("Move it away if nothing of it is needed: what runs in the clouds is found again by its name.")
+    })
 }
 
 fn unreadable(path: &Path, error: io::Error) -> Error {
@@ -221,5 +281,75 @@ mod tests {
         lock.write("objects/a", b"").unwrap();
         fs::write(folder.path().join("objects/c.tmp"), b"").unwrap();
         assert_eq!(files.list("objects").unwrap(), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_document_of_a_later_version_is_told_from_a_damaged_one() {
+        let folder = scratch::Folder::new();
+        let files = Files::at(folder.path().to_owned());
+        let lock = files.lock("lock").unwrap().unwrap();
+        let told = |text: &str| {
+            lock.write("a/b", text.as_bytes()).unwrap();
+            let error = files.read::<std::collections::BTreeMap<String, u8>>("a/b").unwrap_err();
+            assert!(error.message().contains("a/b`") && error.remedy().is_some(), "{error}");
+            (error.code().map(str::to_owned), error.message().to_owned())
+        };
+        let (code, message) = told(r#"{"schema": 99, "new": {}}"#);
+        assert_eq!(code.as_deref(), Some(LATER));
+        assert!(message.contains("schema 99, this one knows 1"), "{message}");
+        for damaged in [
+            "",
+            "{",
+            "[]",
+            "null",
+            r#"{"schema": 1, "a": "x"}"#,
+            r#"{"schema": "99"}"#,
+            &"[".repeat(100_000),
+        ] {
+            let (code, message) = told(damaged);
+            assert!(
+                code.is_none() && message.contains("is damaged"),
+                "{damaged:.40}: {message}"
+            );
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn all_folders_are_private_and_none_is_a_link() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+        let (folder, elsewhere) = (scratch::Folder::new(), scratch::Folder::new());
+        fs::create_dir_all(elsewhere.path().join("j")).unwrap();
+        fs::write(elsewhere.path().join("j/t.json"), "7").unwrap();
+        let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let state = folder.path().join("state");
+        let files = Files::at(state.clone());
+        files
+            .lock("jobs/j/t.lock")
+            .unwrap()
+            .unwrap()
+            .write("objects/o/users/u", b"")
+            .unwrap();
+        for name in ["", "jobs", "jobs/j", "objects", "objects/o/users"] {
+            assert_eq!(mode(state.join(name)), 0o700, "{name}");
+        }
+        // A directory that the user has for more than this stays as it is.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let files = Files::at(folder.path().to_owned());
+        let jobs = folder.path().join("jobs");
+        fs::create_dir(&jobs).unwrap();
+        drop(files.lock("jobs/j/t.lock").unwrap().unwrap());
+        assert_eq!((mode(folder.path().to_owned()), mode(jobs.clone())), (0o755, 0o700));
+        fs::remove_dir_all(&jobs).unwrap();
+        symlink(elsewhere.path(), &jobs).unwrap();
+        assert!(files.lock("jobs/j/t.lock").is_err());
+        assert!(files.list("jobs").is_err() && files.list("jobs/j").is_err());
+        assert!(files.read::<u8>("jobs/j/t.json").is_err());
+        assert_eq!(
+            fs::read_dir(elsewhere.path().join("j")).unwrap().count(),
+            1,
+            "nothing was made there"
+        );
     }
 }

@@ -2,15 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use cloud_import_core::{Error, ErrorKind, Remedy, Result, Stop, provider::digest};
+use cloud_import_core::{
+    Error, ErrorKind, Remedy, Result, Stop,
+    provider::{Schema, digest},
+};
 use serde::{Deserialize, Serialize};
 
-use super::{assign::assign, files::Files, lease::Lease, place::Place, record::Record, state::State};
+use super::{
+    assign::assign,
+    damaged::Damaged,
+    files::{Files, LATER},
+    lease::{Lease, label},
+    objects::forget_user,
+    place::Place,
+    record::Record,
+    state::State,
+};
 
 /// What a job publishes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobFacts {
-    schema: u32,
+    schema: Schema<1>,
     /// Its id: the image's name and a hash over name and content.
     pub id: String,
     /// Name of the image.
@@ -27,7 +39,7 @@ impl JobFacts {
     pub(crate) fn new(name: &str, source: String, sha256: Option<String>, content: &str) -> Self {
         let digest = digest::sha256_hex(format!("{}\n{name}\n{content}", name.len()).as_bytes());
         Self {
-            schema: 1,
+            schema: Schema,
             id: format!("{}-{}", slug(name), &digest[..12]),
             name: name.to_owned(),
             source,
@@ -44,41 +56,86 @@ pub struct Job {
 }
 
 impl State {
-    /// The jobs that are there, by their ids.
+    /// The jobs that are there, by their ids, and what stands in the place of those that cannot be read.
     ///
     /// # Errors
-    /// [`ErrorKind::Local`] when the directory or a job in it cannot be read, or is of an unknown schema.
-    pub async fn jobs(&self) -> Result<Vec<Job>> {
-        let facts = self.with(|files| {
+    /// [`ErrorKind::Local`] when the directory cannot be read.
+    pub async fn jobs(&self) -> Result<Vec<Result<Job, Damaged>>> {
+        let found = self.with(|files| {
             let ids = files.list("jobs")?.into_iter();
-            // A process may have been killed between making the folder and describing it.
-            ids.filter_map(|id| files.read(&description(&id)).transpose()).collect()
+            Ok(ids
+                .filter_map(|id| described(files, &id).transpose())
+                .collect::<Vec<_>>())
         });
-        let facts: Vec<JobFacts> = facts.await?;
         let job = |facts| Job {
             state: self.clone(),
             facts,
         };
-        Ok(facts.into_iter().map(job).collect())
+        Ok(found.await?.into_iter().map(|facts| facts.map(job)).collect())
     }
 
     /// The job with this id.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] when there is none; else as [`Self::jobs`].
+    /// [`ErrorKind::NotFound`] when there is none; [`ErrorKind::Local`] when it cannot be read.
     pub async fn job(&self, id: &str) -> Result<Job> {
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let is_plain = !id.is_empty() && id.chars().all(fits);
-        let name = description(id);
-        let facts = self.with(move |files| if is_plain { files.read(&name) } else { Ok(None) });
-        let facts = facts.await?.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, format!("there is no job `{id}` in {self}")).with_remedy(Remedy::ListJobs)
-        })?;
+        let own = id.to_owned();
+        let facts = self.with(move |files| match is_plain(&own) {
+            true => described(files, &own).map_err(|damaged| damaged.error),
+            false => Ok(None),
+        });
         Ok(Job {
             state: self.clone(),
-            facts,
+            facts: facts.await?.ok_or_else(|| no_job(id, self))?,
         })
     }
+
+    /// Forgets a job and the records of its targets, whatever they say. What runs in the clouds goes on. Objects that were staged for
+    /// it alone stay where they are, and are nobody's here from then on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is none; [`ErrorKind::Conflict`] while a process works on it; [`ErrorKind::Local`] when
+    /// the directory cannot be written.
+    pub async fn forget(&self, id: &str) -> Result<()> {
+        let own = id.to_owned();
+        let is_forgotten = self.with(move |files| {
+            if !is_plain(&own) || !files.list("jobs")?.contains(&own) {
+                return Ok(false);
+            }
+            let folder = folder(&own);
+            let lock = files.lock(&format!("{folder}/job.lock"))?.ok_or_else(at_work)?;
+            let records = files.list(&folder)?.into_iter();
+            let names = records.filter_map(|name| name.strip_suffix(".json").map(str::to_owned));
+            let held = names.filter(|name| name != "job");
+            let held = held.map(|name| files.lock(&format!("{folder}/{name}.lock"))?.ok_or_else(at_work));
+            // Until all is gone no process begins to work on any of it.
+            let _held = held.collect::<Result<Vec<_>>>()?;
+            forget_user(files, &format!("{own}+"))?;
+            lock.remove_folder(&folder).map(|()| true)
+        });
+        match is_forgotten.await? {
+            true => Ok(()),
+            false => Err(no_job(id, self)),
+        }
+    }
+}
+
+fn is_plain(id: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    id.chars().all(fits) && id.starts_with(|c| c != '.')
+}
+
+fn no_job(id: &str, state: &State) -> Error {
+    Error::new(ErrorKind::NotFound, format!("there is no job `{id}` in {state}")).with_remedy(Remedy::ListJobs)
+}
+
+fn at_work() -> Error {
+    Error::new(ErrorKind::Conflict, "another process works on this job").with_remedy("Wait for its end, or end it.")
+}
+
+/// What a job publishes; `None` where a process was killed between making the folder and describing it.
+fn described(files: &Files, id: &str) -> Result<Option<JobFacts>, Damaged> {
+    files.read(&description(id)).map_err(|error| Damaged::job(id, error))
 }
 
 impl Job {
@@ -115,13 +172,19 @@ impl Job {
         &self.state
     }
 
-    /// What is recorded of its targets, in the order of their names.
+    /// What is recorded of its targets, in the order of their names, and behind it what stands in the place of records that cannot
+    /// be read.
     ///
     /// # Errors
-    /// [`ErrorKind::Local`] when a record cannot be read or is of an unknown schema.
-    pub async fn records(&self) -> Result<Vec<Record>> {
-        let folder = folder(&self.facts.id);
-        self.state.with(move |files| records(files, &folder)).await
+    /// [`ErrorKind::Local`] when the directory cannot be read.
+    pub async fn records(&self) -> Result<Vec<Result<Record, Damaged>>> {
+        let id = self.facts.id.clone();
+        let (records, damaged) = self.state.with(move |files| records(files, &id)).await?;
+        Ok(records
+            .into_iter()
+            .map(Ok)
+            .chain(damaged.into_iter().map(Err))
+            .collect())
     }
 
     /// Holds the record of that name, or this new one where there is none, against every other process; `None` while another
@@ -159,9 +222,11 @@ fn open(files: &Files, facts: &JobFacts, wanted: &[(String, Place)]) -> Result<O
         lock.write(name, format!("{text}\n").as_bytes())
     };
     let description = description(&facts.id);
-    let facts = match files.read(&description)? {
-        Some(there) => there,
-        None => {
+    let facts = match files.read(&description) {
+        Ok(Some(there)) => there,
+        Err(error) if error.code() == Some(LATER) => return Err(error),
+        // All that a damaged one said is in the order.
+        Ok(None) | Err(_) => {
             write(&description, serde_json::to_string_pretty(facts))?;
             facts.clone()
         }
@@ -170,7 +235,11 @@ fn open(files: &Files, facts: &JobFacts, wanted: &[(String, Place)]) -> Result<O
     let mut known: BTreeMap<String, String> = files.read(&index)?.unwrap_or_default();
     let ids: Vec<String> = wanted.iter().map(|(_, place)| place.id()).collect();
     let new = ids.iter().any(|id| !known.contains_key(id));
-    let records = if new { records(files, &folder)? } else { Vec::new() };
+    let records = if new {
+        known_records(files, &facts.id, &known)?
+    } else {
+        Vec::new()
+    };
     let names = assign(&known, &records, wanted)?;
     if new {
         known.extend(ids.into_iter().zip(names.iter().cloned()));
@@ -179,13 +248,32 @@ fn open(files: &Files, facts: &JobFacts, wanted: &[(String, Place)]) -> Result<O
     Ok(Some((facts, names)))
 }
 
-fn records(files: &Files, folder: &str) -> Result<Vec<Record>> {
-    let names = files.list(folder)?.into_iter();
-    let names = names.filter(|name| name.ends_with(".json") && name != "job.json");
-    let records = names.filter_map(|name| files.read(&format!("{folder}/{name}")).transpose());
-    let mut records = records.collect::<Result<Vec<Record>>>()?;
+/// The records among which a place finds its own. A damaged one whose place is known is that place's; of another it cannot be told
+/// whose it is.
+fn known_records(files: &Files, id: &str, known: &BTreeMap<String, String>) -> Result<Vec<Record>> {
+    let (records, damaged) = records(files, id)?;
+    let is_known = |damaged: &Damaged| known.values().any(|name| Some(name) == damaged.target.as_ref());
+    match damaged.into_iter().find(|damaged| !is_known(damaged)) {
+        Some(damaged) => Err(damaged.error),
+        None => Ok(records),
+    }
+}
+
+/// The records of a job in the order of their targets, and those that cannot be read.
+fn records(files: &Files, id: &str) -> Result<(Vec<Record>, Vec<Damaged>)> {
+    let folder = folder(id);
+    let (mut records, mut damaged) = (Vec::<Record>::new(), Vec::new());
+    for name in files.list(&folder)? {
+        let Some(own) = name.strip_suffix(".json").filter(|own| *own != "job") else {
+            continue;
+        };
+        match files.read(&format!("{folder}/{name}")) {
+            Ok(record) => records.extend(record),
+            Err(error) => damaged.push(Damaged::record(id, label(own), error)),
+        }
+    }
     records.sort_by(|one, other| one.target.cmp(&other.target));
-    Ok(records)
+    Ok((records, damaged))
 }
 
 fn folder(id: &str) -> String {
@@ -235,7 +323,7 @@ mod tests {
         assert!(one.facts().id.starts_with("web_server-"), "{}", one.facts().id);
         assert_eq!(state.jobs().await.unwrap().len(), 2);
         assert_eq!(state.job(&one.facts().id).await.unwrap(), one);
-        for bad in ["", "../jobs", "nothing"] {
+        for bad in ["", ".", "..", "../jobs", "nothing"] {
             assert_eq!(state.job(bad).await.unwrap_err().kind(), ErrorKind::NotFound, "{bad}");
         }
     }
@@ -253,7 +341,7 @@ mod tests {
         let held = job.try_hold(name).await.unwrap().unwrap();
         assert!(job.try_hold(name).await.unwrap().is_none(), "it is held");
         assert_eq!(held.record(), &record);
-        assert_eq!(job.records().await.unwrap(), [record]);
+        assert_eq!(job.records().await.unwrap()[0].as_ref().unwrap(), &record);
         stop.request();
         let mut waited = false;
         let stopped = job.hold(name, None, &stop, || waited = true).await.unwrap();
@@ -261,16 +349,100 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_read_is_named() {
+    async fn what_cannot_be_read_is_named_and_the_rest_is_there() {
         let (folder, state) = state();
         let job = open(&state, "a").await;
-        let record = folder.path().join("jobs").join(&job.facts().id).join("x.json");
-        std::fs::write(&record, "{\"schema\": 9}").unwrap();
-        for error in [job.records().await.unwrap_err(), job.try_hold("x").await.unwrap_err()] {
+        let place = Place::new(Provider::ALIYUN, "cn-hangzhou", "web");
+        let record = Record::new("y", &place, "o");
+        let held = job.hold("y", Some(record.clone()), &Stop::default(), || {}).await;
+        held.unwrap().unwrap().change(|_| {}).unwrap();
+        let own = folder.path().join("jobs").join(&job.facts().id);
+        std::fs::write(own.join("x_2fz.json"), r#"{"schema": 9}"#).unwrap();
+        let found = job.records().await.unwrap();
+        assert_eq!(found[0].as_ref().unwrap(), &record);
+        let damaged = found[1].as_ref().unwrap_err();
+        assert_eq!(
+            (damaged.job.as_ref(), damaged.target.as_deref()),
+            (Some(&job.facts().id), Some("x/z"))
+        );
+        for error in [damaged.error.clone(), job.try_hold("x/z").await.unwrap_err()] {
             assert!(
-                error.message().contains("x.json") && error.remedy().is_some(),
+                error.message().contains("x_2fz.json") && error.remedy().is_some(),
                 "{error}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_damaged_record_stands_in_the_way_only_where_it_may_be_meant() {
+        let (folder, state) = state();
+        let job = open(&state, "a").await;
+        let own = folder.path().join("jobs").join(&job.facts().id);
+        let opened = async |label: &str, region: &str| {
+            let facts = JobFacts::new("web server", "web.qcow2".to_owned(), None, "a");
+            let wanted = vec![(label.to_owned(), Place::new(Provider::ALIYUN, region, "web"))];
+            let opened = Job::open(&state, facts, wanted, &Stop::default()).await;
+            opened.map(|opened| opened.unwrap().1)
+        };
+        assert_eq!(opened("x/z", "cn-hangzhou").await.unwrap(), ["x/z"]);
+        std::fs::write(own.join("x_2fz.json"), "{").unwrap();
+        assert_eq!(
+            opened("x/z", "cn-hangzhou").await.unwrap(),
+            ["x/z"],
+            "which then tells why not"
+        );
+        assert_eq!(opened("aside", "cn-beijing").await.unwrap(), ["aside"]);
+        std::fs::remove_file(own.join("places")).unwrap();
+        assert!(
+            opened("aside", "cn-beijing").await.is_err(),
+            "whose it is cannot be told"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_damaged_description_is_one_job_and_written_anew_unless_a_later_version_wrote_it() {
+        let (folder, state) = state();
+        let (job, other) = (open(&state, "a").await, open(&state, "b").await);
+        let id = &job.facts().id;
+        let description = folder.path().join("jobs").join(id).join("job.json");
+        for (text, is_repeated) in [("{", true), (r#"{"schema": 99, "id": {}}"#, false)] {
+            std::fs::write(&description, text).unwrap();
+            let jobs = state.jobs().await.unwrap();
+            assert_eq!(jobs.iter().filter(|job| job.is_ok()).count(), 1, "{jobs:?}");
+            let damaged = jobs.iter().find_map(|job| job.as_ref().err()).unwrap();
+            assert_eq!((damaged.job.as_ref(), &damaged.target), (Some(id), &None));
+            assert!(state.job(id).await.is_err() && state.job(&other.facts().id).await.is_ok());
+            let facts = JobFacts::new("web server", "web.qcow2".to_owned(), None, "a");
+            let repeated = Job::open(&state, facts, Vec::new(), &Stop::default()).await;
+            assert_eq!(repeated.is_ok(), is_repeated, "{repeated:?}");
+            assert_eq!(state.job(id).await.is_ok(), is_repeated);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_is_forgotten_with_all_that_it_has_unless_it_is_worked_on() {
+        let (folder, state) = state();
+        let (job, other) = (open(&state, "a").await, open(&state, "b").await);
+        let id = job.facts().id.clone();
+        let record = Record::new("y", &Place::new(Provider::ALIYUN, "cn-hangzhou", "web"), "o");
+        let mut held = job.hold("y", Some(record), &Stop::default(), || {}).await.unwrap();
+        held.as_mut().unwrap().change(|_| {}).unwrap();
+        assert_eq!(state.forget(&id).await.unwrap_err().kind(), ErrorKind::Conflict);
+        drop(held);
+        let own = folder.path().join("jobs").join(&id);
+        std::fs::write(own.join("y.json"), "{").unwrap();
+        std::fs::remove_file(own.join("job.json")).unwrap();
+        std::fs::create_dir(own.join("job.json")).unwrap();
+        state.forget(&id).await.unwrap();
+        assert!(!own.exists());
+        assert_eq!(state.jobs().await.unwrap().len(), 1);
+        for bad in [&id, "..", ".", "", "a/b"] {
+            assert_eq!(
+                state.forget(bad).await.unwrap_err().kind(),
+                ErrorKind::NotFound,
+                "{bad}"
+            );
+        }
+        assert!(state.job(&other.facts().id).await.is_ok());
     }
 }

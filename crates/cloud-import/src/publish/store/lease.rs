@@ -73,13 +73,34 @@ fn file_name(label: &str) -> String {
     name
 }
 
+/// The name of a record by its file's name.
+pub(super) fn label(file_name: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = file_name;
+    while let Some((before, escaped)) = rest.split_once('_') {
+        bytes.extend(before.bytes());
+        let byte = escaped.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        // It is nobody's name then, and shown as it is.
+        let Some(byte) = byte else { return file_name.to_owned() };
+        bytes.push(byte);
+        rest = &escaped[2..];
+    }
+    bytes.extend(rest.bytes());
+    String::from_utf8(bytes).unwrap_or_else(|_| file_name.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn labels_are_told_apart_as_file_names() {
-        let names = ["a/b", "a_2fb", "a#b", "a-b"].map(file_name);
+        let labels = ["a/b", "a_2fb", "a#b", "a-b", "é"];
+        for other in ["a_2", "a_zz", "_ff"] {
+            assert_eq!(label(other), other, "no label has this name");
+        }
+        let names = labels.map(file_name);
+        assert_eq!(names.each_ref().map(|name| label(name)), labels);
         for (index, name) in names.iter().enumerate() {
             assert!(!names[..index].contains(name), "{name}");
             assert!(

@@ -3,6 +3,7 @@
 //! here.
 
 mod assign;
+mod damaged;
 mod files;
 mod job;
 mod lease;
@@ -12,6 +13,7 @@ mod record;
 mod state;
 mod unsettled;
 
+pub use damaged::Damaged;
 pub use job::{Job, JobFacts};
 pub use objects::StagedObject;
 pub use record::{FileRecord, Record, ReplaceStep, Replacement, Role, Step};

@@ -8,6 +8,7 @@ use cloud_import_staging::Bucket;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    damaged::Damaged,
     files::{Files, Lock},
     record::Record,
     state::{State, blocking},
@@ -68,23 +69,30 @@ impl State {
         let folder = object.folder();
         let look = move |files: &Files| {
             let used = !users(files, &folder)?.is_empty();
-            Ok((used || described(files, &folder)?.is_some()).then_some(used))
+            Ok(match described(files, &folder) {
+                // Whose it is cannot be told: it is left alone.
+                Err(_) => Some(true),
+                Ok(note) => (used || note.is_some()).then_some(used),
+            })
         };
         self.with(look).await
     }
 
-    /// The objects that this program put somewhere and has not deleted, each with the orders that may still read it.
-    pub(crate) async fn staged_objects(&self) -> Result<Vec<(StagedObject, Vec<String>)>> {
+    /// The objects that this program put somewhere and has not deleted, each with the orders that may still read it, and those of
+    /// which the note cannot be read.
+    pub(crate) async fn staged_objects(&self) -> Result<(Vec<(StagedObject, Vec<String>)>, Vec<Damaged>)> {
         let look = |files: &Files| {
-            let mut objects = Vec::new();
+            let (mut objects, mut damaged) = (Vec::new(), Vec::new());
             for name in files.list("objects")? {
                 let folder = format!("objects/{name}");
-                if let Some(object) = described(files, &folder)? {
-                    objects.push((object, users(files, &folder)?));
+                match described(files, &folder) {
+                    Ok(Some(object)) => objects.push((object, users(files, &folder)?)),
+                    Ok(None) => {}
+                    Err(error) => damaged.push(Damaged::object(error)),
                 }
             }
             objects.sort();
-            Ok(objects)
+            Ok((objects, damaged))
         };
         self.with(look).await
     }
@@ -168,6 +176,34 @@ impl Register {
     }
 }
 
+/// Takes the orders of a job, whose names begin like this, from the users of every object. One that is left without any may still
+/// be read by what they started: it is no longer ours to delete.
+pub(super) fn forget_user(files: &Files, beginning: &str) -> Result<()> {
+    for object in files.list("objects")? {
+        let folder = format!("objects/{object}");
+        let (own, others): (Vec<_>, Vec<_>) = users(files, &folder)?
+            .into_iter()
+            .partition(|user| user.starts_with(beginning));
+        if own.is_empty() {
+            continue;
+        }
+        let lock = files.lock(&format!("{folder}/lock"))?.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Conflict,
+                "another process works on what is staged for this job",
+            )
+            .with_remedy("Wait for its end, or end it.")
+        })?;
+        for user in own {
+            lock.remove(&format!("{folder}/users/{user}"))?;
+        }
+        if others.is_empty() {
+            lock.remove(&description(&folder))?;
+        }
+    }
+    Ok(())
+}
+
 fn users(files: &Files, folder: &str) -> Result<Vec<String>> {
     files.list(&format!("{folder}/users"))
 }
@@ -198,22 +234,67 @@ mod tests {
         assert_eq!(state.reads(&object).await.unwrap(), None);
         register.add_user("one").unwrap();
         register.add_user("two").unwrap();
-        assert!(state.staged_objects().await.unwrap().is_empty(), "it is not ours");
+        assert!(state.staged_objects().await.unwrap().0.is_empty(), "it is not ours");
         register.mark_ours().unwrap();
         let users = |users: &[&str]| users.iter().map(|user| (*user).to_owned()).collect::<Vec<_>>();
         assert_eq!(
-            state.staged_objects().await.unwrap(),
+            state.staged_objects().await.unwrap().0,
             [(object.clone(), users(&["one", "two"]))]
         );
         register.remove_user("one").unwrap();
         assert_eq!(state.reads(&object).await.unwrap(), Some(true));
         register.remove_user("two").unwrap();
-        assert_eq!(state.staged_objects().await.unwrap(), [(object.clone(), users(&[]))]);
+        assert_eq!(state.staged_objects().await.unwrap().0, [(object.clone(), users(&[]))]);
         assert_eq!(state.reads(&object).await.unwrap(), Some(false));
         register.forget().unwrap();
         register.forget().unwrap();
-        assert!(state.staged_objects().await.unwrap().is_empty());
+        assert!(state.staged_objects().await.unwrap().0.is_empty());
         drop(registered);
         assert!(state.try_register(&object).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_note_that_cannot_be_read_is_one_object_and_left_alone() {
+        let folder = Folder::new();
+        let state = State::at(folder.path());
+        let bucket = Bucket::new(Provider::ALIYUN, "cn-hangzhou", "images").unwrap();
+        let objects = ["a", "b"].map(|key| StagedObject::of(&bucket, key));
+        for object in &objects {
+            state
+                .try_register(object)
+                .await
+                .unwrap()
+                .unwrap()
+                .0
+                .mark_ours()
+                .unwrap();
+        }
+        std::fs::write(folder.path().join(description(&objects[0].folder())), "{").unwrap();
+        let (found, damaged) = state.staged_objects().await.unwrap();
+        assert_eq!((found.len(), found[0].0.key.as_str(), damaged.len()), (1, "b", 1));
+        assert_eq!(state.reads(&objects[0]).await.unwrap(), Some(true));
+        assert_eq!(state.reads(&objects[1]).await.unwrap(), Some(false));
+    }
+
+    #[tokio::test]
+    async fn what_a_forgotten_job_alone_may_read_is_no_longer_ours_to_delete() {
+        let folder = Folder::new();
+        let state = State::at(folder.path());
+        let bucket = Bucket::new(Provider::ALIYUN, "cn-hangzhou", "images").unwrap();
+        let objects = ["alone", "shared", "others"].map(|key| StagedObject::of(&bucket, key));
+        let users: [&[&str]; 3] = [&["web-1+a"], &["web-1+a", "web-12+b"], &["web-12+b"]];
+        for (object, orders) in objects.iter().zip(users) {
+            let registered = state.try_register(object).await.unwrap().unwrap();
+            registered.0.mark_ours().unwrap();
+            orders.iter().for_each(|order| registered.0.add_user(order).unwrap());
+        }
+        state.with(|files| forget_user(files, "web-1+")).await.unwrap();
+        let (found, _) = state.staged_objects().await.unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|(object, users)| (object.key.as_str(), users.len()))
+            .collect();
+        assert_eq!(found, [("others", 1), ("shared", 1)]);
+        assert_eq!(state.reads(&objects[0]).await.unwrap(), None);
     }
 }

@@ -32,7 +32,10 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 ///
 /// # async fn show() -> cloud_import::Result<()> {
 /// for job in State::at("jobs").jobs().await? {
-///     println!("{}: {} records", job.facts().name, job.records().await?.len());
+///     match job {
+///         Ok(job) => println!("{}: {} records", job.facts().name, job.records().await?.len()),
+///         Err(damaged) => println!("{damaged} cannot be read: {}", damaged.error),
+///     }
 /// }
 /// # Ok(()) }
 /// ```
