@@ -36,6 +36,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     total_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     object: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reused: Option<bool>,
@@ -86,6 +88,10 @@ impl Events {
         let line = match event {
             Event::Hashing { done, total } if self.is_news(target, *done, *total) => bytes("hashing", *done, *total),
             Event::Staging { done, total } if self.is_news(target, *done, *total) => bytes("staging", *done, *total),
+            Event::SideFile { path } => Line {
+                path: Some(path.display().to_string()),
+                ..base("side_file")
+            },
             Event::WaitingForOther => base("waiting_for_other"),
             Event::Staged { object, reused } => Line {
                 object: Some(object),

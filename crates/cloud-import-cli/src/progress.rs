@@ -225,6 +225,7 @@ impl Listener for Progress {
         let note = |text: &str| self.note(target, text.to_owned(), None);
         match event {
             Event::Hashing { done, total } => self.bytes(target, "hashing", *done, *total),
+            Event::SideFile { path } => output::say(&format!("{} is sent with the image", path.display())),
             Event::WaitingForOther => note("another process is working on it: waiting"),
             Event::Staging { done, total } => self.bytes(target, "staging", *done, *total),
             Event::Staged { object, reused: true } => note(&format!("{object} already exists")),

@@ -8,10 +8,13 @@ use std::{
     time::SystemTime,
 };
 
-use cloud_import_core::{Error, ErrorKind, Result};
+use cloud_import_core::{Error, ErrorKind, Result, env};
 use serde::{Deserialize, Serialize};
 
 /// What tells one state of a file from another without reading it.
+///
+/// The time of change is the system's own: who may write a file may set its time of writing, but not this one. Linux counts changes,
+/// too, but for itself alone (`STATX_CHANGE_COOKIE`, "internal to the kernel for now": include/linux/stat.h, read 2026-11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FileStamp {
@@ -25,11 +28,19 @@ pub struct FileStamp {
     pub modified_seconds: i64,
     /// And nanoseconds beyond them.
     pub modified_nanos: u32,
+    /// When its content, its name or its attributes were last changed, as the system noted it: whole seconds since 1970; 0 where the
+    /// system does not tell, and in what earlier versions wrote.
+    #[serde(default)]
+    pub changed_seconds: i64,
+    /// And nanoseconds beyond them.
+    #[serde(default)]
+    pub changed_nanos: u32,
 }
 
 impl FileStamp {
     fn of(metadata: &Metadata) -> Self {
         let (device, inode) = identity(metadata);
+        let (changed_seconds, changed_nanos) = changed_at(metadata);
         let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         let (modified_seconds, modified_nanos) = since_1970(modified);
         Self {
@@ -38,6 +49,8 @@ impl FileStamp {
             size: metadata.len(),
             modified_seconds,
             modified_nanos,
+            changed_seconds,
+            changed_nanos,
         }
     }
 }
@@ -50,6 +63,31 @@ fn identity(metadata: &Metadata) -> (u64, u64) {
 
 #[cfg(not(unix))]
 fn identity(_: &Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
+#[cfg(unix)]
+fn owner(metadata: &Metadata) -> u32 {
+    use std::os::unix::fs::MetadataExt as _;
+    metadata.uid()
+}
+
+#[cfg(not(unix))]
+fn owner(_: &Metadata) -> u32 {
+    0
+}
+
+#[cfg(unix)]
+fn changed_at(metadata: &Metadata) -> (i64, u32) {
+    use std::os::unix::fs::MetadataExt as _;
+    (
+        metadata.ctime(),
+        u32::try_from(metadata.ctime_nsec()).unwrap_or_default(),
+    )
+}
+
+#[cfg(not(unix))]
+fn changed_at(_: &Metadata) -> (i64, u32) {
     (0, 0)
 }
 
@@ -104,6 +142,20 @@ impl LocalFile {
             ));
         }
         let file = File::open(&path).map_err(|error| cannot("opened", &path, &error))?;
+        Self::of(path, file)
+    }
+
+    /// As [`Self::open`], for a file that nobody named: where a symbolic link stands in its place, it is not followed.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and for a link.
+    pub fn open_unlinked(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        let file = env::open_unlinked(&path).map_err(|error| cannot("opened", &path, &error))?;
+        Self::of(path, file)
+    }
+
+    fn of(path: PathBuf, file: File) -> Result<Self> {
         let metadata = file.metadata().map_err(|error| cannot("inspected", &path, &error))?;
         let stamp = FileStamp::of(&metadata);
         if stamp.size == 0 {
@@ -119,6 +171,20 @@ impl LocalFile {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    /// Whether it and another file belong to one user; `true` where the system does not tell.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when the file system cannot be asked.
+    pub fn has_owner_of(&self, other: &Self) -> Result<bool> {
+        let owner = |file: &Self| {
+            let metadata = file.0.file.metadata();
+            metadata
+                .map(|metadata| owner(&metadata))
+                .map_err(|error| cannot("inspected", &file.0.path, &error))
+        };
+        Ok(owner(self)? == owner(other)?)
     }
 
     /// What it was when it was opened.
@@ -145,7 +211,8 @@ impl LocalFile {
     /// Whether it is still what it was when it was opened. Blocks for as long as the file system takes to look.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] with code `FileChanged` when it grew, shrank or was written to.
+    /// [`ErrorKind::Conflict`] with code `FileChanged` when it grew, shrank, was written to, or had its name or attributes changed:
+    /// that cannot be told from a write whose time was set back.
     pub fn unchanged(&self) -> Result<()> {
         let metadata = self.0.file.metadata();
         let now = FileStamp::of(&metadata.map_err(|error| cannot("inspected", &self.0.path, &error))?);
@@ -153,10 +220,13 @@ impl LocalFile {
         if now == was {
             return Ok(());
         }
-        let how = if now.size == was.size {
+        let time = |stamp: FileStamp| (stamp.modified_seconds, stamp.modified_nanos);
+        let how = if now.size != was.size {
+            format!("it had {} bytes and now has {}", was.size, now.size)
+        } else if time(now) != time(was) {
             "it was written to".to_owned()
         } else {
-            format!("it had {} bytes and now has {}", was.size, now.size)
+            "its content, its name or its attributes were changed".to_owned()
         };
         Err(changed(&self.0.path, &how))
     }
@@ -314,6 +384,29 @@ mod tests {
         let error = file.unchanged().unwrap_err();
         assert!(error.message().contains("written to"), "{error}");
         assert_eq!(error.code(), Some(CHANGED));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_write_whose_time_is_set_back_is_noticed() {
+        let folder = Scratch::new();
+        let path = folder.file("image", b"0123456789");
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let writer = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        writer.set_modified(long_ago).unwrap();
+        let file = LocalFile::open(&path).unwrap();
+        // The system's clock goes in steps.
+        std::thread::sleep(Duration::from_millis(20));
+        fs::write(&path, b"9876543210").unwrap();
+        writer.set_modified(long_ago).unwrap();
+        let error = file.unchanged().unwrap_err();
+        assert!(
+            error.message().contains("its content, its name or its attributes"),
+            "{error}"
+        );
+        let again = LocalFile::open(&path).unwrap();
+        assert_ne!(again.stamp(), file.stamp());
+        assert_eq!(again.stamp().modified_seconds, file.stamp().modified_seconds);
     }
 
     #[test]

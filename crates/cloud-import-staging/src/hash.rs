@@ -8,6 +8,7 @@ use std::{
         mpsc::{self, Receiver, SyncSender},
     },
     thread,
+    time::SystemTime,
 };
 
 use cloud_import_core::{
@@ -54,6 +55,7 @@ impl Hashed {
         let given_up = GivenUp::default();
         let (file, cache, stop, dropped) = (file.clone(), cache.cloned(), stop.clone(), given_up.0.clone());
         blocking::run(move || {
+            let began = SystemEnv.now();
             if let Some(sha256) = cache.as_ref().and_then(|cache| cache.get(&file.stamp())) {
                 file.unchanged()?;
                 return Ok(Self {
@@ -65,7 +67,7 @@ impl Hashed {
             let end = || stop.is_requested() || dropped.load(Ordering::Relaxed);
             let sha256 = sha256(&file, &progress, end)?;
             if let Some(cache) = &cache {
-                cache.put(&file.stamp(), &sha256);
+                cache.put(&Entry::new(file.stamp(), sha256.clone(), began));
             }
             Ok(Self {
                 sha256,
@@ -132,10 +134,12 @@ fn read_ahead(file: &LocalFile, send: &SyncSender<Result<Vec<u8>>>, spent: &Rece
     }
 }
 
-/// Sums that earlier passes found: a folder with one small file for each state of a file.
+/// Sums that earlier passes found: a private folder with one small file for each file.
 ///
-/// A file is known by device, inode, size and time of writing, so nothing is remembered where the system tells no inode
-/// (Windows). An entry that cannot be read or does not fit counts as none, and one that cannot be written is left out.
+/// A file is known again by its whole [`FileStamp`], and only if its last change was over before the pass began, by more than the step in
+/// which file systems tell time. Nothing is remembered where the system tells no inode (Windows), and of files whose time of
+/// change is but a copy of the time of writing, which anybody may set (FAT, SFTP). An entry that cannot be read or does not fit counts
+/// as none, and so does one of an earlier version, which does not say when the pass began; one that cannot be written is left out.
 ///
 /// ```no_run
 /// use cloud_import_core::Stop;
@@ -151,61 +155,86 @@ fn read_ahead(file: &LocalFile, send: &SyncSender<Result<Vec<u8>>>, spent: &Rece
 #[derive(Debug, Clone)]
 pub struct HashCache {
     folder: PathBuf,
+    is_asked: bool,
 }
 
 /// An entry is this small.
 const ENTRY_BYTES: u64 = 4096;
 
-/// Some file systems tell the time of writing by two seconds: a younger file may yet change without showing it.
+/// Some file systems tell time by two seconds: a file that changed later than this before a pass may have changed during it without
+/// showing it.
 const SETTLED_SECONDS: i64 = 2;
+
+/// Of file systems that have no time of change, those with the finest times tell them by a hundredth of a second (exFAT).
+const COPIED_STEP_NANOS: u32 = 10_000_000;
 
 #[derive(Serialize, Deserialize)]
 struct Entry {
     stamp: FileStamp,
     sha256: String,
+    /// When the pass began, in seconds since 1970. Entries of before do not say.
+    #[serde(default)]
+    began: i64,
+}
+
+impl Entry {
+    fn new(stamp: FileStamp, sha256: String, began: SystemTime) -> Self {
+        let began = began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self {
+            stamp,
+            sha256,
+            began: i64::try_from(began.as_secs()).unwrap_or_default(),
+        }
+    }
+
+    /// Whether it speaks for every later file with this stamp.
+    fn is_trusted(&self) -> bool {
+        let stamp = &self.stamp;
+        let is_a_copy = (stamp.changed_seconds, stamp.changed_nanos) == (stamp.modified_seconds, stamp.modified_nanos)
+            && stamp.changed_nanos % COPIED_STEP_NANOS == 0;
+        stamp.inode != 0 && !is_a_copy && self.began.saturating_sub(stamp.changed_seconds) > SETTLED_SECONDS
+    }
 }
 
 impl HashCache {
     /// Keeps its entries in this folder, which is made when there is something to keep.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self {
+            folder: folder.into(),
+            is_asked: true,
+        }
+    }
+
+    /// Reads every file anew, and remembers what that found.
+    #[must_use]
+    pub fn rehash(mut self, rehash: bool) -> Self {
+        self.is_asked = !rehash;
+        self
     }
 
     fn path(&self, stamp: &FileStamp) -> PathBuf {
-        let FileStamp {
-            device,
-            inode,
-            size,
-            modified_seconds,
-            modified_nanos,
-        } = stamp;
-        self.folder.join(format!(
-            "{device:x}-{inode:x}-{size:x}-{modified_seconds:x}-{modified_nanos:x}.json"
-        ))
+        self.folder.join(format!("{:x}-{:x}.json", stamp.device, stamp.inode))
     }
 
     fn get(&self, stamp: &FileStamp) -> Option<String> {
-        let text = env::read_file(&self.path(stamp), ENTRY_BYTES).ok()??;
+        if !self.is_asked {
+            return None;
+        }
+        let text = env::read_private_file(&self.path(stamp), ENTRY_BYTES).ok()??;
         let entry: Entry = serde_json::from_str(&text).ok()?;
         let is_sum = entry.sha256.len() == 64 && entry.sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        (entry.stamp == *stamp && is_sum).then_some(entry.sha256)
+        (entry.stamp == *stamp && entry.is_trusted() && is_sum).then_some(entry.sha256)
     }
 
-    fn put(&self, stamp: &FileStamp, sha256: &str) {
-        let now = SystemEnv.now().duration_since(std::time::SystemTime::UNIX_EPOCH);
-        let now = now.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
-        if stamp.inode == 0 || now.saturating_sub(stamp.modified_seconds) < SETTLED_SECONDS {
+    fn put(&self, entry: &Entry) {
+        if !entry.is_trusted() {
             return;
         }
-        let path = self.path(stamp);
-        let entry = Entry {
-            stamp: *stamp,
-            sha256: sha256.to_owned(),
-        };
-        let kept = std::fs::create_dir_all(&self.folder).and_then(|()| {
+        let path = self.path(&entry.stamp);
+        let kept = env::make_private_folder(&self.folder).and_then(|()| {
             // Two processes may come here at once: each has a temporary file of its own.
             let nonce = SystemEnv.nonce().map_err(std::io::Error::other)?;
-            env::replace_file(&path, &path.with_extension(nonce), &serde_json::to_vec(&entry)?)
+            env::replace_file(&path, &path.with_extension(nonce), &serde_json::to_vec(entry)?)
         });
         if let Err(error) = kept {
             tracing::debug!(folder = %self.folder.display(), %error, "the sum of a file was not remembered");
@@ -215,22 +244,14 @@ impl HashCache {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        fs,
-        path::Path,
-        sync::Mutex,
-        time::{Duration, SystemTime},
-    };
+    use std::{fs, sync::Mutex, time::Duration};
 
     use super::*;
     use crate::scratch::Scratch;
 
-    /// Known: the file as it was, long ago.
-    fn settled(path: &Path) -> LocalFile {
-        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-        let file = fs::OpenOptions::new().append(true).open(path).unwrap();
-        file.set_modified(long_ago).unwrap();
-        LocalFile::open(path).unwrap()
+    /// What a pass over the file as it is now finds when it begins so much later.
+    fn put_later(cache: &HashCache, file: &LocalFile, sha256: &str, later: Duration) {
+        cache.put(&Entry::new(file.stamp(), sha256.to_owned(), SystemEnv.now() + later));
     }
 
     async fn hashed(file: &LocalFile, cache: &HashCache) -> Hashed {
@@ -251,55 +272,96 @@ mod tests {
         assert_eq!((seen.len(), seen.last().copied()), (4, Some(file.size())));
     }
 
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn a_file_is_read_once_until_it_changes() {
-        let folder = Scratch::new();
-        let cache = HashCache::new(folder.path().join("cache"));
-        let path = folder.file("image", b"one");
-        let first = hashed(&settled(&path), &cache).await;
-        assert!(!first.from_cache);
-        let second = hashed(&settled(&path), &cache).await;
-        assert!(second.from_cache);
-        assert_eq!(second.sha256, first.sha256);
-        fs::write(&path, b"three").unwrap();
-        let third = hashed(&settled(&path), &cache).await;
-        assert!(!third.from_cache);
-        assert_eq!(third.sha256, digest::sha256_hex(b"three"));
-    }
+    const LATER: Duration = Duration::from_secs(10);
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_file_just_written_is_not_remembered() {
+    async fn a_file_is_read_once_until_it_changes_however_its_dates_are_set() {
+        let folder = Scratch::new();
+        let cache = HashCache::new(folder.path().join("cache"));
+        let path = folder.file("image", b"one");
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let clamped = || {
+            let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+            file.set_modified(long_ago).unwrap();
+            LocalFile::open(&path).unwrap()
+        };
+        let first = clamped();
+        let sha256 = hashed(&first, &cache).await.sha256;
+        assert_eq!(
+            fs::read_dir(folder.path().join("cache")).ok().map(Iterator::count),
+            None,
+            "it is too young"
+        );
+        put_later(&cache, &first, &sha256, LATER);
+        assert!(hashed(&first, &cache).await.from_cache);
+        let anew = hashed(&first, &cache.clone().rehash(true)).await;
+        assert!(!anew.from_cache && anew.sha256 == sha256);
+        // Another content of the same size, inode and time of writing.
+        thread::sleep(Duration::from_millis(20));
+        fs::write(&path, b"two").unwrap();
+        let second = clamped();
+        assert_eq!(second.stamp().inode, first.stamp().inode);
+        let found = hashed(&second, &cache).await;
+        assert_eq!((found.from_cache, found.sha256), (false, digest::sha256_hex(b"two")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_what_was_settled_before_the_pass_began_is_remembered() {
         let folder = Scratch::new();
         let cache = HashCache::new(folder.path().join("cache"));
         let file = LocalFile::open(folder.file("image", b"one")).unwrap();
-        assert!(!hashed(&file, &cache).await.from_cache);
-        assert!(!hashed(&file, &cache).await.from_cache);
+        let sha256 = digest::sha256_hex(b"one");
+        for (later, is_known) in [(0, false), (1, false), (10, true)] {
+            put_later(&cache, &file, &sha256, Duration::from_secs(later));
+            assert_eq!(cache.get(&file.stamp()).is_some(), is_known, "{later}");
+        }
+        let entry = |change: &dyn Fn(&mut FileStamp)| {
+            let mut stamp = file.stamp();
+            change(&mut stamp);
+            Entry::new(stamp, sha256.clone(), SystemEnv.now() + LATER).is_trusted()
+        };
+        assert!(entry(&|_| {}));
+        assert!(!entry(&|stamp| stamp.inode = 0));
+        let copied = |nanos| {
+            entry(&move |stamp: &mut FileStamp| {
+                (stamp.modified_seconds, stamp.modified_nanos) = (stamp.changed_seconds, nanos);
+                stamp.changed_nanos = nanos;
+            })
+        };
+        assert!(!copied(0) && !copied(250_000_000) && copied(123_456_789));
     }
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_wrong_or_unreadable_entry_counts_as_none() {
+    async fn a_wrong_unreadable_or_earlier_entry_counts_as_none() {
         let folder = Scratch::new();
         let cache = HashCache::new(folder.path().join("cache"));
-        let path = folder.file("image", b"one");
-        let file = settled(&path);
+        let file = LocalFile::open(folder.file("image", b"one")).unwrap();
         let right = hashed(&file, &cache).await.sha256;
+        put_later(&cache, &file, &right, LATER);
         let entry = cache.path(&file.stamp());
         let text = fs::read_to_string(&entry).unwrap();
+        let (began, _) = text.rsplit_once(r#","began""#).unwrap();
         for broken in [
             "{",
             "",
             &text.replace(&right, "beef"),
             &text.replace(r#""size":3"#, r#""size":4"#),
+            &format!("{began}}}"),
             &" ".repeat(5000),
         ] {
             fs::write(&entry, broken).unwrap();
             let found = hashed(&file, &cache).await;
             assert_eq!((found.from_cache, &found.sha256), (false, &right), "{broken}");
         }
+        fs::write(&entry, &text).unwrap();
         assert!(hashed(&file, &cache).await.from_cache);
+        let elsewhere = folder.file("elsewhere", text.as_bytes());
+        fs::remove_file(&entry).unwrap();
+        std::os::unix::fs::symlink(elsewhere, &entry).unwrap();
+        assert!(!hashed(&file, &cache).await.from_cache, "a link is nobody's entry");
     }
 
     #[tokio::test]

@@ -66,6 +66,8 @@ mod tests {
                 size: 3,
                 modified_seconds: -4,
                 modified_nanos: 5,
+                changed_seconds: 6,
+                changed_nanos: 7,
             },
             sha256: "00".to_owned(),
             part_size: 6,
@@ -74,6 +76,13 @@ mod tests {
         };
         let text = serde_json::to_string(&record).unwrap();
         assert_eq!(serde_json::from_str::<UploadRecord>(&text).unwrap(), record);
+        let earlier = text.replace(r#","changed_seconds":6,"changed_nanos":7"#, "");
+        let read: UploadRecord = serde_json::from_str(&earlier).unwrap();
+        assert_eq!(
+            (read.file.modified_nanos, read.file.changed_seconds),
+            (5, 0),
+            "{earlier}"
+        );
         let newer = text.replace(r#""schema":1"#, r#""schema":2"#);
         let error = serde_json::from_str::<UploadRecord>(&newer).unwrap_err();
         assert!(error.to_string().contains("version 2"), "{error}");

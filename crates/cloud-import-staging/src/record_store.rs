@@ -44,7 +44,7 @@ impl FileRecordStore {
     /// # Errors
     /// [`ErrorKind::Local`] when there is something that cannot be read, or is of a version that this program does not know.
     pub fn load(&self) -> Result<Option<UploadRecord>> {
-        let text = env::read_file(&self.path, RECORD_BYTES).map_err(|error| self.failed("read", &error))?;
+        let text = env::read_private_file(&self.path, RECORD_BYTES).map_err(|error| self.failed("read", &error))?;
         text.map(|text| serde_json::from_str(&text).map_err(|error| self.failed("understood", &error)))
             .transpose()
     }

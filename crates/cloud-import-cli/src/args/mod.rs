@@ -113,6 +113,9 @@ pub(crate) struct Import {
     pub(crate) events: bool,
     #[command(flatten)]
     pub(crate) staging: Staging,
+    /// Read the file anew, even if its checksum is remembered
+    #[arg(long, help_heading = "Staging a local file")]
+    pub(crate) rehash: bool,
     #[command(flatten)]
     pub(crate) state: StateDir,
     #[command(flatten)]

@@ -204,6 +204,7 @@ fn publishing(image: Image, options: &Import, simulated: bool) -> Publish {
         .wait(!options.no_wait)
         .waiting(waiting(options.waiting.timeout, simulated))
         .keep_object(options.staging.keep_object)
+        .rehash(options.rehash)
         .prefix(&options.staging.prefix)
         .again(options.again)
         .replace(options.replace)

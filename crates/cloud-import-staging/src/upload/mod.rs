@@ -248,12 +248,13 @@ impl Run<'_> {
         self.finish(plan, journal).await
     }
 
-    /// The record, if it is of this file, bucket and key; an upload of something else is given up.
+    /// The record, if it is of this content, bucket and key; an upload of something else is given up.
     async fn of_this_file(&self, record: Option<UploadRecord>) -> Result<Option<UploadRecord>> {
         let Some(record) = record else { return Ok(None) };
         let bucket = &self.store.bucket().name;
         let same_place = record.bucket == *bucket && record.key == self.key;
-        if same_place && record.file == self.file.stamp() && record.sha256 == self.hashed.sha256 {
+        // The sum is that of the file as it is now: what its dates were then says nothing more.
+        if same_place && record.sha256 == self.hashed.sha256 {
             return Ok(Some(record));
         }
         let place = format!("`{}` in bucket `{}`", record.key, record.bucket);

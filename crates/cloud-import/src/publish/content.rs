@@ -7,30 +7,36 @@ use std::{
 };
 
 use cloud_import_core::{
-    Capabilities, Disk, DiskFormat, ImageImporter, ImportRequest, Problem, Result, SourceForm, Stop,
+    Capabilities, Disk, DiskFormat, Error, ErrorKind, ImageImporter, ImportRequest, Problem, Result, SourceForm, Stop,
     provider::capabilities::SideFile,
 };
-use cloud_import_staging::{Hashed, LocalFile, part_size};
+use cloud_import_staging::{HashCache, Hashed, LocalFile, part_size};
 use serde_json::Value;
 
 use super::{
     destination::Destination,
     event::{Event, Listener},
     image::{Image, LocalImage},
-    store::{JobFacts, Role, State, blocking},
+    store::{JobFacts, Role, blocking},
 };
 
 /// The image, and the file beside it that some clouds want.
 #[derive(Debug, Clone)]
 pub(crate) struct Content {
     image: Image,
-    beside: Option<Companion>,
+    beside: Option<Beside>,
 }
 
+/// What there is beside the image.
 #[derive(Debug, Clone)]
-struct Companion {
-    path: PathBuf,
-    hashed: Option<Arc<Hashed>>,
+enum Beside {
+    /// A file that goes with it.
+    Sent {
+        file: LocalFile,
+        hashed: Option<Arc<Hashed>>,
+    },
+    /// One that nobody named and that may be another's: it stays, and why.
+    Left(String),
 }
 
 /// An order as it will be sent but for the signature of its link, and the files that are staged for it.
@@ -72,31 +78,44 @@ impl Content {
     /// The image with the file beside it: the one named, else one of the same name with the suffix that one of these clouds
     /// looks for.
     pub(crate) async fn of(image: Image, named: Option<&Path>, clouds: &[&Capabilities]) -> Result<Self> {
-        let path = match (named, image.file()) {
+        let beside = match (named, image.file()) {
             (Some(path), _) => {
                 let path = path.to_owned();
                 // A file that cannot be read is told before anything is sent.
-                Some(blocking(move || LocalFile::open(&path).map(|_| path)).await?)
+                let file = blocking(move || LocalFile::open(path)).await?;
+                Some(Beside::Sent { file, hashed: None })
             }
             (None, Some(file)) => {
-                let rules = clouds.iter().filter_map(|cloud| cloud.side_file.value);
-                let rule = rules.into_iter().find(|rule| has_one(rule, file));
-                let path = rule.map(|rule| file.path().with_extension(rule.suffix));
-                blocking(move || Ok(path.filter(|path| path.is_file()))).await?
+                let mut rules = clouds.iter().filter_map(|cloud| cloud.side_file.value);
+                let path = file.path().to_owned();
+                match rules.find(|rule| has_one(rule, file)) {
+                    Some(rule) => blocking(move || found(&path, &path.with_extension(rule.suffix))).await?,
+                    None => None,
+                }
             }
             (None, None) => None,
         };
-        let beside = path.map(|path| Companion { path, hashed: None });
         Ok(Self { image, beside })
     }
 
-    /// Reads the files once.
-    pub(crate) async fn hash(&mut self, state: &State, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<()> {
-        if let Image::File(file) = &mut self.image {
-            file.hashed = Some(hash(file.path(), state, listener, stop).await?);
+    /// Says what goes with the image, and what does not.
+    pub(crate) fn tell(&self, listener: &dyn Listener) {
+        match &self.beside {
+            Some(Beside::Sent { file, .. }) => listener.on(None, &Event::SideFile { path: file.path() }),
+            Some(Beside::Left(why)) => listener.on(None, &Event::Warning { text: why }),
+            None => {}
         }
-        if let Some(beside) = &mut self.beside {
-            beside.hashed = Some(hash(&beside.path, state, listener, stop).await?);
+    }
+
+    /// Reads the files once.
+    pub(crate) async fn hash(&mut self, cache: &HashCache, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<()> {
+        if let Image::File(image) = &mut self.image {
+            let path = image.path().to_owned();
+            let file = blocking(move || LocalFile::open(path)).await?;
+            image.hashed = Some(hash(&file, cache, listener, stop).await?);
+        }
+        if let Some(Beside::Sent { file, hashed }) = &mut self.beside {
+            *hashed = Some(hash(file, cache, listener, stop).await?);
         }
         Ok(())
     }
@@ -148,14 +167,14 @@ impl Content {
         request.disks[0].pending = file.hashed.is_none();
         request.disks[0] = file.described(request.disks[0].clone());
         let mut files = Vec::new();
-        if let (Some(beside), Some(rule)) = (&self.beside, capabilities.side_file.value) {
+        if let (Some(Beside::Sent { file, hashed }), Some(rule)) = (&self.beside, capabilities.side_file.value) {
             let options = request.vendor.entry(provider).or_default();
             options.entry(rule.option).or_insert(Value::Bool(true));
             // First, so that it is there when the image is.
             files.push(FileToStage {
                 role: Role::Bitmap,
-                path: beside.path.clone(),
-                hashed: beside.hashed.clone(),
+                path: file.path().to_owned(),
+                hashed: hashed.clone(),
                 key: format!("{base}.{}", rule.suffix),
             });
         }
@@ -183,13 +202,28 @@ fn key(prefix: &str, hashed: Option<&Hashed>) -> String {
     }
 }
 
-async fn hash(path: &Path, state: &State, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<Arc<Hashed>> {
-    let path = path.to_owned();
-    let file = blocking(move || LocalFile::open(path)).await?;
+/// A file that stands beside an image and that nobody named. It counts if it is that and no link to elsewhere, and of the image's
+/// owner: what others put there does not choose what is sent.
+fn found(image: &Path, path: &Path) -> Result<Option<Beside>> {
+    if path.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    let file = LocalFile::open_unlinked(path).and_then(|file| match file.has_owner_of(&LocalFile::open(image)?)? {
+        true => Ok(file),
+        false => Err(Error::new(
+            ErrorKind::Local,
+            format!("`{}` belongs to another user", path.display()),
+        )),
+    });
+    Ok(Some(match file {
+        Ok(file) => Beside::Sent { file, hashed: None },
+        Err(error) => Beside::Left(format!("what stands beside the image is not sent: {}", error.message())),
+    }))
+}
+
+async fn hash(file: &LocalFile, cache: &HashCache, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<Arc<Hashed>> {
     let told = Arc::clone(listener);
     let total = file.size();
     let progress = move |done| told.on(None, &Event::Hashing { done, total });
-    Hashed::of(&file, Some(&state.hashes()), progress, stop)
-        .await
-        .map(Arc::new)
+    Hashed::of(file, Some(cache), progress, stop).await.map(Arc::new)
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fmt::{self, Debug},
+    path::Path,
     time::SystemTime,
 };
 
@@ -19,6 +20,11 @@ pub enum Event<'a> {
         done: u64,
         /// Bytes in all.
         total: u64,
+    },
+    /// A file beside the image goes with it, to the clouds that want one.
+    SideFile {
+        /// Which.
+        path: &'a Path,
     },
     /// Another process works on this target; it is waited for.
     WaitingForOther,

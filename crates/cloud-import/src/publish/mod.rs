@@ -185,9 +185,15 @@ impl Publish {
     }
 
     /// The file that clouds with a [side file](Capabilities::side_file) want beside the image; by default one of the same name with
-    /// their suffix counts, if there is one.
+    /// their suffix counts, if there is one that is of the same owner and no symbolic link.
     pub fn side_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.options.side_file = Some(path.into());
+        self
+    }
+
+    /// Reads the file anew though its sum may be known from an earlier run.
+    pub fn rehash(mut self, rehash: bool) -> Self {
+        self.options.rehash = rehash;
         self
     }
 
@@ -270,9 +276,11 @@ impl Publish {
         let state = self.checked()?;
         let mut content = self.content(&self.destinations).await?;
         let places = self.places(&content).await?;
+        content.tell(&*self.listener);
         // Hashing may take an hour: what cannot be recorded is told before.
         state.check().await?;
-        content.hash(&state, &self.listener, &self.stop).await?;
+        let cache = state.hashes().rehash(self.options.rehash);
+        content.hash(&cache, &self.listener, &self.stop).await?;
         let Self {
             destinations,
             options,

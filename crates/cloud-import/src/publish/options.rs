@@ -17,6 +17,7 @@ pub(crate) struct Options {
     pub(crate) link_valid_for: Duration,
     pub(crate) cancel_on_stop: bool,
     pub(crate) side_file: Option<PathBuf>,
+    pub(crate) rehash: bool,
     pub(crate) budget: Budget,
     pub(crate) side_by_side: usize,
 }
@@ -33,6 +34,7 @@ impl Default for Options {
             link_valid_for: Duration::from_secs(48 * 3600),
             cancel_on_stop: false,
             side_file: None,
+            rehash: false,
             budget: Budget::default(),
             side_by_side: 16,
         }

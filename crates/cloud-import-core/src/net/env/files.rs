@@ -77,6 +77,14 @@ fn irregular(why: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, why)
 }
 
+/// Opens a regular file for reading; a link in its place is refused.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidInput`] for a link and for what is no file, and whatever the file system says.
+pub fn open_unlinked(path: &Path) -> io::Result<File> {
+    open(path, OpenOptions::new().read(true), true)
+}
+
 /// Opens the file of a lock, which this user alone may open, or makes it. What stands in it stays.
 ///
 /// # Errors

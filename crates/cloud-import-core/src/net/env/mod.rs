@@ -11,7 +11,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-pub use files::{make_private_folder, open_lock, read_file, read_private_file, remove_file, replace_file, write_file};
+pub use files::{
+    make_private_folder, open_lock, open_unlinked, read_file, read_private_file, remove_file, replace_file, write_file,
+};
 
 use crate::{BoxFuture, Error, ErrorKind, Result};
 
