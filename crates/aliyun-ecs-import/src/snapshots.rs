@@ -1,6 +1,6 @@
 //! The snapshots behind an image: they stay, and are billed, when it is deleted, unless they are deleted, too.
 
-use cloud_import_core::{Error, ErrorKind, ImportedImage, Result};
+use cloud_import_core::{Error, ErrorKind, ImportedImage, Provider, Result, provider::id};
 
 use crate::{Client, generated as wire};
 
@@ -40,8 +40,11 @@ impl Client {
             .flatten()
             .find(|shown| shown.image_id.as_ref() == Some(&image.id));
         let disks = shown.and_then(|shown| shown.disk_device_mappings).unwrap_or_default();
-        let ids = disks.into_iter().filter_map(|disk| disk.snapshot_id);
-        Ok(ids.filter(|id| !id.is_empty()).collect())
+        let ids = disks
+            .into_iter()
+            .map(|disk| id::answered(Provider::ALIYUN, disk.snapshot_id));
+        let ids = ids.filter_map(Result::transpose).collect::<Result<_>>();
+        ids.map_err(|error| error.with_may_have_executed(false))
     }
 
     /// Deletes the snapshots of an image that was deleted, never by force. The vendor may take a while to see that the

@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use cloud_import::{
-    Credentials, Endpoint, Error, ErrorKind, Grace, ImageImporter, ImportTask, Provider, Result, Settings, Throttle,
+    Credentials, Endpoint, Error, ErrorKind, Field, Grace, ImageImporter, ImportTask, Provider, Remedy, Result,
+    Settings, Throttle,
+    provider::Connection,
     publish::staging::{Bucket, Store},
     transport::HttpTransport,
 };
@@ -101,15 +103,34 @@ impl<'a> Clouds<'a> {
         self.simulated.map(|_| Simulated::BUCKET.to_owned())
     }
 
-    /// The importer that goes on with a task, in the place where it was started.
+    /// The importer that goes on with a task, in the place where it was started. A task may come from anywhere: it does not choose who
+    /// gets requests that are signed with the user's keys.
     pub(crate) fn importer_of(&self, task: &ImportTask) -> Result<Box<dyn ImageImporter>> {
-        self.connect(
-            task.provider,
+        let provider = task.provider;
+        let endpoint: Endpoint = task.endpoint.parse()?;
+        let importer = self.connect(
+            provider,
             &task.region,
-            Some(task.endpoint.parse()?),
-            last_for(task.provider, &self.reach.profile).cloned(),
+            Some(endpoint.clone()),
+            last_for(provider, &self.reach.profile).cloned(),
             task.project.clone(),
-        )
+        )?;
+        let is_published = importer.connection().is_some_and(Connection::is_published);
+        let is_repeated = self.reach.endpoint.contains(&(provider, endpoint));
+        if self.simulated.is_some() || is_published || is_repeated {
+            return Ok(importer);
+        }
+        let message = format!(
+            "the task names an endpoint that is not {}'s: `{}`",
+            provider.name(),
+            task.endpoint
+        );
+        Err(Error::new(ErrorKind::InvalidRequest, message)
+            .with_provider(provider)
+            .with_remedy(
+                Remedy::set_to(Field::Endpoint, task.endpoint.as_str())
+                    .or("if it is not yours, use the task no further"),
+            ))
     }
 
     fn connect(
@@ -123,6 +144,7 @@ impl<'a> Clouds<'a> {
         known(provider)?;
         let mut settings = Settings::new(region).instance_metadata(self.reach.instance_metadata);
         settings.endpoint = endpoint;
+        settings.plain_http = self.reach.plain_http || self.simulated.is_some();
         settings.project = project;
         settings.search.profile = profile;
         if let Some(throttle) = self.throttles.get(&provider) {
@@ -158,7 +180,7 @@ pub(crate) fn known(provider: Provider) -> Result<()> {
 }
 
 /// What was said last about a cloud.
-fn last_for<T>(provider: Provider, said: &[(Provider, T)]) -> Option<&T> {
+pub(crate) fn last_for<T>(provider: Provider, said: &[(Provider, T)]) -> Option<&T> {
     said.iter()
         .rev()
         .find(|(of, _)| *of == provider)

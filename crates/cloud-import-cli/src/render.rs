@@ -58,9 +58,12 @@ impl Flags {
             Field::Bucket | Field::Project | Field::Profile | Field::Endpoint => {
                 Some(format!("--{field} {}={value}", self.provider()))
             }
-            Field::SkipGuestCheck | Field::Nvme | Field::ImdsV2 | Field::DryRun | Field::InstanceMetadata => {
-                Some(self.field(field))
-            }
+            Field::PlainHttp
+            | Field::SkipGuestCheck
+            | Field::Nvme
+            | Field::ImdsV2
+            | Field::DryRun
+            | Field::InstanceMetadata => Some(self.field(field)),
             flag => Some(format!("{} {value}", self.field(flag))),
         }
     }

@@ -31,19 +31,9 @@ impl Remembered {
                 temporary: Some(folder),
             });
         }
-        etcetera::choose_app_strategy(etcetera::AppStrategyArgs {
-            app_name: "cloud-import".to_owned(),
-            ..Default::default()
-        })
-        .map_err(|error| {
-            Error::new(ErrorKind::Local, "this user has no home directory to remember jobs in")
-                .with_remedy("Name a directory: --state DIR.")
-                .with_source(error)
-        })
-        .map(|places| {
-            use etcetera::AppStrategy as _;
-            Self::at(places.state_dir().unwrap_or_else(|| places.data_dir().join("state")))
-        })
+        users_own()
+            .map(Self::at)
+            .map_err(|error| error.with_remedy("Name a directory: --state DIR."))
     }
 
     fn at(folder: PathBuf) -> Self {
@@ -61,6 +51,26 @@ impl Remembered {
     pub(crate) fn lasts(&self) -> bool {
         self.temporary.is_none()
     }
+}
+
+/// The user's own place for state.
+///
+/// # Errors
+/// The user has no home directory.
+pub(crate) fn users_own() -> Result<PathBuf> {
+    let places = etcetera::choose_app_strategy(etcetera::AppStrategyArgs {
+        app_name: "cloud-import".to_owned(),
+        ..Default::default()
+    });
+    let places = places.map_err(|error| {
+        Error::new(
+            ErrorKind::Local,
+            "this user has no home directory to remember anything in",
+        )
+        .with_source(error)
+    })?;
+    use etcetera::AppStrategy as _;
+    Ok(places.state_dir().unwrap_or_else(|| places.data_dir().join("state")))
 }
 
 impl Drop for Remembered {

@@ -81,6 +81,7 @@ pub mod provider {
         model::{
             capabilities,
             code::{CodeRule, Meaning, StateClass, StateRow},
+            id,
             os::{Distribution, Listed, OsMatch, System},
             token::marked,
         },

@@ -9,6 +9,7 @@ use cloud_import_core::{
     provider::{
         Buildable, Call, Connection, Operation, VendorSettings, canonical,
         encode::{self, Fields},
+        id,
     },
 };
 use tokio::sync::OnceCell;
@@ -21,8 +22,8 @@ use crate::{
 /// A client for one region. Cheap to clone; clones share connections and the project id once it was found.
 ///
 /// For another host than [`HOST`](crate::HOST), such as one of [`OTHER_HOSTS`](crate::OTHER_HOSTS), give
-/// `"ims.eu-de.otc.t-systems.com".parse()?` to [`ClientBuilder::endpoint`]; plain HTTP only when the text says `http://`. IAM
-/// is then looked for beside it: see [`ClientOptions::iam_endpoint`].
+/// `"ims.eu-de.otc.t-systems.com".parse()?` to [`ClientBuilder::endpoint`]; plain HTTP only when the text says `http://` and
+/// [`ClientBuilder::plain_http`] allows it. IAM is then looked for beside it: see [`ClientOptions::iam_endpoint`].
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) connection: Connection,
@@ -66,6 +67,11 @@ impl Buildable for Client {
     type Options = ClientOptions;
 
     fn build(settings: Settings, options: ClientOptions) -> Result<Self> {
+        if let Some(iam) = &options.iam_endpoint {
+            settings
+                .allow(iam)
+                .map_err(|error| error.with_provider(Provider::HUAWEI))?;
+        }
         let connection = Connection::new(settings, Provider::HUAWEI, HOSTS, &ENVIRONMENT)?;
         Ok(Self {
             signer: Signer,
@@ -158,7 +164,11 @@ impl Client {
         let projects = answer.projects.unwrap_or_default();
         let mut ids = projects.into_iter().filter_map(|project| project.id);
         let (kind, how_many) = match (ids.next(), ids.next()) {
-            (Some(id), None) => return Ok(id),
+            (Some(id), None) => {
+                let id =
+                    id::answered(Provider::HUAWEI, Some(id)).map_err(|error| error.with_may_have_executed(false))?;
+                return Ok(id.unwrap_or_default());
+            }
             (None, _) => (ErrorKind::NotFound, "no project"),
             (Some(_), Some(_)) => (ErrorKind::InvalidRequest, "more than one project"),
         };

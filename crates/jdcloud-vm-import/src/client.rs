@@ -19,7 +19,7 @@ use crate::{
 ///
 /// For another host than [`HOST`](crate::HOST), such as one of [`OTHER_HOSTS`](crate::OTHER_HOSTS), give
 /// `"http://vm.internal.cn-north-1.jdcloud-api.com".parse()?` to [`ClientBuilder::endpoint`]; plain HTTP only when the
-/// text says `http://`, for hosts without TLS.
+/// text says `http://` and [`ClientBuilder::plain_http`] allows it, for hosts without TLS.
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) connection: Connection,

@@ -20,8 +20,8 @@ use crate::{
 /// A client for one region. Cheap to clone; clones share connections.
 ///
 /// For another host than [`HOST`](crate::HOST), such as one of [`OTHER_HOSTS`](crate::OTHER_HOSTS), give
-/// `"http://api.service.ucloud.cn".parse()?` to [`ClientBuilder::endpoint`]; plain HTTP only when the text says `http://`,
-/// for hosts without TLS. Some want a [`ClientOptions::channel_key`] too.
+/// `"http://api.service.ucloud.cn".parse()?` to [`ClientBuilder::endpoint`]; plain HTTP only when the text says `http://`
+/// and [`ClientBuilder::plain_http`] allows it, for hosts without TLS. Some want a [`ClientOptions::channel_key`] too.
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) connection: Connection,

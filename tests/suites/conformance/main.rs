@@ -15,6 +15,7 @@
 mod answers;
 mod dropped;
 mod dry_run;
+mod foreign;
 mod import;
 mod lost;
 mod polls;
@@ -104,6 +105,9 @@ for_all_cases! {
     answers::a_broken_answer_to_a_poll_is_a_failed_poll
 
     shown::odd_values_in_fields_that_are_only_shown_fail_nothing
+    foreign::text_that_no_cloud_sends_gets_nowhere
+    foreign::an_id_that_is_none_is_no_answer
+    foreign::a_task_whose_ids_are_none_is_not_asked_after
 
     polls::failed_polls_are_tolerated
     polls::too_many_failed_polls_end_the_wait_and_not_the_import

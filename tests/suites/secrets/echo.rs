@@ -35,6 +35,39 @@ pub(crate) fn fill_in(request: &Request<Bytes>, answer: Response<Bytes>) -> Resp
     })
 }
 
+/// Puts the request where an answer tells the request's id, and its signature where a header does.
+pub(crate) fn as_request_id(request: &Request<Bytes>, mut answer: Response<Bytes>) -> Response<Bytes> {
+    let ids = answer.headers().keys().filter(|name| name.as_str().contains("request"));
+    if let Some(signature) = request.headers().get(http::header::AUTHORIZATION) {
+        for name in ids.cloned().collect::<Vec<_>>() {
+            answer.headers_mut().insert(name, signature.clone());
+        }
+    }
+    let text = dump(request);
+    answer.map(|body| match serde_json::from_slice::<Value>(&body) {
+        Ok(mut json) => {
+            replace_ids(&mut json, &text);
+            Bytes::from(json.to_string())
+        }
+        Err(_) => body,
+    })
+}
+
+fn replace_ids(json: &mut Value, text: &str) {
+    match json {
+        Value::Array(items) => items.iter_mut().for_each(|item| replace_ids(item, text)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                match name.to_ascii_lowercase().replace('_', "").as_str() {
+                    "requestid" | "requestuuid" => *value = Value::from(text),
+                    _ => replace_ids(value, text),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Answers every request with itself, which is no answer of any vendor's form.
 pub(crate) fn mirror(request: &Request<Bytes>, answer: Response<Bytes>) -> Response<Bytes> {
     answer.map(|_| Bytes::from(dump(request)))

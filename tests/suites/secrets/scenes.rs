@@ -190,6 +190,7 @@ pub(crate) async fn play(case: &'static Case, account: &Account, config: fn(Conf
 
     succeeding(&mut scene).await;
     refused(&mut scene).await;
+    named_by_itself(&mut scene).await;
     lost(&mut scene).await;
     misshapen(&mut scene).await;
     failing(&mut scene).await;
@@ -276,6 +277,23 @@ async fn refused(scene: &mut Scene<'_>) {
             scene.order.name = format!("web-{http}-{}", scene.order.generation);
         }
     }
+}
+
+/// The id of a request is the vendor's text, too.
+async fn named_by_itself(scene: &mut Scene<'_>) {
+    let good = scene.account.good.clone();
+    let importer = scene.importer(&good, echo::as_request_id);
+    for http in [400, 500] {
+        let (code, message) = ("99999".to_owned(), "no".to_owned());
+        scene.stage.fail_start(FaultKind::Refuse { http, code, message });
+        let _ = scene.try_it("a refusal whose id echoes", &*importer).await;
+        scene.stage.simulator.clear_faults();
+        scene.order.generation += 1;
+        scene.order.name = format!("web-id-{http}");
+    }
+    let _ = scene.try_it("answers whose ids echo", &*importer).await;
+    scene.order.generation += 1;
+    scene.order.name = "web-id".to_owned();
 }
 
 /// The secrets of the account and of the link, as far as they are sent: percent-encoded and in base64.

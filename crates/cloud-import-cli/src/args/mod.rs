@@ -163,6 +163,9 @@ pub(crate) struct ConfigFile {
     /// Prefer the defaults in [profiles.NAME] of that file
     #[arg(id = "config_profile", long = "defaults", value_name = "NAME")]
     pub(crate) profile: Option<String>,
+    /// Trust ./cloud-import.toml, as it is now, from here on
+    #[arg(long, conflicts_with_all = ["config_file", "no_config"])]
+    pub(crate) trust_here: bool,
     /// Read no file of defaults
     #[arg(long, conflicts_with_all = ["config_file", "config_profile"])]
     pub(crate) no_config: bool,
@@ -319,6 +322,9 @@ pub(crate) struct Reach {
     #[arg(long, value_name = "PROVIDER=URL", value_parser = for_provider::<Endpoint>,
           variable = "CLOUD_IMPORT_ENDPOINT")]
     pub(crate) endpoint: Vec<(Provider, Endpoint)>,
+    /// Send signed requests over plain HTTP if an endpoint says http://
+    #[arg(long)]
+    pub(crate) plain_http: bool,
     /// Profile of the vendor's own tools. Repeatable
     #[arg(long, value_name = "PROVIDER=NAME", value_parser = for_provider::<String>,
           variable = "CLOUD_IMPORT_VENDOR_PROFILE")]

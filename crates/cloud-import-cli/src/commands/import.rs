@@ -1,8 +1,11 @@
 //! `import`: each target by itself and side by side; one that fails does not stop the others.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use cloud_import::{
@@ -12,7 +15,7 @@ use cloud_import::{
 
 use crate::{
     args::Import,
-    connect::Clouds,
+    connect::{self, Clouds},
     convert, destination,
     events::Events,
     exit::Exit,
@@ -107,13 +110,15 @@ async fn all(
     } else {
         options.reach.output.into()
     };
-    let again = job.filter(|_| state.lasts()).map(|job| with_places(&job, options));
+    let again = job
+        .filter(|_| state.lasts())
+        .map(|job| with_places(&job, options, wanted));
     let exit = report::write(&outcomes, form, lines, again.as_deref());
     Ok(if stop.is_requested() { Exit::Interrupted } else { exit })
 }
 
 /// A job with the options by which a later command finds it and its clouds.
-fn with_places(job: &str, options: &Import) -> String {
+fn with_places(job: &str, options: &Import, wanted: &[Wanted]) -> String {
     let mut words = job.to_owned();
     if let Some(folder) = &options.state.folder {
         words.push_str(&format!(" --state {}", folder.display()));
@@ -121,6 +126,21 @@ fn with_places(job: &str, options: &Import) -> String {
     if let Some(Some(file)) = &options.reach.simulate {
         words.push_str(&format!(" --simulate={}", file.display()));
     }
+    let endpoints = wanted.iter().filter_map(|wanted| {
+        let own = wanted
+            .own
+            .endpoint
+            .as_ref()
+            .map(|endpoint| (wanted.target.provider, endpoint));
+        own.or_else(|| {
+            connect::last_for(wanted.target.provider, &options.reach.endpoint)
+                .map(|of_all| (wanted.target.provider, of_all))
+        })
+    });
+    let endpoints: BTreeSet<String> = endpoints
+        .map(|(cloud, endpoint)| format!(" --endpoint {cloud}={endpoint}"))
+        .collect();
+    words.extend(endpoints);
     words
 }
 

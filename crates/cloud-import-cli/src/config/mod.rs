@@ -4,6 +4,7 @@
 //! credentials, on purpose.
 
 mod file;
+mod here;
 mod values;
 
 use std::{
@@ -16,9 +17,12 @@ use cloud_import::{Error, Result, env};
 
 pub(crate) use self::file::line;
 use self::values::{Options, Values, check, refuse, repeats};
-use crate::args::{
-    Arguments, ConfigFile,
-    key::{keyed, variable},
+use crate::{
+    args::{
+        Arguments, ConfigFile,
+        key::{keyed, variable},
+    },
+    output,
 };
 
 /// A larger file holds no defaults.
@@ -57,9 +61,17 @@ fn with_variables(mut line: Vec<OsString>, variable: Variable<'_>) -> Result<Vec
         return Ok(line);
     };
     let options = options(&command);
-    let of_file = of_file(&config, &options, variable)?;
-    let defaults = of_variables(&options, variable)?.over(of_file, &options);
-    let typed = left_open(defaults, own, matches, &options);
+    let of_variables = of_variables(&options, variable)?;
+    let file = Found::read(&config, variable)?;
+    let of_file = of_file(&config, file.as_ref(), &options, variable)?;
+    if let Some(file) = &file {
+        output::say(&format!("defaults from {}", file.path.display()));
+        let mut deciding = here::deciding(&of_file);
+        deciding.give_way_to(&of_variables, &options);
+        file.allow(&left_open(deciding, own, matches, &options), matches)?;
+    }
+    let defaults = left_open(of_variables.over(of_file, &options), own, matches, &options);
+    let typed = typed(defaults, own);
     // Only flags stand before the command.
     let at = line
         .iter()
@@ -103,22 +115,54 @@ fn of_variables(options: &Options, variable_of: Variable<'_>) -> Result<Values> 
     Ok(values)
 }
 
+/// The file of defaults.
+struct Found {
+    path: PathBuf,
+    text: String,
+    /// It is that of the working directory, which nobody named.
+    is_here: bool,
+}
+
+impl Found {
+    /// The file that counts, if there is one. It is trusted where that is asked for.
+    fn read(config: &ConfigFile, variable: Variable<'_>) -> Result<Option<Self>> {
+        let Some((path, must_exist)) = find(config, variable)? else {
+            return Ok(None);
+        };
+        let is_named = config.file.is_some() || variable("CLOUD_IMPORT_CONFIG").is_some();
+        let is_here = !is_named && path == Path::new(FILE);
+        let found = read(&path, must_exist)?.map(|text| Self { path, text, is_here });
+        if config.trust_here {
+            match found.as_ref().filter(|found| found.is_here) {
+                Some(found) => here::trust(&found.path, &found.text)?,
+                None => return Err(refuse(format!("there is no ./{FILE} to trust"))),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Refuses what would decide where data and keys go. Simulated clouds are on this machine, and have keys of their own.
+    fn allow(&self, counting: &Values, typed: &ArgMatches) -> Result<()> {
+        let is_simulated = typed.value_source("simulate") == Some(ValueSource::CommandLine);
+        if !self.is_here || is_simulated {
+            return Ok(());
+        }
+        here::allow(&self.path, &self.text, counting)
+    }
+}
+
 /// What the file says, with the profile that is asked for.
-fn of_file(config: &ConfigFile, options: &Options, variable: Variable<'_>) -> Result<Values> {
+fn of_file(config: &ConfigFile, file: Option<&Found>, options: &Options, variable: Variable<'_>) -> Result<Values> {
     let profile = match &config.profile {
         Some(name) => Some(name.clone()),
         None if config.no_config => None,
         None => variable("CLOUD_IMPORT_PROFILE").map(|name| name.to_string_lossy().into_owned()),
     };
-    let found = match find(config, variable)? {
-        Some((path, must_exist)) => read(&path, must_exist)?.map(|text| (path, text)),
-        None => None,
-    };
-    match (found, profile) {
-        (Some((path, text)), profile) => {
-            let file = file::parse(&text, &path, options)?;
+    match (file, profile) {
+        (Some(Found { path, text, .. }), profile) => {
+            let file = file::parse(text, path, options)?;
             match profile {
-                Some(name) => Ok(file.profile(&name, &path)?.over(file.top, options)),
+                Some(name) => Ok(file.profile(&name, path)?.over(file.top, options)),
                 None => Ok(file.top),
             }
         }
@@ -165,8 +209,8 @@ fn read(path: &Path, must_exist: bool) -> Result<Option<String>> {
     }
 }
 
-/// The defaults of a command that count beside what is typed, as options to type.
-fn left_open(mut defaults: Values, command: &Command, typed: &ArgMatches, options: &Options) -> Vec<OsString> {
+/// The defaults of a command that count beside what is typed.
+fn left_open(mut defaults: Values, command: &Command, typed: &ArgMatches, options: &Options) -> Values {
     let is_typed = |option: &Arg| typed.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine);
     let own = keyed(command);
     let said = own.iter().filter(|(_, option)| is_typed(option)).map(|(key, option)| {
@@ -183,6 +227,13 @@ fn left_open(mut defaults: Values, command: &Command, typed: &ArgMatches, option
             defaults.0.retain(|key, _| !OF_REAL_CLOUDS.contains(&key.as_str()));
         }
     }
+    defaults.0.retain(|key, _| own.contains_key(key));
+    defaults
+}
+
+/// Defaults as options to type.
+fn typed(defaults: Values, command: &Command) -> Vec<OsString> {
+    let own = keyed(command);
     let mut flags = Vec::new();
     for (key, texts) in defaults.0 {
         let Some(flag) = own.get(&key).and_then(|option| option.get_long()) else {

@@ -8,6 +8,7 @@ mod clean;
 mod config;
 #[cfg(unix)]
 mod convert;
+mod damaged;
 mod errors;
 mod events;
 #[path = "../../../../tests/images/unpack.rs"]
@@ -17,6 +18,7 @@ mod replace;
 mod search;
 mod shown;
 mod sim;
+mod trust;
 mod unknown;
 
 use std::{

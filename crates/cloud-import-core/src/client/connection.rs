@@ -56,6 +56,11 @@ impl Connection {
         })
     }
 
+    /// Whether the endpoint is one that the vendor publishes for the region. A task may come from anywhere, and names its own.
+    pub fn is_published(&self) -> bool {
+        self.hosts.has(&self.endpoint, &self.region)
+    }
+
     /// The task of an order before it is sent: name, source, generation and where it goes.
     pub fn task(&self, order: &ImportRequest) -> ImportTask {
         let source = order

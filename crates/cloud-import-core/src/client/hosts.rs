@@ -1,6 +1,8 @@
 //! Where a cloud's API answers, and its regions: rows of generated tables. A region that is not among them may be newer than
 //! the table: it is never refused.
 
+use crate::Endpoint;
+
 /// A host beside the usual one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -65,6 +67,15 @@ impl Hosts {
         self.others.iter().find(only).map_or(self.usual, |own| own.host)
     }
 
+    /// Whether an endpoint is one of these, for a region.
+    pub(super) fn has(&self, endpoint: &Endpoint, region: &str) -> bool {
+        let others = self.others.iter().map(|other| (other.host, other.tls));
+        let mut known = others.chain([(self.usual, true)]);
+        known.any(|(host, tls)| {
+            endpoint.authority() == host.replace("{region}", region) && (endpoint.scheme() == "https" || !tls)
+        })
+    }
+
     /// Regions that are spelt nearly so, the nearest first, three at the most; none for a region that is listed.
     pub(super) fn near(&self, region: &str) -> Vec<&'static str> {
         let allowed = (region.len() / 4).min(2);
@@ -117,6 +128,27 @@ mod tests {
     fn a_region_has_its_own_host_where_there_is_one() {
         assert_eq!(HOSTS.of("cn-north-1"), HOSTS.usual);
         assert_eq!(HOSTS.of("cn-north-1-fsi"), "api.{region}.bank.example");
+    }
+
+    #[test]
+    fn what_a_vendor_publishes_is_told_from_what_looks_like_it() {
+        let has = |endpoint: &str| HOSTS.has(&endpoint.parse().unwrap(), "cn-north-1");
+        assert!(has("https://api.cn-north-1.example") && has("https://api.cn-north-1.bank.example"));
+        for other in [
+            "http://api.cn-north-1.example",
+            "https://api.cn-north-1.example:8443",
+            "https://api.cn-north-4.example",
+            "https://api.cn-north-1.example.evil.example",
+            "https://127.0.0.1",
+        ] {
+            assert!(!has(other), "{other}");
+        }
+        let inside = Hosts::new(
+            "api.example",
+            &[OtherHost::new("vpc", "in.example", false, "inside")],
+            &[],
+        );
+        assert!(inside.has(&"http://in.example".parse().unwrap(), ""));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{any::Any, fmt, sync::Arc};
 
 use super::Grace;
 use crate::{
-    Endpoint, Error, ErrorKind, ImportTask, Provider, Result, Stop, Throttle,
+    Endpoint, Error, ErrorKind, Field, ImportTask, Provider, Remedy, Result, Stop, Throttle,
     credentials::{
         self, AssumeRole, Chain, ChainOptions, ChainSpec, Context, CredentialSource, Credentials, EnvironmentNames,
     },
@@ -37,6 +37,8 @@ pub struct Settings {
     pub project: Option<String>,
     /// Where the API is, where not at its usual place.
     pub endpoint: Option<Endpoint>,
+    /// Whether signed requests may go to another machine over plain HTTP.
+    pub plain_http: bool,
     /// Who signs; when absent, what the vendor's own tools would find, looked for at first use.
     pub credentials: Option<Arc<dyn CredentialSource>>,
     /// Asked, in order, before that search.
@@ -78,6 +80,12 @@ macro_rules! with_setters {
         /// Sets the endpoint.
         endpoint(self, endpoint: Endpoint) {
             self.endpoint = Some(endpoint);
+        }
+
+        /// Lets signed requests go to another machine over plain HTTP, where the endpoint says so: whoever is on the way can read
+        /// them, a security token and links among them. Without it such an endpoint is refused.
+        plain_http(self, allowed: bool) {
+            self.plain_http = allowed;
         }
 
         /// Sets the credentials.
@@ -167,6 +175,7 @@ impl Settings {
             region: region.into(),
             project: None,
             endpoint: None,
+            plain_http: false,
             credentials: None,
             credentials_first: Vec::new(),
             search: ChainOptions::default(),
@@ -216,9 +225,10 @@ impl Settings {
     /// The endpoint: as set, else from a host template in which `{region}` is replaced.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`] when the region is empty or makes no host name.
+    /// [`ErrorKind::InvalidRequest`] when the region is empty or makes no host name, and as [`Self::allow`].
     pub fn endpoint_or(&self, provider: Provider, template: &str) -> Result<Endpoint> {
         if let Some(endpoint) = &self.endpoint {
+            self.allow(endpoint).map_err(|error| error.with_provider(provider))?;
             return Ok(endpoint.clone());
         }
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
@@ -231,6 +241,19 @@ impl Settings {
             .with_remedy("Give a region id such as the vendor writes it, in letters, digits and dashes."));
         }
         template.replace("{region}", &self.region).parse()
+    }
+
+    /// Lets signed requests go to an endpoint.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when it is another machine's, over plain HTTP, and [`plain_http`](Self::plain_http) is not set.
+    pub fn allow(&self, endpoint: &Endpoint) -> Result<()> {
+        if self.plain_http || !endpoint.is_exposed() {
+            return Ok(());
+        }
+        let message = format!("`{endpoint}` is plain HTTP: what is sent there can be read on the way");
+        Err(Error::new(ErrorKind::InvalidRequest, message)
+            .with_remedy(Remedy::text("use https").or(Remedy::set(Field::PlainHttp))))
     }
 
     /// The pipeline, with defaults for what is not set.
@@ -283,6 +306,7 @@ impl Settings {
     }
 
     fn context(&self) -> Result<Context> {
+        self.endpoint.as_ref().map_or(Ok(()), |endpoint| self.allow(endpoint))?;
         Ok(Context {
             region: self.region.clone(),
             endpoint: self.endpoint.clone(),

@@ -11,8 +11,11 @@ use crate::{
     Problem, Provider, Result,
     client::Connection,
     engine::preflight::{Checks, Subject},
-    model::code::StateClass,
-    model::code::StateRow,
+    model::{
+        code::{StateClass, StateRow},
+        id,
+    },
+    text::redact,
 };
 
 /// The vocabulary of one cloud, over its client. [`Importer`](crate::Importer) is the normalized import over it.
@@ -316,11 +319,19 @@ pub struct Row {
 }
 
 impl Row {
+    /// The row, if its ids are ids.
+    pub(super) fn checked(self, provider: Provider) -> Result<Self> {
+        Ok(Self {
+            task_id: id::answered(provider, self.task_id)?,
+            image_id: id::answered(provider, self.image_id)?,
+            ..self
+        })
+    }
+
     /// A row in this state.
     pub fn new(raw: Option<String>, states: &[StateRow]) -> Self {
-        let raw = raw
-            .filter(|raw| !raw.is_empty())
-            .unwrap_or_else(|| "no state shown".to_owned());
+        let raw = raw.map(|raw| redact::vendor_word(&raw)).filter(|raw| !raw.is_empty());
+        let raw = raw.unwrap_or_else(|| "no state shown".to_owned());
         Self {
             class: StateRow::find(states, &raw),
             raw,
@@ -344,15 +355,24 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// The answer of an operation, with its ids. Empty ids are none.
+    /// The answer of an operation, with its ids.
     pub fn new(operation: &'static str, task_id: Option<String>, image_id: Option<String>) -> Self {
-        let filled = |id: Option<String>| id.filter(|id| !id.is_empty());
         Self {
-            task_id: filled(task_id),
-            image_id: filled(image_id),
+            task_id,
+            image_id,
             is_taken: false,
             operation,
         }
+    }
+
+    /// The answer, if its ids are ids.
+    pub(super) fn checked(self, provider: Provider) -> Result<Self> {
+        let of_operation = |error: Error| error.with_operation(self.operation);
+        Ok(Self {
+            task_id: id::answered(provider, self.task_id).map_err(of_operation)?,
+            image_id: id::answered(provider, self.image_id).map_err(of_operation)?,
+            ..self
+        })
     }
 
     /// The answer says that the order was taken, whether or not it names an id.

@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{
     BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ImportRequest, ImportTask,
-    ImportedImage, Problem, Provider, Result, Settings, TaskState,
+    ImportedImage, Problem, Provider, Result, Settings, Shown, TaskState,
     client::{Buildable, Connection},
     engine::preflight::{Checks, NamedImage},
-    model::code::StateClass,
+    model::{code::StateClass, id},
 };
 
 /// Imports images into the cloud of a client. Cheap to clone; clones share what is remembered of orders.
@@ -109,7 +109,18 @@ impl<C: Cloud> Importer<C> {
             .with_remedy("Use an importer for that place."))
     }
 
+    /// Refuses a task of another place, and one whose ids are none: it may come from anywhere.
     fn own_task(&self, task: &ImportTask) -> Result<()> {
+        if let Some(bad) = [&task.task_id, &task.image_id]
+            .into_iter()
+            .flatten()
+            .find(|id| !id::is_id(id))
+        {
+            let message = format!("the task has an id that is none: `{}`", Shown::of(bad));
+            return Err(Error::new(ErrorKind::InvalidRequest, message)
+                .with_provider(task.provider)
+                .with_remedy("Give the task as it was made."));
+        }
         self.own(
             task.provider,
             &task.region,

@@ -7,7 +7,11 @@ use std::{
 };
 
 use super::cloud::{At, By, Cloud, Listing, Proof, Query, Row};
-use crate::{Error, ErrorKind, ImportTask, Result, engine::preflight::NamedImage, model::code::StateClass};
+use crate::{
+    Error, ErrorKind, ImportTask, Result,
+    engine::preflight::NamedImage,
+    model::{code::StateClass, id},
+};
 
 /// How far the cloud's clock and this machine's may be apart: as far as signatures allow.
 const CLOCKS_APART: Duration = Duration::from_secs(15 * 60);
@@ -39,7 +43,7 @@ pub(crate) enum Found {
 pub(crate) async fn find<C: Cloud>(cloud: &C, task: &ImportTask, project: Option<&str>) -> Result<Option<Found>> {
     if let Some(id) = &task.task_id {
         match cloud.task(id, project).await? {
-            Some(row) => return Ok(Some(Found::Task(row))),
+            Some(row) => return Ok(Some(Found::Task(row.checked(task.provider)?))),
             // Another task of the same name and file would be another order's.
             None if C::LISTING == Listing::Tasks => return Ok(None),
             None => {}
@@ -127,7 +131,8 @@ async fn known<C: Cloud>(cloud: &C, task: &ImportTask, row: Row, project: Option
     let mut found = task.clone();
     adopt(cloud, &mut found, &row);
     if let (None, Some(image_id)) = (&found.task_id, &found.image_id) {
-        found.task_id = cloud.task_of(image_id, project.as_deref()).await?;
+        let task_id = cloud.task_of(image_id, project.as_deref()).await?;
+        found.task_id = id::answered(task.provider, task_id)?;
     }
     found.project = project;
     Ok(found)
@@ -200,8 +205,10 @@ async fn each<C: Cloud>(
         // Where the number changes between two pages, the second does not begin where the first ended.
         is_complete &= page.is_whole && (at.page == 0 || page.total == total);
         total = page.total;
-        if page.rows.into_iter().try_for_each(&mut take).is_break() {
-            return Ok(Read::End);
+        for row in page.rows {
+            if take(row.checked(cloud.capabilities().provider)?).is_break() {
+                return Ok(Read::End);
+            }
         }
         at.page += 1;
         at.rows = at.rows.saturating_add(page.listed);

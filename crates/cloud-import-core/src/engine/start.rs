@@ -48,7 +48,7 @@ async fn send<C: Cloud>(cloud: &C, prepared: &Prepared) -> Result<ImportTask> {
     let mut task = prepared.task.clone();
     let order: &C::Order = prepared.order()?;
     let project = cloud.resolve_project(task.project.as_deref()).await?;
-    let sent = cloud.send(order, project.as_deref()).await?;
+    let sent = cloud.send(order, project.as_deref()).await?.checked(task.provider)?;
     if sent.task_id.is_none() && sent.image_id.is_none() && !sent.is_taken && !task.dry_run {
         let message = "the answer has neither task id nor image id";
         return Err(Error::new(ErrorKind::InvalidResponse, message)

@@ -63,6 +63,8 @@ pub enum Field {
     Region,
     /// Where the API is.
     Endpoint,
+    /// Whether signed requests may go over plain HTTP.
+    PlainHttp,
     /// The keys.
     Credentials,
     /// The profile of the vendor's own tools.
@@ -154,6 +156,7 @@ const WORDS: &[(Field, &str)] = &[
     (Field::Vendor, "vendor"),
     (Field::Region, "region"),
     (Field::Endpoint, "endpoint"),
+    (Field::PlainHttp, "plain_http"),
     (Field::Credentials, "credentials"),
     (Field::Profile, "profile"),
     (Field::InstanceMetadata, "instance_metadata"),

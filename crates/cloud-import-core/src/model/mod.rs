@@ -5,6 +5,7 @@ pub(crate) mod code;
 pub(crate) mod credentials;
 pub(crate) mod error;
 pub(crate) mod field;
+pub mod id;
 pub(crate) mod link;
 pub(crate) mod object;
 pub(crate) mod os;

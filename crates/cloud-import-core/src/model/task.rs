@@ -298,10 +298,12 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure with the vendor's reason, in which the queries of links are hidden: they may be signed.
+    /// A failure with the vendor's code and reason, in which the queries of links are hidden: they may be signed.
     pub fn new(code: Option<String>, reason: impl AsRef<str>) -> Self {
         Self {
-            code: code.filter(|code| !code.is_empty()),
+            code: code
+                .map(|code| redact::vendor_word(&code))
+                .filter(|code| !code.is_empty()),
             reason: redact::vendor_text(reason.as_ref(), []),
             likely_causes: Vec::new(),
         }

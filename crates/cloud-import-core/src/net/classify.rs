@@ -27,7 +27,10 @@ pub(super) fn classify<'a, S: Iterator<Item = &'a str>>(
     let retry_after = header(header::RETRY_AFTER)
         .and_then(|value| datetime::retry_after(value, now))
         .max(protocol.retry_after(answer.headers()));
-    let id = |told: Option<String>| header_request_id(protocol, answer.headers()).or(told);
+    let id = |told: Option<String>| {
+        let id = header_request_id(protocol, answer.headers()).or(told)?;
+        redact::request_id(&id, secrets())
+    };
     let good = |payload, told| Answer {
         payload,
         request_id: id(told),
@@ -108,13 +111,17 @@ fn by_a_stranger(error: Error) -> Error {
 }
 
 /// A transport's failure, with what is known of the answer whose body is missing.
-pub(super) fn lost(protocol: &dyn Protocol, mut failure: TransportError) -> Error {
+pub(super) fn lost<'a>(
+    protocol: &dyn Protocol,
+    mut failure: TransportError,
+    secrets: impl IntoIterator<Item = &'a str>,
+) -> Error {
     let head = failure.answered.take();
     let error = Error::from(failure);
     match head {
-        Some(head) => error
-            .with_http_status(head.status().as_u16())
-            .with_request_id(header_request_id(protocol, head.headers())),
+        Some(head) => error.with_http_status(head.status().as_u16()).with_request_id(
+            header_request_id(protocol, head.headers()).and_then(|id| redact::request_id(&id, secrets)),
+        ),
         None => error,
     }
 }

@@ -172,10 +172,11 @@ impl Pipeline {
             signed.uri().query().unwrap_or_default().as_bytes(),
         ));
         let answer = self.transport.send(signed).await;
-        let outcome = answer.map_err(|failure| lost(protocol, failure)).and_then(|answer| {
-            let secrets = || credentials.secrets().chain(sent.iter().map(String::as_str));
-            classify(protocol, operation, &answer, self.env.now(), secrets)
-        });
+        let secrets = || credentials.secrets().chain(sent.iter().map(String::as_str));
+        let outcome = match answer {
+            Ok(answer) => classify(protocol, operation, &answer, self.env.now(), secrets),
+            Err(failure) => Err(lost(protocol, failure, secrets())),
+        };
         record(&outcome);
         outcome
     }

@@ -5,15 +5,21 @@
 
 use serde_json::Value;
 
-use crate::text::{digest, percent};
+use crate::text::{digest, percent, shown::Shown};
 
 const HIDDEN: &str = "<hidden>";
 
 /// The longest message kept, in characters.
 const LONGEST: usize = 500;
 
+/// The longest word of a vendor that is kept, such as a state, in characters. The longest documented one has 40.
+const LONGEST_WORD: usize = 100;
+
+/// The longest request id that is kept, in characters. The longest seen has 76 (OBS).
+const LONGEST_ID: usize = 128;
+
 /// Vendor text with the given secrets hidden (as they are, percent-encoded and as base64), everything from an echoed
-/// canonical string on cut off, queries of links hidden, on one line of bounded length.
+/// canonical string on cut off, queries of links hidden, on one line of bounded length without [unseen](Shown::is_unseen) characters.
 pub fn vendor_text<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
     // Links first: what is put in the place of a secret would end one early and leave the rest of its query.
     let mut text = hide_queries(cut_canonical_string(text));
@@ -35,10 +41,21 @@ pub fn vendor_text<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -
     }
     let line: String = text
         .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if Shown::is_unseen(c) { ' ' } else { c })
         .take(LONGEST)
         .collect();
     line.trim().to_owned()
+}
+
+/// A vendor's word, such as a state or a code, as [`vendor_text`] and shorter.
+pub fn vendor_word(text: &str) -> String {
+    vendor_text(text, []).chars().take(LONGEST_WORD).collect()
+}
+
+/// A request id, as [`vendor_text`] and shorter; `None` when nothing is left of it.
+pub(crate) fn request_id<'a>(id: &str, secrets: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let id: String = vendor_text(id, secrets).chars().take(LONGEST_ID).collect();
+    (!id.is_empty()).then_some(id)
 }
 
 /// A value in a link's query of at least so many characters may be a signature or a token.
@@ -168,5 +185,13 @@ mod tests {
     fn text_without_secrets_stays() {
         assert_eq!(vendor_text("镜像不存在 img-1", ["s3cret"]), "镜像不存在 img-1");
         assert_eq!(vendor_text(&"x".repeat(9_000), []).len(), LONGEST);
+        assert_eq!(vendor_word(&"x".repeat(9_000)).len(), LONGEST_WORD);
+        assert_eq!(request_id(&"x".repeat(9_000), []).unwrap().len(), LONGEST_ID);
+        assert_eq!(request_id("\u{1b} \n", []), None);
+        assert_eq!(
+            request_id("r Signature=0123abcd", ["0123abcd"]).unwrap(),
+            "r Signature=<hidden>"
+        );
+        assert_eq!(vendor_text("a\u{202e}b\u{200b}c\u{9b}d\u{feff}", []), "a b c d");
     }
 }

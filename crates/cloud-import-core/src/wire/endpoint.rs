@@ -1,6 +1,6 @@
 //! Where a cloud is reached.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use http::uri::Authority;
 
@@ -35,6 +35,13 @@ impl Endpoint {
     /// The host alone.
     pub fn host(&self) -> &str {
         self.authority.host()
+    }
+
+    /// Whether requests to it can be read on their way: plain HTTP to another machine.
+    pub fn is_exposed(&self) -> bool {
+        let host = self.host().trim_start_matches('[').trim_end_matches(']');
+        let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        self.plain_http && !is_here
     }
 }
 
@@ -74,6 +81,30 @@ impl FromStr for Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_http_is_exposed_but_on_this_machine() {
+        let exposed = |text: &str| text.parse::<Endpoint>().unwrap().is_exposed();
+        for here in [
+            "http://127.0.0.1:80",
+            "http://127.9.8.7",
+            "http://localhost:1",
+            "http://[::1]:80",
+            "https://a.example",
+        ] {
+            assert!(!exposed(here), "{here}");
+        }
+        for other in [
+            "http://a.example",
+            "http://10.0.0.1",
+            "http://127.0.0.1.a.example",
+            "http://localhost.a.example",
+            "http://0.0.0.0",
+            "http://[::2]",
+        ] {
+            assert!(exposed(other), "{other}");
+        }
+    }
 
     #[test]
     fn takes_hosts_and_refuses_the_rest() {
