@@ -21,6 +21,8 @@ use crate::{
 struct Found {
     schema: u32,
     bucket: String,
+    /// Whether unfinished uploads are among the items: a store may list them only for some accounts.
+    lists_uploads: bool,
     items: Vec<Row>,
 }
 
@@ -86,7 +88,12 @@ pub(crate) fn store(place: &InBucket, reach: &Reach, simulated: Option<&Simulate
     };
     let clouds = Clouds::new(reach, simulated)?;
     let importer: Arc<dyn ImageImporter> = Arc::from(clouds.importer(&Wanted::of(target.clone()))?);
-    clouds.store(&*importer, bucket)
+    let store = clouds.store(&*importer, bucket)?;
+    let problems = store.bucket().problems();
+    match problems.is_empty() {
+        true => Ok(store),
+        false => Err(Error::invalid(target.provider, problems)),
+    }
 }
 
 pub(crate) fn show(store: &Store, items: Vec<Row>, form: OutputFormat) -> Result<()> {
@@ -95,6 +102,7 @@ pub(crate) fn show(store: &Store, items: Vec<Row>, form: OutputFormat) -> Result
         return output::json(&Found {
             schema: SCHEMA,
             bucket,
+            lists_uploads: store.limits().lists_uploads,
             items,
         });
     }
@@ -130,6 +138,12 @@ pub(crate) fn show(store: &Store, items: Vec<Row>, form: OutputFormat) -> Result
         output::say(&format!("nothing of this tool's is in `{bucket}` under that prefix"));
     } else if items.iter().any(|row| row.outcome == Some(Done::Deletable)) {
         output::say("nothing was deleted; add --yes to delete it");
+    }
+    if !store.limits().lists_uploads {
+        output::say(
+            "unfinished uploads may be left in this bucket besides: its store lists them only for accounts that applied for it. \
+             Look in the vendor's console",
+        );
     }
     Ok(())
 }

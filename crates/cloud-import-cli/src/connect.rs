@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use cloud_import::{
     Credentials, Endpoint, Error, ErrorKind, Field, Grace, ImageImporter, ImportTask, Provider, Remedy, Result,
-    Settings, Throttle,
+    RetryPolicy, Settings, Throttle,
     provider::Connection,
     publish::staging::{Bucket, Store},
     transport::HttpTransport,
@@ -76,6 +76,10 @@ impl<'a> Clouds<'a> {
 
     /// The bucket of an importer's region and account.
     pub(crate) fn store(&self, importer: &dyn ImageImporter, bucket: &str) -> Result<Store> {
+        self.store_with(importer, bucket, None)
+    }
+
+    fn store_with(&self, importer: &dyn ImageImporter, bucket: &str, retry: Option<RetryPolicy>) -> Result<Store> {
         let provider = importer.provider();
         let connection = importer.connection().ok_or_else(|| {
             Error::new(
@@ -89,6 +93,9 @@ impl<'a> Clouds<'a> {
         }
         // The parts of one upload are bounded by themselves, and must not hold up calls of the API.
         pipeline.throttle = Throttle::default();
+        if let Some(retry) = retry {
+            pipeline.retry = retry;
+        }
         let bucket = Bucket::new(provider, importer.region(), bucket)?;
         Store::new(bucket.api(connection.endpoint.clone()), pipeline)
     }
@@ -96,6 +103,11 @@ impl<'a> Clouds<'a> {
     /// Whether they are the simulated ones.
     pub(crate) fn are_simulated(&self) -> bool {
         self.simulated.is_some()
+    }
+
+    /// The bucket, for a look that nothing waits for long.
+    pub(crate) fn store_for_a_look(&self, importer: &dyn ImageImporter, bucket: &str) -> Result<Store> {
+        self.store_with(importer, bucket, Some(RetryPolicy::default().attempts(2)))
     }
 
     /// The bucket that simulated clouds have for local files.

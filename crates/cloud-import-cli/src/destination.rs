@@ -1,10 +1,11 @@
-//! From arguments to where an image goes: importer, bucket and order of each target.
+//! From arguments to where an image goes: importer, bucket and order of each target. What is in a bucket already is looked at.
 
 use std::sync::Arc;
 
 use cloud_import::{
-    Disk, DiskFormat, Error, ErrorKind, ImageImporter, ImportRequest, Provider, Result,
-    publish::{Destination, Image, LocalImage},
+    Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageImporter, ImageKind, ImportRequest, Problem,
+    Provider, Remedy, Result, SourceForm,
+    publish::{Destination, Image, LocalImage, ObjectImage},
 };
 
 use crate::{
@@ -41,14 +42,14 @@ pub(crate) fn local(image: &Image) -> Result<&LocalImage> {
     })
 }
 
-/// Where the image goes for one target.
-pub(crate) fn destination(
+/// Where the image goes for one target, and what is to be said of the objects that it names.
+pub(crate) async fn destination(
     options: &Order,
     staging: &Staging,
     wanted: &Wanted,
     image: &Image,
     clouds: &Clouds<'_>,
-) -> Result<Destination> {
+) -> Result<(Destination, Vec<Problem>)> {
     let provider = wanted.target.provider;
     let importer: Arc<dyn ImageImporter> = Arc::from(clouds.importer(wanted)?);
     let own = wanted
@@ -74,11 +75,71 @@ pub(crate) fn destination(
         }
         _ => (place.disk(options.format)?, None),
     };
-    let mut made = Destination::new(importer)
-        .label(&wanted.label)
-        .order(order(options, wanted, disk)?);
+    let mut order = order(options, wanted, disk)?;
+    let problems = look(&mut order, options.format, &*importer, clouds).await;
+    let mut made = Destination::new(importer).label(&wanted.label).order(order);
     made.bucket = bucket;
-    Ok(made)
+    Ok((made, problems))
+}
+
+/// Describes the disks that are in buckets already by what they say of themselves: their names decide nothing. `declared`: the
+/// format that the first is told to have.
+async fn look(
+    order: &mut ImportRequest,
+    declared: Option<DiskFormat>,
+    importer: &dyn ImageImporter,
+    clouds: &Clouds<'_>,
+) -> Vec<Problem> {
+    let provider = importer.provider();
+    let mut problems = Vec::new();
+    let judged = order.clone();
+    if !importer.capabilities().sources.value.contains(&SourceForm::Object) {
+        return problems;
+    }
+    for (index, disk) in order.disks.iter_mut().enumerate() {
+        let DiskSource::Object { bucket, key } = &disk.source else {
+            continue;
+        };
+        // That of a file that is staged is not known yet.
+        if key.is_empty() {
+            continue;
+        }
+        let (field, name) = (Field::disk(index, DiskPart::Format), format!("{bucket}:{key}"));
+        let declared = declared.filter(|_| index == 0);
+        let looked = match clouds.store_for_a_look(importer, bucket) {
+            Ok(store) => ObjectImage::look(&store, key, declared).await,
+            Err(error) => Err(error),
+        };
+        match looked {
+            Ok(image) => {
+                problems.extend(image.problems(importer.capabilities(), &of_disk(&judged, index)));
+                *disk = image.described(disk.clone());
+            }
+            Err(error) if disk.format.is_none() => problems.push(
+                Problem::error(
+                    provider,
+                    field.clone(),
+                    format!("is not known: `{name}` cannot be looked at ({})", error.message()),
+                )
+                .remedy(Remedy::set(field)),
+            ),
+            Err(error) => problems.push(Problem::warning(
+                provider,
+                field,
+                format!("is not verified: `{name}` cannot be looked at ({})", error.message()),
+            )),
+        }
+    }
+    problems
+}
+
+/// The order as it is for one of its disks: only the first is what a system starts from.
+fn of_disk(order: &ImportRequest, index: usize) -> ImportRequest {
+    let mut order = order.clone();
+    if index > 0 {
+        order.kind = ImageKind::Data;
+    }
+    order
 }
 
 fn order(options: &Order, wanted: &Wanted, disk: Disk) -> Result<ImportRequest> {

@@ -40,7 +40,7 @@ impl Place {
         }
     }
 
-    /// The disk there, with its format by the suffix if none is given.
+    /// The disk there, with its format by the suffix if none is given and that names one.
     pub(crate) fn disk(&self, format: Option<DiskFormat>) -> Result<Disk> {
         let disk = match self {
             Self::Link(link) => Disk::url(link.as_str()),
@@ -59,15 +59,16 @@ impl Place {
         })
     }
 
-    /// The format that the suffix names.
-    pub(crate) fn suffix(&self) -> Option<DiskFormat> {
+    /// The format that the suffix names. Images of every format are called `.img` and `.bin`.
+    fn suffix(&self) -> Option<DiskFormat> {
         let path = match self {
             Self::Link(link) => link.split(['?', '#']).next()?.to_owned(),
             Self::Object { key, .. } => key.clone(),
             Self::File(path) => path.to_string_lossy().into_owned(),
         };
         let (_, suffix) = path.rsplit('/').next()?.rsplit_once('.')?;
-        suffix.parse().ok()
+        let format: DiskFormat = suffix.parse().ok()?;
+        suffix.eq_ignore_ascii_case(format.as_str()).then_some(format)
     }
 }
 
@@ -98,7 +99,10 @@ mod tests {
     fn the_suffix_is_the_format() {
         let suffix = |text: &str| Place::Link(text.to_owned()).suffix();
         assert_eq!(suffix("https://b/a.qcow2?Signature=a.raw"), Some(DiskFormat::Qcow2));
-        assert_eq!(suffix("https://b/a.img"), Some(DiskFormat::Raw));
+        assert_eq!(suffix("https://b/a.RAW"), Some(DiskFormat::Raw));
+        for open in ["https://b/a.img", "https://b/a.bin", "https://b/a"] {
+            assert_eq!(suffix(open), None, "{open}");
+        }
         assert_eq!(suffix("https://b.raw/a"), None);
     }
 }

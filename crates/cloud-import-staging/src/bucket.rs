@@ -1,6 +1,11 @@
 //! Which bucket, where it is reached, and by what host name. Knows no protocol.
 
-use cloud_import_core::{Endpoint, Error, ErrorKind, Provider, Result};
+use cloud_import_core::{Endpoint, Error, ErrorKind, Problem, Provider, Result};
+
+use crate::{bucket_name, generated};
+
+/// The longest name that makes a host or path: more than any store allows.
+const LONGEST: usize = 75;
 
 /// How a bucket stands in a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -9,7 +14,8 @@ pub enum Addressing {
     /// `https://BUCKET.HOST/KEY`: what all five stores want.
     #[default]
     VirtualHost,
-    /// `https://HOST/BUCKET/KEY`: for stores reached by an address, and older S3 gateways.
+    /// `https://HOST/BUCKET/KEY`: for stores reached by an address, older S3 gateways, and buckets of OBS with dots, which its
+    /// certificate does not cover as hosts.
     PathStyle,
 }
 
@@ -41,12 +47,12 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// A bucket at its usual place.
+    /// A bucket at its usual place. What its store allows of names is told by [`Self::problems`].
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidRequest`] when name or region cannot stand in a host name.
+    /// [`ErrorKind::InvalidRequest`] when name or region can stand in no URL.
     pub fn new(provider: Provider, region: impl Into<String>, name: impl Into<String>) -> Result<Self> {
-        let bucket = Self {
+        let mut bucket = Self {
             provider,
             region: region.into(),
             name: name.into(),
@@ -54,19 +60,47 @@ impl Bucket {
             addressing: Addressing::default(),
             api: None,
         };
-        for (what, text) in [("bucket", &bucket.name), ("region", &bucket.region)] {
-            let fits =
-                |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || (what == "bucket" && c == '.');
-            if text.is_empty() || text.len() > 63 + 12 || !text.chars().all(fits) {
-                return Err(Error::new(
-                    ErrorKind::InvalidRequest,
-                    format!("`{text}` is not a valid {what} name"),
-                )
+        let stands = |text: &str, also: &str| {
+            let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || also.contains(c);
+            !text.is_empty() && text.len() <= LONGEST && text.chars().all(fits)
+        };
+        let invalid = |what: &str, text: &str| {
+            let message = format!("`{}` is not a valid {what} name", text.escape_debug());
+            Error::new(ErrorKind::InvalidRequest, message)
                 .with_provider(provider)
-                .with_remedy("Bucket and region are written in lower-case letters, digits and dashes."));
-            }
+                .with_remedy("It is written in lower-case letters, digits and hyphens.")
+        };
+        if !stands(&bucket.name, ".") {
+            let problems = bucket.problems();
+            return Err(match problems.is_empty() {
+                true => invalid("bucket", &bucket.name),
+                false => Error::invalid(provider, problems),
+            });
+        }
+        if !stands(&bucket.region, "") {
+            return Err(invalid("region", &bucket.region));
+        }
+        if bucket.name.contains('.') && generated::of(provider).is_some_and(|spec| spec.bucket_names.dots) {
+            bucket.addressing = Addressing::PathStyle;
         }
         Ok(bucket)
+    }
+
+    /// Every rule of its store that its name breaks, with source and remedy. No I/O.
+    ///
+    /// ```
+    /// use cloud_import_core::Provider;
+    /// use cloud_import_staging::Bucket;
+    ///
+    /// let bucket = Bucket::new(Provider::TENCENT, "ap-guangzhou", "images")?;
+    /// assert!(bucket.problems()[0].to_string().contains("APPID"));
+    /// # Ok::<(), cloud_import_core::Error>(())
+    /// ```
+    pub fn problems(&self) -> Vec<Problem> {
+        let spec = generated::of(self.provider);
+        spec.map_or_else(Vec::new, |spec| {
+            bucket_name::problems(self.provider, &self.name, &spec.bucket_names)
+        })
     }
 
     /// Reaches the store elsewhere.

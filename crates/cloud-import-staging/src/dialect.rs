@@ -13,7 +13,7 @@ use cloud_import_core::{
 
 use crate::{
     facts::BucketFacts,
-    objects::{ListedObject, Page, Part, Uploading},
+    objects::{ListedObject, OpenUpload, Page, Part, Uploading},
     spec::StoreSpec,
 };
 
@@ -32,6 +32,12 @@ pub(crate) trait Dialect: Protocol {
     /// Reads the answer to [`Call::InitiateMultipartUpload`].
     fn uploading(&self, body: &[u8]) -> Result<Uploading>;
 
+    /// Reads the answer to [`Call::ListParts`]: in ascending order.
+    fn parts(&self, body: &[u8]) -> Result<Page<Part>>;
+
+    /// Reads the answer to [`Call::ListMultipartUploads`].
+    fn uploads(&self, body: &[u8]) -> Result<Vec<OpenUpload>>;
+
     /// Reads the answer to [`Call::ListObjects`].
     fn objects(&self, body: &[u8]) -> Result<Page<ListedObject>>;
 
@@ -40,7 +46,7 @@ pub(crate) trait Dialect: Protocol {
 }
 
 /// One call to a store.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Call<'a> {
     /// PUT of a whole object.
     PutObject {
@@ -51,8 +57,10 @@ pub(crate) enum Call<'a> {
     },
     /// HEAD.
     HeadObject { key: &'a str },
-    /// DELETE.
-    DeleteObject { key: &'a str },
+    /// GET of so many bytes from the first one on.
+    GetObject { key: &'a str, first: u64, length: u64 },
+    /// DELETE, of one version where it is named.
+    DeleteObject { key: &'a str, version: Option<&'a str> },
     /// Begins a multipart upload.
     InitiateMultipartUpload { key: &'a str, sha256: Option<&'a str> },
     /// One part.
@@ -98,6 +106,7 @@ impl Call<'_> {
         let (name, method, repeat) = match self {
             Self::PutObject { .. } => ("PutObject", Method::PUT, Repeat::Safe),
             Self::HeadObject { .. } => ("HeadObject", Method::HEAD, Repeat::Safe),
+            Self::GetObject { .. } => ("GetObject", Method::GET, Repeat::Safe),
             Self::DeleteObject { .. } => ("DeleteObject", Method::DELETE, Repeat::Safe),
             Self::InitiateMultipartUpload { .. } => ("InitiateMultipartUpload", Method::POST, Repeat::Unsafe),
             Self::UploadPart { .. } => ("UploadPart", Method::PUT, Repeat::Safe),

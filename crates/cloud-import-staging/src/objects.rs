@@ -10,10 +10,44 @@ use cloud_import_core::{Error, ErrorKind, Result};
 pub struct ObjectHead {
     /// Size in bytes.
     pub size: u64,
-    /// The store's ETag, without quotes.
-    pub etag: Option<String>,
     /// SHA-256 of the content in hex, where the one who put it there said so in its metadata.
     pub sha256: Option<String>,
+    /// What the store says of these bytes beside it.
+    pub receipt: Receipt,
+}
+
+/// What a store says of bytes that it took or holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// The ETag, without quotes; empty where it told none. The MD5 of the bytes only where [`Self::md5`] says so.
+    pub etag: String,
+    /// Their CRC-64 (ECMA-182), where the store tells (OSS and COS).
+    pub crc64: Option<u64>,
+    /// How the store encrypts them with other keys than its own, in its word: `kms`, `SM4`.
+    pub encryption: Option<String>,
+    /// The id of this version of the object, where the bucket keeps versions.
+    pub version: Option<String>,
+}
+
+impl Receipt {
+    /// The MD5 that the ETag is, if it is one: it has the form, and the bytes are not encrypted with keys of the bucket.
+    pub fn md5(&self) -> Option<&str> {
+        let is_md5 = self.etag.len() == 32 && self.etag.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (is_md5 && self.encryption.is_none()).then_some(self.etag.as_str())
+    }
+
+    /// Whether anything in it speaks against bytes of this MD5 (in hex) and CRC-64. The sum that the store made for it counts
+    /// before an ETag; where there is neither, nothing does.
+    pub(crate) fn denies(&self, md5: &str, crc64: impl FnOnce() -> u64) -> bool {
+        if self.md5().is_some_and(|told| told.eq_ignore_ascii_case(md5)) {
+            return false;
+        }
+        match self.crc64 {
+            Some(told) => told != crc64(),
+            None => self.md5().is_some(),
+        }
+    }
 }
 
 /// A multipart upload that was begun.

@@ -100,6 +100,7 @@ mod tests {
         max_put: 5 << 30,
         max_object: 48 << 40,
         lists_parts: true,
+        lists_uploads: true,
         etag_is_md5: true,
         longest_link: Duration::from_secs(1),
     };

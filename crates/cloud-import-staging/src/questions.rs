@@ -1,6 +1,6 @@
 //! What can be asked about a bucket before anything is put into it. Changes nothing.
 
-use cloud_import_core::{Error, ErrorKind, Result};
+use cloud_import_core::{Bytes, Error, ErrorKind, Result, http::Response};
 use tracing::debug;
 
 use crate::{
@@ -19,10 +19,12 @@ impl Store {
     /// [`ErrorKind::InvalidRequest`] when it is in another region; every kind that a request can end with.
     pub async fn facts(&self) -> Result<BucketFacts> {
         let spec = self.dialect().spec();
-        let mut facts = match self
-            .call(Call::HeadBucket, |answer| self.dialect().bucket(answer))
-            .await
-        {
+        let read = |answer: &Response<Bytes>| self.dialect().bucket(answer);
+        let described = match spec.asks_location {
+            true => self.look(Call::HeadBucket, Call::GetBucketLocation, read).await,
+            false => self.call(Call::HeadBucket, read).await,
+        };
+        let mut facts = match described {
             Ok(facts) => facts,
             // Where the cloud's API describes a bucket: the store may well take keys that the API does not.
             Err(error) if !spec.bucket_api.is_empty() && is_refusal(&error) => {
@@ -64,29 +66,38 @@ fn tolerated<T>(answer: Result<T>) -> Option<T> {
         .ok()
 }
 
-/// HEAD has no body, so that the reason of a refusal must be said here.
+/// What a refusal means for this bucket, with the store's own reason where it gave one.
 fn explained(error: Error, bucket: &Bucket) -> Error {
     let (name, region) = (&bucket.name, &bucket.region);
-    let told = match error.kind() {
-        ErrorKind::NotFound => Error::new(
-            ErrorKind::NotFound,
+    let reason = match error.code() {
+        Some(_) => format!(". The store says: {}", error.message()),
+        None => String::new(),
+    };
+    let (message, code, remedy) = match error.kind() {
+        ErrorKind::NotFound => (
             format!("the bucket `{name}` does not exist, or is not in {region}"),
-        )
-        .with_code("NoSuchBucket")
-        .with_remedy(format!("Create it in {region}, or name another bucket.")),
-        ErrorKind::PermissionDenied => Error::new(
-            ErrorKind::PermissionDenied,
-            format!("these keys may not use the bucket `{name}`: it is another account's, or they lack the permission"),
-        )
-        .with_remedy(
-            "Name a bucket of this account, or grant these keys to look at it, and to read, write and delete in it.",
+            Some("NoSuchBucket"),
+            format!("Create it in {region}, or name another bucket."),
+        ),
+        ErrorKind::PermissionDenied => (
+            format!(
+                "these keys may not use the bucket `{name}`: it is another account's, or they lack the permission{reason}"
+            ),
+            error.code(),
+            "Name a bucket of this account, or grant these keys to look at it, and to read, write and delete in it."
+                .to_owned(),
         ),
         _ => return error,
     };
-    let told = told
+    let told = Error::new(error.kind(), message)
+        .with_remedy(remedy)
         .with_provider(bucket.provider)
         .with_operation("HeadBucket")
         .with_request_id(error.request_id().map(str::to_owned));
+    let told = match code {
+        Some(code) => told.with_code(code),
+        None => told,
+    };
     match error.http_status() {
         Some(status) => told.with_http_status(status),
         None => told,

@@ -24,7 +24,9 @@ pub struct Limits {
     pub max_object: u64,
     /// Whether parts can be listed, as far as is known.
     pub lists_parts: bool,
-    /// Whether the ETag of a part is its MD5 in hex.
+    /// Whether every account may list unfinished uploads: US3 opens that to those who apply for it.
+    pub lists_uploads: bool,
+    /// Whether the ETag of a part is its MD5 in hex, where nothing says that it is encrypted.
     pub etag_is_md5: bool,
     /// The longest time for which a signed link may be valid.
     pub longest_link: Duration,
@@ -53,6 +55,8 @@ pub(crate) struct StoreSpec {
     pub(crate) lists_v2: bool,
     /// What stands before the signature in `Authorization`, where that is not the word `Signature=`.
     pub(crate) signature_after: &'static str,
+    /// Whether no signature in a header holds a time.
+    pub(crate) signs_no_time: bool,
     /// The sub-resource that describes a bucket, where HEAD is not documented for it.
     pub(crate) bucket_query: &'static str,
     /// The host of the cloud's API, where that describes a bucket.
@@ -71,10 +75,27 @@ pub(crate) struct StoreSpec {
     pub(crate) unreadable_class: &'static str,
     /// Where that was read.
     pub(crate) class_source: &'static str,
+    /// What its buckets may be called.
+    pub(crate) bucket_names: BucketNames,
     /// What it takes.
     pub(crate) limits: Limits,
     /// Names of its own headers.
     pub(crate) headers: Headers,
+}
+
+/// What a store allows as the name of a bucket, beside lower-case letters, digits and hyphens inside.
+#[derive(Debug)]
+pub(crate) struct BucketNames {
+    /// The fewest characters.
+    pub(crate) shortest: usize,
+    /// The most characters.
+    pub(crate) longest: usize,
+    /// Whether there may be dots. Such a bucket is reached by its path: the wildcard of a certificate covers one label.
+    pub(crate) dots: bool,
+    /// Whether a name ends in a hyphen and the account's number.
+    pub(crate) account_number: bool,
+    /// Where that was read.
+    pub(crate) read_in: &'static str,
 }
 
 /// Names of a store's own headers, in lower case.
@@ -90,11 +111,35 @@ pub(crate) struct Headers {
     pub(crate) storage_class: &'static str,
     /// Of the code of an error that has no body.
     pub(crate) error_code: &'static str,
+    /// Of the id of an object's version.
+    pub(crate) version: &'static str,
+    /// Of a deletion that only put a mark over the versions.
+    pub(crate) delete_marker: &'static str,
+    /// Of the CRC-64 of an object or part.
+    pub(crate) crc64: &'static str,
     /// Of a whole error document in base64, where the answer has no body.
     pub(crate) error_document: &'static str,
 }
 
 impl StoreSpec {
+    /// A region without what some stores put in front of it.
+    pub(crate) fn own_region<'r>(&self, name: &'r str) -> &'r str {
+        name.strip_prefix(self.region_prefix).unwrap_or(name)
+    }
+
+    /// The region whose host this is, public or inside, with a bucket in front or without one.
+    pub(crate) fn region_of_host<'h>(&self, host: &'h str) -> Option<&'h str> {
+        [self.host, self.inside].iter().find_map(|form| {
+            let (front, behind) = form.split_once("//")?.1.split_once("{region}")?;
+            let stem = host.strip_suffix(behind)?;
+            let region = stem
+                .strip_prefix(front)
+                .or_else(|| Some(stem.rsplit_once(&format!(".{front}"))?.1))?;
+            let region = region.strip_suffix("-internal").unwrap_or(region);
+            (!region.is_empty() && !region.contains('.')).then_some(region)
+        })
+    }
+
     /// The store's own name of a region of the import API.
     pub(crate) fn region<'r>(&self, region: &'r str) -> &'r str {
         let other = self.region_names.iter().find(|[api, _]| *api == region);

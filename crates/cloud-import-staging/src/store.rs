@@ -8,16 +8,16 @@ use std::{
 
 use cloud_import_core::{
     Bytes, Credentials, Error, ErrorKind, Link, Result,
-    http::Response,
+    http::{Response, StatusCode},
     provider::{Pipeline, Repeat, datetime},
 };
 
 use crate::{
-    answer::{documents, headers},
+    answer::headers,
     bucket::Bucket,
     dialect::{Call, Dialect},
     dialects::{self, signer::signing},
-    objects::{ListedObject, ObjectHead, OpenUpload, Part, Uploading},
+    objects::{ListedObject, ObjectHead, OpenUpload, Part, Receipt, Uploading},
     spec::Limits,
 };
 
@@ -98,15 +98,41 @@ impl Store {
             .pipeline
             .send(&*self.dialect, &operation, repeatable, request)
             .await?;
+        // Where no signature holds a time, no refusal tells that this machine's clock is off, and links end by it all the same.
+        if self.dialect.spec().signs_no_time {
+            let date = headers::text(answer.http.headers(), "date").and_then(datetime::parse_http_date);
+            self.pipeline.clock_offset.observe(date, self.pipeline.env.now());
+        }
         read(&answer.http).map_err(|error| named(error).with_request_id(answer.request_id))
     }
 
-    /// Puts a whole object of at most [`Limits::max_put`] bytes, and gives its ETag.
+    /// As [`Self::call`], for a HEAD. An answer to that has no body, so that the reason of a refusal is asked for by a GET of the
+    /// same thing.
+    pub(crate) async fn look<T>(
+        &self,
+        head: Call<'_>,
+        get: Call<'_>,
+        read: impl Fn(&Response<Bytes>) -> Result<T>,
+    ) -> Result<T> {
+        let error = match self.call(head.clone(), &read).await {
+            Err(error) if has_no_reason(&error) => error,
+            outcome => return outcome,
+        };
+        match self.call(get, nothing).await {
+            // The reason was this machine's clock, and the cloud's is known now.
+            Ok(()) => self.call(head, read).await,
+            Err(reason) if reason.code().is_some() => Err(reason),
+            Err(_) => Err(error),
+        }
+    }
+
+    /// Puts a whole object of at most [`Limits::max_put`] bytes.
     ///
     /// # Errors
     /// Every kind that a request can end with.
-    pub async fn put(&self, key: &str, body: Bytes, md5: [u8; 16], sha256: Option<&str>) -> Result<String> {
-        self.call(Call::PutObject { key, body, md5, sha256 }, etag).await
+    pub async fn put(&self, key: &str, body: Bytes, md5: [u8; 16], sha256: Option<&str>) -> Result<Receipt> {
+        let call = Call::PutObject { key, body, md5, sha256 };
+        self.call(call, |answer| Ok(self.receipt(answer))).await
     }
 
     /// Looks at an object; `None` when there is none of that key.
@@ -116,18 +142,35 @@ impl Store {
     /// from a missing object.
     pub async fn head(&self, key: &str) -> Result<Option<ObjectHead>> {
         let names = &self.dialect.spec().headers;
-        let head = self.call(Call::HeadObject { key }, |answer| {
+        let get = Call::GetObject {
+            key,
+            first: 0,
+            length: 1,
+        };
+        let head = self.look(Call::HeadObject { key }, get, |answer| {
             headers::head(answer.headers(), names)
         });
         unless_gone(head.await)
     }
 
-    /// Deletes an object. One that is not there is deleted already.
+    /// So many bytes of an object from the first one on; fewer where it ends. Ask for no more than a few MiB.
     ///
     /// # Errors
-    /// Every kind that a request can end with.
-    pub async fn delete(&self, key: &str) -> Result<()> {
-        unless_gone(self.call(Call::DeleteObject { key }, nothing).await).map(drop)
+    /// Every kind that a request can end with; [`ErrorKind::Unsupported`] when the store sends the whole object instead.
+    pub async fn read(&self, key: &str, first: u64, length: u64) -> Result<Bytes> {
+        let call = Call::GetObject { key, first, length };
+        let read = |answer: &Response<Bytes>| match answer.status() {
+            StatusCode::PARTIAL_CONTENT => Ok(answer.body().clone()),
+            _ => Err(Error::new(
+                ErrorKind::Unsupported,
+                "the store sends no part of an object",
+            )),
+        };
+        self.call(call, read).await
+    }
+
+    fn receipt(&self, answer: &Response<Bytes>) -> Receipt {
+        headers::receipt(answer.headers(), &self.dialect.spec().headers)
     }
 
     /// Begins a multipart upload. Sent once: an answer that is lost may leave an upload open.
@@ -139,7 +182,7 @@ impl Store {
         self.call(call, |answer| self.dialect.uploading(answer.body())).await
     }
 
-    /// Sends one part, and gives its ETag. Sent again, it replaces itself.
+    /// Sends one part. Sent again, it replaces itself.
     ///
     /// # Errors
     /// Every kind that a request can end with.
@@ -150,7 +193,7 @@ impl Store {
         number: u32,
         body: Bytes,
         md5: [u8; 16],
-    ) -> Result<String> {
+    ) -> Result<Receipt> {
         let call = Call::UploadPart {
             key,
             upload_id,
@@ -158,7 +201,7 @@ impl Store {
             body,
             md5,
         };
-        self.call(call, etag).await
+        self.call(call, |answer| Ok(self.receipt(answer))).await
     }
 
     /// The parts that the store holds; `None` when it cannot list them.
@@ -173,7 +216,7 @@ impl Store {
         loop {
             let after = parts.last().map(|part| part.number);
             let page = self.call(Call::ListParts { key, upload_id, after }, |answer| {
-                documents::parts(answer.body())
+                self.dialect.parts(answer.body())
             });
             let Some(page) = where_there_is_such_a_call(page.await)? else {
                 return Ok(None);
@@ -190,17 +233,9 @@ impl Store {
     ///
     /// # Errors
     /// Every kind that a request can end with.
-    pub async fn complete(&self, key: &str, upload_id: &str, parts: &[Part]) -> Result<()> {
-        self.call(Call::CompleteMultipartUpload { key, upload_id, parts }, nothing)
-            .await
-    }
-
-    /// Gives an upload up. One that is not there is given up already.
-    ///
-    /// # Errors
-    /// Every kind that a request can end with.
-    pub async fn abort(&self, key: &str, upload_id: &str) -> Result<()> {
-        unless_gone(self.call(Call::AbortMultipartUpload { key, upload_id }, nothing).await).map(drop)
+    pub async fn complete(&self, key: &str, upload_id: &str, parts: &[Part]) -> Result<Receipt> {
+        let call = Call::CompleteMultipartUpload { key, upload_id, parts };
+        self.call(call, |answer| Ok(self.receipt(answer))).await
     }
 
     /// The open uploads under a prefix, at most one page of them; `None` when the store cannot list them.
@@ -209,9 +244,15 @@ impl Store {
     /// Every kind that a request can end with.
     pub async fn open_uploads(&self, prefix: &str) -> Result<Option<Vec<OpenUpload>>> {
         let open = self.call(Call::ListMultipartUploads { prefix }, |answer| {
-            documents::open_uploads(answer.body())
+            self.dialect.uploads(answer.body())
         });
-        where_there_is_such_a_call(open.await)
+        match where_there_is_such_a_call(open.await) {
+            // Where the vendor opens the call to those who apply for it, a refusal says that this account did not.
+            Err(error) if !self.limits().lists_uploads && !error.is_retryable() && error.http_status().is_some() => {
+                Ok(None)
+            }
+            open => open,
+        }
     }
 
     /// The objects under a prefix, at most 10,000.
@@ -236,6 +277,11 @@ impl Store {
                 return Ok(objects);
             }
         }
+    }
+
+    /// The cloud's time, as far as its answers told it: links are signed of it.
+    pub fn now(&self) -> SystemTime {
+        self.pipeline.clock_offset.applied(self.pipeline.env.now())
     }
 
     /// Whether a link would be signed with temporary keys whose end nobody told: it ends with them.
@@ -292,11 +338,15 @@ impl Store {
     }
 }
 
-fn etag(answer: &Response<Bytes>) -> Result<String> {
-    Ok(headers::etag(answer.headers()))
+/// Whether a HEAD was refused, for whatever reason, but that there is nothing of that name.
+fn has_no_reason(error: &Error) -> bool {
+    error
+        .http_status()
+        .is_some_and(|status| (300..500).contains(&status) && status != 404)
+        && !error.is_retryable()
 }
 
-fn nothing(_: &Response<Bytes>) -> Result<()> {
+pub(crate) fn nothing(_: &Response<Bytes>) -> Result<()> {
     Ok(())
 }
 

@@ -152,7 +152,7 @@ async fn killed_again_and_again(case: &'static StoreCase, lost_answers: bool) {
             // It came to its end: begin from the start, that the next have something to do.
             let staged = place.run().await.unwrap();
             check(&place, &staged);
-            place.store().delete(&staged.key).await.unwrap();
+            place.store().delete(&staged.key, None).await.unwrap();
             let _ = std::fs::remove_file(place.record_path());
             place.simulator.clear_faults();
             slow();

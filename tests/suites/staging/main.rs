@@ -8,6 +8,7 @@
 
 mod faults;
 mod kill;
+mod kinds;
 mod place;
 mod resume;
 mod stores;

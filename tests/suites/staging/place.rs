@@ -48,15 +48,20 @@ impl Env for Hasty {
 
 /// A client of a store behind this address.
 pub(crate) fn store_at(case: &StoreCase, address: SocketAddr) -> Store {
+    store_of(Bucket::new(case.provider, case.region, BUCKET).unwrap(), address)
+}
+
+/// A client of a bucket whose store is behind this address.
+pub(crate) fn store_of(bucket: Bucket, address: SocketAddr) -> Store {
     let transport = HttpTransport::builder().dial(address).timeout(Duration::from_secs(900));
     let mut pipeline = Pipeline::new(
-        case.region,
+        &bucket.region,
         Arc::new(Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY)),
         Arc::new(transport.build().unwrap()),
     );
     pipeline.env = Arc::new(Hasty);
     pipeline.retry = quick_retries();
-    Store::new(Bucket::new(case.provider, case.region, BUCKET).unwrap(), pipeline).unwrap()
+    Store::new(bucket, pipeline).unwrap()
 }
 
 /// Content that differs from part to part.

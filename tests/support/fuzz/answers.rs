@@ -148,6 +148,6 @@ pub(super) fn store(provider: Provider, input: &[u8]) {
         5 => finish(store.open_uploads("p")),
         6 => finish(store.facts()),
         7 => finish(store.put("k", body(), [1; 16], None)),
-        _ => finish(store.delete("k")),
+        _ => finish(store.delete("k", None)),
     }
 }

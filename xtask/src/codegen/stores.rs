@@ -13,12 +13,14 @@ use crate::{
 };
 
 /// The fields of each struct in their order; those that a store may lack with what they are then.
-const STORE: &str = r#"host inside region_names=&[] region_prefix="" longest_key page lists_v2=false signature_after="" bucket_query=""
+const STORE: &str = r#"host inside region_names=&[] region_prefix="" longest_key page lists_v2=false signature_after="" signs_no_time=false bucket_query=""
     bucket_api="" asks_location=false asks_acl=false asks_lifecycle=false never_expires_uploads=false readable_class=""
     unreadable_class="" class_source="""#;
-const LIMITS: &str = "min_part max_part fixed_part=None max_parts first_part max_put max_object lists_parts etag_is_md5
+const BUCKET_NAMES: &str = "shortest longest dots=false account_number=false read_in";
+const LIMITS: &str =
+    "min_part max_part fixed_part=None max_parts first_part max_put max_object lists_parts lists_uploads etag_is_md5
     longest_link_hours";
-const HEADERS: &str = r#"request_id sha256="" region="" storage_class="" error_code="" error_document="""#;
+const HEADERS: &str = r#"request_id sha256="" region="" storage_class="" error_code="" error_document="" version="" delete_marker="" crc64="""#;
 
 /// The files of the staging crate, and the folder that holds nothing else.
 pub(super) fn render(root: &Path, files: &mut BTreeMap<PathBuf, String>) -> Result<PathBuf, String> {
@@ -79,13 +81,14 @@ fn store(store: &Store) -> Result<String, String> {
     }
     let _ = write!(
         out,
-        "\nuse std::time::Duration;\n\nuse cloud_import_core::Provider;\n\nuse crate::spec::{{Headers, Limits, StoreSpec}};\n\n\
+        "\nuse std::time::Duration;\n\nuse cloud_import_core::Provider;\n\nuse crate::spec::{{BucketNames, Headers, Limits, StoreSpec}};\n\n\
          pub(crate) static STORE: StoreSpec = StoreSpec {{\n    provider: Provider::{},\n    feature: {},\n",
         store.id.to_uppercase(),
         literal(&store.feature)
     );
     rows(&mut out, "    ", STORE, &store.store)?;
     for (field, kind, fields, facts) in [
+        ("bucket_names", "BucketNames", BUCKET_NAMES, &store.bucket_names),
         ("limits", "Limits", LIMITS, &store.limits),
         ("headers", "Headers", HEADERS, &store.headers),
     ] {

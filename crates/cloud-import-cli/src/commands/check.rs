@@ -100,18 +100,20 @@ async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simul
     Ok(rows.into_iter().flatten().collect())
 }
 
-/// The destination of a target, its order, and what was found in the file.
+/// The destination of a target, its order, and what was found in the file or object.
 async fn ordered(
     options: &args::Check,
     wanted: &Wanted,
     publish: &Publish,
     clouds: &Clouds<'_>,
 ) -> Result<(Destination, ImportRequest, Vec<Problem>)> {
-    let made = destination::destination(&options.order, &options.staging, wanted, publish.image(), clouds)?;
+    let (order, staging) = (&options.order, &options.staging);
+    let (made, mut found) = destination::destination(order, staging, wanted, publish.image(), clouds).await?;
     let order = publish.preview(&made).await?;
-    let file = publish.image().file();
-    let found = file.map(|file| file.problems(made.importer.capabilities(), &order));
-    Ok((made, order, found.unwrap_or_default()))
+    if let Some(file) = publish.image().file() {
+        found.extend(file.problems(made.importer.capabilities(), &order));
+    }
+    Ok((made, order, found))
 }
 
 async fn looked_at(
@@ -174,6 +176,13 @@ fn with_role(mut checks: Vec<Check>, made: Option<Check>) -> Vec<Check> {
 
 /// What the bucket says of itself that a file would be put into.
 async fn bucket(store: &Store) -> Vec<Check> {
+    let named: Vec<Problem> = store.bucket().problems();
+    if !named.is_empty() {
+        let checks = named
+            .iter()
+            .map(|problem| Check::of_problem(Subject::Bucket, problem, true));
+        return checks.collect();
+    }
     let facts = match store.facts().await {
         Ok(facts) => facts,
         Err(error) => return vec![Check::failed_by(Subject::Bucket, &error)],

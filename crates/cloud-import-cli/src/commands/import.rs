@@ -183,10 +183,12 @@ impl Targets<'_> {
 
     async fn one(&self, wanted: &Wanted, publish: &Publish) -> Result<(Destination, Vec<Problem>)> {
         let Self { options, clouds, .. } = self;
-        let mut made = destination::destination(&options.order, &options.staging, wanted, publish.image(), clouds)?;
+        let (order, staging) = (&options.order, &options.staging);
+        let (mut made, mut problems) =
+            destination::destination(order, staging, wanted, publish.image(), clouds).await?;
         made.order.dry_run = options.dry_run;
         made.order.no_validate = options.no_validate;
-        let problems = publish.problems(&made).await?;
+        problems.extend(publish.problems(&made).await?);
         if !options.no_validate && problems.iter().any(|problem| problem.is_error()) {
             return Err(Error::invalid(wanted.target.provider, problems));
         }

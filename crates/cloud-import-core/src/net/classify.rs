@@ -57,21 +57,18 @@ pub(super) fn classify<'a, S: Iterator<Item = &'a str>>(
             if rule.is_some_and(|rule| rule.meaning == Meaning::DryRunPassed) {
                 return Ok(good(serde_json::json!({ "dry_run": true }), request_id));
             }
-            let mut message = redact::vendor_text(&message, secrets());
-            if message.is_empty() {
-                message = "the cloud gave no reason".to_owned();
-            }
+            let reason = Reason::of(redact::vendor_text(&message, secrets()));
             let error = match rule.and_then(|rule| Some((rule.kind()?, rule))) {
                 Some((ErrorKind::Service, rule)) if is_telling(status) => {
-                    by_status(status, message).with_remedy(rule.remedy)
+                    by_status(status, reason).with_remedy(rule.remedy)
                 }
-                Some((kind, rule)) => Error::new(kind, message)
+                Some((kind, rule)) => Error::new(kind, reason.message())
                     .with_may_have_executed(rule.may_have_executed)
                     .with_documented_pause(rule.pause)
                     .with_remedy(rule.remedy),
                 // A code that no rule covers is a refusal all the same, unless the cloud says that it failed itself.
-                None if code.is_some() => by_status(status, message).with_may_have_executed(status.is_server_error()),
-                None => by_status(status, message),
+                None if code.is_some() => by_status(status, reason).with_may_have_executed(status.is_server_error()),
+                None => by_status(status, reason),
             };
             let error = match code {
                 Some(code) => error.with_code(redact::vendor_text(&code, secrets())),
@@ -86,7 +83,7 @@ pub(super) fn classify<'a, S: Iterator<Item = &'a str>>(
         }
         Reading::Unreadable(why) => {
             let message = format!("the cloud answered with an error that cannot be read: {why}");
-            let error = by_status(status, message);
+            let error = by_status(status, Reason::Unread(message));
             let error = match answer.body().is_empty() {
                 true => error,
                 false => by_a_stranger(error),
@@ -131,10 +128,46 @@ fn is_telling(status: StatusCode) -> bool {
     matches!(status.as_u16(), 404 | 429 | 500..=599)
 }
 
+/// Why a request was refused, as far as the answer tells.
+enum Reason {
+    /// In the cloud's words.
+    Told(String),
+    /// In words that cannot be read; ours for that.
+    Unread(String),
+    /// Not at all.
+    None,
+}
+
+impl Reason {
+    fn of(message: String) -> Self {
+        match message.trim().is_empty() {
+            true => Self::None,
+            false => Self::Told(message),
+        }
+    }
+
+    fn message(self) -> String {
+        match self {
+            Self::Told(message) | Self::Unread(message) => message,
+            Self::None => "the cloud gave no reason".to_owned(),
+        }
+    }
+
+    /// What to do about a request that is wrong in some way: only a message of the cloud's names it.
+    fn correction(&self) -> &'static str {
+        match self {
+            Self::Told(_) => "Correct what the message names.",
+            Self::Unread(_) | Self::None => {
+                "Check the names and places in the order, and that no proxy answers in the cloud's place."
+            }
+        }
+    }
+}
+
 /// What an HTTP status means where the vendor's code is not known.
-fn by_status(status: StatusCode, message: String) -> Error {
+fn by_status(status: StatusCode, reason: Reason) -> Error {
     let (kind, remedy) = match status.as_u16() {
-        400 | 405 | 411 | 413 | 414 | 415 | 422 => (ErrorKind::InvalidRequest, "Correct what the message names."),
+        400 | 405 | 411 | 413 | 414 | 415 | 422 => (ErrorKind::InvalidRequest, reason.correction()),
         401 => (ErrorKind::Credentials, "Check the keys and this machine's clock."),
         403 => (ErrorKind::PermissionDenied, "Grant the permission for this operation."),
         404 => (ErrorKind::NotFound, "Check id, region and project."),
@@ -143,7 +176,7 @@ fn by_status(status: StatusCode, message: String) -> Error {
         500..=599 => (ErrorKind::Unavailable, "Try again later."),
         _ => (ErrorKind::Service, "Look the code up in the vendor's documents."),
     };
-    Error::new(kind, message).with_remedy(remedy)
+    Error::new(kind, reason.message()).with_remedy(remedy)
 }
 
 /// The request id from the vendor's headers.

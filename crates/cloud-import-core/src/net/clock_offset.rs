@@ -16,6 +16,9 @@ use crate::{Error, ErrorKind};
 /// five minutes.
 const SUSPICIOUS: Duration = Duration::from_secs(4 * 60);
 
+/// No cloud's clock is behind this, in seconds since 1970 (the end of 2023): what says so is not a cloud's.
+const EARLIEST: Duration = Duration::from_secs(1_700_000_000);
+
 /// The offset of the cloud's clock. Clones share it, so that every client of a pipeline learns at once.
 #[derive(Debug, Clone, Default)]
 pub struct ClockOffset(Arc<AtomicI64>);
@@ -33,6 +36,27 @@ impl ClockOffset {
         applied.unwrap_or(now)
     }
 
+    /// Takes the time that a good answer told over, where it is far from this machine's. For a cloud that signs no time: another
+    /// refuses a wrong one, and is learnt from by that.
+    pub fn observe(&self, date: Option<SystemTime>, now: SystemTime) {
+        let Some(date) = date.filter(|date| *date >= SystemTime::UNIX_EPOCH + EARLIEST) else {
+            return;
+        };
+        let known = self.applied(now);
+        let apart = date.duration_since(known).unwrap_or_else(|error| error.duration());
+        if apart > SUSPICIOUS {
+            self.set(date, now);
+        }
+    }
+
+    fn set(&self, date: SystemTime, now: SystemTime) {
+        let seconds = match date.duration_since(now) {
+            Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or_default(),
+            Err(behind) => -i64::try_from(behind.duration().as_secs()).unwrap_or_default(),
+        };
+        self.0.store(seconds, Ordering::Relaxed);
+    }
+
     /// Learns from a refusal of a request that was signed at `signed`, while this machine's clock shows `now`. `true` when
     /// another instant is to be tried.
     pub fn learn(&self, error: &Error, signed: SystemTime, now: SystemTime) -> bool {
@@ -47,11 +71,7 @@ impl ClockOffset {
             _ => false,
         };
         if to_blame {
-            let seconds = match date.duration_since(now) {
-                Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or_default(),
-                Err(behind) => -i64::try_from(behind.duration().as_secs()).unwrap_or_default(),
-            };
-            self.0.store(seconds, Ordering::Relaxed);
+            self.set(date, now);
         }
         to_blame
     }

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::{
     content::{Content, Piece},
     sniff::{DiskFormat, Sniffed},
+    versions::Hidden,
 };
 use crate::{clock::Now, cloud::Cloud, setters::setters};
 
@@ -44,6 +45,13 @@ pub struct BucketSettings {
     pub expires_uploads: bool,
     /// It belongs to another account: every access is denied.
     pub owner_is_other: bool,
+    /// It keeps what is replaced or deleted as older versions (not at UCloud, which has not opened that yet).
+    pub versioned: bool,
+    /// Objects are locked: no version of them can be deleted.
+    pub locked: bool,
+    /// How it encrypts objects with keys of its own, in the vendor's word (`kms`); their ETags are no MD5s then. `None`: with the
+    /// store's keys, of which nobody sees anything.
+    pub encryption: Option<String>,
 }
 
 impl BucketSettings {
@@ -56,6 +64,19 @@ impl BucketSettings {
 
         /// It belongs to another account.
         owner_is_other: bool,
+
+        /// It keeps older versions.
+        versioned: bool,
+
+        /// No version of an object can be deleted.
+        locked: bool,
+    }
+
+    /// How it encrypts with keys of its own, in the vendor's word.
+    #[must_use]
+    pub fn encryption(mut self, word: impl Into<String>) -> Self {
+        self.encryption = Some(word.into());
+        self
     }
 
     /// The class of its objects in the vendor's word.
@@ -99,6 +120,12 @@ pub struct ObjectSummary {
     /// User metadata: names in lower case, without the vendor's prefix.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
+    /// The id of its version, where its bucket keeps them.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// It is an older or deleted version, which is not shown and is paid for.
+    #[serde(default)]
+    pub hidden: bool,
 }
 
 /// A multipart upload that is neither completed nor aborted.
@@ -165,6 +192,9 @@ pub(crate) struct Object {
     pub(crate) modified: OffsetDateTime,
     /// It came through the store, so that an import needs a good link to it.
     pub(crate) guarded: bool,
+    /// The CRC-64 of a body that came whole, at the stores that tell it.
+    pub(crate) crc64: Option<u64>,
+    pub(crate) version: Option<String>,
 }
 
 impl Object {
@@ -178,6 +208,8 @@ impl Object {
             about,
             modified: Now::read().utc,
             guarded: true,
+            crc64: None,
+            version: None,
         }
     }
 }
@@ -205,6 +237,8 @@ pub(crate) struct Upload {
 pub(crate) struct Bucket {
     pub(crate) settings: BucketSettings,
     pub(crate) objects: BTreeMap<String, Object>,
+    /// Older versions and marks of deletions by key, the newest last.
+    pub(crate) hidden: BTreeMap<String, Vec<Hidden>>,
     /// By id.
     pub(crate) uploads: BTreeMap<String, Upload>,
 }

@@ -5,6 +5,7 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use super::crc64::Crc64;
 use crate::{cloud::Cloud, text::hex};
 
 /// The size of US3's blocks.
@@ -70,6 +71,8 @@ pub(crate) struct Digests {
     pub(crate) etag: String,
     /// In lower-case hexadecimal, if it was asked for.
     pub(crate) sha256: Option<String>,
+    /// If it was asked for.
+    pub(crate) crc64: Option<u64>,
 }
 
 /// Digests in the making.
@@ -80,6 +83,7 @@ pub(crate) struct Digester {
     in_block: u64,
     blocks: Vec<u8>,
     sha256: Option<Sha256>,
+    crc64: Option<Crc64>,
 }
 
 impl Digester {
@@ -91,12 +95,22 @@ impl Digester {
             in_block: 0,
             blocks: Vec::new(),
             sha256: sha256.then(Sha256::new),
+            crc64: None,
         }
+    }
+
+    /// Computes the CRC-64, too.
+    pub(crate) fn with_crc64(mut self, wanted: bool) -> Self {
+        self.crc64 = wanted.then(Crc64::new);
+        self
     }
 
     pub(crate) fn update(&mut self, mut bytes: &[u8]) {
         if let Some(sha256) = &mut self.sha256 {
             sha256.update(bytes);
+        }
+        if let Some(crc64) = &mut self.crc64 {
+            crc64.update(bytes);
         }
         if self.kind == EtagKind::Md5 {
             self.md5.update(bytes);
@@ -128,6 +142,7 @@ impl Digester {
             etag: self.kind.single(&raw),
             raw,
             sha256: self.sha256.map(|sha256| hex(&sha256.finalize())),
+            crc64: self.crc64.map(|crc64| crc64.finish()),
         }
     }
 

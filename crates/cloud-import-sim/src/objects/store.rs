@@ -44,7 +44,9 @@ pub(crate) struct Store {
 
 impl Store {
     /// Makes a bucket, or sets up anew the one that is there.
-    pub(crate) fn create(&mut self, cloud: Cloud, region: &str, bucket: &str, settings: BucketSettings) {
+    pub(crate) fn create(&mut self, cloud: Cloud, region: &str, bucket: &str, mut settings: BucketSettings) {
+        // UCloud's guide describes versions, and says that they are not open yet.
+        settings.versioned &= cloud != Cloud::Ucloud;
         self.made(cloud, region, bucket).settings = settings;
     }
 
@@ -173,7 +175,12 @@ impl Store {
     pub(crate) fn list(&self) -> Vec<ObjectSummary> {
         let mut list = Vec::new();
         for (cloud, name, region, bucket) in self.all() {
-            for (key, object) in &bucket.objects {
+            let shown = bucket.objects.iter().map(|(key, object)| (key, object, false));
+            let hidden = bucket.hidden.iter().flat_map(|(key, hidden)| {
+                let objects = hidden.iter().filter_map(|hidden| hidden.object.as_ref());
+                objects.map(move |object| (key, object, true))
+            });
+            for (key, object, is_hidden) in shown.chain(hidden) {
                 list.push(ObjectSummary {
                     cloud,
                     region: region.to_owned(),
@@ -184,6 +191,8 @@ impl Store {
                     etag: object.etag.clone(),
                     parts: object.parts,
                     metadata: object.about.metadata.clone(),
+                    version: object.version.clone(),
+                    hidden: is_hidden,
                 });
             }
         }

@@ -74,6 +74,10 @@ pub(crate) async fn cloud_request(
     let (parts, body) = request.into_parts();
     let mut wire = http::wire_request(&parts);
     let vendor = backend.clouds.of(cloud);
+    if wire.header_values("host").count() > 1 {
+        let text = "a request has one Host header\n";
+        return http::send(Delivery::Whole(Answer::new(400, "text/plain", text)));
+    }
     match target(cloud, vendor, entry, wire.header("host").unwrap_or_default()) {
         Some(Target::Store(host)) => return store_request(&backend.stores, cloud, host, wire, body).await,
         Some(Target::Api) => {}

@@ -161,7 +161,16 @@ impl Simulator {
         store.put_file(cloud, region, bucket, key, path)
     }
 
-    /// Everything in the clouds' storage.
+    /// Deletes an object as a person would in the console: where its bucket keeps versions, it is only hidden.
+    pub fn delete_object(&self, cloud: Cloud, region: &str, bucket: &str, key: &str) {
+        let mut world = self.backend.world();
+        let mark = world.hex(32);
+        if let Ok(bucket) = world.store.bucket_mut(cloud, region, bucket) {
+            drop(bucket.delete(key, mark));
+        }
+    }
+
+    /// Everything in the clouds' storage, older versions included.
     #[must_use]
     pub fn objects(&self) -> Vec<ObjectSummary> {
         self.backend.world().store.list()

@@ -31,6 +31,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 pub(crate) struct Wanted {
     pub(crate) etag: EtagKind,
     pub(crate) sha256: bool,
+    pub(crate) crc64: bool,
     /// Changes one byte before it is stored.
     pub(crate) corrupt: bool,
     /// Ends with [`Broken::Asked`] after this many bytes.
@@ -131,7 +132,7 @@ async fn wait(rate: &Rate, bytes: usize) {
 
 fn write(dir: &StoreDir, mut queue: mpsc::Receiver<Bytes>, wanted: &Wanted) -> io::Result<Received> {
     let (mut file, stored) = dir.create()?;
-    let mut digester = Digester::new(wanted.etag, wanted.sha256);
+    let mut digester = Digester::new(wanted.etag, wanted.sha256).with_crc64(wanted.crc64);
     let mut size = 0;
     let mut corrupt = wanted.corrupt;
     while let Some(mut chunk) = queue.blocking_recv() {

@@ -48,6 +48,7 @@ pub(crate) async fn take(
     let wanted = Wanted {
         etag: EtagKind::of(call.cloud),
         sha256: admitted.sha256.is_some(),
+        crc64: rules::tells_crc64(call.cloud),
         corrupt: mishap.corrupt,
         stop_after: mishap.drop_in_the_middle.then_some(plan.length / 2),
     };
@@ -126,17 +127,21 @@ impl Plan {
         let Some(number) = self.part else {
             let content = Content::joined([received.piece]);
             let disk = looked_at(content.clone()).await?;
-            return object::put(&mut stores.world(), place, content, received.digests.etag, disk);
+            return object::put(&mut stores.world(), place, content, received.digests, disk);
         };
-        let etag = format!("\"{}\"", digests.etag);
+        let mut world = stores.world();
+        let reply = object::sealed(Reply::empty(200), place.bucket(&world)?, place);
+        let reply = object::summed(reply, place, digests.crc64);
+        let etag = object::etag(place.bucket(&world)?, received.digests.etag);
+        let reply = reply.header("etag", format!("\"{etag}\""));
         let part = Part {
             piece: received.piece,
             raw: received.digests.raw,
-            etag: received.digests.etag,
+            etag,
             modified: Now::read().utc,
         };
-        take_part(&mut stores.world(), place, number, part)?;
-        Ok(Reply::empty(200).header("etag", etag))
+        take_part(&mut world, place, number, part)?;
+        Ok(reply)
     }
 }
 

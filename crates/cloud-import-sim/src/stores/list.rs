@@ -8,6 +8,7 @@ use super::{
     call::Place,
     multipart::{named, shown_key},
     reply::{Done, Reply, namespace},
+    trouble::Trouble,
     xml::Xml,
 };
 use crate::{
@@ -77,6 +78,30 @@ pub(crate) fn objects(world: &World, place: &Place<'_>, second: bool) -> Done {
     };
     let start = start.unwrap_or_default();
     let page = page(bucket, prefix, delimiter, start, most);
+    if call.cloud == Cloud::Ucloud && call.parameter("listobjects").is_some() {
+        let object = |(key, object): &(&String, &Object)| {
+            json!({
+                "Key": key,
+                "MimeType": object.about.content_type,
+                "ETag": object.etag,
+                "Size": object.disk.size.to_string(),
+                "StorageClass": "STANDARD",
+                "LastModified": object.modified.unix_timestamp(),
+                "CreateTime": object.modified.unix_timestamp(),
+            })
+        };
+        let folders = page.folders.iter().map(|folder| json!({"Prefix": folder}));
+        return Ok(Reply::json(&json!({
+            "Name": call.bucket,
+            "Prefix": prefix,
+            "MaxKeys": most.to_string(),
+            "Delimiter": delimiter.unwrap_or_default(),
+            "IsTruncated": page.goes_on_after.is_some(),
+            "NextMarker": page.goes_on_after.unwrap_or_default(),
+            "Contents": page.objects.iter().map(object).collect::<Vec<_>>(),
+            "CommonPrefixes": folders.collect::<Vec<_>>(),
+        })));
+    }
     if call.cloud == Cloud::Ucloud {
         let object = |(key, object): &(&String, &Object)| json!({"FileName": key, "Size": object.disk.size, "Hash": object.etag});
         return Ok(Reply::json(&json!({
@@ -121,9 +146,14 @@ pub(crate) fn objects(world: &World, place: &Place<'_>, second: bool) -> Done {
 /// `ListMultipartUploads`, ordered by key and id.
 pub(crate) fn uploads(world: &World, place: &Place<'_>) -> Done {
     let call = place.call;
+    // US3 opens it to those who apply for it.
+    if !world.config.lists_parts(call.cloud) {
+        return Err(Trouble::NotImplemented);
+    }
     let bucket = place.bucket(world)?;
     let prefix = call.parameter("prefix").unwrap_or_default();
-    let most = call.number("max-uploads", PAGE).unwrap_or(PAGE);
+    let most = ["max-uploads", "limit"].iter().find_map(|name| call.number(name, PAGE));
+    let most = most.unwrap_or(PAGE);
     let marker = (
         call.parameter("key-marker").unwrap_or_default(),
         call.parameter("upload-id-marker").unwrap_or_default(),
@@ -147,9 +177,13 @@ pub(crate) fn uploads(world: &World, place: &Place<'_>) -> Done {
     if call.cloud == Cloud::Ucloud {
         let uploads: Vec<_> = shown
             .iter()
-            .map(|(id, upload)| json!({"UploadId": id, "FileName": upload.key}))
+            .map(|(id, upload)| {
+                json!({"UploadId": id, "FileName": upload.key, "StartTime": upload.initiated.unix_timestamp()})
+            })
             .collect();
-        return Ok(Reply::json(&json!({"BucketName": call.bucket, "DataSet": uploads})));
+        return Ok(Reply::json(
+            &json!({"RetCode": 0, "NextMarker": "", "DataSet": uploads}),
+        ));
     }
     let mut xml = named(Xml::new("ListMultipartUploadsResult", namespace(call.cloud)), call)
         .element("KeyMarker", marker.0)

@@ -45,11 +45,12 @@ pub(crate) fn initiate(world: &mut World, place: &Place<'_>) -> Done {
         })));
     }
     let xml = Xml::new("InitiateMultipartUploadResult", namespace(call.cloud));
-    Ok(Reply::xml(
+    let reply = Reply::xml(
         named(xml, call)
             .element("Key", shown_key(call, &call.key))
             .element("UploadId", id),
-    ))
+    );
+    Ok(object::sealed(reply, place.bucket(world)?, place))
 }
 
 /// The number of the part that a request brings, if it is one of the store's.
@@ -163,8 +164,8 @@ pub(crate) fn complete(world: &mut World, place: &Place<'_>, made: Assembled, di
     };
     let etag = format!("\"{}\"", made.etag);
     let object = Object::stored(made.content, disk, made.etag, made.parts, made.about);
-    object::keep(world, place, key, object)?;
-    Ok(if call.cloud == Cloud::Ucloud {
+    let version = object::keep(world, place, key, object)?;
+    let reply = if call.cloud == Cloud::Ucloud {
         let body = json!({"Bucket": call.bucket, "Key": key, "FileSize": disk.size});
         Reply::json(&body).header("etag", etag)
     } else {
@@ -174,7 +175,9 @@ pub(crate) fn complete(world: &mut World, place: &Place<'_>, made: Assembled, di
             .element("Key", shown_key(call, key))
             .element("ETag", &etag);
         Reply::xml(xml)
-    })
+    };
+    let reply = object::sealed(reply, place.bucket(world)?, place);
+    Ok(object::versioned(reply, place, version.as_deref()))
 }
 
 /// `AbortMultipartUpload`.
@@ -198,7 +201,11 @@ pub(crate) fn list_parts(world: &World, place: &Place<'_>) -> Done {
         return Err(Trouble::NotImplemented);
     }
     let bucket = place.bucket(world)?;
-    let upload = bucket.upload(&call.key, upload_id(call))?;
+    let upload = match call.cloud {
+        // US3 asks the bucket, by the id alone.
+        Cloud::Ucloud => bucket.uploads.get(upload_id(call)).ok_or(Missing::Upload)?,
+        _ => bucket.upload(&call.key, upload_id(call))?,
+    };
     let most = call.number("max-parts", 1000).unwrap_or(1000);
     let marker = call
         .parameter("part-number-marker")
@@ -217,10 +224,10 @@ pub(crate) fn list_parts(world: &World, place: &Place<'_>) -> Done {
     if call.cloud == Cloud::Ucloud {
         let parts: Vec<_> = shown
             .iter()
-            .map(|(number, part)| json!({"PartNumber": number, "Size": part.piece.size, "Etag": part.etag}))
+            .map(|(number, part)| json!({"PartNum": number, "Size": part.piece.size, "Etag": part.etag}))
             .collect();
         return Ok(Reply::json(
-            &json!({"UploadId": upload_id(call), "Parts": parts, "IsTruncated": more}),
+            &json!({"UploadId": upload_id(call), "Bucket": call.bucket, "Key": upload.key, "Parts": parts, "IsTruncated": more}),
         ));
     }
     let mut xml = named(Xml::new("ListPartsResult", namespace(call.cloud)), call)

@@ -1,5 +1,7 @@
 //! Whole objects: put, shown, read, deleted. Receives and sends no bytes itself.
 
+use md5::{Digest as _, Md5};
+
 use super::{
     call::Place,
     reply::{Data, Done, Reply},
@@ -9,36 +11,85 @@ use super::{
 use crate::{
     clock::http_date,
     cloud::Cloud,
-    objects::{Content, Disk, Missing, Object, class, drop_later},
+    objects::{Bucket, Content, Deleted, Disk, Missing, Object, class, digest::Digests, drop_later},
+    text::hex,
     world::World,
 };
 
 /// `PutObject` with a body that is stored.
-pub(crate) fn put(world: &mut World, place: &Place<'_>, content: Content, etag: String, disk: Disk) -> Done {
-    let reply = Reply::empty(200).header("etag", format!("\"{etag}\""));
+pub(crate) fn put(world: &mut World, place: &Place<'_>, content: Content, digests: Digests, disk: Disk) -> Done {
+    let bucket = place.bucket(world)?;
+    let etag = etag(bucket, digests.etag);
+    let reply = sealed(Reply::empty(200), bucket, place).header("etag", format!("\"{etag}\""));
+    let reply = summed(reply, place, digests.crc64);
     let about = place.call.about(place.aws);
-    keep(
-        world,
-        place,
-        &place.call.key,
-        Object::stored(content, disk, etag, 0, about),
-    )?;
-    Ok(reply)
+    let object = Object {
+        crc64: digests.crc64,
+        ..Object::stored(content, disk, etag, 0, about)
+    };
+    let version = keep(world, place, &place.call.key, object)?;
+    Ok(versioned(reply, place, version.as_deref()))
 }
 
-/// Puts an object that came through the store where another may have been.
-pub(crate) fn keep(world: &mut World, place: &Place<'_>, key: &str, object: Object) -> Result<(), Missing> {
-    let old = place.bucket_mut(world)?.objects.insert(key.to_owned(), object);
-    drop_later(old);
+/// Puts an object that came through the store where another may have been, and gives the id of its version, if it has one.
+pub(crate) fn keep(
+    world: &mut World,
+    place: &Place<'_>,
+    key: &str,
+    mut object: Object,
+) -> Result<Option<String>, Missing> {
+    let id = world.hex(32);
+    let bucket = place.bucket_mut(world)?;
+    object.version = bucket.settings.versioned.then_some(id);
+    let version = object.version.clone();
+    drop_later(bucket.put(key, object));
     world.counters.count_object(place.call.cloud);
-    Ok(())
+    Ok(version)
+}
+
+/// An ETag as the bucket makes it of the usual one: where it encrypts with keys of its own, of the form of an MD5 and none.
+pub(crate) fn etag(bucket: &Bucket, usual: String) -> String {
+    match &bucket.settings.encryption {
+        Some(_) => hex(&Md5::digest(format!("sealed {usual}"))),
+        None => usual,
+    }
+}
+
+/// How the bucket encrypts, where it does so with keys of its own.
+pub(crate) fn sealed(reply: Reply, bucket: &Bucket, place: &Place<'_>) -> Reply {
+    match &bucket.settings.encryption {
+        Some(word) if place.call.cloud != Cloud::Ucloud => {
+            let prefix = header_prefix(place.call.cloud, place.aws);
+            reply.header(format!("{prefix}server-side-encryption"), word)
+        }
+        _ => reply,
+    }
+}
+
+/// The CRC-64 of a body, where the store tells it.
+pub(crate) fn summed(reply: Reply, place: &Place<'_>, crc64: Option<u64>) -> Reply {
+    match crc64 {
+        Some(sum) => {
+            let prefix = header_prefix(place.call.cloud, place.aws);
+            reply.header(format!("{prefix}hash-crc64ecma"), sum.to_string())
+        }
+        None => reply,
+    }
+}
+
+/// The id of a version.
+pub(crate) fn versioned(reply: Reply, place: &Place<'_>, id: Option<&str>) -> Reply {
+    match id {
+        Some(id) => reply.header(format!("{}version-id", header_prefix(place.call.cloud, place.aws)), id),
+        None => reply,
+    }
 }
 
 /// `HeadObject` and `GetObject`.
 pub(crate) fn get(world: &World, place: &Place<'_>, head: bool) -> Done {
     let call = place.call;
     let bucket = place.bucket(world)?;
-    let object = bucket.object(&call.key)?;
+    let object = bucket.version(&call.key, call.parameter("versionId"))?;
     let size = object.disk.size;
     let range = match call.wire.header("range") {
         Some(text) => range(text, size)?,
@@ -51,6 +102,8 @@ pub(crate) fn get(world: &World, place: &Place<'_>, head: bool) -> Done {
         .header("last-modified", http_date(object.modified))
         .header("accept-ranges", "bytes")
         .header("content-type", content_type.unwrap_or("application/octet-stream"));
+    reply = summed(sealed(reply, bucket, place), place, object.crc64);
+    reply = versioned(reply, place, object.version.as_deref());
     reply.data = Some(match head {
         true => Data::Announced(length),
         false => Data::Read(object.content.reader(first, length), length),
@@ -76,18 +129,38 @@ pub(crate) fn get(world: &World, place: &Place<'_>, head: bool) -> Done {
     Ok(reply)
 }
 
-/// `DeleteObject`. Only US3 minds when there is none (unverified).
+/// `DeleteObject`, of one version where it is named. Only US3 minds when there is none (unverified).
 pub(crate) fn delete(world: &mut World, place: &Place<'_>) -> Done {
     let call = place.call;
-    let old = place.bucket_mut(world)?.objects.remove(&call.key);
-    if old.is_some() {
-        drop_later(old);
-        world.counters.count_deletion(call.cloud);
-        world.object_gone(call.cloud, place.region, &call.bucket, &call.key);
-    } else if call.cloud == Cloud::Ucloud {
-        return Err(Trouble::Missing(Missing::Key));
+    let mark = world.hex(32);
+    let bucket = place.bucket_mut(world)?;
+    let version = call.parameter("versionId").filter(|_| call.cloud != Cloud::Ucloud);
+    // A lock holds versions; a mark may still be put over them.
+    if bucket.settings.locked && (version.is_some() || !bucket.settings.versioned) {
+        return Err(Trouble::AccessDenied);
     }
-    Ok(Reply::empty(204))
+    let deleted = match version {
+        Some(id) => bucket.delete_version(&call.key, id),
+        None => bucket.delete(&call.key, mark),
+    };
+    let reply = versioned(Reply::empty(204), place, version);
+    let marked = |reply: Reply| reply.header(format!("{}delete-marker", header_prefix(call.cloud, place.aws)), "true");
+    match deleted {
+        Deleted::Nothing if call.cloud == Cloud::Ucloud => Err(Trouble::Missing(Missing::Key)),
+        Deleted::Nothing => Ok(reply),
+        Deleted::Object(object) => {
+            drop_later(Some(object));
+            world.counters.count_deletion(call.cloud);
+            world.object_gone(call.cloud, place.region, &call.bucket, &call.key);
+            Ok(reply)
+        }
+        Deleted::Mark => Ok(marked(reply)),
+        Deleted::Marked(id) => {
+            world.counters.count_deletion(call.cloud);
+            world.object_gone(call.cloud, place.region, &call.bucket, &call.key);
+            Ok(marked(versioned(reply, place, Some(&id))))
+        }
+    }
 }
 
 /// First byte and length of a `Range`; `None` for one that is to be overlooked, as several ranges are.

@@ -108,8 +108,9 @@ fn of_bucket(cloud: Cloud, method: &str, has: &dyn Fn(&str) -> bool) -> Operatio
         "GET" if cloud == Cloud::Huawei && has("storageClass") => Operation::GetBucketStorageClass,
         _ if UNKNOWN.split(' ').any(has) => Operation::Unknown,
         "GET" if has("uploads") || has("muploadid") => Operation::ListMultipartUploads,
+        "GET" if !facts && has("muploadpart") => Operation::ListParts,
         "GET" if facts && has("list-type") => Operation::ListObjectsV2,
-        "GET" if facts || has("list") => Operation::ListObjects,
+        "GET" if facts || has("list") || has("listobjects") => Operation::ListObjects,
         "PUT" if facts => Operation::CreateBucket,
         _ => Operation::Unknown,
     }
@@ -142,7 +143,15 @@ mod tests {
         assert_eq!(s3("DELETE", "", &[]), "unknown");
         assert_eq!(sorted(Cloud::Aliyun, "GET", "", &["bucketInfo"]), "GetBucketInfo");
         assert_eq!(sorted(Cloud::Ucloud, "GET", "", &["acl"]), "unknown");
-        assert_eq!(sorted(Cloud::Ucloud, "GET", "", &["list"]), "ListObjects");
+        for (query, expected) in [
+            ("list", "ListObjects"),
+            ("listobjects", "ListObjects"),
+            ("muploadid", "ListMultipartUploads"),
+            ("muploadpart", "ListParts"),
+        ] {
+            assert_eq!(sorted(Cloud::Ucloud, "GET", "", &[query]), expected);
+        }
+        assert_eq!(sorted(Cloud::Jdcloud, "GET", "", &["muploadpart"]), "ListObjects");
         assert_eq!(sort(Cloud::Jdcloud, "GET", "", "", &|_| false), Operation::Unknown);
     }
 }

@@ -71,6 +71,11 @@ pub(crate) fn keeps_metadata(cloud: Cloud) -> bool {
     cloud != Cloud::Ucloud
 }
 
+/// Whether a store tells the CRC-64 of a body that it took.
+pub(crate) fn tells_crc64(cloud: Cloud) -> bool {
+    matches!(cloud, Cloud::Aliyun | Cloud::Tencent)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -253,7 +253,7 @@ impl Config {
         self.quotas.get(&cloud).copied().unwrap_or(usual)
     }
 
-    /// Whether the store of this cloud lists the parts of an upload.
+    /// Whether the store of this cloud lists unfinished uploads and their parts. US3 opens the former on application only.
     pub(crate) fn lists_parts(&self, cloud: Cloud) -> bool {
         self.list_parts.get(&cloud).copied().unwrap_or(cloud != Cloud::Ucloud)
     }

@@ -7,6 +7,7 @@ use super::{faults, headers::unquoted, xml::decode};
 use crate::{
     facts::BucketFacts,
     objects::{ListedObject, OpenUpload, Page, Part, Uploading},
+    spec::StoreSpec,
 };
 
 /// A number that may be anything else: then it is not known.
@@ -222,10 +223,10 @@ struct AccessWord {
 }
 
 /// What OSS tells of a bucket in one answer: all but its rules.
-pub(crate) fn bucket_info(body: &[u8], region_prefix: &str) -> Result<BucketFacts> {
+pub(crate) fn bucket_info(body: &[u8], spec: &StoreSpec) -> Result<BucketFacts> {
     let BucketInfo { bucket } = decode(body)?;
     let grant = bucket.access_control_list.and_then(|access| access.grant);
-    let region = |name: String| name.strip_prefix(region_prefix).unwrap_or(&name).to_owned();
+    let region = |name: String| spec.own_region(&name).to_owned();
     Ok(BucketFacts {
         region: bucket.location.map(region),
         public: grant.map(|grant| grant.starts_with("public")),

@@ -3,7 +3,10 @@
 use cloud_import_core::{Result, http::HeaderMap};
 
 use super::faults;
-use crate::{objects::ObjectHead, spec::Headers};
+use crate::{
+    objects::{ObjectHead, Receipt},
+    spec::Headers,
+};
 
 /// The text of a header; none of one without a name, which a store does not have.
 pub(crate) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -11,9 +14,27 @@ pub(crate) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The ETag of an object or part, without quotes; empty when the answer has none.
-pub(crate) fn etag(headers: &HeaderMap) -> String {
-    unquoted(text(headers, "etag").unwrap_or_default())
+/// What an answer says of the object or part that it is about.
+pub(crate) fn receipt(headers: &HeaderMap, names: &Headers) -> Receipt {
+    let own = |name| text(headers, name).map(str::to_owned);
+    Receipt {
+        etag: unquoted(text(headers, "etag").unwrap_or_default()),
+        crc64: text(headers, names.crc64).and_then(|sum| sum.parse().ok()),
+        encryption: encryption(headers),
+        version: own(names.version),
+    }
+}
+
+/// How an object is encrypted with other keys than the store's. All four stores that tell have S3's name of the header behind
+/// their own prefix, and S3's word for the store's keys.
+fn encryption(headers: &HeaderMap) -> Option<String> {
+    let named = headers
+        .keys()
+        .filter(|name| name.as_str().ends_with("-server-side-encryption"));
+    let mut words = named.filter_map(|name| text(headers, name.as_str()));
+    words
+        .find(|word| !word.eq_ignore_ascii_case("AES256"))
+        .map(str::to_owned)
 }
 
 /// What HEAD told of an object.
@@ -25,10 +46,10 @@ pub(crate) fn head(headers: &HeaderMap, names: &Headers) -> Result<ObjectHead> {
     let is_digest = |text: &&str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     Ok(ObjectHead {
         size: size.ok_or_else(|| faults::lacking("the header `content-length`"))?,
-        etag: Some(etag(headers)).filter(|etag| !etag.is_empty()),
         sha256: text(headers, names.sha256)
             .filter(is_digest)
             .map(str::to_ascii_lowercase),
+        receipt: receipt(headers, names),
     })
 }
 

@@ -1,8 +1,10 @@
 //! Reads the answers of US3: JSON with a `RetCode`, its text and nothing secret, or no body at all.
 
+use std::time::{Duration, SystemTime};
+
 use cloud_import_core::{
     Bytes, Error, ErrorKind, Result,
-    http::Response,
+    http::{Response, StatusCode},
     provider::{
         datetime, envelope,
         protocol::{Reading, json_body},
@@ -15,7 +17,7 @@ use super::faults;
 use crate::{
     facts::BucketFacts,
     generated::us3::CODES,
-    objects::{ListedObject, Page, Uploading},
+    objects::{ListedObject, OpenUpload, Page, Part, Uploading},
 };
 
 /// What stands in every answer. The code may be a number or its text.
@@ -32,7 +34,8 @@ struct Envelope {
 pub(crate) fn read(answer: &Response<Bytes>) -> Reading {
     let status = answer.status();
     let envelope = match json_body(answer) {
-        _ if answer.body().is_empty() => Ok(Envelope::default()),
+        // Some bytes of an object, whatever they are.
+        _ if status == StatusCode::PARTIAL_CONTENT || answer.body().is_empty() => Ok(Envelope::default()),
         Ok(object @ Value::Object(_)) => {
             serde_json::from_value(object).map_err(|_| "it is not of the documented form".to_owned())
         }
@@ -93,6 +96,77 @@ pub(crate) fn uploading(body: &[u8]) -> Result<Uploading> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
+struct Parts {
+    #[serde(default, deserialize_with = "envelope::bool_or_string")]
+    is_truncated: Option<bool>,
+    parts: Option<Vec<ListedPart>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListedPart {
+    part_num: u32,
+    #[serde(default, alias = "ETag")]
+    etag: String,
+    #[serde(default, deserialize_with = "envelope::number_or_string")]
+    size: Option<u64>,
+}
+
+/// The parts of one page in ascending order.
+///
+/// # Errors
+/// [`ErrorKind::InvalidResponse`] when one has no number.
+pub(crate) fn parts(body: &[u8]) -> Result<Page<Part>> {
+    let page: Parts = decode(body)?;
+    let parts = page.parts.unwrap_or_default().into_iter();
+    let mut items: Vec<Part> = parts
+        .map(|part| Part::new(part.part_num, part.etag, part.size))
+        .collect();
+    items.sort_unstable_by_key(|part| part.number);
+    Ok(Page {
+        items,
+        more: page.is_truncated.unwrap_or_default(),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Uploads {
+    data_set: Option<Vec<ListedUpload>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListedUpload {
+    upload_id: String,
+    file_name: String,
+    start_time: Option<Value>,
+}
+
+/// The open uploads of one page.
+///
+/// # Errors
+/// [`ErrorKind::InvalidResponse`] when one has no id or key.
+pub(crate) fn uploads(body: &[u8]) -> Result<Vec<OpenUpload>> {
+    let Uploads { data_set } = decode(body)?;
+    let uploads = data_set.unwrap_or_default().into_iter().map(|upload| OpenUpload {
+        key: upload.file_name,
+        upload_id: upload.upload_id,
+        initiated: upload.start_time.as_ref().and_then(time).map(datetime::extended),
+    });
+    Ok(uploads.collect())
+}
+
+/// A time as seconds since 1970, or written out.
+fn time(value: &Value) -> Option<SystemTime> {
+    match value {
+        Value::Number(seconds) => SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds.as_u64()?)),
+        other => datetime::parse_rfc3339(other.as_str()?),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Objects {
     #[serde(default, deserialize_with = "envelope::bool_or_string")]
     is_truncated: Option<bool>,
@@ -118,11 +192,7 @@ pub(crate) fn objects(body: &[u8]) -> Result<Page<ListedObject>> {
         Ok(ListedObject {
             key: object.key,
             size: object.size.ok_or_else(|| faults::lacking("`Size`"))?,
-            modified: object
-                .last_modified
-                .as_ref()
-                .and_then(Value::as_str)
-                .and_then(datetime::parse_rfc3339),
+            modified: object.last_modified.as_ref().and_then(time),
         })
     });
     Ok(Page {

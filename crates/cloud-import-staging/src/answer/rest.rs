@@ -11,15 +11,19 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{faults, headers, xml};
-use crate::{generated::xml::CODES, spec::Headers};
+use crate::{generated::xml::CODES, spec::StoreSpec};
 
 /// What an answer says.
-pub(crate) fn read(answer: &Response<Bytes>, names: &Headers) -> Reading {
+pub(crate) fn read(answer: &Response<Bytes>, spec: &StoreSpec) -> Reading {
     let (status, body) = (answer.status(), answer.body());
+    // Some bytes of an object, whatever they are.
+    if status == StatusCode::PARTIAL_CONTENT {
+        return success();
+    }
     let refusal = Refusal {
         status,
         headers: answer.headers(),
-        names,
+        spec,
     };
     if body.is_empty() && !status.is_success() {
         return refusal.without_body();
@@ -31,12 +35,16 @@ pub(crate) fn read(answer: &Response<Bytes>, names: &Headers) -> Reading {
     };
     match root {
         Ok(root) if root == "Error" => refusal.of(body),
-        Ok(root) if status.is_success() && !root.eq_ignore_ascii_case("html") => Reading::Success {
-            payload: Value::Null,
-            request_id: None,
-        },
+        Ok(root) if status.is_success() && !root.eq_ignore_ascii_case("html") => success(),
         Ok(_) => Reading::Unreadable("it is XML of another kind than the store's".to_owned()),
         Err(why) => Reading::Unreadable(why),
+    }
+}
+
+fn success() -> Reading {
+    Reading::Success {
+        payload: Value::Null,
+        request_id: None,
     }
 }
 
@@ -57,18 +65,29 @@ struct ErrorDocument {
 struct Refusal<'a> {
     status: StatusCode,
     headers: &'a HeaderMap,
-    names: &'a Headers,
+    spec: &'a StoreSpec,
 }
+
+/// The code that S3 documents for a bucket that is reached elsewhere.
+const ELSEWHERE: &str = "PermanentRedirect";
 
 impl Refusal<'_> {
     fn of(&self, document: &[u8]) -> Reading {
         let Ok(error) = xml::decode::<ErrorDocument>(document) else {
             return Reading::Unreadable("it is an error of another form than the store's".to_owned());
         };
-        let place = error.region.or(error.endpoint);
         // A finer code beside the common one counts where the table knows it.
         let finer = error.finer.filter(|finer| CODES.iter().any(|rule| rule.code == *finer));
-        let code = finer.or(error.code).filter(|code| !code.is_empty());
+        let code = match finer.or(error.code).filter(|code| !code.is_empty()) {
+            // Alibaba's code for it is that of every refusal of access.
+            Some(code) if error.endpoint.is_some() && code == "AccessDenied" => Some(ELSEWHERE.to_owned()),
+            code => code,
+        };
+        let place = error.region.map(|name| self.spec.own_region(&name).to_owned());
+        let place = place.or_else(|| {
+            let host = error.endpoint?;
+            Some(self.spec.region_of_host(&host).map_or(host.clone(), str::to_owned))
+        });
         self.told(
             code,
             error.message.unwrap_or_default(),
@@ -79,7 +98,8 @@ impl Refusal<'_> {
 
     /// An answer to HEAD has no body even when it is an error.
     fn without_body(&self) -> Reading {
-        let document = headers::text(self.headers, self.names.error_document);
+        let names = &self.spec.headers;
+        let document = headers::text(self.headers, names.error_document);
         if let Some(document) = document.and_then(|text| STANDARD.decode(text).ok())
             && xml::root(&document).is_ok_and(|root| root == "Error")
         {
@@ -92,8 +112,8 @@ impl Refusal<'_> {
             _ => "",
         };
         // A redirect without a body has no code: it gets the one that S3 documents for it.
-        let code = headers::text(self.headers, self.names.error_code).or(match self.status.as_u16() {
-            301 | 308 => Some("PermanentRedirect"),
+        let code = headers::text(self.headers, names.error_code).or(match self.status.as_u16() {
+            301 | 308 => Some(ELSEWHERE),
             302 | 307 => Some("TemporaryRedirect"),
             _ => None,
         });
@@ -101,7 +121,7 @@ impl Refusal<'_> {
     }
 
     fn told(&self, code: Option<String>, message: String, place: Option<&str>, request_id: Option<String>) -> Reading {
-        let place = place.or_else(|| headers::text(self.headers, self.names.region));
+        let place = place.or_else(|| headers::text(self.headers, self.spec.headers.region));
         Reading::Refused {
             code: faults::told(code, self.status, CODES),
             message: message + &where_it_is(place),
@@ -110,7 +130,7 @@ impl Refusal<'_> {
     }
 }
 
-/// Where a bucket is, in words; nothing when the text is no name of a place.
+/// Where a bucket is, in words; nothing when the text is no name of a region or host.
 fn where_it_is(name: Option<&str>) -> String {
     let is_name = |name: &&str| {
         name.len() <= 120
@@ -119,7 +139,8 @@ fn where_it_is(name: Option<&str>) -> String {
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
     };
     match name.filter(is_name) {
-        Some(name) => format!(" (its place: {name})"),
+        Some(host) if host.contains('.') => format!(" (it is reached at {host})"),
+        Some(region) => format!(" (it is in the region {region})"),
         None => String::new(),
     }
 }

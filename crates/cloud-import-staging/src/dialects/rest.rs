@@ -22,7 +22,7 @@ use crate::{
     dialect::{Call, Dialect},
     facts::BucketFacts,
     generated::xml::CODES,
-    objects::{ListedObject, Page, Part, Uploading},
+    objects::{ListedObject, OpenUpload, Page, Part, Uploading},
     spec::StoreSpec,
 };
 
@@ -64,7 +64,7 @@ impl<S: StoreSigner> Protocol for RestStore<S> {
     }
 
     fn read(&self, answer: &Response<Bytes>) -> Reading {
-        rest::read(answer, &self.spec.headers)
+        rest::read(answer, self.spec)
     }
 
     fn codes(&self) -> &'static [CodeRule] {
@@ -97,13 +97,21 @@ impl<S: StoreSigner> Dialect for RestStore<S> {
         documents::uploading(body)
     }
 
+    fn parts(&self, body: &[u8]) -> Result<Page<Part>> {
+        documents::parts(body)
+    }
+
+    fn uploads(&self, body: &[u8]) -> Result<Vec<OpenUpload>> {
+        documents::open_uploads(body)
+    }
+
     fn objects(&self, body: &[u8]) -> Result<Page<ListedObject>> {
         documents::objects(body)
     }
 
     fn bucket(&self, answer: &Response<Bytes>) -> Result<BucketFacts> {
         if !self.spec.bucket_query.is_empty() {
-            return documents::bucket_info(answer.body(), self.spec.region_prefix);
+            return documents::bucket_info(answer.body(), self.spec);
         }
         let told = |name| headers::text(answer.headers(), name).map(str::to_owned);
         Ok(BucketFacts {
@@ -133,7 +141,16 @@ pub(super) fn request(site: &Site, spec: &StoreSpec, call: &Call<'_>) -> Result<
             Ok(request)
         }
         Call::HeadObject { key } => site.request(Method::HEAD, Some(key), &[], none()),
-        Call::DeleteObject { key } => site.request(Method::DELETE, Some(key), &[], none()),
+        Call::GetObject { key, first, length } => {
+            let mut request = site.request(Method::GET, Some(key), &[], none())?;
+            let last = first.saturating_add(length.saturating_sub(1));
+            canonical::set(request.headers_mut(), "range", &format!("bytes={first}-{last}"))?;
+            Ok(request)
+        }
+        Call::DeleteObject { key, version } => {
+            let query: Vec<_> = version.iter().map(|version| ("versionId", *version)).collect();
+            site.request(Method::DELETE, Some(key), &query, none())
+        }
         Call::InitiateMultipartUpload { key, sha256 } => {
             let mut request = site.request(Method::POST, Some(key), &[("uploads", "")], none())?;
             put_object_headers(&mut request, spec, *sha256)?;

@@ -5,13 +5,14 @@
 //! - assumed: No source that was read (2026-11)
 //! - codes: Tencent Cloud documentation, COS error codes (436/7730) (undated)
 //! - docs: Tencent Cloud documentation, COS API: Upload Part, object naming, bucket calls (undated)
+//! - names: Tencent Cloud documentation, COS: bucket overview, naming (2024-10)
 //! - sdk: cos_python_sdk_v5 1.9.44 (2026)
 
 use std::time::Duration;
 
 use cloud_import_core::Provider;
 
-use crate::spec::{Headers, Limits, StoreSpec};
+use crate::spec::{BucketNames, Headers, Limits, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::TENCENT,
@@ -24,6 +25,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     page: "1000", // docs
     lists_v2: false,
     signature_after: "=", // docs
+    signs_no_time: false,
     bucket_query: "",
     bucket_api: "",
     asks_location: true, // docs
@@ -33,6 +35,13 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     readable_class: "",
     unreadable_class: "",
     class_source: "",
+    bucket_names: BucketNames {
+        shortest: 10, // names; unverified; one letter, a hyphen and the number; no source limits the number's length: eight digits are the fewest that were seen
+        longest: 61, // names; 50 characters, a hyphen and ten digits
+        dots: false,
+        account_number: true, // names
+        read_in: "Tencent Cloud, COS bucket overview: naming", // names
+    },
     limits: Limits {
         min_part: 1_048_576, // docs
         max_part: 5_368_709_120, // docs
@@ -42,6 +51,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         max_put: 5_368_709_120, // docs
         max_object: 53_687_091_200_000, // docs; the product of the two in binary units
         lists_parts: true, // docs
+        lists_uploads: true, // docs
         etag_is_md5: true, // docs; where the bucket does not encrypt with keys of its own
         longest_link: Duration::from_secs(168 * 3600), // assumed; unverified; no source limits it: this tool's bound, that of other stores
     },
@@ -52,5 +62,8 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         storage_class: "x-cos-storage-class", // docs
         error_code: "",
         error_document: "",
+        version: "x-cos-version-id", // docs
+        delete_marker: "x-cos-delete-marker", // docs
+        crc64: "x-cos-hash-crc64ecma", // docs
     },
 };

@@ -4,6 +4,7 @@
 //!
 //! - assumed: No source that was read (2026-11)
 //! - docs: Huawei Cloud documentation, OBS API Reference and developer guide (undated)
+//! - names: Huawei Cloud documentation, OBS developer guide: bucket names (obs_06_0019) (undated)
 //! - quick: Huawei Cloud, IMS quick import (undated)
 //! - sdk: esdk-obs-python 3.26.6 (2026)
 
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use cloud_import_core::Provider;
 
-use crate::spec::{Headers, Limits, StoreSpec};
+use crate::spec::{BucketNames, Headers, Limits, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::HUAWEI,
@@ -24,6 +25,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     page: "1000", // docs
     lists_v2: false,
     signature_after: ":", // docs sdk
+    signs_no_time: false,
     bucket_query: "",
     bucket_api: "",
     asks_location: true, // docs
@@ -33,6 +35,13 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     readable_class: "STANDARD", // quick
     unreadable_class: "",
     class_source: "Huawei Cloud, IMS quick import: class Standard", // quick
+    bucket_names: BucketNames {
+        shortest: 3, // names
+        longest: 63, // names
+        dots: true, // names; the same guide warns of the certificate, whose wildcard covers no name with a dot
+        account_number: false,
+        read_in: "Huawei Cloud, OBS developer guide: bucket names", // names
+    },
     limits: Limits {
         min_part: 102_400, // docs
         max_part: 5_368_709_120, // docs
@@ -42,6 +51,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         max_put: 5_368_709_120, // docs
         max_object: 53_687_091_200_000, // docs; 48.8 TB
         lists_parts: true, // docs
+        lists_uploads: true, // docs
         etag_is_md5: true, // docs; where the bucket does not encrypt with keys of its own
         longest_link: Duration::from_secs(168 * 3600), // assumed; unverified; no source limits it: this tool's bound, that of other stores
     },
@@ -52,5 +62,8 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         storage_class: "x-obs-storage-class", // docs
         error_code: "x-obs-error-code", // docs; of an error that has no body
         error_document: "",
+        version: "x-obs-version-id", // docs
+        delete_marker: "x-obs-delete-marker", // docs
+        crc64: "",
     },
 };

@@ -6,13 +6,14 @@
 //! - docs: Alibaba Cloud documentation, OSS: Multipart upload, UploadPart, Limits, object naming, Add signatures to URLs (undated)
 //! - ec: Alibaba Cloud documentation, OSS EC 0002-00000080 (undated)
 //! - import: Alibaba Cloud, ImportImage (undated)
+//! - names: Alibaba Cloud documentation, OSS: bucket naming conventions (2026-03)
 //! - sdk: alibabacloud-oss-v2 1.4.1 (2026)
 
 use std::time::Duration;
 
 use cloud_import_core::Provider;
 
-use crate::spec::{Headers, Limits, StoreSpec};
+use crate::spec::{BucketNames, Headers, Limits, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::ALIYUN,
@@ -25,6 +26,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     page: "1000", // docs
     lists_v2: false,
     signature_after: "",
+    signs_no_time: false,
     bucket_query: "bucketInfo", // docs; HEAD is not documented for a bucket; this tells region, class and who may read
     bucket_api: "",
     asks_location: false,
@@ -34,6 +36,13 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     readable_class: "",
     unreadable_class: "archive", // import
     class_source: "Alibaba Cloud, ImportImage: no archived objects", // import
+    bucket_names: BucketNames {
+        shortest: 3, // names
+        longest: 63, // names
+        dots: false,
+        account_number: false,
+        read_in: "Alibaba Cloud, OSS bucket naming conventions", // names
+    },
     limits: Limits {
         min_part: 102_400, // docs
         max_part: 5_368_709_120, // docs
@@ -43,6 +52,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         max_put: 5_368_709_120, // docs
         max_object: 53_687_091_200_000, // docs; 48.8 TB
         lists_parts: true, // docs
+        lists_uploads: true, // docs
         etag_is_md5: true, // docs
         longest_link: Duration::from_secs(168 * 3600), // docs; in version 4
     },
@@ -53,5 +63,8 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         storage_class: "x-oss-storage-class", // docs
         error_code: "",
         error_document: "x-oss-err", // docs; a whole error document in base64, where the answer has no body
+        version: "x-oss-version-id", // docs
+        delete_marker: "x-oss-delete-marker", // docs
+        crc64: "x-oss-hash-crc64ecma", // docs
     },
 };

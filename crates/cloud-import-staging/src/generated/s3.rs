@@ -4,13 +4,14 @@
 //!
 //! - docs: JD Cloud documentation, OSS: endpoints, limits, Compatibility-API-Overview, Introduction-4-SDK-Go (2018 to 2021)
 //! - guide: JD Cloud documentation, Operation-Guide/Image/Import-Private-Image (2021)
+//! - put-bucket: JD Cloud documentation, OSS: Compatibility-API, Put Bucket (2021)
 //! - s3: Amazon S3 API Reference (undated)
 
 use std::time::Duration;
 
 use cloud_import_core::Provider;
 
-use crate::spec::{Headers, Limits, StoreSpec};
+use crate::spec::{BucketNames, Headers, Limits, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::JDCLOUD,
@@ -23,6 +24,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     page: "1000", // s3
     lists_v2: true, // docs
     signature_after: "",
+    signs_no_time: false,
     bucket_query: "",
     bucket_api: "",
     asks_location: true, // docs
@@ -32,6 +34,13 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     readable_class: "",
     unreadable_class: "",
     class_source: "",
+    bucket_names: BucketNames {
+        shortest: 3, // put-bucket
+        longest: 63, // put-bucket
+        dots: false,
+        account_number: false,
+        read_in: "JD Cloud, OSS Put Bucket: naming rules", // put-bucket
+    },
     limits: Limits {
         min_part: 5_242_880, // s3; unverified; and the size in the vendor's examples; JD names none
         max_part: 5_368_709_120, // docs
@@ -41,6 +50,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         max_put: 5_368_709_120, // docs
         max_object: 53_687_091_200_000, // docs; 48.8 TB, the product of the two in binary units
         lists_parts: true, // docs
+        lists_uploads: true, // docs
         etag_is_md5: true, // s3; unverified; JD documents only that Content-MD5 is checked
         longest_link: Duration::from_secs(168 * 3600), // s3; in version 4
     },
@@ -51,5 +61,8 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         storage_class: "x-amz-storage-class", // s3
         error_code: "",
         error_document: "",
+        version: "x-amz-version-id", // s3; unverified; JD documents versions nowhere
+        delete_marker: "x-amz-delete-marker", // s3; unverified; JD documents versions nowhere
+        crc64: "",
     },
 };

@@ -5,8 +5,12 @@
 //! - answers: An old question-and-answer page of the vendor (undated)
 //! - assumed: No source that was read (2026-11)
 //! - bucket: UCloud API documentation, bucket API (2026-08)
+//! - bucket-codes: UCloud documentation, UFile API, error codes (error_code.md) (read 2026-11)
+//! - create-bucket: UCloud API documentation, CreateBucket (2026-08)
 //! - docs: UCloud documentation, UFile (API, limits, introduction/region.md), b1bf0cf2 (read 2026)
-//! - packer: packer-plugin-ucloud d7433082 (read 2026)
+//! - guide: UCloud documentation, uhost: import_custom_image.md (2026-08)
+//! - list-parts: UCloud documentation, UFile API, ListParts (get_multi_upload_part.md) (read 2026-11)
+//! - list-uploads: UCloud documentation, UFile API, GetMultiUploadId (get_multi_upload_id.md) (read 2026-11)
 //! - recorded: Recorded answers of US3 in public programs; the vendor publishes no list (2026)
 //! - sdk-go: ufile-gosdk 1d4446ca and 016b56c3 (read 2026)
 //! - sdk-python: ufile 3.2.11 for Python (undated)
@@ -16,19 +20,20 @@ use std::time::Duration;
 
 use cloud_import_core::Provider;
 
-use crate::spec::{Headers, Limits, StoreSpec};
+use crate::spec::{BucketNames, Headers, Limits, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::UCLOUD,
     feature: "us3",
     host: "https://{region}.ufileos.com", // docs; name another endpoint where a region has no TLS
-    inside: "http://{region}.ufileos.com", // packer; links of the vendor's own image tool are plain http, and those are known to work; whether the import takes https is unverified
+    inside: "https://{region}.ufileos.com", // guide; the link in the vendor's example of an import is https; name another endpoint where a region has no TLS
     region_names: &[["cn-bj2", "cn-bj"]], // docs; the API's name and the store's: only Beijing's differs
     region_prefix: "",
     longest_key: 1_023, // docs
     page: "1000", // sdk-go; unverified; `ListObjects`, whose default is 100
     lists_v2: false,
     signature_after: ":", // docs sdk-python
+    signs_no_time: true, // docs sdk-python; a date may be signed, and the vendor's SDK sends none
     bucket_query: "",
     bucket_api: "https://api.ucloud.cn", // bucket; buckets are described by UCloud's API, which is signed in another way
     asks_location: false,
@@ -38,6 +43,13 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     readable_class: "",
     unreadable_class: "",
     class_source: "",
+    bucket_names: BucketNames {
+        shortest: 3, // create-bucket
+        longest: 63, // create-bucket
+        dots: false,
+        account_number: false,
+        read_in: "UCloud, CreateBucket: naming rules", // create-bucket
+    },
     limits: Limits {
         min_part: 4_194_304, // docs
         max_part: 4_194_304, // docs
@@ -46,7 +58,8 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         first_part: 0, // docs
         max_put: 512_000_000, // docs
         max_object: 5_000_000_000_000, // answers; unverified
-        lists_parts: false, // docs; unverified; the vendor's JavaScript SDK has a call for it that no document describes
+        lists_parts: true, // list-parts
+        lists_uploads: false, // list-uploads; the vendor opens the call to those who apply for it
         etag_is_md5: false, // sdk-go
         longest_link: Duration::from_secs(168 * 3600), // assumed; unverified; no source limits it: this tool's bound
     },
@@ -57,11 +70,14 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         storage_class: "",
         error_code: "",
         error_document: "",
+        version: "",
+        delete_marker: "",
+        crc64: "",
     },
 };
 use cloud_import_core::{ErrorKind, provider::CodeRule};
 
-const US3_BUCKET_UNVERIFIED: &str = "UCloud API documentation, bucket API (2026-08); unverified";
+const US3_BUCKET_CODES: &str = "UCloud documentation, UFile API, error codes (error_code.md) (read 2026-11)";
 const US3_DOCS: &str = "UCloud documentation, UFile (API, limits, introduction/region.md), b1bf0cf2 (read 2026)";
 const US3_RECORDED: &str = "Recorded answers of US3 in public programs; the vendor publishes no list (2026)";
 const US3_STATUS: &str = "The HTTP status (undated)";
@@ -69,7 +85,10 @@ const US3_STATUS: &str = "The HTTP status (undated)";
 /// Error codes. A code that is not here is judged by the HTTP status.
 pub(crate) static CODES: &[CodeRule] = &[
     CodeRule::failure("-30010", 404, ErrorKind::NotFound, "Create the bucket in the region of the import, or name another.", US3_DOCS),
-    CodeRule::failure("15010", 200, ErrorKind::NotFound, "Create the bucket in the region of the import, or name another.", US3_BUCKET_UNVERIFIED),
+    CodeRule::failure("15010", 200, ErrorKind::NotFound, "Create the bucket in the region of the import, or name another.", US3_BUCKET_CODES),
+    CodeRule::failure("15039", 200, ErrorKind::NotFound, "Create the bucket in the region of the import, or name another.", US3_BUCKET_CODES),
+    CodeRule::failure("15001", 200, ErrorKind::InvalidRequest, "Correct the bucket's name.", US3_BUCKET_CODES),
+    CodeRule::failure("15037", 200, ErrorKind::PermissionDenied, "Grant these keys the permission on this bucket.", US3_BUCKET_CODES),
     CodeRule::failure("NotImplemented", 501, ErrorKind::Unsupported, "This store does not have this call.", US3_STATUS),
     CodeRule::failure("-148654", 404, ErrorKind::NotFound, "Upload the object again.", US3_RECORDED),
     CodeRule::failure("-148643", 403, ErrorKind::Credentials, "Check the keys: the store found no authorization that it takes.", US3_RECORDED),

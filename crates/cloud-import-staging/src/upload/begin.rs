@@ -1,15 +1,15 @@
 //! Begins an upload so that none is left open behind it: takes up one that is open already, settles a lost answer. Or puts
 //! a small file in one request.
 
-use cloud_import_core::{Error, ErrorKind, Result, provider::digest};
+use cloud_import_core::{Error, ErrorKind, Result};
 
 use super::{
     options::Staged,
     run::{Run, is_final, is_gone},
-    send::{SENDINGS, arrives_changed},
+    send::{SENDINGS, Sent, arrives_changed},
 };
 use crate::{
-    objects::{OpenUpload, Part, Uploading},
+    objects::{OpenUpload, Part, Receipt, Uploading},
     parts::Plan,
     record::UploadRecord,
 };
@@ -23,10 +23,10 @@ impl Run<'_> {
         journal.write().await?;
         let (bytes, md5) = self.read(0, plan.size).await?;
         let sha256 = Some(self.hashed.sha256.as_str());
-        let mut told = String::new();
+        let mut told = Receipt::default();
         for _ in 0..SENDINGS {
             told = match self.store.put(self.key, bytes.clone(), md5, sha256).await {
-                Ok(etag) => etag,
+                Ok(receipt) => receipt,
                 Err(error) => {
                     if is_final(&error) {
                         journal.forget().await?;
@@ -34,14 +34,19 @@ impl Run<'_> {
                     return Err(error);
                 }
             };
-            if !self.etags_are_md5() || told.eq_ignore_ascii_case(&digest::hex(&md5)) {
+            let sent = Sent { md5, bytes: &bytes };
+            let head = self.store.head(self.key).await?.ok_or_else(|| self.vanished())?;
+            // The answer to a PUT may lack that the bucket encrypts: then only what HEAD tells counts.
+            let is_encrypted = head.receipt.encryption.is_some();
+            let is_denied = sent.is_denied_by(&head.receipt) || !is_encrypted && sent.is_denied_by(&told);
+            if !self.compares_sums() || !is_denied {
                 self.report(plan.size, plan.size);
-                return self.look().await?.ok_or_else(|| self.vanished());
+                return self.staged(head, told.version);
             }
             self.warn("the store acknowledged a checksum other than the file's: sending it again".to_owned());
         }
         // Under a key that names another content it must not stay.
-        self.store.delete(self.key).await?;
+        self.store.delete(self.key, told.version.as_deref()).await?;
         journal.forget().await?;
         Err(arrives_changed("the file", &md5, &told).with_operation("PutObject"))
     }
@@ -90,10 +95,18 @@ impl Run<'_> {
                             return Ok(begun);
                         }
                     }
-                    Ok(None) | Err(_) => self.warn(format!(
-                        "the answer to the beginning of an upload of `{}` was lost and this store cannot be asked: an empty \
-                         upload may be left open there",
-                        self.key
+                    Ok(None) => self.warn(format!(
+                        "the answer to the beginning of an upload of `{}` was lost, and this store lists no unfinished uploads: an \
+                         empty one may be left open in the bucket `{}`, which nothing here can find or give up. It holds no data; if \
+                         the vendor's console shows it, delete it there",
+                        self.key,
+                        self.store.bucket().name
+                    )),
+                    Err(error) => self.warn(format!(
+                        "the answer to the beginning of an upload of `{}` was lost, and open uploads cannot be listed: an empty one \
+                         may be left open in the bucket `{}`: {error}",
+                        self.key,
+                        self.store.bucket().name
                     )),
                 }
             }
@@ -117,8 +130,9 @@ impl Run<'_> {
     async fn adopted(&self, plan: Plan, open: Vec<OpenUpload>) -> Result<Option<Uploading>> {
         let mut taken = None;
         for upload in open {
-            let parts = match self.store.list_parts(self.key, &upload.upload_id).await {
-                Ok(parts) => parts.unwrap_or_default(),
+            let (parts, are_known) = match self.store.list_parts(self.key, &upload.upload_id).await {
+                // Parts of another's are sent again where they cannot be listed: they are the same bytes.
+                Ok(parts) => (parts.clone().unwrap_or_default(), parts.is_some()),
                 Err(error) if is_gone(&error) => continue,
                 Err(error) if error.is_retryable() => return Err(error),
                 Err(error) => {
@@ -134,14 +148,12 @@ impl Run<'_> {
                     upload_id: upload.upload_id,
                     part_size: None,
                 });
-            } else if parts.is_empty() {
+            } else if are_known && parts.is_empty() {
                 self.abandon(&upload.upload_id).await;
             } else {
                 self.warn(format!(
-                    "another upload of `{}` is open, {}, with {} parts: it is left alone",
-                    self.key,
-                    upload.upload_id,
-                    parts.len()
+                    "another upload of `{}` is open, {}, and may have parts: it is left alone",
+                    self.key, upload.upload_id
                 ));
             }
         }

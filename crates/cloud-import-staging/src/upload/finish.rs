@@ -38,11 +38,11 @@ impl Run<'_> {
         let mut rounds = 0;
         loop {
             let error = match self.store.complete(self.key, &upload_id, &parts).await {
-                Ok(()) => return Ok(self.acknowledged(&plan).await?),
+                Ok(receipt) => return Ok(self.acknowledged(&plan, receipt.version).await?),
                 Err(error) => error,
             };
             if (error.may_have_executed() || is_gone(&error))
-                && let Some(staged) = self.completed(&plan).await?
+                && let Some(staged) = self.completed(&plan, None).await?
             {
                 return Ok(staged);
             }
@@ -64,9 +64,9 @@ impl Run<'_> {
         }
     }
 
-    async fn acknowledged(&self, plan: &Plan) -> Result<Staged> {
+    async fn acknowledged(&self, plan: &Plan, version: Option<String>) -> Result<Staged> {
         for look in 1..=LOOKS {
-            if let Some(staged) = self.completed(plan).await? {
+            if let Some(staged) = self.completed(plan, version.clone()).await? {
                 return Ok(staged);
             }
             self.pause(look).await?;
@@ -75,11 +75,11 @@ impl Run<'_> {
     }
 
     /// The object, if it is there and made of as many parts as were sent.
-    async fn completed(&self, plan: &Plan) -> Result<Option<Staged>> {
+    async fn completed(&self, plan: &Plan, version: Option<String>) -> Result<Option<Staged>> {
         match self.store.head(self.key).await? {
             Some(head) => {
                 self.made_of(plan, &head)?;
-                self.staged(head).map(Some)
+                self.staged(head, version).map(Some)
             }
             None => Ok(None),
         }
@@ -87,9 +87,10 @@ impl Run<'_> {
 
     /// Where an ETag ends in a number of parts (`…-N`), it is the plan's.
     fn made_of(&self, plan: &Plan, head: &ObjectHead) -> Result<()> {
-        let told = head.etag.as_deref().and_then(|etag| etag.rsplit_once('-'));
+        let told = head.receipt.etag.rsplit_once('-');
+        let is_made_of_md5s = self.compares_sums() && head.receipt.encryption.is_none();
         match told.and_then(|(_, count)| count.parse::<u32>().ok()) {
-            Some(count) if self.etags_are_md5() && count != plan.count => Err(Error::new(
+            Some(count) if is_made_of_md5s && count != plan.count => Err(Error::new(
                 ErrorKind::Conflict,
                 format!(
                     "the object `{}` was made of {count} parts, and this upload has {}",

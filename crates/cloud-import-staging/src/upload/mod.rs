@@ -283,13 +283,15 @@ impl Run<'_> {
 
     /// The object that makes an upload unnecessary.
     async fn already_there(&self, record: Option<&UploadRecord>) -> Result<Option<Staged>> {
-        let Some(staged) = self.look().await? else {
+        let Some(head) = self.store.head(self.key).await? else {
             return Ok(None);
         };
+        let receipt = head.receipt.clone();
+        let staged = self.staged(head, None)?;
         match record {
             // Whoever put it there, nothing more is to be sent.
             Some(record) if !record.upload_id.is_empty() => self.abandon(&record.upload_id).await,
-            _ if self.has_its_sum(&staged).await? => {}
+            _ if self.has_its_sum(&receipt).await? => {}
             // A run that ended before it could send it again.
             Some(record) if record.completing => return Ok(None),
             _ => return Err(self.wrong_object("another MD5")),

@@ -26,8 +26,9 @@ pub struct UploadOptions {
     pub budget: Budget,
     /// How often a part is tried beyond the retries of a request, with a pause before each.
     pub rounds: u32,
-    /// Whether the store's ETag of a part must be its MD5, where the store documents that. A bucket that encrypts with a key
-    /// of its own (SSE-KMS) may answer other ETags; each part's Content-MD5 is checked by the store in any case.
+    /// Whether what the store says of a part or object is held against what was sent: its ETag where that is an MD5 (of the
+    /// form, and not in a bucket that encrypts with keys of its own), its CRC-64 where it tells one. Each part's Content-MD5 is
+    /// checked by the store in any case.
     pub compare_etags: bool,
 }
 
@@ -85,6 +86,9 @@ pub struct Staged {
     pub sha256: String,
     /// The store's ETag, without quotes, where it tells one.
     pub etag: Option<String>,
+    /// The id of its version, where the bucket keeps versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 #[cfg(test)]

@@ -5,27 +5,30 @@ use md5::{Digest as _, Md5};
 
 use super::{
     journal::Journal,
-    options::Staged,
     run::{Halt, Run, is_gone},
 };
-use crate::{blocking, file::LocalFile, objects::Part, parts::Plan, record::PartRecord};
+use crate::{
+    blocking, crc64,
+    file::LocalFile,
+    objects::{Part, Receipt},
+    parts::Plan,
+    record::PartRecord,
+};
 
-/// Up to this size in bytes, a file that is at its key in one piece is summed again to be held against its ETag.
+/// Up to this size in bytes, a file that is at its key already is summed again to be held against what the store says of it.
 const SUMMED_AGAIN: u64 = 64 << 20;
 
 impl Run<'_> {
-    /// Whether the ETag is the file's MD5, of an object in one piece that is small enough to be summed again. Nothing is said
-    /// against one whose ETag is no MD5.
-    pub(super) async fn has_its_sum(&self, staged: &Staged) -> Result<bool> {
+    /// Whether what the store says of an object that is small enough to be summed again is true of the file. Nothing is said
+    /// against one of which the store tells no sum.
+    pub(super) async fn has_its_sum(&self, receipt: &Receipt) -> Result<bool> {
         let size = self.file.size();
-        let is_md5 = |etag: &&String| etag.len() == 32 && etag.bytes().all(|byte| byte.is_ascii_hexdigit());
-        match staged.etag.as_ref().filter(is_md5) {
-            Some(etag) if self.etags_are_md5() && size <= SUMMED_AGAIN => {
-                let sum = md5_of(self.file.clone(), (0, size)).await?;
-                Ok(etag.eq_ignore_ascii_case(&sum))
-            }
-            _ => Ok(true),
+        let tells_a_sum = receipt.md5().is_some() || receipt.crc64.is_some();
+        if !tells_a_sum || !self.compares_sums() || size > SUMMED_AGAIN {
+            return Ok(true);
         }
+        let (md5, crc64) = sums_of(self.file.clone(), (0, size)).await?;
+        Ok(!receipt.denies(&md5, || crc64))
     }
 
     /// Makes the record say what the store holds.
@@ -68,8 +71,8 @@ impl Run<'_> {
             };
             let etag = match known {
                 Some(known) if counts => Some(known.etag),
-                _ if self.etags_are_md5() && !part.etag.is_empty() => {
-                    let sum = md5_of(self.file.clone(), range).await?;
+                _ if self.compares_sums() && !part.etag.is_empty() => {
+                    let (sum, _) = sums_of(self.file.clone(), range).await?;
                     part.etag.eq_ignore_ascii_case(&sum).then_some(part.etag)
                 }
                 _ => None,
@@ -83,11 +86,11 @@ impl Run<'_> {
     }
 }
 
-/// MD5 of a range of the file in hex, read in small steps.
-async fn md5_of(file: LocalFile, (offset, length): (u64, u64)) -> Result<String> {
+/// MD5 in hex and CRC-64 of a range of the file, read in small steps.
+async fn sums_of(file: LocalFile, (offset, length): (u64, u64)) -> Result<(String, u64)> {
     const STEP: u64 = 1 << 20;
     blocking::run(move || {
-        let mut sum = Md5::new();
+        let (mut md5, mut crc64) = (Md5::new(), 0);
         let mut buffer = vec![0; usize::try_from(STEP.min(length)).unwrap_or_default()];
         let end = offset + length;
         let mut at = offset;
@@ -95,10 +98,11 @@ async fn md5_of(file: LocalFile, (offset, length): (u64, u64)) -> Result<String>
             let step = STEP.min(end - at);
             let buffer = &mut buffer[..usize::try_from(step).unwrap_or_default()];
             file.read_at(at, buffer)?;
-            sum.update(&*buffer);
+            md5.update(&*buffer);
+            crc64 = crc64::update(crc64, buffer);
             at += step;
         }
-        Ok(digest::hex(&sum.finalize()))
+        Ok((digest::hex(&md5.finalize()), crc64))
     })
     .await
 }

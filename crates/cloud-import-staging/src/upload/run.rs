@@ -46,8 +46,8 @@ impl From<Error> for Halt {
 }
 
 impl Run<'_> {
-    /// Whether ETags are MD5s here.
-    pub(super) fn etags_are_md5(&self) -> bool {
+    /// Whether what the store acknowledges is held against what was sent.
+    pub(super) fn compares_sums(&self) -> bool {
         self.options.compare_etags && self.store.limits().etag_is_md5
     }
 
@@ -66,11 +66,11 @@ impl Run<'_> {
     /// Looks at the key.
     pub(super) async fn look(&self) -> Result<Option<Staged>> {
         let head = self.store.head(self.key).await?;
-        head.map(|head| self.staged(head)).transpose()
+        head.map(|head| self.staged(head, None)).transpose()
     }
 
-    /// The object at the key, if it is the file.
-    pub(super) fn staged(&self, head: ObjectHead) -> Result<Staged> {
+    /// The object at the key, if it is the file. `version`: that which the store acknowledged, if it did.
+    pub(super) fn staged(&self, head: ObjectHead, version: Option<String>) -> Result<Staged> {
         let (size, sha256) = (self.file.size(), &self.hashed.sha256);
         let other_content = head
             .sha256
@@ -89,7 +89,8 @@ impl Run<'_> {
             key: self.key.to_owned(),
             size,
             sha256: sha256.clone(),
-            etag: head.etag,
+            version: version.or(head.receipt.version),
+            etag: Some(head.receipt.etag).filter(|etag| !etag.is_empty()),
         })
     }
 

@@ -11,7 +11,9 @@ use super::{
     options::{OnProgress, Progress},
     run::{Halt, Run, is_final, is_gone, stopped},
 };
-use crate::{blocking, budget::Budget, file::LocalFile, parts::Plan, record::PartRecord, store::Store};
+use crate::{
+    blocking, budget::Budget, crc64, file::LocalFile, objects::Receipt, parts::Plan, record::PartRecord, store::Store,
+};
 
 /// How long parts on their way may take to arrive when no more are begun.
 const GRACE: Duration = Duration::from_secs(10);
@@ -46,7 +48,7 @@ impl Run<'_> {
             plan,
             budget: self.options.budget.clone(),
             rounds: self.options.rounds,
-            etags_are_md5: self.etags_are_md5(),
+            compares_sums: self.compares_sums(),
             progress: self.progress.clone(),
             stop: self.stop.clone(),
         });
@@ -155,7 +157,7 @@ struct Sender {
     plan: Plan,
     budget: Budget,
     rounds: u32,
-    etags_are_md5: bool,
+    compares_sums: bool,
     progress: OnProgress,
     stop: Stop,
 }
@@ -185,15 +187,15 @@ impl Sender {
     async fn sent(&self, number: u32) -> Result<String> {
         let (offset, length) = self.plan.range(number).unwrap_or_default();
         let (bytes, md5) = read(&self.file, &self.budget, &self.stop, offset, length).await?;
-        let mut told = String::new();
+        let mut told = Receipt::default();
         for _ in 0..SENDINGS {
             let part = self
                 .store
                 .upload_part(&self.key, &self.upload_id, number, bytes.clone(), md5);
             told = part.await?;
-            let right = !self.etags_are_md5 || told.eq_ignore_ascii_case(&digest::hex(&md5));
-            if right && !told.is_empty() {
-                return Ok(told);
+            let is_denied = self.compares_sums && Sent { md5, bytes: &bytes }.is_denied_by(&told);
+            if !is_denied && !told.etag.is_empty() {
+                return Ok(told.etag);
             }
             tracing::warn!(
                 number,
@@ -204,17 +206,28 @@ impl Sender {
     }
 }
 
+/// Bytes that were sent.
+pub(super) struct Sent<'b> {
+    pub(super) md5: [u8; 16],
+    pub(super) bytes: &'b [u8],
+}
+
+impl Sent<'_> {
+    /// Whether the store says that it has others.
+    pub(super) fn is_denied_by(&self, receipt: &Receipt) -> bool {
+        receipt.denies(&digest::hex(&self.md5), || crc64::update(0, self.bytes))
+    }
+}
+
 /// What the store acknowledged is not what was sent, however often.
-pub(super) fn arrives_changed(what: &str, md5: &[u8], told: &str) -> Error {
+pub(super) fn arrives_changed(what: &str, md5: &[u8], told: &Receipt) -> Error {
     Error::new(
         ErrorKind::InvalidResponse,
         format!(
-            "{what} arrives changed: its MD5 is {}, and the store says `{told}`",
-            digest::hex(md5)
+            "{what} arrives changed: its MD5 is {}, and the store says `{}`",
+            digest::hex(md5),
+            told.etag
         ),
     )
-    .with_remedy(
-        "Look for a proxy or gateway that alters what is sent, and for faulty memory. If the bucket encrypts with a key of its \
-         own, switch the comparison of ETags off.",
-    )
+    .with_remedy("Look for a proxy or gateway that alters what is sent, and for faulty memory.")
 }

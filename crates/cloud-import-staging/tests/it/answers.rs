@@ -249,7 +249,7 @@ async fn the_hash_in_the_metadata_is_read() {
                 .await
                 .unwrap()
                 .unwrap();
-            assert_eq!((head.size, head.etag.as_deref()), (5, Some("e-2")));
+            assert_eq!((head.size, head.receipt.etag.as_str()), (5, "e-2"));
             assert_eq!(head.sha256, expected, "{provider}");
         }
     }
@@ -426,13 +426,120 @@ async fn a_bucket_that_cannot_be_used_is_an_error_that_says_why() {
             error.message().contains("`images") && error.remedy().is_some(),
             "{error}"
         );
-        let error = told(provider, &[answer(403, &[], "")]).await.unwrap_err();
+        let nothing = answer(403, &[], "");
+        let error = told(provider, &[nothing.clone(), nothing]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
         assert!(error.message().contains("another account"), "{error}");
     }
     let nothing = answer(200, &[], r#"{"RetCode":0,"DataSet":[]}"#);
     let error = told(Provider::UCLOUD, &[nothing]).await.unwrap_err();
     assert_eq!(error.code(), Some("NoSuchBucket"));
+}
+
+/// The reason that a HEAD has no body for is in the answer to a GET of the same thing.
+#[tokio::test]
+async fn why_a_bucket_is_refused_is_asked_for() {
+    let body = |code: &str, message: &str, more: &str| {
+        format!("<Error><Code>{code}</Code><Message>{message}</Message>{more}</Error>")
+    };
+    let elsewhere = "The bucket must be addressed using the specified endpoint.";
+    for (provider, status, reason, kind, said) in [
+        (
+            Provider::TENCENT,
+            400,
+            body("InvalidRequest", "Missing required header for this request: Appid", ""),
+            ErrorKind::InvalidRequest,
+            "Appid",
+        ),
+        (
+            Provider::HUAWEI,
+            403,
+            body("AccessDenied", "Frozen", ""),
+            ErrorKind::PermissionDenied,
+            "The store says: Frozen",
+        ),
+        (
+            Provider::HUAWEI,
+            301,
+            body(
+                "PermanentRedirect",
+                elsewhere,
+                "<Endpoint>obs.cn-east-3.myhuaweicloud.com</Endpoint>",
+            ),
+            ErrorKind::InvalidRequest,
+            "in the region cn-east-3",
+        ),
+        (
+            Provider::JDCLOUD,
+            400,
+            body(
+                "AuthorizationHeaderMalformed",
+                "the region is wrong",
+                "<Region>cn-east-2</Region>",
+            ),
+            ErrorKind::InvalidRequest,
+            "in the region cn-east-2",
+        ),
+        (
+            Provider::JDCLOUD,
+            307,
+            body(
+                "TemporaryRedirect",
+                elsewhere,
+                "<Endpoint>b.s3.cn-south-1.jdcloud-oss.com</Endpoint>",
+            ),
+            ErrorKind::InvalidRequest,
+            "in the region cn-south-1",
+        ),
+        (
+            Provider::TENCENT,
+            301,
+            body("PermanentRedirect", elsewhere, "<Endpoint>store.example.com</Endpoint>"),
+            ErrorKind::InvalidRequest,
+            "reached at store.example.com",
+        ),
+    ] {
+        let answers = [answer(status, &[], ""), answer(status, &[], &reason)];
+        let error = told(provider, &answers).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.message().contains(said), "{error}");
+    }
+    // OSS tells with a code that any refusal has.
+    for host in [
+        "oss-cn-beijing.aliyuncs.com",
+        "oss-cn-beijing-internal.aliyuncs.com",
+        "b.oss-cn-beijing.aliyuncs.com",
+    ] {
+        let reason = body("AccessDenied", elsewhere, &format!("<Endpoint>{host}</Endpoint>"));
+        let error = told(Provider::ALIYUN, &[answer(403, &[], &reason)]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+        assert!(error.message().contains("in the region cn-beijing)"), "{error}");
+        assert!(error.remedy().unwrap().to_string().contains("region"), "{error}");
+    }
+}
+
+/// A clock that is off is all that stood against a HEAD: the GET tells, and the HEAD is sent again.
+#[tokio::test]
+async fn a_head_is_sent_again_by_the_clouds_clock() {
+    let skew = error_body("RequestTimeTooSkewed", "");
+    let date = [("date", "Thu, 02 Jan 2025 09:04:05 GMT")];
+    let answers = [
+        answer(403, &date, ""),
+        answer(403, &date, &skew),
+        answer(200, &[], "<Location>cn-north-4</Location>"),
+        answer(
+            200,
+            &[
+                ("x-obs-bucket-location", "cn-north-4"),
+                ("x-obs-storage-class", "STANDARD"),
+            ],
+            "",
+        ),
+        answer(403, &[], ""),
+        answer(403, &[], ""),
+    ];
+    let facts = told(Provider::HUAWEI, &answers).await.unwrap();
+    assert_eq!(facts.storage_class.as_deref(), Some("STANDARD"));
 }
 
 #[tokio::test]

@@ -58,11 +58,20 @@ async fn sent(provider: Provider) -> String {
     let is_us3 = provider == Provider::UCLOUD;
     let body = || Bytes::from_static(b"01234");
     answer("");
-    assert_eq!(store.put(KEY, body(), [1; 16], Some(SHA256)).await.unwrap(), "e");
+    assert_eq!(store.put(KEY, body(), [1; 16], Some(SHA256)).await.unwrap().etag, "e");
     answer("");
     assert_eq!(store.head(KEY).await.unwrap().unwrap().size, 5);
+    let gone = || script.push(Ok(Response::builder().status(404).body(Bytes::new()).unwrap()));
     answer("");
-    store.delete(KEY).await.unwrap();
+    answer("");
+    gone();
+    store.delete(KEY, None).await.unwrap();
+    gone();
+    answer("");
+    gone();
+    store.delete(KEY, Some("v/1=")).await.unwrap();
+    script.push(Ok(Response::builder().status(206).body(body()).unwrap()));
+    assert_eq!(store.read(KEY, 512, 5).await.unwrap(), body());
     answer(match is_us3 {
         true => r#"{"UploadId":"u/1=","BlkSize":4194304}"#,
         false => "<R><UploadId>u/1=</UploadId></R>",
@@ -72,21 +81,32 @@ async fn sent(provider: Provider) -> String {
     let id = begun.upload_id.as_str();
     answer("");
     store.upload_part(KEY, id, 7, body(), [2; 16]).await.unwrap();
-    if !is_us3 {
-        answer(
+    let (more, last, open) = match is_us3 {
+        true => (
+            r#"{"IsTruncated":true,"Parts":[{"PartNum":9,"Etag":"a","Size":5}]}"#,
+            "{}",
+            r#"{"RetCode":0,"DataSet":[{"UploadId":"u","FileName":"images/k","StartTime":1484116878}]}"#,
+        ),
+        false => (
             "<R><IsTruncated>true</IsTruncated><Part><PartNumber>9</PartNumber><ETag>\"a\"</ETag><Size>5</Size></Part></R>",
-        );
-        answer("<R><IsTruncated>false</IsTruncated></R>");
-        let parts = store.list_parts(KEY, id).await.unwrap().unwrap();
-        assert_eq!(parts.len(), 1);
-        assert_eq!((parts[0].etag.as_str(), parts[0].size), ("a", Some(5)));
-        answer("<R><Upload><Key>images/k</Key><UploadId>u</UploadId></Upload></R>");
-        assert_eq!(store.open_uploads("images/").await.unwrap().unwrap().len(), 1);
-    }
+            "<R><IsTruncated>false</IsTruncated></R>",
+            "<R><Upload><Key>images/k</Key><UploadId>u</UploadId><Initiated>2017-01-11T06:41:18Z</Initiated></Upload></R>",
+        ),
+    };
+    answer(more);
+    answer(last);
+    let parts = store.list_parts(KEY, id).await.unwrap().unwrap();
+    assert_eq!(parts.len(), 1);
+    assert_eq!((parts[0].etag.as_str(), parts[0].size), ("a", Some(5)));
+    answer(open);
+    let open = store.open_uploads("images/").await.unwrap().unwrap();
+    assert_eq!((open[0].key.as_str(), open[0].upload_id.as_str()), ("images/k", "u"));
+    assert_eq!(open[0].initiated.as_deref(), Some("2017-01-11T06:41:18Z"));
     answer(if is_us3 { "{}" } else { "<R><ETag>\"x-2\"</ETag></R>" });
     let parts = [part(1, "e<1>"), part(2, "e2")];
     store.complete(KEY, id, &parts).await.unwrap();
     answer("");
+    gone();
     store.abort(KEY, id).await.unwrap();
     let (more, last) = match is_us3 {
         true => (
@@ -148,7 +168,7 @@ async fn with_temporary_keys() {
     for provider in Provider::all() {
         let script = Arc::new(Scripted::new([(200, "")]));
         let store = store(bucket(provider), temporary(), &script);
-        store.delete(KEY).await.unwrap();
+        store.abort(KEY, "u").await.unwrap();
         shown.push(render(&script.sent()[0]));
     }
     assert_snapshot!(shown.join("\n"));

@@ -127,7 +127,7 @@ impl BucketItem {
         if !registered.with(|object| object.users()).await?.is_empty() {
             return Ok(false);
         }
-        store.delete(&self.key).await.map(|()| true)
+        store.delete(&self.key, None).await.map(|()| true)
     }
 }
 

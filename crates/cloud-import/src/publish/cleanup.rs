@@ -41,7 +41,8 @@ impl Target {
         }
         let is_kept = self.context.options.keep_object;
         if !is_kept {
-            store.delete(&object.key).await?;
+            let version = registered.with(|object| object.version()).await?;
+            store.delete(&object.key, version.as_deref()).await?;
         }
         registered.with(|object| object.forget()).await?;
         Ok(!is_kept)

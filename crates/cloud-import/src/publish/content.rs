@@ -45,7 +45,7 @@ pub(crate) struct Ordered {
     pub(crate) request: ImportRequest,
     /// In this order.
     pub(crate) files: Vec<FileToStage>,
-    /// What was found in the file.
+    /// What was found in the file, and in the name of its bucket.
     found: Vec<Problem>,
 }
 
@@ -184,7 +184,8 @@ impl Content {
             hashed: file.hashed.clone(),
             key: disk_key,
         });
-        let found = file.problems(capabilities, &request);
+        let mut found = store.bucket().problems();
+        found.extend(file.problems(capabilities, &request));
         Ok(Ordered { request, files, found })
     }
 }

@@ -81,6 +81,17 @@ impl LocalImage {
         }
     }
 
+    /// What is in a bucket under this name.
+    pub(crate) fn of_object(name: String, info: DiskInfo, declared: Option<DiskFormat>) -> Self {
+        Self {
+            path: name.into(),
+            info,
+            declared,
+            planned: None,
+            hashed: None,
+        }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -208,7 +208,8 @@ pub async fn delete_object(state: &State, store: &Store, object: &StagedObject) 
     if !registered.with(|object| object.is_ours()).await? {
         return Ok(false);
     }
-    store.delete(&object.key).await?;
+    let version = registered.with(|object| object.version()).await?;
+    store.delete(&object.key, version.as_deref()).await?;
     for lease in idle {
         let key = object.key.clone();
         record(lease, move |record| {

@@ -39,6 +39,7 @@ mod event;
 mod findings;
 mod image;
 mod leftovers;
+mod object;
 mod options;
 mod outcome;
 mod plan;
@@ -74,6 +75,7 @@ pub use destination::{Destination, bucket_of};
 pub use event::{Event, Listener};
 pub use image::{Image, LocalImage};
 pub use leftovers::{Leftover, delete_object, leftovers};
+pub use object::ObjectImage;
 pub use outcome::{Ended, Outcome, Phase};
 pub use store::{
     Damaged, FileRecord, Job, JobFacts, Record, ReplaceStep, Replacement, Role, StagedObject, State, Step, Unsettled,

@@ -15,7 +15,7 @@ use super::{
     outcome::{Ended, Outcome},
     plan::{Conflict, Decision, Intent, decide},
     replace, settle,
-    stage::{sign_link, stage},
+    stage::{sign_link, signing_instant, stage},
     store::{Place, Record, Step, Unsettled},
     target::{Context, Target, stopped},
 };
@@ -200,7 +200,7 @@ impl Run {
         stage(target, ordered).await?;
         target.change(|record| record.step = Step::Staged).await?;
         target.unless_stopped()?;
-        let signed_at = target.importer.env().now();
+        let signed_at = signing_instant(target);
         sign_link(target, ordered, signed_at).await?;
         let prepared = target.importer.prepare(&ordered.request)?;
         let mut before = prepared.task().clone();
@@ -280,7 +280,7 @@ impl Run {
 /// `earlier`: the order was sent before, and taken for not started.
 async fn adopt(target: &Target, ordered: &mut Ordered, earlier: Option<&Unsettled>) -> Result<bool> {
     let (importer, replaces) = (&*target.importer, target.context.options.replace);
-    sign_link(target, ordered, importer.env().now()).await?;
+    sign_link(target, ordered, signing_instant(target)).await?;
     for (request, name) in replace::may_be_named(&ordered.request, importer, replaces) {
         let mut probe = importer.prepare(&request)?.into_task();
         probe.name = name;

@@ -84,6 +84,13 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
         .options(options)
         .run(upload, target.record_store(role), Arc::new(progress), &context.stop)
         .await?;
+    if let Some(version) = staged.version.clone() {
+        let keep = registered.with(move |object| match object.is_ours()? {
+            true => object.keep_version(&version),
+            false => Ok(()),
+        });
+        keep.await?;
+    }
     target.tell(&Event::Staged {
         object: &object.shown(),
         reused,
@@ -94,6 +101,12 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
         file.staged = Some(staged);
     });
     change.await
+}
+
+/// The instant to sign a link of: by the cloud's clock, as far as its answers told it.
+pub(crate) fn signing_instant(target: &Target) -> SystemTime {
+    let own = || target.importer.env().now();
+    target.bucket.as_ref().map_or_else(own, Store::now)
 }
 
 /// Puts the link to the staged disk, signed of this instant, into the order. Orders that name bucket and key, and those whose source

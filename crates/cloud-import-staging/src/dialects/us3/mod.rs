@@ -26,7 +26,7 @@ use crate::{
     dialect::{Call, Dialect},
     facts::BucketFacts,
     generated::us3::CODES,
-    objects::{ListedObject, Page, Part, Uploading},
+    objects::{ListedObject, OpenUpload, Page, Part, Uploading},
     spec::StoreSpec,
 };
 
@@ -135,6 +135,7 @@ impl Dialect for Us3 {
                 with_body(site.request(Method::PUT, Some(key), &[], body.clone())?, md5)
             }
             Call::HeadObject { .. }
+            | Call::GetObject { .. }
             | Call::DeleteObject { .. }
             | Call::InitiateMultipartUpload { .. }
             | Call::AbortMultipartUpload { .. } => rest::request(site, self.spec, call),
@@ -165,12 +166,22 @@ impl Dialect for Us3 {
                 ];
                 site.request(Method::GET, None, &query, Bytes::new())
             }
+            Call::ListParts { upload_id, after, .. } => {
+                let after = after.map(|number| number.to_string());
+                let mut query = vec![
+                    ("muploadpart", ""),
+                    ("uploadId", *upload_id),
+                    ("max-parts", self.spec.page),
+                ];
+                query.extend(after.as_deref().map(|number| ("part-number-marker", number)));
+                site.request(Method::GET, None, &query, Bytes::new())
+            }
+            Call::ListMultipartUploads { prefix } => {
+                let query = [("muploadid", ""), ("prefix", *prefix), ("limit", self.spec.page)];
+                site.request(Method::GET, None, &query, Bytes::new())
+            }
             Call::HeadBucket => self.describe(),
-            Call::ListParts { .. }
-            | Call::ListMultipartUploads { .. }
-            | Call::GetBucketLocation
-            | Call::GetBucketAcl
-            | Call::GetBucketLifecycle => Err(Error::new(
+            Call::GetBucketLocation | Call::GetBucketAcl | Call::GetBucketLifecycle => Err(Error::new(
                 ErrorKind::Unsupported,
                 format!("{} is not documented for US3", call.operation().name),
             )
@@ -184,6 +195,14 @@ impl Dialect for Us3 {
 
     fn uploading(&self, body: &[u8]) -> Result<Uploading> {
         json::uploading(body)
+    }
+
+    fn parts(&self, body: &[u8]) -> Result<Page<Part>> {
+        json::parts(body)
+    }
+
+    fn uploads(&self, body: &[u8]) -> Result<Vec<OpenUpload>> {
+        json::uploads(body)
     }
 
     fn objects(&self, body: &[u8]) -> Result<Page<ListedObject>> {

@@ -166,8 +166,22 @@ impl Register {
         Ok(described(self.lock.files(), &self.object.folder())?.is_some())
     }
 
+    /// The version of it that is ours, where its bucket keeps versions.
+    pub(crate) fn keep_version(&self, id: &str) -> Result<()> {
+        self.lock.write(
+            &version(&self.object.folder()),
+            serde_json::Value::from(id).to_string().as_bytes(),
+        )
+    }
+
+    /// The id of the version that is ours, where one is known.
+    pub(crate) fn version(&self) -> Result<Option<String>> {
+        self.lock.files().read(&version(&self.object.folder()))
+    }
+
     /// It is deleted, or left to the user.
     pub(crate) fn forget(&self) -> Result<()> {
+        self.lock.remove(&version(&self.object.folder()))?;
         self.lock.remove(&description(&self.object.folder()))
     }
 
@@ -212,6 +226,10 @@ fn described(files: &Files, folder: &str) -> Result<Option<StagedObject>> {
     files.read(&description(folder))
 }
 
+fn version(folder: &str) -> String {
+    format!("{folder}/version.json")
+}
+
 fn description(folder: &str) -> String {
     format!("{folder}/object.json")
 }
@@ -243,11 +261,15 @@ mod tests {
         );
         register.remove_user("one").unwrap();
         assert_eq!(state.reads(&object).await.unwrap(), Some(true));
+        assert_eq!(register.version().unwrap(), None);
+        register.keep_version("a\"b").unwrap();
+        assert_eq!(register.version().unwrap().as_deref(), Some("a\"b"));
         register.remove_user("two").unwrap();
         assert_eq!(state.staged_objects().await.unwrap().0, [(object.clone(), users(&[]))]);
         assert_eq!(state.reads(&object).await.unwrap(), Some(false));
         register.forget().unwrap();
         register.forget().unwrap();
+        assert_eq!(register.version().unwrap(), None);
         assert!(state.staged_objects().await.unwrap().0.is_empty());
         drop(registered);
         assert!(state.try_register(&object).await.unwrap().is_some());

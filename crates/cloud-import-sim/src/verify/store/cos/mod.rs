@@ -34,8 +34,8 @@ const PARTS: [&str; 7] = [
 
 /// Verifies a request.
 ///
-/// Which headers and fields of the query are signed is up to who signs; the lists name them. A token need not be among them,
-/// as the documents append it to a finished link. Every signature has a time in which it holds, in a header as in a link.
+/// Which headers are signed is up to who signs; a list names them. Another names the fields of the query, which are all signed,
+/// as the vendor's SDKs do: but for a token, which the documents append to a finished link. Every signature has a time in which it holds, in a header as in a link.
 pub(super) fn verify(incoming: &Incoming<'_>, secret_of: SecretOf<'_>) -> Result<StoreVerified, Refusal> {
     let place = incoming.signature_in("q-signature")?;
     let parts = match place {
@@ -114,6 +114,12 @@ fn signed_fields(incoming: &Incoming<'_>, list: &[String]) -> Result<String, Ref
         .iter()
         .map(|(name, value)| (encode(name).to_ascii_lowercase(), value.as_str()))
         .collect();
+    let is_own = |name: &String| PARTS.contains(&name.as_str()) || name == TOKEN;
+    if let Some((name, _)) = sent.iter().find(|(name, _)| !is_own(name) && !list.contains(name)) {
+        return Err(Refusal::malformed(format!(
+            "parameter {name} was sent and is not signed"
+        )));
+    }
     let mut pieces = Vec::new();
     for name in list {
         let mut values = sent.iter().filter(|(known, _)| known == name);
