@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks to stop, the second leaves at once. Nothing is lost in either case: every step is
+//! Ctrl-C, SIGTERM and SIGHUP: the first asks to stop, the second leaves at once. Nothing is lost in either case: every step is
 //! recorded before it is done.
 
 use std::future::Future;
@@ -30,21 +30,24 @@ pub(crate) fn left_at_once() -> Exit {
     Exit::Interrupted
 }
 
+/// Ends with the next signal that asks to stop.
 #[cfg(unix)]
-async fn signal() {
+pub(crate) async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        },
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
+    let (terminate, hang_up) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()));
+    let (Ok(mut terminate), Ok(mut hang_up)) = (terminate, hang_up) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
     }
 }
 
+/// Ends with the next signal that asks to stop.
 #[cfg(not(unix))]
-async fn signal() {
+pub(crate) async fn signal() {
     let _ = tokio::signal::ctrl_c().await;
 }

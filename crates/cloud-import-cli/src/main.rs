@@ -48,7 +48,8 @@ fn main() -> ExitCode {
     let done = line.and_then(|line| match Arguments::try_parse_from(line) {
         Ok(arguments) => {
             log_to_standard_error(arguments.verbose);
-            run(arguments.command)
+            let form = arguments.command.output();
+            run(arguments.command).inspect_err(|error| report::nothing_done(error, form))
         }
         Err(told) => Ok(output::usage(&told)),
     });

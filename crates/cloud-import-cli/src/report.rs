@@ -184,6 +184,14 @@ struct Report<'a> {
     results: Vec<Row<'a>>,
 }
 
+/// What is written where no target was come to.
+#[derive(Serialize)]
+struct Nothing<'a> {
+    schema: u32,
+    results: [(); 0],
+    error: Reason<'a>,
+}
+
 #[derive(Serialize)]
 struct Row<'a> {
     target: &'a str,
@@ -393,6 +401,34 @@ fn told(written: Result<()>) {
     }
 }
 
+/// For programs: the error for which a command ended before it came to any result.
+pub(crate) fn nothing_done(error: &Error, form: args::OutputFormat) {
+    if form == args::OutputFormat::Json {
+        let report = Nothing {
+            schema: SCHEMA,
+            results: [],
+            error: Reason::of(error),
+        };
+        // Text and numbers are always JSON.
+        let _ = output::json(&report);
+    }
+}
+
+impl<'a> Reason<'a> {
+    fn of(error: &'a Error) -> Self {
+        Self {
+            kind: error.kind().as_str(),
+            message: error.message(),
+            code: error.code(),
+            remedy: render::remedy_in_json(error),
+            repeat_from: error.remedy().and_then(Remedy::not_before).map(render::instant),
+            http_status: error.http_status(),
+            request_id: error.request_id(),
+            problems: error.problems(),
+        }
+    }
+}
+
 impl<'a> Row<'a> {
     fn of(outcome: &'a Outcome) -> Self {
         Self {
@@ -402,16 +438,7 @@ impl<'a> Row<'a> {
             inspection: outcome.inspection(),
             state: outcome.state.as_deref(),
             task: outcome.task.as_ref(),
-            error: outcome.error.as_ref().map(|error| Reason {
-                kind: error.kind().as_str(),
-                message: error.message(),
-                code: error.code(),
-                remedy: render::remedy_in_json(error),
-                repeat_from: error.remedy().and_then(Remedy::not_before).map(render::instant),
-                http_status: error.http_status(),
-                request_id: error.request_id(),
-                problems: error.problems(),
-            }),
+            error: outcome.error.as_ref().map(Reason::of),
         }
     }
 }

@@ -1,16 +1,45 @@
 //! Simulated clouds for one command: an embedded simulator, or a running one. Nothing else can be reached then.
 
-use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path};
+use std::{collections::BTreeMap, fs, io, net::SocketAddr, path::Path, time::Duration};
 
-use cloud_import::{Error, ErrorKind, Provider, Result};
+use cloud_import::{
+    Error, ErrorKind, Provider, Result,
+    env::{Env as _, SystemEnv},
+};
 use cloud_import_sim::{Config, Simulator};
 use serde::Deserialize;
 
 use crate::{args::Reach, output};
 
-/// Keys that the embedded simulator accepts. They open nothing else.
+/// Keys that a simulator accepts where it was given none. They open nothing else.
 const ACCESS_KEY_ID: &str = "simulated-access-key-id";
 const SECRET_ACCESS_KEY: &str = "simulated-secret-access-key";
+
+/// Variables with other keys, for a simulator and for who asks it.
+const VARIABLES: [&str; 2] = ["CLOUD_IMPORT_SIM_ACCESS_KEY_ID", "CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY"];
+
+/// How long a simulator may take from its start to its line.
+const STARTING: Duration = Duration::from_secs(5);
+
+/// The keys of a simulator: those in the variables, else its own.
+///
+/// # Errors
+/// One variable is set without the other.
+pub(crate) fn keys() -> Result<(String, String)> {
+    let [id, secret] = VARIABLES.map(cloud_import::env::variable);
+    match (id, secret) {
+        (Some(id), Some(secret)) => Ok((id, secret)),
+        (None, None) => Ok((ACCESS_KEY_ID.to_owned(), SECRET_ACCESS_KEY.to_owned())),
+        (id, _) => {
+            let missing = VARIABLES[usize::from(id.is_some())];
+            Err(
+                Error::new(ErrorKind::Credentials, format!("{missing} is not set")).with_remedy(
+                    "Set CLOUD_IMPORT_SIM_ACCESS_KEY_ID and CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY, or neither of them.",
+                ),
+            )
+        }
+    }
+}
 
 /// Simulated clouds.
 #[derive(Debug)]
@@ -25,6 +54,8 @@ pub(crate) struct Simulated {
 /// The line that a running simulator prints.
 #[derive(Deserialize)]
 struct ReadyLine {
+    /// Absent from the lines of older simulators.
+    access_key_id: Option<String>,
     jdcloud: String,
     tencent: String,
     huawei: String,
@@ -41,7 +72,7 @@ impl Simulated {
         match &reach.simulate {
             None => Ok(None),
             Some(None) => Self::embedded().await.map(Some),
-            Some(Some(file)) => Self::running(file).map(Some),
+            Some(Some(file)) => Self::running(file).await.map(Some),
         }
     }
 
@@ -57,23 +88,14 @@ impl Simulated {
         })
     }
 
-    fn running(file: &Path) -> Result<Self> {
-        let line = fs::read_to_string(file).map_err(|error| {
+    async fn running(file: &Path) -> Result<Self> {
+        let (access_key_id, secret_access_key) = keys()?;
+        let line = line(file).await.map_err(|error| {
             Error::new(ErrorKind::Local, format!("cannot read `{}`: {error}", file.display()))
                 .with_remedy("Name the file with the output of `cloud-import sim`.")
                 .with_source(error)
         })?;
-        let key = |name: &str| {
-            cloud_import::env::variable(name).ok_or_else(|| {
-                Error::new(ErrorKind::Credentials, format!("{name} is not set"))
-                    .with_remedy("Set CLOUD_IMPORT_SIM_ACCESS_KEY_ID and CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY to the keys that the simulator was started with.")
-            })
-        };
-        Self::at(
-            &line,
-            key("CLOUD_IMPORT_SIM_ACCESS_KEY_ID")?,
-            key("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY")?,
-        )
+        Self::at(&line, access_key_id, secret_access_key)
     }
 
     fn at(line: &str, access_key_id: String, secret_access_key: String) -> Result<Self> {
@@ -82,9 +104,15 @@ impl Simulated {
                 ErrorKind::InvalidRequest,
                 "the file of --simulate does not have the line that `cloud-import sim` prints",
             )
-            .with_remedy("Start it with: cloud-import sim --access-key-id AK --secret-access-key SK > sim.json")
+            .with_remedy("Start it with: cloud-import sim > sim.json")
             .with_source(error)
         })?;
+        if let Some(started) = ready.access_key_id.filter(|started| *started != access_key_id) {
+            let message =
+                format!("the simulator was started with the access key id `{started}`, not `{access_key_id}`");
+            return Err(Error::new(ErrorKind::Credentials, message)
+                .with_remedy("Set CLOUD_IMPORT_SIM_ACCESS_KEY_ID and CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY to the keys that it was started with."));
+        }
         let clouds = [
             (Provider::JDCLOUD, &ready.jdcloud),
             (Provider::TENCENT, &ready.tencent),
@@ -106,6 +134,24 @@ impl Simulated {
         // All five are there; for one that is not, nothing must be reached at all.
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
         self.addresses.get(&provider).copied().unwrap_or(nowhere)
+    }
+}
+
+/// The line in a file. A simulator that is started beside this command may still be about to write it.
+async fn line(file: &Path) -> io::Result<String> {
+    let mut left = STARTING;
+    loop {
+        let read = fs::read_to_string(file);
+        let is_coming = match &read {
+            Ok(text) => text.trim().is_empty(),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        if !is_coming || left.is_zero() {
+            return read;
+        }
+        let step = Duration::from_millis(50);
+        SystemEnv.sleep(step).await;
+        left = left.saturating_sub(step);
     }
 }
 

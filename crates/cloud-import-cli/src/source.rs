@@ -20,21 +20,27 @@ impl Place {
     pub(crate) fn read(place: impl AsRef<OsStr>) -> Result<Self> {
         let place = place.as_ref();
         let text = place.to_str().unwrap_or_default();
-        if text.starts_with("https://") || text.starts_with("http://") {
-            return Ok(Self::Link(text.to_owned()));
+        let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        match scheme.as_deref() {
+            Some("https" | "http") => return Ok(Self::Link(text.to_owned())),
+            Some("oss" | "obs" | "cos" | "s3" | "us3" | "ufile" | "file") => return Err(of_scheme(text)),
+            _ => {}
         }
         let path = PathBuf::from(place);
         if path.exists() {
             return Ok(Self::File(path));
         }
         match text.split_once(':') {
-            Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() && !bucket.contains('/') => Ok(Self::Object {
+            Some((bucket, key)) if is_bucket(bucket, key) => Ok(Self::Object {
                 bucket: bucket.to_owned(),
                 key: key.to_owned(),
             }),
             _ => Err(Error::new(
                 ErrorKind::InvalidRequest,
-                format!("`{}` is not a file, a link or BUCKET:KEY", place.display()),
+                format!(
+                    "there is no file `{}`, and it is no link or BUCKET:KEY",
+                    place.display()
+                ),
             )
             .with_remedy("Give a link (https://…), BUCKET:KEY in the cloud's object storage, or the path of a file.")),
         }
@@ -72,6 +78,27 @@ impl Place {
     }
 }
 
+/// Whether what stands before and behind a colon is a bucket and a key in it, and not a path such as `C:\web.vhd` or `./web:2`.
+fn is_bucket(bucket: &str, key: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_drive = bucket.len() == 1 && key.starts_with(['\\', '/']);
+    !bucket.is_empty() && bucket.chars().all(fits) && !bucket.starts_with('.') && !key.is_empty() && !is_drive
+}
+
+/// The refusal of an address in the words of another tool.
+fn of_scheme(text: &str) -> Error {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let meant = match rest.split_once('/') {
+        Some((bucket, key)) if is_bucket(bucket, key) => format!("{bucket}:{key}"),
+        _ => "BUCKET:KEY, or the path of a file".to_owned(),
+    };
+    Error::new(
+        ErrorKind::InvalidRequest,
+        format!("`{text}` is not a file, a link or BUCKET:KEY"),
+    )
+    .with_remedy(format!("Write {meant}."))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,8 +117,37 @@ mod tests {
             }
         );
         assert!(matches!(Place::read("Cargo.toml").unwrap(), Place::File(_)));
-        for bad in ["", "nothing.qcow2", ":k", "b:", "./a:b"] {
-            assert!(Place::read(bad).unwrap_err().remedy().is_some(), "{bad}");
+        assert!(matches!(Place::read("HTTPS://b.example/a").unwrap(), Place::Link(_)));
+    }
+
+    #[test]
+    fn a_path_of_no_file_is_told_to_be_missing() {
+        for path in [
+            "",
+            "nothing.qcow2",
+            ":k",
+            "b:",
+            "./a:b",
+            "./web:v2.qcow2",
+            ".\\web:v2.qcow2",
+            "C:\\web.vhd",
+            "d:/images/web.vhd",
+            "~/web:2.qcow2",
+            "my disk:2.qcow2",
+            "磁盘:2.qcow2",
+            "dir/web:2.qcow2",
+        ] {
+            let error = Place::read(path).unwrap_err();
+            assert!(error.message().contains(&format!("no file `{path}`")), "{error}");
+            assert!(error.remedy().is_some(), "{path}");
+        }
+        for (text, meant) in [
+            ("oss://images/dir/web.qcow2", "images:dir/web.qcow2"),
+            ("S3://images/web.qcow2", "images:web.qcow2"),
+            ("file:///tmp/web.qcow2", "the path of a file"),
+        ] {
+            let remedy = Place::read(text).unwrap_err().remedy().unwrap().to_string();
+            assert!(remedy.contains(meant), "{text}: {remedy}");
         }
     }
 

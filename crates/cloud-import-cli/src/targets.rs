@@ -94,7 +94,7 @@ pub(crate) fn wanted(options: &Order, reach: &Reach) -> Result<Vec<Wanted>> {
         }
     };
     for text in &options.to {
-        if text == "all" {
+        if text.eq_ignore_ascii_case("all") {
             region::all(reach)?.into_iter().map(Wanted::of).for_each(&mut add);
         } else if let Some(group) = text.strip_prefix('@') {
             file.group(group, &read)?.into_iter().for_each(&mut add);

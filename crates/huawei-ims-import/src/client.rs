@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    Bytes, ClientBuilder, Endpoint, Error, ErrorKind, Provider, Response, Result, Settings,
+    Bytes, ClientBuilder, Endpoint, Error, ErrorKind, Field, Provider, Remedy, Response, Result, Settings,
     http::Request,
     provider::{
         Buildable, Call, Connection, Operation, VendorSettings, canonical,
@@ -177,10 +177,10 @@ impl Client {
             format!("IAM lists {how_many} named `{}` for these credentials", self.region()),
         )
         .with_provider(Provider::HUAWEI)
-        .with_remedy(format!(
-            "Set the project's id on the client, or in {} beside keys from the environment; the console shows it under \"My Credentials\".",
+        .with_remedy(Remedy::set(Field::Project).or(format!(
+            "set {} beside keys from the environment; the console shows the project's id under \"My Credentials\"",
             ENVIRONMENT.project_id.join(" or ")
-        )))
+        ))))
     }
 
     /// The request of a call, unsigned.
@@ -220,7 +220,7 @@ impl Client {
                 ErrorKind::InvalidRequest,
                 format!("where IAM is cannot be told from the endpoint {}", self.endpoint()),
             )
-            .with_remedy("Set the project's id on the client, or `iam_endpoint` in its options.")
+            .with_remedy(Remedy::set(Field::Project))
         })
     }
 }

@@ -14,7 +14,6 @@ use crate::{Client, choose_route, generated as wire, generated::CAPABILITIES, or
 
 pub(crate) const NEVER: &[(Subject, &str)] = &[
     (Subject::Region, "this client has no call that lists regions"),
-    (Subject::Os, "the order names no system that has a name here"),
     (Subject::DryRun, "this cloud has no dry run"),
 ];
 
@@ -46,6 +45,9 @@ pub(crate) async fn check(client: &Client, request: &ImportRequest, checks: &mut
         checks.judge(Subject::Os, listed, |listed| {
             judge_os(&os.os_version, &listed, is_binding)
         });
+    } else {
+        let why = "the order names no system that has a name here";
+        checks.add(Check::not_checked(Subject::Os, why));
     }
     if let Some(project) = named_project {
         checks.project(project, projects(client).await);

@@ -22,7 +22,6 @@ use crate::{
 pub(crate) const NEVER: &[(Subject, &str)] = &[
     (Subject::Project, "images of this cloud belong to no project"),
     (Subject::Region, "this client has no call that lists regions"),
-    (Subject::Os, "the order names no system that has a name here"),
 ];
 
 pub(crate) async fn check(client: &Client, request: &ImportRequest, checks: &mut Checks) -> Result<(), &'static str> {
@@ -42,6 +41,9 @@ pub(crate) async fn check(client: &Client, request: &ImportRequest, checks: &mut
         let listed = wire::DescribeImportImageOsRequest::default();
         let listed = client.describe_import_image_os(&listed).await;
         checks.judge(Subject::Os, listed, |listed| judge_os(&os, &listed));
+    } else {
+        let why = "the order names no system that has a name here";
+        checks.add(Check::not_checked(Subject::Os, why));
     }
     if let Some(why) = checks.why_no_dry_run(request) {
         checks.add(Check::not_checked(Subject::DryRun, why));

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use self::{
     key::Keyed as _,
-    value::{bucket, duration, for_provider, pair, read, vendor_option},
+    value::{bucket, duration, for_provider, pair, quota, read, vendor_option},
 };
 
 /// Make a disk image a private image in JD Cloud, Tencent Cloud, Huawei Cloud, Alibaba Cloud and UCloud.
@@ -71,13 +71,30 @@ pub(crate) enum Command {
     Sim(Sim),
 }
 
+impl Command {
+    /// How it writes its results.
+    pub(crate) fn output(&self) -> OutputFormat {
+        match self {
+            Self::Inspect(options) => options.output,
+            Self::Import(options) => options.reach.output,
+            Self::Check(options) => options.reach.output,
+            Self::Wait(options) => options.tasks.reach.output,
+            Self::Status(options) | Self::Cancel(options) => options.reach.output,
+            Self::List(options) => options.reach.output,
+            Self::Clean(options) => options.reach.output,
+            Self::Capabilities(options) => options.output,
+            Self::Explain(_) | Self::Sim(_) => OutputFormat::Text,
+        }
+    }
+}
+
 /// Arguments of `import`.
 #[derive(Debug, Args)]
 #[command(before_help = "\
 Examples:
   cloud-import import --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2
   cloud-import import --to aliyun --bucket my-bucket --name web --os \"CentOS 7.9\" disk.qcow2
-  cloud-import import --to aliyun --to huawei/cn-north-4 --name web --os \"CentOS 7.9\" b:web.qcow2
+  cloud-import import --to aliyun --to huawei --name web --os \"CentOS 7.9\" images:web.qcow2
   cloud-import import --targets targets.toml --to @east --name web --os \"CentOS 7.9\" disk.qcow2")]
 pub(crate) struct Import {
     #[command(flatten)]
@@ -459,17 +476,23 @@ pub(crate) struct Explain {
 
 /// Arguments of `sim`.
 #[derive(Debug, Args)]
-#[command(before_help = "\
+#[command(
+    before_help = "\
 Example:
-  cloud-import sim --access-key-id AK --secret-access-key SK > sim.json &
-  cloud-import import --simulate=sim.json --to all --name hello --os \"CentOS 7.9\" disk.qcow2")]
+  cloud-import sim > sim.json &
+  cloud-import import --simulate=sim.json --to all --name hello --os \"CentOS 7.9\" disk.qcow2",
+    after_help = "\
+Keys are better set in CLOUD_IMPORT_SIM_ACCESS_KEY_ID, CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY and
+CLOUD_IMPORT_SIM_SECURITY_TOKEN, where `import --simulate=FILE` looks for the first two, too. Without
+any, both take keys that open nothing else. It runs until Ctrl-C, SIGTERM or SIGHUP."
+)]
 pub(crate) struct Sim {
     /// Access key id that the clouds accept
-    #[arg(long, value_name = "AK")]
-    pub(crate) access_key_id: String,
+    #[arg(long, value_name = "AK", requires = "secret_access_key")]
+    pub(crate) access_key_id: Option<String>,
     /// Its secret
-    #[arg(long, value_name = "SK")]
-    pub(crate) secret_access_key: String,
+    #[arg(long, value_name = "SK", requires = "access_key_id")]
+    pub(crate) secret_access_key: Option<String>,
     /// Security token that requests must have
     #[arg(long, value_name = "TOKEN")]
     pub(crate) security_token: Option<String>,
@@ -488,6 +511,9 @@ pub(crate) struct Sim {
     /// Bucket PROVIDER/REGION/NAME; default: any name exists. Repeatable
     #[arg(long, value_name = "PLACE")]
     pub(crate) bucket: Vec<String>,
+    /// Number of images that an account may have; JD's default is 5. Repeatable
+    #[arg(long, value_name = "[PROVIDER=]N", value_parser = quota)]
+    pub(crate) quota: Vec<(Option<Provider>, u32)>,
     /// How long a simulated import takes (500ms, 2s, 1m)
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     pub(crate) import_time: Duration,

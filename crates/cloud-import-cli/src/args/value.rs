@@ -30,6 +30,13 @@ pub(super) fn bucket(text: &str) -> Result<(Option<Provider>, String), String> {
     }
 }
 
+/// `N`, or `PROVIDER=N`.
+pub(super) fn quota(text: &str) -> Result<(Option<Provider>, u32), String> {
+    let (provider, number) = bucket(text)?;
+    let number = number.parse().map_err(|_| "write a number of images, such as 20")?;
+    Ok((provider, number))
+}
+
 /// `PROVIDER.KEY=VALUE`. A value that is JSON is taken as such, else as text.
 pub(super) fn vendor_option(text: &str) -> Result<(Provider, String, Value), String> {
     let parts = text
@@ -78,6 +85,9 @@ mod tests {
         assert!(for_provider::<String>("aws=x").is_err() && bucket("aws=x").is_err());
         assert_eq!(bucket("x"), Ok((None, "x".to_owned())));
         assert_eq!(bucket("aliyun=x"), Ok((Some(Provider::ALIYUN), "x".to_owned())));
+        assert_eq!(quota("20"), Ok((None, 20)));
+        assert_eq!(quota("jd=20"), Ok((Some(Provider::JDCLOUD), 20)));
+        assert!(quota("many").is_err() && quota("aws=1").is_err() && quota("jd=").is_err());
         assert_eq!(
             for_provider::<String>("aliyun=a=b").unwrap(),
             (Provider::ALIYUN, "a=b".to_owned())

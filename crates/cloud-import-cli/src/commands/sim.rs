@@ -1,21 +1,37 @@
-//! `sim`: runs the five clouds on loopback until it is interrupted.
+//! `sim`: runs the five clouds on loopback until it is asked to end.
 
 use std::{ffi::OsStr, path::PathBuf};
 
-use cloud_import::{Error, ErrorKind, Result};
+use cloud_import::{Error, ErrorKind, Provider, Result, env::variable};
 use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};
 
-use crate::{args::Sim, exit::Exit, output};
+use crate::{args::Sim, exit::Exit, interrupt, output, simulate};
+
+const SECURITY_TOKEN: &str = "CLOUD_IMPORT_SIM_SECURITY_TOKEN";
 
 pub(crate) async fn run(options: Sim) -> Result<Exit> {
-    let mut config = Config::new(&options.access_key_id, &options.secret_access_key)
+    let (access_key_id, secret_access_key) = match (options.access_key_id, options.secret_access_key) {
+        (Some(id), Some(secret)) => (id, secret),
+        _ => simulate::keys()?,
+    };
+    let mut config = Config::new(&access_key_id, &secret_access_key)
         .any_object(options.any_object)
         .any_bucket(options.bucket.is_empty())
         .import_time(options.import_time)
         .visible_after_polls(options.hide)
         .listed_after(options.listed_after);
-    if let Some(token) = options.security_token {
+    let token = options.security_token.or_else(|| variable(SECURITY_TOKEN));
+    if let Some(token) = token {
         config = config.security_token(token);
+    }
+    // What is said of one cloud counts before what is said of all.
+    let (of_all, of_one): (Vec<_>, Vec<_>) = options.quota.into_iter().partition(|(provider, _)| provider.is_none());
+    for (provider, images) in of_all.into_iter().chain(of_one) {
+        for &cloud in Cloud::ALL {
+            if provider.is_none_or(|provider| provider.id() == cloud.name()) {
+                config = config.quota(cloud, images);
+            }
+        }
     }
     if let Some(ports) = options.ports {
         let ports = <[u16; 5]>::try_from(ports).map_err(|_| {
@@ -60,10 +76,15 @@ pub(crate) async fn run(options: Sim) -> Result<Exit> {
         return Ok(Exit::NotWritten);
     }
     output::say("the five clouds run until Ctrl-C");
-    // Without a way to be told of Ctrl-C, the default of the system ends the process.
-    let _ = tokio::signal::ctrl_c().await;
+    interrupt::signal().await;
     simulator.stop().await;
     Ok(Exit::Done)
+}
+
+/// A cloud as people write it.
+fn cloud(text: &str) -> Option<Cloud> {
+    let provider: Provider = text.parse().ok()?;
+    provider.id().parse().ok()
 }
 
 /// `PROVIDER/REGION/NAME`.
@@ -74,9 +95,11 @@ fn bucket(text: &str) -> Result<(Cloud, String, String)> {
     };
     let parts: Vec<&str> = text.split('/').collect();
     match parts[..] {
-        [cloud, region, name] if !region.is_empty() && !name.is_empty() => {
-            Ok((cloud.parse().map_err(|_| refuse())?, region.to_owned(), name.to_owned()))
-        }
+        [cloud, region, name] if !region.is_empty() && !name.is_empty() => Ok((
+            self::cloud(cloud).ok_or_else(refuse)?,
+            region.to_owned(),
+            name.to_owned(),
+        )),
         _ => Err(refuse()),
     }
 }
@@ -105,7 +128,7 @@ fn object(text: &OsStr) -> Result<Object> {
     let mut parts = place.splitn(4, '/');
     let mut next = || parts.next().filter(|part| !part.is_empty()).ok_or_else(refuse);
     Ok(Object {
-        cloud: next()?.parse().map_err(|_| refuse())?,
+        cloud: cloud(next()?).ok_or_else(refuse)?,
         region: next()?.to_owned(),
         bucket: next()?.to_owned(),
         key: next()?.to_owned(),
@@ -124,6 +147,7 @@ mod tests {
             (found.cloud, found.bucket.as_str(), found.key.as_str()),
             (Cloud::Aliyun, "b", "dir/k.qcow2")
         );
+        assert_eq!(object(OsStr::new("alicloud/r/b/k=f")).unwrap().cloud, Cloud::Aliyun);
         for bad in ["", "aliyun/r/b/k", "aws/r/b/k=f", "aliyun/r//k=f", "aliyun/r/b=f"] {
             assert!(object(OsStr::new(bad)).is_err(), "{bad}");
         }

@@ -9,8 +9,10 @@ mod config;
 #[cfg(unix)]
 mod convert;
 mod damaged;
+mod edges;
 mod errors;
 mod events;
+mod examples;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;
 mod places;

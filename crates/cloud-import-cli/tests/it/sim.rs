@@ -2,10 +2,13 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
-    path::PathBuf,
-    process::{Child, Stdio},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
 };
+
+use serde_json::Value;
 
 use super::{KEYS, command};
 
@@ -17,12 +20,16 @@ pub(crate) struct Sim {
 
 impl Sim {
     pub(crate) fn start(name: &str, more: &[&str]) -> Self {
-        let keys = ["sim", "--access-key-id", KEYS[0], "--secret-access-key", KEYS[1]];
-        let mut process = command(&[&keys, more].concat())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        Self::in_folder(name, more, None)
+    }
+
+    /// With a folder of its own for temporary files.
+    fn in_folder(name: &str, more: &[&str], temporary: Option<&Path>) -> Self {
+        let mut command = command(&[&["sim"], more].concat());
+        if let Some(folder) = temporary {
+            command.env("TMPDIR", folder);
+        }
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap())
             .read_line(&mut line)
@@ -43,4 +50,142 @@ impl Drop for Sim {
         let _ = self.process.wait();
         let _ = fs::remove_file(&self.line);
     }
+}
+
+/// Asks a simulator's control endpoint by hand: status and body.
+fn control(line: &Value, method: &str, path: &str, body: &str) -> (u16, String) {
+    let address = line["control"].as_str().unwrap().strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+impl Sim {
+    fn ready(&self) -> Value {
+        serde_json::from_str(&fs::read_to_string(&self.line).unwrap()).unwrap()
+    }
+}
+
+#[test]
+fn a_fault_of_no_operation_is_refused() {
+    let sim = Sim::start("faults", &[]);
+    let ready = sim.ready();
+    let post = |fault: &str| control(&ready, "POST", "/faults", fault);
+    for known in [
+        r#"{"cloud":"aliyun","operation":"ImportImage","kind":"throttle"}"#,
+        r#"{"cloud":"ucloud","operation":"DescribeBucket","kind":"throttle"}"#,
+        r#"{"cloud":"huawei","operation":"UploadPart","kind":"throttle"}"#,
+        r#"{"operation":"importImage","kind":"throttle"}"#,
+        r#"{"kind":"throttle"}"#,
+    ] {
+        assert_eq!(post(known).0, 204, "{known}");
+    }
+    for (unknown, known) in [
+        (
+            r#"{"cloud":"aliyun","operation":"importImage","kind":"throttle"}"#,
+            "ImportImage",
+        ),
+        (
+            r#"{"cloud":"tencent","operation":"DescribeBucket","kind":"throttle"}"#,
+            "DescribeImages",
+        ),
+        (r#"{"operation":"NoSuch","kind":"throttle"}"#, "CreateImage"),
+    ] {
+        let (status, body) = post(unknown);
+        assert_eq!(status, 400, "{unknown}");
+        assert!(body.contains("there is no operation") && body.contains(known), "{body}");
+    }
+}
+
+#[test]
+fn a_quota_is_set_for_all_or_for_one_cloud() {
+    let sim = Sim::start(
+        "quota",
+        &[
+            "--quota",
+            "1",
+            "--quota",
+            "alicloud=2",
+            "--any-object",
+            "--import-time",
+            "0s",
+        ],
+    );
+    let option = sim.option();
+    let import = |to: &str, name: &str| {
+        let words = [
+            "import",
+            &option,
+            "--to",
+            to,
+            "--name",
+            name,
+            "--os",
+            "CentOS 7.9",
+            "images:k.qcow2",
+        ];
+        super::run(&words).status.code()
+    };
+    for (to, name, code) in [
+        ("huawei", "one", 0),
+        ("huawei", "two", 4),
+        ("aliyun", "one", 0),
+        ("aliyun", "two", 0),
+        ("aliyun", "three", 4),
+    ] {
+        assert_eq!(import(to, name), Some(code), "{to} {name}");
+    }
+}
+
+/// The signals that end a service or a terminal end it, and nothing of its stores stays on the disk.
+#[test]
+fn signals_end_it_and_its_stores_are_removed() {
+    for signal in ["TERM", "HUP", "INT"] {
+        let temporary = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("sim-{signal}"));
+        let _ = fs::remove_dir_all(&temporary);
+        fs::create_dir_all(&temporary).unwrap();
+        let mut sim = Sim::in_folder(&format!("signal-{signal}"), &[], Some(&temporary));
+        let option = sim.option();
+        // The object stays, and with it a folder of the store.
+        let output = super::run(&super::import(&option, &["--to", "tencent", "--keep-object"]));
+        super::expect_code(&output, 0);
+        assert!(fs::read_dir(&temporary).unwrap().next().is_some());
+        let id = sim.process.id();
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -s {signal} {id}")])
+            .status();
+        assert!(sent.unwrap().success());
+        assert_eq!(sim.process.wait().unwrap().code(), Some(0), "{signal}");
+        assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "{signal}");
+        fs::remove_dir(&temporary).unwrap();
+    }
+}
+
+#[test]
+fn keys_are_those_of_the_variables_and_a_mismatch_is_told() {
+    let sim = Sim::start("keys", &[]);
+    let option = sim.option();
+    let words = super::import(&option, &["--to", "aliyun"]);
+    super::expect_code(&super::run(&words), 0);
+    let mut other = command(&words);
+    other.env_remove("CLOUD_IMPORT_SIM_ACCESS_KEY_ID");
+    other.env_remove("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY");
+    let output = other.output().unwrap();
+    super::expect_code(&output, 3);
+    let told = super::err(&output);
+    assert!(
+        told.contains("was started with the access key id `an-access-key-id`") && !told.contains(KEYS[1]),
+        "{told}"
+    );
+    let output = other.env("CLOUD_IMPORT_SIM_ACCESS_KEY_ID", KEYS[0]).output().unwrap();
+    super::expect_code(&output, 3);
+    assert!(super::err(&output).contains("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY is not set"));
 }

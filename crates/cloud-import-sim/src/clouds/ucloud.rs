@@ -27,7 +27,7 @@ pub(crate) struct Ucloud;
 const DEFAULT_PROJECT: &str = "org-default";
 
 /// The storage product's action by which a bucket's host is found. Its fields are from the vendor's API documents (2026-08).
-const DESCRIBE_BUCKET: table::Operation = table::Operation {
+pub(super) const DESCRIBE_BUCKET: table::Operation = table::Operation {
     name: "DescribeBucket",
     method: "POST",
     path: "/",

@@ -2,7 +2,7 @@
 //!
 //! Plain HTTP on loopback, without any authentication; it gives away nothing but what the script itself put in.
 
-use std::{io, sync::Arc};
+use std::{collections::BTreeSet, io, sync::Arc};
 
 use hyper::{Method, Request, Response, body::Incoming};
 use percent_encoding::percent_decode_str;
@@ -11,12 +11,14 @@ use serde::Serialize;
 use super::backend::Backend;
 use crate::{
     cloud::{Cloud, UnknownCloud},
+    clouds::operations,
     objects::{BucketSettings, Content, ObjectReader},
-    stores::streamed,
+    stores::{self, streamed},
     wire::{
         Answer, AnswerBody, Delivery,
         http::{read, response, send},
     },
+    world::Fault,
 };
 
 /// The longest object that can be put; a larger file is better named by [`Simulator::put_object_file`](crate::Simulator::put_object_file).
@@ -91,7 +93,26 @@ async fn answered(backend: &Backend, request: Request<Incoming>) -> io::Result<A
 }
 
 fn add_fault(backend: &Backend, bytes: &[u8]) -> Result<Answer, Answer> {
-    let fault = serde_json::from_slice(bytes).map_err(|error| text(400, format!("this is no fault: {error}")))?;
+    let fault: Fault =
+        serde_json::from_slice(bytes).map_err(|error| text(400, format!("this is no fault: {error}")))?;
+    if let Some(operation) = &fault.operation {
+        let clouds = fault.cloud.as_ref().map_or(Cloud::ALL, std::slice::from_ref);
+        let known = || {
+            clouds
+                .iter()
+                .flat_map(|cloud| operations(*cloud))
+                .chain(stores::operations())
+        };
+        if !known().any(|name| name == operation) {
+            let known: BTreeSet<&str> = known().collect();
+            let known: Vec<&str> = known.into_iter().collect();
+            let message = format!(
+                "this is no fault: there is no operation `{operation}`, but {}",
+                known.join(", ")
+            );
+            return Err(text(400, message));
+        }
+    }
     backend.world().faults.add(fault);
     Ok(nothing())
 }

@@ -110,7 +110,7 @@ impl Simulator {
 
     /// One line of JSON that says where everything is:
     /// `{"jdcloud":"http://127.0.0.1:P",…,"ucloud":"http://127.0.0.1:P","stores":{"jdcloud":"http://127.0.0.1:P",…},
-    /// "control":"http://127.0.0.1:P"}`.
+    /// "control":"http://127.0.0.1:P","access_key_id":"…"}`.
     #[must_use]
     pub fn ready_line(&self) -> String {
         let url = |address: SocketAddr| Value::from(format!("http://{address}"));
@@ -121,6 +121,10 @@ impl Simulator {
         let store = |cloud: &Cloud| (cloud.name().to_owned(), url(self.store_address(*cloud)));
         line.insert("stores".to_owned(), Cloud::ALL.iter().map(store).collect());
         line.insert("control".to_owned(), url(self.control));
+        line.insert(
+            "access_key_id".to_owned(),
+            self.backend.shared.config.access_key_id.as_str().into(),
+        );
         Value::Object(line).to_string()
     }
 

@@ -29,6 +29,29 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
+    /// All that a store has here.
+    const ALL: &'static [Operation] = &[
+        Operation::PutObject,
+        Operation::HeadObject,
+        Operation::GetObject,
+        Operation::DeleteObject,
+        Operation::InitiateMultipartUpload,
+        Operation::UploadPart,
+        Operation::ListParts,
+        Operation::CompleteMultipartUpload,
+        Operation::AbortMultipartUpload,
+        Operation::ListMultipartUploads,
+        Operation::ListObjects,
+        Operation::ListObjectsV2,
+        Operation::HeadBucket,
+        Operation::CreateBucket,
+        Operation::GetBucketLocation,
+        Operation::GetBucketAcl,
+        Operation::GetBucketLifecycle,
+        Operation::GetBucketInfo,
+        Operation::GetBucketStorageClass,
+    ];
+
     /// As faults and counters name it.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -64,6 +87,11 @@ impl Operation {
     pub(crate) fn is_public_read(self) -> bool {
         matches!(self, Operation::GetObject | Operation::HeadObject)
     }
+}
+
+/// The names of the stores' operations, as faults and counters have them.
+pub(crate) fn operations() -> impl Iterator<Item = &'static str> {
+    Operation::ALL.iter().map(|operation| operation.name())
 }
 
 /// Sub-resources of buckets and objects that the vendors have and the simulator has not. Taken for something else, a request
