@@ -194,7 +194,7 @@ impl Session<'_> {
             .send_nearby(request, LIMIT)
             .await
             .map_err(|failure| {
-                let error = self.refuse(&failure.message);
+                let error = self.refuse(&failure.to_string());
                 NoKeys::Absent(
                     error
                         .with_remedy("Ask for instance metadata only on an instance of this cloud.")

@@ -36,7 +36,7 @@ pub(super) async fn fetch(spec: &ChainSpec, context: &Context, link: &SecretStri
         false => context.transport.send(request).await,
     };
     let answer = answered.map_err(|failure| {
-        refuse(&failure.message)
+        refuse(&failure.to_string())
             .with_remedy("Check that what gives keys at that link is running, or unset the variable.")
             .with_source(failure)
     })?;

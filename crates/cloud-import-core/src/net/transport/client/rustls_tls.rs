@@ -1,6 +1,6 @@
 //! TLS by rustls: who is trusted, and with which cryptography. Nothing here is made the default of the whole program.
 
-use std::{error::Error as StdError, sync::Arc};
+use std::{error::Error as StdError, io, path::Path, sync::Arc};
 
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier,
@@ -16,7 +16,7 @@ use rustls::crypto::aws_lc_rs as cryptography;
 use rustls::crypto::ring as cryptography;
 
 use super::trust::Trust;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, net::env};
 
 /// What the HTTP client takes.
 pub(super) type Config = ClientConfig;
@@ -36,7 +36,8 @@ pub(super) fn trusting_the_system_and(trust: &Trust) -> Result<Config, Error> {
         .try_for_each(|root| RootCertStore::empty().add(root.clone()));
     readable.map_err(|error| unusable("a certificate cannot be read", error))?;
     let (builder, provider) = builder()?;
-    let verifier = Verifier::new_with_extra_roots(roots, provider).map_err(no_tls)?;
+    let verifier =
+        Verifier::new_with_extra_roots(roots, provider).map_err(|error| nobody_to_trust(error, &env::variable))?;
     let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
     let mut config = match &trust.identity {
         None => builder.with_no_client_auth(),
@@ -111,10 +112,68 @@ fn unusable(why: &str, cause: impl StdError + Send + Sync + 'static) -> Error {
 }
 
 fn no_tls(error: rustls::Error) -> Error {
-    Error::new(ErrorKind::Local, "TLS cannot be set up")
-        .with_remedy(
-            "Install the system's CA certificates (often the package `ca-certificates`), or correct SSL_CERT_FILE and \
-             SSL_CERT_DIR where they are set.",
-        )
+    Error::new(ErrorKind::Local, "TLS cannot be set up").with_source(error)
+}
+
+/// Variables that stand for the system's certificates where it has no store of its own.
+const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// The largest file of certificates that is looked at, in bytes. Those of systems have some 200 KB.
+const LARGEST: u64 = 16 << 20;
+
+/// No certificate was found: the error names the variable that is to blame, where one is set.
+fn nobody_to_trust(error: rustls::Error, variable: &dyn Fn(&str) -> Option<String>) -> Error {
+    let set: Vec<(&str, String)> = CERTIFICATES
+        .into_iter()
+        .filter_map(|name| Some((name, variable(name)?)))
+        .collect();
+    let told = |(name, path): &(&str, String)| format!("{name} names `{path}`, {}", what_is_wrong_with(path));
+    let names: Vec<&str> = set.iter().map(|(name, _)| *name).collect();
+    let (why, remedy) = if set.is_empty() {
+        let remedy = "Install the system's CA certificates (often the package `ca-certificates`), or name a file of them in SSL_CERT_FILE.";
+        ("the system has no CA certificates".to_owned(), remedy.to_owned())
+    } else {
+        let told: Vec<String> = set.iter().map(told).collect();
+        (told.join("; "), format!("Correct or unset {}.", names.join(" and ")))
+    };
+    Error::new(ErrorKind::Local, format!("TLS cannot be set up: {why}"))
+        .with_remedy(remedy)
         .with_source(error)
+}
+
+fn what_is_wrong_with(path: &str) -> &'static str {
+    match env::read_file(Path::new(path), LARGEST) {
+        Ok(None) => "which is not there",
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => "which this user may not read",
+        _ => "in which there is no certificate",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variable_that_names_no_certificates_is_named() {
+        let of = |set: &[(&str, &str)]| {
+            let variable = |name: &str| {
+                set.iter()
+                    .find(|(of, _)| *of == name)
+                    .map(|(_, path)| (*path).to_owned())
+            };
+            let error = nobody_to_trust(rustls::Error::General("none".to_owned()), &variable);
+            format!("{} -> {}", error.message(), error.remedy().unwrap())
+        };
+        assert_eq!(
+            of(&[("SSL_CERT_FILE", "/no/such.pem")]),
+            "TLS cannot be set up: SSL_CERT_FILE names `/no/such.pem`, which is not there -> Correct or unset SSL_CERT_FILE."
+        );
+        assert_eq!(
+            of(&[("SSL_CERT_FILE", "Cargo.toml"), ("SSL_CERT_DIR", "/no/such")]),
+            "TLS cannot be set up: SSL_CERT_FILE names `Cargo.toml`, in which there is no certificate; SSL_CERT_DIR names \
+             `/no/such`, which is not there -> Correct or unset SSL_CERT_FILE and SSL_CERT_DIR."
+        );
+        assert!(of(&[("SSL_CERT_DIR", "src")]).contains("names `src`, in which there is no certificate"));
+        assert!(of(&[]).contains("the system has no CA certificates -> Install"));
+    }
 }
