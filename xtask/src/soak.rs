@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::{Outcome, step::Step};
 
-/// Kills of the whole command; those of staging alone come on top.
+/// Kills of the whole command at random moments. Twice as many around the moment when an order leaves come on top, and those of
+/// staging alone.
 const KILLS: &str = "500";
 
 /// Executions of each fuzz target.

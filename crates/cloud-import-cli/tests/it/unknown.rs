@@ -88,8 +88,8 @@ impl Drop for Scene {
 fn behind(output: &Output, beginning: &str) -> String {
     let said = err(output);
     let line = said.lines().find_map(|line| line.strip_prefix(beginning));
-    line.unwrap_or_else(|| panic!("no line begins `{beginning}`: {said}"))
-        .to_owned()
+    assert!(line.is_some(), "no line begins `{beginning}`: {said}");
+    line.unwrap_or_default().to_owned()
 }
 
 /// The line to repeat, once its time has come.

@@ -20,7 +20,7 @@ use crate::{
     steps,
 };
 
-/// How often one job is killed.
+/// How often one job is killed; one process in some hundreds ends before.
 const KILLS: usize = 5;
 
 /// The longest time in milliseconds that an image is listed late: simulated clouds are given some seconds, and it may be twice that.
@@ -42,7 +42,7 @@ impl Tally {
 pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     // It takes many to be killed at the worst moment.
     let kills = if form.long { 2 * form.kills } else { form.kills };
-    let jobs = kills.div_ceil(KILLS);
+    let jobs = (kills + kills / 50).div_ceil(KILLS);
     let mut random = Random::new(form.seed ^ 0x5e77_1e55);
     let work = (0..jobs).map(|_| {
         let (seed, form) = (random.next(), Arc::clone(&form));
@@ -52,6 +52,10 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     let mut all = Tally::default();
     for one in side_by_side::all(if form.long { 12 } else { 3 }, work.collect()).await? {
         one.0.into_iter().for_each(|(what, many)| all.add(what, many));
+    }
+    let killed = all.0.get("kills").copied().unwrap_or_default();
+    if killed < kills {
+        return Err(format!("only {killed} kills in {jobs} jobs"));
     }
     let told: Vec<String> = all.0.iter().map(|(what, many)| format!("{many} {what}")).collect();
     let seconds = (SystemEnv.monotonic() - begun).as_secs_f64();

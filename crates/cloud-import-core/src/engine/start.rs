@@ -17,6 +17,14 @@ use crate::{
 
 /// Sends a prepared order and settles a lost answer.
 pub(crate) async fn submit<C: Cloud>(cloud: &C, prepared: Prepared) -> Result<ImportTask> {
+    send_and_settle(cloud, prepared, Error::may_have_executed).await
+}
+
+async fn send_and_settle<C: Cloud>(
+    cloud: &C,
+    prepared: Prepared,
+    is_open: impl Fn(&Error) -> bool,
+) -> Result<ImportTask> {
     if prepared.task.dry_run && !cloud.capabilities().dry_run.value {
         // Without validation this would be an import.
         let message = format!("{}'s import has no dry run", prepared.task.provider.name());
@@ -25,7 +33,7 @@ pub(crate) async fn submit<C: Cloud>(cloud: &C, prepared: Prepared) -> Result<Im
             .with_remedy("Check the order with `validate` alone."));
     }
     match send(cloud, &prepared).await {
-        Err(error) if error.may_have_executed() => settle(cloud, prepared, error).await,
+        Err(error) if is_open(&error) => settle(cloud, prepared, error).await,
         outcome => outcome,
     }
 }
@@ -33,7 +41,7 @@ pub(crate) async fn submit<C: Cloud>(cloud: &C, prepared: Prepared) -> Result<Im
 /// Goes on with an order that may have been sent: by its token, else by looking for it.
 pub(crate) async fn resume<C: Cloud>(cloud: &C, prepared: Prepared) -> Result<ImportTask> {
     if prepared.task.token.is_some() {
-        return submit(cloud, prepared).await;
+        return send_and_settle(cloud, prepared, is_unsettled).await;
     }
     let lost = Error::new(
         ErrorKind::OutcomeUnknown,

@@ -119,6 +119,15 @@ async fn a_taken_name_after_a_lost_start_settles_nothing() {
         let sends = [Err(lost()), taken(), taken(), taken(), taken()];
         let importer = Fake::new(cloud).sends(sends).importer();
         assert_eq!(started(&importer).await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+        // Nor does it when a later call goes on with that start.
+        assert_eq!(started(&importer).await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+        let importer = Fake::new(cloud).sends(std::iter::repeat_with(taken).take(5)).importer();
+        let task = importer.prepare(&order()).unwrap().into_task();
+        let error = importer.resume(&order(), task).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+        // Of an order that was never sent before, it is a plain refusal.
+        let importer = Fake::new(cloud).sends([taken()]).importer();
+        assert_eq!(started(&importer).await.unwrap_err().kind(), ErrorKind::DuplicateName);
     }
 }
 

@@ -200,7 +200,10 @@ impl Run {
         stage(target, ordered).await?;
         target.change(|record| record.step = Step::Staged).await?;
         target.unless_stopped()?;
-        let signed_at = signing_instant(target);
+        let is_repeated = earlier.is_some() && target.importer.capabilities().client_token.value;
+        // With the token of an order that was sent before goes the same link.
+        let signed_at = target.with_record(|record| record.link_signed_at.filter(|_| is_repeated));
+        let signed_at = signed_at.unwrap_or_else(|| signing_instant(target));
         sign_link(target, ordered, signed_at).await?;
         let prepared = target.importer.prepare(&ordered.request)?;
         let mut before = prepared.task().clone();

@@ -287,7 +287,10 @@ impl Record {
     pub(crate) fn is_lost(&mut self, task: ImportTask, error: &Error, by: SystemTime) {
         let account = self.account.clone();
         let unsettled = self.unsettled.get_or_insert_with(|| Unsettled::of(&task, account));
-        unsettled.sent(by);
+        // By its token it is the same order whenever it is sent: what did not show it counts all the same.
+        if task.token.is_none() {
+            unsettled.sent(by);
+        }
         unsettled.answered(error);
         self.step = Step::Unknown;
         self.task = Some(task);
