@@ -520,9 +520,9 @@ pub(crate) struct Sim {
     /// Number of queries before a new import is listed
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) hide: u32,
-    /// How long after its start an import is first listed (20s, 1h)
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
-    pub(crate) listed_after: Duration,
+    /// How long a new import is not listed (20s, 1h)
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) listed_after: Option<Duration>,
 }
 
 /// How results are written.

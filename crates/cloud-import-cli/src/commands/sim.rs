@@ -19,7 +19,7 @@ pub(crate) async fn run(options: Sim) -> Result<Exit> {
         .any_bucket(options.bucket.is_empty())
         .import_time(options.import_time)
         .visible_after_polls(options.hide)
-        .listed_after(options.listed_after);
+        .listed_after(options.listed_after.unwrap_or_default());
     let token = options.security_token.or_else(|| variable(SECURITY_TOKEN));
     if let Some(token) = token {
         config = config.security_token(token);

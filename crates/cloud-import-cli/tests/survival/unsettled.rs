@@ -42,7 +42,7 @@ impl Tally {
 pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     // It takes many to be killed at the worst moment.
     let kills = if form.long { 2 * form.kills } else { form.kills };
-    let jobs = (kills + kills / 50).div_ceil(KILLS);
+    let jobs = kills.div_ceil(KILLS) + 1 + kills / 250;
     let mut random = Random::new(form.seed ^ 0x5e77_1e55);
     let work = (0..jobs).map(|_| {
         let (seed, form) = (random.next(), Arc::clone(&form));
