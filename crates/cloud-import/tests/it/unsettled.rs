@@ -31,8 +31,13 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A cloud that lists an order within a second, or of which that is not known.
 fn importer(scene: &Scene, provider: Provider, is_known: bool) -> Arc<dyn ImageImporter> {
-    let grace = Grace::new(Duration::from_millis(60), Duration::from_millis(20)).listings_apart(SECOND);
-    let grace = if is_known { grace.listed_within(SECOND) } else { grace };
+    importer_of(scene, provider, is_known.then_some(SECOND))
+}
+
+/// A cloud that lists an order within this time.
+fn importer_of(scene: &Scene, provider: Provider, listed_within: Option<Duration>) -> Arc<dyn ImageImporter> {
+    let mut grace = Grace::new(Duration::from_millis(60), Duration::from_millis(20)).listings_apart(SECOND);
+    grace.listed_within = listed_within;
     let address = scene.simulator.address(cloud(provider));
     let settings = Settings::new(Target::default_of(provider).unwrap().region)
         .credentials(Credentials::new("ak", "sk"))
@@ -103,7 +108,8 @@ async fn an_order_that_never_arrived_is_sent_anew_after_two_complete_listings() 
         inject(&scene, provider, start, FaultKind::DropBefore);
         let first = one(publish(&scene, provider, true)).await;
         // Too early: it is looked for, and nothing is sent.
-        let early = one(publish(&scene, provider, true)).await;
+        let slow = importer_of(&scene, provider, Some(3600 * SECOND));
+        let early = one(scene.publish(IMAGE).to(over(slow))).await;
         assert_eq!(early.phase(), Phase::Unknown, "{early:?}");
         assert!(record(&scene)["unsettled"]["first_not_listed_at"].is_null());
         until(&first).await;
