@@ -40,6 +40,10 @@ fn steps(quick: bool) -> Vec<Step> {
         Step::new("test, with nothing but a toolchain", "tests/bare/run"),
         Step::new("docs", "cargo doc --workspace --no-deps --locked").variable("RUSTDOCFLAGS", "-D warnings"),
         Step::new(
+            "disk images without codecs",
+            "cargo check -p cloud-import-disk --no-default-features --locked",
+        ),
+        Step::new(
             "facade without features",
             "cargo check -p cloud-import --no-default-features --locked",
         ),

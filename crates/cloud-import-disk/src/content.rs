@@ -13,7 +13,7 @@ use crate::{
 
 /// The disk in an image file, as its guest sees it: read through the format's own tables, compressed clusters unpacked.
 ///
-/// Besides the caller's buffer it keeps less than 5 MiB in memory, whatever the file claims. Any format that
+/// Besides the caller's buffer it keeps less than 16 MiB in memory, whatever the file claims. Any format that
 /// [`inspect`](crate::inspect) knows is read but Huawei's first ZVHD, encrypted content, and disks that lie in more than this file.
 /// Compressed clusters take the feature `codecs`.
 ///

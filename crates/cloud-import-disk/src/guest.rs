@@ -8,6 +8,11 @@ use crate::{
     source::Source,
 };
 
+/// The most bytes that are read from the file in one go.
+const MAX_RUN: usize = 1 << 20;
+/// What a compressed piece may take beyond its own size: frames, and room up to a boundary.
+const OVERHEAD: u64 = 64 * 1024;
+
 /// Where a run of the guest's bytes lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -47,6 +52,12 @@ pub(crate) struct Piece {
     pub(crate) start: u64,
     /// Bytes of the disk that it holds.
     pub(crate) size: u64,
+}
+
+impl Piece {
+    const fn end(&self) -> u64 {
+        self.start.saturating_add(self.size)
+    }
 }
 
 /// Why the guest's bytes could not be read.
@@ -109,9 +120,11 @@ impl Guest {
             let place = self.mapping.place(source, at)?;
             let len = match place {
                 Place::Host { len, .. } | Place::Zero { len } => len,
-                Place::Packed(piece) => (piece.start + piece.size).saturating_sub(at),
+                Place::Packed(piece) => piece.end().saturating_sub(at),
             };
-            let run = usize::try_from(len).map_or(out.len(), |len| len.min(out.len()));
+            let run = usize::try_from(len)
+                .map_or(out.len(), |len| len.min(out.len()))
+                .min(MAX_RUN);
             if run == 0 {
                 return Err(Miss::Unknown(format!(
                     "the image does not say where byte {at} of the disk lies"
@@ -158,7 +171,7 @@ impl Guest {
             let (end, is_used) = match self.mapping.place(source, at)? {
                 Place::Zero { len } => (at.saturating_add(len), false),
                 Place::Host { len, .. } => (at.saturating_add(len), true),
-                Place::Packed(piece) => (piece.start + piece.size, true),
+                Place::Packed(piece) => (piece.end(), true),
             };
             match (start, is_used) {
                 (None, true) => start = Some(at),
@@ -177,7 +190,7 @@ fn unpack(source: &mut Source<'_>, piece: Piece) -> Result<Vec<u8>, Miss> {
         return Err(Miss::Unknown(format!("byte {} of the disk is compressed", piece.start)));
     }
     let most = MAX_PIECE as u64;
-    if piece.size > most || piece.stored > most * 2 {
+    if piece.size > most || piece.stored > most + OVERHEAD {
         return Err(Miss::Unknown(format!(
             "byte {} of the disk is in a compressed piece of {} bytes, of which at most {MAX_PIECE} are unpacked",
             piece.start, piece.size

@@ -4,7 +4,7 @@
 //!
 //! [`inspect`] takes anything that reads and seeks and tells format, size, partitions, and what stands in the way of an import;
 //! [`Content`] reads the disk itself, at any place and within the caller's [`Limits`]. `inspect` reads at most 4 MiB in at most
-//! 1024 reads, whatever the file claims (of an ordinary image some 30 KiB), keeps less than 10 MiB in memory, and never opens
+//! 1024 reads, whatever the file claims (of an ordinary image some 30 KiB), keeps less than 16 MiB in memory, and never opens
 //! another file: backing and extent files are named, not followed. Nothing here writes, looks at the file's name, or judges:
 //! whether a cloud takes the file is decided elsewhere.
 //!

@@ -67,7 +67,7 @@ async fn all(
     {
         state.state().check().await?;
         let new = convert(destination::local(&image)?, format, options, stop).await?;
-        image = Image::File(LocalImage::open(new.path(), None)?);
+        image = Image::File(LocalImage::open(new.path(), Some(format))?);
         prepared = targets.prepared(image.clone()).await;
         converted = Some(new);
     }

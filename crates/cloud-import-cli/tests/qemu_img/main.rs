@@ -105,6 +105,8 @@ fn disk() -> Vec<u8> {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         *byte = (state >> 56) as u8;
     }
+    disk[446..462].copy_from_slice(&[0x80, 0, 2, 0, 0x83, 0, 0, 0, 2, 0, 0, 0, 0, 4, 0, 0]);
+    disk[510..512].copy_from_slice(&[0x55, 0xAA]);
     disk
 }
 

@@ -84,7 +84,12 @@ fn of_an_honest_disk_nothing_is_said_at_any_cloud() {
 fn every_fact_is_judged() {
     type Change = fn(&mut DiskInfo);
     let cases: [(Format, Change, &str, &str); 27] = [
-        (Format::Qcow2, |i| i.virtual_size_bytes = Some(0), "error", "0 bytes"),
+        (
+            Format::Qcow2,
+            |i| (i.virtual_size_bytes, i.partitions_end_bytes) = (Some(0), None),
+            "error",
+            "0 bytes",
+        ),
         (
             Format::Qcow2,
             |i| i.virtual_size_bytes = Some((1 << 20) + 7),
