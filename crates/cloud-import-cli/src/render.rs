@@ -177,6 +177,12 @@ pub(crate) fn problem(problem: &Problem) -> String {
     }
 }
 
+/// Whether an order was refused for its file alone, which no other cloud would take either.
+pub(crate) fn refused_for_the_file(error: &Error) -> bool {
+    let mut errors = error.problems().iter().filter(|problem| problem.is_error()).peekable();
+    errors.peek().is_some() && errors.all(of_the_file)
+}
+
 /// Whether it is about the file itself, whatever cloud it goes to.
 pub(crate) fn of_the_file(problem: &Problem) -> bool {
     problem.field == Field::disk(0, DiskPart::Content)

@@ -333,7 +333,7 @@ fn reasons(outcomes: &[Outcome]) {
     // What a cloud answered is its own.
     let shared = |outcome: &Outcome| {
         let error = outcome.error.as_ref()?;
-        let of_the_order = error.problems().iter().any(|problem| !render::of_the_file(problem));
+        let of_the_order = !error.problems().is_empty() && !render::refused_for_the_file(error);
         let own = error.http_status().is_some() || error.code().is_some() || of_the_order;
         (!own).then(|| (error.message().to_owned(), error.remedy().cloned()))
     };

@@ -140,7 +140,10 @@ fn told(whose: &str, error: &Error) {
         }
         return;
     }
-    for problem in error.problems() {
+    // Before the file is another, what else may be wrong is no matter.
+    let file_alone = render::refused_for_the_file(error);
+    let problems = error.problems().iter();
+    for problem in problems.filter(|problem| !file_alone || render::of_the_file(problem)) {
         let severity = if problem.is_error() { "error" } else { "warning" };
         say(&format!("{severity}: {whose}{}", render::problem(problem)));
     }

@@ -115,6 +115,8 @@ impl LocalImage {
     fn own_format(&self) -> Option<DiskFormat> {
         match self.info.format {
             Format::Qcow1 => Some(DiskFormat::Qcow),
+            // A disc is taken for a disk only where that is said.
+            Format::Iso => None,
             other => other.name().parse().ok(),
         }
     }

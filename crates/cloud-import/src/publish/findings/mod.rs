@@ -27,7 +27,7 @@ pub(crate) struct Judged<'a> {
     pub(crate) info: &'a DiskInfo,
     /// The format that it is said to have.
     pub(crate) declared: Option<DiskFormat>,
-    /// The format that it has.
+    /// The format that it has, where a cloud knows it as one of a disk.
     pub(crate) own: Option<DiskFormat>,
     /// Whether it is converted first. What that changes is then for who converts it.
     pub(crate) is_planned: bool,
@@ -133,7 +133,7 @@ impl Findings<'_> {
                     "is {} by its beginning, and is taken for a raw disk as it was said",
                     shown(info)
                 );
-                self.warning(what, Remedy::Unset(FORMAT));
+                self.warning(what, "Make sure that it is to be the disk of a machine.");
             }
             (Format::Iso, _) => {
                 let mut remedy = Remedy::text("install it into a disk image and import that");
@@ -300,6 +300,10 @@ impl Findings<'_> {
 
     /// What is on the disk must look like one.
     fn contents(&mut self, contents: Contents) {
+        // Of what is no disk image that was said already.
+        if !self.file.info.format.is_disk() {
+            return;
+        }
         let is_raw = self.file.own == Some(DiskFormat::Raw);
         let what = match contents {
             Contents::Partitions | Contents::BootSector | Contents::Unknown => return,

@@ -35,7 +35,7 @@ fn judge(
     to: Provider,
     order: &ImportRequest,
 ) -> Vec<Problem> {
-    let own = info.format.name().parse().ok();
+    let own = info.format.name().parse().ok().filter(|own| *own != DiskFormat::Iso);
     let file = Judged {
         name,
         info,
@@ -253,6 +253,7 @@ fn what_is_said_of_the_format_counts_where_the_file_may_be_so() {
     archive.subtype = Some("a zip archive".into());
     one(&told("web", &archive, RAW, &order()), "warning", "a zip archive");
     archive.contents = Contents::Unrecognized;
+    one(&told("web", &archive, None, &order()), "error", "a zip archive");
     for declared in [None, RAW, Some(DiskFormat::Qcow2)] {
         let found = told("web", &archive, declared, &order());
         assert!(
