@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use cloud_import::{
     Credentials, Endpoint, Error, ErrorKind, Field, Grace, ImageImporter, ImportTask, Provider, Remedy, Result,
-    RetryPolicy, Settings, Throttle,
+    RetryPolicy, Settings, Stop, Throttle,
     provider::Connection,
     publish::staging::{Bucket, Store},
     transport::HttpTransport,
@@ -15,8 +15,10 @@ use crate::{args::Reach, simulate::Simulated, targets::Wanted};
 /// How many requests are under way at one cloud's API at a time, for all targets together.
 const AT_A_TIME: usize = 32;
 
-/// A part of a large file over a slow line takes longer than any call of an API.
-const PART_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+/// A part of a large file over a slow line takes as long as it takes, but it moves.
+const STORE_IDLE: Duration = Duration::from_secs(2 * 60);
+/// How long a store may take to answer once it has all: some write the whole object again.
+const STORE_ANSWER: Duration = Duration::from_secs(5 * 60);
 
 /// Reaches clouds: the real ones, or the simulated ones and nothing else.
 pub(crate) struct Clouds<'a> {
@@ -26,6 +28,8 @@ pub(crate) struct Clouds<'a> {
     transports: BTreeMap<Provider, [Arc<HttpTransport>; 2]>,
     /// Targets of one cloud back off together.
     throttles: BTreeMap<Provider, Throttle>,
+    /// What stops all requests.
+    stop: Stop,
 }
 
 impl<'a> Clouds<'a> {
@@ -39,7 +43,8 @@ impl<'a> Clouds<'a> {
                 builder.build().map(Arc::new)
             };
             let api = transport(HttpTransport::builder())?;
-            let store = transport(HttpTransport::builder().timeout(PART_TIMEOUT))?;
+            let store = HttpTransport::builder().idle_timeout(STORE_IDLE).timeout(STORE_ANSWER);
+            let store = transport(store)?;
             Ok((provider, [api, store]))
         };
         Ok(Self {
@@ -49,7 +54,14 @@ impl<'a> Clouds<'a> {
             throttles: Provider::all()
                 .map(|provider| (provider, Throttle::new(AT_A_TIME)))
                 .collect(),
+            stop: Stop::default(),
         })
+    }
+
+    /// The same, stopped with everything else that this stops.
+    pub(crate) fn stopped_by(mut self, stop: &Stop) -> Self {
+        self.stop = stop.clone();
+        self
     }
 
     /// The importer of a target.
@@ -154,7 +166,9 @@ impl<'a> Clouds<'a> {
         project: Option<String>,
     ) -> Result<Box<dyn ImageImporter>> {
         known(provider)?;
-        let mut settings = Settings::new(region).instance_metadata(self.reach.instance_metadata);
+        let mut settings = Settings::new(region)
+            .instance_metadata(self.reach.instance_metadata)
+            .stop(self.stop.clone());
         settings.endpoint = endpoint;
         settings.plain_http = self.reach.plain_http || self.simulated.is_some();
         settings.project = project;

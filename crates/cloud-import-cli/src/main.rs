@@ -66,13 +66,13 @@ fn run(command: Command) -> Result<Exit> {
         Command::Inspect(options) => inspect::run(&options),
         Command::Capabilities(options) => capabilities::run(&options),
         Command::Explain(options) => explain::run(&options),
-        Command::List(options) => block_on(list::run(options)),
+        Command::List(options) => block_on(interrupt::or_leave(list::run(options))),
         Command::Import(options) => block_on(import::run(*options)),
-        Command::Check(options) => block_on(check::run(*options)),
+        Command::Check(options) => block_on(interrupt::or_leave(check::run(*options))),
         Command::Wait(options) => block_on(wait::run(options)),
-        Command::Status(options) => block_on(status::run(options)),
-        Command::Cancel(options) => block_on(cancel::run(options)),
-        Command::Clean(options) => block_on(clean::run(options)),
+        Command::Status(options) => block_on(interrupt::or_leave(status::run(options))),
+        Command::Cancel(options) => block_on(interrupt::or_leave(cancel::run(options))),
+        Command::Clean(options) => block_on(interrupt::or_leave(clean::run(options))),
         Command::Sim(options) => block_on(sim::run(options)),
     }
 }
@@ -82,7 +82,10 @@ fn block_on(work: impl Future<Output = Result<Exit>>) -> Result<Exit> {
         .enable_all()
         .build()
         .map_err(|error| Error::new(ErrorKind::Local, format!("cannot start the runtime: {error}")))?;
-    runtime.block_on(work)
+    let done = runtime.block_on(work);
+    // What still reads a file that does not answer is not waited for: the process ends with it.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    done
 }
 
 /// Logs as `-v` or `CLOUD_IMPORT_LOG` asks; nothing otherwise.

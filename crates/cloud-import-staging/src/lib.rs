@@ -6,9 +6,9 @@
 //! and UCloud US3. [`Upload`] puts a file there in parts: in parallel, each checked by its sum, resumable after any
 //! interruption from a small [`UploadRecord`], in bounded memory whatever the size of the file.
 //!
-//! - **The transport** is the caller's. A part takes longer than an API call, so its time limit should be longer too: make one
-//!   by `HttpTransport::builder().timeout(…)` with some 15 minutes, apart from the one for the import API. The features
-//!   `aws-lc-rs` (default), `ring` and `native-tls` choose its TLS
+//! - **The transport** is the caller's. A part takes as long as the line takes for it, so its time limit should be one for
+//!   standing still: make one by `HttpTransport::builder().idle_timeout(…)` with some two minutes, apart from the one for the
+//!   import API. The features `aws-lc-rs` (default), `ring` and `native-tls` choose its TLS
 //!   ([what each does to the rest of a program](cloud_import_core::transport#tls)).
 //! - **One pass first**: [`Hashed::of`] reads the file once, and [`HashCache`] remembers it; several uploads of one file share
 //!   the result. The key should hold that sum.
@@ -16,7 +16,8 @@
 //! - **The record** goes to a [`RecordStore`], durably, before the first byte and after each part. In a store that lists open
 //!   uploads and parts nothing is left open and nothing that arrived is sent again; UCloud's cannot be asked, so that parts on
 //!   their way may be sent twice there, and a begun upload whose answer was lost stays open (it is told).
-//! - **A stop** is a [`Stop`](cloud_import_core::Stop): parts on their way may arrive, and the record stays.
+//! - **A stop** is a [`Stop`](cloud_import_core::Stop): parts on their way may arrive, and the record stays. Where the pipeline has
+//!   it too, no request is sent again, and once it is pressed none is waited for.
 //!
 //! It must not know what an import is, make anything public, or delete what it did not put there.
 

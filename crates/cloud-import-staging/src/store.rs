@@ -30,7 +30,7 @@ use crate::{
 /// use cloud_import_staging::{Bucket, Store};
 ///
 /// # async fn link(now: SystemTime) -> cloud_import_core::Result<()> {
-/// let transport = HttpTransport::builder().timeout(Duration::from_secs(900)).build()?;
+/// let transport = HttpTransport::builder().idle_timeout(Duration::from_secs(120)).build()?;
 /// let keys = Credentials::new("an-id", "a-secret");
 /// let pipeline = Pipeline::new("cn-hangzhou", Arc::new(keys), Arc::new(transport));
 /// let store = Store::new(Bucket::new(Provider::ALIYUN, "cn-hangzhou", "images")?, pipeline)?;

@@ -52,17 +52,9 @@ enum Status {
 pub(crate) async fn run(options: args::Check) -> Result<Exit> {
     let wanted = targets::wanted(&options.order, &options.reach)?;
     let simulated = Simulated::of(&options.reach).await?;
-    tokio::select! {
-        rows = all(&options, &wanted, simulated.as_ref()) => {
-            let rows = rows?;
-            write(&rows, options.reach.output)?;
-            Ok(Exit::together(rows.iter().map(|row| row.exit)))
-        }
-        _ = tokio::signal::ctrl_c() => {
-            output::say("interrupted; no import was started");
-            Ok(Exit::Interrupted)
-        }
-    }
+    let rows = all(&options, &wanted, simulated.as_ref()).await?;
+    write(&rows, options.reach.output)?;
+    Ok(Exit::together(rows.iter().map(|row| row.exit)))
 }
 
 /// Every target side by side; one that cannot be inspected does not stop the others.

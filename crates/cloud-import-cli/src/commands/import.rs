@@ -34,10 +34,8 @@ pub(crate) async fn run(options: Import) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
     let state = Remembered::of(&options.state, simulated.is_some())?;
     let stop = Stop::default();
-    match interrupt::guarded(&stop, all(&options, &wanted, simulated.as_ref(), &state, &stop)).await {
-        Some(exit) => exit,
-        None => Ok(interrupt::left_at_once()),
-    }
+    let work = all(&options, &wanted, simulated.as_ref(), &state, &stop);
+    interrupt::guarded(&stop, work).await
 }
 
 async fn all(
@@ -47,7 +45,7 @@ async fn all(
     state: &Remembered,
     stop: &Stop,
 ) -> Result<Exit> {
-    let clouds = Clouds::new(&options.reach, simulated)?;
+    let clouds = Clouds::new(&options.reach, simulated)?.stopped_by(stop);
     let targets = Targets {
         options,
         wanted,
@@ -113,8 +111,7 @@ async fn all(
     let again = job
         .filter(|_| state.lasts())
         .map(|job| with_places(&job, options, wanted));
-    let exit = report::write(&outcomes, form, lines, again.as_deref());
-    Ok(if stop.is_requested() { Exit::Interrupted } else { exit })
+    Ok(report::write(&outcomes, form, lines, again.as_deref()))
 }
 
 /// A job with the options by which a later command finds it and its clouds.

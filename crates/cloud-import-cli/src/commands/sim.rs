@@ -5,7 +5,7 @@ use std::{ffi::OsStr, path::PathBuf};
 use cloud_import::{Error, ErrorKind, Provider, Result, env::variable};
 use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};
 
-use crate::{args::Sim, exit::Exit, interrupt, output, simulate};
+use crate::{args::Sim, exit::Exit, interrupt::Signals, output, simulate};
 
 const SECURITY_TOKEN: &str = "CLOUD_IMPORT_SIM_SECURITY_TOKEN";
 
@@ -71,12 +71,13 @@ pub(crate) async fn run(options: Sim) -> Result<Exit> {
     for (cloud, region, name) in &buckets {
         simulator.create_bucket(*cloud, region, name, BucketSettings::default());
     }
+    let mut signals = Signals::new()?;
     output::result(&simulator.ready_line());
     if output::is_lost() {
         return Ok(Exit::NotWritten);
     }
     output::say("the five clouds run until Ctrl-C");
-    interrupt::signal().await;
+    signals.next().await;
     simulator.stop().await;
     Ok(Exit::Done)
 }

@@ -26,15 +26,14 @@ pub(crate) async fn run(options: args::Wait) -> Result<Exit> {
     let simulated = Simulated::of(reach).await?;
     let state = Remembered::of(&options.tasks.state, simulated.is_some())?;
     let named = named(&options.tasks.tasks, &state).await?;
-    let clouds = Clouds::new(reach, simulated.as_ref())?;
     let stop = Stop::default();
+    let clouds = Clouds::new(reach, simulated.as_ref())?.stopped_by(&stop);
     let waiting = waiting(options.waiting.timeout, simulated.is_some());
-    let work = wait_for_all(named, &clouds, &waiting, &stop);
-    let Some(outcomes) = interrupt::guarded(&stop, work).await else {
-        return Ok(interrupt::left_at_once());
+    let work = async {
+        let outcomes = wait_for_all(named, &clouds, &waiting, &stop).await;
+        Ok(report::write(&outcomes, reach.output.into(), Lines::Images, None))
     };
-    let exit = report::write(&outcomes, reach.output.into(), Lines::Images, None);
-    Ok(if stop.is_requested() { Exit::Interrupted } else { exit })
+    interrupt::guarded(&stop, work).await
 }
 
 async fn wait_for_all(named: Vec<Named>, clouds: &Clouds<'_>, waiting: &WaitOptions, stop: &Stop) -> Vec<Outcome> {

@@ -42,8 +42,11 @@ pub(super) struct Bounds {
     pub(super) is_trusted: bool,
 }
 
-/// Memory that it may ask for, in bytes: ten times what conversions of honest images take.
+/// Memory that it may ask for, in bytes. Conversions took up to 170 MiB, most of it the stacks of as many threads as there can be
+/// (QEMU 10.0, November 2026); the tables of a large disk come on top.
 const MEMORY: u64 = 512 << 20;
+/// The stack of a thread, in bytes: with the eight MiB that are usual, the threads alone would take all of it.
+const STACK: u64 = 2 << 20;
 
 /// Where programs and libraries are, and nothing that is secret.
 const PROGRAMS: [&str; 12] = [
@@ -116,6 +119,7 @@ fn limit(bounds: &Bounds) -> Result<(), String> {
         // What is in a disk is not for a file of a crash.
         (Resource::Core, 0, 0),
         (Resource::As, MEMORY, MEMORY),
+        (Resource::Stack, STACK, STACK),
         (Resource::Fsize, bounds.file_bytes, bounds.file_bytes),
         // A signal that says why comes first.
         (Resource::Cpu, cpu_seconds, cpu_seconds.saturating_add(5)),

@@ -64,6 +64,8 @@ impl Tool {
         };
         // Not one word of this command's environment, in which keys may stand.
         command.env_clear().env("LC_ALL", "C").env("PATH", "/usr/bin:/bin");
+        // One heap for all threads: each of its own would be reserved from what it may take.
+        command.env("MALLOC_ARENA_MAX", "1");
         Ok(command)
     }
 

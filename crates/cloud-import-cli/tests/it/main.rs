@@ -6,7 +6,7 @@ mod bucket;
 mod check;
 mod clean;
 mod config;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod convert;
 mod damaged;
 mod edges;

@@ -4,6 +4,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
+#[cfg(target_os = "linux")]
+mod apart;
+#[path = "../../../../tests/images/unpack.rs"]
+mod images;
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first finishes what was sent and says how to go on, the second leaves at once.
+//! Ctrl-C, SIGTERM and SIGHUP: the first finishes what was sent and says how to go on, the second leaves at once.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
 
 pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     let mut work = Vec::new();
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         for while_waiting in [false, true] {
             let form = Arc::clone(&form);
             let when = if while_waiting { "waiting" } else { "staging" };
@@ -30,7 +30,7 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
         }));
     }
     work.push(piece("--cancel-on-interrupt".to_owned(), canceled(form)));
-    let cases = side_by_side::all(7, work).await?.len();
+    let cases = side_by_side::all(10, work).await?.len();
     Ok(format!("{cases} ways to interrupt"))
 }
 

@@ -13,6 +13,7 @@ mod detach;
 mod elsewhere;
 mod faults;
 mod form;
+mod held;
 mod interrupt;
 mod many;
 mod moments;
@@ -47,6 +48,7 @@ const CASES: &[(&str, Case)] = &[
     ("moments", |form| Box::pin(moments::run(form))),
     ("together", |form| Box::pin(together::run(form))),
     ("interrupt", |form| Box::pin(interrupt::run(form))),
+    ("held", |form| Box::pin(held::run(form))),
     ("elsewhere", |form| Box::pin(elsewhere::run(form))),
     ("detach", |form| Box::pin(detach::run(form))),
     ("many", |form| Box::pin(many::run(form))),

@@ -168,7 +168,7 @@ where
 
 /// Waits; whether that was not broken off by a stop.
 async fn slept(env: &dyn Env, time: Duration, stop: &Stop) -> bool {
-    unless(stop.requested(), env.sleep(time)).await.is_some()
+    !stop.is_requested() && unless(stop.requested(), env.sleep(time)).await.is_some()
 }
 
 /// Nobody knows what became of it. What the lost answer told (code, HTTP status, request id) is kept.

@@ -6,9 +6,12 @@ mod fake;
 mod json;
 mod pipeline;
 mod start;
+mod stop;
 mod wait;
 
 // Over the HTTP client, which comes with TLS.
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
+mod idle;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
 mod net;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]

@@ -21,7 +21,7 @@ use cloud_import_core::{
 
 /// Signs with the instant; `{"e": code}` is a refusal.
 #[derive(Debug, Default)]
-struct Plain {
+pub(crate) struct Plain {
     signed: Mutex<u32>,
 }
 
@@ -78,7 +78,7 @@ impl Protocol for Plain {
     }
 }
 
-const OPERATION: Operation = Operation {
+pub(crate) const OPERATION: Operation = Operation {
     name: "Do",
     method: Method::POST,
     path: "/",

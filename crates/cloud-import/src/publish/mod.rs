@@ -222,7 +222,9 @@ impl Publish {
         self
     }
 
-    /// What stops it: nothing new is begun, and what was sent is finished.
+    /// What stops it: nothing new is begun, and what was sent is finished. Give the same to the settings of the importers
+    /// ([`Settings::stop`](cloud_import_core::Settings::stop)), so that their requests are not sent again, and not waited for once it
+    /// is pressed.
     pub fn stop(mut self, stop: Stop) -> Self {
         self.stop = stop;
         self
@@ -337,6 +339,10 @@ impl Publish {
         };
         if self.destinations.is_empty() {
             return refuse("no destination is named", "Name one.".into());
+        }
+        if self.image.file().is_some_and(|file| file.length().is_none()) {
+            let message = "the image is one that is still to be made, by converting a file";
+            return refuse(message, "Convert the file, and open the new one.".into());
         }
         if self.options.replace && !self.options.wait {
             let message = "older images are replaced when the new one is there, and that is not waited for";

@@ -6,8 +6,8 @@ use std::{
 };
 
 use cloud_import::{
-    Disk, ErrorKind, ImportRequest, Os, Provider, Stop,
-    publish::{Event, Image, Phase, Publish, Step},
+    Disk, DiskFormat, ErrorKind, ImportRequest, Os, Provider, Stop,
+    publish::{Event, Image, LocalImage, Phase, Publish, Step},
 };
 use cloud_import_sim::{Fault, FaultKind};
 
@@ -193,4 +193,23 @@ async fn an_order_that_may_have_been_sent_is_not_called_not_started() {
         assert!(phase == expected || phase == Phase::Succeeded, "{settled:?}");
         assert_eq!(scene.imports(provider), 1, "{provider}: a second image");
     }
+}
+
+#[tokio::test]
+async fn an_order_is_validated_for_the_file_that_is_still_to_be_made() {
+    let scene = Scene::new("planned").await;
+    let file = LocalImage::open(IMAGE, None).unwrap();
+    let destination = scene.destination(Provider::ALIYUN);
+    let planned = Publish::of(file.planned(DiskFormat::Zvhd2)).to(destination.clone());
+    let disk = planned.preview(&destination).await.unwrap().disks.remove(0);
+    assert_eq!((disk.format, disk.file_size_bytes), (Some(DiskFormat::Zvhd2), None));
+    assert_eq!(disk.virtual_size_bytes, file.info().virtual_size_bytes);
+    let problems = planned.problems(&destination).await.unwrap();
+    assert!(problems.iter().any(|problem| problem.is_error()), "{problems:?}");
+    let good = Publish::of(file.planned(DiskFormat::Raw)).to(destination.clone());
+    let problems = good.problems(&destination).await.unwrap();
+    assert!(!problems.iter().any(|problem| problem.is_error()), "{problems:?}");
+    let error = good.state(scene.state()).run().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert!(scene.simulator.objects().is_empty());
 }

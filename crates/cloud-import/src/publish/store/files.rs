@@ -272,6 +272,14 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_without_locks_is_told_as_such() {
+        let error = without_locks(Path::new("jobs/lock"), io::ErrorKind::Unsupported.into());
+        let remedy = error.remedy().unwrap().to_string();
+        assert!(error.message().contains("`jobs/lock` cannot be locked"), "{error}");
+        assert!(remedy.contains("a file system with locks"), "{remedy}");
+    }
+
+    #[test]
     fn what_is_half_written_is_not_listed() {
         let folder = scratch::Folder::new();
         let files = Files::at(folder.path().to_owned());
