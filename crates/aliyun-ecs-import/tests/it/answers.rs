@@ -34,6 +34,30 @@ async fn the_task_id_has_two_names() {
 }
 
 #[tokio::test]
+async fn a_refused_permission_names_the_action_and_what_does_not_allow_it() {
+    let refused = |detail: &str| {
+        format!(
+            r#"{{"RequestId":"r","Code":"NoPermission","Message":"You are not authorized.","AccessDeniedDetail":{detail}}}"#
+        )
+    };
+    for (detail, message) in [
+        (
+            r#"{"PolicyType":"AccountLevelIdentityBasedPolicy","AuthAction":"ecs:ImportImage","NoPermissionType":"ImplicitDeny","EncodedDiagnosticMessage":"AQEA"}"#,
+            "You are not authorized. (action ecs:ImportImage, policy AccountLevelIdentityBasedPolicy, reason ImplicitDeny)",
+        ),
+        (
+            r#"{"AuthAction":"ecs:ImportImage"}"#,
+            "You are not authorized. (action ecs:ImportImage)",
+        ),
+        (r#"{"AuthAction":7}"#, "You are not authorized."),
+        (r#""odd""#, "You are not authorized."),
+    ] {
+        let error = import(403, &refused(detail)).await.unwrap_err();
+        assert_eq!((error.kind(), error.message()), (ErrorKind::PermissionDenied, message));
+    }
+}
+
+#[tokio::test]
 async fn errors_keep_the_vendors_words() {
     let cases = [
         (

@@ -118,7 +118,8 @@ async fn what_is_not_the_stores_is_not_read() {
         (200, "<R><UploadId>cut", ErrorKind::InvalidResponse),
         (200, "{}", ErrorKind::InvalidResponse),
         (503, "busy", ErrorKind::Unavailable),
-        (404, "<html/>", ErrorKind::NotFound),
+        (404, "<html/>", ErrorKind::InvalidResponse),
+        (404, "", ErrorKind::NotFound),
     ] {
         for provider in XML {
             let error = refused(provider, answer(status, &[], body)).await;

@@ -29,6 +29,30 @@ async fn the_task_id_is_text_or_number_under_either_name() {
 }
 
 #[tokio::test]
+async fn a_number_is_the_code_where_there_is_no_word_for_it() {
+    for code in ["400", r#""400""#] {
+        let body = format!(r#"{{"requestId":"r1","error":{{"code":{code},"message":"imageName invalid"}}}}"#);
+        for status in [200, 400] {
+            let error = import(status, &body).await.unwrap_err();
+            assert_eq!(
+                (error.kind(), error.code()),
+                (ErrorKind::InvalidRequest, Some("400")),
+                "{body}"
+            );
+            assert!(!error.may_have_executed());
+        }
+    }
+    for none in ["0", r#""0""#, r#""""#, "null"] {
+        let body = format!(r#"{{"requestId":"r1","error":{{"code":{none},"message":""}},"result":{{"taskId":"1"}}}}"#);
+        assert_eq!(
+            import(200, &body).await.unwrap().task_id.as_deref(),
+            Some("1"),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn errors_keep_the_vendors_words() {
     let cases = [
         (

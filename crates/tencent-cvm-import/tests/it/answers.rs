@@ -47,8 +47,9 @@ async fn errors_keep_the_vendors_words() {
         ),
         // A new code of a known family, then one of none.
         ("InvalidParameterValue.BrandNew", 200, ErrorKind::InvalidRequest, false),
+        ("FailedOperation.BrandNewTimeout", 200, ErrorKind::Unavailable, true),
         ("InternalError.Brand", 200, ErrorKind::Unavailable, true),
-        ("BrandNew", 200, ErrorKind::Service, true),
+        ("BrandNew", 200, ErrorKind::Service, false),
         // The code counts, whatever the status.
         ("UnauthorizedOperation", 500, ErrorKind::PermissionDenied, false),
     ];

@@ -52,9 +52,9 @@ async fn errors_come_with_status_200_and_keep_the_vendors_words() {
         ("110", "timeout", ErrorKind::Unavailable, true),
         ("150", "later", ErrorKind::Unavailable, true),
         ("8301", "import failed", ErrorKind::Service, true),
-        // A code that is in no table.
-        ("99999", "brand new", ErrorKind::Service, true),
-        ("-30010", "bucket not exist", ErrorKind::Service, true),
+        // A code that is in no table is a refusal.
+        ("99999", "brand new", ErrorKind::Service, false),
+        ("-30010", "bucket not exist", ErrorKind::Service, false),
     ];
     for (code, message, kind, executed) in cases {
         for written in [code.to_owned(), format!(r#""{code}""#)] {
