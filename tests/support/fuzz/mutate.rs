@@ -1,5 +1,7 @@
 //! Changes of an input, the same for the same seed on every machine.
 
+use serde_json::{Value, json};
+
 /// Numbers that look random.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
@@ -67,13 +69,80 @@ const WORDS: &[&str] = &[
     "[[[[[[[[",
 ];
 
-/// A changed copy: one to four changes, some with a piece of another input.
+/// A changed copy: of JSON, in half of all cases, with other values in it; else one to four changes of its bytes, some with a
+/// piece of another input.
 pub fn mutate(random: &mut Random, input: &[u8], other: &[u8]) -> Vec<u8> {
-    let mut bytes = input.to_vec();
-    for _ in 0..=random.below(4) {
-        change(random, &mut bytes, other);
+    let json = if random.below(2) == 0 {
+        json(random, input)
+    } else {
+        None
+    };
+    json.unwrap_or_else(|| {
+        let mut bytes = input.to_vec();
+        for _ in 0..=random.below(4) {
+            change(random, &mut bytes, other);
+        }
+        bytes
+    })
+}
+
+/// The input with one or two other values in the JSON that one of its parts ends with.
+fn json(random: &mut Random, input: &[u8]) -> Option<Vec<u8>> {
+    let mut parts: Vec<Vec<u8>> = input.split(|byte| *byte == 0x1e).map(<[u8]>::to_vec).collect();
+    let number = random.below(parts.len());
+    let part = &mut parts[number];
+    let begin = part.iter().position(|byte| matches!(byte, b'{' | b'['))?;
+    let mut value: Value = serde_json::from_slice(&part[begin..]).ok()?;
+    for _ in 0..=random.below(2) {
+        let at = random.below(nodes(&value));
+        other_value(random, &mut value, at);
     }
-    bytes
+    part.truncate(begin);
+    part.extend(value.to_string().bytes());
+    Some(parts.join(&0x1e))
+}
+
+/// How many values there are in a value, itself included.
+fn nodes(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(nodes).sum(),
+        Value::Object(fields) => fields.values().map(nodes).sum(),
+        _ => 0,
+    }
+}
+
+/// Puts something else in the place of the value with this number.
+fn other_value(random: &mut Random, value: &mut Value, at: usize) {
+    let Some(mut at) = at.checked_sub(1) else {
+        let own = value.take();
+        *value = match random.below(12) {
+            0 => Value::Null,
+            1 => json!(true),
+            2 => json!([]),
+            3 => json!({}),
+            4 => json!([own]),
+            5 => json!({ "a": own }),
+            6 => json!([-1, 0, i64::MIN, 253_402_300_800_i64, 4_294_967_296_i64][random.below(5)]),
+            7 => json!([u64::MAX as f64, 0.5, -0.0, f64::MAX][random.below(4)]),
+            8 => json!(u64::MAX),
+            9 => json!(own.to_string()),
+            10 => json!(WORDS[random.below(WORDS.len())]),
+            _ => json!([own.clone(), own]),
+        };
+        return;
+    };
+    let inner: Box<dyn Iterator<Item = &mut Value>> = match value {
+        Value::Array(items) => Box::new(items.iter_mut()),
+        Value::Object(fields) => Box::new(fields.values_mut()),
+        _ => return,
+    };
+    for one in inner {
+        let count = nodes(one);
+        if at < count {
+            return other_value(random, one, at);
+        }
+        at -= count;
+    }
 }
 
 fn change(random: &mut Random, bytes: &mut Vec<u8>, other: &[u8]) {
