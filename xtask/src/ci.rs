@@ -26,6 +26,7 @@ fn steps(quick: bool) -> Vec<Step> {
         Step::new("codegen", "cargo xtask codegen --check"),
         Step::new("tidy", "cargo xtask tidy"),
         Step::new("drift", "cargo xtask drift"),
+        Step::new("advisories", "cargo xtask advisories"),
         Step::new("packages", "cargo xtask package --quick"),
         // It also holds our code to the declared Rust version.
         Step::new(

@@ -1,8 +1,9 @@
 //! House tasks: `cargo xtask codegen [--check]`, `cargo xtask tidy`, `cargo xtask measure`, `cargo xtask package [--quick]`,
-//! `cargo xtask dist`, `cargo xtask msrv`, `cargo xtask drift`, `cargo xtask ci`, `cargo xtask soak`, `cargo xtask nightly`.
+//! `cargo xtask dist`, `cargo xtask msrv`, `cargo xtask drift`, `cargo xtask advisories`, `cargo xtask ci`, `cargo xtask soak`, `cargo xtask nightly`.
 //!
 //! Not published and not needed to build: what `codegen` writes is committed.
 
+mod advisories;
 mod ci;
 mod codegen;
 #[cfg(feature = "dist")]
@@ -35,6 +36,9 @@ usage: cargo xtask <task>
   msrv                whether a dependency needs a newer Rust than we declare
   drift [--newest | --accept]
                       whether the specs say what the vendors' packages say; see docs/drift.md
+  advisories [--extract FOLDER]
+                      whether a known advisory is about a version in Cargo.lock; no network. --extract writes anew what is
+                      known, from a clone of rustsec/advisory-db
   ci [--quick]        the whole sequence of checks; --quick leaves out the release build and what needs other tools
   soak [--kills N] [--seed S]
                       kills, faults, a thousand targets and the fuzz targets in their long form, in release mode: about
@@ -46,6 +50,8 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
         ["drift", options @ ..] => return drift::run(&root(), options),
+        ["advisories"] => advisories::run(&root()),
+        ["advisories", "--extract", folder] => advisories::extract(&root(), folder),
         ["codegen"] => codegen::run(&root(), false),
         ["codegen", "--check"] => codegen::run(&root(), true),
         ["tidy"] => tidy::run(&root()),

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Names and commands, in order.
-const STEPS: [(&str, &str); 14] = [
+const STEPS: [(&str, &str); 15] = [
     (
         "core without TLS",
         "cargo test -p cloud-import-core --no-default-features --locked",
@@ -41,6 +41,7 @@ const STEPS: [(&str, &str); 14] = [
     ("weight of a dependency", "tests/weight/run"),
     ("packages", "cargo xtask package"),
     ("public APIs", "tests/semver/run"),
+    ("advisories and yanked versions", "cargo deny check advisories"),
 ];
 
 /// Runs them all, whatever fails; or with `list` only shows them.

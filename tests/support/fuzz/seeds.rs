@@ -270,9 +270,9 @@ pub(super) fn profiles() -> Vec<Vec<u8>> {
     [
         (0, "[default]\njdcloud_access_key_id = AK\njdcloud_secret_access_key = SK\n\n[work]\naccess_key=AK\nsecret_key=SK\nregion_id=cn-north-1\n\u{1e}work"),
         (1, "{\"secretId\": \"AK\", \"secretKey\": \"SK\", \"token\": null}\u{1e}{\"_sys_param\": {\"region\": \"ap-guangzhou\"}}"),
-        (1, "{\"type\":\"sso\",\"role-arn\":\"qcs::cam::uin/1:roleName/x\",\"role-session-name\":\"s\"}"),
+        (1, "{\"secretId\":\"AK\",\"secretKey\":\"SK\",\"role-arn\":\"qcs::cam::uin/1:roleName/x\",\"role-session-name\":\"s\"}"),
         (1, "[default]\nsecret_id=AK\nsecret_key=SK\n"),
-        (2, "[default]\nak = AK\nsk = SK\nproject_id = p\niam_endpoint = https://iam.example.com\nidp_id = i\nid_token_file = /t\n"),
+        (2, "[basic]\nak = AK\nsk = SK\nproject_id = p\niam_endpoint = https://iam.example.com\nidp_id = i\nid_token_file = /t\n"),
         (3, "{\"current\":\"work\",\"profiles\":[{\"name\":\"default\",\"mode\":\"AK\"},{\"name\":\"work\",\"mode\":\"RamRoleArn\",\"access_key_id\":\"AK\",\"access_key_secret\":\"SK\",\"ram_role_arn\":\"acs:ram::1:role/x\",\"expired_seconds\":900,\"region_id\":\"cn-hangzhou\"}]}"),
         (3, "[default]\nenable = true\ntype = ram_role_arn\naccess_key_id = AK\naccess_key_secret = SK\nrole_arn = x\nrole_session_name = s\n"),
         (4, "[{\"profile\":\"work\",\"public_key\":\"AK\",\"private_key\":\"SK\",\"cookie\":\"\"}]\u{1e}[{\"profile\":\"work\",\"active\":true,\"region\":\"cn-bj2\",\"project_id\":\"org-1\"}]"),
