@@ -66,15 +66,7 @@ fn read(source: &mut Source<'_>) -> Result<Image, InspectError> {
     header(&mut info, source)?;
 
     let regions = region_entries(source)?;
-    for entry in regions.chunks_exact(32) {
-        let end = le64(entry, 16).checked_add(u64::from(le32(entry, 24)));
-        let what = if array(entry, 0) == REGION_BLOCKS {
-            "the block table"
-        } else {
-            "a region"
-        };
-        info.must_reach(what, end);
-    }
+    must_reach_regions(&mut info, &regions);
     let metadata = regions
         .chunks_exact(32)
         .find(|entry| array(entry, 0) == REGION_METADATA)
@@ -137,22 +129,15 @@ fn read(source: &mut Source<'_>) -> Result<Image, InspectError> {
         return Ok(Image::closed(info, "part of the disk lies in the backing file"));
     }
     let sector = match item(ITEM_SECTOR) {
-        Some((at, _)) => u64::from(le32(&source.header(Format::Vhdx, "sector size", at, 4)?, 0)),
+        Some((at, _)) => le32(&source.header(Format::Vhdx, "sector size", at, 4)?, 0),
         None => 512,
     };
-    let ratio = (BITMAP_SECTORS * sector).checked_div(block).filter(|ratio| *ratio > 0);
-    Ok(match (table, ratio) {
-        (Some(table), Some(ratio)) => Image::new(
-            info,
-            BlockTable {
-                size,
-                table,
-                block,
-                ratio,
-            },
-        ),
-        _ => Image::closed(info, format!("blocks of {block} bytes cannot be found")),
-    })
+    Ok(
+        match table.and_then(|table| BlockTable::new(size, table, block, sector)) {
+            Some(table) => Image::new(info, table),
+            None => Image::closed(info, format!("blocks of {block} bytes cannot be found")),
+        },
+    )
 }
 
 #[derive(Debug)]
@@ -164,6 +149,19 @@ struct BlockTable {
     block: u64,
     /// After this many entries stands one for a bitmap.
     ratio: u64,
+}
+
+impl BlockTable {
+    /// `None` where blocks are larger than what one bitmap counts, or have no size.
+    fn new(size: u64, table: u64, block: u64, sector: u32) -> Option<Self> {
+        let ratio = (BITMAP_SECTORS * u64::from(sector)).checked_div(block)?;
+        (ratio > 0).then_some(Self {
+            size,
+            table,
+            block,
+            ratio,
+        })
+    }
 }
 
 impl Mapping for BlockTable {
@@ -184,6 +182,18 @@ impl Mapping for BlockTable {
             0..=3 => Ok(Place::Zero { len: left }),
             _ => Err(outside()),
         }
+    }
+}
+
+fn must_reach_regions(info: &mut DiskInfo, regions: &[u8]) {
+    for entry in regions.chunks_exact(32) {
+        let end = le64(entry, 16).checked_add(u64::from(le32(entry, 24)));
+        let what = if array(entry, 0) == REGION_BLOCKS {
+            "the block table"
+        } else {
+            "a region"
+        };
+        info.must_reach(what, end);
     }
 }
 
@@ -263,4 +273,37 @@ fn blocks(info: &mut DiskInfo, source: &mut Source<'_>, at: u64, len: u64) -> Re
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::source::{Known, Limits};
+
+    /// Behind as many entries as one bitmap has blocks stands one for the bitmap.
+    #[test]
+    fn entries_of_bitmaps_are_passed_over() {
+        const MIB: u64 = 1 << 20;
+        let mut table = BlockTable::new(16 * MIB, 64, 2 * MIB, 512).unwrap();
+        assert_eq!(table.ratio, 2048);
+        table.ratio = 2;
+        let mut file = vec![0; 64];
+        for entry in [5 * MIB, 6 * MIB, 0, 7 * MIB, 8 * MIB, 0, 9 * MIB] {
+            file.extend((entry | if entry > 0 { FULLY_PRESENT } else { 0 }).to_le_bytes());
+        }
+        let mut file = Cursor::new(file);
+        let mut known = Known::of(&mut file, Limits::default()).unwrap();
+        for (block, start) in [5, 6, 7, 8, 9].into_iter().enumerate() {
+            let at = block as u64 * 2 * MIB + 3;
+            let found = table.place(&mut known.with(&mut file), at).unwrap();
+            let expected = Place::Host {
+                offset: start * MIB + 3,
+                len: 2 * MIB - 3,
+            };
+            assert_eq!(found, expected, "block {block}");
+        }
+        assert!(BlockTable::new(MIB, 0, 0, 512).is_none() && BlockTable::new(MIB, 0, 1 << 40, 512).is_none());
+    }
 }

@@ -39,6 +39,9 @@ fn a_raw_disk_is_known_by_what_is_on_it() {
     let mut late = vec![0; 4 * MIB];
     late[2 * MIB] = 1;
     assert_eq!(inspect(late).unwrap().contents, Contents::Unrecognized);
+    let mut early = vec![0; 4 * MIB];
+    early[65536 + 2000] = 1;
+    assert_eq!(inspect(early).unwrap().contents, Contents::Unrecognized);
     let mut boot = vec![0; 4 * MIB];
     put(&mut boot, 510, &[0x55, 0xAA]);
     assert_eq!(

@@ -33,8 +33,10 @@ pub enum Image {
 /// # fn open() -> cloud_import::Result<()> {
 /// let image = LocalImage::open("web.raw", Some(DiskFormat::Raw))?;
 /// let order = ImportRequest::new("web", image.described(Disk::object("images", "web.raw")));
-/// for problem in image.problems(cloud_import::capabilities(Provider::ALIYUN)?, &order) {
-///     println!("{problem}");
+/// for provider in Provider::all() {
+///     for problem in image.problems(cloud_import::capabilities(provider)?, &order) {
+///         println!("{problem}");
+///     }
 /// }
 /// # Ok(()) }
 /// ```
