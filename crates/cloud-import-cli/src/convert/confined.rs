@@ -20,10 +20,13 @@ use rustix::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::process::{NOT_CONFINED, NOT_STARTED};
+use super::process::NOT_CONFINED;
 
 /// What the child is called.
 pub(super) const NAME: &str = "cloud-import (confined)";
+
+/// The exit code of a run that could not be started.
+const NOT_STARTED: u8 = 126;
 
 /// What it may do.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -134,7 +137,7 @@ fn limit(bounds: &Bounds) -> Result<(), String> {
 /// Lets go of the network and of every file but the two.
 fn confine(bounds: &Bounds, program: &OsStr) -> Result<(), String> {
     let is_offline = leave_network();
-    let told = |error: landlock::RulesetError| format!("the kernel cannot confine it by Landlock: {error}");
+    let told = |error: landlock::RulesetError| format!("Landlock fails: {error}");
     // Of the files, all kernels with Landlock; of the network, those without a network of their own for it.
     let network = if is_offline {
         CompatLevel::BestEffort
@@ -144,10 +147,10 @@ fn confine(bounds: &Bounds, program: &OsStr) -> Result<(), String> {
     let ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(ABI::V1))
-        .map_err(told)?
+        .map_err(|_| "this kernel has no Landlock, or it is not enabled")?
         .set_compatibility(network)
         .handle_access(AccessNet::from_all(ABI::V4))
-        .map_err(told)?
+        .map_err(|_| "this kernel keeps nobody from the network by Landlock, and namespaces are not allowed")?
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(NEWEST))
         .and_then(|ruleset| ruleset.handle_access(AccessNet::from_all(NEWEST)))

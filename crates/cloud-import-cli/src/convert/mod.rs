@@ -6,7 +6,12 @@
 #[cfg(target_os = "linux")]
 mod confined;
 mod process;
+mod source;
 mod temporary;
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "elsewhere nothing bounds a run")
+)]
 mod tool;
 
 use std::{
@@ -16,15 +21,15 @@ use std::{
 
 use cloud_import::{
     DiskFormat, Error, ErrorKind, Remedy, Result, Stop,
-    publish::disk::{self, DiskInfo, Format},
+    publish::disk::{self, DiskInfo},
     remedy::Change,
 };
-use serde_json::json;
 
 #[cfg(target_os = "linux")]
 pub(crate) use self::confined::child;
 use self::{
     process::{ANOTHER_FOLDER, Meter, local, run},
+    source::Source,
     temporary::Temporary,
     tool::{Handed, Limits, Tool},
 };
@@ -82,7 +87,7 @@ impl Conversion<'_> {
     /// meanwhile. [`ErrorKind::Stopped`].
     pub(crate) async fn run(&self, stop: &Stop, progress: impl Fn(f32) + Send) -> Result<Converted> {
         let work = async {
-            let source = Source::open(self)?;
+            let source = Source::open(self.file, self.info)?;
             let tool = Tool::find("qemu-img".as_ref(), self.is_trusted)?;
             self.run_with(&tool, source, &std::env::temp_dir(), progress).await
         };
@@ -102,14 +107,14 @@ impl Conversion<'_> {
         let output_options = output_options(self.to)?;
         let folder = absolute(folder)
             .map_err(|error| local(format!("cannot resolve the folder for temporary files: {error}")))?;
-        let before = state(&source.file)?;
         let input = Handed::of(&source.file, self.file)?;
-        let image = image(source.format, &input);
+        let image = source.named(&input);
 
+        // First, as it removes what may take the space that is looked for.
+        let output = Temporary::new(&folder, self.to)?;
         let need = measure(tool, &input, &image).await?.saturating_add(MARGIN);
         enough_space(&folder, need)?;
 
-        let output = Temporary::new(&folder, self.to)?;
         let into = Handed::of(output.file(), output.path())?;
         let mut command = tool.command(&input, Some(&into), limits(self.info, need))?;
         command
@@ -128,45 +133,10 @@ impl Conversion<'_> {
             if full { error.with_remedy(ANOTHER_FOLDER) } else { error }
         })?;
 
-        if state(&source.file)? != before {
-            return Err(changed(self.file));
-        }
+        source.unchanged(self.file)?;
         check(output.path(), self.info, self.to)?;
         Ok(Converted(output))
     }
-}
-
-/// The file to be read, opened once: from here on its path does not count.
-struct Source {
-    file: File,
-    /// Its format in `qemu-img`'s words.
-    format: &'static str,
-}
-
-impl Source {
-    /// Opens a file that is what was looked at and holds its whole disk.
-    fn open(conversion: &Conversion<'_>) -> Result<Self> {
-        let Conversion { file: path, info, .. } = conversion;
-        let format = input_format(path, info)?;
-        let unread = |error: &dyn std::fmt::Display| local(format!("cannot read `{}`: {error}", path.display()));
-        let file = File::open(path).map_err(|error| unread(&error))?;
-        if disk::inspect(&file).map_err(|error| unread(&error))? != **info {
-            return Err(changed(path));
-        }
-        disk::contained(&file, info.format).map_err(|why| {
-            let message = format!("cannot convert `{}`: {why}", path.display());
-            Error::new(ErrorKind::Unsupported, message)
-                .with_remedy("If you trust it, first make one plain file of it with qemu-img convert.")
-        })?;
-        Ok(Self { file, format })
-    }
-}
-
-/// The image in `qemu-img`'s words: of this format whatever it looks like, and with nothing behind it.
-fn image(format: &str, file: &Handed) -> String {
-    let file = json!({"driver": "file", "filename": file.name()});
-    let image = json!({"driver": format, "backing": null, "file": file});
-    format!("json:{image}")
 }
 
 fn limits(disk: &DiskInfo, need: u64) -> Limits {
@@ -195,11 +165,6 @@ fn enough_space(folder: &Path, need: u64) -> Result<()> {
     .with_remedy(ANOTHER_FOLDER))
 }
 
-fn changed(file: &Path) -> Error {
-    local(format!("`{}` changed while it was converted", file.display()))
-        .with_remedy("Stop what writes to it, such as a running virtual machine, then repeat the command.")
-}
-
 fn stopped() -> Error {
     Error::new(ErrorKind::Stopped, "the conversion was stopped, and nothing was sent")
         .with_remedy(Remedy::Repeat(Change::Nothing))
@@ -215,80 +180,6 @@ fn output_options(to: DiskFormat) -> Result<&'static [&'static str]> {
         other => Err(Error::new(ErrorKind::Unsupported, format!("cannot convert to {other}"))
             .with_remedy("Convert to qcow2, raw, vhd or vmdk.")),
     }
-}
-
-/// The file's own format in `qemu-img`'s words, or why the file is not converted.
-fn input_format(file: &Path, info: &DiskInfo) -> Result<&'static str> {
-    let refuse = |reason: String, remedy: &'static str| {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("cannot convert `{}`: {reason}", file.display()),
-        )
-        .with_remedy(remedy))
-    };
-    let name = match info.format {
-        Format::Raw => "raw",
-        Format::Qcow2 => "qcow2",
-        Format::Qcow1 => "qcow",
-        Format::Vhd => "vpc",
-        Format::Vhdx => "vhdx",
-        Format::Vmdk => "vmdk",
-        Format::Vdi => "vdi",
-        Format::Qed => "qed",
-        Format::Parallels => "parallels",
-        Format::Luks => {
-            return refuse(
-                "the whole file is encrypted with LUKS".to_owned(),
-                "First decrypt it with qemu-img convert and its key.",
-            );
-        }
-        other if !other.is_disk() => {
-            return refuse(
-                format!("it is {other}, not a disk image"),
-                "First unpack it, or install it into a disk image.",
-            );
-        }
-        other => {
-            return refuse(
-                format!("qemu-img cannot read {other}"),
-                "Import it as it is, where the cloud accepts that format, or create it again.",
-            );
-        }
-    };
-    if let Some(backing) = &info.backing_file {
-        return refuse(
-            format!("it only has the differences from `{}`", backing.escape_debug()),
-            "First merge the two with qemu-img convert, if you trust that file name.",
-        );
-    }
-    if !info.external_files.is_empty() {
-        let names: Vec<String> = info
-            .external_files
-            .iter()
-            .take(3)
-            .map(|name| format!("`{}`", name.escape_debug()))
-            .collect();
-        return refuse(
-            format!("its content is in other files: {}", names.join(", ")),
-            "First make one file of them with qemu-img convert, if you trust those file names.",
-        );
-    }
-    if info.encryption.is_encrypted() {
-        return refuse(
-            "it is encrypted".to_owned(),
-            "First decrypt it with qemu-img convert and its key.",
-        );
-    }
-    if info.corrupt {
-        return refuse(
-            "it is marked as corrupt".to_owned(),
-            "Repair it with qemu-img check -r all, or create it again.",
-        );
-    }
-    if let Some(reason) = &info.truncation {
-        return refuse(format!("its end is missing ({reason})"), "Download or create it again.");
-    }
-    Ok(name)
 }
 
 /// The most bytes that the new file can take: what the input has in use, as qcow2 with all its tables. Every target stores
@@ -340,13 +231,6 @@ fn check(output: &Path, source: &DiskInfo, to: DiskFormat) -> Result<()> {
         )));
     }
     Ok(())
-}
-
-/// Length and time of the last change.
-fn state(file: &File) -> Result<(u64, Option<std::time::SystemTime>)> {
-    let facts = file.metadata();
-    let facts = facts.map_err(|error| local(format!("cannot look at the file that is converted: {error}")))?;
-    Ok((facts.len(), facts.modified().ok()))
 }
 
 #[cfg(test)]

@@ -17,8 +17,6 @@ const WORDS_KEPT: usize = 1024;
 
 /// The exit code of a run that the system cannot confine; `qemu-img` ends with 0 to 3.
 pub(super) const NOT_CONFINED: u8 = 125;
-/// That of one that could not be started.
-pub(super) const NOT_STARTED: u8 = 126;
 
 pub(super) const INSTALL: &str = "Install it (Debian, Ubuntu: qemu-utils; Fedora, RHEL, Alpine: qemu-img; Arch, Homebrew: qemu), \
                        or convert the file elsewhere and name the result.";

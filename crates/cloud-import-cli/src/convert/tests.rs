@@ -108,7 +108,7 @@ impl Folder {
             to,
             is_trusted: true,
         };
-        let source = Source::open(&conversion)?;
+        let source = Source::open(file, info)?;
         let mut tool = Tool::find(program.as_os_str(), true)?;
         tool.is_direct = true;
         conversion.run_with(&tool, source, &self.out(), progress).await

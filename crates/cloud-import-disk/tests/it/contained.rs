@@ -155,6 +155,11 @@ fn a_qcow2_is_one_file_only_if_all_of_its_header_is_read_and_known() {
     assert_eq!(judged(&qcow2_with(&[], 0b1_1011), Format::Qcow2), Ok(()));
     let mut raw_data = qcow2_with(&[], 0);
     put(&mut raw_data, 88, &2_u64.to_be_bytes());
+    let with_field = |at: usize, value: u32| {
+        let mut file = qcow2_with(&[], 0);
+        put(&mut file, at, &value.to_be_bytes());
+        file
+    };
     let mut endless = qcow2_with(&[], 0);
     let start = endless[100..104].to_vec();
     put(
@@ -184,6 +189,11 @@ fn a_qcow2_is_one_file_only_if_all_of_its_header_is_read_and_known() {
         ("a backing file far away", backed(u64::MAX)),
         ("the format of one", qcow2_with(&[(0xE279_2ACA, b"raw")], 0)),
         ("a feature of tomorrow", qcow2_with(&[], 1 << 5)),
+        ("an old key", with_field(32, 1)),
+        ("a version of tomorrow", with_field(4, 4)),
+        ("clusters of no size", with_field(20, 40)),
+        ("a header that ends within itself", with_field(100, 40)),
+        ("a header longer than its cluster", with_field(100, 1 << 20)),
         ("a key", qcow2_with(&[(0x0537_BE77, &[0; 16])], 0)),
     ] {
         assert!(judged(&file, Format::Qcow2).is_err(), "{what}");
