@@ -79,7 +79,10 @@ fn recorded(record: Record) -> Outcome {
     };
     let state = match (&record.image_id, &record.reason) {
         (Some(image), _) => image.clone(),
-        (None, Some(reason)) => reason.clone(),
+        (None, Some(reason)) => match &record.code {
+            Some(code) => format!("{reason} (code {code})"),
+            None => reason.clone(),
+        },
         (None, None) => record.step.as_str().to_owned(),
     };
     Outcome {

@@ -13,6 +13,7 @@ mod edges;
 mod errors;
 mod events;
 mod examples;
+mod failed;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;
 mod places;

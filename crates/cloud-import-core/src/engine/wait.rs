@@ -186,8 +186,8 @@ async fn until_verdict(
             }
             Err(error) => {
                 failed += 1;
-                // An error that the vendor's tables do not explain says nothing about the import.
-                let passes = error.is_retryable() || error.kind() == ErrorKind::Service;
+                // What the vendor does not explain, or what passes, says nothing about the import.
+                let passes = error.is_retryable() || matches!(error.kind(), ErrorKind::Service | ErrorKind::Conflict);
                 if !passes || failed > options.tolerated_errors {
                     return Err(error);
                 }

@@ -60,13 +60,21 @@ async fn without_a_token_a_lost_start_is_looked_up_and_never_sent_again() {
     assert_eq!(started(&importer).await.unwrap().as_deref(), Some("found"));
     assert_eq!(counts(&importer), (1, 4));
 
-    let importer = Fake::new(&PLAIN).sends([Err(lost())]).importer();
+    let failed = lost().with_code("Busy").with_http_status(500);
+    let failed = failed.with_request_id(Some("r-1".to_owned()));
+    let importer = Fake::new(&PLAIN).sends([Err(failed)]).importer();
     let error = started(&importer).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.may_have_executed()),
         (ErrorKind::OutcomeUnknown, true)
     );
     assert!(error.message().contains("web") && error.remedy().is_some(), "{error}");
+    let told = (error.code(), error.http_status(), error.request_id());
+    assert_eq!(
+        told,
+        (Some("Busy"), Some(500), Some("r-1")),
+        "what was told of the lost answer is kept"
+    );
     assert_eq!(importer.client().count("send"), 1);
     assert!(importer.client().count("list") >= 4);
     // It is remembered: the same call again looks again, and sends nothing.

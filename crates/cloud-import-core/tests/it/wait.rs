@@ -62,10 +62,11 @@ async fn too_many_failed_polls_or_a_final_one_end_the_wait() {
         .unwrap_err();
     assert_eq!((error.kind(), fake.calls().len()), (ErrorKind::Unavailable, 4));
 
-    // Nor does an error that nobody has explained.
+    // Neither an error that nobody has explained nor one that passes does.
     let unexplained = || Err(Error::new(ErrorKind::Service, "unknown error"));
     let state = done(&waiting);
-    let fake = FakeImporter::new([]).polls([unexplained(), unexplained(), Ok(state)]);
+    let busy = Err(Error::new(ErrorKind::Conflict, "busy"));
+    let fake = FakeImporter::new([]).polls([unexplained(), busy, unexplained(), Ok(state)]);
     wait(&fake, &mut waiting, &WaitOptions::default()).await.unwrap();
 
     let fake = FakeImporter::new([]).polls([Err(Error::new(ErrorKind::Credentials, "expired"))]);

@@ -184,7 +184,11 @@ fn failed(record: &Record) -> Error {
         _ => ErrorKind::TaskFailed,
     };
     let reason = record.reason.as_deref().unwrap_or("the import failed");
-    Error::new(kind, reason).with_provider(record.provider)
+    let error = Error::new(kind, reason).with_provider(record.provider);
+    match &record.code {
+        Some(code) => error.with_code(code),
+        None => error,
+    }
 }
 
 fn not_started() -> Error {

@@ -20,19 +20,21 @@ impl Target {
         let Some(verdict) = self.verdict(&mut task).await else {
             return self.interrupted(task).await;
         };
-        let reason = |error: &Error| Some(error.message().to_owned());
-        let (step, image_id, reason) = match &verdict {
+        let (step, image_id, why) = match &verdict {
             Ok(image) => (Step::Succeeded, Some(image.id.clone()), None),
-            Err(error) if error.kind() == ErrorKind::TaskFailed => (Step::Failed, None, reason(error)),
-            Err(error) if error.kind() == ErrorKind::Canceled => (Step::Canceled, None, reason(error)),
+            Err(error) if error.kind() == ErrorKind::TaskFailed => (Step::Failed, None, Some(error)),
+            Err(error) if error.kind() == ErrorKind::Canceled => (Step::Canceled, None, Some(error)),
             Err(_) => (Step::Started, None, None),
         };
+        let reason = why.map(|error| error.message().to_owned());
+        let code = why.and_then(Error::code).map(str::to_owned);
         let recorded = task.clone();
         let change = self.change(move |record| {
             record.task = Some(recorded);
             record.step = step;
             record.image_id = image_id;
             record.reason = reason;
+            record.code = code;
         });
         if let Err(error) = change.await {
             self.warn(error.message());

@@ -6,8 +6,8 @@ use cloud_import_core::__generated::*;
 
 const S_DOCS: &str = "JD Cloud documentation, API/Virtual-Machines/Image (Chinese edition) (2021)";
 const S_PARAMS: &str = "JD Cloud documentation, API/Virtual-Machines/Help/General_Parameters (2021)";
-const S_SDK_GO: &str = "jdcloud-sdk-go c2018ba7, services/vm (2026-06-08)";
-const S_SEED_SDK_GO: &str = "older document: importImage, Virtual Machines API reference, early English edition (2018); jdcloud-sdk-go c2018ba7, services/vm (2026-06-08)";
+const S_SDK_GO: &str = "jdcloud-sdk-go, services/vm revision 1.6.1 (2024-11)";
+const S_SEED_SDK_GO: &str = "older document: importImage, Virtual Machines API reference, early English edition (2018); jdcloud-sdk-go, services/vm revision 1.6.1 (2024-11)";
 
 /// What the import can do and what it limits.
 pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::JDCLOUD, "cn-north-1")

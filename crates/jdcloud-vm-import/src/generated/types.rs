@@ -25,7 +25,7 @@
 //! | packer | packer-plugin-jdcloud (2023) |
 //! | params | JD Cloud documentation, API/Virtual-Machines/Help/General_Parameters (2021) |
 //! | php | jdcloud-sdk-php, CredentialProvider (2023) |
-//! | sdk-go | jdcloud-sdk-go c2018ba7, services/vm (2026-06-08) |
+//! | sdk-go | jdcloud-sdk-go, services/vm revision 1.6.1 (2024-11) |
 //! | sdk-python | jdcloud_sdk for Python 1.6.354 (2026-08) |
 //! | seed | older document: importImage, Virtual Machines API reference, early English edition (2018) |
 //! | states | JD Cloud documentation, API/Virtual-Machines/Help/Image_Status (2021) |

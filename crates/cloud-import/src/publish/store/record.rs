@@ -115,6 +115,9 @@ pub struct Record {
     /// The vendor's reason, where it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The vendor's code of that reason, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// What is known of an order that may have been sent, until it is settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsettled: Option<Unsettled>,
@@ -211,6 +214,7 @@ impl Record {
             task: None,
             image_id: None,
             reason: None,
+            code: None,
             unsettled: None,
             replace: None,
             endpoint: None,
@@ -270,6 +274,7 @@ impl Record {
         self.task = None;
         self.image_id = None;
         self.reason = None;
+        self.code = None;
         self.unsettled = None;
         self.replace = None;
     }
