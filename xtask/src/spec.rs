@@ -364,6 +364,13 @@ impl Spec {
         {
             return Err(format!("{}: `host` and `version` go together", one.name));
         }
+        let mut fields = BTreeSet::new();
+        if let Some((owner, field)) = self
+            .fields()
+            .find(|(owner, field)| !fields.insert((*owner, &field.name)))
+        {
+            return Err(format!("{owner}: field {} is there twice", field.name));
+        }
         let mut codes = BTreeSet::new();
         for row in &self.errors {
             if !codes.insert((&row.code, &row.containing)) {

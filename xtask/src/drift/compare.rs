@@ -201,7 +201,7 @@ fn parent(path: &str) -> Option<&str> {
 
 /// Whether we keep the structure around it as it comes.
 fn opaque(ours: &Fields, path: &str) -> bool {
-    parent(path).is_some_and(|parent| ours.get(parent).is_some_and(|field| field.kind == "json"))
+    parent(path).is_some_and(|parent| ours.get(parent).is_some_and(|field| field.own.opaque))
 }
 
 /// Whether the structure around it is missing too, so that one row tells both.

@@ -56,6 +56,8 @@ pub(crate) struct Own {
     pub(crate) alias: Vec<String>,
     pub(crate) unverified: bool,
     pub(crate) whole_body: bool,
+    /// What is in it is kept as it comes.
+    pub(crate) opaque: bool,
 }
 
 /// The vendor's facts of one cloud.
@@ -257,6 +259,7 @@ fn field(spec: &Spec, own: &spec::Field) -> Field {
             accept: own.accept.clone(),
             alias: own.alias.clone(),
             unverified: own.unverified,
+            opaque: inner == "json",
             whole_body: own.place.as_deref() == Some("whole_body"),
         },
     }

@@ -77,7 +77,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     ] },
     Operation { name: "describeQuotas", method: "GET", path: "/v1/regions/{regionId}/quotas", fields: &[
         field("regionId", Text),
-        field("filters", List(&Object(FILTER))),
         field("imageId", Text),
+        field("filters", List(&Object(FILTER))),
     ] },
 ];

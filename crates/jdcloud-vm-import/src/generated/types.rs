@@ -621,12 +621,12 @@ pub struct DescribeQuotasRequest {
     /// Region; the client's own when absent. Required. (sdk-go)
     #[serde(rename = "regionId", skip_serializing_if = "Option::is_none")]
     pub region_id: Option<String>,
+    /// Image whose quotas are asked for, such as that of accounts it is shared with. (sdk-go)
+    #[serde(rename = "imageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
     /// One filter named `resourceTypes`, whose values are kinds of resources, `image` among them. (sdk-go, sdk-python)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filters: Option<Vec<Filter>>,
-    /// Image whose quota of shares is asked for: required for `imageShare`. (sdk-go, sdk-python)
-    #[serde(rename = "imageId", skip_serializing_if = "Option::is_none")]
-    pub image_id: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
