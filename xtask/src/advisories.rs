@@ -1,7 +1,7 @@
 //! `cargo xtask advisories`: whether a known advisory is about a version that Cargo.lock names.
 //!
-//! What it knows is committed (`xtask/advisories.toml`): the advisories of RustSec's database that name one of our packages, so that the
-//! check needs no network. `--extract FOLDER` writes it anew from a clone of that database. Yanked versions are `cargo deny`'s.
+//! What it knows is committed (`xtask/advisories.toml`): the advisories of RustSec's database that name one of our packages, so
+//! that the check needs no network. `--extract FOLDER` writes it anew from a clone of that database. Yanked versions are `cargo deny`'s.
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 

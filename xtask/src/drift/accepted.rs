@@ -1,4 +1,6 @@
-//! Differences that are wanted: each row to the letter, with a reason and a date. No pattern is taken, as a pattern accepts what nobody has seen.
+//! Differences that are wanted: each row to the letter, with a reason and a date.
+//!
+//! No pattern is taken, as a pattern accepts what nobody has seen.
 
 use std::{collections::BTreeSet, path::Path};
 

@@ -285,7 +285,8 @@ fn shown(field: &Field) -> String {
     format!("{}{required}{limits}", field.kind)
 }
 
-/// Our rows of error codes against the published table: a code without a row, and a row for an operation that does not have the code.
+/// Our rows of error codes against the published table: a code without a row, and a row for an operation that does not have
+/// the code.
 pub(crate) fn codes(spec: &Spec, published: &Codes) -> Vec<Row> {
     let mut rows = Rows::default();
     for (code, told) in &published.codes {

@@ -1,6 +1,8 @@
-//! The newest packages, by the registries' own clients: fetched into a folder of their own, read as text by `xtask/drift/vendor.py`, compared.
+//! The newest packages, by the registries' own clients: fetched into a folder of their own, read as text by
+//! `xtask/drift/vendor.py`, compared.
 //!
-//! Nothing of a package is installed, imported or run. What was read is left in `target/drift`, where `--accept` takes it from.
+//! Nothing of a package is installed, imported or run. What was read is left in `target/drift`, where `--accept` takes it
+//! from.
 
 use std::{
     env, fs,
@@ -95,7 +97,8 @@ fn kept(locked: &Lock, source: &Source) -> Result<(Read, Operations), Failure> {
     Ok((read.clone(), facts.clone()))
 }
 
-/// A reader that finds less than before met a new layout, whatever it found: every operation must be there, with four fifths of its fields.
+/// A reader that finds less than before met a new layout, whatever it found: every operation must be there, with four fifths
+/// of its fields.
 pub(crate) fn same_layout(source: &Source, before: &Operations, now: &Operations) -> Result<(), Failure> {
     for (name, old) in before {
         let count = |own: &super::facts::Operation| own.request.len() + own.response.len();
