@@ -67,11 +67,7 @@ impl<'a> Clouds<'a> {
     /// The importer of a target.
     pub(crate) fn importer(&self, wanted: &Wanted) -> Result<Box<dyn ImageImporter>> {
         let provider = wanted.target.provider;
-        let endpoint = wanted
-            .own
-            .endpoint
-            .as_ref()
-            .or_else(|| last_for(provider, &self.reach.endpoint));
+        let endpoint = endpoint(wanted, self.reach);
         let profile = wanted
             .own
             .profile
@@ -151,10 +147,10 @@ impl<'a> Clouds<'a> {
         );
         Err(Error::new(ErrorKind::InvalidRequest, message)
             .with_provider(provider)
-            .with_remedy(
-                Remedy::set_to(Field::Endpoint, task.endpoint.as_str())
-                    .or("if it is not yours, use the task no further"),
-            ))
+            .with_remedy(Remedy::when(
+                "you trust that endpoint with your keys",
+                Remedy::set_to(Field::Endpoint, task.endpoint.as_str()),
+            )))
     }
 
     fn connect(
@@ -205,8 +201,14 @@ pub(crate) fn known(provider: Provider) -> Result<()> {
     provider.id().parse::<Provider>().map(|_| ())
 }
 
+/// The endpoint of a target, where one is named: its own, else what was said last for its cloud.
+pub(crate) fn endpoint<'a>(wanted: &'a Wanted, reach: &'a Reach) -> Option<&'a Endpoint> {
+    let own = wanted.own.endpoint.as_ref();
+    own.or_else(|| last_for(wanted.target.provider, &reach.endpoint))
+}
+
 /// What was said last about a cloud.
-pub(crate) fn last_for<T>(provider: Provider, said: &[(Provider, T)]) -> Option<&T> {
+fn last_for<T>(provider: Provider, said: &[(Provider, T)]) -> Option<&T> {
     said.iter()
         .rev()
         .find(|(of, _)| *of == provider)

@@ -280,7 +280,7 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
         None if lines == Lines::Images => unfinished
             .iter()
             .filter_map(|outcome| serde_json::to_string(outcome.task.as_ref()?).ok())
-            .for_each(|line| output::say(&format!("to continue: cloud-import wait '{line}'"))),
+            .for_each(|line| output::say(&format!("to continue: cloud-import wait {}", output::word(&line)))),
         _ => {}
     }
     if job.is_some() {

@@ -160,12 +160,11 @@ pub(crate) async fn a_task_whose_ids_are_none_is_not_asked_after(case: &'static 
     let task = importer.start(&stage.order()).await.unwrap();
     let asked = stage.requests();
     for bad in ["../../x", "a b", "a\n", &"a".repeat(129)] {
-        for own in [
-            |task: &mut ImportTask| &mut task.task_id,
-            |task: &mut ImportTask| &mut task.image_id,
-        ] {
+        let sets: [fn(&mut ImportTask, String); 2] =
+            [|task, id| task.task_id = Some(id), |task, id| task.image_id = Some(id)];
+        for set in sets {
             let mut task = task.clone();
-            *own(&mut task) = Some(bad.to_owned());
+            set(&mut task, bad.to_owned());
             let error = importer.poll(&mut task).await.unwrap_err();
             assert_eq!(error.kind(), cloud_import::ErrorKind::InvalidRequest, "{error:?}");
             assert_error_is_harmless(bad, &error);

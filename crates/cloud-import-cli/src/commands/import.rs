@@ -118,26 +118,17 @@ async fn all(
 fn with_places(job: &str, options: &Import, wanted: &[Wanted]) -> String {
     let mut words = job.to_owned();
     if let Some(folder) = &options.state.folder {
-        words.push_str(&format!(" --state {}", folder.display()));
+        words.push_str(&format!(" --state {}", output::word(&folder.display().to_string())));
     }
     if let Some(Some(file)) = &options.reach.simulate {
-        words.push_str(&format!(" --simulate={}", file.display()));
+        words.push_str(&format!(" --simulate={}", output::word(&file.display().to_string())));
     }
+    // A task's own endpoint counts only when it is repeated.
     let endpoints = wanted.iter().filter_map(|wanted| {
-        let own = wanted
-            .own
-            .endpoint
-            .as_ref()
-            .map(|endpoint| (wanted.target.provider, endpoint));
-        own.or_else(|| {
-            connect::last_for(wanted.target.provider, &options.reach.endpoint)
-                .map(|of_all| (wanted.target.provider, of_all))
-        })
+        let endpoint = connect::endpoint(wanted, &options.reach)?;
+        Some(format!(" --endpoint {}={endpoint}", wanted.target.provider))
     });
-    let endpoints: BTreeSet<String> = endpoints
-        .map(|(cloud, endpoint)| format!(" --endpoint {cloud}={endpoint}"))
-        .collect();
-    words.extend(endpoints);
+    words.extend(endpoints.collect::<BTreeSet<String>>());
     words
 }
 

@@ -49,6 +49,15 @@ pub(crate) fn has_colours(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && env::variable("NO_COLOR").is_none()
 }
 
+/// A text as one word of a shell, for a command that is shown to be repeated.
+pub(crate) fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,%".contains(c);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
 /// A result line.
 pub(crate) fn result(line: &str) {
     out::write(&format!("{}\n", Shown::of(line)));
@@ -124,7 +133,7 @@ pub(crate) fn error_of(targets: &[&str], error: &Error) {
 /// What cannot be read, each with what to do about it, and the exit of a command that went on without it.
 pub(crate) fn damaged(found: &[Damaged]) -> Exit {
     for one in found {
-        say(&format!("error: {one} cannot be read: {}", render::error(&one.error)));
+        say(&format!("error: {one} cannot be read: {}", one.error.message()));
         if let Some(remedy) = render::remedy_of(&one.error) {
             say(&format!("       {remedy}"));
         }
@@ -146,5 +155,33 @@ fn told(whose: &str, error: &Error) {
     for problem in problems.filter(|problem| !file_alone || render::of_the_file(problem)) {
         let severity = if problem.is_error() { "error" } else { "warning" };
         say(&format!("{severity}: {whose}{}", render::problem(problem)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_one_word_to_a_shell() {
+        for plain in ["web-1", "/tmp/a_b", "aliyun=https://a.example:8443"] {
+            assert_eq!(word(plain), plain);
+        }
+        for text in [
+            "",
+            "a b",
+            "it's",
+            "'; rm -rf ~; '",
+            "$(id)",
+            "{\"a\":1}",
+            "~",
+            "a\\b",
+            "*",
+        ] {
+            let output = std::process::Command::new("sh")
+                .args(["-c", &format!("printf %s {}", word(text))])
+                .output();
+            assert_eq!(String::from_utf8(output.unwrap().stdout).unwrap(), text);
+        }
     }
 }

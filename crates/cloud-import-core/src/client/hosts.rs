@@ -143,12 +143,12 @@ mod tests {
         ] {
             assert!(!has(other), "{other}");
         }
-        let inside = Hosts::new(
+        const INSIDE: Hosts = Hosts::new(
             "api.example",
             &[OtherHost::new("vpc", "in.example", false, "inside")],
             &[],
         );
-        assert!(inside.has(&"http://in.example".parse().unwrap(), ""));
+        assert!(INSIDE.has(&"http://in.example".parse().unwrap(), ""));
     }
 
     #[test]

@@ -34,7 +34,7 @@ struct Initiated {
 pub(crate) fn uploading(body: &[u8]) -> Result<Uploading> {
     let Initiated { upload_id } = decode(body)?;
     Ok(Uploading {
-        upload_id: faults::filled(upload_id, "`UploadId`")?,
+        upload_id: faults::upload_id(upload_id)?,
         part_size: None,
     })
 }
@@ -91,12 +91,14 @@ struct ListedUpload {
 /// The open uploads of one page.
 pub(crate) fn open_uploads(body: &[u8]) -> Result<Vec<OpenUpload>> {
     let Uploads { uploads } = decode(body)?;
-    let uploads = uploads.into_iter().map(|upload| OpenUpload {
-        key: upload.key,
-        upload_id: upload.upload_id,
-        initiated: upload.initiated,
+    let uploads = uploads.into_iter().map(|upload| {
+        Ok(OpenUpload {
+            key: upload.key,
+            upload_id: faults::upload_id(upload.upload_id)?,
+            initiated: upload.initiated,
+        })
     });
-    Ok(uploads.collect())
+    uploads.collect()
 }
 
 #[derive(Deserialize)]

@@ -9,9 +9,16 @@ pub(super) fn lacking(what: &str) -> Error {
     unreadable(format!("the answer lacks {what}"))
 }
 
-/// Text that must be there.
-pub(super) fn filled(text: String, what: &str) -> Result<String> {
-    if text.is_empty() { Err(lacking(what)) } else { Ok(text) }
+/// The longest id of an upload, in characters. The longest seen has 128 (COS and S3).
+const LONGEST_ID: usize = 1024;
+
+/// The id of an upload, which is recorded and sent back: it must be there, and such as stands in a link.
+pub(super) fn upload_id(id: String) -> Result<String> {
+    match id.len() {
+        0 => Err(lacking("`UploadId`")),
+        1..=LONGEST_ID if id.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(id),
+        _ => Err(unreadable("the answer has an `UploadId` that is none".to_owned())),
+    }
 }
 
 /// An answer that serde does not read. Of serde's text only the name of a field counts: the rest may hold the vendor's text.
@@ -40,5 +47,24 @@ pub(super) fn told(code: Option<String>, status: StatusCode, codes: &[CodeRule])
             Some("NotImplemented".to_owned())
         }
         code => code,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_an_upload_is_visible_and_bounded() {
+        for id in ["1", "0004B9894A22E5B1888A1E29F823", "2~a/b+c=="] {
+            assert_eq!(upload_id(id.to_owned()).unwrap(), id);
+        }
+        for bad in ["", "a b", "a\n", "\u{1b}", "\u{e9}", &"a".repeat(1025)] {
+            assert_eq!(
+                upload_id(bad.to_owned()).unwrap_err().kind(),
+                ErrorKind::InvalidResponse,
+                "{bad:?}"
+            );
+        }
     }
 }

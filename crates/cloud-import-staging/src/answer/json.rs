@@ -89,7 +89,7 @@ struct Initiated {
 pub(crate) fn uploading(body: &[u8]) -> Result<Uploading> {
     let begun: Initiated = decode(body)?;
     Ok(Uploading {
-        upload_id: faults::filled(begun.upload_id, "`UploadId`")?,
+        upload_id: faults::upload_id(begun.upload_id)?,
         part_size: begun.blk_size.filter(|size| *size > 0),
     })
 }

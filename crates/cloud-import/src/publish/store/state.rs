@@ -17,7 +17,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 ///
 /// ```text
 /// STATE/lock                             taken and given back, to see that it can be
-/// STATE/hashes/…                         SHA-256 of files, by device, inode, size and time of change
+/// STATE/hashes/…                         SHA-256 of files, by device and inode
 /// STATE/jobs/JOB/job.json                what is published
 /// STATE/jobs/JOB/places                  which record each place has, whatever it is called
 /// STATE/jobs/JOB/TARGET.json             how far one target has come
