@@ -392,6 +392,7 @@ async fn a_gateway_of_ones_own_answers_for_ram_too() {
         let script = Arc::new(Scripted::new([ROLE]));
         let client = super::builder(&script)
             .endpoint(endpoint.parse().unwrap())
+            .plain_http(true)
             .build()
             .unwrap();
         client.get_role(&GetRoleRequest::default()).await.unwrap();

@@ -66,7 +66,10 @@ fn with_variables(mut line: Vec<OsString>, variable: Variable<'_>) -> Result<Vec
     let of_file = of_file(&config, file.as_ref(), &options, variable)?;
     if let Some(file) = &file {
         output::say(&format!("defaults from {}", file.path.display()));
-        let mut deciding = here::deciding(&of_file);
+        let deciding = here::deciding(&of_file);
+        let mut deciding = deciding
+            .without_keys_of(&of_variables)
+            .without_keys_of(&said(own, matches));
         deciding.give_way_to(&of_variables, &options);
         file.allow(&left_open(deciding, own, matches, &options), matches)?;
     }
@@ -209,15 +212,22 @@ fn read(path: &Path, must_exist: bool) -> Result<Option<String>> {
     }
 }
 
+/// What is typed.
+fn said(command: &Command, typed: &ArgMatches) -> Values {
+    let is_typed = |option: &Arg| typed.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let said = keyed(command).into_iter().filter(|(_, option)| is_typed(option));
+    let texts = |option: &Arg| typed.get_raw(option.get_id().as_str()).into_iter().flatten();
+    Values(
+        said.map(|(key, option)| (key, texts(option).map(OsString::from).collect()))
+            .collect(),
+    )
+}
+
 /// The defaults of a command that count beside what is typed.
 fn left_open(mut defaults: Values, command: &Command, typed: &ArgMatches, options: &Options) -> Values {
     let is_typed = |option: &Arg| typed.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine);
     let own = keyed(command);
-    let said = own.iter().filter(|(_, option)| is_typed(option)).map(|(key, option)| {
-        let texts = typed.get_raw(option.get_id().as_str()).into_iter().flatten();
-        (key.clone(), texts.map(OsString::from).collect())
-    });
-    defaults.give_way_to(&Values(said.collect()), options);
+    defaults.give_way_to(&said(command, typed), options);
     for option in command.get_arguments().filter(|option| is_typed(option)) {
         let others = command.get_arg_conflicts_with(option);
         defaults

@@ -41,6 +41,25 @@ impl Values {
     }
 }
 
+impl Values {
+    /// Leaves out KEY=VALUE where the same key is said above: the last one counts, and that comes later.
+    pub(super) fn without_keys_of(mut self, above: &Self) -> Self {
+        for (key, own) in &mut self.0 {
+            let said: Vec<_> = above.0.get(key).into_iter().flatten().filter_map(pair_key).collect();
+            own.retain(|text| pair_key(text).is_none_or(|key| !said.contains(&key)));
+        }
+        self.0.retain(|_, own| !own.is_empty());
+        self
+    }
+}
+
+/// The key of KEY=VALUE.
+fn pair_key(text: &OsString) -> Option<&[u8]> {
+    let bytes = text.as_encoded_bytes();
+    let end = bytes.iter().position(|byte| *byte == b'=')?;
+    Some(&bytes[..end])
+}
+
 pub(super) fn repeats(option: &Arg) -> bool {
     matches!(option.get_action(), ArgAction::Append)
 }

@@ -36,7 +36,17 @@ pub(super) fn safe(text: &str) -> String {
             }
             Place::Escape { length } => {
                 out.push(c);
-                Place::Inside { length }
+                match c {
+                    'u' => Place::Unit { left: 4, length },
+                    _ => Place::Inside { length },
+                }
+            }
+            Place::Unit { left, length } => {
+                out.push(c);
+                match left {
+                    1 => Place::Inside { length },
+                    _ => Place::Unit { left: left - 1, length },
+                }
             }
             Place::Behind => Place::Behind.after(c),
             Place::BehindEscape => Place::Behind,
@@ -55,6 +65,11 @@ enum Place {
     },
     /// Behind a backslash in it.
     Escape {
+        length: usize,
+    },
+    /// Before the last so many digits of `\uXXXX`.
+    Unit {
+        left: u8,
         length: usize,
     },
     /// In a string, behind what is shown of it.

@@ -115,7 +115,7 @@ fn assert_harmless(text: &str) {
 #[test]
 fn names_and_texts_of_files_are_shown_and_not_obeyed() {
     let folder = Folder::new("names");
-    let name = "a\x1b]0;x\x07\x1b[2Jb\u{202e}c\u{9b}31m\naliyun/cn-hangzhou m-FORGED\n.qcow2";
+    let name = "a\x1b]0;x\x07\x1b[2Jb\u{202e}c\u{9b}31m\naliyun m-FORGED\n.qcow2";
     let vmdk = "# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\ncreateType=\"\x1b[31m\u{202e}x\"\nRW 100 FLAT \"\x1b[1m.vmdk\" 0\n";
     let (image, descriptor, long) = (folder.0.join(name), folder.0.join("t.vmdk"), folder.0.join("long.vmdk"));
     fs::copy(IMAGE, &image).unwrap();
@@ -142,10 +142,7 @@ fn names_and_texts_of_files_are_shown_and_not_obeyed() {
     for output in &outputs {
         for text in [out(output), err(output)] {
             assert_harmless(&text);
-            assert!(
-                !text.lines().any(|line| line.starts_with("aliyun/cn-hangzhou m-")),
-                "{text}"
-            );
+            assert!(!text.lines().any(|line| line.starts_with("aliyun m-")), "{text}");
             assert!(text.len() < 40_000, "{} bytes", text.len());
         }
     }
