@@ -14,10 +14,10 @@ use super::{
     event::Event,
     outcome::{Ended, Outcome},
     plan::{Conflict, Decision, Intent, decide},
-    replace, settle,
+    replace,
     stage::{sign_link, signing_instant, stage},
     store::{Place, Record, Step, Unsettled},
-    target::{Context, Target, stopped},
+    target::{Context, Target, no_task, now, stopped},
 };
 
 /// One destination of a call.
@@ -117,9 +117,9 @@ impl Work {
             }
             Decision::Settle { .. } | Decision::Wait => None,
         };
-        let now = settle::now(&*target.importer);
+        let found_at = now(&*target.importer);
         let change = target.change(move |record| {
-            record.is_found(now);
+            record.is_found(found_at);
             record.is_at(&place);
             record.order = order;
             if begins.is_some_and(|generation| generation != record.generation) {
@@ -161,7 +161,7 @@ impl Run {
                 Ended::Unknown { task, error }
             }
             (Err(error), _) => Ended::NotStarted { error },
-            (Ok(()), None) => Ended::not_started(settle::no_task()),
+            (Ok(()), None) => Ended::not_started(no_task()),
             (Ok(()), Some(task)) if task.dry_run => self.checked(task).await,
             (Ok(()), Some(task)) => {
                 target.tell(&Event::Started { task: &task });

@@ -14,7 +14,7 @@ use super::{
     run::Run,
     stage::sign_link,
     store::{Record, Step, Unsettled},
-    target::{Target, look_again},
+    target::{Target, look_again, no_task, now},
 };
 
 impl Run {
@@ -241,14 +241,6 @@ fn rules(importer: &dyn ImageImporter) -> Rules {
     }
 }
 
-/// The time by the cloud's clock, as far as it is known.
-pub(super) fn now(importer: &dyn ImageImporter) -> SystemTime {
-    let now = importer.env().now();
-    importer
-        .connection()
-        .map_or(now, |connection| connection.pipeline.clock_offset.applied(now))
-}
-
 /// Whether an error tells only that this machine was not heard, not what became of an order that was sent before.
 fn says_nothing_of_the_order(error: &Error) -> bool {
     let unheard = matches!(
@@ -256,9 +248,4 @@ fn says_nothing_of_the_order(error: &Error) -> bool {
         ErrorKind::Credentials | ErrorKind::ClockSkew | ErrorKind::PermissionDenied | ErrorKind::Local
     );
     unheard || error.is_retryable()
-}
-
-pub(super) fn no_task() -> Error {
-    let message = "the record says that an order was sent, and names no task";
-    Error::new(ErrorKind::OutcomeUnknown, message).with_remedy(look_again())
 }

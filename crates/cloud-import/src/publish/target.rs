@@ -1,6 +1,9 @@
 //! One target of one call: its cloud, its record, and what it shares with the others. Every step is in the files above.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
 
 use cloud_import_core::{Error, ErrorKind, ImageImporter, Remedy, Result, Stop, provider::digest, remedy::Change};
 use cloud_import_staging::{RecordStore, Store, UploadRecord};
@@ -141,4 +144,18 @@ pub(crate) fn stopped() -> Error {
 pub(crate) fn look_again() -> Remedy {
     let absent = "the vendor's console shows no image of that name";
     Remedy::Repeat(Change::Nothing).then(Remedy::when(absent, Remedy::Repeat(Change::Generation)))
+}
+
+/// The error of a record that names no task where there must be one.
+pub(crate) fn no_task() -> Error {
+    let message = "the record says that an order was sent, and names no task";
+    Error::new(ErrorKind::OutcomeUnknown, message).with_remedy(look_again())
+}
+
+/// The time by the cloud's clock, as far as it is known.
+pub(crate) fn now(importer: &dyn ImageImporter) -> SystemTime {
+    let now = importer.env().now();
+    importer
+        .connection()
+        .map_or(now, |connection| connection.pipeline.clock_offset.applied(now))
 }
