@@ -169,7 +169,7 @@ impl Client {
         let sum = md5(&part);
         let begun = self.store.initiate(key, None).await.map_err(text)?;
         let id = &begun.upload_id;
-        let etag = self
+        let taken = self
             .store
             .upload_part(key, id, 1, Bytes::from(part), sum)
             .await
@@ -179,7 +179,11 @@ impl Client {
             .iter()
             .map(|part| (part.number, part.etag.as_str(), part.size))
             .collect();
-        equal("the part in the list", &found, &vec![(1, etag.as_str(), Some(5 << 20))])?;
+        equal(
+            "the part in the list",
+            &found,
+            &vec![(1, taken.etag.as_str(), Some(5 << 20))],
+        )?;
         self.store.abort(key, id).await.map_err(text)?;
         self.store.abort(key, id).await.map_err(text)?;
         let gone = self.store.list_parts(key, id).await.err();
@@ -248,9 +252,9 @@ impl Client {
     }
 
     async fn deleted(&self, key: &str) -> Outcome {
-        self.store.delete(key).await.map_err(text)?;
+        self.store.delete(key, None).await.map_err(text)?;
         equal("what is left", &self.store.head(key).await.map_err(text)?, &None)?;
-        self.store.delete(key).await.map_err(text)
+        self.store.delete(key, None).await.map_err(text)
     }
 
     async fn nothing_open(&self) -> Outcome {

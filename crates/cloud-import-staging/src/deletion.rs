@@ -29,6 +29,7 @@ impl Store {
     /// When the future is dropped, it may be gone or not. Call it again.
     pub async fn delete(&self, key: &str, version: Option<&str>) -> Result<()> {
         let mut known = version.map(str::to_owned);
+        let mut asked = None;
         for round in 0..=DELETIONS {
             let head = self.head(key).await?;
             // A version that is known goes by its id even where it is hidden.
@@ -53,8 +54,11 @@ impl Store {
             {
                 return Err(self.version_stays(key, size, version.as_deref()));
             }
+            asked = version;
         }
-        Err(self.still_there(&format!("the object `{key}`"), "DeleteObject"))
+        let version = asked.map(|id| format!(" (version {})", id.escape_debug()));
+        let what = format!("the object `{key}`{}", version.unwrap_or_default());
+        Err(self.still_there(&what, "DeleteObject"))
     }
 
     /// Gives an upload up. One that is not there is given up already.

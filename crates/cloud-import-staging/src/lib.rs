@@ -14,8 +14,11 @@
 //!   the result. The key should hold that sum.
 //! - **Memory** is bounded by one [`Budget`] that all uploads of a process share.
 //! - **The record** goes to a [`RecordStore`], durably, before the first byte and after each part. In a store that lists open
-//!   uploads and parts nothing is left open and nothing that arrived is sent again; UCloud's cannot be asked, so that parts on
-//!   their way may be sent twice there, and a begun upload whose answer was lost stays open (it is told).
+//!   uploads and parts nothing is left open and nothing that arrived is sent again; UCloud's lists uploads only for accounts that
+//!   applied for it, so that parts on their way may be sent twice there, and a begun upload whose answer was lost may stay open (it
+//!   is told).
+//! - **What a store says is looked after**: a deletion counts when the object is gone, in a bucket that keeps versions, too; an ETag
+//!   counts where it is an MD5, and a store's own sum before it.
 //! - **A stop** is a [`Stop`](cloud_import_core::Stop): parts on their way may arrive, and the record stays. Where the pipeline has
 //!   it too, no request is sent again, and once it is pressed none is waited for.
 //!

@@ -30,8 +30,24 @@ impl Drop for Folder {
 #[test]
 fn what_others_left_goes_when_it_is_old_and_what_is_read_stays() {
     let sim = Sim::start("bucket", &["--import-time", "1m"]);
-    let (simulate, here, elsewhere) = (sim.option(), Folder::new("here"), Folder::new("elsewhere"));
-    let target = "aliyun/cn-hangzhou";
+    for target in [
+        "jdcloud/cn-north-1",
+        "tencent/ap-guangzhou",
+        "huawei/cn-north-4",
+        "aliyun/cn-hangzhou",
+        "ucloud/cn-bj2",
+    ] {
+        what_others_left_in(target, &sim);
+    }
+}
+
+fn what_others_left_in(target: &str, sim: &Sim) {
+    let name = target.replace('/', "-");
+    let simulate = sim.option();
+    let (here, elsewhere) = (
+        Folder::new(&format!("here-{name}")),
+        Folder::new(&format!("else-{name}")),
+    );
     let staged = run(&import(&simulate, &["--to", target, "--no-wait", &here.option()]));
     expect_code(&staged, 0);
     let in_bucket = |command: &str, state: &Folder, more: &[&str]| {
@@ -51,6 +67,8 @@ fn what_others_left_goes_when_it_is_old_and_what_is_read_stays() {
         expect_code(&output, 0);
         let found: Value = serde_json::from_str(&out(&output)).unwrap();
         assert_eq!((&found["schema"], &found["bucket"]), (&1.into(), &BUCKET.into()));
+        // UCloud lists unfinished uploads only for who applied for it, which is told.
+        assert_eq!(found["lists_uploads"], !target.starts_with("ucloud"));
         found["items"].as_array().unwrap().clone()
     };
     let listed = in_bucket("list", &here, &[]);

@@ -21,6 +21,7 @@ mod replace;
 mod search;
 mod shown;
 mod sim;
+mod stores;
 mod trust;
 mod unknown;
 

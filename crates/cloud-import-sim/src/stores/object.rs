@@ -147,7 +147,7 @@ pub(crate) fn delete(world: &mut World, place: &Place<'_>) -> Done {
     let marked = |reply: Reply| reply.header(format!("{}delete-marker", header_prefix(call.cloud, place.aws)), "true");
     match deleted {
         Deleted::Nothing if call.cloud == Cloud::Ucloud => Err(Trouble::Missing(Missing::Key)),
-        Deleted::Nothing => Ok(reply),
+        Deleted::Nothing => Ok(Reply::empty(204)),
         Deleted::Object(object) => {
             drop_later(Some(object));
             world.counters.count_deletion(call.cloud);

@@ -234,3 +234,38 @@ async fn a_link_is_not_signed_with_keys_that_end_before_it() {
     assert!(untold.link_may_end_early().await.unwrap() && untold.link("k", now, day).await.is_ok());
     assert!(!store(bucket(), keys(), &script).link_may_end_early().await.unwrap());
 }
+
+/// Links end by the cloud's clock: told by a refusal, or where no signature holds a time by any answer.
+#[tokio::test]
+async fn a_link_is_signed_by_the_clouds_clock() {
+    let later = datetime::parse_rfc3339("2035-01-02T03:04:05Z").unwrap();
+    for provider in Provider::all() {
+        let script = Arc::new(Scripted::default());
+        let store = store(bucket(provider), keys(), &script);
+        let here = datetime::parse_rfc3339(NOW).unwrap();
+        let dated = |status: u16, date: &str, body: &'static str| {
+            let answer = Response::builder().status(status).header("date", date);
+            script.push(Ok(answer.body(Bytes::from_static(body.as_bytes())).unwrap()));
+        };
+        // What no cloud's clock says teaches nothing.
+        for date in ["Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 02 Jan 2025 03:05:05 GMT"] {
+            dated(404, date, "");
+            dated(200, date, "");
+            let _ = store.abort(KEY, "u").await;
+            assert_eq!(store.now(), here, "{provider}");
+        }
+        let skew = "<Error><Code>RequestTimeTooSkewed</Code></Error>";
+        match provider {
+            Provider::UCLOUD => {
+                dated(200, "Tue, 02 Jan 2035 03:04:05 GMT", "");
+                dated(404, "Tue, 02 Jan 2035 03:04:05 GMT", "");
+            }
+            _ => {
+                dated(403, "Tue, 02 Jan 2035 03:04:05 GMT", skew);
+                dated(404, "Tue, 02 Jan 2035 03:04:05 GMT", "");
+            }
+        }
+        let _ = store.abort(KEY, "u").await;
+        assert_eq!(store.now(), later, "{provider}");
+    }
+}

@@ -41,7 +41,7 @@ pub enum Known {
     NotHere,
 }
 
-/// What lies in a bucket under a prefix: objects, then uploads that were not finished, where the store lists those (US3 does not).
+/// What lies in a bucket under a prefix: objects, then uploads that were not finished, where the store lists those (US3 only for accounts that applied for it).
 ///
 /// # Errors
 /// The store's own, or [`ErrorKind::Local`](cloud_import_core::ErrorKind::Local) when the state directory cannot be read.

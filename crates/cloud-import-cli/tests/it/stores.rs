@@ -1,0 +1,263 @@
+//! Buckets as they are: their names, what lies in them under any name, and what a deletion leaves.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use cloud_import_sim::{BucketSettings, Cloud, Config, FaultKind, Simulator};
+
+use super::{IMAGE, KEYS, err, expect_code, import, out, run};
+
+const PLACES: [(Cloud, &str); 5] = [
+    (Cloud::Jdcloud, "cn-north-1"),
+    (Cloud::Tencent, "ap-guangzhou"),
+    (Cloud::Huawei, "cn-north-4"),
+    (Cloud::Aliyun, "cn-hangzhou"),
+    (Cloud::Ucloud, "cn-bj2"),
+];
+
+const BUCKET: &str = "images-1250000000";
+
+/// A simulator, with a folder for what is remembered.
+struct World {
+    simulator: Simulator,
+    folder: PathBuf,
+}
+
+impl World {
+    async fn new(name: &str) -> Self {
+        let config = Config::new(KEYS[0], KEYS[1]).import_time(Duration::from_millis(200));
+        let simulator = Simulator::start(config).await.unwrap();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("stores-{name}"));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("sim.json"), simulator.ready_line()).unwrap();
+        Self { simulator, folder }
+    }
+
+    fn set(&self, settings: &BucketSettings) {
+        for (cloud, region) in PLACES {
+            self.simulator.create_bucket(cloud, region, BUCKET, settings.clone());
+        }
+    }
+
+    fn simulate(&self) -> String {
+        format!("--simulate={}", self.folder.join("sim.json").display())
+    }
+
+    fn state(&self) -> String {
+        format!("--state={}", self.folder.join("jobs").display())
+    }
+
+    fn clean(&self) -> String {
+        out(&run(&["clean", "--yes", &self.simulate(), &self.state()]))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_no_store_has_is_refused_before_the_file_is_read() {
+    let world = World::new("names").await;
+    for (to, bucket, rule) in [
+        ("aliyun", "ab", "has 2 characters; 3 to 63 are allowed"),
+        ("aliyun", "my.bucket", "has a dot"),
+        ("jdcloud", "my.bucket", "certificate"),
+        ("ucloud", "images-", "begins or ends with a hyphen"),
+        ("tencent", "images", "the account's number (APPID)"),
+        ("huawei", "my..bucket", "has a dot beside a dot"),
+        ("huawei", "Images", "has the character 'I'"),
+    ] {
+        let (simulate, state) = (world.simulate(), world.state());
+        let refused = run(&import(&simulate, &["--to", to, "--bucket", bucket, &state]));
+        expect_code(&refused, 2);
+        assert!(
+            err(&refused).contains(&format!("--bucket `{bucket}` {rule}")),
+            "{}",
+            err(&refused)
+        );
+        let checked = [
+            "check",
+            &simulate,
+            "--name",
+            "n",
+            "--os",
+            "CentOS 7.9",
+            "--to",
+            to,
+            "--bucket",
+            bucket,
+            IMAGE,
+        ];
+        let checked = run(&checked);
+        assert_ne!(checked.status.code(), Some(0), "{to} {bucket}");
+        assert!(
+            (out(&checked) + &err(&checked)).contains(rule),
+            "{to} {bucket}: {}",
+            out(&checked)
+        );
+        let listed = run(&["list", &simulate, "--to", to, "--bucket", bucket]);
+        expect_code(&listed, 2);
+        assert!(!world.folder.join("jobs/hashes").exists(), "the file was read");
+    }
+    for (cloud, _) in PLACES {
+        let store = [
+            "HeadBucket",
+            "GetBucketInfo",
+            "HeadObject",
+            "PutObject",
+            "DescribeBucket",
+        ];
+        let asked: u64 = store
+            .iter()
+            .map(|call| world.simulator.counters().requests_of(cloud, call))
+            .sum();
+        assert_eq!(asked, 0, "{cloud}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_with_dots_is_reached_by_its_path() {
+    let world = World::new("dots").await;
+    let name = "department.service.development";
+    world
+        .simulator
+        .create_bucket(Cloud::Huawei, "cn-north-4", name, BucketSettings::default());
+    let (simulate, state) = (world.simulate(), world.state());
+    expect_code(
+        &run(&import(&simulate, &["--to", "huawei", "--bucket", name, &state])),
+        0,
+    );
+    assert!(world.simulator.objects().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suffix_decides_nothing() {
+    let world = World::new("suffix").await;
+    world.set(&BucketSettings::default());
+    let image = fs::read(IMAGE).unwrap();
+    for (cloud, region) in [(Cloud::Aliyun, "cn-hangzhou"), (Cloud::Huawei, "cn-north-4")] {
+        for key in ["jammy.img", "jammy.bin", "dir.raw/jammy", "jammy.raw", "jammy.vhd"] {
+            world
+                .simulator
+                .put_object(cloud, region, BUCKET, key, image.clone().into());
+            let (to, place) = (format!("{cloud}/{region}"), format!("{BUCKET}:{key}"));
+            let (simulate, state, name) = (world.simulate(), world.state(), key.replace(['.', '/'], "-"));
+            let order = |more: &[&str]| {
+                let fixed = [
+                    "import",
+                    &simulate,
+                    &state,
+                    "--to",
+                    &to,
+                    "--name",
+                    &name,
+                    "--os",
+                    "CentOS 7.9",
+                    &place,
+                ];
+                run(&[&fixed, more].concat())
+            };
+            expect_code(&order(&["--size-gib", "40"]), 0);
+            let told = order(&["--format", "raw", "--size-gib", "40", "--again"]);
+            assert!(err(&told).contains("is qcow2 by its header"), "{}", err(&told));
+        }
+    }
+    // What cannot be read is asked for where its name leaves it open, and told where it does not.
+    world.set(&BucketSettings::default().owner_is_other(true));
+    for (key, code) in [("jammy.img", 2), ("jammy.bin", 2), ("jammy", 2), ("jammy.vhd", 5)] {
+        let (simulate, state, place) = (world.simulate(), world.state(), format!("{BUCKET}:{key}"));
+        let order = run(&[
+            "import",
+            &simulate,
+            &state,
+            "--to",
+            "aliyun",
+            "--name",
+            "unread",
+            "--os",
+            "CentOS 7.9",
+            "--size-gib",
+            "40",
+            &place,
+        ]);
+        assert!(err(&order).contains("cannot be looked at"), "{}", err(&order));
+        assert_eq!(err(&order).contains("Use --format"), code == 2, "{}", err(&order));
+        assert_eq!(order.status.code() == Some(2), code == 2, "{}", err(&order));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_staged_leaves_no_version() {
+    let world = World::new("versions").await;
+    for (name, settings) in [
+        ("versions", BucketSettings::default().versioned(true)),
+        ("keys", BucketSettings::default().encryption("kms")),
+    ] {
+        world.set(&settings);
+        let (simulate, state) = (world.simulate(), world.state());
+        let made = run(&[
+            "import",
+            &simulate,
+            &state,
+            "--to",
+            "all",
+            "--bucket",
+            BUCKET,
+            "--name",
+            name,
+            "--os",
+            "CentOS 7.9",
+            IMAGE,
+        ]);
+        expect_code(&made, 0);
+        assert!(world.simulator.objects().is_empty(), "{:?}", world.simulator.objects());
+    }
+    // A lock holds it: that is told, and it goes later.
+    world.set(&BucketSettings::default().versioned(true).locked(true));
+    let (simulate, state) = (world.simulate(), world.state());
+    let made = run(&[
+        "import",
+        &simulate,
+        &state,
+        "--to",
+        "all",
+        "--bucket",
+        BUCKET,
+        "--name",
+        "locked",
+        "--os",
+        "CentOS 7.9",
+        IMAGE,
+    ]);
+    expect_code(&made, 0);
+    assert_eq!(err(&made).matches("was not deleted").count(), 5, "{}", err(&made));
+    assert_eq!(world.clean().matches("not deleted").count(), 5);
+    // Somebody hid them meanwhile.
+    for (cloud, region) in PLACES {
+        let key = world.simulator.objects()[0].key.clone();
+        world.simulator.delete_object(cloud, region, BUCKET, &key);
+    }
+    world.set(&BucketSettings::default().versioned(true));
+    world.clean();
+    assert!(world.simulator.objects().is_empty(), "{:?}", world.simulator.objects());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_only_says_that_it_deletes_is_asked_again() {
+    let world = World::new("lies").await;
+    world.set(&BucketSettings::default());
+    world.simulator.inject(
+        cloud_import_sim::Fault::new(FaultKind::Empty)
+            .operation("DeleteObject")
+            .times(100),
+    );
+    let (simulate, state) = (world.simulate(), world.state());
+    let made = run(&import(&simulate, &["--to", "all", "--bucket", BUCKET, &state]));
+    expect_code(&made, 0);
+    assert_eq!(err(&made).matches("which is still there").count(), 5, "{}", err(&made));
+    assert_eq!(world.simulator.objects().len(), 5);
+    world.simulator.clear_faults();
+    world.clean();
+    assert!(world.simulator.objects().is_empty());
+}
