@@ -115,14 +115,16 @@ async fn look(
                 problems.extend(image.problems(importer.capabilities(), &of_disk(&judged, index)));
                 *disk = image.described(disk.clone());
             }
-            Err(error) if disk.format.is_none() => problems.push(
-                Problem::error(
-                    provider,
-                    field.clone(),
-                    format!("is not known: `{name}` cannot be looked at ({})", error.message()),
-                )
-                .remedy(Remedy::set(field)),
-            ),
+            Err(error) if disk.format.is_none() => {
+                let rule = format!("is not known: `{name}` cannot be looked at ({})", error.message());
+                let remedy = match index {
+                    0 => Remedy::set(field.clone()),
+                    _ => "Let these keys read it, or give it a name that ends in its format, such as .qcow2.".into(),
+                };
+                problems.push(Problem::error(provider, field, rule).remedy(remedy));
+            }
+            // The import says so itself.
+            Err(error) if error.kind() == ErrorKind::Credentials => {}
             Err(error) => problems.push(Problem::warning(
                 provider,
                 field,

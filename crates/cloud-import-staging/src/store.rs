@@ -89,7 +89,11 @@ impl Store {
     }
 
     /// Sends a call, and reads a good answer.
-    pub(crate) async fn call<T>(&self, call: Call<'_>, read: impl FnOnce(&Response<Bytes>) -> Result<T>) -> Result<T> {
+    pub(crate) async fn call<T>(
+        &self,
+        call: Call<'_>,
+        read: impl FnOnce(&Response<Bytes>) -> Result<T> + Send,
+    ) -> Result<T> {
         let operation = call.operation();
         let repeatable = matches!(operation.repeat, Repeat::Safe);
         let named = |error: Error| error.with_provider(self.bucket.provider).with_operation(operation.name);
@@ -112,7 +116,7 @@ impl Store {
         &self,
         head: Call<'_>,
         get: Call<'_>,
-        read: impl Fn(&Response<Bytes>) -> Result<T>,
+        read: impl Fn(&Response<Bytes>) -> Result<T> + Send + Sync,
     ) -> Result<T> {
         let error = match self.call(head.clone(), &read).await {
             Err(error) if has_no_reason(&error) => error,

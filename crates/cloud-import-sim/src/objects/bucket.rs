@@ -8,7 +8,6 @@ use time::OffsetDateTime;
 use super::{
     content::{Content, Piece},
     sniff::{DiskFormat, Sniffed},
-    versions::Hidden,
 };
 use crate::{clock::Now, cloud::Cloud, setters::setters};
 
@@ -212,6 +211,14 @@ impl Object {
             version: None,
         }
     }
+}
+
+/// Something that is not shown: an older version, or the mark of a deletion.
+#[derive(Debug)]
+pub(crate) struct Hidden {
+    pub(crate) id: String,
+    /// `None` is a mark.
+    pub(crate) object: Option<Object>,
 }
 
 /// One part of an upload.

@@ -1,15 +1,7 @@
 //! Versions of objects: what a bucket that keeps them hides when an object is replaced or deleted, and shows again when a version
 //! goes. Makes no ids.
 
-use super::bucket::{Bucket, Missing, Object};
-
-/// Something that is not shown: an older version, or the mark of a deletion.
-#[derive(Debug)]
-pub(crate) struct Hidden {
-    pub(crate) id: String,
-    /// `None` is a mark.
-    pub(crate) object: Option<Object>,
-}
+use super::bucket::{Bucket, Hidden, Missing, Object};
 
 /// What a deletion did.
 #[derive(Debug)]

@@ -96,7 +96,7 @@ impl Run<'_> {
                         }
                     }
                     Ok(None) => self.warn(format!(
-                        "the answer to the beginning of an upload of `{}` was lost, and this store lists no unfinished uploads: an \
+                        "the answer to the beginning of an upload of `{}` was lost, and the store lists no unfinished uploads to this account: an \
                          empty one may be left open in the bucket `{}`, which nothing here can find or give up. It holds no data; if \
                          the vendor's console shows it, delete it there",
                         self.key,
