@@ -18,8 +18,11 @@ const SECRET_ACCESS_KEY: &str = "simulated-secret-access-key";
 /// Variables with other keys, for a simulator and for who asks it.
 const VARIABLES: [&str; 2] = ["CLOUD_IMPORT_SIM_ACCESS_KEY_ID", "CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY"];
 
-/// How long a simulator may take from its start to its line.
-const STARTING: Duration = Duration::from_secs(5);
+/// How long a simulator may take from its start to its line, once the shell has made the file.
+const STARTING: Duration = Duration::from_secs(10);
+
+/// How long the shell may take to make the file.
+const APPEARING: Duration = Duration::from_secs(1);
 
 /// The keys of a simulator: those in the variables, else its own.
 ///
@@ -139,19 +142,20 @@ impl Simulated {
 
 /// The line in a file. A simulator that is started beside this command may still be about to write it.
 async fn line(file: &Path) -> io::Result<String> {
-    let mut left = STARTING;
+    let mut waited = Duration::ZERO;
     loop {
         let read = fs::read_to_string(file);
-        let is_coming = match &read {
-            Ok(text) => text.trim().is_empty(),
-            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        let patience = match &read {
+            Ok(text) if text.trim().is_empty() => STARTING,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => APPEARING,
+            _ => return read,
         };
-        if !is_coming || left.is_zero() {
+        if waited >= patience {
             return read;
         }
         let step = Duration::from_millis(50);
         SystemEnv.sleep(step).await;
-        left = left.saturating_sub(step);
+        waited += step;
     }
 }
 

@@ -483,8 +483,8 @@ Example:
   cloud-import import --simulate=sim.json --to all --name hello --os \"CentOS 7.9\" disk.qcow2",
     after_help = "\
 Keys are better set in CLOUD_IMPORT_SIM_ACCESS_KEY_ID, CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY and
-CLOUD_IMPORT_SIM_SECURITY_TOKEN, where `import --simulate=FILE` looks for the first two, too. Without
-any, both take keys that open nothing else. It runs until Ctrl-C, SIGTERM or SIGHUP."
+CLOUD_IMPORT_SIM_SECURITY_TOKEN; `import --simulate=FILE` looks there for the first two, too.
+Without any, both take keys that open nothing else. It runs until Ctrl-C, SIGTERM or SIGHUP."
 )]
 pub(crate) struct Sim {
     /// Access key id that the clouds accept
@@ -511,7 +511,7 @@ pub(crate) struct Sim {
     /// Bucket PROVIDER/REGION/NAME; default: any name exists. Repeatable
     #[arg(long, value_name = "PLACE")]
     pub(crate) bucket: Vec<String>,
-    /// Number of images that an account may have; JD's default is 5. Repeatable
+    /// Images that an account may have; JD's default is 5. Repeatable
     #[arg(long, value_name = "[PROVIDER=]N", value_parser = quota)]
     pub(crate) quota: Vec<(Option<Provider>, u32)>,
     /// How long a simulated import takes (500ms, 2s, 1m)

@@ -37,11 +37,7 @@ impl Desk {
     }
 
     fn run(&self, line: &str) -> Output {
-        let path = format!(
-            "{}:{}",
-            self.folder.join("bin").display(),
-            std::env::var("PATH").unwrap()
-        );
+        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", self.folder.join("bin").display());
         Command::new("sh")
             .args(["-c", line])
             .current_dir(&self.folder)

@@ -17,7 +17,7 @@ async fn the_ready_line_says_where_everything_is() {
     let line = simulator.ready_line();
     assert!(!line.contains('\n'));
     let line: Value = serde_json::from_str(&line).unwrap();
-    assert_eq!(line.as_object().unwrap().len(), 7);
+    assert_eq!(line.as_object().unwrap().len(), 8);
     for &cloud in Cloud::ALL {
         let address = simulator.address(cloud);
         assert!(address.ip().is_loopback());
@@ -27,6 +27,7 @@ async fn the_ready_line_says_where_everything_is() {
         assert_eq!(line["stores"][cloud.name()], format!("http://{store}"));
     }
     assert_eq!(line["control"], format!("http://{}", simulator.control_address()));
+    assert_eq!(line["access_key_id"], AK);
 }
 
 #[tokio::test]

@@ -201,7 +201,7 @@ const WARNINGS: &[Case] = &[
     Case::import("a disk that was not closed", "--to aliyun --name dirty dirty.qcow2"),
     Case::import(
         "an operating system that is nearly listed",
-        "--to jdcloud --name nearly --os CentOS-7.3 good.qcow2",
+        "--to jdcloud --name nearly --os Debian-12 good.qcow2",
     ),
     Case::import(
         "a size that is not sent",
