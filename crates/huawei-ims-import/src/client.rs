@@ -143,7 +143,8 @@ impl Client {
     /// for all clones.
     ///
     /// # Errors
-    /// When IAM does not list exactly one such project, or cannot be asked. Nothing else was executed then:
+    /// When IAM does not list exactly one such project, or cannot be asked, as where its host is neither beside the endpoint nor in
+    /// [`ClientOptions::iam_endpoint`]. Nothing else was executed then:
     /// [`Error::may_have_executed`] is `false`.
     pub async fn project_id(&self) -> Result<String> {
         match self.project() {
