@@ -20,7 +20,7 @@ use rustix::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::process::NOT_CONFINED;
+use super::failure::NOT_CONFINED;
 
 /// What the child is called.
 pub(super) const NAME: &str = "cloud-import (confined)";

@@ -5,6 +5,7 @@
 
 #[cfg(target_os = "linux")]
 mod confined;
+mod failure;
 mod process;
 mod source;
 mod temporary;
@@ -28,7 +29,8 @@ use cloud_import::{
 #[cfg(target_os = "linux")]
 pub(crate) use self::confined::child;
 use self::{
-    process::{ANOTHER_FOLDER, Meter, local, run},
+    failure::{ANOTHER_FOLDER, local},
+    process::{Meter, run},
     source::Source,
     temporary::Temporary,
     tool::{Handed, Limits, Tool},

@@ -2,24 +2,16 @@
 
 use std::{io, process::Stdio};
 
-use cloud_import::{Error, ErrorKind, Result};
+use cloud_import::Result;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
     process::Command,
 };
 
-use super::tool::unconfined;
-
-pub(super) const ANOTHER_FOLDER: &str = "Free some space there, or set TMPDIR to a folder with more.";
+use super::failure::{ANOTHER_FOLDER, NOT_CONFINED, local, unconfined};
 
 /// The most that is kept of what `qemu-img` says, in bytes.
 const WORDS_KEPT: usize = 1024;
-
-/// The exit code of a run that the system cannot confine; `qemu-img` ends with 0 to 3.
-pub(super) const NOT_CONFINED: u8 = 125;
-
-pub(super) const INSTALL: &str = "Install it (Debian, Ubuntu: qemu-utils; Fedora, RHEL, Alpine: qemu-img; Arch, Homebrew: qemu), \
-                       or convert the file elsewhere and name the result.";
 
 /// Runs `qemu-img` to its end, and kills it when the future is dropped. `heard` gets its standard output piece by piece.
 ///
@@ -101,10 +93,6 @@ impl Meter {
         }
         last.map(|percent: f32| (percent / 100.0).clamp(0.0, 1.0))
     }
-}
-
-pub(super) fn local(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Local, message)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use cloud_import::{
 };
 use serde_json::json;
 
-use super::{process::local, tool::Handed};
+use super::{failure::local, tool::Handed};
 
 /// The file to be read, opened once: from here on its path does not count.
 pub(super) struct Source {

