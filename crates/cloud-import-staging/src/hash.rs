@@ -191,7 +191,7 @@ impl Entry {
     fn is_trusted(&self) -> bool {
         let stamp = &self.stamp;
         let is_a_copy = (stamp.changed_seconds, stamp.changed_nanos) == (stamp.modified_seconds, stamp.modified_nanos)
-            && stamp.changed_nanos % COPIED_STEP_NANOS == 0;
+            && stamp.changed_nanos.is_multiple_of(COPIED_STEP_NANOS);
         stamp.inode != 0 && !is_a_copy && self.began.saturating_sub(stamp.changed_seconds) > SETTLED_SECONDS
     }
 }

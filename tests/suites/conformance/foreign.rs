@@ -8,7 +8,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use cloud_import::{Error, Grace, ImageImporter, ImportTask, RetryPolicy, Shown, TaskState};
+use cloud_import::{
+    Error, Grace, ImageImporter, ImportTask, RetryPolicy, Shown, TaskState,
+    env::{Env as _, SystemEnv},
+};
 use cloud_import_tests::simulated::{Case, Rewriter, Stage};
 use http::Response;
 use serde_json::Value;
@@ -110,7 +113,7 @@ async fn assert_field_is_harmless(stage: &Stage, field: &str, number: usize, cha
             Ok(_) => return,
             Err(error) => assert_error_is_harmless(field, &error),
         }
-        tokio::time::sleep(Duration::from_millis(3)).await;
+        SystemEnv.sleep(Duration::from_millis(3)).await;
     }
 }
 
