@@ -117,7 +117,10 @@ async fn an_order_that_never_arrived_is_sent_anew_after_two_complete_listings() 
         assert!(record(&scene)["unsettled"]["first_not_listed_at"].is_string());
         assert_eq!(starts(&scene, provider, start), 1, "one listing is not enough");
         let objects = leftovers(&scene.state()).await.unwrap();
-        assert!(objects.len() == 1 && objects[0].is_in_use(), "{objects:?}");
+        assert!(
+            objects.len() == 1 && objects[0].as_ref().unwrap().is_in_use(),
+            "{objects:?}"
+        );
         until(&second).await;
         let (third, told) = told_of(publish(&scene, provider, true));
         let image = id(&one(third).await);
@@ -306,8 +309,8 @@ async fn who_only_waits_is_told_when_to_repeat_the_order() {
     let scene = Scene::new("waits").await;
     inject(&scene, provider, start, FaultKind::DropBefore);
     assert_eq!(one(publish(&scene, provider, true)).await.phase(), Phase::Unknown);
-    let job = scene.state().jobs().await.unwrap().remove(0);
-    let record = job.records().await.unwrap().remove(0);
+    let job = scene.state().jobs().await.unwrap().remove(0).unwrap();
+    let record = job.records().await.unwrap().remove(0).unwrap();
     let unsettled: &Unsettled = record.unsettled.as_ref().unwrap();
     assert!(record.step == Step::Unknown && unsettled.account.is_some());
     let reattached = Reattached::new(&record, importer(&scene, provider, true), None);
@@ -370,5 +373,5 @@ async fn a_name_that_an_older_image_has_is_told_as_taken_in_the_end() {
     assert_eq!(refused.error().unwrap().kind(), ErrorKind::DuplicateName);
     assert_eq!(scene.good(provider), [(older, NAME.to_owned())]);
     let left = leftovers(&scene.state()).await.unwrap();
-    assert!(left.len() == 1 && !left[0].is_in_use(), "{left:?}");
+    assert!(left.len() == 1 && !left[0].as_ref().unwrap().is_in_use(), "{left:?}");
 }
