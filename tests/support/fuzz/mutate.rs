@@ -13,7 +13,7 @@ impl Random {
     }
 
     /// The next number (SplitMix64).
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -23,7 +23,7 @@ impl Random {
     /// A number below a bound, which must not be 0.
     pub fn below(&mut self, bound: usize) -> usize {
         let bound = bound.max(1);
-        usize::try_from(self.next() % bound as u64).unwrap_or_default()
+        usize::try_from(self.number() % bound as u64).unwrap_or_default()
     }
 }
 
