@@ -221,16 +221,14 @@ impl Row {
             Exit::Credentials => Subject::Credentials,
             _ => Subject::Endpoint,
         };
-        let checks = match error.problems() {
-            [] => vec![Check::failed_by(what, error)],
-            problems => problems
-                .iter()
-                .map(|problem| Check::of_problem(what, problem, true))
-                .collect(),
-        };
         Self {
             exit,
-            ..Self::new(&wanted.label, wanted.target.provider, None, checks)
+            ..Self::new(
+                &wanted.label,
+                wanted.target.provider,
+                None,
+                vec![Check::failed_by(what, error)],
+            )
         }
     }
 }

@@ -78,7 +78,7 @@ fn an_error_before_any_result_is_json_where_json_is_asked_for() {
     }
 }
 
-/// What `check` finds wrong with an order is said in flags, also where it could ask nothing.
+/// What `check` finds wrong with an order is said in flags.
 #[test]
 fn check_says_flags_where_import_says_flags() {
     let order = [
