@@ -35,15 +35,15 @@ pub(crate) fn fill_in(request: &Request<Bytes>, answer: Response<Bytes>) -> Resp
     })
 }
 
-/// Puts the request where an answer tells the request's id, and its signature where a header does.
+/// Puts the signature of the request, and the request behind it, where an answer tells the request's id.
 pub(crate) fn as_request_id(request: &Request<Bytes>, mut answer: Response<Bytes>) -> Response<Bytes> {
-    let ids = answer.headers().keys().filter(|name| name.as_str().contains("request"));
-    if let Some(signature) = request.headers().get(http::header::AUTHORIZATION) {
-        for name in ids.cloned().collect::<Vec<_>>() {
-            answer.headers_mut().insert(name, signature.clone());
-        }
-    }
     let text = dump(request);
+    let signature = signature_in(&text);
+    let ids = answer.headers().keys().filter(|name| name.as_str().contains("request"));
+    for name in ids.cloned().collect::<Vec<_>>() {
+        answer.headers_mut().insert(name, signature.parse().unwrap());
+    }
+    let text = format!("{signature} {text}");
     answer.map(|body| match serde_json::from_slice::<Value>(&body) {
         Ok(mut json) => {
             replace_ids(&mut json, &text);
@@ -51,6 +51,15 @@ pub(crate) fn as_request_id(request: &Request<Bytes>, mut answer: Response<Bytes
         }
         Err(_) => body,
     })
+}
+
+/// What follows the last `Signature=` of a request, however it is written; nothing in one that has none.
+fn signature_in(text: &str) -> &str {
+    let (_, rest) = text.rsplit_once("ignature=").unwrap_or_default();
+    let end = rest
+        .find(|c: char| !c.is_ascii_graphic() || matches!(c, '&' | ',' | '"'))
+        .unwrap_or(rest.len());
+    &rest[..end]
 }
 
 fn replace_ids(json: &mut Value, text: &str) {
