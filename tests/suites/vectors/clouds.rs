@@ -108,6 +108,7 @@ fn builder<C: Buildable>(vector: &Vector, transport: Arc<dyn Transport>) -> Resu
     let nonce = vector.nonce.as_deref().unwrap_or(UNUSED_NONCE);
     let builder = ClientBuilder::new(vector.region.as_deref().unwrap_or_default())
         .endpoint(endpoint)
+        .plain_http(true)
         .credentials(vector.client_credentials())
         .transport(transport)
         .env(Arc::new(Frozen::new(vector.time()?, nonce)))
