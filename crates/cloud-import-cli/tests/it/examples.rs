@@ -115,11 +115,10 @@ fn every_example_runs() {
     let (option, state) = (sim.option(), "--state state");
     let keys = "CLOUD_IMPORT_SIM_ACCESS_KEY_ID=an-access-key-id CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY=its-secret-key";
     let run = |line: &str| desk.run(&format!("export {keys}\n{line}"));
-    let first =
-        format!("cloud-import import {option} {state} --to aliyun --name web --os 'CentOS 7.9' --no-wait web.qcow2");
-    let first = run(&format!("{first} > tasks.jsonl"));
-    expect_code(&first, 0);
-    fs::rename(desk.folder.join("state"), desk.folder.join("first")).unwrap();
+    let first = format!("cloud-import import {option} {state} --to aliyun --name web --os 'CentOS 7.9' web.qcow2");
+    // A job whose import goes on, and the same with its verdict.
+    let started = format!("{first} --no-wait > tasks.jsonl && cp -r state started");
+    expect_code(&run(&format!("{started} && {first} && mv state ended")), 0);
     let examples = [of_helps(), of_readme("../../README.md"), of_readme("README.md")].concat();
     assert!(examples.len() > 35, "{examples:?}");
     for (index, example) in examples.into_iter().enumerate() {
@@ -128,7 +127,14 @@ fn every_example_runs() {
             continue;
         }
         let _ = fs::remove_dir_all(desk.folder.join("state"));
-        let copied = desk.run("cp -r first state && cloud-import list --state state --output json");
+        let job = if example.contains("--forget") {
+            "ended"
+        } else {
+            "started"
+        };
+        let copied = desk.run(&format!(
+            "cp -r {job} state && cloud-import list --state state --output json"
+        ));
         let text = out(&copied);
         let at = text.find("\"web-").unwrap_or_else(|| panic!("{text}")) + 1;
         let job = text[at..].split('"').next().unwrap();

@@ -160,7 +160,12 @@ async fn a_suffix_decides_nothing() {
             };
             expect_code(&order(&["--size-gib", "40"]), 0);
             let told = order(&["--format", "raw", "--size-gib", "40", "--again"]);
-            assert!(err(&told).contains("is qcow2 by its header"), "{}", err(&told));
+            expect_code(&told, 2);
+            assert!(
+                err(&told).contains("is qcow2 by its content, and not raw"),
+                "{}",
+                err(&told)
+            );
         }
     }
     // What cannot be read is asked for where its name leaves it open, and told where it does not.

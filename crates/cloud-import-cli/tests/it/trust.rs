@@ -237,7 +237,7 @@ fn what_stands_beside_an_image_is_sent_only_where_it_is_that_and_is_told() {
             "--prefix",
             name,
         ];
-        run_in(&folder, &[&fixed[..], more, &["disk.raw"]].concat())
+        run_in(&folder, &[&fixed[..], more, &["--format", "raw", "disk.raw"]].concat())
     };
     std::os::unix::fs::symlink(folder.join("private"), &beside).unwrap();
     let output = import("web-1", &[]);

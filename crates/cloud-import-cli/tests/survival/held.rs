@@ -1,7 +1,11 @@
 //! The first signal ends the command within half a minute, whatever a server or a file does: a request that is held, a store that
 //! takes a byte now and then, a file that takes an hour to read. What is bounded is how often something is sent and how it ends.
 
-use std::{fs::File, sync::Arc, time::Duration};
+use std::{
+    fs::{self, File},
+    sync::Arc,
+    time::Duration,
+};
 
 use cloud_import::env::{Env as _, SystemEnv};
 use cloud_import_sim::{Fault, FaultKind};
@@ -75,13 +79,25 @@ async fn dripping(form: &Form) -> Result<(), String> {
 }
 
 async fn hashing(form: &Form) -> Result<(), String> {
-    // Sparse, in the folder of the other images.
+    // Sparse but for a table of one partition, in the folder of the other images.
     let large = form.parts.with_file_name("of-40-gib.raw");
-    File::create(&large).unwrap().set_len(40 << 30).unwrap();
+    let mut record = [0; 512];
+    record[446..462].copy_from_slice(&[0x80, 0, 2, 0, 0x83, 0, 0, 0, 1, 0, 0, 0, 0, 4, 0, 0]);
+    record[510..].copy_from_slice(&[0x55, 0xAA]);
+    fs::write(&large, record).unwrap();
+    File::options()
+        .write(true)
+        .open(&large)
+        .unwrap()
+        .set_len(40 << 30)
+        .unwrap();
     let scene = Scene::new(scene::config(), &large).await;
     for signal in ["INT", "TERM", "HUP"] {
         let mut running = scene.import(&[PLACE], &[]);
-        while running.is_alive() && !running.said().contains("hashing") {
+        while !running.said().contains("hashing") {
+            if !running.is_alive() {
+                return Err(format!("it ended before that:\n{}", running.said()));
+            }
             SystemEnv.sleep(Duration::from_millis(10)).await;
         }
         let ended = interrupted(running, signal).await;

@@ -58,7 +58,8 @@ impl Running {
     }
 
     pub(crate) fn id(&self) -> u32 {
-        self.child.id().unwrap_or_default()
+        // No number is no process: 0 would stand for all of the group, the suite among them.
+        self.child.id().unwrap()
     }
 
     /// Whether it runs still.

@@ -53,7 +53,6 @@ pub(crate) fn make(folder: &Path) {
         "<!DOCTYPE html>\n<html><body>404 Not Found</body></html>\n",
     )
     .unwrap();
-    fs::write(at("named.qcow2"), [&boot_record()[..], &[7; 4096]].concat()).unwrap();
     fs::write(at("odd.raw"), [&boot_record()[..], &[7; 4097]].concat()).unwrap();
     let mut hybrid = [boot_record(), vec![0; 40 << 10]].concat();
     hybrid[32_768..32_774].copy_from_slice(b"\x01CD001");

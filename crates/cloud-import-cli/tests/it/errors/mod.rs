@@ -44,7 +44,6 @@ const FILES: &[Case] = &[
     Case::import("nothing that looks like a disk", "--to aliyun --to tencent noise.raw"),
     Case::import("nothing but zeros", "--to aliyun zeros.raw"),
     Case::import("a page that a server sent instead", "--to aliyun page.qcow2"),
-    Case::import("a raw disk that is named as another", "--to aliyun named.qcow2"),
     Case::import(
         "another format than the header's",
         "--to tencent --format vhd good.qcow2",

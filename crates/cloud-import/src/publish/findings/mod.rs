@@ -189,9 +189,10 @@ impl Findings<'_> {
             return;
         }
         let what = format!("is named .{suffix}, but is {own} by its content");
-        if own != DiskFormat::Raw {
+        // Where nothing in it looks like a disk, that is said of a system disk already.
+        if own != DiskFormat::Raw || has_evidence(contents) {
             self.warning(what, "Make sure that it is the file that you mean.");
-        } else if has_evidence(contents) || !self.is_system() {
+        } else if !self.is_system() {
             let remedy = Remedy::text("name the right file").or(Remedy::set_to(FORMAT, own.to_string()));
             self.error(what, remedy);
         }

@@ -300,10 +300,18 @@ fn a_name_that_promises_another_format_is_told() {
     for name in ["web.qcow2", "WEB.VMDK", "a.b/web.vhd", "web.vhdx"] {
         one(
             &told(name, &of(Format::Raw), None, &order()),
-            "error",
+            "warning",
             "but is raw by its content",
         );
         assert_eq!(told(name, &of(Format::Raw), Some(DiskFormat::Raw), &order()), [""; 0]);
+    }
+    let mut nothing = of(Format::Raw);
+    nothing.contents = Contents::Unrecognized;
+    let mut data = order();
+    data.kind = ImageKind::Data;
+    for order in [order(), data] {
+        let told = told("web.qcow2", &nothing, None, &order);
+        assert!(told.iter().any(|text| text.starts_with("error")), "{told:?}");
     }
     one(
         &told("web.vmdk", &of(Format::Qcow2), None, &order()),
