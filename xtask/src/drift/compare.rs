@@ -290,10 +290,10 @@ fn shown(field: &Field) -> String {
 pub(crate) fn codes(spec: &Spec, published: &Codes) -> Vec<Row> {
     let mut rows = Rows::default();
     for (code, told) in &published.codes {
-        let has_row = spec
-            .errors
-            .iter()
-            .any(|row| row.code == *code || row.prefix && code.starts_with(&row.code));
+        let has_row = spec.errors.iter().any(|row| {
+            let behind = code.strip_prefix(&row.code).filter(|_| row.prefix);
+            row.code == *code || behind.is_some_and(|rest| rest.contains(&row.containing))
+        });
         let ours = spec
             .api
             .operations
