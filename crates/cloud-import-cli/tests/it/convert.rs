@@ -274,7 +274,7 @@ fn an_order_that_is_refused_converts_nothing() {
 #[test]
 fn an_interrupt_ends_a_conversion_at_once_and_leaves_nothing() {
     let scene = Scene::new("interrupted");
-    for name in ["INT", "TERM", "HUP"] {
+    for name in super::signals::that_stop() {
         let mut running = scene.converting();
         let children = children(running.id());
         signal(running.id(), name);

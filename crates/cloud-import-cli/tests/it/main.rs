@@ -20,6 +20,8 @@ mod places;
 mod replace;
 mod search;
 mod shown;
+#[cfg(unix)]
+mod signals;
 mod sim;
 mod stores;
 mod trust;

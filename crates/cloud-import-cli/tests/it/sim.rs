@@ -148,7 +148,7 @@ fn a_quota_is_set_for_all_or_for_one_cloud() {
 /// The signals that end a service or a terminal end it, and nothing of its stores stays on the disk.
 #[test]
 fn signals_end_it_and_its_stores_are_removed() {
-    for signal in ["TERM", "HUP", "INT"] {
+    for signal in super::signals::that_stop() {
         let temporary = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("sim-{signal}"));
         let _ = fs::remove_dir_all(&temporary);
         fs::create_dir_all(&temporary).unwrap();

@@ -92,7 +92,7 @@ async fn hashing(form: &Form) -> Result<(), String> {
         .set_len(40 << 30)
         .unwrap();
     let scene = Scene::new(scene::config(), &large).await;
-    for signal in ["INT", "TERM", "HUP"] {
+    for signal in crate::signals::that_stop() {
         let mut running = scene.import(&[PLACE], &[]);
         while !running.said().contains("hashing") {
             if !running.is_alive() {

@@ -16,7 +16,7 @@ use crate::{
 
 pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     let mut work = Vec::new();
-    for signal in ["INT", "TERM", "HUP"] {
+    for signal in crate::signals::that_stop() {
         for while_waiting in [false, true] {
             let form = Arc::clone(&form);
             let when = if while_waiting { "waiting" } else { "staging" };

@@ -22,6 +22,8 @@ mod process;
 mod repeat;
 mod scene;
 mod side_by_side;
+#[path = "../it/signals.rs"]
+mod signals;
 mod steps;
 mod together;
 mod unsettled;
