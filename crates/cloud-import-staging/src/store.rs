@@ -285,7 +285,7 @@ impl Store {
 
     /// The cloud's time, as far as its answers told it: links are signed of it.
     pub fn now(&self) -> SystemTime {
-        self.pipeline.clock_offset.applied(self.pipeline.env.now())
+        self.pipeline.now()
     }
 
     /// Whether a link would be signed with temporary keys whose end nobody told: it ends with them.

@@ -67,7 +67,7 @@ enum Place {
     Escape {
         length: usize,
     },
-    /// Before the last so many digits of `\uXXXX`.
+    /// Behind `\u`, before so many of its four digits.
     Unit {
         left: u8,
         length: usize,

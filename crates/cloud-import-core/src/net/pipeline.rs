@@ -69,6 +69,11 @@ impl Pipeline {
         }
     }
 
+    /// The cloud's time, as far as its answers told it.
+    pub fn now(&self) -> SystemTime {
+        self.clock_offset.applied(self.env.now())
+    }
+
     /// Sends an unsigned request until there is an answer or no sense in going on.
     ///
     /// `repeatable` says whether it may be executed twice. The error of the last attempt is returned;
@@ -89,7 +94,7 @@ impl Pipeline {
         let mut clock_is_set = false;
         loop {
             attempts += 1;
-            let instant = self.clock_offset.applied(self.env.now());
+            let instant = self.now();
             let span = self.span(protocol, operation, &request, attempts);
             let attempt = async {
                 // The place is taken for the time of the attempt.

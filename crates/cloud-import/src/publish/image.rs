@@ -12,7 +12,7 @@ use cloud_import_core::{
 use cloud_import_disk::{self as header, DiskInfo, Format, inspect};
 use cloud_import_staging::{Hashed, LocalFile};
 
-use super::findings::{Judged, findings, has_evidence};
+use super::findings::{Judged, findings};
 
 /// What is published.
 #[derive(Debug, Clone)]
@@ -120,15 +120,6 @@ impl LocalImage {
             // A disc is taken for a disk only where that is said.
             Format::Iso => None,
             other => other.name().parse().ok(),
-        }
-    }
-
-    /// Whether anything speaks for its being a disk: a header, a partition table, a known file system, a boot sector, or that it is
-    /// declared to be raw.
-    pub fn holds_a_disk(&self) -> bool {
-        match self.info.format {
-            Format::Raw => self.declared == Some(DiskFormat::Raw) || has_evidence(self.info.contents),
-            format => format.is_disk(),
         }
     }
 

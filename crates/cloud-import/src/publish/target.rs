@@ -154,8 +154,8 @@ pub(crate) fn no_task() -> Error {
 
 /// The time by the cloud's clock, as far as it is known.
 pub(crate) fn now(importer: &dyn ImageImporter) -> SystemTime {
-    let now = importer.env().now();
-    importer
-        .connection()
-        .map_or(now, |connection| connection.pipeline.clock_offset.applied(now))
+    match importer.connection() {
+        Some(connection) => connection.pipeline.now(),
+        None => importer.env().now(),
+    }
 }

@@ -415,7 +415,7 @@ impl Findings<'_> {
 }
 
 /// Whether the disk was seen to hold something.
-pub(crate) fn has_evidence(contents: Contents) -> bool {
+fn has_evidence(contents: Contents) -> bool {
     matches!(
         contents,
         Contents::Partitions | Contents::Volume(_) | Contents::BootSector
