@@ -3,5 +3,6 @@
 pub mod capture;
 pub mod fuzz;
 pub mod leaks;
+pub mod live;
 pub mod simulated;
 pub mod vectors;

@@ -39,6 +39,10 @@ fn steps(quick: bool) -> Vec<Step> {
         ),
         Step::new("declared Rust version", "cargo xtask msrv"),
         Step::new("test, with nothing but a toolchain", "tests/bare/run"),
+        Step::new(
+            "a run on a simulated account",
+            "cargo xtask live ucloud --simulate --image tests/images/tiny-linux.qcow2 --os CentOS-7.9",
+        ),
         Step::new("docs", "cargo doc --workspace --no-deps --locked").variable("RUSTDOCFLAGS", "-D warnings"),
         Step::new(
             "disk images without codecs",

@@ -1,5 +1,6 @@
 //! House tasks: `cargo xtask codegen [--check]`, `cargo xtask tidy`, `cargo xtask measure`, `cargo xtask package [--quick]`,
-//! `cargo xtask dist`, `cargo xtask msrv`, `cargo xtask drift`, `cargo xtask advisories`, `cargo xtask ci`, `cargo xtask soak`, `cargo xtask nightly`.
+//! `cargo xtask dist`, `cargo xtask msrv`, `cargo xtask drift`, `cargo xtask advisories`,
+//! `cargo xtask live`, `cargo xtask ci`, `cargo xtask soak`, `cargo xtask nightly`.
 //!
 //! Not published and not needed to build: what `codegen` writes is committed.
 
@@ -10,6 +11,7 @@ mod codegen;
 mod dist;
 mod drift;
 mod house;
+mod live;
 mod measure;
 mod msrv;
 mod nightly;
@@ -39,6 +41,8 @@ usage: cargo xtask <task>
   advisories [--extract FOLDER]
                       whether a known advisory is about a version in Cargo.lock; no network. --extract writes anew what is
                       known, from a clone of rustsec/advisory-db
+  live CLOUD[/REGION] --bucket NAME --image FILE --os OS | --judge FOLDER
+                      one small image through a real account, what it costs asked first; see docs/live.md
   ci [--quick]        the whole sequence of checks; --quick leaves out the release build and what needs other tools
   soak [--kills N] [--seed S]
                       kills, faults, a thousand targets and the fuzz targets in their long form, in release mode: about
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         ["package", "--quick"] => package::run(&root(), true),
         ["dist"] => dist(),
         ["msrv"] => msrv::run(&root()),
+        ["live", options @ ..] => live::run(&root(), options),
         ["ci"] => ci::run(&root(), false),
         ["ci", "--quick"] => ci::run(&root(), true),
         ["soak", options @ ..] => soak::run(&root(), options),
