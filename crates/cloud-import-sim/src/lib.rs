@@ -48,8 +48,9 @@
 //!
 //! Signatures are verified in headers and in the query of a link, with their time and their region. `Content-MD5` (not at US3)
 //! and a signed SHA-256 are compared with the body, parts have their numbers and sizes, a completion has to name the parts with
-//! their ETags in order. Bodies lie on disk ([`Config::store_dir`]) and are gone with the simulator. Not there: versions, copies,
-//! permissions beyond private and public, encryption, bodies in signed chunks, conditions, checksums but MD5.
+//! their ETags in order. A bucket may keep versions, or say that it encrypts ([`BucketSettings`]). Bodies lie on disk
+//! ([`Config::store_dir`]) and are gone with the simulator. Not there: copies, permissions beyond private and public, bodies in
+//! signed chunks, conditions, checksums but MD5.
 //!
 //! # The control endpoint
 //!

@@ -14,6 +14,8 @@ pub struct BucketFacts {
     pub public: Option<bool>,
     /// The storage class that its objects get, in the vendor's word.
     pub storage_class: Option<String>,
+    /// How it encrypts what is put into it, in the vendor's word; `None` also where it does not. Only OSS is asked.
+    pub encryption: Option<String>,
     /// Whether an enabled rule of its expires unfinished uploads. Which keys the rule covers is not looked at.
     pub aborts_unfinished_uploads: Option<bool>,
 }
@@ -50,6 +52,19 @@ impl BucketFacts {
                 ))
                 .source(spec.class_source)
                 .remedy("Name a bucket of the standard class."),
+            );
+        }
+        if let Some(how) = self
+            .encryption
+            .as_deref()
+            .filter(|_| !spec.encryption_refused.is_empty())
+        {
+            problems.push(
+                wrong(format!(
+                    "`{name}` encrypts what is put into it ({how}), and the import reads from no such bucket"
+                ))
+                .source(spec.encryption_refused)
+                .remedy("Name a bucket without encryption."),
             );
         }
         if self.public == Some(true) {

@@ -75,6 +75,8 @@ pub(crate) struct StoreSpec {
     pub(crate) unreadable_class: &'static str,
     /// Where that was read.
     pub(crate) class_source: &'static str,
+    /// Where it was read that the import reads from no bucket that encrypts, where that is so.
+    pub(crate) encryption_refused: &'static str,
     /// What its buckets may be called.
     pub(crate) bucket_names: BucketNames,
     /// What it takes.

@@ -195,18 +195,21 @@ async fn a_suffix_decides_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_staged_leaves_no_version() {
     let world = World::new("versions").await;
-    for (name, settings) in [
-        ("versions", BucketSettings::default().versioned(true)),
-        ("keys", BucketSettings::default().encryption("kms")),
+    for (name, settings, targets) in [
+        ("versions", BucketSettings::default().versioned(true), &["all"][..]),
+        // Alibaba Cloud imports from no such bucket.
+        (
+            "keys",
+            BucketSettings::default().encryption("kms"),
+            &["jdcloud", "tencent", "huawei", "ucloud"],
+        ),
     ] {
         world.set(&settings);
         let (simulate, state) = (world.simulate(), world.state());
-        let made = run(&[
+        let order = [
             "import",
             &simulate,
             &state,
-            "--to",
-            "all",
             "--bucket",
             BUCKET,
             "--name",
@@ -214,7 +217,9 @@ async fn what_is_staged_leaves_no_version() {
             "--os",
             "CentOS 7.9",
             IMAGE,
-        ]);
+        ];
+        let to = targets.iter().flat_map(|target| ["--to", target]);
+        let made = run(&order.into_iter().chain(to).collect::<Vec<_>>());
         expect_code(&made, 0);
         assert!(world.simulator.objects().is_empty(), "{:?}", world.simulator.objects());
     }
@@ -265,4 +270,47 @@ async fn a_store_that_only_says_that_it_deletes_is_asked_again() {
     world.simulator.clear_faults();
     world.clean();
     assert!(world.simulator.objects().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_encrypts_is_refused_at_alibaba_before_anything_is_uploaded() {
+    let world = World::new("encrypts").await;
+    for word in ["KMS", "AES256"] {
+        world.set(&BucketSettings::default().encryption(word));
+        let (simulate, state) = (world.simulate(), world.state());
+        let order = |command: &str, more: &[&str]| {
+            let mut arguments = import(&simulate, &["--to", "aliyun", "--bucket", BUCKET]);
+            arguments[0] = command;
+            run(&[&arguments, more].concat())
+        };
+        let checked = order("check", &[]);
+        expect_code(&checked, 4);
+        let refused = order("import", &[&state]);
+        expect_code(&refused, 2);
+        for told in [out(&checked), err(&refused)] {
+            assert!(
+                told.contains(&format!("encrypts what is put into it ({word})"))
+                    && told.contains("InvalidOSSBucket.EncryptUnsupported")
+                    && told.contains("Name a bucket without encryption."),
+                "{told}"
+            );
+        }
+        for call in ["PutObject", "InitiateMultipartUpload", "ImportImage"] {
+            let asked = world.simulator.counters().requests_of(Cloud::Aliyun, call);
+            assert_eq!(asked, 0, "{call}");
+        }
+    }
+    // Sent all the same, it is the cloud that refuses.
+    let (simulate, state) = (world.simulate(), world.state());
+    let sent = run(&import(
+        &simulate,
+        &["--to", "aliyun", "--bucket", BUCKET, "--no-validate", &state],
+    ));
+    expect_code(&sent, 4);
+    assert!(
+        err(&sent).contains("InvalidOSSBucket.EncryptUnsupported"),
+        "{}",
+        err(&sent)
+    );
+    world.simulator.stop().await;
 }

@@ -109,6 +109,7 @@ pub(crate) fn info(world: &World, place: &Place<'_>) -> Done {
     } else {
         "private"
     };
+    let encryption = bucket.settings.encryption.as_deref().unwrap_or("None");
     let xml = Xml::new("BucketInfo", namespace(cloud)).nested("Bucket", |xml| {
         xml.element("Name", &place.call.bucket)
             .element("Location", format!("oss-{region}"))
@@ -117,6 +118,9 @@ pub(crate) fn info(world: &World, place: &Place<'_>) -> Done {
             .element("IntranetEndpoint", format!("oss-{region}-internal.aliyuncs.com"))
             .nested("Owner", |xml| xml.element("ID", OWNER))
             .nested("AccessControlList", |xml| xml.element("Grant", grant))
+            .nested("ServerSideEncryptionRule", |xml| {
+                xml.element("SSEAlgorithm", encryption)
+            })
     });
     Ok(Reply::xml(xml))
 }

@@ -216,6 +216,7 @@ struct Described {
     location: Option<String>,
     storage_class: Option<String>,
     access_control_list: Option<AccessWord>,
+    server_side_encryption_rule: Option<Encryption>,
 }
 
 #[derive(Deserialize)]
@@ -224,15 +225,23 @@ struct AccessWord {
     grant: Option<String>,
 }
 
-/// What OSS tells of a bucket in one answer: all but its rules.
+#[derive(Deserialize)]
+struct Encryption {
+    #[serde(rename = "SSEAlgorithm")]
+    algorithm: Option<String>,
+}
+
+/// What OSS tells of a bucket in one answer: all but its rules. It writes `None` for no encryption.
 pub(crate) fn bucket_info(body: &[u8], spec: &StoreSpec) -> Result<BucketFacts> {
     let BucketInfo { bucket } = decode(body)?;
     let grant = bucket.access_control_list.and_then(|access| access.grant);
+    let encryption = bucket.server_side_encryption_rule.and_then(|rule| rule.algorithm);
     let region = |name: String| spec.own_region(&name).to_owned();
     Ok(BucketFacts {
         region: bucket.location.map(region),
         public: grant.map(|grant| grant.starts_with("public")),
         storage_class: bucket.storage_class,
+        encryption: encryption.filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("none")),
         aborts_unfinished_uploads: None,
     })
 }

@@ -35,6 +35,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     readable_class: "",
     unreadable_class: "",
     class_source: "",
+    encryption_refused: "",
     bucket_names: BucketNames {
         shortest: 10, // names; unverified; one letter, a hyphen and the number; no source limits the number's length: eight digits are the fewest that were seen
         longest: 61, // names; 50 characters, a hyphen and ten digits

@@ -35,6 +35,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     readable_class: "STANDARD", // quick
     unreadable_class: "",
     class_source: "Huawei Cloud, IMS quick import: class Standard", // quick
+    encryption_refused: "",
     bucket_names: BucketNames {
         shortest: 3, // names
         longest: 63, // names

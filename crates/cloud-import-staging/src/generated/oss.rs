@@ -6,6 +6,7 @@
 //! - docs: Alibaba Cloud documentation, OSS: Multipart upload, UploadPart, Limits, object naming, Add signatures to URLs (undated)
 //! - ec: Alibaba Cloud documentation, OSS EC 0002-00000080 (undated)
 //! - import: Alibaba Cloud, ImportImage (undated)
+//! - info: Alibaba Cloud documentation, OSS: GetBucketInfo (31968) and GetBucketEncryption (117915) (2025-12)
 //! - names: Alibaba Cloud documentation, OSS: bucket naming conventions (2026-03)
 //! - sdk: alibabacloud-oss-v2 1.4.1 (2026)
 
@@ -27,7 +28,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     lists_v2: false,
     signature_after: "",
     signs_no_time: false,
-    bucket_query: "bucketInfo", // docs; HEAD is not documented for a bucket; this tells region, class and who may read
+    bucket_query: "bucketInfo", // docs; HEAD is not documented for a bucket; this tells region, class, encryption and who may read
     bucket_api: "",
     asks_location: false,
     asks_acl: false,
@@ -36,6 +37,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     readable_class: "",
     unreadable_class: "archive", // import
     class_source: "Alibaba Cloud, ImportImage: no archived objects", // import
+    encryption_refused: "Alibaba Cloud, ImportImage: InvalidOSSBucket.EncryptUnsupported", // import info; the source excepts no algorithm (KMS, AES256, SM4)
     bucket_names: BucketNames {
         shortest: 3, // names
         longest: 63, // names

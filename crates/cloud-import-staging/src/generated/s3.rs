@@ -34,6 +34,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     readable_class: "",
     unreadable_class: "",
     class_source: "",
+    encryption_refused: "",
     bucket_names: BucketNames {
         shortest: 3, // put-bucket
         longest: 63, // put-bucket

@@ -43,6 +43,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     readable_class: "",
     unreadable_class: "",
     class_source: "",
+    encryption_refused: "",
     bucket_names: BucketNames {
         shortest: 3, // create-bucket
         longest: 63, // create-bucket

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cloud_import_core::{Bytes, Error, ErrorKind, Provider, Severity, http::Response, testing::Scripted};
-use cloud_import_staging::BucketFacts;
+use cloud_import_staging::{Bucket, BucketFacts};
 
 use crate::requests::{bucket, keys, store};
 
@@ -362,6 +362,8 @@ async fn each_bucket_tells_what_its_store_documents() {
         (Some("cn-hangzhou"), Some(false), Some("Standard"), Some(false))
     );
 
+    assert_eq!(facts.encryption, None);
+
     let described = r#"{"RetCode":0,"DataSet":[{"BucketName":"images","Type":"public","Region":"cn-bj"}]}"#;
     let facts = told(Provider::UCLOUD, &[answer(200, &[], described)]).await.unwrap();
     assert_eq!(shown(&facts), (Some("cn-bj"), Some(true), None, None));
@@ -576,6 +578,38 @@ async fn facts_become_problems() {
         .await
         .unwrap();
     assert!(facts.problems(&bucket(Provider::ALIYUN)).is_empty());
+    // Alibaba's import reads from no bucket that encrypts, by whatever algorithm.
+    for (word, refused) in [
+        ("KMS", true),
+        ("AES256", true),
+        ("SM4", true),
+        ("None", false),
+        ("", false),
+    ] {
+        let rule_of = format!(
+            "<ServerSideEncryptionRule><SSEAlgorithm>{word}</SSEAlgorithm></ServerSideEncryptionRule></Bucket>"
+        );
+        let info = right.replace("</Bucket>", &rule_of);
+        let facts = told(Provider::ALIYUN, &[answer(200, &[], &info), answer(200, &[], rule)])
+            .await
+            .unwrap();
+        let problems = facts.problems(&bucket(Provider::ALIYUN));
+        assert_eq!(problems.len(), usize::from(refused), "{word}: {problems:?}");
+        for problem in problems {
+            let told = problem.to_string();
+            assert!(problem.is_error() && told.contains(&format!("({word})")), "{told}");
+            assert!(
+                told.contains("InvalidOSSBucket.EncryptUnsupported") && told.contains("without encryption"),
+                "{told}"
+            );
+        }
+        // Of no other cloud is that known.
+        assert!(
+            facts
+                .problems(&Bucket::new(Provider::JDCLOUD, "cn-hangzhou", "images").unwrap())
+                .is_empty()
+        );
+    }
     // Huawei's import wants the standard class; UCloud's store names Beijing otherwise than its API.
     let head = [("x-obs-bucket-location", "cn-north-4"), ("x-obs-storage-class", "WARM")];
     let denied = || answer(403, &[], "");

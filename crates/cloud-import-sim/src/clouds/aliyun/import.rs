@@ -12,7 +12,7 @@ use crate::{
     clock::Now,
     cloud::Cloud,
     clouds::vendor::{Failure, Outcome, Reply, length},
-    objects::{Disk, DiskFormat, Lookup},
+    objects::{Bucket, Disk, DiskFormat, Lookup},
     rules::{self, Closed, Params},
     world::{AliyunDryRun, Import, Replay, Scope, Stage, Verdict, World},
 };
@@ -230,7 +230,12 @@ fn source(world: &World, region: &str, number: usize, disk: &Params) -> Result<O
         let message = "The suffix of the OSS object is not supported.";
         return Err(bad("UnsupportedSuffix.OSSObject", message));
     }
+    let encrypts = |bucket: &Bucket| bucket.settings.encryption.is_some();
     let found = match world.find_object(Cloud::Aliyun, region, bucket, key) {
+        Lookup::Here(_) if world.store.bucket(Cloud::Aliyun, region, bucket).is_ok_and(encrypts) => {
+            let message = "Objects of an encrypted OSS bucket cannot be read.";
+            return Err(forbidden("InvalidOSSBucket.EncryptUnsupported", message));
+        }
         Lookup::Assumed => return Ok(None),
         Lookup::Here(found) => found,
         Lookup::Absent => {

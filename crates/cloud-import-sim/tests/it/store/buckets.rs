@@ -129,6 +129,7 @@ async fn facts_of_a_bucket_are_told() {
                 assert_eq!(found(&info, "StorageClass"), class);
                 assert_eq!(found(&info, "Grant"), "public-read");
                 assert_eq!(found(&info, "Location"), "oss-cn-hangzhou");
+                assert_eq!(found(&info, "SSEAlgorithm"), "None");
             }
             _ => assert_eq!(head.header("x-amz-bucket-region"), region(cloud)),
         }

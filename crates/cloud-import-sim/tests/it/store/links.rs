@@ -126,13 +126,15 @@ async fn a_public_bucket_needs_no_signature() {
 }
 
 #[tokio::test]
-async fn what_is_archived_or_not_ours_cannot_be_imported() {
+async fn what_is_archived_encrypted_or_not_ours_cannot_be_imported() {
     let other = BucketSettings::default().owner_is_other(true);
     let archive = BucketSettings::default().storage_class("Archive");
+    let encrypted = BucketSettings::default().encryption("KMS");
     let simulator = staged(quick()).await;
     for (settings, status, code) in [
         (archive, 400, "InvalidOSSObject.NeedRestore"),
         (other.clone(), 403, "InvalidOSS.NotAuthorized"),
+        (encrypted, 403, "InvalidOSSBucket.EncryptUnsupported"),
         (BucketSettings::default(), 200, ""),
     ] {
         simulator.create_bucket(Cloud::Aliyun, region(Cloud::Aliyun), BUCKET, settings);
