@@ -104,6 +104,11 @@ async fn look(
         if key.is_empty() {
             continue;
         }
+        // An order that names a bucket as none can be called is refused for that.
+        let names = importer.capabilities().bucket_names;
+        if names.is_some_and(|names| !names.problems(provider, &Field::Bucket, bucket).is_empty()) {
+            continue;
+        }
         let (field, name) = (Field::disk(index, DiskPart::Format), format!("{bucket}:{key}"));
         let declared = declared.filter(|_| index == 0);
         let looked = match clouds.store_for_a_look(importer, bucket) {

@@ -114,7 +114,7 @@ pub mod __generated {
         credentials::EnvironmentNames,
         http::Method,
         model::{
-            capabilities::{Alphabet, CharSet, Fact, First, Limit, Limited, Rule, SideFile, UniqueNames},
+            capabilities::{Alphabet, BucketNames, CharSet, Fact, First, Limit, Limited, Rule, SideFile, UniqueNames},
             code::{CodeRule, StateClass, StateRow},
             os::{Distribution, Listed},
         },

@@ -1,8 +1,8 @@
 //! Which bucket, where it is reached, and by what host name. Knows no protocol.
 
-use cloud_import_core::{Endpoint, Error, ErrorKind, Problem, Provider, Result};
+use cloud_import_core::{Endpoint, Error, ErrorKind, Field, Problem, Provider, Result};
 
-use crate::{bucket_name, generated};
+use crate::generated;
 
 /// The longest name that makes a host or path: more than any store allows.
 const LONGEST: usize = 75;
@@ -99,7 +99,7 @@ impl Bucket {
     pub fn problems(&self) -> Vec<Problem> {
         let spec = generated::of(self.provider);
         spec.map_or_else(Vec::new, |spec| {
-            bucket_name::problems(self.provider, &self.name, &spec.bucket_names)
+            spec.bucket_names.problems(self.provider, &Field::Bucket, &self.name)
         })
     }
 
@@ -122,5 +122,68 @@ impl Bucket {
     /// The name, where it stands in the host: what the signatures with a resource put in front of the path.
     pub(crate) fn name_in_host(&self) -> Option<String> {
         (self.addressing == Addressing::VirtualHost).then(|| self.name.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of a name at each store, in the order of `Provider::all`; nothing where it is fine.
+    fn said(name: &str) -> Vec<(&'static str, String)> {
+        let said = |provider: Provider| {
+            let problems = match Bucket::new(provider, "r-1", name) {
+                Ok(bucket) => bucket.problems(),
+                Err(error) => error.problems().to_vec(),
+            };
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            (provider.id(), lines.join("; "))
+        };
+        Provider::all().map(said).collect()
+    }
+
+    #[test]
+    fn each_store_says_its_own_rules() {
+        let long = "x".repeat(64);
+        for (name, everywhere, at_tencent, at_huawei) in [
+            ("images", "", "APPID", ""),
+            ("images-2026", "", "APPID", ""),
+            ("images-1250000000", "", "", ""),
+            ("1-newproject-1250000000", "", "", ""),
+            ("ab", "3 to 63", "APPID", "3 to 63"),
+            (&long, "64 characters", "APPID", "64 characters"),
+            ("my.bucket", "has a dot: ", "has a dot: ", ""),
+            ("department.service.development", "certificate", "certificate", ""),
+            ("my..bucket", "has a dot: ", "has a dot: ", "beside a dot"),
+            ("my-.bucket", "has a dot: ", "has a dot: ", "beside a dot"),
+            ("-images", "begins or ends", "begins or ends", "begins or ends"),
+            ("images.", "begins or ends", "begins or ends", "begins or ends"),
+            ("192.168.5.4", "is an address", "is an address", "is an address"),
+            (
+                "Images",
+                "has the character 'I'",
+                "has the character 'I'",
+                "has the character 'I'",
+            ),
+            (
+                "my_images",
+                "has the character '_'",
+                "has the character '_'",
+                "has the character '_'",
+            ),
+            ("", "has 0 characters", "APPID", "has 0 characters"),
+        ] {
+            for (provider, said) in said(name) {
+                let expected = match provider {
+                    "tencent" => at_tencent,
+                    "huawei" => at_huawei,
+                    _ => everywhere,
+                };
+                assert_eq!(said.is_empty(), expected.is_empty(), "{provider} {name}: {said}");
+                assert!(said.contains(expected), "{provider} {name}: {said}");
+                // A rule has its field, its source and what to do.
+                assert!(said.is_empty() || said.contains("`bucket`") && said.contains(" [") && said.contains(". Name"));
+            }
+        }
     }
 }

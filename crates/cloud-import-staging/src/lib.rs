@@ -36,7 +36,6 @@
 mod answer;
 mod blocking;
 mod bucket;
-mod bucket_name;
 mod budget;
 mod crc64;
 mod deletion;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloud_import_core::Provider;
+use cloud_import_core::{Provider, provider::capabilities::BucketNames};
 
 /// What a store takes. Sizes in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,21 +83,6 @@ pub(crate) struct StoreSpec {
     pub(crate) limits: Limits,
     /// Names of its own headers.
     pub(crate) headers: Headers,
-}
-
-/// What a store allows as the name of a bucket, beside lower-case letters, digits and hyphens inside.
-#[derive(Debug)]
-pub(crate) struct BucketNames {
-    /// The fewest characters.
-    pub(crate) shortest: usize,
-    /// The most characters.
-    pub(crate) longest: usize,
-    /// Whether there may be dots. Such a bucket is reached by its path: the wildcard of a certificate covers one label.
-    pub(crate) dots: bool,
-    /// Whether a name ends in a hyphen and the account's number.
-    pub(crate) account_number: bool,
-    /// Where that was read.
-    pub(crate) read_in: &'static str,
 }
 
 /// Names of a store's own headers, in lower case.

@@ -2,26 +2,32 @@
 
 use std::fmt::Write as _;
 
-use super::text::{Sources, camel, header, keys, literal, literals, value, variants};
-use crate::spec::{Alphabet, Limit, Rule, Spec, State};
+use super::{
+    stores::bucket_names,
+    text::{Sources, camel, header, keys, literal, literals, value, variants},
+};
+use crate::{
+    spec::{Alphabet, Limit, Rule, Spec, State},
+    spec_store::Store,
+};
 
-pub(super) fn render(spec: &Spec) -> String {
+pub(super) fn render(spec: &Spec, store: &Store) -> Result<String, String> {
     let mut sources = Sources::new(spec);
-    let mut body = capabilities(spec, &mut sources);
+    let mut body = capabilities(spec, &bucket_names(store)?, &mut sources);
     states(&mut body, spec, "TASK_STATES", "a task", &spec.provider.states.task);
     states(&mut body, spec, "IMAGE_STATES", "an image", &spec.provider.states.image);
     names(&mut body, spec);
     routes(&mut body, spec, &mut sources);
-    format!(
+    Ok(format!(
         "{}//! What is known of {} beside its calls. Words in brackets are keys of the [sources](super::types#sources).\n\n\
          use cloud_import_core::__generated::*;\n\n{}{body}",
         header(spec),
         spec.provider.name,
         sources.constants()
-    )
+    ))
 }
 
-fn capabilities(spec: &Spec, sources: &mut Sources<'_>) -> String {
+fn capabilities(spec: &Spec, bucket_names: &str, sources: &mut Sources<'_>) -> String {
     let provider = &spec.provider;
     let mut out = format!(
         "\n/// What the import can do and what it limits.\npub static CAPABILITIES: Capabilities = Capabilities::new(Provider::{}, {})\n",
@@ -34,6 +40,7 @@ fn capabilities(spec: &Spec, sources: &mut Sources<'_>) -> String {
         let (value, source, note) = (value(name, fact), sources.name(&fact.source), note(&fact.note));
         let _ = writeln!(out, "    .{name}(Fact::{new}({value}, {source}){unverified}{note})");
     }
+    let _ = writeln!(out, "    .bucket_names(Some({bucket_names})) // store.toml");
     let causes = provider
         .likely_causes
         .iter()

@@ -21,14 +21,17 @@ use std::{
 use crate::{
     house::Outcome,
     spec::{self, Spec},
+    spec_store,
 };
 
 /// Writes everything, or with `check` only compares.
 pub(crate) fn run(root: &Path, check: bool) -> Outcome {
     let specs = spec::load(root)?;
+    let stores = spec_store::load(root)?;
     let mut files: BTreeMap<PathBuf, String> = BTreeMap::new();
     let mut folders = vec![root.join("crates/cloud-import-sim/src/generated")];
-    for spec in &specs {
+    // Both are in the order of the clouds.
+    for (spec, store) in specs.iter().zip(&stores.1) {
         let folder = root
             .join("crates")
             .join(&spec.provider.crate_name)
@@ -36,14 +39,14 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
         files.insert(folder.join("mod.rs"), module(spec));
         files.insert(folder.join("types.rs"), types::render(spec)?);
         files.insert(folder.join("operations.rs"), operations::render(spec)?);
-        files.insert(folder.join("facts.rs"), facts::render(spec));
+        files.insert(folder.join("facts.rs"), facts::render(spec, store)?);
         files.insert(folder.join("errors.rs"), facts::errors(spec));
         files.insert(folder.join("systems.rs"), systems::render(spec));
         files.insert(folders[0].join(format!("{}.rs", spec.provider.id)), sim::render(spec));
         folders.push(folder);
     }
     files.insert(folders[0].join("mod.rs"), sim::module());
-    folders.push(stores::render(root, &mut files)?);
+    folders.push(stores::render(root, &stores, &mut files)?);
     let page = root.join("README.md");
     if page.exists() {
         let read = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));

@@ -38,6 +38,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-
     .sources(Fact::list(&[SourceForm::Object], S_SEED_DOCS_SDK).note("bucket and key in the region of the import and of the same account, read through a RAM role"))
     .tags(Fact::new(true, S_DOCS_SDK))
     .unique_names(Fact::new(UniqueNames::Refused, S_DOCS).note("a taken name is refused; whether the name of an image that is still being built counts is not documented"))
+    .bucket_names(Some(BucketNames::new(3, 63, "Alibaba Cloud, OSS bucket naming conventions"))) // store.toml
     .likely_causes(&[
         // ()
     ])

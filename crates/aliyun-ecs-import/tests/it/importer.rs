@@ -374,7 +374,7 @@ async fn every_problem_is_named_at_once_before_anything_is_sent() {
         .description("https://x")
         .tag("aliyun-x", "v")
         .tag("k", "acs:v")
-        .data_disk(Disk::object("b", "d").virtual_size_bytes(3_000 << 30))
+        .data_disk(Disk::object("images", "d").virtual_size_bytes(3_000 << 30))
         .vendor(Provider::ALIYUN, &options)
         .unwrap();
     order.skip_guest_check = true;
@@ -407,7 +407,7 @@ async fn every_problem_is_named_at_once_before_anything_is_sent() {
 fn what_the_sources_leave_open_is_a_warning() {
     let windows = ImportRequest::new(
         "web",
-        Disk::object("b", "k.vmdk").format(DiskFormat::Vmdk).size_gib(600),
+        Disk::object("images", "k.vmdk").format(DiskFormat::Vmdk).size_gib(600),
     )
     .os(Os::new("Windows", "10"))
     .vendor(
@@ -463,9 +463,9 @@ fn vendor_options_are_parsed_strictly_and_used() {
 fn what_cannot_be_written_is_refused_even_unvalidated() {
     let (importer, _) = importer([]);
     for order in [
-        ImportRequest::new("web", Disk::object("b", "k")),
+        ImportRequest::new("web", Disk::object("images", "k")),
         ImportRequest::new("web", Disk::url("https://b/k?Signature=s1gn")).os(Os::new("CentOS", "7.9")),
-        ImportRequest::data_image("web", Disk::object("b", "k")).os(Os::new("CentOS", "7.9")),
+        ImportRequest::data_image("web", Disk::object("images", "k")).os(Os::new("CentOS", "7.9")),
         {
             let mut it = order();
             it.disks = Vec::new();

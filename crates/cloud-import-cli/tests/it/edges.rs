@@ -117,7 +117,7 @@ fn check_says_flags_where_import_says_flags() {
         "web",
         "--os",
         "CentOS 7.9",
-        "b:k.qcow2",
+        "images:k.qcow2",
     ];
     let output = run(&[
         &["check", "--simulate", "--endpoint", "huawei=http://localhost:9"][..],

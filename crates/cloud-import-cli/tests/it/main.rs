@@ -315,7 +315,7 @@ fn a_profile_is_taken_by_its_name_and_a_broken_one_is_no_other() {
             "aliyun=http://127.0.0.1:1",
             "--profile",
             &named,
-            "b:k.qcow2",
+            "images:k.qcow2",
         ];
         let output = command(&order).env("HOME", &home).output().unwrap();
         expect_code(&output, 3);

@@ -204,7 +204,7 @@ fn logs_have_no_colours_where_there_is_no_terminal() {
         "--endpoint",
         "aliyun=http://127.0.0.1:9",
     ]);
-    command.args(["--name", "case", "--os", "CentOS 7.9", "b:k.qcow2"]);
+    command.args(["--name", "case", "--os", "CentOS 7.9", "images:k.qcow2"]);
     command.envs([
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", "AK"),
         ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "SK"),

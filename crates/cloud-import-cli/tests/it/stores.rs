@@ -116,6 +116,74 @@ async fn a_bucket_that_no_store_has_is_refused_before_the_file_is_read() {
     }
 }
 
+/// A place in a bucket is held against the same rules, wherever it is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bucket_of_a_source_is_refused_before_it_is_asked() {
+    let world = World::new("sources").await;
+    let targets = world.folder.join("targets.toml");
+    for (cloud, bucket, rule, remedy) in [
+        (
+            "aliyun",
+            "ab",
+            "has 2 characters; 3 to 63 are allowed",
+            "Name a bucket of 3 to 63",
+        ),
+        ("aliyun", "my.bucket", "has a dot", "letters, digits and hyphens"),
+        (
+            "aliyun",
+            "My_Images",
+            "has the character 'M'",
+            "letters, digits and hyphens",
+        ),
+        ("huawei", "my..bucket", "has a dot beside a dot", "hyphens and dots"),
+        (
+            "huawei",
+            "images-",
+            "begins or ends with a hyphen",
+            "begins and ends with a letter",
+        ),
+    ] {
+        let place = format!("{bucket}:web.img");
+        let (source, data_disk) = (format!("{cloud}={place}"), format!("{place}@40"));
+        fs::write(&targets, format!("[targets.{cloud}]\nsource = \"{place}\"\n")).unwrap();
+        let targets = targets.display().to_string();
+        let good = "my-bucket:web.qcow2";
+        for (index, said) in [
+            (0, vec!["--to", cloud, &place]),
+            (0, vec!["--to", cloud, "--source", &source, IMAGE]),
+            (0, vec!["--targets", &targets, IMAGE]),
+            (1, vec!["--to", cloud, "--data-disk", &data_disk, good]),
+        ] {
+            let simulate = world.simulate();
+            for command in ["check", "import"] {
+                let order = [
+                    command,
+                    &simulate,
+                    "--name",
+                    "nn",
+                    "--os",
+                    "CentOS 7.9",
+                    "--format",
+                    "qcow2",
+                ];
+                let refused = run(&[&order, said.as_slice()].concat());
+                expect_code(&refused, 2);
+                let told = out(&refused) + &err(&refused);
+                let field = match index {
+                    0 => "the place of the image",
+                    _ => "--data-disk 1: the place of the image",
+                };
+                let names = format!("{field} names the bucket `{bucket}`, which {rule}");
+                assert!(told.contains(&names) && told.contains(remedy), "{said:?}: {told}");
+                assert_eq!(told.matches(rule).count(), 1, "{said:?}: {told}");
+            }
+        }
+    }
+    for (cloud, call) in [(Cloud::Aliyun, "ImportImage"), (Cloud::Huawei, "importImageQuick")] {
+        assert_eq!(world.simulator.counters().requests_of(cloud, call), 0);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_with_dots_is_reached_by_its_path() {
     let world = World::new("dots").await;

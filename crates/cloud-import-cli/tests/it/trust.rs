@@ -64,7 +64,7 @@ fn run_in(folder: &Path, arguments: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-const CHECK: [&str; 6] = ["check", "--name", "web", "--os", "CentOS 7.9", "b:web.qcow2"];
+const CHECK: [&str; 6] = ["check", "--name", "web", "--os", "CentOS 7.9", "images:web.qcow2"];
 
 #[test]
 fn a_file_of_the_working_directory_decides_only_once_it_was_trusted() {

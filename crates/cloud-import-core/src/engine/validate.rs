@@ -160,7 +160,8 @@ impl Findings<'_> {
     fn disk(&mut self, index: usize, disk: &Disk) {
         let source = Field::disk(index, DiskPart::Source);
         let forms = self.cloud.sources;
-        if !forms.value.contains(&disk.source.form()) {
+        let is_taken = forms.value.contains(&disk.source.form());
+        if !is_taken {
             let (has, wants) = match disk.source {
                 DiskSource::Url(_) => (
                     "is a link, which this cloud's import does not take",
@@ -183,6 +184,12 @@ impl Findings<'_> {
             }
             DiskSource::Object { bucket, key } if bucket.is_empty() || key.is_empty() => {
                 self.error(source, "has an empty bucket or key", "", "Write BUCKET:KEY.");
+            }
+            // That of a file that is staged is held against the rules by itself, as the bucket of the call.
+            DiskSource::Object { bucket, .. } if is_taken && !disk.pending => {
+                let rules = self.cloud.bucket_names.iter();
+                let broken = rules.flat_map(|rules| rules.problems(self.cloud.provider, &source, bucket));
+                self.problems.extend(broken);
             }
             _ => {}
         }

@@ -5,6 +5,7 @@
 
 use serde::{Serialize, Serializer};
 
+pub use super::bucket_names::BucketNames;
 use crate::{Architecture, BootMode, Disk, DiskFormat, LicenseType, Provider, SourceForm};
 
 /// A value, where it was read and how sure it is.
@@ -66,6 +67,8 @@ pub struct Capabilities {
     pub formats: Fact<&'static [DiskFormat]>,
     /// How it is told where the file is.
     pub sources: Fact<&'static [SourceForm]>,
+    /// What its object storage allows as the name of a bucket; `None` where that is not known.
+    pub bucket_names: Option<BucketNames>,
     /// Processor architectures.
     pub architectures: Fact<&'static [Architecture]>,
     /// Firmwares.
@@ -133,6 +136,7 @@ impl Capabilities {
             default_region,
             formats: Fact::unsourced(&[]),
             sources: Fact::unsourced(&[]),
+            bucket_names: None,
             architectures: Fact::unsourced(&[]),
             boot_modes: Fact::unsourced(&[]),
             license_types: Fact::unsourced(&[]),
@@ -198,6 +202,7 @@ macro_rules! setters {
 setters! {
     formats: Fact<&'static [DiskFormat]>,
     sources: Fact<&'static [SourceForm]>,
+    bucket_names: Option<BucketNames>,
     architectures: Fact<&'static [Architecture]>,
     boot_modes: Fact<&'static [BootMode]>,
     license_types: Fact<&'static [LicenseType]>,

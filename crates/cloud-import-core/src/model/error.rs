@@ -265,7 +265,13 @@ impl Error {
             .collect::<Vec<_>>()
             .join("; ");
         let error = Self::new(ErrorKind::InvalidRequest, message).with_provider(provider);
-        error.with(|inner| inner.problems = problems)
+        error.with_problems(problems)
+    }
+
+    /// Says what in an order it is about.
+    #[must_use]
+    pub fn with_problems(self, problems: Vec<Problem>) -> Self {
+        self.with(|inner| inner.problems = problems)
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {

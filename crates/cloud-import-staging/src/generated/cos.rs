@@ -10,9 +10,9 @@
 
 use std::time::Duration;
 
-use cloud_import_core::Provider;
+use cloud_import_core::{Provider, provider::capabilities::BucketNames};
 
-use crate::spec::{BucketNames, Headers, Limits, StoreSpec};
+use crate::spec::{Headers, Limits, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::TENCENT,
@@ -36,13 +36,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     unreadable_class: "",
     class_source: "",
     encryption_refused: "",
-    bucket_names: BucketNames {
-        shortest: 10, // names; unverified; one letter, a hyphen and the number; no source limits the number's length: eight digits are the fewest that were seen
-        longest: 61, // names; 50 characters, a hyphen and ten digits
-        dots: false,
-        account_number: true, // names
-        read_in: "Tencent Cloud, COS bucket overview: naming", // names
-    },
+    bucket_names: BucketNames::new(10, 61, "Tencent Cloud, COS bucket overview: naming").account_number(), // account_number: names, longest: names; 50 characters, a hyphen and ten digits, shortest: names; unverified; one letter, a hyphen and the number; no source limits the number's length: eight digits are the fewest that were seen
     limits: Limits {
         min_part: 1_048_576, // docs
         max_part: 5_368_709_120, // docs

@@ -10,9 +10,9 @@
 
 use std::time::Duration;
 
-use cloud_import_core::Provider;
+use cloud_import_core::{Provider, provider::capabilities::BucketNames};
 
-use crate::spec::{BucketNames, Headers, Limits, StoreSpec};
+use crate::spec::{Headers, Limits, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::HUAWEI,
@@ -36,13 +36,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     unreadable_class: "",
     class_source: "Huawei Cloud, IMS quick import: class Standard", // quick
     encryption_refused: "",
-    bucket_names: BucketNames {
-        shortest: 3, // names
-        longest: 63, // names
-        dots: true, // names; the same guide warns of the certificate, whose wildcard covers no name with a dot
-        account_number: false,
-        read_in: "Huawei Cloud, OBS developer guide: bucket names", // names
-    },
+    bucket_names: BucketNames::new(3, 63, "Huawei Cloud, OBS developer guide: bucket names").dots(), // dots: names; the same guide warns of the certificate, whose wildcard covers no name with a dot, longest: names, shortest: names
     limits: Limits {
         min_part: 102_400, // docs
         max_part: 5_368_709_120, // docs

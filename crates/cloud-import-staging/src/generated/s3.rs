@@ -9,9 +9,9 @@
 
 use std::time::Duration;
 
-use cloud_import_core::Provider;
+use cloud_import_core::{Provider, provider::capabilities::BucketNames};
 
-use crate::spec::{BucketNames, Headers, Limits, StoreSpec};
+use crate::spec::{Headers, Limits, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::JDCLOUD,
@@ -35,13 +35,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     unreadable_class: "",
     class_source: "",
     encryption_refused: "",
-    bucket_names: BucketNames {
-        shortest: 3, // put-bucket
-        longest: 63, // put-bucket
-        dots: false,
-        account_number: false,
-        read_in: "JD Cloud, OSS Put Bucket: naming rules", // put-bucket
-    },
+    bucket_names: BucketNames::new(3, 63, "JD Cloud, OSS Put Bucket: naming rules"), // longest: put-bucket, shortest: put-bucket
     limits: Limits {
         min_part: 5_242_880, // s3; unverified; and the size in the vendor's examples; JD names none
         max_part: 5_368_709_120, // docs

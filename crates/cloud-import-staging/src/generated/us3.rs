@@ -18,9 +18,9 @@
 
 use std::time::Duration;
 
-use cloud_import_core::Provider;
+use cloud_import_core::{Provider, provider::capabilities::BucketNames};
 
-use crate::spec::{BucketNames, Headers, Limits, StoreSpec};
+use crate::spec::{Headers, Limits, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::UCLOUD,
@@ -44,13 +44,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     unreadable_class: "",
     class_source: "",
     encryption_refused: "",
-    bucket_names: BucketNames {
-        shortest: 3, // create-bucket
-        longest: 63, // create-bucket
-        dots: false,
-        account_number: false,
-        read_in: "UCloud, CreateBucket: naming rules", // create-bucket
-    },
+    bucket_names: BucketNames::new(3, 63, "UCloud, CreateBucket: naming rules"), // longest: create-bucket, shortest: create-bucket
     limits: Limits {
         min_part: 4_194_304, // docs
         max_part: 4_194_304, // docs

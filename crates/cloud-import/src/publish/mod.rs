@@ -43,6 +43,7 @@ mod object;
 mod options;
 mod outcome;
 mod plan;
+mod refused;
 mod replace;
 mod run;
 mod settle;
@@ -65,6 +66,7 @@ pub use cloud_import_staging as staging;
 use content::Content;
 use event::Told;
 use options::Options;
+use refused::refused;
 use run::Work;
 use store::Place;
 use target::{Context, side_by_side, stopped};
@@ -246,7 +248,7 @@ impl Publish {
         Ok(content.order(destination, &self.options.prefix)?.request)
     }
 
-    /// Every problem of the order of a destination and of the file, without sending anything.
+    /// Every problem of the order of a destination, of its bucket's name and of the file, without sending anything.
     ///
     /// # Errors
     /// As [`Self::preview`].
@@ -270,7 +272,8 @@ impl Publish {
     /// # Errors
     /// What concerns all destinations: the file cannot be read or changed while it was hashed, the state directory cannot be
     /// written, or the stop came before any was begun ([`ErrorKind::Stopped`]). [`ErrorKind::InvalidRequest`] when two
-    /// destinations have one label or are one place, or something needed is missing.
+    /// destinations have one label or are one place, something needed is missing, or the order of every destination is refused,
+    /// which is told before the file is read beyond its header.
     ///
     /// # Cancel safety
     /// When the future is dropped, nothing more is sent. What was recorded stays: imports go on in the clouds, and the same call
@@ -279,8 +282,10 @@ impl Publish {
     pub async fn run(self) -> Result<Published> {
         let state = self.checked()?;
         let mut content = self.content(&self.destinations).await?;
-        let places = self.places(&content).await?;
         content.tell(&*self.listener);
+        let mut outcomes = refused(&self.destinations, &content, &self.options.prefix, &*self.listener).await?;
+        let accepted: Vec<usize> = (0..outcomes.len()).filter(|index| outcomes[*index].is_none()).collect();
+        let places = self.places(&content, &accepted).await?;
         // Hashing may take an hour: what cannot be recorded is told before.
         state.check().await?;
         let cache = state.hashes().rehash(self.options.rehash);
@@ -292,28 +297,25 @@ impl Publish {
             stop,
             ..
         } = self;
-        let names = destinations.iter().map(Destination::record_name);
+        let names = accepted.iter().map(|index| destinations[*index].record_name());
         let wanted = names.zip(places.iter().cloned()).collect();
         let first = &destinations[0].order;
         let opened = Job::open(&state, content.facts(&first.name, first), wanted, &stop).await?;
         let (job, records) = opened.ok_or_else(stopped)?;
         let mut slots: HashMap<Provider, Arc<Semaphore>> = HashMap::new();
-        let labels = destinations.iter().map(|to| to.label.clone()).collect();
         let context = Arc::new(Context {
             job: job.clone(),
             options,
             listener,
             stop,
         });
-        let work = destinations
-            .into_iter()
-            .zip(places.into_iter().zip(records))
-            .enumerate();
-        let work = work.map(|(index, (destination, (place, record)))| {
+        let work = accepted.iter().zip(places.into_iter().zip(records));
+        let work = work.map(|(index, (place, record))| {
+            let destination = destinations[*index].clone();
             let slot = slots.entry(destination.importer.provider());
             let slot = slot.or_insert_with(|| Arc::new(Semaphore::new(context.options.side_by_side)));
             let work = Work {
-                index,
+                index: *index,
                 ordered: content.order(&destination, &context.options.prefix),
                 destination,
                 place,
@@ -323,7 +325,11 @@ impl Publish {
             };
             work.run()
         });
-        let outcomes = Outcome::all(side_by_side(work).await, labels);
+        for (index, outcome) in accepted.iter().zip(side_by_side(work).await) {
+            outcomes[*index] = outcome;
+        }
+        let labels = destinations.into_iter().map(|to| to.label).collect();
+        let outcomes = Outcome::all(outcomes, labels);
         Ok(Published { job, outcomes })
     }
 
@@ -359,16 +365,17 @@ impl Publish {
         Ok(state)
     }
 
-    /// The place of each destination.
+    /// The places of these destinations.
     ///
     /// # Errors
     /// Two are one.
-    async fn places(&self, content: &Content) -> Result<Vec<Place>> {
-        let work = self.destinations.iter().map(|to| {
-            // An order that cannot be made is told as that destination's outcome.
+    async fn places(&self, content: &Content, accepted: &[usize]) -> Result<Vec<Place>> {
+        let destinations: Vec<&Destination> = accepted.iter().map(|index| &self.destinations[*index]).collect();
+        let work = destinations.iter().map(|to| {
+            // That it can be made is known.
             let order = content.order(to, &self.options.prefix);
             let order = order.map_or_else(|_| to.order.clone(), |ordered| ordered.request);
-            let to = to.clone();
+            let to = Destination::clone(to);
             async move { to.place(&order).await }
         });
         let found = tokio::select! {
@@ -387,7 +394,7 @@ impl Publish {
                 continue;
             }
             if let Some(other) = places[..index].iter().position(|other| other == place) {
-                let (one, two) = (&self.destinations[other].label, &self.destinations[index].label);
+                let (one, two) = (&destinations[other].label, &destinations[index].label);
                 let message = format!(
                     "the targets `{one}` and `{two}` are the same place: {}/{}, the same account, and the same image name `{}`",
                     place.provider, place.region, place.name

@@ -4,14 +4,14 @@
 use std::{sync::Arc, time::SystemTime};
 
 use cloud_import_core::provider::spans;
-use cloud_import_core::{Error, ErrorKind, ImportTask, Result};
+use cloud_import_core::{ErrorKind, ImportTask, Result};
 use tokio::sync::Semaphore;
 use tracing::{Instrument as _, field::Empty, info_span};
 
 use super::{
     content::Ordered,
     destination::Destination,
-    event::Event,
+    event::{Event, Listener},
     outcome::{Ended, Outcome},
     plan::{Conflict, Decision, Intent, decide},
     replace,
@@ -34,30 +34,40 @@ pub(crate) struct Work {
     pub(crate) slot: Arc<Semaphore>,
 }
 
+/// What came of a destination of a call: traced, and told.
+pub(crate) async fn traced(
+    index: usize,
+    destination: &Destination,
+    listener: &dyn Listener,
+    work: impl Future<Output = Result<Ended>>,
+) -> Outcome {
+    let importer = &destination.importer;
+    let span = info_span!(
+        "import",
+        cloud.provider = importer.provider().id(),
+        cloud.region = importer.region(),
+        target = destination.label,
+        image.name = destination.order.name,
+        image.id = Empty,
+        "error.type" = Empty,
+        otel.status_code = Empty,
+    );
+    let ended = work.instrument(span.clone()).await;
+    let outcome = Outcome::new(&destination.label, ended.unwrap_or_else(Ended::not_started));
+    span.record("image.id", outcome.image().map(|image| image.id.as_str()));
+    if let Some(error) = outcome.error() {
+        spans::failed(&span, error);
+    }
+    listener.on(Some(index), &Event::Over { outcome: &outcome });
+    outcome
+}
+
 impl Work {
     /// Works on it until it is done with for now.
     pub(crate) async fn run(self) -> Outcome {
         let (index, listener) = (self.index, Arc::clone(&self.context.listener));
-        let label = self.destination.label.clone();
-        let importer = &self.destination.importer;
-        let span = info_span!(
-            "import",
-            cloud.provider = importer.provider().id(),
-            cloud.region = importer.region(),
-            target = label,
-            image.name = self.destination.order.name,
-            image.id = Empty,
-            "error.type" = Empty,
-            otel.status_code = Empty,
-        );
-        let ended = self.ended().instrument(span.clone()).await;
-        let outcome = Outcome::new(label, ended.unwrap_or_else(Ended::not_started));
-        span.record("image.id", outcome.image().map(|image| image.id.as_str()));
-        if let Some(error) = outcome.error() {
-            spans::failed(&span, error);
-        }
-        listener.on(Some(index), &Event::Over { outcome: &outcome });
-        outcome
+        let destination = self.destination.clone();
+        traced(index, &destination, &*listener, self.ended()).await
     }
 
     async fn ended(self) -> Result<Ended> {
@@ -69,12 +79,6 @@ impl Work {
             ..
         } = self;
         let mut ordered = self.ordered?;
-        if !ordered.request.no_validate {
-            let problems = ordered.problems(&*importer);
-            if problems.iter().any(|problem| problem.is_error()) {
-                return Err(Error::invalid(importer.provider(), problems));
-            }
-        }
         ordered.request.generation = 0;
         let order = ordered
             .request

@@ -117,6 +117,71 @@ async fn what_is_missing_is_said_before_anything_is_looked_at() {
     assert!(!scene.path("state").exists());
 }
 
+/// Hashing may take an hour: an order that is refused as it is says so before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_order_is_told_before_the_file_is_read() {
+    let scene = Scene::new("refused").await;
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let publish = || {
+        let said = Arc::clone(&said);
+        scene.publish(IMAGE).on_event(move |target, event| match event {
+            Event::Hashing { .. } => said.lock().unwrap().push("hashing".to_owned()),
+            Event::Over { outcome } => said.lock().unwrap().push(format!("{target:?} {:?}", outcome.phase())),
+            _ => {}
+        })
+    };
+    let bad_bucket = || scene.destination(Provider::TENCENT).bucket_named("images").unwrap();
+    let bad_name = || scene.destination(Provider::JDCLOUD).name("x".repeat(40));
+    let object = || {
+        let order = ImportRequest::new("nn", Disk::object("ab", "k.qcow2")).os(Os::new("CentOS", "7.9"));
+        let mut destination = scene.destination(Provider::ALIYUN).order(order);
+        destination.bucket = None;
+        destination
+    };
+    for (destination, field, told) in [
+        (bad_bucket(), "bucket", "APPID"),
+        (bad_name(), "name", "40 characters"),
+        (object(), "disks[0].source", "names the bucket `ab`"),
+    ] {
+        let provider = destination.importer.provider();
+        let error = publish().to(destination).run().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.provider()),
+            (ErrorKind::InvalidRequest, Some(provider))
+        );
+        let problem = error.problems().iter().find(|problem| problem.field == field).unwrap();
+        assert!(problem.is_error() && problem.remedy.is_some(), "{problem:?}");
+        assert!(error.message().contains(told), "{error}");
+        assert_eq!(
+            said.lock().unwrap().drain(..).collect::<Vec<_>>(),
+            ["Some(0) NotStarted"]
+        );
+    }
+    // Of several, each is told, and the error has the problems of all.
+    let error = publish().to(bad_bucket()).to(bad_name()).run().await.unwrap_err();
+    assert!(
+        error.problems().iter().any(|problem| problem.field == "name"),
+        "{error}"
+    );
+    assert!(error.message().contains("tencent/ap-guangzhou: `bucket`"), "{error}");
+    assert!(error.message().contains("jdcloud/cn-north-1: `name`"), "{error}");
+    assert!(!scene.path("state").exists(), "nothing was begun");
+    assert!(scene.simulator.counters().requests.is_empty());
+    said.lock().unwrap().clear();
+    // One that is refused stops no other.
+    let good = scene.destination(Provider::ALIYUN);
+    let done = publish().to(bad_bucket()).to(good).to(bad_name()).run().await.unwrap();
+    let phases: Vec<Phase> = done.outcomes.iter().map(|outcome| outcome.phase()).collect();
+    assert_eq!(phases, [Phase::NotStarted, Phase::Succeeded, Phase::NotStarted]);
+    let said = said.lock().unwrap().clone();
+    assert_eq!(said[..2], ["Some(0) NotStarted", "Some(2) NotStarted"], "{said:?}");
+    assert!(
+        said[2] == "hashing" && said.last().unwrap() == "Some(1) Succeeded",
+        "{said:?}"
+    );
+    assert_eq!(done.job.records().await.unwrap().len(), 1);
+}
+
 /// The file beside a raw image goes only where the cloud wants one, and before the image.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_side_file_is_staged_where_it_is_wanted() {

@@ -46,6 +46,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::HUAWEI, "cn-
     .sources(Fact::list(&[SourceForm::Object], S_SEED_OAPI).note("bucket and key in the region of the import; storage class Standard"))
     .tags(Fact::new(true, S_SEED_DOCS_OAPI))
     .unique_names(Fact::new(UniqueNames::Refused, S_DOCS_OTC).note("a taken name is refused (IMG.0009); whether the name of an image that is still being built counts is not documented"))
+    .bucket_names(Some(BucketNames::new(3, 63, "Huawei Cloud, OBS developer guide: bucket names").dots())) // store.toml
     .likely_causes(&[
         // ()
     ])

@@ -33,6 +33,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::JDCLOUD, "cn
     .sources(Fact::list(&[SourceForm::Url], S_SEED_SDK_GO))
     .tags(Fact::new(false, S_SDK_GO))
     .unique_names(Fact::new(UniqueNames::Unverified, S_DOCS).unverified().note("no source says what happens to a second image of the same name"))
+    .bucket_names(Some(BucketNames::new(3, 63, "JD Cloud, OSS Put Bucket: naming rules"))) // store.toml
     .likely_causes(&[
         // ()
     ])

@@ -40,6 +40,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::TENCENT, "ap
     .sources(Fact::list(&[SourceForm::Url], S_SEED_DOCS))
     .tags(Fact::new(true, S_SDK_PYTHON))
     .unique_names(Fact::new(UniqueNames::Refused, S_SEED_SDK_GO).note("a duplicate name is refused; no source says whether this holds while the first image is still being built"))
+    .bucket_names(Some(BucketNames::new(10, 61, "Tencent Cloud, COS bucket overview: naming").account_number())) // store.toml
     .likely_causes(&[
         "InvalidUrl: the link is wrong, expired, already used or not a COS link, or the object is gone or may not be read",
         "InvalidFormatSize: the file is none of RAW, VHD, QCOW2 and VMDK, or it is too big (500 GB virtual, 50 GB in use, both after conversion to QCOW2)",

@@ -36,6 +36,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::UCLOUD, "cn-
     .sources(Fact::list(&[SourceForm::Url], S_SEED_DOCS))
     .tags(Fact::new(false, S_DOCS).note("the field Tag is one business group, not a list of pairs"))
     .unique_names(Fact::new(UniqueNames::Unverified, S_DOCS).unverified().note("no source says what happens to a second image of the same name"))
+    .bucket_names(Some(BucketNames::new(3, 63, "UCloud, CreateBucket: naming rules"))) // store.toml
     .likely_causes(&[
         "The disk has a GPT partition table: only MBR is supported",
         "A Linux file system is neither ext3 nor ext4, or a Windows file system is not NTFS",
