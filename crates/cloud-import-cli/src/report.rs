@@ -24,6 +24,10 @@ pub(crate) struct Outcome {
     pub(crate) status: Status,
     pub(crate) exit: Exit,
     pub(crate) state: Option<String>,
+    /// The vendor's code on record.
+    pub(crate) code: Option<String>,
+    /// Since when it is not known whether it was started, by the record.
+    pub(crate) unknown_since: Option<String>,
     pub(crate) image: Option<ImportedImage>,
     pub(crate) task: Option<ImportTask>,
     pub(crate) error: Option<Error>,
@@ -100,6 +104,8 @@ impl From<publish::Outcome> for Outcome {
             status: phase.into(),
             exit,
             state: (phase == Phase::Checked).then(|| "checked".to_owned()),
+            code: None,
+            unknown_since: None,
             image: outcome.image().cloned(),
             task: outcome.task().cloned(),
             error,
@@ -115,6 +121,8 @@ impl Outcome {
             status,
             exit,
             state: None,
+            code: None,
+            unknown_since: None,
             image: None,
             task: None,
             error: None,
@@ -203,6 +211,11 @@ struct Row<'a> {
     inspection: Option<&'a Inspection>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'a str>,
+    /// The vendor's code, where the answer is what is on record; else it stands in the error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown_since: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<&'a ImportTask>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -437,6 +450,8 @@ impl<'a> Row<'a> {
             image_id: outcome.image.as_ref().map(|image| image.id.as_str()),
             inspection: outcome.inspection(),
             state: outcome.state.as_deref(),
+            code: outcome.code.as_deref(),
+            unknown_since: outcome.unknown_since.as_deref(),
             task: outcome.task.as_ref(),
             error: outcome.error.as_ref().map(Reason::of),
         }

@@ -11,6 +11,7 @@ use crate::{
     bucket,
     exit::Exit,
     output::{self, SCHEMA},
+    render,
     simulate::Simulated,
     state::Remembered,
 };
@@ -44,6 +45,12 @@ struct TargetRow {
     image_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// The vendor's code of that reason, or of the answer after which it is not known whether the order was started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// Since when that is not known, where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown_since: Option<String>,
     /// How far the replacement of older images has come, where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     replacement: Option<ReplaceStep>,
@@ -100,6 +107,8 @@ fn row(record: Result<Record, Damaged>, damaged: &mut Vec<Damaged>) -> TargetRow
         Ok(record) => TargetRow {
             step: record.step.as_str(),
             generation: Some(record.generation),
+            code: record.vendor_code().map(str::to_owned),
+            unknown_since: record.unknown_since().map(render::instant),
             image_id: record.image_id,
             reason: record.reason,
             replacement: record.replace.map(|plan| plan.step),
@@ -111,6 +120,8 @@ fn row(record: Result<Record, Damaged>, damaged: &mut Vec<Damaged>) -> TargetRow
                 generation: None,
                 image_id: None,
                 reason: Some(one.error.message().to_owned()),
+                code: None,
+                unknown_since: None,
                 replacement: None,
                 target: one.target.clone().unwrap_or_default(),
             };
@@ -126,15 +137,13 @@ fn show(job: &JobRow) {
         None => output::result(&format!("{}  {}", job.id, job.source.as_deref().unwrap_or_default())),
     }
     for target in &job.targets {
-        let rest = target
-            .image_id
-            .as_deref()
-            .or(target.reason.as_deref())
-            .unwrap_or_default();
-        let rest = match target.replacement {
-            Some(step) if step != ReplaceStep::Done => format!("{rest} (replacing: {})", step.as_str()),
-            _ => rest.to_owned(),
-        };
+        let since = target.unknown_since.as_ref().map(|since| format!("since {since}"));
+        let first = target.image_id.clone().or(target.reason.clone()).or(since);
+        let mut rest: Vec<String> = first.into_iter().collect();
+        rest.extend(target.code.as_ref().map(|code| format!("(code {code})")));
+        let replacing = target.replacement.filter(|step| *step != ReplaceStep::Done);
+        rest.extend(replacing.map(|step| format!("(replacing: {})", step.as_str())));
+        let rest = rest.join(" ");
         output::result(format!("  {:28} {:10} {rest}", target.target, target.step).trim_end());
     }
 }

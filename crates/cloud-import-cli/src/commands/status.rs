@@ -9,6 +9,7 @@ use crate::{
     args,
     connect::Clouds,
     exit::Exit,
+    render,
     report::{self, Lines, Outcome, Status},
     simulate::Simulated,
     state::Remembered,
@@ -77,16 +78,22 @@ fn recorded(record: Record) -> Outcome {
         Step::Staging | Step::Staged => (Status::NotStarted, Exit::NotStarted),
         _ => (Status::Unknown, Exit::OutcomeUnknown),
     };
-    let state = match (&record.image_id, &record.reason) {
-        (Some(image), _) => image.clone(),
-        (None, Some(reason)) => match &record.code {
-            Some(code) => format!("{reason} (code {code})"),
-            None => reason.clone(),
-        },
-        (None, None) => record.step.as_str().to_owned(),
+    let since = record.unknown_since().map(render::instant);
+    let code = record.vendor_code().map(str::to_owned);
+    let state = match (&record.image_id, &record.reason, &since) {
+        (Some(image), ..) => image.clone(),
+        (None, Some(reason), _) => reason.clone(),
+        (None, None, Some(since)) => format!("{} since {since}", record.step.as_str()),
+        (None, None, None) => record.step.as_str().to_owned(),
+    };
+    let state = match &code {
+        Some(code) => format!("{state} (code {code})"),
+        None => state,
     };
     Outcome {
         state: Some(state),
+        code,
+        unknown_since: since,
         task: record.task,
         ..Outcome::new(&record.target, status, exit)
     }

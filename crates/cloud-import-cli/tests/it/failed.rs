@@ -70,6 +70,14 @@ fn a_failure_keeps_its_code_and_its_likely_causes() {
         out(&output),
         err(&output)
     );
+    let told = run(&["status", &option, "--state", &state, "--output", "json", job]);
+    assert!(out(&told).contains(r#""code": "IMG.0057""#), "{}", out(&told));
+    let listed = out(&run(&["list", "--state", &state]));
+    assert!(listed.contains("no image in it (code IMG.0057)"), "{listed}");
+    let listed: Value = serde_json::from_str(&out(&run(&["list", "--state", &state, "--output", "json"]))).unwrap();
+    let targets = listed["jobs"][0]["targets"].as_array().unwrap();
+    let codes: Vec<Option<&str>> = targets.iter().map(|target| target["code"].as_str()).collect();
+    assert_eq!(codes, [Some("IMG.0057"), None], "{listed}");
     let again = run(&["wait", &option, "--state", &state, "--output", "json", job]);
     let report: Value = serde_json::from_str(&out(&again)).unwrap();
     assert!(

@@ -16,7 +16,7 @@ use cloud_import_sim::{Cloud, Config, Fault, FaultKind, Simulator};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use super::{IMAGE, KEYS, command, err, expect_code, out};
+use super::{IMAGE, KEYS, command, err, expect_code, out, run};
 
 struct Scene {
     folder: PathBuf,
@@ -148,8 +148,28 @@ fn programs_are_told_when_to_repeat_and_what_is_sent_anew() {
         assert_eq!(error["kind"], "outcome_unknown");
         wait_until(error["repeat_from"].as_str().unwrap());
     }
+    let state = scene.folder.join("state").display().to_string();
+    let listed: Value = serde_json::from_str(&out(&run(&["list", "--state", &state, "--output", "json"]))).unwrap();
+    let (job, target) = (&listed["jobs"][0], &listed["jobs"][0]["targets"][0]);
+    let since = target["unknown_since"].as_str().unwrap();
+    assert!(datetime::parse_rfc3339(since).unwrap() <= SystemEnv.now(), "{listed}");
+    let told = format!("unknown since {since}");
+    let text = out(&run(&["list", "--state", &state]));
+    assert!(
+        text.contains("unknown") && text.contains(&format!("since {since}")),
+        "{text}"
+    );
+    let status = ["status", "--state", &state, job["id"].as_str().unwrap()];
+    let text = run(&status);
+    expect_code(&text, 8);
+    assert!(out(&text).contains(&told), "{}", out(&text));
+    let status: Value = serde_json::from_str(&out(&run(&[&status[..], &["--output", "json"]].concat()))).unwrap();
+    assert_eq!(status["results"][0]["unknown_since"], since, "{status}");
+
     let output = scene.import(&["--to", "huawei", "--events"]);
     expect_code(&output, 0);
+    let listed = out(&run(&["list", "--state", &state, "--output", "json"]));
+    assert!(!listed.contains("unknown_since"), "{listed}");
     let seen = super::events::seen(&out(&output));
     assert!(seen.iter().any(|name| name == "not_started"), "{seen:?}, {told}");
     assert_eq!(scene.imports(Cloud::Huawei), 1);

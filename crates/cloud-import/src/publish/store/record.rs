@@ -266,6 +266,22 @@ impl Record {
         self.task.is_some() && (!self.step.is_settled() || replaces)
     }
 
+    /// Since when it is not known whether the order was started, where that is so: it was first about to leave then.
+    pub fn unknown_since(&self) -> Option<SystemTime> {
+        if !matches!(self.step, Step::Starting | Step::Unknown) {
+            return None;
+        }
+        let sent = self.unsettled.as_ref().map(|unsettled| unsettled.first_sent_at);
+        // Records of before say it in their task alone.
+        sent.or_else(|| Some(self.task.as_ref()?.started_at))
+    }
+
+    /// The vendor's code of the reason for which it failed, or of the answer by which it became unclear, where there was one.
+    pub fn vendor_code(&self) -> Option<&str> {
+        let unclear = || self.unsettled.as_ref()?.code.as_deref();
+        self.code.as_deref().or_else(unclear)
+    }
+
     /// Begins the next generation of the order: a new image, on purpose. What is staged stays known.
     pub(crate) fn next_generation(&mut self) {
         self.generation += 1;
