@@ -102,9 +102,7 @@ async fn ordered(
     let (order, staging) = (&options.order, &options.staging);
     let (made, mut found) = destination::destination(order, staging, wanted, publish.image(), clouds).await?;
     let order = publish.preview(&made).await?;
-    if let Some(file) = publish.image().file() {
-        found.extend(file.problems(made.importer.capabilities(), &order));
-    }
+    found.extend(publish.findings(&made).await?);
     Ok((made, order, found))
 }
 

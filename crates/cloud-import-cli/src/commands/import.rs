@@ -9,7 +9,7 @@ use std::{
 };
 
 use cloud_import::{
-    DiskFormat, Error, Problem, Result, Stop,
+    DiskFormat, Error, Field, Problem, Result, Stop,
     publish::{self, Destination, Ended, Event, Image, Listener, LocalImage, Publish},
 };
 
@@ -77,7 +77,8 @@ async fn all(
     for (index, found) in found.into_iter().enumerate() {
         match found {
             Ok((destination, problems)) => {
-                for problem in &problems {
+                // What stands beside the image is told once for all, when it is known what goes with it.
+                for problem in problems.iter().filter(|problem| problem.field != Field::Bitmap) {
                     tell(problem, index, &mut told, &*progress);
                 }
                 indices.push(index);

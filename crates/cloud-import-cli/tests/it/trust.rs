@@ -248,6 +248,38 @@ fn what_stands_beside_an_image_is_sent_only_where_it_is_that_and_is_told() {
         err(&output)
     );
     assert!(!err(&output).contains("is sent with the image"), "{}", err(&output));
+    assert_eq!(err(&output).matches("symbolic link").count(), 1, "{}", err(&output));
+    // It is told with what else is wrong, before the file is read.
+    let refused = import("web-0", &["--arch", "i386"]);
+    expect_code(&refused, 2);
+    let told = err(&refused);
+    assert!(told.contains("--arch `i386` is not one"), "{told}");
+    let bitmap = told
+        .lines()
+        .find(|line| line.contains("--bitmap is not sent"))
+        .unwrap_or_default();
+    assert!(
+        bitmap.contains("`disk.mf`") && bitmap.contains("symbolic link") && bitmap.ends_with("use --bitmap."),
+        "{told}"
+    );
+    let simulate = sim.option();
+    let checked = run_in(
+        &folder,
+        &[
+            "check",
+            &simulate,
+            "--to",
+            "huawei",
+            "--name",
+            "web-0",
+            "--os",
+            "CentOS 7.9",
+            "--format",
+            "raw",
+            "disk.raw",
+        ],
+    );
+    assert!(out(&checked).contains("--bitmap is not sent"), "{}", out(&checked));
     fs::remove_file(&beside).unwrap();
     fs::write(&beside, "a bitmap").unwrap();
     let output = import("web-2", &[]);

@@ -7,8 +7,8 @@ use std::{
 };
 
 use cloud_import_core::{
-    Capabilities, Disk, DiskFormat, Error, ErrorKind, ImageImporter, ImportRequest, Problem, Result, SourceForm, Stop,
-    provider::capabilities::SideFile,
+    Capabilities, Disk, DiskFormat, Error, ErrorKind, Field, ImageImporter, ImportRequest, Problem, Remedy, Result,
+    SourceForm, Stop, provider::capabilities::SideFile,
 };
 use cloud_import_staging::{HashCache, Hashed, LocalFile, part_size};
 use serde_json::Value;
@@ -45,8 +45,10 @@ pub(crate) struct Ordered {
     pub(crate) request: ImportRequest,
     /// In this order.
     pub(crate) files: Vec<FileToStage>,
-    /// What was found in the file, and in the name of its bucket.
-    found: Vec<Problem>,
+    /// What was found in the file and beside it.
+    pub(crate) found: Vec<Problem>,
+    /// What is wrong with the name of the bucket that they are put into.
+    named: Vec<Problem>,
 }
 
 /// A file that is put under this key.
@@ -62,7 +64,7 @@ pub(crate) struct FileToStage {
 impl Ordered {
     /// Every problem of the file and of the order.
     pub(crate) fn problems(&self, importer: &dyn ImageImporter) -> Vec<Problem> {
-        let mut problems = self.found.clone();
+        let mut problems = [self.named.as_slice(), &self.found].concat();
         problems.extend(importer.validate(&self.request));
         problems
     }
@@ -102,7 +104,10 @@ impl Content {
     pub(crate) fn tell(&self, listener: &dyn Listener) {
         match &self.beside {
             Some(Beside::Sent { file, .. }) => listener.on(None, &Event::SideFile { path: file.path() }),
-            Some(Beside::Left(why)) => listener.on(None, &Event::Warning { text: why }),
+            Some(Beside::Left(why)) => {
+                let text = format!("what stands beside the image is not sent: {why}");
+                listener.on(None, &Event::Warning { text: &text });
+            }
             None => {}
         }
     }
@@ -146,6 +151,7 @@ impl Content {
                 request,
                 files: Vec::new(),
                 found: Vec::new(),
+                named: Vec::new(),
             });
         };
         let provider = destination.importer.provider();
@@ -167,7 +173,14 @@ impl Content {
         request.disks[0].pending = file.hashed.is_none();
         request.disks[0] = file.described(request.disks[0].clone());
         let mut files = Vec::new();
-        if let (Some(Beside::Sent { file, hashed }), Some(rule)) = (&self.beside, capabilities.side_file.value) {
+        let mut found = file.problems(capabilities, &request);
+        let rule = capabilities.side_file.value;
+        if let (Some(Beside::Left(why)), true) = (&self.beside, rule.is_some_and(|rule| has_one(&rule, file))) {
+            let rule = format!("is not sent, though it stands beside the image: {why}");
+            let remedy = Remedy::when("it is the image's own", Remedy::set(Field::Bitmap));
+            found.push(Problem::warning(provider, Field::Bitmap, rule).remedy(remedy));
+        }
+        if let (Some(Beside::Sent { file, hashed }), Some(rule)) = (&self.beside, rule) {
             let options = request.vendor.entry(provider).or_default();
             options.entry(rule.option).or_insert(Value::Bool(true));
             // First, so that it is there when the image is.
@@ -184,9 +197,13 @@ impl Content {
             hashed: file.hashed.clone(),
             key: disk_key,
         });
-        let mut found = store.bucket().problems();
-        found.extend(file.problems(capabilities, &request));
-        Ok(Ordered { request, files, found })
+        let named = store.bucket().problems();
+        Ok(Ordered {
+            request,
+            files,
+            found,
+            named,
+        })
     }
 }
 
@@ -218,7 +235,7 @@ fn found(image: &Path, path: &Path) -> Result<Option<Beside>> {
     });
     Ok(Some(match file {
         Ok(file) => Beside::Sent { file, hashed: None },
-        Err(error) => Beside::Left(format!("what stands beside the image is not sent: {}", error.message())),
+        Err(error) => Beside::Left(error.message().to_owned()),
     }))
 }
 

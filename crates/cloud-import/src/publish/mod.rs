@@ -248,6 +248,15 @@ impl Publish {
         Ok(content.order(destination, &self.options.prefix)?.request)
     }
 
+    /// What was found in the file and beside it that stands in the way of the order of a destination, or that people should know.
+    ///
+    /// # Errors
+    /// As [`Self::preview`].
+    pub async fn findings(&self, destination: &Destination) -> Result<Vec<Problem>> {
+        let content = self.content(std::slice::from_ref(destination)).await?;
+        Ok(content.order(destination, &self.options.prefix)?.found)
+    }
+
     /// Every problem of the order of a destination, of its bucket's name and of the file, without sending anything.
     ///
     /// # Errors
