@@ -3,7 +3,7 @@
 use cloud_import_core::{Result, provider::datetime};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
-use super::{faults, headers::unquoted, xml::decode};
+use super::{faults, xml::decode};
 use crate::{
     facts::BucketFacts,
     objects::{ListedObject, OpenUpload, Page, Part, Uploading},
@@ -61,12 +61,10 @@ struct ListedPart {
 /// The parts of one page in ascending order.
 pub(crate) fn parts(body: &[u8]) -> Result<Page<Part>> {
     let Parts { is_truncated, parts } = decode(body)?;
-    let parts = parts.into_iter().map(|part| Part {
-        number: part.part_number,
-        etag: unquoted(&part.etag),
-        size: part.size,
-    });
-    let mut items: Vec<Part> = parts.collect();
+    let parts = parts
+        .into_iter()
+        .map(|part| Ok(Part::new(part.part_number, faults::etag(&part.etag)?, part.size)));
+    let mut items: Vec<Part> = parts.collect::<Result<_>>()?;
     items.sort_unstable_by_key(|part| part.number);
     Ok(Page {
         items,

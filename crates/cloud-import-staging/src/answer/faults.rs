@@ -9,15 +9,34 @@ pub(super) fn lacking(what: &str) -> Error {
     unreadable(format!("the answer lacks {what}"))
 }
 
-/// The longest id of an upload, in characters. The longest seen has 128 (COS and S3).
+/// The longest id of an upload or version, in characters. The longest seen has 128 (COS and S3).
 const LONGEST_ID: usize = 1024;
 
 /// The id of an upload, which is recorded and sent back: it must be there, and such as stands in a link.
 pub(super) fn upload_id(id: String) -> Result<String> {
-    match id.len() {
-        0 => Err(lacking("`UploadId`")),
-        1..=LONGEST_ID if id.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(id),
-        _ => Err(unreadable("the answer has an `UploadId` that is none".to_owned())),
+    match id.is_empty() {
+        true => Err(lacking("`UploadId`")),
+        false if is_id(&id) => Ok(id),
+        false => Err(unreadable("the answer has an `UploadId` that is none".to_owned())),
+    }
+}
+
+/// Whether a text can be the id of an upload, or of a version of an object.
+pub(super) fn is_id(text: &str) -> bool {
+    (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// The longest ETag, in characters. Those of the five stores have 40 at the most.
+const LONGEST_ETAG: usize = 128;
+
+/// An ETag without its quotes, which is recorded and sent back in a list of them: visible, and without what ends it there. An
+/// empty one says that none is told.
+pub(super) fn etag(quoted: &str) -> Result<String> {
+    let text = quoted.trim().trim_matches('"');
+    let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',');
+    match text.len() {
+        0..=LONGEST_ETAG if text.bytes().all(fits) => Ok(text.to_owned()),
+        _ => Err(unreadable("the answer has an `ETag` that is none".to_owned())),
     }
 }
 
@@ -53,6 +72,32 @@ pub(super) fn told(code: Option<String>, status: StatusCode, codes: &[CodeRule])
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_etag_is_visible_and_bounded() {
+        for (text, plain) in [
+            ("", ""),
+            ("\"\"", ""),
+            (" \"0af6-12\" ", "0af6-12"),
+            ("AQAAAG_x-Zz==", "AQAAAG_x-Zz=="),
+        ] {
+            assert_eq!(etag(text).unwrap(), plain);
+        }
+        for bad in [
+            "a b",
+            "a\"b",
+            "a,b",
+            "a\nb",
+            "\u{1b}[2J",
+            "\u{e9}",
+            "\u{202e}",
+            &"a".repeat(129),
+        ] {
+            let error = etag(bad).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{bad:?}");
+            assert!(error.message().is_ascii(), "{error}");
+        }
+    }
 
     #[test]
     fn the_id_of_an_upload_is_visible_and_bounded() {

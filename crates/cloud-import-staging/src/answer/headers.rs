@@ -16,12 +16,14 @@ pub(crate) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 
 /// What an answer says of the object or part that it is about.
 pub(crate) fn receipt(headers: &HeaderMap, names: &Headers) -> Receipt {
-    let own = |name| text(headers, name).map(str::to_owned);
     Receipt {
-        etag: unquoted(text(headers, "etag").unwrap_or_default()),
+        // One that is none is as good as none.
+        etag: faults::etag(text(headers, "etag").unwrap_or_default()).unwrap_or_default(),
         crc64: text(headers, names.crc64).and_then(|sum| sum.parse().ok()),
         encryption: encryption(headers),
-        version: own(names.version),
+        version: text(headers, names.version)
+            .filter(|id| faults::is_id(id))
+            .map(str::to_owned),
     }
 }
 
@@ -51,8 +53,4 @@ pub(crate) fn head(headers: &HeaderMap, names: &Headers) -> Result<ObjectHead> {
             .map(str::to_ascii_lowercase),
         receipt: receipt(headers, names),
     })
-}
-
-pub(super) fn unquoted(etag: &str) -> String {
-    etag.trim().trim_matches('"').to_owned()
 }

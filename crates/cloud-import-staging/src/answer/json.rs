@@ -115,13 +115,12 @@ struct ListedPart {
 /// The parts of one page in ascending order.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidResponse`] when one has no number.
+/// [`ErrorKind::InvalidResponse`] when one has no number, or an ETag that is none.
 pub(crate) fn parts(body: &[u8]) -> Result<Page<Part>> {
     let page: Parts = decode(body)?;
     let parts = page.parts.unwrap_or_default().into_iter();
-    let mut items: Vec<Part> = parts
-        .map(|part| Part::new(part.part_num, part.etag, part.size))
-        .collect();
+    let parts = parts.map(|part| Ok(Part::new(part.part_num, faults::etag(&part.etag)?, part.size)));
+    let mut items: Vec<Part> = parts.collect::<Result<_>>()?;
     items.sort_unstable_by_key(|part| part.number);
     Ok(Page {
         items,
@@ -149,12 +148,14 @@ struct ListedUpload {
 /// [`ErrorKind::InvalidResponse`] when one has no id or key.
 pub(crate) fn uploads(body: &[u8]) -> Result<Vec<OpenUpload>> {
     let Uploads { data_set } = decode(body)?;
-    let uploads = data_set.unwrap_or_default().into_iter().map(|upload| OpenUpload {
-        key: upload.file_name,
-        upload_id: upload.upload_id,
-        initiated: upload.start_time.as_ref().and_then(time).map(datetime::extended),
+    let uploads = data_set.unwrap_or_default().into_iter().map(|upload| {
+        Ok(OpenUpload {
+            key: upload.file_name,
+            upload_id: faults::upload_id(upload.upload_id)?,
+            initiated: upload.start_time.as_ref().and_then(time).map(datetime::extended),
+        })
     });
-    Ok(uploads.collect())
+    uploads.collect()
 }
 
 /// A time as seconds since 1970, or written out.

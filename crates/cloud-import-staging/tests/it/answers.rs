@@ -175,6 +175,69 @@ async fn a_list_that_lacks_what_it_must_have_names_the_element() {
     assert!(error.message().contains("`UploadId`"), "{error}");
 }
 
+/// What is recorded and sent back is held to be what it is called, in each dialect.
+#[tokio::test]
+async fn etags_and_ids_that_are_none_are_no_answer() {
+    let long = "e".repeat(129);
+    for provider in Provider::all() {
+        let is_json = provider == Provider::UCLOUD;
+        for (etag, read) in [
+            ("0af6-12", Some("0af6-12")),
+            ("", Some("")),
+            ("a b", None),
+            ("a,b", None),
+            ("a\u{202e}b", None),
+            (&long, None),
+        ] {
+            let body = match is_json {
+                true => serde_json::json!({"Parts": [{"PartNum": 1, "Etag": etag}]}).to_string(),
+                false => format!("<R><Part><PartNumber>1</PartNumber><ETag>\"{etag}\"</ETag></Part></R>"),
+            };
+            let script = Arc::new(Scripted::new([(200, body.as_str())]));
+            let listed = store(bucket(provider), keys(), &script).list_parts("k", "u").await;
+            match read {
+                Some(etag) => assert_eq!(listed.unwrap().unwrap()[0].etag, etag, "{provider}"),
+                None => {
+                    let error = listed.unwrap_err();
+                    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{provider} {etag}");
+                    assert!(error.message().ends_with("an `ETag` that is none"), "{error}");
+                }
+            }
+        }
+        let body = match is_json {
+            true => r#"{"DataSet":[{"UploadId":"a b","FileName":"k"}]}"#,
+            false => "<R><Upload><Key>k</Key><UploadId>a b</UploadId></Upload></R>",
+        };
+        let script = Arc::new(Scripted::new([(200, body)]));
+        let error = store(bucket(provider), keys(), &script)
+            .open_uploads("")
+            .await
+            .unwrap_err();
+        assert!(
+            error.message().contains("an `UploadId` that is none"),
+            "{provider}: {error}"
+        );
+        // In a header it is as good as none.
+        let script = Arc::new(Scripted::default());
+        script.push(Ok(answer(200, &[("etag", &long), ("content-length", "5")], "")));
+        let head = store(bucket(provider), keys(), &script)
+            .head("k")
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(head.receipt.etag, "", "{provider}");
+    }
+    let script = Arc::new(Scripted::default());
+    let version = [("x-oss-version-id", "a b"), ("content-length", "5")];
+    script.push(Ok(answer(200, &version, "")));
+    let head = store(bucket(Provider::ALIYUN), keys(), &script)
+        .head("k")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(head.receipt.version, None);
+}
+
 #[tokio::test]
 async fn lists_are_read_with_blanks_other_elements_and_numbers_of_either_kind() {
     let body = "<R>\n  <IsTruncated> TRUE </IsTruncated>\n  <Contents><Key> a b\n</Key><Owner><ID>1</ID></Owner><Size> 5 </Size></Contents>\
