@@ -153,7 +153,6 @@ fn programs_are_told_when_to_repeat_and_what_is_sent_anew() {
     let (job, target) = (&listed["jobs"][0], &listed["jobs"][0]["targets"][0]);
     let since = target["unknown_since"].as_str().unwrap();
     assert!(datetime::parse_rfc3339(since).unwrap() <= SystemEnv.now(), "{listed}");
-    let told = format!("unknown since {since}");
     let text = out(&run(&["list", "--state", &state]));
     assert!(
         text.contains("unknown") && text.contains(&format!("since {since}")),
@@ -162,7 +161,7 @@ fn programs_are_told_when_to_repeat_and_what_is_sent_anew() {
     let status = ["status", "--state", &state, job["id"].as_str().unwrap()];
     let text = run(&status);
     expect_code(&text, 8);
-    assert!(out(&text).contains(&told), "{}", out(&text));
+    assert!(out(&text).contains(&format!("unknown since {since}")), "{}", out(&text));
     let status: Value = serde_json::from_str(&out(&run(&[&status[..], &["--output", "json"]].concat()))).unwrap();
     assert_eq!(status["results"][0]["unknown_since"], since, "{status}");
 
