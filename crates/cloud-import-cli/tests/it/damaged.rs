@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Output,
+    process::{Command, Output},
 };
 
 use serde_json::Value;
@@ -72,6 +72,10 @@ fn damage(path: &Path, which: usize) {
         4 => fs::write(path, vec![0xff; 5000]),
         5 => fs::create_dir(path),
         6 => fs::write(path, "[".repeat(100_000)),
+        7 => fs::write(path, "{}"),
+        8 => fs::write(path, vec![0; 20_000_000]),
+        // Nobody writes into it: who waited for that would wait for ever.
+        9 => Command::new("mkfifo").arg(path).status().map(drop),
         _ => std::os::unix::fs::symlink("/dev/zero", path),
     }
     .unwrap();
@@ -88,7 +92,7 @@ fn one_damaged_record_is_one_and_the_others_go_on() {
     let record = one.join("aliyun_2fcn-hangzhou.json");
     let [sound, description] = [&record, &one.join("job.json")].map(|path| fs::read(path).unwrap());
     for path in [&record, &one.join("job.json")] {
-        for which in 0..8 {
+        for which in 0..11 {
             damage(path, which);
             let told = |output: &Output| {
                 expect_code(output, 6);
@@ -166,4 +170,35 @@ fn a_job_is_forgotten_damaged_or_not_but_not_one_that_runs() {
     let output = scene.reaching(&["clean", "--forget", "two-0"]);
     expect_code(&output, 4);
     assert!(err(&output).contains("there is no job"), "{}", err(&output));
+}
+
+/// Jobs are never pruned by themselves: there may be years of them.
+#[test]
+fn many_jobs_are_listed_and_looked_through() {
+    const MANY: usize = 500;
+    let scene = Scene::new("many");
+    expect_code(&scene.import("seed", &["--no-wait"]), 0);
+    let seed = scene.job("seed");
+    let files: Vec<(PathBuf, String)> = fs::read_dir(&seed)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.clone(), fs::read_to_string(&path).unwrap()))
+        .collect();
+    for number in 0..MANY {
+        let name = format!("seed{number}-{number:012x}");
+        let folder = seed.with_file_name(&name);
+        fs::create_dir(&folder).unwrap();
+        for (path, text) in &files {
+            let text = text.replace(id(&seed), &name);
+            fs::write(folder.join(path.file_name().unwrap()), text).unwrap();
+        }
+    }
+    let listed = scene.run(&["list", "--output", "json"]);
+    expect_code(&listed, 0);
+    let listed: Value = serde_json::from_str(&out(&listed)).unwrap();
+    assert_eq!(listed["jobs"].as_array().unwrap().len(), MANY + 1);
+    let status = scene.reaching(&["status", &format!("seed{0}-{0:012x}", MANY - 1)]);
+    assert!(out(&status).contains("aliyun/cn-hangzhou"), "{}", out(&status));
+    expect_code(&scene.run(&["clean"]), 0);
+    expect_code(&scene.import("seed", &[]), 0);
 }

@@ -325,19 +325,30 @@ async fn what_is_staged_leaves_no_version() {
 async fn a_store_that_only_says_that_it_deletes_is_asked_again() {
     let world = World::new("lies").await;
     world.set(&BucketSettings::default());
-    world.simulator.inject(
-        cloud_import_sim::Fault::new(FaultKind::Empty)
-            .operation("DeleteObject")
-            .times(100),
-    );
-    let (simulate, state) = (world.simulate(), world.state());
-    let made = run(&import(&simulate, &["--to", "all", "--bucket", BUCKET, &state]));
-    expect_code(&made, 0);
-    assert_eq!(err(&made).matches("which is still there").count(), 5, "{}", err(&made));
-    assert_eq!(world.simulator.objects().len(), 5);
-    world.simulator.clear_faults();
-    world.clean();
-    assert!(world.simulator.objects().is_empty());
+    // A good status with nothing, a page of something else, or an error in the body.
+    for (kind, name) in [
+        (FaultKind::Empty, "empty"),
+        (FaultKind::Garbage, "garbage"),
+        (FaultKind::Error200, "error"),
+    ] {
+        let lie = cloud_import_sim::Fault::new(kind).operation("DeleteObject").times(100);
+        world.simulator.inject(lie);
+        let (simulate, state) = (world.simulate(), world.state());
+        let mut order = import(
+            &simulate,
+            &["--to", "all", "--bucket", BUCKET, &state, "--prefix", name],
+        );
+        order[3] = name;
+        let made = run(&order);
+        expect_code(&made, 0);
+        assert_eq!(err(&made).matches("was not deleted").count(), 5, "{}", err(&made));
+        let stays = err(&made).matches("which is still there").count();
+        assert!(name != "empty" || stays == 5, "{}", err(&made));
+        assert_eq!(world.simulator.objects().len(), 5, "{name}");
+        world.simulator.clear_faults();
+        world.clean();
+        assert!(world.simulator.objects().is_empty(), "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

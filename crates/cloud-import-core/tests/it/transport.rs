@@ -44,6 +44,28 @@ async fn a_name_that_does_not_resolve() {
     assert_eq!(failure.to_string(), "cannot resolve vm.invalid");
 }
 
+/// Keys that are signed for one host are not carried to another because that one says so.
+#[tokio::test]
+async fn a_redirect_is_an_answer_and_not_followed() {
+    let (sender, asked) = std::sync::mpsc::channel();
+    let elsewhere = net::listen(move |mut stream| {
+        sender.send(net::head(&mut stream)).unwrap();
+        net::answer(&mut stream, "elsewhere");
+    });
+    for status in [301, 302, 303, 307, 308] {
+        let here = net::listen(move |mut stream| {
+            net::head(&mut stream);
+            let answer =
+                format!("HTTP/1.1 {status} Moved\r\nlocation: http://{elsewhere}/\r\ncontent-length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        let transport = builder().build().unwrap();
+        let answer = transport.send(net::get(format_args!("http://{here}/"))).await.unwrap();
+        assert_eq!(answer.status(), status);
+    }
+    assert!(asked.try_recv().is_err(), "the other host was asked");
+}
+
 #[tokio::test]
 async fn a_closed_port() {
     for scheme in ["http", "https"] {
