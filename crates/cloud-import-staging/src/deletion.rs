@@ -87,7 +87,7 @@ impl Store {
     fn marker(&self, answer: &Response<Bytes>) -> Option<String> {
         let names = &self.dialect().spec().headers;
         let is_mark = headers::text(answer.headers(), names.delete_marker)?.eq_ignore_ascii_case("true");
-        let id = headers::text(answer.headers(), names.version).unwrap_or_default();
+        let id = headers::version(answer.headers(), names).unwrap_or_default();
         is_mark.then(|| id.to_owned())
     }
 

@@ -21,10 +21,13 @@ pub(crate) fn receipt(headers: &HeaderMap, names: &Headers) -> Receipt {
         etag: faults::etag(text(headers, "etag").unwrap_or_default()).unwrap_or_default(),
         crc64: text(headers, names.crc64).and_then(|sum| sum.parse().ok()),
         encryption: encryption(headers),
-        version: text(headers, names.version)
-            .filter(|id| faults::is_id(id))
-            .map(str::to_owned),
+        version: version(headers, names).map(str::to_owned),
     }
+}
+
+/// The id of the version that an answer is about, which is recorded and sent back.
+pub(crate) fn version<'h>(headers: &'h HeaderMap, names: &Headers) -> Option<&'h str> {
+    text(headers, names.version).filter(|id| faults::is_id(id))
 }
 
 /// How an object is encrypted with other keys than the store's. All four stores that tell have S3's name of the header behind
