@@ -36,7 +36,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     unreadable_class: "",
     class_source: "",
     encryption_refused: "",
-    bucket_names: BucketNames::new(10, 61, "Tencent Cloud, COS bucket overview: naming").account_number(), // account_number: names, longest: names; 50 characters, a hyphen and ten digits, shortest: names; unverified; one letter, a hyphen and the number; no source limits the number's length: eight digits are the fewest that were seen
+    bucket_names: BucketNames::new(10, 61, "Tencent Cloud, COS bucket overview: naming").account_number(), // account_number: names | longest: names; 50 characters, a hyphen and ten digits | shortest: names; unverified; one letter, a hyphen and the number; no source limits the number's length: eight digits are the fewest that were seen
     limits: Limits {
         min_part: 1_048_576, // docs
         max_part: 5_368_709_120, // docs

@@ -36,7 +36,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     unreadable_class: "",
     class_source: "Huawei Cloud, IMS quick import: class Standard", // quick
     encryption_refused: "",
-    bucket_names: BucketNames::new(3, 63, "Huawei Cloud, OBS developer guide: bucket names").dots(), // dots: names; the same guide warns of the certificate, whose wildcard covers no name with a dot, longest: names, shortest: names
+    bucket_names: BucketNames::new(3, 63, "Huawei Cloud, OBS developer guide: bucket names").dots(), // dots: names; the same guide warns of the certificate, whose wildcard covers no name with a dot | longest: names | shortest: names
     limits: Limits {
         min_part: 102_400, // docs
         max_part: 5_368_709_120, // docs

@@ -38,7 +38,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     unreadable_class: "archive", // import
     class_source: "Alibaba Cloud, ImportImage: no archived objects", // import
     encryption_refused: "Alibaba Cloud, ImportImage: InvalidOSSBucket.EncryptUnsupported", // import info; the source excepts no algorithm (KMS, AES256, SM4)
-    bucket_names: BucketNames::new(3, 63, "Alibaba Cloud, OSS bucket naming conventions"), // longest: names, shortest: names
+    bucket_names: BucketNames::new(3, 63, "Alibaba Cloud, OSS bucket naming conventions"), // longest: names | shortest: names
     limits: Limits {
         min_part: 102_400, // docs
         max_part: 5_368_709_120, // docs

@@ -35,7 +35,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     unreadable_class: "",
     class_source: "",
     encryption_refused: "",
-    bucket_names: BucketNames::new(3, 63, "JD Cloud, OSS Put Bucket: naming rules"), // longest: put-bucket, shortest: put-bucket
+    bucket_names: BucketNames::new(3, 63, "JD Cloud, OSS Put Bucket: naming rules"), // longest: put-bucket | shortest: put-bucket
     limits: Limits {
         min_part: 5_242_880, // s3; unverified; and the size in the vendor's examples; JD names none
         max_part: 5_368_709_120, // docs

@@ -44,7 +44,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     unreadable_class: "",
     class_source: "",
     encryption_refused: "",
-    bucket_names: BucketNames::new(3, 63, "UCloud, CreateBucket: naming rules"), // longest: create-bucket, shortest: create-bucket
+    bucket_names: BucketNames::new(3, 63, "UCloud, CreateBucket: naming rules"), // longest: create-bucket | shortest: create-bucket
     limits: Limits {
         min_part: 4_194_304, // docs
         max_part: 4_194_304, // docs
