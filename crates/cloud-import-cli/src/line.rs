@@ -15,6 +15,12 @@ pub(crate) fn another(targets: &[&str]) -> Option<String> {
     typed(for_targets(std::env::args_os().collect(), targets))
 }
 
+/// These words as a line to type.
+pub(crate) fn of(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| quoted(OsStr::new(word))).collect();
+    quoted.join(" ")
+}
+
 fn typed(line: Vec<OsString>) -> Option<String> {
     let shown = line.iter().all(|word| !may_be_signed(word));
     shown.then(|| line.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))

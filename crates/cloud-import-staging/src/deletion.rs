@@ -83,6 +83,33 @@ impl Store {
         Err(self.still_there(&format!("the upload {upload_id} of `{key}`"), "AbortMultipartUpload"))
     }
 
+    /// Gives up the open uploads of exactly this key that hold no part, and says how many: those of which the answer to the
+    /// beginning was lost are among them. Whoever else has just begun one begins another. `None` when the store does not list uploads
+    /// or their parts to this account.
+    ///
+    /// # Errors
+    /// As [`Self::abort`].
+    ///
+    /// # Cancel safety
+    /// As [`Self::abort`].
+    pub async fn abort_empty(&self, key: &str) -> Result<Option<u32>> {
+        let Some(open) = self.open_uploads(key).await? else {
+            return Ok(None);
+        };
+        let mut aborted = 0;
+        for upload in open.iter().filter(|upload| upload.key == key) {
+            match unless_gone(self.list_parts(key, &upload.upload_id).await)? {
+                Some(Some(parts)) if parts.is_empty() => {
+                    self.abort(key, &upload.upload_id).await?;
+                    aborted += 1;
+                }
+                Some(None) => return Ok(None),
+                _ => {}
+            }
+        }
+        Ok(Some(aborted))
+    }
+
     /// The id of the mark that a deletion put over a version instead of deleting it.
     fn marker(&self, answer: &Response<Bytes>) -> Option<String> {
         let names = &self.dialect().spec().headers;

@@ -1,13 +1,13 @@
 //! What must be remembered of an upload so that another process can go on with it. Plain data; nothing secret.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::SystemTime};
 
-use cloud_import_core::provider::Schema;
+use cloud_import_core::provider::{Schema, datetime};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::file::FileStamp;
 
-/// An upload under way. Written before the first part is sent and after each.
+/// An upload under way. Written before it is begun, before the first part is sent and after each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UploadRecord {
@@ -18,7 +18,7 @@ pub struct UploadRecord {
     pub bucket: String,
     /// The key.
     pub key: String,
-    /// The store's id of the upload; empty for an object that is put in one piece.
+    /// The store's id of the upload; empty for an object that is put in one piece, and while no id is known.
     pub upload_id: String,
     /// The file as it was when the upload began.
     pub file: FileStamp,
@@ -30,6 +30,21 @@ pub struct UploadRecord {
     pub parts: BTreeMap<u32, PartRecord>,
     /// Whether the request that makes the object may have been sent.
     pub completing: bool,
+    /// Since when uploads of this key may be open of which no id is known: a request that begins one left, and its answer was not
+    /// seen. They hold no data. `None` once the store has listed what is open.
+    #[serde(default, with = "datetime::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub unanswered_since: Option<SystemTime>,
+}
+
+impl UploadRecord {
+    /// What stays to be remembered when this upload is over: that others may be open of which no id is known.
+    pub fn left(mut self) -> Option<Self> {
+        self.unanswered_since?;
+        self.upload_id.clear();
+        self.parts.clear();
+        self.completing = false;
+        Some(self)
+    }
 }
 
 /// A part that the store has acknowledged.
@@ -73,9 +88,11 @@ mod tests {
             part_size: 6,
             parts: BTreeMap::from([(1, PartRecord { etag: "e".to_owned() })]),
             completing: false,
+            unanswered_since: None,
         };
         let text = serde_json::to_string(&record).unwrap();
         assert_eq!(serde_json::from_str::<UploadRecord>(&text).unwrap(), record);
+        assert!(!text.contains("unanswered"), "{text}");
         let earlier = text.replace(r#","changed_seconds":6,"changed_nanos":7"#, "");
         let read: UploadRecord = serde_json::from_str(&earlier).unwrap();
         assert_eq!(
@@ -86,5 +103,22 @@ mod tests {
         let newer = text.replace(r#""schema":1"#, r#""schema":2"#);
         let error = serde_json::from_str::<UploadRecord>(&newer).unwrap_err();
         assert!(error.to_string().contains("version 2"), "{error}");
+    }
+
+    #[test]
+    fn what_may_be_open_outlives_the_upload() {
+        let text = r#"{"schema":1,"bucket":"b","key":"k","upload_id":"u","file":{"device":1,"inode":2,"size":3,
+            "modified_seconds":4,"modified_nanos":5},"sha256":"00","part_size":6,"parts":{"1":{"etag":"e"}},"completing":true}"#;
+        let mut record: UploadRecord = serde_json::from_str(text).unwrap();
+        assert_eq!(record.clone().left(), None, "older records say nothing of it");
+        record.unanswered_since = Some(SystemTime::UNIX_EPOCH);
+        let left = record.left().unwrap();
+        assert_eq!(
+            (left.upload_id.as_str(), left.parts.len(), left.completing),
+            ("", 0, false)
+        );
+        let text = serde_json::to_string(&left).unwrap();
+        assert!(text.contains(r#""unanswered_since":"1970-01-01T00:00:00Z""#), "{text}");
+        assert_eq!(serde_json::from_str::<UploadRecord>(&text).unwrap(), left);
     }
 }

@@ -92,6 +92,7 @@ mod tests {
             part_size: 1,
             parts: BTreeMap::new(),
             completing: true,
+            unanswered_since: None,
         };
         record_store.keep(Some(&record)).unwrap();
         assert_eq!(record_store.load().unwrap(), Some(record));

@@ -12,14 +12,17 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+use cloud_import::Provider;
 use cloud_import_core::{
-    Stop,
+    Bytes, Stop,
     env::{Env as _, SystemEnv, variable},
 };
-use cloud_import_sim::FaultKind;
+use cloud_import_sim::{Cloud, FaultKind};
 use cloud_import_staging::{FileRecordStore, HashCache, Hashed, LocalFile, Upload, UploadOptions};
+use md5::{Digest as _, Md5};
 
 use crate::{
+    on_every_store,
     place::{Place, store_at},
     stores::{self, StoreCase},
 };
@@ -184,6 +187,91 @@ fn check(place: &Place, staged: &cloud_import_staging::Staged) {
         place.check_object(staged);
     }
 }
+
+/// Killed while the store begins an upload: there is one that nobody was told of, and the record says that there may be.
+async fn killed_while_it_begins(case: &'static StoreCase) {
+    for lists in [true, false] {
+        let place = Place::with(case, 2, |config| config.list_parts(Cloud::Ucloud, lists)).await;
+        let lists = lists || case.provider != Provider::UCLOUD;
+        let start = SystemEnv.now();
+        place.inject("InitiateMultipartUpload", FaultKind::DropAfter, |fault| fault);
+        // It is still asking what is open when it is killed.
+        place.inject("ListMultipartUploads", FaultKind::Delay(60_000), |fault| fault.skip(1));
+        let mut child = Child::start(&place);
+        while place.open_uploads() == 0 {
+            SystemEnv.sleep(Duration::from_millis(5)).await;
+        }
+        assert!(child.kill());
+        let record = place.record().unwrap();
+        assert_eq!((record.key.as_str(), record.upload_id.as_str()), (&*place.key(), ""));
+        let since = record.unanswered_since.unwrap();
+        assert!(
+            since + Duration::from_secs(1) > start && since <= SystemEnv.now(),
+            "{since:?}"
+        );
+        place.simulator.clear_faults();
+        place.check_object(&place.run().await.unwrap());
+        let left = place.record().unwrap().unanswered_since;
+        let begun = place.requests("InitiateMultipartUpload");
+        if lists {
+            assert_eq!((place.open_uploads(), left, begun), (0, None, 1), "it is taken over");
+            assert!(place.warnings().is_empty(), "{:?}", place.warnings());
+        } else {
+            assert_eq!(
+                (place.open_uploads(), left, begun),
+                (1, Some(since), 2),
+                "it stays on record"
+            );
+            assert!(
+                place.warnings()[0].contains("may be open since"),
+                "{:?}",
+                place.warnings()
+            );
+            let record = place.record().unwrap();
+            let keeps = || Arc::new(FileRecordStore::new(place.record_path()));
+            Upload::give_up(&place.store(), &record, keeps()).await.unwrap();
+            assert_eq!(
+                place.record().unwrap(),
+                record.left().unwrap(),
+                "and outlives the upload"
+            );
+        }
+    }
+}
+
+/// What is left on record goes when the store lists what is open, and what has parts is somebody's.
+async fn given_up_when_it_can_be_listed(case: &'static StoreCase) {
+    let place = Place::with(case, 2, |config| config.list_parts(Cloud::Ucloud, true)).await;
+    place.inject("InitiateMultipartUpload", FaultKind::DropAfter, |fault| {
+        fault.times(u32::MAX)
+    });
+    place.inject("ListMultipartUploads", FaultKind::ServerError { http: 503 }, |fault| {
+        fault.skip(1).times(u32::MAX)
+    });
+    assert!(place.run().await.unwrap_err().may_have_executed());
+    let record = place.record().unwrap();
+    assert!(
+        record.unanswered_since.is_some() && place.open_uploads() > 1,
+        "{record:?}"
+    );
+    place.simulator.clear_faults();
+    let (store, key) = (place.store(), place.key());
+    let other = store.initiate(&key, None).await.unwrap().upload_id;
+    let bytes = Bytes::from(place.content[..case.part()].to_vec());
+    let sum = Md5::digest(&bytes).into();
+    store.upload_part(&key, &other, case.first, bytes, sum).await.unwrap();
+    let begun = store.initiate("another-key", None).await.unwrap().upload_id;
+    let keeps = Arc::new(FileRecordStore::new(place.record_path()));
+    Upload::give_up(&store, &record, keeps).await.unwrap();
+    let open = place.simulator.open_uploads(case.cloud);
+    let mut open: Vec<_> = open.into_iter().map(|upload| upload.upload_id).collect();
+    open.sort_unstable();
+    let mut expected = [other, begun];
+    expected.sort_unstable();
+    assert_eq!((open.as_slice(), place.record()), (expected.as_slice(), None));
+}
+
+on_every_store!(killed_while_it_begins, given_up_when_it_can_be_listed);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn aliyun() {

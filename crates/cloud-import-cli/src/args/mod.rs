@@ -25,6 +25,9 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+/// What the keys of staged objects begin with where nothing else is said.
+pub(crate) const PREFIX: &str = "cloud-import/";
+
 const EXAMPLES: &str = "\
 Examples:
   cloud-import import --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2
@@ -152,7 +155,7 @@ pub(crate) struct Staging {
     #[arg(
         long,
         value_name = "TEXT",
-        default_value = "cloud-import/",
+        default_value = PREFIX,
         variable = "CLOUD_IMPORT_PREFIX"
     )]
     pub(crate) prefix: String,
@@ -408,7 +411,7 @@ pub(crate) struct InBucket {
     #[arg(long, value_name = "TARGET", value_parser = read::<Target>, requires = "bucket")]
     pub(crate) to: Option<Target>,
     /// Prefix of the keys
-    #[arg(long, value_name = "TEXT", default_value = "cloud-import/")]
+    #[arg(long, value_name = "TEXT", default_value = PREFIX)]
     pub(crate) prefix: String,
 }
 

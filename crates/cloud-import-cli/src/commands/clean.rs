@@ -5,7 +5,7 @@
 use cloud_import::{
     Error, ErrorKind, Provider, Result, Target,
     env::{Env as _, SystemEnv},
-    publish::{self, Leftover, leftovers},
+    publish::{self, Leftover, StagedObject, leftovers},
 };
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ use crate::{
     bucket,
     connect::Clouds,
     exit::Exit,
+    line,
     output::{self, SCHEMA},
     simulate::Simulated,
     state::Remembered,
@@ -46,6 +47,8 @@ enum Done {
     InUse,
     /// `--yes` would delete it.
     Deletable,
+    /// It may be there: `--yes` would look, and delete it where the store lists such uploads.
+    Possible,
     Deleted,
     Failed,
     /// What was left cannot be told: the record cannot be read.
@@ -57,6 +60,7 @@ impl Done {
         match self {
             Self::InUse => "in use",
             Self::Deletable => "to delete",
+            Self::Possible => "may be left",
             Self::Deleted => "deleted",
             Self::Failed => "not deleted",
             Self::Damaged => "damaged",
@@ -122,11 +126,17 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
         };
         let (outcome, message) = match (left.is_in_use(), options.yes) {
             (true, _) => (Done::InUse, None),
-            (false, false) => (Done::Deletable, None),
-            (false, true) => match delete(&left, &clouds, &state).await {
-                Ok(true) => (Done::Deleted, None),
-                Ok(false) => (Done::InUse, None),
-                Err(error) => (Done::Failed, Some(error.to_string())),
+            (false, false) => match &left {
+                Leftover::PossibleUpload { object, .. } => (Done::Possible, Some(line_to_look(object))),
+                _ => (Done::Deletable, None),
+            },
+            (false, true) => match (delete(&left, &clouds, &state).await, &left) {
+                (Ok(true), _) => (Done::Deleted, None),
+                (Ok(false), _) => (Done::InUse, None),
+                (Err(error), Leftover::PossibleUpload { object, .. }) if error.kind() == ErrorKind::Unsupported => {
+                    (Done::Possible, Some(format!("{error}; {}", line_to_look(object))))
+                }
+                (Err(error), _) => (Done::Failed, Some(error.to_string())),
             },
         };
         rows.push(Row {
@@ -138,7 +148,10 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
         });
     }
     let failed = rows.iter().any(|row| row.outcome == Done::Failed);
-    let deletable = rows.iter().any(|row| row.outcome == Done::Deletable);
+    let deletable = !options.yes
+        && rows
+            .iter()
+            .any(|row| matches!(row.outcome, Done::Deletable | Done::Possible));
     match options.reach.output {
         OutputFormat::Json => output::json(&Cleaned {
             schema: SCHEMA,
@@ -155,6 +168,16 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
     }
     let read = output::damaged(&damaged);
     Ok(if failed { Exit::Mixed } else { read })
+}
+
+/// The line that looks into the bucket for uploads of an object. What is left there under the usual prefix is found without one.
+fn line_to_look(object: &StagedObject) -> String {
+    let target = format!("{}/{}", object.provider, object.region);
+    let mut words = vec!["cloud-import", "clean", "--to", &target, "--bucket", &object.bucket];
+    if object.prefix() != args::PREFIX {
+        words.extend(["--prefix", object.prefix()]);
+    }
+    format!("look with: {}", line::of(&words))
 }
 
 fn show(row: &Row) {

@@ -10,10 +10,73 @@ use cloud_import::{
 use cloud_import_sim::{Cloud, Config, Fault, FaultKind, Simulator};
 use serde_json::{Value, json};
 
-use super::{KEYS, err, expect_code, out, run};
+use super::{KEYS, Sim, err, expect_code, out, run};
 
 const BUCKET: &str = "images";
 const REGION: &str = "cn-north-4";
+
+/// A process died while the store began an upload. The line to look with is shown, and `--yes` looks itself where the store lists.
+#[test]
+fn an_upload_that_may_be_open_is_told_with_the_line_to_look() {
+    let sim = Sim::start("possible", &[]);
+    let folder = std::env::temp_dir().join(format!("cloud-import-possible-{}", std::process::id()));
+    for (provider, region, prefix) in [
+        ("aliyun", "cn-hangzhou", "cloud-import/"),
+        ("ucloud", "cn-bj2", "it's/"),
+    ] {
+        let _ = fs::remove_dir_all(&folder);
+        let job = folder.join("jobs/web-0");
+        fs::create_dir_all(&job).unwrap();
+        let key = format!("{prefix}{}.raw", "ab".repeat(32));
+        let upload = json!({
+            "schema": 1, "bucket": BUCKET, "key": key, "upload_id": "", "sha256": "00", "part_size": 1, "parts": {},
+            "file": { "device": 1, "inode": 1, "size": 1, "modified_seconds": 1, "modified_nanos": 0 }, "completing": false,
+            "unanswered_since": "2026-11-01T10:00:00Z",
+        });
+        let record = json!({
+            "schema": 1, "target": "t", "provider": provider, "region": region, "name": "web", "order": "ci-0",
+            "generation": 0, "step": "staging", "files": { "disk": { "upload": upload } },
+        });
+        fs::write(job.join("t.json"), record.to_string()).unwrap();
+        let facts = json!({ "schema": 1, "id": "web-0", "name": "web", "source": "web.raw" });
+        fs::write(job.join("job.json"), facts.to_string()).unwrap();
+        let (simulate, state) = (sim.option(), format!("--state={}", folder.display()));
+        let clean = |more: &[&str]| run(&[&["clean", &simulate, &state], more].concat());
+        let shown = clean(&[]);
+        expect_code(&shown, 0);
+        let line = match provider {
+            "aliyun" => format!("look with: cloud-import clean --to aliyun/cn-hangzhou --bucket {BUCKET}\n"),
+            _ => {
+                format!(r"look with: cloud-import clean --to ucloud/cn-bj2 --bucket {BUCKET} --prefix 'it'\''s/'")
+                    + "\n"
+            }
+        };
+        let text = out(&shown);
+        assert!(text.starts_with("may be left ") && text.ends_with(&line), "{text}");
+        assert!(
+            text.contains("may be open since 2026-11-01T10:00:00Z (job web-0)"),
+            "{text}"
+        );
+        assert!(err(&shown).contains("cloud-import clean --yes"), "{}", err(&shown));
+        let looked = clean(&["--yes", "--output", "json"]);
+        expect_code(&looked, 0);
+        let report: Value = serde_json::from_str(&out(&looked)).unwrap();
+        let row = &report["leftovers"][0];
+        let left: Value = serde_json::from_str(&out(&clean(&["--output", "json"]))).unwrap();
+        let left = left["leftovers"].as_array().unwrap().len();
+        if provider == "aliyun" {
+            assert_eq!((&row["outcome"], left), (&"deleted".into(), 0));
+        } else {
+            assert_eq!((&row["outcome"], left), (&"possible".into(), 1));
+            let message = row["message"].as_str().unwrap();
+            assert!(
+                message.contains("applied") && message.ends_with(line.trim_end()),
+                "{message}"
+            );
+        }
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
 
 /// Two files of one order were being sent: the image, and the bitmap beside it.
 #[test]

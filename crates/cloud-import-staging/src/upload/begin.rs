@@ -4,8 +4,9 @@
 use cloud_import_core::{Error, ErrorKind, Result};
 
 use super::{
+    journal,
     options::Staged,
-    run::{Run, is_final, is_gone},
+    run::{Run, is_final, is_gone, may_be_open},
     send::{SENDINGS, Sent, arrives_changed},
 };
 use crate::{
@@ -56,7 +57,13 @@ impl Run<'_> {
         // A run that ended between the answer and the record has left one open.
         let found = match self.open_uploads().await {
             Ok(Some(open)) => self.adopted(plan, open).await?,
-            Ok(None) => None,
+            Ok(None) => {
+                let since = *self.unanswered();
+                if let Some(since) = since {
+                    self.warn(may_be_open(&self.place(), since));
+                }
+                None
+            }
             Err(error) if error.is_retryable() => return Err(error),
             Err(error) => {
                 self.warn(format!(
@@ -67,7 +74,14 @@ impl Run<'_> {
         };
         let begun = match found {
             Some(begun) => begun,
-            None => self.initiate(plan).await?,
+            None => match self.initiate(plan).await {
+                Ok(begun) => begun,
+                Err(error) => {
+                    let left = self.new_record(String::new(), plan.part_size).left();
+                    journal::keep(self.record_store.clone(), left).await?;
+                    return Err(error);
+                }
+            },
         };
         let plan = match begun.part_size {
             Some(fixed) => self.plan_of(fixed)?,
@@ -80,38 +94,54 @@ impl Run<'_> {
         let sha256 = Some(self.hashed.sha256.as_str());
         let mut rounds = 0;
         loop {
+            let earlier = *self.unanswered();
+            self.intend(plan).await?;
             let error = match self.store.initiate(self.key, sha256).await {
-                Ok(begun) => return Ok(begun),
+                Ok(begun) => {
+                    *self.unanswered() = earlier;
+                    return Ok(begun);
+                }
                 Err(error) => error,
             };
+            if !error.may_have_executed() {
+                *self.unanswered() = earlier;
+            }
             rounds += 1;
             if !error.is_retryable() || rounds > self.options.rounds {
                 return Err(error);
             }
-            if error.may_have_executed() {
-                match self.open_uploads().await {
-                    Ok(Some(open)) => {
-                        if let Some(begun) = self.adopted(plan, open).await? {
-                            return Ok(begun);
-                        }
-                    }
-                    Ok(None) => self.warn(format!(
-                        "the answer to the beginning of an upload of `{}` was lost, and the store lists no unfinished uploads to this account: an \
-                         empty one may be left open in the bucket `{}`, which nothing here can find or give up. It holds no data; if \
-                         the vendor's console shows it, delete it there",
-                        self.key,
-                        self.store.bucket().name
-                    )),
-                    Err(error) => self.warn(format!(
-                        "the answer to the beginning of an upload of `{}` was lost, and open uploads cannot be listed: an empty one \
-                         may be left open in the bucket `{}`: {error}",
-                        self.key,
-                        self.store.bucket().name
-                    )),
-                }
+            if error.may_have_executed()
+                && let Some(begun) = self.begun_unseen(plan).await?
+            {
+                return Ok(begun);
             }
             self.pause(rounds).await?;
         }
+    }
+
+    /// Has on record that an upload is about to be begun: of a process that ends before it has the answer, one may stay open.
+    async fn intend(&self, plan: Plan) -> Result<()> {
+        self.unanswered().get_or_insert_with(|| self.store.now());
+        let record = self.new_record(String::new(), plan.part_size);
+        journal::keep(self.record_store.clone(), Some(record)).await
+    }
+
+    /// The upload of which the answer to its beginning was lost, where the store lists it.
+    async fn begun_unseen(&self, plan: Plan) -> Result<Option<Uploading>> {
+        let (key, bucket) = (self.key, &self.store.bucket().name);
+        match self.open_uploads().await {
+            Ok(Some(open)) => return self.adopted(plan, open).await,
+            Ok(None) => self.warn(format!(
+                "the answer to the beginning of an upload of `{key}` was lost, and the store lists no unfinished uploads to this account: an \
+                 empty one may be left open in the bucket `{bucket}`, which nothing here can find or give up. It holds no data; if \
+                 the vendor's console shows it, delete it there"
+            )),
+            Err(error) => self.warn(format!(
+                "the answer to the beginning of an upload of `{key}` was lost, and open uploads cannot be listed: an empty one \
+                 may be left open in the bucket `{bucket}`: {error}"
+            )),
+        }
+        Ok(None)
     }
 
     /// The open uploads of exactly this key.
@@ -126,7 +156,7 @@ impl Run<'_> {
     }
 
     /// The newest open upload whose parts, if any, are cut as planned. Empty ones beside it are given up; others with parts
-    /// may be somebody's and are left.
+    /// may be somebody's and are left. No upload of this key is unknown afterwards.
     async fn adopted(&self, plan: Plan, open: Vec<OpenUpload>) -> Result<Option<Uploading>> {
         let mut taken = None;
         for upload in open {
@@ -157,7 +187,12 @@ impl Run<'_> {
                 ));
             }
         }
+        *self.unanswered() = None;
         Ok(taken)
+    }
+
+    fn place(&self) -> String {
+        format!("`{}` in bucket `{}`", self.key, self.store.bucket().name)
     }
 
     /// An object that the store acknowledged and does not show.

@@ -68,11 +68,11 @@ impl Journal {
         self.shared.write().await
     }
 
-    /// Ends the writing, and forgets the record.
+    /// Ends the writing, and forgets the upload.
     pub(super) async fn forget(self) -> Result<()> {
-        let record_store = self.shared.record_store.clone();
+        let (record_store, record) = (self.shared.record_store.clone(), self.record().clone());
         drop(self);
-        forget(record_store).await
+        keep(record_store, record.left()).await
     }
 }
 
@@ -103,7 +103,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Forgets what a record_store kept.
-pub(super) async fn forget(record_store: Arc<dyn RecordStore>) -> Result<()> {
-    blocking::run(move || record_store.keep(None)).await
+/// Has a record kept in the place of another; `None` forgets it.
+pub(super) async fn keep(record_store: Arc<dyn RecordStore>, record: Option<UploadRecord>) -> Result<()> {
+    blocking::run(move || record_store.keep(record.as_ref())).await
 }

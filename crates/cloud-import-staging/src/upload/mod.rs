@@ -9,7 +9,10 @@ mod present;
 mod run;
 mod send;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
 
 use cloud_import_core::{Error, ErrorKind, Result, Stop, provider::spans};
 use tracing::{field::Empty, info_span};
@@ -23,7 +26,7 @@ use crate::{
     store::Store,
 };
 use journal::Journal;
-use run::{Halt, Run, is_final, resumable};
+use run::{Halt, Run, is_final, may_be_open, resumable};
 
 pub use options::{OnProgress, Progress, Staged, UploadOptions};
 
@@ -94,8 +97,8 @@ impl Upload {
 
     /// Puts the file there, or finds that it is there.
     ///
-    /// `record` is what the record_store kept of an earlier run, if anything. The record is kept before the first byte is sent and
-    /// after each part. It is still kept when this returns [`Staged`]: forget it once that is stored, so that an end of the
+    /// `record` is what the record_store kept of an earlier run, if anything. The record is kept before an upload is begun, before
+    /// the first byte is sent and after each part. It is still kept when this returns [`Staged`]: forget it once that is stored, so that an end of the
     /// process in between loses nothing.
     ///
     /// A stop lets the parts on their way arrive for some seconds. Dropping the future ends everything at once; the record
@@ -105,7 +108,7 @@ impl Upload {
     /// [`ErrorKind::Stopped`] after a stop, and every kind that a request or a file can end with. When the same call may do
     /// better later (network, store, keys, permission, this machine), the upload stays open and its record is kept: call again
     /// with it to go on. Otherwise (the file changed, a wrong object is at the key, the store refuses) the upload is given up
-    /// in the store and the record forgotten.
+    /// in the store and the record forgotten, but for what its [`unanswered_since`](UploadRecord::unanswered_since) says.
     pub async fn run(
         &self,
         record: Option<UploadRecord>,
@@ -122,6 +125,7 @@ impl Upload {
             record_store,
             progress,
             stop,
+            unanswered_since: Mutex::default(),
         };
         let bucket = self.store.bucket();
         let span = info_span!(
@@ -141,7 +145,8 @@ impl Upload {
         })
     }
 
-    /// Gives up an upload of which only the record is left, and forgets the record.
+    /// Gives up an upload of which only the record is left, and what may be open of its key besides; then forgets the record. Where
+    /// the store does not list what is open, that part of the record stays.
     ///
     /// # Errors
     /// Every kind that a request can end with; the record is kept then.
@@ -149,7 +154,11 @@ impl Upload {
         if !record.upload_id.is_empty() {
             store.abort(&record.key, &record.upload_id).await?;
         }
-        journal::forget(record_store).await
+        let left = match record.unanswered_since {
+            Some(_) if store.abort_empty(&record.key).await?.is_none() => record.clone().left(),
+            _ => None,
+        };
+        journal::keep(record_store, left).await
     }
 }
 
@@ -161,6 +170,7 @@ impl Run<'_> {
         self.check_file().await?;
         self.go_on()?;
         let mut record = self.of_this_file(record).await?;
+        *self.unanswered() = record.as_ref().and_then(|record| record.unanswered_since);
         for _ in 0..BEGINNINGS {
             match self.already_there(record.as_ref()).await {
                 Ok(Some(staged)) => return Ok(staged),
@@ -195,7 +205,7 @@ impl Run<'_> {
         if !record.upload_id.is_empty() {
             self.abandon(&record.upload_id).await;
         }
-        journal::forget(self.record_store.clone()).await?;
+        journal::keep(self.record_store.clone(), record.left()).await?;
         Ok(error)
     }
 
@@ -258,6 +268,9 @@ impl Run<'_> {
             return Ok(Some(record));
         }
         let place = format!("`{}` in bucket `{}`", record.key, record.bucket);
+        if let Some(since) = record.unanswered_since {
+            self.warn(may_be_open(&place, since));
+        }
         if record.bucket != *bucket {
             if !record.upload_id.is_empty() {
                 self.warn(format!(
@@ -277,7 +290,7 @@ impl Run<'_> {
                 }
             }
         }
-        journal::forget(self.record_store.clone()).await?;
+        journal::keep(self.record_store.clone(), None).await?;
         Ok(None)
     }
 

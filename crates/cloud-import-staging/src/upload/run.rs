@@ -1,8 +1,16 @@
 //! One run of an upload: what its steps share, and what is said of its end. The steps themselves are in the files beside this one.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
 
-use cloud_import_core::{Error, ErrorKind, Remedy, Result, Stop, provider::Schema, remedy::Change};
+use cloud_import_core::{
+    Error, ErrorKind, Remedy, Result, Stop,
+    provider::{Schema, datetime},
+    remedy::Change,
+};
 
 use super::{
     journal::Journal,
@@ -29,6 +37,8 @@ pub(super) struct Run<'a> {
     pub(super) record_store: Arc<dyn RecordStore>,
     pub(super) progress: OnProgress,
     pub(super) stop: &'a Stop,
+    /// See [`UploadRecord::unanswered_since`]. It is of the key, not of one upload, and stands in every record.
+    pub(super) unanswered_since: Mutex<Option<SystemTime>>,
 }
 
 /// Why an upload stands still.
@@ -154,12 +164,26 @@ impl Run<'_> {
             part_size,
             parts: BTreeMap::new(),
             completing: false,
+            unanswered_since: *self.unanswered(),
         }
+    }
+
+    pub(super) fn unanswered(&self) -> MutexGuard<'_, Option<SystemTime>> {
+        self.unanswered_since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn report(&self, present: u64, total: u64) {
         (self.progress)(Progress::Bytes { present, total });
     }
+}
+
+/// What is told of an upload whose beginning was not answered, where the store is not asked or does not list what is open.
+pub(super) fn may_be_open(place: &str, since: SystemTime) -> String {
+    format!(
+        "an upload of {place} may be open since {}: the answer to its beginning was not seen. It holds no data; if the vendor's \
+         console shows it, delete it there",
+        datetime::extended(since)
+    )
 }
 
 /// The code of an error that says that something else is at the key.

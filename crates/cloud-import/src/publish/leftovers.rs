@@ -1,8 +1,10 @@
 //! What earlier runs left in the clouds, as far as is recorded: finds it, deletes it and says so in the record.
 
-use std::fmt;
+use std::{fmt, time::SystemTime};
 
-use cloud_import_core::{ErrorKind, ImageImporter, ImportTask, ImportedImage, Provider, Result};
+use cloud_import_core::{
+    Error, ErrorKind, ImageImporter, ImportTask, ImportedImage, Provider, Result, provider::datetime,
+};
 use cloud_import_staging::Store;
 
 use super::{
@@ -32,6 +34,17 @@ pub enum Leftover {
         object: StagedObject,
         /// The store's id of it.
         upload_id: String,
+    },
+    /// Uploads that may be open, and of which the store told no id: a request that begins one left, and its answer was not seen.
+    PossibleUpload {
+        /// The job.
+        job: String,
+        /// The target.
+        target: String,
+        /// The object that they would become.
+        object: StagedObject,
+        /// When the first of those requests left.
+        since: SystemTime,
     },
     /// An image of an import that failed, which some clouds keep with its snapshots.
     FailedImage {
@@ -78,13 +91,30 @@ pub async fn leftovers(state: &State) -> Result<Vec<Result<Leftover, Damaged>>> 
 
 fn left_by(job: &str, record: Record) -> Vec<Leftover> {
     let uploads = record.files.values().filter_map(|file| file.upload.as_ref());
-    let uploads = uploads.map(|upload| Leftover::Upload {
-        job: job.to_owned(),
-        target: record.target.clone(),
-        object: StagedObject::in_bucket(&record, &upload.bucket, &upload.key),
-        upload_id: upload.upload_id.clone(),
-    });
-    let mut found: Vec<Leftover> = uploads.collect();
+    let mut found = Vec::new();
+    for upload in uploads {
+        let (job, target) = (job.to_owned(), record.target.clone());
+        let object = StagedObject::in_bucket(&record, &upload.bucket, &upload.key);
+        if let Some(since) = upload.unanswered_since {
+            let (job, target, object) = (job.clone(), target.clone(), object.clone());
+            found.push(Leftover::PossibleUpload {
+                job,
+                target,
+                object,
+                since,
+            });
+        }
+        // What is put in one piece has none.
+        if !upload.upload_id.is_empty() {
+            let upload_id = upload.upload_id.clone();
+            found.push(Leftover::Upload {
+                job,
+                target,
+                object,
+                upload_id,
+            });
+        }
+    }
     if matches!(record.step, Step::Failed | Step::Canceled)
         && let Some(task) = record.task
         && let Some(image_id) = task.image_id.clone()
@@ -104,7 +134,9 @@ impl Leftover {
     pub fn provider(&self) -> Provider {
         match self {
             Self::FailedImage { task, .. } => task.provider,
-            Self::Object { object, .. } | Self::Upload { object, .. } => object.provider,
+            Self::Object { object, .. } | Self::Upload { object, .. } | Self::PossibleUpload { object, .. } => {
+                object.provider
+            }
         }
     }
 
@@ -112,7 +144,9 @@ impl Leftover {
     pub fn region(&self) -> &str {
         match self {
             Self::FailedImage { task, .. } => &task.region,
-            Self::Object { object, .. } | Self::Upload { object, .. } => &object.region,
+            Self::Object { object, .. } | Self::Upload { object, .. } | Self::PossibleUpload { object, .. } => {
+                &object.region
+            }
         }
     }
 
@@ -120,7 +154,7 @@ impl Leftover {
     pub fn task(&self) -> Option<&ImportTask> {
         match self {
             Self::FailedImage { task, .. } => Some(task),
-            Self::Object { .. } | Self::Upload { .. } => None,
+            Self::Object { .. } | Self::Upload { .. } | Self::PossibleUpload { .. } => None,
         }
     }
 
@@ -130,10 +164,11 @@ impl Leftover {
     }
 
     /// Deletes it by an importer of its region and account, and records that; `false` when an order began to need it, or another
-    /// process works on it.
+    /// process works on it. Of a [`PossibleUpload`](Self::PossibleUpload), deletes what is open and holds no part, if anything.
     ///
     /// # Errors
-    /// The cloud's own, or [`ErrorKind::Local`].
+    /// The cloud's own, or [`ErrorKind::Local`]; [`ErrorKind::Unsupported`] for a possible upload when the store does not list to this
+    /// account what is open: it stays on record.
     ///
     /// # Cancel safety
     /// When the future is dropped, it may be gone and still on record. Call it again: what is gone counts as deleted.
@@ -156,7 +191,31 @@ impl Leftover {
                 record(lease, move |record| {
                     let uploads = record.files.values_mut().map(|file| &mut file.upload);
                     for upload in uploads {
-                        upload.take_if(|upload| upload.key == key && upload.upload_id == id);
+                        if let Some(over) = upload.take_if(|upload| upload.key == key && upload.upload_id == id) {
+                            *upload = over.left();
+                        }
+                    }
+                })
+                .await
+            }
+            Self::PossibleUpload {
+                object, job, target, ..
+            } => {
+                let Some(lease) = state.job(job).await?.try_hold(target).await? else {
+                    return Ok(false);
+                };
+                let store = bucket_of(importer, &object.bucket)?;
+                if store.abort_empty(&object.key).await?.is_none() {
+                    return Err(unlisted(object));
+                }
+                let key = object.key.clone();
+                record(lease, move |record| {
+                    let uploads = record.files.values_mut().map(|file| &mut file.upload);
+                    for upload in uploads {
+                        if let Some(known) = upload.as_mut().filter(|upload| upload.key == key) {
+                            known.unanswered_since = None;
+                        }
+                        upload.take_if(|upload| upload.key == key && upload.upload_id.is_empty());
                     }
                 })
                 .await
@@ -184,9 +243,22 @@ impl fmt::Display for Leftover {
         match self {
             Self::Object { object, .. } => write!(f, "object {}", object.shown()),
             Self::Upload { object, job, .. } => write!(f, "unfinished upload of {} (job {job})", object.shown()),
+            Self::PossibleUpload { object, job, since, .. } => write!(
+                f,
+                "upload of {} that may be open since {} (job {job})",
+                object.shown(),
+                datetime::extended(*since)
+            ),
             Self::FailedImage { image_id, job, .. } => write!(f, "failed image {image_id} (job {job})"),
         }
     }
+}
+
+fn unlisted(object: &StagedObject) -> Error {
+    let message = "the store lists unfinished uploads only for accounts that applied for it";
+    Error::new(ErrorKind::Unsupported, message)
+        .with_provider(object.provider)
+        .with_remedy("Look in the vendor's console: it holds no data, and can be deleted there.")
 }
 
 /// Deletes a staged object that this program put there, if no order may still read it; `false` if one may. An order that was not

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use cloud_import_core::{DiskSource, Error, ErrorKind, Result};
-use cloud_import_staging::{LocalFile, Progress, Store, Upload, UploadOptions};
+use cloud_import_staging::{LocalFile, Progress, Store, Upload, UploadOptions, UploadRecord};
 
 use super::{
     content::{FileToStage, Ordered},
@@ -97,7 +97,7 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
     });
     let change = target.change(move |record| {
         let file = record.files.entry(role).or_default();
-        file.upload = None;
+        file.upload = file.upload.take().and_then(UploadRecord::left);
         file.staged = Some(staged);
     });
     change.await

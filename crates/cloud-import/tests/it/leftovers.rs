@@ -3,7 +3,7 @@
 use std::fs;
 
 use cloud_import::{
-    Provider,
+    ErrorKind, Provider,
     publish::{Known, Leftover, Phase, State, bucket_of, in_bucket, leftovers},
 };
 use cloud_import_sim::{Cloud, Fault, FaultKind};
@@ -57,6 +57,62 @@ async fn of_two_open_uploads_the_other_is_known_when_one_is_aborted() {
     assert!(left[1].delete(&state, &*importer).await.unwrap());
     assert!(left_in(&state).await.is_empty());
     assert!(scene.simulator.open_uploads(Cloud::Huawei).is_empty());
+}
+
+/// A process died while the store began an upload: what is on record is `unanswered_since` alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_nobody_was_told_of_is_found_by_its_key() {
+    let scene = Scene::new("unanswered").await;
+    let state = scene.state();
+    for provider in Provider::all() {
+        let importer = scene.importer(provider, ["ak", "sk"], &Fuse::never());
+        let store = bucket_of(&*importer, BUCKET).unwrap();
+        store.initiate("web.raw", None).await.unwrap();
+        let upload = json!({
+            "schema": 1, "bucket": BUCKET, "key": "web.raw", "upload_id": "", "sha256": "00", "part_size": 1, "parts": {},
+            "file": { "device": 1, "inode": 1, "size": 1, "modified_seconds": 1, "modified_nanos": 0 }, "completing": false,
+            "unanswered_since": "2026-11-01T10:00:00Z",
+        });
+        let record = json!({
+            "schema": 1, "target": "t", "provider": provider, "region": store.bucket().region, "name": NAME, "order": "o",
+            "generation": 0, "step": "staging", "files": { "disk": { "upload": upload } },
+        });
+        let job = scene.path("state/jobs/web-0");
+        fs::create_dir_all(&job).unwrap();
+        fs::write(job.join("t.json"), record.to_string()).unwrap();
+        let facts = json!({ "schema": 1, "id": "web-0", "name": NAME, "source": "web.raw" });
+        fs::write(job.join("job.json"), facts.to_string()).unwrap();
+        let left = left_in(&state).await;
+        let shown: Vec<String> = left.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            shown,
+            [format!(
+                "upload of {BUCKET}:web.raw that may be open since 2026-11-01T10:00:00Z (job web-0)"
+            )]
+        );
+        let deleted = left[0].delete(&state, &*importer).await;
+        let open = scene.simulator.open_uploads(cloud(provider)).len();
+        // Only the one store that does not list what is open cannot be asked.
+        if provider == Provider::UCLOUD {
+            assert_eq!(deleted.unwrap_err().kind(), ErrorKind::Unsupported);
+            assert_eq!((open, left_in(&state).await), (1, left));
+        } else {
+            assert!(deleted.unwrap());
+            assert_eq!((open, left_in(&state).await), (0, Vec::new()), "{provider}");
+        }
+    }
+}
+
+/// What is sent in one piece has no upload, and its record names none.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_in_one_piece_is_no_upload() {
+    let scene = Scene::new("piece").await;
+    let fault = Fault::new(FaultKind::ServerError { http: 503 }).operation("PutObject");
+    scene.simulator.inject(fault.times(u32::MAX));
+    let ended = one(scene.publish(IMAGE).to(scene.destination(Provider::ALIYUN))).await;
+    assert_eq!(ended.phase(), Phase::NotStarted, "{ended:?}");
+    let left = left_in(&scene.state()).await;
+    assert!(matches!(left.as_slice(), [Leftover::Object { .. }]), "{left:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -54,6 +54,13 @@ impl StagedObject {
         format!("{}:{}", self.bucket, self.key)
     }
 
+    /// What its key begins with, before the hash that names its content; the whole key where it is of another form.
+    pub fn prefix(&self) -> &str {
+        let name = self.key.rsplit_once('.').map(|(name, _)| name);
+        name.and_then(|name| name.get(..name.len().checked_sub(64)?))
+            .unwrap_or(&self.key)
+    }
+
     fn folder(&self) -> String {
         let name = [self.provider.id(), &self.region, &self.bucket, &self.key].join("\n");
         format!("objects/{}", &digest::sha256_hex(name.as_bytes())[..24])
@@ -238,6 +245,19 @@ fn description(folder: &str) -> String {
 mod tests {
     use super::*;
     use crate::publish::store::files::scratch::Folder;
+
+    #[test]
+    fn a_prefix_is_what_stands_before_the_hash() {
+        let bucket = Bucket::new(Provider::ALIYUN, "cn-hangzhou", "images").unwrap();
+        let hash = "ab".repeat(32);
+        for prefix in ["cloud-import/", "", "a.b/ü-"] {
+            let object = StagedObject::of(&bucket, &format!("{prefix}{hash}.qcow2"));
+            assert_eq!(object.prefix(), prefix);
+        }
+        for other in ["", "web.raw", "no-ending"] {
+            assert_eq!(StagedObject::of(&bucket, other).prefix(), other);
+        }
+    }
 
     #[tokio::test]
     async fn an_object_is_held_by_one_and_kept_for_all_its_users() {
