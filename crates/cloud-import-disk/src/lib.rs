@@ -38,6 +38,7 @@ mod guest;
 mod info;
 mod layout;
 mod luks;
+mod mbr;
 mod parallels;
 mod partition;
 mod qcow1;

@@ -1,15 +1,13 @@
-//! The master boot record, and the choice between it and a GUID partition table. Logical partitions are not followed.
+//! The partition table: the choice between a master boot record and a GUID partition table, and what they say of the disk.
 
 use crate::{
-    Contents, DiskInfo, InspectError, PartitionTable,
-    bytes::{array, le32, u8_at},
-    gpt,
+    Contents, DiskInfo, InspectError, PartitionTable, gpt,
     guest::{Guest, Miss},
+    mbr,
     source::Source,
     volume,
 };
 
-const SECTOR: u64 = 512;
 const TYPE_PROTECTIVE: u8 = 0xEE;
 const TYPE_EFI_SYSTEM: u8 = 0xEF;
 /// Bytes of boot code in a boot record; behind them stand a signature of the disk and the table.
@@ -32,10 +30,10 @@ pub(crate) fn fill(info: &mut DiskInfo, source: &mut Source<'_>, guest: &mut Gue
 }
 
 fn look(info: &mut DiskInfo, source: &mut Source<'_>, guest: &mut Guest) -> Result<(), Miss> {
-    let first = guest.read(source, 0, SECTOR as usize)?.unwrap_or_default();
-    let is_record = array(&first, 510) == [0x55, 0xAA];
+    let first = guest.read(source, 0, mbr::SECTOR as usize)?.unwrap_or_default();
+    let is_record = mbr::is_record(&first);
     let code = first.iter().take(BOOT_CODE).any(|byte| *byte != 0);
-    let partitions = if is_record { mbr_partitions(&first) } else { Vec::new() };
+    let partitions = mbr::primary(&first);
     let protective = partitions.iter().any(|partition| partition.kind == TYPE_PROTECTIVE);
     // Without a protective entry a header in the next sector is left over from an earlier table.
     let gpt = match protective || partitions.is_empty() {
@@ -60,10 +58,18 @@ fn look(info: &mut DiskInfo, source: &mut Source<'_>, guest: &mut Guest) -> Resu
             info.partition_table = PartitionTable::Unknown(reason.to_owned());
         }
         gpt::Answer::Absent => {
-            let is_efi = |partition: &Partition| partition.kind == TYPE_EFI_SYSTEM;
-            info.efi_system_partition = Some(partitions.iter().any(is_efi));
+            let logical = mbr::logical(source, guest, &partitions)?;
+            let mut all = partitions.iter().chain(&logical.partitions);
+            info.partitions_end_bytes = all.clone().map(|partition| partition.end).max();
+            info.efi_system_partition = match all.any(|partition| partition.kind == TYPE_EFI_SYSTEM) {
+                false if logical.broken.is_some() => None,
+                found => Some(found),
+            };
             info.bios_boot_partition = Some(false);
-            info.partitions_end_bytes = partitions.iter().map(|partition| partition.end).max();
+            if let Some(reason) = logical.broken {
+                info.notes
+                    .push(format!("The chain of logical partitions is broken: {reason}."));
+            }
             if partitions.is_empty() {
                 info.partition_table = PartitionTable::None;
                 info.contents = match volume::find(source, guest)? {
@@ -76,28 +82,4 @@ fn look(info: &mut DiskInfo, source: &mut Source<'_>, guest: &mut Guest) -> Resu
         }
     }
     Ok(())
-}
-
-struct Partition {
-    kind: u8,
-    end: u64,
-}
-
-/// The entries in use; none when the sector is not a boot record (a file system's own boot sector has text there).
-fn mbr_partitions(sector: &[u8]) -> Vec<Partition> {
-    let mut found = Vec::new();
-    for at in [446, 462, 478, 494] {
-        if u8_at(sector, at) & 0x7F != 0 {
-            return Vec::new();
-        }
-        let (kind, start, count) = (u8_at(sector, at + 4), le32(sector, at + 8), le32(sector, at + 12));
-        if kind != 0 && count != 0 {
-            // Two numbers of 32 bits times 512 always fit.
-            found.push(Partition {
-                kind,
-                end: (u64::from(start) + u64::from(count)) * SECTOR,
-            });
-        }
-    }
-    found
 }

@@ -31,6 +31,15 @@ label: dos
 label-id: 0x1a2b3c4d
 start=2048, type=83, bootable
 END
+disk logical.raw <<'END'
+label: dos
+label-id: 0x1a2b3c4d
+start=2048, size=1024, type=83, bootable
+start=3072, type=extended
+start=3136, size=1024, type=83
+start=4200, size=2000, type=ef
+start=6300, type=swap
+END
 
 rm -f "$here"/*.hex
 # The disk with a GUID partition table in every format: FORMAT[-OPTION-VALUE]....hex
@@ -77,6 +86,7 @@ qemu-img convert -c -f raw -O qcow2 gpt.raw packed
 qemu-img convert -f raw -O qcow2 mbr.raw snapshots
 qemu-img snapshot -c before snapshots
 qemu-img convert -f raw -O qcow2 mbr.raw good.qcow2
+qemu-img convert -f raw -O qcow2 logical.raw logical
 qemu-img create -q -f qcow2 -b good.qcow2 -F qcow2 overlay
 qemu-img create -q -f qcow2 -o data_file=data.bin external 64M
 qemu-img create -q -f qcow2 of-32-gib 32G
@@ -89,6 +99,6 @@ for name in luks encrypted; do
     at=$(grep -abom1 LUKS "$name" | cut -d: -f1)
     dd if=/dev/zero of="$name" bs=4096 seek=$((at / 4096 + 1)) count=63 conv=notrunc status=none
 done
-for name in packed snapshots overlay external of-32-gib of-40-tib luks encrypted; do
+for name in packed snapshots logical overlay external of-32-gib of-40-tib luks encrypted; do
     keep "$name" "$name"
 done

@@ -260,7 +260,7 @@ async fn given_up_when_it_can_be_listed(case: &'static StoreCase) {
     let bytes = Bytes::from(place.content[..case.part()].to_vec());
     let sum = Md5::digest(&bytes).into();
     store.upload_part(&key, &other, case.first, bytes, sum).await.unwrap();
-    let begun = store.initiate("another-key", None).await.unwrap().upload_id;
+    let begun = store.initiate(&format!("{key}-other"), None).await.unwrap().upload_id;
     let keeps = Arc::new(FileRecordStore::new(place.record_path()));
     Upload::give_up(&store, &record, keeps).await.unwrap();
     let open = place.simulator.open_uploads(case.cloud);

@@ -28,7 +28,7 @@ pub(crate) fn blank(size: usize) -> Vec<u8> {
     disk
 }
 
-fn mbr_entry(disk: &mut [u8], number: usize, kind: u8, start: u32, count: u32) {
+pub(crate) fn mbr_entry(disk: &mut [u8], number: usize, kind: u8, start: u32, count: u32) {
     let at = 446 + 16 * number;
     disk[at + 4] = kind;
     put(disk, at + 8, &start.to_le_bytes());

@@ -17,4 +17,5 @@ mod hand_made;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;
 mod meter;
+mod partitions;
 mod properties;
