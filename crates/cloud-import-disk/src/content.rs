@@ -13,9 +13,10 @@ use crate::{
 
 /// The disk in an image file, as its guest sees it: read through the format's own tables, compressed clusters unpacked.
 ///
-/// Besides the caller's buffer it keeps less than 16 MiB in memory, whatever the file claims. Any format that
-/// [`inspect`](crate::inspect) knows is read but Huawei's first ZVHD, encrypted content, and disks that lie in more than this file.
-/// Compressed clusters take the feature `codecs`.
+/// Besides the caller's buffer it keeps less than 16 MiB in memory, whatever the file claims, or less than 128 MiB where it reads
+/// compressed blocks of more than 2 MiB (of ZVHD2 and VMDK, up to 32 MiB; larger ones are not read). Any format that
+/// [`inspect`](crate::inspect) knows is read but encrypted content, and disks that lie in more than this file; of Huawei's first ZVHD,
+/// which is one stream, only up to the end of the first block that is not all zeros. Compressed clusters take the feature `codecs`.
 ///
 /// ```
 /// use std::io::Cursor;

@@ -10,8 +10,10 @@ use crate::{
 
 /// The most bytes that are read from the file in one go.
 const MAX_RUN: usize = 1 << 20;
-/// What a compressed piece may take beyond its own size: frames, and room up to a boundary.
-const OVERHEAD: u64 = 64 * 1024;
+/// What a compressed piece may take beyond its own size: an eighth of it for a bad choice of codes, frames, and room up to a boundary.
+const OVERHEAD: u64 = 256 * 1024;
+/// The bytes of a piece that are unpacked at first: all of any piece but a large block of ZVHD2.
+const FIRST: usize = 2 << 20;
 
 /// Where a run of the guest's bytes lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +86,7 @@ pub(crate) trait Mapping: fmt::Debug + Send + Sync {
     fn place(&mut self, source: &mut Source<'_>, guest: u64) -> Result<Place, Miss>;
 }
 
-/// The guest's disk, with the piece that was unpacked last.
+/// The guest's disk, with what was unpacked last of a piece.
 #[derive(Debug)]
 pub(crate) struct Guest {
     mapping: Box<dyn Mapping>,
@@ -143,7 +145,7 @@ impl Guest {
                 }
                 Place::Packed(piece) => {
                     let from = (at - piece.start) as usize;
-                    let bytes = self.piece(source, piece)?.get(from..from + run);
+                    let bytes = self.piece(source, piece, from + run)?.get(from..from + run);
                     now.copy_from_slice(bytes.ok_or_else(|| damaged(piece))?);
                 }
             }
@@ -153,14 +155,18 @@ impl Guest {
         Ok(())
     }
 
-    /// The piece, unpacked.
-    fn piece(&mut self, source: &mut Source<'_>, piece: Piece) -> Result<&[u8], Miss> {
+    /// The piece, unpacked up to this byte at least, where it has so many.
+    fn piece(&mut self, source: &mut Source<'_>, piece: Piece, until: usize) -> Result<&[u8], Miss> {
         let known = self.unpacked.take().filter(|(known, _)| *known == piece);
-        let unpacked = match known {
-            Some(known) => known,
-            None => (piece, unpack(source, piece)?),
+        let bytes = match known {
+            Some((_, bytes)) if bytes.len() >= until => bytes,
+            // From its beginning again: twice as much as before, so that to read all of it in order costs twice its size.
+            known => {
+                let more = known.map_or(FIRST, |(_, bytes)| 2 * bytes.len());
+                unpack(source, piece, more.max(until))?
+            }
         };
-        Ok(&self.unpacked.insert(unpacked).1)
+        Ok(&self.unpacked.insert((piece, bytes)).1)
     }
 
     /// The first run at or behind `from` that the file holds something for, as beginning and end; `None` where there is none.
@@ -185,19 +191,25 @@ impl Guest {
     }
 }
 
-fn unpack(source: &mut Source<'_>, piece: Piece) -> Result<Vec<u8>, Miss> {
+/// The first `want` bytes of a piece, or all of them where it has fewer.
+fn unpack(source: &mut Source<'_>, piece: Piece, want: usize) -> Result<Vec<u8>, Miss> {
     if !cfg!(feature = "codecs") {
         return Err(Miss::Unknown(format!("byte {} of the disk is compressed", piece.start)));
     }
-    let most = MAX_PIECE as u64;
-    if piece.size > most || piece.stored > most + OVERHEAD {
+    let room = |size: u64| size + size / 8 + OVERHEAD;
+    if piece.size > MAX_PIECE as u64 || piece.stored > room(piece.size) {
         return Err(Miss::Unknown(format!(
-            "byte {} of the disk is in a compressed piece of {} bytes, of which at most {MAX_PIECE} are unpacked",
-            piece.start, piece.size
+            "byte {} of the disk is in a compressed piece of {} bytes in {} of the file, which is too large to be unpacked",
+            piece.start, piece.size, piece.stored
         )));
     }
-    let packed = source.read_some(piece.offset, piece.stored as usize)?;
-    codec::unpack(piece.codec, &packed, piece.size as usize).ok_or_else(|| damaged(piece))
+    let want = piece.size.min(want as u64);
+    let stored = match want < piece.size {
+        true => piece.stored.min(room(want)),
+        false => piece.stored,
+    };
+    let packed = source.read_some(piece.offset, stored as usize)?;
+    codec::unpack(piece.codec, &packed, want as usize, piece.size as usize).ok_or_else(|| damaged(piece))
 }
 
 fn damaged(piece: Piece) -> Miss {

@@ -4,8 +4,8 @@
 //!
 //! [`inspect`] takes anything that reads and seeks and tells format, size, partitions, and what stands in the way of an import;
 //! [`Content`] reads the disk itself, at any place and within the caller's [`Limits`]. `inspect` reads at most 4 MiB in at most
-//! 1024 reads, whatever the file claims (of an ordinary image some 30 KiB), keeps less than 16 MiB in memory, and never opens
-//! another file: backing and extent files are named, not followed. Nothing here writes, looks at the file's name, or judges:
+//! 1024 reads, whatever the file claims (of an ordinary image some 30 KiB), keeps less than 16 MiB in memory (of compressed blocks
+//! of more than 2 MiB less than 128), and never opens another file: backing and extent files are named, not followed. Nothing here writes, looks at the file's name, or judges:
 //! whether a cloud takes the file is decided elsewhere.
 //!
 //! [`contained`] tells whether a file holds its whole disk, so that a reader of its format opens nothing else. It is for who hands

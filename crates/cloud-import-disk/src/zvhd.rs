@@ -1,9 +1,9 @@
-//! Huawei's streamed VHD in its two versions. The blocks of the first are not unpacked.
+//! Huawei's streamed VHD in its two versions. Of the first only the block that is written first is read: its records are one zlib
+//! stream without an index, so that any other takes all before it.
 //!
-//! The second version's layout was checked against files made by the block driver that Huawei published for QEMU 2.3
-//! (2018); today's writer may have moved on, and nothing here was tried with it. Numbers are little-endian. The structure
-//! stands at the beginning and at the end; only the one at the end is complete. Of the first version only the beginning is
-//! known to be alike.
+//! Both layouts are those of the block drivers that Huawei published for QEMU 2.3 (ims-qemu-img fc2d8856, 2018); the second was
+//! checked against files that they made. Today's writer may have moved on, and nothing here was tried with it. Numbers are
+//! little-endian. The structure stands at the beginning and at the end; only the one at the end is complete.
 
 use crate::{
     Compression, DiskInfo, Format, InspectError,
@@ -33,8 +33,12 @@ const COOKIE_2: &[u8] = b"z2strm\0\0";
 const FOOTER: u64 = 4096;
 /// Bytes of an entry of the index.
 const ENTRY: u64 = 16;
+/// What each record begins with.
+const RECORD: &[u8] = b"hwstream bg\0";
 /// Bytes before the compressed ones in each record.
 const RECORD_HEAD: u64 = 48;
+/// Bytes of disk per block of the first version.
+const BLOCK: u64 = 2 << 20;
 const CHECKSUM_AT: usize = 64;
 
 fn read(source: &mut Source<'_>) -> Result<Image, InspectError> {
@@ -62,7 +66,8 @@ fn read(source: &mut Source<'_>) -> Result<Image, InspectError> {
             info.notes
                 .push("No structure was found at the end of the file; it may be cut short.".to_owned());
         }
-        return Ok(Image::closed(info, "the blocks of the first ZVHD are not unpacked"));
+        let size = le64(&facts, 48);
+        return Ok(Image::new(info, Stream { size }));
     }
     info.subtype = Some("v2".to_owned());
     let (method, codec) = match u8_at(&facts, 141) {
@@ -100,7 +105,43 @@ fn read(source: &mut Source<'_>) -> Result<Image, InspectError> {
     ))
 }
 
-/// The blocks that are not all zeros, in order.
+/// The first version: records in the order of their blocks, of which those of zeros have none.
+#[derive(Debug)]
+struct Stream {
+    size: u64,
+}
+
+impl Mapping for Stream {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn place(&mut self, source: &mut Source<'_>, guest: u64) -> Result<Place, Miss> {
+        let head: [u8; RECORD_HEAD as usize] = source.entry(FOOTER)?.unwrap_or([0; RECORD_HEAD as usize]);
+        if head.starts_with(COOKIE_1) {
+            return Ok(Place::Zero { len: self.size - guest });
+        }
+        if !head.starts_with(RECORD) {
+            return Err(Miss::Unknown("no block follows the header of the ZVHD".to_owned()));
+        }
+        let start = u64::from(le32(&head, 16)) * BLOCK;
+        match guest {
+            _ if guest < start => Ok(Place::Zero { len: start - guest }),
+            _ if guest - start < BLOCK => Ok(Place::Packed(Piece {
+                codec: Codec::ZlibBegun,
+                offset: FOOTER + RECORD_HEAD,
+                stored: u64::from(le32(&head, 12)),
+                start,
+                size: BLOCK,
+            })),
+            _ => Err(Miss::Unknown(format!(
+                "the first ZVHD is one stream, of which no more than its first block is unpacked, and byte {guest} of the disk lies behind it"
+            ))),
+        }
+    }
+}
+
+/// The second version: the blocks that are not all zeros, in order.
 #[derive(Debug)]
 struct Index {
     size: u64,

@@ -161,21 +161,19 @@ fn stored_frame(block: &[u8]) -> Vec<u8> {
     frame
 }
 
-#[test]
-fn the_blocks_of_a_zvhd2_are_found_by_its_index() {
-    const BLOCK: usize = 2 * MIB;
-    let disk = disks::gpt(8 * MIB, 512, Some(0));
+/// A ZVHD2 of this disk in blocks of this size, which are stored.
+fn zvhd2_of(disk: &[u8], block: usize) -> Vec<u8> {
     // What `zvhd2` makes has an index without entries: the records and their entries are put in here.
     let empty = zvhd2(0);
     let (head, tail) = empty.split_at(8192);
     let (mut file, mut tail, mut entries) = (head.to_vec(), tail.to_vec(), 0_u32);
-    for (number, block) in disk.chunks(BLOCK).enumerate() {
-        if block.iter().all(|byte| *byte == 0) {
+    for (number, bytes) in disk.chunks(block).enumerate() {
+        if bytes.iter().all(|byte| *byte == 0) {
             continue;
         }
         let at = file.len();
         file.extend([0; 48]);
-        file.extend(stored_frame(block));
+        file.extend(stored_frame(bytes));
         file.resize((file.len() + 4).next_multiple_of(4096), 0);
         let entry = entries as usize * 16;
         put(&mut tail, entry, &(at as u64).to_le_bytes());
@@ -183,21 +181,140 @@ fn the_blocks_of_a_zvhd2_are_found_by_its_index() {
         put(&mut tail, entry + 12, &((file.len() - at) as u32).to_le_bytes());
         entries += 1;
     }
-    assert!((1..4).contains(&entries));
     let index = file.len();
     file.extend(tail);
     let footer = file.len() - 4096;
     file[footer + 64..footer + 68].fill(0);
-    put(&mut file, footer + 88, &(BLOCK as u32).to_le_bytes());
+    put(&mut file, footer + 88, &(block as u32).to_le_bytes());
     put(&mut file, footer + 96, &(index as u64).to_le_bytes());
     put(&mut file, footer + 104, &((index + 512 * 1024) as u64).to_le_bytes());
     put(&mut file, footer + 136, &entries.to_le_bytes());
     let sum: u32 = file[footer..footer + 512].iter().map(|byte| u32::from(*byte)).sum();
     put(&mut file, footer + 64, &(!sum).to_le_bytes());
+    file
+}
 
+#[test]
+fn the_blocks_of_a_zvhd2_are_found_by_its_index() {
+    const BLOCK: usize = 2 * MIB;
+    let disk = disks::gpt(8 * MIB, 512, Some(0));
+    let file = zvhd2_of(&disk, BLOCK);
+    assert!((1..8 * MIB).contains(&file.len()), "{}", file.len());
     let info = inspect(file.clone()).unwrap();
     assert_eq!((info.partition_table, info.truncation), (PartitionTable::Gpt, None));
     let mut bytes = vec![1; disk.len() + BLOCK];
     open(file).read_at(0, &mut bytes).unwrap();
     assert!(bytes[..disk.len()] == disk && bytes[disk.len()..].iter().all(|byte| *byte == 0));
+}
+
+/// Its first block is read as far as the table needs it; all of it within what it takes, whatever the caller's steps.
+#[test]
+fn blocks_of_a_zvhd2_up_to_32_mib_are_read_from_their_beginning() {
+    for mib in [4, 32] {
+        let mut disk = disks::gpt(40 * MIB, 512, Some(0));
+        let mut state = 1_u32;
+        for byte in &mut disk[MIB..20 * MIB] {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *byte = (state >> 24) as u8;
+        }
+        let file = zvhd2_of(&disk, mib * MIB);
+        // No more than 4 MiB are read for it, which is asserted there.
+        let info = inspect(file.clone()).unwrap();
+        assert_eq!(
+            (info.partition_table, info.efi_system_partition),
+            (PartitionTable::Gpt, Some(true)),
+            "{mib}"
+        );
+        for step in [100_003, MIB, 40 * MIB] {
+            // Little more than twice what the blocks are, which are 40 MiB.
+            let mut read = Content::open(Cursor::new(&file), Limits::new(96 << 20, 1 << 20)).unwrap();
+            let mut bytes = vec![1; 40 * MIB];
+            for (number, piece) in bytes.chunks_mut(step).enumerate() {
+                read.read_at((number * step) as u64, piece).unwrap();
+            }
+            assert!(bytes == disk, "blocks of {mib} MiB by {step}");
+        }
+        let mut late = [0; 3];
+        open(file).read_at(19 * MIB as u64, &mut late).unwrap();
+        assert_eq!(late, disk[19 * MIB..][..3]);
+    }
+    let disk = disks::gpt(40 * MIB, 512, Some(0));
+    let info = inspect(zvhd2_of(&disk, 64 * MIB)).unwrap();
+    let PartitionTable::Unknown(reason) = info.partition_table else {
+        panic!("{info:?}")
+    };
+    assert!(reason.contains("too large"), "{reason}");
+}
+
+/// A block as deflate stores what it does not compress, in a zlib stream that goes on behind it.
+fn begun_stream(block: &[u8]) -> Vec<u8> {
+    let mut stream = vec![0x78, 0x01];
+    for piece in block.chunks(65_535).chain([&[][..]]) {
+        let len = piece.len() as u16;
+        stream.push(0);
+        stream.extend(len.to_le_bytes());
+        stream.extend((!len).to_le_bytes());
+        stream.extend(piece);
+    }
+    stream
+}
+
+/// A record of the first ZVHD.
+fn record(number: u32, packed: &[u8]) -> Vec<u8> {
+    let mut record = b"hwstream bg\0".to_vec();
+    record.extend((packed.len() as u32).to_le_bytes());
+    record.extend(number.to_le_bytes());
+    record.resize(48, 0);
+    record.extend(packed);
+    record.resize((record.len() + 4).next_multiple_of(4096) - 4, 0);
+    record.extend(b"end\0");
+    record
+}
+
+#[test]
+fn the_first_block_of_a_first_zvhd_is_read() {
+    const BLOCK: usize = 2 * MIB;
+    let mut header = vec![0; 4096];
+    put(&mut header, 0, b"stream\0\0");
+    put(&mut header, 48, &(1_u64 << 30).to_le_bytes());
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    put(&mut header, 64, &(!sum).to_le_bytes());
+    let file = |records: &[Vec<u8>]| [&header, &*records.concat(), &header].concat();
+    let disk = disks::gpt(8 * MIB, 512, Some(0));
+    let first = record(0, &begun_stream(&disk[..BLOCK]));
+    // What follows goes on with the stream, and cannot be unpacked without what was before.
+    let whole = file(&[first.clone(), record(3, &begun_stream(&disk[6 * MIB..])[2..])]);
+    let info = inspect(whole.clone()).unwrap();
+    assert_eq!(
+        (info.partition_table, info.efi_system_partition),
+        (PartitionTable::Gpt, Some(true))
+    );
+    let mut read = open(whole.clone());
+    let mut bytes = vec![1; BLOCK];
+    read.read_at(0, &mut bytes).unwrap();
+    assert!(bytes == disk[..BLOCK]);
+    let error = read.read_at(BLOCK as u64, &mut [0]).unwrap_err();
+    assert!(error.to_string().contains("one stream"), "{error}");
+
+    // Blocks of zeros have no record.
+    let mut read = open(file(&[record(2, &begun_stream(&disk[..BLOCK]))]));
+    read.read_at(BLOCK as u64, &mut bytes).unwrap();
+    assert!(bytes.iter().all(|byte| *byte == 0));
+    read.read_at(2 * BLOCK as u64, &mut bytes).unwrap();
+    assert!(bytes == disk[..BLOCK]);
+    assert_eq!(open(file(&[])).next_used(0).unwrap(), None);
+
+    // Cut, too long, and no record at all.
+    let cut = inspect(whole[..MIB].to_vec()).unwrap();
+    assert_eq!(cut.partition_table, PartitionTable::Gpt, "its table is there");
+    let mut long = whole.clone();
+    put(&mut long, 4096 + 12, &u32::MAX.to_le_bytes());
+    let mut none = whole;
+    none[4096] = b'x';
+    for (file, how) in [(long, "too large"), (none, "no block follows")] {
+        let PartitionTable::Unknown(reason) = inspect(file).unwrap().partition_table else {
+            panic!("{how}")
+        };
+        assert!(reason.contains(how), "{reason}");
+    }
 }
