@@ -62,6 +62,7 @@ fn steps(quick: bool) -> Vec<Step> {
         let import =
             "cargo run --release --locked -p cloud-import-cli -- import --simulate --to all --name hello-clouds";
         steps.extend([
+            Step::new("readers of vendors' packages", "python3 -B xtask/drift/tests.py"),
             Step::new(
                 "comparison with qemu-img",
                 "cargo test --workspace --test qemu-img --locked",

@@ -215,7 +215,9 @@ fn only_reads(shown: &str, text: &str, breaches: &mut Vec<String>) {
         "vendor",
         "zipfile",
     ];
-    if !shown.starts_with("xtask/drift/") || !shown.ends_with(".py") {
+    // Their tests make packages, and meet none of a vendor's.
+    let is_reader = shown.starts_with("xtask/drift/") && shown.ends_with(".py") && shown != "xtask/drift/tests.py";
+    if !is_reader {
         return;
     }
     for (number, line) in text.lines().enumerate() {
