@@ -98,6 +98,35 @@ async fn files_as_the_vendors_write_them() {
     }
 }
 
+/// A value is what stands between its quotes, and no comment begins within a word.
+#[tokio::test]
+async fn quotes_and_signs_of_comments_in_a_value() {
+    for (id, secret, expected) in [
+        ("'AK'", "\"S K\" # two", ("AK", "S K")),
+        ("A#K;1", "'S\"K'", ("A#K;1", "S\"K")),
+        ("'AK", "S\"", ("'AK", "S\"")),
+    ] {
+        for (cloud, path, names) in [
+            (
+                Provider::TENCENT,
+                ".tencentcloud/credentials",
+                ["default", "secret_id", "secret_key"],
+            ),
+            (Provider::HUAWEI, ".huaweicloud/credentials", ["basic", "ak", "sk"]),
+            (
+                Provider::JDCLOUD,
+                ".jdc/config",
+                ["default", "access_key", "secret_key"],
+            ),
+        ] {
+            let [section, its_id, its_secret] = names;
+            let text = format!("[{section}]\n{its_id} = {id}\n{its_secret} = {secret}\n");
+            let (id, secret, token) = given(cloud, path, &text).await;
+            assert_eq!(((id.as_str(), secret.as_str()), token), (expected, None), "{text}");
+        }
+    }
+}
+
 /// What was never filled in, or is switched off, gives way to what comes behind it; asked for by name, it is refused.
 #[tokio::test]
 async fn an_empty_or_disabled_profile_is_none() {

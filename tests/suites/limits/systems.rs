@@ -68,6 +68,17 @@ fn a_windows_is_sent_as_windows_or_not_at_all() {
     }
 }
 
+#[test]
+fn the_bits_of_a_system_are_those_of_the_order() {
+    let os: Os = "CentOS 6.5".parse().unwrap();
+    for (architecture, name) in [
+        (Architecture::X86_64, "CentOS 6.5 64位"),
+        (Architecture::I386, "CentOS 6.5 32位"),
+    ] {
+        assert_eq!(shown(ucloud::map_os(&os, architecture), |os| os.os_name), name);
+    }
+}
+
 /// What clouds call "other" is known in each of them, and only what asks for it gets it without a word.
 #[test]
 fn other_is_said_or_asked_for() {

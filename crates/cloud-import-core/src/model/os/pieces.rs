@@ -163,6 +163,8 @@ mod tests {
             ("win2k8r2", "win 2008 r2 | "),
             ("win2k", "win 2000 | "),
             ("centos7u9", "centos 7.9 | "),
+            ("CentOS 7 Update 9", "centos 7.9 | "),
+            ("debian-12-i686", "debian 12 | "),
             ("EulerOS 2.0 (SP8)", "euleros 2.0 | sp 8"),
             ("sles15sp5", "sles 15 sp 5 | "),
             ("银河麒麟V10（Lance）", "银河麒麟v 10 | lance"),
