@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Names and commands, in order.
-const STEPS: [(&str, &str); 15] = [
+const STEPS: [(&str, &str); 16] = [
     (
         "core without TLS",
         "cargo test -p cloud-import-core --no-default-features --locked",
@@ -27,6 +27,11 @@ const STEPS: [(&str, &str); 15] = [
     ),
     ("programs that depend on us", "tests/dependents/run"),
     ("soak", "cargo xtask soak"),
+    // It compiles on stable; only to run it takes cargo-fuzz.
+    (
+        "the target of cargo-fuzz",
+        "cargo check --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz",
+    ),
     ("vendors' SDKs", "tests/sdk/run"),
     ("other stores and clients", "tests/stores/run"),
     (
