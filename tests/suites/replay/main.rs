@@ -84,7 +84,7 @@ fn order(cloud: Provider) -> ImportRequest {
         Provider::JDCLOUD => Disk::url("https://b.s3-internal.cn-north-1.jdcloud-oss.com/web.qcow2"),
         Provider::TENCENT => Disk::url("https://b-1250000000.cos.ap-guangzhou.myqcloud.com/web.qcow2"),
         Provider::UCLOUD => Disk::url("https://b.cn-bj.ufileos.com/web.qcow2"),
-        _ => Disk::object("b", "web.qcow2"),
+        _ => Disk::object("images", "web.qcow2"),
     };
     ImportRequest::new("web", disk.format(DiskFormat::Qcow2).size_gib(40)).os(Os::new("CentOS", "7.9"))
 }
