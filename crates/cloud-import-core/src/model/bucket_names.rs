@@ -49,15 +49,16 @@ impl BucketNames {
         self
     }
 
-    /// Every rule that the name of a bucket breaks, which stands in this field: [`Field::Bucket`], or the source of a disk.
+    /// Every rule that the name of a bucket breaks, which stands in this field: [`Field::Bucket`], or the source of a disk. A length is
+    /// only warned of in a source: a bucket that is there may be older than the rule.
     pub fn problems(&self, provider: Provider, field: &Field, name: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
         let subject = match field {
             Field::Bucket => format!("`{}`", name.escape_debug()),
             _ => format!("names the bucket `{}`, which", name.escape_debug()),
         };
-        let mut broken = |rule: String, remedy: String| {
-            let problem = Problem::error(provider, field.clone(), format!("{subject} {rule}"));
+        let mut told = |problem: fn(Provider, Field, String) -> Problem, rule: String, remedy: String| {
+            let problem = problem(provider, field.clone(), format!("{subject} {rule}"));
             problems.push(problem.source(self.source).remedy(remedy));
         };
         let (shortest, longest) = (self.shortest, self.longest);
@@ -68,7 +69,8 @@ impl BucketNames {
         let as_allowed = || format!("Name a bucket of {shortest} to {longest} {allowed}.");
         let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
         if let Some(bad) = name.chars().find(|c| !is_allowed(*c)) {
-            broken(
+            told(
+                Problem::error,
                 format!("has the character {bad:?}; {allowed} are allowed"),
                 as_allowed(),
             );
@@ -76,11 +78,12 @@ impl BucketNames {
         if name.contains('.') && !self.dots {
             let rule =
                 "has a dot: this store has no such buckets, and its certificate covers no host name with one more dot";
-            broken(rule.to_owned(), as_allowed());
+            told(Problem::error, rule.to_owned(), as_allowed());
         }
         if self.account_number && !ends_in_account_number(name) {
             let whole = if name.is_empty() { "images" } else { name };
-            broken(
+            told(
+                Problem::error,
                 "does not end in the account's number (APPID)".to_owned(),
                 format!(
                     "Name it as the console shows it: with a hyphen and the account's number, such as {whole}-1250000000."
@@ -88,21 +91,35 @@ impl BucketNames {
             );
         } else if !(shortest..=longest).contains(&name.chars().count()) {
             let count = name.chars().count();
-            broken(
-                format!("has {count} characters; {shortest} to {longest} are allowed"),
+            let plural = if count == 1 { "" } else { "s" };
+            let of_length = match field {
+                Field::Bucket => Problem::error,
+                _ => Problem::warning,
+            };
+            told(
+                of_length,
+                format!("has {count} character{plural}; {shortest} to {longest} are allowed"),
                 as_allowed(),
             );
         }
         let at_an_end = |c: char| name.starts_with(c) || name.ends_with(c);
         if at_an_end('-') || at_an_end('.') {
             let remedy = "Name a bucket that begins and ends with a letter or digit.";
-            broken("begins or ends with a hyphen or dot".to_owned(), remedy.to_owned());
+            told(
+                Problem::error,
+                "begins or ends with a hyphen or dot".to_owned(),
+                remedy.to_owned(),
+            );
         }
         if self.dots && ["..", ".-", "-."].iter().any(|pair| name.contains(pair)) {
-            broken("has a dot beside a dot or hyphen".to_owned(), as_allowed());
+            told(
+                Problem::error,
+                "has a dot beside a dot or hyphen".to_owned(),
+                as_allowed(),
+            );
         }
         if name.parse::<std::net::Ipv4Addr>().is_ok() {
-            broken("is an address".to_owned(), as_allowed());
+            told(Problem::error, "is an address".to_owned(), as_allowed());
         }
         problems
     }

@@ -133,7 +133,7 @@ async fn a_refused_order_is_told_before_the_file_is_read() {
     let bad_bucket = || scene.destination(Provider::TENCENT).bucket_named("images").unwrap();
     let bad_name = || scene.destination(Provider::JDCLOUD).name("x".repeat(40));
     let object = || {
-        let order = ImportRequest::new("nn", Disk::object("ab", "k.qcow2")).os(Os::new("CentOS", "7.9"));
+        let order = ImportRequest::new("nn", Disk::object("My_Images", "k.qcow2")).os(Os::new("CentOS", "7.9"));
         let mut destination = scene.destination(Provider::ALIYUN).order(order);
         destination.bucket = None;
         destination
@@ -141,7 +141,7 @@ async fn a_refused_order_is_told_before_the_file_is_read() {
     for (destination, field, told) in [
         (bad_bucket(), "bucket", "APPID"),
         (bad_name(), "name", "40 characters"),
-        (object(), "disks[0].source", "names the bucket `ab`"),
+        (object(), "disks[0].source", "names the bucket `My_Images`"),
     ] {
         let provider = destination.importer.provider();
         let error = publish().to(destination).run().await.unwrap_err();
