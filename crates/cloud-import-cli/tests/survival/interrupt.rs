@@ -14,6 +14,9 @@ use crate::{
     side_by_side::{self, piece},
 };
 
+/// How long an import takes: longer than a slow machine needs to start five and to send a signal.
+const IMPORT: Duration = Duration::from_secs(20);
+
 pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     let mut work = Vec::new();
     for signal in crate::signals::that_stop() {
@@ -35,7 +38,7 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
 }
 
 async fn once(form: &Form, signal: &str, while_waiting: bool) -> Result<(), String> {
-    let config = scene::config().import_time(Duration::from_secs(8)).store_rate(8 << 20);
+    let config = scene::config().import_time(IMPORT).store_rate(8 << 20);
     let image = if while_waiting { &form.small } else { &form.parts };
     let scene = Scene::new(config, image).await;
     let mut running = scene.import(&places::ALL, &[]);
@@ -98,7 +101,7 @@ async fn twice(form: &Form, signal: &str) -> Result<(), String> {
 }
 
 async fn canceled(form: Arc<Form>) -> Result<(), String> {
-    let scene = Scene::new(scene::config().import_time(Duration::from_secs(10)), &form.small).await;
+    let scene = Scene::new(scene::config().import_time(IMPORT), &form.small).await;
     let mut running = scene.import(&places::ALL, &["--cancel-on-interrupt"]);
     all_at(&scene, &mut running, "started", places::ALL.len()).await?;
     SystemEnv.sleep(Duration::from_millis(300)).await;
