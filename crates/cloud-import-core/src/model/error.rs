@@ -4,6 +4,7 @@
 //! [`Error::may_have_executed`]; the vendor's own words stay readable beside them.
 
 use std::{
+    borrow::Cow,
     error::Error as StdError,
     fmt,
     str::FromStr,
@@ -220,7 +221,7 @@ struct Inner {
     kind: ErrorKind,
     may_have_executed: bool,
     provider: Option<Provider>,
-    operation: Option<&'static str>,
+    operation: Option<Cow<'static, str>>,
     code: Option<String>,
     message: String,
     remedy: Option<Remedy>,
@@ -308,7 +309,8 @@ impl Error {
 
     /// Names the vendor's operation.
     #[must_use]
-    pub fn with_operation(self, operation: &'static str) -> Self {
+    pub fn with_operation(self, operation: impl Into<Cow<'static, str>>) -> Self {
+        let operation = operation.into();
         self.with(|inner| inner.operation = Some(operation))
     }
 
@@ -408,8 +410,8 @@ impl Error {
     }
 
     /// The vendor's operation.
-    pub fn operation(&self) -> Option<&'static str> {
-        self.0.operation
+    pub fn operation(&self) -> Option<&str> {
+        self.0.operation.as_deref()
     }
 
     /// How long the cloud asks to wait before the next request.
@@ -455,7 +457,7 @@ impl fmt::Display for Error {
         let inner = &self.0;
         if let Some(provider) = inner.provider {
             write!(f, "{}", provider.name())?;
-            if let Some(operation) = inner.operation {
+            if let Some(operation) = &inner.operation {
                 write!(f, " {operation}")?;
             }
             f.write_str(": ")?;

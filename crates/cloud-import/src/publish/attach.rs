@@ -79,6 +79,7 @@ impl Reattach {
             },
             listener: self.listener,
             stop: self.stop,
+            hashed: None,
         });
         let labels: Vec<String> = self.targets.iter().map(|target| target.label.clone()).collect();
         let work = self.targets.into_iter().enumerate().map(|(index, target)| {
@@ -86,7 +87,11 @@ impl Reattach {
             async move {
                 let (label, listener) = (target.label.clone(), Arc::clone(&context.listener));
                 let ended = match hold(index, target, context).await {
-                    Ok(target) => target.go_on().await,
+                    Ok(target) => {
+                        let ended = target.go_on().await;
+                        target.keep_reason(&ended).await;
+                        ended
+                    }
                     Err(error) => Ended::Unknown { task: None, error },
                 };
                 let outcome = Outcome::new(label, ended);
@@ -111,6 +116,7 @@ pub async fn cancel(job: &Job, target: Reattached) -> Result<CancelOutcome> {
         options: Options::default(),
         listener: Arc::new(()),
         stop: Stop::default(),
+        hashed: None,
     });
     let target = hold(0, target, context).await?;
     let (step, task) = target.with_record(|record| (record.step, record.task.clone()));

@@ -5,7 +5,7 @@ use cloud_import_staging::Store;
 
 use super::{
     event::Event,
-    store::{Record, StagedObject},
+    store::{Record, StagedObject, What},
     target::Target,
 };
 
@@ -17,11 +17,17 @@ impl Target {
         for object in self.with_record(staged) {
             match self.clean_up_one(store, &object).await {
                 Ok(false) => {}
-                Ok(true) => self.tell(&Event::Tidied {
-                    object: &object.shown(),
-                }),
+                Ok(true) => self.tidied(&object.shown()).await,
                 Err(error) => self.warn(&format!("{} was not deleted: {}", object.shown(), error.message())),
             }
+        }
+    }
+
+    async fn tidied(&self, object: &str) {
+        self.tell(&Event::Tidied { object });
+        let detail = object.to_owned();
+        if let Err(error) = self.change(move |record| record.happened(What::Tidied, detail)).await {
+            self.warn(error.message());
         }
     }
 

@@ -4,11 +4,14 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use cloud_import_core::{
     Capabilities, Disk, DiskFormat, Error, ErrorKind, Field, ImageImporter, ImportRequest, Problem, Remedy, Result,
-    SourceForm, Stop, provider::capabilities::SideFile,
+    SourceForm, Stop,
+    env::{Env as _, SystemEnv},
+    provider::capabilities::SideFile,
 };
 use cloud_import_staging::{HashCache, Hashed, LocalFile, part_size};
 use serde_json::Value;
@@ -112,17 +115,26 @@ impl Content {
         }
     }
 
-    /// Reads the files once.
-    pub(crate) async fn hash(&mut self, cache: &HashCache, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<()> {
+    /// Reads the files once, and says when that began and ended; `None` where the sum of the image was known.
+    pub(crate) async fn hash(
+        &mut self,
+        cache: &HashCache,
+        listener: &Arc<dyn Listener>,
+        stop: &Stop,
+    ) -> Result<Option<(SystemTime, SystemTime)>> {
+        let began = SystemEnv.now();
+        let mut is_known = true;
         if let Image::File(image) = &mut self.image {
             let path = image.path().to_owned();
             let file = blocking(move || LocalFile::open(path)).await?;
-            image.hashed = Some(hash(&file, cache, listener, stop).await?);
+            let hashed = hash(&file, cache, listener, stop).await?;
+            is_known = hashed.from_cache;
+            image.hashed = Some(hashed);
         }
         if let Some(Beside::Sent { file, hashed }) = &mut self.beside {
             *hashed = Some(hash(file, cache, listener, stop).await?);
         }
-        Ok(())
+        Ok((!is_known).then(|| (began, SystemEnv.now())))
     }
 
     /// What tells the job from others, for an image of this name; `first` is an order of it.

@@ -80,7 +80,8 @@ pub use leftovers::{Leftover, delete_object, leftovers};
 pub use object::ObjectImage;
 pub use outcome::{Ended, Outcome, Phase};
 pub use store::{
-    Damaged, FileRecord, Job, JobFacts, Record, ReplaceStep, Replacement, Role, StagedObject, State, Step, Unsettled,
+    Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, ReplaceStep, Replacement, Role,
+    StagedObject, State, Step, Unsettled, What,
 };
 
 /// Publishes one image at many destinations.
@@ -298,7 +299,7 @@ impl Publish {
         // Hashing may take an hour: what cannot be recorded is told before.
         state.check().await?;
         let cache = state.hashes().rehash(self.options.rehash);
-        content.hash(&cache, &self.listener, &self.stop).await?;
+        let hashed = content.hash(&cache, &self.listener, &self.stop).await?;
         let Self {
             destinations,
             options,
@@ -317,6 +318,7 @@ impl Publish {
             options,
             listener,
             stop,
+            hashed,
         });
         let work = accepted.iter().zip(places.into_iter().zip(records));
         let work = work.map(|(index, (place, record))| {

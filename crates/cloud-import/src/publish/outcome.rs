@@ -133,11 +133,7 @@ impl Outcome {
 
     /// Why it is not better.
     pub fn error(&self) -> Option<&Error> {
-        match &self.ended {
-            Ended::Succeeded { unfinished: error, .. } | Ended::Running { error, .. } => error.as_ref(),
-            Ended::Failed { error, .. } | Ended::NotStarted { error } | Ended::Unknown { error, .. } => Some(error),
-            Ended::Checked { .. } => None,
-        }
+        self.ended.error()
     }
 
     /// Whether an earlier run had done it.
@@ -147,6 +143,15 @@ impl Outcome {
 }
 
 impl Ended {
+    /// Why it is not better.
+    pub fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Succeeded { unfinished: error, .. } | Self::Running { error, .. } => error.as_ref(),
+            Self::Failed { error, .. } | Self::NotStarted { error } | Self::Unknown { error, .. } => Some(error),
+            Self::Checked { .. } => None,
+        }
+    }
+
     /// Nothing was started, or (for [`ErrorKind::OutcomeUnknown`]) whether it was is not known.
     pub fn not_started(error: Error) -> Self {
         match error.kind() {

@@ -18,7 +18,7 @@ use cloud_import_core::{
 
 use super::{
     event::Event,
-    store::{Record, ReplaceStep, Replacement},
+    store::{Record, ReplaceStep, Replacement, What},
     target::{Target, stopped},
 };
 
@@ -149,10 +149,9 @@ fn come_to(step: ReplaceStep) -> impl FnOnce(&mut Record) + Send {
 /// An older image is gone.
 fn without(id: String) -> impl FnOnce(&mut Record) + Send {
     move |record| {
-        record
-            .replace
-            .iter_mut()
-            .for_each(|plan| plan.older.retain(|older| *older != id))
+        let plan = record.replace.iter_mut();
+        plan.for_each(|plan| plan.older.retain(|older| *older != id));
+        record.happened(What::Retired, id);
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
     plan::{Conflict, Decision, Intent, decide},
     replace,
     stage::{sign_link, signing_instant, stage},
-    store::{Place, Record, Step, Unsettled},
+    store::{Place, Record, Step, Unsettled, What},
     target::{Context, Target, no_task, now, stopped},
 };
 
@@ -122,7 +122,12 @@ impl Work {
             Decision::Settle { .. } | Decision::Wait => None,
         };
         let found_at = now(&*target.importer);
+        let hashed = target.context.hashed;
         let change = target.change(move |record| {
+            if let Some((began, ended)) = hashed {
+                record.history.add_at(began, record.generation, What::Hashing, None);
+                record.history.add_at(ended, record.generation, What::Hashed, None);
+            }
             record.is_found(found_at);
             record.is_at(&place);
             record.order = order;
@@ -132,7 +137,10 @@ impl Work {
         });
         change.await?;
         ordered.request.generation = target.with_record(|record| record.generation);
-        Ok(Run { target, ordered }.carry_out(decision, &self.slot).await)
+        let mut run = Run { target, ordered };
+        let ended = run.carry_out(decision, &self.slot).await;
+        run.target.keep_reason(&ended).await;
+        Ok(ended)
     }
 }
 
@@ -144,7 +152,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    async fn carry_out(mut self, decision: Decision, slot: &Semaphore) -> Ended {
+    async fn carry_out(&mut self, decision: Decision, slot: &Semaphore) -> Ended {
         // Never closed; and waiting for it is no reason not to stop.
         let permit = tokio::select! {
             permit = slot.acquire() => permit.ok(),
@@ -254,7 +262,9 @@ impl Run {
             }
             // Settled: the cloud refused it, or it never left. What is staged is kept for the repeat.
             Err(error) => {
+                let why = error.clone();
                 let change = target.change(move |record| {
+                    record.went_wrong(&why);
                     record.is_unsent();
                     record.unsettled.take_if(|_| !again);
                 });

@@ -23,6 +23,8 @@ pub(crate) struct Context {
     pub(crate) options: Options,
     pub(crate) listener: Arc<dyn Listener>,
     pub(crate) stop: Stop,
+    /// When hashing the file began and ended, where this call had to do it.
+    pub(crate) hashed: Option<(SystemTime, SystemTime)>,
 }
 
 /// A target being worked on.
@@ -70,6 +72,14 @@ impl Target {
     pub(crate) async fn change(&self, change: impl FnOnce(&mut Record) + Send + 'static) -> Result<()> {
         let lease = Arc::clone(&self.lease);
         blocking(move || held(&lease).change(change)).await
+    }
+
+    /// Records what went wrong. Where that cannot be written, it is told all the same.
+    pub(crate) async fn went_wrong(&self, error: &Error) {
+        let error = error.clone();
+        if let Err(error) = self.change(move |record| record.went_wrong(&error)).await {
+            self.warn(error.message());
+        }
     }
 
     /// Keeps the record of an upload within the record of this target.

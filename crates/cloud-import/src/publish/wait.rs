@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    CancelOutcome, Error, ErrorKind, ImportTask, ImportedImage, Remedy, Result, remedy::Change, wait,
+    CancelOutcome, Error, ErrorKind, ImportTask, ImportedImage, Remedy, Result, TaskState, WaitEvent, remedy::Change,
+    wait,
 };
 use tokio::sync::mpsc;
 
 use super::{
     event::Event,
     outcome::Ended,
-    store::{Replacement, Step},
+    store::{Replacement, Step, What},
     target::Target,
 };
 
@@ -28,13 +29,16 @@ impl Target {
         };
         let reason = why.map(|error| error.message().to_owned());
         let code = why.and_then(Error::code).map(str::to_owned);
-        let recorded = task.clone();
+        let (recorded, why) = (task.clone(), why.cloned());
         let change = self.change(move |record| {
             record.task = Some(recorded);
             record.step = step;
             record.image_id = image_id;
             record.reason = reason;
             record.code = code;
+            if let Some(error) = why {
+                record.went_wrong(&error);
+            }
         });
         if let Err(error) = change.await {
             self.warn(error.message());
@@ -63,26 +67,42 @@ impl Target {
         let (seen, mut news) = mpsc::unbounded_channel();
         let (context, index) = (Arc::clone(&self.context), self.index);
         let mut last = task.clone();
+        let mut last_state = None;
         let waiting = self.context.options.waiting.clone().on_event(move |task, event| {
             context.listener.on(Some(index), &Event::Polled { task, event });
             // The receiver outlives the wait; a failed send could only mean that nobody waits any more.
-            let _ = seen.send(task.clone());
+            let _ = seen.send((task.clone(), state_of(event)));
         });
         let verdict = wait(&*self.importer, task, &waiting);
         tokio::pin!(verdict);
         loop {
             tokio::select! {
                 verdict = &mut verdict => break Some(verdict),
-                Some(now) = news.recv() => {
-                    if now != last {
+                Some((now, state)) = news.recv() => {
+                    let state = state.filter(|state| last_state.as_ref() != Some(state));
+                    if now != last || state.is_some() {
                         last = now.clone();
-                        if let Err(error) = self.change(move |record| record.task = Some(now)).await {
+                        last_state = state.clone().or(last_state);
+                        let change = self.change(move |record| {
+                            record.task = Some(now);
+                            if state.is_some() {
+                                record.happened(What::State, state);
+                            }
+                        });
+                        if let Err(error) = change.await {
                             self.warn(error.message());
                         }
                     }
                 }
                 () = self.context.stop.requested() => break None,
             }
+        }
+    }
+
+    /// Keeps why it did not end better.
+    pub(crate) async fn keep_reason(&self, ended: &Ended) {
+        if let Some(error) = ended.error() {
+            self.went_wrong(error).await;
         }
     }
 
@@ -138,5 +158,16 @@ impl Target {
             found,
             unfinished: replaced.err(),
         }
+    }
+}
+
+/// The cloud's own word for the state that a poll told.
+fn state_of(event: WaitEvent<'_>) -> Option<String> {
+    match event {
+        WaitEvent::Polled {
+            state: TaskState::InProgress { raw, .. },
+            ..
+        } => Some(raw.clone()),
+        _ => None,
     }
 }

@@ -336,8 +336,12 @@ mod tests {
         assert_eq!(job.try_hold(name).await.unwrap_err().kind(), ErrorKind::NotFound);
         let place = Place::new(Provider::ALIYUN, "cn-hangzhou", "web");
         let record = Record::new(name, &place, "o");
-        let held = job.hold(name, Some(record.clone()), &stop, || {}).await.unwrap();
-        held.unwrap().change(|_| {}).unwrap();
+        let held = job.hold(name, Some(record), &stop, || {}).await.unwrap();
+        let mut held = held.unwrap();
+        held.change(|_| {}).unwrap();
+        let record = held.record().clone();
+        assert_eq!(record.history.events()[0].what, What::Staging, "from here on it is known");
+        drop(held);
         let held = job.try_hold(name).await.unwrap().unwrap();
         assert!(job.try_hold(name).await.unwrap().is_none(), "it is held");
         assert_eq!(held.record(), &record);
@@ -354,8 +358,10 @@ mod tests {
         let job = open(&state, "a").await;
         let place = Place::new(Provider::ALIYUN, "cn-hangzhou", "web");
         let record = Record::new("y", &place, "o");
-        let held = job.hold("y", Some(record.clone()), &Stop::default(), || {}).await;
-        held.unwrap().unwrap().change(|_| {}).unwrap();
+        let held = job.hold("y", Some(record), &Stop::default(), || {}).await;
+        let mut held = held.unwrap().unwrap();
+        held.change(|_| {}).unwrap();
+        let record = held.record().clone();
         let own = folder.path().join("jobs").join(&job.facts().id);
         std::fs::write(own.join("x_2fz.json"), r#"{"schema": 9}"#).unwrap();
         let found = job.records().await.unwrap();

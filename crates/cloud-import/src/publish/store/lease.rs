@@ -4,6 +4,7 @@ use cloud_import_core::{Error, ErrorKind, Remedy, Result};
 
 use super::{
     files::{Files, Lock},
+    history::What,
     record::Record,
 };
 
@@ -48,7 +49,11 @@ impl Lease {
     /// Changes the record and writes it durably. What cannot be written is not changed. Blocks.
     pub(crate) fn change(&mut self, change: impl FnOnce(&mut Record)) -> Result<()> {
         let mut record = self.record.clone();
+        if !self.is_written {
+            record.happened(What::Staging, None);
+        }
         change(&mut record);
+        record.changed_from(&self.record);
         if !self.is_written || record != self.record {
             let text = serde_json::to_string_pretty(&record).map_err(|error| {
                 Error::new(ErrorKind::Local, "the record cannot be written as JSON").with_source(error)

@@ -5,19 +5,23 @@
 mod assign;
 mod damaged;
 mod files;
+mod history;
 mod job;
 mod lease;
 mod objects;
 mod place;
 mod record;
 mod state;
+mod step;
 mod unsettled;
 
 pub use damaged::Damaged;
+pub use history::{Happened, History, Reason, What};
 pub use job::{Job, JobFacts};
 pub use objects::StagedObject;
-pub use record::{FileRecord, Record, ReplaceStep, Replacement, Role, Step};
+pub use record::{FileRecord, Record, ReplaceStep, Replacement, Role};
 pub use state::State;
+pub use step::Step;
 pub use unsettled::Unsettled;
 
 pub(crate) use lease::Lease;

@@ -10,53 +10,11 @@ use cloud_import_staging::{Staged, UploadRecord};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    history::{History, Reason, What},
     place::{DRY_RUN, Place},
+    step::Step,
     unsettled::Unsettled,
 };
-
-/// How far one target has come. A step is recorded before it is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Step {
-    /// The file is inspected and hashed, and being staged.
-    Staging,
-    /// Everything is where the cloud can read it.
-    Staged,
-    /// The order is about to leave, or has left: what became of it is not known yet.
-    Starting,
-    /// The cloud took the order.
-    Started,
-    /// The image is there.
-    Succeeded,
-    /// The cloud ended the import as failed.
-    Failed,
-    /// The import was cancelled.
-    Canceled,
-    /// What became of the order could not be found out.
-    Unknown,
-}
-
-impl Step {
-    /// Whether the cloud has given its verdict, so that nothing reads the staged object any more.
-    pub const fn is_settled(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed | Self::Canceled)
-    }
-
-    /// The word for it, as in the record.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Staging => "staging",
-            Self::Staged => "staged",
-            Self::Starting => "starting",
-            Self::Started => "started",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Canceled => "canceled",
-            Self::Unknown => "unknown",
-        }
-    }
-}
 
 /// What a file of an order is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -133,6 +91,12 @@ pub struct Record {
     /// A hash of what the keys tell of the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// Why it is not better, where something went wrong since it came to its step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Reason>,
+    /// What happened to it. Records of before have none.
+    #[serde(default, skip_serializing_if = "History::is_empty")]
+    pub history: History,
 }
 
 /// How far the replacement of older images has come. A step is recorded before it is done.
@@ -220,6 +184,8 @@ impl Record {
             endpoint: None,
             project: None,
             account: None,
+            error: None,
+            history: History::default(),
         };
         record.is_at(place);
         record
@@ -293,6 +259,41 @@ impl Record {
         self.code = None;
         self.unsettled = None;
         self.replace = None;
+        self.error = None;
+    }
+
+    /// Something happened to it.
+    pub(crate) fn happened(&mut self, what: What, detail: impl Into<Option<String>>) {
+        self.history.add(self.generation, what, detail.into());
+    }
+
+    /// Something went wrong.
+    pub(crate) fn went_wrong(&mut self, error: &Error) {
+        let code = error.code().unwrap_or_else(|| error.kind().as_str());
+        let reason = Reason::of(error);
+        let is_news = self.error.as_ref().is_none_or(|earlier| {
+            (earlier.kind, &earlier.code, &earlier.message) != (reason.kind, &reason.code, &reason.message)
+        });
+        if is_news {
+            self.happened(What::Error, code.to_owned());
+        }
+        self.error = Some(reason);
+    }
+
+    /// It was changed from what it was before: notes the step that it came to, and what is not true of that any more.
+    pub(super) fn changed_from(&mut self, before: &Self) {
+        if (before.generation, before.step) == (self.generation, self.step) {
+            return;
+        }
+        let detail = match self.step {
+            Step::Succeeded => self.image_id.clone(),
+            Step::Failed | Step::Canceled => self.code.clone(),
+            _ => None,
+        };
+        self.history.came_to(self.generation, before.step, self.step, detail);
+        if matches!(self.step, Step::Started | Step::Succeeded) && self.error == before.error {
+            self.error = None;
+        }
     }
 
     /// An order that may have been sent is found at this instant. Records of before do not say when it left, nor with whose keys.
