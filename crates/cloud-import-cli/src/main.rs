@@ -13,13 +13,18 @@ mod destination;
 mod events;
 mod exit;
 mod interrupt;
+mod jobs;
 mod line;
 mod order;
+mod outcome;
 mod output;
+mod phases;
 mod progress;
 mod region;
 mod render;
 mod report;
+mod row;
+mod side_by_side;
 mod simulate;
 mod source;
 mod state;
@@ -35,7 +40,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     args::{Arguments, Command},
-    commands::{cancel, capabilities, check, clean, explain, import, inspect, list, sim, status, wait},
+    commands::{
+        cancel, capabilities, check, clean, explain, import, inspect, list, report as page, show, sim, status, wait,
+    },
     exit::Exit,
 };
 
@@ -67,6 +74,8 @@ fn run(command: Command) -> Result<Exit> {
         Command::Capabilities(options) => capabilities::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::List(options) => block_on(interrupt::or_leave(list::run(options))),
+        Command::Show(options) => block_on(interrupt::or_leave(show::run(options))),
+        Command::Report(options) => block_on(interrupt::or_leave(page::run(options))),
         Command::Import(options) => block_on(import::run(*options)),
         Command::Check(options) => block_on(interrupt::or_leave(check::run(*options))),
         Command::Wait(options) => block_on(wait::run(options)),

@@ -15,7 +15,7 @@ use cloud_import::{
 };
 use indicatif::{HumanBytes, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::{output, render, report::Status};
+use crate::{outcome::Status, output, render};
 
 /// Without a change, a line is written this often.
 const STILL_THERE: Duration = Duration::from_secs(60);

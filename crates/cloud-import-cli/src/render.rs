@@ -224,6 +224,16 @@ pub(crate) fn instant(at: SystemTime) -> String {
     datetime::extended(at)
 }
 
+/// A length of time: `9s`, `12m04s`, `3h02m`, `2d05h`.
+pub(crate) fn seconds(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        3_600..86_400 => format!("{}h{:02}m", seconds / 3_600, seconds / 60 % 60),
+        _ => format!("{}d{:02}h", seconds / 86_400, seconds / 3_600 % 24),
+    }
+}
+
 /// An error in one line: cloud and fact; then, for the vendor's support, operation, code, status and request id.
 pub(crate) fn error(error: &Error) -> String {
     let details = [

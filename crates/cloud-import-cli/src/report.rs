@@ -1,188 +1,17 @@
 //! Results: one per target, as text or as JSON with a stable schema.
 
-use cloud_import::{
-    Error, ErrorKind, ImportTask, ImportedImage, Inspection, Problem, Remedy, Result,
-    publish::{self, Damaged, Phase},
-    remedy::Change,
-};
+use cloud_import::{Error, Result, remedy::Change};
 use serde::Serialize;
 
 use crate::{
     args,
     exit::Exit,
     line,
+    outcome::{Outcome, Status},
     output::{self, SCHEMA},
     render,
-    tasks::label,
+    row::{Reason, Row},
 };
-
-/// What came of one target.
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    /// `provider/region`.
-    pub(crate) target: String,
-    pub(crate) status: Status,
-    pub(crate) exit: Exit,
-    pub(crate) state: Option<String>,
-    /// The vendor's code on record.
-    pub(crate) code: Option<String>,
-    /// Since when it is not known whether it was started, by the record.
-    pub(crate) unknown_since: Option<String>,
-    pub(crate) image: Option<ImportedImage>,
-    pub(crate) task: Option<ImportTask>,
-    pub(crate) error: Option<Error>,
-}
-
-/// What came of one target, in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Status {
-    /// The image is there.
-    Succeeded,
-    /// The order was only checked, and the cloud would take it.
-    Checked,
-    /// The import goes on.
-    Running,
-    /// Cancelling was asked for.
-    CancelRequested,
-    /// The import is over and failed or was cancelled.
-    Failed,
-    /// Nothing was started.
-    NotStarted,
-    /// Whether something was started is not known.
-    Unknown,
-    /// What is recorded of it cannot be read.
-    Damaged,
-}
-
-impl Status {
-    /// In words, for people.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Checked => "checked",
-            Self::Running => "still running",
-            Self::CancelRequested => "being cancelled",
-            Self::Failed => "failed",
-            Self::NotStarted => "not started",
-            Self::Unknown => "not known whether it was started",
-            Self::Damaged => "damaged",
-        }
-    }
-}
-
-impl From<Phase> for Status {
-    fn from(phase: Phase) -> Self {
-        match phase {
-            Phase::Succeeded => Self::Succeeded,
-            Phase::Checked => Self::Checked,
-            Phase::Running => Self::Running,
-            Phase::Failed => Self::Failed,
-            Phase::NotStarted => Self::NotStarted,
-            // Unknown, and what a later version may add.
-            _ => Self::Unknown,
-        }
-    }
-}
-
-impl From<publish::Outcome> for Outcome {
-    fn from(outcome: publish::Outcome) -> Self {
-        let phase = outcome.phase();
-        let error = outcome.error().cloned();
-        let exit = match (phase, &error) {
-            (Phase::Succeeded, Some(error)) if error.kind() == ErrorKind::Credentials => Exit::Credentials,
-            // The image is there, and so is what it was to replace.
-            (Phase::Succeeded, Some(_)) => Exit::Mixed,
-            (Phase::Succeeded | Phase::Checked, _) | (Phase::Running, None) => Exit::Done,
-            (Phase::Running, Some(error)) => Exit::while_running(error),
-            (Phase::Unknown, _) => Exit::OutcomeUnknown,
-            (Phase::Failed, _) => Exit::Failed,
-            (_, Some(error)) => Exit::of(error),
-            (_, None) => Exit::NotStarted,
-        };
-        Self {
-            status: phase.into(),
-            exit,
-            state: (phase == Phase::Checked).then(|| "checked".to_owned()),
-            code: None,
-            unknown_since: None,
-            image: outcome.image().cloned(),
-            task: outcome.task().cloned(),
-            error,
-            target: outcome.target,
-        }
-    }
-}
-
-impl Outcome {
-    pub(crate) fn new(target: impl ToString, status: Status, exit: Exit) -> Self {
-        Self {
-            target: target.to_string(),
-            status,
-            exit,
-            state: None,
-            code: None,
-            unknown_since: None,
-            image: None,
-            task: None,
-            error: None,
-        }
-    }
-
-    /// The image is there.
-    pub(crate) fn succeeded(target: impl ToString, image: ImportedImage, task: ImportTask) -> Self {
-        Self {
-            image: Some(image),
-            task: Some(task),
-            ..Self::new(target, Status::Succeeded, Exit::Done)
-        }
-    }
-
-    /// The import goes on; nothing is wrong.
-    pub(crate) fn running(target: impl ToString, task: ImportTask, exit: Exit) -> Self {
-        Self {
-            task: Some(task),
-            ..Self::new(target, Status::Running, exit)
-        }
-    }
-
-    /// The wait ended without an image.
-    pub(crate) fn ended(target: impl ToString, task: ImportTask, error: Error) -> Self {
-        let exit = Exit::while_running(&error);
-        let status = match exit {
-            Exit::Failed => Status::Failed,
-            Exit::OutcomeUnknown => Status::Unknown,
-            _ => Status::Running,
-        };
-        Self {
-            task: Some(task),
-            error: Some(error),
-            ..Self::new(target, status, exit)
-        }
-    }
-
-    /// What is recorded of it cannot be read; the others are gone on with.
-    pub(crate) fn damaged(damaged: Damaged) -> Self {
-        Self {
-            state: Some("damaged".to_owned()),
-            error: Some(damaged.error.clone()),
-            ..Self::new(label(&damaged), Status::Damaged, Exit::Mixed)
-        }
-    }
-
-    fn inspection(&self) -> Option<&Inspection> {
-        self.image.as_ref()?.inspection.as_ref()
-    }
-
-    /// In a few words, for the end of a progress line.
-    pub(crate) fn summary(&self) -> String {
-        match (&self.image, &self.error) {
-            (Some(image), _) => image.id.clone(),
-            (None, Some(error)) => error.to_string(),
-            (None, None) => self.state.clone().unwrap_or_else(|| "running".to_owned()),
-        }
-    }
-}
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -198,43 +27,6 @@ struct Nothing<'a> {
     schema: u32,
     results: [(); 0],
     error: Reason<'a>,
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
-    target: &'a str,
-    status: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    image_id: Option<&'a str>,
-    /// What the cloud's own check of the image found, where one was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    inspection: Option<&'a Inspection>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<&'a str>,
-    /// The vendor's code, where the answer is what is on record; else it stands in the error.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unknown_since: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    task: Option<&'a ImportTask>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Reason<'a>>,
-}
-
-#[derive(Serialize)]
-struct Reason<'a> {
-    kind: &'static str,
-    message: &'a str,
-    code: Option<&'a str>,
-    remedy: Option<String>,
-    /// Before this instant it helps nothing to repeat the command.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    repeat_from: Option<String>,
-    http_status: Option<u16>,
-    request_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    problems: &'a [Problem],
 }
 
 /// How results are written.
@@ -385,7 +177,7 @@ fn table(outcomes: &[Outcome]) {
 /// What text output has of each.
 fn texts(outcomes: &[Outcome], lines: Lines) -> impl Iterator<Item = String> {
     outcomes.iter().filter_map(move |outcome| match lines {
-        Lines::Images => outcome.image.as_ref().map(ToString::to_string),
+        Lines::Images => Some(format!("{} {}", outcome.target, outcome.image.as_ref()?.id)),
         Lines::Tasks => serde_json::to_string(outcome.task.as_ref()?).ok(),
         Lines::States => Some(format!("{} {}", outcome.target, outcome.summary())),
     })
@@ -424,36 +216,5 @@ pub(crate) fn nothing_done(error: &Error, form: args::OutputFormat) {
         };
         // Text and numbers are always JSON.
         let _ = output::json(&report);
-    }
-}
-
-impl<'a> Reason<'a> {
-    fn of(error: &'a Error) -> Self {
-        Self {
-            kind: error.kind().as_str(),
-            message: error.message(),
-            code: error.code(),
-            remedy: render::remedy_in_json(error),
-            repeat_from: error.remedy().and_then(Remedy::not_before).map(render::instant),
-            http_status: error.http_status(),
-            request_id: error.request_id(),
-            problems: error.problems(),
-        }
-    }
-}
-
-impl<'a> Row<'a> {
-    fn of(outcome: &'a Outcome) -> Self {
-        Self {
-            target: &outcome.target,
-            status: outcome.status,
-            image_id: outcome.image.as_ref().map(|image| image.id.as_str()),
-            inspection: outcome.inspection(),
-            state: outcome.state.as_deref(),
-            code: outcome.code.as_deref(),
-            unknown_since: outcome.unknown_since.as_deref(),
-            task: outcome.task.as_ref(),
-            error: outcome.error.as_ref().map(Reason::of),
-        }
     }
 }

@@ -15,6 +15,7 @@ use cloud_import::{
 
 use crate::{
     connect::{self, Clouds},
+    jobs,
     state::Remembered,
 };
 
@@ -87,16 +88,13 @@ pub(crate) async fn named(arguments: &[OsString], state: &Remembered) -> Result<
             false => Ok(named),
         };
     }
-    let mut jobs = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for text in arguments {
         // A job's id is text; a path need not be.
-        match state.state().job(text.to_str().unwrap_or_default()).await {
-            Ok(job) if jobs.insert(text) => named.extend(readable(Ok(job), |_| true).await?),
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                named.extend(tasks(text)?.into_iter().map(|task| Named::Task(Box::new(task))));
-            }
-            Err(error) => return Err(error),
+        match jobs::find(state.state(), text.to_str().unwrap_or_default()).await? {
+            Some(job) if seen.insert(job.facts().id.clone()) => named.extend(readable(Ok(job), |_| true).await?),
+            Some(_) => {}
+            None => named.extend(tasks(text)?.into_iter().map(|task| Named::Task(Box::new(task)))),
         }
     }
     Ok(named)

@@ -62,8 +62,12 @@ pub(crate) enum Command {
     /// Cancel imports, where the cloud supports it
     #[command(before_help = "Examples:\n  cloud-import cancel web-4f0c6a2d91be\n  cloud-import cancel tasks.jsonl")]
     Cancel(Tasks),
-    /// List the recorded jobs and the state of each target
+    /// List the recorded jobs
     List(List),
+    /// Show what happened to each target of a job, and why
+    Show(Show),
+    /// Write a report of jobs: a page, Markdown or JUnit
+    Report(Report),
     /// Show what earlier imports left in the clouds; delete it with --yes
     Clean(Clean),
     /// Show what each cloud supports, and its limits
@@ -84,9 +88,10 @@ impl Command {
             Self::Wait(options) => options.tasks.reach.output,
             Self::Status(options) | Self::Cancel(options) => options.reach.output,
             Self::List(options) => options.reach.output,
+            Self::Show(options) => options.output,
             Self::Clean(options) => options.reach.output,
             Self::Capabilities(options) => options.output,
-            Self::Explain(_) | Self::Sim(_) => OutputFormat::Text,
+            Self::Explain(_) | Self::Sim(_) | Self::Report(_) => OutputFormat::Text,
         }
     }
 }
@@ -387,9 +392,21 @@ pub(crate) struct Tasks {
 /// Arguments of `list`.
 #[derive(Debug, Args)]
 #[command(
-    before_help = "Examples:\n  cloud-import list\n  cloud-import list --output json --state ./jobs\n  cloud-import list --to aliyun/cn-hangzhou --bucket my-bucket"
+    before_help = "Examples:\n  cloud-import list\n  cloud-import list --failed --since 24h\n  cloud-import list --output json --state ./jobs\n  cloud-import list --to aliyun/cn-hangzhou --bucket my-bucket"
 )]
 pub(crate) struct List {
+    /// Only targets that failed, were cancelled, not started, or are unknown
+    #[arg(long, conflicts_with = "bucket", help_heading = "Which jobs")]
+    pub(crate) failed: bool,
+    /// Only jobs begun in this time (90m, 24h, 7d)
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "bucket", help_heading = "Which jobs")]
+    pub(crate) since: Option<Duration>,
+    /// Only images whose name contains this
+    #[arg(long, value_name = "TEXT", conflicts_with = "bucket", help_heading = "Which jobs")]
+    pub(crate) name: Option<String>,
+    /// Only targets in this cloud
+    #[arg(long, value_name = "PROVIDER", value_parser = read::<Provider>, conflicts_with = "bucket", help_heading = "Which jobs")]
+    pub(crate) cloud: Option<Provider>,
     #[command(flatten)]
     pub(crate) place: InBucket,
     #[command(flatten)]
@@ -398,6 +415,51 @@ pub(crate) struct List {
     pub(crate) reach: Reach,
     #[command(flatten)]
     pub(crate) config: ConfigFile,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Args)]
+#[command(before_help = "Examples:\n  cloud-import show web-4f0c6a2d91be\n  cloud-import show --output json web")]
+pub(crate) struct Show {
+    /// Job: its id, the beginning of one, or its image's name
+    pub(crate) job: String,
+    #[command(flatten)]
+    pub(crate) state: StateDir,
+    /// Output format: text or json
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text)]
+    pub(crate) output: OutputFormat,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  cloud-import report web-4f0c6a2d91be --html web.html
+  cloud-import report web --markdown - >> \"$GITHUB_STEP_SUMMARY\"
+  cloud-import report web --junit web.xml")]
+pub(crate) struct Report {
+    /// Jobs: an id, the beginning of one, or an image's name
+    #[arg(required = true, value_name = "JOB")]
+    pub(crate) jobs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) form: ReportForm,
+    #[command(flatten)]
+    pub(crate) state: StateDir,
+}
+
+/// What `report` writes.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct ReportForm {
+    /// Write one page that needs no network; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write Markdown; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Write JUnit's XML; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
 }
 
 /// A bucket to look into, whatever is remembered here.

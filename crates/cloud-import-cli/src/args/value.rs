@@ -53,20 +53,20 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-/// `90s`, `30m`, `4h`, `500ms`.
+/// `90s`, `30m`, `4h`, `2d`, `500ms`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    const WRITE: &str = "write a number and ms, s, m, h or d, such as 30m";
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let number: u64 = number
-        .parse()
-        .map_err(|_| "write a number and ms, s, m or h, such as 30m")?;
+    let number: u64 = number.parse().map_err(|_| WRITE)?;
     let seconds = |per: u64| number.checked_mul(per).map(Duration::from_secs);
     match unit {
         "ms" => Some(Duration::from_millis(number)),
         "s" => seconds(1),
         "m" => seconds(60),
         "h" => seconds(3600),
-        _ => return Err("write a number and ms, s, m or h, such as 30m".to_owned()),
+        "d" => seconds(86_400),
+        _ => return Err(WRITE.to_owned()),
     }
     .ok_or_else(|| "too long".to_owned())
 }
@@ -79,7 +79,8 @@ mod tests {
     fn durations_and_pairs() {
         assert_eq!(duration("30m"), Ok(Duration::from_secs(1800)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        for bad in ["", "m", "5", "5d", "-1s", "99999999999999999h"] {
+        assert_eq!(duration("2d"), Ok(Duration::from_secs(172_800)));
+        for bad in ["", "m", "5", "5w", "-1s", "99999999999999999h"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
         assert!(for_provider::<String>("aws=x").is_err() && bucket("aws=x").is_err());

@@ -2,14 +2,16 @@
 
 use cloud_import::{
     CancelOutcome, Error, ErrorKind, ImportTask, Result,
-    publish::{self, Ended},
+    publish::{self, Damaged, Ended, Job, Record},
 };
 
 use crate::{
     args,
     connect::Clouds,
     exit::Exit,
-    report::{self, Lines, Outcome, Status},
+    outcome::{Outcome, Status},
+    report::{self, Lines},
+    side_by_side::side_by_side,
     simulate::Simulated,
     state::Remembered,
     tasks::{Named, named, reattached, target},
@@ -23,35 +25,53 @@ pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
         return Err(Error::new(ErrorKind::InvalidRequest, "nothing to cancel was named")
             .with_remedy("Name a job (`cloud-import list` shows them) or a task."));
     }
-    let mut outcomes = Vec::new();
-    for one in named(&options.tasks, &state).await? {
-        match one {
-            Named::Damaged(damaged) => outcomes.push(Outcome::damaged(damaged)),
-            Named::Task(task) => {
-                let outcome = match clouds.importer_of(&task) {
-                    Ok(importer) => importer.cancel(&task).await,
-                    Err(error) => Err(error),
-                };
-                let target = target(&task).to_string();
-                outcomes.push(canceled(target, Some(*task), outcome));
-            }
-            Named::Job(job, records) => {
-                for record in records {
-                    let outcome = match reattached(&record, &clouds) {
-                        Ok(target) => publish::cancel(&job, target).await,
-                        Err(error) => Err(error),
-                    };
-                    outcomes.push(canceled(record.target, record.task, outcome));
-                }
-            }
-        }
-    }
+    let asked = named(&options.tasks, &state)
+        .await?
+        .into_iter()
+        .flat_map(|one| match one {
+            Named::Damaged(damaged) => vec![Asked::Damaged(damaged)],
+            Named::Task(task) => vec![Asked::Task(task)],
+            Named::Job(job, records) => records
+                .into_iter()
+                .map(|record| Asked::Target(job.clone(), Box::new(record)))
+                .collect(),
+        });
+    let outcomes = side_by_side(asked, |asked| asked.canceled(&clouds)).await;
     Ok(report::write(
         &outcomes,
         options.reach.output.into(),
         Lines::States,
         None,
     ))
+}
+
+/// What is to be cancelled.
+enum Asked {
+    Damaged(Damaged),
+    Task(Box<ImportTask>),
+    Target(Job, Box<Record>),
+}
+
+impl Asked {
+    async fn canceled(self, clouds: &Clouds<'_>) -> Outcome {
+        match self {
+            Self::Damaged(damaged) => Outcome::damaged(damaged),
+            Self::Task(task) => {
+                let outcome = match clouds.importer_of(&task) {
+                    Ok(importer) => importer.cancel(&task).await,
+                    Err(error) => Err(error),
+                };
+                canceled(target(&task).to_string(), Some(*task), outcome)
+            }
+            Self::Target(job, record) => {
+                let outcome = match reattached(&record, clouds) {
+                    Ok(target) => publish::cancel(&job, target).await,
+                    Err(error) => Err(error),
+                };
+                canceled(record.target.clone(), record.task.clone(), outcome).with(*record)
+            }
+        }
+    }
 }
 
 fn canceled(target: String, task: Option<ImportTask>, outcome: Result<CancelOutcome>) -> Outcome {

@@ -19,10 +19,12 @@ use crate::{
     convert, destination,
     events::Events,
     exit::Exit,
-    interrupt, output,
+    interrupt,
+    outcome::Outcome,
+    output,
     progress::Progress,
     render,
-    report::{self, Lines, Outcome},
+    report::{self, Lines},
     simulate::Simulated,
     state::Remembered,
     targets::{self, Wanted},
@@ -95,7 +97,7 @@ async fn all(
     if !indices.is_empty() {
         let listener = Arc::new(Renumbered::new(progress, indices.clone()));
         let done = publish.state(state.state().clone()).listener(listener).run().await?;
-        job = Some(done.job.facts().id.clone());
+        job = Some(done.job);
         for (index, outcome) in indices.into_iter().zip(done.outcomes) {
             outcomes.push((index, Outcome::from(outcome)));
         }
@@ -111,7 +113,7 @@ async fn all(
     };
     let again = job
         .filter(|_| state.lasts())
-        .map(|job| with_places(&job, options, wanted));
+        .map(|job| with_places(&job.facts().id, options, wanted));
     Ok(report::write(&outcomes, form, lines, again.as_deref()))
 }
 

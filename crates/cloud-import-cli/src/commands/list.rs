@@ -1,8 +1,11 @@
 //! `list`: the jobs that are remembered, or with `--bucket` what lies in a bucket. Without it no cloud is asked.
 
+use std::time::{Duration, SystemTime};
+
 use cloud_import::{
     Result,
-    publish::{self, Damaged, Record, ReplaceStep},
+    env::{Env as _, SystemEnv},
+    publish::{self, Damaged},
 };
 use serde::Serialize;
 
@@ -10,50 +13,32 @@ use crate::{
     args::{self, OutputFormat},
     bucket,
     exit::Exit,
+    jobs::Remembered as Job,
+    outcome::{Outcome, Status},
     output::{self, SCHEMA},
-    render,
+    phases, render,
+    row::Row,
     simulate::Simulated,
     state::Remembered,
 };
 
 #[derive(Serialize)]
-struct Listed {
+struct Listed<'a> {
     schema: u32,
-    jobs: Vec<JobRow>,
+    jobs: Vec<JobRow<'a>>,
 }
 
 /// A job; of a damaged one only its id is known, and why.
-#[derive(Serialize, Default)]
-struct JobRow {
-    id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
-    targets: Vec<TargetRow>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    damaged: Option<String>,
-}
-
 #[derive(Serialize)]
-struct TargetRow {
-    target: String,
-    step: &'static str,
+struct JobRow<'a> {
+    id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    generation: Option<u32>,
+    name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    image_id: Option<String>,
+    source: Option<&'a str>,
+    targets: Vec<Row<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    /// The vendor's code of that reason, or of the answer after which it is not known whether the order was started.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
-    /// Since when that is not known, where it is not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unknown_since: Option<String>,
-    /// How far the replacement of older images has come, where one was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    replacement: Option<ReplaceStep>,
+    damaged: Option<&'a str>,
 }
 
 pub(crate) async fn run(options: args::List) -> Result<Exit> {
@@ -64,88 +49,119 @@ pub(crate) async fn run(options: args::List) -> Result<Exit> {
     }
 }
 
-/// Shows the jobs that are remembered.
+/// Shows the jobs that are remembered, the newest last.
 async fn jobs(options: args::List) -> Result<Exit> {
     let state = Remembered::of(&options.state, false)?;
-    let mut jobs = Vec::new();
-    let mut damaged = Vec::new();
+    let (mut jobs, mut damaged) = (Vec::new(), Vec::new());
     for job in state.state().jobs().await? {
-        jobs.push(match job {
-            Ok(job) => JobRow {
-                id: job.facts().id.clone(),
-                name: Some(job.facts().name.clone()),
-                source: Some(job.facts().source.clone()),
-                targets: job
-                    .records()
-                    .await?
-                    .into_iter()
-                    .map(|record| row(record, &mut damaged))
-                    .collect(),
-                damaged: None,
-            },
-            Err(one) => {
-                let row = JobRow {
-                    id: one.job.clone().unwrap_or_default(),
-                    damaged: Some(one.error.message().to_owned()),
-                    ..JobRow::default()
-                };
-                damaged.push(one);
-                row
+        match job {
+            Ok(job) => {
+                let mut job = Job::of(&job).await?;
+                damaged.append(&mut job.damaged);
+                job.targets.retain(|target| options.wants(target));
+                if options.wants_job(&job) {
+                    jobs.push(job);
+                }
             }
-        });
+            Err(one) => damaged.push(one),
+        }
     }
+    jobs.sort_by_key(|job| began(job));
+    let of_no_job: Vec<&Damaged> = damaged.iter().filter(|one| one.target.is_none()).collect();
     match options.reach.output {
-        OutputFormat::Json => output::json(&Listed { schema: SCHEMA, jobs })?,
-        OutputFormat::Text if jobs.is_empty() => output::say(&format!("no jobs in {}", state.state())),
-        OutputFormat::Text => jobs.iter().for_each(show),
+        OutputFormat::Json => json(&jobs, &of_no_job)?,
+        OutputFormat::Text if jobs.is_empty() && of_no_job.is_empty() => {
+            output::say(&format!("no jobs in {}", state.state()));
+        }
+        OutputFormat::Text => texts(&jobs, &of_no_job),
     }
     Ok(output::damaged(&damaged))
 }
 
-fn row(record: Result<Record, Damaged>, damaged: &mut Vec<Damaged>) -> TargetRow {
-    match record {
-        Ok(record) => TargetRow {
-            step: record.step.as_str(),
-            generation: Some(record.generation),
-            code: record.vendor_code().map(str::to_owned),
-            unknown_since: record.unknown_since().map(render::instant),
-            image_id: record.image_id,
-            reason: record.reason,
-            replacement: record.replace.map(|plan| plan.step),
-            target: record.target,
-        },
-        Err(one) => {
-            let row = TargetRow {
-                step: "damaged",
-                generation: None,
-                image_id: None,
-                reason: Some(one.error.message().to_owned()),
-                code: None,
-                unknown_since: None,
-                replacement: None,
-                target: one.target.clone().unwrap_or_default(),
-            };
-            damaged.push(one);
-            row
-        }
+impl args::List {
+    fn wants(&self, target: &Outcome) -> bool {
+        let record = target.record.as_deref();
+        let is_bad = matches!(
+            target.status,
+            Status::Failed | Status::Canceled | Status::NotStarted | Status::Unknown | Status::Damaged
+        );
+        let is_at = |cloud| record.is_none_or(|record| record.provider == cloud);
+        (!self.failed || is_bad) && self.cloud.is_none_or(is_at)
+    }
+
+    fn wants_job(&self, job: &Job) -> bool {
+        let since = |age: Duration| SystemEnv.now().checked_sub(age);
+        let is_new = |age| began(job).is_some_and(|at| since(age).is_none_or(|since| at >= since));
+        let is_called = |name: &String| job.facts.name.contains(name.as_str());
+        let narrows = self.failed || self.cloud.is_some();
+        (!narrows || !job.targets.is_empty())
+            && self.since.is_none_or(is_new)
+            && self.name.as_ref().is_none_or(is_called)
     }
 }
 
-fn show(job: &JobRow) {
-    match &job.damaged {
-        Some(why) => output::result(&format!("{}  damaged: {why}", job.id)),
-        None => output::result(&format!("{}  {}", job.id, job.source.as_deref().unwrap_or_default())),
+/// When work on it began.
+fn began(job: &Job) -> Option<SystemTime> {
+    let records = job.targets.iter().filter_map(|target| target.record.as_deref());
+    records.filter_map(|record| phases::span(record).began).min()
+}
+
+fn json(jobs: &[Job], damaged: &[&Damaged]) -> Result<()> {
+    let jobs = jobs.iter().map(|job| JobRow {
+        id: &job.facts.id,
+        name: Some(&job.facts.name),
+        source: Some(&job.facts.source),
+        targets: job.targets.iter().map(Row::of).collect(),
+        damaged: None,
+    });
+    let damaged = damaged.iter().map(|one| JobRow {
+        id: one.job.as_deref().unwrap_or_default(),
+        name: None,
+        source: None,
+        targets: Vec::new(),
+        damaged: Some(one.error.message()),
+    });
+    output::json(&Listed {
+        schema: SCHEMA,
+        jobs: jobs.chain(damaged).collect(),
+    })
+}
+
+/// The totals, then a line for each job.
+fn texts(jobs: &[Job], damaged: &[&Damaged]) {
+    let targets: Vec<&Outcome> = jobs.iter().flat_map(|job| &job.targets).collect();
+    let many = |many: usize, what: &str| format!("{many} {what}{}", if many == 1 { "" } else { "s" });
+    output::say(&format!(
+        "{}, {}: {}",
+        many(jobs.len() + damaged.len(), "job"),
+        many(targets.len(), "target"),
+        counts(targets.iter().copied())
+    ));
+    for job in jobs {
+        let began = began(job).map_or_else(|| "-".to_owned(), render::instant);
+        let (id, source, counts) = (&job.facts.id, &job.facts.source, counts(&job.targets));
+        output::result(format!("{id}  {began}  {counts}  {source}").trim_end());
     }
-    for target in &job.targets {
-        let since = target.unknown_since.as_ref().map(|since| format!("since {since}"));
-        let first = target.image_id.clone().or(target.reason.clone()).or(since);
-        let mut rest: Vec<String> = first.into_iter().collect();
-        rest.extend(target.code.as_ref().map(|code| format!("(code {code})")));
-        let replacing = target.replacement.filter(|step| *step != ReplaceStep::Done);
-        rest.extend(replacing.map(|step| format!("(replacing: {})", step.as_str())));
-        let rest = rest.join(" ");
-        output::result(format!("  {:28} {:10} {rest}", target.target, target.step).trim_end());
+    for one in damaged {
+        let id = one.job.as_deref().unwrap_or_default();
+        output::result(&format!("{id}  damaged: {}", one.error.message()));
     }
+}
+
+/// How many targets are in which state: `3 succeeded, 1 failed`.
+fn counts<'a>(targets: impl IntoIterator<Item = &'a Outcome>) -> String {
+    let mut counts: Vec<(Status, usize)> = Vec::new();
+    for target in targets {
+        match counts.iter_mut().find(|(status, _)| *status == target.status) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((target.status, 1)),
+        }
+    }
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(status, count)| format!("{count} {}", status.words()))
+        .collect();
+    counts.join(", ")
 }
 
 /// Shows what lies in the bucket.

@@ -8,6 +8,8 @@ pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod list;
+pub(crate) mod report;
+pub(crate) mod show;
 pub(crate) mod sim;
 pub(crate) mod status;
 pub(crate) mod wait;

@@ -9,8 +9,9 @@ use crate::{
     args,
     connect::Clouds,
     exit::Exit,
-    render,
-    report::{self, Lines, Outcome, Status},
+    outcome::Outcome,
+    report::{self, Lines},
+    side_by_side::side_by_side,
     simulate::Simulated,
     state::Remembered,
     tasks::{Named, named, target},
@@ -20,27 +21,45 @@ pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
     let state = Remembered::of(&options.state, simulated.is_some())?;
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?;
-    let mut outcomes = Vec::new();
-    for one in named(&options.tasks, &state).await? {
-        match one {
-            Named::Damaged(damaged) => outcomes.push(Outcome::damaged(damaged)),
-            Named::Task(task) => outcomes.push(stands(target(&task).to_string(), *task, &clouds).await),
-            Named::Job(_, records) => {
-                for record in records {
-                    outcomes.push(match (record.step, record.task.clone()) {
-                        (Step::Started, Some(task)) => stands(record.target, task, &clouds).await,
-                        _ => recorded(record),
-                    });
-                }
-            }
-        }
-    }
+    let asked = named(&options.tasks, &state)
+        .await?
+        .into_iter()
+        .flat_map(|one| match one {
+            Named::Damaged(damaged) => vec![Asked::Known(Outcome::damaged(damaged))],
+            Named::Task(task) => vec![Asked::Task(target(&task).to_string(), *task)],
+            Named::Job(_, records) => records.into_iter().map(Asked::of).collect(),
+        });
+    let outcomes = side_by_side(asked, |asked| asked.answered(&clouds)).await;
     Ok(report::write(
         &outcomes,
         options.reach.output.into(),
         Lines::States,
         None,
     ))
+}
+
+/// What is asked after.
+enum Asked {
+    Known(Outcome),
+    Task(String, ImportTask),
+    Running(Box<Record>, ImportTask),
+}
+
+impl Asked {
+    fn of(record: Record) -> Self {
+        match (record.step, record.task.clone()) {
+            (Step::Started, Some(task)) => Self::Running(Box::new(record), task),
+            _ => Self::Known(Outcome::recorded(record)),
+        }
+    }
+
+    async fn answered(self, clouds: &Clouds<'_>) -> Outcome {
+        match self {
+            Self::Known(outcome) => outcome,
+            Self::Task(target, task) => stands(target, task, clouds).await,
+            Self::Running(record, task) => stands(record.target.clone(), task, clouds).await.with(*record),
+        }
+    }
 }
 
 /// How a task stands by the cloud's own word.
@@ -67,34 +86,5 @@ async fn stands(target: String, mut task: ImportTask, clouds: &Clouds<'_>) -> Ou
             Outcome::ended(&target, task, error)
         }
         Err(error) => Outcome::ended(&target, task, error),
-    }
-}
-
-/// How a target stands by its record, where the cloud has nothing to add.
-fn recorded(record: Record) -> Outcome {
-    let (status, exit) = match record.step {
-        Step::Succeeded => (Status::Succeeded, Exit::Done),
-        Step::Failed | Step::Canceled => (Status::Failed, Exit::Failed),
-        Step::Staging | Step::Staged => (Status::NotStarted, Exit::NotStarted),
-        _ => (Status::Unknown, Exit::OutcomeUnknown),
-    };
-    let since = record.unknown_since().map(render::instant);
-    let code = record.vendor_code().map(str::to_owned);
-    let state = match (&record.image_id, &record.reason, &since) {
-        (Some(image), ..) => image.clone(),
-        (None, Some(reason), _) => reason.clone(),
-        (None, None, Some(since)) => format!("{} since {since}", record.step.as_str()),
-        (None, None, None) => record.step.as_str().to_owned(),
-    };
-    let state = match &code {
-        Some(code) => format!("{state} (code {code})"),
-        None => state,
-    };
-    Outcome {
-        state: Some(state),
-        code,
-        unknown_since: since,
-        task: record.task,
-        ..Outcome::new(&record.target, status, exit)
     }
 }

@@ -73,6 +73,11 @@ pub(crate) fn json_line(value: &impl Serialize) -> Result<()> {
     document(serde_json::to_string(value))
 }
 
+/// A result that is a document of its own, whose writer has escaped what has to be.
+pub(crate) fn document_text(text: &str) {
+    out::write(text);
+}
+
 fn document(text: serde_json::Result<String>) -> Result<()> {
     let text =
         text.map_err(|error| Error::new(ErrorKind::Local, "the result cannot be written as JSON").with_source(error))?;

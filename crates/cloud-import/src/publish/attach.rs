@@ -86,15 +86,13 @@ impl Reattach {
             let context = Arc::clone(&context);
             async move {
                 let (label, listener) = (target.label.clone(), Arc::clone(&context.listener));
-                let ended = match hold(index, target, context).await {
+                let outcome = match hold(index, target, context).await {
                     Ok(target) => {
-                        let ended = target.go_on().await;
-                        target.keep_reason(&ended).await;
-                        ended
+                        let (ended, record) = target.with(target.go_on().await).await;
+                        Outcome::new(label, ended).with_record(Some(record))
                     }
-                    Err(error) => Ended::Unknown { task: None, error },
+                    Err(error) => Outcome::new(label, Ended::Unknown { task: None, error }),
                 };
-                let outcome = Outcome::new(label, ended);
                 listener.on(Some(index), &Event::Over { outcome: &outcome });
                 outcome
             }
@@ -185,16 +183,8 @@ impl Target {
 
 /// The verdict that is on record.
 fn failed(record: &Record) -> Error {
-    let kind = match record.step {
-        Step::Canceled => ErrorKind::Canceled,
-        _ => ErrorKind::TaskFailed,
-    };
-    let reason = record.reason.as_deref().unwrap_or("the import failed");
-    let error = Error::new(kind, reason).with_provider(record.provider);
-    match &record.code {
-        Some(code) => error.with_code(code),
-        None => error,
-    }
+    let unsaid = || Error::new(ErrorKind::TaskFailed, "the import failed").with_provider(record.provider);
+    record.why().unwrap_or_else(unsaid)
 }
 
 fn not_started() -> Error {

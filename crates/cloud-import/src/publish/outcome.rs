@@ -3,6 +3,8 @@
 use cloud_import_core::{Error, ErrorKind, ImportTask, ImportedImage, Remedy, remedy::Change};
 use serde::Serialize;
 
+use super::store::Record;
+
 /// How it ended for one target.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -11,6 +13,8 @@ pub struct Outcome {
     pub target: String,
     /// How.
     pub ended: Ended,
+    /// What is remembered of it by then; `None` where nothing was begun.
+    pub record: Option<Box<Record>>,
 }
 
 /// How it ended.
@@ -86,7 +90,15 @@ impl Outcome {
         Self {
             target: target.into(),
             ended,
+            record: None,
         }
+    }
+
+    /// With what is remembered of it.
+    #[must_use]
+    pub fn with_record(mut self, record: Option<Record>) -> Self {
+        self.record = record.map(Box::new);
+        self
     }
 
     /// What came of targets, each with its label; `None` of one whose work ended without an outcome.

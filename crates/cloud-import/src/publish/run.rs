@@ -39,7 +39,7 @@ pub(crate) async fn traced(
     index: usize,
     destination: &Destination,
     listener: &dyn Listener,
-    work: impl Future<Output = Result<Ended>>,
+    work: impl Future<Output = Result<(Ended, Record)>>,
 ) -> Outcome {
     let importer = &destination.importer;
     let span = info_span!(
@@ -52,8 +52,11 @@ pub(crate) async fn traced(
         "error.type" = Empty,
         otel.status_code = Empty,
     );
-    let ended = work.instrument(span.clone()).await;
-    let outcome = Outcome::new(&destination.label, ended.unwrap_or_else(Ended::not_started));
+    let (ended, record) = match work.instrument(span.clone()).await {
+        Ok((ended, record)) => (ended, Some(record)),
+        Err(error) => (Ended::not_started(error), None),
+    };
+    let outcome = Outcome::new(&destination.label, ended).with_record(record);
     span.record("image.id", outcome.image().map(|image| image.id.as_str()));
     if let Some(error) = outcome.error() {
         spans::failed(&span, error);
@@ -70,7 +73,7 @@ impl Work {
         traced(index, &destination, &*listener, self.ended()).await
     }
 
-    async fn ended(self) -> Result<Ended> {
+    async fn ended(self) -> Result<(Ended, Record)> {
         let Self {
             index,
             destination: Destination { importer, bucket, .. },
@@ -104,7 +107,10 @@ impl Work {
                 }
                 return Err(target.with_record(|record| conflict.error(record)));
             }
-            Decision::Finished { replaces } => return target.finished(replaces).await,
+            Decision::Finished { replaces } => {
+                let ended = target.finished(replaces).await?;
+                return Ok(target.with(ended).await);
+            }
             Decision::Begin {
                 generation,
                 unless_listed,
@@ -115,7 +121,7 @@ impl Work {
                     None
                 };
                 if let Some(ended) = ended {
-                    return Ok(ended);
+                    return Ok(target.with(ended).await);
                 }
                 Some(generation)
             }
@@ -124,23 +130,22 @@ impl Work {
         let found_at = now(&*target.importer);
         let hashed = target.context.hashed;
         let change = target.change(move |record| {
-            if let Some((began, ended)) = hashed {
-                record.history.add_at(began, record.generation, What::Hashing, None);
-                record.history.add_at(ended, record.generation, What::Hashed, None);
-            }
             record.is_found(found_at);
             record.is_at(&place);
             record.order = order;
             if begins.is_some_and(|generation| generation != record.generation) {
                 record.next_generation();
             }
+            if let Some((began, ended)) = hashed {
+                record.history.add_at(began, record.generation, What::Hashing, None);
+                record.history.add_at(ended, record.generation, What::Hashed, None);
+            }
         });
         change.await?;
         ordered.request.generation = target.with_record(|record| record.generation);
         let mut run = Run { target, ordered };
         let ended = run.carry_out(decision, &self.slot).await;
-        run.target.keep_reason(&ended).await;
-        Ok(ended)
+        Ok(run.target.with(ended).await)
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::{
     event::Event,
     outcome::Ended,
-    store::{Replacement, Step, What},
+    store::{Record, Replacement, Step, What},
     target::Target,
 };
 
@@ -99,11 +99,12 @@ impl Target {
         }
     }
 
-    /// Keeps why it did not end better.
-    pub(crate) async fn keep_reason(&self, ended: &Ended) {
+    /// How it ended, with what is remembered of it: why it did not end better, too.
+    pub(crate) async fn with(&self, ended: Ended) -> (Ended, Record) {
         if let Some(error) = ended.error() {
             self.went_wrong(error).await;
         }
+        (ended, self.with_record(Record::clone))
     }
 
     /// It goes on in the cloud, unless cancelling was asked for and works.

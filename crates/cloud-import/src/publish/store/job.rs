@@ -340,7 +340,11 @@ mod tests {
         let mut held = held.unwrap();
         held.change(|_| {}).unwrap();
         let record = held.record().clone();
-        assert_eq!(record.history.events()[0].what, What::Staging, "from here on it is known");
+        assert_eq!(
+            record.history.events()[0].what,
+            What::Staging,
+            "from here on it is known"
+        );
         drop(held);
         let held = job.try_hold(name).await.unwrap().unwrap();
         assert!(job.try_hold(name).await.unwrap().is_none(), "it is held");

@@ -49,10 +49,10 @@ impl Lease {
     /// Changes the record and writes it durably. What cannot be written is not changed. Blocks.
     pub(crate) fn change(&mut self, change: impl FnOnce(&mut Record)) -> Result<()> {
         let mut record = self.record.clone();
+        change(&mut record);
         if !self.is_written {
             record.happened(What::Staging, None);
         }
-        change(&mut record);
         record.changed_from(&self.record);
         if !self.is_written || record != self.record {
             let text = serde_json::to_string_pretty(&record).map_err(|error| {

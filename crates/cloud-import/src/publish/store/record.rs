@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::SystemTime};
 
 use cloud_import_core::{
-    Error, ImportTask, Provider,
+    Error, ErrorKind, ImportTask, Provider,
     provider::{Schema, datetime},
 };
 use cloud_import_staging::{Staged, UploadRecord};
@@ -246,6 +246,23 @@ impl Record {
     pub fn vendor_code(&self) -> Option<&str> {
         let unclear = || self.unsettled.as_ref()?.code.as_deref();
         self.code.as_deref().or_else(unclear)
+    }
+
+    /// Why it is not better, where something went wrong since it came to its step. Records of before keep a verdict's reason and
+    /// code alone.
+    pub fn why(&self) -> Option<Error> {
+        if let Some(reason) = &self.error {
+            return Some(reason.error(self.provider));
+        }
+        let kind = match self.step {
+            Step::Canceled => ErrorKind::Canceled,
+            _ => ErrorKind::TaskFailed,
+        };
+        let error = Error::new(kind, self.reason.as_ref()?).with_provider(self.provider);
+        Some(match &self.code {
+            Some(code) => error.with_code(code),
+            None => error,
+        })
     }
 
     /// Begins the next generation of the order: a new image, on purpose. What is staged stays known.

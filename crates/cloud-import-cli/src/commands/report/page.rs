@@ -1,0 +1,191 @@
+//! One self-contained page: no network, nothing that any cloud or file wrote is taken for HTML.
+
+use std::fmt::Write as _;
+
+use cloud_import::{
+    Shown,
+    env::{Env as _, SystemEnv},
+};
+
+use super::{causes, gantt, next_command, seconds, totals};
+use crate::{
+    jobs::Remembered as Job,
+    outcome::{Outcome, Status},
+    phases, render,
+};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// The columns of the table.
+const COLUMNS: [&str; 8] = [
+    "Target",
+    "Status",
+    "Image",
+    "Began",
+    "Seconds",
+    "Phases",
+    "Code",
+    "Request id",
+];
+
+pub(super) fn render(jobs: &[Job], made_at: &str) -> String {
+    let names: Vec<&str> = jobs.iter().map(|job| job.facts.name.as_str()).collect();
+    let title = escaped(&names.join(", "));
+    let targets: Vec<&Outcome> = jobs.iter().flat_map(|job| &job.targets).collect();
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n\
+         <title>{title}: import report</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>Import of {title}</h1>\n\
+         <p>Made {made_at} from what is on record; no cloud was asked.</p>\n"
+    );
+    summary(&mut page, jobs, &targets);
+    failures(&mut page, jobs);
+    let picture = gantt::render(&targets, SystemEnv.now());
+    if !picture.is_empty() {
+        let _ = write!(page, "<h2>Time</h2>\n{LEGEND}\n<div class=\"scroll\">{picture}</div>\n");
+    }
+    table(&mut page, &targets);
+    let _ = write!(page, "</main>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
+    page
+}
+
+const LEGEND: &str = "<p class=\"legend\"><span class=\"hash\">hash</span> <span class=\"stage\">stage</span> \
+<span class=\"start\">start</span> <span class=\"import\">import</span> <span class=\"tidy\">tidy up</span> \
+<span class=\"unknown\">unknown</span></p>";
+
+fn summary(page: &mut String, jobs: &[Job], targets: &[&Outcome]) {
+    page.push_str("<ul class=\"totals\">\n");
+    for (status, count) in totals(targets.iter().copied()) {
+        let _ = writeln!(
+            page,
+            "<li class=\"{}\"><b>{count}</b> {}</li>",
+            class(status),
+            status.words()
+        );
+    }
+    page.push_str("</ul>\n");
+    for job in jobs {
+        let facts = &job.facts;
+        let _ = write!(
+            page,
+            "<p><code>{}</code> from {}",
+            escaped(&facts.id),
+            escaped(&facts.source)
+        );
+        if let Some(sha256) = &facts.sha256 {
+            let _ = write!(page, ", SHA-256 <code class=\"sum\">{}</code>", escaped(sha256));
+        }
+        page.push_str("</p>\n");
+        if let Some(command) = next_command(job) {
+            let _ = writeln!(page, "<p>To continue:</p>\n<pre>{}</pre>", escaped(&command));
+        }
+    }
+}
+
+fn failures(page: &mut String, jobs: &[Job]) {
+    let causes = causes::causes(jobs);
+    if causes.is_empty() {
+        return;
+    }
+    page.push_str("<h2>What went wrong</h2>\n");
+    for cause in causes {
+        let _ = writeln!(
+            page,
+            "<section class=\"cause\">\n<h3><code>{}</code>, {} {}</h3>\n<p>{}</p>",
+            escaped(cause.code),
+            cause.targets.len(),
+            if cause.targets.len() == 1 { "target" } else { "targets" },
+            escaped(cause.message)
+        );
+        if let Some(remedy) = &cause.remedy {
+            let _ = writeln!(page, "<p><b>What to do:</b> {}</p>", escaped(remedy));
+        }
+        page.push_str("<ul>\n");
+        for target in cause.targets {
+            let id = target.error.as_ref().and_then(|error| error.request_id());
+            let id = id.map_or_else(String::new, |id| format!(", request <code>{}</code>", escaped(id)));
+            let _ = writeln!(page, "<li>{}{id}</li>", escaped(&target.target));
+        }
+        page.push_str("</ul>\n</section>\n");
+    }
+}
+
+fn table(page: &mut String, targets: &[&Outcome]) {
+    let _ = write!(
+        page,
+        "<h2>Targets</h2>\n<p><label>Filter <input id=\"filter\" type=\"search\" autocomplete=\"off\"></label> \
+         <span id=\"count\" role=\"status\">{} targets</span></p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
+         aria-label=\"Targets\">\n<table id=\"targets\">\n<caption>Each target of the import. Headings sort.</caption>\n<thead><tr>",
+        targets.len()
+    );
+    for column in COLUMNS {
+        let _ = write!(page, "<th scope=\"col\"><button type=\"button\">{column}</button></th>");
+    }
+    page.push_str("</tr></thead>\n<tbody>\n");
+    for target in targets {
+        row(page, target);
+    }
+    page.push_str("</tbody>\n</table>\n</div>\n");
+}
+
+fn row(page: &mut String, target: &Outcome) {
+    let record = target.record.as_deref();
+    let began = record
+        .and_then(|record| phases::span(record).began)
+        .map(render::instant);
+    let took = record.map(phases::seconds).unwrap_or_default();
+    let took: Vec<String> = took
+        .iter()
+        .map(|(name, seconds)| format!("{name} {}", render::seconds(*seconds)))
+        .collect();
+    let error = target.error.as_ref();
+    let seconds = seconds(target).map(|seconds| seconds.to_string()).unwrap_or_default();
+    let _ = write!(
+        page,
+        "<tr><th scope=\"row\">{}</th><td class=\"{}\">{}</td>",
+        escaped(&target.target),
+        class(target.status),
+        target.status.words()
+    );
+    let image = target.image.as_ref().map_or("", |image| &image.id);
+    let cells = [
+        image,
+        began.as_deref().unwrap_or_default(),
+        &seconds,
+        &took.join(", "),
+        error.map_or("", causes::code),
+        error.and_then(|error| error.request_id()).unwrap_or_default(),
+    ];
+    for cell in cells {
+        let _ = write!(page, "<td>{}</td>", escaped(cell));
+    }
+    page.push_str("</tr>\n");
+}
+
+/// The colour of a status.
+fn class(status: Status) -> &'static str {
+    match status {
+        Status::Succeeded | Status::Checked => "good",
+        Status::Running | Status::CancelRequested => "open",
+        Status::Unknown | Status::Damaged => "odd",
+        Status::Failed | Status::Canceled | Status::NotStarted => "bad",
+    }
+}
+
+/// Text as HTML, with what is unseen escaped as everywhere.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in Shown::of(text).to_string().chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,99 @@
+//! `show`: what happened to each target of a job, with instants and reasons. No cloud is asked.
+
+use std::time::SystemTime;
+
+use cloud_import::{
+    Result,
+    publish::{Happened, JobFacts, Record, What},
+};
+use serde::Serialize;
+
+use crate::{
+    args::{self, OutputFormat},
+    exit::Exit,
+    jobs::{self, Remembered as Job},
+    outcome::Outcome,
+    output::{self, SCHEMA},
+    phases, render,
+    row::Row,
+    state::Remembered,
+};
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    schema: u32,
+    job: &'a JobFacts,
+    targets: Vec<Row<'a>>,
+}
+
+pub(crate) async fn run(options: args::Show) -> Result<Exit> {
+    let state = Remembered::of(&options.state, false)?;
+    let job = Job::of(&jobs::named(state.state(), &options.job).await?).await?;
+    match options.output {
+        OutputFormat::Json => output::json(&Shown {
+            schema: SCHEMA,
+            job: &job.facts,
+            targets: job.targets.iter().map(Row::with_history).collect(),
+        })?,
+        OutputFormat::Text => text(&job),
+    }
+    Ok(output::damaged(&job.damaged))
+}
+
+fn text(job: &Job) {
+    let facts = &job.facts;
+    output::result(&format!("{}  {}  {}", facts.id, facts.name, facts.source));
+    if let Some(sha256) = &facts.sha256 {
+        output::result(&format!("sha256 {sha256}"));
+    }
+    for target in &job.targets {
+        output::result("");
+        output::result(format!("{}  {}  {}", target.target, target.status.words(), result(target)).trim_end());
+        if let Some(record) = &target.record {
+            timeline(record);
+        }
+        if let Some(error) = &target.error {
+            output::result(&format!("  {}", render::error(error)));
+            if let Some(remedy) = render::remedy_of(error) {
+                output::result(&format!("    {remedy}"));
+            }
+        }
+    }
+}
+
+fn result(target: &Outcome) -> &str {
+    target.image.as_ref().map_or("", |image| &image.id)
+}
+
+/// A line for each event: when, how long after the one before it, what.
+fn timeline(record: &Record) {
+    let mut last = None;
+    for event in record.history.events() {
+        let after = last.map_or_else(String::new, |last| format!("+{}", took(last, event.at)));
+        last = Some(event.at);
+        output::result(&line(event, &after));
+    }
+    let seconds = phases::seconds(record);
+    if !seconds.is_empty() {
+        let phases: Vec<String> = seconds
+            .iter()
+            .map(|(name, seconds)| format!("{name} {}", render::seconds(*seconds)))
+            .collect();
+        output::result(&format!("  in all: {}", phases.join(", ")));
+    }
+}
+
+fn line(event: &Happened, after: &str) -> String {
+    let what = match (event.what, event.generation) {
+        (What::Staging, generation @ 1..) => format!("staging (generation {generation})"),
+        (what, _) => what.as_str().replace('_', " "),
+    };
+    let detail = event.detail.as_deref().unwrap_or_default();
+    format!("  {}  {after:>8}  {what} {detail}", render::instant(event.at))
+        .trim_end()
+        .to_owned()
+}
+
+fn took(from: SystemTime, to: SystemTime) -> String {
+    render::seconds(to.duration_since(from).unwrap_or_default().as_secs())
+}

@@ -1,0 +1,211 @@
+//! What came of a target, whichever command tells it.
+
+use cloud_import::{
+    Error, ErrorKind, ImportTask, ImportedImage, Inspection,
+    publish::{self, Damaged, Phase, Record, Step},
+};
+use serde::Serialize;
+
+use crate::{exit::Exit, render, tasks::label};
+
+/// What came of one target.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// `provider/region`.
+    pub(crate) target: String,
+    pub(crate) status: Status,
+    pub(crate) exit: Exit,
+    pub(crate) state: Option<String>,
+    pub(crate) image: Option<ImportedImage>,
+    pub(crate) task: Option<ImportTask>,
+    pub(crate) error: Option<Error>,
+    /// What is remembered of it, where something is.
+    pub(crate) record: Option<Box<Record>>,
+}
+
+/// What came of one target, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Status {
+    /// The image is there.
+    Succeeded,
+    /// The order was only checked, and the cloud would take it.
+    Checked,
+    /// The import goes on.
+    Running,
+    /// Cancelling was asked for.
+    CancelRequested,
+    /// The import is over and failed.
+    Failed,
+    /// The import was cancelled.
+    Canceled,
+    /// Nothing was started.
+    NotStarted,
+    /// Whether something was started is not known.
+    Unknown,
+    /// What is recorded of it cannot be read.
+    Damaged,
+}
+
+impl Status {
+    /// In words, for people.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Checked => "checked",
+            Self::Running => "still running",
+            Self::CancelRequested => "being cancelled",
+            Self::Failed => "failed",
+            Self::Canceled => "cancelled",
+            Self::NotStarted => "not started",
+            Self::Unknown => "not known whether it was started",
+            Self::Damaged => "damaged",
+        }
+    }
+}
+
+impl From<Phase> for Status {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Succeeded => Self::Succeeded,
+            Phase::Checked => Self::Checked,
+            Phase::Running => Self::Running,
+            Phase::Failed => Self::Failed,
+            Phase::NotStarted => Self::NotStarted,
+            // Unknown, and what a later version may add.
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl From<publish::Outcome> for Outcome {
+    fn from(outcome: publish::Outcome) -> Self {
+        let phase = outcome.phase();
+        let error = outcome.error().cloned();
+        let exit = match (phase, &error) {
+            (Phase::Succeeded, Some(error)) if error.kind() == ErrorKind::Credentials => Exit::Credentials,
+            // The image is there, and so is what it was to replace.
+            (Phase::Succeeded, Some(_)) => Exit::Mixed,
+            (Phase::Succeeded | Phase::Checked, _) | (Phase::Running, None) => Exit::Done,
+            (Phase::Running, Some(error)) => Exit::while_running(error),
+            (Phase::Unknown, _) => Exit::OutcomeUnknown,
+            (Phase::Failed, _) => Exit::Failed,
+            (_, Some(error)) => Exit::of(error),
+            (_, None) => Exit::NotStarted,
+        };
+        Self {
+            status: match &error {
+                Some(error) if phase == Phase::Failed && error.kind() == ErrorKind::Canceled => Status::Canceled,
+                _ => phase.into(),
+            },
+            exit,
+            state: (phase == Phase::Checked).then(|| "checked".to_owned()),
+            image: outcome.image().cloned(),
+            task: outcome.task().cloned(),
+            error,
+            record: outcome.record,
+            target: outcome.target,
+        }
+    }
+}
+
+impl Outcome {
+    pub(crate) fn new(target: impl ToString, status: Status, exit: Exit) -> Self {
+        Self {
+            target: target.to_string(),
+            status,
+            exit,
+            state: None,
+            image: None,
+            task: None,
+            error: None,
+            record: None,
+        }
+    }
+
+    /// The image is there.
+    pub(crate) fn succeeded(target: impl ToString, image: ImportedImage, task: ImportTask) -> Self {
+        Self {
+            image: Some(image),
+            task: Some(task),
+            ..Self::new(target, Status::Succeeded, Exit::Done)
+        }
+    }
+
+    /// The import goes on; nothing is wrong.
+    pub(crate) fn running(target: impl ToString, task: ImportTask, exit: Exit) -> Self {
+        Self {
+            task: Some(task),
+            ..Self::new(target, Status::Running, exit)
+        }
+    }
+
+    /// The wait ended without an image.
+    pub(crate) fn ended(target: impl ToString, task: ImportTask, error: Error) -> Self {
+        let exit = Exit::while_running(&error);
+        let status = match exit {
+            Exit::Failed if error.kind() == ErrorKind::Canceled => Status::Canceled,
+            Exit::Failed => Status::Failed,
+            Exit::OutcomeUnknown => Status::Unknown,
+            _ => Status::Running,
+        };
+        Self {
+            task: Some(task),
+            error: Some(error),
+            ..Self::new(target, status, exit)
+        }
+    }
+
+    /// What is recorded of it cannot be read; the others are gone on with.
+    pub(crate) fn damaged(damaged: Damaged) -> Self {
+        Self {
+            state: Some("damaged".to_owned()),
+            error: Some(damaged.error.clone()),
+            ..Self::new(label(&damaged), Status::Damaged, Exit::Mixed)
+        }
+    }
+
+    /// How a target stands by its record alone.
+    pub(crate) fn recorded(record: Record) -> Self {
+        let (status, exit) = match record.step {
+            Step::Succeeded => (Status::Succeeded, Exit::Done),
+            Step::Failed => (Status::Failed, Exit::Failed),
+            Step::Canceled => (Status::Canceled, Exit::Failed),
+            Step::Staging | Step::Staged => (Status::NotStarted, Exit::NotStarted),
+            Step::Started => (Status::Running, Exit::StillRunning),
+            _ => (Status::Unknown, Exit::OutcomeUnknown),
+        };
+        let image = record.image_id.as_ref().zip(record.task.as_ref());
+        Self {
+            image: image.map(|(id, task)| ImportedImage::of(task, id)),
+            task: record.task.clone(),
+            error: record.why(),
+            ..Self::new(&record.target, status, exit)
+        }
+        .with(record)
+    }
+
+    /// Adds what is remembered of it.
+    pub(crate) fn with(mut self, record: Record) -> Self {
+        self.record = Some(Box::new(record));
+        self
+    }
+
+    pub(crate) fn inspection(&self) -> Option<&Inspection> {
+        self.image.as_ref()?.inspection.as_ref()
+    }
+
+    /// In a few words, for the end of a progress line.
+    pub(crate) fn summary(&self) -> String {
+        let since = || {
+            let since = self.record.as_ref()?.unknown_since()?;
+            Some(format!("{} since {}", self.status.words(), render::instant(since)))
+        };
+        match (&self.image, &self.error, &self.state) {
+            (Some(image), ..) => image.id.clone(),
+            (None, _, Some(state)) => state.clone(),
+            (None, Some(error), None) => error.to_string(),
+            (None, None, None) => since().unwrap_or_else(|| self.status.words().to_owned()),
+        }
+    }
+}
