@@ -72,8 +72,8 @@ fn a_failure_keeps_its_code_and_its_likely_causes() {
     );
     let told = run(&["status", &option, "--state", &state, "--output", "json", job]);
     assert!(out(&told).contains(r#""code": "IMG.0057""#), "{}", out(&told));
-    let listed = out(&run(&["list", "--state", &state]));
-    assert!(listed.contains("no image in it (code IMG.0057)"), "{listed}");
+    let shown = out(&run(&["show", "--state", &state, job]));
+    assert!(shown.contains("no image in it (code IMG.0057)"), "{shown}");
     let listed: Value = serde_json::from_str(&out(&run(&["list", "--state", &state, "--output", "json"]))).unwrap();
     let targets = listed["jobs"][0]["targets"].as_array().unwrap();
     let codes: Vec<Option<&str>> = targets.iter().map(|target| target["code"].as_str()).collect();
