@@ -5,6 +5,7 @@
 
 mod args;
 mod bucket;
+mod clock;
 mod commands;
 mod config;
 mod connect;
@@ -15,6 +16,7 @@ mod exit;
 mod interrupt;
 mod jobs;
 mod line;
+mod log;
 mod order;
 mod outcome;
 mod output;
@@ -36,7 +38,6 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use cloud_import::{Error, ErrorKind, Result};
-use tracing_subscriber::EnvFilter;
 
 use crate::{
     args::{Arguments, Command},
@@ -51,12 +52,14 @@ fn main() -> ExitCode {
     if let Some(exit) = convert::child() {
         return exit;
     }
+    clock::begin();
     let line = config::completed(std::env::args_os().collect());
     let done = line.and_then(|line| match Arguments::try_parse_from(line) {
         Ok(arguments) => {
-            log_to_standard_error(arguments.verbose);
             let form = arguments.command.output();
-            run(arguments.command).inspect_err(|error| report::nothing_done(error, form))
+            let logs = log::begin(&arguments.logs);
+            logs.and_then(|()| run(arguments.command))
+                .inspect_err(|error| report::nothing_done(error, form))
         }
         Err(told) => Ok(output::usage(&told)),
     });
@@ -95,19 +98,4 @@ fn block_on(work: impl Future<Output = Result<Exit>>) -> Result<Exit> {
     // What still reads a file that does not answer is not waited for: the process ends with it.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     done
-}
-
-/// Logs as `-v` or `CLOUD_IMPORT_LOG` asks; nothing otherwise.
-fn log_to_standard_error(verbose: u8) {
-    let level = match verbose {
-        0 => "off",
-        1 => "cloud_import_core=debug",
-        _ => "trace",
-    };
-    let filter = EnvFilter::try_from_env("CLOUD_IMPORT_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(output::has_colours(&std::io::stderr()))
-        .init();
 }

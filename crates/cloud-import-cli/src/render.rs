@@ -224,6 +224,24 @@ pub(crate) fn instant(at: SystemTime) -> String {
     datetime::extended(at)
 }
 
+/// `BUCKET:KEY` with no more of a hash in it than tells it from others.
+pub(crate) fn object(object: &str) -> String {
+    let is_hash = |word: &str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words = object.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+    let short = words.map(|word| match word.char_indices().nth(64) {
+        Some((end, _)) if is_hash(&word[..end]) => format!("{}\u{2026}{}", &word[..12], &word[end..]),
+        None if is_hash(word) => format!("{}\u{2026}", &word[..12]),
+        _ => word.to_owned(),
+    });
+    short.collect()
+}
+
+/// An instant with its milliseconds: `2026-11-29T16:00:00.250Z`.
+pub(crate) fn instant_ms(at: SystemTime) -> String {
+    let ms = datetime::unix_millis(at).rem_euclid(1_000);
+    format!("{}.{ms:03}Z", instant(at).trim_end_matches('Z'))
+}
+
 /// A length of time: `9s`, `12m04s`, `3h02m`, `2d05h`.
 pub(crate) fn seconds(seconds: u64) -> String {
     match seconds {

@@ -28,10 +28,18 @@ pub(crate) fn stand_above(bars: Option<MultiProgress>) {
 
 /// A line for people.
 pub(crate) fn say(line: &str) {
-    let write = || {
-        // A closed standard error leaves nobody to tell.
-        let _ = writeln!(std::io::stderr().lock(), "{}", Shown::of(line));
-    };
+    // A closed standard error leaves nobody to tell.
+    above_bars(|| drop(writeln!(std::io::stderr().lock(), "{}", Shown::of(line))));
+}
+
+/// A part of the log, which has been escaped where it was made.
+pub(crate) fn log(bytes: &[u8]) -> std::io::Result<usize> {
+    let mut written = Ok(0);
+    above_bars(|| written = std::io::stderr().lock().write(bytes));
+    written
+}
+
+fn above_bars(write: impl FnOnce()) {
     let bars = BARS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match bars {
         Some(bars) => bars.suspend(write),

@@ -295,7 +295,7 @@ mod tests {
     use cloud_import_core::Provider;
 
     use super::*;
-    use crate::publish::store::files::scratch::Folder;
+    use crate::publish::store::{files::scratch::Folder, history::What};
 
     fn state() -> (Folder, State) {
         let folder = Folder::new();

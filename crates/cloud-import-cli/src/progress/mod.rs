@@ -1,0 +1,305 @@
+//! Progress on standard error: a bar per target on a terminal, one line of counters for all when they are many, a line per change
+//! elsewhere. What is shown of a moment is true of that moment: a terminal is redrawn every second.
+
+mod known;
+mod rate;
+
+use std::{
+    fmt,
+    io::IsTerminal as _,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use cloud_import::{
+    TaskState, WaitEvent,
+    env::{self, Env as _, SystemEnv},
+    publish::{Event, Listener, Phase},
+};
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
+use tokio::task::AbortHandle;
+
+use self::known::{Known, Stage};
+use crate::{clock, outcome::Status, output, render};
+
+/// Without a change, a line is written this often.
+const STILL_THERE: Duration = Duration::from_secs(60);
+
+/// A terminal is redrawn this often.
+const TICK: Duration = Duration::from_secs(1);
+
+/// More targets than this share one line of counters: more lines than a terminal has are no progress.
+const MOST_BARS: usize = 20;
+
+/// Of bytes, a line is written at most this often, in hundredths of the whole, where there is no terminal.
+const STEP: u64 = 10;
+
+/// Shows how several targets go on.
+pub(crate) struct Progress {
+    shared: Arc<Shared>,
+    ticker: Option<AbortHandle>,
+}
+
+struct Shared {
+    names: Vec<String>,
+    view: View,
+    /// What is known of each target, and of the hashing before them all.
+    targets: Mutex<Vec<Known>>,
+    began: Duration,
+}
+
+enum View {
+    Bars { all: MultiProgress, bars: Vec<ProgressBar> },
+    Board { all: MultiProgress, bar: ProgressBar },
+    Lines,
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress")
+            .field("names", &self.shared.names)
+            .finish_non_exhaustive()
+    }
+}
+
+impl View {
+    fn of(names: &[String]) -> Self {
+        let is_dumb = env::variable("TERM").is_some_and(|term| term == "dumb");
+        if !std::io::stderr().is_terminal() || is_dumb {
+            return Self::Lines;
+        }
+        let all = MultiProgress::new();
+        if names.len() > MOST_BARS {
+            let bar = all.add(ProgressBar::new_spinner().with_style(style("{wide_msg}")));
+            return Self::Board { all, bar };
+        }
+        let names: Vec<String> = names
+            .iter()
+            .map(|name| cloud_import::Shown::of(name).to_string())
+            .collect();
+        let width = names.iter().map(String::len).max().unwrap_or_default();
+        let style = style("{prefix} {bar:16} {wide_msg}");
+        let bar = |name: &String| {
+            let bar = ProgressBar::new(100).with_style(style.clone());
+            all.add(bar.with_prefix(format!("{name:width$}")))
+        };
+        let bars = names.iter().map(bar).collect();
+        Self::Bars { all, bars }
+    }
+
+    fn bars(&self) -> Option<MultiProgress> {
+        match self {
+            Self::Bars { all, .. } | Self::Board { all, .. } => Some(all.clone()),
+            Self::Lines => None,
+        }
+    }
+}
+
+impl Progress {
+    /// Of these targets, within a runtime.
+    pub(crate) fn new(names: Vec<String>) -> Self {
+        let view = View::of(&names);
+        output::stand_above(view.bars());
+        let is_drawn = view.bars().is_some();
+        let shared = Arc::new(Shared {
+            targets: Mutex::new(vec![Known::default(); names.len() + 1]),
+            names,
+            view,
+            began: SystemEnv.monotonic(),
+        });
+        let ticking = Arc::clone(&shared);
+        let tick = async move {
+            loop {
+                SystemEnv.sleep(TICK).await;
+                ticking.draw();
+            }
+        };
+        let ticker = is_drawn.then(|| tokio::spawn(tick).abort_handle());
+        Self { shared, ticker }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(ticker) = &self.ticker {
+            ticker.abort();
+        }
+        output::stand_above(None);
+    }
+}
+
+impl Shared {
+    fn targets(&self) -> MutexGuard<'_, Vec<Known>> {
+        self.targets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A target does something: on a terminal it is drawn, elsewhere it is said if it is new, and once in a while if it is not.
+    fn note(&self, target: Option<usize>, stage: Stage, text: String, percent: Option<u64>) {
+        let now = SystemEnv.monotonic();
+        let mut targets = self.targets();
+        let last = targets.len() - 1;
+        let known = &mut targets[target.unwrap_or(last)];
+        let is_new = known.note(stage, text, percent, now);
+        if matches!(self.view, View::Lines) && (is_new || now >= known.said_at + STILL_THERE) {
+            known.said_at = now;
+            say_line(&self.line(target, &known.text));
+        }
+        drop(targets);
+        if is_new {
+            self.draw();
+        }
+    }
+
+    fn line(&self, target: Option<usize>, text: &str) -> String {
+        match target {
+            Some(index) => format!("{}: {text}", self.names[index]),
+            None => text.to_owned(),
+        }
+    }
+
+    /// Bytes move: how many of how many.
+    fn bytes(&self, target: Option<usize>, stage: Stage, done: u64, total: u64) {
+        let now = SystemEnv.monotonic();
+        {
+            let mut targets = self.targets();
+            let last = targets.len() - 1;
+            targets[target.unwrap_or(last)].bytes(done, total, now);
+        }
+        let percent = done.saturating_mul(100) / total.max(1);
+        let text = match self.view {
+            View::Lines => format!("{} {}% of {}", stage.words(), percent / STEP * STEP, HumanBytes(total)),
+            _ => stage.words().to_owned(),
+        };
+        self.note(target, stage, text, Some(percent));
+    }
+
+    /// Puts what is known on the terminal, if there is one.
+    fn draw(&self) {
+        let now = SystemEnv.monotonic();
+        let mut targets = self.targets();
+        let last = targets.len() - 1;
+        match &self.view {
+            View::Bars { bars, .. } => {
+                let hashing = targets[last].is_moving().then(|| targets[last].shown(now));
+                for (bar, known) in bars
+                    .iter()
+                    .zip(targets.iter_mut())
+                    .filter(|(bar, _)| !bar.is_finished())
+                {
+                    bar.set_position(known.percent);
+                    // The file is hashed for them all.
+                    let waiting = hashing.as_ref().filter(|_| known.stage == Stage::Waiting);
+                    output::message(bar, &waiting.cloned().unwrap_or_else(|| known.shown(now)));
+                }
+            }
+            View::Board { bar, .. } => {
+                output::message(bar, &known::board(&mut targets, now.saturating_sub(self.began), now));
+            }
+            View::Lines => {}
+        }
+    }
+
+    /// A target is done with, well or not.
+    fn over(&self, target: Option<usize>, text: &str, done: bool) {
+        let Some(index) = target else { return };
+        let is_last = {
+            let mut targets = self.targets();
+            let stage = if done { Stage::Done } else { Stage::NotDone };
+            let percent = done.then_some(100);
+            targets[index].note(stage, text.to_owned(), percent, SystemEnv.monotonic());
+            let own = &targets[..self.names.len()];
+            own.iter().all(|known| known.stage.is_over())
+        };
+        self.draw();
+        match &self.view {
+            View::Bars { bars, .. } => {
+                output::message(&bars[index], text);
+                bars[index].abandon();
+            }
+            View::Board { bar, .. } => {
+                output::say(&self.line(target, text));
+                if is_last {
+                    bar.finish_and_clear();
+                }
+            }
+            View::Lines => say_line(&self.line(target, text)),
+        }
+    }
+}
+
+/// A line of progress, with the time of day: who reads it in a file was not there.
+fn say_line(line: &str) {
+    output::say(&format!("{} {line}", clock::local(SystemEnv.now())));
+}
+
+impl Listener for Progress {
+    fn on(&self, target: Option<usize>, event: &Event<'_>) {
+        let shared = &*self.shared;
+        let note = |stage: Stage, text: &str| shared.note(target, stage, text.to_owned(), None);
+        match event {
+            Event::Hashing { done, total } => shared.bytes(target, Stage::Hashing, *done, *total),
+            Event::SideFile { path } => output::say(&format!("{} is sent with the image", path.display())),
+            Event::WaitingForOther => note(Stage::Waiting, "another process is working on it: waiting"),
+            Event::Staging { done, total } => shared.bytes(target, Stage::Staging, *done, *total),
+            Event::Staged { object, reused: true } => {
+                note(Stage::Staging, &format!("{} already exists", render::object(object)))
+            }
+            Event::Staged { object, .. } => note(Stage::Staging, &format!("staged as {}", render::object(object))),
+            Event::Starting => shared.note(target, Stage::Starting, "starting".to_owned(), Some(0)),
+            Event::Settling => note(Stage::Starting, "finding out what became of the order that was sent"),
+            Event::NotStarted { not_listed_at } => {
+                let text = render::not_started(*not_listed_at);
+                output::say(&format!("warning: {}", shared.line(target, &text)));
+            }
+            Event::Found { .. } => note(Stage::Importing, "the cloud already has it: nothing is sent"),
+            Event::Started { .. } => note(Stage::Importing, "importing"),
+            Event::Polled { event, .. } => polled(shared, target, *event),
+            Event::Tidied { object } => note(Stage::Importing, &format!("deleted {}", render::object(object))),
+            Event::Retiring { image_id } => note(Stage::Importing, &format!("deleting the older image {image_id}")),
+            Event::Retired { image_id } => note(Stage::Importing, &format!("deleted the older image {image_id}")),
+            Event::Renamed { name } => note(Stage::Importing, &format!("renamed to {name}")),
+            Event::Warning { text } => output::say(&format!("warning: {}", shared.line(target, text))),
+            Event::Problem { problem } => {
+                output::say(&format!("warning: {}", shared.line(target, &render::problem(problem))));
+            }
+            Event::Over { outcome } => {
+                let image = outcome.image();
+                let text = match (image, outcome.error()) {
+                    (Some(image), _) if outcome.is_found() => format!("{} (made before)", image.id),
+                    (Some(image), _) => image.id.clone(),
+                    // The reason is said once, with its remedy, when all are over.
+                    (None, Some(_)) => Status::from(outcome.phase()).words().to_owned(),
+                    (None, None) if outcome.phase() == Phase::Checked => "the cloud would take this order".to_owned(),
+                    (None, None) => "started".to_owned(),
+                };
+                shared.over(target, &text, image.is_some());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A poll came back or failed.
+fn polled(shared: &Shared, target: Option<usize>, event: WaitEvent<'_>) {
+    match event {
+        WaitEvent::Polled {
+            state: TaskState::InProgress { percent, raw },
+            ..
+        } => {
+            let text = match percent {
+                Some(percent) => format!("importing: {raw} {percent}%"),
+                None => format!("importing: {raw}"),
+            };
+            shared.note(target, Stage::Importing, text, percent.map(u64::from));
+        }
+        WaitEvent::PollFailed { error, in_a_row } => {
+            let text = format!("a poll failed ({in_a_row} in a row), the import goes on: {error}");
+            shared.note(target, Stage::Importing, text, None);
+        }
+        _ => {}
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
