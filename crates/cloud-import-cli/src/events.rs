@@ -1,16 +1,16 @@
 //! Events as JSON lines on standard output, for programs that watch an import. The form is part of the interface: see
 //! `docs/events.md`.
 
-use std::{sync::Mutex, time::Duration};
+use std::sync::Mutex;
 
 use cloud_import::{
     ImportTask, TaskState, WaitEvent,
-    env::{Env as _, SystemEnv},
     publish::{Event, Listener},
 };
 use serde::Serialize;
 
 use crate::{
+    clock::At,
     output::{self, SCHEMA},
     render,
 };
@@ -24,16 +24,14 @@ pub(crate) struct Events {
     labels: Vec<String>,
     /// The hundredth of the bytes that was told last, per target, and for the hash behind them.
     told: Mutex<Vec<Option<u64>>>,
-    began: Duration,
 }
 
 #[derive(Default, Serialize)]
 struct Line<'a> {
     schema: u32,
     event: &'static str,
-    time: String,
-    /// Milliseconds since the command began to work.
-    elapsed_ms: u64,
+    #[serde(flatten)]
+    at: At,
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,16 +61,7 @@ struct Line<'a> {
 impl Events {
     pub(crate) fn new(labels: Vec<String>) -> Self {
         let told = Mutex::new(vec![None; labels.len() + 1]);
-        Self {
-            labels,
-            told,
-            began: SystemEnv.monotonic(),
-        }
-    }
-
-    fn elapsed_ms(&self) -> u64 {
-        let elapsed = SystemEnv.monotonic().saturating_sub(self.began);
-        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+        Self { labels, told }
     }
 
     /// Whether these bytes are worth a line: a hundredth more than the last.
@@ -91,8 +80,7 @@ impl Events {
         let base = |name| Line {
             schema: SCHEMA,
             event: name,
-            time: render::instant_ms(SystemEnv.now()),
-            elapsed_ms: self.elapsed_ms(),
+            at: At::now(),
             target: target.map(|index| self.labels[index].as_str()),
             ..Line::default()
         };

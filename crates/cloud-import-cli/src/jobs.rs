@@ -16,9 +16,12 @@ pub(crate) async fn find(state: &State, text: &str) -> Result<Option<Job>> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         found => return found.map(Some),
     }
-    let meant = |facts: &JobFacts| !text.is_empty() && (facts.id.starts_with(text) || facts.name == text);
-    let jobs = state.jobs().await?.into_iter().flatten();
-    let mut found: Vec<Job> = jobs.filter(|job| meant(job.facts())).collect();
+    let jobs: Vec<Job> = state.jobs().await?.into_iter().flatten().collect();
+    let that = |is_it: &dyn Fn(&JobFacts) -> bool| jobs.iter().filter(|job| is_it(job.facts())).cloned().collect();
+    let mut found: Vec<Job> = that(&|facts| facts.name == text);
+    if found.is_empty() && !text.is_empty() {
+        found = that(&|facts| facts.id.starts_with(text));
+    }
     if found.len() > 1 {
         let ids: Vec<&str> = found.iter().map(|job| job.facts().id.as_str()).collect();
         let message = format!("`{text}` may be any of these jobs: {}", ids.join(", "));

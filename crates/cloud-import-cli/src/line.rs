@@ -1,8 +1,14 @@
 //! The command line as it was typed, for a shell to run it again. It is not shown where it holds a link that may be signed.
 
 use std::{
+    collections::BTreeSet,
     ffi::{OsStr, OsString},
     fmt::Write as _,
+};
+
+use crate::{
+    args::{Reach, StateDir},
+    output,
 };
 
 /// The same command; `None` where it is not to be shown.
@@ -13,6 +19,19 @@ pub(crate) fn again() -> Option<String> {
 /// The import for these targets alone, of another image on purpose; `None` where it is not to be shown.
 pub(crate) fn another(targets: &[&str]) -> Option<String> {
     typed(for_targets(std::env::args_os().collect(), targets))
+}
+
+/// Jobs with the options by which a later command finds them and their clouds.
+pub(crate) fn with_places(jobs: &str, state: &StateDir, reach: &Reach, endpoints: &BTreeSet<String>) -> String {
+    let mut words = jobs.to_owned();
+    if let Some(folder) = &state.folder {
+        words.push_str(&format!(" --state {}", output::word(&folder.display().to_string())));
+    }
+    if let Some(Some(file)) = &reach.simulate {
+        words.push_str(&format!(" --simulate={}", output::word(&file.display().to_string())));
+    }
+    words.extend(endpoints.iter().map(String::as_str));
+    words
 }
 
 /// These words as a line to type.

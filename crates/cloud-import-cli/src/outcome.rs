@@ -199,10 +199,13 @@ impl Outcome {
     pub(crate) fn summary(&self) -> String {
         let since = || {
             let since = self.record.as_ref()?.unknown_since()?;
-            Some(format!("{} since {}", self.status.words(), render::instant(since)))
+            let code = self.record.as_ref()?.vendor_code();
+            let code = code.map_or_else(String::new, |code| format!(" (code {code})"));
+            Some(format!("unknown since {}{code}", render::instant(since)))
         };
         match (&self.image, &self.error, &self.state) {
             (Some(image), ..) => image.id.clone(),
+            _ if self.status == Status::Unknown && since().is_some() => since().unwrap_or_default(),
             (None, _, Some(state)) => state.clone(),
             (None, Some(error), None) => error.to_string(),
             (None, None, None) => since().unwrap_or_else(|| self.status.words().to_owned()),

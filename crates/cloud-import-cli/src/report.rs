@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::{
     args,
+    clock::At,
     exit::Exit,
     line,
     outcome::{Outcome, Status},
@@ -18,6 +19,8 @@ struct Report<'a> {
     schema: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'a str>,
+    #[serde(flatten)]
+    at: Option<At>,
     results: Vec<Row<'a>>,
 }
 
@@ -79,15 +82,15 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
         .iter()
         .filter(|outcome| outcome.status == Status::Running)
         .collect();
-    match job {
-        Some(job) if !unfinished.is_empty() => output::say(&format!("to continue: cloud-import wait {job}")),
-        // Where nothing is remembered, the task itself is all that there is to go on with.
-        None if lines == Lines::Images => unfinished
-            .iter()
-            .filter_map(|outcome| serde_json::to_string(outcome.task.as_ref()?).ok())
-            .for_each(|line| output::say(&format!("to continue: cloud-import wait {}", output::word(&line)))),
-        _ => {}
+    if let Some(job) = job.filter(|_| !unfinished.is_empty()) {
+        output::say(&format!("to continue: cloud-import wait {job}"));
     }
+    // Where nothing is remembered, the task itself is all that there is to go on with.
+    unfinished
+        .iter()
+        .filter(|outcome| lines == Lines::Images && (job.is_none() || outcome.record.is_none()))
+        .filter_map(|outcome| serde_json::to_string(outcome.task.as_ref()?).ok())
+        .for_each(|line| output::say(&format!("to continue: cloud-import wait {}", output::word(&line))));
     if job.is_some() {
         what_settles(outcomes);
     }
@@ -192,6 +195,7 @@ fn json(outcomes: &[Outcome], event: Option<&str>) {
     let report = Report {
         schema: SCHEMA,
         event,
+        at: event.map(|_| At::now()),
         results: outcomes.iter().map(Row::of).collect(),
     };
     told(match event {

@@ -15,7 +15,7 @@ use cloud_import::{
 
 use crate::{
     connect::{self, Clouds},
-    jobs,
+    jobs, output,
     state::Remembered,
 };
 
@@ -77,16 +77,10 @@ pub(crate) async fn named(arguments: &[OsString], state: &Remembered) -> Result<
         for job in state.state().jobs().await? {
             named.extend(readable(job, Record::is_open).await?);
         }
-        return match named.is_empty() {
-            true => Err(
-                Error::new(
-                    ErrorKind::InvalidRequest,
-                    format!("no job in `{}` waits for a verdict, and no task was given", state.state()),
-                )
-                .with_remedy("`cloud-import list` shows the jobs. Name another directory with --state, or give what `import --no-wait` printed."),
-            ),
-            false => Ok(named),
-        };
+        if named.is_empty() {
+            output::say(&format!("no job in {} waits for a result", state.state()));
+        }
+        return Ok(named);
     }
     let mut seen = BTreeSet::new();
     for text in arguments {
@@ -94,7 +88,7 @@ pub(crate) async fn named(arguments: &[OsString], state: &Remembered) -> Result<
         match jobs::find(state.state(), text.to_str().unwrap_or_default()).await? {
             Some(job) if seen.insert(job.facts().id.clone()) => named.extend(readable(Ok(job), |_| true).await?),
             Some(_) => {}
-            None => named.extend(tasks(text)?.into_iter().map(|task| Named::Task(Box::new(task)))),
+            None => named.extend(of_jobs(tasks(text)?, state).await?),
         }
     }
     Ok(named)
@@ -118,6 +112,34 @@ async fn readable(job: Result<Job, Damaged>, is_wanted: impl Fn(&Record) -> bool
         named.insert(0, Named::Job(job, wanted));
     }
     Ok(named)
+}
+
+/// Tasks; of those that a job here has started, that target of it: what is settled of it is then on record.
+async fn of_jobs(tasks: Vec<ImportTask>, state: &Remembered) -> Result<Vec<Named>> {
+    let mut known = Vec::new();
+    for job in state.state().jobs().await?.into_iter().flatten() {
+        let records = job.records().await?.into_iter().flatten();
+        known.extend(records.map(|record| (job.clone(), record)));
+    }
+    let of_job = |task: ImportTask| {
+        let of_it = |(_, record): &&(Job, Record)| record.task.as_ref().is_some_and(|own| is_same(own, &task));
+        match known.iter().find(of_it) {
+            Some((job, record)) => Named::Job(job.clone(), vec![record.clone()]),
+            None => Named::Task(Box::new(task)),
+        }
+    };
+    Ok(tasks.into_iter().map(of_job).collect())
+}
+
+/// Whether two tasks are of one order in one place.
+fn is_same(one: &ImportTask, other: &ImportTask) -> bool {
+    let is_told = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+    (one.provider, &one.endpoint, &one.region, &one.project)
+        == (other.provider, &other.endpoint, &other.region, &other.project)
+        && (is_told(&one.token, &other.token)
+            || is_told(&one.task_id, &other.task_id)
+            || is_told(&one.image_id, &other.image_id)
+            || is_told(&one.marker, &other.marker) && one.generation == other.generation)
 }
 
 /// Tasks from JSON, a file of JSON lines, or standard input.

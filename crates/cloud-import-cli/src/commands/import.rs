@@ -19,7 +19,7 @@ use crate::{
     convert, destination,
     events::Events,
     exit::Exit,
-    interrupt,
+    interrupt, line,
     outcome::Outcome,
     output,
     progress::Progress,
@@ -119,20 +119,12 @@ async fn all(
 
 /// A job with the options by which a later command finds it and its clouds.
 fn with_places(job: &str, options: &Import, wanted: &[Wanted]) -> String {
-    let mut words = job.to_owned();
-    if let Some(folder) = &options.state.folder {
-        words.push_str(&format!(" --state {}", output::word(&folder.display().to_string())));
-    }
-    if let Some(Some(file)) = &options.reach.simulate {
-        words.push_str(&format!(" --simulate={}", output::word(&file.display().to_string())));
-    }
     // A task's own endpoint counts only when it is repeated.
     let endpoints = wanted.iter().filter_map(|wanted| {
         let endpoint = connect::endpoint(wanted, &options.reach)?;
         Some(format!(" --endpoint {}={endpoint}", wanted.target.provider))
     });
-    words.extend(endpoints.collect::<BTreeSet<String>>());
-    words
+    line::with_places(job, &options.state, &options.reach, &endpoints.collect())
 }
 
 /// Tells a problem of a target; what is wrong with the file, once for all of them.

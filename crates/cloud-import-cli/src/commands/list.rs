@@ -131,12 +131,15 @@ fn json(jobs: &[Job], damaged: &[&Damaged]) -> Result<()> {
 fn texts(jobs: &[Job], damaged: &[&Damaged]) {
     let targets: Vec<&Outcome> = jobs.iter().flat_map(|job| &job.targets).collect();
     let many = |many: usize, what: &str| format!("{many} {what}{}", if many == 1 { "" } else { "s" });
-    output::say(&format!(
-        "{}, {}: {}",
-        many(jobs.len() + damaged.len(), "job"),
-        many(targets.len(), "target"),
-        counts(targets.iter().copied())
-    ));
+    let jobs_in_all = many(jobs.len() + damaged.len(), "job");
+    output::say(&match targets.len() {
+        0 => jobs_in_all,
+        some => format!(
+            "{jobs_in_all}, {}: {}",
+            many(some, "target"),
+            counts(targets.iter().copied())
+        ),
+    });
     for job in jobs {
         let began = began(job).map_or_else(|| "-".to_owned(), render::instant);
         let (id, source, counts) = (&job.facts.id, &job.facts.source, counts(&job.targets));

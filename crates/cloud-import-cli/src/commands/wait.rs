@@ -1,6 +1,6 @@
 //! `wait`: jobs and tasks are waited for, in this process, until the cloud has given its verdict on each.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use cloud_import::{
     ErrorKind, ImageImporter, ImportTask, Result, Stop, WaitOptions,
@@ -12,7 +12,7 @@ use crate::{
     args,
     connect::Clouds,
     exit::Exit,
-    interrupt,
+    interrupt, line,
     outcome::Outcome,
     progress::Progress,
     report::{self, Lines},
@@ -27,14 +27,32 @@ pub(crate) async fn run(options: args::Wait) -> Result<Exit> {
     let simulated = Simulated::of(reach).await?;
     let state = Remembered::of(&options.tasks.state, simulated.is_some())?;
     let named = named(&options.tasks.tasks, &state).await?;
+    let again = again(&named, &options);
     let stop = Stop::default();
     let clouds = Clouds::new(reach, simulated.as_ref())?.stopped_by(&stop);
     let waiting = waiting(options.waiting.timeout, simulated.is_some());
     let work = async {
         let outcomes = wait_for_all(named, &clouds, &waiting, &stop).await;
-        Ok(report::write(&outcomes, reach.output.into(), Lines::Images, None))
+        Ok(report::write(
+            &outcomes,
+            reach.output.into(),
+            Lines::Images,
+            again.as_deref(),
+        ))
     };
     interrupt::guarded(&stop, work).await
+}
+
+/// The jobs, with the options by which a later command finds them and their clouds; `None` where only tasks are waited for.
+fn again(named: &[Named], options: &args::Wait) -> Option<String> {
+    let jobs = named.iter().filter_map(|one| match one {
+        Named::Job(job, _) => Some(job.facts().id.as_str()),
+        _ => None,
+    });
+    let jobs: BTreeSet<&str> = jobs.collect();
+    let jobs: Vec<&str> = jobs.into_iter().collect();
+    let tasks = &options.tasks;
+    (!jobs.is_empty()).then(|| line::with_places(&jobs.join(" "), &tasks.state, &tasks.reach, &BTreeSet::new()))
 }
 
 async fn wait_for_all(named: Vec<Named>, clouds: &Clouds<'_>, waiting: &WaitOptions, stop: &Stop) -> Vec<Outcome> {

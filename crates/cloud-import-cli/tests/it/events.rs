@@ -33,12 +33,16 @@ pub(super) fn seen(text: &str) -> Vec<String> {
     for line in text.lines() {
         let event: BTreeMap<String, Value> = serde_json::from_str(line).unwrap();
         assert_eq!(event["schema"], 1, "{line}");
+        assert!(
+            event["time"].as_str().unwrap().ends_with('Z') && event["elapsed_ms"].is_u64(),
+            "{line}"
+        );
         let name = event["event"].as_str().unwrap();
         assert!(documented.contains_key(name), "`{name}` is not documented");
         let fields = &documented[name];
         for field in event
             .keys()
-            .filter(|field| !["schema", "event", "target"].contains(&field.as_str()))
+            .filter(|field| !["schema", "event", "time", "elapsed_ms", "target"].contains(&field.as_str()))
         {
             assert!(fields.contains(field), "`{field}` of `{name}` is not documented");
         }

@@ -67,7 +67,7 @@ fn of_helps() -> Vec<String> {
             .filter(|name| *name != "help")
             .map(|name| help(&[name, "--help"])),
     );
-    assert_eq!(helps.len(), 12);
+    assert_eq!(helps.len(), 14);
     let mut found = Vec::new();
     for help in helps {
         let (_, examples) = help.split_once(":\n").unwrap();
@@ -101,6 +101,11 @@ fn simulated(line: &str, option: &str, state: &str, job: &str) -> String {
     match name {
         _ if line.contains("--simulate") => line,
         "check" => line.replacen(&command, &format!("{command} {option}"), 1),
+        "show" | "report" => {
+            let words = line.split(' ').map(|word| if word == "web" { job } else { word });
+            let line = words.collect::<Vec<_>>().join(" ");
+            line.replacen(&command, &format!("{command} {state}"), 1)
+        }
         "import" | "wait" | "status" | "cancel" | "clean" | "list" => {
             line.replacen(&command, &format!("{command} {option} {state}"), 1)
         }
@@ -114,7 +119,7 @@ fn every_example_runs() {
     let desk = Desk::new("examples");
     let (option, state) = (sim.option(), "--state state");
     let keys = "CLOUD_IMPORT_SIM_ACCESS_KEY_ID=an-access-key-id CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY=its-secret-key";
-    let run = |line: &str| desk.run(&format!("export {keys}\n{line}"));
+    let run = |line: &str| desk.run(&format!("export {keys} GITHUB_STEP_SUMMARY=summary.md\n{line}"));
     let first = format!("cloud-import import {option} {state} --to aliyun --name web --os 'CentOS 7.9' web.qcow2");
     // A job whose import goes on, and the same with its verdict.
     let started = format!("{first} --no-wait > tasks.jsonl && cp -r state started");

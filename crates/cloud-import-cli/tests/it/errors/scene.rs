@@ -242,6 +242,7 @@ impl Scene {
         };
         let mut shown: Vec<String> = text
             .lines()
+            .map(without_time_of_day)
             .filter(|line| !is_progress(line))
             .map(replaced_in_line)
             .collect();
@@ -252,6 +253,18 @@ impl Scene {
         });
         shown.retain(|line| !is_result(line));
         shown.join("\n")
+    }
+}
+
+/// Without the time of day that a line of progress begins with.
+fn without_time_of_day(line: &str) -> &str {
+    let digits = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b':'))
+    };
+    match line.split_once("Z ") {
+        Some((time, rest)) if time.len() == "2026-01-02 03:04:05".len() && time.split(' ').all(digits) => rest,
+        _ => line,
     }
 }
 
