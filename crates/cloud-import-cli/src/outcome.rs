@@ -6,7 +6,7 @@ use cloud_import::{
 };
 use serde::Serialize;
 
-use crate::{exit::Exit, render, tasks::label};
+use crate::{exit::Exit, render};
 
 /// What came of one target.
 #[derive(Debug)]
@@ -211,4 +211,13 @@ impl Outcome {
             (None, None, None) => since().unwrap_or_else(|| self.status.words().to_owned()),
         }
     }
+}
+
+/// What a result calls something that cannot be read.
+pub(crate) fn label(damaged: &Damaged) -> String {
+    damaged
+        .target
+        .clone()
+        .or_else(|| damaged.job.clone())
+        .unwrap_or_default()
 }

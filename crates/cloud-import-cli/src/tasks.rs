@@ -15,7 +15,9 @@ use cloud_import::{
 
 use crate::{
     connect::{self, Clouds},
-    jobs, output,
+    jobs,
+    outcome::label,
+    output,
     state::Remembered,
 };
 
@@ -55,15 +57,6 @@ impl Named {
             Self::Damaged(damaged) => vec![label(damaged)],
         }
     }
-}
-
-/// What a result calls something that cannot be read.
-pub(crate) fn label(damaged: &Damaged) -> String {
-    damaged
-        .target
-        .clone()
-        .or_else(|| damaged.job.clone())
-        .unwrap_or_default()
 }
 
 pub(crate) fn target(task: &ImportTask) -> Target {

@@ -1,11 +1,8 @@
 //! `import`: each target by itself and side by side; one that fails does not stop the others.
 
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
 };
 
 use cloud_import::{

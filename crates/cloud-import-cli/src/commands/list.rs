@@ -66,7 +66,7 @@ async fn jobs(options: args::List) -> Result<Exit> {
             Err(one) => damaged.push(one),
         }
     }
-    jobs.sort_by_key(|job| began(job));
+    jobs.sort_by_key(began);
     let of_no_job: Vec<&Damaged> = damaged.iter().filter(|one| one.target.is_none()).collect();
     match options.reach.output {
         OutputFormat::Json => json(&jobs, &of_no_job)?,

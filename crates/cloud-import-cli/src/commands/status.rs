@@ -25,8 +25,8 @@ pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
         .await?
         .into_iter()
         .flat_map(|one| match one {
-            Named::Damaged(damaged) => vec![Asked::Known(Outcome::damaged(damaged))],
-            Named::Task(task) => vec![Asked::Task(target(&task).to_string(), *task)],
+            Named::Damaged(damaged) => vec![Asked::Known(Box::new(Outcome::damaged(damaged)))],
+            Named::Task(task) => vec![Asked::Task(target(&task).to_string(), task)],
             Named::Job(_, records) => records.into_iter().map(Asked::of).collect(),
         });
     let outcomes = side_by_side(asked, |asked| asked.answered(&clouds)).await;
@@ -40,24 +40,24 @@ pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
 
 /// What is asked after.
 enum Asked {
-    Known(Outcome),
-    Task(String, ImportTask),
-    Running(Box<Record>, ImportTask),
+    Known(Box<Outcome>),
+    Task(String, Box<ImportTask>),
+    Running(Box<Record>, Box<ImportTask>),
 }
 
 impl Asked {
     fn of(record: Record) -> Self {
         match (record.step, record.task.clone()) {
-            (Step::Started, Some(task)) => Self::Running(Box::new(record), task),
-            _ => Self::Known(Outcome::recorded(record)),
+            (Step::Started, Some(task)) => Self::Running(Box::new(record), Box::new(task)),
+            _ => Self::Known(Box::new(Outcome::recorded(record))),
         }
     }
 
     async fn answered(self, clouds: &Clouds<'_>) -> Outcome {
         match self {
-            Self::Known(outcome) => outcome,
-            Self::Task(target, task) => stands(target, task, clouds).await,
-            Self::Running(record, task) => stands(record.target.clone(), task, clouds).await.with(*record),
+            Self::Known(outcome) => *outcome,
+            Self::Task(target, task) => stands(target, *task, clouds).await,
+            Self::Running(record, task) => stands(record.target.clone(), *task, clouds).await.with(*record),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, time::SystemTime};
 
-use super::page::escaped;
+use super::html::escaped;
 use crate::{outcome::Outcome, phases, render};
 
 /// The width of the time axis in the picture's own units.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{causes, page::escaped, seconds};
+use super::{causes, html::escaped, seconds};
 use crate::{
     jobs::Remembered as Job,
     outcome::{Outcome, Status},

@@ -2,6 +2,7 @@
 
 mod causes;
 mod gantt;
+mod html;
 mod junit;
 mod markdown;
 mod page;

@@ -2,12 +2,9 @@
 
 use std::fmt::Write as _;
 
-use cloud_import::{
-    Shown,
-    env::{Env as _, SystemEnv},
-};
+use cloud_import::env::{Env as _, SystemEnv};
 
-use super::{causes, gantt, next_command, seconds, totals};
+use super::{causes, gantt, html::escaped, next_command, seconds, totals};
 use crate::{
     jobs::Remembered as Job,
     outcome::{Outcome, Status},
@@ -172,20 +169,4 @@ fn class(status: Status) -> &'static str {
         Status::Unknown | Status::Damaged => "odd",
         Status::Failed | Status::Canceled | Status::NotStarted => "bad",
     }
-}
-
-/// Text as HTML, with what is unseen escaped as everywhere.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in Shown::of(text).to_string().chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
