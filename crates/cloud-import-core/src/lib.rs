@@ -38,6 +38,7 @@ pub use credentials::{CredentialSource, Credentials};
 pub use engine::{
     ImageImporter, Importer, Prepared,
     preflight::{Check, CheckOutcome, Subject},
+    presence::Presence,
     search::Sighting,
     start::find,
     wait::{WaitEvent, WaitOptions, wait},

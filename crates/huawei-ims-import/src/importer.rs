@@ -6,7 +6,7 @@
 //! There is no call to cancel.
 
 use cloud_import_core::{
-    Capabilities, ErrorKind, Failure, ImportRequest, ImportedImage, Problem, Result, Subject,
+    Capabilities, ErrorKind, Failure, ImportRequest, ImportedImage, Presence, Problem, Result, Subject,
     provider::{At, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, datetime, preflight::Checks},
 };
 
@@ -36,6 +36,7 @@ impl Cloud for Client {
     const PROOF: Proof = Proof::Source { must_show: true };
     const LISTING: Listing = Listing::Images;
     const NEWEST_FIRST: bool = true;
+    const DELETIONS: &'static [(&'static str, Presence)] = &[("deleted", Presence::Deleted)];
     const NEVER_ASKED: &'static [(Subject, &'static str)] = preflight::NEVER;
 
     fn capabilities(&self) -> &'static Capabilities {
@@ -101,6 +102,17 @@ impl Cloud for Client {
         page.is_whole &= !goes_on;
         page.more = at.page == 0;
         Ok(page)
+    }
+
+    async fn image(&self, id: &str, project: Option<&str>) -> Result<Option<Row>> {
+        let request = wire::GlanceShowImageRequest {
+            image_id: Some(id.to_owned()),
+            ..Default::default()
+        };
+        match self.at(project).glance_show_image(&request).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            answer => answer.map(|image| Some(row(image))),
+        }
     }
 
     async fn rename(&self, image: &ImportedImage, name: &str) -> Result<()> {

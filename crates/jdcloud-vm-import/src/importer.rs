@@ -4,9 +4,13 @@
 //! its token, which returns the first answer. There is no call to cancel.
 
 use cloud_import_core::{
-    Architecture, BootMode, Capabilities, Disk, DiskFormat, Failure, ImportRequest, ImportedImage, Problem, Provider,
-    Result, Subject,
-    provider::{At, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, preflight::Checks, words},
+    Architecture, BootMode, Capabilities, Disk, DiskFormat, ErrorKind, Failure, ImportRequest, ImportedImage, Presence,
+    Problem, Provider, Result, Subject,
+    provider::{
+        At, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent,
+        preflight::{Checks, lacking},
+        words,
+    },
 };
 
 use crate::{
@@ -33,6 +37,7 @@ impl Cloud for Client {
     const NEWEST_FIRST: bool = true;
     // An order that is looked for is among the newest tasks.
     const PAGES: u32 = 20;
+    const DELETIONS: &'static [(&'static str, Presence)] = &[("deleting", Presence::Deleting)];
     const NEVER_ASKED: &'static [(Subject, &'static str)] = preflight::NEVER;
 
     fn capabilities(&self) -> &'static Capabilities {
@@ -113,6 +118,20 @@ impl Cloud for Client {
         };
         let answer = self.describe_images(&request).await?;
         Ok(Page::of(answer.images, image_row, IMAGES).of_total(answer.total_count))
+    }
+
+    async fn image(&self, id: &str, _: Option<&str>) -> Result<Option<Row>> {
+        let request = wire::DescribeImageRequest {
+            image_id: Some(id.to_owned()),
+            ..Default::default()
+        };
+        match self.describe_image(&request).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            answer => answer?
+                .image
+                .map(|image| Some(image_row(image)))
+                .ok_or_else(|| lacking("image")),
+        }
     }
 
     async fn rename(&self, image: &ImportedImage, name: &str) -> Result<()> {

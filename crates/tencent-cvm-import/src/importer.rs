@@ -5,8 +5,8 @@
 //! whether a duplicate name is refused while the first image is still being built is unverified.
 
 use cloud_import_core::{
-    Architecture, BootMode, Capabilities, Disk, Failure, ImportRequest, ImportedImage, LicenseType, Problem, Provider,
-    Result, Subject,
+    Architecture, BootMode, Capabilities, Disk, Failure, ImportRequest, ImportedImage, LicenseType, Presence, Problem,
+    Provider, Result, Subject,
     provider::{
         At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, datetime, marked,
         preflight::Checks, words,
@@ -35,6 +35,7 @@ impl Cloud for Client {
 
     const PROOF: Proof = Proof::Marker;
     const LISTING: Listing = Listing::Images;
+    const DELETIONS: &'static [(&'static str, Presence)] = &[("DELETING", Presence::Deleting)];
     const NEVER_ASKED: &'static [(Subject, &'static str)] = preflight::NEVER;
 
     fn capabilities(&self) -> &'static Capabilities {
@@ -94,7 +95,7 @@ impl Cloud for Client {
             },
         };
         let answer = match self.describe_images(&request).await {
-            Err(error) if error.code() == Some(NO_SUCH_IMAGE) => return Ok(Page::default()),
+            Err(error) if error.code() == Some(NO_SUCH_IMAGE) => return Ok(Page::of(Some(Vec::new()), row, IMAGES)),
             answer => answer?,
         };
         Ok(Page::of(answer.image_set, row, IMAGES).of_total(answer.total_count))

@@ -10,7 +10,10 @@ use crate::{
     CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImportRequest, ImportTask, ImportedImage, Inspection,
     Problem, Provider, Result,
     client::Connection,
-    engine::preflight::{Checks, Subject},
+    engine::{
+        preflight::{self, Checks, Subject},
+        presence::Presence,
+    },
     model::{
         code::{StateClass, StateRow},
         id,
@@ -39,6 +42,9 @@ pub trait Cloud: Debug + Send + Sync + 'static {
 
     /// Whether a finished task is not yet a finished image: then the image has the last word.
     const IMAGE_DECIDES: bool = false;
+
+    /// States of an image, in the vendor's words, by which it is deleted or being deleted.
+    const DELETIONS: &'static [(&'static str, Presence)] = &[];
 
     /// What this cloud is never asked before an import, and why.
     const NEVER_ASKED: &'static [(Subject, &'static str)];
@@ -94,6 +100,14 @@ pub trait Cloud: Debug + Send + Sync + 'static {
 
     /// A page of the account's own images, in whatever state.
     fn images(&self, query: &Query<'_>, at: At) -> impl Future<Output = Result<Page>> + Send;
+
+    /// The image of this id, in whatever state; `None` when the cloud says that there is none.
+    fn image(&self, id: &str, project: Option<&str>) -> impl Future<Output = Result<Option<Row>>> + Send {
+        async move {
+            let page = self.images(&Query::new(By::Id(id), project), At::default()).await?;
+            page.one(id)
+        }
+    }
 
     /// The id of the task that makes an image, where the cloud tells.
     fn task_of(&self, _image_id: &str, _project: Option<&str>) -> impl Future<Output = Result<Option<String>>> + Send {
@@ -272,6 +286,19 @@ impl Page {
             more: listed >= full,
             total: None,
             is_whole,
+        }
+    }
+
+    /// Of a list by its id, the image; `None` when the list has none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidResponse`] when the answer has no list.
+    pub fn one(self, id: &str) -> Result<Option<Row>> {
+        let is_whole = self.is_whole;
+        let mut rows = self.rows.into_iter();
+        match rows.find(|row| row.image_id.as_deref() == Some(id)) {
+            None if !is_whole => Err(preflight::lacking("list of images")),
+            found => Ok(found),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt::Debug, sync::Arc};
 
-use super::{cloud::unable, search::Sighting};
+use super::{cloud::unable, presence::Presence, search::Sighting};
 use crate::{
     BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Grace, ImportRequest, ImportTask, ImportedImage,
     Problem, Provider, Result, TaskState,
@@ -154,6 +154,19 @@ pub trait ImageImporter: Debug + Send + Sync {
         })
     }
 
+    /// What the cloud says of an image, by its id. An importer that does not ask says [`Presence::Unclear`].
+    ///
+    /// What was made or deleted a moment ago may be shown as it was: who would act on a deletion looks twice.
+    ///
+    /// # Errors
+    /// The cloud's own: a look that was refused says nothing.
+    ///
+    /// # Cancel safety
+    /// Call it again.
+    fn presence<'a>(&'a self, _image: &'a ImportedImage) -> BoxFuture<'a, Result<Presence>> {
+        Box::pin(std::future::ready(Ok(Presence::Unclear)))
+    }
+
     /// Deletes an image and the snapshots behind it, where they are of no other use. An image that is not there after an attempt
     /// that may have been executed was deleted by it.
     ///
@@ -297,6 +310,10 @@ macro_rules! pointer {
 
             fn sight<'a>(&'a self, task: &'a ImportTask) -> BoxFuture<'a, Result<Sighting>> {
                 (**self).sight(task)
+            }
+
+            fn presence<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<Presence>> {
+                (**self).presence(image)
             }
 
             fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>> {

@@ -8,6 +8,7 @@ use super::{
     cloud::{Cloud, Identity, Proof, Row},
     image_importer::{ImageImporter, Prepared},
     memory::{Memory, Standing},
+    presence::{self, Presence},
     search::{self, Found, Sighting},
     spans, start, verdict,
 };
@@ -345,6 +346,13 @@ impl<C: Cloud> ImageImporter for Importer<C> {
         Box::pin(async move {
             self.own_task(task)?;
             search::sight(&*self.cloud, task).await
+        })
+    }
+
+    fn presence<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<Presence>> {
+        Box::pin(async move {
+            self.own_image(image)?;
+            presence::presence(&*self.cloud, image).await
         })
     }
 

@@ -6,6 +6,7 @@ mod image_importer;
 mod importer;
 mod memory;
 pub mod preflight;
+pub(crate) mod presence;
 pub(crate) mod search;
 pub mod spans;
 pub(crate) mod start;

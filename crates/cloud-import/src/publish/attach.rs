@@ -6,6 +6,7 @@ use cloud_import_core::{
     CancelOutcome, Error, ErrorKind, ImageImporter, Remedy, Result, Stop, WaitOptions, find, remedy::Change,
 };
 use cloud_import_staging::Store;
+use tokio::sync::OnceCell;
 
 use super::{
     event::{Event, Listener},
@@ -80,6 +81,7 @@ impl Reattach {
             listener: self.listener,
             stop: self.stop,
             hashed: None,
+            naming: OnceCell::new(),
         });
         let labels: Vec<String> = self.targets.iter().map(|target| target.label.clone()).collect();
         let work = self.targets.into_iter().enumerate().map(|(index, target)| {
@@ -115,6 +117,7 @@ pub async fn cancel(job: &Job, target: Reattached) -> Result<CancelOutcome> {
         listener: Arc::new(()),
         stop: Stop::default(),
         hashed: None,
+        naming: OnceCell::new(),
     });
     let target = hold(0, target, context).await?;
     let (step, task) = target.with_record(|record| (record.step, record.task.clone()));
@@ -140,10 +143,14 @@ impl Target {
         let (step, task) = self.with_record(|record| (record.step, record.task.clone()));
         match (step, task) {
             (Step::Staging | Step::Staged, _) => Ended::NotStarted { error: not_started() },
-            (Step::Succeeded, _) => self
-                .finished(false)
-                .await
-                .unwrap_or_else(|error| Ended::Unknown { task: None, error }),
+            (Step::Succeeded, _) => {
+                let made = match self.gone().await {
+                    Ok(None) => self.finished(false).await,
+                    Ok(Some(gone)) => Ok(gone),
+                    Err(error) => Err(error),
+                };
+                made.unwrap_or_else(|error| Ended::Unknown { task: None, error })
+            }
             (Step::Failed | Step::Canceled, task) => {
                 self.clean_up().await;
                 let error = self.with_record(failed);

@@ -112,10 +112,7 @@ impl Destination {
             project: importer
                 .prepare(order)
                 .map_or_else(|_| own(), |prepared| prepared.into_task().project),
-            account: match connection {
-                Some(connection) => account(&*connection.pipeline.credentials).await,
-                None => None,
-            },
+            account: account_of(&**importer).await,
             is_dry_run: order.dry_run,
             ..Place::new(importer.provider(), importer.region(), &order.name)
         }
@@ -138,7 +135,12 @@ pub fn bucket_of(importer: &dyn ImageImporter, name: &str) -> Result<Store> {
     Store::new(bucket, connection.pipeline.clone())
 }
 
-/// What the keys tell of their account, as a hash; `None` when there are none to be had.
+/// What the keys of an importer tell of their account, as a hash; `None` when there are none to be had.
+pub(crate) async fn account_of(importer: &dyn ImageImporter) -> Option<String> {
+    account(&*importer.connection()?.pipeline.credentials).await
+}
+
+/// What keys tell of their account, as a hash; `None` when there are none to be had.
 async fn account(source: &dyn CredentialSource) -> Option<String> {
     let credentials: Credentials = source.credentials().await.ok()?;
     let told = match credentials.keys() {

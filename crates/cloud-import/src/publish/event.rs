@@ -8,7 +8,7 @@ use std::{
 
 use cloud_import_core::{ImportTask, Problem, WaitEvent};
 
-use super::outcome::Outcome;
+use super::{outcome::Outcome, store::Retired};
 
 /// Something that happened, to one target or (`None`) to all.
 #[derive(Debug)]
@@ -50,6 +50,11 @@ pub enum Event<'a> {
     NotStarted {
         /// When they were read.
         not_listed_at: [SystemTime; 2],
+    },
+    /// The image that an earlier run had made was deleted by this program: another one is made, as the next generation.
+    Anew {
+        /// By which job, and when.
+        retired: &'a Retired,
     },
     /// The cloud has the order already, from an earlier run: nothing is sent.
     Found {

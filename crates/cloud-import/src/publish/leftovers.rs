@@ -9,7 +9,8 @@ use cloud_import_staging::Store;
 
 use super::{
     destination::bucket_of,
-    store::{Damaged, Lease, Record, StagedObject, State, Step, blocking},
+    naming::Naming,
+    store::{Damaged, ImageName, Lease, Record, StagedObject, State, Step, What, blocking},
     target::user,
 };
 
@@ -230,9 +231,22 @@ impl Leftover {
                     return Ok(false);
                 };
                 match importer.delete(&ImportedImage::of(task, image_id)).await {
-                    Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-                    _ => record(lease, |record| record.task = None).await,
+                    Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                    _ => {}
                 }
+                let id = image_id.clone();
+                let done = record(lease, |record| {
+                    record.task = None;
+                    record.happened(What::Retired, id);
+                });
+                let is_done = done.await?;
+                let image = ImageName {
+                    provider: task.provider,
+                    region: task.region.clone(),
+                    id: image_id.clone(),
+                };
+                Naming::of(state).await.mark(&image, job).await;
+                Ok(is_done)
             }
         }
     }

@@ -37,8 +37,10 @@ mod content;
 mod destination;
 mod event;
 mod findings;
+mod gone;
 mod image;
 mod leftovers;
+mod naming;
 mod object;
 mod options;
 mod outcome;
@@ -58,7 +60,7 @@ use cloud_import_core::{
     Capabilities, Error, ErrorKind, Field, ImportRequest, Problem, Provider, Remedy, Result, Stop, WaitOptions,
 };
 use cloud_import_staging::Budget;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 pub use cloud_import_disk as disk;
 pub use cloud_import_staging as staging;
@@ -75,12 +77,13 @@ pub use attach::{Reattach, Reattached, cancel};
 pub use bucket::{BucketItem, Known, in_bucket};
 pub use destination::{Destination, bucket_of};
 pub use event::{Event, Listener};
+pub use gone::{Look, look};
 pub use image::{Image, LocalImage};
 pub use leftovers::{Leftover, delete_object, leftovers};
 pub use object::ObjectImage;
 pub use outcome::{Ended, Outcome, Phase};
 pub use store::{
-    Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, ReplaceStep, Replacement, Role,
+    Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, ReplaceStep, Replacement, Retired, Role,
     StagedObject, State, Step, Unsettled, What,
 };
 
@@ -319,6 +322,7 @@ impl Publish {
             listener,
             stop,
             hashed,
+            naming: OnceCell::new(),
         });
         let work = accepted.iter().zip(places.into_iter().zip(records));
         let work = work.map(|(index, (place, record))| {

@@ -32,6 +32,13 @@ pub enum Ended {
         /// Why it has not replaced the older images yet, or has not its own name yet.
         unfinished: Option<Error>,
     },
+    /// The image that an earlier run had made is gone. Its id is no result.
+    Gone {
+        /// What it was.
+        image: ImportedImage,
+        /// Since when, by whom where that is known, and what to do.
+        error: Error,
+    },
     /// The order was only checked, and the cloud would take it.
     Checked {
         /// What was checked.
@@ -72,6 +79,8 @@ pub enum Ended {
 pub enum Phase {
     /// [`Ended::Succeeded`]
     Succeeded,
+    /// [`Ended::Gone`]
+    Gone,
     /// [`Ended::Checked`]
     Checked,
     /// [`Ended::Running`]
@@ -118,6 +127,7 @@ impl Outcome {
     pub fn phase(&self) -> Phase {
         match self.ended {
             Ended::Succeeded { .. } => Phase::Succeeded,
+            Ended::Gone { .. } => Phase::Gone,
             Ended::Checked { .. } => Phase::Checked,
             Ended::Running { .. } => Phase::Running,
             Ended::Failed { .. } => Phase::Failed,
@@ -139,7 +149,7 @@ impl Outcome {
         match &self.ended {
             Ended::Succeeded { task, .. } | Ended::Checked { task } | Ended::Running { task, .. } => Some(task),
             Ended::Failed { task, .. } | Ended::Unknown { task, .. } => task.as_ref(),
-            Ended::NotStarted { .. } => None,
+            Ended::NotStarted { .. } | Ended::Gone { .. } => None,
         }
     }
 
@@ -159,7 +169,10 @@ impl Ended {
     pub fn error(&self) -> Option<&Error> {
         match self {
             Self::Succeeded { unfinished: error, .. } | Self::Running { error, .. } => error.as_ref(),
-            Self::Failed { error, .. } | Self::NotStarted { error } | Self::Unknown { error, .. } => Some(error),
+            Self::Gone { error, .. }
+            | Self::Failed { error, .. }
+            | Self::NotStarted { error }
+            | Self::Unknown { error, .. } => Some(error),
             Self::Checked { .. } => None,
         }
     }

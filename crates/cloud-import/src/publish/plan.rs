@@ -68,7 +68,7 @@ pub(crate) fn decide(record: &Record, intent: &Intent<'_>) -> Decision {
     match (record.step, &record.replace) {
         (Step::Staging | Step::Staged, _) => begin(0),
         (Step::Failed | Step::Canceled, _) => begin(1),
-        (Step::Succeeded, _) if again => begin(1),
+        (Step::Succeeded, _) if again || record.retired.is_some() => begin(1),
         (Step::Succeeded, _) if !is_same => Decision::Refuse(Conflict::MadeOtherwise),
         (Step::Succeeded, Some(plan)) if !replace && plan.is_open() => Decision::Refuse(Conflict::NotReplacedYet),
         (Step::Succeeded, plan) => Decision::Finished {

@@ -208,7 +208,7 @@ impl Target {
             self.tell(&Event::Retiring { image_id: id });
             match self.retire(image, id, name).await {
                 Ok(()) => {
-                    self.tell(&Event::Retired { image_id: id });
+                    self.retired(id).await;
                     self.change(without(id.clone())).await?;
                 }
                 Err(error) => refused = Some(error),

@@ -108,7 +108,14 @@ impl Work {
                 return Err(target.with_record(|record| conflict.error(record)));
             }
             Decision::Finished { replaces } => {
-                let ended = target.finished(replaces).await?;
+                let gone = {
+                    let _permit = self.slot.acquire().await;
+                    target.gone().await?
+                };
+                let ended = match gone {
+                    Some(gone) => gone,
+                    None => target.finished(replaces).await?,
+                };
                 return Ok(target.with(ended).await);
             }
             Decision::Begin {
@@ -122,6 +129,10 @@ impl Work {
                 };
                 if let Some(ended) = ended {
                     return Ok(target.with(ended).await);
+                }
+                let retired = target.with_record(|record| record.retired.clone());
+                if let Some(retired) = retired.filter(|_| !intent.again) {
+                    target.tell(&Event::Anew { retired: &retired });
                 }
                 Some(generation)
             }

@@ -7,11 +7,12 @@ use std::{
 
 use cloud_import_core::{Error, ErrorKind, ImageImporter, Remedy, Result, Stop, provider::digest, remedy::Change};
 use cloud_import_staging::{RecordStore, Store, UploadRecord};
-use tokio::task::JoinSet;
+use tokio::{sync::OnceCell, task::JoinSet};
 use tracing::{Instrument as _, instrument::WithSubscriber as _};
 
 use super::{
     event::{Event, Listener},
+    naming::Naming,
     options::Options,
     store::{Job, Lease, Record, Role, Step, blocking},
 };
@@ -25,6 +26,8 @@ pub(crate) struct Context {
     pub(crate) stop: Stop,
     /// When hashing the file began and ended, where this call had to do it.
     pub(crate) hashed: Option<(SystemTime, SystemTime)>,
+    /// Which records name which images, read when the first image is deleted.
+    pub(crate) naming: OnceCell<Naming>,
 }
 
 /// A target being worked on.

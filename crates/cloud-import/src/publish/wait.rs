@@ -101,7 +101,8 @@ impl Target {
 
     /// How it ended, with what is remembered of it: why it did not end better, too.
     pub(crate) async fn with(&self, ended: Ended) -> (Ended, Record) {
-        if let Some(error) = ended.error() {
+        // That an image is gone is on record by its own mark.
+        if let Some(error) = ended.error().filter(|_| !matches!(ended, Ended::Gone { .. })) {
             self.went_wrong(error).await;
         }
         (ended, self.with_record(Record::clone))
@@ -130,7 +131,7 @@ impl Target {
         }
     }
 
-    /// The image that an earlier run had made. A replacement that it left unfinished goes on; with `replaces`, the older images are
+    /// The image that an earlier run had made and that is [not gone](Self::gone). A replacement that it left unfinished goes on; with `replaces`, the older images are
     /// looked for again.
     pub(crate) async fn finished(&self, replaces: bool) -> Result<Ended> {
         self.clean_up().await;

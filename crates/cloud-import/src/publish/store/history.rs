@@ -64,8 +64,10 @@ pub enum What {
     Error,
     /// What was staged is deleted.
     Tidied,
-    /// An older image was deleted: the detail is its id.
+    /// An image was deleted by this program, an older one or its own: the detail is its id.
     Retired,
+    /// Its image was seen to be gone, by another hand: the detail is its id.
+    Gone,
     /// What a later version knows.
     #[serde(other)]
     Other,
@@ -90,6 +92,7 @@ impl What {
             Self::Error => "error",
             Self::Tidied => "tidied",
             Self::Retired => "retired",
+            Self::Gone => "gone",
             Self::Other => "other",
         }
     }
@@ -155,6 +158,17 @@ impl History {
         let found = events.find(|event| event.generation == generation && event.what == what);
         found.map(|event| event.at)
     }
+}
+
+/// That this program deleted the image of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Retired {
+    /// When, by this machine's clock, in whole seconds.
+    #[serde(with = "datetime::rfc3339")]
+    pub at: SystemTime,
+    /// The job that deleted it.
+    pub by: String,
 }
 
 /// Why a target is not better: an error, as data.

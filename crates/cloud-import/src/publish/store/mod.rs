@@ -5,6 +5,7 @@
 mod assign;
 mod damaged;
 mod files;
+mod gone;
 mod history;
 mod job;
 mod lease;
@@ -16,7 +17,7 @@ mod step;
 mod unsettled;
 
 pub use damaged::Damaged;
-pub use history::{Happened, History, Reason, What};
+pub use history::{Happened, History, Reason, Retired, What};
 pub use job::{Job, JobFacts};
 pub use objects::StagedObject;
 pub use record::{FileRecord, Record, ReplaceStep, Replacement, Role};
@@ -24,6 +25,7 @@ pub use state::State;
 pub use step::Step;
 pub use unsettled::Unsettled;
 
+pub(crate) use gone::ImageName;
 pub(crate) use lease::Lease;
 pub(crate) use place::{DRY_RUN, Place};
 pub(crate) use state::blocking;

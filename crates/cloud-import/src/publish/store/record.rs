@@ -10,7 +10,7 @@ use cloud_import_staging::{Staged, UploadRecord};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    history::{History, Reason, What},
+    history::{History, Reason, Retired, What},
     place::{DRY_RUN, Place},
     step::Step,
     unsettled::Unsettled,
@@ -70,6 +70,12 @@ pub struct Record {
     /// The image that came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
+    /// That this program deleted that image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired: Option<Retired>,
+    /// Since when at the latest the cloud does not have that image any more, which nobody here deleted.
+    #[serde(default, with = "datetime::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub gone_at: Option<SystemTime>,
     /// The vendor's reason, where it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -177,6 +183,8 @@ impl Record {
             link_signed_at: None,
             task: None,
             image_id: None,
+            retired: None,
+            gone_at: None,
             reason: None,
             code: None,
             unsettled: None,
@@ -272,6 +280,8 @@ impl Record {
         self.link_signed_at = None;
         self.task = None;
         self.image_id = None;
+        self.retired = None;
+        self.gone_at = None;
         self.reason = None;
         self.code = None;
         self.unsettled = None;

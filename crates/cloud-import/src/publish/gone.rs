@@ -1,0 +1,101 @@
+//! Whether an image of before is still there: a success on record is a statement about the past, so the cloud is asked before its id
+//! is told again. Deletes nothing.
+
+use std::time::Duration;
+
+use cloud_import_core::{ImageImporter, Presence, Result, Stop};
+
+use super::{
+    destination::account_of,
+    event::Event,
+    naming::Naming,
+    outcome::Ended,
+    store::{ImageName, Record},
+    target::Target,
+};
+
+/// So long after the first look comes the second, at the most: a list may lag behind for a moment.
+const SECOND_LOOK: Duration = Duration::from_secs(2);
+
+/// What a look at the image of a record found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Look {
+    /// The cloud shows it.
+    There,
+    /// The cloud said twice, to keys of the account that made it as far as that is known, that it is deleted or being deleted.
+    Gone,
+    /// It could not be found out: why.
+    Unclear(String),
+}
+
+/// Looks whether the image of a record is still there. What is refused, cannot be reached or is asked with keys of another account
+/// is not gone. One request; a second, two seconds later at the most, where the image is not shown.
+///
+/// # Cancel safety
+/// Call it again.
+pub async fn look(record: &Record, importer: &dyn ImageImporter, stop: &Stop) -> Look {
+    let Some(image) = record.image() else {
+        return Look::Unclear("nothing is recorded of an image".to_owned());
+    };
+    let mut is_second = false;
+    loop {
+        match importer.presence(&image).await {
+            Ok(Presence::There) => return Look::There,
+            Ok(Presence::Deleted | Presence::Deleting) if is_second => return Look::Gone,
+            Ok(Presence::Deleted | Presence::Deleting) => {}
+            Ok(_) => return Look::Unclear("this importer does not ask".to_owned()),
+            Err(error) => return Look::Unclear(error.message().to_owned()),
+        }
+        let asked = account_of(importer).await;
+        if let (Some(made), Some(asked)) = (&record.account, &asked)
+            && made != asked
+        {
+            return Look::Unclear("the keys are others than those that made it, and do not show it".to_owned());
+        }
+        is_second = true;
+        tokio::select! {
+            () = importer.env().sleep(importer.grace().interval.min(SECOND_LOOK)) => {}
+            () = stop.requested() => return Look::Unclear("it was stopped before a second look".to_owned()),
+        }
+    }
+}
+
+impl Target {
+    /// How it ends where the image on record is gone; `None` where it is there, or where that cannot be found out, which is told.
+    pub(crate) async fn gone(&self) -> Result<Option<Ended>> {
+        let record = self.with_record(Record::clone);
+        let Some(image) = record.image() else { return Ok(None) };
+        if record.retired.is_none() {
+            match look(&record, &*self.importer, &self.context.stop).await {
+                Look::There => {
+                    self.change(|record| record.gone_at = None).await?;
+                    return Ok(None);
+                }
+                Look::Gone => self.change(Record::is_gone).await?,
+                // What two looks have shown once is not told as a result for want of a third.
+                Look::Unclear(_) if record.gone_at.is_some() => {}
+                Look::Unclear(why) => {
+                    self.warn(&format!("whether the image {} is still there is not known: {why}", image.id));
+                    return Ok(None);
+                }
+            }
+        }
+        self.clean_up().await;
+        let error = self.with_record(Record::why_gone);
+        Ok(error.map(|error| Ended::Gone { image, error }))
+    }
+
+    /// Marks an older image that was deleted for this target in every record that names it.
+    pub(crate) async fn retired(&self, id: &str) {
+        self.tell(&Event::Retired { image_id: id });
+        let (state, by) = (self.context.job.state(), &self.context.job.facts().id);
+        let image = self.with_record(|record| ImageName {
+            provider: record.provider,
+            region: record.region.clone(),
+            id: id.to_owned(),
+        });
+        let naming = self.context.naming.get_or_init(|| Naming::of(state)).await;
+        naming.mark(&image, by).await;
+    }
+}
