@@ -76,7 +76,10 @@ impl Target {
                 // What two looks have shown once is not told as a result for want of a third.
                 Look::Unclear(_) if record.gone_at.is_some() => {}
                 Look::Unclear(why) => {
-                    self.warn(&format!("whether the image {} is still there is not known: {why}", image.id));
+                    self.warn(&format!(
+                        "whether the image {} is still there is not known: {why}",
+                        image.id
+                    ));
                     return Ok(None);
                 }
             }

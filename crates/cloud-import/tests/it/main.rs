@@ -5,6 +5,7 @@
 
 mod clock;
 mod dropped;
+mod gone;
 mod leftovers;
 mod places;
 mod publish;
