@@ -108,6 +108,10 @@ impl Events {
                 message: Some(render::not_started(*not_listed_at)),
                 ..base("not_started")
             },
+            Event::Anew { retired } => Line {
+                message: Some(render::anew(retired)),
+                ..base("anew")
+            },
             Event::Found { task } => Line {
                 task: Some(task),
                 ..base("found")

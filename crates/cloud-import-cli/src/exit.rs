@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     OutcomeUnknown,
     /// Whatever came of it, standard output did not take the results.
     NotWritten,
+    /// The image that an earlier run had made is gone.
+    Gone,
     Interrupted,
 }
 
@@ -33,6 +35,7 @@ impl Exit {
             Self::StillRunning => 7,
             Self::OutcomeUnknown => 8,
             Self::NotWritten => 9,
+            Self::Gone => 10,
             Self::Interrupted => 130,
         }
     }

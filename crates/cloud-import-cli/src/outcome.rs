@@ -29,6 +29,8 @@ pub(crate) struct Outcome {
 pub(crate) enum Status {
     /// The image is there.
     Succeeded,
+    /// The image was there, and is gone.
+    Gone,
     /// The order was only checked, and the cloud would take it.
     Checked,
     /// The import goes on.
@@ -52,6 +54,7 @@ impl Status {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
+            Self::Gone => "gone",
             Self::Checked => "checked",
             Self::Running => "still running",
             Self::CancelRequested => "being cancelled",
@@ -68,6 +71,7 @@ impl From<Phase> for Status {
     fn from(phase: Phase) -> Self {
         match phase {
             Phase::Succeeded => Self::Succeeded,
+            Phase::Gone => Self::Gone,
             Phase::Checked => Self::Checked,
             Phase::Running => Self::Running,
             Phase::Failed => Self::Failed,
@@ -90,6 +94,7 @@ impl From<publish::Outcome> for Outcome {
             (Phase::Running, Some(error)) => Exit::while_running(error),
             (Phase::Unknown, _) => Exit::OutcomeUnknown,
             (Phase::Failed, _) => Exit::Failed,
+            (Phase::Gone, _) => Exit::Gone,
             (_, Some(error)) => Exit::of(error),
             (_, None) => Exit::NotStarted,
         };
@@ -167,6 +172,13 @@ impl Outcome {
 
     /// How a target stands by its record alone.
     pub(crate) fn recorded(record: Record) -> Self {
+        if let Some(error) = record.why_gone() {
+            return Self {
+                error: Some(error),
+                ..Self::new(&record.target, Status::Gone, Exit::Gone)
+            }
+            .with(record);
+        }
         let (status, exit) = match record.step {
             Step::Succeeded => (Status::Succeeded, Exit::Done),
             Step::Failed => (Status::Failed, Exit::Failed),
@@ -175,9 +187,8 @@ impl Outcome {
             Step::Started => (Status::Running, Exit::StillRunning),
             _ => (Status::Unknown, Exit::OutcomeUnknown),
         };
-        let image = record.image_id.as_ref().zip(record.task.as_ref());
         Self {
-            image: image.map(|(id, task)| ImportedImage::of(task, id)),
+            image: record.image(),
             task: record.task.clone(),
             error: record.why(),
             ..Self::new(&record.target, status, exit)

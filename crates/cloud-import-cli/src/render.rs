@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use cloud_import::{
     Check, DiskPart, Error, Field, Problem, Provider, Remedy,
     provider::datetime,
+    publish::Retired,
     remedy::{Change, Wording},
 };
 
@@ -217,6 +218,15 @@ pub(crate) fn remedy(remedy: &Remedy, provider: Provider) -> String {
 pub(crate) fn not_started(not_listed_at: [SystemTime; 2]) -> String {
     let [first, last] = not_listed_at.map(instant);
     format!("was not started: not in two complete listings at {first} and {last}; it is sent anew")
+}
+
+/// An image that is made anew, by what became of the one of before.
+pub(crate) fn anew(retired: &Retired) -> String {
+    let at = instant(retired.at);
+    format!(
+        "its image was deleted by the job {} at {at}: another one is made",
+        retired.by
+    )
 }
 
 /// An instant in UTC.

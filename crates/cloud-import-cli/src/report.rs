@@ -109,31 +109,40 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
     Exit::together(outcomes.iter().map(|outcome| outcome.exit))
 }
 
-/// The command lines that settle what is not known, exactly as they are to be typed.
+/// The command lines that settle what is not known, and make anew what is gone, exactly as they are to be typed.
 fn what_settles(outcomes: &[Outcome]) {
     let remedy = |outcome: &&Outcome| outcome.error.as_ref()?.remedy().cloned();
-    let unknown = || outcomes.iter().filter(|outcome| outcome.status == Status::Unknown);
     let advises = |change| move |outcome: &&Outcome| remedy(outcome).is_some_and(|remedy| remedy.repeats(change));
-    let looked_for: Vec<&Outcome> = unknown().filter(advises(Change::Nothing)).collect();
+    let unknown = outcomes.iter().filter(|outcome| outcome.status == Status::Unknown);
+    let looked_for: Vec<&Outcome> = unknown.filter(advises(Change::Nothing)).collect();
     if !looked_for.is_empty() {
         let instants = looked_for.iter().filter_map(|outcome| remedy(outcome)?.not_before());
         let from = instants.max().map(|at| format!(", from {} on", render::instant(at)));
         let line = line::again().unwrap_or_else(|| "repeat the command as it was".to_owned());
         output::say(&format!("to find out{}: {line}", from.unwrap_or_default()));
     }
-    let anew: Vec<&str> = unknown()
-        .filter(advises(Change::Generation))
-        .map(|outcome| outcome.target.as_str())
-        .collect();
-    if !anew.is_empty() {
-        let line = line::another(&anew).unwrap_or_else(|| {
-            let targets: String = anew.iter().map(|target| format!(" --to {target}")).collect();
-            format!("repeat the command with --again and{targets} alone")
-        });
+    let anew = |status| {
+        let of_status = outcomes.iter().filter(move |outcome| outcome.status == status);
+        let targets = of_status.filter(advises(Change::Generation));
+        let targets: Vec<&str> = targets.map(|outcome| outcome.target.as_str()).collect();
+        (!targets.is_empty()).then(|| another(&targets))
+    };
+    if let Some(line) = anew(Status::Unknown) {
         output::say(&format!(
             "to make it, if the vendor's console shows no image of that name: {line}"
         ));
     }
+    if let Some(line) = anew(Status::Gone) {
+        output::say(&format!("to make another image: {line}"));
+    }
+}
+
+/// The command line that makes another image of these targets alone.
+fn another(targets: &[&str]) -> String {
+    line::another(targets).unwrap_or_else(|| {
+        let targets: String = targets.iter().map(|target| format!(" --to {target}")).collect();
+        format!("repeat the command with --again and{targets} alone")
+    })
 }
 
 /// Why it is not better, each reason once: what is wrong with the file, or a stop, is so for every cloud.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cloud_import::{
     Error, ImportTask, Inspection, Problem, Remedy,
-    publish::{Happened, ReplaceStep},
+    publish::{Happened, ReplaceStep, Retired},
 };
 use serde::Serialize;
 
@@ -25,6 +25,12 @@ pub(crate) struct Row<'a> {
     generation: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     image_id: Option<&'a str>,
+    /// When its image was deleted by this program, and by which job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retired: Option<&'a Retired>,
+    /// Since when at the latest its image is gone by another hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gone_at: Option<String>,
     /// What the cloud's own check of the image found, where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     inspection: Option<&'a Inspection>,
@@ -110,6 +116,8 @@ impl<'a> Row<'a> {
             },
             generation: record.map(|record| record.generation),
             image_id: outcome.image.as_ref().map(|image| image.id.as_str()),
+            retired: record.and_then(|record| record.retired.as_ref()),
+            gone_at: record.and_then(|record| record.gone_at).map(render::instant),
             inspection: outcome.inspection(),
             state: outcome.state.as_deref(),
             reason: error.map(Error::message),

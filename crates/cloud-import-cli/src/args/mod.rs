@@ -48,7 +48,8 @@ Exit codes:
   2  usage or validation: not sent   6  mixed results
   3  credentials                     7  still running: wait again
   4  not started: refused            8  outcome unknown: repeat the command
-  9  results not written            130  interrupted: what runs goes on";
+  9  results not written            10  the image made before is gone
+130  interrupted: what runs goes on";
 
 /// What to do.
 #[derive(Debug, Subcommand)]

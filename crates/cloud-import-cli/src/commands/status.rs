@@ -1,8 +1,9 @@
-//! `status`: each cloud is asked once how its imports stand.
+//! `status`: each cloud is asked once how its imports stand, and whether what they made is still there.
 
 use cloud_import::{
-    Error, ErrorKind, ImportTask, Result, TaskState,
-    publish::{Record, Step},
+    Error, ErrorKind, ImportTask, Result, Stop, TaskState,
+    env::{Env as _, SystemEnv},
+    publish::{Look, Record, Step, look},
 };
 
 use crate::{
@@ -10,6 +11,7 @@ use crate::{
     connect::Clouds,
     exit::Exit,
     outcome::Outcome,
+    output,
     report::{self, Lines},
     side_by_side::side_by_side,
     simulate::Simulated,
@@ -43,12 +45,16 @@ enum Asked {
     Known(Box<Outcome>),
     Task(String, Box<ImportTask>),
     Running(Box<Record>, Box<ImportTask>),
+    Made(Box<Record>, Box<ImportTask>),
 }
 
 impl Asked {
     fn of(record: Record) -> Self {
         match (record.step, record.task.clone()) {
             (Step::Started, Some(task)) => Self::Running(Box::new(record), Box::new(task)),
+            (Step::Succeeded, Some(task)) if record.why_gone().is_none() => {
+                Self::Made(Box::new(record), Box::new(task))
+            }
             _ => Self::Known(Box::new(Outcome::recorded(record))),
         }
     }
@@ -58,8 +64,28 @@ impl Asked {
             Self::Known(outcome) => *outcome,
             Self::Task(target, task) => stands(target, *task, clouds).await,
             Self::Running(record, task) => stands(record.target.clone(), *task, clouds).await.with(*record),
+            Self::Made(record, task) => made(*record, &task, clouds).await,
         }
     }
+}
+
+/// Whether the image of a record is still there.
+async fn made(mut record: Record, task: &ImportTask, clouds: &Clouds<'_>) -> Outcome {
+    let seen = match clouds.importer_of(task) {
+        Ok(importer) => look(&record, &*importer, &Stop::default()).await,
+        Err(error) => Look::Unclear(error.message().to_owned()),
+    };
+    match seen {
+        Look::Gone => record.gone_at = Some(SystemEnv.now()),
+        Look::Unclear(why) => {
+            let target = &record.target;
+            output::say(&format!(
+                "warning: {target}: whether its image is still there is not known: {why}"
+            ));
+        }
+        _ => {}
+    }
+    Outcome::recorded(record)
 }
 
 /// How a task stands by the cloud's own word.

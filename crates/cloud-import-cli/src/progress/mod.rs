@@ -251,6 +251,7 @@ impl Listener for Progress {
                 let text = render::not_started(*not_listed_at);
                 output::say(&format!("warning: {}", shared.line(target, &text)));
             }
+            Event::Anew { retired } => output::say(&shared.line(target, &render::anew(retired))),
             Event::Found { .. } => note(Stage::Importing, "the cloud already has it: nothing is sent"),
             Event::Started { .. } => note(Stage::Importing, "importing"),
             Event::Polled { event, .. } => polled(shared, target, *event),

@@ -14,6 +14,7 @@ mod errors;
 mod events;
 mod examples;
 mod failed;
+mod gone;
 mod history;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;

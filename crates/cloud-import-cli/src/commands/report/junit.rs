@@ -36,9 +36,12 @@ fn is_failure(status: Status) -> bool {
     matches!(status, Status::Failed | Status::Canceled)
 }
 
-/// There is no verdict, and none is waited for.
+/// There is no verdict, and none is waited for; or no image any more.
 fn is_error(status: Status) -> bool {
-    matches!(status, Status::NotStarted | Status::Unknown | Status::Damaged)
+    matches!(
+        status,
+        Status::NotStarted | Status::Unknown | Status::Damaged | Status::Gone
+    )
 }
 
 fn is_open(status: Status) -> bool {

@@ -166,7 +166,7 @@ fn class(status: Status) -> &'static str {
     match status {
         Status::Succeeded | Status::Checked => "good",
         Status::Running | Status::CancelRequested => "open",
-        Status::Unknown | Status::Damaged => "odd",
+        Status::Unknown | Status::Damaged | Status::Gone => "odd",
         Status::Failed | Status::Canceled | Status::NotStarted => "bad",
     }
 }
