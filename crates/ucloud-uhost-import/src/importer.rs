@@ -106,7 +106,10 @@ impl Cloud for Client {
             },
         };
         let answer = match self.describe_image(&request).await {
-            Err(error) if error.code() == Some(NO_SUCH_IMAGE) => return Ok(Page::of(Some(Vec::new()), row, IMAGES)),
+            // Of a name, a list that is refused so is not an empty one.
+            Err(error) if error.code() == Some(NO_SUCH_IMAGE) => {
+                return Ok(Page::of(query.id().map(|_| Vec::new()), row, IMAGES));
+            }
             answer => answer?,
         };
         let mut page = Page::of(answer.image_set, row, IMAGES).of_total(answer.total_count);

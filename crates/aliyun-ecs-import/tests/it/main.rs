@@ -7,6 +7,7 @@ mod answers;
 mod delete;
 mod importer;
 mod pages;
+mod presence;
 mod requests;
 mod role;
 mod rpc;

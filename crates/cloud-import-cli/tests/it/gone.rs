@@ -150,6 +150,10 @@ fn what_the_console_deleted_is_told_and_the_advised_line_makes_it_again() {
             .find_map(|line| line.strip_prefix("to make another image: "));
         let mut shell = Command::new("sh");
         shell.args(["-c", line.unwrap()]).env_clear().env("HOME", &*HOME);
+        shell.envs([
+            ("CLOUD_IMPORT_SIM_ACCESS_KEY_ID", KEYS[0]),
+            ("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY", KEYS[1]),
+        ]);
         let again = shell.output().unwrap();
         expect_code(&again, 0);
         let new = ids(&again);

@@ -41,9 +41,10 @@ fn two_names_for_one_place_are_refused_and_one_of_them_finds_the_image_of_the_ot
     fs::remove_dir_all(folder).unwrap();
 }
 
-/// The record is of a version that did not write endpoint, project and account, as it wrote it.
+/// The record is of a version that did not write endpoint, project and account, as it wrote it. Its image was another simulator's: it
+/// is gone, and none is made in its place.
 #[test]
-fn what_an_earlier_version_made_is_found_by_its_name_and_by_another() {
+fn what_an_earlier_version_made_is_looked_at_by_its_name_and_by_another() {
     let folder = std::env::temp_dir().join(format!("cloud-import-earlier-{}", std::process::id()));
     let (job, file) = (folder.join("state/jobs/web-9c345b9651a4"), folder.join("targets.toml"));
     fs::create_dir_all(&job).unwrap();
@@ -66,9 +67,9 @@ fn what_an_earlier_version_made_is_found_by_its_name_and_by_another() {
         ];
         let places = ["--targets", file.to_str().unwrap(), "--state", state.to_str().unwrap()];
         let found = run(&[&words[..], &places, &[IMAGE]].concat());
-        expect_code(&found, 0);
-        assert!(out(&found).contains("uimage-a0cb9d7e"), "{}", out(&found));
-        assert!(err(&found).contains("(made before)"), "{}", err(&found));
+        expect_code(&found, 10);
+        assert_eq!(out(&found), "");
+        assert!(err(&found).contains("its image is gone"), "{}", err(&found));
     }
     fs::remove_dir_all(folder).unwrap();
 }

@@ -293,6 +293,31 @@ mod tests {
         }
     }
 
+    /// Whatever was wanted of it then: there is nothing to be found, replaced or refused for.
+    #[test]
+    fn an_image_that_this_program_deleted_is_made_anew() {
+        let place = Place::new(Provider::UCLOUD, "cn-bj2", "web");
+        let mut record = Record::new("t", &place, "o");
+        record.generation = 5;
+        record.step = Step::Succeeded;
+        record.is_retired("uimage-1", "web-2");
+        for (_, replacement) in REPLACEMENTS {
+            record.replace = replacement.map(|step| Replacement {
+                step,
+                ..Replacement::planned(None, Vec::new())
+            });
+            for bits in 0..16 {
+                let intent = Intent {
+                    order: if bits & 8 != 0 { "o" } else { "other" },
+                    again: bits & 4 != 0,
+                    replace: bits & 2 != 0,
+                    dry_run: bits & 1 != 0,
+                };
+                assert_eq!(word(&decide(&record, &intent), None), "anew", "{intent:?}");
+            }
+        }
+    }
+
     /// First and last listing in minutes after the send, whether the keys are those of then, and what the order is taken for: with a
     /// time, with none, and with a token. The time is 28 minutes, and listings are ten apart.
     const STANDINGS: &str = "

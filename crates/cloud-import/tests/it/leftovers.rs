@@ -152,6 +152,70 @@ async fn a_failed_image_is_deleted_and_forgotten() {
     assert!(found > 2, "{found}");
 }
 
+/// An object and an upload that another hand has deleted by then, in each store.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_any_more_counts_as_deleted() {
+    let scene = Scene::new("not-there").await;
+    let state = scene.state();
+    for provider in Provider::all() {
+        let start = match provider {
+            Provider::JDCLOUD => "importImage",
+            Provider::HUAWEI => "CreateImage",
+            Provider::UCLOUD => "ImportCustomImage",
+            _ => "ImportImage",
+        };
+        let refuse = FaultKind::Refuse {
+            http: 400,
+            code: "4711".to_owned(),
+            message: "no".to_owned(),
+        };
+        scene
+            .simulator
+            .inject(Fault::new(refuse).cloud(cloud(provider)).operation(start));
+        let refused = one(scene.publish(IMAGE).to(scene.destination(provider))).await;
+        assert_eq!(refused.phase(), Phase::NotStarted, "{refused:?}");
+        let importer = scene.importer(provider, ["ak", "sk"], &Fuse::never());
+        let store = bucket_of(&*importer, BUCKET).unwrap();
+        let upload = store.initiate("web.raw", None).await.unwrap().upload_id;
+        store.abort("web.raw", &upload).await.unwrap();
+        let job = state.jobs().await.unwrap().remove(0).unwrap();
+        let record = job.records().await.unwrap().remove(0).unwrap();
+        let object = match &left_in(&state).await[..] {
+            [Leftover::Object { object, .. }] => object.clone(),
+            left => panic!("{provider}: {left:?}"),
+        };
+        store.delete(&object.key, None).await.unwrap();
+        assert!(scene.simulator.objects().is_empty(), "{provider}");
+        let lost = Leftover::Upload {
+            job: job.facts().id.clone(),
+            target: record.target,
+            object: object.clone(),
+            upload_id: upload,
+        };
+        assert!(lost.delete(&state, &*importer).await.unwrap(), "{provider}");
+        let left = Leftover::Object { object, in_use: false };
+        assert!(left.delete(&state, &*importer).await.unwrap(), "{provider}");
+        assert!(left_in(&state).await.is_empty(), "{provider}");
+    }
+}
+
+/// Alibaba Cloud shows no image of an import that was cancelled.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_import_leaves_nothing_that_cannot_be_deleted() {
+    let scene = Scene::with_imports_of("canceled", std::time::Duration::from_secs(3)).await;
+    let (provider, state) = (Provider::ALIYUN, scene.state());
+    let to = || scene.publish(IMAGE).to(scene.destination(provider));
+    let running = one(to().wait(false)).await;
+    let importer = scene.importer(provider, ["ak", "sk"], &Fuse::never());
+    importer.cancel(running.task().unwrap()).await.unwrap();
+    let canceled = one(to()).await;
+    assert_eq!(canceled.phase(), Phase::Failed, "{canceled:?}");
+    let left = left_in(&state).await;
+    assert!(matches!(left[..], [Leftover::FailedImage { .. }]), "{left:?}");
+    assert!(left[0].delete(&state, &*importer).await.unwrap());
+    assert!(left_in(&state).await.is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_still_be_read_stays() {
     let scene = Scene::with_imports_of("read", std::time::Duration::from_secs(2)).await;

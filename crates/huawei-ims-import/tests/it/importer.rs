@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const STARTED: &str = r#"{"job_id":"j-1"}"#;
 const NONE: &str = r#"{"images":[]}"#;
 
-fn order() -> ImportRequest {
+pub(crate) fn order() -> ImportRequest {
     let disk = Disk::object("images", "web.zvhd2")
         .format(DiskFormat::Zvhd2)
         .size_gib(40);

@@ -6,6 +6,7 @@ mod answers;
 mod check;
 mod importer;
 mod pages;
+mod presence;
 mod project;
 mod requests;
 

@@ -11,7 +11,7 @@ use jdcloud_vm_import::{Importer, Options};
 const LINK: &str = "https://b.s3-internal.cn-north-1.jdcloud-oss.com/web.qcow2?X-Amz-Signature=s1gn";
 const STARTED: &str = r#"{"requestId":"r","result":{"imageId":"img-1","taskId":"7094"}}"#;
 
-fn order() -> ImportRequest {
+pub(crate) fn order() -> ImportRequest {
     ImportRequest::new("web", Disk::url(LINK).format(DiskFormat::Qcow2).size_gib(40)).os(Os::new("CentOS", "7.9"))
 }
 

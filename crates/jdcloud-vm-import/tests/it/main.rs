@@ -4,6 +4,7 @@
 mod answers;
 mod importer;
 mod pages;
+mod presence;
 mod requests;
 
 use std::sync::Arc;

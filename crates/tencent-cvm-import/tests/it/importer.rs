@@ -15,7 +15,7 @@ const STARTED: &str = r#"{"Response":{"ImageId":"img-1","RequestId":"r"}}"#;
 const STARTED_WITHOUT_ID: &str = r#"{"Response":{"RequestId":"r"}}"#;
 const NONE: &str = r#"{"Response":{"ImageSet":[],"TotalCount":0,"RequestId":"r"}}"#;
 
-fn order() -> ImportRequest {
+pub(crate) fn order() -> ImportRequest {
     ImportRequest::new("web", Disk::url(LINK).format(DiskFormat::Qcow2)).os(Os::new("CentOS", "7.9"))
 }
 

@@ -6,6 +6,7 @@ mod answers;
 mod importer;
 mod older;
 mod pages;
+mod presence;
 mod requests;
 
 use std::sync::Arc;
