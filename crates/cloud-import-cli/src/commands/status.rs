@@ -1,7 +1,7 @@
 //! `status`: each cloud is asked once how its imports stand, and whether what they made is still there.
 
 use cloud_import::{
-    Error, ErrorKind, ImportTask, Result, Stop, TaskState,
+    Error, ErrorKind, ImportTask, ImportedImage, Result, Stop, TaskState,
     env::{Env as _, SystemEnv},
     publish::{Look, Record, Step, look},
 };
@@ -10,7 +10,7 @@ use crate::{
     args,
     connect::Clouds,
     exit::Exit,
-    outcome::Outcome,
+    outcome::{Outcome, Status},
     output,
     report::{self, Lines},
     side_by_side::side_by_side,
@@ -71,31 +71,46 @@ impl Asked {
 
 /// Whether the image of a record is still there.
 async fn made(mut record: Record, task: &ImportTask, clouds: &Clouds<'_>) -> Outcome {
+    let image = ImportedImage::of(task, record.image_id.clone().unwrap_or_default());
     let seen = match clouds.importer_of(task) {
-        Ok(importer) => look(&record, &*importer, &Stop::default()).await,
+        Ok(importer) => look(&image, record.account.as_deref(), &*importer, &Stop::default()).await,
         Err(error) => Look::Unclear(error.message().to_owned()),
     };
-    match seen {
-        Look::Gone => record.gone_at = Some(SystemEnv.now()),
-        Look::Unclear(why) => {
-            let target = &record.target;
-            output::say(&format!(
-                "warning: {target}: whether its image is still there is not known: {why}"
-            ));
-        }
-        _ => {}
+    if let Look::Gone(_) = seen {
+        record.gone_at = Some(SystemEnv.now());
     }
+    told(&record.target, &seen);
     Outcome::recorded(record)
+}
+
+/// Says why it could not be seen whether an image is still there.
+fn told(target: &str, seen: &Look) {
+    if let Look::Unclear(why) = seen {
+        output::say(&format!(
+            "warning: {target}: whether its image is still there is not known: {why}"
+        ));
+    }
 }
 
 /// How a task stands by the cloud's own word.
 async fn stands(target: String, mut task: ImportTask, clouds: &Clouds<'_>) -> Outcome {
-    let polled = match clouds.importer_of(&task) {
-        Ok(importer) => importer.poll(&mut task).await,
-        Err(error) => Err(error),
+    let importer = match clouds.importer_of(&task) {
+        Ok(importer) => importer,
+        Err(error) => return Outcome::ended(&target, task, error),
     };
-    match polled {
-        Ok(TaskState::Succeeded { image }) => Outcome::succeeded(&target, image, task),
+    match importer.poll(&mut task).await {
+        Ok(TaskState::Succeeded { image }) => {
+            // It may have been made long ago.
+            let seen = look(&image, None, &*importer, &Stop::default()).await;
+            told(&target, &seen);
+            match seen {
+                Look::Gone(error) => Outcome {
+                    error: Some(error),
+                    ..Outcome::new(&target, Status::Gone, Exit::Gone)
+                },
+                _ => Outcome::succeeded(&target, image, task),
+            }
+        }
         Ok(TaskState::InProgress { percent, raw }) => {
             let state = percent.map_or(raw.clone(), |percent| format!("{raw} {percent}%"));
             Outcome {

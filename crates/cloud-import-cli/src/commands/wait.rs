@@ -1,10 +1,16 @@
 //! `wait`: jobs and tasks are waited for, in this process, until the cloud has given its verdict on each.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use cloud_import::{
-    ErrorKind, ImageImporter, ImportTask, Result, Stop, WaitOptions,
-    publish::{self, Ended, Event, Listener, Reattach},
+    ErrorKind, ImageImporter, ImportTask, Result, Stop, TaskState, WaitEvent, WaitOptions,
+    publish::{self, Ended, Event, Listener, Look, Reattach, look},
 };
 use tokio::task::JoinSet;
 
@@ -121,28 +127,48 @@ async fn wait_for_task(
     progress: &Arc<dyn Listener>,
     stop: &Stop,
 ) -> Outcome {
-    let told = Arc::clone(progress);
-    let waiting = waiting.on_event(move |task, event| told.on(Some(index), &Event::Polled { task, event }));
+    let (told, was_running) = (Arc::clone(progress), Arc::new(AtomicBool::new(false)));
+    let is_running = Arc::clone(&was_running);
+    let waiting = waiting.on_event(move |task, event| {
+        if let WaitEvent::Polled {
+            state: TaskState::InProgress { .. },
+            ..
+        } = event
+        {
+            is_running.store(true, Ordering::Relaxed);
+        }
+        told.on(Some(index), &Event::Polled { task, event });
+    });
     let verdict = tokio::select! {
         verdict = cloud_import::wait(importer, &mut task, &waiting) => Some(verdict),
         () = stop.requested() => None,
     };
-    let ended = match verdict {
-        Some(Ok(image)) => Ended::Succeeded {
+    let seen = match &verdict {
+        // It may have been made long ago.
+        Some(Ok(image)) if !was_running.load(Ordering::Relaxed) => look(image, None, importer, stop).await,
+        _ => Look::There,
+    };
+    if let Look::Unclear(why) = &seen {
+        let text = format!("whether its image is still there is not known: {why}");
+        progress.on(Some(index), &Event::Warning { text: &text });
+    }
+    let ended = match (verdict, seen) {
+        (Some(Ok(image)), Look::Gone(error)) => Ended::Gone { image, error },
+        (Some(Ok(image)), _) => Ended::Succeeded {
             image,
             task,
             found: false,
             unfinished: None,
         },
-        Some(Err(error)) if matches!(error.kind(), ErrorKind::TaskFailed | ErrorKind::Canceled) => Ended::Failed {
+        (Some(Err(error)), _) if matches!(error.kind(), ErrorKind::TaskFailed | ErrorKind::Canceled) => Ended::Failed {
             task: Some(task),
             error,
         },
-        Some(Err(error)) => Ended::Running {
+        (Some(Err(error)), _) => Ended::Running {
             task,
             error: Some(error),
         },
-        None => Ended::Running { task, error: None },
+        (None, _) => Ended::Running { task, error: None },
     };
     let outcome = publish::Outcome::new(target, ended);
     progress.on(Some(index), &Event::Over { outcome: &outcome });

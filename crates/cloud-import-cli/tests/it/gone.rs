@@ -163,6 +163,28 @@ fn what_the_console_deleted_is_told_and_the_advised_line_makes_it_again() {
     }
 }
 
+/// A task alone, without a job: it may say for ever that it succeeded.
+#[test]
+fn a_task_whose_image_is_gone_is_no_success() {
+    for (target, _) in CLOUDS {
+        let scene = Scene::new(&format!("task-{}", target.replace('/', "-")));
+        let started = scene.import("v1.qcow2", &["--to", target, "--no-wait"]);
+        expect_code(&started, 0);
+        fs::write(scene.path("tasks.jsonl"), out(&started)).unwrap();
+        let tasks = scene.path("tasks.jsonl");
+        let made = scene.asked("wait", &[&tasks]);
+        expect_code(&made, 0);
+        let id = ids(&made).remove(0);
+        expect_code(&scene.asked("status", &[&tasks]), 0);
+        scene.delete(target, &id);
+        for command in ["wait", "status"] {
+            let output = scene.asked(command, &[&tasks]);
+            assert_ne!(output.status.code(), Some(0), "{command} {target}: {}", err(&output));
+            assert!(!out(&output).contains(&id), "{command} {target}: {}", out(&output));
+        }
+    }
+}
+
 fn target_cloud(target: &str) -> cloud_import_sim::Cloud {
     target.split('/').next().unwrap().parse().unwrap()
 }

@@ -3,52 +3,55 @@
 
 use std::time::Duration;
 
-use cloud_import_core::{ImageImporter, Presence, Result, Stop};
+use cloud_import_core::{
+    Error, ImageImporter, ImportedImage, Presence, Result, Stop,
+    env::{Env as _, SystemEnv},
+};
 
 use super::{
     destination::account_of,
     event::Event,
     naming::Naming,
     outcome::Ended,
-    store::{ImageName, Record},
+    store::{ImageName, Record, gone},
     target::Target,
 };
 
 /// So long after the first look comes the second, at the most: a list may lag behind for a moment.
 const SECOND_LOOK: Duration = Duration::from_secs(2);
 
-/// What a look at the image of a record found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a look at an image of before found.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Look {
     /// The cloud shows it.
     There,
     /// The cloud said twice, to keys of the account that made it as far as that is known, that it is deleted or being deleted.
-    Gone,
+    /// The error says so without its id, which is no result.
+    Gone(Error),
     /// It could not be found out: why.
     Unclear(String),
 }
 
-/// Looks whether the image of a record is still there. What is refused, cannot be reached or is asked with keys of another account
+/// Looks whether an image that was made before is still there; `account` is what a record says of the keys that made it. What is refused, cannot be reached or is asked with keys of another account
 /// is not gone. One request; a second, two seconds later at the most, where the image is not shown.
 ///
 /// # Cancel safety
 /// Call it again.
-pub async fn look(record: &Record, importer: &dyn ImageImporter, stop: &Stop) -> Look {
-    let Some(image) = record.image() else {
-        return Look::Unclear("nothing is recorded of an image".to_owned());
-    };
+pub async fn look(image: &ImportedImage, account: Option<&str>, importer: &dyn ImageImporter, stop: &Stop) -> Look {
     let mut is_second = false;
     loop {
-        match importer.presence(&image).await {
+        match importer.presence(image).await {
             Ok(Presence::There) => return Look::There,
-            Ok(Presence::Deleted | Presence::Deleting) if is_second => return Look::Gone,
+            Ok(Presence::Deleted | Presence::Deleting) if is_second => {
+                return Look::Gone(gone(image.provider, SystemEnv.now()));
+            }
             Ok(Presence::Deleted | Presence::Deleting) => {}
             Ok(_) => return Look::Unclear("this importer does not ask".to_owned()),
             Err(error) => return Look::Unclear(error.message().to_owned()),
         }
         let asked = account_of(importer).await;
-        if let (Some(made), Some(asked)) = (&record.account, &asked)
+        if let (Some(made), Some(asked)) = (account, asked.as_deref())
             && made != asked
         {
             return Look::Unclear("the keys are others than those that made it, and do not show it".to_owned());
@@ -67,12 +70,12 @@ impl Target {
         let record = self.with_record(Record::clone);
         let Some(image) = record.image() else { return Ok(None) };
         if record.retired.is_none() {
-            match look(&record, &*self.importer, &self.context.stop).await {
+            match look(&image, record.account.as_deref(), &*self.importer, &self.context.stop).await {
                 Look::There => {
                     self.change(|record| record.gone_at = None).await?;
                     return Ok(None);
                 }
-                Look::Gone => self.change(Record::is_gone).await?,
+                Look::Gone(_) => self.change(Record::is_gone).await?,
                 // What two looks have shown once is not told as a result for want of a third.
                 Look::Unclear(_) if record.gone_at.is_some() => {}
                 Look::Unclear(why) => {

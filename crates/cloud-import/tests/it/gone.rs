@@ -228,12 +228,14 @@ async fn another_accounts_keys_prove_nothing() {
         let made = one(publish(&scene, "v1.qcow2", provider)).await;
         delete(&scene, made.image().unwrap()).await;
         let importer = scene.importer(provider, ["ak", "sk"], &Fuse::never());
-        let (_, mut record) = record_of(&scene.state(), &id(&made)).await;
-        record.account = Some("another's".to_owned());
-        let seen = look(&record, &*importer, &Stop::default()).await;
+        let (_, record) = record_of(&scene.state(), &id(&made)).await;
+        let (image, stop) = (made.image().unwrap(), Stop::default());
+        let seen = look(image, Some("another's"), &*importer, &stop).await;
         assert!(matches!(&seen, Look::Unclear(why) if why.contains("keys")), "{seen:?}");
-        record.account = None;
-        assert_eq!(look(&record, &*importer, &Stop::default()).await, Look::Gone);
+        for account in [None, record.account.as_deref()] {
+            let seen = look(image, account, &*importer, &stop).await;
+            assert!(matches!(seen, Look::Gone(_)), "{seen:?}");
+        }
     }
 }
 

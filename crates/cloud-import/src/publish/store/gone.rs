@@ -63,24 +63,25 @@ impl Record {
         if self.step != Step::Succeeded {
             return None;
         }
-        let (message, remedy) = match (&self.retired, self.gone_at) {
-            (Some(Retired { at, by }), _) => {
-                let message = format!("its image was deleted by the job `{by}` at {}", datetime::extended(*at));
-                let again = Remedy::when("it is wanted again", Remedy::Repeat(Change::Original));
-                (message, again)
-            }
-            (None, Some(at)) => {
-                let since = datetime::extended(at);
-                let message = format!(
-                    "its image is gone: the cloud does not have it since {since} at the latest, and no job here deleted it"
-                );
-                (message, Remedy::Repeat(Change::Generation))
-            }
-            (None, None) => return None,
+        let Some(Retired { at, by }) = &self.retired else {
+            return self.gone_at.map(|at| gone(self.provider, at));
         };
+        let message = format!("its image was deleted by the job `{by}` at {}", datetime::extended(*at));
+        let again = Remedy::when("it is wanted again", Remedy::Repeat(Change::Original));
         let error = Error::new(ErrorKind::NotFound, message);
-        Some(error.with_provider(self.provider).with_remedy(remedy))
+        Some(error.with_provider(self.provider).with_remedy(again))
     }
+}
+
+/// Of an image that is gone by another hand, since then at the latest.
+pub(crate) fn gone(provider: Provider, at: SystemTime) -> Error {
+    let since = datetime::extended(at);
+    let message = format!(
+        "its image is gone: the cloud does not have it since {since} at the latest, and no job here deleted it"
+    );
+    Error::new(ErrorKind::NotFound, message)
+        .with_provider(provider)
+        .with_remedy(Remedy::Repeat(Change::Generation))
 }
 
 fn now() -> SystemTime {

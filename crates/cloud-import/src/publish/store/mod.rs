@@ -25,7 +25,7 @@ pub use state::State;
 pub use step::Step;
 pub use unsettled::Unsettled;
 
-pub(crate) use gone::ImageName;
+pub(crate) use gone::{ImageName, gone};
 pub(crate) use lease::Lease;
 pub(crate) use place::{DRY_RUN, Place};
 pub(crate) use state::blocking;
