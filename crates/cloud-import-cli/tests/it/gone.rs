@@ -157,7 +157,7 @@ fn what_the_console_deleted_is_told_and_the_advised_line_makes_it_again() {
         let again = shell.output().unwrap();
         expect_code(&again, 0);
         let new = ids(&again);
-        assert_ne!(new, [id.clone()], "{target}");
+        assert_ne!(new, std::slice::from_ref(&id), "{target}");
         assert_eq!(ids(&scene.import("v1.qcow2", &["--to", target])), new);
         assert_eq!(scene.simulator.images(target_cloud(target)).len(), 2, "{target}");
     }

@@ -8,7 +8,7 @@ use super::{
     cloud::{Cloud, Identity, Proof, Row},
     image_importer::{ImageImporter, Prepared},
     memory::{Memory, Standing},
-    presence::{self, Presence},
+    presence::Presence,
     search::{self, Found, Sighting},
     spans, start, verdict,
 };
@@ -259,6 +259,21 @@ impl<C: Cloud> Importer<C> {
         self.cloud.cancel(found.as_ref().unwrap_or(task)).await
     }
 
+    async fn presence_of_own(&self, image: &ImportedImage) -> Result<Presence> {
+        self.own_image(image)?;
+        let project = self.cloud.resolve_project(image.project.as_deref()).await?;
+        let Some(row) = self.cloud.image(&image.id, project.as_deref()).await? else {
+            return Ok(Presence::Deleted);
+        };
+        if row.image_id.as_ref() != Some(&image.id) {
+            let message = "the answer shows another image than the one that was asked for";
+            return Err(Error::new(ErrorKind::InvalidResponse, message).with_provider(image.provider));
+        }
+        let mut deletions = C::DELETIONS.iter();
+        let found = deletions.find(|(state, _)| row.raw.eq_ignore_ascii_case(state));
+        Ok(found.map_or(Presence::There, |(_, presence)| *presence))
+    }
+
     async fn delete_own(&self, image: &ImportedImage) -> Result<()> {
         self.own_image(image)?;
         let outcome = self.cloud.delete(image).await;
@@ -350,10 +365,7 @@ impl<C: Cloud> ImageImporter for Importer<C> {
     }
 
     fn presence<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<Presence>> {
-        Box::pin(async move {
-            self.own_image(image)?;
-            presence::presence(&*self.cloud, image).await
-        })
+        Box::pin(self.presence_of_own(image))
     }
 
     fn delete<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<()>> {

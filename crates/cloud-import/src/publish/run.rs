@@ -108,14 +108,7 @@ impl Work {
                 return Err(target.with_record(|record| conflict.error(record)));
             }
             Decision::Finished { replaces } => {
-                let gone = {
-                    let _permit = self.slot.acquire().await;
-                    target.gone().await?
-                };
-                let ended = match gone {
-                    Some(gone) => gone,
-                    None => target.finished(replaces).await?,
-                };
+                let ended = target.found(replaces, &self.slot).await?;
                 return Ok(target.with(ended).await);
             }
             Decision::Begin {
@@ -130,10 +123,7 @@ impl Work {
                 if let Some(ended) = ended {
                     return Ok(target.with(ended).await);
                 }
-                let retired = target.with_record(|record| record.retired.clone());
-                if let Some(retired) = retired.filter(|_| !intent.again) {
-                    target.tell(&Event::Anew { retired: &retired });
-                }
+                target.tell_if_retired(&intent);
                 Some(generation)
             }
             Decision::Settle { .. } | Decision::Wait => None,
@@ -157,6 +147,28 @@ impl Work {
         let mut run = Run { target, ordered };
         let ended = run.carry_out(decision, &self.slot).await;
         Ok(run.target.with(ended).await)
+    }
+}
+
+impl Target {
+    /// How it ends where an earlier run had made the image: that it is gone, or that it is there and what it was to replace is not.
+    async fn found(&self, replaces: bool, slot: &Semaphore) -> Result<Ended> {
+        let gone = {
+            let _permit = slot.acquire().await;
+            self.gone().await?
+        };
+        match gone {
+            Some(gone) => Ok(gone),
+            None => self.finished(replaces).await,
+        }
+    }
+
+    /// Says that another image is made because this program deleted the one of before, where that was not asked for.
+    fn tell_if_retired(&self, intent: &Intent<'_>) {
+        let retired = self.with_record(|record| record.retired.clone());
+        if let Some(retired) = retired.filter(|_| !intent.again) {
+            self.tell(&Event::Anew { retired: &retired });
+        }
     }
 }
 
