@@ -102,7 +102,13 @@ fn simulated(line: &str, option: &str, state: &str, job: &str) -> String {
         _ if line.contains("--simulate") => line,
         "check" => line.replacen(&command, &format!("{command} {option}"), 1),
         "show" | "report" => {
-            let words = line.split(' ').map(|word| if word == "web" { job } else { word });
+            let words = line.split(' ').map(|word| {
+                if matches!(word, "web" | "web-2026-11") {
+                    job
+                } else {
+                    word
+                }
+            });
             let line = words.collect::<Vec<_>>().join(" ");
             line.replacen(&command, &format!("{command} {state}"), 1)
         }
