@@ -138,7 +138,13 @@ async fn without_a_list_the_record_is_enough() {
     });
     stage.run().await.unwrap_err();
     stage.fake.plan(|_| Fate::Served);
-    assert_eq!(stage.record().unwrap().parts.len(), 3);
+    // What arrives after the grace is in the store and not in the record.
+    let arrived = stage.fake.state().kept.len();
+    let recorded = stage.record().unwrap().parts.len();
+    assert!(
+        arrived <= 3 && (1..=arrived).contains(&recorded),
+        "{recorded} of {arrived}"
+    );
     stage.check(&stage.run().await.unwrap());
-    assert_eq!(stage.fake.state().kept.len(), 6);
+    assert_eq!(stage.fake.state().kept.len(), arrived + 6 - recorded);
 }
