@@ -224,6 +224,18 @@ impl Outcome {
     }
 }
 
+/// How many targets are in which state, in the order in which the states are met.
+pub(crate) fn totals<'a>(targets: impl IntoIterator<Item = &'a Outcome>) -> Vec<(Status, usize)> {
+    let mut totals: Vec<(Status, usize)> = Vec::new();
+    for target in targets {
+        match totals.iter_mut().find(|(status, _)| *status == target.status) {
+            Some((_, count)) => *count += 1,
+            None => totals.push((target.status, 1)),
+        }
+    }
+    totals
+}
+
 /// What a result calls something that cannot be read.
 pub(crate) fn label(damaged: &Damaged) -> String {
     damaged

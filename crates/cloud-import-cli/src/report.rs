@@ -8,7 +8,7 @@ use crate::{
     clock::At,
     exit::Exit,
     line,
-    outcome::{Outcome, Status},
+    outcome::{Outcome, Status, totals},
     output::{self, SCHEMA},
     render,
     row::{Reason, Row},
@@ -173,15 +173,8 @@ fn reasons(outcomes: &[Outcome]) {
 const TABLE_FROM: usize = 5;
 
 fn table(outcomes: &[Outcome]) {
-    let mut counts: Vec<(Status, usize)> = Vec::new();
-    for outcome in outcomes {
-        match counts.iter_mut().find(|(status, _)| *status == outcome.status) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((outcome.status, 1)),
-        }
-    }
     output::say(&format!("{} targets:", outcomes.len()));
-    for (status, count) in counts {
+    for (status, count) in totals(outcomes) {
         output::say(&format!("  {count:5} {}", status.words()));
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     bucket,
     exit::Exit,
     jobs::Remembered as Job,
-    outcome::{Outcome, Status},
+    outcome::{Outcome, Status, totals},
     output::{self, SCHEMA},
     phases, render,
     row::Row,
@@ -153,15 +153,8 @@ fn texts(jobs: &[Job], damaged: &[&Damaged]) {
 
 /// How many targets are in which state: `3 succeeded, 1 failed`.
 fn counts<'a>(targets: impl IntoIterator<Item = &'a Outcome>) -> String {
-    let mut counts: Vec<(Status, usize)> = Vec::new();
-    for target in targets {
-        match counts.iter_mut().find(|(status, _)| *status == target.status) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((target.status, 1)),
-        }
-    }
+    let counts = totals(targets).into_iter();
     let counts: Vec<String> = counts
-        .iter()
         .map(|(status, count)| format!("{count} {}", status.words()))
         .collect();
     counts.join(", ")

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use cloud_import::Shown;
 
-use super::{causes, next_command, seconds, totals};
-use crate::{jobs::Remembered as Job, render};
+use super::{causes, next_command, seconds};
+use crate::{jobs::Remembered as Job, outcome::totals, render};
 
 pub(super) fn render(jobs: &[Job]) -> String {
     let mut out = String::new();

@@ -73,15 +73,3 @@ fn seconds(target: &Outcome) -> Option<u64> {
     let span = phases::span(target.record.as_deref()?);
     Some(span.ended?.duration_since(span.began?).ok()?.as_secs())
 }
-
-/// How many targets ended how: `3 succeeded, 1 failed`.
-fn totals<'a>(targets: impl Iterator<Item = &'a Outcome> + Clone) -> Vec<(Status, usize)> {
-    let mut totals: Vec<(Status, usize)> = Vec::new();
-    for target in targets {
-        match totals.iter_mut().find(|(status, _)| *status == target.status) {
-            Some((_, count)) => *count += 1,
-            None => totals.push((target.status, 1)),
-        }
-    }
-    totals
-}

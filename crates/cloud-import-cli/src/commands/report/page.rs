@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use cloud_import::env::{Env as _, SystemEnv};
 
-use super::{causes, gantt, html::escaped, next_command, seconds, totals};
+use super::{causes, gantt, html::escaped, next_command, seconds};
 use crate::{
     jobs::Remembered as Job,
-    outcome::{Outcome, Status},
+    outcome::{Outcome, Status, totals},
     phases, render,
 };
 
