@@ -16,7 +16,7 @@ use super::{
     before_help = "Examples:\n  cloud-import list\n  cloud-import list --failed --since 24h\n  cloud-import list --output json --state ./jobs\n  cloud-import list --to aliyun/cn-hangzhou --bucket my-bucket"
 )]
 pub(crate) struct List {
-    /// Only targets that failed, were cancelled, not started, or are unknown
+    /// Only targets that failed, or are cancelled, not started, gone or unknown
     #[arg(long, conflicts_with = "bucket", help_heading = "Which jobs")]
     pub(crate) failed: bool,
     /// Only jobs begun in this time (90m, 24h, 7d)

@@ -83,7 +83,7 @@ impl args::List {
         let record = target.record.as_deref();
         let is_bad = matches!(
             target.status,
-            Status::Failed | Status::Canceled | Status::NotStarted | Status::Unknown | Status::Damaged
+            Status::Failed | Status::Canceled | Status::NotStarted | Status::Gone | Status::Unknown | Status::Damaged
         );
         let is_at = |cloud| record.is_none_or(|record| record.provider == cloud);
         (!self.failed || is_bad) && self.cloud.is_none_or(is_at)

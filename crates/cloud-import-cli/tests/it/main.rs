@@ -18,6 +18,7 @@ mod gone;
 mod history;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;
+mod logs;
 mod places;
 mod replace;
 mod search;
