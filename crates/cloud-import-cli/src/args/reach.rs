@@ -1,0 +1,73 @@
+//! How the clouds are reached, where jobs and defaults are, and how results are written.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use cloud_import::{Endpoint, Provider};
+
+use super::{key::Keyed as _, value::for_provider};
+
+/// How the clouds are reached and results are written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reaching the clouds")]
+pub(crate) struct Reach {
+    /// Output format: text or json
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text,
+          variable = "CLOUD_IMPORT_OUTPUT", help_heading = "Waiting and output")]
+    pub(crate) output: OutputFormat,
+    /// API endpoint of a cloud. Repeatable
+    #[arg(long, value_name = "PROVIDER=URL", value_parser = for_provider::<Endpoint>,
+          variable = "CLOUD_IMPORT_ENDPOINT")]
+    pub(crate) endpoint: Vec<(Provider, Endpoint)>,
+    /// Send signed requests over plain HTTP if an endpoint says http://
+    #[arg(long)]
+    pub(crate) plain_http: bool,
+    /// Profile of the vendor's own tools. Repeatable
+    #[arg(long, value_name = "PROVIDER=NAME", value_parser = for_provider::<String>,
+          variable = "CLOUD_IMPORT_VENDOR_PROFILE")]
+    pub(crate) profile: Vec<(Provider, String)>,
+    /// Also take credentials from the instance's metadata service
+    #[arg(long, switch(), variable = "CLOUD_IMPORT_INSTANCE_METADATA")]
+    pub(crate) instance_metadata: bool,
+    /// Use simulated clouds only; FILE: the output of `sim`
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    #[allow(clippy::option_option, reason = "clap's form of an option with an optional value")]
+    pub(crate) simulate: Option<Option<PathBuf>>,
+}
+
+/// Where jobs are remembered.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Waiting and output")]
+pub(crate) struct StateDir {
+    /// Directory to record jobs in; with --simulate only if given
+    #[arg(long = "state", value_name = "DIR", variable = "CLOUD_IMPORT_STATE")]
+    pub(crate) folder: Option<PathBuf>,
+}
+
+/// Where defaults come from.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Defaults")]
+pub(crate) struct ConfigFile {
+    /// Read defaults from this file, not ./cloud-import.toml or your own
+    #[arg(id = "config_file", long = "config", value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Prefer the defaults in [profiles.NAME] of that file
+    #[arg(id = "config_profile", long = "defaults", value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Trust ./cloud-import.toml, as it is now, from here on
+    #[arg(long, conflicts_with_all = ["config_file", "no_config"])]
+    pub(crate) trust_here: bool,
+    /// Read no file of defaults
+    #[arg(long, conflicts_with_all = ["config_file", "config_profile"])]
+    pub(crate) no_config: bool,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    // Plain comments: what a doc comment says here would make the help three lines of each option.
+    // A line per image.
+    Text,
+    // One JSON object.
+    Json,
+}

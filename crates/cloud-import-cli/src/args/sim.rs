@@ -1,0 +1,59 @@
+//! Arguments of `sim`.
+
+use std::{ffi::OsString, time::Duration};
+
+use clap::Args;
+use cloud_import::Provider;
+
+use super::value::{duration, quota};
+
+/// Arguments of `sim`.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "\
+Example:
+  cloud-import sim > sim.json &
+  cloud-import import --simulate=sim.json --to all --name hello --os \"CentOS 7.9\" disk.qcow2",
+    after_help = "\
+Keys are better set in CLOUD_IMPORT_SIM_ACCESS_KEY_ID, CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY and
+CLOUD_IMPORT_SIM_SECURITY_TOKEN; `import --simulate=FILE` looks there for the first two, too.
+Without any, both take keys that open nothing else. It runs until Ctrl-C, SIGTERM or SIGHUP."
+)]
+pub(crate) struct Sim {
+    /// Access key id that the clouds accept
+    #[arg(long, value_name = "AK", requires = "secret_access_key")]
+    pub(crate) access_key_id: Option<String>,
+    /// Its secret
+    #[arg(long, value_name = "SK", requires = "access_key_id")]
+    pub(crate) secret_access_key: Option<String>,
+    /// Security token that requests must have
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) security_token: Option<String>,
+    /// Ports of JD, Tencent, Huawei, Alibaba and UCloud; default: free ones
+    #[arg(long, value_name = "A,B,C,D,E", value_delimiter = ',')]
+    pub(crate) ports: Option<Vec<u16>>,
+    /// Port of the control endpoint; default: a free one
+    #[arg(long, value_name = "PORT")]
+    pub(crate) control_port: Option<u16>,
+    /// Put a file at PROVIDER/REGION/BUCKET/KEY. Repeatable
+    #[arg(long, value_name = "PLACE=FILE")]
+    pub(crate) object: Vec<OsString>,
+    /// Treat every object as present
+    #[arg(long)]
+    pub(crate) any_object: bool,
+    /// Bucket PROVIDER/REGION/NAME; default: any name exists. Repeatable
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) bucket: Vec<String>,
+    /// Images that an account may have; JD's default is 5. Repeatable
+    #[arg(long, value_name = "[PROVIDER=]N", value_parser = quota)]
+    pub(crate) quota: Vec<(Option<Provider>, u32)>,
+    /// How long a simulated import takes (500ms, 2s, 1m)
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    pub(crate) import_time: Duration,
+    /// Number of queries before a new import is listed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) hide: u32,
+    /// How long a new import is not listed (20s, 1h)
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) listed_after: Option<Duration>,
+}
