@@ -1,13 +1,13 @@
 //! Results: one per target, as text or as JSON with a stable schema.
 
-use cloud_import::{Error, Result, remedy::Change};
+use cloud_import::{Error, Result};
 use serde::Serialize;
 
 use crate::{
+    advice::{self, Advice},
     args,
     clock::At,
     exit::Exit,
-    line,
     outcome::{Outcome, Status, totals},
     output::{self, SCHEMA},
     render,
@@ -52,6 +52,14 @@ impl From<args::OutputFormat> for OutputFormat {
     }
 }
 
+/// How a command writes its results that may also write events.
+pub(crate) fn form(events: bool, output: args::OutputFormat) -> OutputFormat {
+    match events {
+        true => OutputFormat::Event,
+        false => output.into(),
+    }
+}
+
 /// What text output has on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lines {
@@ -65,7 +73,7 @@ pub(crate) enum Lines {
 
 /// Writes the results and says how the command ends. `job` is the job by which a later command goes on, if there is one.
 pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job: Option<&str>) -> Exit {
-    reasons(outcomes);
+    reasons(outcomes, job.is_some());
     for outcome in outcomes {
         if let Some(inspection) = outcome.inspection() {
             output::say(&format!(
@@ -78,22 +86,19 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
                 .for_each(|finding| output::say(&format!("  {finding}")));
         }
     }
-    let unfinished: Vec<&Outcome> = outcomes
-        .iter()
-        .filter(|outcome| outcome.status == Status::Running)
-        .collect();
-    if let Some(job) = job.filter(|_| !unfinished.is_empty()) {
-        output::say(&format!("to continue: cloud-import wait {job}"));
+    if let Some(job) = job {
+        let advice = advice::next(outcomes, job)
+            .into_iter()
+            .chain(advice::anew(outcomes, job));
+        advice.for_each(|Advice { what_for, line }| output::say(&format!("{what_for}: {line}")));
     }
     // Where nothing is remembered, the task itself is all that there is to go on with.
-    unfinished
+    outcomes
         .iter()
-        .filter(|outcome| lines == Lines::Images && (job.is_none() || outcome.record.is_none()))
+        .filter(|outcome| outcome.status == Status::Running && lines == Lines::Images)
+        .filter(|outcome| job.is_none() || outcome.record.is_none())
         .filter_map(|outcome| serde_json::to_string(outcome.task.as_ref()?).ok())
         .for_each(|line| output::say(&format!("to continue: cloud-import wait {}", output::word(&line))));
-    if job.is_some() {
-        what_settles(outcomes);
-    }
     match form {
         OutputFormat::Json => json(outcomes, None),
         OutputFormat::Event => json(outcomes, Some("results")),
@@ -109,44 +114,8 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
     Exit::together(outcomes.iter().map(|outcome| outcome.exit))
 }
 
-/// The command lines that settle what is not known, and make anew what is gone, exactly as they are to be typed.
-fn what_settles(outcomes: &[Outcome]) {
-    let remedy = |outcome: &&Outcome| outcome.error.as_ref()?.remedy().cloned();
-    let advises = |change| move |outcome: &&Outcome| remedy(outcome).is_some_and(|remedy| remedy.repeats(change));
-    let unknown = outcomes.iter().filter(|outcome| outcome.status == Status::Unknown);
-    let looked_for: Vec<&Outcome> = unknown.filter(advises(Change::Nothing)).collect();
-    if !looked_for.is_empty() {
-        let instants = looked_for.iter().filter_map(|outcome| remedy(outcome)?.not_before());
-        let from = instants.max().map(|at| format!(", from {} on", render::instant(at)));
-        let line = line::again().unwrap_or_else(|| "repeat the command as it was".to_owned());
-        output::say(&format!("to find out{}: {line}", from.unwrap_or_default()));
-    }
-    let anew = |status| {
-        let of_status = outcomes.iter().filter(move |outcome| outcome.status == status);
-        let targets = of_status.filter(advises(Change::Generation));
-        let targets: Vec<&str> = targets.map(|outcome| outcome.target.as_str()).collect();
-        (!targets.is_empty()).then(|| another(&targets))
-    };
-    if let Some(line) = anew(Status::Unknown) {
-        output::say(&format!(
-            "to make it, if the vendor's console shows no image of that name: {line}"
-        ));
-    }
-    if let Some(line) = anew(Status::Gone) {
-        output::say(&format!("to make another image: {line}"));
-    }
-}
-
-/// The command line that makes another image of these targets alone.
-fn another(targets: &[&str]) -> String {
-    line::another(targets).unwrap_or_else(|| {
-        let targets: String = targets.iter().map(|target| format!(" --to {target}")).collect();
-        format!("repeat the command with --again and{targets} alone")
-    })
-}
-
 /// Why it is not better, each reason once: what is wrong with the file, or a stop, is so for every cloud.
-fn reasons(outcomes: &[Outcome]) {
+fn reasons(outcomes: &[Outcome], has_job: bool) {
     // What a cloud answered is its own.
     let shared = |outcome: &Outcome| {
         let error = outcome.error.as_ref()?;
@@ -158,12 +127,17 @@ fn reasons(outcomes: &[Outcome]) {
     for outcome in outcomes {
         let Some(error) = &outcome.error else { continue };
         let reason = shared(outcome);
+        let tell = |targets: &[&str]| match has_job && advice::was_left(outcome) {
+            // That was asked for, and how to go on is told once for all.
+            true => output::say(&format!("{}: {}", targets.join(", "), error.message())),
+            false => output::error_of(targets, error),
+        };
         if reason.is_none() {
-            output::error_of(&[&outcome.target], error);
+            tell(&[&outcome.target]);
         } else if !told.contains(&reason) {
             let alike = outcomes.iter().filter(|other| shared(other) == reason);
             let targets: Vec<&str> = alike.map(|other| other.target.as_str()).collect();
-            output::error_of(&targets, error);
+            tell(&targets);
             told.push(reason);
         }
     }
@@ -177,6 +151,15 @@ fn table(outcomes: &[Outcome]) {
     for (status, count) in totals(outcomes) {
         output::say(&format!("  {count:5} {}", status.words()));
     }
+}
+
+/// How many targets are in which state: `3 succeeded, 1 failed`.
+pub(crate) fn counts<'a>(targets: impl IntoIterator<Item = &'a Outcome>) -> String {
+    let counts = totals(targets).into_iter();
+    let counts: Vec<String> = counts
+        .map(|(status, count)| format!("{count} {}", status.words()))
+        .collect();
+    counts.join(", ")
 }
 
 /// What text output has of each.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use cloud_import::{Endpoint, Error, ErrorKind, Result, Target, env};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use toml::Spanned;
 
@@ -37,30 +37,44 @@ impl Wanted {
 }
 
 /// What one target has that others may not have.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Own {
     /// `PROVIDER/REGION`, where the name in the file is another.
+    #[serde(skip_serializing)]
     to: Option<Spanned<String>>,
     /// The bucket that a local file is put into.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) bucket: Option<String>,
     /// Another place of the image, as for `--source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<String>,
     /// The profile of the vendor's own tools.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) profile: Option<String>,
     /// The endpoint of the API.
-    #[serde(default, deserialize_with = "endpoint")]
+    #[serde(
+        default,
+        deserialize_with = "endpoint",
+        serialize_with = "endpoint_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(crate) endpoint: Option<Endpoint>,
     /// Resource group, enterprise project or project.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) project: Option<String>,
     /// Options in the cloud's own words.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub(crate) options: Map<String, Value>,
 }
 
 fn endpoint<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Endpoint>, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+fn endpoint_text<S: serde::Serializer>(endpoint: &Option<Endpoint>, serializer: S) -> Result<S::Ok, S::Error> {
+    endpoint.as_ref().map(Endpoint::to_string).serialize(serializer)
 }
 
 /// Reads a target as people write it, for a profile of its own if it has one.

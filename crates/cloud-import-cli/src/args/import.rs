@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use serde_json::Value;
 
 use super::{ConfigFile, Order, Reach, Staging, StateDir, key::Keyed as _, value::duration};
 
@@ -17,6 +18,9 @@ Examples:
 pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) order: Order,
+    /// What is kept of the command line, so that a later command can go on.
+    #[arg(skip)]
+    pub(crate) asked: Option<Value>,
     /// Only validate the order in the cloud, where it has a dry run
     #[arg(long, help_heading = "The order")]
     pub(crate) dry_run: bool,
@@ -46,6 +50,15 @@ pub(crate) struct Import {
     /// Write every event to standard output as a line of JSON
     #[arg(long, conflicts_with = "output", help_heading = "Waiting and output")]
     pub(crate) events: bool,
+    /// At the end, forget finished jobs to which nothing has happened for this time (90d)
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = duration,
+        variable = "CLOUD_IMPORT_KEEP_JOBS",
+        help_heading = "Waiting and output"
+    )]
+    pub(crate) keep_jobs: Option<Duration>,
     #[command(flatten)]
     pub(crate) staging: Staging,
     /// Read the file anew, even if its checksum is remembered

@@ -1,7 +1,9 @@
 //! The arguments: one struct per command, examples first in every help.
 
+mod again;
 mod check;
 mod facts;
+mod forget;
 mod import;
 pub(crate) mod key;
 mod logs;
@@ -15,8 +17,10 @@ mod value;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::{
+    again::{GoOn, Resume, Retry},
     check::Check,
     facts::{Capabilities, Explain, Inspect},
+    forget::Forget,
     import::{Import, Waiting},
     logs::{LogFormat, Logs},
     order::{Order, Staging},
@@ -52,8 +56,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done                            5  failed in the cloud, or cancelled
   2  usage or validation: not sent   6  mixed results
-  3  credentials                     7  still running: wait again
-  4  not started: refused            8  outcome unknown: repeat the command
+  3  credentials                     7  still running: resume it
+  4  not started: refused            8  outcome unknown: resume it
   9  results not written            10  the image made before is gone
 130  interrupted: what runs goes on";
 
@@ -68,6 +72,10 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Wait for running imports to finish
     Wait(Wait),
+    /// Go on with a job where it stopped, by its recorded order
+    Resume(Resume),
+    /// Begin again what failed or was not started in a job, by its recorded order
+    Retry(Retry),
     /// Show the state of imports
     #[command(before_help = "Examples:\n  cloud-import status\n  cloud-import status web-4f0c6a2d91be")]
     Status(Tasks),
@@ -80,6 +88,8 @@ pub(crate) enum Command {
     Show(Show),
     /// Write a report of jobs: a page, Markdown or JUnit
     Report(Report),
+    /// Delete records of jobs on this machine
+    Forget(Forget),
     /// Show what earlier imports left in the clouds; delete it with --yes
     Clean(Clean),
     /// Show what each cloud supports, and its limits
@@ -97,13 +107,14 @@ impl Command {
             Self::Inspect(options) => options.output,
             Self::Import(options) => options.reach.output,
             Self::Check(options) => options.reach.output,
+            Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.reach.output,
             Self::Wait(options) => options.tasks.reach.output,
             Self::Status(options) | Self::Cancel(options) => options.reach.output,
             Self::List(options) => options.reach.output,
             Self::Show(options) => options.output,
             Self::Clean(options) => options.reach.output,
             Self::Capabilities(options) => options.output,
-            Self::Explain(_) | Self::Sim(_) | Self::Report(_) => OutputFormat::Text,
+            Self::Explain(_) | Self::Sim(_) | Self::Report(_) | Self::Forget(_) => OutputFormat::Text,
         }
     }
 }

@@ -3,12 +3,13 @@
 //! it may be read for. A cloud is asked only to delete, and to list a bucket.
 
 use cloud_import::{
-    Error, ErrorKind, Provider, Result, Target,
+    ErrorKind, Provider, Result, Target,
     env::{Env as _, SystemEnv},
     publish::{self, Leftover, StagedObject, leftovers},
 };
 use serde::Serialize;
 
+use super::forget;
 use crate::{
     args::{self, OutputFormat},
     bucket,
@@ -71,36 +72,21 @@ impl Done {
 pub(crate) async fn run(options: args::Clean) -> Result<Exit> {
     if options.place.bucket.is_some() {
         in_bucket(options).await
-    } else if let Some(job) = &options.forget {
-        forget(job, &options).await
+    } else if let Some(job) = options.forget {
+        let (jobs, yes, state) = (vec![job], options.yes, options.state);
+        let (older_than, keep, dry_run) = (None, None, false);
+        forget::run(args::Forget {
+            jobs,
+            older_than,
+            keep,
+            dry_run,
+            yes,
+            state,
+        })
+        .await
     } else {
         of_jobs(options).await
     }
-}
-
-/// Forgets a job. What runs is lost sight of only when that is asked for.
-async fn forget(id: &str, options: &args::Clean) -> Result<Exit> {
-    let state = Remembered::of(&options.state, false)?;
-    let records = match state.state().job(id).await {
-        Ok(job) => job.records().await?,
-        // Damaged, or not there: forgetting it tells.
-        Err(_) => Vec::new(),
-    };
-    if let Some(open) = records
-        .iter()
-        .flatten()
-        .find(|record| record.is_open())
-        .filter(|_| !options.yes)
-    {
-        let message = format!("the import of `{}` into {} has no verdict yet", open.name, open.target);
-        return Err(Error::new(ErrorKind::Conflict, message)
-            .with_remedy("Wait for it with `cloud-import wait`, or add --yes to lose sight of it."));
-    }
-    state.state().forget(id).await?;
-    output::say(&format!(
-        "forgotten: {id}; what was staged for it alone is found with --bucket"
-    ));
-    Ok(Exit::Done)
 }
 
 /// Shows what the jobs left in the clouds, and deletes it when told to.

@@ -7,11 +7,13 @@ use std::sync::{
 
 use cloud_import::{
     DiskFormat, Error, Field, Problem, Result, Stop,
-    publish::{self, Destination, Ended, Event, Image, Listener, LocalImage, Publish},
+    publish::{self, Destination, Ended, Event, Image, Job, Listener, LocalImage, Publish},
 };
 
+use super::forget;
 use crate::{
     args::Import,
+    asked,
     connect::{self, Clouds},
     convert, destination,
     events::Events,
@@ -33,17 +35,32 @@ pub(crate) async fn run(options: Import) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
     let state = Remembered::of(&options.state, simulated.is_some())?;
     let stop = Stop::default();
-    let work = all(&options, &wanted, simulated.as_ref(), &state, &stop);
+    let work = async {
+        let done = published(&options, &wanted, None, simulated.as_ref(), &state, &stop).await?;
+        if let Some(age) = options.keep_jobs {
+            forget::retire(state.state(), age).await;
+        }
+        Ok(told(&done, &options, &wanted, state.lasts()))
+    };
     interrupt::guarded(&stop, work).await
 }
 
-async fn all(
+/// What came of an import.
+pub(crate) struct Done {
+    /// In the order of the targets.
+    pub(crate) outcomes: Vec<Outcome>,
+    job: Option<Job>,
+}
+
+/// Imports into these targets. `resumed`: a job that is gone on with.
+pub(crate) async fn published(
     options: &Import,
     wanted: &[Wanted],
+    resumed: Option<&Job>,
     simulated: Option<&Simulated>,
     state: &Remembered,
     stop: &Stop,
-) -> Result<Exit> {
+) -> Result<Done> {
     let clouds = Clouds::new(&options.reach, simulated)?.stopped_by(stop);
     let targets = Targets {
         options,
@@ -68,7 +85,10 @@ async fn all(
         prepared = targets.prepared(image.clone()).await;
         converted = Some(new);
     }
-    let progress = listener(options, wanted);
+    let progress = listener(
+        options.events,
+        wanted.iter().map(|target| target.label.clone()).collect(),
+    );
     let Prepared { mut publish, found } = prepared;
     let (mut indices, mut outcomes) = (Vec::new(), Vec::new());
     let mut told = Vec::new();
@@ -93,6 +113,9 @@ async fn all(
     let mut job = None;
     if !indices.is_empty() {
         let listener = Arc::new(Renumbered::new(progress, indices.clone()));
+        if let Some(job) = resumed {
+            publish = publish.of_job(job);
+        }
         let done = publish.state(state.state().clone()).listener(listener).run().await?;
         job = Some(done.job);
         for (index, outcome) in indices.into_iter().zip(done.outcomes) {
@@ -101,17 +124,17 @@ async fn all(
     }
     drop(converted);
     outcomes.sort_by_key(|(index, _)| *index);
-    let outcomes: Vec<Outcome> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    Ok(Done { outcomes, job })
+}
+
+/// Tells what came of it, and how to go on where a later command finds the job.
+fn told(done: &Done, options: &Import, wanted: &[Wanted], lasts: bool) -> Exit {
     let lines = if options.no_wait { Lines::Tasks } else { Lines::Images };
-    let form = if options.events {
-        report::OutputFormat::Event
-    } else {
-        options.reach.output.into()
-    };
-    let again = job
-        .filter(|_| state.lasts())
-        .map(|job| with_places(&job.facts().id, options, wanted));
-    Ok(report::write(&outcomes, form, lines, again.as_deref()))
+    let form = report::form(options.events, options.reach.output);
+    let job = done.job.as_ref().filter(|_| lasts);
+    let again = job.map(|job| with_places(&job.facts().id, options, wanted));
+    report::write(&done.outcomes, form, lines, again.as_deref())
 }
 
 /// A job with the options by which a later command finds it and its clouds.
@@ -119,9 +142,10 @@ fn with_places(job: &str, options: &Import, wanted: &[Wanted]) -> String {
     // A task's own endpoint counts only when it is repeated.
     let endpoints = wanted.iter().filter_map(|wanted| {
         let endpoint = connect::endpoint(wanted, &options.reach)?;
-        Some(format!(" --endpoint {}={endpoint}", wanted.target.provider))
+        Some((wanted.target.provider, endpoint.clone()))
     });
-    line::with_places(job, &options.state, &options.reach, &endpoints.collect())
+    let endpoints: Vec<_> = endpoints.collect();
+    line::with_places(job, &options.state, &options.reach, &endpoints)
 }
 
 /// Tells a problem of a target; what is wrong with the file, once for all of them.
@@ -168,6 +192,7 @@ impl Targets<'_> {
             destination::destination(order, staging, wanted, publish.image(), clouds).await?;
         made.order.dry_run = options.dry_run;
         made.order.no_validate = options.no_validate;
+        made.asked = options.asked.as_ref().and_then(|_| asked::of_target(wanted));
         problems.extend(publish.problems(&made).await?);
         if !options.no_validate && problems.iter().any(|problem| problem.is_error()) {
             return Err(Error::invalid(wanted.target.provider, problems));
@@ -193,9 +218,8 @@ async fn convert(file: &LocalImage, format: DiskFormat, options: &Import, stop: 
     conversion.run(stop, tell).await
 }
 
-fn listener(options: &Import, wanted: &[Wanted]) -> Arc<dyn Listener> {
-    let labels = wanted.iter().map(|target| target.label.clone()).collect();
-    match options.events {
+pub(crate) fn listener(events: bool, labels: Vec<String>) -> Arc<dyn Listener> {
+    match events {
         true => Arc::new(Events::new(labels)),
         false => Arc::new(Progress::new(labels)),
     }
@@ -211,8 +235,12 @@ fn publishing(image: Image, options: &Import, simulated: bool) -> Publish {
         .again(options.again)
         .replace(options.replace)
         .cancel_on_stop(options.cancel_on_interrupt);
-    match &options.staging.bitmap {
+    let publish = match &options.staging.bitmap {
         Some(bitmap) => publish.side_file(bitmap),
+        None => publish,
+    };
+    match &options.asked {
+        Some(order) => publish.asked(order.clone()),
         None => publish,
     }
 }

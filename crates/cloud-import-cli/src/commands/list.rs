@@ -14,9 +14,10 @@ use crate::{
     bucket,
     exit::Exit,
     jobs::Remembered as Job,
-    outcome::{Outcome, Status, totals},
+    outcome::{Outcome, Status},
     output::{self, SCHEMA},
     phases, render,
+    report::counts,
     row::Row,
     simulate::Simulated,
     state::Remembered,
@@ -52,21 +53,13 @@ pub(crate) async fn run(options: args::List) -> Result<Exit> {
 /// Shows the jobs that are remembered, the newest last.
 async fn jobs(options: args::List) -> Result<Exit> {
     let state = Remembered::of(&options.state, false)?;
-    let (mut jobs, mut damaged) = (Vec::new(), Vec::new());
-    for job in state.state().jobs().await? {
-        match job {
-            Ok(job) => {
-                let mut job = Job::of(&job).await?;
-                damaged.append(&mut job.damaged);
-                job.targets.retain(|target| options.wants(target));
-                if options.wants_job(&job) {
-                    jobs.push(job);
-                }
-            }
-            Err(one) => damaged.push(one),
-        }
+    let (mut jobs, mut damaged) = Job::all(state.state()).await?;
+    for job in &mut jobs {
+        damaged.append(&mut job.damaged);
+        job.targets.retain(|target| options.wants(target));
     }
-    jobs.sort_by_key(began);
+    jobs.retain(|job| options.wants_job(job));
+    jobs.sort_by_cached_key(began);
     let of_no_job: Vec<&Damaged> = damaged.iter().filter(|one| one.target.is_none()).collect();
     match options.reach.output {
         OutputFormat::Json => json(&jobs, &of_no_job)?,
@@ -149,15 +142,6 @@ fn texts(jobs: &[Job], damaged: &[&Damaged]) {
         let id = one.job.as_deref().unwrap_or_default();
         output::result(&format!("{id}  damaged: {}", one.error.message()));
     }
-}
-
-/// How many targets are in which state: `3 succeeded, 1 failed`.
-fn counts<'a>(targets: impl IntoIterator<Item = &'a Outcome>) -> String {
-    let counts = totals(targets).into_iter();
-    let counts: Vec<String> = counts
-        .map(|(status, count)| format!("{count} {}", status.words()))
-        .collect();
-    counts.join(", ")
 }
 
 /// Shows what lies in the bucket.

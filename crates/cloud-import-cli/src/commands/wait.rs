@@ -37,8 +37,10 @@ pub(crate) async fn run(options: args::Wait) -> Result<Exit> {
     let stop = Stop::default();
     let clouds = Clouds::new(reach, simulated.as_ref())?.stopped_by(&stop);
     let waiting = waiting(options.waiting.timeout, simulated.is_some());
+    let labels = named.iter().flat_map(Named::labels).collect();
+    let progress = Arc::new(Progress::new(labels));
     let work = async {
-        let outcomes = wait_for_all(named, &clouds, &waiting, &stop).await;
+        let outcomes = wait_for_all(named, &clouds, &waiting, &stop, progress).await;
         Ok(report::write(
             &outcomes,
             reach.output.into(),
@@ -58,12 +60,16 @@ fn again(named: &[Named], options: &args::Wait) -> Option<String> {
     let jobs: BTreeSet<&str> = jobs.collect();
     let jobs: Vec<&str> = jobs.into_iter().collect();
     let tasks = &options.tasks;
-    (!jobs.is_empty()).then(|| line::with_places(&jobs.join(" "), &tasks.state, &tasks.reach, &BTreeSet::new()))
+    (!jobs.is_empty()).then(|| line::with_places(&jobs.join(" "), &tasks.state, &tasks.reach, &tasks.reach.endpoint))
 }
 
-async fn wait_for_all(named: Vec<Named>, clouds: &Clouds<'_>, waiting: &WaitOptions, stop: &Stop) -> Vec<Outcome> {
-    let labels: Vec<String> = named.iter().flat_map(Named::labels).collect();
-    let progress: Arc<dyn Listener> = Arc::new(Progress::new(labels));
+pub(crate) async fn wait_for_all(
+    named: Vec<Named>,
+    clouds: &Clouds<'_>,
+    waiting: &WaitOptions,
+    stop: &Stop,
+    progress: Arc<dyn Listener>,
+) -> Vec<Outcome> {
     let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
     let mut set: JoinSet<Vec<(usize, Outcome)>> = JoinSet::new();
     let mut next = 0;
@@ -95,7 +101,8 @@ async fn wait_for_all(named: Vec<Named>, clouds: &Clouds<'_>, waiting: &WaitOpti
                             targets.push(target);
                         }
                         Err(error) => {
-                            let outcome = publish::Outcome::new(record.target, Ended::not_started(error));
+                            let outcome = publish::Outcome::new(&record.target, Ended::not_started(error));
+                            let outcome = outcome.with_record(Some(record));
                             outcomes.push((first + offset, outcome.into()));
                         }
                     }

@@ -67,7 +67,7 @@ fn of_helps() -> Vec<String> {
             .filter(|name| *name != "help")
             .map(|name| help(&[name, "--help"])),
     );
-    assert_eq!(helps.len(), 14);
+    assert_eq!(helps.len(), 17);
     let mut found = Vec::new();
     for help in helps {
         let (_, examples) = help.split_once(":\n").unwrap();
@@ -101,7 +101,7 @@ fn simulated(line: &str, option: &str, state: &str, job: &str) -> String {
     match name {
         _ if line.contains("--simulate") => line,
         "check" => line.replacen(&command, &format!("{command} {option}"), 1),
-        "show" | "report" => {
+        "show" | "report" | "forget" | "resume" | "retry" => {
             let words = line.split(' ').map(|word| {
                 if matches!(word, "web" | "web-2026-11") {
                     job
@@ -110,7 +110,8 @@ fn simulated(line: &str, option: &str, state: &str, job: &str) -> String {
                 }
             });
             let line = words.collect::<Vec<_>>().join(" ");
-            line.replacen(&command, &format!("{command} {state}"), 1)
+            let option = if matches!(name, "resume" | "retry") { option } else { "" };
+            line.replacen(&command, &format!("{command} {option} {state}"), 1)
         }
         "import" | "wait" | "status" | "cancel" | "clean" | "list" => {
             line.replacen(&command, &format!("{command} {option} {state}"), 1)
@@ -138,7 +139,7 @@ fn every_example_runs() {
             continue;
         }
         let _ = fs::remove_dir_all(desk.folder.join("state"));
-        let job = if example.contains("--forget") {
+        let job = if example.contains(" forget ") {
             "ended"
         } else {
             "started"

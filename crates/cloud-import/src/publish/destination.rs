@@ -7,6 +7,7 @@ use cloud_import_core::{
     provider::digest,
 };
 use cloud_import_staging::{Bucket, Store};
+use serde_json::Value;
 
 use super::store::{DRY_RUN, Place};
 
@@ -40,6 +41,8 @@ pub struct Destination {
     pub order: ImportRequest,
     /// The bucket that a file is put into.
     pub bucket: Option<Store>,
+    /// What is kept with its record: see [`Publish::asked`](super::Publish::asked).
+    pub asked: Option<Value>,
 }
 
 impl Destination {
@@ -53,6 +56,7 @@ impl Destination {
             importer,
             order,
             bucket: None,
+            asked: None,
         }
     }
 
@@ -83,6 +87,12 @@ impl Destination {
     /// Sets the bucket that a file is put into.
     pub fn bucket(mut self, bucket: Store) -> Self {
         self.bucket = Some(bucket);
+        self
+    }
+
+    /// Keeps with its record what was asked for it alone: see [`Publish::asked`](super::Publish::asked).
+    pub fn asked(mut self, target: Value) -> Self {
+        self.asked = Some(target);
         self
     }
 

@@ -37,6 +37,7 @@ mod content;
 mod destination;
 mod event;
 mod findings;
+mod finished;
 mod gone;
 mod image;
 mod leftovers;
@@ -60,6 +61,7 @@ use cloud_import_core::{
     Capabilities, Error, ErrorKind, Field, ImportRequest, Problem, Provider, Remedy, Result, Stop, WaitOptions,
 };
 use cloud_import_staging::Budget;
+use serde_json::Value;
 use tokio::sync::{OnceCell, Semaphore};
 
 pub use cloud_import_disk as disk;
@@ -77,14 +79,15 @@ pub use attach::{Reattach, Reattached, cancel};
 pub use bucket::{BucketItem, Known, in_bucket};
 pub use destination::{Destination, bucket_of};
 pub use event::{Event, Listener};
+pub use finished::{Finished, finished};
 pub use gone::{Look, look};
 pub use image::{Image, LocalImage};
 pub use leftovers::{Leftover, delete_object, leftovers};
 pub use object::ObjectImage;
 pub use outcome::{Ended, Outcome, Phase};
 pub use store::{
-    Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, ReplaceStep, Replacement, Retired, Role,
-    StagedObject, State, Step, Unsettled, What,
+    Asked, Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, Remembered, ReplaceStep, Replacement,
+    Retired, Role, StagedObject, State, Step, Unsettled, What,
 };
 
 /// Publishes one image at many destinations.
@@ -108,6 +111,8 @@ pub struct Publish {
     options: Options,
     listener: Arc<dyn Listener>,
     stop: Stop,
+    order: Option<Value>,
+    job: Option<JobFacts>,
 }
 
 /// What came of [`Publish`].
@@ -130,6 +135,8 @@ impl Publish {
             options: Options::default(),
             listener: Arc::new(()),
             stop: Stop::default(),
+            order: None,
+            job: None,
         }
     }
 
@@ -147,6 +154,20 @@ impl Publish {
     /// Where it is recorded. Needed.
     pub fn state(mut self, state: State) -> Self {
         self.state = Some(state);
+        self
+    }
+
+    /// Keeps with the job what was asked for, as far as all destinations have it in common, and with each record what
+    /// [is its own](Destination::asked). It is given back as it is, so it must hold no secret.
+    pub fn asked(mut self, order: Value) -> Self {
+        self.order = Some(order);
+        self
+    }
+
+    /// Goes on with this job: a file whose content is not what the job publishes is refused once it is hashed, before anything is
+    /// sent.
+    pub fn of_job(mut self, job: &Job) -> Self {
+        self.job = Some(job.facts().clone());
         self
     }
 
@@ -284,7 +305,8 @@ impl Publish {
     ///
     /// # Errors
     /// What concerns all destinations: the file cannot be read or changed while it was hashed, the state directory cannot be
-    /// written, or the stop came before any was begun ([`ErrorKind::Stopped`]). [`ErrorKind::InvalidRequest`] when two
+    /// written, or the stop came before any was begun ([`ErrorKind::Stopped`]). [`ErrorKind::Conflict`] when the file is not that
+    /// of [the job](Self::of_job). [`ErrorKind::InvalidRequest`] when two
     /// destinations have one label or are one place, something needed is missing, or the order of every destination is refused,
     /// which is told before the file is read beyond its header.
     ///
@@ -308,12 +330,15 @@ impl Publish {
             options,
             listener,
             stop,
+            order,
+            job,
             ..
         } = self;
         let names = accepted.iter().map(|index| destinations[*index].record_name());
         let wanted = names.zip(places.iter().cloned()).collect();
-        let first = &destinations[0].order;
-        let opened = Job::open(&state, content.facts(&first.name, first), wanted, &stop).await?;
+        let mut facts = content.facts(&destinations[0].order, job)?;
+        let order = order.map(|order| facts.keep(order));
+        let opened = Job::open(&state, facts, wanted, &stop).await?;
         let (job, records) = opened.ok_or_else(stopped)?;
         let mut slots: HashMap<Provider, Arc<Semaphore>> = HashMap::new();
         let context = Arc::new(Context {
@@ -332,6 +357,11 @@ impl Publish {
             let work = Work {
                 index: *index,
                 ordered: content.order(&destination, &context.options.prefix),
+                asked: destination
+                    .asked
+                    .clone()
+                    .zip(order.clone())
+                    .map(|(target, order)| Asked { order, target }),
                 destination,
                 place,
                 record,

@@ -16,7 +16,7 @@ use super::{
     plan::{Conflict, Decision, Intent, decide},
     replace,
     stage::{sign_link, signing_instant, stage},
-    store::{Place, Record, Step, Unsettled, What},
+    store::{Asked, Place, Record, Step, Unsettled, What},
     target::{Context, Target, no_task, now, stopped},
 };
 
@@ -29,6 +29,8 @@ pub(crate) struct Work {
     pub(crate) place: Place,
     /// The name of its record.
     pub(crate) record: String,
+    /// What is kept of what was asked for.
+    pub(crate) asked: Option<Asked>,
     pub(crate) context: Arc<Context>,
     /// Bounds how many of one cloud are worked on at a time, the waiting aside.
     pub(crate) slot: Arc<Semaphore>,
@@ -79,6 +81,7 @@ impl Work {
             destination: Destination { importer, bucket, .. },
             context,
             place,
+            asked,
             ..
         } = self;
         let mut ordered = self.ordered?;
@@ -134,6 +137,7 @@ impl Work {
             record.is_found(found_at);
             record.is_at(&place);
             record.order = order;
+            record.asked = asked.or(record.asked.take());
             if begins.is_some_and(|generation| generation != record.generation) {
                 record.next_generation();
             }
