@@ -282,7 +282,7 @@ mod tests {
         let asked = first.asked.clone().unwrap();
         assert!(was_simulated(&asked), "{asked}");
         let one = target("aliyun/cn-hangzhou", None);
-        let (again, wanted) = super::again(&asked, &[&one], &[]).unwrap();
+        let (again, wanted) = again(&asked, &[&one], &[]).unwrap();
         let bitmap = std::path::absolute("web.mf").unwrap();
         assert_eq!(again.staging.bitmap.as_deref(), Some(&*bitmap), "wherever it is run");
         let told = |import: &Import| {

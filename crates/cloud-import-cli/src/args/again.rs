@@ -22,7 +22,7 @@ pub(crate) struct Resume {
 /// Arguments of `retry`.
 #[derive(Debug, Args)]
 #[command(
-    before_help = "Examples:\n  cloud-import retry web-4f0c6a2d91be\n  cloud-import retry web-2026-11 --failed\n  cloud-import retry web --again --to aliyun/cn-hangzhou",
+    before_help = "Examples:\n  cloud-import retry web-4f0c6a2d91be\n  cloud-import retry web-2026-11 --failed\n  cloud-import retry web --to aliyun/cn-hangzhou",
     after_help = "It begins again what failed, was cancelled or was not started, and goes on with what has no result\nyet. Whether an order arrived that may have is settled first. What succeeded is left as it is."
 )]
 pub(crate) struct Retry {

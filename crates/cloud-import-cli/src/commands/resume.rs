@@ -222,7 +222,11 @@ impl Call<'_> {
 
     async fn waited(&self, records: Vec<Record>) -> Result<Vec<Outcome>> {
         if self.with.no_wait {
-            return Ok(records.into_iter().map(Outcome::recorded).collect());
+            let goes_on = |record| Outcome {
+                exit: Exit::Done,
+                ..Outcome::recorded(record)
+            };
+            return Ok(records.into_iter().map(goes_on).collect());
         }
         let clouds = Clouds::new(&self.with.reach, self.simulated)?.stopped_by(self.stop);
         let waiting = waiting(self.with.waiting.timeout, self.simulated.is_some());

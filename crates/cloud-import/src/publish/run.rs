@@ -111,7 +111,7 @@ impl Work {
                 return Err(target.with_record(|record| conflict.error(record)));
             }
             Decision::Finished { replaces } => {
-                let ended = target.found(replaces, &self.slot).await?;
+                let ended = Box::pin(target.found(replaces, &self.slot)).await?;
                 return Ok(target.with(ended).await);
             }
             Decision::Begin {
@@ -119,7 +119,7 @@ impl Work {
                 unless_listed,
             } => {
                 let ended = if unless_listed {
-                    target.listed_by_now().await
+                    Box::pin(target.listed_by_now()).await
                 } else {
                     None
                 };
@@ -190,10 +190,11 @@ impl Run {
             permit = slot.acquire() => permit.ok(),
             () = self.target.context.stop.requested() => None,
         };
+        // In boxes: what waits for hours, with a thousand others, is not as large as what it began with.
         let begun = match decision {
-            Decision::Settle { name } => self.settle(name).await,
+            Decision::Settle { name } => Box::pin(self.settle(name)).await,
             Decision::Wait => Ok(()),
-            _ => self.start().await,
+            _ => Box::pin(self.start()).await,
         };
         // Waiting takes hours and almost no requests: others may begin meanwhile.
         drop(permit);
@@ -206,7 +207,7 @@ impl Run {
             }
             (Err(error), _) => Ended::NotStarted { error },
             (Ok(()), None) => Ended::not_started(no_task()),
-            (Ok(()), Some(task)) if task.dry_run => self.checked(task).await,
+            (Ok(()), Some(task)) if task.dry_run => Box::pin(self.checked(task)).await,
             (Ok(()), Some(task)) => {
                 target.tell(&Event::Started { task: &task });
                 match target.context.options.wait {

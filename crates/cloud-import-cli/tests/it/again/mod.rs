@@ -154,7 +154,7 @@ fn targets(output: &Output) -> Vec<String> {
 
 #[test]
 fn what_runs_is_resumed_without_its_file() {
-    let scene = Scene::new("runs", |config| config);
+    let scene = Scene::new("runs", |config| config.import_time(Duration::from_secs(4)));
     let left = scene.import(&["--to", "all", "--timeout", "0s"]);
     expect_code(&left, 7);
     assert!(!err(&left).contains("error:"), "that was asked for: {}", err(&left));
@@ -178,11 +178,11 @@ fn what_runs_is_resumed_without_its_file() {
 #[test]
 fn what_failed_is_retried_with_every_option_of_the_order() {
     let scene = Scene::new("retry", |config| config);
-    let file = "[targets.one]\nto = \"jdcloud/cn-north-1\"\nbucket = \"one-images\"\n\
+    let file = "[targets.one]\nto = \"tencent/ap-guangzhou\"\nbucket = \"one-1250000000\"\n\
                 [targets.two]\nto = \"aliyun/cn-hangzhou\"\nbucket = \"two-images\"\n\
                 [targets.three]\nto = \"huawei/cn-north-4\"\nbucket = \"three-images\"\n";
     fs::write(scene.folder.join("targets.toml"), file).unwrap();
-    scene.refuse(Cloud::Jdcloud, "importImage", 400, "QUOTA_EXCEEDED");
+    scene.refuse(Cloud::Tencent, "ImportImage", 200, "ImageQuotaLimitExceeded");
     scene.fail(Cloud::Aliyun);
     let more = [
         "--targets",
@@ -200,13 +200,12 @@ fn what_failed_is_retried_with_every_option_of_the_order() {
     let page = out(&scene.run(&["report", "web", "--html", "-"]));
     assert!(page.contains("cloud-import retry web-"), "{page}");
     fs::remove_file(scene.folder.join("targets.toml")).unwrap();
-    // Resuming begins nothing again that has a verdict, and all that was refused.
     let made = |cloud| scene.simulator.images(cloud).len();
     let again = typed(&line);
     expect_code(&again, 0);
     assert_eq!(targets(&again), ["one", "two"], "{}", err(&again));
     assert_eq!(
-        (made(Cloud::Jdcloud), made(Cloud::Aliyun), made(Cloud::Huawei)),
+        (made(Cloud::Tencent), made(Cloud::Aliyun), made(Cloud::Huawei)),
         (1, 2, 1)
     );
     let shown = scene.json(&["show", "web"]);
@@ -223,7 +222,10 @@ fn what_failed_is_retried_with_every_option_of_the_order() {
     assert_eq!(generations.collect::<Vec<_>>(), [0, 0, 1], "{shown}");
     assert!(statuses.into_iter().all(|status| status == "succeeded"), "{shown}");
     let object = shown.to_string();
-    assert!(object.contains("one-images") && object.contains("kept/"), "{object}");
+    assert!(
+        object.contains("one-1250000000") && object.contains("kept/"),
+        "{object}"
+    );
     let order = &shown["job"]["orders"].as_object().unwrap().values().next().unwrap()["options"];
     assert_eq!(order["tag"], serde_json::json!(["team=images"]), "{order}");
     // Nothing of it is left: a repeat of the import finds all three.
@@ -232,7 +234,7 @@ fn what_failed_is_retried_with_every_option_of_the_order() {
     expect_code(&repeat, 0);
     assert_eq!(targets(&repeat), ["one", "three", "two"], "{}", err(&repeat));
     assert_eq!(
-        (made(Cloud::Jdcloud), made(Cloud::Aliyun), made(Cloud::Huawei)),
+        (made(Cloud::Tencent), made(Cloud::Aliyun), made(Cloud::Huawei)),
         (1, 2, 1)
     );
 }
