@@ -108,12 +108,12 @@ impl Asked {
     /// Whether the place of the image for a cloud is a link that is not kept whole.
     fn is_cut_for(&self, provider: Provider, image: &String) -> bool {
         let sources = self.options.get("source").into_iter().flatten();
-        let own = sources.filter(|source| {
+        let mut own = sources.filter(|source| {
             source
                 .split_once('=')
                 .is_some_and(|(of, _)| of.parse::<Provider>().is_ok_and(|of| of == provider))
         });
-        self.cut.contains(own.last().unwrap_or(image))
+        self.cut.contains(own.next_back().unwrap_or(image))
     }
 }
 

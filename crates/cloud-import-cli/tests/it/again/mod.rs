@@ -74,7 +74,7 @@ impl Scene {
 
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let output = self.run(&[arguments, &["--output", "json"]].concat());
-        serde_json::from_str(&out(&output)).unwrap_or_else(|_| panic!("{}{}", out(&output), err(&output)))
+        serde_json::from_str(&out(&output)).unwrap()
     }
 
     pub(crate) fn refuse(&self, cloud: Cloud, operation: &str, http: u16, code: &str) {
@@ -137,8 +137,8 @@ pub(crate) fn typed(line: &str) -> Output {
 pub(crate) fn advised(output: &Output, what_for: &str) -> String {
     let said = err(output);
     let mut lines = said.lines().filter(|line| line.contains(": cloud-import "));
-    let line = lines.next().unwrap_or_else(|| panic!("nothing is advised: {said}"));
-    assert_eq!(lines.next(), None, "one line: {said}");
+    let (line, more) = (lines.next().unwrap_or_default(), lines.next());
+    assert!(!line.is_empty() && more.is_none(), "one line: {said}");
     let (words, line) = line.split_once(": ").unwrap();
     assert!(words.starts_with(what_for), "{said}");
     line.to_owned()
