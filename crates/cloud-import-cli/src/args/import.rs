@@ -17,14 +17,23 @@ Examples:
 pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) order: Order,
-    /// Only validate the order in the cloud, where it has a dry run
-    #[arg(long, help_heading = "The order")]
+    /// Only say what would be done, and what stands against it: upload and change nothing
+    #[arg(long, conflicts_with_all = ["events", "vendor_dry_run"], help_heading = "The order")]
     pub(crate) dry_run: bool,
+    /// Upload the file and only try the order, in the clouds that have a dry run
+    #[arg(long, help_heading = "The order")]
+    pub(crate) vendor_dry_run: bool,
+    /// Import to the targets that are ready, even if others would be refused
+    #[arg(long, help_heading = "The order")]
+    pub(crate) best_effort: bool,
+    /// Do not ask the clouds before the file is read
+    #[arg(long, help_heading = "The order")]
+    pub(crate) no_preflight: bool,
     /// Make another image even if this order already made one
     #[arg(long, help_heading = "The order")]
     pub(crate) again: bool,
     /// Delete older images of this name once the new one is ready
-    #[arg(long, conflicts_with_all = ["no_wait", "dry_run"], help_heading = "The order")]
+    #[arg(long, conflicts_with_all = ["no_wait", "vendor_dry_run"], help_heading = "The order")]
     pub(crate) replace: bool,
     /// Send the order even if validation finds problems
     #[arg(long, help_heading = "The order")]
