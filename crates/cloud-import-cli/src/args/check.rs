@@ -26,7 +26,7 @@ pub(crate) struct Check {
     /// Create the role that Alibaba Cloud reads the file by, if missing
     #[arg(long, help_heading = "The order")]
     pub(crate) create_role: bool,
-    /// Show what is as it must be, too
+    /// Show also what is as it must be, target by target
     #[arg(long)]
     pub(crate) all: bool,
     #[command(flatten)]

@@ -17,16 +17,25 @@ Examples:
 pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) order: Order,
-    /// Only say what would be done, and what stands against it: upload and change nothing
+    /// Show what would be done, and change nothing
+    ///
+    /// The clouds are asked as before an import, and older images that --replace would delete are named. No byte is uploaded, and nothing
+    /// is recorded.
     #[arg(long, conflicts_with_all = ["events", "vendor_dry_run"], help_heading = "The order")]
     pub(crate) dry_run: bool,
-    /// Upload the file and only try the order, in the clouds that have a dry run
+    /// Upload the file, and let the clouds that have a dry run try the order
+    ///
+    /// What was uploaded is deleted again. Clouds without a dry run are left out.
     #[arg(long, help_heading = "The order")]
     pub(crate) vendor_dry_run: bool,
-    /// Import to the targets that are ready, even if others would be refused
+    /// Import where it is possible, even if a target would be refused
+    ///
+    /// Without it, nothing is started where one target would surely be refused.
     #[arg(long, help_heading = "The order")]
     pub(crate) best_effort: bool,
     /// Do not ask the clouds before the file is read
+    ///
+    /// The order itself is validated all the same.
     #[arg(long, help_heading = "The order")]
     pub(crate) no_preflight: bool,
     /// Make another image even if this order already made one

@@ -11,6 +11,7 @@ use cloud_import_core::{
     Asking, Check, CheckOutcome, Error, ErrorKind, ImageImporter, ImportRequest, Problem, Provider, Remedy, Result,
     Subject,
     env::{Env as _, SystemEnv},
+    provider::preflight::NamedImage,
 };
 use cloud_import_staging::Store;
 
@@ -149,18 +150,26 @@ struct Shared {
     askings: Mutex<HashMap<(Provider, String, Option<String>), Asking>>,
     again: bool,
     replace: bool,
-    /// Of earlier calls that may have made the image.
+    /// Of earlier calls that may have been about this content.
     records: Vec<Record>,
+    /// The ids of images that earlier calls made of other content.
+    others: Vec<String>,
 }
 
 impl Shared {
-    fn new(publish: &Publish, asking: &Asking, records: Vec<Record>) -> Arc<Self> {
+    /// `records`: each with whether it may be about this content.
+    fn new(publish: &Publish, asking: &Asking, records: Vec<(Record, bool)>) -> Arc<Self> {
+        let (own, others): (Vec<_>, Vec<_>) = records.into_iter().partition(|(_, may_be)| *may_be);
         Arc::new(Self {
             asking: asking.clone(),
             askings: Mutex::default(),
             again: publish.options.again,
             replace: publish.options.replace,
-            records,
+            records: own.into_iter().map(|(record, _)| record).collect(),
+            others: others
+                .iter()
+                .filter_map(|(record, _)| Some(record.image()?.id))
+                .collect(),
         })
     }
 
@@ -231,7 +240,8 @@ impl Shared {
             return !matches!(found, Ok(None));
         }
         let named = importer.images_named(&request.name, request.project.as_deref()).await;
-        named.map_or(true, |images| images.iter().any(|image| image.may_be_own))
+        let may_be = |image: &NamedImage| image.may_be_own && !self.others.contains(&image.id);
+        named.map_or(true, |images| images.iter().any(may_be))
     }
 }
 
@@ -332,7 +342,8 @@ pub(super) async fn decided(
     if accepted.iter().all(|(index, _)| !open(*index)) {
         return Ok(accepted.iter().map(|_| None).collect());
     }
-    let shared = Shared::new(publish, &Asking::reads(), state.records_of(job).await?);
+    let records = state.records_of(job).await?.into_iter().map(|record| (record, true));
+    let shared = Shared::new(publish, &Asking::reads(), records.collect());
     let work = accepted.iter().map(|(index, place)| {
         let (shared, to, place) = (Arc::clone(&shared), publish.destinations[*index].clone(), place.clone());
         let ordered = content

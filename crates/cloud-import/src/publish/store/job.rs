@@ -110,17 +110,17 @@ impl State {
             .await
     }
 
-    /// What is recorded of the targets of all jobs of this name whose file may be one of this size.
-    pub(crate) async fn records_named(&self, name: &str, size: Option<u64>) -> Result<Vec<Record>> {
+    /// What is recorded of the targets of all jobs of this name, each with whether its file may be one of this size.
+    pub(crate) async fn records_named(&self, name: &str, size: Option<u64>) -> Result<Vec<(Record, bool)>> {
         let begins = format!("{}-", slug(name));
         let found = self.with(move |files| {
             let mut found = Vec::new();
             let ids = files.list("jobs")?.into_iter();
             for id in ids.filter(|id| id.strip_prefix(&begins).is_some_and(|hash| hash.len() == TOLD_BY)) {
                 let own = described(files, &id).ok().flatten().and_then(|facts| facts.size);
-                if own.is_none() || size.is_none() || own == size {
-                    found.extend(records(files, &id)?.0);
-                }
+                let may_be = own.is_none() || size.is_none() || own == size;
+                let records = records(files, &id)?.0.into_iter();
+                found.extend(records.map(|record| (record, may_be)));
             }
             Ok(found)
         });
