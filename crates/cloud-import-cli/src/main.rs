@@ -5,6 +5,7 @@
 
 mod args;
 mod bucket;
+mod checked;
 mod clock;
 mod commands;
 mod config;
@@ -13,6 +14,7 @@ mod convert;
 mod destination;
 mod events;
 mod exit;
+mod findings;
 mod interrupt;
 mod jobs;
 mod line;
@@ -22,6 +24,7 @@ mod outcome;
 mod output;
 mod phases;
 mod progress;
+mod ready;
 mod region;
 mod render;
 mod report;

@@ -2,7 +2,7 @@
 
 use cloud_import::{
     Error, ErrorKind, ImportTask, ImportedImage, Inspection,
-    publish::{self, Damaged, Phase, Record, Step},
+    publish::{self, Damaged, Ended, Phase, Record, Step},
 };
 use serde::Serialize;
 
@@ -21,6 +21,10 @@ pub(crate) struct Outcome {
     pub(crate) error: Option<Error>,
     /// What is remembered of it, where something is.
     pub(crate) record: Option<Box<Record>>,
+    /// Why it is not better was said already.
+    pub(crate) is_told: bool,
+    /// How the command ends is decided by the others.
+    pub(crate) is_aside: bool,
 }
 
 /// What came of one target, in a word.
@@ -86,6 +90,7 @@ impl From<publish::Outcome> for Outcome {
     fn from(outcome: publish::Outcome) -> Self {
         let phase = outcome.phase();
         let error = outcome.error().cloned();
+        let is_aside = matches!(outcome.ended, Ended::HeldBack { .. });
         let exit = match (phase, &error) {
             (Phase::Succeeded, Some(error)) if error.kind() == ErrorKind::Credentials => Exit::Credentials,
             // The image is there, and so is what it was to replace.
@@ -109,6 +114,8 @@ impl From<publish::Outcome> for Outcome {
             task: outcome.task().cloned(),
             error,
             record: outcome.record,
+            is_told: false,
+            is_aside,
             target: outcome.target,
         }
     }
@@ -125,6 +132,8 @@ impl Outcome {
             task: None,
             error: None,
             record: None,
+            is_told: false,
+            is_aside: false,
         }
     }
 
@@ -142,6 +151,15 @@ impl Outcome {
         Self {
             task: Some(task),
             ..Self::new(target, Status::Running, exit)
+        }
+    }
+
+    /// There is nothing to be done for it, for this reason.
+    pub(crate) fn aside(target: impl ToString, why: String) -> Self {
+        Self {
+            state: Some(why),
+            is_aside: true,
+            ..Self::new(target, Status::NotStarted, Exit::Done)
         }
     }
 

@@ -4,7 +4,7 @@
 use std::time::SystemTime;
 
 use cloud_import::{
-    Check, DiskPart, Error, Field, Problem, Provider, Remedy,
+    Check, CheckOutcome, DiskPart, Error, Field, Problem, Provider, Remedy, Subject,
     provider::datetime,
     publish::Retired,
     remedy::{Change, Wording},
@@ -21,6 +21,10 @@ impl Wording for Paths {
 
     fn wait(&self) -> String {
         Flags(None).wait()
+    }
+
+    fn best_effort(&self) -> String {
+        Flags(None).best_effort()
     }
 
     fn list_jobs(&self) -> String {
@@ -101,6 +105,7 @@ impl Wording for Flags {
             Field::Region => "the region".to_owned(),
             Field::Credentials => "the credentials".to_owned(),
             Field::ImportRole => "--create-role".to_owned(),
+            Field::DryRun => "--vendor-dry-run".to_owned(),
             Field::Other(path) => path.to_string(),
             flag => format!("--{}", flag.to_string().replace('_', "-")),
         }
@@ -136,6 +141,10 @@ impl Wording for Flags {
 
     fn wait(&self) -> String {
         "wait for it with `cloud-import wait`".to_owned()
+    }
+
+    fn best_effort(&self) -> String {
+        "use --best-effort to import to the targets that are ready".to_owned()
     }
 
     fn list_jobs(&self) -> String {
@@ -209,6 +218,16 @@ pub(crate) fn check(check: &Check, provider: Provider) -> String {
     check.message.render(&Flags(Some(provider)))
 }
 
+/// What a check is about, in words.
+pub(crate) fn subject(what: Subject) -> String {
+    what.as_str().replace('_', " ")
+}
+
+/// How it is, in words.
+pub(crate) fn check_outcome(outcome: CheckOutcome) -> String {
+    outcome.as_str().replace('_', " ")
+}
+
 /// What the user can do about a check.
 pub(crate) fn remedy(remedy: &Remedy, provider: Provider) -> String {
     remedy.render(&Flags(Some(provider)))
@@ -264,23 +283,35 @@ pub(crate) fn seconds(seconds: u64) -> String {
 
 /// An error in one line: cloud and fact; then, for the vendor's support, operation, code, status and request id.
 pub(crate) fn error(error: &Error) -> String {
+    let told = error_of_cloud(error);
+    match error.provider().map(Provider::name) {
+        Some(cloud) if !told.starts_with(cloud) => format!("{cloud}: {told}"),
+        _ => told,
+    }
+}
+
+/// The same where the cloud is told already.
+pub(crate) fn error_of_cloud(error: &Error) -> String {
+    detailed(error, error.request_id())
+}
+
+/// The same without what is this answer's alone.
+pub(crate) fn error_of_all(error: &Error) -> String {
+    detailed(error, None)
+}
+
+fn detailed(error: &Error, request_id: Option<&str>) -> String {
     let details = [
         error.operation().map(str::to_owned),
         error.code().map(|code| format!("code {code}")),
         error.http_status().map(|status| format!("HTTP {status}")),
-        error.request_id().map(|id| format!("request {id}")),
+        request_id.map(|id| format!("request {id}")),
         (error.attempts() > 1).then(|| format!("{} attempts", error.attempts())),
     ];
     let details: Vec<String> = details.into_iter().flatten().collect();
-    let message = error.message();
-    let told = match error.provider().map(Provider::name) {
-        Some(cloud) if !message.starts_with(cloud) => format!("{cloud}: {message}"),
-        _ => message.to_owned(),
-    };
-    if details.is_empty() {
-        told
-    } else {
-        format!("{told} ({})", details.join(", "))
+    match details.is_empty() {
+        true => error.message().to_owned(),
+        false => format!("{} ({})", error.message(), details.join(", ")),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     args,
     clock::At,
     exit::Exit,
+    findings::{self, Finding},
     line,
     outcome::{Outcome, Status, totals},
     output::{self, SCHEMA},
@@ -106,7 +107,8 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
     if outcomes.len() > TABLE_FROM {
         table(outcomes);
     }
-    Exit::together(outcomes.iter().map(|outcome| outcome.exit))
+    let count = outcomes.iter().filter(|outcome| !outcome.is_aside);
+    Exit::together(count.map(|outcome| outcome.exit))
 }
 
 /// The command lines that settle what is not known, and make anew what is gone, exactly as they are to be typed.
@@ -145,28 +147,13 @@ fn another(targets: &[&str]) -> String {
     })
 }
 
-/// Why it is not better, each reason once: what is wrong with the file, or a stop, is so for every cloud.
+/// Why it is not better, each reason once with its targets, where it was not told before.
 fn reasons(outcomes: &[Outcome]) {
-    // What a cloud answered is its own.
-    let shared = |outcome: &Outcome| {
-        let error = outcome.error.as_ref()?;
-        let of_the_order = !error.problems().is_empty() && !render::refused_for_the_file(error);
-        let own = error.http_status().is_some() || error.code().is_some() || of_the_order;
-        (!own).then(|| (error.message().to_owned(), error.remedy().cloned()))
-    };
-    let mut told = Vec::new();
-    for outcome in outcomes {
-        let Some(error) = &outcome.error else { continue };
-        let reason = shared(outcome);
-        if reason.is_none() {
-            output::error_of(&[&outcome.target], error);
-        } else if !told.contains(&reason) {
-            let alike = outcomes.iter().filter(|other| shared(other) == reason);
-            let targets: Vec<&str> = alike.map(|other| other.target.as_str()).collect();
-            output::error_of(&targets, error);
-            told.push(reason);
-        }
-    }
+    let found = outcomes.iter().filter(|outcome| !outcome.is_told).flat_map(|outcome| {
+        let found = outcome.error.iter().flat_map(Finding::of_error);
+        found.map(|finding| (outcome.target.as_str(), finding))
+    });
+    findings::say(&found.collect::<Vec<_>>());
 }
 
 /// From more targets than this on, a table of how many ended how is written for people.

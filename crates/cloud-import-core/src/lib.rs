@@ -37,7 +37,8 @@ pub use client::{ClientBuilder, Grace, Response, Settings};
 pub use credentials::{CredentialSource, Credentials};
 pub use engine::{
     ImageImporter, Importer, Prepared,
-    preflight::{Check, CheckOutcome, Subject},
+    asking::Asking,
+    check::{Check, CheckOutcome, Subject},
     presence::Presence,
     search::Sighting,
     start::find,

@@ -35,7 +35,7 @@ pub use ucloud_uhost_import as ucloud;
 #[cfg(feature = "testing")]
 pub use cloud_import_core::testing;
 pub use cloud_import_core::{
-    Architecture, BootMode, BoxFuture, Bytes, CancelOutcome, Capabilities, Check, CheckOutcome, ClientBuilder,
+    Architecture, Asking, BootMode, BoxFuture, Bytes, CancelOutcome, Capabilities, Check, CheckOutcome, ClientBuilder,
     CredentialSource, Credentials, Disk, DiskFormat, DiskPart, DiskSource, Endpoint, Error, ErrorKind, Failure, Field,
     Finding, Grace, ImageImporter, ImageKind, ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Link,
     Os, OsFamily, PartitionTable, Prepared, Presence, Problem, Provider, Remedy, Response, Result, RetryPolicy,

@@ -17,14 +17,32 @@ Examples:
 pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) order: Order,
-    /// Only validate the order in the cloud, where it has a dry run
-    #[arg(long, help_heading = "The order")]
+    /// Show what would be done, and change nothing
+    ///
+    /// The clouds are asked as before an import, and older images that --replace would delete are named. No byte is uploaded, and nothing
+    /// is recorded.
+    #[arg(long, conflicts_with_all = ["events", "vendor_dry_run"], help_heading = "The order")]
     pub(crate) dry_run: bool,
+    /// Upload the file, and let the clouds that have a dry run try the order
+    ///
+    /// What was uploaded is deleted again. Clouds without a dry run are left out.
+    #[arg(long, help_heading = "The order")]
+    pub(crate) vendor_dry_run: bool,
+    /// Import where it is possible, even if a target would be refused
+    ///
+    /// Without it, nothing is started where one target would surely be refused.
+    #[arg(long, help_heading = "The order")]
+    pub(crate) best_effort: bool,
+    /// Do not ask the clouds before the file is read
+    ///
+    /// The order itself is validated all the same.
+    #[arg(long, help_heading = "The order")]
+    pub(crate) no_preflight: bool,
     /// Make another image even if this order already made one
     #[arg(long, help_heading = "The order")]
     pub(crate) again: bool,
     /// Delete older images of this name once the new one is ready
-    #[arg(long, conflicts_with_all = ["no_wait", "dry_run"], help_heading = "The order")]
+    #[arg(long, conflicts_with_all = ["no_wait", "vendor_dry_run"], help_heading = "The order")]
     pub(crate) replace: bool,
     /// Send the order even if validation finds problems
     #[arg(long, help_heading = "The order")]

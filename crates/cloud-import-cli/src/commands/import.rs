@@ -1,4 +1,4 @@
-//! `import`: each target by itself and side by side; one that fails does not stop the others.
+//! `import`: what stands against it is found out for all targets before any work; then each is worked on by itself, side by side.
 
 use std::sync::{
     Arc,
@@ -6,26 +6,27 @@ use std::sync::{
 };
 
 use cloud_import::{
-    DiskFormat, Error, Field, Problem, Result, Stop,
-    publish::{self, Destination, Ended, Event, Image, Listener, LocalImage, Publish},
+    DiskFormat, Result, Stop,
+    publish::{self, Ended, Event, Image, Job, Listener, LocalImage},
 };
 
 use crate::{
     args::Import,
+    checked::{self, Plan, Row},
     connect::{self, Clouds},
     convert, destination,
     events::Events,
     exit::Exit,
-    interrupt, line,
+    findings, interrupt, line,
     outcome::Outcome,
     output,
     progress::Progress,
-    render,
+    ready::{Ready, Targets, certain, warnings},
     report::{self, Lines},
     simulate::Simulated,
     state::Remembered,
     targets::{self, Wanted},
-    waiting::{Renumbered, waiting},
+    waiting::Renumbered,
 };
 
 pub(crate) async fn run(options: Import) -> Result<Exit> {
@@ -45,63 +46,41 @@ async fn all(
     stop: &Stop,
 ) -> Result<Exit> {
     let clouds = Clouds::new(&options.reach, simulated)?.stopped_by(stop);
+    let (wanted, without) = apart(options, wanted);
     let targets = Targets {
         options,
-        wanted,
+        wanted: &wanted,
         clouds: &clouds,
+        state: state.state(),
         stop,
     };
     let mut image = destination::image(&options.order)?;
+    // Hours may go into converting it: what is wrong already is told before.
+    let planned = match options.staging.convert {
+        Some(format) => destination::planned(&image, format)?,
+        None => image.clone(),
+    };
+    let mut ready = targets.ready(&planned).await?;
+    if options.dry_run {
+        return plan(&targets, &planned, &ready);
+    }
+    tell(options, &targets, &ready);
+    let mut ended = targets.gate(&ready);
     // It goes, with its temporary file, when the import is over.
     let mut converted = None;
-    let mut prepared = match options.staging.convert {
-        None => targets.prepared(image.clone()).await,
-        // Hours may go into it: what is wrong already is told before.
-        Some(format) => targets.prepared(destination::planned(&image, format)?).await,
-    };
     if let Some(format) = options.staging.convert
-        && prepared.found.iter().any(Result::is_ok)
+        && ended.iter().any(Option::is_none)
     {
         state.state().check().await?;
         let new = convert(destination::local(&image)?, format, options, stop).await?;
         image = Image::File(LocalImage::open(new.path(), Some(format))?);
-        prepared = targets.prepared(image.clone()).await;
+        targets.made_again(&mut ready, &image).await;
+        ended = targets.gate(&ready);
         converted = Some(new);
     }
-    let progress = listener(options, wanted);
-    let Prepared { mut publish, found } = prepared;
-    let (mut indices, mut outcomes) = (Vec::new(), Vec::new());
-    let mut told = Vec::new();
-    // All problems are told before anything is sent.
-    for (index, found) in found.into_iter().enumerate() {
-        match found {
-            Ok((destination, problems)) => {
-                // What stands beside the image is told once for all, when it is known what goes with it.
-                for problem in problems.iter().filter(|problem| problem.field != Field::Bitmap) {
-                    tell(problem, index, &mut told, &*progress);
-                }
-                indices.push(index);
-                publish = publish.to(destination);
-            }
-            Err(error) => {
-                let outcome = publish::Outcome::new(&wanted[index].label, Ended::not_started(error));
-                progress.on(Some(index), &Event::Over { outcome: &outcome });
-                outcomes.push((index, outcome.into()));
-            }
-        }
-    }
-    let mut job = None;
-    if !indices.is_empty() {
-        let listener = Arc::new(Renumbered::new(progress, indices.clone()));
-        let done = publish.state(state.state().clone()).listener(listener).run().await?;
-        job = Some(done.job);
-        for (index, outcome) in indices.into_iter().zip(done.outcomes) {
-            outcomes.push((index, Outcome::from(outcome)));
-        }
-    }
+    let (mut outcomes, job) = begun(&targets, image, ready, ended).await?;
     drop(converted);
-    outcomes.sort_by_key(|(index, _)| *index);
-    let outcomes: Vec<Outcome> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    outcomes.extend(without);
     let lines = if options.no_wait { Lines::Tasks } else { Lines::Images };
     let form = if options.events {
         report::OutputFormat::Event
@@ -110,8 +89,118 @@ async fn all(
     };
     let again = job
         .filter(|_| state.lasts())
-        .map(|job| with_places(&job.facts().id, options, wanted));
+        .map(|job| with_places(&job.facts().id, options, &wanted));
     Ok(report::write(&outcomes, form, lines, again.as_deref()))
+}
+
+/// The targets that are worked on, and those at which there is nothing to be done: of a vendor's dry run, clouds that have none, where
+/// others have.
+fn apart(options: &Import, wanted: &[Wanted]) -> (Vec<Wanted>, Vec<Outcome>) {
+    let has_one = |wanted: &Wanted| {
+        let facts = cloud_import::capabilities(wanted.target.provider);
+        facts.is_ok_and(|facts| facts.dry_run.value)
+    };
+    if !options.vendor_dry_run || !wanted.iter().any(has_one) {
+        return (wanted.to_vec(), Vec::new());
+    }
+    let (wanted, without): (Vec<Wanted>, Vec<Wanted>) = wanted.iter().cloned().partition(has_one);
+    let labels: Vec<&str> = without.iter().map(|wanted| wanted.label.as_str()).collect();
+    let why = "has no dry run of its own: --dry-run asks what can be asked";
+    if !labels.is_empty() {
+        output::say(&format!("{}: {why}", findings::named(&labels)));
+    }
+    let aside = labels
+        .iter()
+        .map(|label| Outcome::aside(label, "no dry run".to_owned()));
+    let aside = aside.collect();
+    (wanted, aside)
+}
+
+/// What an import would do, of which nothing is done.
+fn plan(targets: &Targets<'_>, image: &Image, ready: &[Ready]) -> Result<Exit> {
+    let Import {
+        staging,
+        reach,
+        no_validate,
+        ..
+    } = targets.options;
+    let row = |(wanted, one): (&Wanted, &Ready)| match &one.made {
+        Ok((to, problems)) => {
+            let asked = one.asked(wanted).with_problems(problems, !no_validate);
+            let plan = Plan::new(image, to, &staging.prefix, &asked);
+            let checks = asked.checks.into_iter();
+            let checks = checks.filter(|check| !asked.may_be_made || !check.is_failure());
+            Row::of(&wanted.label, &*to.importer, checks.collect()).with_plan(plan)
+        }
+        Err(error) => Row::of_error(wanted, error),
+    };
+    let rows: Vec<Row> = targets.wanted.iter().zip(ready).map(row).collect();
+    checked::write(&rows, reach.output, false)
+}
+
+/// Tells all that was found before anything is begun: what is certain, and what stops nothing.
+fn tell(options: &Import, targets: &Targets<'_>, ready: &[Ready]) {
+    let labels = targets.labels();
+    if !options.events {
+        findings::say(&warnings(&labels, ready));
+    } else {
+        let events = Events::new(labels.iter().map(|label| (*label).to_owned()).collect());
+        for (index, one) in ready.iter().enumerate() {
+            for problem in one.problems() {
+                events.on(Some(index), &Event::Problem { problem });
+            }
+            for (check, _) in one.warnings() {
+                let text = check.message.to_string();
+                events.on(Some(index), &Event::Warning { text: &text });
+            }
+        }
+    }
+    findings::say(&certain(&labels, ready));
+}
+
+/// Begins what is not stopped at the gate; what came of all targets, and the job.
+async fn begun(
+    targets: &Targets<'_>,
+    image: Image,
+    ready: Vec<Ready>,
+    ended: Vec<Option<Ended>>,
+) -> Result<(Vec<Outcome>, Option<Job>)> {
+    let goes_on = ended.iter().any(Option::is_none);
+    let progress: Arc<dyn Listener> = match goes_on || targets.options.events {
+        true => listener(targets.options, targets.wanted),
+        false => Arc::new(()),
+    };
+    let (mut indices, mut outcomes, mut asked) = (Vec::new(), Vec::new(), Vec::new());
+    let mut publish = targets.publish(image);
+    for (index, (one, ended)) in ready.into_iter().zip(ended).enumerate() {
+        let wanted = &targets.wanted[index];
+        let (is_told, found) = (one.made.is_ok(), one.asked(wanted));
+        let ended = match (one.made, ended) {
+            (Ok((destination, _)), None) => {
+                indices.push(index);
+                publish = publish.to(destination);
+                asked.push(found);
+                continue;
+            }
+            (_, Some(ended)) => ended,
+            (Err(error), None) => Ended::not_started(error),
+        };
+        let outcome = publish::Outcome::new(&wanted.label, ended);
+        progress.on(Some(index), &Event::Over { outcome: &outcome });
+        let mut outcome = Outcome::from(outcome);
+        outcome.is_told = is_told && !outcome.is_aside;
+        outcomes.push((index, outcome));
+    }
+    let mut job = None;
+    if !indices.is_empty() {
+        let listener = Arc::new(Renumbered::new(progress, indices.clone()));
+        let done = publish.after(asked).listener(listener).run().await?;
+        job = Some(done.job);
+        let done = done.outcomes.into_iter().map(Outcome::from);
+        outcomes.extend(indices.into_iter().zip(done));
+    }
+    outcomes.sort_by_key(|(index, _)| *index);
+    Ok((outcomes.into_iter().map(|(_, outcome)| outcome).collect(), job))
 }
 
 /// A job with the options by which a later command finds it and its clouds.
@@ -122,58 +211,6 @@ fn with_places(job: &str, options: &Import, wanted: &[Wanted]) -> String {
         Some(format!(" --endpoint {}={endpoint}", wanted.target.provider))
     });
     line::with_places(job, &options.state, &options.reach, &endpoints.collect())
-}
-
-/// Tells a problem of a target; what is wrong with the file, once for all of them.
-fn tell(problem: &Problem, index: usize, told: &mut Vec<String>, progress: &dyn Listener) {
-    if !render::of_the_file(problem) {
-        return progress.on(Some(index), &Event::Problem { problem });
-    }
-    let text = render::problem(problem);
-    if !told.contains(&text) {
-        progress.on(None, &Event::Warning { text: &text });
-        told.push(text);
-    }
-}
-
-/// The targets of a call, which can be prepared for more than one image.
-struct Targets<'a> {
-    options: &'a Import,
-    wanted: &'a [Wanted],
-    clouds: &'a Clouds<'a>,
-    stop: &'a Stop,
-}
-
-/// What is to be published, and what each target comes to: its destination with what the cloud may refuse, or why it cannot be
-/// started.
-struct Prepared {
-    publish: Publish,
-    found: Vec<Result<(Destination, Vec<Problem>)>>,
-}
-
-impl Targets<'_> {
-    async fn prepared(&self, image: Image) -> Prepared {
-        let publish = publishing(image, self.options, self.clouds.are_simulated()).stop(self.stop.clone());
-        let mut found = Vec::new();
-        for wanted in self.wanted {
-            found.push(self.one(wanted, &publish).await);
-        }
-        Prepared { publish, found }
-    }
-
-    async fn one(&self, wanted: &Wanted, publish: &Publish) -> Result<(Destination, Vec<Problem>)> {
-        let Self { options, clouds, .. } = self;
-        let (order, staging) = (&options.order, &options.staging);
-        let (mut made, mut problems) =
-            destination::destination(order, staging, wanted, publish.image(), clouds).await?;
-        made.order.dry_run = options.dry_run;
-        made.order.no_validate = options.no_validate;
-        problems.extend(publish.problems(&made).await?);
-        if !options.no_validate && problems.iter().any(|problem| problem.is_error()) {
-            return Err(Error::invalid(wanted.target.provider, problems));
-        }
-        Ok((made, problems))
-    }
 }
 
 async fn convert(file: &LocalImage, format: DiskFormat, options: &Import, stop: &Stop) -> Result<convert::Converted> {
@@ -198,21 +235,5 @@ fn listener(options: &Import, wanted: &[Wanted]) -> Arc<dyn Listener> {
     match options.events {
         true => Arc::new(Events::new(labels)),
         false => Arc::new(Progress::new(labels)),
-    }
-}
-
-fn publishing(image: Image, options: &Import, simulated: bool) -> Publish {
-    let publish = Publish::of(image)
-        .wait(!options.no_wait)
-        .waiting(waiting(options.waiting.timeout, simulated))
-        .keep_object(options.staging.keep_object)
-        .rehash(options.rehash)
-        .prefix(&options.staging.prefix)
-        .again(options.again)
-        .replace(options.replace)
-        .cancel_on_stop(options.cancel_on_interrupt);
-    match &options.staging.bitmap {
-        Some(bitmap) => publish.side_file(bitmap),
-        None => publish,
     }
 }

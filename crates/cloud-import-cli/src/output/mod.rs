@@ -127,19 +127,19 @@ pub(crate) fn finished(exit: Exit) -> Exit {
 
 /// An error with what to do about it.
 pub(crate) fn error(error: &Error) {
-    told("", error);
-}
-
-/// An error of one target, or of several that have the same to tell.
-pub(crate) fn error_of(targets: &[&str], error: &Error) {
-    let whose = targets.join(", ");
-    if targets.len() > 1 && error.problems().is_empty() {
-        say(&format!("error: {whose}: {}", error.message()));
-        render::remedy_of(error)
-            .into_iter()
-            .for_each(|remedy| say(&format!("       {remedy}")));
-    } else {
-        told(&format!("{whose}: "), error);
+    if error.problems().is_empty() {
+        say(&format!("error: {}", render::error(error)));
+        if let Some(remedy) = render::remedy_of(error) {
+            say(&format!("       {remedy}"));
+        }
+        return;
+    }
+    // Before the file is another, what else may be wrong is no matter.
+    let file_alone = render::refused_for_the_file(error);
+    let problems = error.problems().iter();
+    for problem in problems.filter(|problem| !file_alone || render::of_the_file(problem)) {
+        let severity = if problem.is_error() { "error" } else { "warning" };
+        say(&format!("{severity}: {}", render::problem(problem)));
     }
 }
 
@@ -152,23 +152,6 @@ pub(crate) fn damaged(found: &[Damaged]) -> Exit {
         }
     }
     if found.is_empty() { Exit::Done } else { Exit::Mixed }
-}
-
-fn told(whose: &str, error: &Error) {
-    if error.problems().is_empty() {
-        say(&format!("error: {whose}{}", render::error(error)));
-        if let Some(remedy) = render::remedy_of(error) {
-            say(&format!("       {remedy}"));
-        }
-        return;
-    }
-    // Before the file is another, what else may be wrong is no matter.
-    let file_alone = render::refused_for_the_file(error);
-    let problems = error.problems().iter();
-    for problem in problems.filter(|problem| !file_alone || render::of_the_file(problem)) {
-        let severity = if problem.is_error() { "error" } else { "warning" };
-        say(&format!("{severity}: {whose}{}", render::problem(problem)));
-    }
 }
 
 #[cfg(test)]

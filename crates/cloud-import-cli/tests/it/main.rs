@@ -20,6 +20,7 @@ mod history;
 mod images;
 mod logs;
 mod places;
+mod preflight;
 mod replace;
 mod search;
 mod shown;

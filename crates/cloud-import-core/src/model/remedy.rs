@@ -53,6 +53,11 @@ pub trait Wording {
         "wait for the import that runs".to_owned()
     }
 
+    /// "go on with those that are not refused", as a clause.
+    fn best_effort(&self) -> String {
+        "let the targets go on that are ready (`best_effort`)".to_owned()
+    }
+
     /// "list the recorded jobs", as a clause.
     fn list_jobs(&self) -> String {
         "list the jobs that are recorded".to_owned()
@@ -176,6 +181,8 @@ pub enum Remedy {
     Grant(String),
     /// Wait for what runs.
     Wait,
+    /// Let those go on that are not refused.
+    BestEffort,
     /// Look which jobs are recorded.
     ListJobs,
     /// Forget what is recorded of the job with this id.
@@ -328,6 +335,7 @@ impl Remedy {
             Self::Repeat(change) => wording.repeat(*change),
             Self::Grant(permission) => wording.grant(permission),
             Self::Wait => wording.wait(),
+            Self::BestEffort => wording.best_effort(),
             Self::ListJobs => wording.list_jobs(),
             Self::Forget(job) => wording.forget(job),
             Self::Text(words) => words.render(wording),

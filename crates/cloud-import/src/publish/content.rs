@@ -103,6 +103,11 @@ impl Content {
         Ok(Self { image, beside })
     }
 
+    /// The length of the file in bytes, where one is staged and that is known.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.image.file().and_then(LocalImage::length)
+    }
+
     /// Says what goes with the image, and what does not.
     pub(crate) fn tell(&self, listener: &dyn Listener) {
         match &self.beside {
@@ -143,7 +148,7 @@ impl Content {
             Image::File(file) => {
                 let sha256 = file.hashed.as_ref().map(|hashed| hashed.sha256.clone());
                 let content = sha256.clone().unwrap_or_default();
-                JobFacts::new(name, file.path().display().to_string(), sha256, &content)
+                JobFacts::new(name, file.path().display().to_string(), sha256, &content).of_size(self.length())
             }
             Image::There(shown) => {
                 let content: Vec<String> = first.disks.iter().map(|disk| disk.source.identity()).collect();

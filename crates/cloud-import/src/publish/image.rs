@@ -110,7 +110,7 @@ impl LocalImage {
     }
 
     /// The length of the file in bytes, where it is known.
-    pub(crate) fn length(&self) -> Option<u64> {
+    pub fn length(&self) -> Option<u64> {
         self.planned.is_none().then_some(self.info.file_size_bytes)
     }
 

@@ -45,6 +45,7 @@ mod object;
 mod options;
 mod outcome;
 mod plan;
+mod preflight;
 mod refused;
 mod replace;
 mod run;
@@ -57,7 +58,7 @@ mod wait;
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Capabilities, Error, ErrorKind, Field, ImportRequest, Problem, Provider, Remedy, Result, Stop, WaitOptions,
+    Asking, Capabilities, Error, ErrorKind, Field, ImportRequest, Problem, Provider, Remedy, Result, Stop, WaitOptions,
 };
 use cloud_import_staging::Budget;
 use tokio::sync::{OnceCell, Semaphore};
@@ -82,6 +83,7 @@ pub use image::{Image, LocalImage};
 pub use leftovers::{Leftover, delete_object, leftovers};
 pub use object::ObjectImage;
 pub use outcome::{Ended, Outcome, Phase};
+pub use preflight::{Readiness, gate};
 pub use store::{
     Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, ReplaceStep, Replacement, Retired, Role,
     StagedObject, State, Step, Unsettled, What,
@@ -105,6 +107,7 @@ pub struct Publish {
     image: Image,
     destinations: Vec<Destination>,
     state: Option<State>,
+    readiness: Vec<Readiness>,
     options: Options,
     listener: Arc<dyn Listener>,
     stop: Stop,
@@ -127,6 +130,7 @@ impl Publish {
             image: image.into(),
             destinations: Vec::new(),
             state: None,
+            readiness: Vec::new(),
             options: Options::default(),
             listener: Arc::new(()),
             stop: Stop::default(),
@@ -147,6 +151,18 @@ impl Publish {
     /// Where it is recorded. Needed.
     pub fn state(mut self, state: State) -> Self {
         self.state = Some(state);
+        self
+    }
+
+    /// What [`Self::preflight`] found, for each destination in their order: those that would be refused are not begun.
+    pub fn after(mut self, readiness: Vec<Readiness>) -> Self {
+        self.readiness = readiness;
+        self
+    }
+
+    /// Whether the others are begun where one would be refused, which they are by default.
+    pub fn best_effort(mut self, best_effort: bool) -> Self {
+        self.options.best_effort = best_effort;
         self
     }
 
@@ -272,12 +288,27 @@ impl Publish {
             .problems(&*destination.importer))
     }
 
+    /// What can be found out for each destination before anything is read beyond the header, sent or recorded, all of them side by side:
+    /// keys, region, bucket, name, quota, role and system, as far as each cloud tells. What is the same in all regions of an account is
+    /// asked for once. Of a destination whose record says that its order was sent, nothing is asked. Give the findings to
+    /// [`Self::after`], or decide by [`gate`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when the file beside the image or the records cannot be read; [`ErrorKind::Stopped`]. What a cloud says is
+    /// in the findings.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves nothing behind.
+    pub async fn preflight(&self, asking: &Asking) -> Result<Vec<Readiness>> {
+        preflight::all(self, asking).await
+    }
+
     async fn content(&self, destinations: &[Destination]) -> Result<Content> {
         let clouds: Vec<&Capabilities> = destinations.iter().map(|to| to.importer.capabilities()).collect();
         Content::of(self.image.clone(), self.options.side_file.as_deref(), &clouds).await
     }
 
-    /// Publishes it. A destination that fails stops no other.
+    /// Publishes it. A destination that fails stops no other; one that would be refused does, where [`Self::best_effort`] is off.
     ///
     /// The same call again finds what was done, goes on with what was not, and makes no second image: see [`Self::again`]. A
     /// destination is found again by its place, whatever it is called; by its label, where its keys are others.
@@ -296,13 +327,28 @@ impl Publish {
         let state = self.checked()?;
         let mut content = self.content(&self.destinations).await?;
         content.tell(&*self.listener);
-        let mut outcomes = refused(&self.destinations, &content, &self.options.prefix, &*self.listener).await?;
+        let mut outcomes = refused(&self, &content).await?;
         let accepted: Vec<usize> = (0..outcomes.len()).filter(|index| outcomes[*index].is_none()).collect();
         let places = self.places(&content, &accepted).await?;
         // Hashing may take an hour: what cannot be recorded is told before.
         state.check().await?;
         let cache = state.hashes().rehash(self.options.rehash);
         let hashed = content.hash(&cache, &self.listener, &self.stop).await?;
+        let first = &self.destinations[0].order;
+        let facts = content.facts(&first.name, first);
+        let mut accepted: Vec<(usize, Place)> = accepted.into_iter().zip(places).collect();
+        let refusals = preflight::decided(&self, &content, &state, &facts.id, &accepted).await?;
+        for (index, ended) in self.stopped_at_the_gate(&accepted, refusals) {
+            accepted.retain(|(other, _)| *other != index);
+            outcomes[index] = Some(ended);
+        }
+        if accepted.is_empty() {
+            let labels = self.destinations.into_iter().map(|to| to.label).collect();
+            return Ok(Published {
+                job: Job::unrecorded(&state, facts),
+                outcomes: Outcome::all(outcomes, labels),
+            });
+        }
         let Self {
             destinations,
             options,
@@ -310,10 +356,10 @@ impl Publish {
             stop,
             ..
         } = self;
-        let names = accepted.iter().map(|index| destinations[*index].record_name());
-        let wanted = names.zip(places.iter().cloned()).collect();
-        let first = &destinations[0].order;
-        let opened = Job::open(&state, content.facts(&first.name, first), wanted, &stop).await?;
+        let wanted = accepted
+            .iter()
+            .map(|(index, place)| (destinations[*index].record_name(), place.clone()));
+        let opened = Job::open(&state, facts, wanted.collect(), &stop).await?;
         let (job, records) = opened.ok_or_else(stopped)?;
         let mut slots: HashMap<Provider, Arc<Semaphore>> = HashMap::new();
         let context = Arc::new(Context {
@@ -324,13 +370,13 @@ impl Publish {
             hashed,
             naming: OnceCell::new(),
         });
-        let work = accepted.iter().zip(places.into_iter().zip(records));
-        let work = work.map(|(index, (place, record))| {
-            let destination = destinations[*index].clone();
+        let indices: Vec<usize> = accepted.iter().map(|(index, _)| *index).collect();
+        let work = accepted.into_iter().zip(records).map(|((index, place), record)| {
+            let destination = destinations[index].clone();
             let slot = slots.entry(destination.importer.provider());
             let slot = slot.or_insert_with(|| Arc::new(Semaphore::new(context.options.side_by_side)));
             let work = Work {
-                index: *index,
+                index,
                 ordered: content.order(&destination, &context.options.prefix),
                 destination,
                 place,
@@ -340,12 +386,28 @@ impl Publish {
             };
             work.run()
         });
-        for (index, outcome) in accepted.iter().zip(side_by_side(work).await) {
-            outcomes[*index] = outcome;
+        for (index, outcome) in indices.into_iter().zip(side_by_side(work).await) {
+            outcomes[index] = outcome;
         }
         let labels = destinations.into_iter().map(|to| to.label).collect();
         let outcomes = Outcome::all(outcomes, labels);
         Ok(Published { job, outcomes })
+    }
+
+    /// The destinations that are not begun after all, by why they or others would be refused, each told.
+    fn stopped_at_the_gate(&self, accepted: &[(usize, Place)], refusals: Vec<Option<Error>>) -> Vec<(usize, Outcome)> {
+        let labels: Vec<&str> = accepted
+            .iter()
+            .map(|(index, _)| self.destinations[*index].label.as_str())
+            .collect();
+        let ended = gate(&labels, refusals, self.options.best_effort);
+        let stopped = accepted.iter().zip(labels.iter().zip(ended));
+        let stopped = stopped.filter_map(|((index, _), (label, ended))| {
+            let outcome = Outcome::new(*label, ended?);
+            self.listener.on(Some(*index), &Event::Over { outcome: &outcome });
+            Some((*index, outcome))
+        });
+        stopped.collect()
     }
 
     /// What can be told without looking at anything.

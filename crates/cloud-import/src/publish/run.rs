@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use cloud_import_core::provider::spans;
-use cloud_import_core::{ErrorKind, ImportTask, Result};
+use cloud_import_core::{ErrorKind, ImageImporter, ImportRequest, ImportTask, Result};
 use tokio::sync::Semaphore;
 use tracing::{Instrument as _, field::Empty, info_span};
 
@@ -319,6 +319,26 @@ impl Run {
     }
 }
 
+/// The import of an order that the cloud already has, under one of the names that it may have, as a task that this order would have.
+/// One that is older than `not_before` is another's.
+pub(super) async fn of_before(
+    importer: &dyn ImageImporter,
+    request: &ImportRequest,
+    replaces: bool,
+    not_before: SystemTime,
+) -> Result<Option<ImportTask>> {
+    for (request, name) in replace::may_be_named(request, importer, replaces) {
+        let mut probe = importer.prepare(&request)?.into_task();
+        probe.name = name;
+        let started_at = std::mem::replace(&mut probe.started_at, not_before);
+        if let Some(mut found) = importer.lookup(&probe).await? {
+            found.started_at = started_at;
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
 /// Takes an image over that the cloud already has of this order: from a run on another machine, or one whose record is gone. A token
 /// alone would find it too, but for no documented time.
 ///
@@ -326,33 +346,26 @@ impl Run {
 async fn adopt(target: &Target, ordered: &mut Ordered, earlier: Option<&Unsettled>) -> Result<bool> {
     let (importer, replaces) = (&*target.importer, target.context.options.replace);
     sign_link(target, ordered, signing_instant(target)).await?;
-    for (request, name) in replace::may_be_named(&ordered.request, importer, replaces) {
-        let mut probe = importer.prepare(&request)?.into_task();
-        probe.name = name;
-        // Of a later generation, an image that was made before it is another's.
-        let not_before = match (request.generation, earlier) {
-            (1.., Some(earlier)) => earlier.first_sent_at,
-            _ => SystemTime::UNIX_EPOCH,
-        };
-        let started_at = std::mem::replace(&mut probe.started_at, not_before);
-        let Some(mut found) = importer.lookup(&probe).await? else {
-            continue;
-        };
-        found.started_at = started_at;
-        let name = target.with_record(|record| record.name.clone());
-        let replacement = match replaces {
-            true => Some(replace::replacement_of(&found, &name, importer).await?),
-            false => None,
-        };
-        target.tell(&Event::Found { task: &found });
-        let change = target.change(move |record| {
-            record.task = Some(found);
-            record.step = Step::Started;
-            record.unsettled = None;
-            record.replace = replacement;
-        });
-        change.await?;
-        return Ok(true);
-    }
-    Ok(false)
+    // Of a later generation, an image that was made before it is another's.
+    let not_before = match (ordered.request.generation, earlier) {
+        (1.., Some(earlier)) => earlier.first_sent_at,
+        _ => SystemTime::UNIX_EPOCH,
+    };
+    let Some(found) = of_before(importer, &ordered.request, replaces, not_before).await? else {
+        return Ok(false);
+    };
+    let name = target.with_record(|record| record.name.clone());
+    let replacement = match replaces {
+        true => Some(replace::replacement_of(&found, &name, importer).await?),
+        false => None,
+    };
+    target.tell(&Event::Found { task: &found });
+    let change = target.change(move |record| {
+        record.task = Some(found);
+        record.step = Step::Started;
+        record.unsettled = None;
+        record.replace = replacement;
+    });
+    change.await?;
+    Ok(true)
 }

@@ -8,6 +8,7 @@ mod dropped;
 mod gone;
 mod leftovers;
 mod places;
+mod preflight;
 mod publish;
 mod replace;
 mod spans;

@@ -89,7 +89,7 @@ const ORDERS: &[Case] = &[
     ),
     Case::import(
         "options that the cloud does not have",
-        "--to jdcloud --tag a=b --skip-guest-check --dry-run --project jdcloud=p good.qcow2",
+        "--to jdcloud --tag a=b --skip-guest-check --vendor-dry-run --project jdcloud=p good.qcow2",
     ),
     Case::import(
         "data disks where none are taken",
@@ -204,7 +204,7 @@ const WARNINGS: &[Case] = &[
     ),
     Case::import(
         "a size that is not sent",
-        "--to tencent --name size --dry-run --size-gib 100 good.qcow2",
+        "--to tencent --name size --vendor-dry-run --size-gib 100 good.qcow2",
     ),
     Case::import(
         "a bucket that is open to everyone",

@@ -19,6 +19,9 @@ use super::{
     state::State,
 };
 
+/// So many digits of a hash tell jobs of one name apart.
+const TOLD_BY: usize = 12;
+
 /// What a job publishes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobFacts {
@@ -32,6 +35,9 @@ pub struct JobFacts {
     /// SHA-256 of the file, where one is staged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// Size of the file in bytes, where one is staged. Jobs of before do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
 }
 
 impl JobFacts {
@@ -40,11 +46,18 @@ impl JobFacts {
         let digest = digest::sha256_hex(format!("{}\n{name}\n{content}", name.len()).as_bytes());
         Self {
             schema: Schema,
-            id: format!("{}-{}", slug(name), &digest[..12]),
+            id: format!("{}-{}", slug(name), &digest[..TOLD_BY]),
             name: name.to_owned(),
             source,
             sha256,
+            size: None,
         }
+    }
+
+    /// With the size of the file.
+    pub(crate) fn of_size(mut self, size: Option<u64>) -> Self {
+        self.size = size;
+        self
     }
 }
 
@@ -88,6 +101,30 @@ impl State {
             state: self.clone(),
             facts: facts.await?.ok_or_else(|| no_job(id, self))?,
         })
+    }
+
+    /// What is recorded of a job's targets, as far as it can be read; nothing where there is no such job.
+    pub(crate) async fn records_of(&self, id: &str) -> Result<Vec<Record>> {
+        let id = id.to_owned();
+        self.with(move |files| records(files, &id).map(|(records, _)| records))
+            .await
+    }
+
+    /// What is recorded of the targets of all jobs of this name, each with whether its file may be one of this size.
+    pub(crate) async fn records_named(&self, name: &str, size: Option<u64>) -> Result<Vec<(Record, bool)>> {
+        let begins = format!("{}-", slug(name));
+        let found = self.with(move |files| {
+            let mut found = Vec::new();
+            let ids = files.list("jobs")?.into_iter();
+            for id in ids.filter(|id| id.strip_prefix(&begins).is_some_and(|hash| hash.len() == TOLD_BY)) {
+                let own = described(files, &id).ok().flatten().and_then(|facts| facts.size);
+                let may_be = own.is_none() || size.is_none() || own == size;
+                let records = records(files, &id)?.0.into_iter();
+                found.extend(records.map(|record| (record, may_be)));
+            }
+            Ok(found)
+        });
+        found.await
     }
 
     /// Forgets a job and the records of its targets, whatever they say. What runs in the clouds goes on. Objects that were staged for
@@ -139,6 +176,14 @@ fn described(files: &Files, id: &str) -> Result<Option<JobFacts>, Damaged> {
 }
 
 impl Job {
+    /// One that is not recorded yet.
+    pub(crate) fn unrecorded(state: &State, facts: JobFacts) -> Self {
+        Self {
+            state: state.clone(),
+            facts,
+        }
+    }
+
     /// Finds the job, or begins it, and which record each destination has, given by its label and its place; `None` when it is
     /// stopped meanwhile.
     ///

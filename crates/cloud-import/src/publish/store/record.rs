@@ -225,6 +225,12 @@ impl Record {
             && project.is_none_or(|project| place.project.as_ref().is_none_or(|other| other == project))
     }
 
+    /// Whether it may be that of a destination: its place fits, and so does the account, or else the label, as where keys were rotated.
+    pub(crate) fn is_of(&self, label: &str, place: &Place) -> bool {
+        let is_another = |own: &String| place.account.as_ref().is_some_and(|account| account != own);
+        self.may_be_at(place) && (self.target == label || !self.account.as_ref().is_some_and(is_another))
+    }
+
     /// Says where it is, as far as the keys of today tell.
     pub(crate) fn is_at(&mut self, place: &Place) {
         self.endpoint.clone_from(&place.endpoint);

@@ -1,0 +1,169 @@
+//! What each target of an order comes to before any work: where it goes, what is wrong with that offline, and what its cloud says. Sends
+//! nothing but questions, and decides by what `publish` decides.
+
+use cloud_import::{
+    Asking, Check, CheckOutcome, Error, Field, Problem, Provider, Result, Stop, Subject,
+    publish::{Destination, Ended, Image, Publish, Readiness, State, gate},
+};
+
+use crate::{args::Import, connect::Clouds, destination, findings::Finding, targets::Wanted, waiting::waiting};
+
+/// The targets of a call, which can be prepared for more than one image.
+pub(crate) struct Targets<'a> {
+    pub(crate) options: &'a Import,
+    pub(crate) wanted: &'a [Wanted],
+    pub(crate) clouds: &'a Clouds<'a>,
+    pub(crate) state: &'a State,
+    pub(crate) stop: &'a Stop,
+}
+
+/// What a target comes to.
+pub(crate) struct Ready {
+    /// Where it goes with what the cloud may refuse, or why it cannot go there.
+    pub(crate) made: Result<(Destination, Vec<Problem>)>,
+    /// What its cloud says; `None` where it was not asked.
+    pub(crate) asked: Option<Readiness>,
+}
+
+impl Ready {
+    /// Why it would be refused for certain.
+    pub(crate) fn refusal(&self) -> Option<Error> {
+        match &self.made {
+            Err(error) => Some(error.clone()),
+            Ok(_) => self.asked.as_ref()?.refusal(),
+        }
+    }
+
+    /// What its cloud says: nothing where it was not asked.
+    pub(crate) fn asked(&self, wanted: &Wanted) -> Readiness {
+        let unasked = || Readiness::new(wanted.target.provider, Vec::new());
+        self.asked.clone().unwrap_or_else(unasked)
+    }
+
+    /// What its cloud would refuse it for, for certain.
+    pub(crate) fn certain(&self) -> Vec<Finding> {
+        let asked = self
+            .asked
+            .iter()
+            .filter(|asked| self.made.is_ok() && !asked.may_be_made);
+        let certain = asked.flat_map(|asked| asked.checks.iter().map(|check| (check, asked.provider)));
+        let certain = certain.filter(|(check, _)| check.is_certain());
+        certain
+            .map(|(check, provider)| Finding::of_check(check, provider, "error"))
+            .collect()
+    }
+
+    /// What is wrong with the order offline and stops nothing. What stands beside the image is told when it is known what goes with it.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = &Problem> {
+        let problems = self.made.iter().flat_map(|(_, problems)| problems);
+        problems.filter(|problem| problem.field != Field::Bitmap)
+    }
+
+    /// What its cloud says that stops nothing, and what it did not answer.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = (&Check, Provider)> {
+        let asked = self.asked.iter().filter(|_| self.made.is_ok());
+        let checks = asked.flat_map(|asked| asked.checks.iter().map(|check| (check, asked.provider)));
+        // Those of the order were found here, too.
+        checks.filter(|(check, _)| {
+            let stops_nothing = check.outcome == CheckOutcome::Warning || check.is_unanswered();
+            check.what != Subject::Order && stops_nothing
+        })
+    }
+}
+
+impl Targets<'_> {
+    pub(crate) fn labels(&self) -> Vec<&str> {
+        self.wanted.iter().map(|wanted| wanted.label.as_str()).collect()
+    }
+
+    /// What is to be done with an image, as the options say.
+    pub(crate) fn publish(&self, image: Image) -> Publish {
+        let options = self.options;
+        let publish = Publish::of(image)
+            .state(self.state.clone())
+            .stop(self.stop.clone())
+            .wait(!options.no_wait)
+            .waiting(waiting(options.waiting.timeout, self.clouds.are_simulated()))
+            .keep_object(options.staging.keep_object)
+            .rehash(options.rehash)
+            .prefix(&options.staging.prefix)
+            .again(options.again)
+            .replace(options.replace)
+            .best_effort(options.best_effort)
+            .cancel_on_stop(options.cancel_on_interrupt);
+        match &options.staging.bitmap {
+            Some(bitmap) => publish.side_file(bitmap),
+            None => publish,
+        }
+    }
+
+    /// What each target comes to for an image, and what its cloud says, unless it is not to be asked.
+    pub(crate) async fn ready(&self, image: &Image) -> Result<Vec<Ready>> {
+        let mut ready = Vec::new();
+        for wanted in self.wanted {
+            ready.push(Ready {
+                made: self.made(wanted, image).await,
+                asked: None,
+            });
+        }
+        if self.options.no_preflight {
+            return Ok(ready);
+        }
+        let destinations = ready.iter().filter_map(|one| one.made.as_ref().ok());
+        let publish = self.publish(image.clone());
+        let publish = destinations.fold(publish, |publish, (to, _)| publish.to(to.clone()));
+        let asked = publish.preflight(&Asking::reads()).await?;
+        let made = ready.iter_mut().filter(|one| one.made.is_ok());
+        made.zip(asked).for_each(|(one, asked)| one.asked = Some(asked));
+        Ok(ready)
+    }
+
+    /// The same for another image, into which the first was converted: the clouds have said what they say.
+    pub(crate) async fn made_again(&self, ready: &mut [Ready], image: &Image) {
+        for (one, wanted) in ready.iter_mut().zip(self.wanted) {
+            if one.made.is_ok() {
+                one.made = self.made(wanted, image).await;
+            }
+        }
+    }
+
+    /// How each target ends before anything is begun; `None` for those that go on.
+    pub(crate) fn gate(&self, ready: &[Ready]) -> Vec<Option<Ended>> {
+        let refusals = ready.iter().map(Ready::refusal).collect();
+        gate(&self.labels(), refusals, self.options.best_effort)
+    }
+
+    async fn made(&self, wanted: &Wanted, image: &Image) -> Result<(Destination, Vec<Problem>)> {
+        let Self { options, clouds, .. } = self;
+        let publish = self.publish(image.clone());
+        let (order, staging) = (&options.order, &options.staging);
+        let (mut made, mut problems) = destination::destination(order, staging, wanted, image, clouds).await?;
+        made.order.dry_run = options.vendor_dry_run;
+        made.order.no_validate = options.no_validate;
+        problems.extend(publish.problems(&made).await?);
+        if !options.no_validate && problems.iter().any(Problem::is_error) {
+            return Err(Error::invalid(wanted.target.provider, problems));
+        }
+        Ok((made, problems))
+    }
+}
+
+/// Lines for what stops nothing, of all targets.
+pub(crate) fn warnings<'a>(labels: &[&'a str], ready: &[Ready]) -> Vec<(&'a str, Finding)> {
+    let found = labels.iter().zip(ready).flat_map(|(label, one)| {
+        let problems = one.problems().map(Finding::of_problem);
+        let asked = one
+            .warnings()
+            .map(|(check, provider)| Finding::of_check(check, provider, "warning"));
+        problems.chain(asked).map(|finding| (*label, finding))
+    });
+    found.collect()
+}
+
+/// What each target with certain findings is refused for, of all targets.
+pub(crate) fn certain<'a>(labels: &[&'a str], ready: &[Ready]) -> Vec<(&'a str, Finding)> {
+    let found = labels.iter().zip(ready);
+    found
+        .flat_map(|(label, one)| one.certain().into_iter().map(|finding| (*label, finding)))
+        .collect()
+}
