@@ -13,6 +13,7 @@ mod convert;
 mod destination;
 mod events;
 mod exit;
+mod fields;
 mod interrupt;
 mod jobs;
 mod line;
@@ -30,8 +31,10 @@ mod side_by_side;
 mod simulate;
 mod source;
 mod state;
+mod sums;
 mod targets;
 mod tasks;
+mod template;
 mod waiting;
 
 use std::process::ExitCode;

@@ -50,7 +50,7 @@ enum Status {
 }
 
 pub(crate) async fn run(options: args::Check) -> Result<Exit> {
-    let wanted = targets::wanted(&options.order, &options.reach)?;
+    let wanted = targets::wanted(&options.order, &options.staging, &options.reach)?;
     let simulated = Simulated::of(&options.reach).await?;
     let rows = all(&options, &wanted, simulated.as_ref()).await?;
     write(&rows, options.reach.output)?;
@@ -60,11 +60,11 @@ pub(crate) async fn run(options: args::Check) -> Result<Exit> {
 /// Every target side by side; one that cannot be inspected does not stop the others.
 async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simulated>) -> Result<Vec<Row>> {
     let clouds = Clouds::new(&options.reach, simulated)?;
-    let mut image = destination::image(&options.order)?;
+    let mut image = destination::image(&options.order, targets)?;
     if let Some(format) = options.staging.convert {
         image = destination::planned(&image, format)?;
     }
-    let mut publish = Publish::of(image).prefix(&options.staging.prefix);
+    let mut publish = Publish::of(image);
     if let Some(bitmap) = &options.staging.bitmap {
         publish = publish.side_file(bitmap);
     }
@@ -99,8 +99,7 @@ async fn ordered(
     publish: &Publish,
     clouds: &Clouds<'_>,
 ) -> Result<(Destination, ImportRequest, Vec<Problem>)> {
-    let (order, staging) = (&options.order, &options.staging);
-    let (made, mut found) = destination::destination(order, staging, wanted, publish.image(), clouds).await?;
+    let (made, mut found) = destination::destination(&options.order, wanted, publish.image(), None, clouds).await?;
     let order = publish.preview(&made).await?;
     found.extend(publish.findings(&made).await?);
     Ok((made, order, found))

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use cloud_import::{
-    DiskFormat, Error, Field, Problem, Result, Stop,
+    DiskFormat, Error, ErrorKind, Field, Problem, Result, Stop,
     publish::{self, Destination, Ended, Event, Image, Listener, LocalImage, Publish},
 };
 
@@ -24,12 +24,14 @@ use crate::{
     report::{self, Lines},
     simulate::Simulated,
     state::Remembered,
+    sums,
     targets::{self, Wanted},
+    template,
     waiting::{Renumbered, waiting},
 };
 
 pub(crate) async fn run(options: Import) -> Result<Exit> {
-    let wanted = targets::wanted(&options.order, &options.reach)?;
+    let wanted = targets::wanted(&options.order, &options.staging, &options.reach)?;
     let simulated = Simulated::of(&options.reach).await?;
     let state = Remembered::of(&options.state, simulated.is_some())?;
     let stop = Stop::default();
@@ -45,13 +47,15 @@ async fn all(
     stop: &Stop,
 ) -> Result<Exit> {
     let clouds = Clouds::new(&options.reach, simulated)?.stopped_by(stop);
-    let targets = Targets {
+    let mut image = destination::image(&options.order, wanted)?;
+    let mut targets = Targets {
         options,
         wanted,
         clouds: &clouds,
         stop,
+        expected: expected(options, &image)?,
+        sha256: None,
     };
-    let mut image = destination::image(&options.order)?;
     // It goes, with its temporary file, when the import is over.
     let mut converted = None;
     let mut prepared = match options.staging.convert {
@@ -59,16 +63,25 @@ async fn all(
         // Hours may go into it: what is wrong already is told before.
         Some(format) => targets.prepared(destination::planned(&image, format)?).await,
     };
-    if let Some(format) = options.staging.convert
-        && prepared.found.iter().any(Result::is_ok)
-    {
+    let progress = listener(options, wanted);
+    let can_be_sent = prepared.found.iter().any(Result::is_ok);
+    if can_be_sent && targets.need_the_sum() {
         state.state().check().await?;
-        let new = convert(destination::local(&image)?, format, options, stop).await?;
+        targets.read_the_sum(&mut image, state, &progress).await?;
+        prepared = match options.staging.convert {
+            None => targets.prepared(image.clone()).await,
+            Some(format) => targets.prepared(destination::planned(&image, format)?).await,
+        };
+    }
+    if let Some(format) = options.staging.convert.filter(|_| can_be_sent) {
+        state.state().check().await?;
+        let original = destination::local(&image)?;
+        let new = convert(original, format, options, stop).await?;
+        original.unchanged()?;
         image = Image::File(LocalImage::open(new.path(), Some(format))?);
         prepared = targets.prepared(image.clone()).await;
         converted = Some(new);
     }
-    let progress = listener(options, wanted);
     let Prepared { mut publish, found } = prepared;
     let (mut indices, mut outcomes) = (Vec::new(), Vec::new());
     let mut told = Vec::new();
@@ -142,6 +155,10 @@ struct Targets<'a> {
     wanted: &'a [Wanted],
     clouds: &'a Clouds<'a>,
     stop: &'a Stop,
+    /// The sum that the file must have.
+    expected: Option<String>,
+    /// The sum of the file, once it was read.
+    sha256: Option<String>,
 }
 
 /// What is to be published, and what each target comes to: its destination with what the cloud may refuse, or why it cannot be
@@ -152,8 +169,52 @@ struct Prepared {
 }
 
 impl Targets<'_> {
+    /// Whether the sum of the file decides on what is sent.
+    fn need_the_sum(&self) -> bool {
+        self.expected.is_some() || self.wanted.iter().any(template::needs_content)
+    }
+
+    /// Reads the sum of the file.
+    ///
+    /// # Errors
+    /// It is not the one that was expected.
+    async fn read_the_sum(
+        &mut self,
+        image: &mut Image,
+        state: &Remembered,
+        progress: &Arc<dyn Listener>,
+    ) -> Result<()> {
+        let Image::File(file) = image else { return Ok(()) };
+        file.hash(state.state(), self.options.rehash, progress, self.stop)
+            .await?;
+        let found = file.sha256().unwrap_or_default();
+        if let Some(expected) = self.expected.as_deref().filter(|expected| *expected != found) {
+            let message = format!(
+                "`{}` has the SHA-256 {found}, and {expected} is expected",
+                file.path().display()
+            );
+            return Err(Error::new(ErrorKind::InvalidRequest, message)
+                .with_remedy("Nothing was sent. Get the file again, or correct what is expected of it."));
+        }
+        self.sha256 = Some(found.to_owned());
+        Ok(())
+    }
+
     async fn prepared(&self, image: Image) -> Prepared {
-        let publish = publishing(image, self.options, self.clouds.are_simulated()).stop(self.stop.clone());
+        let content = destination::content(&image, self.sha256.as_deref());
+        let mut publish = publishing(image, self.options, self.clouds.are_simulated()).stop(self.stop.clone());
+        let mut names = self
+            .wanted
+            .iter()
+            .flat_map(|wanted| [&wanted.common_name, &wanted.fields.name]);
+        let name = names.find_map(Option::as_deref);
+        // One that cannot be made is each target's own error.
+        if let Some(Ok(name)) = name.map(|name| template::job_name(name, content)) {
+            publish = publish.job_name(name);
+        }
+        if let Some(expected) = &self.expected {
+            publish = publish.expected_sha256(expected);
+        }
         let mut found = Vec::new();
         for wanted in self.wanted {
             found.push(self.one(wanted, &publish).await);
@@ -163,9 +224,9 @@ impl Targets<'_> {
 
     async fn one(&self, wanted: &Wanted, publish: &Publish) -> Result<(Destination, Vec<Problem>)> {
         let Self { options, clouds, .. } = self;
-        let (order, staging) = (&options.order, &options.staging);
+        let sha256 = self.sha256.as_deref();
         let (mut made, mut problems) =
-            destination::destination(order, staging, wanted, publish.image(), clouds).await?;
+            destination::destination(&options.order, wanted, publish.image(), sha256, clouds).await?;
         made.order.dry_run = options.dry_run;
         made.order.no_validate = options.no_validate;
         problems.extend(publish.problems(&made).await?);
@@ -174,6 +235,24 @@ impl Targets<'_> {
         }
         Ok((made, problems))
     }
+}
+
+/// The sum that the file must have, where one is told.
+///
+/// # Errors
+/// It cannot be had, or the image is no file of this machine.
+fn expected(options: &Import, image: &Image) -> Result<Option<String>> {
+    let Some(expected) = &options.expect_sha256 else {
+        return Ok(None);
+    };
+    let file = image.file().ok_or_else(|| {
+        Error::new(
+            ErrorKind::InvalidRequest,
+            "only the sum of a file of this machine can be read",
+        )
+        .with_remedy("Leave --expect-sha256 out, or name the file itself.")
+    })?;
+    sums::expected(expected, file.path()).map(Some)
 }
 
 async fn convert(file: &LocalImage, format: DiskFormat, options: &Import, stop: &Stop) -> Result<convert::Converted> {
@@ -205,9 +284,7 @@ fn publishing(image: Image, options: &Import, simulated: bool) -> Publish {
     let publish = Publish::of(image)
         .wait(!options.no_wait)
         .waiting(waiting(options.waiting.timeout, simulated))
-        .keep_object(options.staging.keep_object)
         .rehash(options.rehash)
-        .prefix(&options.staging.prefix)
         .again(options.again)
         .replace(options.replace)
         .cancel_on_stop(options.cancel_on_interrupt);

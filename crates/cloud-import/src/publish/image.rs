@@ -7,12 +7,17 @@ use std::{
 };
 
 use cloud_import_core::{
-    Capabilities, Disk, DiskFormat, Error, ErrorKind, ImportRequest, PartitionTable, Problem, Result,
+    Capabilities, Disk, DiskFormat, Error, ErrorKind, ImportRequest, PartitionTable, Problem, Remedy, Result, Stop,
+    remedy::Change,
 };
 use cloud_import_disk::{self as header, DiskInfo, Format, inspect};
 use cloud_import_staging::{Hashed, LocalFile};
 
-use super::findings::{Judged, findings};
+use super::{
+    event::Listener,
+    findings::{Judged, findings},
+    store::State,
+};
 
 /// What is published.
 #[derive(Debug, Clone)]
@@ -102,6 +107,43 @@ impl LocalImage {
     /// What its header says.
     pub fn info(&self) -> &DiskInfo {
         &self.info
+    }
+
+    /// Reads the file once for its sum, or takes what earlier runs of this state know of it; a [`Publish`](super::Publish) of it then
+    /// reads it no more for that. The listener hears how far it is.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when it cannot be read, [`ErrorKind::Conflict`] when it changed meanwhile, [`ErrorKind::Stopped`] when a
+    /// stop was requested.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the reading ends. Call it again.
+    pub async fn hash(&mut self, state: &State, rehash: bool, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<()> {
+        let cache = state.hashes().rehash(rehash);
+        self.hash_with(&cache, listener, stop).await.map(drop)
+    }
+
+    /// SHA-256 of the file in lower-case hex, once it was read for that.
+    pub fn sha256(&self) -> Option<&str> {
+        self.hashed.as_ref().map(|hashed| hashed.sha256.as_str())
+    }
+
+    /// Whether the file is still the one whose sum was read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] when it changed; [`ErrorKind::Local`] when it is gone.
+    pub fn unchanged(&self) -> Result<()> {
+        let stamp = LocalFile::open(&self.path)?.stamp();
+        match &self.hashed {
+            Some(hashed) if hashed.stamp != stamp => Err(self.changed()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The error of a file that is not the one whose sum was read any more.
+    pub(crate) fn changed(&self) -> Error {
+        let message = format!("`{}` was changed since its sum was read", self.path.display());
+        Error::new(ErrorKind::Conflict, message).with_remedy(Remedy::Repeat(Change::Nothing))
     }
 
     /// The normalized word for its format: as planned, as declared, else by its header.

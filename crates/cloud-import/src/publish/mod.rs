@@ -138,6 +138,20 @@ impl Publish {
         &self.image
     }
 
+    /// What the job is called; by default as the image of the first destination. To be set where the names of the images differ, so
+    /// that a call for other destinations of the same order finds the job.
+    pub fn job_name(mut self, name: impl Into<String>) -> Self {
+        self.options.job_name = Some(name.into());
+        self
+    }
+
+    /// The SHA-256 of the file, in hex, that was published with it and that was found to be its own; the job keeps it. Of a file that
+    /// was converted it is that of the original.
+    pub fn expected_sha256(mut self, sha256: impl Into<String>) -> Self {
+        self.options.expected_sha256 = Some(sha256.into());
+        self
+    }
+
     /// Adds a destination.
     pub fn to(mut self, destination: Destination) -> Self {
         self.destinations.push(destination);
@@ -313,7 +327,10 @@ impl Publish {
         let names = accepted.iter().map(|index| destinations[*index].record_name());
         let wanted = names.zip(places.iter().cloned()).collect();
         let first = &destinations[0].order;
-        let opened = Job::open(&state, content.facts(&first.name, first), wanted, &stop).await?;
+        let name = options.job_name.as_ref().unwrap_or(&first.name);
+        let mut facts = content.facts(name, first);
+        facts.expected_sha256.clone_from(&options.expected_sha256);
+        let opened = Job::open(&state, facts, wanted, &stop).await?;
         let (job, records) = opened.ok_or_else(stopped)?;
         let mut slots: HashMap<Provider, Arc<Semaphore>> = HashMap::new();
         let context = Arc::new(Context {
