@@ -4,7 +4,8 @@ use cloud_import::{Provider, Result, Target, credentials::ChainOptions, env::Sys
 
 use crate::args::Reach;
 
-/// A cloud, in the region that its own tools would use with this profile. Simulated clouds do not care, and a command for them is to work on any machine alike.
+/// A cloud, in the region that its own tools would use with this profile. Simulated clouds do not care, and a command for them is to
+/// work on any machine alike.
 ///
 /// # Errors
 /// The vendor's own tools have no region either.

@@ -21,6 +21,9 @@ pub(crate) struct Order {
     #[arg(long = "to", value_name = "TARGET", variable = "CLOUD_IMPORT_TO")]
     pub(crate) to: Vec<String>,
     /// File of targets (TOML); without --to, all of them
+    ///
+    /// What an option says with TARGET= counts for one cloud, one PROVIDER/REGION or one name of this file; without, for all. The most
+    /// particular word counts, and what the file says of a target comes before what is said here of its cloud or of all.
     #[arg(long, value_name = "FILE", variable = "CLOUD_IMPORT_TARGETS")]
     pub(crate) targets: Option<PathBuf>,
     /// Name of the image; it may hold {date}, {region} and others

@@ -58,20 +58,11 @@ async fn all(
     };
     // It goes, with its temporary file, when the import is over.
     let mut converted = None;
-    let mut prepared = match options.staging.convert {
-        None => targets.prepared(image.clone()).await,
-        // Hours may go into it: what is wrong already is told before.
-        Some(format) => targets.prepared(destination::planned(&image, format)?).await,
-    };
+    let mut prepared = targets.planned(&image).await?;
     let progress = listener(options, wanted);
     let can_be_sent = prepared.found.iter().any(Result::is_ok);
-    if can_be_sent && targets.need_the_sum() {
-        state.state().check().await?;
-        targets.read_the_sum(&mut image, state, &progress).await?;
-        prepared = match options.staging.convert {
-            None => targets.prepared(image.clone()).await,
-            Some(format) => targets.prepared(destination::planned(&image, format)?).await,
-        };
+    if can_be_sent && targets.read_the_sum(&mut image, state, &progress).await? {
+        prepared = targets.planned(&image).await?;
     }
     if let Some(format) = options.staging.convert.filter(|_| can_be_sent) {
         state.state().check().await?;
@@ -169,12 +160,16 @@ struct Prepared {
 }
 
 impl Targets<'_> {
-    /// Whether the sum of the file decides on what is sent.
-    fn need_the_sum(&self) -> bool {
-        self.expected.is_some() || self.wanted.iter().any(template::needs_content)
+    /// Prepares the image as it will be sent. Hours may go into converting it: what is wrong already is told before.
+    async fn planned(&self, image: &Image) -> Result<Prepared> {
+        let image = match self.options.staging.convert {
+            None => image.clone(),
+            Some(format) => destination::planned(image, format)?,
+        };
+        Ok(self.prepared(image).await)
     }
 
-    /// Reads the sum of the file.
+    /// Reads the sum of the file where that decides on what is sent, and says whether it does.
     ///
     /// # Errors
     /// It is not the one that was expected.
@@ -183,8 +178,12 @@ impl Targets<'_> {
         image: &mut Image,
         state: &Remembered,
         progress: &Arc<dyn Listener>,
-    ) -> Result<()> {
-        let Image::File(file) = image else { return Ok(()) };
+    ) -> Result<bool> {
+        let Image::File(file) = image else { return Ok(false) };
+        if self.expected.is_none() && !self.wanted.iter().any(template::needs_content) {
+            return Ok(false);
+        }
+        state.state().check().await?;
         file.hash(state.state(), self.options.rehash, progress, self.stop)
             .await?;
         let found = file.sha256().unwrap_or_default();
@@ -197,7 +196,7 @@ impl Targets<'_> {
                 .with_remedy("Nothing was sent. Get the file again, or correct what is expected of it."));
         }
         self.sha256 = Some(found.to_owned());
-        Ok(())
+        Ok(true)
     }
 
     async fn prepared(&self, image: Image) -> Prepared {

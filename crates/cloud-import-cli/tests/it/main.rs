@@ -222,12 +222,7 @@ fn bad_input_is_refused_with_cloud_field_and_remedy() {
                 "CentOS 7.9",
                 "bucket:key.qcow2",
             ],
-            &[
-                "JD Cloud",
-                "the place of the image",
-                "bucket:key.qcow2",
-                "no such object",
-            ],
+            &["JD Cloud", "the place of the image", "no such object"],
         ),
         (
             &[

@@ -131,22 +131,20 @@ impl Content {
         }
     }
 
-    /// Reads the files once, and says when that began and ended; `None` where the sum of the image was known.
+    /// Reads the files once, and says when that began and ended for the image; `None` where its sum was known.
     pub(crate) async fn hash(
         &mut self,
         cache: &HashCache,
         listener: &Arc<dyn Listener>,
         stop: &Stop,
     ) -> Result<Option<(SystemTime, SystemTime)>> {
-        let began = SystemEnv.now();
-        let mut is_known = true;
         if let Image::File(image) = &mut self.image {
-            is_known = image.hash_with(cache, listener, stop).await?.from_cache;
+            image.hash_with(cache, listener, stop).await?;
         }
         if let Some(Beside::Sent { file, hashed }) = &mut self.beside {
             *hashed = Some(hash(file, cache, listener, stop).await?);
         }
-        Ok((!is_known).then(|| (began, SystemEnv.now())))
+        Ok(self.image.file().and_then(|image| image.read_at))
     }
 
     /// What tells the job from others, for an image of this name; `first` is an order of it.
@@ -303,22 +301,22 @@ fn found(image: &Path, path: &Path) -> Result<Option<Beside>> {
 }
 
 impl LocalImage {
-    /// Its sum, where it has none yet.
+    /// Reads its sum, where it was not read yet.
     pub(super) async fn hash_with(
         &mut self,
         cache: &HashCache,
         listener: &Arc<dyn Listener>,
         stop: &Stop,
-    ) -> Result<Arc<Hashed>> {
-        let path = self.path().to_owned();
+    ) -> Result<()> {
+        if self.hashed.is_some() {
+            return self.unchanged();
+        }
+        let (path, began) = (self.path().to_owned(), SystemEnv.now());
         let file = blocking(move || LocalFile::open(path)).await?;
-        let hashed = match &self.hashed {
-            Some(known) if known.stamp == file.stamp() => Arc::clone(known),
-            Some(_) => return Err(self.changed()),
-            None => hash(&file, cache, listener, stop).await?,
-        };
-        self.hashed = Some(Arc::clone(&hashed));
-        Ok(hashed)
+        let hashed = hash(&file, cache, listener, stop).await?;
+        self.read_at = (!hashed.from_cache).then(|| (began, SystemEnv.now()));
+        self.hashed = Some(hashed);
+        Ok(())
     }
 }
 

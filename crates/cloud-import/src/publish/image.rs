@@ -4,6 +4,7 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use cloud_import_core::{
@@ -53,6 +54,8 @@ pub struct LocalImage {
     /// The format of the file that is made of it, where it stands for that.
     planned: Option<DiskFormat>,
     pub(crate) hashed: Option<Arc<Hashed>>,
+    /// When reading it for its sum began and ended, where that was not known from earlier runs.
+    pub(crate) read_at: Option<(SystemTime, SystemTime)>,
 }
 
 impl LocalImage {
@@ -75,6 +78,7 @@ impl LocalImage {
             declared,
             planned: None,
             hashed: None,
+            read_at: None,
         })
     }
 
@@ -84,6 +88,8 @@ impl LocalImage {
     pub fn planned(&self, format: DiskFormat) -> Self {
         Self {
             planned: Some(format),
+            // It will be the sum of another file.
+            hashed: None,
             ..self.clone()
         }
     }
@@ -96,6 +102,7 @@ impl LocalImage {
             declared,
             planned: None,
             hashed: None,
+            read_at: None,
         }
     }
 
@@ -119,8 +126,7 @@ impl LocalImage {
     /// # Cancel safety
     /// When the future is dropped, the reading ends. Call it again.
     pub async fn hash(&mut self, state: &State, rehash: bool, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<()> {
-        let cache = state.hashes().rehash(rehash);
-        self.hash_with(&cache, listener, stop).await.map(drop)
+        self.hash_with(&state.hashes().rehash(rehash), listener, stop).await
     }
 
     /// SHA-256 of the file in lower-case hex, once it was read for that.
@@ -134,16 +140,11 @@ impl LocalImage {
     /// [`ErrorKind::Conflict`] when it changed; [`ErrorKind::Local`] when it is gone.
     pub fn unchanged(&self) -> Result<()> {
         let stamp = LocalFile::open(&self.path)?.stamp();
-        match &self.hashed {
-            Some(hashed) if hashed.stamp != stamp => Err(self.changed()),
-            _ => Ok(()),
+        if self.hashed.as_ref().is_none_or(|hashed| hashed.stamp == stamp) {
+            return Ok(());
         }
-    }
-
-    /// The error of a file that is not the one whose sum was read any more.
-    pub(crate) fn changed(&self) -> Error {
         let message = format!("`{}` was changed since its sum was read", self.path.display());
-        Error::new(ErrorKind::Conflict, message).with_remedy(Remedy::Repeat(Change::Nothing))
+        Err(Error::new(ErrorKind::Conflict, message).with_remedy(Remedy::Repeat(Change::Nothing)))
     }
 
     /// The normalized word for its format: as planned, as declared, else by its header.

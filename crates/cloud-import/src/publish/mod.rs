@@ -57,7 +57,8 @@ mod wait;
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Capabilities, Error, ErrorKind, Field, ImportRequest, Problem, Provider, Remedy, Result, Stop, WaitOptions,
+    Capabilities, DiskSource, Error, ErrorKind, Field, ImportRequest, Problem, Provider, Remedy, Result, Stop,
+    WaitOptions,
 };
 use cloud_import_staging::Budget;
 use tokio::sync::{OnceCell, Semaphore};
@@ -65,7 +66,7 @@ use tokio::sync::{OnceCell, Semaphore};
 pub use cloud_import_disk as disk;
 pub use cloud_import_staging as staging;
 
-use content::Content;
+use content::{Content, Ordered};
 use event::Told;
 use options::Options;
 use refused::refused;
@@ -256,14 +257,27 @@ impl Publish {
         self
     }
 
-    /// The order of a destination as it will be sent, its disk where it is or will be staged. A link in it is not signed, and the
-    /// content of a file that was not hashed yet stands as zeros.
+    /// The order of a destination as it will be sent, its disk where it is or will be staged. The content of a file that was not
+    /// hashed yet stands as zeros, and a link to it is not signed; links to objects that are there are, where there are keys.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] when the file is too large for the object storage.
     pub async fn preview(&self, destination: &Destination) -> Result<ImportRequest> {
         let content = self.content(std::slice::from_ref(destination)).await?;
-        Ok(content.order(destination, &self.options.prefix)?.request)
+        let Ordered { mut request, links, .. } = content.order(destination, &self.options.prefix)?;
+        for link in links {
+            let Some(disk) = request.disks.get_mut(link.disk).filter(|disk| !disk.pending) else {
+                continue;
+            };
+            // Unsigned, a cloud would be asked about a link that it cannot open.
+            let signed = link
+                .bucket
+                .link(&link.key, link.bucket.now(), self.options.link_valid_for);
+            if let Ok(signed) = signed.await {
+                disk.source = DiskSource::Url(signed);
+            }
+        }
+        Ok(request)
     }
 
     /// What was found in the file and beside it that stands in the way of the order of a destination, or that people should know.

@@ -76,17 +76,12 @@ impl Work {
     async fn ended(self) -> Result<(Ended, Record)> {
         let Self {
             index,
-            destination:
-                Destination {
-                    importer,
-                    bucket,
-                    keep_object,
-                    ..
-                },
+            destination,
             context,
             place,
             ..
         } = self;
+        let (importer, keep_object) = (destination.importer, destination.keep_object);
         let mut ordered = self.ordered?;
         ordered.request.generation = 0;
         let order = ordered
@@ -98,7 +93,7 @@ impl Work {
             .job
             .hold(&self.record, Some(new), &context.stop, on_wait)
             .await?;
-        let mut target = Target::new(index, importer, bucket, context, held.ok_or_else(stopped)?);
+        let mut target = Target::new(index, importer, destination.bucket, context, held.ok_or_else(stopped)?);
         target.keep_object = keep_object.unwrap_or(target.keep_object);
         let intent = Intent {
             order: &order,
