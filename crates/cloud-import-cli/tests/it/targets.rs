@@ -81,25 +81,23 @@ impl Drop for World {
     }
 }
 
-/// The sample image with a disk of 20 GiB, of which all but its beginning is empty.
+/// The sample image with a disk of 20 GiB, of which all but its beginning is empty: a longer first table, behind what is there.
 fn of_20_gib() -> Vec<u8> {
     let mut image = fs::read(IMAGE).unwrap();
-    let number = |at: usize| u64::from_be_bytes(image[at..at + 8].try_into().unwrap());
-    let (cluster_bits, table) = (
-        u32::from_be_bytes(image[20..24].try_into().unwrap()),
-        number(40) as usize,
-    );
-    // An entry of the first table is for a table of as many clusters as fit into one.
-    let entries = (20_u64 << 30).div_ceil(1 << (2 * cluster_bits - 3)) as usize;
-    let used = u32::from_be_bytes(image[36..40].try_into().unwrap()) as usize;
-    assert!(entries * 8 <= 1 << cluster_bits, "the table has a cluster of its own");
-    assert!(
-        image[table + used * 8..table + entries * 8]
-            .iter()
-            .all(|byte| *byte == 0)
-    );
-    image[24..32].copy_from_slice(&(20_u64 << 30).to_be_bytes());
-    image[36..40].copy_from_slice(&u32::try_from(entries).unwrap().to_be_bytes());
+    let cluster_bits = u32::from_be_bytes(image[20..24].try_into().unwrap());
+    let entries = u32::from_be_bytes(image[36..40].try_into().unwrap()) as usize;
+    let table = u64::from_be_bytes(image[40..48].try_into().unwrap()) as usize;
+    let size = 20_u64 << 30;
+    // An entry of it is for a table of as many clusters as fit into one.
+    let wanted = size.div_ceil(1 << (2 * cluster_bits - 3)) as usize;
+    let mut longer = image[table..table + entries * 8].to_vec();
+    longer.resize(wanted * 8, 0);
+    let at = image.len() as u64;
+    assert_eq!(at % (1 << cluster_bits), 0);
+    image[24..32].copy_from_slice(&size.to_be_bytes());
+    image[36..40].copy_from_slice(&u32::try_from(wanted).unwrap().to_be_bytes());
+    image[40..48].copy_from_slice(&at.to_be_bytes());
+    image.extend(longer);
     image
 }
 
@@ -235,7 +233,7 @@ async fn a_repeat_of_the_same_day_finds_the_image_that_the_date_names() {
         ("--bucket", "images-{sha8}", "before the file is read"),
     ] {
         let fixed = ["--to", "jdcloud", "--os", "CentOS 7.9", "--name", "web", IMAGE];
-        let output = world.run("import", &[&[option, text], &fixed[..]].concat());
+        let output = world.run("import", &[&fixed[..], &[option, text]].concat());
         expect_code(&output, 2);
         assert!(err(&output).contains(told), "{text}: {}", err(&output));
     }
@@ -469,10 +467,10 @@ fn what_is_mistyped_is_told_with_what_may_be_meant() {
         let found = order(&[&os, more].concat());
         assert!(found.contains(told), "{more:?}: {found}");
     }
-    let explained = run(&["explain", "InvalidImageName.Duplicat"]);
+    let explained = run(&["explain", "OperationDeneid"]);
     expect_code(&explained, 2);
     assert!(
-        err(&explained).contains("Did you mean `InvalidImageName.Duplicate`?"),
+        err(&explained).contains("Did you mean `OperationDenied`?"),
         "{}",
         err(&explained)
     );

@@ -309,7 +309,8 @@ impl LocalImage {
         stop: &Stop,
     ) -> Result<()> {
         if self.hashed.is_some() {
-            return self.unchanged();
+            let image = self.clone();
+            return blocking(move || image.unchanged()).await;
         }
         let (path, began) = (self.path().to_owned(), SystemEnv.now());
         let file = blocking(move || LocalFile::open(path)).await?;
