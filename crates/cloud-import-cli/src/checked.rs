@@ -7,7 +7,7 @@ use cloud_import::{
 use serde::Serialize;
 
 use crate::{
-    args::OutputFormat,
+    args::{OutputFormat, PREFIX},
     exit::Exit,
     findings::{self, Finding},
     output::{self, SCHEMA},
@@ -70,8 +70,9 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// What an import of this image would do at a destination. `prefix`: what keys begin with.
-    pub(crate) fn new(image: &Image, to: &Destination, prefix: &str, ready: &Readiness) -> Self {
+    /// What an import of this image would do at a destination.
+    pub(crate) fn new(image: &Image, to: &Destination, ready: &Readiness) -> Self {
+        let prefix = to.prefix.as_deref().unwrap_or(PREFIX);
         let file = match (image, &to.bucket) {
             (Image::File(file), Some(store)) => Some((file, &store.bucket().name)),
             _ => None,

@@ -5,9 +5,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use cloud_import::env::{Env as _, SystemEnv};
+use cloud_import::{
+    env::{Env as _, SystemEnv},
+    provider::datetime,
+};
 use serde::Serialize;
-use time::{OffsetDateTime, UtcOffset};
+use time::UtcOffset;
 
 use crate::render;
 

@@ -14,6 +14,7 @@ mod convert;
 mod destination;
 mod events;
 mod exit;
+mod fields;
 mod findings;
 mod interrupt;
 mod jobs;
@@ -33,8 +34,10 @@ mod side_by_side;
 mod simulate;
 mod source;
 mod state;
+mod sums;
 mod targets;
 mod tasks;
+mod template;
 mod waiting;
 
 use std::process::ExitCode;

@@ -1,12 +1,16 @@
 //! What each target of an order comes to before any work: where it goes, what is wrong with that offline, and what its cloud says. Sends
 //! nothing but questions, and decides by what `publish` decides.
 
+use std::sync::Arc;
+
 use cloud_import::{
-    Asking, Check, CheckOutcome, Error, Field, Problem, Provider, Result, Stop, Subject,
-    publish::{Destination, Ended, Image, Publish, Readiness, State, gate},
+    Asking, Check, CheckOutcome, Error, ErrorKind, Field, Problem, Provider, Result, Stop, Subject,
+    publish::{Destination, Ended, Image, Listener, Publish, Readiness, State, gate},
 };
 
-use crate::{args::Import, connect::Clouds, destination, findings::Finding, targets::Wanted, waiting::waiting};
+use crate::{
+    args::Import, connect::Clouds, destination, findings::Finding, targets::Wanted, template, waiting::waiting,
+};
 
 /// The targets of a call, which can be prepared for more than one image.
 pub(crate) struct Targets<'a> {
@@ -15,6 +19,10 @@ pub(crate) struct Targets<'a> {
     pub(crate) clouds: &'a Clouds<'a>,
     pub(crate) state: &'a State,
     pub(crate) stop: &'a Stop,
+    /// The sum that the file must have.
+    pub(crate) expected: Option<String>,
+    /// The sum of the file, once it was read.
+    pub(crate) sha256: Option<String>,
 }
 
 /// What a target comes to.
@@ -79,22 +87,70 @@ impl Targets<'_> {
     /// What is to be done with an image, as the options say.
     pub(crate) fn publish(&self, image: Image) -> Publish {
         let options = self.options;
-        let publish = Publish::of(image)
+        let name = self.job_name(&image);
+        let mut publish = Publish::of(image)
             .state(self.state.clone())
             .stop(self.stop.clone())
             .wait(!options.no_wait)
             .waiting(waiting(options.waiting.timeout, self.clouds.are_simulated()))
-            .keep_object(options.staging.keep_object)
             .rehash(options.rehash)
-            .prefix(&options.staging.prefix)
             .again(options.again)
             .replace(options.replace)
             .best_effort(options.best_effort)
             .cancel_on_stop(options.cancel_on_interrupt);
+        if let Some(name) = name {
+            publish = publish.job_name(name);
+        }
+        if let Some(expected) = &self.expected {
+            publish = publish.expected_sha256(expected);
+        }
         match &options.staging.bitmap {
             Some(bitmap) => publish.side_file(bitmap),
             None => publish,
         }
+    }
+
+    /// What the job is called: by the name that is said of all targets, else by the first one's. One that cannot be made is each
+    /// target's own error.
+    fn job_name(&self, image: &Image) -> Option<String> {
+        let names = self
+            .wanted
+            .iter()
+            .flat_map(|wanted| [&wanted.common_name, &wanted.fields.name]);
+        let name = names.flatten().next()?;
+        template::job_name(name, destination::content(image, self.sha256.as_deref())).ok()
+    }
+
+    /// The image as it will be sent. Hours may go into converting it: what is wrong already is told before.
+    pub(crate) fn planned(&self, image: &Image) -> Result<Image> {
+        match self.options.staging.convert {
+            Some(format) => destination::planned(image, format),
+            None => Ok(image.clone()),
+        }
+    }
+
+    /// Reads the sum of the file where that decides on what is sent, and says whether it does.
+    ///
+    /// # Errors
+    /// It is not the one that was expected.
+    pub(crate) async fn read_the_sum(&mut self, image: &mut Image, progress: &Arc<dyn Listener>) -> Result<bool> {
+        let Image::File(file) = image else { return Ok(false) };
+        if self.expected.is_none() && !self.wanted.iter().any(template::needs_content) {
+            return Ok(false);
+        }
+        self.state.check().await?;
+        file.hash(self.state, self.options.rehash, progress, self.stop).await?;
+        let found = file.sha256().unwrap_or_default();
+        if let Some(expected) = self.expected.as_deref().filter(|expected| *expected != found) {
+            let message = format!(
+                "`{}` has the SHA-256 {found}, and {expected} is expected",
+                file.path().display()
+            );
+            return Err(Error::new(ErrorKind::InvalidRequest, message)
+                .with_remedy("Nothing was sent. Get the file again, or correct what is expected of it."));
+        }
+        self.sha256 = Some(found.to_owned());
+        Ok(true)
     }
 
     /// What each target comes to for an image, and what its cloud says, unless it is not to be asked.
@@ -136,8 +192,8 @@ impl Targets<'_> {
     async fn made(&self, wanted: &Wanted, image: &Image) -> Result<(Destination, Vec<Problem>)> {
         let Self { options, clouds, .. } = self;
         let publish = self.publish(image.clone());
-        let (order, staging) = (&options.order, &options.staging);
-        let (mut made, mut problems) = destination::destination(order, staging, wanted, image, clouds).await?;
+        let sha256 = self.sha256.as_deref();
+        let (mut made, mut problems) = destination::destination(&options.order, wanted, image, sha256, clouds).await?;
         made.order.dry_run = options.vendor_dry_run;
         made.order.no_validate = options.no_validate;
         problems.extend(publish.problems(&made).await?);

@@ -61,7 +61,7 @@ impl Flags {
             Field::OsRaw => Some(format!("--os-raw {}={value}", self.provider())),
             Field::VendorOption(option) => Some(format!("--set {}.{option}={value}", self.provider())),
             Field::Bucket | Field::Project | Field::Profile | Field::Endpoint => {
-                Some(format!("--{field} {}={value}", self.provider()))
+                Some(format!("{} {}={value}", self.field(field), self.provider()))
             }
             Field::PlainHttp
             | Field::SkipGuestCheck
@@ -104,6 +104,7 @@ impl Wording for Flags {
             Field::VendorOption(option) => format!("--set {}.{option}", self.provider()),
             Field::Region => "the region".to_owned(),
             Field::Credentials => "the credentials".to_owned(),
+            Field::Profile => "--account".to_owned(),
             Field::ImportRole => "--create-role".to_owned(),
             Field::DryRun => "--vendor-dry-run".to_owned(),
             Field::Other(path) => path.to_string(),

@@ -81,7 +81,10 @@ pub(crate) async fn named(arguments: &[OsString], state: &Remembered) -> Result<
         match jobs::find(state.state(), text.to_str().unwrap_or_default()).await? {
             Some(job) if seen.insert(job.facts().id.clone()) => named.extend(readable(Ok(job), |_| true).await?),
             Some(_) => {}
-            None => named.extend(of_jobs(tasks(text)?, state).await?),
+            None => match tasks(text) {
+                Ok(tasks) => named.extend(of_jobs(tasks, state).await?),
+                Err(error) => return Err(jobs::or_meant(error, state.state(), &text.to_string_lossy()).await),
+            },
         }
     }
     Ok(named)

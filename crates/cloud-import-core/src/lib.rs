@@ -88,7 +88,7 @@ pub mod provider {
             token::marked,
         },
         net::{Pipeline, clock_offset, protocol, retry},
-        text::{datetime, digest, redact, schema::Schema},
+        text::{datetime, digest, redact, schema::Schema, suggest},
         wire::{Call, Fill, Operation, OtherApi, Placement, Repeat, canonical, envelope},
     };
 

@@ -50,7 +50,10 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
     let page = root.join("README.md");
     if page.exists() {
         let read = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
-        let arguments = read(&root.join("crates/cloud-import-cli/src/args/mod.rs"))?;
+        let folder = root.join("crates/cloud-import-cli/src/args");
+        let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let sources = entries.filter_map(|entry| Some(read(&entry.ok()?.path())));
+        let arguments = sources.collect::<Result<String, String>>()?;
         files.insert(page.clone(), readme::render(&read(&page)?, &specs, &arguments)?);
     }
     files.insert(root.join("docs/coverage.md"), coverage::render(&specs));

@@ -66,6 +66,9 @@ pub(crate) struct Import {
     pub(crate) events: bool,
     #[command(flatten)]
     pub(crate) staging: Staging,
+    /// SHA-256 that the file must have, or a file of sums
+    #[arg(long, value_name = "HEX|FILE", help_heading = "Staging a local file")]
+    pub(crate) expect_sha256: Option<String>,
     /// Read the file anew, even if its checksum is remembered
     #[arg(long, help_heading = "Staging a local file")]
     pub(crate) rehash: bool,

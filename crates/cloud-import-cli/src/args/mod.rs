@@ -8,6 +8,7 @@ mod logs;
 mod order;
 mod reach;
 mod remembered;
+pub(crate) mod scope;
 mod sim;
 mod tasks;
 mod value;

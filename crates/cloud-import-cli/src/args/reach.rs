@@ -22,10 +22,10 @@ pub(crate) struct Reach {
     /// Send signed requests over plain HTTP if an endpoint says http://
     #[arg(long)]
     pub(crate) plain_http: bool,
-    /// Profile of the vendor's own tools. Repeatable
-    #[arg(long, value_name = "PROVIDER=NAME", value_parser = for_provider::<String>,
-          variable = "CLOUD_IMPORT_VENDOR_PROFILE")]
-    pub(crate) profile: Vec<(Provider, String)>,
+    /// Account: a profile of the vendor's own tools. Repeatable
+    #[arg(long, alias = "profile", value_name = "PROVIDER=NAME", value_parser = for_provider::<String>,
+          variable = "CLOUD_IMPORT_ACCOUNT")]
+    pub(crate) account: Vec<(Provider, String)>,
     /// Also take credentials from the instance's metadata service
     #[arg(long, switch(), variable = "CLOUD_IMPORT_INSTANCE_METADATA")]
     pub(crate) instance_metadata: bool,
@@ -51,14 +51,14 @@ pub(crate) struct ConfigFile {
     /// Read defaults from this file, not ./cloud-import.toml or your own
     #[arg(id = "config_file", long = "config", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
-    /// Prefer the defaults in [profiles.NAME] of that file
-    #[arg(id = "config_profile", long = "defaults", value_name = "NAME")]
-    pub(crate) profile: Option<String>,
+    /// Prefer the defaults in [defaults.NAME] of that file
+    #[arg(id = "config_defaults", long = "defaults", value_name = "NAME")]
+    pub(crate) defaults: Option<String>,
     /// Trust ./cloud-import.toml, as it is now, from here on
     #[arg(long, conflicts_with_all = ["config_file", "no_config"])]
     pub(crate) trust_here: bool,
     /// Read no file of defaults
-    #[arg(long, conflicts_with_all = ["config_file", "config_profile"])]
+    #[arg(long, conflicts_with_all = ["config_file", "config_defaults"])]
     pub(crate) no_config: bool,
 }
 

@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub(crate) async fn run(options: args::Check) -> Result<Exit> {
-    let wanted = targets::wanted(&options.order, &options.reach)?;
+    let wanted = targets::wanted(&options.order, &options.staging, &options.reach)?;
     let simulated = Simulated::of(&options.reach).await?;
     let rows = all(&options, &wanted, simulated.as_ref()).await?;
     checked::write(&rows, options.reach.output, options.all)
@@ -28,18 +28,17 @@ pub(crate) async fn run(options: args::Check) -> Result<Exit> {
 /// Every target side by side; one that cannot be inspected does not stop the others.
 async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simulated>) -> Result<Vec<Row>> {
     let clouds = Clouds::new(&options.reach, simulated)?;
-    let mut image = destination::image(&options.order)?;
+    let mut image = destination::image(&options.order, targets)?;
     if let Some(format) = options.staging.convert {
         image = destination::planned(&image, format)?;
     }
-    let mut publish = Publish::of(image).prefix(&options.staging.prefix);
+    let mut publish = Publish::of(image);
     if let Some(bitmap) = &options.staging.bitmap {
         publish = publish.side_file(bitmap);
     }
     let mut made = Vec::new();
     for wanted in targets {
-        let (order, staging) = (&options.order, &options.staging);
-        made.push(destination::destination(order, staging, wanted, publish.image(), &clouds).await);
+        made.push(destination::destination(&options.order, wanted, publish.image(), None, &clouds).await);
     }
     let there = || made.iter().flatten();
     let roles = match options.create_role {

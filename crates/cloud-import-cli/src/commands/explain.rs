@@ -1,6 +1,9 @@
 //! `explain`: an error code's row in the generated tables, in words.
 
-use cloud_import::{Error, ErrorKind, Provider, Result, provider::CodeRule};
+use cloud_import::{
+    Error, ErrorKind, Provider, Result,
+    provider::{CodeRule, suggest::did_you_mean},
+};
 
 use crate::{args::Explain, exit::Exit, output};
 
@@ -8,9 +11,11 @@ pub(crate) fn run(options: &Explain) -> Result<Exit> {
     let providers = options
         .provider
         .map_or_else(|| Provider::all().collect(), |provider| vec![provider]);
-    let mut known = false;
+    let (mut known, mut codes) = (false, Vec::new());
     for provider in providers {
-        if let Some(rule) = CodeRule::find(cloud_import::error_codes(provider)?, &options.code) {
+        let rules = cloud_import::error_codes(provider)?;
+        codes.extend(rules.iter().map(|rule| rule.code));
+        if let Some(rule) = CodeRule::find(rules, &options.code) {
             known = true;
             text(provider, rule).lines().for_each(output::result);
         }
@@ -22,9 +27,10 @@ pub(crate) fn run(options: &Explain) -> Result<Exit> {
         ErrorKind::InvalidRequest,
         format!("unknown error code `{}`", options.code),
     )
-    .with_remedy(
-        "An undocumented code is classified by its HTTP status; ask the vendor's support, with the request id.",
-    ))
+    .with_remedy(format!(
+        "{}An undocumented code is classified by its HTTP status; ask the vendor's support, with the request id.",
+        did_you_mean(&options.code, codes)
+    )))
 }
 
 fn text(provider: Provider, rule: &CodeRule) -> String {

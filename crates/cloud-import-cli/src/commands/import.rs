@@ -25,12 +25,13 @@ use crate::{
     report::{self, Lines},
     simulate::Simulated,
     state::Remembered,
+    sums,
     targets::{self, Wanted},
     waiting::Renumbered,
 };
 
 pub(crate) async fn run(options: Import) -> Result<Exit> {
-    let wanted = targets::wanted(&options.order, &options.reach)?;
+    let wanted = targets::wanted(&options.order, &options.staging, &options.reach)?;
     let simulated = Simulated::of(&options.reach).await?;
     let state = Remembered::of(&options.state, simulated.is_some())?;
     let stop = Stop::default();
@@ -47,38 +48,47 @@ async fn all(
 ) -> Result<Exit> {
     let clouds = Clouds::new(&options.reach, simulated)?.stopped_by(stop);
     let (wanted, without) = apart(options, wanted);
-    let targets = Targets {
+    let mut image = destination::image(&options.order, &wanted)?;
+    let mut targets = Targets {
         options,
         wanted: &wanted,
         clouds: &clouds,
         state: state.state(),
         stop,
+        expected: sums::expected_of(options.expect_sha256.as_deref(), &image)?,
+        sha256: None,
     };
-    let mut image = destination::image(&options.order)?;
-    // Hours may go into converting it: what is wrong already is told before.
-    let planned = match options.staging.convert {
-        Some(format) => destination::planned(&image, format)?,
-        None => image.clone(),
-    };
+    let planned = targets.planned(&image)?;
     let mut ready = targets.ready(&planned).await?;
     if options.dry_run {
         return plan(&targets, &planned, &ready);
     }
     tell(options, &targets, &ready);
     let mut ended = targets.gate(&ready);
+    let goes_on = ended.iter().any(Option::is_none);
+    let progress: Arc<dyn Listener> = match goes_on || options.events {
+        true => listener(options, &wanted),
+        false => Arc::new(()),
+    };
+    if goes_on && targets.read_the_sum(&mut image, &progress).await? {
+        targets.made_again(&mut ready, &targets.planned(&image)?).await;
+        ended = targets.gate(&ready);
+    }
     // It goes, with its temporary file, when the import is over.
     let mut converted = None;
     if let Some(format) = options.staging.convert
         && ended.iter().any(Option::is_none)
     {
         state.state().check().await?;
-        let new = convert(destination::local(&image)?, format, options, stop).await?;
+        let original = destination::local(&image)?;
+        let new = convert(original, format, options, stop).await?;
+        original.unchanged()?;
         image = Image::File(LocalImage::open(new.path(), Some(format))?);
         targets.made_again(&mut ready, &image).await;
         ended = targets.gate(&ready);
         converted = Some(new);
     }
-    let (mut outcomes, job) = begun(&targets, image, ready, ended).await?;
+    let (mut outcomes, job) = begun(&targets, image, progress, ready, ended).await?;
     drop(converted);
     outcomes.extend(without);
     let lines = if options.no_wait { Lines::Tasks } else { Lines::Images };
@@ -118,16 +128,11 @@ fn apart(options: &Import, wanted: &[Wanted]) -> (Vec<Wanted>, Vec<Outcome>) {
 
 /// What an import would do, of which nothing is done.
 fn plan(targets: &Targets<'_>, image: &Image, ready: &[Ready]) -> Result<Exit> {
-    let Import {
-        staging,
-        reach,
-        no_validate,
-        ..
-    } = targets.options;
+    let Import { reach, no_validate, .. } = targets.options;
     let row = |(wanted, one): (&Wanted, &Ready)| match &one.made {
         Ok((to, problems)) => {
             let asked = one.asked(wanted).with_problems(problems, !no_validate);
-            let plan = Plan::new(image, to, &staging.prefix, &asked);
+            let plan = Plan::new(image, to, &asked);
             let checks = asked.checks.into_iter();
             let checks = checks.filter(|check| !asked.may_be_made || !check.is_failure());
             Row::of(&wanted.label, &*to.importer, checks.collect()).with_plan(plan)
@@ -162,14 +167,10 @@ fn tell(options: &Import, targets: &Targets<'_>, ready: &[Ready]) {
 async fn begun(
     targets: &Targets<'_>,
     image: Image,
+    progress: Arc<dyn Listener>,
     ready: Vec<Ready>,
     ended: Vec<Option<Ended>>,
 ) -> Result<(Vec<Outcome>, Option<Job>)> {
-    let goes_on = ended.iter().any(Option::is_none);
-    let progress: Arc<dyn Listener> = match goes_on || targets.options.events {
-        true => listener(targets.options, targets.wanted),
-        false => Arc::new(()),
-    };
     let (mut indices, mut outcomes, mut asked) = (Vec::new(), Vec::new(), Vec::new());
     let mut publish = targets.publish(image);
     for (index, (one, ended)) in ready.into_iter().zip(ended).enumerate() {

@@ -46,6 +46,9 @@ fn text(job: &Job) {
     if let Some(sha256) = &facts.sha256 {
         output::result(&format!("sha256 {sha256}"));
     }
+    if let Some(expected) = &facts.expected_sha256 {
+        output::result(&format!("sha256 {expected} of the file, as expected"));
+    }
     for target in &job.targets {
         output::result("");
         output::result(format!("{}  {}  {}", target.target, target.status.words(), result(target)).trim_end());

@@ -10,14 +10,7 @@ use crate::state::users_own;
 
 /// The keys that decide where data and requests that are signed with the user's keys go, and whose keys they are. A file of targets has
 /// the same in it.
-const DECIDING: [&str; 6] = [
-    "bucket",
-    "endpoint",
-    "instance_metadata",
-    "state",
-    "targets",
-    "vendor_profile",
-];
+const DECIDING: [&str; 6] = ["account", "bucket", "endpoint", "instance_metadata", "state", "targets"];
 
 /// What of these values decides that.
 pub(super) fn deciding(values: &Values) -> Values {

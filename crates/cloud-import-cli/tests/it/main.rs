@@ -28,6 +28,7 @@ mod shown;
 mod signals;
 mod sim;
 mod stores;
+mod targets;
 mod trust;
 mod unknown;
 
@@ -222,7 +223,7 @@ fn bad_input_is_refused_with_cloud_field_and_remedy() {
                 "CentOS 7.9",
                 "bucket:key.qcow2",
             ],
-            &["JD Cloud", "the place of the image", "a bucket and a key", "link"],
+            &["JD Cloud", "the place of the image", "no such object"],
         ),
         (
             &[

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, text::suggest::did_you_mean};
 
 /// A closed list of words with `FromStr`, `Display` and `serde` in one spelling.
 macro_rules! words {
@@ -37,8 +37,11 @@ macro_rules! words {
             fn from_str(text: &str) -> Result<Self, Error> {
                 match text.to_ascii_lowercase().as_str() {
                     $( $word $(| $alias)* => Ok(Self::$variant), )+
-                    _ => Err(Error::new(ErrorKind::InvalidRequest, format!(concat!("unknown ", $what, " `{}`"), text))
-                        .with_remedy(concat!("Use one of:" $(, " ", $word)+))),
+                    _ => {
+                        let meant = did_you_mean(text, [$( $word $(, $alias)*, )+]);
+                        Err(Error::new(ErrorKind::InvalidRequest, format!(concat!("unknown ", $what, " `{}`"), text))
+                            .with_remedy(format!("{meant}{}", concat!("Use one of:" $(, " ", $word)+))))
+                    }
                 }
             }
         }

@@ -8,12 +8,12 @@ use std::{
 };
 
 use cloud_import_core::{
-    Capabilities, Disk, DiskFormat, Error, ErrorKind, Field, ImageImporter, ImportRequest, Problem, Remedy, Result,
-    SourceForm, Stop,
+    Capabilities, Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageImporter, ImportRequest,
+    Problem, Remedy, Result, SourceForm, Stop,
     env::{Env as _, SystemEnv},
     provider::capabilities::SideFile,
 };
-use cloud_import_staging::{HashCache, Hashed, LocalFile, part_size};
+use cloud_import_staging::{HashCache, Hashed, LocalFile, Store, part_size};
 use serde_json::Value;
 
 use super::{
@@ -48,10 +48,21 @@ pub(crate) struct Ordered {
     pub(crate) request: ImportRequest,
     /// In this order.
     pub(crate) files: Vec<FileToStage>,
+    /// What its cloud reads by a link that is signed for it.
+    pub(crate) links: Vec<LinkToSign>,
     /// What was found in the file and beside it.
     pub(crate) found: Vec<Problem>,
-    /// What is wrong with the name of the bucket that they are put into.
+    /// What is wrong with the names of the buckets that are written or read with these keys.
     named: Vec<Problem>,
+}
+
+/// A disk of an order whose link is signed for each attempt to send it.
+#[derive(Debug, Clone)]
+pub(crate) struct LinkToSign {
+    /// Which of the disks.
+    pub(crate) disk: usize,
+    pub(crate) bucket: Store,
+    pub(crate) key: String,
 }
 
 /// A file that is put under this key.
@@ -64,18 +75,23 @@ pub(crate) struct FileToStage {
     pub(crate) key: String,
 }
 
+impl LinkToSign {
+    /// What is wrong with the name of its bucket.
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.bucket.bucket().problems();
+        for problem in &mut problems {
+            problem.field = Field::disk(self.disk, DiskPart::Source);
+        }
+        problems
+    }
+}
+
 impl Ordered {
     /// Every problem of the file and of the order.
     pub(crate) fn problems(&self, importer: &dyn ImageImporter) -> Vec<Problem> {
         let mut problems = [self.named.as_slice(), &self.found].concat();
         problems.extend(importer.validate(&self.request));
         problems
-    }
-
-    /// The key of the staged disk.
-    pub(crate) fn key(&self) -> Option<&str> {
-        let disk = self.files.iter().find(|file| file.role == Role::Disk);
-        disk.map(|file| file.key.as_str())
     }
 }
 
@@ -120,26 +136,20 @@ impl Content {
         }
     }
 
-    /// Reads the files once, and says when that began and ended; `None` where the sum of the image was known.
+    /// Reads the files once, and says when that began and ended for the image; `None` where its sum was known.
     pub(crate) async fn hash(
         &mut self,
         cache: &HashCache,
         listener: &Arc<dyn Listener>,
         stop: &Stop,
     ) -> Result<Option<(SystemTime, SystemTime)>> {
-        let began = SystemEnv.now();
-        let mut is_known = true;
         if let Image::File(image) = &mut self.image {
-            let path = image.path().to_owned();
-            let file = blocking(move || LocalFile::open(path)).await?;
-            let hashed = hash(&file, cache, listener, stop).await?;
-            is_known = hashed.from_cache;
-            image.hashed = Some(hashed);
+            image.hash_with(cache, listener, stop).await?;
         }
         if let Some(Beside::Sent { file, hashed }) = &mut self.beside {
             *hashed = Some(hash(file, cache, listener, stop).await?);
         }
-        Ok((!is_known).then(|| (began, SystemEnv.now())))
+        Ok(self.image.file().and_then(|image| image.read_at))
     }
 
     /// What tells the job from others, for an image of this name; `first` is an order of it.
@@ -163,12 +173,16 @@ impl Content {
     /// [`ErrorKind::InvalidRequest`](cloud_import_core::ErrorKind::InvalidRequest) when the file is too large for the store.
     pub(crate) fn order(&self, destination: &Destination, prefix: &str) -> Result<Ordered> {
         let mut request = destination.order.clone();
+        let prefix = destination.prefix.as_deref().unwrap_or(prefix);
+        let mut links = links(&mut request, destination)?;
+        let mut named: Vec<Problem> = links.iter().flat_map(LinkToSign::problems).collect();
         let (Some(file), Some(store)) = (self.image.file(), &destination.bucket) else {
             return Ok(Ordered {
                 request,
                 files: Vec::new(),
+                links,
                 found: Vec::new(),
-                named: Vec::new(),
+                named,
             });
         };
         let provider = destination.importer.provider();
@@ -179,9 +193,13 @@ impl Content {
         let base = key(prefix, file.hashed.as_deref());
         let disk_key = format!("{base}.{}", file.format().map_or("img", DiskFormat::as_str));
         let capabilities = destination.importer.capabilities();
-        let place = match capabilities.sources.value.contains(&SourceForm::Object) {
+        let place = match takes_objects(destination) {
             true => Disk::object(&store.bucket().name, &disk_key),
-            false => Disk::url(store.url(&disk_key)?),
+            false => {
+                let (bucket, key) = (store.clone(), disk_key.clone());
+                links.insert(0, LinkToSign { disk: 0, bucket, key });
+                Disk::url(store.url(&disk_key)?)
+            }
         };
         if request.disks.is_empty() {
             request.disks.push(place.clone());
@@ -214,14 +232,45 @@ impl Content {
             hashed: file.hashed.clone(),
             key: disk_key,
         });
-        let named = store.bucket().problems();
+        named.extend(store.bucket().problems());
         Ok(Ordered {
             request,
             files,
+            links,
             found,
             named,
         })
     }
+}
+
+fn takes_objects(destination: &Destination) -> bool {
+    let sources = destination.importer.capabilities().sources;
+    sources.value.contains(&SourceForm::Object)
+}
+
+/// Makes links of the objects that a cloud does not read by bucket and key, where their buckets are at hand: unsigned ones, which tell
+/// the same order again whenever they are signed.
+fn links(request: &mut ImportRequest, destination: &Destination) -> Result<Vec<LinkToSign>> {
+    let mut links = Vec::new();
+    if takes_objects(destination) {
+        return Ok(links);
+    }
+    for (index, disk) in request.disks.iter_mut().enumerate() {
+        let DiskSource::Object { bucket, key } = &disk.source else {
+            continue;
+        };
+        let Some(store) = destination.reads.iter().find(|store| store.bucket().name == *bucket) else {
+            continue;
+        };
+        let link = LinkToSign {
+            disk: index,
+            bucket: store.clone(),
+            key: key.clone(),
+        };
+        disk.source = DiskSource::Url(store.url(key)?);
+        links.push(link);
+    }
+    Ok(links)
 }
 
 fn has_one(rule: &SideFile, file: &LocalImage) -> bool {
@@ -254,6 +303,27 @@ fn found(image: &Path, path: &Path) -> Result<Option<Beside>> {
         Ok(file) => Beside::Sent { file, hashed: None },
         Err(error) => Beside::Left(error.message().to_owned()),
     }))
+}
+
+impl LocalImage {
+    /// Reads its sum, where it was not read yet.
+    pub(super) async fn hash_with(
+        &mut self,
+        cache: &HashCache,
+        listener: &Arc<dyn Listener>,
+        stop: &Stop,
+    ) -> Result<()> {
+        if self.hashed.is_some() {
+            let image = self.clone();
+            return blocking(move || image.unchanged()).await;
+        }
+        let (path, began) = (self.path().to_owned(), SystemEnv.now());
+        let file = blocking(move || LocalFile::open(path)).await?;
+        let hashed = hash(&file, cache, listener, stop).await?;
+        self.read_at = (!hashed.from_cache).then(|| (began, SystemEnv.now()));
+        self.hashed = Some(hashed);
+        Ok(())
+    }
 }
 
 async fn hash(file: &LocalFile, cache: &HashCache, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<Arc<Hashed>> {

@@ -4,15 +4,21 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use cloud_import_core::{
-    Capabilities, Disk, DiskFormat, Error, ErrorKind, ImportRequest, PartitionTable, Problem, Result,
+    Capabilities, Disk, DiskFormat, Error, ErrorKind, ImportRequest, PartitionTable, Problem, Remedy, Result, Stop,
+    remedy::Change,
 };
 use cloud_import_disk::{self as header, DiskInfo, Format, inspect};
 use cloud_import_staging::{Hashed, LocalFile};
 
-use super::findings::{Judged, findings};
+use super::{
+    event::Listener,
+    findings::{Judged, findings},
+    store::State,
+};
 
 /// What is published.
 #[derive(Debug, Clone)]
@@ -48,6 +54,8 @@ pub struct LocalImage {
     /// The format of the file that is made of it, where it stands for that.
     planned: Option<DiskFormat>,
     pub(crate) hashed: Option<Arc<Hashed>>,
+    /// When reading it for its sum began and ended, where that was not known from earlier runs.
+    pub(crate) read_at: Option<(SystemTime, SystemTime)>,
 }
 
 impl LocalImage {
@@ -70,6 +78,7 @@ impl LocalImage {
             declared,
             planned: None,
             hashed: None,
+            read_at: None,
         })
     }
 
@@ -79,6 +88,8 @@ impl LocalImage {
     pub fn planned(&self, format: DiskFormat) -> Self {
         Self {
             planned: Some(format),
+            // It will be the sum of another file.
+            hashed: None,
             ..self.clone()
         }
     }
@@ -91,6 +102,7 @@ impl LocalImage {
             declared,
             planned: None,
             hashed: None,
+            read_at: None,
         }
     }
 
@@ -102,6 +114,37 @@ impl LocalImage {
     /// What its header says.
     pub fn info(&self) -> &DiskInfo {
         &self.info
+    }
+
+    /// Reads the file once for its sum, or takes what earlier runs of this state know of it; a [`Publish`](super::Publish) of it then
+    /// reads it no more for that. The listener hears how far it is.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when it cannot be read, [`ErrorKind::Conflict`] when it changed meanwhile, [`ErrorKind::Stopped`] when a
+    /// stop was requested.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the reading ends. Call it again.
+    pub async fn hash(&mut self, state: &State, rehash: bool, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<()> {
+        self.hash_with(&state.hashes().rehash(rehash), listener, stop).await
+    }
+
+    /// SHA-256 of the file in lower-case hex, once it was read for that.
+    pub fn sha256(&self) -> Option<&str> {
+        self.hashed.as_ref().map(|hashed| hashed.sha256.as_str())
+    }
+
+    /// Whether the file is still the one whose sum was read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] when it changed; [`ErrorKind::Local`] when it is gone.
+    pub fn unchanged(&self) -> Result<()> {
+        let stamp = LocalFile::open(&self.path)?.stamp();
+        if self.hashed.as_ref().is_none_or(|hashed| hashed.stamp == stamp) {
+            return Ok(());
+        }
+        let message = format!("`{}` was changed since its sum was read", self.path.display());
+        Err(Error::new(ErrorKind::Conflict, message).with_remedy(Remedy::Repeat(Change::Nothing)))
     }
 
     /// The normalized word for its format: as planned, as declared, else by its header.

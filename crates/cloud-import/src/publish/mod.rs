@@ -58,7 +58,8 @@ mod wait;
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Asking, Capabilities, Error, ErrorKind, Field, ImportRequest, Problem, Provider, Remedy, Result, Stop, WaitOptions,
+    Asking, Capabilities, DiskSource, Error, ErrorKind, Field, ImportRequest, Problem, Provider, Remedy, Result, Stop,
+    WaitOptions,
 };
 use cloud_import_staging::Budget;
 use tokio::sync::{OnceCell, Semaphore};
@@ -66,7 +67,7 @@ use tokio::sync::{OnceCell, Semaphore};
 pub use cloud_import_disk as disk;
 pub use cloud_import_staging as staging;
 
-use content::Content;
+use content::{Content, Ordered};
 use event::Told;
 use options::Options;
 use refused::refused;
@@ -140,6 +141,20 @@ impl Publish {
     /// What is published.
     pub fn image(&self) -> &Image {
         &self.image
+    }
+
+    /// What the job is called; by default as the image of the first destination. To be set where the names of the images differ, so
+    /// that a call for other destinations of the same order finds the job.
+    pub fn job_name(mut self, name: impl Into<String>) -> Self {
+        self.options.job_name = Some(name.into());
+        self
+    }
+
+    /// The SHA-256 of the file, in hex, that was published with it and that was found to be its own; the job keeps it. Of a file that
+    /// was converted it is that of the original.
+    pub fn expected_sha256(mut self, sha256: impl Into<String>) -> Self {
+        self.options.expected_sha256 = Some(sha256.into());
+        self
     }
 
     /// Adds a destination.
@@ -258,14 +273,27 @@ impl Publish {
         self
     }
 
-    /// The order of a destination as it will be sent, its disk where it is or will be staged. A link in it is not signed, and the
-    /// content of a file that was not hashed yet stands as zeros.
+    /// The order of a destination as it will be sent, its disk where it is or will be staged. The content of a file that was not
+    /// hashed yet stands as zeros, and a link to it is not signed; links to objects that are there are, where there are keys.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] when the file is too large for the object storage.
     pub async fn preview(&self, destination: &Destination) -> Result<ImportRequest> {
         let content = self.content(std::slice::from_ref(destination)).await?;
-        Ok(content.order(destination, &self.options.prefix)?.request)
+        let Ordered { mut request, links, .. } = content.order(destination, &self.options.prefix)?;
+        for link in links {
+            let Some(disk) = request.disks.get_mut(link.disk).filter(|disk| !disk.pending) else {
+                continue;
+            };
+            // Unsigned, a cloud would be asked about a link that it cannot open.
+            let signed = link
+                .bucket
+                .link(&link.key, link.bucket.now(), self.options.link_valid_for);
+            if let Ok(signed) = signed.await {
+                disk.source = DiskSource::Url(signed);
+            }
+        }
+        Ok(request)
     }
 
     /// What was found in the file and beside it that stands in the way of the order of a destination, or that people should know.
@@ -335,7 +363,9 @@ impl Publish {
         let cache = state.hashes().rehash(self.options.rehash);
         let hashed = content.hash(&cache, &self.listener, &self.stop).await?;
         let first = &self.destinations[0].order;
-        let facts = content.facts(&first.name, first);
+        let name = self.options.job_name.as_ref().unwrap_or(&first.name);
+        let mut facts = content.facts(name, first);
+        facts.expected_sha256.clone_from(&self.options.expected_sha256);
         let mut accepted: Vec<(usize, Place)> = accepted.into_iter().zip(places).collect();
         let refusals = preflight::decided(&self, &content, &state, &facts.id, &accepted).await?;
         for (index, ended) in self.stopped_at_the_gate(&accepted, refusals) {

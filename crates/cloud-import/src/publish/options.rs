@@ -8,6 +8,8 @@ use cloud_import_staging::Budget;
 /// What [`Publish`](super::Publish) can be told beside what goes where; each field is described at its setter.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
+    pub(crate) job_name: Option<String>,
+    pub(crate) expected_sha256: Option<String>,
     pub(crate) wait: bool,
     pub(crate) waiting: WaitOptions,
     pub(crate) keep_object: bool,
@@ -26,6 +28,8 @@ pub(crate) struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            job_name: None,
+            expected_sha256: None,
             wait: true,
             waiting: WaitOptions::default(),
             keep_object: false,

@@ -15,7 +15,7 @@ use super::{
     outcome::{Ended, Outcome},
     plan::{Conflict, Decision, Intent, decide},
     replace,
-    stage::{sign_link, signing_instant, stage},
+    stage::{sign_links, signing_instant, stage},
     store::{Place, Record, Step, Unsettled, What},
     target::{Context, Target, no_task, now, stopped},
 };
@@ -76,11 +76,12 @@ impl Work {
     async fn ended(self) -> Result<(Ended, Record)> {
         let Self {
             index,
-            destination: Destination { importer, bucket, .. },
+            destination,
             context,
             place,
             ..
         } = self;
+        let (importer, keep_object) = (destination.importer, destination.keep_object);
         let mut ordered = self.ordered?;
         ordered.request.generation = 0;
         let order = ordered
@@ -92,7 +93,8 @@ impl Work {
             .job
             .hold(&self.record, Some(new), &context.stop, on_wait)
             .await?;
-        let target = Target::new(index, importer, bucket, context, held.ok_or_else(stopped)?);
+        let mut target = Target::new(index, importer, destination.bucket, context, held.ok_or_else(stopped)?);
+        target.keep_object = keep_object.unwrap_or(target.keep_object);
         let intent = Intent {
             order: &order,
             again: target.context.options.again,
@@ -243,8 +245,8 @@ impl Run {
         let is_repeated = earlier.is_some() && target.importer.capabilities().client_token.value;
         // With the token of an order that was sent before goes the same link.
         let signed_at = target.with_record(|record| record.link_signed_at.filter(|_| is_repeated));
-        let signed_at = signed_at.unwrap_or_else(|| signing_instant(target));
-        sign_link(target, ordered, signed_at).await?;
+        let signed_at = signed_at.unwrap_or_else(|| signing_instant(target, ordered));
+        sign_links(target, ordered, signed_at).await?;
         let prepared = target.importer.prepare(&ordered.request)?;
         let mut before = prepared.task().clone();
         if let Some(earlier) = &earlier {
@@ -345,7 +347,7 @@ pub(super) async fn of_before(
 /// `earlier`: the order was sent before, and taken for not started.
 async fn adopt(target: &Target, ordered: &mut Ordered, earlier: Option<&Unsettled>) -> Result<bool> {
     let (importer, replaces) = (&*target.importer, target.context.options.replace);
-    sign_link(target, ordered, signing_instant(target)).await?;
+    sign_links(target, ordered, signing_instant(target, ordered)).await?;
     // Of a later generation, an image that was made before it is another's.
     let not_before = match (ordered.request.generation, earlier) {
         (1.., Some(earlier)) => earlier.first_sent_at,

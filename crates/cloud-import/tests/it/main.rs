@@ -7,6 +7,7 @@ mod clock;
 mod dropped;
 mod gone;
 mod leftovers;
+mod objects;
 mod places;
 mod preflight;
 mod publish;

@@ -105,7 +105,7 @@ const ORDERS: &[Case] = &[
     ),
     Case::import("an option without a cloud", "--to aliyun --set RoleName=R good.qcow2"),
     Case::import("a tag without a value", "--to aliyun --tag team good.qcow2"),
-    Case::import("bucket and key where a link is wanted", "--to jdcloud bucket:key.qcow2"),
+    Case::import("a bucket and key with nothing at it", "--to jdcloud bucket:key.qcow2"),
     Case::import(
         "a link where bucket and key are wanted",
         "--to huawei https://b.example/key.qcow2",

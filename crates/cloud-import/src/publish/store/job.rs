@@ -38,6 +38,10 @@ pub struct JobFacts {
     /// Size of the file in bytes, where one is staged. Jobs of before do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
+    /// SHA-256 that was expected of the file, in lower-case hex, and that it had when the job was begun or a later call expected it. Of a
+    /// file that was converted it is that of the original.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_sha256: Option<String>,
 }
 
 impl JobFacts {
@@ -51,6 +55,7 @@ impl JobFacts {
             source,
             sha256,
             size: None,
+            expected_sha256: None,
         }
     }
 
@@ -267,8 +272,14 @@ fn open(files: &Files, facts: &JobFacts, wanted: &[(String, Place)]) -> Result<O
         lock.write(name, format!("{text}\n").as_bytes())
     };
     let description = description(&facts.id);
-    let facts = match files.read(&description) {
-        Ok(Some(there)) => there,
+    let facts = match files.read::<JobFacts>(&description) {
+        Ok(Some(mut there)) => {
+            if facts.expected_sha256.is_some() && there.expected_sha256 != facts.expected_sha256 {
+                there.expected_sha256.clone_from(&facts.expected_sha256);
+                write(&description, serde_json::to_string_pretty(&there))?;
+            }
+            there
+        }
         Err(error) if error.code() == Some(LATER) => return Err(error),
         // All that a damaged one said is in the order.
         Ok(None) | Err(_) => {
