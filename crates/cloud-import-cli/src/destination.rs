@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageImporter, ImageKind, ImportRequest, Problem,
-    Provider, Remedy, Result, SourceForm,
+    Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageImporter, ImageKind, ImportRequest, Pace,
+    Problem, Provider, Remedy, Result, SourceForm,
     publish::{Destination, Image, LocalImage, ObjectImage},
 };
 
@@ -16,9 +16,10 @@ use crate::{
     targets::Wanted,
 };
 
-/// The image that the order names: a file of this machine by its header, or what already exists.
-pub(crate) fn image(options: &Order) -> Result<Image> {
+/// The image that the order names: a file of this machine or of a web server by its header, or what already exists.
+pub(crate) async fn image(options: &Order, clouds: &Clouds<'_>, pace: &Pace) -> Result<Image> {
     match Place::read(&options.image)? {
+        Place::Fetched(fetched) => fetched.look(options.format, clouds, pace).await.map(Image::Web),
         Place::File(path) => LocalImage::open(path, options.format).map(Image::File),
         _ => {
             let shown = options.image.to_string_lossy();
@@ -63,7 +64,15 @@ pub(crate) async fn destination(
     };
     let (disk, bucket) = match (&place, image) {
         (Place::File(_), Image::File(file)) if own.is_none() => {
-            let bucket = bucket(staging, wanted, clouds).ok_or_else(|| no_bucket(file, provider))?;
+            let shown = file.path().display();
+            let bucket = bucket(staging, wanted, clouds)
+                .ok_or_else(|| no_bucket(format!("`{shown}` is a file on this machine"), provider))?;
+            let store = clouds.store(&*importer, &bucket)?;
+            (file.described(Disk::object(bucket, "")), Some(store))
+        }
+        (Place::Fetched(fetched), Image::Web(file)) if own.is_none() => {
+            let bucket = bucket(staging, wanted, clouds)
+                .ok_or_else(|| no_bucket(format!("`fetch+{}` is to be fetched", fetched.link), provider))?;
             let store = clouds.store(&*importer, &bucket)?;
             (file.described(Disk::object(bucket, "")), Some(store))
         }
@@ -176,11 +185,8 @@ fn bucket(staging: &Staging, wanted: &Wanted, clouds: &Clouds<'_>) -> Option<Str
         .or_else(|| clouds.simulated_bucket())
 }
 
-fn no_bucket(file: &LocalImage, provider: Provider) -> Error {
-    let message = format!(
-        "`{}` is a file on this machine, and no bucket is named to put it into",
-        file.path().display()
-    );
+fn no_bucket(what: String, provider: Provider) -> Error {
+    let message = format!("{what}, and no bucket is named to put it into");
     Error::new(ErrorKind::InvalidRequest, message)
         .with_provider(provider)
         .with_remedy(format!(

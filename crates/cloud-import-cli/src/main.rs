@@ -13,6 +13,7 @@ mod convert;
 mod destination;
 mod events;
 mod exit;
+mod fetch;
 mod interrupt;
 mod jobs;
 mod line;

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use cloud_import::{
-    DiskFormat, Error, Field, Problem, Result, Stop,
+    DiskFormat, Error, Field, Pace, Problem, Result, Stop,
     publish::{self, Destination, Ended, Event, Image, Listener, LocalImage, Publish},
 };
 
@@ -45,13 +45,15 @@ async fn all(
     stop: &Stop,
 ) -> Result<Exit> {
     let clouds = Clouds::new(&options.reach, simulated)?.stopped_by(stop);
+    let pace = Pace::new(options.parallel, options.limit_rate);
     let targets = Targets {
         options,
         wanted,
         clouds: &clouds,
+        pace: &pace,
         stop,
     };
-    let mut image = destination::image(&options.order)?;
+    let mut image = destination::image(&options.order, &clouds, &pace).await?;
     // It goes, with its temporary file, when the import is over.
     let mut converted = None;
     let mut prepared = match options.staging.convert {
@@ -141,6 +143,7 @@ struct Targets<'a> {
     options: &'a Import,
     wanted: &'a [Wanted],
     clouds: &'a Clouds<'a>,
+    pace: &'a Pace,
     stop: &'a Stop,
 }
 
@@ -153,7 +156,8 @@ struct Prepared {
 
 impl Targets<'_> {
     async fn prepared(&self, image: Image) -> Prepared {
-        let publish = publishing(image, self.options, self.clouds.are_simulated()).stop(self.stop.clone());
+        let publish = publishing(image, self.options, self.clouds.are_simulated());
+        let publish = publish.pace(self.pace.clone()).stop(self.stop.clone());
         let mut found = Vec::new();
         for wanted in self.wanted {
             found.push(self.one(wanted, &publish).await);

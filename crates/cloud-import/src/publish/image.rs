@@ -10,9 +10,12 @@ use cloud_import_core::{
     Capabilities, Disk, DiskFormat, Error, ErrorKind, ImportRequest, PartitionTable, Problem, Result,
 };
 use cloud_import_disk::{self as header, DiskInfo, Format, inspect};
-use cloud_import_staging::{Hashed, LocalFile};
+use cloud_import_staging::{Hashed, LocalFile, WebFile};
 
-use super::findings::{Judged, findings};
+use super::{
+    findings::{Judged, findings},
+    web::WebImage,
+};
 
 /// What is published.
 #[derive(Debug, Clone)]
@@ -21,6 +24,8 @@ use super::findings::{Judged, findings};
 pub enum Image {
     /// A file on this machine, which is staged for each destination.
     File(LocalImage),
+    /// A file on a web server, which is sent from there into each destination's bucket.
+    Web(WebImage),
     /// Nothing is staged: each order names a source that its cloud can read. The text is for people.
     There(String),
 }
@@ -48,6 +53,8 @@ pub struct LocalImage {
     /// The format of the file that is made of it, where it stands for that.
     planned: Option<DiskFormat>,
     pub(crate) hashed: Option<Arc<Hashed>>,
+    /// Where its bytes are, if they are not on this machine.
+    pub(crate) web: Option<WebFile>,
 }
 
 impl LocalImage {
@@ -70,6 +77,7 @@ impl LocalImage {
             declared,
             planned: None,
             hashed: None,
+            web: None,
         })
     }
 
@@ -91,7 +99,22 @@ impl LocalImage {
             declared,
             planned: None,
             hashed: None,
+            web: None,
         }
+    }
+
+    /// What is on a web server.
+    pub(crate) fn of_web(file: WebFile, info: DiskInfo, declared: Option<DiskFormat>) -> Self {
+        Self {
+            web: Some(file.clone()),
+            ..Self::of_object(file.stamp().url.clone(), info, declared)
+        }
+    }
+
+    /// The SHA-256 of its content, where it is known.
+    pub(crate) fn sha256(&self) -> Option<&str> {
+        let hashed = self.hashed.as_ref().map(|hashed| hashed.sha256.as_str());
+        hashed.or_else(|| self.web.as_ref().map(WebFile::sha256))
     }
 
     /// Where it is.
@@ -149,16 +172,24 @@ impl LocalImage {
             header::PartitionTable::Gpt => Some(PartitionTable::Gpt),
             _ => None,
         };
-        disk.content_sha256 = self.hashed.as_ref().map(|hashed| hashed.sha256.clone());
+        disk.content_sha256 = self.sha256().map(str::to_owned);
         disk
     }
 }
 
 impl Image {
-    /// The file, if it is one.
+    /// The file of this machine, if it is one.
     pub fn file(&self) -> Option<&LocalImage> {
         match self {
             Self::File(file) => Some(file),
+            Self::Web(_) | Self::There(_) => None,
+        }
+    }
+
+    /// What is staged, if anything is.
+    pub(crate) fn staged(&self) -> Option<&LocalImage> {
+        match self {
+            Self::File(file) | Self::Web(WebImage(file)) => Some(file),
             Self::There(_) => None,
         }
     }

@@ -45,6 +45,7 @@ mod object;
 mod options;
 mod outcome;
 mod plan;
+mod ranges;
 mod refused;
 mod replace;
 mod run;
@@ -53,11 +54,12 @@ mod stage;
 mod store;
 mod target;
 mod wait;
+mod web;
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Capabilities, Error, ErrorKind, Field, ImportRequest, Problem, Provider, Remedy, Result, Stop, WaitOptions,
+    Capabilities, Error, ErrorKind, Field, ImportRequest, Pace, Problem, Provider, Remedy, Result, Stop, WaitOptions,
 };
 use cloud_import_staging::Budget;
 use tokio::sync::{OnceCell, Semaphore};
@@ -86,6 +88,7 @@ pub use store::{
     Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, ReplaceStep, Replacement, Retired, Role,
     StagedObject, State, Step, Unsettled, What,
 };
+pub use web::WebImage;
 
 /// Publishes one image at many destinations.
 ///
@@ -123,11 +126,16 @@ pub struct Published {
 impl Publish {
     /// Of this image. Unless told otherwise, it waits without limit and leaves nothing behind that was staged.
     pub fn of(image: impl Into<Image>) -> Self {
+        let image = image.into();
+        let options = match image {
+            Image::Web(_) => Options::of_web(),
+            Image::File(_) | Image::There(_) => Options::default(),
+        };
         Self {
-            image: image.into(),
+            image,
             destinations: Vec::new(),
             state: None,
-            options: Options::default(),
+            options,
             listener: Arc::new(()),
             stop: Stop::default(),
         }
@@ -205,9 +213,17 @@ impl Publish {
         self
     }
 
-    /// Memory for parts under way, of all destinations together.
+    /// Memory for parts under way, of all destinations together: 64 MiB, or 16 MiB of a [`WebImage`]. A file of more than 10,000 parts
+    /// of 4 MiB has larger ones, and one that is larger than the budget goes alone.
     pub fn budget(mut self, budget: Budget) -> Self {
         self.options.budget = budget;
+        self
+    }
+
+    /// Limits that the requests of all uploads keep together: how many are under way at once, and how many bytes they carry a second. For
+    /// a [`WebImage`] give the same to its [`WebClient`](staging::WebClient::pace): what is fetched and what is sent count together.
+    pub fn pace(mut self, pace: Pace) -> Self {
+        self.options.pace = pace;
         self
     }
 
@@ -326,7 +342,10 @@ impl Publish {
         });
         let work = accepted.iter().zip(places.into_iter().zip(records));
         let work = work.map(|(index, (place, record))| {
-            let destination = destinations[*index].clone();
+            let mut destination = destinations[*index].clone();
+            destination.bucket = destination
+                .bucket
+                .map(|bucket| bucket.paced(context.options.pace.clone()));
             let slot = slots.entry(destination.importer.provider());
             let slot = slot.or_insert_with(|| Arc::new(Semaphore::new(context.options.side_by_side)));
             let work = Work {

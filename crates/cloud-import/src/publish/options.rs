@@ -2,8 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use cloud_import_core::WaitOptions;
-use cloud_import_staging::Budget;
+use cloud_import_core::{Pace, WaitOptions};
+use cloud_import_staging::{Budget, UploadOptions};
 
 /// What [`Publish`](super::Publish) can be told beside what goes where; each field is described at its setter.
 #[derive(Debug, Clone)]
@@ -19,6 +19,9 @@ pub(crate) struct Options {
     pub(crate) side_file: Option<PathBuf>,
     pub(crate) rehash: bool,
     pub(crate) budget: Budget,
+    /// Size of a part in bytes, where it is not the usual one.
+    pub(crate) part_size: Option<u64>,
+    pub(crate) pace: Pace,
     pub(crate) side_by_side: usize,
 }
 
@@ -36,7 +39,37 @@ impl Default for Options {
             side_file: None,
             rehash: false,
             budget: Budget::default(),
+            part_size: None,
+            pace: Pace::default(),
             side_by_side: 16,
         }
+    }
+}
+
+const MIB: u64 = 1 << 20;
+
+/// What a file on the web is held in on its way, in MiB: four parts, so that one is fetched while others are sent.
+const WEB_BUDGET: u32 = 16;
+const WEB_PART: u64 = 4 * MIB;
+
+impl Options {
+    /// For a file that is fetched while it is sent: in less memory, as it is copied where there may be no room for it.
+    pub(crate) fn of_web() -> Self {
+        Self {
+            budget: Budget::mib(WEB_BUDGET),
+            part_size: Some(WEB_PART),
+            ..Self::default()
+        }
+    }
+
+    /// How files are sent.
+    pub(crate) fn of_uploads(&self) -> UploadOptions {
+        let mut options = UploadOptions::default();
+        options.budget = self.budget.clone();
+        // A part goes as fast as the line can: one that is a second's worth of the rate comes close to it.
+        let second = self.pace.bytes_per_second().map(|rate| rate.clamp(MIB, 8 * MIB));
+        options.part_size = self.part_size.into_iter().chain(second).min();
+        options.parallel = self.pace.at_once().unwrap_or(options.parallel);
+        options
     }
 }
