@@ -14,6 +14,7 @@ mod errors;
 mod events;
 mod examples;
 mod failed;
+mod fetch;
 mod gone;
 mod history;
 #[path = "../../../../tests/images/unpack.rs"]
@@ -29,6 +30,8 @@ mod sim;
 mod stores;
 mod trust;
 mod unknown;
+#[path = "../../../../tests/support/web.rs"]
+mod web;
 
 use std::{
     fs,

@@ -213,8 +213,8 @@ impl Publish {
         self
     }
 
-    /// Memory for parts under way, of all destinations together: 64 MiB, or 16 MiB of a [`WebImage`]. A file of more than 10,000 parts
-    /// of 4 MiB has larger ones, and one that is larger than the budget goes alone.
+    /// Memory for parts under way, of all destinations together: 64 MiB, or 15 MiB of a [`WebImage`]. A file of more than 10,000 parts
+    /// of 5 MiB has larger ones, and one that is larger than the budget goes alone.
     pub fn budget(mut self, budget: Budget) -> Self {
         self.options.budget = budget;
         self

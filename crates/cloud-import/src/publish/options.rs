@@ -48,16 +48,17 @@ impl Default for Options {
 
 const MIB: u64 = 1 << 20;
 
-/// What a file on the web is held in on its way, in MiB: four parts, so that one is fetched while others are sent.
-const WEB_BUDGET: u32 = 16;
-const WEB_PART: u64 = 4 * MIB;
+/// What a file on the web is held in on its way: three parts, so that one is fetched while others are sent. Some stores take no parts
+/// that are smaller.
+const WEB_BUFFERS: u32 = 3;
+const WEB_PART_MIB: u32 = 5;
 
 impl Options {
     /// For a file that is fetched while it is sent: in less memory, as it is copied where there may be no room for it.
     pub(crate) fn of_web() -> Self {
         Self {
-            budget: Budget::mib(WEB_BUDGET),
-            part_size: Some(WEB_PART),
+            budget: Budget::buffers(WEB_BUFFERS, WEB_PART_MIB),
+            part_size: Some(u64::from(WEB_PART_MIB) * MIB),
             ..Self::default()
         }
     }
