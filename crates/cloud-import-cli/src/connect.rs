@@ -16,9 +16,9 @@ use crate::{args::Reach, simulate::Simulated, targets::Wanted};
 const AT_A_TIME: usize = 32;
 
 /// A part of a large file over a slow line takes as long as it takes, but it moves.
-const STORE_IDLE: Duration = Duration::from_secs(2 * 60);
+pub(crate) const STORE_IDLE: Duration = Duration::from_secs(2 * 60);
 /// How long a store may take to answer once it has all: some write the whole object again.
-const STORE_ANSWER: Duration = Duration::from_secs(5 * 60);
+pub(crate) const STORE_ANSWER: Duration = Duration::from_secs(5 * 60);
 
 /// Reaches clouds: the real ones, or the simulated ones and nothing else.
 pub(crate) struct Clouds<'a> {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageImporter, ImageKind, ImportRequest, Problem,
-    Provider, Remedy, Result, SourceForm,
+    Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageImporter, ImageKind, ImportRequest, Pace,
+    Problem, Provider, Remedy, Result, SourceForm,
     publish::{Destination, Image, LocalImage, ObjectImage, staging::Store},
 };
 
@@ -19,12 +19,13 @@ use crate::{
     template::{self, Content},
 };
 
-/// The image that the order names: a file of this machine by its header, or what already exists.
+/// The image that the order names: a file of this machine or of a web server by its header, or what already exists.
 ///
 /// # Errors
-/// It is neither; or its targets say different formats of the one file.
-pub(crate) fn image(options: &Order, wanted: &[Wanted]) -> Result<Image> {
+/// It is none of them; or its targets say different formats of the one file.
+pub(crate) async fn image(options: &Order, wanted: &[Wanted], clouds: &Clouds<'_>, pace: &Pace) -> Result<Image> {
     match Place::read(&options.image)? {
+        Place::Fetched(fetched) => fetched.look(declared(wanted)?, clouds, pace).await.map(Image::Web),
         Place::File(path) => LocalImage::open(path, declared(wanted)?).map(Image::File),
         _ => {
             let shown = options.image.to_string_lossy();
@@ -66,9 +67,10 @@ fn declared(wanted: &[Wanted]) -> Result<Option<DiskFormat>> {
 }
 
 /// What `{sha8}` stands for; `sha256` is the sum of the file, where it was read.
-pub(crate) fn content<'a>(image: &Image, sha256: Option<&'a str>) -> Content<'a> {
+pub(crate) fn content<'a>(image: &'a Image, sha256: Option<&'a str>) -> Content<'a> {
     match (image, sha256) {
         (_, Some(sha256)) => Content::Read(sha256),
+        (Image::Web(file), None) => Content::Read(file.sha256()),
         (Image::File(_), None) => Content::NotRead,
         _ => Content::Elsewhere,
     }
@@ -93,8 +95,19 @@ pub(crate) async fn destination(
     };
     let (disk, bucket) = match (&place, image) {
         (Place::File(_), Image::File(file)) if own.is_none() => {
-            let bucket = fields.bucket.clone().or_else(|| clouds.simulated_bucket());
-            let store = clouds.store(&*importer, &bucket.ok_or_else(|| no_bucket(file, provider))?)?;
+            let what = || format!("`{}` is a file on this machine", file.path().display());
+            let store = clouds.store(
+                &*importer,
+                &bucket(&fields, clouds).ok_or_else(|| no_bucket(what(), provider))?,
+            )?;
+            (file.described(Disk::object("", "")), Some(store))
+        }
+        (Place::Fetched(fetched), Image::Web(file)) if own.is_none() => {
+            let what = || format!("`fetch+{}` is to be fetched", fetched.link);
+            let store = clouds.store(
+                &*importer,
+                &bucket(&fields, clouds).ok_or_else(|| no_bucket(what(), provider))?,
+            )?;
             (file.described(Disk::object("", "")), Some(store))
         }
         (Place::File(path), _) => {
@@ -222,11 +235,13 @@ fn of_disk(order: &ImportRequest, index: usize) -> ImportRequest {
     order
 }
 
-fn no_bucket(file: &LocalImage, provider: Provider) -> Error {
-    let message = format!(
-        "`{}` is a file on this machine, and no bucket is named to put it into",
-        file.path().display()
-    );
+/// The bucket that a file is put into for a target.
+fn bucket(fields: &Fields, clouds: &Clouds<'_>) -> Option<String> {
+    fields.bucket.clone().or_else(|| clouds.simulated_bucket())
+}
+
+fn no_bucket(what: String, provider: Provider) -> Error {
+    let message = format!("{what}, and no bucket is named to put it into");
     Error::new(ErrorKind::InvalidRequest, message)
         .with_provider(provider)
         .with_remedy(format!(

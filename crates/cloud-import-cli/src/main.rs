@@ -14,6 +14,7 @@ mod convert;
 mod destination;
 mod events;
 mod exit;
+mod fetch;
 mod fields;
 mod findings;
 mod interrupt;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Asking, Check, CheckOutcome, Error, ErrorKind, Field, Problem, Provider, Result, Stop, Subject,
+    Asking, Check, CheckOutcome, Error, ErrorKind, Field, Pace, Problem, Provider, Result, Stop, Subject,
     publish::{Destination, Ended, Image, Listener, Publish, Readiness, State, gate},
 };
 
@@ -18,6 +18,7 @@ pub(crate) struct Targets<'a> {
     pub(crate) wanted: &'a [Wanted],
     pub(crate) clouds: &'a Clouds<'a>,
     pub(crate) state: &'a State,
+    pub(crate) pace: &'a Pace,
     pub(crate) stop: &'a Stop,
     /// The sum that the file must have.
     pub(crate) expected: Option<String>,
@@ -91,6 +92,7 @@ impl Targets<'_> {
         let mut publish = Publish::of(image)
             .state(self.state.clone())
             .stop(self.stop.clone())
+            .pace(self.pace.clone())
             .wait(!options.no_wait)
             .waiting(waiting(options.waiting.timeout, self.clouds.are_simulated()))
             .rehash(options.rehash)

@@ -57,7 +57,7 @@ pub use model::{
     task::{CancelOutcome, Failure, Finding, ImportTask, ImportedImage, Inspection, TaskState},
     types::{Architecture, BootMode, DiskFormat, LicenseType, OsFamily, SourceForm},
 };
-pub use net::{Stop, Throttle, env, retry::RetryPolicy, transport};
+pub use net::{Pace, Stop, Throttle, Turn, env, retry::RetryPolicy, transport};
 pub use text::shown::Shown;
 pub use wire::Endpoint;
 

@@ -38,7 +38,7 @@ pub use cloud_import_core::{
     Architecture, Asking, BootMode, BoxFuture, Bytes, CancelOutcome, Capabilities, Check, CheckOutcome, ClientBuilder,
     CredentialSource, Credentials, Disk, DiskFormat, DiskPart, DiskSource, Endpoint, Error, ErrorKind, Failure, Field,
     Finding, Grace, ImageImporter, ImageKind, ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Link,
-    Os, OsFamily, PartitionTable, Prepared, Presence, Problem, Provider, Remedy, Response, Result, RetryPolicy,
+    Os, OsFamily, Pace, PartitionTable, Prepared, Presence, Problem, Provider, Remedy, Response, Result, RetryPolicy,
     Settings, Severity, Shown, Sighting, SourceForm, Stop, Subject, TaskState, Throttle, VendorOptions, WaitEvent,
     WaitOptions, build, credentials, env, find, http, provider, remedy, transport, wait,
 };

@@ -1,10 +1,17 @@
 //! Arguments of `import`.
 
-use std::time::Duration;
+use std::{
+    num::{NonZeroU64, NonZeroUsize},
+    time::Duration,
+};
 
 use clap::Args;
 
-use super::{ConfigFile, Order, Reach, Staging, StateDir, key::Keyed as _, value::duration};
+use super::{
+    ConfigFile, Order, Reach, Staging, StateDir,
+    key::Keyed as _,
+    value::{duration, rate},
+};
 
 /// Arguments of `import`.
 #[derive(Debug, Args)]
@@ -72,6 +79,23 @@ pub(crate) struct Import {
     /// Read the file anew, even if its checksum is remembered
     #[arg(long, help_heading = "Staging a local file")]
     pub(crate) rehash: bool,
+    /// Carry at most so many bytes a second: 500k, 10m, 1g
+    ///
+    /// Of all uploads together, and of what is fetched for them. k, m and g are 1024 bytes and its powers. It is kept by whole parts of
+    /// files, of 1 to 8 MiB.
+    #[arg(long, value_name = "RATE", value_parser = rate, variable = "CLOUD_IMPORT_LIMIT_RATE",
+          help_heading = "Staging a local file")]
+    pub(crate) limit_rate: Option<NonZeroU64>,
+    /// Have at most so many requests of uploads and fetches under way at once
+    ///
+    /// Of all targets together. Without it, each upload has eight, within 64 MiB of memory for all.
+    #[arg(
+        long,
+        value_name = "N",
+        variable = "CLOUD_IMPORT_PARALLEL",
+        help_heading = "Staging a local file"
+    )]
+    pub(crate) parallel: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(crate) state: StateDir,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! How values are written that more than one option takes.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, num::NonZeroU64, str::FromStr, time::Duration};
 
 use cloud_import::{Error, Provider};
 
@@ -57,6 +57,24 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     .ok_or_else(|| "too long".to_owned())
 }
 
+/// `500k`, `10m`, `1g`: bytes a second.
+pub(super) fn rate(text: &str) -> Result<NonZeroU64, String> {
+    const WRITE: &str = "write bytes a second, such as 500k, 10m or 1g";
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: NonZeroU64 = number.parse().map_err(|_| WRITE)?;
+    let shift = match unit.to_ascii_lowercase().as_str() {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        _ => return Err(WRITE.to_owned()),
+    };
+    NonZeroU64::new(1 << shift)
+        .and_then(|unit| number.checked_mul(unit))
+        .ok_or_else(|| "too large".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,5 +95,17 @@ mod tests {
             for_provider::<String>("aliyun=a=b").unwrap(),
             (Provider::ALIYUN, "a=b".to_owned())
         );
+    }
+
+    #[test]
+    fn rates_are_bytes_a_second() {
+        let read = |text| rate(text).map(NonZeroU64::get);
+        assert_eq!(read("1"), Ok(1));
+        assert_eq!(read("500k"), Ok(500 << 10));
+        assert_eq!((read("10m"), read("10M")), (Ok(10 << 20), Ok(10 << 20)));
+        assert_eq!(read("1g"), Ok(1 << 30));
+        for bad in ["", "0", "0m", "m", "1.5m", "-1", "5x", "5mb", "5 m", "99999999999g"] {
+            assert!(rate(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use cloud_import::{
-    DiskFormat, Result, Stop,
+    DiskFormat, Pace, Result, Stop,
     publish::{self, Ended, Event, Image, Job, Listener, LocalImage},
 };
 
@@ -48,12 +48,14 @@ async fn all(
 ) -> Result<Exit> {
     let clouds = Clouds::new(&options.reach, simulated)?.stopped_by(stop);
     let (wanted, without) = apart(options, wanted);
-    let mut image = destination::image(&options.order, &wanted)?;
+    let pace = Pace::new(options.parallel, options.limit_rate);
+    let mut image = destination::image(&options.order, &wanted, &clouds, &pace).await?;
     let mut targets = Targets {
         options,
         wanted: &wanted,
         clouds: &clouds,
         state: state.state(),
+        pace: &pace,
         stop,
         expected: sums::expected_of(options.expect_sha256.as_deref(), &image)?,
         sha256: None,

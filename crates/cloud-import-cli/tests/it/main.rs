@@ -14,6 +14,7 @@ mod errors;
 mod events;
 mod examples;
 mod failed;
+mod fetch;
 mod gone;
 mod history;
 #[path = "../../../../tests/images/unpack.rs"]
@@ -31,6 +32,8 @@ mod stores;
 mod targets;
 mod trust;
 mod unknown;
+#[path = "../../../../tests/support/web.rs"]
+mod web;
 
 use std::{
     fs,

@@ -13,7 +13,7 @@ use cloud_import_core::{
     env::{Env as _, SystemEnv},
     provider::capabilities::SideFile,
 };
-use cloud_import_staging::{HashCache, Hashed, LocalFile, Store, part_size};
+use cloud_import_staging::{HashCache, Hashed, LocalFile, Store, WebFile, part_size};
 use serde_json::Value;
 
 use super::{
@@ -21,6 +21,7 @@ use super::{
     event::{Event, Listener},
     image::{Image, LocalImage},
     store::{JobFacts, Role, blocking},
+    web::WebImage,
 };
 
 /// The image, and the file beside it that some clouds want.
@@ -69,9 +70,7 @@ pub(crate) struct LinkToSign {
 #[derive(Debug, Clone)]
 pub(crate) struct FileToStage {
     pub(crate) role: Role,
-    pub(crate) path: PathBuf,
-    /// `None` before it was hashed.
-    pub(crate) hashed: Option<Arc<Hashed>>,
+    pub(crate) origin: Origin,
     pub(crate) key: String,
 }
 
@@ -83,6 +82,27 @@ impl LinkToSign {
             problem.field = Field::disk(self.disk, DiskPart::Source);
         }
         problems
+    }
+}
+
+/// Where the bytes of a file are.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    /// On this machine; `None` before it was hashed.
+    File { path: PathBuf, hashed: Option<Arc<Hashed>> },
+    /// On a web server.
+    Web(WebFile),
+}
+
+impl Origin {
+    fn of(image: &LocalImage) -> Self {
+        match &image.web {
+            Some(file) => Self::Web(file.clone()),
+            None => Self::File {
+                path: image.path().to_owned(),
+                hashed: image.hashed.clone(),
+            },
+        }
     }
 }
 
@@ -155,8 +175,8 @@ impl Content {
     /// What tells the job from others, for an image of this name; `first` is an order of it.
     pub(crate) fn facts(&self, name: &str, first: &ImportRequest) -> JobFacts {
         match &self.image {
-            Image::File(file) => {
-                let sha256 = file.hashed.as_ref().map(|hashed| hashed.sha256.clone());
+            Image::File(file) | Image::Web(WebImage(file)) => {
+                let sha256 = file.sha256().map(str::to_owned);
                 let content = sha256.clone().unwrap_or_default();
                 JobFacts::new(name, file.path().display().to_string(), sha256, &content).of_size(self.length())
             }
@@ -176,7 +196,7 @@ impl Content {
         let prefix = destination.prefix.as_deref().unwrap_or(prefix);
         let mut links = links(&mut request, destination)?;
         let mut named: Vec<Problem> = links.iter().flat_map(LinkToSign::problems).collect();
-        let (Some(file), Some(store)) = (self.image.file(), &destination.bucket) else {
+        let (Some(file), Some(store)) = (self.image.staged(), &destination.bucket) else {
             return Ok(Ordered {
                 request,
                 files: Vec::new(),
@@ -190,7 +210,7 @@ impl Content {
         if let Some(length) = file.length() {
             part_size(length, store.limits(), None).map_err(|error| error.with_provider(provider))?;
         }
-        let base = key(prefix, file.hashed.as_deref());
+        let base = key(prefix, file.sha256());
         let disk_key = format!("{base}.{}", file.format().map_or("img", DiskFormat::as_str));
         let capabilities = destination.importer.capabilities();
         let place = match takes_objects(destination) {
@@ -205,7 +225,7 @@ impl Content {
             request.disks.push(place.clone());
         }
         request.disks[0].source = place.source;
-        request.disks[0].pending = file.hashed.is_none();
+        request.disks[0].pending = file.sha256().is_none();
         request.disks[0] = file.described(request.disks[0].clone());
         let mut files = Vec::new();
         let mut found = file.problems(capabilities, &request);
@@ -221,15 +241,16 @@ impl Content {
             // First, so that it is there when the image is.
             files.push(FileToStage {
                 role: Role::Bitmap,
-                path: file.path().to_owned(),
-                hashed: hashed.clone(),
+                origin: Origin::File {
+                    path: file.path().to_owned(),
+                    hashed: hashed.clone(),
+                },
                 key: format!("{base}.{}", rule.suffix),
             });
         }
         files.push(FileToStage {
             role: Role::Disk,
-            path: file.path().to_owned(),
-            hashed: file.hashed.clone(),
+            origin: Origin::of(file),
             key: disk_key,
         });
         named.extend(store.bucket().problems());
@@ -279,9 +300,9 @@ fn has_one(rule: &SideFile, file: &LocalImage) -> bool {
 
 /// What a key is but for its ending: named by its content, so that the same file is staged once. Before the content is known, a hash
 /// of zeros stands for it: rules about keys look at its form.
-fn key(prefix: &str, hashed: Option<&Hashed>) -> String {
-    match hashed {
-        Some(hashed) => format!("{prefix}{}", hashed.sha256),
+fn key(prefix: &str, sha256: Option<&str>) -> String {
+    match sha256 {
+        Some(sha256) => format!("{prefix}{sha256}"),
         None => format!("{prefix}{:064}", 0),
     }
 }

@@ -12,12 +12,13 @@ use cloud_import_core::{
     remedy::Change,
 };
 use cloud_import_disk::{self as header, DiskInfo, Format, inspect};
-use cloud_import_staging::{Hashed, LocalFile};
+use cloud_import_staging::{Hashed, LocalFile, WebFile};
 
 use super::{
     event::Listener,
     findings::{Judged, findings},
     store::State,
+    web::WebImage,
 };
 
 /// What is published.
@@ -27,6 +28,8 @@ use super::{
 pub enum Image {
     /// A file on this machine, which is staged for each destination.
     File(LocalImage),
+    /// A file on a web server, which is sent from there into each destination's bucket.
+    Web(WebImage),
     /// Nothing is staged: each order names a source that its cloud can read. The text is for people.
     There(String),
 }
@@ -56,6 +59,8 @@ pub struct LocalImage {
     pub(crate) hashed: Option<Arc<Hashed>>,
     /// When reading it for its sum began and ended, where that was not known from earlier runs.
     pub(crate) read_at: Option<(SystemTime, SystemTime)>,
+    /// Where its bytes are, if they are not on this machine.
+    pub(crate) web: Option<WebFile>,
 }
 
 impl LocalImage {
@@ -79,6 +84,7 @@ impl LocalImage {
             planned: None,
             hashed: None,
             read_at: None,
+            web: None,
         })
     }
 
@@ -103,7 +109,22 @@ impl LocalImage {
             planned: None,
             hashed: None,
             read_at: None,
+            web: None,
         }
+    }
+
+    /// What is on a web server.
+    pub(crate) fn of_web(file: WebFile, info: DiskInfo, declared: Option<DiskFormat>) -> Self {
+        Self {
+            web: Some(file.clone()),
+            ..Self::of_object(file.stamp().url.clone(), info, declared)
+        }
+    }
+
+    /// SHA-256 of its content in lower-case hex, once the file was read for that.
+    pub fn sha256(&self) -> Option<&str> {
+        let hashed = self.hashed.as_ref().map(|hashed| hashed.sha256.as_str());
+        hashed.or_else(|| self.web.as_ref().map(WebFile::sha256))
     }
 
     /// Where it is.
@@ -127,11 +148,6 @@ impl LocalImage {
     /// When the future is dropped, the reading ends. Call it again.
     pub async fn hash(&mut self, state: &State, rehash: bool, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<()> {
         self.hash_with(&state.hashes().rehash(rehash), listener, stop).await
-    }
-
-    /// SHA-256 of the file in lower-case hex, once it was read for that.
-    pub fn sha256(&self) -> Option<&str> {
-        self.hashed.as_ref().map(|hashed| hashed.sha256.as_str())
     }
 
     /// Whether the file is still the one whose sum was read.
@@ -192,16 +208,24 @@ impl LocalImage {
             header::PartitionTable::Gpt => Some(PartitionTable::Gpt),
             _ => None,
         };
-        disk.content_sha256 = self.hashed.as_ref().map(|hashed| hashed.sha256.clone());
+        disk.content_sha256 = self.sha256().map(str::to_owned);
         disk
     }
 }
 
 impl Image {
-    /// The file, if it is one.
+    /// The file of this machine, if it is one.
     pub fn file(&self) -> Option<&LocalImage> {
         match self {
             Self::File(file) => Some(file),
+            Self::Web(_) | Self::There(_) => None,
+        }
+    }
+
+    /// What is staged, if anything is.
+    pub(crate) fn staged(&self) -> Option<&LocalImage> {
+        match self {
+            Self::File(file) | Self::Web(WebImage(file)) => Some(file),
             Self::There(_) => None,
         }
     }

@@ -46,6 +46,7 @@ mod options;
 mod outcome;
 mod plan;
 mod preflight;
+mod ranges;
 mod refused;
 mod replace;
 mod run;
@@ -54,12 +55,13 @@ mod stage;
 mod store;
 mod target;
 mod wait;
+mod web;
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Asking, Capabilities, DiskSource, Error, ErrorKind, Field, ImportRequest, Problem, Provider, Remedy, Result, Stop,
-    WaitOptions,
+    Asking, Capabilities, DiskSource, Error, ErrorKind, Field, ImportRequest, Pace, Problem, Provider, Remedy, Result,
+    Stop, WaitOptions,
 };
 use cloud_import_staging::Budget;
 use tokio::sync::{OnceCell, Semaphore};
@@ -89,6 +91,7 @@ pub use store::{
     Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, ReplaceStep, Replacement, Retired, Role,
     StagedObject, State, Step, Unsettled, What,
 };
+pub use web::WebImage;
 
 /// Publishes one image at many destinations.
 ///
@@ -127,12 +130,17 @@ pub struct Published {
 impl Publish {
     /// Of this image. Unless told otherwise, it waits without limit and leaves nothing behind that was staged.
     pub fn of(image: impl Into<Image>) -> Self {
+        let image = image.into();
+        let options = match image {
+            Image::Web(_) => Options::of_web(),
+            Image::File(_) | Image::There(_) => Options::default(),
+        };
         Self {
-            image: image.into(),
+            image,
             destinations: Vec::new(),
             state: None,
             readiness: Vec::new(),
-            options: Options::default(),
+            options,
             listener: Arc::new(()),
             stop: Stop::default(),
         }
@@ -236,9 +244,17 @@ impl Publish {
         self
     }
 
-    /// Memory for parts under way, of all destinations together.
+    /// Memory for parts under way, of all destinations together: 64 MiB, or 15 MiB of a [`WebImage`]. A file of more than 10,000 parts
+    /// of 5 MiB has larger ones, and one that is larger than the budget goes alone.
     pub fn budget(mut self, budget: Budget) -> Self {
         self.options.budget = budget;
+        self
+    }
+
+    /// Limits that the requests of all uploads keep together: how many are under way at once, and how many bytes they carry a second. For
+    /// a [`WebImage`] give the same to its [`WebClient`](staging::WebClient::pace): what is fetched and what is sent count together.
+    pub fn pace(mut self, pace: Pace) -> Self {
+        self.options.pace = pace;
         self
     }
 
@@ -402,7 +418,10 @@ impl Publish {
         });
         let indices: Vec<usize> = accepted.iter().map(|(index, _)| *index).collect();
         let work = accepted.into_iter().zip(records).map(|((index, place), record)| {
-            let destination = destinations[index].clone();
+            let mut destination = destinations[index].clone();
+            destination.bucket = destination
+                .bucket
+                .map(|bucket| bucket.paced(context.options.pace.clone()));
             let slot = slots.entry(destination.importer.provider());
             let slot = slot.or_insert_with(|| Arc::new(Semaphore::new(context.options.side_by_side)));
             let work = Work {

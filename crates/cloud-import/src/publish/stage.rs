@@ -3,10 +3,10 @@
 use std::{sync::Arc, time::SystemTime};
 
 use cloud_import_core::{DiskSource, Error, ErrorKind, Result};
-use cloud_import_staging::{LocalFile, Progress, Store, Upload, UploadOptions, UploadRecord};
+use cloud_import_staging::{LocalFile, Progress, Store, Upload, UploadRecord};
 
 use super::{
-    content::{FileToStage, LinkToSign, Ordered},
+    content::{FileToStage, LinkToSign, Ordered, Origin},
     event::Event,
     store::{StagedObject, blocking},
     target::{Target, stopped},
@@ -53,10 +53,8 @@ async fn links_may_end_early(ordered: &Ordered) -> Result<bool> {
 }
 
 async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result<()> {
-    let (context, role, path) = (&target.context, file.role, file.path.clone());
-    let hashed = file.hashed.as_ref();
-    let hashed = hashed.ok_or_else(|| Error::new(ErrorKind::Local, "the file was not hashed"))?;
-    let local = blocking(move || LocalFile::open(path)).await?;
+    let (context, role) = (&target.context, file.role);
+    let upload = upload_of(store, file).await?;
     let object = StagedObject::of(store.bucket(), &file.key);
     let state = context.job.state();
     let registered = state.register(&object, &context.stop).await?.ok_or_else(stopped)?;
@@ -67,7 +65,7 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
         // Before the first byte: a process that dies afterwards leaves word of what it left.
         registered.with(|object| object.mark_ours()).await?;
     }
-    let upload = target.with_record(|record| record.files.get(&role).and_then(|file| file.upload.clone()));
+    let begun = target.with_record(|record| record.files.get(&role).and_then(|file| file.upload.clone()));
     let (listener, index) = (Arc::clone(&context.listener), target.index);
     let progress = move |progress: Progress| {
         let text;
@@ -85,11 +83,9 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
         };
         listener.on(Some(index), &event);
     };
-    let mut options = UploadOptions::default();
-    options.budget = context.options.budget.clone();
-    let staged = Upload::new(store.clone(), local, hashed.as_ref().clone(), &file.key)
-        .options(options)
-        .run(upload, target.record_store(role), Arc::new(progress), &context.stop)
+    let staged = upload
+        .options(context.options.of_uploads())
+        .run(begun, target.record_store(role), Arc::new(progress), &context.stop)
         .await?;
     if let Some(version) = staged.version.clone() {
         let keep = registered.with(move |object| match object.is_ours()? {
@@ -108,6 +104,19 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
         file.staged = Some(staged);
     });
     change.await
+}
+
+async fn upload_of(store: &Store, file: &FileToStage) -> Result<Upload> {
+    match &file.origin {
+        Origin::Web(web) => Ok(Upload::of_web(store.clone(), web.clone(), &file.key)),
+        Origin::File { path, hashed } => {
+            let hashed = hashed.as_ref();
+            let hashed = hashed.ok_or_else(|| Error::new(ErrorKind::Local, "the file was not hashed"))?;
+            let path = path.clone();
+            let local = blocking(move || LocalFile::open(path)).await?;
+            Ok(Upload::new(store.clone(), local, hashed.as_ref().clone(), &file.key))
+        }
+    }
 }
 
 /// The instant to sign links of: by the cloud's clock, as far as its answers told it.
