@@ -176,6 +176,7 @@ async fn look(
     let provider = importer.provider();
     let mut problems = Vec::new();
     let judged = order.clone();
+    let is_read_by_link = !importer.capabilities().sources.value.contains(&SourceForm::Object);
     for (index, disk) in order.disks.iter_mut().enumerate() {
         let DiskSource::Object { bucket, key } = &disk.source else {
             continue;
@@ -200,7 +201,8 @@ async fn look(
                 problems.extend(image.problems(importer.capabilities(), &of_disk(&judged, index)));
                 *disk = image.described(disk.clone());
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => {
+            // A link to nothing; what a cloud reads by itself, it judges by itself.
+            Err(error) if is_read_by_link && error.kind() == ErrorKind::NotFound => {
                 let place = Field::disk(index, DiskPart::Source);
                 let rule = format!("is `{name}`, and there is no such object in this cloud and region");
                 let remedy = "Name the object as it is there, and the region of its bucket.";

@@ -6,11 +6,8 @@ use crate::{fields::Fields, source::Place};
 
 /// The order of these fields in a cloud, whose image is at `disk`: a system, or one data disk.
 pub(crate) fn order(fields: Fields, provider: Provider, disk: Disk, is_data: bool) -> Result<ImportRequest> {
-    let name = fields.name.ok_or_else(|| {
-        Error::new(ErrorKind::InvalidRequest, "the image has no name")
-            .with_provider(provider)
-            .with_remedy("Use --name NAME, or `name` in the file of targets.")
-    })?;
+    // That there is one is known of every target.
+    let name = fields.name.unwrap_or_default();
     let disk = match fields.size_gib {
         Some(size) => disk.size_gib(size),
         None => disk,

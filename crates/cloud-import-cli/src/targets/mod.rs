@@ -140,6 +140,11 @@ pub(crate) fn wanted(order: &Order, staging: &Staging, reach: &Reach) -> Result<
         return Err(Error::new(ErrorKind::InvalidRequest, "no target given")
             .with_remedy("Use --to PROVIDER/REGION, or --targets with a file of targets."));
     }
+    if let Some(nameless) = found.iter().find(|wanted| wanted.fields.name.is_none()) {
+        let message = format!("the image has no name for the target `{}`", nameless.label);
+        return Err(Error::new(ErrorKind::InvalidRequest, message)
+            .with_remedy("Use --name NAME, or `name` in the file of targets."));
+    }
     found.iter().for_each(doubt_region);
     Ok(found)
 }

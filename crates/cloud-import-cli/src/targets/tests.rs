@@ -21,6 +21,7 @@ fn read(text: &str, typed: &[&str]) -> Result<Vec<Wanted>> {
         "--simulate",
         "--targets",
         path.to_str().unwrap(),
+        "--name=any",
         "x.qcow2",
     ];
     let arguments = Arguments::try_parse_from(fixed.iter().chain(typed)).unwrap();
@@ -195,6 +196,22 @@ fn every_field_of_an_order_is_said_for_one_target_in_the_file_and_by_options() {
         ..Fields::default()
     };
     assert_eq!(fields, expected);
+}
+
+#[test]
+fn an_image_has_a_name_for_each_target() {
+    let Command::Import(options) =
+        Arguments::try_parse_from(["cloud-import", "import", "--simulate", "--to", "ucloud", "x.qcow2"])
+            .unwrap()
+            .command
+    else {
+        panic!("it is an import");
+    };
+    let error = wanted(&options.order, &options.staging, &options.reach).unwrap_err();
+    assert!(
+        error.message().contains("no name for the target `ucloud/cn-bj2`"),
+        "{error}"
+    );
 }
 
 #[test]
