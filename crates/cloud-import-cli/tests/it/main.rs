@@ -30,8 +30,6 @@ mod sim;
 mod stores;
 mod trust;
 mod unknown;
-#[path = "../../../../tests/support/web.rs"]
-mod web;
 
 use std::{
     fs,

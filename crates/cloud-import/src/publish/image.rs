@@ -1,4 +1,4 @@
-//! What is published: a file on this machine by its own header, or what is in the clouds' reach already.
+//! A disk image by its own header, wherever its bytes are.
 
 use std::{
     fs::File,
@@ -12,23 +12,7 @@ use cloud_import_core::{
 use cloud_import_disk::{self as header, DiskInfo, Format, inspect};
 use cloud_import_staging::{Hashed, LocalFile, WebFile};
 
-use super::{
-    findings::{Judged, findings},
-    web::WebImage,
-};
-
-/// What is published.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "there is one in a call")]
-pub enum Image {
-    /// A file on this machine, which is staged for each destination.
-    File(LocalImage),
-    /// A file on a web server, which is sent from there into each destination's bucket.
-    Web(WebImage),
-    /// Nothing is staged: each order names a source that its cloud can read. The text is for people.
-    There(String),
-}
+use super::findings::{Judged, findings};
 
 /// A disk image file on this machine.
 ///
@@ -174,29 +158,5 @@ impl LocalImage {
         };
         disk.content_sha256 = self.sha256().map(str::to_owned);
         disk
-    }
-}
-
-impl Image {
-    /// The file of this machine, if it is one.
-    pub fn file(&self) -> Option<&LocalImage> {
-        match self {
-            Self::File(file) => Some(file),
-            Self::Web(_) | Self::There(_) => None,
-        }
-    }
-
-    /// What is staged, if anything is.
-    pub(crate) fn staged(&self) -> Option<&LocalImage> {
-        match self {
-            Self::File(file) | Self::Web(WebImage(file)) => Some(file),
-            Self::There(_) => None,
-        }
-    }
-}
-
-impl From<LocalImage> for Image {
-    fn from(file: LocalImage) -> Self {
-        Self::File(file)
     }
 }
