@@ -16,6 +16,9 @@ use super::{
 #[derive(Debug, Args)]
 pub(crate) struct Order {
     /// The disk image: a file, a link, or BUCKET:KEY in the cloud's object storage
+    ///
+    /// fetch+https://HOST/PATH#sha256=HEX copies a file from a web server into the buckets, with no copy of it on this machine; a bare
+    /// link is for the cloud to read.
     pub(crate) image: OsString,
     /// Target: PROVIDER/REGION, PROVIDER, @GROUP or `all`. Repeatable
     #[arg(long = "to", value_name = "TARGET", variable = "CLOUD_IMPORT_TO")]

@@ -1,5 +1,8 @@
 //! An image that is fetched from a web server while it is sent: five clouds, interruptions, and servers that are not as they should be.
 
+#[path = "../../../../tests/support/web.rs"]
+mod web;
+
 use std::{
     fs,
     io::Read as _,
@@ -11,10 +14,8 @@ use std::{
 use cloud_import::provider::digest::sha256_hex;
 use cloud_import_sim::{Cloud, Config, Simulator};
 
-use super::{
-    IMAGE, KEYS, command, err, expect_code, out, run,
-    web::{Fate, Web},
-};
+use super::{IMAGE, KEYS, command, err, expect_code, out, run};
+use web::{Fate, Web};
 
 const MIB: usize = 1 << 20;
 
@@ -224,7 +225,7 @@ async fn a_file_that_changed_meanwhile_is_refused_and_then_begun_anew() {
     assert_ne!(refused.status.code(), Some(0));
     let told = err(&refused);
     assert!(
-        told.contains("changed on its server") && told.contains("\"one\"") && told.contains("\"two\""),
+        told.contains("changed on its server") && told.contains("was `one`") && told.contains("is `two`"),
         "{told}"
     );
     assert!(told.contains("Start again"), "{told}");
@@ -299,7 +300,7 @@ async fn a_server_that_is_not_as_it_should_be_is_told_by_what_it_does() {
         ),
         (Fate::Status(404), 4, "is not there", "Check the link"),
         (Fate::Status(403), 4, "without a login", "new signed one"),
-        (Fate::Status(416), 2, "is empty", "Name a disk image"),
+        (Fate::Status(416), 4, "is empty", "Name a disk image"),
     ] {
         world.web.plan(move |_| fate.clone());
         let refused = world.import(&["--to", "aliyun"]);

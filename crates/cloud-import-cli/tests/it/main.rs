@@ -32,8 +32,6 @@ mod stores;
 mod targets;
 mod trust;
 mod unknown;
-#[path = "../../../../tests/support/web.rs"]
-mod web;
 
 use std::{
     fs,

@@ -14,7 +14,7 @@ use cloud_import_core::{
 
 use super::{
     journal::Journal,
-    options::{OnProgress, Progress, Staged, UploadOptions},
+    options::{OnProgress, Progress, Staged, UploadOptions, stopped},
     source::Source,
     sum::Sum,
 };
@@ -175,12 +175,6 @@ pub(super) fn may_be_open(place: &str, since: SystemTime) -> String {
 
 /// The code of an error that says that something else is at the key.
 pub(super) const WRONG_OBJECT: &str = "WrongObject";
-
-pub(super) fn stopped() -> Error {
-    Error::new(ErrorKind::Stopped, "the upload was stopped")
-        .with_may_have_executed(false)
-        .with_remedy(Remedy::Repeat(Change::Nothing))
-}
 
 /// Whether going on with this upload can never succeed, so that it is given up in the store.
 pub(super) fn is_final(error: &Error) -> bool {

@@ -14,8 +14,8 @@ use tokio::{
 
 use super::{
     journal::Journal,
-    options::{OnProgress, Progress},
-    run::{Halt, Run, is_final, is_gone, stopped},
+    options::{OnProgress, Progress, stopped},
+    run::{Halt, Run, is_final, is_gone},
     source::{Piece, Source},
     sum::Sum,
 };

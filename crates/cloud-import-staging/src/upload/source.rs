@@ -4,7 +4,7 @@
 use cloud_import_core::{Error, ErrorKind, Result, Stop};
 use md5::{Digest as _, Md5};
 
-use super::run::stopped;
+use super::options::stopped;
 use crate::{
     blocking,
     budget::{Budget, Buffer},

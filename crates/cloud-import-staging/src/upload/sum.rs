@@ -83,31 +83,24 @@ impl Sum {
     }
 }
 
-/// Makes a record one that can be gone on with by a sum: parts of it that are in no sum count as not there.
+/// Makes a record one that can be gone on with. Of a web file, parts count that are in the sum; a sum that lacks one is begun anew.
 ///
-/// Nothing is known of the content of parts that were sent from a file of this machine, where it is now the web's, and the other way
-/// round.
+/// Parts of a file of this machine are in no sum, and what came from the web was not compared with the file that is sent now: where the
+/// source is another than before, none of them counts.
 pub(super) fn fit(record: &mut UploadRecord, stamp: Option<&WebStamp>, first: u32) {
-    let sum = record.web.as_ref().and_then(Sum::of);
-    match (stamp, sum) {
-        (Some(_), Some(sum)) => {
-            let is_known = |number: &u32| *number < sum.next();
-            record.parts.retain(|number, _| is_known(number));
-            let lacks =
-                (first..sum.next()).any(|number| !record.parts.contains_key(&number) && sum.passed(number).is_none());
-            if lacks {
-                record.parts.clear();
-                record.web = stamp.map(|stamp| Sum::new(first).remembered(stamp));
-            }
+    let Some(stamp) = stamp else {
+        if record.web.take().is_some() {
+            record.parts.clear();
         }
-        (Some(stamp), None) => {
+        return;
+    };
+    let is_known = |sum: &Sum, number| record.parts.contains_key(&number) || sum.passed(number).is_some();
+    let sum = record.web.as_ref().and_then(Sum::of);
+    match sum.filter(|sum| (first..sum.next()).all(|number| is_known(sum, number))) {
+        Some(sum) => record.parts.retain(|number, _| *number < sum.next()),
+        None => {
             record.parts.clear();
             record.web = Some(Sum::new(first).remembered(stamp));
         }
-        (None, _) if record.web.is_some() => {
-            record.parts.clear();
-            record.web = None;
-        }
-        (None, _) => {}
     }
 }

@@ -8,8 +8,7 @@ use cloud_import_core::{
     provider::datetime,
 };
 
-use super::WebStamp;
-use crate::file::CHANGED;
+use super::stamp::{WebStamp, changed, difference};
 
 /// What was asked.
 #[derive(Debug, Clone, Copy)]
@@ -143,32 +142,6 @@ impl Asked<'_> {
 pub(super) const NAME_IT: &str = "Download the file, and name the file itself.";
 const LATER: &str = "Try again later.";
 
-/// A file that is not what it was. Whoever begins anew begins with what is there now.
-pub(crate) fn changed(url: &str, how: &str) -> Error {
-    Error::new(
-        ErrorKind::Conflict,
-        format!("`{url}` changed on its server since its upload began: {how}"),
-    )
-    .with_code(CHANGED)
-    .with_remedy("Start again, which begins from the start; if its content is new, with the new SHA-256.")
-}
-
-/// In what two states of a file differ.
-pub(crate) fn difference(was: &WebStamp, now: &WebStamp) -> Option<String> {
-    let told = |what: &str, was: &Option<String>, now: &Option<String>| {
-        let word = |told: &Option<String>| {
-            told.as_deref()
-                .map_or("none".to_owned(), |told| format!("`{}`", told.escape_debug()))
-        };
-        (was != now).then(|| format!("its {what} was {} and is {}", word(was), word(now)))
-    };
-    match was.size == now.size {
-        false => Some(format!("it had {} bytes and now has {}", was.size, now.size)),
-        true => told("ETag", &was.etag, &now.etag)
-            .or_else(|| told("date of change", &was.last_modified, &now.last_modified)),
-    }
-}
-
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.trim().to_owned())
 }
@@ -184,6 +157,7 @@ fn content_range(told: &str) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::CHANGED;
 
     const URL: &str = "https://images.example/web.qcow2";
 
@@ -252,7 +226,7 @@ mod tests {
             (
                 206,
                 vec![("content-range", "bytes 10-19/100"), ("etag", "\"b\"")],
-                "ETag was `\\\"a\\\"` and is `\\\"b\\\"`",
+                "ETag was `a` and is `b`",
             ),
             (206, vec![("content-range", "bytes 10-19/100")], "is none"),
             (

@@ -3,70 +3,19 @@
 
 mod address;
 mod answer;
+mod client;
 mod server;
+mod stamp;
 
 use std::{fmt, sync::Arc};
 
-use cloud_import_core::{
-    Bytes, Error, ErrorKind, Link, Pace, Result, RetryPolicy,
-    env::{Env, SystemEnv},
-    transport::Transport,
-};
-use serde::{Deserialize, Serialize};
+use cloud_import_core::{Bytes, Error, ErrorKind, Link, Result};
 
 use server::Server;
 
-pub(crate) use answer::{changed, difference};
-
-/// What tells one state of a file on a web server from another, as far as its server says it. Holds no secret: the URL is without its
-/// query.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct WebStamp {
-    /// The URL without its query.
-    pub url: String,
-    /// Size in bytes.
-    pub size: u64,
-    /// The `ETag`, as it was told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub etag: Option<String>,
-    /// The `Last-Modified`, as it was told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_modified: Option<String>,
-}
-
-/// How files on web servers are reached.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct WebClient {
-    /// What sends. It should have a time limit for standing still, as that of a [`Store`](crate::Store).
-    pub transport: Arc<dyn Transport>,
-    /// Clock and pauses.
-    pub env: Arc<dyn Env>,
-    /// How often a request is sent again that brought nothing, and with which pauses.
-    pub retry: RetryPolicy,
-    /// Limits that its requests share with others.
-    pub pace: Pace,
-}
-
-impl WebClient {
-    /// Sends by this transport, without limits, with the system's clock and the usual bounds.
-    pub fn new(transport: Arc<dyn Transport>) -> Self {
-        Self {
-            transport,
-            env: Arc::new(SystemEnv),
-            retry: RetryPolicy::default(),
-            pace: Pace::default(),
-        }
-    }
-
-    /// Shares these limits.
-    #[must_use]
-    pub fn pace(mut self, pace: Pace) -> Self {
-        self.pace = pace;
-        self
-    }
-}
+pub use client::WebClient;
+pub use stamp::WebStamp;
+pub(crate) use stamp::{changed, difference};
 
 /// A file on a web server. Cheap to clone.
 ///

@@ -13,9 +13,10 @@ use cloud_import_core::{
 };
 
 use super::{
-    WebClient, WebStamp,
     address::{checked, follow},
     answer::{Asked, Head, NAME_IT},
+    client::WebClient,
+    stamp::WebStamp,
 };
 
 /// How many times a server may lead elsewhere.

@@ -19,7 +19,8 @@ use serde_json::Value;
 use super::{
     destination::Destination,
     event::{Event, Listener},
-    image::{Image, LocalImage},
+    image::LocalImage,
+    source::Image,
     store::{JobFacts, Role, blocking},
     web::WebImage,
 };

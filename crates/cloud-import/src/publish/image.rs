@@ -1,4 +1,4 @@
-//! What is published: a file on this machine by its own header, or what is in the clouds' reach already.
+//! A disk image by its own header, wherever its bytes are.
 
 use std::{
     fs::File,
@@ -18,21 +18,7 @@ use super::{
     event::Listener,
     findings::{Judged, findings},
     store::State,
-    web::WebImage,
 };
-
-/// What is published.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "there is one in a call")]
-pub enum Image {
-    /// A file on this machine, which is staged for each destination.
-    File(LocalImage),
-    /// A file on a web server, which is sent from there into each destination's bucket.
-    Web(WebImage),
-    /// Nothing is staged: each order names a source that its cloud can read. The text is for people.
-    There(String),
-}
 
 /// A disk image file on this machine.
 ///
@@ -210,29 +196,5 @@ impl LocalImage {
         };
         disk.content_sha256 = self.sha256().map(str::to_owned);
         disk
-    }
-}
-
-impl Image {
-    /// The file of this machine, if it is one.
-    pub fn file(&self) -> Option<&LocalImage> {
-        match self {
-            Self::File(file) => Some(file),
-            Self::Web(_) | Self::There(_) => None,
-        }
-    }
-
-    /// What is staged, if anything is.
-    pub(crate) fn staged(&self) -> Option<&LocalImage> {
-        match self {
-            Self::File(file) | Self::Web(WebImage(file)) => Some(file),
-            Self::There(_) => None,
-        }
-    }
-}
-
-impl From<LocalImage> for Image {
-    fn from(file: LocalImage) -> Self {
-        Self::File(file)
     }
 }

@@ -51,6 +51,7 @@ mod refused;
 mod replace;
 mod run;
 mod settle;
+mod source;
 mod stage;
 mod store;
 mod target;
@@ -82,11 +83,12 @@ pub use bucket::{BucketItem, Known, in_bucket};
 pub use destination::{Destination, bucket_of};
 pub use event::{Event, Listener};
 pub use gone::{Look, look};
-pub use image::{Image, LocalImage};
+pub use image::LocalImage;
 pub use leftovers::{Leftover, delete_object, leftovers};
 pub use object::ObjectImage;
 pub use outcome::{Ended, Outcome, Phase};
 pub use preflight::{Readiness, gate};
+pub use source::Image;
 pub use store::{
     Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, ReplaceStep, Replacement, Retired, Role,
     StagedObject, State, Step, Unsettled, What,

@@ -5,10 +5,7 @@ use cloud_import_core::{
 };
 use cloud_import_staging::WebFile;
 
-use super::{
-    image::{Image, LocalImage},
-    ranges::inspect_by_ranges,
-};
+use super::{image::LocalImage, ranges::inspect_by_ranges};
 
 /// A disk image on a web server, by its own header. It is sent from there into the bucket of each destination, and no copy of it is made
 /// on this machine.
@@ -72,11 +69,5 @@ impl WebImage {
     /// A disk with what the file says of itself.
     pub fn described(&self, disk: Disk) -> Disk {
         self.0.described(disk)
-    }
-}
-
-impl From<WebImage> for Image {
-    fn from(file: WebImage) -> Self {
-        Self::Web(file)
     }
 }
