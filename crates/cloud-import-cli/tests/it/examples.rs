@@ -21,9 +21,12 @@ impl Desk {
         fs::create_dir_all(folder.join("bin")).unwrap();
         fs::create_dir_all(folder.join("tests/images")).unwrap();
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_cloud-import"), folder.join("bin/cloud-import")).unwrap();
-        for file in ["disk.qcow2", "web.qcow2", "tests/images/tiny-linux.qcow2"] {
+        for file in ["disk.qcow2", "web.qcow2"] {
             fs::copy(IMAGE, folder.join(file)).unwrap();
         }
+        let sample = "tests/images/linux-40-gib.qcow2";
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        fs::copy(root.join(sample), folder.join(sample)).unwrap();
         // Any format will do: it is only looked at.
         fs::copy(IMAGE, folder.join("disk.vmdk")).unwrap();
         let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
