@@ -168,22 +168,7 @@ def main():
     checks = Checks()
     tab = Chromium(chromium)
     try:
-        for width in WIDTHS:
-            for scheme in SCHEMES:
-                checks.where = f"{width} {scheme}"
-                tab.open(page.as_uri(), width, 844, scheme)
-                tab.shot(folder / f"{width}-{scheme}.png", whole=True)
-                names = heads(tab)
-                checks.that(len(rows(tab, 0)) == len(night.CLOUDS) * night.EACH, "not all targets have a row")
-                failed = [text for text in rows(tab, names.index("Code")) if text]
-                checks.that(len(set(failed)) >= 4 and len(failed) >= night.FAILED, f"failures: {sorted(failed)}")
-                fits(tab, checks)
-                has_names(tab, checks)
-                goes_by_keys(tab, checks, names)
-                filters(tab, checks)
-                sorts(tab, checks, names)
-                fits(tab, checks)
-                nothing_foreign(tab, checks)
+        look(tab, checks, page, folder)
     finally:
         tab.close()
     for wrong in list(dict.fromkeys(checks.wrong))[:60]:
@@ -192,4 +177,25 @@ def main():
     sys.exit(bool(checks.wrong))
 
 
-main()
+def look(tab, checks, page, folder):
+    """Everything, at each width in each scheme."""
+    for width in WIDTHS:
+        for scheme in SCHEMES:
+            checks.where = f"{width} {scheme}"
+            tab.open(page.as_uri(), width, 844, scheme)
+            tab.shot(folder / f"{width}-{scheme}.png", whole=True)
+            names = heads(tab)
+            checks.that(len(rows(tab, 0)) == len(night.CLOUDS) * night.EACH, "not all targets have a row")
+            failed = [text for text in rows(tab, names.index("Code")) if text]
+            checks.that(len(set(failed)) >= 4 and len(failed) >= night.FAILED, f"failures: {sorted(failed)}")
+            fits(tab, checks)
+            has_names(tab, checks)
+            goes_by_keys(tab, checks, names)
+            filters(tab, checks)
+            sorts(tab, checks, names)
+            fits(tab, checks)
+            nothing_foreign(tab, checks)
+
+
+if __name__ == "__main__":
+    main()
