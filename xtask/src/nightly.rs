@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Names and commands, in order.
-const STEPS: [(&str, &str); 16] = [
+const STEPS: [(&str, &str); 17] = [
     (
         "core without TLS",
         "cargo test -p cloud-import-core --no-default-features --locked",
@@ -34,6 +34,7 @@ const STEPS: [(&str, &str); 16] = [
     ),
     ("vendors' SDKs", "tests/sdk/run"),
     ("other stores and clients", "tests/stores/run"),
+    ("the report's page in a browser", "tests/browser/run"),
     (
         "benchmark of signing",
         "cargo bench --locked -p cloud-import-tests --bench sign",

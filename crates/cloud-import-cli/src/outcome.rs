@@ -17,6 +17,8 @@ pub(crate) struct Outcome {
     pub(crate) exit: Exit,
     pub(crate) state: Option<String>,
     pub(crate) image: Option<ImportedImage>,
+    /// Nothing was sent for that image: it was there.
+    pub(crate) is_found: bool,
     pub(crate) task: Option<ImportTask>,
     pub(crate) error: Option<Error>,
     /// What is remembered of it, where something is.
@@ -111,6 +113,7 @@ impl From<publish::Outcome> for Outcome {
             exit,
             state: (phase == Phase::Checked).then(|| "checked".to_owned()),
             image: outcome.image().cloned(),
+            is_found: outcome.is_found(),
             task: outcome.task().cloned(),
             error,
             record: outcome.record,
@@ -129,6 +132,7 @@ impl Outcome {
             exit,
             state: None,
             image: None,
+            is_found: false,
             task: None,
             error: None,
             record: None,
@@ -224,20 +228,22 @@ impl Outcome {
         self.image.as_ref()?.inspection.as_ref()
     }
 
-    /// In a few words, for the end of a progress line.
+    /// In a few words. The reason of what went wrong is said elsewhere, with its remedy.
     pub(crate) fn summary(&self) -> String {
-        let since = || {
-            let since = self.record.as_ref()?.unknown_since()?;
-            let code = self.record.as_ref()?.vendor_code();
-            let code = code.map_or_else(String::new, |code| format!(" (code {code})"));
-            Some(format!("unknown since {}{code}", render::instant(since)))
+        let since = || self.record.as_ref()?.unknown_since();
+        let code = || {
+            let unclear = || self.record.as_ref()?.vendor_code();
+            self.error.as_ref().and_then(Error::code).or_else(unclear)
         };
-        match (&self.image, &self.error, &self.state) {
-            (Some(image), ..) => image.id.clone(),
-            _ if self.status == Status::Unknown && since().is_some() => since().unwrap_or_default(),
-            (None, _, Some(state)) => state.clone(),
-            (None, Some(error), None) => error.to_string(),
-            (None, None, None) => since().unwrap_or_else(|| self.status.words().to_owned()),
+        let words = match (&self.image, &self.state, since()) {
+            (Some(image), ..) => return image.id.clone(),
+            (None, Some(state), _) if self.status != Status::Unknown => return state.clone(),
+            (.., Some(since)) if self.status == Status::Unknown => format!("unknown since {}", render::instant(since)),
+            _ => self.status.words().to_owned(),
+        };
+        match code() {
+            Some(code) => format!("{words} (code {code})"),
+            None => words,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Results: one per target, as text or as JSON with a stable schema.
 
+use std::time::Duration;
+
 use cloud_import::{Error, Result, remedy::Change};
 use serde::Serialize;
 
 use crate::{
     args,
-    clock::At,
+    clock::{self, At},
     exit::Exit,
     findings::{self, Finding},
     line,
@@ -104,8 +106,8 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
     if output::is_lost() {
         texts(outcomes, lines).for_each(|line| output::say(&format!("not written: {line}")));
     }
-    if outcomes.len() > TABLE_FROM {
-        table(outcomes);
+    if let Some(closing) = closing(outcomes, lines, clock::elapsed()) {
+        output::say(&closing);
     }
     let count = outcomes.iter().filter(|outcome| !outcome.is_aside);
     Exit::together(count.map(|outcome| outcome.exit))
@@ -156,13 +158,41 @@ fn reasons(outcomes: &[Outcome]) {
     findings::say(&found.collect::<Vec<_>>());
 }
 
-/// From more targets than this on, a table of how many ended how is written for people.
-const TABLE_FROM: usize = 5;
-
-fn table(outcomes: &[Outcome]) {
-    output::say(&format!("{} targets:", outcomes.len()));
-    for (status, count) in totals(outcomes) {
-        output::say(&format!("  {count:5} {}", status.words()));
+/// How many came to what, and in what time; `None` where that is said already.
+fn closing(outcomes: &[Outcome], lines: Lines, took: Duration) -> Option<String> {
+    let totals = totals(outcomes);
+    let many = |wanted: Status| {
+        totals
+            .iter()
+            .find(|(status, _)| *status == wanted)
+            .map_or(0, |(_, many)| *many)
+    };
+    let rest = |but: Option<Status>| {
+        let others = totals.iter().filter(|(status, _)| Some(*status) != but);
+        let others: Vec<String> = others
+            .map(|(status, many)| format!("{many} {}", status.words()))
+            .collect();
+        others.join(", ")
+    };
+    let all = outcomes.len();
+    let (good, one, several) = match lines {
+        Lines::States => return (all > 1).then(|| format!("{all} targets: {}", rest(None))),
+        Lines::Tasks => (Status::Running, "import started", "imports started"),
+        Lines::Images if many(Status::Checked) > 0 => (Status::Checked, "order checked", "orders checked"),
+        Lines::Images => (Status::Succeeded, "image", "images"),
+    };
+    let found = outcomes.iter().filter(|outcome| outcome.is_found).count();
+    let found = match found {
+        0 => String::new(),
+        found if found == all => ", made before".to_owned(),
+        found => format!(", {found} of them made before"),
+    };
+    let (noun, took) = (if all == 1 { one } else { several }, render::seconds(took.as_secs()));
+    match many(good) {
+        // What is wrong with the only one is said above.
+        0 if all < 2 => None,
+        done if done == all => Some(format!("{all} {noun} in {took}{found}")),
+        done => Some(format!("{done} of {all} {noun} in {took}{found}: {}", rest(Some(good)))),
     }
 }
 
@@ -209,5 +239,56 @@ pub(crate) fn nothing_done(error: &Error, form: args::OutputFormat) {
         };
         // Text and numbers are always JSON.
         let _ = output::json(&report);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcomes(of: &[(Status, usize)]) -> Vec<Outcome> {
+        let each = |(status, many): &(Status, usize)| {
+            (0..*many)
+                .map(|_| Outcome::new("t", *status, Exit::Done))
+                .collect::<Vec<_>>()
+        };
+        of.iter().flat_map(each).collect()
+    }
+
+    #[test]
+    fn it_closes_with_how_many_came_to_what() {
+        use Status::{Checked, Failed, NotStarted, Running, Succeeded};
+        let told =
+            |of: &[(Status, usize)], lines| closing(&outcomes(of), lines, Duration::from_secs(724)).unwrap_or_default();
+        assert_eq!(told(&[(Succeeded, 5)], Lines::Images), "5 images in 12m04s");
+        assert_eq!(told(&[(Succeeded, 1)], Lines::Images), "1 image in 12m04s");
+        assert_eq!(
+            told(&[(Succeeded, 3), (Failed, 2)], Lines::Images),
+            "3 of 5 images in 12m04s: 2 failed"
+        );
+        for said in [&[][..], &[(NotStarted, 1)]] {
+            assert_eq!(told(said, Lines::Images), "");
+        }
+        assert_eq!(told(&[(Succeeded, 1)], Lines::States), "");
+        assert_eq!(told(&[(Running, 2)], Lines::Tasks), "2 imports started in 12m04s");
+        assert_eq!(
+            told(&[(Checked, 1), (NotStarted, 2)], Lines::Images),
+            "1 of 3 orders checked in 12m04s: 2 not started"
+        );
+        assert_eq!(
+            told(&[(Succeeded, 2), (Running, 1)], Lines::States),
+            "3 targets: 2 succeeded, 1 still running"
+        );
+        let mut found = outcomes(&[(Succeeded, 2)]);
+        found[0].is_found = true;
+        assert_eq!(
+            closing(&found, Lines::Images, Duration::ZERO).unwrap(),
+            "2 images in 0s, 1 of them made before"
+        );
+        found[1].is_found = true;
+        assert_eq!(
+            closing(&found, Lines::Images, Duration::ZERO).unwrap(),
+            "2 images in 0s, made before"
+        );
     }
 }

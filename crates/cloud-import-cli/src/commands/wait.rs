@@ -64,6 +64,7 @@ fn again(named: &[Named], options: &args::Wait) -> Option<String> {
 async fn wait_for_all(named: Vec<Named>, clouds: &Clouds<'_>, waiting: &WaitOptions, stop: &Stop) -> Vec<Outcome> {
     let labels: Vec<String> = named.iter().flat_map(Named::labels).collect();
     let progress: Arc<dyn Listener> = Arc::new(Progress::new(labels));
+    let over = |index: usize, outcome: &publish::Outcome| progress.on(Some(index), &Event::Over { outcome });
     let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
     let mut set: JoinSet<Vec<(usize, Outcome)>> = JoinSet::new();
     let mut next = 0;
@@ -71,7 +72,11 @@ async fn wait_for_all(named: Vec<Named>, clouds: &Clouds<'_>, waiting: &WaitOpti
         let first = next;
         next += one.labels().len();
         match one {
-            Named::Damaged(damaged) => outcomes.push((first, Outcome::damaged(damaged))),
+            Named::Damaged(damaged) => {
+                let (task, error) = (None, damaged.error.clone());
+                over(first, &publish::Outcome::new("", Ended::Unknown { task, error }));
+                outcomes.push((first, Outcome::damaged(damaged)));
+            }
             Named::Task(task) => {
                 let target = target(&task).to_string();
                 match clouds.importer_of(&task) {
@@ -83,7 +88,12 @@ async fn wait_for_all(named: Vec<Named>, clouds: &Clouds<'_>, waiting: &WaitOpti
                             vec![(first, outcome)]
                         });
                     }
-                    Err(error) => outcomes.push((first, Outcome::ended(&target, *task, error))),
+                    Err(error) => {
+                        let outcome = Outcome::ended(&target, *task.clone(), error.clone());
+                        let (task, error) = (*task, Some(error));
+                        over(first, &publish::Outcome::new(target, Ended::Running { task, error }));
+                        outcomes.push((first, outcome));
+                    }
                 }
             }
             Named::Job(job, records) => {
@@ -96,6 +106,7 @@ async fn wait_for_all(named: Vec<Named>, clouds: &Clouds<'_>, waiting: &WaitOpti
                         }
                         Err(error) => {
                             let outcome = publish::Outcome::new(record.target, Ended::not_started(error));
+                            over(first + offset, &outcome);
                             outcomes.push((first + offset, outcome.into()));
                         }
                     }

@@ -52,9 +52,20 @@ pub(crate) fn message(bar: &ProgressBar, text: &str) {
     bar.set_message(Shown::of(text).to_string());
 }
 
+/// What several lines of one bar say.
+pub(crate) fn message_lines(bar: &ProgressBar, lines: &[String]) {
+    let lines: Vec<String> = lines.iter().map(|line| Shown::of(line).to_string()).collect();
+    bar.set_message(lines.join("\n"));
+}
+
 /// Whether a stream is a terminal whose user wants colours.
 pub(crate) fn has_colours(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && env::variable("NO_COLOR").is_none()
+}
+
+/// Whether results and words for people meet on a terminal.
+pub(crate) fn is_one_terminal() -> bool {
+    std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// A text as one word of a shell, for a command that is shown to be repeated.
