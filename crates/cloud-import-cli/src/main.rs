@@ -13,6 +13,7 @@ mod convert;
 mod destination;
 mod events;
 mod exit;
+mod form;
 mod interrupt;
 mod jobs;
 mod line;
@@ -34,7 +35,7 @@ mod targets;
 mod tasks;
 mod waiting;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::Parser as _;
 use cloud_import::{Error, ErrorKind, Result};
@@ -53,21 +54,22 @@ fn main() -> ExitCode {
         return exit;
     }
     clock::begin();
-    let line = config::completed(std::env::args_os().collect());
-    let done = line.and_then(|line| match Arguments::try_parse_from(line) {
-        Ok(arguments) => {
-            let form = arguments.command.output();
-            let logs = log::begin(&arguments.logs);
-            logs.and_then(|()| run(arguments.command))
-                .inspect_err(|error| report::nothing_done(error, form))
-        }
-        Err(told) => Ok(output::usage(&told)),
-    });
-    let exit = done.unwrap_or_else(|error| {
-        output::error(&error);
-        Exit::of(&error)
-    });
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let exit = match config::completed(line.clone()).map(Arguments::try_parse_from) {
+        Ok(Ok(arguments)) => done(arguments),
+        Ok(Err(told)) => report::usage(&told, form::of_words(&line)),
+        Err(error) => report::nothing_done(&error, form::of_words(&line)),
+    };
     output::finished(exit).into()
+}
+
+fn done(arguments: Arguments) -> Exit {
+    let form = form::of(&arguments.command);
+    match log::begin(&arguments.logs).and_then(|()| run(arguments.command)) {
+        Ok(Exit::Interrupted) => report::interrupted(form),
+        Ok(exit) => exit,
+        Err(error) => report::nothing_done(&error, form),
+    }
 }
 
 /// What only reads and prints does without the runtime, whose threads take longer to start than such an answer takes.

@@ -106,6 +106,15 @@ impl Command {
             Self::Explain(_) | Self::Sim(_) | Self::Report(_) => OutputFormat::Text,
         }
     }
+
+    /// Whether it writes a line for everything that happens.
+    pub(crate) fn has_events(&self) -> bool {
+        match self {
+            Self::Import(options) => options.events,
+            Self::Wait(options) => options.events,
+            _ => false,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ use crate::{
 struct Report<'a> {
     schema: u32,
     results: &'a [Row],
+    /// The code with which the command ends.
+    exit: u8,
 }
 
 /// What was found for one target.
@@ -35,7 +37,8 @@ struct Row {
     checks: Vec<Check>,
     #[serde(skip)]
     provider: Provider,
-    #[serde(skip)]
+    /// The code with which a check of it alone would end.
+    #[serde(serialize_with = "Exit::as_code")]
     exit: Exit,
 }
 
@@ -53,8 +56,9 @@ pub(crate) async fn run(options: args::Check) -> Result<Exit> {
     let wanted = targets::wanted(&options.order, &options.reach)?;
     let simulated = Simulated::of(&options.reach).await?;
     let rows = all(&options, &wanted, simulated.as_ref()).await?;
-    write(&rows, options.reach.output)?;
-    Ok(Exit::together(rows.iter().map(|row| row.exit)))
+    let exit = Exit::together(rows.iter().map(|row| row.exit));
+    write(&rows, exit, options.reach.output)?;
+    Ok(exit)
 }
 
 /// Every target side by side; one that cannot be inspected does not stop the others.
@@ -245,12 +249,13 @@ fn exit(checks: &[Check]) -> Exit {
     }
 }
 
-fn write(rows: &[Row], form: OutputFormat) -> Result<()> {
+fn write(rows: &[Row], exit: Exit, form: OutputFormat) -> Result<()> {
     match form {
         OutputFormat::Text => rows.iter().for_each(text),
         OutputFormat::Json => output::json(&Report {
             schema: SCHEMA,
             results: rows,
+            exit: exit.code(),
         })?,
     }
     Ok(())

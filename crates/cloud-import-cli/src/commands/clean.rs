@@ -25,6 +25,9 @@ use crate::{
 struct Cleaned {
     schema: u32,
     leftovers: Vec<Row>,
+    /// The job that was forgotten, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forgotten: Option<String>,
 }
 
 /// Something that was left, and what became of it.
@@ -100,6 +103,13 @@ async fn forget(id: &str, options: &args::Clean) -> Result<Exit> {
     output::say(&format!(
         "forgotten: {id}; what was staged for it alone is found with --bucket"
     ));
+    if options.reach.output == OutputFormat::Json {
+        output::json(&Cleaned {
+            schema: SCHEMA,
+            leftovers: Vec::new(),
+            forgotten: Some(id.to_owned()),
+        })?;
+    }
     Ok(Exit::Done)
 }
 
@@ -156,6 +166,7 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
         OutputFormat::Json => output::json(&Cleaned {
             schema: SCHEMA,
             leftovers: rows,
+            forgotten: None,
         })?,
         OutputFormat::Text => {
             rows.iter().for_each(show);
