@@ -18,7 +18,10 @@ mod interrupt;
 mod jobs;
 mod line;
 mod log;
+mod metrics;
 mod order;
+#[cfg_attr(not(feature = "otel"), path = "otel/off.rs")]
+mod otel;
 mod outcome;
 mod output;
 mod phases;
@@ -27,6 +30,8 @@ mod region;
 mod render;
 mod report;
 mod row;
+#[cfg(test)]
+mod schema;
 mod side_by_side;
 mod simulate;
 mod source;
@@ -65,11 +70,17 @@ fn main() -> ExitCode {
 
 fn done(arguments: Arguments) -> Exit {
     let form = form::of(&arguments.command);
-    match log::begin(&arguments.logs).and_then(|()| run(arguments.command)) {
+    let begun = otel::begin(arguments.command.name())
+        .and_then(|()| metrics::begin(arguments.command.metrics_file()))
+        .and_then(|()| log::begin(&arguments.logs));
+    let exit = match begun.and_then(|()| run(arguments.command)) {
         Ok(Exit::Interrupted) => report::interrupted(form),
         Ok(exit) => exit,
         Err(error) => report::nothing_done(&error, form),
-    }
+    };
+    metrics::end(exit);
+    otel::end(exit);
+    exit
 }
 
 /// What only reads and prints does without the runtime, whose threads take longer to start than such an answer takes.
@@ -96,7 +107,7 @@ fn block_on(work: impl Future<Output = Result<Exit>>) -> Result<Exit> {
         .enable_all()
         .build()
         .map_err(|error| Error::new(ErrorKind::Local, format!("cannot start the runtime: {error}")))?;
-    let done = runtime.block_on(work);
+    let done = runtime.block_on(otel::kept(metrics::kept(work)));
     // What still reads a file that does not answer is not waited for: the process ends with it.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     done

@@ -14,8 +14,10 @@ use crate::{
     row::{Reason, Row},
 };
 
+/// What an import, or a command about imports, came to.
 #[derive(Serialize)]
-struct Report<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Report<'a> {
     schema: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'a str>,

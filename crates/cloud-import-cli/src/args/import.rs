@@ -1,6 +1,6 @@
 //! Arguments of `import`.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
@@ -66,4 +66,9 @@ pub(crate) struct Waiting {
     /// Stop waiting after 90s, 30m, 4h; the import goes on
     #[arg(long, value_name = "TIME", value_parser = duration, variable = "CLOUD_IMPORT_TIMEOUT")]
     pub(crate) timeout: Option<Duration>,
+    /// Write metrics to this file, for Prometheus's node_exporter
+    ///
+    /// For its textfile collector: every 15 seconds and at the end. The file is replaced as a whole.
+    #[arg(long, value_name = "FILE", variable = "CLOUD_IMPORT_METRICS_FILE")]
+    pub(crate) metrics_file: Option<PathBuf>,
 }

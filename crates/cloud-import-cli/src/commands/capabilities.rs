@@ -12,9 +12,12 @@ use crate::{
     output::{self, SCHEMA},
 };
 
+/// What each cloud can do.
 #[derive(Serialize)]
-struct Listed {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Listed {
     schema: u32,
+    #[cfg_attr(test, schemars(with = "Vec<crate::schema::Cloud>"))]
     clouds: Vec<&'static Capabilities>,
 }
 

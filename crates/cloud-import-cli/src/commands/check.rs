@@ -19,8 +19,10 @@ use crate::{
     targets::{self, Wanted},
 };
 
+/// What the clouds say to an order.
 #[derive(Serialize)]
-struct Report<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Report<'a> {
     schema: u32,
     results: &'a [Row],
     /// The code with which the command ends.
@@ -29,22 +31,26 @@ struct Report<'a> {
 
 /// What was found for one target.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row {
     target: String,
     status: Status,
     /// Where the credentials come from, in words; absent when there are none. Never a secret.
     credentials: Option<String>,
+    #[cfg_attr(test, schemars(with = "Vec<crate::schema::Checked>"))]
     checks: Vec<Check>,
     #[serde(skip)]
     provider: Provider,
     /// The code with which a check of it alone would end.
     #[serde(serialize_with = "Exit::as_code")]
+    #[cfg_attr(test, schemars(with = "u8"))]
     exit: Exit,
 }
 
 /// What was found for one target, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 enum Status {
     /// Nothing that was looked at stands against an import.
     Passed,

@@ -21,8 +21,10 @@ use crate::{
     targets::Wanted,
 };
 
+/// What jobs left in the clouds.
 #[derive(Serialize)]
-struct Cleaned {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Cleaned {
     schema: u32,
     leftovers: Vec<Row>,
     /// The job that was forgotten, where that was asked for.
@@ -32,9 +34,11 @@ struct Cleaned {
 
 /// Something that was left, and what became of it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row {
     what: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     provider: Option<Provider>,
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<String>,
@@ -45,6 +49,7 @@ struct Row {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 enum Done {
     /// It is left alone: an order may still read it.
     InUse,

@@ -14,18 +14,15 @@ use crate::{
     args::Import,
     connect::{self, Clouds},
     convert, destination,
-    events::Events,
     exit::Exit,
     interrupt, line,
     outcome::Outcome,
-    output,
-    progress::Progress,
-    render,
+    output, render,
     report::{self, Lines},
     simulate::Simulated,
     state::Remembered,
     targets::{self, Wanted},
-    waiting::{Renumbered, waiting},
+    waiting::{Renumbered, listener, waiting},
 };
 
 pub(crate) async fn run(options: Import) -> Result<Exit> {
@@ -68,7 +65,10 @@ async fn all(
         prepared = targets.prepared(image.clone()).await;
         converted = Some(new);
     }
-    let progress = listener(options, wanted);
+    let progress = listener(
+        options.events,
+        wanted.iter().map(|target| target.label.clone()).collect(),
+    );
     let Prepared { mut publish, found } = prepared;
     let (mut indices, mut outcomes) = (Vec::new(), Vec::new());
     let mut told = Vec::new();
@@ -191,14 +191,6 @@ async fn convert(file: &LocalImage, format: DiskFormat, options: &Import, stop: 
         }
     };
     conversion.run(stop, tell).await
-}
-
-fn listener(options: &Import, wanted: &[Wanted]) -> Arc<dyn Listener> {
-    let labels = wanted.iter().map(|target| target.label.clone()).collect();
-    match options.events {
-        true => Arc::new(Events::new(labels)),
-        false => Arc::new(Progress::new(labels)),
-    }
 }
 
 fn publishing(image: Image, options: &Import, simulated: bool) -> Publish {

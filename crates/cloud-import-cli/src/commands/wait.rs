@@ -17,16 +17,14 @@ use tokio::task::JoinSet;
 use crate::{
     args,
     connect::Clouds,
-    events::Events,
     exit::Exit,
     interrupt, line,
     outcome::Outcome,
-    progress::Progress,
     report::{self, Lines},
     simulate::Simulated,
     state::Remembered,
     tasks::{Named, named, reattached, target},
-    waiting::{Renumbered, waiting},
+    waiting::{Renumbered, listener, waiting},
 };
 
 pub(crate) async fn run(options: args::Wait) -> Result<Exit> {
@@ -43,11 +41,7 @@ pub(crate) async fn run(options: args::Wait) -> Result<Exit> {
     } else {
         reach.output.into()
     };
-    let labels: Vec<String> = named.iter().flat_map(Named::labels).collect();
-    let listener: Arc<dyn Listener> = match options.events {
-        true => Arc::new(Events::new(labels)),
-        false => Arc::new(Progress::new(labels)),
-    };
+    let listener = listener(options.events, named.iter().flat_map(Named::labels).collect());
     let work = async {
         let outcomes = wait_for_all(named, &clouds, &waiting, &stop, listener).await;
         Ok(report::write(&outcomes, form, Lines::Images, again.as_deref()))
@@ -93,7 +87,12 @@ async fn wait_for_all(
                             vec![(first, outcome)]
                         });
                     }
-                    Err(error) => outcomes.push((first, Outcome::ended(&target, *task, error))),
+                    Err(error) => {
+                        let error = Some(error);
+                        let outcome = publish::Outcome::new(&target, Ended::Running { task: *task, error });
+                        progress.on(Some(first), &Event::Over { outcome: &outcome });
+                        outcomes.push((first, outcome.into()));
+                    }
                 }
             }
             Named::Job(job, records) => {
@@ -106,6 +105,7 @@ async fn wait_for_all(
                         }
                         Err(error) => {
                             let outcome = publish::Outcome::new(record.target, Ended::not_started(error));
+                            progress.on(Some(first + offset), &Event::Over { outcome: &outcome });
                             outcomes.push((first + offset, outcome.into()));
                         }
                     }

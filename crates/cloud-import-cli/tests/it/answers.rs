@@ -160,7 +160,11 @@ fn early(folder: &Folder) -> Vec<Early> {
             &["--to", "nowhere", "--bucket", "images"],
         ),
         of("a cloud that is unknown", &["capabilities"], &["aws"]),
-        of("a word too many", &["inspect", "list", "show"], &["one", "two"]),
+        of(
+            "a word too many",
+            &["import", "check", "inspect", "list", "show"],
+            &["one", "two"],
+        ),
         of(
             "a job that is not there",
             &["wait", "status", "cancel"],
@@ -300,7 +304,7 @@ fn an_interrupt_is_answered_with_one_document() {
 fn wait_tells_the_events_of_import() {
     let folder = Folder::new("wait");
     let state = folder.0.join("state").to_str().unwrap().to_owned();
-    let sim = Sim::start("answers-wait", &["--import-time", "700ms", "--any-object"]);
+    let sim = Sim::start("answers-wait", &["--import-time", "4s", "--any-object"]);
     let option = sim.option();
     let fixed = ["--no-config", "--state", &state];
     let both = ["--to", "aliyun", "--to", "tencent", "--events", "--no-wait"];

@@ -20,8 +20,12 @@ mod history;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;
 mod logs;
+mod metrics;
+#[cfg(feature = "otel")]
+mod otel;
 mod places;
 mod replace;
+mod schemas;
 mod search;
 mod shown;
 #[cfg(unix)]
