@@ -19,7 +19,7 @@ use std::{
 };
 
 use crate::{
-    house::Outcome,
+    house::{self, Outcome},
     spec::{self, Spec},
     spec_store,
 };
@@ -50,8 +50,12 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
     let page = root.join("README.md");
     if page.exists() {
         let read = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
-        let arguments = read(&root.join("crates/cloud-import-cli/src/args/mod.rs"))?;
-        files.insert(page.clone(), readme::render(&read(&page)?, &specs, &arguments)?);
+        let arguments = house::files(&root.join("crates/cloud-import-cli/src/args"));
+        let arguments: Vec<String> = arguments.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+        files.insert(
+            page.clone(),
+            readme::render(&read(&page)?, &specs, &arguments.concat())?,
+        );
     }
     files.insert(root.join("docs/coverage.md"), coverage::render(&specs));
     settle(&files, &folders, check)
