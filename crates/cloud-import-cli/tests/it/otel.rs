@@ -152,7 +152,7 @@ fn a_collector_gets_one_trace_of_the_targets_and_their_requests() {
             .iter()
             .all(|span| span["parentSpanId"] == root["spanId"])
     );
-    for name in ["upload", "start", "wait"] {
+    for name in ["upload", "wait"] {
         assert_eq!(named(name).len(), 2, "{name}");
     }
     let ordered = named("request")
@@ -166,7 +166,7 @@ fn a_collector_gets_one_trace_of_the_targets_and_their_requests() {
         ),
         (Some(3), &"200".into())
     );
-    assert_eq!(by_id[ordered["parentSpanId"].as_str().unwrap()]["name"], "start");
+    assert_eq!(by_id[ordered["parentSpanId"].as_str().unwrap()]["name"], "import");
 
     let last = of("/v1/metrics").last().unwrap();
     let metrics = last.body["resourceMetrics"][0]["scopeMetrics"][0]["metrics"]

@@ -238,7 +238,9 @@ fn what_imports_come_to_is_as_the_schemas_say() {
     ] {
         holds("clean", &out(&scene.run(words, &JSON)));
     }
-    holds("check", &out(&scene.run(&order("check", &["--to", "all"]), &JSON)));
+    let option = scene.sim.option();
+    let checked = [&order("check", &["--to", "all"])[..], &JSON, &["--no-config", &option]].concat();
+    holds("check", &out(&run(&checked)));
 }
 
 #[test]
