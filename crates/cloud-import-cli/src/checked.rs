@@ -15,32 +15,41 @@ use crate::{
     targets::Wanted,
 };
 
+/// What the clouds say to an order.
 #[derive(Serialize)]
-struct Report<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Report<'a> {
     schema: u32,
     results: &'a [Row],
+    /// The code with which the command ends.
+    exit: u8,
 }
 
 /// What was found for one target.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Row {
     target: String,
     status: Status,
     /// Where the credentials come from, in words; absent when there are none. Never a secret.
     credentials: Option<String>,
+    #[cfg_attr(test, schemars(with = "Vec<crate::schema::Checked>"))]
     checks: Vec<Check>,
     /// What an import would do.
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Plan>,
     #[serde(skip)]
     provider: Provider,
-    #[serde(skip)]
+    /// The code with which a check of it alone would end.
+    #[serde(serialize_with = "Exit::as_code")]
+    #[cfg_attr(test, schemars(with = "u8"))]
     pub(crate) exit: Exit,
 }
 
 /// What was found for one target, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 enum Status {
     /// Nothing that was looked at stands against an import.
     Passed,
@@ -50,6 +59,7 @@ enum Status {
 
 /// What an import would do for a target.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Plan {
     /// The link or object that the cloud reads, where nothing is uploaded; a link without its query.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,10 +195,12 @@ fn exit(checks: &[Check]) -> Exit {
 
 /// Writes what was found, and says how the command ends. `all`: what is as it must be, too.
 pub(crate) fn write(rows: &[Row], form: OutputFormat, all: bool) -> Result<Exit> {
+    let exit = Exit::together(rows.iter().map(|row| row.exit));
     match form {
         OutputFormat::Json => output::json(&Report {
             schema: SCHEMA,
             results: rows,
+            exit: exit.code(),
         })?,
         OutputFormat::Text => {
             for row in rows {
@@ -200,7 +212,7 @@ pub(crate) fn write(rows: &[Row], form: OutputFormat, all: bool) -> Result<Exit>
             output::result(&closing(rows));
         }
     }
-    Ok(Exit::together(rows.iter().map(|row| row.exit)))
+    Ok(exit)
 }
 
 /// What is not as it must be, each text once.

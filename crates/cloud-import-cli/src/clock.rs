@@ -27,7 +27,9 @@ pub(crate) fn begin() {
 
 /// The moment of an event.
 #[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct At {
+    #[cfg_attr(test, schemars(with = "crate::schema::Instant"))]
     time: String,
     /// Milliseconds since the command began.
     elapsed_ms: u64,

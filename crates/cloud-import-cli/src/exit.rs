@@ -40,6 +40,11 @@ impl Exit {
         }
     }
 
+    /// As its number, for programs.
+    pub(crate) fn as_code<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(self.code())
+    }
+
     /// What an error before or at a start means.
     pub(crate) fn of(error: &Error) -> Self {
         match error.kind() {

@@ -17,11 +17,15 @@ mod exit;
 mod fetch;
 mod fields;
 mod findings;
+mod form;
 mod interrupt;
 mod jobs;
 mod line;
 mod log;
+mod metrics;
 mod order;
+#[cfg_attr(not(feature = "otel"), path = "otel/off.rs")]
+mod otel;
 mod outcome;
 mod output;
 mod phases;
@@ -31,6 +35,8 @@ mod region;
 mod render;
 mod report;
 mod row;
+#[cfg(test)]
+mod schema;
 mod side_by_side;
 mod simulate;
 mod source;
@@ -41,7 +47,7 @@ mod tasks;
 mod template;
 mod waiting;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::Parser as _;
 use cloud_import::{Error, ErrorKind, Result};
@@ -60,21 +66,28 @@ fn main() -> ExitCode {
         return exit;
     }
     clock::begin();
-    let line = config::completed(std::env::args_os().collect());
-    let done = line.and_then(|line| match Arguments::try_parse_from(line) {
-        Ok(arguments) => {
-            let form = arguments.command.output();
-            let logs = log::begin(&arguments.logs);
-            logs.and_then(|()| run(arguments.command))
-                .inspect_err(|error| report::nothing_done(error, form))
-        }
-        Err(told) => Ok(output::usage(&told)),
-    });
-    let exit = done.unwrap_or_else(|error| {
-        output::error(&error);
-        Exit::of(&error)
-    });
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let exit = match config::completed(line.clone()).map(Arguments::try_parse_from) {
+        Ok(Ok(arguments)) => done(arguments),
+        Ok(Err(told)) => report::usage(&told, form::of_words(&line)),
+        Err(error) => report::nothing_done(&error, form::of_words(&line)),
+    };
     output::finished(exit).into()
+}
+
+fn done(arguments: Arguments) -> Exit {
+    let form = form::of(&arguments.command);
+    let begun = otel::begin(arguments.command.name())
+        .and_then(|()| metrics::begin(arguments.command.metrics_file()))
+        .and_then(|()| log::begin(&arguments.logs));
+    let exit = match begun.and_then(|()| run(arguments.command)) {
+        Ok(Exit::Interrupted) => report::interrupted(form),
+        Ok(exit) => exit,
+        Err(error) => report::nothing_done(&error, form),
+    };
+    metrics::end(exit);
+    otel::end(exit);
+    exit
 }
 
 /// What only reads and prints does without the runtime, whose threads take longer to start than such an answer takes.
@@ -101,7 +114,7 @@ fn block_on(work: impl Future<Output = Result<Exit>>) -> Result<Exit> {
         .enable_all()
         .build()
         .map_err(|error| Error::new(ErrorKind::Local, format!("cannot start the runtime: {error}")))?;
-    let done = runtime.block_on(work);
+    let done = runtime.block_on(otel::kept(metrics::kept(work)));
     // What still reads a file that does not answer is not waited for: the process ends with it.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     done

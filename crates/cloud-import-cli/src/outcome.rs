@@ -32,6 +32,7 @@ pub(crate) struct Outcome {
 /// What came of one target, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) enum Status {
     /// The image is there.
     Succeeded,

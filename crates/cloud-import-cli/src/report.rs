@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloud_import::{Error, Result, remedy::Change};
+use cloud_import::{Error, ErrorKind, Result, remedy::Change};
 use serde::Serialize;
 
 use crate::{
@@ -17,22 +17,22 @@ use crate::{
     row::{Reason, Row},
 };
 
+/// What an import, or a command about imports, came to.
 #[derive(Serialize)]
-struct Report<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Report<'a> {
     schema: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'a str>,
     #[serde(flatten)]
     at: Option<At>,
+    /// Empty where no target was come to.
     results: Vec<Row<'a>>,
-}
-
-/// What is written where no target was come to.
-#[derive(Serialize)]
-struct Nothing<'a> {
-    schema: u32,
-    results: [(); 0],
-    error: Reason<'a>,
+    /// Why no target was come to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Reason<'a>>,
+    /// The code with which the command ends.
+    exit: u8,
 }
 
 /// How results are written.
@@ -97,9 +97,10 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
     if job.is_some() {
         what_settles(outcomes);
     }
+    let count = outcomes.iter().filter(|outcome| !outcome.is_aside);
+    let exit = Exit::together(count.map(|outcome| outcome.exit));
     match form {
-        OutputFormat::Json => json(outcomes, None),
-        OutputFormat::Event => json(outcomes, Some("results")),
+        OutputFormat::Json | OutputFormat::Event => json(outcomes.iter().map(Row::of).collect(), None, exit, form),
         OutputFormat::Text if lines == Lines::Tasks => tasks(outcomes),
         OutputFormat::Text => texts(outcomes, lines).for_each(|line| output::result(&line)),
     }
@@ -109,8 +110,7 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
     if let Some(closing) = closing(outcomes, lines, clock::elapsed()) {
         output::say(&closing);
     }
-    let count = outcomes.iter().filter(|outcome| !outcome.is_aside);
-    Exit::together(count.map(|outcome| outcome.exit))
+    exit
 }
 
 /// The command lines that settle what is not known, and make anew what is gone, exactly as they are to be typed.
@@ -210,15 +210,18 @@ fn tasks(outcomes: &[Outcome]) {
     tasks.for_each(|task| told(output::json_line(task)));
 }
 
-fn json(outcomes: &[Outcome], event: Option<&str>) {
+fn json(results: Vec<Row<'_>>, error: Option<Reason<'_>>, exit: Exit, form: OutputFormat) {
+    let event = (form == OutputFormat::Event).then_some("results");
     let report = Report {
         schema: SCHEMA,
         event,
         at: event.map(|_| At::now()),
-        results: outcomes.iter().map(Row::of).collect(),
+        results,
+        error,
+        exit: exit.code(),
     };
     told(match event {
-        Some(_) => output::json_line(&report),
+        Some(_) => output::last_line(&report),
         None => output::json(&report),
     });
 }
@@ -229,16 +232,53 @@ fn told(written: Result<()>) {
     }
 }
 
-/// For programs: the error for which a command ended before it came to any result.
-pub(crate) fn nothing_done(error: &Error, form: args::OutputFormat) {
-    if form == args::OutputFormat::Json {
-        let report = Nothing {
-            schema: SCHEMA,
-            results: [],
-            error: Reason::of(error),
-        };
-        // Text and numbers are always JSON.
-        let _ = output::json(&report);
+/// An error for which a command ended before it came to any result, and how it ends.
+pub(crate) fn nothing_done(error: &Error, form: OutputFormat) -> Exit {
+    output::error(error);
+    let exit = Exit::of(error);
+    no_results(error, exit, form);
+    exit
+}
+
+/// What the parser of the command line has to say, and how the command ends.
+pub(crate) fn usage(told: &clap::Error, form: OutputFormat) -> Exit {
+    let exit = output::usage(told);
+    if exit != Exit::Done {
+        no_results(&refused(told), exit, form);
+    }
+    exit
+}
+
+/// How a command ends that was interrupted, whether it came to results or not.
+pub(crate) fn interrupted(form: OutputFormat) -> Exit {
+    let exit = Exit::Interrupted;
+    no_results(&Error::new(ErrorKind::Stopped, "interrupted"), exit, form);
+    exit
+}
+
+/// For programs: why there are no results, unless they were written.
+fn no_results(error: &Error, exit: Exit, form: OutputFormat) {
+    if form != OutputFormat::Text && !output::is_answered() {
+        json(Vec::new(), Some(Reason::of(error)), exit, form);
+    }
+}
+
+/// What the parser refused: its first paragraph, and its tip.
+fn refused(told: &clap::Error) -> Error {
+    let text = told.render().to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = first.split_whitespace().collect();
+    let words = words.join(" ");
+    let error = Error::new(
+        ErrorKind::InvalidRequest,
+        match told.kind() {
+            clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "no command was given",
+            _ => words.strip_prefix("error: ").unwrap_or(&words),
+        },
+    );
+    match text.lines().find_map(|line| line.trim().strip_prefix("tip: ")) {
+        Some(tip) => error.with_remedy(tip.to_owned()),
+        None => error,
     }
 }
 

@@ -7,6 +7,8 @@ use cloud_import::{
     publish::{Event, Listener},
 };
 
+use crate::{events::Events, metrics, progress::Progress};
+
 /// How to wait: patiently for real clouds, briskly for simulated ones.
 pub(crate) fn waiting(limit: Option<Duration>, simulated: bool) -> WaitOptions {
     let options = WaitOptions::default();
@@ -19,6 +21,17 @@ pub(crate) fn waiting(limit: Option<Duration>, simulated: bool) -> WaitOptions {
         Some(limit) => options.limit(limit),
         None => options,
     }
+}
+
+/// Who is told what happens to these targets: programs by events, else people; and who measures it.
+pub(crate) fn listener(has_events: bool, labels: Vec<String>) -> Arc<dyn Listener> {
+    metrics::measured(
+        labels.clone(),
+        match has_events {
+            true => Arc::new(Events::new(labels)),
+            false => Arc::new(Progress::new(labels)),
+        },
+    )
 }
 
 /// Tells of targets by their place among all that were named, of which some may not have come to a start.

@@ -19,7 +19,7 @@ use std::{
 };
 
 use crate::{
-    house::Outcome,
+    house::{self, Outcome},
     spec::{self, Spec},
     spec_store,
 };
@@ -50,11 +50,12 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
     let page = root.join("README.md");
     if page.exists() {
         let read = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
-        let folder = root.join("crates/cloud-import-cli/src/args");
-        let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let sources = entries.filter_map(|entry| Some(read(&entry.ok()?.path())));
-        let arguments = sources.collect::<Result<String, String>>()?;
-        files.insert(page.clone(), readme::render(&read(&page)?, &specs, &arguments)?);
+        let arguments = house::files(&root.join("crates/cloud-import-cli/src/args"));
+        let arguments: Vec<String> = arguments.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+        files.insert(
+            page.clone(),
+            readme::render(&read(&page)?, &specs, &arguments.concat())?,
+        );
     }
     files.insert(root.join("docs/coverage.md"), coverage::render(&specs));
     settle(&files, &folders, check)

@@ -2,6 +2,7 @@
 
 use std::{
     num::{NonZeroU64, NonZeroUsize},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -111,4 +112,9 @@ pub(crate) struct Waiting {
     /// Stop waiting after 90s, 30m, 4h; the import goes on
     #[arg(long, value_name = "TIME", value_parser = duration, variable = "CLOUD_IMPORT_TIMEOUT")]
     pub(crate) timeout: Option<Duration>,
+    /// Write metrics to this file, for Prometheus's node_exporter
+    ///
+    /// For its textfile collector: every 15 seconds and at the end. The file is replaced as a whole.
+    #[arg(long, value_name = "FILE", variable = "CLOUD_IMPORT_METRICS_FILE")]
+    pub(crate) metrics_file: Option<PathBuf>,
 }

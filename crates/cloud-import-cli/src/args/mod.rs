@@ -13,6 +13,8 @@ mod sim;
 mod tasks;
 mod value;
 
+use std::path::Path;
+
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::{
@@ -105,6 +107,43 @@ impl Command {
             Self::Clean(options) => options.reach.output,
             Self::Capabilities(options) => options.output,
             Self::Explain(_) | Self::Sim(_) | Self::Report(_) => OutputFormat::Text,
+        }
+    }
+
+    /// What it is called.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Inspect(_) => "inspect",
+            Self::Import(_) => "import",
+            Self::Check(_) => "check",
+            Self::Wait(_) => "wait",
+            Self::Status(_) => "status",
+            Self::Cancel(_) => "cancel",
+            Self::List(_) => "list",
+            Self::Show(_) => "show",
+            Self::Report(_) => "report",
+            Self::Clean(_) => "clean",
+            Self::Capabilities(_) => "capabilities",
+            Self::Explain(_) => "explain",
+            Self::Sim(_) => "sim",
+        }
+    }
+
+    /// Where it writes its metrics, if it does.
+    pub(crate) fn metrics_file(&self) -> Option<&Path> {
+        match self {
+            Self::Import(options) => options.waiting.metrics_file.as_deref(),
+            Self::Wait(options) => options.waiting.metrics_file.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether it writes a line for everything that happens.
+    pub(crate) fn has_events(&self) -> bool {
+        match self {
+            Self::Import(options) => options.events,
+            Self::Wait(options) => options.events,
+            _ => false,
         }
     }
 }

@@ -3,24 +3,34 @@
 use std::fmt::Write as _;
 
 use cloud_import::{Capabilities, Provider, Result, provider::capabilities::Fact};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     args::{self, OutputFormat},
     exit::Exit,
-    output,
+    output::{self, SCHEMA},
 };
+
+/// What each cloud can do.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Listed {
+    schema: u32,
+    #[cfg_attr(test, schemars(with = "Vec<crate::schema::Cloud>"))]
+    clouds: Vec<&'static Capabilities>,
+}
 
 pub(crate) fn run(options: &args::Capabilities) -> Result<Exit> {
     let providers = options
         .provider
         .map_or_else(|| Provider::all().collect(), |provider| vec![provider]);
-    let clouds: Vec<&Capabilities> = providers
+    let clouds: Vec<&'static Capabilities> = providers
         .into_iter()
         .map(cloud_import::capabilities)
         .collect::<Result<_>>()?;
     match options.output {
-        OutputFormat::Json => output::json(&clouds)?,
+        OutputFormat::Json => output::json(&Listed { schema: SCHEMA, clouds })?,
         OutputFormat::Text => clouds.into_iter().for_each(|cloud| {
             page(cloud, options.provider.is_some())
                 .split('\n')
@@ -74,7 +84,7 @@ fn page(cloud: &Capabilities, whole: bool) -> String {
     out
 }
 
-fn row<T: serde::Serialize>(out: &mut String, title: &str, fact: &Fact<T>, whole: bool) {
+fn row<T: Serialize>(out: &mut String, title: &str, fact: &Fact<T>, whole: bool) {
     let value = serde_json::to_value(&fact.value).unwrap_or_default();
     let mark = if fact.verified { "" } else { " (unverified)" };
     let _ = writeln!(out, "  {title:22} {}{mark}", plain(&value));

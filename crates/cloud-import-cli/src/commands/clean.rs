@@ -22,17 +22,24 @@ use crate::{
     targets::Wanted,
 };
 
+/// What jobs left in the clouds.
 #[derive(Serialize)]
-struct Cleaned {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Cleaned {
     schema: u32,
     leftovers: Vec<Row>,
+    /// The job that was forgotten, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forgotten: Option<String>,
 }
 
 /// Something that was left, and what became of it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row {
     what: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     provider: Option<Provider>,
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<String>,
@@ -79,6 +86,7 @@ impl Row {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 enum Done {
     /// It is left alone: an order may still read it.
     InUse,
@@ -137,6 +145,13 @@ async fn forget(id: &str, options: &args::Clean) -> Result<Exit> {
     output::say(&format!(
         "forgotten: {id}; what was staged for it alone is found with --bucket"
     ));
+    if options.reach.output == OutputFormat::Json {
+        output::json(&Cleaned {
+            schema: SCHEMA,
+            leftovers: Vec::new(),
+            forgotten: Some(id.to_owned()),
+        })?;
+    }
     Ok(Exit::Done)
 }
 
@@ -166,6 +181,7 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
         OutputFormat::Json => output::json(&Cleaned {
             schema: SCHEMA,
             leftovers: rows,
+            forgotten: None,
         })?,
         OutputFormat::Text => {
             rows.iter().for_each(show);

@@ -20,14 +20,13 @@ use crate::{
     findings, interrupt, line,
     outcome::Outcome,
     output,
-    progress::Progress,
     ready::{Ready, Targets, certain, warnings},
     report::{self, Lines},
     simulate::Simulated,
     state::Remembered,
     sums,
     targets::{self, Wanted},
-    waiting::Renumbered,
+    waiting::{Renumbered, listener},
 };
 
 pub(crate) async fn run(options: Import) -> Result<Exit> {
@@ -69,7 +68,10 @@ async fn all(
     let mut ended = targets.gate(&ready);
     let goes_on = ended.iter().any(Option::is_none);
     let progress: Arc<dyn Listener> = match goes_on || options.events {
-        true => listener(options, &wanted),
+        true => listener(
+            options.events,
+            wanted.iter().map(|target| target.label.clone()).collect(),
+        ),
         false => Arc::new(()),
     };
     if goes_on && targets.read_the_sum(&mut image, &progress).await? {
@@ -231,12 +233,4 @@ async fn convert(file: &LocalImage, format: DiskFormat, options: &Import, stop: 
         }
     };
     conversion.run(stop, tell).await
-}
-
-fn listener(options: &Import, wanted: &[Wanted]) -> Arc<dyn Listener> {
-    let labels = wanted.iter().map(|target| target.label.clone()).collect();
-    match options.events {
-        true => Arc::new(Events::new(labels)),
-        false => Arc::new(Progress::new(labels)),
-    }
 }

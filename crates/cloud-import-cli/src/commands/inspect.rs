@@ -22,7 +22,8 @@ use crate::{
 
 /// The facts as JSON. The keys are part of the interface.
 #[derive(Serialize)]
-struct Facts<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Facts<'a> {
     schema: u32,
     format: &'static str,
     subtype: Option<&'a str>,
@@ -51,8 +52,11 @@ struct Facts<'a> {
     clouds: &'a [Cloud],
 }
 
+/// Whether a cloud takes it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Cloud {
+    #[cfg_attr(test, schemars(with = "String"))]
     provider: Provider,
     takes_it: bool,
     reasons: Vec<String>,

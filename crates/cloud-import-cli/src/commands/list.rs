@@ -22,14 +22,17 @@ use crate::{
     state::Remembered,
 };
 
+/// The jobs on record.
 #[derive(Serialize)]
-struct Listed<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Listed<'a> {
     schema: u32,
     jobs: Vec<JobRow<'a>>,
 }
 
 /// A job; of a damaged one only its id is known, and why.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct JobRow<'a> {
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -19,9 +19,12 @@ use crate::{
     state::Remembered,
 };
 
+/// A job on record.
 #[derive(Serialize)]
-struct Shown<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Shown<'a> {
     schema: u32,
+    #[cfg_attr(test, schemars(with = "crate::schema::Job"))]
     job: &'a JobFacts,
     targets: Vec<Row<'a>>,
 }

@@ -20,12 +20,11 @@ use crate::{
     exit::Exit,
     interrupt, line,
     outcome::Outcome,
-    progress::Progress,
     report::{self, Lines},
     simulate::Simulated,
     state::Remembered,
     tasks::{Named, named, reattached, target},
-    waiting::{Renumbered, waiting},
+    waiting::{Renumbered, listener, waiting},
 };
 
 pub(crate) async fn run(options: args::Wait) -> Result<Exit> {
@@ -37,14 +36,15 @@ pub(crate) async fn run(options: args::Wait) -> Result<Exit> {
     let stop = Stop::default();
     let clouds = Clouds::new(reach, simulated.as_ref())?.stopped_by(&stop);
     let waiting = waiting(options.waiting.timeout, simulated.is_some());
+    let form = if options.events {
+        report::OutputFormat::Event
+    } else {
+        reach.output.into()
+    };
+    let listener = listener(options.events, named.iter().flat_map(Named::labels).collect());
     let work = async {
-        let outcomes = wait_for_all(named, &clouds, &waiting, &stop).await;
-        Ok(report::write(
-            &outcomes,
-            reach.output.into(),
-            Lines::Images,
-            again.as_deref(),
-        ))
+        let outcomes = wait_for_all(named, &clouds, &waiting, &stop, listener).await;
+        Ok(report::write(&outcomes, form, Lines::Images, again.as_deref()))
     };
     interrupt::guarded(&stop, work).await
 }
@@ -61,9 +61,13 @@ fn again(named: &[Named], options: &args::Wait) -> Option<String> {
     (!jobs.is_empty()).then(|| line::with_places(&jobs.join(" "), &tasks.state, &tasks.reach, &BTreeSet::new()))
 }
 
-async fn wait_for_all(named: Vec<Named>, clouds: &Clouds<'_>, waiting: &WaitOptions, stop: &Stop) -> Vec<Outcome> {
-    let labels: Vec<String> = named.iter().flat_map(Named::labels).collect();
-    let progress: Arc<dyn Listener> = Arc::new(Progress::new(labels));
+async fn wait_for_all(
+    named: Vec<Named>,
+    clouds: &Clouds<'_>,
+    waiting: &WaitOptions,
+    stop: &Stop,
+    progress: Arc<dyn Listener>,
+) -> Vec<Outcome> {
     let over = |index: usize, outcome: &publish::Outcome| progress.on(Some(index), &Event::Over { outcome });
     let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
     let mut set: JoinSet<Vec<(usize, Outcome)>> = JoinSet::new();

@@ -8,9 +8,17 @@ use cloud_import::{Error, ErrorKind, Result, env, provider::digest};
 use super::values::{Values, refuse};
 use crate::state::users_own;
 
-/// The keys that decide where data and requests that are signed with the user's keys go, and whose keys they are. A file of targets has
-/// the same in it.
-const DECIDING: [&str; 6] = ["account", "bucket", "endpoint", "instance_metadata", "state", "targets"];
+/// The keys that decide where data and requests that are signed with the user's keys go, whose keys they are, and which file is written.
+/// A file of targets has the same in it.
+const DECIDING: [&str; 7] = [
+    "account",
+    "bucket",
+    "endpoint",
+    "instance_metadata",
+    "metrics_file",
+    "state",
+    "targets",
+];
 
 /// What of these values decides that.
 pub(super) fn deciding(values: &Values) -> Values {

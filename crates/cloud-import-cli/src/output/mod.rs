@@ -6,7 +6,10 @@ mod out;
 
 use std::{
     io::{IsTerminal, Write as _},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use cloud_import::{Error, ErrorKind, Result, Shown, env, publish::Damaged};
@@ -20,6 +23,9 @@ pub(crate) const SCHEMA: u32 = 1;
 
 /// The bars that are on the terminal, if there are any.
 static BARS: Mutex<Option<MultiProgress>> = Mutex::new(None);
+
+/// Whether a program has its answer, behind which nothing is written.
+static IS_ANSWERED: AtomicBool = AtomicBool::new(false);
 
 /// From now on lines stand above these bars, or where the cursor is when there are none.
 pub(crate) fn stand_above(bars: Option<MultiProgress>) {
@@ -82,14 +88,29 @@ pub(crate) fn result(line: &str) {
     out::write(&format!("{}\n", Shown::of(line)));
 }
 
-/// A result as one JSON object over several lines.
+/// The answer to a program: one JSON object over several lines.
 pub(crate) fn json(value: &impl Serialize) -> Result<()> {
+    IS_ANSWERED.store(true, Ordering::Relaxed);
     document(serde_json::to_string_pretty(value))
 }
 
-/// A result as one JSON object on a line.
-pub(crate) fn json_line(value: &impl Serialize) -> Result<()> {
+/// The answer to a program that was told events: the last line.
+pub(crate) fn last_line(value: &impl Serialize) -> Result<()> {
+    IS_ANSWERED.store(true, Ordering::Relaxed);
     document(serde_json::to_string(value))
+}
+
+/// One JSON object on a line. Behind the last line nothing is told.
+pub(crate) fn json_line(value: &impl Serialize) -> Result<()> {
+    if is_answered() {
+        return Ok(());
+    }
+    document(serde_json::to_string(value))
+}
+
+/// Whether a program has its answer.
+pub(crate) fn is_answered() -> bool {
+    IS_ANSWERED.load(Ordering::Relaxed)
 }
 
 /// A result that is a document of its own, whose writer has escaped what has to be.

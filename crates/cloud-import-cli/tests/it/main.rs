@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
+mod answers;
 mod bucket;
 mod check;
 mod clean;
@@ -20,9 +21,13 @@ mod history;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;
 mod logs;
+mod metrics;
+#[cfg(feature = "otel")]
+mod otel;
 mod places;
 mod preflight;
 mod replace;
+mod schemas;
 mod search;
 mod shown;
 #[cfg(unix)]
@@ -559,7 +564,8 @@ fn capabilities_are_shown_for_people_and_programs() {
         out(&output)
     );
     let clouds: Value = serde_json::from_str(&out(&run(&["capabilities", "--output", "json"]))).unwrap();
-    assert_eq!(clouds.as_array().unwrap().len(), 5);
+    assert_eq!(clouds["schema"], 1);
+    assert_eq!(clouds["clouds"].as_array().unwrap().len(), 5);
 }
 
 #[test]
