@@ -2,7 +2,11 @@
 //! distribution (the binary, licences, README) is cargo's or in the repository.
 
 #[path = "../../crates/cloud-import-cli/src/args/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only the definition is of use here, not what it parses into")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "only the definition is of use here, not what it parses into"
+)]
 mod args;
 
 use std::{

@@ -185,12 +185,14 @@ impl Check {
         } else {
             CheckOutcome::Warning
         };
-        let source = problem.first_source().map(|source| format!(" [{source}]"));
         let message = Phrase::default()
             .field(problem.field.clone())
             .text(" ")
-            .phrase(problem.rule.clone())
-            .text(source.unwrap_or_default());
+            .phrase(problem.rule.clone());
+        let message = match problem.first_source() {
+            Some(source) => message.source(source.to_owned()),
+            None => message,
+        };
         Self::new(what, outcome, message, problem.remedy.clone())
     }
 }
@@ -353,7 +355,7 @@ impl Checks {
                 return Check::passed(Subject::Name, format!("no image is named `{name}`"));
             };
             let message = format!("there is an image named `{name}`: {id} ({state})");
-            let other = "Choose another name, or take or delete that image.";
+            let other = Remedy::taken_name();
             match (rule, class) {
                 (UniqueNames::Refused, Some(StateClass::Failed | StateClass::Canceled)) => Check::warning(
                     Subject::Name,
