@@ -17,6 +17,7 @@ mod interrupt;
 mod jobs;
 mod line;
 mod log;
+mod on_end;
 mod order;
 mod outcome;
 mod output;
@@ -29,14 +30,17 @@ mod row;
 mod side_by_side;
 mod simulate;
 mod source;
+mod sources;
+mod sparse;
 mod state;
 mod targets;
 mod tasks;
+mod tip;
 mod waiting;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 use cloud_import::{Error, ErrorKind, Result};
 
 use crate::{
@@ -53,20 +57,33 @@ fn main() -> ExitCode {
         return exit;
     }
     clock::begin();
-    let line = config::completed(std::env::args_os().collect());
-    let done = line.and_then(|line| match Arguments::try_parse_from(line) {
+    let line: Vec<_> = std::env::args_os().collect();
+    output::colours_of(&line);
+    let parsed = |line: &[OsString]| {
+        let matches = args::command().try_get_matches_from(line);
+        matches.and_then(|matches| Arguments::from_arg_matches(&matches))
+    };
+    let done = config::completed(line.clone()).and_then(|line| match parsed(&line) {
         Ok(arguments) => {
+            output::begin(arguments.surface);
             let form = arguments.command.output();
             let logs = log::begin(&arguments.logs);
             logs.and_then(|()| run(arguments.command))
                 .inspect_err(|error| report::nothing_done(error, form))
         }
-        Err(told) => Ok(output::usage(&told)),
+        Err(told) => {
+            let exit = output::usage(&told);
+            tip::subcommand(&line, &told).iter().for_each(|tip| output::tip(tip));
+            Ok(exit)
+        }
     });
     let exit = done.unwrap_or_else(|error| {
         output::error(&error);
         Exit::of(&error)
     });
+    if exit == Exit::Usage {
+        tip::simulator(&line).iter().for_each(|tip| output::tip(tip));
+    }
     output::finished(exit).into()
 }
 

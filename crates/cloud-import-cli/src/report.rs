@@ -4,12 +4,12 @@ use cloud_import::{Error, Result, remedy::Change};
 use serde::Serialize;
 
 use crate::{
-    args,
+    args::{self, FailIf},
     clock::At,
     exit::Exit,
     line,
     outcome::{Outcome, Status, totals},
-    output::{self, SCHEMA},
+    output::{self, SCHEMA, Tone},
     render,
     row::{Reason, Row},
 };
@@ -30,6 +30,16 @@ struct Nothing<'a> {
     schema: u32,
     results: [(); 0],
     error: Reason<'a>,
+}
+
+impl<'a> Nothing<'a> {
+    fn of(error: &'a Error) -> Self {
+        Self {
+            schema: SCHEMA,
+            results: [],
+            error: Reason::of(error),
+        }
+    }
 }
 
 /// How results are written.
@@ -64,7 +74,13 @@ pub(crate) enum Lines {
 }
 
 /// Writes the results and says how the command ends. `job` is the job by which a later command goes on, if there is one.
-pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job: Option<&str>) -> Exit {
+pub(crate) fn write(
+    outcomes: &[Outcome],
+    form: OutputFormat,
+    lines: Lines,
+    job: Option<&str>,
+    fail_if: FailIf,
+) -> Exit {
     reasons(outcomes);
     for outcome in outcomes {
         if let Some(inspection) = outcome.inspection() {
@@ -82,15 +98,20 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
         .iter()
         .filter(|outcome| outcome.status == Status::Running)
         .collect();
+    // What was not to be waited for goes on as it was asked to.
+    let tell = match unfinished.iter().all(|outcome| outcome.exit == Exit::Done) {
+        true => output::note,
+        false => output::say,
+    };
     if let Some(job) = job.filter(|_| !unfinished.is_empty()) {
-        output::say(&format!("to continue: cloud-import wait {job}"));
+        tell(&format!("to continue: cloud-import wait {job}"));
     }
     // Where nothing is remembered, the task itself is all that there is to go on with.
     unfinished
         .iter()
         .filter(|outcome| lines == Lines::Images && (job.is_none() || outcome.record.is_none()))
         .filter_map(|outcome| serde_json::to_string(outcome.task.as_ref()?).ok())
-        .for_each(|line| output::say(&format!("to continue: cloud-import wait {}", output::word(&line))));
+        .for_each(|line| tell(&format!("to continue: cloud-import wait {}", output::word(&line))));
     if job.is_some() {
         what_settles(outcomes);
     }
@@ -98,15 +119,17 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
         OutputFormat::Json => json(outcomes, None),
         OutputFormat::Event => json(outcomes, Some("results")),
         OutputFormat::Text if lines == Lines::Tasks => tasks(outcomes),
-        OutputFormat::Text => texts(outcomes, lines).for_each(|line| output::result(&line)),
+        OutputFormat::Text => texts(outcomes, lines).for_each(|(target, tone, text)| {
+            output::result_words(&[(Tone::Plain, &target), (tone, &text)]);
+        }),
     }
     if output::is_lost() {
-        texts(outcomes, lines).for_each(|line| output::say(&format!("not written: {line}")));
+        texts(outcomes, lines).for_each(|(target, _, text)| output::say(&format!("not written: {target}{text}")));
     }
     if outcomes.len() > TABLE_FROM {
         table(outcomes);
     }
-    Exit::together(outcomes.iter().map(|outcome| outcome.exit))
+    Exit::of_those(fail_if, outcomes.iter().map(|outcome| outcome.exit))
 }
 
 /// The command lines that settle what is not known, and make anew what is gone, exactly as they are to be typed.
@@ -173,18 +196,29 @@ fn reasons(outcomes: &[Outcome]) {
 const TABLE_FROM: usize = 5;
 
 fn table(outcomes: &[Outcome]) {
+    if !output::wants_notes() {
+        return;
+    }
     output::say(&format!("{} targets:", outcomes.len()));
     for (status, count) in totals(outcomes) {
-        output::say(&format!("  {count:5} {}", status.words()));
+        let count = format!("  {count:5} ");
+        output::say_words(&[(Tone::Plain, &count), (status.tone(), status.words())]);
     }
 }
 
-/// What text output has of each.
-fn texts(outcomes: &[Outcome], lines: Lines) -> impl Iterator<Item = String> {
-    outcomes.iter().filter_map(move |outcome| match lines {
-        Lines::Images => Some(format!("{} {}", outcome.target, outcome.image.as_ref()?.id)),
-        Lines::Tasks => serde_json::to_string(outcome.task.as_ref()?).ok(),
-        Lines::States => Some(format!("{} {}", outcome.target, outcome.summary())),
+/// What text output has of each: the target, and what came of it.
+fn texts(outcomes: &[Outcome], lines: Lines) -> impl Iterator<Item = (String, Tone, String)> {
+    outcomes.iter().filter_map(move |outcome| {
+        let target = format!("{} ", outcome.target);
+        Some(match lines {
+            Lines::Images => (target, Tone::Plain, outcome.image.as_ref()?.id.clone()),
+            Lines::Tasks => (
+                String::new(),
+                Tone::Plain,
+                serde_json::to_string(outcome.task.as_ref()?).ok()?,
+            ),
+            Lines::States => (target, outcome.status.tone(), outcome.summary()),
+        })
     })
 }
 
@@ -193,13 +227,30 @@ fn tasks(outcomes: &[Outcome]) {
     tasks.for_each(|task| told(output::json_line(task)));
 }
 
+impl<'a> Report<'a> {
+    fn of(outcomes: &'a [Outcome], event: Option<&'a str>) -> Self {
+        Self {
+            schema: SCHEMA,
+            event,
+            at: event.map(|_| At::now()),
+            results: outcomes.iter().map(Row::of).collect(),
+        }
+    }
+}
+
+/// The results as JSON on one line.
+pub(crate) fn as_json(outcomes: &[Outcome]) -> String {
+    // Text and numbers are always JSON.
+    serde_json::to_string(&Report::of(outcomes, None)).unwrap_or_default()
+}
+
+/// The same for an error for which there are none.
+pub(crate) fn nothing_as_json(error: &Error) -> String {
+    serde_json::to_string(&Nothing::of(error)).unwrap_or_default()
+}
+
 fn json(outcomes: &[Outcome], event: Option<&str>) {
-    let report = Report {
-        schema: SCHEMA,
-        event,
-        at: event.map(|_| At::now()),
-        results: outcomes.iter().map(Row::of).collect(),
-    };
+    let report = Report::of(outcomes, event);
     told(match event {
         Some(_) => output::json_line(&report),
         None => output::json(&report),
@@ -215,12 +266,7 @@ fn told(written: Result<()>) {
 /// For programs: the error for which a command ended before it came to any result.
 pub(crate) fn nothing_done(error: &Error, form: args::OutputFormat) {
     if form == args::OutputFormat::Json {
-        let report = Nothing {
-            schema: SCHEMA,
-            results: [],
-            error: Reason::of(error),
-        };
         // Text and numbers are always JSON.
-        let _ = output::json(&report);
+        let _ = output::json(&Nothing::of(error));
     }
 }

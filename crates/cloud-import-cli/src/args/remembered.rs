@@ -47,7 +47,7 @@ pub(crate) struct Show {
     #[command(flatten)]
     pub(crate) state: StateDir,
     /// Output format: text or json
-    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text)]
+    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text)]
     pub(crate) output: OutputFormat,
 }
 

@@ -115,7 +115,7 @@ async fn looked_at(
 ) -> Vec<Check> {
     let made = match aliyun::Importer::of(importer) {
         Some(importer) if create_role => {
-            let tell = |event| output::say(&format!("{label}: {}", role_event(&event)));
+            let tell = |event| output::note(&format!("{label}: {}", role_event(&event)));
             Some(importer.create_role(order, &tell).await)
         }
         _ => None,

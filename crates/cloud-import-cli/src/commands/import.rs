@@ -17,23 +17,31 @@ use crate::{
     events::Events,
     exit::Exit,
     interrupt, line,
+    on_end::OnEnd,
     outcome::Outcome,
     output,
     progress::Progress,
     render,
     report::{self, Lines},
     simulate::Simulated,
+    sparse,
     state::Remembered,
     targets::{self, Wanted},
     waiting::{Renumbered, waiting},
 };
 
 pub(crate) async fn run(options: Import) -> Result<Exit> {
+    let on_end = OnEnd::of(&options.waiting);
+    let ended = ended(&options, &on_end).await;
+    on_end.run(ended).await
+}
+
+async fn ended(options: &Import, on_end: &OnEnd) -> Result<Exit> {
     let wanted = targets::wanted(&options.order, &options.reach)?;
     let simulated = Simulated::of(&options.reach).await?;
     let state = Remembered::of(&options.state, simulated.is_some())?;
     let stop = Stop::default();
-    let work = all(&options, &wanted, simulated.as_ref(), &state, &stop);
+    let work = all(options, &wanted, simulated.as_ref(), &state, &stop, on_end);
     interrupt::guarded(&stop, work).await
 }
 
@@ -43,6 +51,7 @@ async fn all(
     simulated: Option<&Simulated>,
     state: &Remembered,
     stop: &Stop,
+    on_end: &OnEnd,
 ) -> Result<Exit> {
     let clouds = Clouds::new(&options.reach, simulated)?.stopped_by(stop);
     let targets = Targets {
@@ -52,6 +61,9 @@ async fn all(
         stop,
     };
     let mut image = destination::image(&options.order)?;
+    if let (Image::File(file), None) = (&image, options.staging.convert) {
+        sparse::tell(file);
+    }
     // It goes, with its temporary file, when the import is over.
     let mut converted = None;
     let mut prepared = match options.staging.convert {
@@ -108,10 +120,16 @@ async fn all(
     } else {
         options.reach.output.into()
     };
-    let again = job
-        .filter(|_| state.lasts())
-        .map(|job| with_places(&job.facts().id, options, wanted));
-    Ok(report::write(&outcomes, form, lines, again.as_deref()))
+    let job = job.filter(|_| state.lasts());
+    on_end.keep(job.as_ref().map(|job| job.facts().id.as_str()), &outcomes);
+    let again = job.map(|job| with_places(&job.facts().id, options, wanted));
+    Ok(report::write(
+        &outcomes,
+        form,
+        lines,
+        again.as_deref(),
+        options.waiting.fail_if,
+    ))
 }
 
 /// A job with the options by which a later command finds it and its clouds.
@@ -187,7 +205,7 @@ async fn convert(file: &LocalImage, format: DiskFormat, options: &Import, stop: 
     let tell = |done: f32| {
         let tens = (done * 10.0) as u32 * 10;
         if shown.swap(tens, Ordering::Relaxed) != tens {
-            output::say(&format!("converting to {format}: {tens}%"));
+            output::progress(&format!("converting to {format}: {tens}%"));
         }
     };
     conversion.run(stop, tell).await

@@ -65,7 +65,7 @@ impl fmt::Debug for Progress {
 impl View {
     fn of(names: &[String]) -> Self {
         let is_dumb = env::variable("TERM").is_some_and(|term| term == "dumb");
-        if !std::io::stderr().is_terminal() || is_dumb {
+        if !std::io::stderr().is_terminal() || is_dumb || !output::wants_progress() {
             return Self::Lines;
         }
         let all = MultiProgress::new();
@@ -217,7 +217,7 @@ impl Shared {
                 bars[index].abandon();
             }
             View::Board { bar, .. } => {
-                output::say(&self.line(target, text));
+                output::progress(&self.line(target, text));
                 if is_last {
                     bar.finish_and_clear();
                 }
@@ -229,7 +229,7 @@ impl Shared {
 
 /// A line of progress, with the time of day: who reads it in a file was not there.
 fn say_line(line: &str) {
-    output::say(&format!("{} {line}", clock::local(SystemEnv.now())));
+    output::progress(&format!("{} {line}", clock::local(SystemEnv.now())));
 }
 
 impl Listener for Progress {
@@ -238,7 +238,7 @@ impl Listener for Progress {
         let note = |stage: Stage, text: &str| shared.note(target, stage, text.to_owned(), None);
         match event {
             Event::Hashing { done, total } => shared.bytes(target, Stage::Hashing, *done, *total),
-            Event::SideFile { path } => output::say(&format!("{} is sent with the image", path.display())),
+            Event::SideFile { path } => output::note(&format!("{} is sent with the image", path.display())),
             Event::WaitingForOther => note(Stage::Waiting, "another process is working on it: waiting"),
             Event::Staging { done, total } => shared.bytes(target, Stage::Staging, *done, *total),
             Event::Staged { object, reused: true } => {
@@ -249,9 +249,9 @@ impl Listener for Progress {
             Event::Settling => note(Stage::Starting, "finding out what became of the order that was sent"),
             Event::NotStarted { not_listed_at } => {
                 let text = render::not_started(*not_listed_at);
-                output::say(&format!("warning: {}", shared.line(target, &text)));
+                output::warning(&shared.line(target, &text));
             }
-            Event::Anew { retired } => output::say(&shared.line(target, &render::anew(retired))),
+            Event::Anew { retired } => output::note(&shared.line(target, &render::anew(retired))),
             Event::Found { .. } => note(Stage::Importing, "the cloud already has it: nothing is sent"),
             Event::Started { .. } => note(Stage::Importing, "importing"),
             Event::Polled { event, .. } => polled(shared, target, *event),
@@ -259,9 +259,9 @@ impl Listener for Progress {
             Event::Retiring { image_id } => note(Stage::Importing, &format!("deleting the older image {image_id}")),
             Event::Retired { image_id } => note(Stage::Importing, &format!("deleted the older image {image_id}")),
             Event::Renamed { name } => note(Stage::Importing, &format!("renamed to {name}")),
-            Event::Warning { text } => output::say(&format!("warning: {}", shared.line(target, text))),
+            Event::Warning { text } => output::warning(&shared.line(target, text)),
             Event::Problem { problem } => {
-                output::say(&format!("warning: {}", shared.line(target, &render::problem(problem))));
+                output::warning(&shared.line(target, &render::problem(problem)));
             }
             Event::Over { outcome } => {
                 let image = outcome.image();
