@@ -212,6 +212,15 @@ pub(crate) fn problem(problem: &Problem) -> String {
     }
 }
 
+/// A problem of a target's order, behind the target: its cloud is told again only where the target does not name it.
+pub(crate) fn problem_of_target(target: &str, problem: &Problem) -> String {
+    let rest = target.strip_prefix(problem.provider.id());
+    match rest.is_some_and(|rest| rest.starts_with('/')) {
+        true => problem_of_cloud(problem),
+        false => self::problem(problem),
+    }
+}
+
 /// Whether an order was refused for its file alone, which no other cloud would take either.
 pub(crate) fn refused_for_the_file(error: &Error) -> bool {
     let mut errors = error.problems().iter().filter(|problem| problem.is_error()).peekable();

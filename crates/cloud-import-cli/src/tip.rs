@@ -60,9 +60,10 @@ mod tests {
             let line = line(words);
             subcommand(&line, &crate::args::command().try_get_matches_from(&line).err()?)
         };
-        assert_eq!(
-            tip(&["it", "help", "imprt"]).as_deref(),
-            Some("similar commands: import")
+        let told = tip(&["it", "help", "imprt"]).unwrap();
+        assert!(
+            told.starts_with("similar commands: ") && told.ends_with("import"),
+            "{told}"
         );
         assert_eq!(tip(&["it", "help", "xyzzy"]), None);
         assert_eq!(tip(&["it", "imprt"]), None, "clap has told it");

@@ -84,7 +84,7 @@ fn values(option: &Arg) -> Option<String> {
 
 /// Where each cloud's keys are looked for.
 fn keys() -> String {
-    let mut text = String::from("Keys come from where the vendors' own tools have them, for each cloud in this order:");
+    let mut text = String::from("Keys, in the order in which they are looked for:");
     for provider in Provider::all() {
         let places = cloud_import::credential_places(provider).unwrap_or_default();
         text.push_str(&format!("\n  {:8} {}", provider.id(), places.join("\n           ")));

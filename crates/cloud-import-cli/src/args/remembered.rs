@@ -114,7 +114,7 @@ pub(crate) struct Clean {
     #[command(flatten)]
     pub(crate) place: InBucket,
     /// Minimum age of what no job here knows
-    #[arg(long, value_name = "TIME", default_value = "168h", value_parser = duration, help_heading = "In a bucket")]
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = duration, help_heading = "In a bucket")]
     pub(crate) older_than: Duration,
     #[command(flatten)]
     pub(crate) state: StateDir,

@@ -1,9 +1,6 @@
 //! `import`: each target by itself and side by side; one that fails does not stop the others.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::Arc;
 
 use cloud_import::{
     DiskFormat, Error, Field, Problem, Result, Stop,
@@ -19,8 +16,7 @@ use crate::{
     interrupt, line,
     on_end::OnEnd,
     outcome::Outcome,
-    output,
-    progress::Progress,
+    progress::{One, Progress},
     render,
     report::{self, Lines},
     simulate::Simulated,
@@ -201,14 +197,8 @@ async fn convert(file: &LocalImage, format: DiskFormat, options: &Import, stop: 
         to: format,
         is_trusted: options.staging.trust_image,
     };
-    let shown = AtomicU32::new(u32::MAX);
-    let tell = |done: f32| {
-        let tens = (done * 10.0) as u32 * 10;
-        if shown.swap(tens, Ordering::Relaxed) != tens {
-            output::progress(&format!("converting to {format}: {tens}%"));
-        }
-    };
-    conversion.run(stop, tell).await
+    let progress = One::new(format!("converting to {format}"));
+    conversion.run(stop, |done| progress.at(done)).await
 }
 
 fn listener(options: &Import, wanted: &[Wanted]) -> Arc<dyn Listener> {

@@ -75,12 +75,13 @@ fn trouble(tone: Tone, word: &str, text: &str) {
     lines.for_each(|line| say(&format!("{:1$}{line}", "", begin.len())));
 }
 
-/// What the user can do about it, below it.
+/// What the user can do about it, below it. The lines of a list's item stand below one another.
 fn advice(error: &Error) {
     for line in render::remedy_lines(error) {
-        in_lines(&line, ADVICE)
-            .iter()
-            .for_each(|line| say(&format!("{ADVICE}{line}")));
+        let hang = if line.starts_with("- ") { "  " } else { "" };
+        for (index, part) in in_lines(&line, ADVICE).iter().enumerate() {
+            say(&format!("{ADVICE}{}{part}", if index > 0 { hang } else { "" }));
+        }
     }
 }
 
@@ -240,7 +241,7 @@ fn told(whose: &str, error: &Error) {
     let file_alone = render::refused_for_the_file(error);
     let problems = error.problems().iter();
     for problem in problems.filter(|problem| !file_alone || render::of_the_file(problem)) {
-        let text = format!("{whose}{}", render::problem(problem));
+        let text = format!("{whose}{}", render::problem_of_target(whose, problem));
         if problem.is_error() {
             wrong(&text);
         } else {

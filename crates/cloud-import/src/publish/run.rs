@@ -325,7 +325,9 @@ impl Run {
         let ids: Vec<String> = self.listed(task).await.into_iter().map(|image| image.id).collect();
         let error = match ids.as_slice() {
             [] => error,
-            ids => error.map_message(|why| format!("{why}; it is the name of {}", ids.join(", "))),
+            ids => {
+                error.map_message(|why| format!("{}; it is the name of {}", why.trim_end_matches('.'), ids.join(", ")))
+            }
         };
         error.with_remedy(Remedy::taken_name())
     }

@@ -58,7 +58,11 @@ pub(super) const ROWS: &[Row] = &[
             (_, false) => "yes; no source says how many".to_owned(),
             (most, true) => format!("up to {most}"),
         };
-        told(most, words)
+        Words {
+            // The words say what is not known.
+            is_verified: true,
+            ..told(most, words)
+        }
     }),
     row("image of one data disk", |cloud| switch(&cloud.data_image)),
     row("tags", |cloud| switch(&cloud.tags)),
