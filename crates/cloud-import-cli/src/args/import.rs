@@ -66,7 +66,7 @@ pub(crate) struct Waiting {
     /// Stop waiting after 90s, 30m, 4h; the import goes on
     #[arg(long, value_name = "TIME", value_parser = duration, variable = "CLOUD_IMPORT_TIMEOUT")]
     pub(crate) timeout: Option<Duration>,
-    /// Which failures the exit code tells: any, all or never
+    /// Failures that count: any, all or never
     ///
     /// `any`: as the exit codes say. `all`: 0 as soon as one target is done. `never`: 0 whatever comes of the targets; what is wrong
     /// before there are results still ends with its own code, as do an interrupt and results that cannot be written. JSON results
