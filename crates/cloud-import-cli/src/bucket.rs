@@ -141,9 +141,9 @@ pub(crate) fn show(store: &Store, items: Vec<Row>, form: OutputFormat) -> Result
         output::result(&format!("{known:14} {what} {bucket}:{}{size}{age}{rest}", row.key));
     }
     if items.is_empty() {
-        output::say(&format!("nothing of this tool's is in `{bucket}` under that prefix"));
+        output::note(&format!("nothing of this tool's is in `{bucket}` under that prefix"));
     } else if items.iter().any(|row| row.outcome == Some(Done::Deletable)) {
-        output::say("nothing was deleted; add --yes to delete it");
+        output::note("nothing was deleted; add --yes to delete it");
     }
     if !store.limits().lists_uploads {
         output::say(

@@ -129,7 +129,13 @@ pub(crate) fn lines(found: &[(&str, Finding)]) -> Vec<String> {
 
 /// The same on standard error.
 pub(crate) fn say(found: &[(&str, Finding)]) {
-    lines(found).iter().for_each(|line| output::say(line));
+    for line in lines(found) {
+        match line.split_once(": ") {
+            Some(("error", text)) => output::wrong(text),
+            Some(("warning", text)) => output::warning(text),
+            _ => output::say(&line),
+        }
+    }
 }
 
 /// Targets by their names, or the first few and how many more.

@@ -23,6 +23,7 @@ mod jobs;
 mod line;
 mod log;
 mod metrics;
+mod on_end;
 mod order;
 #[cfg_attr(not(feature = "otel"), path = "otel/off.rs")]
 mod otel;
@@ -40,16 +41,19 @@ mod schema;
 mod side_by_side;
 mod simulate;
 mod source;
+mod sources;
+mod sparse;
 mod state;
 mod sums;
 mod targets;
 mod tasks;
 mod template;
+mod tip;
 mod waiting;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 use cloud_import::{Error, ErrorKind, Result};
 
 use crate::{
@@ -67,15 +71,29 @@ fn main() -> ExitCode {
     }
     clock::begin();
     let line: Vec<OsString> = std::env::args_os().collect();
-    let exit = match config::completed(line.clone()).map(Arguments::try_parse_from) {
+    output::colours_of(&line);
+    let exit = match config::completed(line.clone()).map(|line| parsed(&line)) {
         Ok(Ok(arguments)) => done(arguments),
-        Ok(Err(told)) => report::usage(&told, form::of_words(&line)),
+        Ok(Err(told)) => {
+            let exit = report::usage(&told, form::of_words(&line));
+            tip::subcommand(&line, &told).iter().for_each(|tip| output::tip(tip));
+            exit
+        }
         Err(error) => report::nothing_done(&error, form::of_words(&line)),
     };
+    if exit == Exit::Usage {
+        tip::simulator(&line).iter().for_each(|tip| output::tip(tip));
+    }
     output::finished(exit).into()
 }
 
+fn parsed(line: &[OsString]) -> Result<Arguments, clap::Error> {
+    let matches = args::command().try_get_matches_from(line)?;
+    Arguments::from_arg_matches(&matches)
+}
+
 fn done(arguments: Arguments) -> Exit {
+    output::begin(arguments.surface);
     let form = form::of(&arguments.command);
     let begun = otel::begin(arguments.command.name())
         .and_then(|()| metrics::begin(arguments.command.metrics_file()))

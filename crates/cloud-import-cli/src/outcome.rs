@@ -6,7 +6,7 @@ use cloud_import::{
 };
 use serde::Serialize;
 
-use crate::{exit::Exit, render};
+use crate::{exit::Exit, output::Tone, render};
 
 /// What came of one target.
 #[derive(Debug)]
@@ -70,6 +70,28 @@ impl Status {
             Self::NotStarted => "not started",
             Self::Unknown => "not known whether it was started",
             Self::Damaged => "damaged",
+        }
+    }
+}
+
+impl Status {
+    /// Whether what was asked for is there.
+    pub(crate) fn is_well(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Checked)
+    }
+
+    /// Whether it is not over.
+    pub(crate) fn goes_on(self) -> bool {
+        matches!(self, Self::Running | Self::CancelRequested)
+    }
+
+    /// How good that is.
+    pub(crate) fn tone(self) -> Tone {
+        match self {
+            _ if self.is_well() => Tone::Good,
+            Self::Running => Tone::Plain,
+            Self::CancelRequested | Self::Canceled | Self::Unknown => Tone::Warning,
+            _ => Tone::Bad,
         }
     }
 }

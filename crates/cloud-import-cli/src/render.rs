@@ -7,8 +7,10 @@ use cloud_import::{
     Check, CheckOutcome, DiskPart, Error, Field, Problem, Provider, Remedy, Subject,
     provider::datetime,
     publish::Retired,
-    remedy::{Change, Wording},
+    remedy::{Change, LIKELY_CAUSES, Wording},
 };
+
+use crate::sources;
 
 /// Fields by their paths in JSON, what to do next as commands.
 #[derive(Debug, Clone, Copy)]
@@ -131,6 +133,13 @@ impl Wording for Flags {
         format!("leave {} out", self.flag(field))
     }
 
+    fn source(&self, source: &str) -> String {
+        match self.0 {
+            Some(provider) => sources::keys(provider, source).join(", "),
+            None => source.to_owned(),
+        }
+    }
+
     fn repeat(&self, change: Change) -> String {
         match change {
             Change::Generation => "repeat the command with --again, for this target alone, to make another image",
@@ -154,6 +163,31 @@ impl Wording for Flags {
 
     fn forget(&self, job: &str) -> String {
         format!("forget it with `cloud-import clean --forget {job}`")
+    }
+}
+
+/// The words of a look at a file, which has none of the options of an import.
+#[derive(Debug, Clone, Copy)]
+struct OfFile(Flags);
+
+impl Wording for OfFile {
+    fn field(&self, field: &Field) -> String {
+        match field {
+            Field::Disk { part, .. } => named(*part).to_owned(),
+            other => self.0.field(other),
+        }
+    }
+
+    fn set(&self, field: &Field, to: &[String]) -> String {
+        format!("at the import, {}", self.0.set(field, to))
+    }
+
+    fn unset(&self, field: &Field) -> String {
+        format!("at the import, {}", self.0.unset(field))
+    }
+
+    fn source(&self, source: &str) -> String {
+        self.0.source(source)
     }
 }
 
@@ -188,6 +222,15 @@ pub(crate) fn problem(problem: &Problem) -> String {
     }
 }
 
+/// A problem of a target's order, behind the target: its cloud is told again only where the target does not name it.
+pub(crate) fn problem_of_target(target: &str, problem: &Problem) -> String {
+    let rest = target.strip_prefix(problem.provider.id());
+    match rest.is_some_and(|rest| rest.starts_with('/')) {
+        true => problem_of_cloud(problem),
+        false => self::problem(problem),
+    }
+}
+
 /// Whether an order was refused for its file alone, which no other cloud would take either.
 pub(crate) fn refused_for_the_file(error: &Error) -> bool {
     let mut errors = error.problems().iter().filter(|problem| problem.is_error()).peekable();
@@ -204,9 +247,25 @@ pub(crate) fn problem_of_cloud(problem: &Problem) -> String {
     problem.render(&Flags(Some(problem.provider)))
 }
 
+/// The same where nothing is ordered yet: what is advised is for an import.
+pub(crate) fn problem_of_file(problem: &Problem) -> String {
+    problem.render(&OfFile(Flags(Some(problem.provider))))
+}
+
 /// What the user can do about an error; nothing where the error does not say.
 pub(crate) fn remedy_of(error: &Error) -> Option<String> {
     Some(error.remedy()?.render(&Flags(error.provider())))
+}
+
+/// The same in as many lines as it has: likely causes are a list.
+pub(crate) fn remedy_lines(error: &Error) -> Vec<String> {
+    match error.remedy() {
+        Some(Remedy::LikelyCauses(causes)) => {
+            let items = causes.iter().map(|cause| format!("- {cause}"));
+            std::iter::once(format!("{LIKELY_CAUSES}:")).chain(items).collect()
+        }
+        _ => remedy_of(error).into_iter().collect(),
+    }
 }
 
 /// The same for programs.
@@ -270,6 +329,24 @@ pub(crate) fn object(object: &str) -> String {
 pub(crate) fn instant_ms(at: SystemTime) -> String {
     let ms = datetime::unix_millis(at).rem_euclid(1_000);
     format!("{}.{ms:03}Z", instant(at).trim_end_matches('Z'))
+}
+
+/// A number of bytes, for people and exactly: `3.0 GiB (3221225472)`.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    let mut size = bytes as f64;
+    let mut unit = "";
+    for next in UNITS {
+        if size < 1024.0 {
+            break;
+        }
+        size /= 1024.0;
+        unit = next;
+    }
+    match unit {
+        "" => format!("{bytes} bytes"),
+        unit => format!("{size:.1} {unit} ({bytes})"),
+    }
 }
 
 /// A length of time: `9s`, `12m04s`, `3h02m`, `2d05h`.
@@ -359,6 +436,20 @@ mod tests {
             ),
         ] {
             assert_eq!(remedy.render(&flags), expected);
+        }
+    }
+
+    #[test]
+    fn sizes_are_for_people_and_exact() {
+        for (bytes, expected) in [
+            (0, "0 bytes"),
+            (1023, "1023 bytes"),
+            (1024, "1.0 KiB (1024)"),
+            (3_221_225_472, "3.0 GiB (3221225472)"),
+            (33_554_432, "32.0 MiB (33554432)"),
+            (u64::MAX, "16384.0 PiB (18446744073709551615)"),
+        ] {
+            assert_eq!(size(bytes), expected);
         }
     }
 

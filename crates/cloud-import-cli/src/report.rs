@@ -6,13 +6,13 @@ use cloud_import::{Error, ErrorKind, Result, remedy::Change};
 use serde::Serialize;
 
 use crate::{
-    args,
+    args::{self, FailIf},
     clock::{self, At},
     exit::Exit,
     findings::{self, Finding},
     line,
     outcome::{Outcome, Status, totals},
-    output::{self, SCHEMA},
+    output::{self, SCHEMA, Tone},
     render,
     row::{Reason, Row},
 };
@@ -67,7 +67,13 @@ pub(crate) enum Lines {
 }
 
 /// Writes the results and says how the command ends. `job` is the job by which a later command goes on, if there is one.
-pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job: Option<&str>) -> Exit {
+pub(crate) fn write(
+    outcomes: &[Outcome],
+    form: OutputFormat,
+    lines: Lines,
+    job: Option<&str>,
+    fail_if: FailIf,
+) -> Exit {
     reasons(outcomes);
     for outcome in outcomes {
         if let Some(inspection) = outcome.inspection() {
@@ -85,32 +91,44 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
         .iter()
         .filter(|outcome| outcome.status == Status::Running)
         .collect();
+    // What was not to be waited for goes on as it was asked to.
+    let tell = match unfinished.iter().all(|outcome| outcome.exit == Exit::Done) {
+        true => output::note,
+        false => output::say,
+    };
     if let Some(job) = job.filter(|_| !unfinished.is_empty()) {
-        output::say(&format!("to continue: cloud-import wait {job}"));
+        tell(&format!("to continue: cloud-import wait {job}"));
     }
     // Where nothing is remembered, the task itself is all that there is to go on with.
     unfinished
         .iter()
         .filter(|outcome| lines == Lines::Images && (job.is_none() || outcome.record.is_none()))
         .filter_map(|outcome| serde_json::to_string(outcome.task.as_ref()?).ok())
-        .for_each(|line| output::say(&format!("to continue: cloud-import wait {}", output::word(&line))));
+        .for_each(|line| tell(&format!("to continue: cloud-import wait {}", output::word(&line))));
     if job.is_some() {
         what_settles(outcomes);
     }
-    let count = outcomes.iter().filter(|outcome| !outcome.is_aside);
-    let exit = Exit::together(count.map(|outcome| outcome.exit));
+    let exit = exit_of(outcomes, fail_if);
     match form {
         OutputFormat::Json | OutputFormat::Event => json(outcomes.iter().map(Row::of).collect(), None, exit, form),
         OutputFormat::Text if lines == Lines::Tasks => tasks(outcomes),
-        OutputFormat::Text => texts(outcomes, lines).for_each(|line| output::result(&line)),
+        OutputFormat::Text => texts(outcomes, lines).for_each(|(target, tone, text)| {
+            output::result_words(&[(Tone::Plain, &target), (tone, &text)]);
+        }),
     }
     if output::is_lost() {
-        texts(outcomes, lines).for_each(|line| output::say(&format!("not written: {line}")));
+        texts(outcomes, lines).for_each(|(target, _, text)| output::say(&format!("not written: {target}{text}")));
     }
     if let Some(closing) = closing(outcomes, lines, clock::elapsed()) {
         output::say(&closing);
     }
     exit
+}
+
+/// How a command ends for these results.
+pub(crate) fn exit_of(outcomes: &[Outcome], fail_if: FailIf) -> Exit {
+    let count = outcomes.iter().filter(|outcome| !outcome.is_aside);
+    Exit::of_those(fail_if, count.map(|outcome| outcome.exit))
 }
 
 /// The command lines that settle what is not known, and make anew what is gone, exactly as they are to be typed.
@@ -196,12 +214,19 @@ fn closing(outcomes: &[Outcome], lines: Lines, took: Duration) -> Option<String>
     }
 }
 
-/// What text output has of each.
-fn texts(outcomes: &[Outcome], lines: Lines) -> impl Iterator<Item = String> {
-    outcomes.iter().filter_map(move |outcome| match lines {
-        Lines::Images => Some(format!("{} {}", outcome.target, outcome.image.as_ref()?.id)),
-        Lines::Tasks => serde_json::to_string(outcome.task.as_ref()?).ok(),
-        Lines::States => Some(format!("{} {}", outcome.target, outcome.summary())),
+/// What text output has of each: the target, and what came of it.
+fn texts(outcomes: &[Outcome], lines: Lines) -> impl Iterator<Item = (String, Tone, String)> {
+    outcomes.iter().filter_map(move |outcome| {
+        let target = format!("{} ", outcome.target);
+        Some(match lines {
+            Lines::Images => (target, Tone::Plain, outcome.image.as_ref()?.id.clone()),
+            Lines::Tasks => (
+                String::new(),
+                Tone::Plain,
+                serde_json::to_string(outcome.task.as_ref()?).ok()?,
+            ),
+            Lines::States => (target, outcome.status.tone(), outcome.summary()),
+        })
     })
 }
 
@@ -210,16 +235,35 @@ fn tasks(outcomes: &[Outcome]) {
     tasks.for_each(|task| told(output::json_line(task)));
 }
 
+impl<'a> Report<'a> {
+    fn of(results: Vec<Row<'a>>, error: Option<Reason<'a>>, exit: Exit, event: Option<&'a str>) -> Self {
+        Self {
+            schema: SCHEMA,
+            event,
+            at: event.map(|_| At::now()),
+            results,
+            error,
+            exit: exit.code(),
+        }
+    }
+}
+
+/// The results as JSON on one line.
+pub(crate) fn as_json(outcomes: &[Outcome], exit: Exit) -> String {
+    let report = Report::of(outcomes.iter().map(Row::of).collect(), None, exit, None);
+    // Text and numbers are always JSON.
+    serde_json::to_string(&report).unwrap_or_default()
+}
+
+/// The same for an error for which there are none.
+pub(crate) fn nothing_as_json(error: &Error) -> String {
+    let report = Report::of(Vec::new(), Some(Reason::of(error)), Exit::of(error), None);
+    serde_json::to_string(&report).unwrap_or_default()
+}
+
 fn json(results: Vec<Row<'_>>, error: Option<Reason<'_>>, exit: Exit, form: OutputFormat) {
     let event = (form == OutputFormat::Event).then_some("results");
-    let report = Report {
-        schema: SCHEMA,
-        event,
-        at: event.map(|_| At::now()),
-        results,
-        error,
-        exit: exit.code(),
-    };
+    let report = Report::of(results, error, exit, event);
     told(match event {
         Some(_) => output::last_line(&report),
         None => output::json(&report),

@@ -71,7 +71,7 @@ pub(crate) async fn named(arguments: &[OsString], state: &Remembered) -> Result<
             named.extend(readable(job, Record::is_open).await?);
         }
         if named.is_empty() {
-            output::say(&format!("no job in {} waits for a result", state.state()));
+            output::note(&format!("no job in {} waits for a result", state.state()));
         }
         return Ok(named);
     }

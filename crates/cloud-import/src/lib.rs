@@ -43,5 +43,8 @@ pub use cloud_import_core::{
     WaitOptions, build, credentials, env, find, http, provider, remedy, transport, wait,
 };
 
-pub use connect::{capabilities, connect, connect_to, credential_chain, environment_names, error_codes, regions};
+pub use connect::{
+    capabilities, connect, connect_to, credential_chain, credential_places, environment_names, error_codes, regions,
+    sources,
+};
 pub use target::Target;

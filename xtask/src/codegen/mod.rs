@@ -50,12 +50,12 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
     let page = root.join("README.md");
     if page.exists() {
         let read = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
-        let arguments = house::files(&root.join("crates/cloud-import-cli/src/args"));
-        let arguments: Vec<String> = arguments.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
-        files.insert(
-            page.clone(),
-            readme::render(&read(&page)?, &specs, &arguments.concat())?,
-        );
+        let sources = house::files(&root.join("crates/cloud-import-cli/src/args"));
+        let arguments = sources
+            .iter()
+            .map(|path| read(path))
+            .collect::<Result<String, String>>()?;
+        files.insert(page.clone(), readme::render(&read(&page)?, &specs, &arguments)?);
     }
     files.insert(root.join("docs/coverage.md"), coverage::render(&specs));
     settle(&files, &folders, check)

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{
     ConfigFile, Order, Reach, Staging, StateDir,
@@ -117,4 +117,30 @@ pub(crate) struct Waiting {
     /// For its textfile collector: every 15 seconds and at the end. The file is replaced as a whole.
     #[arg(long, value_name = "FILE", variable = "CLOUD_IMPORT_METRICS_FILE")]
     pub(crate) metrics_file: Option<PathBuf>,
+    /// Failures that count: any, all or never
+    ///
+    /// `any`: as the exit codes say. `all`: 0 as soon as one target is done. `never`: 0 whatever comes of the targets; what is wrong
+    /// before there are results still ends with its own code, as do an interrupt and results that cannot be written. JSON results
+    /// have the `exit` of each target in any case.
+    #[arg(long, value_name = "WHICH", hide_possible_values = true, value_enum, default_value_t = FailIf::Any, variable = "CLOUD_IMPORT_FAIL_IF")]
+    pub(crate) fail_if: FailIf,
+    /// Run this once when it ends, by the shell, with the results on its input
+    ///
+    /// It gets the JSON of `--output json` on standard input, and CLOUD_IMPORT_JOB (the job's id, where a later command finds it),
+    /// CLOUD_IMPORT_EXIT, CLOUD_IMPORT_SUCCEEDED and CLOUD_IMPORT_FAILED (how many targets) in its environment, from which the
+    /// clouds' secret keys and tokens are taken. What it writes goes to standard error. It is ended after 60 seconds, and what
+    /// comes of it changes no exit code.
+    #[arg(long, value_name = "COMMAND", variable = "CLOUD_IMPORT_ON_END")]
+    pub(crate) on_end: Option<String>,
+}
+
+/// Which results of targets the exit code tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailIf {
+    // Plain comments, as of the forms of output.
+    // One is not done.
+    Any,
+    // None is done.
+    All,
+    Never,
 }

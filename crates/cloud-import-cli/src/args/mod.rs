@@ -2,6 +2,7 @@
 
 mod check;
 mod facts;
+mod help;
 mod import;
 pub(crate) mod key;
 mod logs;
@@ -10,6 +11,7 @@ mod reach;
 mod remembered;
 pub(crate) mod scope;
 mod sim;
+mod surface;
 mod tasks;
 mod value;
 
@@ -20,12 +22,14 @@ use clap::{Parser, Subcommand};
 pub(crate) use self::{
     check::Check,
     facts::{Capabilities, Explain, Inspect},
-    import::{Import, Waiting},
+    help::command,
+    import::{FailIf, Import, Waiting},
     logs::{LogFormat, Logs},
     order::{Order, Staging},
     reach::{ConfigFile, OutputFormat, Reach, StateDir},
     remembered::{Clean, InBucket, List, Report, Show},
     sim::Sim,
+    surface::{Color, Surface},
     tasks::{Tasks, Wait},
 };
 
@@ -33,6 +37,8 @@ pub(crate) use self::{
 #[derive(Debug, Parser)]
 #[command(name = "cloud-import", version, max_term_width = 100, before_help = EXAMPLES, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) surface: Surface,
     #[command(flatten)]
     pub(crate) logs: Logs,
     #[command(subcommand)]
@@ -106,7 +112,8 @@ impl Command {
             Self::Show(options) => options.output,
             Self::Clean(options) => options.reach.output,
             Self::Capabilities(options) => options.output,
-            Self::Explain(_) | Self::Sim(_) | Self::Report(_) => OutputFormat::Text,
+            Self::Explain(options) => options.output,
+            Self::Sim(_) | Self::Report(_) => OutputFormat::Text,
         }
     }
 
@@ -150,18 +157,16 @@ impl Command {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
     fn the_arguments_are_consistent() {
-        Arguments::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]
     fn help_has_examples_first_and_a_line_for_each_option() {
-        let mut command = Arguments::command().term_width(100);
+        let mut command = command().term_width(100);
         command.build();
         for subcommand in command
             .get_subcommands_mut()

@@ -17,10 +17,14 @@ use super::{
 pub(crate) struct Order {
     /// The disk image: a file, a link, or BUCKET:KEY in the cloud's object storage
     ///
+    /// A file is uploaded to the bucket of each target (--bucket) and deleted there after the verdict.
     /// fetch+https://HOST/PATH#sha256=HEX copies a file from a web server into the buckets, with no copy of it on this machine; a bare
-    /// link is for the cloud to read.
+    /// link is for the cloud to read, which JD Cloud, Tencent Cloud and UCloud do.
     pub(crate) image: OsString,
     /// Target: PROVIDER/REGION, PROVIDER, @GROUP or `all`. Repeatable
+    ///
+    /// PROVIDER alone takes the region that stands beside its keys. NAME and @GROUP are those of the file of targets. `all` is each
+    /// cloud's usual region.
     #[arg(long = "to", value_name = "TARGET", variable = "CLOUD_IMPORT_TO")]
     pub(crate) to: Vec<String>,
     /// File of targets (TOML); without --to, all of them
@@ -36,6 +40,9 @@ pub(crate) struct Order {
     #[arg(long, value_name = "[TARGET=]NAME", value_hint = ValueHint::Other)]
     pub(crate) name: Vec<String>,
     /// Operating system of the guest, such as "CentOS 7.9"
+    ///
+    /// As people write it, or as PRETTY_NAME of /etc/os-release says. Each cloud is sent its own word for it; a word that is not
+    /// quite the same is told before anything is sent.
     #[arg(long, value_name = "[TARGET=]SYSTEM", value_parser = scoped::<Os>, variable = "CLOUD_IMPORT_OS")]
     pub(crate) os: Vec<Scoped<Os>>,
 
@@ -83,6 +90,9 @@ pub(crate) struct Order {
           help_heading = "The order")]
     pub(crate) project: Vec<Scoped<String>>,
     /// Option in a cloud's own words. Repeatable
+    ///
+    /// A value that is JSON is sent as such, else as text: --set aliyun.RoleName=MyRole. A wrong name is answered with those that
+    /// the cloud has.
     #[arg(long, value_name = "TARGET.KEY=VALUE", value_parser = vendor_option, help_heading = "The order")]
     pub(crate) set: Vec<Scoped<(String, Value)>>,
     /// Skip the cloud's check of the guest
@@ -101,6 +111,9 @@ pub(crate) struct Order {
 #[command(next_help_heading = "Staging a local file")]
 pub(crate) struct Staging {
     /// Bucket to upload a local file to. Repeatable
+    ///
+    /// It is yours, and in the import's region; `check` says whether it is there, private and of the right class. NAME is for every
+    /// target, TARGET=NAME for one or for those in one cloud.
     #[arg(long, value_name = "[TARGET=]NAME", value_parser = name, variable = "CLOUD_IMPORT_BUCKET")]
     pub(crate) bucket: Vec<Scoped<String>>,
     /// Prefix of the keys of uploaded objects; default: cloud-import/

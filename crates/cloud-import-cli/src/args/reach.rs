@@ -12,7 +12,7 @@ use super::{key::Keyed as _, value::for_provider};
 #[command(next_help_heading = "Reaching the clouds")]
 pub(crate) struct Reach {
     /// Output format: text or json
-    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text,
+    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text,
           variable = "CLOUD_IMPORT_OUTPUT", help_heading = "Waiting and output")]
     pub(crate) output: OutputFormat,
     /// API endpoint of a cloud. Repeatable
@@ -30,6 +30,9 @@ pub(crate) struct Reach {
     #[arg(long, switch(), variable = "CLOUD_IMPORT_INSTANCE_METADATA")]
     pub(crate) instance_metadata: bool,
     /// Use simulated clouds only; FILE: the output of `sim`
+    ///
+    /// Nothing leaves this machine, and no account is needed. Without FILE the clouds are made for this command alone and forgotten
+    /// with it. FILE stands behind a sign of equality: --simulate=sim.json.
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     #[allow(clippy::option_option, reason = "clap's form of an option with an optional value")]
     pub(crate) simulate: Option<Option<PathBuf>>,
@@ -40,6 +43,9 @@ pub(crate) struct Reach {
 #[command(next_help_heading = "Waiting and output")]
 pub(crate) struct StateDir {
     /// Directory to record jobs in; with --simulate only if given
+    ///
+    /// Else the user's own directory for state. A small file for each target, with no secret in it, lets a later command resume, wait
+    /// and clean.
     #[arg(long = "state", value_name = "DIR", variable = "CLOUD_IMPORT_STATE")]
     pub(crate) folder: Option<PathBuf>,
 }

@@ -70,7 +70,7 @@ async fn roles(publish: &Publish, there: impl Iterator<Item = &Destination>) -> 
         }
         let order = publish.preview(&to).await?;
         set.spawn(async move {
-            let tell = |event| output::say(&format!("{}: {}", to.label, role_event(&event)));
+            let tell = |event| output::note(&format!("{}: {}", to.label, role_event(&event)));
             match aliyun::Importer::of(&*to.importer) {
                 Some(importer) => (index, Some(importer.create_role(&order, &tell).await)),
                 None => (index, None),

@@ -186,9 +186,9 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
         OutputFormat::Text => {
             rows.iter().for_each(show);
             if rows.is_empty() {
-                output::say("nothing is left over, as far as is known here");
+                output::note("nothing is left over, as far as is known here");
             } else if deletable {
-                output::say("nothing was deleted; to delete it: cloud-import clean --yes");
+                output::note("nothing was deleted; to delete it: cloud-import clean --yes");
             }
         }
     }

@@ -1,9 +1,6 @@
 //! `import`: what stands against it is found out for all targets before any work; then each is worked on by itself, side by side.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::Arc;
 
 use cloud_import::{
     DiskFormat, Pace, Result, Stop,
@@ -18,11 +15,14 @@ use crate::{
     events::Events,
     exit::Exit,
     findings, interrupt, line,
+    on_end::OnEnd,
     outcome::Outcome,
     output,
+    progress::One,
     ready::{Ready, Targets, certain, warnings},
     report::{self, Lines},
     simulate::Simulated,
+    sparse,
     state::Remembered,
     sums,
     targets::{self, Wanted},
@@ -30,11 +30,17 @@ use crate::{
 };
 
 pub(crate) async fn run(options: Import) -> Result<Exit> {
+    let on_end = OnEnd::of(&options.waiting);
+    let ended = ended(&options, &on_end).await;
+    on_end.run(ended).await
+}
+
+async fn ended(options: &Import, on_end: &OnEnd) -> Result<Exit> {
     let wanted = targets::wanted(&options.order, &options.staging, &options.reach)?;
     let simulated = Simulated::of(&options.reach).await?;
     let state = Remembered::of(&options.state, simulated.is_some())?;
     let stop = Stop::default();
-    let work = all(&options, &wanted, simulated.as_ref(), &state, &stop);
+    let work = all(options, &wanted, simulated.as_ref(), &state, &stop, on_end);
     interrupt::guarded(&stop, work).await
 }
 
@@ -44,6 +50,7 @@ async fn all(
     simulated: Option<&Simulated>,
     state: &Remembered,
     stop: &Stop,
+    on_end: &OnEnd,
 ) -> Result<Exit> {
     let clouds = Clouds::new(&options.reach, simulated)?.stopped_by(stop);
     let (wanted, without) = apart(options, wanted);
@@ -59,6 +66,9 @@ async fn all(
         expected: sums::expected_of(options.expect_sha256.as_deref(), &image)?,
         sha256: None,
     };
+    if let (Image::File(file), None) = (&image, options.staging.convert) {
+        sparse::tell(file);
+    }
     let planned = targets.planned(&image)?;
     let mut ready = targets.ready(&planned).await?;
     if options.dry_run {
@@ -101,10 +111,16 @@ async fn all(
     } else {
         options.reach.output.into()
     };
-    let again = job
-        .filter(|_| state.lasts())
-        .map(|job| with_places(&job.facts().id, options, &wanted));
-    Ok(report::write(&outcomes, form, lines, again.as_deref()))
+    let job = job.filter(|_| state.lasts());
+    on_end.keep(job.as_ref().map(|job| job.facts().id.as_str()), &outcomes);
+    let again = job.map(|job| with_places(&job.facts().id, options, &wanted));
+    Ok(report::write(
+        &outcomes,
+        form,
+        lines,
+        again.as_deref(),
+        options.waiting.fail_if,
+    ))
 }
 
 /// The targets that are worked on, and those at which there is nothing to be done: of a vendor's dry run, clouds that have none, where
@@ -225,12 +241,6 @@ async fn convert(file: &LocalImage, format: DiskFormat, options: &Import, stop: 
         to: format,
         is_trusted: options.staging.trust_image,
     };
-    let shown = AtomicU32::new(u32::MAX);
-    let tell = |done: f32| {
-        let tens = (done * 10.0) as u32 * 10;
-        if shown.swap(tens, Ordering::Relaxed) != tens {
-            output::say(&format!("converting to {format}: {tens}%"));
-        }
-    };
-    conversion.run(stop, tell).await
+    let progress = One::new(format!("converting to {format}"));
+    conversion.run(stop, |done| progress.at(done)).await
 }

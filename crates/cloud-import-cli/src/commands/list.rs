@@ -15,7 +15,7 @@ use crate::{
     exit::Exit,
     jobs::Remembered as Job,
     outcome::{Outcome, Status, totals},
-    output::{self, SCHEMA},
+    output::{self, SCHEMA, Tone},
     phases, render,
     row::Row,
     simulate::Simulated,
@@ -74,7 +74,7 @@ async fn jobs(options: args::List) -> Result<Exit> {
     match options.reach.output {
         OutputFormat::Json => json(&jobs, &of_no_job)?,
         OutputFormat::Text if jobs.is_empty() && of_no_job.is_empty() => {
-            output::say(&format!("no jobs in {}", state.state()));
+            output::note(&format!("no jobs in {}", state.state()));
         }
         OutputFormat::Text => texts(&jobs, &of_no_job),
     }
@@ -135,18 +135,18 @@ fn texts(jobs: &[Job], damaged: &[&Damaged]) {
     let targets: Vec<&Outcome> = jobs.iter().flat_map(|job| &job.targets).collect();
     let many = |many: usize, what: &str| format!("{many} {what}{}", if many == 1 { "" } else { "s" });
     let jobs_in_all = many(jobs.len() + damaged.len(), "job");
-    output::say(&match targets.len() {
-        0 => jobs_in_all,
-        some => format!(
-            "{jobs_in_all}, {}: {}",
-            many(some, "target"),
-            counts(targets.iter().copied())
-        ),
-    });
+    if output::wants_notes() {
+        let in_all = match targets.len() {
+            0 => jobs_in_all,
+            some => format!("{jobs_in_all}, {}: ", many(some, "target")),
+        };
+        say_with_counts(&in_all, targets.iter().copied(), "", output::say_words);
+    }
     for job in jobs {
         let began = began(job).map_or_else(|| "-".to_owned(), render::instant);
-        let (id, source, counts) = (&job.facts.id, &job.facts.source, counts(&job.targets));
-        output::result(format!("{id}  {began}  {counts}  {source}").trim_end());
+        let before = format!("{}  {began}  ", job.facts.id);
+        let after = format!("  {}", job.facts.source);
+        say_with_counts(&before, &job.targets, after.trim_end(), output::result_words);
     }
     for one in damaged {
         let id = one.job.as_deref().unwrap_or_default();
@@ -154,13 +154,26 @@ fn texts(jobs: &[Job], damaged: &[&Damaged]) {
     }
 }
 
-/// How many targets are in which state: `3 succeeded, 1 failed`.
-fn counts<'a>(targets: impl IntoIterator<Item = &'a Outcome>) -> String {
-    let counts = totals(targets).into_iter();
-    let counts: Vec<String> = counts
-        .map(|(status, count)| format!("{count} {}", status.words()))
+/// A line with how many targets are in which state in its middle: `3 succeeded, 1 failed`.
+fn say_with_counts<'a>(
+    before: &str,
+    targets: impl IntoIterator<Item = &'a Outcome>,
+    after: &str,
+    say: impl Fn(&[(Tone, &str)]),
+) {
+    let counts: Vec<(Tone, String)> = totals(targets)
+        .into_iter()
+        .map(|(status, count)| (status.tone(), format!("{count} {}", status.words())))
         .collect();
-    counts.join(", ")
+    let mut words = vec![(Tone::Plain, before)];
+    for (index, (tone, count)) in counts.iter().enumerate() {
+        if index > 0 {
+            words.push((Tone::Plain, ", "));
+        }
+        words.push((*tone, count));
+    }
+    words.push((Tone::Plain, after));
+    say(&words);
 }
 
 /// Shows what lies in the bucket.

@@ -13,7 +13,7 @@ use crate::{
     exit::Exit,
     jobs::{self, Remembered as Job},
     outcome::Outcome,
-    output::{self, SCHEMA},
+    output::{self, SCHEMA, Tone},
     phases, render,
     row::Row,
     state::Remembered,
@@ -54,14 +54,16 @@ fn text(job: &Job) {
     }
     for target in &job.targets {
         output::result("");
-        output::result(format!("{}  {}  {}", target.target, target.status.words(), result(target)).trim_end());
+        let (before, after) = (format!("{}  ", target.target), format!("  {}", result(target)));
+        let status = (target.status.tone(), target.status.words());
+        output::result_words(&[(Tone::Plain, &before), status, (Tone::Plain, after.trim_end())]);
         if let Some(record) = &target.record {
             timeline(record);
         }
         if let Some(error) = &target.error {
             output::result(&format!("  {}", render::error(error)));
-            if let Some(remedy) = render::remedy_of(error) {
-                output::result(&format!("    {remedy}"));
+            for line in render::remedy_lines(error) {
+                output::result(&format!("    {line}"));
             }
         }
     }

@@ -19,6 +19,7 @@ use crate::{
     connect::Clouds,
     exit::Exit,
     interrupt, line,
+    on_end::OnEnd,
     outcome::Outcome,
     report::{self, Lines},
     simulate::Simulated,
@@ -28,11 +29,18 @@ use crate::{
 };
 
 pub(crate) async fn run(options: args::Wait) -> Result<Exit> {
+    let on_end = OnEnd::of(&options.waiting);
+    let ended = ended(&options, &on_end).await;
+    on_end.run(ended).await
+}
+
+async fn ended(options: &args::Wait, on_end: &OnEnd) -> Result<Exit> {
     let reach = &options.tasks.reach;
     let simulated = Simulated::of(reach).await?;
     let state = Remembered::of(&options.tasks.state, simulated.is_some())?;
     let named = named(&options.tasks.tasks, &state).await?;
-    let again = again(&named, &options);
+    let jobs = jobs(&named);
+    let again = again(&jobs, options);
     let stop = Stop::default();
     let clouds = Clouds::new(reach, simulated.as_ref())?.stopped_by(&stop);
     let waiting = waiting(options.waiting.timeout, simulated.is_some());
@@ -44,19 +52,29 @@ pub(crate) async fn run(options: args::Wait) -> Result<Exit> {
     let listener = listener(options.events, named.iter().flat_map(Named::labels).collect());
     let work = async {
         let outcomes = wait_for_all(named, &clouds, &waiting, &stop, listener).await;
-        Ok(report::write(&outcomes, form, Lines::Images, again.as_deref()))
+        on_end.keep(jobs.iter().map(String::as_str), &outcomes);
+        Ok(report::write(
+            &outcomes,
+            form,
+            Lines::Images,
+            again.as_deref(),
+            options.waiting.fail_if,
+        ))
     };
     interrupt::guarded(&stop, work).await
 }
 
-/// The jobs, with the options by which a later command finds them and their clouds; `None` where only tasks are waited for.
-fn again(named: &[Named], options: &args::Wait) -> Option<String> {
+/// The jobs that are waited for.
+fn jobs(named: &[Named]) -> Vec<String> {
     let jobs = named.iter().filter_map(|one| match one {
-        Named::Job(job, _) => Some(job.facts().id.as_str()),
+        Named::Job(job, _) => Some(job.facts().id.clone()),
         _ => None,
     });
-    let jobs: BTreeSet<&str> = jobs.collect();
-    let jobs: Vec<&str> = jobs.into_iter().collect();
+    jobs.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The jobs, with the options by which a later command finds them and their clouds; `None` where only tasks are waited for.
+fn again(jobs: &[String], options: &args::Wait) -> Option<String> {
     let tasks = &options.tasks;
     (!jobs.is_empty()).then(|| line::with_places(&jobs.join(" "), &tasks.state, &tasks.reach, &BTreeSet::new()))
 }

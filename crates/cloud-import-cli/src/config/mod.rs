@@ -19,7 +19,7 @@ pub(crate) use self::file::line;
 use self::values::{Options, Values, check, refuse, repeats};
 use crate::{
     args::{
-        Arguments, ConfigFile,
+        Arguments, ConfigFile, Surface,
         key::{self, keyed, known_variables, variables},
     },
     output,
@@ -77,6 +77,9 @@ fn with_variables(
     let Some((name, matches)) = matches.subcommand() else {
         return Ok(line);
     };
+    if let Ok(surface) = Surface::from_arg_matches(matches) {
+        output::begin(surface);
+    }
     let Some(own) = command.find_subcommand(name).filter(|own| takes_defaults(own)) else {
         return Ok(line);
     };
@@ -89,13 +92,13 @@ fn with_variables(
     let file = Found::read(&config, variable)?;
     let of_file = of_file(&config, file.as_ref(), &options, variable)?;
     if let Some(file) = &file {
-        output::say(&format!("defaults from {}", file.path.display()));
+        output::note(&format!("defaults from {}", file.path.display()));
         let deciding = here::deciding(&of_file);
         let mut deciding = deciding
             .without_keys_of(&of_variables)
             .without_keys_of(&said(own, matches));
         deciding.give_way_to(&of_variables, &options);
-        file.allow(&left_open(deciding, own, matches, &options), matches)?;
+        file.allow(left_open(deciding, own, matches, &options), matches)?;
     }
     let defaults = left_open(of_variables.over(of_file, &options), own, matches, &options);
     let typed = typed(defaults, own);
@@ -172,13 +175,19 @@ impl Found {
         Ok(found)
     }
 
-    /// Refuses what would decide where data and keys go. Simulated clouds are on this machine, and have keys of their own.
-    fn allow(&self, counting: &Values, typed: &ArgMatches) -> Result<()> {
+    /// Refuses what would decide where data and keys go, or run something. Simulated clouds are on this machine, and have keys of
+    /// their own.
+    fn allow(&self, counting: Values, typed: &ArgMatches) -> Result<()> {
         let is_simulated = typed.value_source("simulate") == Some(ValueSource::CommandLine);
-        if !self.is_here || is_simulated {
+        if !self.is_here {
             return Ok(());
         }
-        here::allow(&self.path, &self.text, counting)
+        let refused = if is_simulated {
+            here::running(counting)
+        } else {
+            counting
+        };
+        here::allow(&self.path, &self.text, &refused)
     }
 }
 

@@ -119,6 +119,7 @@ fn samples(option: &Arg) -> [&'static str; 2] {
         ["1h", "2h"],
         ["true", "false"],
         ["text", "json"],
+        ["any", "all"],
         ["x86_64", "arm64"],
         ["bios", "uefi"],
         ["platform", "byol"],

@@ -2,6 +2,7 @@
 //! is shown of a moment is true of that moment: a terminal is redrawn every second.
 
 mod known;
+mod one;
 mod rate;
 mod view;
 mod warnings;
@@ -20,6 +21,7 @@ use cloud_import::{
 use indicatif::HumanBytes;
 use tokio::task::AbortHandle;
 
+pub(crate) use self::one::One;
 use self::{
     known::{Known, Stage},
     view::View,
@@ -150,7 +152,7 @@ impl Shared {
     /// Tells each warning that came since with all the targets that it came for.
     fn tell_warnings(&self) {
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        warnings.take(&self.names).iter().for_each(|line| output::say(line));
+        warnings.take(&self.names).iter().for_each(|text| output::warning(text));
     }
 
     /// Leaves nothing untold, and nothing on the terminal that the results are about to say.
@@ -191,7 +193,7 @@ impl Shared {
             View::Board { .. } => {
                 let code = outcome.error().and_then(Error::code);
                 let code = code.map_or_else(String::new, |code| format!(" (code {code})"));
-                output::say(&self.line(target, &format!("{text}{code}")));
+                output::progress(&self.line(target, &format!("{text}{code}")));
             }
             // The results are about to say its id there.
             View::Lines if image.is_some() && output::is_one_terminal() => say_line(&self.line(target, "done")),
@@ -205,7 +207,7 @@ impl Shared {
 
 /// A line of progress, with the time of day: who reads it in a file was not there.
 fn say_line(line: &str) {
-    output::say(&format!("{} {line}", clock::local(SystemEnv.now())));
+    output::progress(&format!("{} {line}", clock::local(SystemEnv.now())));
 }
 
 impl Listener for Progress {
@@ -218,7 +220,7 @@ impl Listener for Progress {
         }
         match event {
             Event::Hashing { done, total } => shared.bytes(target, Stage::Hashing, *done, *total),
-            Event::SideFile { path } => output::say(&format!("{} is sent with the image", path.display())),
+            Event::SideFile { path } => output::note(&format!("{} is sent with the image", path.display())),
             Event::WaitingForOther => note(Stage::Waiting, "another process is working on it: waiting"),
             Event::Staging { done, total } => shared.bytes(target, Stage::Staging, *done, *total),
             Event::Staged { object, reused: true } => {
@@ -230,7 +232,7 @@ impl Listener for Progress {
             Event::NotStarted { not_listed_at } => {
                 shared.warn(target, render::not_started(*not_listed_at));
             }
-            Event::Anew { retired } => output::say(&shared.line(target, &render::anew(retired))),
+            Event::Anew { retired } => output::note(&shared.line(target, &render::anew(retired))),
             Event::Found { .. } => note(Stage::Importing, "the cloud already has it: nothing is sent"),
             Event::Started { .. } => note(Stage::Importing, "importing"),
             Event::Polled { event, .. } => polled(shared, target, *event),
@@ -239,7 +241,10 @@ impl Listener for Progress {
             Event::Retired { image_id } => note(Stage::Importing, &format!("deleted the older image {image_id}")),
             Event::Renamed { name } => note(Stage::Importing, &format!("renamed to {name}")),
             Event::Warning { text } => shared.warn(target, (*text).to_owned()),
-            Event::Problem { problem } => shared.warn(target, render::problem(problem)),
+            Event::Problem { problem } => {
+                let name = target.map_or("", |index| &shared.names[index]);
+                shared.warn(target, render::problem_of_target(name, problem));
+            }
             Event::Over { outcome } => shared.over(target, outcome),
             _ => {}
         }

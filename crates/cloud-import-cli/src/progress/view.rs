@@ -31,8 +31,7 @@ pub(super) enum View {
 
 impl View {
     pub(super) fn of(names: &[String]) -> Self {
-        let is_dumb = env::variable("TERM").is_some_and(|term| term == "dumb");
-        if !std::io::stderr().is_terminal() || is_dumb {
+        if !draws() {
             return Self::Lines;
         }
         let (rows, columns) = Term::stderr().size();
@@ -103,6 +102,12 @@ impl View {
     }
 }
 
-fn style(template: &str) -> ProgressStyle {
+/// Whether bars are drawn: on a terminal that can, where progress is wanted.
+pub(super) fn draws() -> bool {
+    let is_dumb = env::variable("TERM").is_some_and(|term| term == "dumb");
+    std::io::stderr().is_terminal() && !is_dumb && output::wants_progress()
+}
+
+pub(super) fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -18,15 +18,15 @@ impl Warnings {
         }
     }
 
-    /// A line for each, in the order in which they came; none is left.
+    /// A text for each, in the order in which they came; none is left.
     pub(super) fn take(&mut self, names: &[String]) -> Vec<String> {
         let lines = self.0.drain(..).map(|(text, targets)| {
             let named = targets.iter().take(MOST_NAMES).map(|index| names[*index].as_str());
             let named = named.collect::<Vec<_>>().join(", ");
             match targets.len() {
-                0 => format!("warning: {text}"),
-                many if many > MOST_NAMES => format!("warning: {named} and {} more: {text}", many - MOST_NAMES),
-                _ => format!("warning: {named}: {text}"),
+                0 => text,
+                many if many > MOST_NAMES => format!("{named} and {} more: {text}", many - MOST_NAMES),
+                _ => format!("{named}: {text}"),
             }
         });
         lines.collect()
@@ -48,11 +48,7 @@ mod tests {
         (0..12).for_each(|index| warnings.add(Some(index), "c".to_owned()));
         assert_eq!(
             warnings.take(&names),
-            [
-                "warning: t1, t3: a",
-                "warning: b",
-                "warning: t0, t1, t2, t3, t4, t5, t6, t7, t8, t9 and 2 more: c"
-            ]
+            ["t1, t3: a", "b", "t0, t1, t2, t3, t4, t5, t6, t7, t8, t9 and 2 more: c"]
         );
         assert!(warnings.take(&names).is_empty());
     }

@@ -47,7 +47,7 @@ fn schemas() -> BTreeMap<&'static str, Value> {
         ("clean", of::<clean::Cleaned>("What jobs left in the clouds")),
         ("bucket", of::<bucket::Found>("What list and clean find in a bucket")),
         ("inspect", of::<inspect::Facts<'_>>("What a disk image is")),
-        ("capabilities", of::<capabilities::Listed>("What each cloud can do")),
+        ("capabilities", of::<capabilities::Listed<'_>>("What each cloud can do")),
     ])
 }
 

@@ -54,7 +54,7 @@ fn a_check_of_all_clouds_passes_and_starts_nothing() {
     expect_code(&output, 6);
     assert!(
         out(&output).contains("tencent/ap-guangzhou an import would fail")
-            && out(&output).contains("       Give another --name, or use --replace.")
+            && out(&output).contains("If the new image is to take its place, use --replace")
             && out(&output).ends_with("\n1 of 2 targets are ready to import\n"),
         "{}",
         out(&output)

@@ -200,7 +200,7 @@ impl Checks {
                 return Check::passed(Subject::Name, format!("no image is named `{name}`"));
             };
             let message = format!("there is an image named `{name}`: {id} ({state})");
-            let other = Remedy::Another(Field::Name).or(Remedy::set(Field::Replace));
+            let other = Remedy::taken_name();
             match (rule, class) {
                 (UniqueNames::Refused, Some(StateClass::Failed | StateClass::Canceled)) => Check::warning(
                     Subject::Name,

@@ -337,7 +337,10 @@ impl Findings<'_> {
                 if chars < min || chars > max {
                     self.broken(
                         field,
-                        format!("has {chars} characters; {min} to {max} are allowed"),
+                        match chars {
+                            1 => format!("has 1 character; {min} to {max} are allowed"),
+                            _ => format!("has {chars} characters; {min} to {max} are allowed"),
+                        },
                         limit,
                     );
                 }

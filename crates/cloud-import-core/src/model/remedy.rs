@@ -63,6 +63,11 @@ pub trait Wording {
         "list the jobs that are recorded".to_owned()
     }
 
+    /// Where a rule was read: title and date of a document.
+    fn source(&self, source: &str) -> String {
+        source.to_owned()
+    }
+
     /// "forget a job", as a clause.
     fn forget(&self, job: &str) -> String {
         format!("forget the job `{job}`")
@@ -86,6 +91,7 @@ pub struct Phrase(Vec<Piece>);
 enum Piece {
     Text(Cow<'static, str>),
     Field(Field),
+    Source(Cow<'static, str>),
 }
 
 impl Phrase {
@@ -111,6 +117,13 @@ impl Phrase {
         self
     }
 
+    /// Adds where it was read, in brackets.
+    #[must_use]
+    pub fn source(mut self, source: impl Into<Cow<'static, str>>) -> Self {
+        self.0.push(Piece::Source(source.into()));
+        self
+    }
+
     /// Adds another phrase.
     #[must_use]
     pub fn phrase(mut self, other: Self) -> Self {
@@ -128,6 +141,7 @@ impl Phrase {
         let shown = self.0.iter().map(|piece| match piece {
             Piece::Text(text) => text.clone(),
             Piece::Field(field) => wording.field(field).into(),
+            Piece::Source(source) => format!(" [{}]", wording.source(source)).into(),
         });
         shown.collect()
     }
@@ -187,6 +201,9 @@ pub enum Remedy {
     ListJobs,
     /// Forget what is recorded of the job with this id.
     Forget(String),
+    /// Look whether it was one of these: documented likely causes of a failure whose reason the API does not tell. They are not the
+    /// vendor's verdict.
+    LikelyCauses(Vec<String>),
     /// In words.
     Text(Phrase),
     /// Do one of these.
@@ -227,6 +244,10 @@ pub(crate) mod shown {
     }
 }
 
+/// What stands before documented likely causes.
+pub const LIKELY_CAUSES: &str =
+    "The API gives no reason. Likely causes by the vendor's documents (not a verdict on this import)";
+
 /// What is different when an order is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -261,6 +282,12 @@ impl Remedy {
     pub fn choose<T: ToString>(field: Field, from: impl IntoIterator<Item = T>) -> Self {
         let to = from.into_iter().map(|value| value.to_string()).collect();
         Self::Set { field, to }
+    }
+
+    /// What to do about a name that an older image has.
+    pub fn taken_name() -> Self {
+        let replace = Self::when("the new image is to take its place", Self::set(Field::Replace));
+        replace.or(Self::Another(Field::Name))
     }
 
     /// One of these.
@@ -338,6 +365,7 @@ impl Remedy {
             Self::BestEffort => wording.best_effort(),
             Self::ListJobs => wording.list_jobs(),
             Self::Forget(job) => wording.forget(job),
+            Self::LikelyCauses(causes) => format!("{LIKELY_CAUSES}: {}", causes.join("; ")),
             Self::Text(words) => words.render(wording),
             Self::When(so, then) => format!("if {}, {}", so.render(wording), then.clause(wording)),
             Self::From(at, then) => format!("from {} on, {}", datetime::extended(*at), then.clause(wording)),

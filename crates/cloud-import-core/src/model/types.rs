@@ -19,6 +19,9 @@ macro_rules! words {
         }
 
         impl $name {
+            /// All of them, in the order in which they are listed.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )+ ];
+
             /// The word for it.
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $word, )+ }

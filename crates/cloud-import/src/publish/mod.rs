@@ -44,6 +44,7 @@ mod naming;
 mod object;
 mod options;
 mod outcome;
+mod parts;
 mod plan;
 mod preflight;
 mod ranges;

@@ -4,7 +4,9 @@
 use std::{sync::Arc, time::SystemTime};
 
 use cloud_import_core::provider::spans;
-use cloud_import_core::{ErrorKind, ImageImporter, ImportRequest, ImportTask, Result};
+use cloud_import_core::{
+    Error, ErrorKind, ImageImporter, ImportRequest, ImportTask, Remedy, Result, provider::NamedImage,
+};
 use tokio::sync::Semaphore;
 use tracing::{Instrument as _, field::Empty, info_span};
 
@@ -13,6 +15,7 @@ use super::{
     destination::Destination,
     event::{Event, Listener},
     outcome::{Ended, Outcome},
+    parts::parts,
     plan::{Conflict, Decision, Intent, decide},
     replace,
     stage::{sign_links, signing_instant, stage},
@@ -88,6 +91,7 @@ impl Work {
             .request
             .token(importer.provider(), importer.region(), importer.project());
         let on_wait = || context.listener.on(Some(index), &Event::WaitingForOther);
+        let options = parts(&ordered.request, importer.provider());
         let new = Record::new(&self.record, &place, &order);
         let held = context
             .job
@@ -107,7 +111,7 @@ impl Work {
                 if conflict == Conflict::NotReplacedYet {
                     target.clean_up().await;
                 }
-                return Err(target.with_record(|record| conflict.error(record)));
+                return Err(target.with_record(|record| conflict.error(record, &options)));
             }
             Decision::Finished { replaces } => {
                 let ended = target.found(replaces, &self.slot).await?;
@@ -136,6 +140,7 @@ impl Work {
             record.is_found(found_at);
             record.is_at(&place);
             record.order = order;
+            record.options = options;
             if begins.is_some_and(|generation| generation != record.generation) {
                 record.next_generation();
             }
@@ -292,6 +297,7 @@ impl Run {
             }
             // Settled: the cloud refused it, or it never left. What is staged is kept for the repeat.
             Err(error) => {
+                let error = self.with_who_has_the_name(error, &before).await;
                 let why = error.clone();
                 let change = target.change(move |record| {
                     record.went_wrong(&why);
@@ -306,8 +312,28 @@ impl Run {
 
     /// Whether the cloud lists an image of a task's name.
     async fn is_listed(&self, task: &ImportTask) -> bool {
+        !self.listed(task).await.is_empty()
+    }
+
+    /// The images of a task's name that the cloud lists, as far as it can be asked.
+    async fn listed(&self, task: &ImportTask) -> Vec<NamedImage> {
         let listed = self.target.importer.images_named(&task.name, task.project.as_deref());
-        listed.await.is_ok_and(|images| !images.is_empty())
+        listed.await.unwrap_or_default()
+    }
+
+    /// A refusal of the name with the image that has it, and what can be done about that.
+    async fn with_who_has_the_name(&self, error: Error, task: &ImportTask) -> Error {
+        if error.kind() != ErrorKind::DuplicateName || self.target.context.options.replace {
+            return error;
+        }
+        let ids: Vec<String> = self.listed(task).await.into_iter().map(|image| image.id).collect();
+        let error = match ids.as_slice() {
+            [] => error,
+            ids => {
+                error.map_message(|why| format!("{}; it is the name of {}", why.trim_end_matches('.'), ids.join(", ")))
+            }
+        };
+        error.with_remedy(Remedy::taken_name())
     }
 
     async fn checked(&self, task: ImportTask) -> Ended {

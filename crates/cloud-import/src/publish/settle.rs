@@ -111,7 +111,7 @@ impl Target {
         let task = self.with_record(|record| record.task.clone())?;
         match self.importer.sight(&task).await {
             Ok(Sighting::Listed(_)) => {
-                let error = self.with_record(|record| Conflict::ListedByNow.error(record));
+                let error = self.with_record(|record| Conflict::ListedByNow.error(record, &record.options));
                 Some(Ended::NotStarted { error })
             }
             // Keys that may not look do not keep it from being sent: it is asked for.

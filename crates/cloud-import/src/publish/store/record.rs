@@ -54,6 +54,9 @@ pub struct Record {
     pub name: String,
     /// What was ordered, but for its generation, as a hash: the same order again has the same one.
     pub order: String,
+    /// A short hash of each option of the order, by the option's name. Records of before have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
     /// Generation of the order.
     pub generation: u32,
     /// How far it has come.
@@ -177,6 +180,7 @@ impl Record {
             region: place.region.clone(),
             name: place.name.clone(),
             order: order.to_owned(),
+            options: BTreeMap::new(),
             generation: 0,
             step: Step::Staging,
             files: BTreeMap::new(),
