@@ -110,22 +110,21 @@ async fn all(
     drop(converted);
     outcomes.sort_by_key(|(index, _)| *index);
     let outcomes: Vec<Outcome> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    let job = job.filter(|_| state.lasts());
+    on_end.keep(job.as_ref().map(|job| job.facts().id.as_str()), &outcomes);
+    let again = job.map(|job| with_places(&job.facts().id, options, wanted));
+    Ok(written(&outcomes, options, again.as_deref()))
+}
+
+/// Writes what came of the targets.
+fn written(outcomes: &[Outcome], options: &Import, again: Option<&str>) -> Exit {
     let lines = if options.no_wait { Lines::Tasks } else { Lines::Images };
     let form = if options.events {
         report::OutputFormat::Event
     } else {
         options.reach.output.into()
     };
-    let job = job.filter(|_| state.lasts());
-    on_end.keep(job.as_ref().map(|job| job.facts().id.as_str()), &outcomes);
-    let again = job.map(|job| with_places(&job.facts().id, options, wanted));
-    Ok(report::write(
-        &outcomes,
-        form,
-        lines,
-        again.as_deref(),
-        options.waiting.fail_if,
-    ))
+    report::write(outcomes, form, lines, again, options.waiting.fail_if)
 }
 
 /// A job with the options by which a later command finds it and its clouds.
