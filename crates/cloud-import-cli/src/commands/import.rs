@@ -105,22 +105,21 @@ async fn all(
     let (mut outcomes, job) = begun(&targets, image, progress, ready, ended).await?;
     drop(converted);
     outcomes.extend(without);
+    let job = job.filter(|_| state.lasts());
+    on_end.keep(job.as_ref().map(|job| job.facts().id.as_str()), &outcomes);
+    let again = job.map(|job| with_places(&job.facts().id, options, &wanted));
+    Ok(written(&outcomes, options, again.as_deref()))
+}
+
+/// Writes what came of the targets.
+fn written(outcomes: &[Outcome], options: &Import, again: Option<&str>) -> Exit {
     let lines = if options.no_wait { Lines::Tasks } else { Lines::Images };
     let form = if options.events {
         report::OutputFormat::Event
     } else {
         options.reach.output.into()
     };
-    let job = job.filter(|_| state.lasts());
-    on_end.keep(job.as_ref().map(|job| job.facts().id.as_str()), &outcomes);
-    let again = job.map(|job| with_places(&job.facts().id, options, &wanted));
-    Ok(report::write(
-        &outcomes,
-        form,
-        lines,
-        again.as_deref(),
-        options.waiting.fail_if,
-    ))
+    report::write(outcomes, form, lines, again, options.waiting.fail_if)
 }
 
 /// The targets that are worked on, and those at which there is nothing to be done: of a vendor's dry run, clouds that have none, where
