@@ -11,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use cloud_import::provider::digest::sha256_hex;
+use cloud_import::{
+    env::{Env as _, SystemEnv},
+    provider::digest::sha256_hex,
+};
 use cloud_import_sim::{Cloud, Config, Simulator};
 
 use super::{IMAGE, KEYS, command, err, expect_code, out, run};
@@ -151,7 +154,7 @@ impl World {
         };
         while !three_are_there() {
             assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            SystemEnv.sleep(Duration::from_millis(20)).await;
         }
         child.kill().unwrap();
         child.wait().unwrap();
@@ -360,7 +363,7 @@ async fn what_is_not_fetched_is_refused_before_anything_is_asked() {
             "a user name or a password",
         ),
         (
-            format!("b:web.qcow2"),
+            "b:web.qcow2".to_owned(),
             &["--data-disk", "fetch+https://b.example/d#sha256=00@40"],
             "IMAGE argument",
         ),
@@ -423,7 +426,7 @@ async fn it_takes_no_more_than_40_mib_of_memory() {
                 .unwrap_or(0)
         };
         (most, program) = (most.max(kib("VmHWM:")), program.max(kib("RssFile:")));
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        SystemEnv.sleep(Duration::from_millis(10)).await;
     }
     let output = child.wait_with_output().unwrap();
     expect_code(&output, 0);

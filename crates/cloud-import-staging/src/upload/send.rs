@@ -48,20 +48,7 @@ impl Run<'_> {
                 size_of(&plan, record.parts.keys().copied()),
             )
         };
-        let sender = Arc::new(Sender {
-            store: self.store.clone(),
-            source: self.source.clone(),
-            key: self.key.to_owned(),
-            upload_id,
-            plan,
-            budget: self.options.budget.clone(),
-            rounds: self.options.rounds,
-            compares_sums: self.compares_sums(),
-            progress: self.progress.clone(),
-            stop: self.stop.clone(),
-            turns: Arc::default(),
-            sum: journal.record().web.as_ref().and_then(Sum::of).map(Mutex::new),
-        });
+        let sender = self.sender(plan, journal, upload_id);
         let mut acknowledged = |(number, etag): (u32, String)| {
             present += size_of(&plan, [number]);
             journal.note(|record| {
@@ -119,6 +106,23 @@ impl Run<'_> {
             }
         }
         Err(failure.into())
+    }
+
+    fn sender(&self, plan: Plan, journal: &Journal, upload_id: String) -> Arc<Sender> {
+        Arc::new(Sender {
+            store: self.store.clone(),
+            source: self.source.clone(),
+            key: self.key.to_owned(),
+            upload_id,
+            plan,
+            budget: self.options.budget.clone(),
+            rounds: self.options.rounds,
+            compares_sums: self.compares_sums(),
+            progress: self.progress.clone(),
+            stop: self.stop.clone(),
+            turns: Arc::default(),
+            sum: journal.record().web.as_ref().and_then(Sum::of).map(Mutex::new),
+        })
     }
 
     /// Waits before another try; ends at once when a stop is requested.

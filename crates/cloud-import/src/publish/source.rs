@@ -5,7 +5,6 @@ use super::{image::LocalImage, web::WebImage};
 /// What is published.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "there is one in a call")]
 pub enum Image {
     /// A file on this machine, which is staged for each destination.
     File(LocalImage),
