@@ -14,6 +14,7 @@ mod edges;
 mod errors;
 mod events;
 mod examples;
+mod facts;
 mod failed;
 mod gone;
 mod history;
@@ -547,22 +548,6 @@ fn codes_are_explained() {
     );
     let output = run(&["explain", "NoSuchCode"]);
     expect_code(&output, 2);
-}
-
-#[test]
-fn capabilities_are_shown_for_people_and_programs() {
-    let output = run(&["capabilities"]);
-    expect_code(&output, 0);
-    assert!(out(&output).contains("Alibaba Cloud (aliyun)") && out(&output).contains("(unverified)"));
-    let output = run(&["capabilities", "huawei"]);
-    assert!(
-        out(&output).contains("limits") && out(&output).contains("IMS"),
-        "{}",
-        out(&output)
-    );
-    let clouds: Value = serde_json::from_str(&out(&run(&["capabilities", "--output", "json"]))).unwrap();
-    assert_eq!(clouds["schema"], 1);
-    assert_eq!(clouds["clouds"].as_array().unwrap().len(), 5);
 }
 
 #[test]
