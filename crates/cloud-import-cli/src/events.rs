@@ -119,13 +119,16 @@ impl Events {
             total_bytes: Some(total),
             ..base(name)
         };
+        let told = |name, message| Line {
+            message: Some(message),
+            ..base(name)
+        };
         let line = match event {
-            Event::Hashing { done, total } if self.is_news(target, *done, *total) => {
-                bytes(Kind::Hashing, *done, *total)
+            Event::Hashing { done, total } | Event::Staging { done, total } if !self.is_news(target, *done, *total) => {
+                return None;
             }
-            Event::Staging { done, total } if self.is_news(target, *done, *total) => {
-                bytes(Kind::Staging, *done, *total)
-            }
+            Event::Hashing { done, total } => bytes(Kind::Hashing, *done, *total),
+            Event::Staging { done, total } => bytes(Kind::Staging, *done, *total),
             Event::SideFile { path } => Line {
                 path: Some(path.display().to_string()),
                 ..base(Kind::SideFile)
@@ -138,14 +141,8 @@ impl Events {
             },
             Event::Starting => base(Kind::Starting),
             Event::Settling => base(Kind::Settling),
-            Event::NotStarted { not_listed_at } => Line {
-                message: Some(render::not_started(*not_listed_at)),
-                ..base(Kind::NotStarted)
-            },
-            Event::Anew { retired } => Line {
-                message: Some(render::anew(retired)),
-                ..base(Kind::Anew)
-            },
+            Event::NotStarted { not_listed_at } => told(Kind::NotStarted, render::not_started(*not_listed_at)),
+            Event::Anew { retired } => told(Kind::Anew, render::anew(retired)),
             Event::Found { task } => Line {
                 task: Some(task),
                 ..base(Kind::Found)
@@ -171,14 +168,8 @@ impl Events {
                 name: Some(name),
                 ..base(Kind::Renamed)
             },
-            Event::Warning { text } => Line {
-                message: Some((*text).to_owned()),
-                ..base(Kind::Warning)
-            },
-            Event::Problem { problem } => Line {
-                message: Some(problem.to_string()),
-                ..base(Kind::Warning)
-            },
+            Event::Warning { text } => told(Kind::Warning, (*text).to_owned()),
+            Event::Problem { problem } => told(Kind::Warning, problem.to_string()),
             Event::Over { outcome } => Line {
                 image_id: outcome.image().map(|image| image.id.as_str()),
                 message: outcome.error().map(ToString::to_string),

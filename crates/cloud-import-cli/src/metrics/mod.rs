@@ -3,12 +3,13 @@
 
 pub(crate) mod family;
 mod file;
+mod recorder;
 mod requests;
 mod run;
 
 use std::{
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    path::Path,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -20,8 +21,8 @@ use cloud_import::{
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, filter::FilterFn, registry::LookupSpan};
 
-use self::{family::Family, requests::Requests, run::Run};
-use crate::{exit::Exit, otel, output};
+use self::{family::Family, recorder::Recorder, requests::Requests, run::Run};
+use crate::exit::Exit;
 
 /// The file is written this often.
 const EVERY: Duration = Duration::from_secs(15);
@@ -32,29 +33,19 @@ const LARGEST: u64 = 1 << 20;
 /// That of this process, where it is measured.
 static RECORDER: OnceLock<Recorder> = OnceLock::new();
 
-/// Measures a run.
-#[derive(Debug)]
-pub(crate) struct Recorder {
-    run: Mutex<Run>,
-    file: Option<PathBuf>,
-}
-
-/// Begins to measure, where a file is asked for or a collector is told.
+/// Begins to measure, where a file is asked for or a collector is told (`is_exported`).
 ///
 /// # Errors
 /// The file cannot be written.
-pub(crate) fn begin(file: Option<&Path>) -> Result<()> {
-    if file.is_none() && !otel::is_on() {
+pub(crate) fn begin(file: Option<&Path>, is_exported: bool) -> Result<()> {
+    if file.is_none() && !is_exported {
         return Ok(());
     }
     let mut run = Run::new(SystemEnv.now(), SystemEnv.monotonic());
     // What cannot be read is told when it cannot be written.
     let before = file.and_then(|file| env::read_file(file, LARGEST).ok().flatten());
     run.remember(&before.unwrap_or_default());
-    let recorder = RECORDER.get_or_init(|| Recorder {
-        run: Mutex::new(run),
-        file: file.map(Path::to_owned),
-    });
+    let recorder = RECORDER.get_or_init(|| Recorder::new(run, file));
     recorder.write()
 }
 
@@ -99,28 +90,6 @@ pub(crate) fn end(exit: Exit) {
     if let Some(recorder) = RECORDER.get() {
         recorder.run().ended(exit.code(), SystemEnv.monotonic());
         recorder.write_or_say();
-    }
-}
-
-impl Recorder {
-    fn run(&self) -> MutexGuard<'_, Run> {
-        self.run.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn asked(&self, asked: run::Asked) {
-        self.run().asked(asked);
-    }
-
-    fn write(&self) -> Result<()> {
-        let Some(file) = &self.file else { return Ok(()) };
-        let families = self.run().families(SystemEnv.monotonic());
-        file::replace(file, &family::text(&families))
-    }
-
-    fn write_or_say(&self) {
-        if let Err(error) = self.write() {
-            output::say(&format!("warning: {error}"));
-        }
     }
 }
 

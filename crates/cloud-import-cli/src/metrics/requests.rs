@@ -9,13 +9,13 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
-use super::{Recorder, run::Asked};
+use super::{recorder::Recorder, run::Asked};
 
 /// The layer.
-pub(crate) struct Requests(pub(crate) &'static Recorder);
+pub(super) struct Requests(pub(super) &'static Recorder);
 
 /// Whether a span is of interest here.
-pub(crate) fn is_request(metadata: &Metadata<'_>) -> bool {
+pub(super) fn is_request(metadata: &Metadata<'_>) -> bool {
     metadata.is_span() && metadata.name() == "request" && metadata.target().starts_with("cloud_import")
 }
 
@@ -38,7 +38,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Requests {
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         if let Some(asked) = context.span(&id).and_then(|span| span.extensions_mut().remove()) {
-            self.0.asked(asked);
+            self.0.run().asked(asked);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::spans::{Attribute, Span};
+use super::span::{Attribute, Span};
 use crate::metrics::family::{Family, Kind};
 
 /// Internal work, and a request to another program.

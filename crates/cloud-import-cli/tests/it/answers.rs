@@ -1,5 +1,7 @@
 //! For programs: whatever goes wrong before there is a result, there is one JSON document on standard output, and it has the error.
 
+#![expect(clippy::panic, reason = "helpers of tests fail by panicking, too")]
+
 use std::{
     fs::{self, File},
     net::TcpListener,

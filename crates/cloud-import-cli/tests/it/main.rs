@@ -15,6 +15,7 @@ mod errors;
 mod events;
 mod examples;
 mod explain;
+mod facts;
 mod failed;
 mod fetch;
 mod flags;
