@@ -221,11 +221,11 @@ fn show(row: &Row) {
 
 /// Deletes side by side, and tells for each what came of it, where it was tried. What another of these held meanwhile, as the files
 /// of one order do, is tried once more when that is over.
-async fn deleted<'a, T, F: Future<Output = Option<Result<bool>>>>(
+async fn deleted<'a, T: Sync, F: Future<Output = Option<Result<bool>>>>(
     found: &'a [T],
-    delete: impl Fn(&'a T) -> F,
+    delete: impl Fn(&'a T) -> F + Copy,
 ) -> Vec<Option<Result<bool>>> {
-    let mut outcomes = side_by_side(found, &delete).await;
+    let mut outcomes = side_by_side(found, delete).await;
     for (one, outcome) in found.iter().zip(&mut outcomes) {
         if matches!(outcome, Some(Ok(false))) {
             *outcome = delete(one).await;

@@ -211,7 +211,7 @@ fn of_readme(path: &str) -> Vec<Typed> {
                     line: line.replace("cargo run --release -p cloud-import-cli --", "cloud-import"),
                     shown: Vec::new(),
                 }),
-                None => found.last_mut().expect(path).shown.push(line.to_owned()),
+                None => found.last_mut().unwrap().shown.push(line.to_owned()),
             }
         }
     }

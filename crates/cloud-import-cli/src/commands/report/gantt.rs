@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, time::SystemTime};
 
-use super::{html::escaped, page::class};
+use super::{class, html::escaped};
 use crate::{
     outcome::Outcome,
     phases::{self, Phase},

@@ -6,13 +6,13 @@ use cloud_import::env::{Env as _, SystemEnv};
 
 use super::{
     causes::{self, Cause},
-    gantt,
+    class, gantt,
     html::escaped,
     next_command, seconds,
 };
 use crate::{
     jobs::Remembered as Job,
-    outcome::{Outcome, Status, totals},
+    outcome::{Outcome, totals},
     phases, render,
 };
 
@@ -187,14 +187,4 @@ fn row(page: &mut String, target: &Outcome) {
         let _ = write!(page, "<td>{}</td>", escaped(cell));
     }
     page.push_str("</tr>\n");
-}
-
-/// The colour of a status.
-pub(super) fn class(status: Status) -> &'static str {
-    match status {
-        Status::Succeeded | Status::Checked => "good",
-        Status::Running | Status::CancelRequested => "open",
-        Status::Unknown | Status::Damaged | Status::Gone => "odd",
-        Status::Failed | Status::Canceled | Status::NotStarted => "bad",
-    }
 }
