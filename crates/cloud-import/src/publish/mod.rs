@@ -294,7 +294,7 @@ impl Publish {
     /// [`Self::after`], or decide by [`gate`].
     ///
     /// # Errors
-    /// [`ErrorKind::Local`] when the file beside the image or the records cannot be read; [`ErrorKind::Stopped`]. What a cloud says is
+    /// [`ErrorKind::Local`] when the file beside the image cannot be read; [`ErrorKind::Stopped`]. What a cloud says is
     /// in the findings.
     ///
     /// # Cancel safety

@@ -90,7 +90,11 @@ impl Readiness {
         if let ([_], Some(error)) = (certain.as_slice(), &first.error) {
             return Some(error.clone());
         }
-        let messages: Vec<String> = certain.iter().map(|check| check.message.to_string()).collect();
+        let message = |check: &&Check| match &check.error {
+            Some(error) => error.message().to_owned(),
+            None => check.message.to_string(),
+        };
+        let messages: Vec<String> = certain.iter().map(message).collect();
         let error = Error::new(kind(first.what), messages.join("; ")).with_provider(self.provider);
         let remedies = certain.iter().filter_map(|check| check.remedy.clone());
         match remedies.reduce(Remedy::then) {
@@ -103,7 +107,7 @@ impl Readiness {
 /// What it means when something is not as it must be.
 fn kind(what: Subject) -> ErrorKind {
     match what {
-        Subject::Order => ErrorKind::InvalidRequest,
+        Subject::Order | Subject::Bucket => ErrorKind::InvalidRequest,
         Subject::Credentials => ErrorKind::Credentials,
         Subject::Project | Subject::Region | Subject::Os => ErrorKind::NotFound,
         Subject::Name => ErrorKind::DuplicateName,
@@ -215,7 +219,7 @@ impl Shared {
         let asking = self.asking(importer, place);
         let asked = async {
             let cloud = importer.preflight_with(&ordered.request, &asking);
-            tokio::join!(cloud, bucket(to.bucket.as_ref()))
+            tokio::join!(cloud, bucket(to.bucket.as_ref(), !ordered.request.no_validate))
         };
         let (checks, bucket) = tokio::select! {
             answers = asked => answers,
@@ -278,13 +282,13 @@ fn late(provider: Provider) -> Check {
     Check::failed_by(Subject::Endpoint, &error)
 }
 
-/// What the bucket says of itself that a file would be put into.
-async fn bucket(store: Option<&Store>) -> Vec<Check> {
+/// What the bucket says of itself that a file would be put into. What is wrong with it fails it where `is_binding`.
+async fn bucket(store: Option<&Store>, is_binding: bool) -> Vec<Check> {
     let Some(store) = store else { return Vec::new() };
     let wrong = |problems: Vec<Problem>| -> Vec<Check> {
         let checks = problems
             .iter()
-            .map(|problem| Check::of_problem(Subject::Bucket, problem, true));
+            .map(|problem| Check::of_problem(Subject::Bucket, problem, is_binding));
         checks.collect()
     };
     let named = store.bucket().problems();
@@ -308,9 +312,16 @@ async fn bucket(store: Option<&Store>) -> Vec<Check> {
 /// # Errors
 /// The file beside the image cannot be read, or it is stopped.
 pub(super) async fn all(publish: &Publish, asking: &Asking) -> Result<Vec<Readiness>> {
+    if publish.destinations.is_empty() {
+        return Ok(Vec::new());
+    }
     let content = publish.content(&publish.destinations).await?;
     let records = match (&publish.state, publish.destinations.first()) {
-        (Some(state), Some(first)) => state.records_named(&first.order.name, content.length()).await?,
+        // What cannot be read is told where it is to be written.
+        (Some(state), Some(first)) => state
+            .records_named(&first.order.name, content.length())
+            .await
+            .unwrap_or_default(),
         _ => Vec::new(),
     };
     let shared = Shared::new(publish, asking, records);
@@ -425,7 +436,7 @@ mod tests {
         let both = ready(vec![quota.clone(), Check::failed_by(Subject::Bucket, &bucket)]).unwrap();
         assert_eq!(
             (both.kind(), both.message()),
-            (ErrorKind::QuotaExceeded, "full; no bucket (code NoSuchBucket)")
+            (ErrorKind::QuotaExceeded, "full; no bucket")
         );
         let one = ready(vec![Check::failed_by(Subject::Bucket, &bucket)]).unwrap();
         assert_eq!((one.kind(), one.code()), (ErrorKind::NotFound, Some("NoSuchBucket")));

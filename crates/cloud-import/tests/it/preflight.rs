@@ -13,10 +13,15 @@ async fn what_would_be_refused_is_known_before_anything_is_begun() {
     let scene = Scene::of("preflight", config.quota(Cloud::Tencent, 0)).await;
     let publish = || {
         let places = [Provider::TENCENT, Provider::UCLOUD].map(|provider| scene.destination(provider));
-        places.into_iter().fold(scene.publish(IMAGE), |publish, to| publish.to(to))
+        places
+            .into_iter()
+            .fold(scene.publish(IMAGE), |publish, to| publish.to(to))
     };
     let ready = publish().preflight(&Asking::reads()).await.unwrap();
-    let kinds: Vec<_> = ready.iter().map(|one| one.refusal().map(|error| error.kind())).collect();
+    let kinds: Vec<_> = ready
+        .iter()
+        .map(|one| one.refusal().map(|error| error.kind()))
+        .collect();
     assert_eq!(kinds, [Some(ErrorKind::QuotaExceeded), None]);
     let bucket = |check: &&cloud_import::Check| check.what == Subject::Bucket;
     for one in &ready {
