@@ -381,7 +381,7 @@ impl Remedy {
                 let clauses = of.iter().map(|remedy| remedy.clause(wording)).enumerate();
                 let steps = clauses.map(|(index, clause)| match index {
                     0 => sentence(clause),
-                    _ if clause.starts_with("if ") => sentence(clause),
+                    _ if clause.starts_with("if ") || clause.starts_with(char::is_uppercase) => sentence(clause),
                     _ => sentence(format!("then {clause}")),
                 });
                 steps.collect::<Vec<_>>().join(" ")
@@ -461,6 +461,10 @@ mod tests {
             (
                 Remedy::text("Release it.").then(Remedy::Repeat(Change::Nothing)),
                 "Release it. Then repeat the command.",
+            ),
+            (
+                Remedy::text("Release it.").then("Repeat the command."),
+                "Release it. Repeat the command.",
             ),
             (
                 Remedy::when("it is gone", unset.clone()),

@@ -74,6 +74,7 @@ pub use cloud_import_staging as staging;
 use content::{Content, Ordered};
 use event::Told;
 use options::Options;
+use preflight::Call;
 use refused::refused;
 use run::Work;
 use store::Place;
@@ -341,13 +342,27 @@ impl Publish {
     /// [`Self::after`], or decide by [`gate`].
     ///
     /// # Errors
-    /// [`ErrorKind::Local`] when the file beside the image or the records cannot be read; [`ErrorKind::Stopped`]. What a cloud says is
+    /// [`ErrorKind::Local`] when the file beside the image cannot be read; [`ErrorKind::Stopped`]. What a cloud says is
     /// in the findings.
     ///
     /// # Cancel safety
     /// Dropping the future leaves nothing behind.
     pub async fn preflight(&self, asking: &Asking) -> Result<Vec<Readiness>> {
-        preflight::all(self, asking).await
+        if self.destinations.is_empty() {
+            return Ok(Vec::new());
+        }
+        let content = self.content(&self.destinations).await?;
+        preflight::all(self.call(&content), asking).await
+    }
+
+    fn call<'a>(&'a self, content: &'a Content) -> Call<'a> {
+        Call {
+            destinations: &self.destinations,
+            content,
+            options: &self.options,
+            state: self.state.as_ref(),
+            stop: &self.stop,
+        }
     }
 
     async fn content(&self, destinations: &[Destination]) -> Result<Content> {
@@ -374,7 +389,7 @@ impl Publish {
         let state = self.checked()?;
         let mut content = self.content(&self.destinations).await?;
         content.tell(&*self.listener);
-        let mut outcomes = refused(&self, &content).await?;
+        let mut outcomes = refused(self.call(&content), &self.readiness, &*self.listener).await?;
         let accepted: Vec<usize> = (0..outcomes.len()).filter(|index| outcomes[*index].is_none()).collect();
         let places = self.places(&content, &accepted).await?;
         // Hashing may take an hour: what cannot be recorded is told before.
@@ -386,7 +401,8 @@ impl Publish {
         let mut facts = content.facts(name, first);
         facts.expected_sha256.clone_from(&self.options.expected_sha256);
         let mut accepted: Vec<(usize, Place)> = accepted.into_iter().zip(places).collect();
-        let refusals = preflight::decided(&self, &content, &state, &facts.id, &accepted).await?;
+        let records = state.records_of(&facts.id).await?;
+        let refusals = preflight::decided(self.call(&content), &self.readiness, records, &accepted).await?;
         for (index, ended) in self.stopped_at_the_gate(&accepted, refusals) {
             accepted.retain(|(other, _)| *other != index);
             outcomes[index] = Some(ended);

@@ -9,16 +9,16 @@ use std::{
 
 use cloud_import_core::{
     Asking, Check, CheckOutcome, Error, ErrorKind, ImageImporter, ImportRequest, Problem, Provider, Remedy, Result,
-    Subject,
+    Stop, Subject,
     env::{Env as _, SystemEnv},
     provider::preflight::NamedImage,
 };
 use cloud_import_staging::Store;
 
 use super::{
-    Publish,
     content::{Content, Ordered},
     destination::Destination,
+    options::Options,
     outcome::Ended,
     plan::{Decision, Intent, decide},
     replace,
@@ -90,8 +90,23 @@ impl Readiness {
         if let ([_], Some(error)) = (certain.as_slice(), &first.error) {
             return Some(error.clone());
         }
-        let messages: Vec<String> = certain.iter().map(|check| check.message.to_string()).collect();
-        let error = Error::new(kind(first.what), messages.join("; ")).with_provider(self.provider);
+        let message = |check: &&Check| match &check.error {
+            Some(error) => error.message().to_owned(),
+            None => check.message.to_string(),
+        };
+        let messages: Vec<String> = certain.iter().map(message).collect();
+        let lacks_keys = |check: &&Check| {
+            check
+                .error
+                .as_ref()
+                .is_some_and(|error| error.kind() == ErrorKind::Credentials)
+        };
+        let kind = match first.what {
+            Subject::Order => ErrorKind::InvalidRequest,
+            _ if certain.iter().any(lacks_keys) => ErrorKind::Credentials,
+            what => kind(what),
+        };
+        let error = Error::new(kind, messages.join("; ")).with_provider(self.provider);
         let remedies = certain.iter().filter_map(|check| check.remedy.clone());
         match remedies.reduce(Remedy::then) {
             Some(remedy) => Some(error.with_remedy(remedy)),
@@ -103,7 +118,7 @@ impl Readiness {
 /// What it means when something is not as it must be.
 fn kind(what: Subject) -> ErrorKind {
     match what {
-        Subject::Order => ErrorKind::InvalidRequest,
+        Subject::Order | Subject::Bucket => ErrorKind::InvalidRequest,
         Subject::Credentials => ErrorKind::Credentials,
         Subject::Project | Subject::Region | Subject::Os => ErrorKind::NotFound,
         Subject::Name => ErrorKind::DuplicateName,
@@ -142,12 +157,25 @@ fn held_back(refused: &[&str]) -> Error {
     Error::new(ErrorKind::Conflict, message).with_remedy(Remedy::BestEffort)
 }
 
+/// What a call is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) destinations: &'a [Destination],
+    pub(super) content: &'a Content,
+    pub(super) options: &'a Options,
+    pub(super) state: Option<&'a State>,
+    pub(super) stop: &'a Stop,
+}
+
+/// A cloud, what its keys tell of their account, and its endpoint where that is not the vendor's own.
+type Account = (Provider, String, Option<String>);
+
 /// What all destinations of a look share.
 #[derive(Debug)]
 struct Shared {
     asking: Asking,
     /// For each account, so that what is the same in all its regions is asked for once.
-    askings: Mutex<HashMap<(Provider, String, Option<String>), Asking>>,
+    askings: Mutex<HashMap<Account, Asking>>,
     again: bool,
     replace: bool,
     /// Of earlier calls that may have been about this content.
@@ -158,13 +186,13 @@ struct Shared {
 
 impl Shared {
     /// `records`: each with whether it may be about this content.
-    fn new(publish: &Publish, asking: &Asking, records: Vec<(Record, bool)>) -> Arc<Self> {
+    fn new(options: &Options, asking: &Asking, records: Vec<(Record, bool)>) -> Arc<Self> {
         let (own, others): (Vec<_>, Vec<_>) = records.into_iter().partition(|(_, may_be)| *may_be);
         Arc::new(Self {
             asking: asking.clone(),
             askings: Mutex::default(),
-            again: publish.options.again,
-            replace: publish.options.replace,
+            again: options.again,
+            replace: options.replace,
             records: own.into_iter().map(|(record, _)| record).collect(),
             others: others
                 .iter()
@@ -215,7 +243,7 @@ impl Shared {
         let asking = self.asking(importer, place);
         let asked = async {
             let cloud = importer.preflight_with(&ordered.request, &asking);
-            tokio::join!(cloud, bucket(to.bucket.as_ref()))
+            tokio::join!(cloud, bucket(to.bucket.as_ref(), !ordered.request.no_validate))
         };
         let (checks, bucket) = tokio::select! {
             answers = asked => answers,
@@ -278,13 +306,13 @@ fn late(provider: Provider) -> Check {
     Check::failed_by(Subject::Endpoint, &error)
 }
 
-/// What the bucket says of itself that a file would be put into.
-async fn bucket(store: Option<&Store>) -> Vec<Check> {
+/// What the bucket says of itself that a file would be put into. What is wrong with it fails it where `is_binding`.
+async fn bucket(store: Option<&Store>, is_binding: bool) -> Vec<Check> {
     let Some(store) = store else { return Vec::new() };
     let wrong = |problems: Vec<Problem>| -> Vec<Check> {
         let checks = problems
             .iter()
-            .map(|problem| Check::of_problem(Subject::Bucket, problem, true));
+            .map(|problem| Check::of_problem(Subject::Bucket, problem, is_binding));
         checks.collect()
     };
     let named = store.bucket().problems();
@@ -306,55 +334,54 @@ async fn bucket(store: Option<&Store>) -> Vec<Check> {
 /// What is found out for each destination of a call.
 ///
 /// # Errors
-/// The file beside the image cannot be read, or it is stopped.
-pub(super) async fn all(publish: &Publish, asking: &Asking) -> Result<Vec<Readiness>> {
-    let content = publish.content(&publish.destinations).await?;
-    let records = match (&publish.state, publish.destinations.first()) {
-        (Some(state), Some(first)) => state.records_named(&first.order.name, content.length()).await?,
+/// It is stopped.
+pub(super) async fn all(call: Call<'_>, asking: &Asking) -> Result<Vec<Readiness>> {
+    let Call { content, options, .. } = call;
+    let records = match (call.state, call.destinations.first()) {
+        // What cannot be read is told where it is to be written.
+        (Some(state), Some(first)) => {
+            let found = state.records_named(&first.order.name, content.length()).await;
+            found.unwrap_or_default()
+        }
         _ => Vec::new(),
     };
-    let shared = Shared::new(publish, asking, records);
-    let work = publish.destinations.iter().map(|to| {
+    let shared = Shared::new(options, asking, records);
+    let work = call.destinations.iter().map(|to| {
         let (shared, to) = (Arc::clone(&shared), to.clone());
-        let ordered = content.order(&to, &publish.options.prefix);
+        let ordered = content.order(&to, &options.prefix);
         async move { shared.ready(to, ordered).await }
     });
     let found = tokio::select! {
         found = side_by_side(work) => found,
-        () = publish.stop.requested() => return Err(stopped()),
+        () = call.stop.requested() => return Err(stopped()),
     };
     let broke_off = || Error::new(ErrorKind::Local, "asking a cloud ended unexpectedly");
     found.into_iter().map(|found| found.ok_or_else(broke_off)).collect()
 }
 
-/// Why destinations whose image might have been there would be refused, now that the content is known; `None` for the others.
+/// Why destinations whose image might have been there would be refused, now that the content is known; `None` for the others. `job`: what
+/// is recorded of this content.
 ///
 /// # Errors
-/// The records cannot be read, or it is stopped.
+/// It is stopped.
 pub(super) async fn decided(
-    publish: &Publish,
-    content: &Content,
-    state: &State,
-    job: &str,
+    call: Call<'_>,
+    readiness: &[Readiness],
+    job: Vec<Record>,
     accepted: &[(usize, Place)],
 ) -> Result<Vec<Option<Error>>> {
-    let open = |index: usize| publish.readiness.get(index).is_some_and(|ready| ready.may_be_made);
-    if accepted.iter().all(|(index, _)| !open(*index)) {
-        return Ok(accepted.iter().map(|_| None).collect());
-    }
-    let records = state.records_of(job).await?.into_iter().map(|record| (record, true));
-    let shared = Shared::new(publish, &Asking::reads(), records.collect());
+    let open = |index: usize| readiness.get(index).is_some_and(|ready| ready.may_be_made);
+    let records = job.into_iter().map(|record| (record, true));
+    let shared = Shared::new(call.options, &Asking::reads(), records.collect());
     let work = accepted.iter().map(|(index, place)| {
-        let (shared, to, place) = (Arc::clone(&shared), publish.destinations[*index].clone(), place.clone());
-        let ordered = content
-            .order(&to, &publish.options.prefix)
-            .ok()
-            .filter(|_| open(*index));
+        let (shared, to, place) = (Arc::clone(&shared), call.destinations[*index].clone(), place.clone());
+        let ordered = call.content.order(&to, &call.options.prefix);
+        let ordered = ordered.ok().filter(|_| open(*index));
         async move { shared.refusal(&to, &ordered?, &place).await }
     });
     let found = tokio::select! {
         found = side_by_side(work) => found,
-        () = publish.stop.requested() => return Err(stopped()),
+        () = call.stop.requested() => return Err(stopped()),
     };
     Ok(found.into_iter().map(Option::flatten).collect())
 }
@@ -425,7 +452,7 @@ mod tests {
         let both = ready(vec![quota.clone(), Check::failed_by(Subject::Bucket, &bucket)]).unwrap();
         assert_eq!(
             (both.kind(), both.message()),
-            (ErrorKind::QuotaExceeded, "full; no bucket (code NoSuchBucket)")
+            (ErrorKind::QuotaExceeded, "full; no bucket")
         );
         let one = ready(vec![Check::failed_by(Subject::Bucket, &bucket)]).unwrap();
         assert_eq!((one.kind(), one.code()), (ErrorKind::NotFound, Some("NoSuchBucket")));

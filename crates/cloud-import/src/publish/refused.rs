@@ -3,18 +3,31 @@
 
 use cloud_import_core::{Error, ErrorKind, Result};
 
-use super::{Publish, content::Content, destination::Destination, outcome::Outcome, run::traced};
+use super::{
+    content::Content,
+    destination::Destination,
+    event::Listener,
+    outcome::Outcome,
+    preflight::{Call, Readiness},
+    run::traced,
+};
 
 /// What came of each destination whose order is refused; `None` for the others.
 ///
 /// # Errors
 /// Every one is refused, or, unless it is by best effort, one is: as the one is, or with the problems of them all.
-pub(crate) async fn refused(publish: &Publish, content: &Content) -> Result<Vec<Option<Outcome>>> {
-    let (destinations, listener) = (&publish.destinations, &*publish.listener);
+pub(crate) async fn refused(
+    call: Call<'_>,
+    readiness: &[Readiness],
+    listener: &dyn Listener,
+) -> Result<Vec<Option<Outcome>>> {
+    let Call {
+        destinations, options, ..
+    } = call;
     let (mut outcomes, mut errors) = (Vec::new(), Vec::new());
     for (index, destination) in destinations.iter().enumerate() {
-        let found = || publish.readiness.get(index).and_then(|ready| ready.refusal());
-        let accepted = accepted(destination, content, &publish.options.prefix);
+        let found = || readiness.get(index).and_then(|ready| ready.refusal());
+        let accepted = accepted(destination, call.content, &options.prefix);
         let Err(error) = accepted.and_then(|()| found().map_or(Ok(()), Err)) else {
             outcomes.push(None);
             continue;
@@ -25,7 +38,7 @@ pub(crate) async fn refused(publish: &Publish, content: &Content) -> Result<Vec<
     }
     match errors.as_slice() {
         [] => Ok(outcomes),
-        some if some.len() < destinations.len() && publish.options.best_effort => Ok(outcomes),
+        some if some.len() < destinations.len() && options.best_effort => Ok(outcomes),
         [(_, error)] => Err(error.clone()),
         all => {
             let lines = all.iter().map(|(label, error)| format!("{label}: {}", error.message()));

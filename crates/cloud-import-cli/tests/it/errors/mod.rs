@@ -215,27 +215,30 @@ const WARNINGS: &[Case] = &[
 /// What the clouds say, each with the fault that makes them.
 const CLOUDS: &[(Case, Cause)] = &[
     (
-        Case::import("a bucket that is not there", "--to aliyun --bucket absent good.qcow2"),
+        Case::import(
+            "a bucket that is not there",
+            "--to aliyun --name no-bucket --bucket absent good.qcow2",
+        ),
         None,
     ),
     (
         Case::import(
             "a bucket elsewhere",
-            "--to aliyun --to huawei --bucket elsewhere good.qcow2",
+            "--to aliyun --to huawei --name elsewhere --bucket elsewhere good.qcow2",
         ),
         None,
     ),
     (
         Case::import(
             "a bucket of another account",
-            "--to aliyun --to huawei --bucket theirs good.qcow2",
+            "--to aliyun --to huawei --name theirs --bucket theirs good.qcow2",
         ),
         None,
     ),
     (
         Case::import(
             "a bucket of a class that is not read",
-            "--to aliyun --bucket cold good.qcow2",
+            "--to aliyun --name cold --bucket cold good.qcow2",
         ),
         None,
     ),

@@ -132,9 +132,7 @@ async fn keys_that_are_missing_or_refused_stop_it() {
             .copied()
             .filter(|word| !word.starts_with("--simulate") && *word != "--to" && *word != cloud.name())
             .collect();
-        // Whose IAM nobody could find there.
-        let project = ["--project", "huawei=0123456789abcdef0123456789abcdef"];
-        let missing = run(&[&real[..], &project, &["--to", &to, "--endpoint", &endpoint]].concat());
+        let missing = run(&[&real[..], &["--to", &to, "--endpoint", &endpoint]].concat());
         expect_code(&missing, 3);
         world.nothing_was_done();
     }
