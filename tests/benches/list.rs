@@ -37,7 +37,12 @@ fn main() {
     let own = median(|| {
         let all = runtime.block_on(State::at(&folder).all()).unwrap();
         let records = all.into_iter().map(|job| job.unwrap().records);
-        assert_eq!(records.map(|records| records.into_iter().flatten().count()).sum::<usize>(), JOBS * TARGETS.len());
+        assert_eq!(
+            records
+                .map(|records| records.into_iter().flatten().count())
+                .sum::<usize>(),
+            JOBS * TARGETS.len()
+        );
     });
     let floor = median(|| {
         for file in &files {
@@ -88,14 +93,28 @@ fn written(folder: &Path, number: usize) -> Vec<PathBuf> {
     let mut files = vec![write("job.json".to_owned(), job)];
     for target in TARGETS {
         let (provider, region) = target.split_once('/').unwrap();
-        files.push(write(format!("{provider}_2f{region}.json"), record(target, provider, region, &name)));
+        files.push(write(
+            format!("{provider}_2f{region}.json"),
+            record(target, provider, region, &name),
+        ));
     }
     files
 }
 
 fn record(target: &str, provider: &str, region: &str, name: &str) -> Value {
     let at = "2026-11-29T16:08:11Z";
-    let events = ["hashing", "hashed", "staging", "staged", "starting", "started", "state", "state", "succeeded", "tidied"];
+    let events = [
+        "hashing",
+        "hashed",
+        "staging",
+        "staged",
+        "starting",
+        "started",
+        "state",
+        "state",
+        "succeeded",
+        "tidied",
+    ];
     let history: Vec<Value> = events
         .into_iter()
         .map(|what| json!({"at": at, "generation": 0, "what": what, "detail": "Processing"}))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes tiny-linux.qcow2 anew. Needs sfdisk, mke2fs and qemu-img; the file in the repository was made by this script.
+# Makes tiny-linux.qcow2 and linux-40-gib.qcow2 anew. Needs sfdisk, mke2fs and qemu-img; the files in the repository were made by this script.
 set -euo pipefail
 cd "$(dirname "$0")"
 tmp=$(mktemp -d)
@@ -15,3 +15,7 @@ printf 'label: dos\nlabel-id: 0x1a2b3c4d\nstart=2048, type=83, bootable\n' | sfd
 mke2fs -q -t ext4 -O ^has_journal -d "$tmp/tree" -U 00000000-0000-4000-8000-000000000001 -E offset=1048576 "$tmp/disk.raw" 31M
 qemu-img convert -f raw -O qcow2 -o cluster_size=4096 "$tmp/disk.raw" tiny-linux.qcow2
 qemu-img check tiny-linux.qcow2
+# The same on a disk that every cloud takes as it is.
+truncate -s 40G "$tmp/disk.raw"
+qemu-img convert -c -f raw -O qcow2 "$tmp/disk.raw" linux-40-gib.qcow2
+qemu-img check linux-40-gib.qcow2

@@ -43,6 +43,14 @@ fn steps(quick: bool) -> Vec<Step> {
             "a run on a simulated account",
             "cargo xtask live ucloud --simulate --image tests/images/tiny-linux.qcow2 --os CentOS-7.9",
         ),
+        Step::new(
+            "clippy of the export by OpenTelemetry",
+            "cargo clippy -p cloud-import-cli --features otel --all-targets --locked -- -D warnings",
+        ),
+        Step::new(
+            "export by OpenTelemetry",
+            "cargo test -p cloud-import-cli --features otel --bin cloud-import --test it --locked -- otel",
+        ),
         Step::new("docs", "cargo doc --workspace --no-deps --locked").variable("RUSTDOCFLAGS", "-D warnings"),
         Step::new(
             "disk images without codecs",

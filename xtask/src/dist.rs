@@ -2,7 +2,11 @@
 //! distribution (the binary, licences, README) is cargo's or in the repository.
 
 #[path = "../../crates/cloud-import-cli/src/args/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only the definition is of use here, not what it parses into")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "only the definition is of use here, not what it parses into"
+)]
 mod args;
 
 use std::{
@@ -11,7 +15,7 @@ use std::{
     path::Path,
 };
 
-use clap::{Command, CommandFactory as _, builder::StyledStr};
+use clap::{Command, builder::StyledStr};
 use clap_complete::{Shell, generate_to};
 use clap_mangen::Man;
 
@@ -37,13 +41,13 @@ fn write(folder: &Path) -> io::Result<usize> {
             _ => fs::create_dir_all(folder)?,
         }
     }
-    let mut command = args::Arguments::command();
+    let mut command = args::command();
     let name = command.get_name().to_owned();
     for shell in SHELLS {
         generate_to(shell, &mut command, &name, &completions)?;
     }
     // The page of `help` would only say that there is help.
-    let mut command = args::Arguments::command().disable_help_subcommand(true);
+    let mut command = args::command().disable_help_subcommand(true);
     command.build();
     Ok(SHELLS.len() + page(&command, &pages)?)
 }
@@ -61,7 +65,7 @@ fn page(command: &Command, folder: &Path) -> io::Result<usize> {
     if command.has_subcommands() {
         man.render_subcommands_section(&mut out)?;
     }
-    verbatim(command.get_after_help(), &mut out)?;
+    verbatim(command.get_after_long_help().or(command.get_after_help()), &mut out)?;
     let mut pages = 1;
     for subcommand in command.get_subcommands().filter(|command| !command.is_hide_set()) {
         pages += page(subcommand, folder)?;
@@ -69,22 +73,25 @@ fn page(command: &Command, folder: &Path) -> io::Result<usize> {
     Ok(pages)
 }
 
-/// What stands around a help text, line by line as it stands there: its examples and exit codes are tables. A first line
-/// with a colon at its end is the title.
+/// What stands around a help text, line by line as it stands there: its examples and exit codes are tables. A blank line parts sections,
+/// and a first line with a colon at its end is a title.
 fn verbatim(text: Option<&StyledStr>, out: &mut impl Write) -> io::Result<()> {
     let Some(text) = text.map(ToString::to_string) else {
         return Ok(());
     };
-    let (title, lines) = match text.split_once('\n') {
-        Some((first, rest)) if first.ends_with(':') => (first.trim_end_matches(':').to_uppercase(), rest),
-        _ => ("NOTES".to_owned(), text.as_str()),
-    };
-    writeln!(out, ".SH \"{title}\"\n.nf")?;
-    for line in lines.lines() {
-        // `\&` keeps a full stop or an apostrophe at the beginning from being a request.
-        writeln!(out, "\\&{}", line.replace('\\', "\\e").replace('-', "\\-"))?;
+    for section in text.split("\n\n") {
+        let (title, lines) = match section.split_once('\n') {
+            Some((first, rest)) if first.ends_with(':') => (first.trim_end_matches(':').to_uppercase(), rest),
+            _ => ("NOTES".to_owned(), section),
+        };
+        writeln!(out, ".SH \"{title}\"\n.nf")?;
+        for line in lines.lines() {
+            // `\&` keeps a full stop or an apostrophe at the beginning from being a request.
+            writeln!(out, "\\&{}", line.replace('\\', "\\e").replace('-', "\\-"))?;
+        }
+        writeln!(out, ".fi")?;
     }
-    writeln!(out, ".fi")
+    Ok(())
 }
 
 #[cfg(test)]
@@ -101,7 +108,7 @@ mod tests {
             .map(|name| text(&format!("completions/{name}")));
         let main = text("man/cloud-import.1");
         let mut commands = 0;
-        for command in args::Arguments::command().get_subcommands() {
+        for command in args::command().get_subcommands() {
             let name = command.get_name();
             let page = text(&format!("man/cloud-import-{name}.1"));
             for part in [".SH NAME", ".SH SYNOPSIS", ".SH OPTIONS"] {

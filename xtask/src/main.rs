@@ -1,4 +1,4 @@
-//! House tasks: `cargo xtask codegen [--check]`, `cargo xtask tidy`, `cargo xtask measure`, `cargo xtask package [--quick]`,
+//! House tasks: `cargo xtask codegen [--check]`, `cargo xtask schema`, `cargo xtask tidy`, `cargo xtask measure`, `cargo xtask package [--quick]`,
 //! `cargo xtask dist`, `cargo xtask msrv`, `cargo xtask drift`, `cargo xtask advisories`,
 //! `cargo xtask live`, `cargo xtask ci`, `cargo xtask soak`, `cargo xtask nightly`.
 //!
@@ -31,6 +31,7 @@ use house::{Outcome, root, say};
 const USAGE: &str = "\
 usage: cargo xtask <task>
   codegen [--check]   write (or with --check compare) everything that comes from xtask/specs
+  schema              write docs/schema from the types that the command's JSON is written of; its tests compare them
   tidy                house rules that no other tool checks
   measure [FOLDER]    lines, public names, circles and long functions of each package, here or in another checkout
   package [--quick]   whether every crate could be published, and in which order; --quick only lists what would be in them
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         ["advisories", "--extract", folder] => advisories::extract(&root(), folder),
         ["codegen"] => codegen::run(&root(), false),
         ["codegen", "--check"] => codegen::run(&root(), true),
+        ["schema"] => schema(&root()),
         ["tidy"] => tidy::run(&root()),
         ["measure"] => measure::run(&root()),
         ["measure", folder] => measure::run(Path::new(folder)),
@@ -110,6 +112,15 @@ fn dist() -> Outcome {
         return Ok(());
     }
     Err("dist: cargo run -p xtask --features dist -- dist failed".to_owned())
+}
+
+/// The command's types are known to the command alone: the test that compares the schemas writes them, too.
+fn schema(root: &Path) -> Outcome {
+    let test =
+        "cargo test -q -p cloud-import-cli --bin cloud-import -- those_that_are_committed_are_those_of_the_types";
+    step::Step::new("schema", test)
+        .variable("CLOUD_IMPORT_WRITE_SCHEMAS", "1")
+        .run("schema", root)
 }
 
 #[cfg(test)]

@@ -295,6 +295,12 @@ impl Spec {
         sources.map(Source::shown).collect::<Vec<_>>().join("; ")
     }
 
+    /// All sources: key, and title with date.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = (&str, String)> {
+        let sources = self.provider.sources.iter();
+        sources.map(|(key, source)| (key.as_str(), source.shown()))
+    }
+
     /// Every field of every type, request and answer, with the name of what it is in.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &Field)> {
         let types = self.api.types.iter().map(|own| (own.name.as_str(), &own.fields));

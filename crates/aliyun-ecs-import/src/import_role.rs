@@ -65,6 +65,28 @@ pub trait CreateRole {
     fn create_role<'a>(&'a self, request: &'a ImportRequest, tell: Tell<'a>) -> BoxFuture<'a, Check>;
 }
 
+/// What RAM says of the role, where a dry run did not tell.
+pub(crate) fn role_check(order: &ImportRequest, role: Result<Option<wire::Role>>) -> Check {
+    let name = role::name(order);
+    match role {
+        Ok(Some(role)) if !role::trusts_service(role.assume_role_policy_document.as_deref()) => distrusts(&name, order),
+        Ok(Some(_)) => Check::passed(
+            Subject::ImportRole,
+            format!("there is a RAM role `{name}`; whether it may read the bucket is not known"),
+        ),
+        Ok(None) => Check::failed(
+            Subject::ImportRole,
+            format!("there is no RAM role `{name}`"),
+            role::remedy(order),
+        ),
+        Err(error) => Check::not_checked(
+            Subject::ImportRole,
+            format!("whether there is a RAM role `{name}` was not told: {error}"),
+        )
+        .because(&error),
+    }
+}
+
 impl CreateRole for Importer<Client> {
     fn create_role<'a>(&'a self, request: &'a ImportRequest, tell: Tell<'a>) -> BoxFuture<'a, Check> {
         Box::pin(self.client().make_role(request, tell))
@@ -89,7 +111,7 @@ impl Client {
     }
 
     /// The role as RAM knows it; `None` when there is none of the name.
-    async fn role(&self, name: &str) -> Result<Option<wire::Role>> {
+    pub(crate) async fn role(&self, name: &str) -> Result<Option<wire::Role>> {
         let request = wire::GetRoleRequest {
             role_name: Some(name.to_owned()),
             ..Default::default()
@@ -98,29 +120,6 @@ impl Client {
             Ok(answer) => Ok(Some(answer.role.unwrap_or_default())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
-        }
-    }
-
-    /// What RAM says of the role, where a dry run did not tell.
-    pub(crate) async fn role_check(&self, order: &ImportRequest) -> Check {
-        let name = role::name(order);
-        match self.role(&name).await {
-            Ok(Some(role)) if !role::trusts_service(role.assume_role_policy_document.as_deref()) => {
-                distrusts(&name, order)
-            }
-            Ok(Some(_)) => Check::passed(
-                Subject::ImportRole,
-                format!("there is a RAM role `{name}`; whether it may read the bucket is not known"),
-            ),
-            Ok(None) => Check::failed(
-                Subject::ImportRole,
-                format!("there is no RAM role `{name}`"),
-                role::remedy(order),
-            ),
-            Err(error) => Check::not_checked(
-                Subject::ImportRole,
-                format!("whether there is a RAM role `{name}` was not told: {error}"),
-            ),
         }
     }
 

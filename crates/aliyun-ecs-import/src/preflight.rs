@@ -4,11 +4,16 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, ImportRequest, Subject,
+    Check, ImportRequest, Result, Subject,
     provider::{named, preflight::Checks},
 };
 
-use crate::{Client, generated as wire, generated::CAPABILITIES, import_role::Sight};
+use crate::{
+    Client, generated as wire,
+    generated::CAPABILITIES,
+    import_role::{Sight, role_check},
+    role,
+};
 
 pub(crate) const NEVER: &[(Subject, &str)] = &[
     (Subject::Quota, "this client has no call that tells it"),
@@ -26,25 +31,35 @@ pub(crate) async fn check(client: &Client, request: &ImportRequest, checks: &mut
             None => "the order names no resource group: the default one is taken".to_owned(),
         },
     ));
-    let regions = wire::DescribeRegionsRequest::default();
-    let regions = match checks.first(client.describe_regions(&regions).await) {
+    let regions = checks.once("regions", regions(client)).await;
+    let regions = match checks.first(regions) {
         ControlFlow::Continue(regions) => regions,
         ControlFlow::Break(why) => return Err(why),
     };
-    let ids = |answer: wire::DescribeRegionsResponse| {
-        let regions = answer.regions.unwrap_or_default().into_iter();
-        regions.filter_map(|region| region.region_id).collect()
-    };
-    checks.region(client.region(), regions.map(ids));
+    checks.region(client.region(), regions);
     let found = named(client, &request.name, None, 1).await;
     checks.name(&request.name, found, CAPABILITIES.unique_names.value);
     if let Some(why) = checks.why_no_dry_run(request) {
-        checks.add(client.role_check(request).await);
+        checks.add(role(client, request, checks).await);
         checks.add(Check::not_checked(Subject::DryRun, why));
     } else {
         dry_run(client, request, checks).await;
     }
     Ok(())
+}
+
+/// What RAM, which is one for all regions, says of the role.
+async fn role(client: &Client, request: &ImportRequest, checks: &Checks) -> Check {
+    let name = role::name(request);
+    let role = checks.once(&format!("role {name}"), client.role(&name)).await;
+    role_check(request, role)
+}
+
+async fn regions(client: &Client) -> Result<Vec<String>> {
+    let request = wire::DescribeRegionsRequest::default();
+    let regions = client.describe_regions(&request).await?.regions;
+    let regions = regions.unwrap_or_default().into_iter();
+    Ok(regions.filter_map(|region| region.region_id).collect())
 }
 
 async fn dry_run(client: &Client, request: &ImportRequest, checks: &mut Checks) {
@@ -59,7 +74,7 @@ async fn dry_run(client: &Client, request: &ImportRequest, checks: &mut Checks) 
             checks.add(Check::not_checked(Subject::DryRun, "it ended at the import role"));
         }
         Sight::Unknown(error) => {
-            checks.add(client.role_check(request).await);
+            checks.add(role(client, request, checks).await);
             checks.dry_run(Err(error));
         }
         Sight::Begun(id) => checks.add(Check::warning(

@@ -17,8 +17,10 @@ use crate::{
     targets::Wanted,
 };
 
+/// What lies in a bucket.
 #[derive(Serialize)]
-struct Found {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Found {
     schema: u32,
     bucket: String,
     /// Whether unfinished uploads are among the items: a store may list them only for some accounts.
@@ -28,6 +30,7 @@ struct Found {
 
 /// An object or an unfinished upload.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Row {
     what: What,
     key: String,
@@ -38,6 +41,7 @@ pub(crate) struct Row {
     /// Since when it is there, where the store tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     age_seconds: Option<u64>,
+    #[cfg_attr(test, schemars(with = "crate::schema::Known"))]
     known: Known,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) outcome: Option<Done>,
@@ -65,6 +69,7 @@ impl From<BucketItem> for Row {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 enum What {
     Object,
     Upload,
@@ -72,6 +77,7 @@ enum What {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) enum Done {
     Kept,
     Deletable,
@@ -135,9 +141,9 @@ pub(crate) fn show(store: &Store, items: Vec<Row>, form: OutputFormat) -> Result
         output::result(&format!("{known:14} {what} {bucket}:{}{size}{age}{rest}", row.key));
     }
     if items.is_empty() {
-        output::say(&format!("nothing of this tool's is in `{bucket}` under that prefix"));
+        output::note(&format!("nothing of this tool's is in `{bucket}` under that prefix"));
     } else if items.iter().any(|row| row.outcome == Some(Done::Deletable)) {
-        output::say("nothing was deleted; add --yes to delete it");
+        output::note("nothing was deleted; add --yes to delete it");
     }
     if !store.limits().lists_uploads {
         output::say(

@@ -5,9 +5,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use cloud_import::env::{Env as _, SystemEnv};
+use cloud_import::{
+    env::{Env as _, SystemEnv},
+    provider::datetime,
+};
 use serde::Serialize;
-use time::{OffsetDateTime, UtcOffset};
+use time::UtcOffset;
 
 use crate::render;
 
@@ -24,7 +27,9 @@ pub(crate) fn begin() {
 
 /// The moment of an event.
 #[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct At {
+    #[cfg_attr(test, schemars(with = "crate::schema::Instant"))]
     time: String,
     /// Milliseconds since the command began.
     elapsed_ms: u64,
@@ -48,7 +53,8 @@ pub(crate) fn elapsed() -> Duration {
 /// `2026-11-29 16:00:00`, by the user's clocks; with a `Z` where those are not known to be others than UTC.
 pub(crate) fn local(at: SystemTime) -> String {
     let offset = OFFSET.get().copied().unwrap_or(UtcOffset::UTC);
-    let at = OffsetDateTime::from(at).to_offset(offset);
+    let at = datetime::utc(at);
+    let at = at.checked_to_offset(offset).unwrap_or(at);
     let (date, (hour, minute, second)) = (at.date(), at.to_hms());
     let end = if offset.is_utc() { "Z" } else { "" };
     format!("{date} {hour:02}:{minute:02}:{second:02}{end}")

@@ -16,9 +16,9 @@ use crate::{args::Reach, simulate::Simulated, targets::Wanted};
 const AT_A_TIME: usize = 32;
 
 /// A part of a large file over a slow line takes as long as it takes, but it moves.
-const STORE_IDLE: Duration = Duration::from_secs(2 * 60);
+pub(crate) const STORE_IDLE: Duration = Duration::from_secs(2 * 60);
 /// How long a store may take to answer once it has all: some write the whole object again.
-const STORE_ANSWER: Duration = Duration::from_secs(5 * 60);
+pub(crate) const STORE_ANSWER: Duration = Duration::from_secs(5 * 60);
 
 /// Reaches clouds: the real ones, or the simulated ones and nothing else.
 pub(crate) struct Clouds<'a> {
@@ -68,16 +68,13 @@ impl<'a> Clouds<'a> {
     pub(crate) fn importer(&self, wanted: &Wanted) -> Result<Box<dyn ImageImporter>> {
         let provider = wanted.target.provider;
         let endpoint = endpoint(wanted, self.reach);
-        let profile = wanted
-            .own
-            .profile
-            .as_ref()
-            .or_else(|| last_for(provider, &self.reach.profile));
+        let account = wanted.fields.account.as_ref();
+        let account = account.or_else(|| last_for(provider, &self.reach.account));
         self.connect(
             provider,
             &wanted.target.region,
             endpoint.cloned(),
-            profile.cloned(),
+            account.cloned(),
             None,
         )
     }
@@ -132,7 +129,7 @@ impl<'a> Clouds<'a> {
             provider,
             &task.region,
             Some(endpoint.clone()),
-            last_for(provider, &self.reach.profile).cloned(),
+            last_for(provider, &self.reach.account).cloned(),
             task.project.clone(),
         )?;
         self.is_trusted(&*importer, &endpoint, &self.reach.endpoint)?;
@@ -169,7 +166,7 @@ impl<'a> Clouds<'a> {
         provider: Provider,
         region: &str,
         endpoint: Option<Endpoint>,
-        profile: Option<String>,
+        account: Option<String>,
         project: Option<String>,
     ) -> Result<Box<dyn ImageImporter>> {
         known(provider)?;
@@ -179,7 +176,7 @@ impl<'a> Clouds<'a> {
         settings.endpoint = endpoint;
         settings.plain_http = self.reach.plain_http || self.simulated.is_some();
         settings.project = project;
-        settings.search.profile = profile;
+        settings.search.profile = account;
         if let Some(throttle) = self.throttles.get(&provider) {
             settings = settings.throttle(throttle.clone());
         }
@@ -214,7 +211,7 @@ pub(crate) fn known(provider: Provider) -> Result<()> {
 
 /// The endpoint of a target, where one is named: its own, else what was said last for its cloud.
 pub(crate) fn endpoint<'a>(wanted: &'a Wanted, reach: &'a Reach) -> Option<&'a Endpoint> {
-    let own = wanted.own.endpoint.as_ref();
+    let own = wanted.fields.endpoint.as_ref();
     own.or_else(|| last_for(wanted.target.provider, &reach.endpoint))
 }
 

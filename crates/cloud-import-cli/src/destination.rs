@@ -3,23 +3,30 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageImporter, ImageKind, ImportRequest, Problem,
-    Provider, Remedy, Result, SourceForm,
-    publish::{Destination, Image, LocalImage, ObjectImage},
+    Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageImporter, ImageKind, ImportRequest, Pace,
+    Problem, Provider, Remedy, Result, SourceForm,
+    publish::{Destination, Image, LocalImage, ObjectImage, staging::Store},
 };
 
 use crate::{
-    args::{Order, Staging},
+    args::Order,
     connect::Clouds,
-    convert, order,
+    convert,
+    fields::Fields,
+    order,
     source::Place,
     targets::Wanted,
+    template::{self, Content},
 };
 
-/// The image that the order names: a file of this machine by its header, or what already exists.
-pub(crate) fn image(options: &Order) -> Result<Image> {
+/// The image that the order names: a file of this machine or of a web server by its header, or what already exists.
+///
+/// # Errors
+/// It is none of them; or its targets say different formats of the one file.
+pub(crate) async fn image(options: &Order, wanted: &[Wanted], clouds: &Clouds<'_>, pace: &Pace) -> Result<Image> {
     match Place::read(&options.image)? {
-        Place::File(path) => LocalImage::open(path, options.format).map(Image::File),
+        Place::Fetched(fetched) => fetched.look(declared(wanted)?, clouds, pace).await.map(Image::Web),
+        Place::File(path) => LocalImage::open(path, declared(wanted)?).map(Image::File),
         _ => {
             let shown = options.image.to_string_lossy();
             Ok(Image::There(shown.split('?').next().unwrap_or_default().to_owned()))
@@ -42,44 +49,120 @@ pub(crate) fn local(image: &Image) -> Result<&LocalImage> {
     })
 }
 
-/// Where the image goes for one target, and what is to be said of the objects that it names.
+/// The format that the file is told to have: it is one file for all targets that have no place of their own.
+fn declared(wanted: &[Wanted]) -> Result<Option<DiskFormat>> {
+    let mut formats = wanted
+        .iter()
+        .filter(|wanted| wanted.fields.source.is_none())
+        .map(|wanted| wanted.fields.format);
+    let first = formats.next().flatten();
+    match formats.all(|format| format == first) {
+        true => Ok(first),
+        false => Err(Error::new(
+            ErrorKind::InvalidRequest,
+            "the targets say different formats of one file",
+        )
+        .with_remedy("Say the format for all of them, or give a target a place of its own with --source.")),
+    }
+}
+
+/// What `{sha8}` stands for; `sha256` is the sum of the file, where it was read.
+pub(crate) fn content<'a>(image: &'a Image, sha256: Option<&'a str>) -> Content<'a> {
+    match (image, sha256) {
+        (_, Some(sha256)) => Content::Read(sha256),
+        (Image::Web(file), None) => Content::Read(file.sha256()),
+        (Image::File(_), None) => Content::NotRead,
+        _ => Content::Elsewhere,
+    }
+}
+
+/// Where the image goes for one target, and what is to be said of the objects that it names. `sha256`: the sum of the file, where it
+/// was read.
 pub(crate) async fn destination(
     options: &Order,
-    staging: &Staging,
     wanted: &Wanted,
     image: &Image,
+    sha256: Option<&str>,
     clouds: &Clouds<'_>,
 ) -> Result<(Destination, Vec<Problem>)> {
     let provider = wanted.target.provider;
+    let fields = template::filled(wanted, content(image, sha256))?;
     let importer: Arc<dyn ImageImporter> = Arc::from(clouds.importer(wanted)?);
-    let own = wanted
-        .own
-        .source
-        .as_deref()
-        .or_else(|| order::own_source(options, provider));
+    let own = fields.source.as_deref();
     let place = match own {
         Some(text) => Place::read(text)?,
         None => Place::read(&options.image)?,
     };
     let (disk, bucket) = match (&place, image) {
         (Place::File(_), Image::File(file)) if own.is_none() => {
-            let bucket = bucket(staging, wanted, clouds).ok_or_else(|| no_bucket(file, provider))?;
-            let store = clouds.store(&*importer, &bucket)?;
-            (file.described(Disk::object(bucket, "")), Some(store))
+            let what = || format!("`{}` is a file on this machine", file.path().display());
+            let store = clouds.store(
+                &*importer,
+                &bucket(&fields, clouds).ok_or_else(|| no_bucket(what(), provider))?,
+            )?;
+            (file.described(Disk::object("", "")), Some(store))
+        }
+        (Place::Fetched(fetched), Image::Web(file)) if own.is_none() => {
+            let what = || format!("`fetch+{}` is to be fetched", fetched.link);
+            let store = clouds.store(
+                &*importer,
+                &bucket(&fields, clouds).ok_or_else(|| no_bucket(what(), provider))?,
+            )?;
+            (file.described(Disk::object("", "")), Some(store))
         }
         (Place::File(path), _) => {
             let message = format!("`{}` is a file on this machine", path.display());
             return Err(Error::new(ErrorKind::InvalidRequest, message)
                 .with_provider(provider)
-                .with_remedy("A place of its own for one cloud is a link or BUCKET:KEY; the file that is staged is the IMAGE argument."));
+                .with_remedy("A place of its own for one target is a link or BUCKET:KEY; the file that is staged is the IMAGE argument."));
         }
-        _ => (place.disk(options.format)?, None),
+        _ => (place.disk(fields.format)?, None),
     };
-    let mut order = order(options, wanted, disk)?;
-    let problems = look(&mut order, options.format, &*importer, clouds).await;
+    let Fields {
+        format,
+        prefix,
+        keep_object,
+        ..
+    } = fields.clone();
+    let mut order = order::order(fields, provider, disk, options.data_image)?;
+    let problems = look(&mut order, format, &*importer, clouds).await;
     let mut made = Destination::new(importer).label(&wanted.label).order(order);
     made.bucket = bucket;
+    made.prefix = prefix;
+    made.keep_object = keep_object;
+    made.reads = buckets(&made.order, &*made.importer, clouds)?;
     Ok((made, problems))
+}
+
+/// The buckets of the disks that are there already, for a cloud that reads them by links: those are signed with its keys.
+///
+/// # Errors
+/// One is named as none can be.
+fn buckets(order: &ImportRequest, importer: &dyn ImageImporter, clouds: &Clouds<'_>) -> Result<Vec<Store>> {
+    let cloud = importer.capabilities();
+    if cloud.sources.value.contains(&SourceForm::Object) {
+        return Ok(Vec::new());
+    }
+    let mut stores = Vec::new();
+    for (index, disk) in order.disks.iter().enumerate() {
+        let DiskSource::Object { bucket, key } = &disk.source else {
+            continue;
+        };
+        // That of a file that is staged is the bucket of the call.
+        if key.is_empty() {
+            continue;
+        }
+        let field = Field::disk(index, DiskPart::Source);
+        let rules = cloud.bucket_names.iter();
+        let broken: Vec<Problem> = rules
+            .flat_map(|rules| rules.problems(cloud.provider, &field, bucket))
+            .collect();
+        if !broken.is_empty() {
+            return Err(Error::invalid(cloud.provider, broken));
+        }
+        stores.push(clouds.store(importer, bucket)?);
+    }
+    Ok(stores)
 }
 
 /// Describes the disks that are in buckets already by what they say of themselves: their names decide nothing. `declared`: the
@@ -93,9 +176,7 @@ async fn look(
     let provider = importer.provider();
     let mut problems = Vec::new();
     let judged = order.clone();
-    if !importer.capabilities().sources.value.contains(&SourceForm::Object) {
-        return problems;
-    }
+    let is_read_by_link = !importer.capabilities().sources.value.contains(&SourceForm::Object);
     for (index, disk) in order.disks.iter_mut().enumerate() {
         let DiskSource::Object { bucket, key } = &disk.source else {
             continue;
@@ -119,6 +200,13 @@ async fn look(
             Ok(image) => {
                 problems.extend(image.problems(importer.capabilities(), &of_disk(&judged, index)));
                 *disk = image.described(disk.clone());
+            }
+            // A link to nothing; what a cloud reads by itself, it judges by itself.
+            Err(error) if is_read_by_link && error.kind() == ErrorKind::NotFound => {
+                let place = Field::disk(index, DiskPart::Source);
+                let rule = format!("is `{name}`, and there is no such object in this cloud and region");
+                let remedy = "Name the object as it is there, and the region of its bucket.";
+                problems.push(Problem::error(provider, place, rule).remedy(remedy));
             }
             Err(error) if disk.format.is_none() => {
                 let rule = format!("is not known: `{name}` cannot be looked at ({})", error.message());
@@ -149,38 +237,13 @@ fn of_disk(order: &ImportRequest, index: usize) -> ImportRequest {
     order
 }
 
-fn order(options: &Order, wanted: &Wanted, disk: Disk) -> Result<ImportRequest> {
-    let mut order = order::order(options, &wanted.target, disk)?;
-    if let Some(project) = &wanted.own.project {
-        order.project = Some(project.clone());
-    }
-    if !wanted.own.options.is_empty() {
-        let set = order.vendor.entry(wanted.target.provider).or_default();
-        for (name, value) in &wanted.own.options {
-            set.entry(name).or_insert_with(|| value.clone());
-        }
-    }
-    Ok(order)
+/// The bucket that a file is put into for a target.
+fn bucket(fields: &Fields, clouds: &Clouds<'_>) -> Option<String> {
+    fields.bucket.clone().or_else(|| clouds.simulated_bucket())
 }
 
-/// The bucket of a target: its own, else what was said last for its cloud, else what was said last for all.
-fn bucket(staging: &Staging, wanted: &Wanted, clouds: &Clouds<'_>) -> Option<String> {
-    let said = |of: Option<Provider>| {
-        let named = staging.bucket.iter().rev().find(|(named, _)| *named == of);
-        named.map(|(_, name)| name.as_str())
-    };
-    let own = wanted.own.bucket.as_deref();
-    own.or_else(|| said(Some(wanted.target.provider)))
-        .or_else(|| said(None))
-        .map(str::to_owned)
-        .or_else(|| clouds.simulated_bucket())
-}
-
-fn no_bucket(file: &LocalImage, provider: Provider) -> Error {
-    let message = format!(
-        "`{}` is a file on this machine, and no bucket is named to put it into",
-        file.path().display()
-    );
+fn no_bucket(what: String, provider: Provider) -> Error {
+    let message = format!("{what}, and no bucket is named to put it into");
     Error::new(ErrorKind::InvalidRequest, message)
         .with_provider(provider)
         .with_remedy(format!(

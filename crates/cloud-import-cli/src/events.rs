@@ -26,10 +26,39 @@ pub(crate) struct Events {
     told: Mutex<Vec<Option<u64>>>,
 }
 
+/// What happened, in a word.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+enum Kind {
+    #[default]
+    Hashing,
+    Staging,
+    SideFile,
+    WaitingForOther,
+    Staged,
+    Starting,
+    Settling,
+    NotStarted,
+    Anew,
+    Found,
+    Started,
+    Tidied,
+    Retiring,
+    Retired,
+    Renamed,
+    Warning,
+    Over,
+    Polled,
+    PollFailed,
+}
+
+/// Something that happened.
 #[derive(Default, Serialize)]
-struct Line<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Line<'a> {
     schema: u32,
-    event: &'static str,
+    event: Kind,
     #[serde(flatten)]
     at: At,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,6 +82,7 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schema::Task>"))]
     task: Option<&'a ImportTask>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
@@ -89,66 +119,61 @@ impl Events {
             total_bytes: Some(total),
             ..base(name)
         };
+        let told = |name, message| Line {
+            message: Some(message),
+            ..base(name)
+        };
         let line = match event {
-            Event::Hashing { done, total } if self.is_news(target, *done, *total) => bytes("hashing", *done, *total),
-            Event::Staging { done, total } if self.is_news(target, *done, *total) => bytes("staging", *done, *total),
+            Event::Hashing { done, total } | Event::Staging { done, total } if !self.is_news(target, *done, *total) => {
+                return None;
+            }
+            Event::Hashing { done, total } => bytes(Kind::Hashing, *done, *total),
+            Event::Staging { done, total } => bytes(Kind::Staging, *done, *total),
             Event::SideFile { path } => Line {
                 path: Some(path.display().to_string()),
-                ..base("side_file")
+                ..base(Kind::SideFile)
             },
-            Event::WaitingForOther => base("waiting_for_other"),
+            Event::WaitingForOther => base(Kind::WaitingForOther),
             Event::Staged { object, reused } => Line {
                 object: Some(object),
                 reused: Some(*reused),
-                ..base("staged")
+                ..base(Kind::Staged)
             },
-            Event::Starting => base("starting"),
-            Event::Settling => base("settling"),
-            Event::NotStarted { not_listed_at } => Line {
-                message: Some(render::not_started(*not_listed_at)),
-                ..base("not_started")
-            },
-            Event::Anew { retired } => Line {
-                message: Some(render::anew(retired)),
-                ..base("anew")
-            },
+            Event::Starting => base(Kind::Starting),
+            Event::Settling => base(Kind::Settling),
+            Event::NotStarted { not_listed_at } => told(Kind::NotStarted, render::not_started(*not_listed_at)),
+            Event::Anew { retired } => told(Kind::Anew, render::anew(retired)),
             Event::Found { task } => Line {
                 task: Some(task),
-                ..base("found")
+                ..base(Kind::Found)
             },
             Event::Started { task } => Line {
                 task: Some(task),
-                ..base("started")
+                ..base(Kind::Started)
             },
             Event::Polled { event, .. } => return polled(*event, base),
             Event::Tidied { object } => Line {
                 object: Some(object),
-                ..base("tidied")
+                ..base(Kind::Tidied)
             },
             Event::Retiring { image_id } => Line {
                 image_id: Some(image_id),
-                ..base("retiring")
+                ..base(Kind::Retiring)
             },
             Event::Retired { image_id } => Line {
                 image_id: Some(image_id),
-                ..base("retired")
+                ..base(Kind::Retired)
             },
             Event::Renamed { name } => Line {
                 name: Some(name),
-                ..base("renamed")
+                ..base(Kind::Renamed)
             },
-            Event::Warning { text } => Line {
-                message: Some((*text).to_owned()),
-                ..base("warning")
-            },
-            Event::Problem { problem } => Line {
-                message: Some(problem.to_string()),
-                ..base("warning")
-            },
+            Event::Warning { text } => told(Kind::Warning, (*text).to_owned()),
+            Event::Problem { problem } => told(Kind::Warning, problem.to_string()),
             Event::Over { outcome } => Line {
                 image_id: outcome.image().map(|image| image.id.as_str()),
                 message: outcome.error().map(ToString::to_string),
-                ..base("over")
+                ..base(Kind::Over)
             },
             _ => return None,
         };
@@ -157,7 +182,7 @@ impl Events {
 }
 
 /// The line of a poll; `None` for a verdict, which has an event of its own.
-fn polled<'a>(event: WaitEvent<'a>, base: impl Fn(&'static str) -> Line<'a>) -> Option<Line<'a>> {
+fn polled<'a>(event: WaitEvent<'a>, base: impl Fn(Kind) -> Line<'a>) -> Option<Line<'a>> {
     match event {
         WaitEvent::Polled {
             state: TaskState::InProgress { percent, raw },
@@ -165,11 +190,11 @@ fn polled<'a>(event: WaitEvent<'a>, base: impl Fn(&'static str) -> Line<'a>) -> 
         } => Some(Line {
             state: Some(raw),
             percent: *percent,
-            ..base("polled")
+            ..base(Kind::Polled)
         }),
         WaitEvent::PollFailed { error, .. } => Some(Line {
             message: Some(error.to_string()),
-            ..base("poll_failed")
+            ..base(Kind::PollFailed)
         }),
         _ => None,
     }

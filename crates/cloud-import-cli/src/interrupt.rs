@@ -31,11 +31,11 @@ pub(crate) async fn guarded(stop: &Stop, work: impl Future<Output = Result<Exit>
         SystemEnv.sleep(LAST_WORDS).await;
     };
     tokio::select! {
-        done = &mut work => {
-            if let Err(error) = done {
-                output::error(&error);
-            }
-        }
+        done = &mut work => match done {
+            Err(error) if error.kind() == ErrorKind::Stopped => return Err(error),
+            Err(error) => output::error(&error),
+            Ok(_) => {}
+        },
         () = async { tokio::select! { () = signals.next() => {}, () = patience => {} } } => {
             output::say("stopped at once; repeat the command to resume");
         }

@@ -2,10 +2,11 @@
 
 use cloud_import::{
     Error, ErrorKind, Result,
+    provider::suggest::did_you_mean,
     publish::{Damaged, Job, JobFacts, Record, State},
 };
 
-use crate::outcome::Outcome;
+use crate::{outcome::Outcome, render};
 
 /// So many jobs are named that a text may mean.
 const SHOWN: usize = 10;
@@ -35,7 +36,26 @@ pub(crate) async fn find(state: &State, text: &str) -> Result<Option<Job>> {
 pub(crate) async fn named(state: &State, text: &str) -> Result<Job> {
     match find(state, text).await? {
         Some(job) => Ok(job),
-        None => state.job(text).await,
+        None => match state.job(text).await {
+            Err(error) => Err(or_meant(error, state, text).await),
+            job => job,
+        },
+    }
+}
+
+/// The error of a text that names no job, with the job that may have been meant.
+pub(crate) async fn or_meant(error: Error, state: &State, text: &str) -> Error {
+    let jobs: Vec<Job> = state.jobs().await.unwrap_or_default().into_iter().flatten().collect();
+    let facts = jobs.iter().map(Job::facts);
+    let words: Vec<&str> = facts
+        .flat_map(|facts| [facts.name.as_str(), facts.id.as_str()])
+        .collect();
+    match did_you_mean(text, words) {
+        meant if meant.is_empty() => error,
+        meant => {
+            let remedy = render::remedy_of(&error).unwrap_or_default();
+            error.with_remedy(format!("{meant}{remedy}"))
+        }
     }
 }
 

@@ -8,13 +8,15 @@ use std::{
 
 use cloud_import::{Error, ErrorKind, Result, env};
 use tracing_subscriber::{
-    EnvFilter,
-    fmt::{MakeWriter, format::FmtSpan},
+    EnvFilter, Layer as _,
+    fmt::{self, MakeWriter, format::FmtSpan},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
 };
 
 use crate::{
     args::{LogFormat, Logs},
-    output,
+    metrics, otel, output,
 };
 
 /// Where a filter is looked for that no option gives, in this order.
@@ -42,14 +44,16 @@ pub(crate) fn begin(options: &Logs) -> Result<()> {
     });
     let file = file.transpose()?.map(Mutex::new);
     let has_colours = file.is_none() && options.log_format == LogFormat::Text && output::has_colours(&io::stderr());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(To(file))
-        .with_ansi(has_colours);
-    match options.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().with_span_events(FmtSpan::CLOSE).init(),
-    }
+    let log = fmt::layer().with_writer(To(file)).with_ansi(has_colours);
+    let log = match options.log_format {
+        LogFormat::Text => log.boxed(),
+        LogFormat::Json => log.json().with_span_events(FmtSpan::CLOSE).boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(log.with_filter(filter))
+        .with(metrics::layer())
+        .with(otel::layer())
+        .init();
     Ok(())
 }
 

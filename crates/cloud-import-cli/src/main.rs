@@ -7,6 +7,7 @@ mod advice;
 mod args;
 mod asked;
 mod bucket;
+mod checked;
 mod clock;
 mod commands;
 mod config;
@@ -15,33 +16,49 @@ mod convert;
 mod destination;
 mod events;
 mod exit;
+mod fetch;
+mod fields;
+mod findings;
+mod form;
 mod interrupt;
 mod jobs;
 mod line;
 mod log;
+mod metrics;
+mod on_end;
 mod order;
+#[cfg_attr(not(feature = "otel"), path = "otel/off.rs")]
+mod otel;
 mod outcome;
 mod output;
 mod phases;
 mod progress;
+mod ready;
 mod region;
 mod render;
 mod report;
 mod row;
+#[cfg(test)]
+mod schema;
 mod side_by_side;
 mod simulate;
 mod source;
+mod sources;
+mod sparse;
 mod state;
+mod sums;
 mod targets;
 mod tasks;
+mod template;
+mod tip;
 mod waiting;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use cloud_import::{Error, ErrorKind, Result};
 
 use crate::{
-    args::Command,
+    args::{Arguments, Command},
     commands::{
         cancel, capabilities, check, clean, explain, forget, import, inspect, list, report as page, resume, show, sim,
         status, wait,
@@ -55,21 +72,37 @@ fn main() -> ExitCode {
         return exit;
     }
     clock::begin();
-    let line = config::completed(std::env::args_os().collect());
-    let done = line.and_then(|line| match asked::read(line) {
-        Ok(arguments) => {
-            let form = arguments.command.output();
-            let logs = log::begin(&arguments.logs);
-            logs.and_then(|()| run(arguments.command))
-                .inspect_err(|error| report::nothing_done(error, form))
+    let line: Vec<OsString> = std::env::args_os().collect();
+    output::colours_of(&line);
+    let exit = match config::completed(line.clone()).map(asked::read) {
+        Ok(Ok(arguments)) => done(arguments),
+        Ok(Err(told)) => {
+            let exit = report::usage(&told, form::of_words(&line));
+            tip::subcommand(&line, &told).iter().for_each(|tip| output::tip(tip));
+            exit
         }
-        Err(told) => Ok(output::usage(&told)),
-    });
-    let exit = done.unwrap_or_else(|error| {
-        output::error(&error);
-        Exit::of(&error)
-    });
+        Err(error) => report::nothing_done(&error, form::of_words(&line)),
+    };
+    if exit == Exit::Usage {
+        tip::simulator(&line).iter().for_each(|tip| output::tip(tip));
+    }
     output::finished(exit).into()
+}
+
+fn done(arguments: Arguments) -> Exit {
+    output::begin(arguments.surface);
+    let form = form::of(&arguments.command);
+    let begun = otel::begin(arguments.command.name())
+        .and_then(|()| metrics::begin(arguments.command.metrics_file(), otel::is_on()))
+        .and_then(|()| log::begin(&arguments.logs));
+    let exit = match begun.and_then(|()| run(arguments.command)) {
+        Ok(Exit::Interrupted) => report::interrupted(form),
+        Ok(exit) => exit,
+        Err(error) => report::nothing_done(&error, form),
+    };
+    metrics::end(exit);
+    otel::end(exit);
+    exit
 }
 
 /// What only reads and prints does without the runtime, whose threads take longer to start than such an answer takes.
@@ -104,7 +137,7 @@ fn block_on(work: impl Future<Output = Result<Exit>>) -> Result<Exit> {
         .max_blocking_threads(BLOCKING_THREADS)
         .build()
         .map_err(|error| Error::new(ErrorKind::Local, format!("cannot start the runtime: {error}")))?;
-    let done = runtime.block_on(work);
+    let done = runtime.block_on(otel::kept(metrics::kept(work)));
     // What still reads a file that does not answer is not waited for: the process ends with it.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     done

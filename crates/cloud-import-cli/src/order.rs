@@ -1,56 +1,40 @@
-//! From arguments to one order per target.
+//! From the fields of a target to its order.
 
-use cloud_import::{Disk, Error, ErrorKind, ImportRequest, Provider, Result, Target};
+use cloud_import::{Architecture, Disk, Error, ErrorKind, ImportRequest, Os, Provider, Result};
 
-use crate::{args::Order, source::Place};
+use crate::{fields::Fields, source::Place};
 
-/// The place that `--source` names for a provider.
-pub(crate) fn own_source(options: &Order, provider: Provider) -> Option<&str> {
-    let own = options.source.iter().rev().find(|(named, _)| *named == provider);
-    own.map(|(_, text)| text.as_str())
-}
-
-/// The order for a target, whose image is at `disk`.
-pub(crate) fn order(options: &Order, target: &Target, disk: Disk) -> Result<ImportRequest> {
-    let provider = target.provider;
-    let disk = match options.size_gib {
+/// The order of these fields in a cloud, whose image is at `disk`: a system, or one data disk.
+pub(crate) fn order(fields: Fields, provider: Provider, disk: Disk, is_data: bool) -> Result<ImportRequest> {
+    // That there is one is known of every target.
+    let name = fields.name.unwrap_or_default();
+    let disk = match fields.size_gib {
         Some(size) => disk.size_gib(size),
         None => disk,
     };
-    let mut order = if options.data_image {
-        ImportRequest::data_image(&options.name, disk)
-    } else {
-        ImportRequest::new(&options.name, disk)
+    let mut order = match is_data {
+        true => ImportRequest::data_image(name, disk),
+        false => ImportRequest::new(name, disk),
     };
-    for text in &options.data_disk {
-        order = order.data_disk(data_disk(text)?);
+    for text in fields.data_disks.unwrap_or_default() {
+        order = order.data_disk(data_disk(&text)?);
     }
-    let raw = |os| {
-        options
-            .os_raw
-            .iter()
-            .fold(os, |os: cloud_import::Os, (provider, text)| {
-                os.with_raw(*provider, text)
-            })
-    };
-    order.os = options.os.clone().map(raw);
-    order.architecture = options.arch;
-    order.boot_mode = options.boot_mode;
-    order.license_type = options.license_type;
-    order.description = options.description.clone();
-    order.tags = options.tag.iter().cloned().collect();
-    order.project = options
-        .project
-        .iter()
-        .rev()
-        .find(|(named, _)| *named == provider)
-        .map(|(_, id)| id.clone());
-    order.skip_guest_check = options.skip_guest_check;
-    order.nvme = options.nvme;
-    order.imds_v2 = options.imds_v2;
-    for (_, option, value) in options.set.iter().filter(|(named, ..)| *named == provider) {
-        let own = order.vendor.entry(provider).or_default();
-        own.insert(option.clone(), value.clone());
+    let raw = fields.os_raw;
+    order.os = fields.os.map(|os| match raw {
+        Some(raw) => Os::with_raw(os, provider, raw),
+        None => os,
+    });
+    order.architecture = fields.arch.unwrap_or(Architecture::X86_64);
+    order.boot_mode = fields.boot_mode;
+    order.license_type = fields.license_type;
+    order.description = fields.description;
+    order.tags = fields.tags.unwrap_or_default();
+    order.project = fields.project;
+    order.skip_guest_check = fields.skip_guest_check.unwrap_or_default();
+    order.nvme = fields.nvme.unwrap_or_default();
+    order.imds_v2 = fields.imds_v2.unwrap_or_default();
+    if let Some(options) = fields.options.filter(|options| !options.is_empty()) {
+        order.vendor.insert(provider, options);
     }
     Ok(order)
 }

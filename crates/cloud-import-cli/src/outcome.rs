@@ -2,11 +2,11 @@
 
 use cloud_import::{
     Error, ErrorKind, ImportTask, ImportedImage, Inspection,
-    publish::{self, Damaged, Phase, Record, Step},
+    publish::{self, Damaged, Ended, Phase, Record, Step},
 };
 use serde::Serialize;
 
-use crate::{exit::Exit, render};
+use crate::{exit::Exit, output::Tone, render};
 
 /// What came of one target.
 #[derive(Debug)]
@@ -17,15 +17,22 @@ pub(crate) struct Outcome {
     pub(crate) exit: Exit,
     pub(crate) state: Option<String>,
     pub(crate) image: Option<ImportedImage>,
+    /// Nothing was sent for that image: it was there.
+    pub(crate) is_found: bool,
     pub(crate) task: Option<ImportTask>,
     pub(crate) error: Option<Error>,
     /// What is remembered of it, where something is.
     pub(crate) record: Option<Box<Record>>,
+    /// Why it is not better was said already.
+    pub(crate) is_told: bool,
+    /// How the command ends is decided by the others.
+    pub(crate) is_aside: bool,
 }
 
 /// What came of one target, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) enum Status {
     /// The image is there.
     Succeeded,
@@ -67,6 +74,28 @@ impl Status {
     }
 }
 
+impl Status {
+    /// Whether what was asked for is there.
+    pub(crate) fn is_well(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Checked)
+    }
+
+    /// Whether it is not over.
+    pub(crate) fn goes_on(self) -> bool {
+        matches!(self, Self::Running | Self::CancelRequested)
+    }
+
+    /// How good that is.
+    pub(crate) fn tone(self) -> Tone {
+        match self {
+            _ if self.is_well() => Tone::Good,
+            Self::Running => Tone::Plain,
+            Self::CancelRequested | Self::Canceled | Self::Unknown => Tone::Warning,
+            _ => Tone::Bad,
+        }
+    }
+}
+
 impl From<Phase> for Status {
     fn from(phase: Phase) -> Self {
         match phase {
@@ -86,6 +115,7 @@ impl From<publish::Outcome> for Outcome {
     fn from(outcome: publish::Outcome) -> Self {
         let phase = outcome.phase();
         let error = outcome.error().cloned();
+        let is_aside = matches!(outcome.ended, Ended::HeldBack { .. });
         let exit = match (phase, &error) {
             (Phase::Succeeded, Some(error)) if error.kind() == ErrorKind::Credentials => Exit::Credentials,
             // The image is there, and so is what it was to replace.
@@ -106,9 +136,12 @@ impl From<publish::Outcome> for Outcome {
             exit,
             state: (phase == Phase::Checked).then(|| "checked".to_owned()),
             image: outcome.image().cloned(),
+            is_found: outcome.is_found(),
             task: outcome.task().cloned(),
             error,
             record: outcome.record,
+            is_told: false,
+            is_aside,
             target: outcome.target,
         }
     }
@@ -122,9 +155,12 @@ impl Outcome {
             exit,
             state: None,
             image: None,
+            is_found: false,
             task: None,
             error: None,
             record: None,
+            is_told: false,
+            is_aside: false,
         }
     }
 
@@ -142,6 +178,15 @@ impl Outcome {
         Self {
             task: Some(task),
             ..Self::new(target, Status::Running, exit)
+        }
+    }
+
+    /// There is nothing to be done for it, for this reason.
+    pub(crate) fn aside(target: impl ToString, why: String) -> Self {
+        Self {
+            state: Some(why),
+            is_aside: true,
+            ..Self::new(target, Status::NotStarted, Exit::Done)
         }
     }
 
@@ -206,20 +251,22 @@ impl Outcome {
         self.image.as_ref()?.inspection.as_ref()
     }
 
-    /// In a few words, for the end of a progress line.
+    /// In a few words. The reason of what went wrong is said elsewhere, with its remedy.
     pub(crate) fn summary(&self) -> String {
-        let since = || {
-            let since = self.record.as_ref()?.unknown_since()?;
-            let code = self.record.as_ref()?.vendor_code();
-            let code = code.map_or_else(String::new, |code| format!(" (code {code})"));
-            Some(format!("unknown since {}{code}", render::instant(since)))
+        let since = || self.record.as_ref()?.unknown_since();
+        let code = || {
+            let unclear = || self.record.as_ref()?.vendor_code();
+            self.error.as_ref().and_then(Error::code).or_else(unclear)
         };
-        match (&self.image, &self.error, &self.state) {
-            (Some(image), ..) => image.id.clone(),
-            _ if self.status == Status::Unknown && since().is_some() => since().unwrap_or_default(),
-            (None, _, Some(state)) => state.clone(),
-            (None, Some(error), None) => error.to_string(),
-            (None, None, None) => since().unwrap_or_else(|| self.status.words().to_owned()),
+        let words = match (&self.image, &self.state, since()) {
+            (Some(image), ..) => return image.id.clone(),
+            (None, Some(state), _) if self.status != Status::Unknown => return state.clone(),
+            (.., Some(since)) if self.status == Status::Unknown => format!("unknown since {}", render::instant(since)),
+            _ => self.status.words().to_owned(),
+        };
+        match code() {
+            Some(code) => format!("{words} (code {code})"),
+            None => words,
         }
     }
 }

@@ -4,11 +4,13 @@
 use std::time::SystemTime;
 
 use cloud_import::{
-    Check, DiskPart, Error, Field, Problem, Provider, Remedy,
+    Check, CheckOutcome, DiskPart, Error, Field, Problem, Provider, Remedy, Subject,
     provider::datetime,
     publish::Retired,
-    remedy::{Change, Wording},
+    remedy::{Change, LIKELY_CAUSES, Wording},
 };
+
+use crate::sources;
 
 /// Fields by their paths in JSON, what to do next as commands.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +23,10 @@ impl Wording for Paths {
 
     fn wait(&self) -> String {
         Flags(None).wait()
+    }
+
+    fn best_effort(&self) -> String {
+        Flags(None).best_effort()
     }
 
     fn list_jobs(&self) -> String {
@@ -57,7 +63,7 @@ impl Flags {
             Field::OsRaw => Some(format!("--os-raw {}={value}", self.provider())),
             Field::VendorOption(option) => Some(format!("--set {}.{option}={value}", self.provider())),
             Field::Bucket | Field::Project | Field::Profile | Field::Endpoint => {
-                Some(format!("--{field} {}={value}", self.provider()))
+                Some(format!("{} {}={value}", self.field(field), self.provider()))
             }
             Field::PlainHttp
             | Field::SkipGuestCheck
@@ -100,7 +106,9 @@ impl Wording for Flags {
             Field::VendorOption(option) => format!("--set {}.{option}", self.provider()),
             Field::Region => "the region".to_owned(),
             Field::Credentials => "the credentials".to_owned(),
+            Field::Profile => "--account".to_owned(),
             Field::ImportRole => "--create-role".to_owned(),
+            Field::DryRun => "--vendor-dry-run".to_owned(),
             Field::Other(path) => path.to_string(),
             flag => format!("--{}", flag.to_string().replace('_', "-")),
         }
@@ -125,6 +133,13 @@ impl Wording for Flags {
         format!("leave {} out", self.flag(field))
     }
 
+    fn source(&self, source: &str) -> String {
+        match self.0 {
+            Some(provider) => sources::keys(provider, source).join(", "),
+            None => source.to_owned(),
+        }
+    }
+
     fn repeat(&self, change: Change) -> String {
         match change {
             Change::Generation => "repeat the command with --again, for this target alone, to make another image",
@@ -138,12 +153,41 @@ impl Wording for Flags {
         "wait for it with `cloud-import wait`".to_owned()
     }
 
+    fn best_effort(&self) -> String {
+        "use --best-effort to import to the targets that are ready".to_owned()
+    }
+
     fn list_jobs(&self) -> String {
         "see the recorded jobs with `cloud-import list`".to_owned()
     }
 
     fn forget(&self, job: &str) -> String {
         format!("forget it with `cloud-import forget {job}`")
+    }
+}
+
+/// The words of a look at a file, which has none of the options of an import.
+#[derive(Debug, Clone, Copy)]
+struct OfFile(Flags);
+
+impl Wording for OfFile {
+    fn field(&self, field: &Field) -> String {
+        match field {
+            Field::Disk { part, .. } => named(*part).to_owned(),
+            other => self.0.field(other),
+        }
+    }
+
+    fn set(&self, field: &Field, to: &[String]) -> String {
+        format!("at the import, {}", self.0.set(field, to))
+    }
+
+    fn unset(&self, field: &Field) -> String {
+        format!("at the import, {}", self.0.unset(field))
+    }
+
+    fn source(&self, source: &str) -> String {
+        self.0.source(source)
     }
 }
 
@@ -178,6 +222,15 @@ pub(crate) fn problem(problem: &Problem) -> String {
     }
 }
 
+/// A problem of a target's order, behind the target: its cloud is told again only where the target does not name it.
+pub(crate) fn problem_of_target(target: &str, problem: &Problem) -> String {
+    let rest = target.strip_prefix(problem.provider.id());
+    match rest.is_some_and(|rest| rest.starts_with('/')) {
+        true => problem_of_cloud(problem),
+        false => self::problem(problem),
+    }
+}
+
 /// Whether an order was refused for its file alone, which no other cloud would take either.
 pub(crate) fn refused_for_the_file(error: &Error) -> bool {
     let mut errors = error.problems().iter().filter(|problem| problem.is_error()).peekable();
@@ -194,9 +247,25 @@ pub(crate) fn problem_of_cloud(problem: &Problem) -> String {
     problem.render(&Flags(Some(problem.provider)))
 }
 
+/// The same where nothing is ordered yet: what is advised is for an import.
+pub(crate) fn problem_of_file(problem: &Problem) -> String {
+    problem.render(&OfFile(Flags(Some(problem.provider))))
+}
+
 /// What the user can do about an error; nothing where the error does not say.
 pub(crate) fn remedy_of(error: &Error) -> Option<String> {
     Some(error.remedy()?.render(&Flags(error.provider())))
+}
+
+/// The same in as many lines as it has: likely causes are a list.
+pub(crate) fn remedy_lines(error: &Error) -> Vec<String> {
+    match error.remedy() {
+        Some(Remedy::LikelyCauses(causes)) => {
+            let items = causes.iter().map(|cause| format!("- {cause}"));
+            std::iter::once(format!("{LIKELY_CAUSES}:")).chain(items).collect()
+        }
+        _ => remedy_of(error).into_iter().collect(),
+    }
 }
 
 /// The same for programs.
@@ -207,6 +276,16 @@ pub(crate) fn remedy_in_json(error: &Error) -> Option<String> {
 /// What a check found.
 pub(crate) fn check(check: &Check, provider: Provider) -> String {
     check.message.render(&Flags(Some(provider)))
+}
+
+/// What a check is about, in words.
+pub(crate) fn subject(what: Subject) -> String {
+    what.as_str().replace('_', " ")
+}
+
+/// How it is, in words.
+pub(crate) fn check_outcome(outcome: CheckOutcome) -> String {
+    outcome.as_str().replace('_', " ")
 }
 
 /// What the user can do about a check.
@@ -252,6 +331,24 @@ pub(crate) fn instant_ms(at: SystemTime) -> String {
     format!("{}.{ms:03}Z", instant(at).trim_end_matches('Z'))
 }
 
+/// A number of bytes, for people and exactly: `3.0 GiB (3221225472)`.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    let mut size = bytes as f64;
+    let mut unit = "";
+    for next in UNITS {
+        if size < 1024.0 {
+            break;
+        }
+        size /= 1024.0;
+        unit = next;
+    }
+    match unit {
+        "" => format!("{bytes} bytes"),
+        unit => format!("{size:.1} {unit} ({bytes})"),
+    }
+}
+
 /// A length of time: `9s`, `12m04s`, `3h02m`, `2d05h`.
 pub(crate) fn seconds(seconds: u64) -> String {
     match seconds {
@@ -264,23 +361,35 @@ pub(crate) fn seconds(seconds: u64) -> String {
 
 /// An error in one line: cloud and fact; then, for the vendor's support, operation, code, status and request id.
 pub(crate) fn error(error: &Error) -> String {
+    let told = error_of_cloud(error);
+    match error.provider().map(Provider::name) {
+        Some(cloud) if !told.starts_with(cloud) => format!("{cloud}: {told}"),
+        _ => told,
+    }
+}
+
+/// The same where the cloud is told already.
+pub(crate) fn error_of_cloud(error: &Error) -> String {
+    detailed(error, error.request_id())
+}
+
+/// The same without what is this answer's alone.
+pub(crate) fn error_of_all(error: &Error) -> String {
+    detailed(error, None)
+}
+
+fn detailed(error: &Error, request_id: Option<&str>) -> String {
     let details = [
         error.operation().map(str::to_owned),
         error.code().map(|code| format!("code {code}")),
         error.http_status().map(|status| format!("HTTP {status}")),
-        error.request_id().map(|id| format!("request {id}")),
+        request_id.map(|id| format!("request {id}")),
         (error.attempts() > 1).then(|| format!("{} attempts", error.attempts())),
     ];
     let details: Vec<String> = details.into_iter().flatten().collect();
-    let message = error.message();
-    let told = match error.provider().map(Provider::name) {
-        Some(cloud) if !message.starts_with(cloud) => format!("{cloud}: {message}"),
-        _ => message.to_owned(),
-    };
-    if details.is_empty() {
-        told
-    } else {
-        format!("{told} ({})", details.join(", "))
+    match details.is_empty() {
+        true => error.message().to_owned(),
+        false => format!("{} ({})", error.message(), details.join(", ")),
     }
 }
 
@@ -327,6 +436,20 @@ mod tests {
             ),
         ] {
             assert_eq!(remedy.render(&flags), expected);
+        }
+    }
+
+    #[test]
+    fn sizes_are_for_people_and_exact() {
+        for (bytes, expected) in [
+            (0, "0 bytes"),
+            (1023, "1023 bytes"),
+            (1024, "1.0 KiB (1024)"),
+            (3_221_225_472, "3.0 GiB (3221225472)"),
+            (33_554_432, "32.0 MiB (33554432)"),
+            (u64::MAX, "16384.0 PiB (18446744073709551615)"),
+        ] {
+            assert_eq!(size(bytes), expected);
         }
     }
 

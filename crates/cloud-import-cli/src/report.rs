@@ -1,35 +1,38 @@
 //! Results: one per target, as text or as JSON with a stable schema.
 
-use cloud_import::{Error, Result};
+use std::time::Duration;
+
+use cloud_import::{Error, ErrorKind, Result};
 use serde::Serialize;
 
 use crate::{
     advice::{self, Advice},
-    args,
-    clock::At,
+    args::{self, FailIf},
+    clock::{self, At},
     exit::Exit,
+    findings::{self, Finding},
     outcome::{Outcome, Status, totals},
-    output::{self, SCHEMA},
+    output::{self, SCHEMA, Tone},
     render,
     row::{Reason, Row},
 };
 
+/// What an import, or a command about imports, came to.
 #[derive(Serialize)]
-struct Report<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Report<'a> {
     schema: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'a str>,
     #[serde(flatten)]
     at: Option<At>,
+    /// Empty where no target was come to.
     results: Vec<Row<'a>>,
-}
-
-/// What is written where no target was come to.
-#[derive(Serialize)]
-struct Nothing<'a> {
-    schema: u32,
-    results: [(); 0],
-    error: Reason<'a>,
+    /// Why no target was come to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Reason<'a>>,
+    /// The code with which the command ends.
+    exit: u8,
 }
 
 /// How results are written.
@@ -72,7 +75,13 @@ pub(crate) enum Lines {
 }
 
 /// Writes the results and says how the command ends. `job` is the job by which a later command goes on, if there is one.
-pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job: Option<&str>) -> Exit {
+pub(crate) fn write(
+    outcomes: &[Outcome],
+    form: OutputFormat,
+    lines: Lines,
+    job: Option<&str>,
+    fail_if: FailIf,
+) -> Exit {
     reasons(outcomes, job.is_some());
     for outcome in outcomes {
         if let Some(inspection) = outcome.inspection() {
@@ -86,11 +95,16 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
                 .for_each(|finding| output::say(&format!("  {finding}")));
         }
     }
+    // What was not to be waited for goes on as it was asked to.
+    let tell = match outcomes.iter().all(|outcome| outcome.exit == Exit::Done) {
+        true => output::note,
+        false => output::say,
+    };
     if let Some(job) = job {
         let advice = advice::next(outcomes, job)
             .into_iter()
             .chain(advice::anew(outcomes, job));
-        advice.for_each(|Advice { what_for, line }| output::say(&format!("{what_for}: {line}")));
+        advice.for_each(|Advice { what_for, line }| tell(&format!("{what_for}: {line}")));
     }
     // Where nothing is remembered, the task itself is all that there is to go on with.
     outcomes
@@ -98,76 +112,123 @@ pub(crate) fn write(outcomes: &[Outcome], form: OutputFormat, lines: Lines, job:
         .filter(|outcome| outcome.status == Status::Running && lines == Lines::Images)
         .filter(|outcome| job.is_none() || outcome.record.is_none())
         .filter_map(|outcome| serde_json::to_string(outcome.task.as_ref()?).ok())
-        .for_each(|line| output::say(&format!("to continue: cloud-import wait {}", output::word(&line))));
+        .for_each(|line| tell(&format!("to continue: cloud-import wait {}", output::word(&line))));
+    let exit = exit_of(outcomes, fail_if);
     match form {
-        OutputFormat::Json => json(outcomes, None),
-        OutputFormat::Event => json(outcomes, Some("results")),
+        OutputFormat::Json | OutputFormat::Event => json(outcomes.iter().map(Row::of).collect(), None, exit, form),
         OutputFormat::Text if lines == Lines::Tasks => tasks(outcomes),
-        OutputFormat::Text => texts(outcomes, lines).for_each(|line| output::result(&line)),
+        OutputFormat::Text => texts(outcomes, lines).for_each(|(target, tone, text)| {
+            output::result_words(&[(Tone::Plain, &target), (tone, &text)]);
+        }),
     }
     if output::is_lost() {
-        texts(outcomes, lines).for_each(|line| output::say(&format!("not written: {line}")));
+        texts(outcomes, lines).for_each(|(target, _, text)| output::say(&format!("not written: {target}{text}")));
     }
-    if outcomes.len() > TABLE_FROM {
-        table(outcomes);
+    if let Some(closing) = closing(outcomes, lines, clock::elapsed()) {
+        output::say(&closing);
     }
-    Exit::together(outcomes.iter().map(|outcome| outcome.exit))
+    exit
 }
 
-/// Why it is not better, each reason once: what is wrong with the file, or a stop, is so for every cloud.
+/// The results of a command that had nothing to do, for programs; and how it ends.
+pub(crate) fn found(outcomes: &[Outcome], form: OutputFormat, fail_if: FailIf) -> Exit {
+    let exit = exit_of(outcomes, fail_if);
+    if form != OutputFormat::Text {
+        json(outcomes.iter().map(Row::of).collect(), None, exit, form);
+    }
+    exit
+}
+
+/// How a command ends for these results.
+pub(crate) fn exit_of(outcomes: &[Outcome], fail_if: FailIf) -> Exit {
+    let count = outcomes.iter().filter(|outcome| !outcome.is_aside);
+    Exit::of_those(fail_if, count.map(|outcome| outcome.exit))
+}
+
+/// Why it is not better, each reason once with its targets, where it was not told before.
 fn reasons(outcomes: &[Outcome], has_job: bool) {
-    // What a cloud answered is its own.
-    let shared = |outcome: &Outcome| {
-        let error = outcome.error.as_ref()?;
-        let of_the_order = !error.problems().is_empty() && !render::refused_for_the_file(error);
-        let own = error.http_status().is_some() || error.code().is_some() || of_the_order;
-        (!own).then(|| (error.message().to_owned(), error.remedy().cloned()))
-    };
-    let mut told = Vec::new();
-    for outcome in outcomes {
+    let untold = outcomes.iter().filter(|outcome| !outcome.is_told);
+    // That was asked for, and how to go on is told once for all.
+    let (left, wrong): (Vec<_>, Vec<_>) = untold.partition(|outcome| has_job && advice::was_left(outcome));
+    let mut alike: Vec<(&str, Vec<&str>)> = Vec::new();
+    for outcome in left {
         let Some(error) = &outcome.error else { continue };
-        let reason = shared(outcome);
-        let tell = |targets: &[&str]| match has_job && advice::was_left(outcome) {
-            // That was asked for, and how to go on is told once for all.
-            true => output::say(&format!("{}: {}", targets.join(", "), error.message())),
-            false => output::error_of(targets, error),
-        };
-        if reason.is_none() {
-            tell(&[&outcome.target]);
-        } else if !told.contains(&reason) {
-            let alike = outcomes.iter().filter(|other| shared(other) == reason);
-            let targets: Vec<&str> = alike.map(|other| other.target.as_str()).collect();
-            tell(&targets);
-            told.push(reason);
+        match alike.iter_mut().find(|(message, _)| *message == error.message()) {
+            Some((_, targets)) => targets.push(&outcome.target),
+            None => alike.push((error.message(), vec![&outcome.target])),
         }
     }
-}
-
-/// From more targets than this on, a table of how many ended how is written for people.
-const TABLE_FROM: usize = 5;
-
-fn table(outcomes: &[Outcome]) {
-    output::say(&format!("{} targets:", outcomes.len()));
-    for (status, count) in totals(outcomes) {
-        output::say(&format!("  {count:5} {}", status.words()));
+    for (message, targets) in alike {
+        output::say(&format!("{}: {message}", findings::named(&targets)));
     }
+    let found = wrong.into_iter().flat_map(|outcome| {
+        let found = outcome.error.iter().flat_map(Finding::of_error);
+        found.map(|finding| (outcome.target.as_str(), finding))
+    });
+    findings::say(&found.collect::<Vec<_>>());
 }
 
 /// How many targets are in which state: `3 succeeded, 1 failed`.
 pub(crate) fn counts<'a>(targets: impl IntoIterator<Item = &'a Outcome>) -> String {
-    let counts = totals(targets).into_iter();
-    let counts: Vec<String> = counts
-        .map(|(status, count)| format!("{count} {}", status.words()))
-        .collect();
-    counts.join(", ")
+    listed(&totals(targets), None)
 }
 
-/// What text output has of each.
-fn texts(outcomes: &[Outcome], lines: Lines) -> impl Iterator<Item = String> {
-    outcomes.iter().filter_map(move |outcome| match lines {
-        Lines::Images => Some(format!("{} {}", outcome.target, outcome.image.as_ref()?.id)),
-        Lines::Tasks => serde_json::to_string(outcome.task.as_ref()?).ok(),
-        Lines::States => Some(format!("{} {}", outcome.target, outcome.summary())),
+/// The same of these totals, but for one state.
+fn listed(totals: &[(Status, usize)], but: Option<Status>) -> String {
+    let others = totals.iter().filter(|(status, _)| Some(*status) != but);
+    let others: Vec<String> = others
+        .map(|(status, many)| format!("{many} {}", status.words()))
+        .collect();
+    others.join(", ")
+}
+
+/// How many came to what, and in what time; `None` where that is said already.
+fn closing(outcomes: &[Outcome], lines: Lines, took: Duration) -> Option<String> {
+    let totals = totals(outcomes);
+    let many = |wanted: Status| {
+        totals
+            .iter()
+            .find(|(status, _)| *status == wanted)
+            .map_or(0, |(_, many)| *many)
+    };
+    let all = outcomes.len();
+    let (good, one, several) = match lines {
+        Lines::States => return (all > 1).then(|| format!("{all} targets: {}", listed(&totals, None))),
+        Lines::Tasks => (Status::Running, "import started", "imports started"),
+        Lines::Images if many(Status::Checked) > 0 => (Status::Checked, "order checked", "orders checked"),
+        Lines::Images => (Status::Succeeded, "image", "images"),
+    };
+    let found = outcomes.iter().filter(|outcome| outcome.is_found).count();
+    let found = match found {
+        0 => String::new(),
+        found if found == all => ", made before".to_owned(),
+        found => format!(", {found} of them made before"),
+    };
+    let (noun, took) = (if all == 1 { one } else { several }, render::seconds(took.as_secs()));
+    match many(good) {
+        // What is wrong with the only one is said above.
+        0 if all < 2 => None,
+        done if done == all => Some(format!("{all} {noun} in {took}{found}")),
+        done => Some(format!(
+            "{done} of {all} {noun} in {took}{found}: {}",
+            listed(&totals, Some(good))
+        )),
+    }
+}
+
+/// What text output has of each: the target, and what came of it.
+fn texts(outcomes: &[Outcome], lines: Lines) -> impl Iterator<Item = (String, Tone, String)> {
+    outcomes.iter().filter_map(move |outcome| {
+        let target = format!("{} ", outcome.target);
+        Some(match lines {
+            Lines::Images => (target, Tone::Plain, outcome.image.as_ref()?.id.clone()),
+            Lines::Tasks => (
+                String::new(),
+                Tone::Plain,
+                serde_json::to_string(outcome.task.as_ref()?).ok()?,
+            ),
+            Lines::States => (target, outcome.status.tone(), outcome.summary()),
+        })
     })
 }
 
@@ -176,15 +237,37 @@ fn tasks(outcomes: &[Outcome]) {
     tasks.for_each(|task| told(output::json_line(task)));
 }
 
-fn json(outcomes: &[Outcome], event: Option<&str>) {
-    let report = Report {
-        schema: SCHEMA,
-        event,
-        at: event.map(|_| At::now()),
-        results: outcomes.iter().map(Row::of).collect(),
-    };
+impl<'a> Report<'a> {
+    fn of(results: Vec<Row<'a>>, error: Option<Reason<'a>>, exit: Exit, event: Option<&'a str>) -> Self {
+        Self {
+            schema: SCHEMA,
+            event,
+            at: event.map(|_| At::now()),
+            results,
+            error,
+            exit: exit.code(),
+        }
+    }
+}
+
+/// The results as JSON on one line.
+pub(crate) fn as_json(outcomes: &[Outcome], exit: Exit) -> String {
+    let report = Report::of(outcomes.iter().map(Row::of).collect(), None, exit, None);
+    // Text and numbers are always JSON.
+    serde_json::to_string(&report).unwrap_or_default()
+}
+
+/// The same for an error for which there are none.
+pub(crate) fn nothing_as_json(error: &Error) -> String {
+    let report = Report::of(Vec::new(), Some(Reason::of(error)), Exit::of(error), None);
+    serde_json::to_string(&report).unwrap_or_default()
+}
+
+fn json(results: Vec<Row<'_>>, error: Option<Reason<'_>>, exit: Exit, form: OutputFormat) {
+    let event = (form == OutputFormat::Event).then_some("results");
+    let report = Report::of(results, error, exit, event);
     told(match event {
-        Some(_) => output::json_line(&report),
+        Some(_) => output::last_line(&report),
         None => output::json(&report),
     });
 }
@@ -195,15 +278,103 @@ fn told(written: Result<()>) {
     }
 }
 
-/// For programs: the error for which a command ended before it came to any result.
-pub(crate) fn nothing_done(error: &Error, form: args::OutputFormat) {
-    if form == args::OutputFormat::Json {
-        let report = Nothing {
-            schema: SCHEMA,
-            results: [],
-            error: Reason::of(error),
+/// An error for which a command ended before it came to any result, and how it ends.
+pub(crate) fn nothing_done(error: &Error, form: OutputFormat) -> Exit {
+    output::error(error);
+    let exit = Exit::of(error);
+    no_results(error, exit, form);
+    exit
+}
+
+/// What the parser of the command line has to say, and how the command ends.
+pub(crate) fn usage(told: &clap::Error, form: OutputFormat) -> Exit {
+    let exit = output::usage(told);
+    if exit != Exit::Done {
+        no_results(&refused(told), exit, form);
+    }
+    exit
+}
+
+/// How a command ends that was interrupted, whether it came to results or not.
+pub(crate) fn interrupted(form: OutputFormat) -> Exit {
+    let exit = Exit::Interrupted;
+    no_results(&Error::new(ErrorKind::Stopped, "interrupted"), exit, form);
+    exit
+}
+
+/// For programs: why there are no results, unless they were written.
+fn no_results(error: &Error, exit: Exit, form: OutputFormat) {
+    if form != OutputFormat::Text && !output::is_answered() {
+        json(Vec::new(), Some(Reason::of(error)), exit, form);
+    }
+}
+
+/// What the parser refused: its first paragraph, and its tip.
+fn refused(told: &clap::Error) -> Error {
+    let text = told.render().to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = first.split_whitespace().collect();
+    let words = words.join(" ");
+    let error = Error::new(
+        ErrorKind::InvalidRequest,
+        match told.kind() {
+            clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "no command was given",
+            _ => words.strip_prefix("error: ").unwrap_or(&words),
+        },
+    );
+    match text.lines().find_map(|line| line.trim().strip_prefix("tip: ")) {
+        Some(tip) => error.with_remedy(tip.to_owned()),
+        None => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcomes(of: &[(Status, usize)]) -> Vec<Outcome> {
+        let each = |(status, many): &(Status, usize)| {
+            (0..*many)
+                .map(|_| Outcome::new("t", *status, Exit::Done))
+                .collect::<Vec<_>>()
         };
-        // Text and numbers are always JSON.
-        let _ = output::json(&report);
+        of.iter().flat_map(each).collect()
+    }
+
+    #[test]
+    fn it_closes_with_how_many_came_to_what() {
+        use Status::{Checked, Failed, NotStarted, Running, Succeeded};
+        let told =
+            |of: &[(Status, usize)], lines| closing(&outcomes(of), lines, Duration::from_secs(724)).unwrap_or_default();
+        assert_eq!(told(&[(Succeeded, 5)], Lines::Images), "5 images in 12m04s");
+        assert_eq!(told(&[(Succeeded, 1)], Lines::Images), "1 image in 12m04s");
+        assert_eq!(
+            told(&[(Succeeded, 3), (Failed, 2)], Lines::Images),
+            "3 of 5 images in 12m04s: 2 failed"
+        );
+        for said in [&[][..], &[(NotStarted, 1)]] {
+            assert_eq!(told(said, Lines::Images), "");
+        }
+        assert_eq!(told(&[(Succeeded, 1)], Lines::States), "");
+        assert_eq!(told(&[(Running, 2)], Lines::Tasks), "2 imports started in 12m04s");
+        assert_eq!(
+            told(&[(Checked, 1), (NotStarted, 2)], Lines::Images),
+            "1 of 3 orders checked in 12m04s: 2 not started"
+        );
+        assert_eq!(
+            told(&[(Succeeded, 2), (Running, 1)], Lines::States),
+            "3 targets: 2 succeeded, 1 still running"
+        );
+        let mut found = outcomes(&[(Succeeded, 2)]);
+        found[0].is_found = true;
+        assert_eq!(
+            closing(&found, Lines::Images, Duration::ZERO).unwrap(),
+            "2 images in 0s, 1 of them made before"
+        );
+        found[1].is_found = true;
+        assert_eq!(
+            closing(&found, Lines::Images, Duration::ZERO).unwrap(),
+            "2 images in 0s, made before"
+        );
     }
 }

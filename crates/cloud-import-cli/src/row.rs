@@ -15,6 +15,7 @@ use crate::{
 
 /// A target.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Row<'a> {
     target: &'a str,
     status: Status,
@@ -27,12 +28,15 @@ pub(crate) struct Row<'a> {
     image_id: Option<&'a str>,
     /// When its image was deleted by this program, and by which job.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schema::Retired>"))]
     retired: Option<&'a Retired>,
     /// Since when at the latest its image is gone by another hand.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schema::Instant>"))]
     gone_at: Option<String>,
     /// What the cloud's own check of the image found, where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schema::Inspection>"))]
     inspection: Option<&'a Inspection>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'a str>,
@@ -44,23 +48,29 @@ pub(crate) struct Row<'a> {
     code: Option<&'a str>,
     /// Since when it is not known whether the order was started, where it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schema::Instant>"))]
     unknown_since: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schema::Instant>"))]
     began_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schema::Instant>"))]
     ended_at: Option<String>,
     /// Seconds of each phase that is over, by its name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     seconds: BTreeMap<&'static str, u64>,
     /// How far the replacement of older images has come, where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schema::ReplaceStep>"))]
     replacement: Option<ReplaceStep>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schema::Task>"))]
     task: Option<&'a ImportTask>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Reason<'a>>,
     /// What happened to it, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<crate::schema::Happened>>"))]
     history: Option<&'a [Happened]>,
     /// The code with which a command about it alone would end.
     exit: u8,
@@ -68,6 +78,7 @@ pub(crate) struct Row<'a> {
 
 /// An error.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Reason<'a> {
     kind: &'static str,
     message: &'a str,
@@ -75,12 +86,14 @@ pub(crate) struct Reason<'a> {
     remedy: Option<String>,
     /// Before this instant it helps nothing to repeat the command.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schema::Instant>"))]
     repeat_from: Option<String>,
     operation: Option<&'a str>,
     http_status: Option<u16>,
     request_id: Option<&'a str>,
     attempts: u32,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[cfg_attr(test, schemars(with = "Vec<crate::schema::Problem>"))]
     problems: &'a [Problem],
 }
 

@@ -16,7 +16,10 @@ const ACCESS_KEY_ID: &str = "simulated-access-key-id";
 const SECRET_ACCESS_KEY: &str = "simulated-secret-access-key";
 
 /// Variables with other keys, for a simulator and for who asks it.
-const VARIABLES: [&str; 2] = ["CLOUD_IMPORT_SIM_ACCESS_KEY_ID", "CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY"];
+pub(crate) const VARIABLES: [&str; 2] = ["CLOUD_IMPORT_SIM_ACCESS_KEY_ID", "CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY"];
+
+/// The variable with the token that requests to a simulator must have.
+pub(crate) const SECURITY_TOKEN: &str = "CLOUD_IMPORT_SIM_SECURITY_TOKEN";
 
 /// How long a simulator may take from its start to its line, once the shell has made the file.
 const STARTING: Duration = Duration::from_secs(10);
@@ -84,7 +87,7 @@ impl Simulated {
             .await
             .map_err(|error| Error::new(ErrorKind::Local, "cannot start the simulator").with_source(error))?;
         let line = simulator.ready_line();
-        output::say("simulated: five clouds on this machine, nothing leaves it");
+        output::note("simulated: five clouds on this machine, nothing leaves it");
         Ok(Self {
             _embedded: Some(simulator),
             ..Self::at(&line, ACCESS_KEY_ID.to_owned(), SECRET_ACCESS_KEY.to_owned())?

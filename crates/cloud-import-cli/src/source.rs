@@ -4,6 +4,8 @@ use std::{ffi::OsStr, path::PathBuf};
 
 use cloud_import::{Disk, DiskFormat, Error, ErrorKind, Result};
 
+use crate::fetch::Fetched;
+
 /// A place of a disk image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -11,18 +13,23 @@ pub(crate) enum Place {
     Link(String),
     /// Bucket and key.
     Object { bucket: String, key: String },
+    /// A file on a web server, which this command fetches.
+    Fetched(Fetched),
     /// A file on this machine.
     File(PathBuf),
 }
 
 impl Place {
-    /// Reads `https://…`, the path of a file that is there, or `BUCKET:KEY`. Only a path need not be text.
+    /// Reads `https://…`, `fetch+https://…`, the path of a file that is there, or `BUCKET:KEY`. Only a path need not be text.
     pub(crate) fn read(place: impl AsRef<OsStr>) -> Result<Self> {
         let place = place.as_ref();
         let text = place.to_str().unwrap_or_default();
         let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         match scheme.as_deref() {
             Some("https" | "http") => return Ok(Self::Link(text.to_owned())),
+            Some("fetch+https" | "fetch+http") => {
+                return Fetched::read(text.get("fetch+".len()..).unwrap_or_default()).map(Self::Fetched);
+            }
             Some("oss" | "obs" | "cos" | "s3" | "us3" | "ufile" | "file") => return Err(of_scheme(text)),
             _ => {}
         }
@@ -42,7 +49,7 @@ impl Place {
                     place.display()
                 ),
             )
-            .with_remedy("Give a link (https://…), BUCKET:KEY in the cloud's object storage, or the path of a file.")),
+            .with_remedy("Give a link (https://…), a link to fetch (fetch+https://…), BUCKET:KEY in the cloud's object storage, or the path of a file.")),
         }
     }
 
@@ -51,6 +58,13 @@ impl Place {
         let disk = match self {
             Self::Link(link) => Disk::url(link.as_str()),
             Self::Object { bucket, key } => Disk::object(bucket, key),
+            Self::Fetched(fetched) => {
+                return Err(Error::new(
+                    ErrorKind::InvalidRequest,
+                    format!("`fetch+{}` is fetched into a bucket", fetched.link),
+                )
+                .with_remedy("Use a link or BUCKET:KEY here; only the IMAGE argument can be fetched."));
+            }
             Self::File(path) => {
                 return Err(Error::new(
                     ErrorKind::InvalidRequest,
@@ -70,6 +84,7 @@ impl Place {
         let path = match self {
             Self::Link(link) => link.split(['?', '#']).next()?.to_owned(),
             Self::Object { key, .. } => key.clone(),
+            Self::Fetched(fetched) => fetched.link.without_query().to_owned(),
             Self::File(path) => path.to_string_lossy().into_owned(),
         };
         let (_, suffix) = path.rsplit('/').next()?.rsplit_once('.')?;
@@ -142,6 +157,8 @@ mod tests {
             assert!(error.remedy().is_some(), "{path}");
         }
         for (text, meant) in [
+            ("fetch+https://b.example/a.qcow2", "#sha256="),
+            ("FETCH+HTTPS://b.example/a.qcow2", "#sha256="),
             ("oss://images/dir/web.qcow2", "images:dir/web.qcow2"),
             ("S3://images/web.qcow2", "images:web.qcow2"),
             ("file:///tmp/web.qcow2", "the path of a file"),

@@ -74,7 +74,7 @@ pub(crate) async fn named(arguments: &[OsString], state: &Remembered) -> Result<
             }
         }
         if named.is_empty() {
-            output::say(&format!("no job in {} waits for a result", state.state()));
+            output::note(&format!("no job in {} waits for a result", state.state()));
         }
         return Ok(named);
     }
@@ -87,7 +87,10 @@ pub(crate) async fn named(arguments: &[OsString], state: &Remembered) -> Result<
                 named.extend(readable(job, records, |_| true));
             }
             Some(_) => {}
-            None => named.extend(of_jobs(tasks(text)?, state).await?),
+            None => match tasks(text) {
+                Ok(tasks) => named.extend(of_jobs(tasks, state).await?),
+                Err(error) => return Err(jobs::or_meant(error, state.state(), &text.to_string_lossy()).await),
+            },
         }
     }
     Ok(named)

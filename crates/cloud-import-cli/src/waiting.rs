@@ -3,9 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_import::{
-    WaitOptions,
+    Check, Subject, WaitOptions,
     publish::{Event, Listener},
 };
+
+use crate::{events::Events, metrics, progress::Progress};
 
 /// How to wait: patiently for real clouds, briskly for simulated ones.
 pub(crate) fn waiting(limit: Option<Duration>, simulated: bool) -> WaitOptions {
@@ -21,21 +23,49 @@ pub(crate) fn waiting(limit: Option<Duration>, simulated: bool) -> WaitOptions {
     }
 }
 
-/// Tells of targets by their place among all that were named, of which some may not have come to a start.
+/// Who is told what happens to these targets: programs by events, else people; and who measures it.
+pub(crate) fn listener(has_events: bool, labels: Vec<String>) -> Arc<dyn Listener> {
+    metrics::measured(
+        labels.clone(),
+        match has_events {
+            true => Arc::new(Events::new(labels)),
+            false => Arc::new(Progress::new(labels)),
+        },
+    )
+}
+
+/// Tells of targets by their place among all that were named, of which some may not have come to a start. What is wrong with a bucket and
+/// was told before is not told again.
 #[derive(Debug)]
 pub(crate) struct Renumbered {
     to: Arc<dyn Listener>,
     indices: Vec<usize>,
+    told: Vec<Check>,
 }
 
 impl Renumbered {
     pub(crate) fn new(to: Arc<dyn Listener>, indices: Vec<usize>) -> Self {
-        Self { to, indices }
+        Self {
+            to,
+            indices,
+            told: Vec::new(),
+        }
+    }
+
+    /// Without what was found of the buckets before and stops nothing.
+    pub(crate) fn without(mut self, told: Vec<Check>) -> Self {
+        self.told = told;
+        self
     }
 }
 
 impl Listener for Renumbered {
     fn on(&self, target: Option<usize>, event: &Event<'_>) {
+        if let Event::Problem { problem } = event
+            && self.told.contains(&Check::of_problem(Subject::Bucket, problem, false))
+        {
+            return;
+        }
         self.to
             .on(target.and_then(|index| self.indices.get(index).copied()), event);
     }

@@ -37,7 +37,8 @@ pub use client::{ClientBuilder, Grace, Response, Settings};
 pub use credentials::{CredentialSource, Credentials};
 pub use engine::{
     ImageImporter, Importer, Prepared,
-    preflight::{Check, CheckOutcome, Subject},
+    asking::Asking,
+    check::{Check, CheckOutcome, Subject},
     presence::Presence,
     search::Sighting,
     start::find,
@@ -56,7 +57,7 @@ pub use model::{
     task::{CancelOutcome, Failure, Finding, ImportTask, ImportedImage, Inspection, TaskState},
     types::{Architecture, BootMode, DiskFormat, LicenseType, OsFamily, SourceForm},
 };
-pub use net::{Stop, Throttle, env, retry::RetryPolicy, transport};
+pub use net::{Pace, Stop, Throttle, Turn, env, retry::RetryPolicy, transport};
 pub use text::shown::Shown;
 pub use wire::Endpoint;
 
@@ -87,7 +88,7 @@ pub mod provider {
             token::marked,
         },
         net::{Pipeline, clock_offset, protocol, retry},
-        text::{datetime, digest, redact, schema::Schema},
+        text::{datetime, digest, redact, schema::Schema, suggest},
         wire::{Call, Fill, Operation, OtherApi, Placement, Repeat, canonical, envelope},
     };
 

@@ -27,6 +27,8 @@ pub struct Budget(Arc<Shared>);
 struct Shared {
     permits: Arc<Semaphore>,
     most: u32,
+    /// What a buffer has at least, in bytes.
+    least: usize,
     memory: Mutex<Memory>,
 }
 
@@ -55,10 +57,22 @@ impl fmt::Debug for Budget {
 impl Budget {
     /// At most so many MiB, and at least one.
     pub fn mib(most: u32) -> Self {
+        Self::with(most, 0)
+    }
+
+    /// At most so many buffers of so many MiB. A smaller part takes one whole, so that the same buffers serve parts of any such size: a
+    /// process that takes and leaves memory of many sizes has more of the system than it uses.
+    pub fn buffers(many: u32, mib: u32) -> Self {
+        Self::with(many.saturating_mul(mib), mib)
+    }
+
+    fn with(most: u32, least: u32) -> Self {
         let most = most.clamp(1, u32::MAX >> 4);
+        let least = usize::try_from(least.min(most)).unwrap_or_default() << 20;
         Self(Arc::new(Shared {
             permits: Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS))),
             most,
+            least,
             memory: Mutex::default(),
         }))
     }
@@ -70,12 +84,14 @@ impl Budget {
 
     /// Memory for so many bytes, as soon as there is room; its content is arbitrary. In the order of asking.
     pub(crate) async fn take(&self, length: usize) -> Buffer {
-        let mib = u32::try_from(count(length).div_ceil(MIB))
+        let room = length.max(self.0.least);
+        let mib = u32::try_from(count(room).div_ceil(MIB))
             .unwrap_or(u32::MAX)
             .clamp(1, self.0.most);
         // The semaphore is never closed.
         let permit = self.0.permits.clone().acquire_many_owned(mib).await.ok();
-        let content = self.0.memory().take(length, u64::from(self.0.most) * MIB);
+        let mut content = self.0.memory().take(room, u64::from(self.0.most) * MIB);
+        content.truncate(length);
         Buffer {
             content,
             shared: self.0.clone(),
@@ -192,6 +208,20 @@ mod tests {
         assert!(now(budget.take(1)).is_none());
         drop(large);
         assert!(now(budget.take(1)).is_some());
+    }
+
+    #[test]
+    fn the_same_buffers_serve_parts_of_any_size() {
+        let budget = Budget::buffers(2, 5);
+        let mut sizes = [PART, 5 << 20, 17, PART].into_iter().cycle();
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..20 {
+            let mut two = [(); 2].map(|()| now(budget.take(sizes.next().unwrap())).unwrap());
+            assert!(now(budget.take(1)).is_none());
+            seen.extend(two.each_mut().map(|buffer| buffer.as_mut().as_ptr() as usize));
+        }
+        assert_eq!((seen.len(), budget.peak()), (2, 10 << 20));
+        assert!(now(budget.take(6 << 20)).is_some(), "a larger part takes two");
     }
 
     #[test]

@@ -38,6 +38,19 @@ pub struct FileStamp {
 }
 
 impl FileStamp {
+    /// Of what is no file here, and of which no more is known.
+    pub(crate) const fn of_size(size: u64) -> Self {
+        Self {
+            device: 0,
+            inode: 0,
+            size,
+            modified_seconds: 0,
+            modified_nanos: 0,
+            changed_seconds: 0,
+            changed_nanos: 0,
+        }
+    }
+
     fn of(metadata: &Metadata) -> Self {
         let (device, inode) = identity(metadata);
         let (changed_seconds, changed_nanos) = changed_at(metadata);

@@ -12,6 +12,8 @@
 //!   ([what each does to the rest of a program](cloud_import_core::transport#tls)).
 //! - **One pass first**: [`Hashed::of`] reads the file once, and [`HashCache`] remembers it; several uploads of one file share
 //!   the result. The key should hold that sum.
+//! - **A [`WebFile`]** is sent without that pass, and without a copy on this machine: its SHA-256 is known beforehand, and no object is
+//!   made before all its bytes passed and have it. Its parts are fetched one after another, each upload by itself.
 //! - **Memory** is bounded by one [`Budget`] that all uploads of a process share.
 //! - **The record** goes to a [`RecordStore`], durably, before the first byte and after each part. In a store that lists open
 //!   uploads and parts nothing is left open and nothing that arrived is sent again; UCloud's lists uploads only for accounts that
@@ -19,6 +21,7 @@
 //!   is told).
 //! - **What a store says is looked after**: a deletion counts when the object is gone, in a bucket that keeps versions, too; an ETag
 //!   counts where it is an MD5, and a store's own sum before it.
+//! - **Number and rate** of requests are limited by a [`Pace`](cloud_import_core::Pace) that stores and web files share.
 //! - **A stop** is a [`Stop`](cloud_import_core::Stop): parts on their way may arrive, and the record stays. Where the pipeline has
 //!   it too, no request is sent again, and once it is pressed none is waited for.
 //!
@@ -57,6 +60,7 @@ pub mod sign;
 mod spec;
 mod store;
 mod upload;
+mod web;
 
 pub use bucket::{Addressing, Bucket};
 pub use budget::Budget;
@@ -65,8 +69,9 @@ pub use file::{FileStamp, LocalFile};
 pub use hash::{HashCache, Hashed};
 pub use objects::{ListedObject, ObjectHead, OpenUpload, Part, Receipt, Uploading};
 pub use parts::part_size;
-pub use record::{PartRecord, RecordSchema, UploadRecord};
+pub use record::{PartRecord, RecordSchema, UploadRecord, WebRecord};
 pub use record_store::{FileRecordStore, RecordStore};
 pub use spec::Limits;
 pub use store::Store;
 pub use upload::{OnProgress, Progress, Staged, Upload, UploadOptions};
+pub use web::{WebClient, WebFile, WebStamp};

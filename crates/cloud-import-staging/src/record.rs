@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 use cloud_import_core::provider::{Schema, datetime};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::file::FileStamp;
+use crate::{file::FileStamp, web::WebStamp};
 
 /// An upload under way. Written before it is begun, before the first part is sent and after each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub struct UploadRecord {
     pub key: String,
     /// The store's id of the upload; empty for an object that is put in one piece, and while no id is known.
     pub upload_id: String,
-    /// The file as it was when the upload began.
+    /// The file as it was when the upload began; of a web file the size alone.
     pub file: FileStamp,
     /// SHA-256 of the file in hex.
     pub sha256: String,
@@ -34,6 +34,9 @@ pub struct UploadRecord {
     /// seen. They hold no data. `None` once the store has listed what is open.
     #[serde(default, with = "datetime::rfc3339::option", skip_serializing_if = "Option::is_none")]
     pub unanswered_since: Option<SystemTime>,
+    /// What is known of a web file, whose sum is made on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web: Option<WebRecord>,
 }
 
 impl UploadRecord {
@@ -42,9 +45,25 @@ impl UploadRecord {
         self.unanswered_since?;
         self.upload_id.clear();
         self.parts.clear();
+        self.web = None;
         self.completing = false;
         Some(self)
     }
+}
+
+/// How far a web file was read and summed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct WebRecord {
+    /// The file as it was when the upload began.
+    pub stamp: WebStamp,
+    /// The number of the first part that is not in the sum.
+    pub next: u32,
+    /// The state of SHA-256 over the parts before it, in base64: that of the crate `sha2` 0.11.
+    pub state: String,
+    /// MD5 in hex of parts that are in the sum and that the store had not acknowledged.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub passed: BTreeMap<u32, String>,
 }
 
 /// A part that the store has acknowledged.
@@ -89,6 +108,7 @@ mod tests {
             parts: BTreeMap::from([(1, PartRecord { etag: "e".to_owned() })]),
             completing: false,
             unanswered_since: None,
+            web: None,
         };
         let text = serde_json::to_string(&record).unwrap();
         assert_eq!(serde_json::from_str::<UploadRecord>(&text).unwrap(), record);

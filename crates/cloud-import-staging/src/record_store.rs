@@ -93,6 +93,7 @@ mod tests {
             parts: BTreeMap::new(),
             completing: true,
             unanswered_since: None,
+            web: None,
         };
         record_store.keep(Some(&record)).unwrap();
         assert_eq!(record_store.load().unwrap(), Some(record));

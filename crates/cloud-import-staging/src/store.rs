@@ -7,7 +7,7 @@ use std::{
 };
 
 use cloud_import_core::{
-    Bytes, Credentials, Error, ErrorKind, Link, Result,
+    Bytes, Credentials, Error, ErrorKind, Link, Pace, Result,
     http::{Response, StatusCode},
     provider::{Pipeline, Repeat, datetime},
 };
@@ -68,6 +68,14 @@ impl Store {
             dialect,
             pipeline,
         })
+    }
+
+    /// The same, within limits that it shares with others: how many requests are under way at once, and how many bytes they carry a
+    /// second.
+    #[must_use]
+    pub fn paced(mut self, pace: Pace) -> Self {
+        self.pipeline.pace = pace;
+        self
     }
 
     /// The bucket.

@@ -124,6 +124,22 @@ pub fn regions(provider: Provider) -> Result<&'static [(&'static str, &'static s
     of_provider!(provider, it => Ok(it::REGIONS))
 }
 
+/// Where a cloud's keys are looked for when none are given, in order, each place as a user writes it.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] when the cloud's feature is off.
+pub fn credential_places(provider: Provider) -> Result<Vec<String>> {
+    Ok(chain_spec(provider)?.places())
+}
+
+/// The sources that what is known of a cloud names: short key, and title with date.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] when the cloud's feature is off.
+pub fn sources(provider: Provider) -> Result<&'static [(&'static str, &'static str)]> {
+    of_provider!(provider, it => Ok(it::SOURCES))
+}
+
 /// What a cloud's error codes mean.
 ///
 /// # Errors

@@ -35,13 +35,16 @@ pub use ucloud_uhost_import as ucloud;
 #[cfg(feature = "testing")]
 pub use cloud_import_core::testing;
 pub use cloud_import_core::{
-    Architecture, BootMode, BoxFuture, Bytes, CancelOutcome, Capabilities, Check, CheckOutcome, ClientBuilder,
+    Architecture, Asking, BootMode, BoxFuture, Bytes, CancelOutcome, Capabilities, Check, CheckOutcome, ClientBuilder,
     CredentialSource, Credentials, Disk, DiskFormat, DiskPart, DiskSource, Endpoint, Error, ErrorKind, Failure, Field,
     Finding, Grace, ImageImporter, ImageKind, ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Link,
-    Os, OsFamily, PartitionTable, Prepared, Presence, Problem, Provider, Remedy, Response, Result, RetryPolicy,
+    Os, OsFamily, Pace, PartitionTable, Prepared, Presence, Problem, Provider, Remedy, Response, Result, RetryPolicy,
     Settings, Severity, Shown, Sighting, SourceForm, Stop, Subject, TaskState, Throttle, VendorOptions, WaitEvent,
     WaitOptions, build, credentials, env, find, http, provider, remedy, transport, wait,
 };
 
-pub use connect::{capabilities, connect, connect_to, credential_chain, environment_names, error_codes, regions};
+pub use connect::{
+    capabilities, connect, connect_to, credential_chain, credential_places, environment_names, error_codes, regions,
+    sources,
+};
 pub use target::Target;

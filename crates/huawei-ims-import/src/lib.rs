@@ -33,7 +33,7 @@ pub use cloud_import_core as common;
 pub use client::{Client, ClientOptions};
 pub use generated::{
     API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, ImportMode, OTHER_HOSTS, REGIONS, ROUTE_COMMON,
-    ROUTE_DATA_COMMON, ROUTE_QUICK, SERVICE, TASK_STATES, types,
+    ROUTE_DATA_COMMON, ROUTE_QUICK, SERVICE, SOURCES, TASK_STATES, types,
 };
 pub use importer::Importer;
 pub use options::{Options, RouteKind};

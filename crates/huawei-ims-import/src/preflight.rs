@@ -50,7 +50,8 @@ pub(crate) async fn check(client: &Client, request: &ImportRequest, checks: &mut
         checks.add(Check::not_checked(Subject::Os, why));
     }
     if let Some(project) = named_project {
-        checks.project(project, projects(client).await);
+        let listed = checks.once("projects", projects(client)).await;
+        checks.project(project, listed);
     }
     Ok(())
 }
@@ -71,6 +72,11 @@ async fn in_project(client: &Client, checks: &mut Checks) -> Option<Client> {
         }
         Err(error) if matches!(error.kind(), ErrorKind::Credentials | ErrorKind::ClockSkew) => {
             checks.add(Check::failed_by(Subject::Credentials, &error));
+            None
+        }
+        // IAM is the first that is asked.
+        Err(error) if error.kind().is_retryable() => {
+            checks.add(Check::failed_by(Subject::Endpoint, &error));
             None
         }
         Err(error) => {

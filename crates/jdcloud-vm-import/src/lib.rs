@@ -28,8 +28,8 @@ pub use cloud_import_core as common;
 
 pub use client::{Client, ClientOptions};
 pub use generated::{
-    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, SERVICE, TASK_STATES,
-    types,
+    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, SERVICE, SOURCES,
+    TASK_STATES, types,
 };
 pub use importer::Importer;
 pub use options::Options;

@@ -31,7 +31,7 @@ pub use cloud_import_core as common;
 
 pub use client::{Client, ClientOptions, HttpMethod};
 pub use generated::{
-    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, SERVICE, types,
+    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, SERVICE, SOURCES, types,
 };
 pub use importer::Importer;
 pub use options::Options;

@@ -3,12 +3,11 @@
 //! There is neither a task nor a token: the image is polled, and a lost start is found again by the image's name together
 //! with a marker in its description. There is no progress, no reason for a failure and no call to cancel.
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use cloud_import_core::{
     Capabilities, DiskFormat, ImportRequest, ImportedImage, Problem, Provider, Result, Subject,
     provider::{
-        At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, marked, preflight::Checks, words,
+        At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, datetime, marked,
+        preflight::Checks, words,
     },
 };
 
@@ -138,7 +137,7 @@ fn row(image: wire::Image) -> Row {
     let mut row = Row::new(image.state, IMAGE_STATES);
     row.created = image
         .create_time
-        .and_then(|seconds| Some(UNIX_EPOCH + Duration::from_secs(seconds.try_into().ok()?)));
+        .and_then(|seconds| datetime::from_unix(seconds.try_into().ok()?));
     row.image_id = image.image_id;
     row.name = image.image_name;
     row.description = image.image_description;

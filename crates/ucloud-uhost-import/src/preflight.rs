@@ -19,22 +19,18 @@ pub(crate) const NEVER: &[(Subject, &str)] = &[
 ];
 
 pub(crate) async fn check(client: &Client, request: &ImportRequest, checks: &mut Checks) -> Result<(), &'static str> {
-    let regions = client.get_region(&wire::GetRegionRequest::default()).await;
+    let regions = checks.once("regions", regions(client)).await;
     let regions = match checks.first(regions) {
         ControlFlow::Continue(regions) => regions,
         ControlFlow::Break(why) => return Err(why),
     };
-    // One entry per zone.
-    let ids = |answer: wire::GetRegionResponse| {
-        let regions = answer.regions.unwrap_or_default().into_iter();
-        let mut ids: Vec<String> = regions.filter_map(|region| region.region).collect();
-        ids.dedup();
-        ids
-    };
-    checks.region(client.region(), regions.map(ids));
+    checks.region(client.region(), regions);
     let project = client.scope(request);
     match &project {
-        Some(project) => checks.project(project, projects(client).await),
+        Some(project) => {
+            let listed = checks.once("projects", projects(client)).await;
+            checks.project(project, listed);
+        }
         None => checks.add(Check::not_checked(
             Subject::Project,
             "none is named: the account's default project is taken",
@@ -43,6 +39,15 @@ pub(crate) async fn check(client: &Client, request: &ImportRequest, checks: &mut
     let found = named(client, &request.name, project.as_deref(), 1).await;
     checks.name(&request.name, found, CAPABILITIES.unique_names.value);
     Ok(())
+}
+
+async fn regions(client: &Client) -> Result<Vec<String>> {
+    let regions = client.get_region(&wire::GetRegionRequest::default()).await?.regions;
+    let regions = regions.unwrap_or_default().into_iter();
+    let mut ids: Vec<String> = regions.filter_map(|region| region.region).collect();
+    // One entry per zone.
+    ids.dedup();
+    Ok(ids)
 }
 
 async fn projects(client: &Client) -> Result<Vec<String>> {

@@ -18,6 +18,14 @@ pub(super) fn render(spec: &Spec, store: &Store) -> Result<String, String> {
     states(&mut body, spec, "IMAGE_STATES", "an image", &spec.provider.states.image);
     names(&mut body, spec);
     routes(&mut body, spec, &mut sources);
+    let shown = spec
+        .sources()
+        .map(|(key, text)| format!("    ({}, {}),\n", literal(key), literal(&text)));
+    let _ = write!(
+        body,
+        "\n/// The sources of all this, by their keys.\npub const SOURCES: &[(&str, &str)] = &[\n{}];\n",
+        shown.collect::<String>()
+    );
     Ok(format!(
         "{}//! What is known of {} beside its calls. Words in brackets are keys of the [sources](super::types#sources).\n\n\
          use cloud_import_core::__generated::*;\n\n{}{body}",

@@ -19,7 +19,7 @@ use std::{
 };
 
 use crate::{
-    house::Outcome,
+    house::{self, Outcome},
     spec::{self, Spec},
     spec_store,
 };
@@ -50,10 +50,11 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
     let page = root.join("README.md");
     if page.exists() {
         let read = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
-        let folder = root.join("crates/cloud-import-cli/src/args");
-        let listed = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let arguments = listed.flatten().map(|file| read(&file.path()));
-        let arguments = arguments.collect::<Result<String, _>>()?;
+        let sources = house::files(&root.join("crates/cloud-import-cli/src/args"));
+        let arguments = sources
+            .iter()
+            .map(|path| read(path))
+            .collect::<Result<String, String>>()?;
         files.insert(page.clone(), readme::render(&read(&page)?, &specs, &arguments)?);
     }
     files.insert(root.join("docs/coverage.md"), coverage::render(&specs));

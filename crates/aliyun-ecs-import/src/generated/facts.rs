@@ -140,3 +140,29 @@ pub(crate) const HOSTS: Hosts = Hosts::new(HOST, OTHER_HOSTS, REGIONS);
 
 /// The API's version.
 pub const API_VERSION: &str = "2014-05-26";
+
+/// The sources of all this, by their keys.
+pub const SOURCES: &[(&str, &str)] = &[
+    ("cli", "aliyun-cli, config/profile.go (2026-07)"),
+    ("cloudmux", "yunionio/cloudmux, aliyun, a third party's client (read 2026)"),
+    ("credentials", "alibabacloud-credentials for Python 1.0.12 (undated)"),
+    ("docs", "ImportImage, ECS API reference (English, help id 25542) (2025-05)"),
+    ("docs-2021", "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)"),
+    ("endpoints", "ECS endpoints (api-ecs-2014-05-26-endpoint), and the endpoint pages of sibling products (2026-01)"),
+    ("idempotence", "How to ensure idempotence (25693) (undated)"),
+    ("mantle", "coreos-assembler, mantle/platform/api/aliyun (2026-07)"),
+    ("modify", "ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026)"),
+    ("packer", "packer-plugin-alicloud (2025-06)"),
+    ("ram", "CreateRole, GetRole and AttachPolicyToRole, RAM API reference (28710 and its neighbours) (2017-05)"),
+    ("ram-sdk", "alibabacloud_ram20150501 for Python 1.3.0 (2026)"),
+    ("reports", "Public reports of users that quote Alibaba Cloud's answers, and the codes that yunionio/cloudmux and terraform-provider-alicloud handle (read 2026)"),
+    ("rpc", "RPC mechanism: V2 request syntax and signature (undated)"),
+    ("sdk", "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)"),
+    ("sdk-2025", "alibabacloud_ecs20140526 for Python 6.0.0 to 7.2.2 (2025-09)"),
+    ("sdk-core", "aliyun-python-sdk-core 2.16.1 (undated)"),
+    ("seed", "older document: ImportImage, ECS API reference (early international English edition) (before 2021)"),
+    ("snapshots", "DeleteSnapshot, ECS API reference (English) (2026-01)"),
+    ("terraform", "terraform-provider-alicloud, image import and copy, and pull request 10176 (2026-08)"),
+    ("throttling", "API throttling (437902) (undated)"),
+    ("v3", "V3 request structure and signature (undated)"),
+];

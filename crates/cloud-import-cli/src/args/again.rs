@@ -1,9 +1,11 @@
 //! Arguments of the commands that go on with a job by what is kept of its order.
 
 use clap::Args;
-use cloud_import::Provider;
 
-use super::{ConfigFile, Reach, StateDir, Waiting, value::bucket};
+use super::{
+    ConfigFile, Reach, StateDir, Waiting,
+    scope::{Scope, Scoped, of_target},
+};
 
 /// Arguments of `resume`.
 #[derive(Debug, Args)]
@@ -46,8 +48,8 @@ pub(crate) struct Retry {
 #[derive(Debug, Args)]
 pub(crate) struct GoOn {
     /// Link of the image, where it is signed: signatures are not recorded. Repeatable
-    #[arg(long, value_name = "[PROVIDER=]LINK", value_parser = source)]
-    pub(crate) source: Vec<(Option<Provider>, String)>,
+    #[arg(long, value_name = "[TARGET=]LINK", value_parser = source)]
+    pub(crate) source: Vec<Scoped<String>>,
     /// Print the tasks and exit without waiting
     #[arg(long, help_heading = "Waiting and output")]
     pub(crate) no_wait: bool,
@@ -64,28 +66,34 @@ pub(crate) struct GoOn {
     pub(crate) config: ConfigFile,
 }
 
-/// `LINK`, or `PROVIDER=LINK`. A link may hold the sign itself.
-fn source(text: &str) -> Result<(Option<Provider>, String), String> {
+/// `LINK`, or `TARGET=LINK`. A link may hold the sign itself.
+fn source(text: &str) -> Result<Scoped<String>, String> {
     match text.split_once('=') {
-        Some((before, _)) if !before.contains("://") => bucket(text),
-        _ => Ok((None, text.to_owned())),
+        Some((before, _)) if !before.contains("://") => of_target(text),
+        _ => Ok(Scoped {
+            scope: Scope::All,
+            value: text.to_owned(),
+        }),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use cloud_import::Provider;
+
     use super::*;
 
     #[test]
-    fn a_link_with_a_query_is_no_provider() {
-        assert_eq!(
-            source("https://b/k?sig=x").unwrap(),
-            (None, "https://b/k?sig=x".to_owned())
-        );
-        assert_eq!(
-            source("ucloud=https://b/k?sig=x").unwrap(),
-            (Some(Provider::UCLOUD), "https://b/k?sig=x".to_owned())
-        );
-        assert!(source("aws=https://b/k").is_err());
+    fn a_link_with_a_query_is_no_target() {
+        let link = "https://b/k?sig=x";
+        for (text, scope) in [
+            (link.to_owned(), Scope::All),
+            (format!("ucloud={link}"), Scope::Cloud(Provider::UCLOUD)),
+            (format!("second={link}"), Scope::Target("second".to_owned())),
+        ] {
+            let value = link.to_owned();
+            assert_eq!(source(&text), Ok(Scoped { scope, value }), "{text}");
+        }
+        assert!(source("aws/x=https://b/k").is_err());
     }
 }

@@ -23,9 +23,12 @@ Exit codes:
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) order: Order,
-    /// Create the role that Alibaba Cloud reads the file by, if missing
+    /// Create the role that Alibaba Cloud reads it by, if missing
     #[arg(long, help_heading = "The order")]
     pub(crate) create_role: bool,
+    /// Show also what is as it must be, target by target
+    #[arg(long)]
+    pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) staging: Staging,
     #[command(flatten)]

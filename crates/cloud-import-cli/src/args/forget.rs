@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{StateDir, value::duration};
+use super::{OutputFormat, StateDir, value::duration};
 
 /// Arguments of `forget`.
 #[derive(Debug, Args)]
@@ -28,6 +28,9 @@ pub(crate) struct Forget {
     /// Also forget a named job whose imports still run, and lose sight of them
     #[arg(long, conflicts_with_all = ["older_than", "keep"])]
     pub(crate) yes: bool,
+    /// Output format: text or json
+    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text)]
+    pub(crate) output: OutputFormat,
     #[command(flatten)]
     pub(crate) state: StateDir,
 }

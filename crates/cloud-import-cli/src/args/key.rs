@@ -4,7 +4,22 @@ use std::collections::BTreeMap;
 
 use clap::{Arg, ArgAction, Command};
 
-const PREFIX: &str = "CLOUD_IMPORT_";
+/// What the variables of this command begin with.
+pub(crate) const PREFIX: &str = "CLOUD_IMPORT_";
+
+/// Keys of earlier versions, and what they are called now.
+const FORMER: [(&str, &str); 2] = [("vendor_profile", "account"), ("profile", "account")];
+
+/// Variables that are no option's: the first two name the file of defaults and what of it counts, by a former name, too.
+const OTHERS: [&str; 7] = [
+    "CLOUD_IMPORT_CONFIG",
+    "CLOUD_IMPORT_DEFAULTS",
+    "CLOUD_IMPORT_PROFILE",
+    "CLOUD_IMPORT_LOG",
+    "CLOUD_IMPORT_SIM_ACCESS_KEY_ID",
+    "CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY",
+    "CLOUD_IMPORT_SIM_SECURITY_TOKEN",
+];
 
 /// Attributes of an option beside those that clap has.
 pub(super) trait Keyed {
@@ -53,4 +68,24 @@ pub(crate) fn keyed(command: &Command) -> BTreeMap<String, &Arg> {
 /// The variable of a key.
 pub(crate) fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_ascii_uppercase())
+}
+
+/// What a key is called now that may be one of an earlier version.
+pub(crate) fn current(key: &str) -> &str {
+    let former = FORMER.iter().find(|(former, _)| *former == key);
+    former.map_or(key, |(_, current)| current)
+}
+
+/// The variables of a key, that of now first. `CLOUD_IMPORT_PROFILE` never was that of an account.
+pub(crate) fn variables(key: &str) -> Vec<String> {
+    let former = FORMER.iter().filter(|(_, current)| *current == key);
+    let former = former.map(|(former, _)| variable(former));
+    let former = former.filter(|name| !OTHERS.contains(&name.as_str()));
+    [variable(key)].into_iter().chain(former).collect()
+}
+
+/// Every variable that is read, for these keys.
+pub(crate) fn known_variables<'a>(keys: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let of_keys = keys.flat_map(|key| variables(key));
+    of_keys.chain(OTHERS.map(str::to_owned)).collect()
 }

@@ -4,15 +4,20 @@ mod again;
 mod check;
 mod facts;
 mod forget;
+mod help;
 mod import;
 pub(crate) mod key;
 mod logs;
 mod order;
 mod reach;
 mod remembered;
+pub(crate) mod scope;
 mod sim;
+mod surface;
 mod tasks;
 mod value;
+
+use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
@@ -21,12 +26,14 @@ pub(crate) use self::{
     check::Check,
     facts::{Capabilities, Explain, Inspect},
     forget::Forget,
-    import::{Import, Waiting},
+    help::command,
+    import::{FailIf, Import, Waiting},
     logs::{LogFormat, Logs},
     order::{Order, Staging},
     reach::{ConfigFile, OutputFormat, Reach, StateDir},
     remembered::{Clean, InBucket, List, Report, Show},
     sim::Sim,
+    surface::{Color, Surface},
     tasks::{Tasks, Wait},
 };
 
@@ -34,6 +41,8 @@ pub(crate) use self::{
 #[derive(Debug, Parser)]
 #[command(name = "cloud-import", version, max_term_width = 100, before_help = EXAMPLES, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) surface: Surface,
     #[command(flatten)]
     pub(crate) logs: Logs,
     #[command(subcommand)]
@@ -114,25 +123,67 @@ impl Command {
             Self::Show(options) => options.output,
             Self::Clean(options) => options.reach.output,
             Self::Capabilities(options) => options.output,
-            Self::Explain(_) | Self::Sim(_) | Self::Report(_) | Self::Forget(_) => OutputFormat::Text,
+            Self::Explain(options) => options.output,
+            Self::Forget(options) => options.output,
+            Self::Sim(_) | Self::Report(_) => OutputFormat::Text,
+        }
+    }
+
+    /// What it is called.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Inspect(_) => "inspect",
+            Self::Import(_) => "import",
+            Self::Check(_) => "check",
+            Self::Wait(_) => "wait",
+            Self::Resume(_) => "resume",
+            Self::Retry(_) => "retry",
+            Self::Status(_) => "status",
+            Self::Cancel(_) => "cancel",
+            Self::List(_) => "list",
+            Self::Show(_) => "show",
+            Self::Report(_) => "report",
+            Self::Forget(_) => "forget",
+            Self::Clean(_) => "clean",
+            Self::Capabilities(_) => "capabilities",
+            Self::Explain(_) => "explain",
+            Self::Sim(_) => "sim",
+        }
+    }
+
+    /// Where it writes its metrics, if it does.
+    pub(crate) fn metrics_file(&self) -> Option<&Path> {
+        match self {
+            Self::Import(options) => options.waiting.metrics_file.as_deref(),
+            Self::Wait(options) => options.waiting.metrics_file.as_deref(),
+            Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.waiting.metrics_file.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether it writes a line for everything that happens.
+    pub(crate) fn has_events(&self) -> bool {
+        match self {
+            Self::Import(options) => options.events,
+            Self::Wait(options) => options.events,
+            Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.events,
+            _ => false,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
     fn the_arguments_are_consistent() {
-        Arguments::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]
     fn help_has_examples_first_and_a_line_for_each_option() {
-        let mut command = Arguments::command().term_width(100);
+        let mut command = command().term_width(100);
         command.build();
         for subcommand in command
             .get_subcommands_mut()

@@ -2,96 +2,99 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::Args;
-use cloud_import::{Architecture, BootMode, DiskFormat, LicenseType, Os, Provider};
+use clap::{Args, ValueHint};
+use cloud_import::{Architecture, BootMode, DiskFormat, LicenseType, Os};
 use serde_json::Value;
 
 use super::{
-    PREFIX,
     key::Keyed as _,
-    value::{bucket, for_provider, pair, vendor_option},
+    scope::{Scoped, gib, name, of_target, scoped, vendor_option},
+    value::pair,
 };
 
 /// What is imported and where to: the same for `import` and `check`.
 #[derive(Debug, Args)]
 pub(crate) struct Order {
     /// The disk image: a file, a link, or BUCKET:KEY in the cloud's object storage
+    ///
+    /// A file is uploaded to the bucket of each target (--bucket) and deleted there after the verdict.
+    /// fetch+https://HOST/PATH#sha256=HEX copies a file from a web server into the buckets, with no copy of it on this machine; a bare
+    /// link is for the cloud to read, which JD Cloud, Tencent Cloud and UCloud do.
     pub(crate) image: OsString,
     /// Target: PROVIDER/REGION, PROVIDER, @GROUP or `all`. Repeatable
+    ///
+    /// PROVIDER alone takes the region that stands beside its keys. NAME and @GROUP are those of the file of targets. `all` is each
+    /// cloud's usual region.
     #[arg(long = "to", value_name = "TARGET", variable = "CLOUD_IMPORT_TO")]
     pub(crate) to: Vec<String>,
     /// File of targets (TOML); without --to, all of them
+    ///
+    /// What an option says with TARGET= counts for one cloud, one PROVIDER/REGION or one name of this file; without, for all. The most
+    /// particular word counts, and what the file says of a target comes before what is said here of its cloud or of all.
     #[arg(long, value_name = "FILE", variable = "CLOUD_IMPORT_TARGETS")]
     pub(crate) targets: Option<PathBuf>,
-    /// Name of the image
-    #[arg(long)]
-    pub(crate) name: String,
+    /// Name of the image; it may hold {date}, {region} and others
+    ///
+    /// Templates stand in names, descriptions, tags, buckets and prefixes: {date} and {time} of this command (UTC), {region}, {provider},
+    /// {target}, and {sha8} of the file; {{ is a brace. A name with {date} makes one image a day: a repeat on the same day finds it.
+    #[arg(long, value_name = "[TARGET=]NAME", value_hint = ValueHint::Other)]
+    pub(crate) name: Vec<String>,
     /// Operating system of the guest, such as "CentOS 7.9"
-    #[arg(long, value_name = "SYSTEM", variable = "CLOUD_IMPORT_OS")]
-    pub(crate) os: Option<Os>,
+    ///
+    /// As people write it, or as PRETTY_NAME of /etc/os-release says. Each cloud is sent its own word for it; a word that is not
+    /// quite the same is told before anything is sent.
+    #[arg(long, value_name = "[TARGET=]SYSTEM", value_parser = scoped::<Os>, variable = "CLOUD_IMPORT_OS")]
+    pub(crate) os: Vec<Scoped<Os>>,
 
-    /// Link or BUCKET:KEY of the image for one cloud. Repeatable
-    #[arg(long, value_name = "PROVIDER=PLACE", value_parser = for_provider::<String>, help_heading = "The image")]
-    pub(crate) source: Vec<(Provider, String)>,
+    /// Link or BUCKET:KEY of the image for one target. Repeatable
+    #[arg(long, value_name = "TARGET=PLACE", value_parser = of_target, help_heading = "The image")]
+    pub(crate) source: Vec<Scoped<String>>,
     /// Format of the image; default: by its header or suffix
-    #[arg(long, help_heading = "The image")]
-    pub(crate) format: Option<DiskFormat>,
+    #[arg(long, value_name = "[TARGET=]FORMAT", value_parser = scoped::<DiskFormat>, help_heading = "The image")]
+    pub(crate) format: Vec<Scoped<DiskFormat>>,
     /// Size of the system disk, in GiB
-    #[arg(long, value_name = "GIB", help_heading = "The image")]
-    pub(crate) size_gib: Option<u32>,
+    #[arg(long, value_name = "[TARGET=]GIB", value_parser = gib, help_heading = "The image")]
+    pub(crate) size_gib: Vec<Scoped<u32>>,
     /// Data disk: link or BUCKET:KEY, and its size. Repeatable
-    #[arg(long, value_name = "PLACE@GIB", help_heading = "The image")]
+    #[arg(long, value_name = "[TARGET=]PLACE@GIB", help_heading = "The image")]
     pub(crate) data_disk: Vec<String>,
     /// The image is a data disk, not a system disk
     #[arg(long, help_heading = "The image")]
     pub(crate) data_image: bool,
-    /// Processor architecture
-    #[arg(
-        long,
-        default_value = "x86_64",
-        variable = "CLOUD_IMPORT_ARCH",
-        help_heading = "The image"
-    )]
-    pub(crate) arch: Architecture,
+    /// Processor architecture; default: x86_64
+    #[arg(long, value_name = "[TARGET=]ARCH", value_parser = scoped::<Architecture>, variable = "CLOUD_IMPORT_ARCH",
+          help_heading = "The image")]
+    pub(crate) arch: Vec<Scoped<Architecture>>,
     /// Firmware: bios or uefi; default: the cloud's
-    #[arg(
-        long,
-        value_name = "MODE",
-        variable = "CLOUD_IMPORT_BOOT_MODE",
-        help_heading = "The image"
-    )]
-    pub(crate) boot_mode: Option<BootMode>,
+    #[arg(long, value_name = "[TARGET=]MODE", value_parser = scoped::<BootMode>, variable = "CLOUD_IMPORT_BOOT_MODE",
+          help_heading = "The image")]
+    pub(crate) boot_mode: Vec<Scoped<BootMode>>,
     /// Operating system in a cloud's own words. Repeatable
-    #[arg(long, value_name = "PROVIDER=TEXT", value_parser = for_provider::<String>, help_heading = "The image")]
-    pub(crate) os_raw: Vec<(Provider, String)>,
+    #[arg(long, value_name = "TARGET=TEXT", value_parser = of_target, help_heading = "The image")]
+    pub(crate) os_raw: Vec<Scoped<String>>,
 
     /// Description of the image
-    #[arg(
-        long,
-        value_name = "TEXT",
-        variable = "CLOUD_IMPORT_DESCRIPTION",
-        help_heading = "The order"
-    )]
-    pub(crate) description: Option<String>,
+    #[arg(long, value_name = "[TARGET=]TEXT", value_hint = ValueHint::Other, variable = "CLOUD_IMPORT_DESCRIPTION",
+          help_heading = "The order")]
+    pub(crate) description: Vec<String>,
     /// Tag of the image. Repeatable
-    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, variable = "CLOUD_IMPORT_TAGS",
+    #[arg(long, value_name = "[TARGET=]KEY=VALUE", value_parser = pair, variable = "CLOUD_IMPORT_TAGS",
           help_heading = "The order")]
-    pub(crate) tag: Vec<(String, String)>,
+    pub(crate) tag: Vec<String>,
     /// Licence of the operating system: platform or byol
-    #[arg(
-        long,
-        value_name = "TYPE",
-        variable = "CLOUD_IMPORT_LICENSE_TYPE",
-        help_heading = "The order"
-    )]
-    pub(crate) license_type: Option<LicenseType>,
+    #[arg(long, value_name = "[TARGET=]TYPE", value_parser = scoped::<LicenseType>,
+          variable = "CLOUD_IMPORT_LICENSE_TYPE", help_heading = "The order")]
+    pub(crate) license_type: Vec<Scoped<LicenseType>>,
     /// Project or resource group of the image. Repeatable
-    #[arg(long, value_name = "PROVIDER=ID", value_parser = for_provider::<String>, variable = "CLOUD_IMPORT_PROJECT",
+    #[arg(long, value_name = "TARGET=ID", value_parser = of_target, variable = "CLOUD_IMPORT_PROJECT",
           help_heading = "The order")]
-    pub(crate) project: Vec<(Provider, String)>,
+    pub(crate) project: Vec<Scoped<String>>,
     /// Option in a cloud's own words. Repeatable
-    #[arg(long, value_name = "PROVIDER.KEY=VALUE", value_parser = vendor_option, help_heading = "The order")]
-    pub(crate) set: Vec<(Provider, String, Value)>,
+    ///
+    /// A value that is JSON is sent as such, else as text: --set aliyun.RoleName=MyRole. A wrong name is answered with those that
+    /// the cloud has.
+    #[arg(long, value_name = "TARGET.KEY=VALUE", value_parser = vendor_option, help_heading = "The order")]
+    pub(crate) set: Vec<Scoped<(String, Value)>>,
     /// Skip the cloud's check of the guest
     #[arg(long, help_heading = "The order")]
     pub(crate) skip_guest_check: bool,
@@ -108,19 +111,17 @@ pub(crate) struct Order {
 #[command(next_help_heading = "Staging a local file")]
 pub(crate) struct Staging {
     /// Bucket to upload a local file to. Repeatable
-    #[arg(long, value_name = "[PROVIDER=]NAME", value_parser = bucket, variable = "CLOUD_IMPORT_BUCKET")]
-    pub(crate) bucket: Vec<(Option<Provider>, String)>,
-    /// Prefix of the keys of uploaded objects
-    #[arg(
-        long,
-        value_name = "TEXT",
-        default_value = PREFIX,
-        variable = "CLOUD_IMPORT_PREFIX"
-    )]
-    pub(crate) prefix: String,
+    ///
+    /// It is yours, and in the import's region; `check` says whether it is there, private and of the right class. NAME is for every
+    /// target, TARGET=NAME for one or for those in one cloud.
+    #[arg(long, value_name = "[TARGET=]NAME", value_parser = name, variable = "CLOUD_IMPORT_BUCKET")]
+    pub(crate) bucket: Vec<Scoped<String>>,
+    /// Prefix of the keys of uploaded objects; default: cloud-import/
+    #[arg(long, value_name = "[TARGET=]TEXT", value_hint = ValueHint::Other, variable = "CLOUD_IMPORT_PREFIX")]
+    pub(crate) prefix: Vec<String>,
     /// Keep the uploaded objects
-    #[arg(long, switch(), variable = "CLOUD_IMPORT_KEEP_OBJECT")]
-    pub(crate) keep_object: bool,
+    #[arg(long, switch(), default_value(None::<&'static str>), variable = "CLOUD_IMPORT_KEEP_OBJECT")]
+    pub(crate) keep_object: Option<bool>,
     /// Bitmap (.mf) of a raw file for Huawei; default: the one next to it
     #[arg(long, value_name = "FILE")]
     pub(crate) bitmap: Option<PathBuf>,

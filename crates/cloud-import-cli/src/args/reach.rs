@@ -12,7 +12,7 @@ use super::{key::Keyed as _, value::for_provider};
 #[command(next_help_heading = "Reaching the clouds")]
 pub(crate) struct Reach {
     /// Output format: text or json
-    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text,
+    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text,
           variable = "CLOUD_IMPORT_OUTPUT", help_heading = "Waiting and output")]
     pub(crate) output: OutputFormat,
     /// API endpoint of a cloud. Repeatable
@@ -22,14 +22,17 @@ pub(crate) struct Reach {
     /// Send signed requests over plain HTTP if an endpoint says http://
     #[arg(long)]
     pub(crate) plain_http: bool,
-    /// Profile of the vendor's own tools. Repeatable
-    #[arg(long, value_name = "PROVIDER=NAME", value_parser = for_provider::<String>,
-          variable = "CLOUD_IMPORT_VENDOR_PROFILE")]
-    pub(crate) profile: Vec<(Provider, String)>,
+    /// Account: a profile of the vendor's own tools. Repeatable
+    #[arg(long, alias = "profile", value_name = "PROVIDER=NAME", value_parser = for_provider::<String>,
+          variable = "CLOUD_IMPORT_ACCOUNT")]
+    pub(crate) account: Vec<(Provider, String)>,
     /// Also take credentials from the instance's metadata service
     #[arg(long, switch(), variable = "CLOUD_IMPORT_INSTANCE_METADATA")]
     pub(crate) instance_metadata: bool,
     /// Use simulated clouds only; FILE: the output of `sim`
+    ///
+    /// Nothing leaves this machine, and no account is needed. Without FILE the clouds are made for this command alone and forgotten
+    /// with it. FILE stands behind a sign of equality: --simulate=sim.json.
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     #[allow(clippy::option_option, reason = "clap's form of an option with an optional value")]
     pub(crate) simulate: Option<Option<PathBuf>>,
@@ -40,6 +43,9 @@ pub(crate) struct Reach {
 #[command(next_help_heading = "Waiting and output")]
 pub(crate) struct StateDir {
     /// Directory to record jobs in; with --simulate only if given
+    ///
+    /// Else the user's own directory for state. A small file for each target, with no secret in it, lets a later command resume, wait
+    /// and clean.
     #[arg(long = "state", value_name = "DIR", variable = "CLOUD_IMPORT_STATE")]
     pub(crate) folder: Option<PathBuf>,
 }
@@ -51,14 +57,14 @@ pub(crate) struct ConfigFile {
     /// Read defaults from this file, not ./cloud-import.toml or your own
     #[arg(id = "config_file", long = "config", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
-    /// Prefer the defaults in [profiles.NAME] of that file
-    #[arg(id = "config_profile", long = "defaults", value_name = "NAME")]
-    pub(crate) profile: Option<String>,
+    /// Prefer the defaults in [defaults.NAME] of that file
+    #[arg(id = "config_defaults", long = "defaults", value_name = "NAME")]
+    pub(crate) defaults: Option<String>,
     /// Trust ./cloud-import.toml, as it is now, from here on
     #[arg(long, conflicts_with_all = ["config_file", "no_config"])]
     pub(crate) trust_here: bool,
     /// Read no file of defaults
-    #[arg(long, conflicts_with_all = ["config_file", "config_profile"])]
+    #[arg(long, conflicts_with_all = ["config_file", "config_defaults"])]
     pub(crate) no_config: bool,
 }
 

@@ -47,7 +47,7 @@ pub(crate) struct Show {
     #[command(flatten)]
     pub(crate) state: StateDir,
     /// Output format: text or json
-    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text)]
+    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text)]
     pub(crate) output: OutputFormat,
 }
 
@@ -114,7 +114,7 @@ pub(crate) struct Clean {
     #[command(flatten)]
     pub(crate) place: InBucket,
     /// Minimum age of what no job here knows
-    #[arg(long, value_name = "TIME", default_value = "168h", value_parser = duration, help_heading = "In a bucket")]
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = duration, help_heading = "In a bucket")]
     pub(crate) older_than: Duration,
     #[command(flatten)]
     pub(crate) state: StateDir,

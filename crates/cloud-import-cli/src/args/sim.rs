@@ -1,6 +1,6 @@
 //! Arguments of `sim`.
 
-use std::{ffi::OsString, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::Args;
 use cloud_import::Provider;
@@ -11,13 +11,16 @@ use super::value::{duration, quota};
 #[derive(Debug, Args)]
 #[command(
     before_help = "\
-Example:
+Examples:
   cloud-import sim > sim.json &
-  cloud-import import --simulate=sim.json --to all --name hello --os \"CentOS 7.9\" disk.qcow2",
+  cloud-import import --simulate=sim.json --to all --name hello --os \"CentOS 7.9\" disk.qcow2
+  cloud-import sim -- printenv CLOUD_IMPORT_SIM_FILE",
     after_help = "\
 Keys are better set in CLOUD_IMPORT_SIM_ACCESS_KEY_ID, CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY and
 CLOUD_IMPORT_SIM_SECURITY_TOKEN; `import --simulate=FILE` looks there for the first two, too.
-Without any, both take keys that open nothing else. It runs until Ctrl-C, SIGTERM or SIGHUP."
+Without any, both take keys that open nothing else. It runs until Ctrl-C, SIGTERM or SIGHUP; behind
+`--`, as long as that command, and with its exit code. The command finds the keys in these variables,
+and the file for --simulate=FILE in CLOUD_IMPORT_SIM_FILE."
 )]
 pub(crate) struct Sim {
     /// Access key id that the clouds accept
@@ -56,4 +59,10 @@ pub(crate) struct Sim {
     /// How long a new import is not listed (20s, 1h)
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) listed_after: Option<Duration>,
+    /// Write the line for --simulate=FILE here, whole, once all are ready
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+    /// Run this command against the simulated clouds, and end with it
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
 }

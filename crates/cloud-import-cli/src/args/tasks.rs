@@ -16,6 +16,9 @@ pub(crate) struct Wait {
     pub(crate) tasks: Tasks,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
+    /// Write every event to standard output as a line of JSON
+    #[arg(long, conflicts_with = "output", help_heading = "Waiting and output")]
+    pub(crate) events: bool,
 }
 
 /// Tasks, and how their clouds are reached.

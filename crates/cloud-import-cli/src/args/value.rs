@@ -1,9 +1,8 @@
 //! How values are written that more than one option takes.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, num::NonZeroU64, str::FromStr, time::Duration};
 
 use cloud_import::{Error, Provider};
-use serde_json::Value;
 
 /// A value; a wrong one is answered with what to write instead.
 pub(super) fn read<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
@@ -22,35 +21,22 @@ pub(super) fn for_provider<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<
     ))
 }
 
-/// `NAME`, or `PROVIDER=NAME`.
-pub(super) fn bucket(text: &str) -> Result<(Option<Provider>, String), String> {
-    match text.split_once('=') {
-        Some((provider, name)) => Ok((Some(read(provider)?), name.to_owned())),
-        None => Ok((None, text.to_owned())),
-    }
-}
-
 /// `N`, or `PROVIDER=N`.
 pub(super) fn quota(text: &str) -> Result<(Option<Provider>, u32), String> {
-    let (provider, number) = bucket(text)?;
+    let (provider, number) = match text.split_once('=') {
+        Some((provider, number)) => (Some(read(provider)?), number),
+        None => (None, text),
+    };
     let number = number.parse().map_err(|_| "write a number of images, such as 20")?;
     Ok((provider, number))
 }
 
-/// `PROVIDER.KEY=VALUE`. A value that is JSON is taken as such, else as text.
-pub(super) fn vendor_option(text: &str) -> Result<(Provider, String, Value), String> {
-    let parts = text
-        .split_once('=')
-        .and_then(|(name, value)| Some((name.split_once('.')?, value)));
-    let ((provider, option), value) = parts.ok_or("write PROVIDER.KEY=VALUE, such as aliyun.RoleName=MyRole")?;
-    let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-    Ok((read(provider)?, option.to_owned(), value))
-}
-
-/// `KEY=VALUE`.
-pub(super) fn pair(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
-    Ok((key.to_owned(), value.to_owned()))
+/// `KEY=VALUE`, with or without a target before it.
+pub(super) fn pair(text: &str) -> Result<String, String> {
+    match text.contains('=') {
+        true => Ok(text.to_owned()),
+        false => Err("write KEY=VALUE".to_owned()),
+    }
 }
 
 /// `90s`, `30m`, `4h`, `2d`, `500ms`.
@@ -71,6 +57,24 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     .ok_or_else(|| "too long".to_owned())
 }
 
+/// `500k`, `10m`, `1g`: bytes a second.
+pub(super) fn rate(text: &str) -> Result<NonZeroU64, String> {
+    const WRITE: &str = "write bytes a second, such as 500k, 10m or 1g";
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: NonZeroU64 = number.parse().map_err(|_| WRITE)?;
+    let shift = match unit.to_ascii_lowercase().as_str() {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        _ => return Err(WRITE.to_owned()),
+    };
+    NonZeroU64::new(1 << shift)
+        .and_then(|unit| number.checked_mul(unit))
+        .ok_or_else(|| "too large".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,9 +87,7 @@ mod tests {
         for bad in ["", "m", "5", "5w", "-1s", "99999999999999999h"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
-        assert!(for_provider::<String>("aws=x").is_err() && bucket("aws=x").is_err());
-        assert_eq!(bucket("x"), Ok((None, "x".to_owned())));
-        assert_eq!(bucket("aliyun=x"), Ok((Some(Provider::ALIYUN), "x".to_owned())));
+        assert!(for_provider::<String>("aws=x").is_err());
         assert_eq!(quota("20"), Ok((None, 20)));
         assert_eq!(quota("jd=20"), Ok((Some(Provider::JDCLOUD), 20)));
         assert!(quota("many").is_err() && quota("aws=1").is_err() && quota("jd=").is_err());
@@ -94,22 +96,16 @@ mod tests {
             (Provider::ALIYUN, "a=b".to_owned())
         );
     }
+
     #[test]
-    fn vendor_options_are_json_or_text() {
-        let read = |text| vendor_option(text).map(|(provider, option, value)| (provider, option, value.to_string()));
-        let told = |option: &str, value: &str| (option.to_owned(), value.to_owned());
-        for (text, provider, (option, value)) in [
-            ("aliyun.RoleName=R", Provider::ALIYUN, told("RoleName", "\"R\"")),
-            (
-                "huawei.bitmap_staged=true",
-                Provider::HUAWEI,
-                told("bitmap_staged", "true"),
-            ),
-            ("jdcloud.a.b=c=d", Provider::JDCLOUD, told("a.b", "\"c=d\"")),
-        ] {
-            assert_eq!(read(text), Ok((provider, option, value)));
+    fn rates_are_bytes_a_second() {
+        let read = |text| rate(text).map(NonZeroU64::get);
+        assert_eq!(read("1"), Ok(1));
+        assert_eq!(read("500k"), Ok(500 << 10));
+        assert_eq!((read("10m"), read("10M")), (Ok(10 << 20), Ok(10 << 20)));
+        assert_eq!(read("1g"), Ok(1 << 30));
+        for bad in ["", "0", "0m", "m", "1.5m", "-1", "5x", "5mb", "5 m", "99999999999g"] {
+            assert!(rate(bad).is_err(), "{bad}");
         }
-        assert!(read("x").is_err() && read("x=1").is_err());
-        assert!(read("aws.x=1").unwrap_err().contains("aliyun"));
     }
 }

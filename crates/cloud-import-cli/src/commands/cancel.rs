@@ -42,6 +42,7 @@ pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
         options.reach.output.into(),
         Lines::States,
         None,
+        args::FailIf::Any,
     ))
 }
 

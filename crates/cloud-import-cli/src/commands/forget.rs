@@ -7,8 +7,38 @@ use cloud_import::{
     env::{Env as _, SystemEnv},
     publish::{Finished, State, finished},
 };
+use serde::Serialize;
 
-use crate::{args, exit::Exit, jobs, output, state::Remembered};
+use crate::{
+    args::{self, OutputFormat},
+    exit::Exit,
+    findings::{self, Finding},
+    jobs,
+    output::{self, SCHEMA},
+    row::Reason,
+    state::Remembered,
+};
+
+/// What was forgotten, or would be.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Forgotten<'a> {
+    schema: u32,
+    /// Nothing was: these would be.
+    dry_run: bool,
+    /// The ids of the jobs.
+    forgotten: Vec<&'a str>,
+    /// Those that are still there.
+    failed: Vec<Kept<'a>>,
+}
+
+/// A job that could not be forgotten.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Kept<'a> {
+    id: &'a str,
+    error: Reason<'a>,
+}
 
 pub(crate) async fn run(options: args::Forget) -> Result<Exit> {
     let state = Remembered::of(&options.state, false)?;
@@ -22,23 +52,49 @@ pub(crate) async fn run(options: args::Forget) -> Result<Exit> {
             }
         }
     }
-    all(state, &ids, options.dry_run).await
+    let (forgotten, failed) = match options.dry_run {
+        true => (ids.iter().map(String::as_str).collect(), Vec::new()),
+        false => all(state, &ids).await,
+    };
+    if let (1, [(_, error)]) = (ids.len(), failed.as_slice()) {
+        return Err(error.clone());
+    }
+    tell(&failed);
+    output::note(&told(forgotten.len(), options.dry_run));
+    match options.output {
+        OutputFormat::Text => forgotten.iter().for_each(|id| output::result(id)),
+        OutputFormat::Json => output::json(&Forgotten {
+            schema: SCHEMA,
+            dry_run: options.dry_run,
+            forgotten,
+            failed: failed.iter().map(Kept::of).collect(),
+        })?,
+    }
+    Ok(if failed.is_empty() { Exit::Done } else { Exit::Mixed })
+}
+
+impl<'a> Kept<'a> {
+    fn of((id, error): &'a (&'a str, Error)) -> Self {
+        let error = Reason::of(error);
+        Self { id, error }
+    }
 }
 
 /// What finished jobs are older than this is forgotten, without a word where there are none.
 pub(crate) async fn retire(state: &State, age: Duration) {
-    let done = match old(state, Some(age), None).await {
-        Ok(ids) if ids.is_empty() => return,
-        Ok(ids) => all(state, &ids, false).await.map(drop),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = done {
-        output::say(&format!("warning: old jobs are not forgotten: {}", error.message()));
+    match old(state, Some(age), None).await {
+        Ok(ids) if ids.is_empty() => {}
+        Ok(ids) => {
+            let (forgotten, failed) = all(state, &ids).await;
+            tell(&failed);
+            output::note(&told(forgotten.len(), false));
+        }
+        Err(error) => output::warning(&format!("old jobs are not forgotten: {}", error.message())),
     }
 }
 
 /// The id of the job that a text names, if nothing of it runs or that is no matter. A damaged one has its id alone.
-async fn named(state: &State, text: &str, is_sure: bool) -> Result<String> {
+pub(crate) async fn named(state: &State, text: &str, is_sure: bool) -> Result<String> {
     let Ok(Some(job)) = jobs::find(state, text).await else {
         return Ok(text.to_owned());
     };
@@ -62,34 +118,32 @@ async fn old(state: &State, age: Option<Duration>, keep: Option<usize>) -> Resul
     Ok(jobs.filter(is_old).map(|job| job.job.facts().id.clone()).collect())
 }
 
-async fn all(state: &State, ids: &[String], is_dry_run: bool) -> Result<Exit> {
-    let mut forgotten = 0;
-    let mut failed = None;
+/// Forgets these: those that it could, and the others with why not. One that a process works on holds up no other.
+async fn all<'a>(state: &State, ids: &'a [String]) -> (Vec<&'a str>, Vec<(&'a str, Error)>) {
+    let (mut forgotten, mut failed) = (Vec::new(), Vec::new());
     for id in ids {
-        let done = match is_dry_run {
-            true => Ok(()),
-            false => state.forget(id).await,
-        };
-        match done {
-            Ok(()) => {
-                forgotten += 1;
-                output::result(id);
-            }
-            // One that a process works on holds up no other.
-            Err(error) if ids.len() > 1 => {
-                output::error_of(&[id], &error);
-                failed = Some(Exit::Mixed);
-            }
-            Err(error) => return Err(error),
+        match state.forget(id).await {
+            Ok(()) => forgotten.push(id.as_str()),
+            Err(error) => failed.push((id.as_str(), error)),
         }
     }
-    let jobs = if forgotten == 1 { "job" } else { "jobs" };
-    output::say(&match (is_dry_run, forgotten) {
-        (_, 0) => "nothing is forgotten".to_owned(),
-        (true, _) => format!("{forgotten} {jobs} would be forgotten"),
-        (false, _) => {
-            format!("{forgotten} {jobs} forgotten; what was staged for them alone is found with `list --bucket`")
-        }
+    (forgotten, failed)
+}
+
+fn tell(failed: &[(&str, Error)]) {
+    let found = failed.iter().flat_map(|(id, error)| {
+        let found = Finding::of_error(error).into_iter();
+        found.map(|finding| (*id, finding))
     });
-    Ok(failed.unwrap_or(Exit::Done))
+    findings::say(&found.collect::<Vec<_>>());
+}
+
+/// How many were forgotten, or would be.
+pub(crate) fn told(many: usize, is_dry_run: bool) -> String {
+    let jobs = if many == 1 { "job" } else { "jobs" };
+    match (is_dry_run, many) {
+        (_, 0) => "nothing is forgotten".to_owned(),
+        (true, _) => format!("{many} {jobs} would be forgotten"),
+        (false, _) => format!("{many} {jobs} forgotten; what was staged for them alone is found with `list --bucket`"),
+    }
 }

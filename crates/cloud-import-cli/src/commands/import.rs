@@ -1,140 +1,219 @@
-//! `import`: each target by itself and side by side; one that fails does not stop the others.
+//! `import`: what stands against it is found out for all targets before any work; then each is worked on by itself, side by side.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::Arc;
 
 use cloud_import::{
-    DiskFormat, Error, Field, Problem, Result, Stop,
-    publish::{self, Destination, Ended, Event, Image, Job, Listener, LocalImage, Publish},
+    CheckOutcome, DiskFormat, Result, Stop, Subject,
+    publish::{self, Ended, Event, Image, Job, Listener, LocalImage},
 };
 
 use super::forget;
 use crate::{
     args::Import,
-    asked,
+    checked::{self, Plan, Row},
     connect::{self, Clouds},
     convert, destination,
     events::Events,
     exit::Exit,
-    interrupt, line,
+    findings, interrupt, line,
+    on_end::OnEnd,
     outcome::Outcome,
     output,
-    progress::Progress,
-    render,
+    progress::One,
+    ready::{Ready, Targets, certain, warnings},
     report::{self, Lines},
     simulate::Simulated,
     state::Remembered,
     targets::{self, Wanted},
-    waiting::{Renumbered, waiting},
+    waiting::{Renumbered, listener},
 };
 
 pub(crate) async fn run(options: Import) -> Result<Exit> {
-    let wanted = targets::wanted(&options.order, &options.reach)?;
+    let on_end = OnEnd::of(&options.waiting);
+    let ended = ended(&options, &on_end).await;
+    on_end.run(ended).await
+}
+
+async fn ended(options: &Import, on_end: &OnEnd) -> Result<Exit> {
+    let wanted = targets::wanted(&options.order, &options.staging, &options.reach)?;
     let simulated = Simulated::of(&options.reach).await?;
     let state = Remembered::of(&options.state, simulated.is_some())?;
     let stop = Stop::default();
-    let work = async {
-        let done = published(&options, &wanted, None, simulated.as_ref(), &state, &stop).await?;
-        if let Some(age) = options.keep_jobs {
-            forget::retire(state.state(), age).await;
-        }
-        Ok(told(&done, &options, &wanted, state.lasts()))
-    };
+    let work = all(options, &wanted, simulated.as_ref(), &state, &stop, on_end);
     interrupt::guarded(&stop, work).await
 }
 
-/// What came of an import.
-pub(crate) struct Done {
-    /// In the order of the targets.
-    pub(crate) outcomes: Vec<Outcome>,
-    job: Option<Job>,
-}
-
-/// Imports into these targets. `resumed`: a job that is gone on with.
-pub(crate) async fn published(
+async fn all(
     options: &Import,
     wanted: &[Wanted],
-    resumed: Option<&Job>,
     simulated: Option<&Simulated>,
     state: &Remembered,
     stop: &Stop,
-) -> Result<Done> {
+    on_end: &OnEnd,
+) -> Result<Exit> {
     let clouds = Clouds::new(&options.reach, simulated)?.stopped_by(stop);
-    let targets = Targets {
-        options,
-        wanted,
-        clouds: &clouds,
-        stop,
+    let (wanted, without) = apart(options, wanted);
+    let (targets, image) = Targets::of(options, &wanted, &clouds, state.state(), stop).await?;
+    if options.dry_run {
+        let planned = targets.planned(&image)?;
+        return plan(&targets, &planned, &targets.ready(&planned).await?);
+    }
+    let (mut outcomes, job) = published(targets, image).await?;
+    outcomes.extend(without);
+    let job = job.filter(|_| state.lasts());
+    on_end.keep(job.as_ref().map(|job| job.facts().id.as_str()), &outcomes);
+    if let Some(age) = options.keep_jobs {
+        forget::retire(state.state(), age).await;
+    }
+    let again = job.map(|job| with_places(&job.facts().id, options, &wanted));
+    Ok(written(&outcomes, options, again.as_deref()))
+}
+
+/// Imports the image; what came of the targets, and the job, where there is one.
+pub(crate) async fn published(mut targets: Targets<'_>, mut image: Image) -> Result<(Vec<Outcome>, Option<Job>)> {
+    let options = targets.options;
+    let mut ready = targets.ready(&targets.planned(&image)?).await?;
+    tell(options, &targets, &ready);
+    let mut ended = targets.gate(&ready);
+    let goes_on = ended.iter().any(Option::is_none);
+    let progress: Arc<dyn Listener> = match goes_on || options.events {
+        true => {
+            let labels = targets.labels().into_iter().map(str::to_owned);
+            listener(options.events, labels.collect())
+        }
+        false => Arc::new(()),
     };
-    let mut image = destination::image(&options.order)?;
+    if goes_on && targets.read_the_sum(&mut image, &progress).await? {
+        targets.made_again(&mut ready, &targets.planned(&image)?).await;
+        ended = targets.gate(&ready);
+    }
     // It goes, with its temporary file, when the import is over.
     let mut converted = None;
-    let mut prepared = match options.staging.convert {
-        None => targets.prepared(image.clone()).await,
-        // Hours may go into it: what is wrong already is told before.
-        Some(format) => targets.prepared(destination::planned(&image, format)?).await,
-    };
     if let Some(format) = options.staging.convert
-        && prepared.found.iter().any(Result::is_ok)
+        && ended.iter().any(Option::is_none)
     {
-        state.state().check().await?;
-        let new = convert(destination::local(&image)?, format, options, stop).await?;
+        targets.state.check().await?;
+        let original = destination::local(&image)?;
+        let new = convert(original, format, options, targets.stop).await?;
+        original.unchanged()?;
         image = Image::File(LocalImage::open(new.path(), Some(format))?);
-        prepared = targets.prepared(image.clone()).await;
+        targets.made_again(&mut ready, &image).await;
+        ended = targets.gate(&ready);
         converted = Some(new);
     }
-    let progress = listener(
-        options.events,
-        wanted.iter().map(|target| target.label.clone()).collect(),
-    );
-    let Prepared { mut publish, found } = prepared;
-    let (mut indices, mut outcomes) = (Vec::new(), Vec::new());
-    let mut told = Vec::new();
-    // All problems are told before anything is sent.
-    for (index, found) in found.into_iter().enumerate() {
-        match found {
-            Ok((destination, problems)) => {
-                // What stands beside the image is told once for all, when it is known what goes with it.
-                for problem in problems.iter().filter(|problem| problem.field != Field::Bitmap) {
-                    tell(problem, index, &mut told, &*progress);
-                }
-                indices.push(index);
-                publish = publish.to(destination);
+    let done = begun(&targets, image, progress, ready, ended).await;
+    drop(converted);
+    done
+}
+
+/// Writes what came of the targets.
+fn written(outcomes: &[Outcome], options: &Import, again: Option<&str>) -> Exit {
+    let lines = if options.no_wait { Lines::Tasks } else { Lines::Images };
+    let form = report::form(options.events, options.reach.output);
+    report::write(outcomes, form, lines, again, options.waiting.fail_if)
+}
+
+/// The targets that are worked on, and those at which there is nothing to be done: of a vendor's dry run, clouds that have none, where
+/// others have.
+fn apart(options: &Import, wanted: &[Wanted]) -> (Vec<Wanted>, Vec<Outcome>) {
+    let has_one = |wanted: &Wanted| {
+        let facts = cloud_import::capabilities(wanted.target.provider);
+        facts.is_ok_and(|facts| facts.dry_run.value)
+    };
+    if !options.vendor_dry_run || !wanted.iter().any(has_one) {
+        return (wanted.to_vec(), Vec::new());
+    }
+    let (wanted, without): (Vec<Wanted>, Vec<Wanted>) = wanted.iter().cloned().partition(has_one);
+    let labels: Vec<&str> = without.iter().map(|wanted| wanted.label.as_str()).collect();
+    let why = "has no dry run of its own: --dry-run asks what can be asked";
+    if !labels.is_empty() {
+        output::say(&format!("{}: {why}", findings::named(&labels)));
+    }
+    let aside = labels
+        .iter()
+        .map(|label| Outcome::aside(label, "no dry run".to_owned()));
+    let aside = aside.collect();
+    (wanted, aside)
+}
+
+/// What an import would do, of which nothing is done.
+fn plan(targets: &Targets<'_>, image: &Image, ready: &[Ready]) -> Result<Exit> {
+    let Import { reach, no_validate, .. } = targets.options;
+    let row = |(wanted, one): (&Wanted, &Ready)| match &one.made {
+        Ok((to, problems)) => {
+            let asked = one.asked(wanted).with_problems(problems, !no_validate);
+            let plan = Plan::new(image, to, &asked);
+            let checks = asked.checks.into_iter();
+            let checks = checks.filter(|check| !asked.may_be_made || !check.is_failure());
+            Row::of(&wanted.label, &*to.importer, checks.collect()).with_plan(plan)
+        }
+        Err(error) => Row::of_error(wanted, error),
+    };
+    let rows: Vec<Row> = targets.wanted.iter().zip(ready).map(row).collect();
+    checked::write(&rows, reach.output, false)
+}
+
+/// Tells all that was found before anything is begun: what is certain, and what stops nothing.
+fn tell(options: &Import, targets: &Targets<'_>, ready: &[Ready]) {
+    let labels = targets.labels();
+    if !options.events {
+        findings::say(&warnings(&labels, ready));
+    } else {
+        let events = Events::new(labels.iter().map(|label| (*label).to_owned()).collect());
+        for (index, one) in ready.iter().enumerate() {
+            for problem in one.problems() {
+                events.on(Some(index), &Event::Problem { problem });
             }
-            Err(error) => {
-                let outcome = publish::Outcome::new(&wanted[index].label, Ended::not_started(error));
-                progress.on(Some(index), &Event::Over { outcome: &outcome });
-                outcomes.push((index, outcome.into()));
+            for (check, _) in one.warnings() {
+                let text = check.message.to_string();
+                events.on(Some(index), &Event::Warning { text: &text });
             }
         }
+    }
+    findings::say(&certain(&labels, ready));
+}
+
+/// Begins what is not stopped at the gate; what came of all targets, and the job.
+async fn begun(
+    targets: &Targets<'_>,
+    image: Image,
+    progress: Arc<dyn Listener>,
+    ready: Vec<Ready>,
+    ended: Vec<Option<Ended>>,
+) -> Result<(Vec<Outcome>, Option<Job>)> {
+    let (mut indices, mut outcomes, mut asked) = (Vec::new(), Vec::new(), Vec::new());
+    let mut publish = targets.publish(image);
+    for (index, (one, ended)) in ready.into_iter().zip(ended).enumerate() {
+        let wanted = &targets.wanted[index];
+        let (is_told, found) = (one.made.is_ok(), one.asked(wanted));
+        let ended = match (one.made, ended) {
+            (Ok((destination, _)), None) => {
+                indices.push(index);
+                publish = publish.to(destination);
+                asked.push(found);
+                continue;
+            }
+            (_, Some(ended)) => ended,
+            (Err(error), None) => Ended::not_started(error),
+        };
+        let outcome = publish::Outcome::new(&wanted.label, ended);
+        progress.on(Some(index), &Event::Over { outcome: &outcome });
+        let mut outcome = Outcome::from(outcome);
+        outcome.is_told = is_told && !outcome.is_aside;
+        outcomes.push((index, outcome));
     }
     let mut job = None;
     if !indices.is_empty() {
-        let listener = Arc::new(Renumbered::new(progress, indices.clone()));
-        if let Some(job) = resumed {
-            publish = publish.of_job(job);
-        }
-        let done = publish.state(state.state().clone()).listener(listener).run().await?;
+        let told = asked.iter().flat_map(|asked| &asked.checks);
+        let told = told.filter(|check| check.what == Subject::Bucket && check.outcome == CheckOutcome::Warning);
+        let listener = Renumbered::new(progress, indices.clone()).without(told.cloned().collect());
+        let done = publish.after(asked).listener(Arc::new(listener)).run().await?;
         job = Some(done.job);
-        for (index, outcome) in indices.into_iter().zip(done.outcomes) {
-            outcomes.push((index, Outcome::from(outcome)));
-        }
+        let done = done.outcomes.into_iter().map(Outcome::from);
+        outcomes.extend(indices.into_iter().zip(done));
     }
-    drop(converted);
     outcomes.sort_by_key(|(index, _)| *index);
-    let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
-    Ok(Done { outcomes, job })
-}
-
-/// Tells what came of it, and how to go on where a later command finds the job.
-fn told(done: &Done, options: &Import, wanted: &[Wanted], lasts: bool) -> Exit {
-    let lines = if options.no_wait { Lines::Tasks } else { Lines::Images };
-    let form = report::form(options.events, options.reach.output);
-    let job = done.job.as_ref().filter(|_| lasts);
-    let again = job.map(|job| with_places(&job.facts().id, options, wanted));
-    report::write(&done.outcomes, form, lines, again.as_deref())
+    Ok((outcomes.into_iter().map(|(_, outcome)| outcome).collect(), job))
 }
 
 /// A job with the options by which a later command finds it and its clouds.
@@ -148,59 +227,6 @@ fn with_places(job: &str, options: &Import, wanted: &[Wanted]) -> String {
     line::with_places(job, &options.state, &options.reach, &endpoints)
 }
 
-/// Tells a problem of a target; what is wrong with the file, once for all of them.
-fn tell(problem: &Problem, index: usize, told: &mut Vec<String>, progress: &dyn Listener) {
-    if !render::of_the_file(problem) {
-        return progress.on(Some(index), &Event::Problem { problem });
-    }
-    let text = render::problem(problem);
-    if !told.contains(&text) {
-        progress.on(None, &Event::Warning { text: &text });
-        told.push(text);
-    }
-}
-
-/// The targets of a call, which can be prepared for more than one image.
-struct Targets<'a> {
-    options: &'a Import,
-    wanted: &'a [Wanted],
-    clouds: &'a Clouds<'a>,
-    stop: &'a Stop,
-}
-
-/// What is to be published, and what each target comes to: its destination with what the cloud may refuse, or why it cannot be
-/// started.
-struct Prepared {
-    publish: Publish,
-    found: Vec<Result<(Destination, Vec<Problem>)>>,
-}
-
-impl Targets<'_> {
-    async fn prepared(&self, image: Image) -> Prepared {
-        let publish = publishing(image, self.options, self.clouds.are_simulated()).stop(self.stop.clone());
-        let mut found = Vec::new();
-        for wanted in self.wanted {
-            found.push(self.one(wanted, &publish).await);
-        }
-        Prepared { publish, found }
-    }
-
-    async fn one(&self, wanted: &Wanted, publish: &Publish) -> Result<(Destination, Vec<Problem>)> {
-        let Self { options, clouds, .. } = self;
-        let (order, staging) = (&options.order, &options.staging);
-        let (mut made, mut problems) =
-            destination::destination(order, staging, wanted, publish.image(), clouds).await?;
-        made.order.dry_run = options.dry_run;
-        made.order.no_validate = options.no_validate;
-        made.asked = options.asked.as_ref().and_then(|_| asked::of_target(wanted));
-        problems.extend(publish.problems(&made).await?);
-        if !options.no_validate && problems.iter().any(|problem| problem.is_error()) {
-            return Err(Error::invalid(wanted.target.provider, problems));
-        }
-        Ok((made, problems))
-    }
-}
-
 async fn convert(file: &LocalImage, format: DiskFormat, options: &Import, stop: &Stop) -> Result<convert::Converted> {
     let conversion = convert::Conversion {
         file: file.path(),
@@ -208,39 +234,6 @@ async fn convert(file: &LocalImage, format: DiskFormat, options: &Import, stop: 
         to: format,
         is_trusted: options.staging.trust_image,
     };
-    let shown = AtomicU32::new(u32::MAX);
-    let tell = |done: f32| {
-        let tens = (done * 10.0) as u32 * 10;
-        if shown.swap(tens, Ordering::Relaxed) != tens {
-            output::say(&format!("converting to {format}: {tens}%"));
-        }
-    };
-    conversion.run(stop, tell).await
-}
-
-pub(crate) fn listener(events: bool, labels: Vec<String>) -> Arc<dyn Listener> {
-    match events {
-        true => Arc::new(Events::new(labels)),
-        false => Arc::new(Progress::new(labels)),
-    }
-}
-
-fn publishing(image: Image, options: &Import, simulated: bool) -> Publish {
-    let publish = Publish::of(image)
-        .wait(!options.no_wait)
-        .waiting(waiting(options.waiting.timeout, simulated))
-        .keep_object(options.staging.keep_object)
-        .rehash(options.rehash)
-        .prefix(&options.staging.prefix)
-        .again(options.again)
-        .replace(options.replace)
-        .cancel_on_stop(options.cancel_on_interrupt);
-    let publish = match &options.staging.bitmap {
-        Some(bitmap) => publish.side_file(bitmap),
-        None => publish,
-    };
-    match &options.asked {
-        Some(order) => publish.asked(order.clone()),
-        None => publish,
-    }
+    let progress = One::new(format!("converting to {format}"));
+    conversion.run(stop, |done| progress.at(done)).await
 }

@@ -16,18 +16,22 @@ use serde::Serialize;
 use crate::{
     args::{Inspect, OutputFormat},
     exit::Exit,
-    output::{self, SCHEMA},
-    render,
+    output::{self, SCHEMA, Tone},
+    render, sparse,
 };
 
 /// The facts as JSON. The keys are part of the interface.
 #[derive(Serialize)]
-struct Facts<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Facts<'a> {
     schema: u32,
     format: &'static str,
     subtype: Option<&'a str>,
     virtual_size_bytes: Option<u64>,
     file_size_bytes: u64,
+    /// What of the file takes room on this disk, where the rest is holes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allocated_bytes: Option<u64>,
     backing_file: Option<&'a str>,
     external_files: &'a [String],
     encrypted: bool,
@@ -51,8 +55,11 @@ struct Facts<'a> {
     clouds: &'a [Cloud],
 }
 
+/// Whether a cloud takes it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Cloud {
+    #[cfg_attr(test, schemars(with = "String"))]
     provider: Provider,
     takes_it: bool,
     reasons: Vec<String>,
@@ -60,17 +67,42 @@ struct Cloud {
 
 pub(crate) fn run(options: &Inspect) -> Result<Exit> {
     let file = LocalImage::open(&options.file, None)?;
-    let info = file.info();
+    let allocated = sparse::allocated(&file);
+    let wanted = |provider: &Provider| options.clouds.is_empty() || options.clouds.contains(provider);
     let clouds = Provider::all()
+        .filter(wanted)
         .map(|provider| cloud(provider, &file))
         .collect::<Result<Vec<_>>>()?;
     match options.output {
-        OutputFormat::Text => text(&options.file.display().to_string(), info, &clouds)
-            .iter()
-            .for_each(|line| output::result(line)),
-        OutputFormat::Json => output::json(&facts(info, &clouds))?,
+        OutputFormat::Text => {
+            let name = options.file.display().to_string();
+            text(&name, file.info(), allocated)
+                .iter()
+                .for_each(|line| output::result(line));
+            clouds.iter().for_each(verdict);
+        }
+        OutputFormat::Json => output::json(&facts(file.info(), allocated, &clouds))?,
     }
-    Ok(Exit::Done)
+    // Without --for it is a question, and each answer is as good.
+    Ok(
+        match options.clouds.is_empty() || clouds.iter().all(|cloud| cloud.takes_it) {
+            true => Exit::Done,
+            false => Exit::Usage,
+        },
+    )
+}
+
+fn verdict(cloud: &Cloud) {
+    let name = format!("{}: ", cloud.provider.name());
+    let verdict = match cloud.takes_it {
+        true => (Tone::Good, "takes it"),
+        false => (Tone::Bad, "does not take it"),
+    };
+    output::result_words(&[(Tone::Plain, &name), verdict]);
+    cloud
+        .reasons
+        .iter()
+        .for_each(|reason| output::result(&format!("  {reason}")));
 }
 
 /// Whether a cloud takes the file: nothing stands in the way anywhere, and its tables have no word against it.
@@ -94,7 +126,7 @@ fn cloud(provider: Provider, file: &LocalImage) -> Result<Cloud> {
     problems.extend(importer.validate(&order).into_iter().filter(of_disk));
     let told = |problem: &Problem| {
         let mark = if problem.is_error() { "" } else { "warning: " };
-        format!("{mark}{}", render::problem_of_cloud(problem))
+        format!("{mark}{}", render::problem_of_file(problem))
     };
     let takes_it = !problems.iter().any(Problem::is_error);
     Ok(Cloud {
@@ -118,13 +150,14 @@ impl Transport for Nowhere {
     }
 }
 
-fn facts<'a>(info: &'a DiskInfo, clouds: &'a [Cloud]) -> Facts<'a> {
+fn facts<'a>(info: &'a DiskInfo, allocated_bytes: Option<u64>, clouds: &'a [Cloud]) -> Facts<'a> {
     Facts {
         schema: SCHEMA,
         format: info.format.name(),
         subtype: info.subtype.as_deref(),
         virtual_size_bytes: info.virtual_size_bytes,
         file_size_bytes: info.file_size_bytes,
+        allocated_bytes,
         backing_file: info.backing_file.as_deref(),
         external_files: &info.external_files,
         encrypted: info.encryption.is_encrypted(),
@@ -148,7 +181,7 @@ fn facts<'a>(info: &'a DiskInfo, clouds: &'a [Cloud]) -> Facts<'a> {
     }
 }
 
-fn text(name: &str, info: &DiskInfo, clouds: &[Cloud]) -> Vec<String> {
+fn text(name: &str, info: &DiskInfo, allocated: Option<u64>) -> Vec<String> {
     let mut out = vec![name.to_owned()];
     let mut line = |title: &str, value: String| out.push(format!("  {title:20} {value}"));
     let subtype = info
@@ -158,12 +191,17 @@ fn text(name: &str, info: &DiskInfo, clouds: &[Cloud]) -> Vec<String> {
         .unwrap_or_default();
     line("format", format!("{}{subtype}", info.format));
     if let Some(size) = info.virtual_size_bytes {
-        line(
-            "virtual size",
-            format!("{size} bytes, {} GiB when rounded up", size.div_ceil(1 << 30)),
-        );
+        let disk = match size % (1 << 30) {
+            0 => String::new(),
+            _ => format!(", a disk of {} GiB in the cloud", size.div_ceil(1 << 30)),
+        };
+        line("virtual size", format!("{}{disk}", render::size(size)));
     }
-    line("file size", format!("{} bytes", info.file_size_bytes));
+    line("file size", render::size(info.file_size_bytes));
+    if let Some(allocated) = allocated {
+        let advice = "all of the file is uploaded; as qcow2 it is about this much (import --convert qcow2)";
+        line("not empty", format!("{}: {advice}", render::size(allocated)));
+    }
     if let Some(backing) = &info.backing_file {
         line("backing file", backing.clone());
     }
@@ -209,11 +247,6 @@ fn text(name: &str, info: &DiskInfo, clouds: &[Cloud]) -> Vec<String> {
     }
     for note in &info.notes {
         line("note", note.clone());
-    }
-    for cloud in clouds {
-        let verdict = if cloud.takes_it { "takes it" } else { "does not take it" };
-        out.push(format!("{}: {verdict}", cloud.provider.name()));
-        out.extend(cloud.reasons.iter().map(|reason| format!("  {reason}")));
     }
     out
 }

@@ -14,23 +14,25 @@ use crate::{
     bucket,
     exit::Exit,
     jobs::Remembered as Job,
-    outcome::{Outcome, Status},
-    output::{self, SCHEMA},
+    outcome::{Outcome, Status, totals},
+    output::{self, SCHEMA, Tone},
     phases, render,
-    report::counts,
     row::Row,
     simulate::Simulated,
     state::Remembered,
 };
 
+/// The jobs on record.
 #[derive(Serialize)]
-struct Listed<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Listed<'a> {
     schema: u32,
     jobs: Vec<JobRow<'a>>,
 }
 
 /// A job; of a damaged one only its id is known, and why.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct JobRow<'a> {
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,7 +66,7 @@ async fn jobs(options: args::List) -> Result<Exit> {
     match options.reach.output {
         OutputFormat::Json => json(&jobs, &of_no_job)?,
         OutputFormat::Text if jobs.is_empty() && of_no_job.is_empty() => {
-            output::say(&format!("no jobs in {}", state.state()));
+            output::note(&format!("no jobs in {}", state.state()));
         }
         OutputFormat::Text => texts(&jobs, &of_no_job),
     }
@@ -125,23 +127,45 @@ fn texts(jobs: &[Job], damaged: &[&Damaged]) {
     let targets: Vec<&Outcome> = jobs.iter().flat_map(|job| &job.targets).collect();
     let many = |many: usize, what: &str| format!("{many} {what}{}", if many == 1 { "" } else { "s" });
     let jobs_in_all = many(jobs.len() + damaged.len(), "job");
-    output::say(&match targets.len() {
-        0 => jobs_in_all,
-        some => format!(
-            "{jobs_in_all}, {}: {}",
-            many(some, "target"),
-            counts(targets.iter().copied())
-        ),
-    });
+    if output::wants_notes() {
+        let in_all = match targets.len() {
+            0 => jobs_in_all,
+            some => format!("{jobs_in_all}, {}: ", many(some, "target")),
+        };
+        say_with_counts(&in_all, targets.iter().copied(), "", output::say_words);
+    }
     for job in jobs {
         let began = began(job).map_or_else(|| "-".to_owned(), render::instant);
-        let (id, source, counts) = (&job.facts.id, &job.facts.source, counts(&job.targets));
-        output::result(format!("{id}  {began}  {counts}  {source}").trim_end());
+        let before = format!("{}  {began}  ", job.facts.id);
+        let after = format!("  {}", job.facts.source);
+        say_with_counts(&before, &job.targets, after.trim_end(), output::result_words);
     }
     for one in damaged {
         let id = one.job.as_deref().unwrap_or_default();
         output::result(&format!("{id}  damaged: {}", one.error.message()));
     }
+}
+
+/// A line with how many targets are in which state in its middle: `3 succeeded, 1 failed`.
+fn say_with_counts<'a>(
+    before: &str,
+    targets: impl IntoIterator<Item = &'a Outcome>,
+    after: &str,
+    say: impl Fn(&[(Tone, &str)]),
+) {
+    let counts: Vec<(Tone, String)> = totals(targets)
+        .into_iter()
+        .map(|(status, count)| (status.tone(), format!("{count} {}", status.words())))
+        .collect();
+    let mut words = vec![(Tone::Plain, before)];
+    for (index, (tone, count)) in counts.iter().enumerate() {
+        if index > 0 {
+            words.push((Tone::Plain, ", "));
+        }
+        words.push((*tone, count));
+    }
+    words.push((Tone::Plain, after));
+    say(&words);
 }
 
 /// Shows what lies in the bucket.

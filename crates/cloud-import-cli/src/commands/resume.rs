@@ -1,32 +1,34 @@
 //! `resume` and `retry`: a job is gone on with by what is kept of its order, so that nothing is typed again. What succeeded is left
 //! as it is.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use cloud_import::{
-    Error, ErrorKind, Result, Stop,
-    publish::{Job, Listener, Record, ReplaceStep, Step},
+    Error, ErrorKind, Provider, Result, Stop,
+    publish::{Job, Record, ReplaceStep, Step},
 };
 use serde_json::Value;
 
-use super::{
-    import::{self, published},
-    wait::wait_for_all,
-};
+use super::{import::published, wait::wait_for_all};
 use crate::{
-    args::{self, GoOn, Import, StateDir},
+    args::{
+        self, GoOn, Import, StateDir,
+        scope::{Scope, Scoped},
+    },
     asked,
     connect::Clouds,
     exit::Exit,
     interrupt, jobs, line,
+    on_end::OnEnd,
     outcome::{Outcome, Status},
     output,
+    ready::Targets,
     report::{self, Lines},
     simulate::Simulated,
     state::Remembered,
     targets::Wanted,
     tasks::Named,
-    waiting::waiting,
+    waiting::{listener, waiting},
 };
 
 /// Which targets of a job are meant.
@@ -77,9 +79,19 @@ impl Meant<'_> {
     }
 
     /// Refuses names that no target has.
-    fn check(&self, targets: &[Outcome]) -> Result<()> {
+    fn check(&self, sources: &[Scoped<String>], targets: &[Outcome]) -> Result<()> {
         let known: Vec<&str> = targets.iter().map(|target| target.target.as_str()).collect();
-        match self.to.iter().find(|name| !known.contains(&name.as_str())) {
+        let sources = sources.iter().filter_map(|source| match &source.scope {
+            // A target that is called otherwise may be meant by its place.
+            Scope::Target(name) if !name.contains('/') => Some(name),
+            _ => None,
+        });
+        match self
+            .to
+            .iter()
+            .chain(sources)
+            .find(|name| !known.contains(&name.as_str()))
+        {
             Some(name) => Err(Error::new(
                 ErrorKind::InvalidRequest,
                 format!("there is no target `{name}` in this job"),
@@ -91,6 +103,12 @@ impl Meant<'_> {
 }
 
 async fn go_on(names: &[String], with: &GoOn, meant: &Meant<'_>) -> Result<Exit> {
+    let on_end = OnEnd::of(&with.waiting);
+    let ended = ended(names, with, meant, &on_end).await;
+    on_end.run(ended).await
+}
+
+async fn ended(names: &[String], with: &GoOn, meant: &Meant<'_>, on_end: &OnEnd) -> Result<Exit> {
     let simulated = Simulated::of(&with.reach).await?;
     let state = Remembered::of(&with.state, simulated.is_some())?;
     let (mut work, mut targets) = (Vec::new(), Vec::new());
@@ -104,14 +122,17 @@ async fn go_on(names: &[String], with: &GoOn, meant: &Meant<'_>) -> Result<Exit>
         }
         targets.extend(remembered);
     }
-    meant.check(&targets)?;
+    meant.check(&with.source, &targets)?;
     let lines = if with.no_wait { Lines::Tasks } else { Lines::Images };
     let form = report::form(with.events, with.reach.output);
-    let again = line::with_places(&ids(&work).join(" "), &with.state, &with.reach, &with.reach.endpoint);
+    let fail_if = with.waiting.fail_if;
     if work.is_empty() {
-        output::say(&format!("nothing to do: {}", report::counts(&targets)));
-        return Ok(Exit::together(targets.iter().map(|target| target.exit)));
+        output::note(&format!("nothing to do: {}", report::counts(&targets)));
+        on_end.keep([], &targets);
+        return Ok(report::found(&targets, form, fail_if));
     }
+    let ids: Vec<String> = work.iter().map(|(job, _)| job.facts().id.clone()).collect();
+    let again = line::with_places(&ids.join(" "), &with.state, &with.reach, &with.reach.endpoint);
     let stop = Stop::default();
     let done = async {
         let mut outcomes: Vec<Outcome> = Vec::new();
@@ -127,13 +148,10 @@ async fn go_on(names: &[String], with: &GoOn, meant: &Meant<'_>) -> Result<Exit>
             outcomes.extend(call.done(records).await?);
         }
         outcomes.extend(targets.into_iter().filter(|target| target.status == Status::Damaged));
-        Ok(report::write(&outcomes, form, lines, Some(&again)))
+        on_end.keep(ids.iter().map(String::as_str), &outcomes);
+        Ok(report::write(&outcomes, form, lines, Some(&again), fail_if))
     };
     interrupt::guarded(&stop, done).await
-}
-
-fn ids(work: &[(Job, Vec<Record>)]) -> Vec<&str> {
-    work.iter().map(|(job, _)| job.facts().id.as_str()).collect()
 }
 
 /// One job, and how it is gone on with.
@@ -156,9 +174,12 @@ impl Call<'_> {
         let mut outcomes = Vec::new();
         for (import, wanted) in self.orders(&records)? {
             self.check_endpoints(&import, &wanted)?;
-            let job = Some(self.job);
-            let done = published(&import, &wanted, job, self.simulated, self.state, self.stop).await?;
-            outcomes.extend(done.outcomes);
+            let clouds = Clouds::new(&import.reach, self.simulated)?.stopped_by(self.stop);
+            let state = self.state.state();
+            let (mut targets, image) = Targets::of(&import, &wanted, &clouds, state, self.stop).await?;
+            targets.resumed = Some(self.job);
+            let (done, _) = published(targets, image).await?;
+            outcomes.extend(done);
         }
         Ok(outcomes)
     }
@@ -182,30 +203,41 @@ impl Call<'_> {
             if asked::was_simulated(order) != is_simulated {
                 return Err(of_other_clouds(is_simulated));
             }
-            let (mut import, wanted) = asked::again(order, &targets, &self.with.source)?;
-            self.take_over(&mut import);
+            let (mut import, mut wanted) = asked::again(order, &targets, &self.with.source)?;
+            self.take_over(&mut import, &mut wanted);
             Ok((import, wanted))
         });
         orders.collect()
     }
 
     /// What is of this call takes the place of what was of the import's.
-    fn take_over(&self, import: &mut Import) {
+    fn take_over(&self, import: &mut Import, wanted: &mut [Wanted]) {
         let with = self.with;
         import.again = self.again;
+        // Each of them was begun: what one is refused for now holds no other back.
+        import.best_effort = true;
+        import.expect_sha256.clone_from(&self.job.facts().expected_sha256);
         import.no_wait = with.no_wait;
         import.events = with.events;
         import.waiting.timeout = with.waiting.timeout;
         import.state = StateDir {
             folder: with.state.folder.clone(),
         };
-        // What is said last counts.
-        import.reach.endpoint.extend(with.reach.endpoint.iter().cloned());
-        import.reach.profile.extend(with.reach.profile.iter().cloned());
+        import.reach.endpoint.clone_from(&with.reach.endpoint);
+        import.reach.account.clone_from(&with.reach.account);
         import.reach.instance_metadata |= with.reach.instance_metadata;
         import.reach.plain_http = with.reach.plain_http;
         import.reach.simulate.clone_from(&with.reach.simulate);
         import.reach.output = with.reach.output;
+        for Wanted { target, fields, .. } in wanted {
+            // What is typed now counts; the endpoints of several targets of one cloud may all be typed.
+            let typed = said_of(target.provider, &with.reach.endpoint);
+            if fields.endpoint.as_ref().is_none_or(|own| !typed.contains(&own)) {
+                fields.endpoint = typed.last().copied().cloned().or(fields.endpoint.take());
+            }
+            let account = said_of(target.provider, &with.reach.account).pop();
+            fields.account = account.cloned().or(fields.account.take());
+        }
     }
 
     /// A record does not choose who gets requests that are signed with the user's keys.
@@ -231,7 +263,7 @@ impl Call<'_> {
         let clouds = Clouds::new(&self.with.reach, self.simulated)?.stopped_by(self.stop);
         let waiting = waiting(self.with.waiting.timeout, self.simulated.is_some());
         let labels = records.iter().map(|record| record.target.clone()).collect();
-        let progress: Arc<dyn Listener> = import::listener(self.with.events, labels);
+        let progress = listener(self.with.events, labels);
         let named = vec![Named::Job(self.job.clone(), records)];
         Ok(wait_for_all(named, &clouds, &waiting, self.stop, progress).await)
     }
@@ -253,6 +285,12 @@ impl Call<'_> {
             line::of(&words)
         ))
     }
+}
+
+/// What was said about a cloud, in the order in which it was.
+fn said_of<T>(provider: Provider, said: &[(Provider, T)]) -> Vec<&T> {
+    let said = said.iter().filter(|(of, _)| *of == provider);
+    said.map(|(_, value)| value).collect()
 }
 
 fn of_other_clouds(simulated: bool) -> Error {

@@ -15,15 +15,18 @@ use crate::{
     jobs::{self, Remembered as Job},
     line,
     outcome::Outcome,
-    output::{self, SCHEMA},
+    output::{self, SCHEMA, Tone},
     phases, render,
     row::Row,
     state::Remembered,
 };
 
+/// A job on record.
 #[derive(Serialize)]
-struct Shown<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Shown<'a> {
     schema: u32,
+    #[cfg_attr(test, schemars(with = "crate::schema::Job"))]
     job: &'a JobFacts,
     targets: Vec<Row<'a>>,
 }
@@ -51,16 +54,21 @@ fn text(job: &Job) {
     if let Some(sha256) = &facts.sha256 {
         output::result(&format!("sha256 {sha256}"));
     }
+    if let Some(expected) = &facts.expected_sha256 {
+        output::result(&format!("sha256 {expected} of the file, as expected"));
+    }
     for target in &job.targets {
         output::result("");
-        output::result(format!("{}  {}  {}", target.target, target.status.words(), result(target)).trim_end());
+        let (before, after) = (format!("{}  ", target.target), format!("  {}", result(target)));
+        let status = (target.status.tone(), target.status.words());
+        output::result_words(&[(Tone::Plain, &before), status, (Tone::Plain, after.trim_end())]);
         if let Some(record) = &target.record {
             timeline(record);
         }
         if let Some(error) = &target.error {
             output::result(&format!("  {}", render::error(error)));
-            if let Some(remedy) = render::remedy_of(error) {
-                output::result(&format!("    {remedy}"));
+            for line in render::remedy_lines(error) {
+                output::result(&format!("    {line}"));
             }
         }
     }

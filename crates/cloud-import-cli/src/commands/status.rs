@@ -37,6 +37,7 @@ pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
         options.reach.output.into(),
         Lines::States,
         None,
+        args::FailIf::Any,
     ))
 }
 
@@ -86,8 +87,8 @@ async fn made(mut record: Record, task: &ImportTask, clouds: &Clouds<'_>) -> Out
 /// Says why it could not be seen whether an image is still there.
 fn told(target: &str, seen: &Look) {
     if let Look::Unclear(why) = seen {
-        output::say(&format!(
-            "warning: {target}: whether its image is still there is not known: {why}"
+        output::warning(&format!(
+            "{target}: whether its image is still there is not known: {why}"
         ));
     }
 }

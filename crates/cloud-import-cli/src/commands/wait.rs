@@ -19,46 +19,58 @@ use crate::{
     connect::Clouds,
     exit::Exit,
     interrupt, line,
+    on_end::OnEnd,
     outcome::Outcome,
-    progress::Progress,
     report::{self, Lines},
     simulate::Simulated,
     state::Remembered,
     tasks::{Named, named, reattached, target},
-    waiting::{Renumbered, waiting},
+    waiting::{Renumbered, listener, waiting},
 };
 
 pub(crate) async fn run(options: args::Wait) -> Result<Exit> {
+    let on_end = OnEnd::of(&options.waiting);
+    let ended = ended(&options, &on_end).await;
+    on_end.run(ended).await
+}
+
+async fn ended(options: &args::Wait, on_end: &OnEnd) -> Result<Exit> {
     let reach = &options.tasks.reach;
     let simulated = Simulated::of(reach).await?;
     let state = Remembered::of(&options.tasks.state, simulated.is_some())?;
     let named = named(&options.tasks.tasks, &state).await?;
-    let again = again(&named, &options);
+    let jobs = jobs(&named);
+    let again = again(&jobs, options);
     let stop = Stop::default();
     let clouds = Clouds::new(reach, simulated.as_ref())?.stopped_by(&stop);
     let waiting = waiting(options.waiting.timeout, simulated.is_some());
-    let labels = named.iter().flat_map(Named::labels).collect();
-    let progress = Arc::new(Progress::new(labels));
+    let form = report::form(options.events, reach.output);
+    let listener = listener(options.events, named.iter().flat_map(Named::labels).collect());
     let work = async {
-        let outcomes = wait_for_all(named, &clouds, &waiting, &stop, progress).await;
+        let outcomes = wait_for_all(named, &clouds, &waiting, &stop, listener).await;
+        on_end.keep(jobs.iter().map(String::as_str), &outcomes);
         Ok(report::write(
             &outcomes,
-            reach.output.into(),
+            form,
             Lines::Images,
             again.as_deref(),
+            options.waiting.fail_if,
         ))
     };
     interrupt::guarded(&stop, work).await
 }
 
-/// The jobs, with the options by which a later command finds them and their clouds; `None` where only tasks are waited for.
-fn again(named: &[Named], options: &args::Wait) -> Option<String> {
+/// The jobs that are waited for.
+fn jobs(named: &[Named]) -> Vec<String> {
     let jobs = named.iter().filter_map(|one| match one {
-        Named::Job(job, _) => Some(job.facts().id.as_str()),
+        Named::Job(job, _) => Some(job.facts().id.clone()),
         _ => None,
     });
-    let jobs: BTreeSet<&str> = jobs.collect();
-    let jobs: Vec<&str> = jobs.into_iter().collect();
+    jobs.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The jobs, with the options by which a later command finds them and their clouds; `None` where only tasks are waited for.
+fn again(jobs: &[String], options: &args::Wait) -> Option<String> {
     let tasks = &options.tasks;
     (!jobs.is_empty()).then(|| line::with_places(&jobs.join(" "), &tasks.state, &tasks.reach, &tasks.reach.endpoint))
 }
@@ -70,6 +82,7 @@ pub(crate) async fn wait_for_all(
     stop: &Stop,
     progress: Arc<dyn Listener>,
 ) -> Vec<Outcome> {
+    let over = |index: usize, outcome: &publish::Outcome| progress.on(Some(index), &Event::Over { outcome });
     let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
     let mut set: JoinSet<Vec<(usize, Outcome)>> = JoinSet::new();
     let mut next = 0;
@@ -77,7 +90,11 @@ pub(crate) async fn wait_for_all(
         let first = next;
         next += one.labels().len();
         match one {
-            Named::Damaged(damaged) => outcomes.push((first, Outcome::damaged(damaged))),
+            Named::Damaged(damaged) => {
+                let (task, error) = (None, damaged.error.clone());
+                over(first, &publish::Outcome::new("", Ended::Unknown { task, error }));
+                outcomes.push((first, Outcome::damaged(damaged)));
+            }
             Named::Task(task) => {
                 let target = target(&task).to_string();
                 match clouds.importer_of(&task) {
@@ -89,7 +106,12 @@ pub(crate) async fn wait_for_all(
                             vec![(first, outcome)]
                         });
                     }
-                    Err(error) => outcomes.push((first, Outcome::ended(&target, *task, error))),
+                    Err(error) => {
+                        let outcome = Outcome::ended(&target, *task.clone(), error.clone());
+                        let (task, error) = (*task, Some(error));
+                        over(first, &publish::Outcome::new(target, Ended::Running { task, error }));
+                        outcomes.push((first, outcome));
+                    }
                 }
             }
             Named::Job(job, records) => {
@@ -103,6 +125,7 @@ pub(crate) async fn wait_for_all(
                         Err(error) => {
                             let outcome = publish::Outcome::new(&record.target, Ended::not_started(error));
                             let outcome = outcome.with_record(Some(record));
+                            over(first + offset, &outcome);
                             outcomes.push((first + offset, outcome.into()));
                         }
                     }

@@ -3,35 +3,41 @@
 use std::{collections::BTreeMap, path::Path};
 
 use clap::{Arg, ValueHint};
-use cloud_import::Result;
+use cloud_import::{Result, provider::suggest::did_you_mean};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
 use super::values::{Options, Values, check, refuse, repeats};
-use crate::args::key::is_switch;
+use crate::args::key::{current, is_switch};
 
 /// What a file says.
 #[derive(Debug)]
 pub(super) struct File {
     pub(super) top: Values,
-    profiles: BTreeMap<String, Values>,
+    named: BTreeMap<String, Values>,
 }
+
+/// The tables of named defaults: what they are called, and what earlier versions called them.
+const NAMED: [&str; 2] = ["defaults", "profiles"];
 
 /// A text with where in the file it stands, or where what it refuses stands.
 type Placed = (usize, String);
 
 impl File {
-    /// The defaults of a profile.
-    pub(super) fn profile(&self, name: &str, path: &Path) -> Result<Values> {
-        self.profiles.get(name).cloned().ok_or_else(|| {
-            let known: Vec<&str> = self.profiles.keys().map(String::as_str).collect();
+    /// The defaults of a name.
+    pub(super) fn named(&self, name: &str, path: &Path) -> Result<Values> {
+        self.named.get(name).cloned().ok_or_else(|| {
+            let known: Vec<&str> = self.named.keys().map(String::as_str).collect();
             let remedy = match known.len() {
-                0 => format!("Add [profiles.{name}] to it."),
-                _ => format!("Its profiles: {}.", known.join(", ")),
+                0 => format!("Add [defaults.{name}] to it."),
+                _ => {
+                    let meant = did_you_mean(name, known.iter().copied());
+                    format!("{meant}It has these: {}.", known.join(", "))
+                }
             };
-            refuse(format!("`{}` has no [profiles.{name}]", path.display())).with_remedy(remedy)
+            refuse(format!("`{}` has no [defaults.{name}]", path.display())).with_remedy(remedy)
         })
     }
 }
@@ -54,14 +60,21 @@ fn read(text: &str, folder: &Path, options: &Options) -> Result<File, Placed> {
     let document = DeTable::parse(text)
         .map_err(|error| (error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
     let mut top = document.into_inner();
-    let mut profiles = BTreeMap::new();
-    if let Some(value) = top.remove("profiles") {
-        for (name, profile) in table(&value)? {
-            profiles.insert(name.get_ref().to_string(), values(table(profile)?, folder, options)?);
+    let mut named = BTreeMap::new();
+    for value in NAMED.iter().filter_map(|name| top.remove(*name)).collect::<Vec<_>>() {
+        for (name, own) in table(&value)? {
+            let values = values(table(own)?, folder, options)?;
+            if named.insert(name.get_ref().to_string(), values).is_some() {
+                let message = format!(
+                    "there are [defaults.{0}] and [profiles.{0}], which are the same",
+                    name.get_ref()
+                );
+                return Err((name.span().start, message));
+            }
         }
     }
     let top = values(&top, folder, options)?;
-    Ok(File { top, profiles })
+    Ok(File { top, named })
 }
 
 fn table<'a>(value: &'a Spanned<DeValue<'a>>) -> Result<&'a DeTable<'a>, Placed> {
@@ -72,10 +85,11 @@ fn table<'a>(value: &'a Spanned<DeValue<'a>>) -> Result<&'a DeTable<'a>, Placed>
 fn values(table: &DeTable<'_>, folder: &Path, options: &Options) -> Result<Values, Placed> {
     let mut values = Values::default();
     for (key, value) in table {
-        let name = key.get_ref().as_ref();
+        let name = current(key.get_ref().as_ref());
         let Some(option) = options.get(name) else {
             let known: Vec<&str> = options.keys().map(String::as_str).collect();
-            let message = format!("unknown key `{name}`, expected one of: {}", known.join(", "));
+            let meant = did_you_mean(name, known.iter().copied());
+            let message = format!("unknown key `{name}`. {meant}Expected one of: {}", known.join(", "));
             return Err((key.span().start, message));
         };
         let mut found = Vec::new();
@@ -86,7 +100,10 @@ fn values(table: &DeTable<'_>, folder: &Path, options: &Options) -> Result<Value
                 _ => text.into(),
             });
         }
-        values.0.insert(name.to_owned(), found);
+        if values.0.insert(name.to_owned(), found).is_some() {
+            let message = format!("`{}` is `{name}`, which is there already", key.get_ref());
+            return Err((key.span().start, message));
+        }
     }
     Ok(values)
 }

@@ -8,21 +8,32 @@ use cloud_import::{Error, ErrorKind, Result, env, provider::digest};
 use super::values::{Values, refuse};
 use crate::state::users_own;
 
-/// The keys that decide where data and requests that are signed with the user's keys go, and whose keys they are. A file of targets has
-/// the same in it.
-const DECIDING: [&str; 6] = [
+/// The keys that decide where data and requests that are signed with the user's keys go, whose keys they are, which file is written, and
+/// what is run. A file of targets has the same in it.
+const DECIDING: [&str; 8] = [
+    "account",
     "bucket",
     "endpoint",
     "instance_metadata",
+    "metrics_file",
+    "on_end",
     "state",
     "targets",
-    "vendor_profile",
 ];
+
+/// The keys that run something, which counts only from a file that was trusted even where clouds are simulated.
+const RUNNING: [&str; 1] = ["on_end"];
 
 /// What of these values decides that.
 pub(super) fn deciding(values: &Values) -> Values {
     let deciding = values.0.iter().filter(|(key, _)| DECIDING.contains(&key.as_str()));
     Values(deciding.map(|(key, texts)| (key.clone(), texts.clone())).collect())
+}
+
+/// What of these values runs something.
+pub(super) fn running(mut values: Values) -> Values {
+    values.0.retain(|key, _| RUNNING.contains(&key.as_str()));
+    values
 }
 
 /// Remembers that this file was trusted, with this text in it.
@@ -49,7 +60,7 @@ pub(super) fn allow(path: &Path, text: &str, counting: &Values) -> Result<()> {
     }
     let keys: Vec<&str> = counting.0.keys().map(String::as_str).collect();
     let message = format!(
-        "`{}` sets {}: what decides where data and keys go counts only from a file that you trusted",
+        "`{}` sets {}: what decides where data and keys go, or runs something, counts only from a file that you trusted",
         path.display(),
         keys.join(", ")
     );

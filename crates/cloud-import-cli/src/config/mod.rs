@@ -1,5 +1,5 @@
 //! Defaults of options, from variables and from a file, `cloud-import.toml`. What the command line says comes first, then the
-//! variable, then the profile of the file, then the file itself. No option is known here by more than its attributes:
+//! variable, then the named defaults of the file, then the file itself. No option is known here by more than its attributes:
 //! defaults are written into the command line, which is then read as if they had been typed. There is no key for
 //! credentials, on purpose.
 
@@ -12,15 +12,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, parser::ValueSource};
-use cloud_import::{Error, Result, env};
+use clap::{Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, ValueHint, parser::ValueSource};
+use cloud_import::{Error, Result, env, provider::suggest::near};
 
 pub(crate) use self::file::line;
 use self::values::{Options, Values, check, refuse, repeats};
 use crate::{
     args::{
-        Arguments, ConfigFile,
-        key::{keyed, variable},
+        Arguments, ConfigFile, Surface,
+        key::{self, keyed, known_variables, variables},
     },
     output,
 };
@@ -32,20 +32,43 @@ const LARGEST: u64 = 1 << 20;
 const FILE: &str = "cloud-import.toml";
 
 /// Simulated clouds have keys of their own, and their jobs must never be taken for real ones: these count for real clouds only.
-const OF_REAL_CLOUDS: [&str; 3] = ["vendor_profile", "instance_metadata", "state"];
+const OF_REAL_CLOUDS: [&str; 3] = ["account", "instance_metadata", "state"];
 
 /// The command line with defaults for what it leaves open; as it is where it cannot be read.
 ///
 /// # Errors
 /// [`cloud_import::ErrorKind::InvalidRequest`] with file and line, or the variable, for what cannot be read or is not known.
 pub(crate) fn completed(line: Vec<OsString>) -> Result<Vec<OsString>> {
-    with_variables(line, &env::variable_os)
+    let unknown = |known: &[String]| {
+        for name in env::variable_names(key::PREFIX) {
+            if !known.contains(&name) {
+                output::say(&unknown_variable(&name, known));
+            }
+        }
+    };
+    with_variables(line, &env::variable_os, &unknown)
+}
+
+/// What is said of a variable that looks like one of ours and is none.
+fn unknown_variable(name: &str, known: &[String]) -> String {
+    // By what is behind the common beginning: that alone makes them all alike.
+    let own = |name: &str| name.trim_start_matches(key::PREFIX).to_owned();
+    let words: Vec<String> = known.iter().map(|name| own(name)).collect();
+    let near = near(&own(name), words.iter().map(String::as_str));
+    let meant = near
+        .first()
+        .map_or_else(String::new, |word| format!(" Did you mean {}{word}?", key::PREFIX));
+    format!("the variable {name} is not known and counts for nothing.{meant}")
 }
 
 /// A variable, by its name.
 type Variable<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-fn with_variables(mut line: Vec<OsString>, variable: Variable<'_>) -> Result<Vec<OsString>> {
+fn with_variables(
+    mut line: Vec<OsString>,
+    variable: Variable<'_>,
+    tell_unknown: &dyn Fn(&[String]),
+) -> Result<Vec<OsString>> {
     let mut command = Arguments::command();
     command.build();
     let Ok(matches) = command.clone().try_get_matches_from(&line) else {
@@ -54,6 +77,9 @@ fn with_variables(mut line: Vec<OsString>, variable: Variable<'_>) -> Result<Vec
     let Some((name, matches)) = matches.subcommand() else {
         return Ok(line);
     };
+    if let Ok(surface) = Surface::from_arg_matches(matches) {
+        output::begin(surface);
+    }
     let Some(own) = command.find_subcommand(name).filter(|own| takes_defaults(own)) else {
         return Ok(line);
     };
@@ -61,17 +87,18 @@ fn with_variables(mut line: Vec<OsString>, variable: Variable<'_>) -> Result<Vec
         return Ok(line);
     };
     let options = options(&command);
+    tell_unknown(&known_variables(options.keys()));
     let of_variables = of_variables(&options, variable)?;
     let file = Found::read(&config, variable)?;
     let of_file = of_file(&config, file.as_ref(), &options, variable)?;
     if let Some(file) = &file {
-        output::say(&format!("defaults from {}", file.path.display()));
+        output::note(&format!("defaults from {}", file.path.display()));
         let deciding = here::deciding(&of_file);
         let mut deciding = deciding
             .without_keys_of(&of_variables)
             .without_keys_of(&said(own, matches));
         deciding.give_way_to(&of_variables, &options);
-        file.allow(&left_open(deciding, own, matches, &options), matches)?;
+        file.allow(left_open(deciding, own, matches, &options), matches)?;
     }
     let defaults = left_open(of_variables.over(of_file, &options), own, matches, &options);
     let typed = typed(defaults, own);
@@ -101,9 +128,13 @@ fn options(command: &Command) -> Options {
 fn of_variables(options: &Options, variable_of: Variable<'_>) -> Result<Values> {
     let mut values = Values::default();
     for (key, option) in options {
-        let name = variable(key);
-        let Some(text) = variable_of(&name) else { continue };
-        let parts: Vec<OsString> = match text.to_str().filter(|_| repeats(option)) {
+        let found = variables(key)
+            .into_iter()
+            .find_map(|name| Some((variable_of(&name)?, name)));
+        let Some((text, name)) = found else { continue };
+        // A text may hold commas of its own.
+        let is_list = repeats(option) && option.get_value_hint() != ValueHint::Other;
+        let parts: Vec<OsString> = match text.to_str().filter(|_| is_list) {
             Some(text) => text.split(',').map(|part| part.trim().into()).collect(),
             None => vec![text],
         };
@@ -144,33 +175,40 @@ impl Found {
         Ok(found)
     }
 
-    /// Refuses what would decide where data and keys go. Simulated clouds are on this machine, and have keys of their own.
-    fn allow(&self, counting: &Values, typed: &ArgMatches) -> Result<()> {
+    /// Refuses what would decide where data and keys go, or run something. Simulated clouds are on this machine, and have keys of
+    /// their own.
+    fn allow(&self, counting: Values, typed: &ArgMatches) -> Result<()> {
         let is_simulated = typed.value_source("simulate") == Some(ValueSource::CommandLine);
-        if !self.is_here || is_simulated {
+        if !self.is_here {
             return Ok(());
         }
-        here::allow(&self.path, &self.text, counting)
+        let refused = if is_simulated {
+            here::running(counting)
+        } else {
+            counting
+        };
+        here::allow(&self.path, &self.text, &refused)
     }
 }
 
-/// What the file says, with the profile that is asked for.
+/// What the file says, with the named defaults that are asked for.
 fn of_file(config: &ConfigFile, file: Option<&Found>, options: &Options, variable: Variable<'_>) -> Result<Values> {
-    let profile = match &config.profile {
+    let named = || variable("CLOUD_IMPORT_DEFAULTS").or_else(|| variable("CLOUD_IMPORT_PROFILE"));
+    let defaults = match &config.defaults {
         Some(name) => Some(name.clone()),
         None if config.no_config => None,
-        None => variable("CLOUD_IMPORT_PROFILE").map(|name| name.to_string_lossy().into_owned()),
+        None => named().map(|name| name.to_string_lossy().into_owned()),
     };
-    match (file, profile) {
-        (Some(Found { path, text, .. }), profile) => {
+    match (file, defaults) {
+        (Some(Found { path, text, .. }), defaults) => {
             let file = file::parse(text, path, options)?;
-            match profile {
-                Some(name) => Ok(file.profile(&name, path)?.over(file.top, options)),
+            match defaults {
+                Some(name) => Ok(file.named(&name, path)?.over(file.top, options)),
                 None => Ok(file.top),
             }
         }
         (None, Some(name)) => {
-            let remedy = format!("Name the file with --config, or add [profiles.{name}] to ./{FILE}.");
+            let remedy = format!("Name the file with --config, or add [defaults.{name}] to ./{FILE}.");
             Err(refuse(format!("there are no defaults `{name}`: no {FILE} found")).with_remedy(remedy))
         }
         (None, None) => Ok(Values::default()),

@@ -6,7 +6,11 @@ use clap::Parser as _;
 use cloud_import::Provider;
 
 use super::*;
-use crate::args::{self, OutputFormat, key::is_switch};
+use crate::args::{
+    self, OutputFormat,
+    key::{is_switch, variable},
+    scope::{Scope, Scoped},
+};
 
 const EVERYTHING: &str = r#"
 to = ["aliyun/cn-hangzhou"]
@@ -29,11 +33,11 @@ team = "file"
 aliyun = "of-the-file"
 [project]
 ucloud = "org-1"
-[vendor_profile]
+[account]
 aliyun = "work"
 [endpoint]
 aliyun = "https://ecs.example.com"
-[profiles.nightly]
+[defaults.nightly]
 prefix = "nightly/"
 keep_object = false
 bucket = "nightly"
@@ -65,7 +69,7 @@ impl File {
                 .find(|(own, _)| *own == name)
                 .map(|(_, text)| (*text).into())
         };
-        let line = with_variables(line.map(OsString::from).collect(), &value)?;
+        let line = with_variables(line.map(OsString::from).collect(), &value, &|_| {})?;
         Ok(Arguments::try_parse_from(line).unwrap().command)
     }
 
@@ -85,8 +89,13 @@ impl Drop for File {
 }
 
 /// A bucket for one cloud.
-fn aliyun(bucket: &str) -> (Option<Provider>, String) {
-    (Some(Provider::ALIYUN), bucket.to_owned())
+fn aliyun(bucket: &str) -> Scoped<String> {
+    said(Scope::Cloud(Provider::ALIYUN), bucket)
+}
+
+fn said(scope: Scope, text: &str) -> Scoped<String> {
+    let value = text.to_owned();
+    Scoped { scope, value }
 }
 
 fn built() -> Command {
@@ -110,14 +119,18 @@ fn samples(option: &Arg) -> [&'static str; 2] {
         ["1h", "2h"],
         ["true", "false"],
         ["text", "json"],
+        ["any", "all"],
         ["x86_64", "arm64"],
         ["bios", "uefi"],
         ["platform", "byol"],
+        ["aliyun=x86_64", "aliyun=arm64"],
+        ["aliyun=bios", "aliyun=uefi"],
+        ["aliyun=platform", "aliyun=byol"],
         ["aliyun=https://a.example", "aliyun=https://b.example"],
         ["/a", "/b"],
     ];
     let name = option.get_value_names().unwrap()[0].as_str();
-    let is_path = option.get_value_hint() == clap::ValueHint::AnyPath;
+    let is_path = option.get_value_hint() == ValueHint::AnyPath;
     let fits = |text: &str| {
         check(option, text.as_ref()).is_ok()
             && text.contains('=') == name.contains("=")
@@ -190,11 +203,12 @@ fn a_file_fills_in_what_the_command_line_leaves_open() {
     let file = File::new(EVERYTHING);
     let options = file.import(&[], &[]);
     assert_eq!(options.order.to, ["aliyun/cn-hangzhou"]);
-    assert_eq!(options.order.os.unwrap().to_string(), "CentOS 7.9");
-    assert_eq!(options.order.tag, [("team".to_owned(), "file".to_owned())]);
+    assert_eq!(options.order.os[0].value.to_string(), "CentOS 7.9");
+    assert_eq!(options.order.tag, ["team=file"]);
     assert_eq!(options.staging.bucket, [aliyun("of-the-file")]);
-    assert!(options.staging.keep_object && options.cancel_on_interrupt && options.reach.instance_metadata);
-    assert_eq!(options.reach.profile, [(Provider::ALIYUN, "work".to_owned())]);
+    assert!(options.cancel_on_interrupt && options.reach.instance_metadata);
+    assert_eq!(options.staging.keep_object, Some(true));
+    assert_eq!(options.reach.account, [(Provider::ALIYUN, "work".to_owned())]);
     assert_eq!(options.waiting.timeout, Some(Duration::from_secs(4 * 3600)));
     let folder = file.0.parent().unwrap();
     assert_eq!(options.state.folder, Some(folder.join("jobs")), "where the file is");
@@ -209,16 +223,18 @@ fn what_is_typed_comes_first_though_it_is_the_default() {
         &["--arch", "x86_64", "--prefix", "cloud-import/", "--keep-object=false"],
     );
     assert_eq!(
-        (options.order.arch.as_str(), options.staging.prefix.as_str()),
-        ("x86_64", "cloud-import/")
+        (options.order.arch[0].value.as_str(), options.staging.prefix.as_slice()),
+        ("x86_64", ["cloud-import/".to_owned()].as_slice())
     );
-    assert!(!options.staging.keep_object);
+    assert_eq!(options.staging.keep_object, Some(false));
     let options = file.import(&[], &["--bucket", "mine"]);
-    assert_eq!(options.staging.bucket, [(None, "mine".to_owned())], "for every cloud");
+    assert_eq!(options.staging.bucket, [said(Scope::All, "mine")], "for every cloud");
     let options = file.import(&[], &["--targets", "other.toml"]);
     assert!(options.order.to.is_empty(), "targets of another file are not meant");
     let options = File::new("description = 'a=b'").import(&[("CLOUD_IMPORT_DESCRIPTION", "c=d")], &[]);
-    assert_eq!(options.order.description.as_deref(), Some("c=d"), "which is no pair");
+    assert_eq!(options.order.description, ["a=b", "c=d"], "the last one counts");
+    let options = File::new("description = 'a'").import(&[("CLOUD_IMPORT_DESCRIPTION", "b, c")], &[]);
+    assert_eq!(options.order.description, ["b, c"], "which is no list");
     let options = file.import(&[], &["--events"]);
     assert_eq!(
         options.reach.output,
@@ -230,37 +246,34 @@ fn what_is_typed_comes_first_though_it_is_the_default() {
 #[test]
 fn variables_come_before_the_profile_and_the_profile_before_the_file() {
     let variables = [
-        ("CLOUD_IMPORT_PROFILE", "nightly"),
+        ("CLOUD_IMPORT_DEFAULTS", "nightly"),
         ("CLOUD_IMPORT_TO", "tencent, huawei"),
         ("CLOUD_IMPORT_BUCKET", "aliyun=of-the-variable"),
         ("CLOUD_IMPORT_TAGS", "team=variable,tier=web"),
     ];
     let file = File::new(EVERYTHING);
     let options = file.import(&variables, &[]);
-    assert_eq!(options.staging.prefix, "nightly/");
-    assert!(!options.staging.keep_object);
-    assert_eq!(options.order.description.as_deref(), Some("of the file"));
+    assert_eq!(options.staging.prefix, ["nightly/"]);
+    assert_eq!(options.staging.keep_object, Some(false));
+    assert_eq!(options.order.description, ["of the file"]);
     assert_eq!(options.order.to, ["tencent", "huawei"]);
     // The profile's is for every cloud, so that those of the file do not count.
-    let of_every = (None, "nightly".to_owned());
+    let of_every = said(Scope::All, "nightly");
     assert_eq!(options.staging.bucket, [of_every, aliyun("of-the-variable")]);
-    let tags: Vec<String> = options
-        .order
-        .tag
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
-    assert_eq!(tags, ["team=file", "team=variable", "tier=web"]);
-    let typed = ["list", "--defaults", "daily"];
+    assert_eq!(options.order.tag, ["team=file", "team=variable", "tier=web"]);
+    let typed = ["list", "--defaults", "nigthly"];
     let error = file.read(&variables, &typed).unwrap_err();
-    assert!(error.remedy().unwrap().to_string().contains("nightly"), "{error}");
+    assert!(
+        error.remedy().unwrap().to_string().contains("Did you mean `nightly`?"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_simulated_run_takes_neither_credentials_nor_the_state_of_real_ones() {
     let options = File::new(EVERYTHING).import(&[], &["--simulate"]);
-    assert_eq!(options.staging.prefix, "images/");
-    assert!(options.reach.profile.is_empty() && !options.reach.instance_metadata);
+    assert_eq!(options.staging.prefix, ["images/"]);
+    assert!(options.reach.account.is_empty() && !options.reach.instance_metadata);
     assert_eq!(options.state.folder, None);
 }
 
@@ -269,10 +282,13 @@ fn what_is_not_known_is_refused_with_file_and_line() {
     for (text, line, part) in [
         ("prefix = \"x\"\nbuckett = \"x\"", 2, "buckett"),
         ("\n\naccess_key_id = \"x\"", 3, "access_key_id"),
-        ("[profiles.a]\nprefx = \"x\"", 2, "prefx"),
+        ("[profiles.a]\nprefx = \"x\"", 2, "Did you mean `prefix`?"),
+        ("[defaults.a]\nprefx = \"x\"", 2, "Did you mean `prefix`?"),
+        ("[defaults.a]\n[profiles.a]", 2, "[profiles.a]"),
+        ("account = ['aliyun=a']\nvendor_profile = ['aliyun=b']", 2, "`account`"),
         ("arch = \"sparc\"", 1, "sparc"),
         ("to = [\"a\"]\ntimeout = \"soon\"", 2, "30m"),
-        ("[bucket]\naws = \"x\"", 2, "`aws`. Use one of jdcloud, "),
+        ("[bucket]\n\"aws/x\" = \"x\"", 2, "`aws`. Use one of jdcloud, "),
         (
             "os = \"CentOS 7.9\"\n[endpoint]\naws = \"https://a.example\"",
             3,
@@ -299,7 +315,8 @@ fn what_is_not_known_is_refused_with_file_and_line() {
     }
     for (key, text) in [
         ("ARCH", "sparc"),
-        ("BUCKET", "aws=x"),
+        ("ACCOUNT", "aws=x"),
+        ("BUCKET", "aws/x=x"),
         ("TAGS", "x"),
         ("KEEP_OBJECT", "perhaps"),
         ("OUTPUT", "xml"),
@@ -308,4 +325,41 @@ fn what_is_not_known_is_refused_with_file_and_line() {
         let error = File::new("").read(&[(&name, text)], &["list"]).unwrap_err();
         assert!(error.message().contains(&name), "{error}");
     }
+}
+
+#[test]
+fn what_earlier_versions_called_things_is_read() {
+    let file = File::new("vendor_profile = ['aliyun=work']\n[profiles.nightly]\nprefix = 'nightly/'");
+    let options = file.import(&[("CLOUD_IMPORT_PROFILE", "nightly")], &[]);
+    assert_eq!(options.reach.account, [(Provider::ALIYUN, "work".to_owned())]);
+    assert_eq!(options.staging.prefix, ["nightly/"]);
+    let of_variable = [("CLOUD_IMPORT_VENDOR_PROFILE", "aliyun=home")];
+    let options = File::new("").import(&of_variable, &["--profile", "ucloud=x"]);
+    let named = [
+        (Provider::ALIYUN, "home".to_owned()),
+        (Provider::UCLOUD, "x".to_owned()),
+    ];
+    assert_eq!(options.reach.account, named);
+    let both = [of_variable[0], ("CLOUD_IMPORT_ACCOUNT", "aliyun=new")];
+    assert_eq!(
+        File::new("").import(&both, &[]).reach.account,
+        [(Provider::ALIYUN, "new".to_owned())]
+    );
+}
+
+#[test]
+fn a_variable_that_is_not_known_is_told_with_what_may_be_meant() {
+    let command = built();
+    let known = known_variables(options(&command).keys());
+    for name in [
+        "CLOUD_IMPORT_OS",
+        "CLOUD_IMPORT_VENDOR_PROFILE",
+        "CLOUD_IMPORT_LOG",
+        "CLOUD_IMPORT_PROFILE",
+    ] {
+        assert!(known.iter().any(|own| own == name), "{name}");
+    }
+    let told = unknown_variable("CLOUD_IMPORT_BUCKTE", &known);
+    assert!(told.ends_with("Did you mean CLOUD_IMPORT_BUCKET?"), "{told}");
+    assert!(!unknown_variable("CLOUD_IMPORT_COLOUR_SCHEME", &known).contains("Did you mean"));
 }

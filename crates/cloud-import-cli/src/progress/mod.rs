@@ -1,35 +1,39 @@
-//! Progress on standard error: a bar per target on a terminal, one line of counters for all when they are many, a line per change
-//! elsewhere. What is shown of a moment is true of that moment: a terminal is redrawn every second.
+//! Progress on standard error: a bar per target on a terminal, counters of all when they are many, a line per change elsewhere. What
+//! is shown of a moment is true of that moment: a terminal is redrawn every second.
 
 mod known;
+mod one;
 mod rate;
+mod view;
+mod warnings;
 
 use std::{
     fmt,
-    io::IsTerminal as _,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use cloud_import::{
-    TaskState, WaitEvent,
-    env::{self, Env as _, SystemEnv},
-    publish::{Event, Listener, Phase},
+    Error, TaskState, WaitEvent,
+    env::{Env as _, SystemEnv},
+    publish::{Event, Listener, Outcome, Phase},
 };
-use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::HumanBytes;
 use tokio::task::AbortHandle;
 
-use self::known::{Known, Stage};
+pub(crate) use self::one::One;
+use self::{
+    known::{Known, Stage},
+    view::View,
+    warnings::Warnings,
+};
 use crate::{clock, outcome::Status, output, render};
 
 /// Without a change, a line is written this often.
 const STILL_THERE: Duration = Duration::from_secs(60);
 
-/// A terminal is redrawn this often.
+/// A terminal is redrawn this often, and warnings that came meanwhile are told.
 const TICK: Duration = Duration::from_secs(1);
-
-/// More targets than this share one line of counters: more lines than a terminal has are no progress.
-const MOST_BARS: usize = 20;
 
 /// Of bytes, a line is written at most this often, in hundredths of the whole, where there is no terminal.
 const STEP: u64 = 10;
@@ -37,7 +41,7 @@ const STEP: u64 = 10;
 /// Shows how several targets go on.
 pub(crate) struct Progress {
     shared: Arc<Shared>,
-    ticker: Option<AbortHandle>,
+    ticker: AbortHandle,
 }
 
 struct Shared {
@@ -45,13 +49,8 @@ struct Shared {
     view: View,
     /// What is known of each target, and of the hashing before them all.
     targets: Mutex<Vec<Known>>,
+    warnings: Mutex<Warnings>,
     began: Duration,
-}
-
-enum View {
-    Bars { all: MultiProgress, bars: Vec<ProgressBar> },
-    Board { all: MultiProgress, bar: ProgressBar },
-    Lines,
 }
 
 impl fmt::Debug for Progress {
@@ -62,47 +61,14 @@ impl fmt::Debug for Progress {
     }
 }
 
-impl View {
-    fn of(names: &[String]) -> Self {
-        let is_dumb = env::variable("TERM").is_some_and(|term| term == "dumb");
-        if !std::io::stderr().is_terminal() || is_dumb {
-            return Self::Lines;
-        }
-        let all = MultiProgress::new();
-        if names.len() > MOST_BARS {
-            let bar = all.add(ProgressBar::new_spinner().with_style(style("{wide_msg}")));
-            return Self::Board { all, bar };
-        }
-        let names: Vec<String> = names
-            .iter()
-            .map(|name| cloud_import::Shown::of(name).to_string())
-            .collect();
-        let width = names.iter().map(String::len).max().unwrap_or_default();
-        let style = style("{prefix} {bar:16} {wide_msg}");
-        let bar = |name: &String| {
-            let bar = ProgressBar::new(100).with_style(style.clone());
-            all.add(bar.with_prefix(format!("{name:width$}")))
-        };
-        let bars = names.iter().map(bar).collect();
-        Self::Bars { all, bars }
-    }
-
-    fn bars(&self) -> Option<MultiProgress> {
-        match self {
-            Self::Bars { all, .. } | Self::Board { all, .. } => Some(all.clone()),
-            Self::Lines => None,
-        }
-    }
-}
-
 impl Progress {
     /// Of these targets, within a runtime.
     pub(crate) fn new(names: Vec<String>) -> Self {
         let view = View::of(&names);
         output::stand_above(view.bars());
-        let is_drawn = view.bars().is_some();
         let shared = Arc::new(Shared {
             targets: Mutex::new(vec![Known::default(); names.len() + 1]),
+            warnings: Mutex::default(),
             names,
             view,
             began: SystemEnv.monotonic(),
@@ -111,20 +77,19 @@ impl Progress {
         let tick = async move {
             loop {
                 SystemEnv.sleep(TICK).await;
+                ticking.tell_warnings();
                 ticking.draw();
             }
         };
-        let ticker = is_drawn.then(|| tokio::spawn(tick).abort_handle());
+        let ticker = tokio::spawn(tick).abort_handle();
         Self { shared, ticker }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(ticker) = &self.ticker {
-            ticker.abort();
-        }
-        output::stand_above(None);
+        self.ticker.abort();
+        self.shared.end();
     }
 }
 
@@ -176,69 +141,86 @@ impl Shared {
     /// Puts what is known on the terminal, if there is one.
     fn draw(&self) {
         let now = SystemEnv.monotonic();
-        let mut targets = self.targets();
-        let last = targets.len() - 1;
-        match &self.view {
-            View::Bars { bars, .. } => {
-                let hashing = targets[last].is_moving().then(|| targets[last].shown(now));
-                for (bar, known) in bars
-                    .iter()
-                    .zip(targets.iter_mut())
-                    .filter(|(bar, _)| !bar.is_finished())
-                {
-                    bar.set_position(known.percent);
-                    // The file is hashed for them all.
-                    let waiting = hashing.as_ref().filter(|_| known.stage == Stage::Waiting);
-                    output::message(bar, &waiting.cloned().unwrap_or_else(|| known.shown(now)));
-                }
-            }
-            View::Board { bar, .. } => {
-                output::message(bar, &known::board(&mut targets, now.saturating_sub(self.began), now));
-            }
-            View::Lines => {}
-        }
+        self.view.draw(&mut self.targets(), now.saturating_sub(self.began), now);
+    }
+
+    fn warn(&self, target: Option<usize>, text: String) {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        warnings.add(target, text);
+    }
+
+    /// Tells each warning that came since with all the targets that it came for.
+    fn tell_warnings(&self) {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        warnings.take(&self.names).iter().for_each(|text| output::warning(text));
+    }
+
+    /// Leaves nothing untold, and nothing on the terminal that the results are about to say.
+    fn end(&self) {
+        self.tell_warnings();
+        self.view.clear();
     }
 
     /// A target is done with, well or not.
-    fn over(&self, target: Option<usize>, text: &str, done: bool) {
+    fn over(&self, target: Option<usize>, outcome: &Outcome) {
         let Some(index) = target else { return };
+        let image = outcome.image();
+        let text = match (image, outcome.error()) {
+            (Some(image), _) if outcome.is_found() => format!("{} (made before)", image.id),
+            (Some(image), _) => image.id.clone(),
+            // The reason is said once, with its remedy, when all are over.
+            (None, Some(_)) => Status::from(outcome.phase()).words().to_owned(),
+            (None, None) if outcome.phase() == Phase::Checked => "the cloud would take this order".to_owned(),
+            (None, None) => "started".to_owned(),
+        };
+        let is_done = outcome.error().is_none() || image.is_some();
         let is_last = {
             let mut targets = self.targets();
-            let stage = if done { Stage::Done } else { Stage::NotDone };
-            let percent = done.then_some(100);
-            targets[index].note(stage, text.to_owned(), percent, SystemEnv.monotonic());
+            let stage = if is_done { Stage::Done } else { Stage::NotDone };
+            let percent = is_done.then_some(100);
+            targets[index].note(stage, text.clone(), percent, SystemEnv.monotonic());
             let own = &targets[..self.names.len()];
             own.iter().all(|known| known.stage.is_over())
         };
         self.draw();
         match &self.view {
             View::Bars { bars, .. } => {
-                output::message(&bars[index], text);
+                output::message(&bars[index], &text);
                 bars[index].abandon();
             }
-            View::Board { bar, .. } => {
-                output::say(&self.line(target, text));
-                if is_last {
-                    bar.finish_and_clear();
-                }
+            // The counters have those that are well.
+            View::Board { .. } if is_done => {}
+            View::Board { .. } => {
+                let code = outcome.error().and_then(Error::code);
+                let code = code.map_or_else(String::new, |code| format!(" (code {code})"));
+                output::progress(&self.line(target, &format!("{text}{code}")));
             }
-            View::Lines => say_line(&self.line(target, text)),
+            // The results are about to say its id there.
+            View::Lines if image.is_some() && output::is_one_terminal() => say_line(&self.line(target, "done")),
+            View::Lines => say_line(&self.line(target, &text)),
+        }
+        if is_last {
+            self.end();
         }
     }
 }
 
 /// A line of progress, with the time of day: who reads it in a file was not there.
 fn say_line(line: &str) {
-    output::say(&format!("{} {line}", clock::local(SystemEnv.now())));
+    output::progress(&format!("{} {line}", clock::local(SystemEnv.now())));
 }
 
 impl Listener for Progress {
     fn on(&self, target: Option<usize>, event: &Event<'_>) {
         let shared = &*self.shared;
         let note = |stage: Stage, text: &str| shared.note(target, stage, text.to_owned(), None);
+        // What is wrong with the order is told before the work begins.
+        if matches!(event, Event::Hashing { .. }) {
+            shared.tell_warnings();
+        }
         match event {
             Event::Hashing { done, total } => shared.bytes(target, Stage::Hashing, *done, *total),
-            Event::SideFile { path } => output::say(&format!("{} is sent with the image", path.display())),
+            Event::SideFile { path } => output::note(&format!("{} is sent with the image", path.display())),
             Event::WaitingForOther => note(Stage::Waiting, "another process is working on it: waiting"),
             Event::Staging { done, total } => shared.bytes(target, Stage::Staging, *done, *total),
             Event::Staged { object, reused: true } => {
@@ -248,10 +230,9 @@ impl Listener for Progress {
             Event::Starting => shared.note(target, Stage::Starting, "starting".to_owned(), Some(0)),
             Event::Settling => note(Stage::Starting, "finding out what became of the order that was sent"),
             Event::NotStarted { not_listed_at } => {
-                let text = render::not_started(*not_listed_at);
-                output::say(&format!("warning: {}", shared.line(target, &text)));
+                shared.warn(target, render::not_started(*not_listed_at));
             }
-            Event::Anew { retired } => output::say(&shared.line(target, &render::anew(retired))),
+            Event::Anew { retired } => output::note(&shared.line(target, &render::anew(retired))),
             Event::Found { .. } => note(Stage::Importing, "the cloud already has it: nothing is sent"),
             Event::Started { .. } => note(Stage::Importing, "importing"),
             Event::Polled { event, .. } => polled(shared, target, *event),
@@ -259,22 +240,12 @@ impl Listener for Progress {
             Event::Retiring { image_id } => note(Stage::Importing, &format!("deleting the older image {image_id}")),
             Event::Retired { image_id } => note(Stage::Importing, &format!("deleted the older image {image_id}")),
             Event::Renamed { name } => note(Stage::Importing, &format!("renamed to {name}")),
-            Event::Warning { text } => output::say(&format!("warning: {}", shared.line(target, text))),
+            Event::Warning { text } => shared.warn(target, (*text).to_owned()),
             Event::Problem { problem } => {
-                output::say(&format!("warning: {}", shared.line(target, &render::problem(problem))));
+                let name = target.map_or("", |index| &shared.names[index]);
+                shared.warn(target, render::problem_of_target(name, problem));
             }
-            Event::Over { outcome } => {
-                let image = outcome.image();
-                let text = match (image, outcome.error()) {
-                    (Some(image), _) if outcome.is_found() => format!("{} (made before)", image.id),
-                    (Some(image), _) => image.id.clone(),
-                    // The reason is said once, with its remedy, when all are over.
-                    (None, Some(_)) => Status::from(outcome.phase()).words().to_owned(),
-                    (None, None) if outcome.phase() == Phase::Checked => "the cloud would take this order".to_owned(),
-                    (None, None) => "started".to_owned(),
-                };
-                shared.over(target, &text, image.is_some());
-            }
+            Event::Over { outcome } => shared.over(target, outcome),
             _ => {}
         }
     }
@@ -299,8 +270,4 @@ fn polled(shared: &Shared, target: Option<usize>, event: WaitEvent<'_>) {
         }
         _ => {}
     }
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -1,13 +1,136 @@
-//! The examples of every help and of the READMEs, as they stand, through a shell. Where one means a real cloud, it meets the
-//! simulator: `--simulate=…` is added, and a number to the image's name.
+//! The examples of every help and each line of the READMEs' consoles, as they stand, through a shell. Where one means a real cloud, it
+//! meets the simulator: `--simulate=…` is added, and a number to the image's name. Each stands in [`CASES`]: a new one fails until it does.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
 
 use super::{IMAGE, expect_code, out, sim::Sim};
+
+/// What is done with an example.
+enum Case {
+    /// It is run, and ends with one of these.
+    Ends(&'static [i32]),
+    /// A test of its own runs it.
+    Own,
+    /// It is no use of this command, and this is where it is run, if anywhere.
+    Elsewhere(&'static str),
+}
+
+use Case::{Elsewhere, Ends, Own};
+
+const DONE: Case = Ends(&[0]);
+
+/// The examples, each once, without the remarks behind them.
+const CASES: &[(&str, Case)] = &[
+    // Of the helps.
+    (
+        "cloud-import import --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2",
+        DONE,
+    ),
+    ("cloud-import inspect disk.qcow2", DONE),
+    (
+        "cloud-import check --to aliyun --bucket my-bucket --name web --os \"CentOS 7.9\" disk.qcow2",
+        DONE,
+    ),
+    (
+        "cloud-import import --to aliyun --bucket my-bucket --name web --os \"CentOS 7.9\" disk.qcow2",
+        DONE,
+    ),
+    ("cloud-import list", DONE),
+    ("cloud-import wait", DONE),
+    (
+        "cloud-import import --to aliyun --to huawei --name web --os \"CentOS 7.9\" images:web.qcow2",
+        DONE,
+    ),
+    (
+        "cloud-import import --targets targets.toml --to @east --name web --os \"CentOS 7.9\" disk.qcow2",
+        DONE,
+    ),
+    (
+        "cloud-import check --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2",
+        DONE,
+    ),
+    (
+        "cloud-import check --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:web.qcow2",
+        DONE,
+    ),
+    ("cloud-import wait tasks.jsonl", DONE),
+    ("cloud-import wait --timeout 2h - < tasks.jsonl", DONE),
+    ("cloud-import resume web-4f0c6a2d91be", DONE),
+    ("cloud-import resume web-2026-11 --no-wait", DONE),
+    ("cloud-import retry web-4f0c6a2d91be", DONE),
+    ("cloud-import retry web-4f0c6a2d91be --failed", DONE),
+    ("cloud-import retry web-2026-11 --failed", DONE),
+    ("cloud-import retry web --to aliyun/cn-hangzhou", DONE),
+    ("cloud-import status", DONE),
+    ("cloud-import status web-4f0c6a2d91be", DONE),
+    // What is over by then cannot be cancelled.
+    ("cloud-import cancel web-4f0c6a2d91be", Ends(&[0, 7])),
+    ("cloud-import cancel tasks.jsonl", Ends(&[0, 7])),
+    ("cloud-import list --failed --since 24h", DONE),
+    ("cloud-import list --output json --state ./jobs", DONE),
+    ("cloud-import list --to aliyun/cn-hangzhou --bucket my-bucket", DONE),
+    ("cloud-import show web-4f0c6a2d91be", DONE),
+    ("cloud-import show --output json web", DONE),
+    ("cloud-import report web-4f0c6a2d91be --html web.html", DONE),
+    ("cloud-import report web --markdown - >> \"$GITHUB_STEP_SUMMARY\"", DONE),
+    ("cloud-import report web --junit web.xml", DONE),
+    ("cloud-import clean", DONE),
+    ("cloud-import clean --yes", DONE),
+    ("cloud-import forget web-4f0c6a2d91be", DONE),
+    ("cloud-import forget --older-than 30d", DONE),
+    ("cloud-import forget --older-than 30d --dry-run", DONE),
+    ("cloud-import forget --older-than 30d --keep 100", DONE),
+    (
+        "cloud-import clean --to aliyun/cn-hangzhou --bucket my-bucket --older-than 240h",
+        DONE,
+    ),
+    ("cloud-import inspect --output json disk.vmdk", DONE),
+    ("cloud-import capabilities", DONE),
+    ("cloud-import capabilities huawei", DONE),
+    ("cloud-import explain InvalidImageName.Duplicate", DONE),
+    ("cloud-import explain --provider ucloud 8301", DONE),
+    ("cloud-import sim > sim.json &", Own),
+    (
+        "cloud-import import --simulate=sim.json --to all --name hello --os \"CentOS 7.9\" disk.qcow2",
+        Own,
+    ),
+    // Of the READMEs.
+    (
+        "cloud-import import --simulate --to all --name hello-clouds --os \"CentOS 7.9\" tests/images/linux-40-gib.qcow2",
+        DONE,
+    ),
+    ("cargo test --workspace", Elsewhere("CI")),
+    (
+        "export ALIBABA_CLOUD_ACCESS_KEY_ID=... ALIBABA_CLOUD_ACCESS_KEY_SECRET=...",
+        Elsewhere("keys of a real account"),
+    ),
+    (
+        "cloud-import import --to aliyun/cn-hangzhou --bucket my-bucket --name web-2026-11 --os \"CentOS 7.9\" web.qcow2",
+        DONE,
+    ),
+    ("cargo add cloud-import", Elsewhere("a registry")),
+    ("cargo install cloud-import-cli", Elsewhere("a registry")),
+    ("cloud-import inspect web.qcow2", DONE),
+    (
+        "cloud-import check --to aliyun --bucket my-bucket --name web --os \"CentOS 7.9\" web.qcow2",
+        DONE,
+    ),
+    (
+        "cloud-import import --to aliyun --bucket my-bucket --name web --os \"CentOS 7.9\" web.qcow2",
+        DONE,
+    ),
+    (
+        "cloud-import import --to huawei --no-wait --name web --os \"CentOS 7.9\" images:web.qcow2 > tasks.jsonl",
+        DONE,
+    ),
+    ("cloud-import show web-2026-11", DONE),
+    ("cloud-import report web-2026-11 --html web.html", DONE),
+];
 
 /// A folder with what the examples name, and the command in the `PATH`.
 struct Desk {
@@ -21,9 +144,12 @@ impl Desk {
         fs::create_dir_all(folder.join("bin")).unwrap();
         fs::create_dir_all(folder.join("tests/images")).unwrap();
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_cloud-import"), folder.join("bin/cloud-import")).unwrap();
-        for file in ["disk.qcow2", "web.qcow2", "tests/images/tiny-linux.qcow2"] {
+        for file in ["disk.qcow2", "web.qcow2"] {
             fs::copy(IMAGE, folder.join(file)).unwrap();
         }
+        let sample = "tests/images/linux-40-gib.qcow2";
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        fs::copy(root.join(sample), folder.join(sample)).unwrap();
         // Any format will do: it is only looked at.
         fs::copy(IMAGE, folder.join("disk.vmdk")).unwrap();
         let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
@@ -67,7 +193,6 @@ fn of_helps() -> Vec<String> {
             .filter(|name| *name != "help")
             .map(|name| help(&[name, "--help"])),
     );
-    assert_eq!(helps.len(), 17);
     let mut found = Vec::new();
     for help in helps {
         let (_, examples) = help.split_once(":\n").unwrap();
@@ -78,18 +203,69 @@ fn of_helps() -> Vec<String> {
     found
 }
 
-/// The commands of a README's consoles.
-fn of_readme(path: &str) -> Vec<String> {
+/// A line of a README's console, and what stands below it as its answer.
+struct Typed {
+    line: String,
+    shown: Vec<String>,
+}
+
+fn of_readme(path: &str) -> Vec<Typed> {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
-    let mut found = Vec::new();
+    let mut found: Vec<Typed> = Vec::new();
     for console in text.split("```console\n").skip(1) {
         let block = console.split("```").next().unwrap().replace("\\\n", " ");
-        let lines = block.lines().filter_map(|line| line.strip_prefix("$ "));
-        let lines = lines.map(|line| line.replace("cargo run --release -p cloud-import-cli --", "cloud-import"));
-        found.extend(lines.filter(|line| line.starts_with("cloud-import ")));
+        for line in block.lines() {
+            match line.strip_prefix("$ ") {
+                Some(line) => found.push(Typed {
+                    line: line.replace("cargo run --release -p cloud-import-cli --", "cloud-import"),
+                    shown: Vec::new(),
+                }),
+                None => found.last_mut().unwrap().shown.push(line.to_owned()),
+            }
+        }
     }
     assert!(!found.is_empty(), "{path}");
     found
+}
+
+/// All examples, each once, without the remark behind it.
+fn examples() -> Vec<Typed> {
+    let readmes = ["../../README.md", "README.md", "../cloud-import/README.md"];
+    let helps = of_helps().into_iter().map(|line| Typed {
+        line,
+        shown: Vec::new(),
+    });
+    let mut seen = BTreeSet::new();
+    let all = helps.chain(readmes.iter().flat_map(|path| of_readme(path)));
+    let plain = all.map(|Typed { line, shown }| Typed {
+        line: line
+            .split(" # ")
+            .next()
+            .unwrap()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" "),
+        shown,
+    });
+    plain.filter(|example| seen.insert(example.line.clone())).collect()
+}
+
+/// An example that is not in the table was never run; one that is in it alone is nowhere any more.
+#[test]
+fn every_example_has_a_case() {
+    let examples: BTreeSet<String> = examples().into_iter().map(|example| example.line).collect();
+    let cases: BTreeSet<String> = CASES.iter().map(|(line, _)| (*line).to_owned()).collect();
+    assert_eq!(cases.len(), CASES.len(), "one has two cases");
+    let missing: Vec<&String> = examples.difference(&cases).collect();
+    let gone: Vec<&String> = cases.difference(&examples).collect();
+    assert!(
+        missing.is_empty() && gone.is_empty(),
+        "without a case: {missing:?}\nnowhere any more: {gone:?}"
+    );
+    let elsewhere = CASES
+        .iter()
+        .filter(|(_, case)| matches!(case, Elsewhere(where_it_is) if !where_it_is.is_empty()));
+    assert!(elsewhere.clone().all(|(line, _)| !line.starts_with("cloud-import ")));
 }
 
 /// An example with the simulator in the place of the clouds, and a job that is there.
@@ -131,13 +307,9 @@ fn every_example_runs() {
     // A job whose import goes on, and the same with its verdict.
     let started = format!("{first} --no-wait > tasks.jsonl && cp -r state started");
     expect_code(&run(&format!("{started} && {first} && mv state ended")), 0);
-    let examples = [of_helps(), of_readme("../../README.md"), of_readme("README.md")].concat();
-    assert!(examples.len() > 35, "{examples:?}");
-    for (index, example) in examples.into_iter().enumerate() {
-        // Its own test below.
-        if example.contains("sim.json") {
-            continue;
-        }
+    for (index, Typed { line: example, shown }) in examples().into_iter().enumerate() {
+        let case = CASES.iter().find(|(line, _)| *line == example);
+        let Some((_, Ends(allowed))) = case else { continue };
         let _ = fs::remove_dir_all(desk.folder.join("state"));
         let job = if [" forget ", " retry "].iter().any(|verb| example.contains(verb)) {
             "ended"
@@ -155,13 +327,18 @@ fn every_example_runs() {
         let line = simulated(&example, &option, state, job);
         let output = run(&line);
         let code = output.status.code();
-        // An import that is over cannot be cancelled.
-        let allowed: &[i32] = if example.contains(" cancel ") { &[0, 7] } else { &[0] };
         assert!(
             code.is_some_and(|code| allowed.contains(&code)),
             "{example}\nas {line}\n{code:?}\n{}\n{}",
             out(&output),
             super::err(&output)
+        );
+        // Ids differ from run to run; what they are of does not.
+        let printed = out(&output);
+        let target = |line: &str| line.split(' ').next().unwrap().to_owned();
+        assert!(
+            shown.is_empty() || shown.iter().map(|line| target(line)).eq(printed.lines().map(target)),
+            "{example}\n{printed}"
         );
     }
 }

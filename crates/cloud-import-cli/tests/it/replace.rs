@@ -59,7 +59,7 @@ fn older_images_are_replaced_and_that_is_told() {
 
 #[test]
 fn replacing_is_waited_for() {
-    for other in ["--no-wait", "--dry-run"] {
+    for other in ["--no-wait", "--vendor-dry-run"] {
         let output = run(&import("--simulate", &["--to", "tencent", "--replace", other]));
         expect_code(&output, 2);
         assert!(

@@ -189,3 +189,88 @@ fn keys_are_those_of_the_variables_and_a_mismatch_is_told() {
     super::expect_code(&output, 3);
     assert!(super::err(&output).contains("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY is not set"));
 }
+
+#[cfg(unix)]
+mod commands {
+    use super::*;
+
+    fn scratch(name: &str) -> PathBuf {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("sim-{name}"));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_command_runs_as_long_as_they_do_and_its_code_is_theirs() {
+        let folder = scratch("command");
+        let import = format!(
+            "{} import --simulate=\"$CLOUD_IMPORT_SIM_FILE\" --to aliyun --name web --os 'CentOS 7.9' {}; echo $? > code; exit 7",
+            env!("CARGO_BIN_EXE_cloud-import"),
+            super::super::IMAGE
+        );
+        let mut sim = command(&["sim", "--import-time", "0s", "--", "sh", "-c", &import]);
+        let output = sim.current_dir(&folder).env("TMPDIR", &folder).output().unwrap();
+        super::super::expect_code(&output, 7);
+        assert_eq!(
+            fs::read_to_string(folder.join("code")).unwrap(),
+            "0\n",
+            "{}",
+            super::super::err(&output)
+        );
+        let printed = super::super::out(&output);
+        assert!(
+            printed.starts_with("aliyun/cn-hangzhou m-") && printed.lines().count() == 1,
+            "{printed}"
+        );
+        fs::remove_file(folder.join("code")).unwrap();
+        assert_eq!(
+            fs::read_dir(&folder).unwrap().count(),
+            0,
+            "the file that nobody named goes"
+        );
+        let output = super::super::run(&["sim", "--", "/nonexistent/program"]);
+        super::super::expect_code(&output, 2);
+        let output = super::super::run(&["sim", "--", "sh", "-c", "kill -9 $$"]);
+        super::super::expect_code(&output, 137);
+    }
+
+    #[test]
+    fn a_command_is_asked_to_end_with_them() {
+        let folder = scratch("asked");
+        let script = "trap 'echo asked > asked; exit 9' TERM; touch ready; while :; do sleep 0.1; done";
+        let mut sim = command(&["sim", "--", "sh", "-c", script]);
+        let mut sim = sim.current_dir(&folder).spawn().unwrap();
+        while !folder.join("ready").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        super::super::signal(sim.id(), "TERM");
+        assert_eq!(sim.wait().unwrap().code(), Some(9));
+        assert!(folder.join("asked").exists());
+    }
+
+    #[test]
+    fn the_ready_file_is_whole_when_it_is_there() {
+        let folder = scratch("ready");
+        let file = folder.join("ready.json");
+        let words = ["sim", "--ready-file", file.to_str().unwrap()];
+        let mut sim = command(&words)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let text = loop {
+            match fs::read_to_string(&file) {
+                Ok(text) => break text,
+                Err(_) => std::thread::sleep(std::time::Duration::from_millis(1)),
+            }
+        };
+        assert!(
+            serde_json::from_str::<Value>(&text).unwrap()["control"].is_string(),
+            "{text}"
+        );
+        super::super::signal(sim.id(), "TERM");
+        assert_eq!(sim.wait().unwrap().code(), Some(0));
+        assert!(file.exists(), "who named it keeps it");
+    }
+}

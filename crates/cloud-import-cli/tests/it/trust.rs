@@ -115,12 +115,14 @@ fn a_file_of_the_working_directory_decides_only_once_it_was_trusted() {
         "state = 'x'",
         "targets = 'x.toml'",
         "instance_metadata = true",
+        "account = ['aliyun=x']",
         "vendor_profile = ['aliyun=x']",
     ] {
         fs::write(&file, format!("to = ['aliyun/cn-hangzhou']\n{key}\n")).unwrap();
         let output = run_in(&folder, &["import", "--name", "web", "--os", "CentOS 7.9", IMAGE]);
         expect_code(&output, 2);
-        let name = key.split_once(' ').unwrap().0;
+        // Also by a name of before.
+        let name = key.split_once(' ').unwrap().0.replace("vendor_profile", "account");
         assert!(
             err(&output).contains(&format!("sets {name}:")),
             "{key}: {}",

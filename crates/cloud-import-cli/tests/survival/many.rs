@@ -31,7 +31,8 @@ pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     let file = scene.path("targets.toml");
     fs::write(&file, targets).unwrap();
     let begun = SystemEnv.monotonic();
-    let mut running = scene.import(&[], &["--targets", file.to_str().unwrap()]);
+    // The clouds list none of these regions.
+    let mut running = scene.import(&[], &["--no-preflight", "--targets", file.to_str().unwrap()]);
     let mut peak = 0;
     while running.is_alive() {
         peak = peak.max(peak_kib(running.id()));

@@ -1,7 +1,7 @@
 //! Where a cloud's API answers, and its regions: rows of generated tables. A region that is not among them may be newer than
 //! the table: it is never refused.
 
-use crate::Endpoint;
+use crate::{Endpoint, text::suggest::near};
 
 /// A host beside the usual one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,34 +78,14 @@ impl Hosts {
 
     /// Regions that are spelt nearly so, the nearest first, three at the most; none for a region that is listed.
     pub(super) fn near(&self, region: &str) -> Vec<&'static str> {
-        let allowed = (region.len() / 4).min(2);
-        let distances = self.regions.iter().map(|(id, _)| (distance(id, region), *id));
-        let mut near: Vec<_> = distances.filter(|(distance, _)| *distance <= allowed).collect();
-        near.sort_unstable();
-        if near.first().is_some_and(|(distance, _)| *distance == 0) {
+        if self.regions.iter().any(|(id, _)| *id == region) {
             return Vec::new();
         }
-        near.into_iter().take(3).map(|(_, id)| id).collect()
+        near(region, self.regions.iter().map(|(id, _)| *id))
+            .into_iter()
+            .take(3)
+            .collect()
     }
-}
-
-/// How many characters must be put in, left out or replaced to make one of the other.
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (above, own) in one.bytes().enumerate() {
-        let mut diagonal = above;
-        let mut left = above + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (slot, theirs) in row.iter_mut().skip(1).zip(other.bytes()) {
-            let replaced = diagonal + usize::from(own != theirs);
-            diagonal = *slot;
-            left = replaced.min(*slot + 1).min(left + 1);
-            *slot = left;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -149,22 +129,6 @@ mod tests {
             &[],
         );
         assert!(INSIDE.has(&"http://in.example".parse().unwrap(), ""));
-    }
-
-    #[test]
-    fn distance_counts_insertions_omissions_and_replacements() {
-        for (one, other, expected) in [
-            ("", "", 0),
-            ("abc", "", 3),
-            ("abc", "abc", 0),
-            ("abc", "axc", 1),
-            ("abc", "abxc", 1),
-            ("abc", "bc", 1),
-            ("kitten", "sitting", 3),
-        ] {
-            assert_eq!(distance(one, other), expected, "{one} {other}");
-            assert_eq!(distance(other, one), expected, "{other} {one}");
-        }
     }
 
     #[test]

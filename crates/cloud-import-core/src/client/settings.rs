@@ -4,7 +4,7 @@ use std::{any::Any, fmt, sync::Arc};
 
 use super::Grace;
 use crate::{
-    Endpoint, Error, ErrorKind, Field, ImportTask, Provider, Remedy, Result, Stop, Throttle,
+    Endpoint, Error, ErrorKind, Field, ImportTask, Pace, Provider, Remedy, Result, Stop, Throttle,
     credentials::{
         self, AssumeRole, Chain, ChainOptions, ChainSpec, Context, CredentialSource, Credentials, EnvironmentNames,
     },
@@ -271,6 +271,7 @@ impl Settings {
             retry: self.retry,
             clock_offset: context.clock_offset,
             throttle: self.throttle.clone(),
+            pace: Pace::default(),
             stop: self.stop.clone(),
         })
     }

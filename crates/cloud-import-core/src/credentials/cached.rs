@@ -77,7 +77,7 @@ impl Cache {
             Ok(credentials) => {
                 let refresh = match credentials.expires_at() {
                     Some(end) => Some(end - MARGIN.min(end.duration_since(now).unwrap_or_default() / 3)),
-                    None => kept.map(|kept| now + kept),
+                    None => kept.and_then(|kept| now.checked_add(kept)),
                 };
                 state.held = Some(Held {
                     credentials: credentials.clone(),

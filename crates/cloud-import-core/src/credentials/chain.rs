@@ -139,7 +139,7 @@ impl Chain {
         let now = self.now();
         let end = match temporary.expires {
             Expiry::At(end) => end,
-            Expiry::In(life) => now + life,
+            Expiry::In(life) => now.checked_add(life).unwrap_or(now),
         };
         if end <= now {
             return Err(self

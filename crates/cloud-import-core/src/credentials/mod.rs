@@ -10,6 +10,7 @@ mod find;
 mod first_of;
 pub mod ini;
 mod metadata;
+mod places;
 pub mod profile;
 mod spec;
 mod sts;

@@ -11,7 +11,10 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use super::Credentials;
-use crate::{Endpoint, text::datetime::parse_rfc3339};
+use crate::{
+    Endpoint,
+    text::datetime::{from_unix, parse_rfc3339},
+};
 
 /// A profile.
 #[derive(Debug, Clone)]
@@ -288,7 +291,7 @@ pub fn seconds(object: &Map<String, Value>, field: &str) -> Result<Option<Durati
 pub fn instant(object: &Map<String, Value>, field: &str) -> Result<SystemTime, ProfileError> {
     let text = required(object, field)?;
     let read = match text.parse() {
-        Ok(seconds) => SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)),
+        Ok(seconds) => from_unix(seconds),
         Err(_) => parse_rfc3339(&text).or_else(|| parse_rfc3339(&format!("{}Z", text.replacen(' ', "T", 1)))),
     };
     read.ok_or_else(|| ProfileError::wrong(field, "a date"))

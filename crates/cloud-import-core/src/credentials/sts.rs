@@ -9,7 +9,7 @@ use super::{AssumeRole, ChainSpec, Context, Credentials, ProfileError, Temporary
 use crate::{
     Bytes, Error, ErrorKind, Result, Stop, Throttle,
     net::retry::RetryPolicy,
-    net::{Pipeline, protocol::Protocol},
+    net::{Pace, Pipeline, protocol::Protocol},
     wire::Operation,
 };
 
@@ -72,6 +72,7 @@ pub(super) async fn send(
         retry: RetryPolicy::none(),
         clock_offset: context.clock_offset.clone(),
         throttle: Throttle::default(),
+        pace: Pace::default(),
         // One attempt, within one of a call, which is stopped by its own.
         stop: Stop::default(),
     };

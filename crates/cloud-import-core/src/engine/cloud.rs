@@ -11,7 +11,8 @@ use crate::{
     Problem, Provider, Result,
     client::Connection,
     engine::{
-        preflight::{self, Checks, Subject},
+        check::Subject,
+        preflight::{self, Checks},
         presence::Presence,
     },
     model::{

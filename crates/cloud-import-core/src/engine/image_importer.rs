@@ -4,8 +4,8 @@ use std::{any::Any, fmt::Debug, sync::Arc};
 
 use super::{cloud::unable, presence::Presence, search::Sighting};
 use crate::{
-    BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Grace, ImportRequest, ImportTask, ImportedImage,
-    Problem, Provider, Result, TaskState,
+    Asking, BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Grace, ImportRequest, ImportTask,
+    ImportedImage, Problem, Provider, Result, TaskState,
     client::Connection,
     engine::preflight::{Checks, NamedImage},
     net::env::{Env, SystemEnv},
@@ -68,6 +68,11 @@ pub trait ImageImporter: Debug + Send + Sync {
     /// # Cancel safety
     /// Dropping the future leaves nothing behind.
     fn preflight<'a>(&'a self, request: &'a ImportRequest) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(async move { self.preflight_with(request, &Asking::with_dry_run()).await })
+    }
+
+    /// As [`preflight`](Self::preflight), asking as it is told to: with reads alone, or sharing answers with other importers.
+    fn preflight_with<'a>(&'a self, request: &'a ImportRequest, _asking: &'a Asking) -> BoxFuture<'a, Vec<Check>> {
         let endpoint = self.connection().map(|connection| connection.endpoint.to_string());
         let checks = Checks::new(
             self.provider(),
@@ -278,6 +283,10 @@ macro_rules! pointer {
 
             fn preflight<'a>(&'a self, request: &'a ImportRequest) -> BoxFuture<'a, Vec<Check>> {
                 (**self).preflight(request)
+            }
+
+            fn preflight_with<'a>(&'a self, request: &'a ImportRequest, asking: &'a Asking) -> BoxFuture<'a, Vec<Check>> {
+                (**self).preflight_with(request, asking)
             }
 
             fn prepare(&self, request: &ImportRequest) -> Result<Prepared> {

@@ -13,7 +13,7 @@ use super::{
     spans, start, verdict,
 };
 use crate::{
-    BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ImportRequest, ImportTask,
+    Asking, BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ImportRequest, ImportTask,
     ImportedImage, Problem, Provider, Result, Settings, Shown, TaskState,
     client::{Buildable, Connection},
     engine::preflight::{Checks, NamedImage},
@@ -316,10 +316,11 @@ impl<C: Cloud> ImageImporter for Importer<C> {
         self.cloud.validate(request, &Identity::new(&*self.cloud, request))
     }
 
-    fn preflight<'a>(&'a self, request: &'a ImportRequest) -> BoxFuture<'a, Vec<Check>> {
+    fn preflight_with<'a>(&'a self, request: &'a ImportRequest, asking: &'a Asking) -> BoxFuture<'a, Vec<Check>> {
         Box::pin(async move {
             let endpoint = self.cloud.connection().endpoint.to_string();
-            let mut checks = Checks::new(self.provider(), endpoint, &self.validate(request), request);
+            let checks = Checks::new(self.provider(), endpoint, &self.validate(request), request);
+            let mut checks = checks.asking(asking);
             let asked = self.cloud.check(request, &mut checks).await;
             checks.finish(C::NEVER_ASKED, asked.err().unwrap_or_default())
         })

@@ -1,6 +1,8 @@
 //! The normalized import, decided once for every cloud: prepare, submit, settle a lost answer, find, poll, wait, check.
 //! Knows no cloud: what a cloud says is translated by its [`Cloud`](cloud::Cloud).
 
+pub(crate) mod asking;
+pub(crate) mod check;
 pub(crate) mod cloud;
 mod image_importer;
 mod importer;

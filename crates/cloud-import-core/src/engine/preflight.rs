@@ -4,196 +4,16 @@
 //! then what the cloud says. A check that could not be made says so and why: it is never taken for a good one. Each call goes
 //! through the pipeline, so its time is bounded there.
 
-use std::{fmt, ops::ControlFlow};
+use std::ops::ControlFlow;
 
-use serde::{Deserialize, Serialize};
-
-use crate::{
-    Error, ErrorKind, Field, ImportRequest, Problem, Provider, Result,
-    model::capabilities::UniqueNames,
-    model::code::StateClass,
-    model::remedy::{Phrase, Remedy},
+use super::{
+    asking::Asking,
+    check::{Check, Subject},
 };
-
-/// One thing that was looked at before an import.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Check {
-    /// What was looked at.
-    pub what: Subject,
-    /// How it is.
-    pub outcome: CheckOutcome,
-    /// What was found, in one line.
-    pub message: Phrase,
-    /// What the user can do; `None` where nothing need be done.
-    #[serde(flatten, with = "crate::model::remedy::shown")]
-    pub remedy: Option<Remedy>,
-}
-
-/// How something is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum CheckOutcome {
-    /// As it must be.
-    Passed,
-    /// An import may go wrong for it.
-    Warning,
-    /// An import would be refused for it.
-    Failed,
-    /// Not known: the message says why.
-    NotChecked,
-}
-
-impl CheckOutcome {
-    /// The word for it in JSON, in snake case.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Warning => "warning",
-            Self::Failed => "failed",
-            Self::NotChecked => "not_checked",
-        }
-    }
-}
-
-impl fmt::Display for CheckOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// What a check looks at. The order is that in which checks are listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Subject {
-    /// The order itself, against the cloud's limits, offline.
-    Order,
-    /// Whether the cloud's API answers.
-    Endpoint,
-    /// Whether the cloud accepts the credentials.
-    Credentials,
-    /// The project that the image goes to.
-    Project,
-    /// Whether the region exists for this account.
-    Region,
-    /// Whether the image's name is free.
-    Name,
-    /// Whether there is room for another image.
-    Quota,
-    /// Whether the cloud takes the guest's operating system.
-    Os,
-    /// Whether the cloud may read the image file (Alibaba's import role).
-    ImportRole,
-    /// Whether the bucket that a file is put into exists and is usable.
-    Bucket,
-    /// What the vendor's own dry run says.
-    DryRun,
-}
-
-impl Subject {
-    /// What every cloud is asked, or said not to be.
-    const COMMON: [Self; 7] = [
-        Self::Credentials,
-        Self::Project,
-        Self::Region,
-        Self::Name,
-        Self::Quota,
-        Self::Os,
-        Self::DryRun,
-    ];
-
-    /// The word for it in JSON and tables, in snake case.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Order => "order",
-            Self::Endpoint => "endpoint",
-            Self::Credentials => "credentials",
-            Self::Project => "project",
-            Self::Region => "region",
-            Self::Name => "name",
-            Self::Quota => "quota",
-            Self::Os => "os",
-            Self::ImportRole => "import_role",
-            Self::Bucket => "bucket",
-            Self::DryRun => "dry_run",
-        }
-    }
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Check {
-    fn new(what: Subject, outcome: CheckOutcome, message: impl Into<Phrase>, remedy: Option<Remedy>) -> Self {
-        Self {
-            what,
-            outcome,
-            message: message.into(),
-            remedy,
-        }
-    }
-
-    /// It is as it must be.
-    pub fn passed(what: Subject, message: impl Into<Phrase>) -> Self {
-        Self::new(what, CheckOutcome::Passed, message, None)
-    }
-
-    /// An import may go wrong for it.
-    pub fn warning(what: Subject, message: impl Into<Phrase>, remedy: impl Into<Remedy>) -> Self {
-        Self::new(what, CheckOutcome::Warning, message, Some(remedy.into()))
-    }
-
-    /// An import would be refused for it.
-    pub fn failed(what: Subject, message: impl Into<Phrase>, remedy: impl Into<Remedy>) -> Self {
-        Self::new(what, CheckOutcome::Failed, message, Some(remedy.into()))
-    }
-
-    /// It is not known, for this reason.
-    pub fn not_checked(what: Subject, why: impl Into<Phrase>) -> Self {
-        Self::new(what, CheckOutcome::NotChecked, why, None)
-    }
-
-    /// An error that is the finding.
-    pub fn failed_by(what: Subject, error: &Error) -> Self {
-        Self::new(what, CheckOutcome::Failed, error.to_string(), error.remedy().cloned())
-    }
-
-    /// Whether an import would be refused for it.
-    pub fn is_failure(&self) -> bool {
-        self.outcome == CheckOutcome::Failed
-    }
-
-    /// The question got no answer.
-    fn unanswered(what: Subject, error: &Error) -> Self {
-        Self::new(
-            what,
-            CheckOutcome::NotChecked,
-            error.to_string(),
-            error.remedy().cloned(),
-        )
-    }
-
-    /// A problem that was found without asking. It fails the check where the order would be refused for it.
-    pub fn of_problem(what: Subject, problem: &Problem, is_binding: bool) -> Self {
-        let outcome = if problem.is_error() && is_binding {
-            CheckOutcome::Failed
-        } else {
-            CheckOutcome::Warning
-        };
-        let source = problem.first_source().map(|source| format!(" [{source}]"));
-        let message = Phrase::default()
-            .field(problem.field.clone())
-            .text(" ")
-            .phrase(problem.rule.clone())
-            .text(source.unwrap_or_default());
-        Self::new(what, outcome, message, problem.remedy.clone())
-    }
-}
+use crate::{
+    Error, ErrorKind, Field, ImportRequest, Problem, Provider, Result, model::capabilities::UniqueNames,
+    model::code::StateClass, model::remedy::Remedy,
+};
 
 /// An image that has the name which is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,6 +25,9 @@ pub struct NamedImage {
     pub state: String,
     /// What that means, where it is known.
     pub class: Option<StateClass>,
+    /// Whether an order of this program may have made it, of whatever content: it shows a marker, was made of an object that a hash
+    /// names, or does not show what it was made of.
+    pub may_be_own: bool,
 }
 
 /// The error of an answer that lacks what it is asked for.
@@ -217,6 +40,7 @@ pub fn lacking(what: &str) -> Error {
 pub struct Checks {
     provider: Provider,
     endpoint: String,
+    asking: Asking,
     checks: Vec<Check>,
 }
 
@@ -233,14 +57,37 @@ impl Checks {
         Self {
             provider,
             endpoint,
+            asking: Asking::default(),
             checks,
         }
+    }
+
+    /// Says how it is asked.
+    #[must_use]
+    pub fn asking(mut self, asking: &Asking) -> Self {
+        self.asking = asking.clone();
+        self
+    }
+
+    /// The answer to a question that is the same for every region of an account: it is asked once for all importers that share their
+    /// [`Asking`]. `what` names the question.
+    ///
+    /// # Errors
+    /// Those of the question.
+    pub async fn once<T: Clone + Send + Sync + 'static>(
+        &self,
+        what: &str,
+        ask: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        self.asking.once(what, ask).await
     }
 
     /// Why a dry run would tell nothing, if that is so.
     pub fn why_no_dry_run(&self, order: &ImportRequest) -> Option<&'static str> {
         let refused = |check: &Check| check.what == Subject::Order && check.is_failure();
-        if self.checks.iter().any(refused) {
+        if self.asking.reads_alone() {
+            Some("it was not asked for")
+        } else if self.checks.iter().any(refused) {
             Some("the order itself would be refused")
         } else if order.disks.iter().any(|disk| disk.pending) {
             Some("the file is not in the cloud yet")
@@ -349,11 +196,11 @@ impl Checks {
     /// Whether a name is free.
     pub fn name(&mut self, name: &str, found: Result<Vec<NamedImage>>, rule: UniqueNames) {
         self.judge(Subject::Name, found, |found| {
-            let Some(NamedImage { id, state, class }) = found.into_iter().next() else {
+            let Some(NamedImage { id, state, class, .. }) = found.into_iter().next() else {
                 return Check::passed(Subject::Name, format!("no image is named `{name}`"));
             };
             let message = format!("there is an image named `{name}`: {id} ({state})");
-            let other = "Choose another name, or take or delete that image.";
+            let other = Remedy::taken_name();
             match (rule, class) {
                 (UniqueNames::Refused, Some(StateClass::Failed | StateClass::Canceled)) => Check::warning(
                     Subject::Name,
@@ -420,11 +267,13 @@ impl Checks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::CheckOutcome;
 
     fn empty() -> Checks {
         Checks {
             provider: Provider::ALIYUN,
             endpoint: "https://api.example".to_owned(),
+            asking: Asking::default(),
             checks: Vec::new(),
         }
     }
@@ -492,6 +341,7 @@ mod tests {
                 id: "m-1".to_owned(),
                 state: "Raw".to_owned(),
                 class,
+                may_be_own: false,
             }])
         };
         for (rule, class, expected) in [

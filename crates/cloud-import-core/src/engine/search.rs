@@ -10,7 +10,7 @@ use super::cloud::{At, By, Cloud, Listing, Proof, Query, Row};
 use crate::{
     Error, ErrorKind, ImportTask, Result,
     engine::preflight::NamedImage,
-    model::{code::StateClass, id},
+    model::{code::StateClass, id, token::MARKER},
 };
 
 /// How far the cloud's clock and this machine's may be apart: as far as signatures allow.
@@ -157,10 +157,11 @@ pub async fn named<C: Cloud>(cloud: &C, name: &str, project: Option<&str>, enoug
     let mut found: Vec<NamedImage> = Vec::new();
     let query = Query::new(By::Name(name), project);
     let read = each(cloud, Listing::Images, &query, |row| {
-        let id = row.image_id.unwrap_or_default();
+        let id = row.image_id.clone().unwrap_or_default();
         if row.name.as_deref() == Some(name) && found.iter().all(|other| other.id != id) {
             found.push(NamedImage {
                 id,
+                may_be_own: may_be_ours::<C>(&row),
                 state: row.raw,
                 class: row.class,
             });
@@ -264,6 +265,24 @@ fn may_be_own<C: Cloud>(task: &ImportTask, row: &Row) -> bool {
         .created
         .is_none_or(|created| is_not_older(row, created, task.started_at));
     row.name.as_deref() == Some(&task.name) && !row.is_foreign && is_unproven && may_be_young
+}
+
+/// Whether an order of this program, of whatever content, may have made what a row shows.
+fn may_be_ours<C: Cloud>(row: &Row) -> bool {
+    if row.is_foreign {
+        return false;
+    }
+    match C::PROOF {
+        Proof::Marker => row.description.as_ref().is_some_and(|text| text.contains(MARKER)),
+        Proof::Source { must_show } if row.sources.is_empty() => !must_show,
+        Proof::Source { .. } => row.sources.iter().any(|source| names_a_hash(source)),
+    }
+}
+
+/// Whether there is a SHA-256 among the words of a text, as in the keys of objects that are staged.
+fn names_a_hash(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Whether a row came to be after an order left. A failed one of shortly before is that of an earlier order: its name was free

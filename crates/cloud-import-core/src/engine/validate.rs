@@ -9,7 +9,7 @@ use crate::{
     Severity,
     model::{
         capabilities::{Alphabet, CharSet, Fact, First, Limit, Limited, Rule},
-        os::OsMatch,
+        os::{self, OsMatch},
         remedy::{Phrase, Remedy},
     },
 };
@@ -67,18 +67,24 @@ pub fn gpt_problem(
 pub fn os_problem<T>(provider: Provider, asked: &str, found: &OsMatch<T>) -> Option<Problem> {
     match found {
         OsMatch::Exact(_) => None,
-        OsMatch::Nearest { changed, .. } => Some(
-            Problem::warning(provider, Field::Os, format!("`{asked}`: {changed}"))
-                .remedy(Remedy::when("it is to be sent otherwise", Remedy::set(Field::OsRaw))),
-        ),
-        OsMatch::Unknown { available } => Some(
-            Problem::error(
-                provider,
-                Field::Os,
-                format!("`{asked}` is not one that this cloud lists"),
-            )
-            .remedy(Remedy::choose(Field::Os, available).or(Remedy::set(Field::OsRaw))),
-        ),
+        OsMatch::Nearest { changed, .. } => {
+            let otherwise = Remedy::when("it is to be sent otherwise", Remedy::set(Field::OsRaw));
+            let problem = Problem::warning(provider, Field::Os, format!("`{asked}`: {changed}"));
+            Some(problem.remedy(unless_mistyped(asked, otherwise)))
+        }
+        OsMatch::Unknown { available } => {
+            let rule = format!("`{asked}` is not one that this cloud lists");
+            let choice = Remedy::choose(Field::Os, available).or(Remedy::set(Field::OsRaw));
+            Some(Problem::error(provider, Field::Os, rule).remedy(unless_mistyped(asked, choice)))
+        }
+    }
+}
+
+/// What there is to do about a system, after what was meant where its name looks mistyped.
+fn unless_mistyped(asked: &str, remedy: Remedy) -> Remedy {
+    match os::meant(asked) {
+        Some(meant) => Remedy::when(format!("`{meant}` is meant"), Remedy::set_to(Field::Os, &meant)).then(remedy),
+        None => remedy,
     }
 }
 
@@ -331,7 +337,10 @@ impl Findings<'_> {
                 if chars < min || chars > max {
                     self.broken(
                         field,
-                        format!("has {chars} characters; {min} to {max} are allowed"),
+                        match chars {
+                            1 => format!("has 1 character; {min} to {max} are allowed"),
+                            _ => format!("has {chars} characters; {min} to {max} are allowed"),
+                        },
                         limit,
                     );
                 }

@@ -191,7 +191,7 @@ pub trait CredentialSource: Send + Sync {
     /// # Errors
     /// [`ErrorKind::Credentials`] when there is no source, or the one that counts is broken.
     fn describe(&self) -> Result<String> {
-        Ok("keys that the program gave".to_owned())
+        Ok("given keys".to_owned())
     }
 }
 

@@ -127,6 +127,11 @@ impl ErrorKind {
         Self::Local,
     ];
 
+    /// All of them.
+    pub fn all() -> impl ExactSizeIterator<Item = Self> {
+        Self::ALL.into_iter()
+    }
+
     /// The word for it in logs and JSON, in snake case.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -99,7 +99,7 @@ impl Problem {
             line.push_str(&format!(". {}", remedy.render(wording)));
         }
         if let Some(source) = self.first_source() {
-            line.push_str(&format!(" [{source}]"));
+            line.push_str(&format!(" [{}]", wording.source(source)));
         }
         line
     }

@@ -53,9 +53,19 @@ pub trait Wording {
         "wait for the import that runs".to_owned()
     }
 
+    /// "go on with those that are not refused", as a clause.
+    fn best_effort(&self) -> String {
+        "let the targets go on that are ready (`best_effort`)".to_owned()
+    }
+
     /// "list the recorded jobs", as a clause.
     fn list_jobs(&self) -> String {
         "list the jobs that are recorded".to_owned()
+    }
+
+    /// Where a rule was read: title and date of a document.
+    fn source(&self, source: &str) -> String {
+        source.to_owned()
     }
 
     /// "forget a job", as a clause.
@@ -81,6 +91,7 @@ pub struct Phrase(Vec<Piece>);
 enum Piece {
     Text(Cow<'static, str>),
     Field(Field),
+    Source(Cow<'static, str>),
 }
 
 impl Phrase {
@@ -106,6 +117,13 @@ impl Phrase {
         self
     }
 
+    /// Adds where it was read, in brackets.
+    #[must_use]
+    pub fn source(mut self, source: impl Into<Cow<'static, str>>) -> Self {
+        self.0.push(Piece::Source(source.into()));
+        self
+    }
+
     /// Adds another phrase.
     #[must_use]
     pub fn phrase(mut self, other: Self) -> Self {
@@ -123,6 +141,7 @@ impl Phrase {
         let shown = self.0.iter().map(|piece| match piece {
             Piece::Text(text) => text.clone(),
             Piece::Field(field) => wording.field(field).into(),
+            Piece::Source(source) => format!(" [{}]", wording.source(source)).into(),
         });
         shown.collect()
     }
@@ -176,10 +195,15 @@ pub enum Remedy {
     Grant(String),
     /// Wait for what runs.
     Wait,
+    /// Let those go on that are not refused.
+    BestEffort,
     /// Look which jobs are recorded.
     ListJobs,
     /// Forget what is recorded of the job with this id.
     Forget(String),
+    /// Look whether it was one of these: documented likely causes of a failure whose reason the API does not tell. They are not the
+    /// vendor's verdict.
+    LikelyCauses(Vec<String>),
     /// In words.
     Text(Phrase),
     /// Do one of these.
@@ -220,6 +244,10 @@ pub(crate) mod shown {
     }
 }
 
+/// What stands before documented likely causes.
+pub const LIKELY_CAUSES: &str =
+    "The API gives no reason. Likely causes by the vendor's documents (not a verdict on this import)";
+
 /// What is different when an order is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -254,6 +282,12 @@ impl Remedy {
     pub fn choose<T: ToString>(field: Field, from: impl IntoIterator<Item = T>) -> Self {
         let to = from.into_iter().map(|value| value.to_string()).collect();
         Self::Set { field, to }
+    }
+
+    /// What to do about a name that an older image has.
+    pub fn taken_name() -> Self {
+        let replace = Self::when("the new image is to take its place", Self::set(Field::Replace));
+        replace.or(Self::Another(Field::Name))
     }
 
     /// One of these.
@@ -328,8 +362,10 @@ impl Remedy {
             Self::Repeat(change) => wording.repeat(*change),
             Self::Grant(permission) => wording.grant(permission),
             Self::Wait => wording.wait(),
+            Self::BestEffort => wording.best_effort(),
             Self::ListJobs => wording.list_jobs(),
             Self::Forget(job) => wording.forget(job),
+            Self::LikelyCauses(causes) => format!("{LIKELY_CAUSES}: {}", causes.join("; ")),
             Self::Text(words) => words.render(wording),
             Self::When(so, then) => format!("if {}, {}", so.render(wording), then.clause(wording)),
             Self::From(at, then) => format!("from {} on, {}", datetime::extended(*at), then.clause(wording)),
@@ -345,7 +381,7 @@ impl Remedy {
                 let clauses = of.iter().map(|remedy| remedy.clause(wording)).enumerate();
                 let steps = clauses.map(|(index, clause)| match index {
                     0 => sentence(clause),
-                    _ if clause.starts_with("if ") => sentence(clause),
+                    _ if clause.starts_with("if ") || clause.starts_with(char::is_uppercase) => sentence(clause),
                     _ => sentence(format!("then {clause}")),
                 });
                 steps.collect::<Vec<_>>().join(" ")
@@ -425,6 +461,10 @@ mod tests {
             (
                 Remedy::text("Release it.").then(Remedy::Repeat(Change::Nothing)),
                 "Release it. Then repeat the command.",
+            ),
+            (
+                Remedy::text("Release it.").then("Repeat the command."),
+                "Release it. Repeat the command.",
             ),
             (
                 Remedy::when("it is gone", unset.clone()),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Architecture, BootMode, DiskFormat, Error, ErrorKind, Field, LicenseType, Link, Os, Problem, Provider, Result,
-    SourceForm,
+    SourceForm, text::suggest::did_you_mean_in,
 };
 
 /// An order for one private image.
@@ -254,15 +254,10 @@ impl ImportRequest {
         };
         serde_json::from_value(Value::Object(options.clone())).map_err(|error| {
             let text = error.to_string();
-            let why = match text.strip_prefix("unknown field") {
-                Some(rest) => format!("unknown option{rest}"),
-                None => text,
-            };
+            let why = text.replacen("unknown field", "unknown option", 1);
             let problem = Problem::error(T::PROVIDER, Field::Vendor, format!("cannot be read: {why}"));
-            Error::invalid(
-                T::PROVIDER,
-                vec![problem.remedy("Correct that option, or leave it out.")],
-            )
+            let remedy = format!("{}Correct that option, or leave it out.", did_you_mean_in(&text));
+            Error::invalid(T::PROVIDER, vec![problem.remedy(remedy)])
         })
     }
 

@@ -5,7 +5,7 @@ use std::{fmt, time::SystemTime};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Error, ErrorKind, Provider, text::datetime, text::redact, text::schema::Schema};
+use crate::{Error, ErrorKind, Provider, Remedy, text::datetime, text::redact, text::schema::Schema};
 
 /// The version of the task format that this crate writes and reads.
 const VERSION: u32 = 1;
@@ -321,10 +321,7 @@ impl Failure {
         if self.likely_causes.is_empty() {
             return error;
         }
-        error.with_remedy(format!(
-            "The API gives no reason. Likely causes by the vendor's documents (not a verdict on this import): {}.",
-            self.likely_causes.join("; ")
-        ))
+        error.with_remedy(Remedy::LikelyCauses(self.likely_causes))
     }
 
     /// Adds documented likely causes.

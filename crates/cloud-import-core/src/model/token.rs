@@ -8,6 +8,12 @@ use crate::{BootMode, DiskFormat, ImageKind, ImportRequest, LicenseType, Provide
 /// of the task.
 const VERSION: &str = "1";
 
+/// What a token begins with, and so a marker.
+const TOKEN: &str = "ci-";
+
+/// What every marker in a description begins with.
+pub(crate) const MARKER: &str = "[ci-";
+
 impl ImportRequest {
     /// The token of this order in that cloud, region and project: 43 characters of `a-z 0-9 -`.
     ///
@@ -60,7 +66,7 @@ impl ImportRequest {
             field(&serde_json::Value::Object(options.clone()).to_string());
         }
         field(&self.generation.to_string());
-        format!("ci-{}", &digest::hex(&hash.finalize())[..40])
+        format!("{TOKEN}{}", &digest::hex(&hash.finalize())[..40])
     }
 
     /// A short text to put on the image where a cloud takes no token, so that the image is known again.

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, text::suggest::did_you_mean};
 
 /// A closed list of words with `FromStr`, `Display` and `serde` in one spelling.
 macro_rules! words {
@@ -19,6 +19,9 @@ macro_rules! words {
         }
 
         impl $name {
+            /// All of them, in the order in which they are listed.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )+ ];
+
             /// The word for it.
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $word, )+ }
@@ -37,8 +40,11 @@ macro_rules! words {
             fn from_str(text: &str) -> Result<Self, Error> {
                 match text.to_ascii_lowercase().as_str() {
                     $( $word $(| $alias)* => Ok(Self::$variant), )+
-                    _ => Err(Error::new(ErrorKind::InvalidRequest, format!(concat!("unknown ", $what, " `{}`"), text))
-                        .with_remedy(concat!("Use one of:" $(, " ", $word)+))),
+                    _ => {
+                        let meant = did_you_mean(text, [$( $word $(, $alias)*, )+]);
+                        Err(Error::new(ErrorKind::InvalidRequest, format!(concat!("unknown ", $what, " `{}`"), text))
+                            .with_remedy(format!("{meant}{}", concat!("Use one of:" $(, " ", $word)+))))
+                    }
                 }
             }
         }

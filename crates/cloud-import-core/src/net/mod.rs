@@ -3,6 +3,7 @@
 mod classify;
 pub mod clock_offset;
 pub mod env;
+mod pace;
 mod pipeline;
 pub mod protocol;
 pub mod retry;
@@ -10,6 +11,7 @@ pub(crate) mod stop;
 mod throttle;
 pub mod transport;
 
+pub use pace::{Pace, Turn};
 pub use pipeline::Pipeline;
 pub use stop::Stop;
 pub use throttle::Throttle;

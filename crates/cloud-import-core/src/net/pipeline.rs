@@ -17,6 +17,7 @@ use crate::{
     net::{
         clock_offset::ClockOffset,
         env::{Env, SystemEnv},
+        pace::Pace,
         retry::{RetryPolicy, RetryState},
         stop::unless,
         transport::Transport,
@@ -46,6 +47,8 @@ pub struct Pipeline {
     pub clock_offset: ClockOffset,
     /// How much is under way at a time, together with whoever shares it.
     pub throttle: Throttle,
+    /// How many requests are under way at once and how many bytes they carry a second, together with whoever shares it.
+    pub pace: Pace,
     /// What stops it: after a request nothing is sent again, and once it is pressed no answer is waited for.
     pub stop: Stop,
 }
@@ -65,6 +68,7 @@ impl Pipeline {
             retry: RetryPolicy::default(),
             clock_offset: ClockOffset::default(),
             throttle: Throttle::default(),
+            pace: Pace::default(),
             stop: Stop::default(),
         }
     }
@@ -94,11 +98,15 @@ impl Pipeline {
         let mut clock_is_set = false;
         loop {
             attempts += 1;
+            // It may wait for long, and a signature must be fresh.
+            let bytes = u64::try_from(request.body().len()).unwrap_or(u64::MAX);
+            let turn = unless(self.stop.pressed(), self.pace.turn(&*self.env, bytes)).await;
             let instant = self.now();
             let span = self.span(protocol, operation, &request, attempts);
             let attempt = async {
                 // The place is taken for the time of the attempt.
-                let Some(_place) = unless(self.stop.pressed(), self.throttle.acquire(&*self.env)).await else {
+                let place = unless(self.stop.pressed(), self.throttle.acquire(&*self.env)).await;
+                let (Some(_turn), Some(_place)) = (turn, place) else {
                     return Err(stopped().with_may_have_executed(false));
                 };
                 let sent = self.attempt(protocol, operation, &request, instant);

@@ -96,6 +96,18 @@ pub struct RetryState {
     pub random: f64,
 }
 
+impl RetryState {
+    /// Of a call that may be executed twice: so many attempts were made, the first so long ago.
+    pub const fn repeatable(attempts: u32, elapsed: Duration) -> Self {
+        Self {
+            repeatable: true,
+            attempts,
+            elapsed,
+            random: 1.0,
+        }
+    }
+}
+
 impl RetryPolicy {
     /// How long to wait before the next attempt; `None` to give up: a random part of an exponentially growing step ("full
     /// jitter"), or the cloud's `Retry-After` if longer.

@@ -1,4 +1,6 @@
 //! The date forms that signatures and answers use. Always UTC; parts of a second are cut off, never rounded.
+//!
+//! A year has four digits in all of them: an instant beyond 9999 is written as the last one that has a form.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,6 +8,21 @@ use time::{
     OffsetDateTime,
     format_description::well_known::{Rfc2822, Rfc3339},
 };
+
+/// An instant as a date with a time.
+pub fn utc(instant: SystemTime) -> OffsetDateTime {
+    let seconds = |duration: Duration| duration.try_into().unwrap_or(time::Duration::MAX);
+    match instant.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => OffsetDateTime::UNIX_EPOCH.saturating_add(seconds(since)),
+        Err(before) => OffsetDateTime::UNIX_EPOCH.saturating_sub(seconds(before.duration())),
+    }
+}
+
+/// The instant of seconds since 1970, where its year has four digits.
+pub fn from_unix(seconds: u64) -> Option<SystemTime> {
+    let at = OffsetDateTime::from_unix_timestamp(seconds.try_into().ok()?);
+    at.ok().map(Into::into)
+}
 
 /// An instant without its parts of a second.
 pub fn whole_seconds(instant: SystemTime) -> SystemTime {
@@ -28,19 +45,19 @@ pub fn basic(instant: SystemTime) -> String {
 
 /// `2025-01-02T03:04:05Z`.
 pub fn extended(instant: SystemTime) -> String {
-    let (hour, minute, second) = OffsetDateTime::from(instant).to_hms();
+    let (hour, minute, second) = utc(instant).to_hms();
     format!("{}T{hour:02}:{minute:02}:{second:02}Z", date(instant))
 }
 
 /// `2025-01-02`.
 pub fn date(instant: SystemTime) -> String {
-    let date = OffsetDateTime::from(instant).date();
+    let date = utc(instant).date();
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`: the date of an HTTP header.
 pub fn http(instant: SystemTime) -> String {
-    let at = OffsetDateTime::from(instant);
+    let at = utc(instant);
     let (weekday, month) = (at.weekday().to_string(), at.month().to_string());
     let (hour, minute, second) = at.to_hms();
     format!(
@@ -52,12 +69,12 @@ pub fn http(instant: SystemTime) -> String {
 
 /// Whole seconds since 1970; negative before.
 pub fn unix(instant: SystemTime) -> i64 {
-    OffsetDateTime::from(instant).unix_timestamp()
+    utc(instant).unix_timestamp()
 }
 
 /// Milliseconds since 1970.
 pub fn unix_millis(instant: SystemTime) -> i128 {
-    OffsetDateTime::from(instant).unix_timestamp_nanos() / 1_000_000
+    utc(instant).unix_timestamp_nanos() / 1_000_000
 }
 
 /// Reads an RFC 3339 date.
@@ -143,6 +160,29 @@ mod tests {
         assert_eq!(http(instant), "Wed, 09 Nov 2022 08:30:00 GMT");
         assert_eq!(unix(instant), 1_667_982_600);
         assert_eq!(unix_millis(instant), 1_667_982_600_750);
+    }
+
+    #[test]
+    fn what_has_no_form_is_written_as_the_nearest_that_has_one() {
+        let last = parse_rfc3339("9999-12-31T23:59:59-23:59").unwrap();
+        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(i64::MAX as u64);
+        for instant in [last, far] {
+            assert_eq!(extended(instant), "9999-12-31T23:59:59Z");
+            assert_eq!(http(instant), "Fri, 31 Dec 9999 23:59:59 GMT");
+            assert_eq!(
+                (unix(instant), unix_millis(instant)),
+                (253_402_300_799, 253_402_300_799_999)
+            );
+        }
+        let early = SystemTime::UNIX_EPOCH - Duration::from_secs(1 << 62);
+        assert_eq!(extended(early), "-9999-01-01T00:00:00Z");
+        assert_eq!(unix(SystemTime::UNIX_EPOCH - Duration::from_secs(5)), -5);
+        assert_eq!(
+            from_unix(253_402_300_799).map(extended).as_deref(),
+            Some("9999-12-31T23:59:59Z")
+        );
+        assert_eq!(from_unix(253_402_300_800), None);
+        assert_eq!(from_unix(u64::MAX), None);
     }
 
     #[test]

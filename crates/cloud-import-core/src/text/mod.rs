@@ -6,3 +6,4 @@ pub(crate) mod percent;
 pub mod redact;
 pub(crate) mod schema;
 pub(crate) mod shown;
+pub mod suggest;

@@ -1,6 +1,6 @@
 //! Reads the answers of US3: JSON with a `RetCode`, its text and nothing secret, or no body at all.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use cloud_import_core::{
     Bytes, Error, ErrorKind, Result,
@@ -161,7 +161,7 @@ pub(crate) fn uploads(body: &[u8]) -> Result<Vec<OpenUpload>> {
 /// A time as seconds since 1970, or written out.
 fn time(value: &Value) -> Option<SystemTime> {
     match value {
-        Value::Number(seconds) => SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds.as_u64()?)),
+        Value::Number(seconds) => datetime::from_unix(seconds.as_u64()?),
         other => datetime::parse_rfc3339(other.as_str()?),
     }
 }

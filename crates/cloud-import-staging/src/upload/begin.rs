@@ -1,7 +1,7 @@
 //! Begins an upload so that none is left open behind it: takes up one that is open already, settles a lost answer. Or puts
 //! a small file in one request.
 
-use cloud_import_core::{Error, ErrorKind, Result};
+use cloud_import_core::{Error, ErrorKind, Result, provider::digest};
 
 use super::{
     journal,
@@ -18,12 +18,16 @@ use crate::{
 impl Run<'_> {
     /// The whole file in one request, which may be repeated safely.
     pub(super) async fn put(&self, plan: Plan) -> Result<Staged> {
+        let piece = self.source.read(&self.options.budget, self.stop, 0, plan.size).await?;
+        let (bytes, md5) = (piece.buffer.into_bytes(), piece.md5);
+        if let Some(file) = self.source.web() {
+            self.is_promised(file, &digest::sha256_hex(&bytes))?;
+        }
         let mut record = self.new_record(String::new(), plan.part_size);
         record.completing = true;
         let journal = self.journal(record);
         journal.write().await?;
-        let (bytes, md5) = self.read(0, plan.size).await?;
-        let sha256 = Some(self.hashed.sha256.as_str());
+        let sha256 = Some(self.source.sha256());
         let mut told = Receipt::default();
         for _ in 0..SENDINGS {
             told = match self.store.put(self.key, bytes.clone(), md5, sha256).await {
@@ -91,7 +95,7 @@ impl Run<'_> {
     }
 
     async fn initiate(&self, plan: Plan) -> Result<Uploading> {
-        let sha256 = Some(self.hashed.sha256.as_str());
+        let sha256 = Some(self.source.sha256());
         let mut rounds = 0;
         loop {
             let earlier = *self.unanswered();

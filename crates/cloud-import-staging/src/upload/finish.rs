@@ -6,19 +6,25 @@ use super::{
     journal::Journal,
     options::{Progress, Staged},
     run::{Halt, Run, WRONG_OBJECT, is_gone},
+    sum::Sum,
 };
 use crate::{
     objects::{ObjectHead, Part},
     parts::Plan,
     record::PartRecord,
+    web::WebFile,
 };
+
+/// The code of an error that says that what came is not what was promised.
+const OTHER_CONTENT: &str = "OtherContent";
 
 /// How often an acknowledged object is looked for.
 const LOOKS: u32 = 3;
 
 impl Run<'_> {
     pub(super) async fn finish(&self, plan: Plan, journal: &Journal) -> Result<Staged, Halt> {
-        self.check_file().await?;
+        self.source.check().await?;
+        self.passed_as_promised(plan, journal)?;
         // From here on the object may be there, whatever becomes of the answer.
         journal.record().completing = true;
         journal.write().await?;
@@ -62,6 +68,31 @@ impl Run<'_> {
             }
             self.pause(rounds).await?;
         }
+    }
+
+    /// Whether all of a web file passed, and was what it must be.
+    fn passed_as_promised(&self, plan: Plan, journal: &Journal) -> Result<()> {
+        let Some(file) = self.source.web() else { return Ok(()) };
+        let sum = journal.record().web.as_ref().and_then(Sum::of);
+        let whole = sum.filter(|sum| sum.next() == plan.numbers().end);
+        self.is_promised(file, &whole.map(|sum| sum.sha256()).unwrap_or_default())
+    }
+
+    /// Whether that is the SHA-256 that a web file must have.
+    pub(super) fn is_promised(&self, file: &WebFile, sha256: &str) -> Result<()> {
+        if sha256 == file.sha256() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::InvalidRequest,
+            format!(
+                "`{}` has the SHA-256 {sha256}, and not {}",
+                file.stamp().url,
+                file.sha256()
+            ),
+        )
+        .with_code(OTHER_CONTENT)
+        .with_remedy("Look whether the link and the digest are of one version; nothing was made of what came."))
     }
 
     async fn acknowledged(&self, plan: &Plan, version: Option<String>) -> Result<Staged> {

@@ -8,6 +8,8 @@ mod options;
 mod present;
 mod run;
 mod send;
+mod source;
+mod sum;
 
 use std::{
     fmt,
@@ -24,9 +26,11 @@ use crate::{
     record::UploadRecord,
     record_store::RecordStore,
     store::Store,
+    web::{self, WebFile},
 };
 use journal::Journal;
 use run::{Halt, Run, is_final, may_be_open, resumable};
+use source::Source;
 
 pub use options::{OnProgress, Progress, Staged, UploadOptions};
 
@@ -57,8 +61,7 @@ pub use options::{OnProgress, Progress, Staged, UploadOptions};
 #[derive(Clone)]
 pub struct Upload {
     store: Store,
-    file: LocalFile,
-    hashed: Hashed,
+    source: Source,
     key: String,
     options: UploadOptions,
 }
@@ -67,7 +70,7 @@ impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upload")
             .field("store", &self.store)
-            .field("file", &self.file.path())
+            .field("source", &self.source.shown())
             .field("key", &self.key)
             .finish_non_exhaustive()
     }
@@ -81,8 +84,17 @@ impl Upload {
     pub fn new(store: Store, file: LocalFile, hashed: Hashed, key: impl Into<String>) -> Self {
         Self {
             store,
-            file,
-            hashed,
+            source: Source::File { file, hashed },
+            key: key.into(),
+            options: UploadOptions::default(),
+        }
+    }
+
+    /// A file on a web server, to be put under this key. An object is made of it only when all its bytes passed and have its SHA-256.
+    pub fn of_web(store: Store, file: WebFile, key: impl Into<String>) -> Self {
+        Self {
+            store,
+            source: Source::Web(file),
             key: key.into(),
             options: UploadOptions::default(),
         }
@@ -107,7 +119,7 @@ impl Upload {
     /// # Errors
     /// [`ErrorKind::Stopped`] after a stop, and every kind that a request or a file can end with. When the same call may do
     /// better later (network, store, keys, permission, this machine), the upload stays open and its record is kept: call again
-    /// with it to go on. Otherwise (the file changed, a wrong object is at the key, the store refuses) the upload is given up
+    /// with it to go on. Otherwise (the file changed or has another SHA-256, a wrong object is at the key, the store refuses) the upload is given up
     /// in the store and the record forgotten, but for what its [`unanswered_since`](UploadRecord::unanswered_since) says.
     pub async fn run(
         &self,
@@ -118,8 +130,7 @@ impl Upload {
     ) -> Result<Staged> {
         let run = Run {
             store: &self.store,
-            file: &self.file,
-            hashed: &self.hashed,
+            source: &self.source,
             key: &self.key,
             options: &self.options,
             record_store,
@@ -134,7 +145,7 @@ impl Upload {
             cloud.region = bucket.region,
             store.bucket = bucket.name,
             store.key = self.key,
-            file.size = self.file.size(),
+            file.size = self.source.size(),
             "error.type" = Empty,
             otel.status_code = Empty,
         );
@@ -165,11 +176,14 @@ impl Upload {
 impl Run<'_> {
     async fn run(&self, record: Option<UploadRecord>) -> Result<Staged> {
         // Limits first: nothing is sent for a file that the store cannot take.
-        let part = part_size(self.file.size(), self.store.limits(), self.options.part_size)?;
+        let part = part_size(self.source.size(), self.store.limits(), self.options.part_size)?;
         let plan = self.plan_of(part)?;
-        self.check_file().await?;
+        self.source.check().await?;
         self.go_on()?;
         let mut record = self.of_this_file(record).await?;
+        if let Some(error) = self.changed_since(record.as_ref()) {
+            return Err(self.given_up(record, error).await?);
+        }
         *self.unanswered() = record.as_ref().and_then(|record| record.unanswered_since);
         for _ in 0..BEGINNINGS {
             match self.already_there(record.as_ref()).await {
@@ -264,7 +278,7 @@ impl Run<'_> {
         let bucket = &self.store.bucket().name;
         let same_place = record.bucket == *bucket && record.key == self.key;
         // The sum is that of the file as it is now: what its dates were then says nothing more.
-        if same_place && record.sha256 == self.hashed.sha256 {
+        if same_place && record.sha256 == self.source.sha256() {
             return Ok(Some(record));
         }
         let place = format!("`{}` in bucket `{}`", record.key, record.bucket);
@@ -292,6 +306,12 @@ impl Run<'_> {
         }
         journal::keep(self.record_store.clone(), None).await?;
         Ok(None)
+    }
+
+    /// Whether a web file is another than that of which the record has parts.
+    fn changed_since(&self, record: Option<&UploadRecord>) -> Option<Error> {
+        let (now, was) = (self.source.web()?.stamp(), &record?.web.as_ref()?.stamp);
+        web::difference(was, now).map(|how| web::changed(&now.url, &how))
     }
 
     /// The object that makes an upload unnecessary.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cloud_import_core::{Error, ErrorKind, Remedy, remedy::Change};
 use serde::{Deserialize, Serialize};
 
 use crate::budget::Budget;
@@ -89,6 +90,13 @@ pub struct Staged {
     /// The id of its version, where the bucket keeps versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+}
+
+/// What comes of an upload that was stopped.
+pub(super) fn stopped() -> Error {
+    Error::new(ErrorKind::Stopped, "the upload was stopped")
+        .with_may_have_executed(false)
+        .with_remedy(Remedy::Repeat(Change::Nothing))
 }
 
 #[cfg(test)]

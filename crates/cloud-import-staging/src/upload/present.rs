@@ -6,13 +6,16 @@ use md5::{Digest as _, Md5};
 use super::{
     journal::Journal,
     run::{Halt, Run, is_gone},
+    source::Source,
+    sum::fit,
 };
 use crate::{
     blocking, crc64,
     file::LocalFile,
     objects::{Part, Receipt},
     parts::Plan,
-    record::PartRecord,
+    record::{PartRecord, UploadRecord},
+    web::WebFile,
 };
 
 /// Up to this size in bytes, a file that is at its key already is summed again to be held against what the store says of it.
@@ -22,19 +25,26 @@ impl Run<'_> {
     /// Whether what the store says of an object that is small enough to be summed again is true of the file. Nothing is said
     /// against one of which the store tells no sum.
     pub(super) async fn has_its_sum(&self, receipt: &Receipt) -> Result<bool> {
-        let size = self.file.size();
+        // Of a web file nothing is fetched to be compared.
+        let Source::File { file, .. } = self.source else {
+            return Ok(true);
+        };
+        let size = file.size();
         let tells_a_sum = receipt.md5().is_some() || receipt.crc64.is_some();
         if !tells_a_sum || !self.compares_sums() || size > SUMMED_AGAIN {
             return Ok(true);
         }
-        let (md5, crc64) = sums_of(self.file.clone(), (0, size)).await?;
+        let (md5, crc64) = sums_of(file.clone(), (0, size)).await?;
         Ok(!receipt.denies(&md5, || crc64))
     }
 
     /// Makes the record say what the store holds.
     pub(super) async fn settle_present(&self, plan: Plan, journal: &Journal) -> Result<(), Halt> {
         let upload_id = journal.record().upload_id.clone();
-        journal.note(|record| record.parts.retain(|number, _| plan.range(*number).is_some()));
+        journal.note(|record| {
+            record.parts.retain(|number, _| plan.range(*number).is_some());
+            self.fit(record, plan.first);
+        });
         match self.store.list_parts(self.key, &upload_id).await {
             Ok(Some(listed)) => self.merge(plan, journal, listed).await?,
             Ok(None) => {}
@@ -44,6 +54,7 @@ impl Run<'_> {
                 "the parts of the upload cannot be listed; only the record counts: {error}"
             )),
         }
+        journal.note(|record| self.fit(record, plan.first));
         let present = journal
             .record()
             .parts
@@ -72,8 +83,9 @@ impl Run<'_> {
             let etag = match known {
                 Some(known) if counts => Some(known.etag),
                 _ if self.compares_sums() && !part.etag.is_empty() => {
-                    let (sum, _) = sums_of(self.file.clone(), range).await?;
-                    part.etag.eq_ignore_ascii_case(&sum).then_some(part.etag)
+                    let sum = self.md5_of(part.number, range, journal).await?;
+                    sum.is_some_and(|sum| part.etag.eq_ignore_ascii_case(&sum))
+                        .then_some(part.etag)
                 }
                 _ => None,
             };
@@ -83,6 +95,21 @@ impl Run<'_> {
         }
         journal.note(|record| record.parts = present);
         Ok(())
+    }
+}
+
+impl Run<'_> {
+    fn fit(&self, record: &mut UploadRecord, first: u32) {
+        fit(record, self.source.web().map(WebFile::stamp), first);
+    }
+
+    /// The MD5 in hex of a part; of a web file, where it passed already.
+    async fn md5_of(&self, number: u32, range: (u64, u64), journal: &Journal) -> Result<Option<String>> {
+        if let Source::File { file, .. } = self.source {
+            return sums_of(file.clone(), range).await.map(|(md5, _)| Some(md5));
+        }
+        let record = journal.record();
+        Ok(record.web.as_ref().and_then(|web| web.passed.get(&number).cloned()))
     }
 }
 

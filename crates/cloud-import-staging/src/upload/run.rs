@@ -14,24 +14,16 @@ use cloud_import_core::{
 
 use super::{
     journal::Journal,
-    options::{OnProgress, Progress, Staged, UploadOptions},
+    options::{OnProgress, Progress, Staged, UploadOptions, stopped},
+    source::Source,
+    sum::Sum,
 };
-use crate::{
-    blocking,
-    file::{self, LocalFile},
-    hash::Hashed,
-    objects::ObjectHead,
-    parts::Plan,
-    record::UploadRecord,
-    record_store::RecordStore,
-    store::Store,
-};
+use crate::{objects::ObjectHead, parts::Plan, record::UploadRecord, record_store::RecordStore, store::Store};
 
 /// One run.
 pub(super) struct Run<'a> {
     pub(super) store: &'a Store,
-    pub(super) file: &'a LocalFile,
-    pub(super) hashed: &'a Hashed,
+    pub(super) source: &'a Source,
     pub(super) key: &'a str,
     pub(super) options: &'a UploadOptions,
     pub(super) record_store: Arc<dyn RecordStore>,
@@ -62,9 +54,9 @@ impl Run<'_> {
     }
 
     pub(super) fn plan_of(&self, part: u64) -> Result<Plan> {
-        Plan::new(self.file.size(), part, self.store.limits()).ok_or_else(|| {
+        Plan::new(self.source.size(), part, self.store.limits()).ok_or_else(|| {
             let most = self.store.limits().max_parts;
-            let size = self.file.size();
+            let size = self.source.size();
             Error::new(
                 ErrorKind::InvalidRequest,
                 format!("a file of {size} bytes makes more than {most} parts of {part} bytes, the most that this store takes"),
@@ -81,7 +73,7 @@ impl Run<'_> {
 
     /// The object at the key, if it is the file. `version`: that which the store acknowledged, if it did.
     pub(super) fn staged(&self, head: ObjectHead, version: Option<String>) -> Result<Staged> {
-        let (size, sha256) = (self.file.size(), &self.hashed.sha256);
+        let (size, sha256) = (self.source.size(), self.source.sha256());
         let other_content = head
             .sha256
             .as_ref()
@@ -98,7 +90,7 @@ impl Run<'_> {
             bucket: self.store.bucket().name.clone(),
             key: self.key.to_owned(),
             size,
-            sha256: sha256.clone(),
+            sha256: sha256.to_owned(),
             version: version.or(head.receipt.version),
             etag: Some(head.receipt.etag).filter(|etag| !etag.is_empty()),
         })
@@ -128,15 +120,6 @@ impl Run<'_> {
         }
     }
 
-    pub(super) async fn check_file(&self) -> Result<()> {
-        let file = self.file.clone();
-        blocking::run(move || file.unchanged()).await?;
-        if self.hashed.stamp == self.file.stamp() {
-            return Ok(());
-        }
-        Err(file::changed(self.file.path(), "it is not the file that was hashed"))
-    }
-
     pub(super) fn journal(&self, record: UploadRecord) -> Journal {
         Journal::new(self.record_store.clone(), record, self.store.pipeline().env.clone())
     }
@@ -159,12 +142,16 @@ impl Run<'_> {
             bucket: self.store.bucket().name.clone(),
             key: self.key.to_owned(),
             upload_id,
-            file: self.file.stamp(),
-            sha256: self.hashed.sha256.clone(),
+            file: self.source.stamp(),
+            sha256: self.source.sha256().to_owned(),
             part_size,
             parts: BTreeMap::new(),
             completing: false,
             unanswered_since: *self.unanswered(),
+            web: self
+                .source
+                .web()
+                .map(|web| Sum::new(self.store.limits().first_part).remembered(web.stamp())),
         }
     }
 
@@ -188,12 +175,6 @@ pub(super) fn may_be_open(place: &str, since: SystemTime) -> String {
 
 /// The code of an error that says that something else is at the key.
 pub(super) const WRONG_OBJECT: &str = "WrongObject";
-
-pub(super) fn stopped() -> Error {
-    Error::new(ErrorKind::Stopped, "the upload was stopped")
-        .with_may_have_executed(false)
-        .with_remedy(Remedy::Repeat(Change::Nothing))
-}
 
 /// Whether going on with this upload can never succeed, so that it is given up in the store.
 pub(super) fn is_final(error: &Error) -> bool {

@@ -1,18 +1,26 @@
 //! Sends the parts that are missing, several at a time within the budget, each checked by its sum and retried by itself.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use cloud_import_core::{Bytes, Error, ErrorKind, Result, Stop, env::Env, provider::digest};
-use md5::{Digest as _, Md5};
-use tokio::task::JoinSet;
+use cloud_import_core::{Error, ErrorKind, Result, Stop, env::Env, provider::digest};
+use tokio::{
+    sync::{Mutex as Turns, OwnedMutexGuard},
+    task::JoinSet,
+};
 
 use super::{
     journal::Journal,
-    options::{OnProgress, Progress},
-    run::{Halt, Run, is_final, is_gone, stopped},
+    options::{OnProgress, Progress, stopped},
+    run::{Halt, Run, is_final, is_gone},
+    source::{Piece, Source},
+    sum::Sum,
 };
 use crate::{
-    blocking, budget::Budget, crc64, file::LocalFile, objects::Receipt, parts::Plan, record::PartRecord, store::Store,
+    blocking, budget::Budget, crc64, objects::Receipt, parts::Plan, record::PartRecord, store::Store, web::changed,
 };
 
 /// How long parts on their way may take to arrive when no more are begun.
@@ -40,22 +48,16 @@ impl Run<'_> {
                 size_of(&plan, record.parts.keys().copied()),
             )
         };
-        let sender = Arc::new(Sender {
-            store: self.store.clone(),
-            file: self.file.clone(),
-            key: self.key.to_owned(),
-            upload_id,
-            plan,
-            budget: self.options.budget.clone(),
-            rounds: self.options.rounds,
-            compares_sums: self.compares_sums(),
-            progress: self.progress.clone(),
-            stop: self.stop.clone(),
-        });
+        let sender = self.sender(plan, journal, upload_id);
         let mut acknowledged = |(number, etag): (u32, String)| {
             present += size_of(&plan, [number]);
             journal.note(|record| {
                 record.parts.insert(number, PartRecord { etag });
+                if let (Some(sum), Some(web)) = (&sender.sum, &mut record.web) {
+                    let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+                    sum.is_there(number);
+                    *web = sum.remembered(&web.stamp);
+                }
             });
             self.report(present, plan.size);
         };
@@ -64,18 +66,24 @@ impl Run<'_> {
             if self.stop.is_requested() {
                 break stopped();
             }
-            while running.len() < self.options.parallel.max(1) {
-                let Some(number) = missing.pop_front() else { break };
-                running.spawn(sender.clone().part(number));
+            let has_room = running.len() < self.options.parallel.max(1);
+            let next = missing.front().copied().filter(|_| has_room);
+            if next.is_none() && running.is_empty() {
+                return Ok(());
             }
             let ended = tokio::select! {
-                ended = running.join_next() => ended,
+                turn = sender.turn(), if next.is_some() => {
+                    if let Some(number) = missing.pop_front() {
+                        running.spawn(sender.clone().part(number, turn));
+                    }
+                    continue;
+                }
+                Some(ended) = running.join_next() => joined(ended),
                 () = self.stop.requested() => break stopped(),
             };
-            match ended.map(joined) {
-                None => return Ok(()),
-                Some(Ok(part)) => acknowledged(part),
-                Some(Err(error)) => break error,
+            match ended {
+                Ok(part) => acknowledged(part),
+                Err(error) => break error,
             }
         };
         if is_gone(&failure) {
@@ -100,14 +108,26 @@ impl Run<'_> {
         Err(failure.into())
     }
 
+    fn sender(&self, plan: Plan, journal: &Journal, upload_id: String) -> Arc<Sender> {
+        Arc::new(Sender {
+            store: self.store.clone(),
+            source: self.source.clone(),
+            key: self.key.to_owned(),
+            upload_id,
+            plan,
+            budget: self.options.budget.clone(),
+            rounds: self.options.rounds,
+            compares_sums: self.compares_sums(),
+            progress: self.progress.clone(),
+            stop: self.stop.clone(),
+            turns: Arc::default(),
+            sum: journal.record().web.as_ref().and_then(Sum::of).map(Mutex::new),
+        })
+    }
+
     /// Waits before another try; ends at once when a stop is requested.
     pub(super) async fn pause(&self, round: u32) -> Result<()> {
         pause(&*self.store.pipeline().env, self.stop, round).await
-    }
-
-    /// A range of the file and its MD5.
-    pub(super) async fn read(&self, offset: u64, length: u64) -> Result<(Bytes, [u8; 16])> {
-        read(self.file, &self.options.budget, self.stop, offset, length).await
     }
 }
 
@@ -127,31 +147,10 @@ async fn pause(env: &dyn Env, stop: &Stop, round: u32) -> Result<()> {
     }
 }
 
-async fn read(file: &LocalFile, budget: &Budget, stop: &Stop, offset: u64, length: u64) -> Result<(Bytes, [u8; 16])> {
-    let length = usize::try_from(length).map_err(|_| {
-        Error::new(
-            ErrorKind::Local,
-            format!("a part of {length} bytes does not fit into this machine's memory"),
-        )
-    })?;
-    let mut buffer = tokio::select! {
-        buffer = budget.take(length) => buffer,
-        () = stop.requested() => return Err(stopped()),
-    };
-    let file = file.clone();
-    blocking::run(move || {
-        file.read_at(offset, buffer.as_mut())?;
-        file.unchanged()?;
-        let md5 = Md5::digest(buffer.as_mut()).into();
-        Ok((buffer.into_bytes(), md5))
-    })
-    .await
-}
-
 /// What the sending of one part needs.
 struct Sender {
     store: Store,
-    file: LocalFile,
+    source: Source,
     key: String,
     upload_id: String,
     plan: Plan,
@@ -160,14 +159,28 @@ struct Sender {
     compares_sums: bool,
     progress: OnProgress,
     stop: Stop,
+    /// Parts of a web file are read one after another: their sum is made in their order.
+    turns: Arc<Turns<()>>,
+    /// That sum.
+    sum: Option<Mutex<Sum>>,
 }
 
+/// The right to read the next part, where they are read in their order.
+type Turn = Option<OwnedMutexGuard<()>>;
+
 impl Sender {
+    async fn turn(&self) -> Turn {
+        match self.sum {
+            Some(_) => Some(self.turns.clone().lock_owned().await),
+            None => None,
+        }
+    }
+
     /// One part, until the store has it or no sense is in going on.
-    async fn part(self: Arc<Self>, number: u32) -> Outcome {
+    async fn part(self: Arc<Self>, number: u32, mut turn: Turn) -> Outcome {
         let mut rounds = 0;
         loop {
-            let error = match self.sent(number).await {
+            let error = match self.sent(number, &mut turn).await {
                 Ok(etag) => return Ok((number, etag)),
                 Err(error) => error,
             };
@@ -184,9 +197,12 @@ impl Sender {
         }
     }
 
-    async fn sent(&self, number: u32) -> Result<String> {
+    async fn sent(self: &Arc<Self>, number: u32, turn: &mut Turn) -> Result<String> {
         let (offset, length) = self.plan.range(number).unwrap_or_default();
-        let (bytes, md5) = read(&self.file, &self.budget, &self.stop, offset, length).await?;
+        let piece = self.source.read(&self.budget, &self.stop, offset, length).await?;
+        let Piece { buffer, md5 } = self.clone().summed(number, piece).await?;
+        drop(turn.take());
+        let bytes = buffer.into_bytes();
         let mut told = Receipt::default();
         for _ in 0..SENDINGS {
             let part = self
@@ -203,6 +219,31 @@ impl Sender {
             );
         }
         Err(arrives_changed(&format!("part {number}"), &md5, &told).with_operation("UploadPart"))
+    }
+}
+
+impl Sender {
+    /// A part of a web file passes into the sum; one that did so before must be the same.
+    async fn summed(self: Arc<Self>, number: u32, piece: Piece) -> Result<Piece> {
+        if self.sum.is_none() {
+            return Ok(piece);
+        }
+        blocking::run(move || {
+            let Some(sum) = &self.sum else { return Ok(piece) };
+            let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+            if number == sum.next() {
+                sum.add(piece.buffer.as_ref(), &piece.md5);
+                return Ok(piece);
+            }
+            match sum.passed(number) == Some(digest::hex(&piece.md5).as_str()) {
+                true => Ok(piece),
+                false => Err(changed(
+                    &self.source.shown(),
+                    &format!("its part {number} has another content"),
+                )),
+            }
+        })
+        .await
     }
 }
 

@@ -4,6 +4,7 @@
 mod answers;
 mod buckets;
 mod fake;
+mod fetch;
 mod files;
 mod interrupted;
 mod lost;
@@ -14,3 +15,6 @@ mod simulated;
 mod stage;
 mod stopped;
 mod upload;
+#[allow(dead_code, reason = "the command is tested against more")]
+#[path = "../../../../tests/support/web.rs"]
+mod web;

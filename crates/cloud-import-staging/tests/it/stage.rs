@@ -8,7 +8,7 @@ use std::{
 };
 
 use cloud_import_core::{
-    BoxFuture, Credentials, Provider, Result, Stop,
+    BoxFuture, Credentials, Pace, Provider, Result, Stop,
     env::{Env, SystemEnv},
     provider::Pipeline,
 };
@@ -24,7 +24,7 @@ pub(crate) const KEY: &str = "images/content.qcow2";
 
 /// A clock whose pauses are a hundred times shorter.
 #[derive(Debug)]
-struct Hasty;
+pub(crate) struct Hasty;
 
 impl Env for Hasty {
     fn now(&self) -> SystemTime {
@@ -99,16 +99,30 @@ impl Stage {
     }
 
     pub(crate) fn store_of(&self, provider: Provider, region: &str) -> Store {
+        self.store_with(provider, region, Arc::new(Hasty))
+    }
+
+    fn store_with(&self, provider: Provider, region: &str, env: Arc<dyn Env>) -> Store {
         let keys = Credentials::new("id", "secret");
         let mut pipeline = Pipeline::new(region, Arc::new(keys), Arc::new(self.fake.clone()));
-        pipeline.env = Arc::new(Hasty);
+        pipeline.env = env;
         Store::new(Bucket::new(provider, region, "images").unwrap(), pipeline).unwrap()
     }
 
     pub(crate) async fn upload(&self) -> Upload {
+        self.upload_to(self.store()).await
+    }
+
+    /// By this clock, within these limits.
+    pub(crate) async fn upload_with(&self, env: Arc<dyn Env>, pace: Pace) -> Upload {
+        let store = self.store_with(Provider::ALIYUN, "cn-hangzhou", env);
+        self.upload_to(store.paced(pace)).await
+    }
+
+    async fn upload_to(&self, store: Store) -> Upload {
         let file = LocalFile::open(self.path()).unwrap();
         let hashed = Hashed::of(&file, None, |_| {}, &Stop::default()).await.unwrap();
-        Upload::new(self.store(), file, hashed, KEY).options(self.options.clone())
+        Upload::new(store, file, hashed, KEY).options(self.options.clone())
     }
 
     /// One run from whatever record is there.

@@ -45,7 +45,7 @@ impl Target {
         if !may_go.await? {
             return Ok(false);
         }
-        let is_kept = self.context.options.keep_object;
+        let is_kept = self.keep_object;
         if !is_kept {
             let version = registered.with(|object| object.version()).await?;
             store.delete(&object.key, version.as_deref()).await?;

@@ -8,19 +8,21 @@ use std::{
 };
 
 use cloud_import_core::{
-    Capabilities, Disk, DiskFormat, Error, ErrorKind, Field, ImageImporter, ImportRequest, Problem, Remedy, Result,
-    SourceForm, Stop,
+    Capabilities, Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageImporter, ImportRequest,
+    Problem, Remedy, Result, SourceForm, Stop,
     env::{Env as _, SystemEnv},
     provider::capabilities::SideFile,
 };
-use cloud_import_staging::{HashCache, Hashed, LocalFile, part_size};
+use cloud_import_staging::{HashCache, Hashed, LocalFile, Store, WebFile, part_size};
 use serde_json::Value;
 
 use super::{
     destination::Destination,
     event::{Event, Listener},
-    image::{Image, LocalImage},
+    image::LocalImage,
+    source::Image,
     store::{JobFacts, Role, blocking},
+    web::WebImage,
 };
 
 /// The image, and the file beside it that some clouds want.
@@ -48,20 +50,61 @@ pub(crate) struct Ordered {
     pub(crate) request: ImportRequest,
     /// In this order.
     pub(crate) files: Vec<FileToStage>,
+    /// What its cloud reads by a link that is signed for it.
+    pub(crate) links: Vec<LinkToSign>,
     /// What was found in the file and beside it.
     pub(crate) found: Vec<Problem>,
-    /// What is wrong with the name of the bucket that they are put into.
+    /// What is wrong with the names of the buckets that are written or read with these keys.
     named: Vec<Problem>,
+}
+
+/// A disk of an order whose link is signed for each attempt to send it.
+#[derive(Debug, Clone)]
+pub(crate) struct LinkToSign {
+    /// Which of the disks.
+    pub(crate) disk: usize,
+    pub(crate) bucket: Store,
+    pub(crate) key: String,
 }
 
 /// A file that is put under this key.
 #[derive(Debug, Clone)]
 pub(crate) struct FileToStage {
     pub(crate) role: Role,
-    pub(crate) path: PathBuf,
-    /// `None` before it was hashed.
-    pub(crate) hashed: Option<Arc<Hashed>>,
+    pub(crate) origin: Origin,
     pub(crate) key: String,
+}
+
+impl LinkToSign {
+    /// What is wrong with the name of its bucket.
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.bucket.bucket().problems();
+        for problem in &mut problems {
+            problem.field = Field::disk(self.disk, DiskPart::Source);
+        }
+        problems
+    }
+}
+
+/// Where the bytes of a file are.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    /// On this machine; `None` before it was hashed.
+    File { path: PathBuf, hashed: Option<Arc<Hashed>> },
+    /// On a web server.
+    Web(WebFile),
+}
+
+impl Origin {
+    fn of(image: &LocalImage) -> Self {
+        match &image.web {
+            Some(file) => Self::Web(file.clone()),
+            None => Self::File {
+                path: image.path().to_owned(),
+                hashed: image.hashed.clone(),
+            },
+        }
+    }
 }
 
 impl Ordered {
@@ -70,12 +113,6 @@ impl Ordered {
         let mut problems = [self.named.as_slice(), &self.found].concat();
         problems.extend(importer.validate(&self.request));
         problems
-    }
-
-    /// The key of the staged disk.
-    pub(crate) fn key(&self) -> Option<&str> {
-        let disk = self.files.iter().find(|file| file.role == Role::Disk);
-        disk.map(|file| file.key.as_str())
     }
 }
 
@@ -103,6 +140,11 @@ impl Content {
         Ok(Self { image, beside })
     }
 
+    /// The length of the file in bytes, where one is staged and that is known.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.image.file().and_then(LocalImage::length)
+    }
+
     /// Says what goes with the image, and what does not.
     pub(crate) fn tell(&self, listener: &dyn Listener) {
         match &self.beside {
@@ -115,39 +157,32 @@ impl Content {
         }
     }
 
-    /// Reads the files once, and says when that began and ended; `None` where the sum of the image was known.
+    /// Reads the files once, and says when that began and ended for the image; `None` where its sum was known.
     pub(crate) async fn hash(
         &mut self,
         cache: &HashCache,
         listener: &Arc<dyn Listener>,
         stop: &Stop,
     ) -> Result<Option<(SystemTime, SystemTime)>> {
-        let began = SystemEnv.now();
-        let mut is_known = true;
         if let Image::File(image) = &mut self.image {
-            let path = image.path().to_owned();
-            let file = blocking(move || LocalFile::open(path)).await?;
-            let hashed = hash(&file, cache, listener, stop).await?;
-            is_known = hashed.from_cache;
-            image.hashed = Some(hashed);
+            image.hash_with(cache, listener, stop).await?;
         }
         if let Some(Beside::Sent { file, hashed }) = &mut self.beside {
             *hashed = Some(hash(file, cache, listener, stop).await?);
         }
-        Ok((!is_known).then(|| (began, SystemEnv.now())))
+        Ok(self.image.file().and_then(|image| image.read_at))
     }
 
-    /// What tells the job from others, `first` being an order of it; or the job that is gone on with.
+    /// What tells the job from others, for an image of this name, `first` being an order of it; or the job that is gone on with.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] when the file is not what that job publishes.
-    pub(crate) fn facts(&self, first: &ImportRequest, job: Option<JobFacts>) -> Result<JobFacts> {
-        let name = &first.name;
+    pub(crate) fn facts(&self, name: &str, first: &ImportRequest, job: Option<&JobFacts>) -> Result<JobFacts> {
         let facts = match &self.image {
-            Image::File(file) => {
-                let sha256 = file.hashed.as_ref().map(|hashed| hashed.sha256.clone());
+            Image::File(file) | Image::Web(WebImage(file)) => {
+                let sha256 = file.sha256().map(str::to_owned);
                 let content = sha256.clone().unwrap_or_default();
-                JobFacts::new(name, file.path().display().to_string(), sha256, &content)
+                JobFacts::new(name, file.path().display().to_string(), sha256, &content).of_size(self.length())
             }
             Image::There(shown) => {
                 let content: Vec<String> = first.disks.iter().map(|disk| disk.source.identity()).collect();
@@ -155,8 +190,8 @@ impl Content {
             }
         };
         match job {
-            Some(job) if job.sha256 != facts.sha256 => Err(changed(&job, &facts)),
-            Some(job) => Ok(job),
+            Some(job) if job.sha256 != facts.sha256 => Err(changed(job, &facts)),
+            Some(job) => Ok(job.clone()),
             None => Ok(facts),
         }
     }
@@ -167,12 +202,16 @@ impl Content {
     /// [`ErrorKind::InvalidRequest`](cloud_import_core::ErrorKind::InvalidRequest) when the file is too large for the store.
     pub(crate) fn order(&self, destination: &Destination, prefix: &str) -> Result<Ordered> {
         let mut request = destination.order.clone();
-        let (Some(file), Some(store)) = (self.image.file(), &destination.bucket) else {
+        let prefix = destination.prefix.as_deref().unwrap_or(prefix);
+        let mut links = links(&mut request, destination)?;
+        let mut named: Vec<Problem> = links.iter().flat_map(LinkToSign::problems).collect();
+        let (Some(file), Some(store)) = (self.image.staged(), &destination.bucket) else {
             return Ok(Ordered {
                 request,
                 files: Vec::new(),
+                links,
                 found: Vec::new(),
-                named: Vec::new(),
+                named,
             });
         };
         let provider = destination.importer.provider();
@@ -180,18 +219,22 @@ impl Content {
         if let Some(length) = file.length() {
             part_size(length, store.limits(), None).map_err(|error| error.with_provider(provider))?;
         }
-        let base = key(prefix, file.hashed.as_deref());
+        let base = key(prefix, file.sha256());
         let disk_key = format!("{base}.{}", file.format().map_or("img", DiskFormat::as_str));
         let capabilities = destination.importer.capabilities();
-        let place = match capabilities.sources.value.contains(&SourceForm::Object) {
+        let place = match takes_objects(destination) {
             true => Disk::object(&store.bucket().name, &disk_key),
-            false => Disk::url(store.url(&disk_key)?),
+            false => {
+                let (bucket, key) = (store.clone(), disk_key.clone());
+                links.insert(0, LinkToSign { disk: 0, bucket, key });
+                Disk::url(store.url(&disk_key)?)
+            }
         };
         if request.disks.is_empty() {
             request.disks.push(place.clone());
         }
         request.disks[0].source = place.source;
-        request.disks[0].pending = file.hashed.is_none();
+        request.disks[0].pending = file.sha256().is_none();
         request.disks[0] = file.described(request.disks[0].clone());
         let mut files = Vec::new();
         let mut found = file.problems(capabilities, &request);
@@ -207,21 +250,23 @@ impl Content {
             // First, so that it is there when the image is.
             files.push(FileToStage {
                 role: Role::Bitmap,
-                path: file.path().to_owned(),
-                hashed: hashed.clone(),
+                origin: Origin::File {
+                    path: file.path().to_owned(),
+                    hashed: hashed.clone(),
+                },
                 key: format!("{base}.{}", rule.suffix),
             });
         }
         files.push(FileToStage {
             role: Role::Disk,
-            path: file.path().to_owned(),
-            hashed: file.hashed.clone(),
+            origin: Origin::of(file),
             key: disk_key,
         });
-        let named = store.bucket().problems();
+        named.extend(store.bucket().problems());
         Ok(Ordered {
             request,
             files,
+            links,
             found,
             named,
         })
@@ -245,15 +290,45 @@ fn changed(job: &JobFacts, found: &JobFacts) -> Error {
         .with_remedy("Put the file back that it was begun with, or import the new one as a job of its own.")
 }
 
+fn takes_objects(destination: &Destination) -> bool {
+    let sources = destination.importer.capabilities().sources;
+    sources.value.contains(&SourceForm::Object)
+}
+
+/// Makes links of the objects that a cloud does not read by bucket and key, where their buckets are at hand: unsigned ones, which tell
+/// the same order again whenever they are signed.
+fn links(request: &mut ImportRequest, destination: &Destination) -> Result<Vec<LinkToSign>> {
+    let mut links = Vec::new();
+    if takes_objects(destination) {
+        return Ok(links);
+    }
+    for (index, disk) in request.disks.iter_mut().enumerate() {
+        let DiskSource::Object { bucket, key } = &disk.source else {
+            continue;
+        };
+        let Some(store) = destination.reads.iter().find(|store| store.bucket().name == *bucket) else {
+            continue;
+        };
+        let link = LinkToSign {
+            disk: index,
+            bucket: store.clone(),
+            key: key.clone(),
+        };
+        disk.source = DiskSource::Url(store.url(key)?);
+        links.push(link);
+    }
+    Ok(links)
+}
+
 fn has_one(rule: &SideFile, file: &LocalImage) -> bool {
     file.format().is_some_and(|format| rule.formats.contains(&format))
 }
 
 /// What a key is but for its ending: named by its content, so that the same file is staged once. Before the content is known, a hash
 /// of zeros stands for it: rules about keys look at its form.
-fn key(prefix: &str, hashed: Option<&Hashed>) -> String {
-    match hashed {
-        Some(hashed) => format!("{prefix}{}", hashed.sha256),
+fn key(prefix: &str, sha256: Option<&str>) -> String {
+    match sha256 {
+        Some(sha256) => format!("{prefix}{sha256}"),
         None => format!("{prefix}{:064}", 0),
     }
 }
@@ -275,6 +350,27 @@ fn found(image: &Path, path: &Path) -> Result<Option<Beside>> {
         Ok(file) => Beside::Sent { file, hashed: None },
         Err(error) => Beside::Left(error.message().to_owned()),
     }))
+}
+
+impl LocalImage {
+    /// Reads its sum, where it was not read yet.
+    pub(super) async fn hash_with(
+        &mut self,
+        cache: &HashCache,
+        listener: &Arc<dyn Listener>,
+        stop: &Stop,
+    ) -> Result<()> {
+        if self.hashed.is_some() {
+            let image = self.clone();
+            return blocking(move || image.unchanged()).await;
+        }
+        let (path, began) = (self.path().to_owned(), SystemEnv.now());
+        let file = blocking(move || LocalFile::open(path)).await?;
+        let hashed = hash(&file, cache, listener, stop).await?;
+        self.read_at = (!hashed.from_cache).then(|| (began, SystemEnv.now()));
+        self.hashed = Some(hashed);
+        Ok(())
+    }
 }
 
 async fn hash(file: &LocalFile, cache: &HashCache, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<Arc<Hashed>> {

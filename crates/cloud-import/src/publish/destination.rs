@@ -43,6 +43,14 @@ pub struct Destination {
     pub bucket: Option<Store>,
     /// What is kept with its record: see [`Publish::asked`](super::Publish::asked).
     pub asked: Option<Value>,
+    /// What keys of objects that are staged for it begin with; `None`: as [`Publish::prefix`](super::Publish::prefix) says.
+    pub prefix: Option<String>,
+    /// Whether what is staged for it stays; `None`: as [`Publish::keep_object`](super::Publish::keep_object) says.
+    pub keep_object: Option<bool>,
+    /// Buckets in which disks of the order lie already. A cloud that reads disks by links is given links into these, signed with
+    /// the bucket's keys, anew for each attempt; without its bucket, such a disk is refused there. The objects are the user's: none
+    /// is ever deleted.
+    pub reads: Vec<Store>,
 }
 
 impl Destination {
@@ -57,6 +65,9 @@ impl Destination {
             order,
             bucket: None,
             asked: None,
+            prefix: None,
+            keep_object: None,
+            reads: Vec::new(),
         }
     }
 
@@ -103,6 +114,12 @@ impl Destination {
     pub fn bucket_named(self, name: &str) -> Result<Self> {
         let bucket = bucket_of(&*self.importer, name)?;
         Ok(self.bucket(bucket))
+    }
+
+    /// Adds a bucket in which disks of the order lie already: see [`Self::reads`](field@Self::reads).
+    pub fn reads(mut self, bucket: Store) -> Self {
+        self.reads.push(bucket);
+        self
     }
 
     /// The name of its record where no other is known.

@@ -1,29 +1,24 @@
-//! What is published: a file on this machine by its own header, or what is in the clouds' reach already.
+//! A disk image by its own header, wherever its bytes are.
 
 use std::{
     fs::File,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use cloud_import_core::{
-    Capabilities, Disk, DiskFormat, Error, ErrorKind, ImportRequest, PartitionTable, Problem, Result,
+    Capabilities, Disk, DiskFormat, Error, ErrorKind, ImportRequest, PartitionTable, Problem, Remedy, Result, Stop,
+    remedy::Change,
 };
 use cloud_import_disk::{self as header, DiskInfo, Format, inspect};
-use cloud_import_staging::{Hashed, LocalFile};
+use cloud_import_staging::{Hashed, LocalFile, WebFile};
 
-use super::findings::{Judged, findings};
-
-/// What is published.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "there is one in a call")]
-pub enum Image {
-    /// A file on this machine, which is staged for each destination.
-    File(LocalImage),
-    /// Nothing is staged: each order names a source that its cloud can read. The text is for people.
-    There(String),
-}
+use super::{
+    event::Listener,
+    findings::{Judged, findings},
+    store::State,
+};
 
 /// A disk image file on this machine.
 ///
@@ -48,6 +43,10 @@ pub struct LocalImage {
     /// The format of the file that is made of it, where it stands for that.
     planned: Option<DiskFormat>,
     pub(crate) hashed: Option<Arc<Hashed>>,
+    /// When reading it for its sum began and ended, where that was not known from earlier runs.
+    pub(crate) read_at: Option<(SystemTime, SystemTime)>,
+    /// Where its bytes are, if they are not on this machine.
+    pub(crate) web: Option<WebFile>,
 }
 
 impl LocalImage {
@@ -70,6 +69,8 @@ impl LocalImage {
             declared,
             planned: None,
             hashed: None,
+            read_at: None,
+            web: None,
         })
     }
 
@@ -79,6 +80,8 @@ impl LocalImage {
     pub fn planned(&self, format: DiskFormat) -> Self {
         Self {
             planned: Some(format),
+            // It will be the sum of another file.
+            hashed: None,
             ..self.clone()
         }
     }
@@ -91,7 +94,23 @@ impl LocalImage {
             declared,
             planned: None,
             hashed: None,
+            read_at: None,
+            web: None,
         }
+    }
+
+    /// What is on a web server.
+    pub(crate) fn of_web(file: WebFile, info: DiskInfo, declared: Option<DiskFormat>) -> Self {
+        Self {
+            web: Some(file.clone()),
+            ..Self::of_object(file.stamp().url.clone(), info, declared)
+        }
+    }
+
+    /// SHA-256 of its content in lower-case hex, once the file was read for that.
+    pub fn sha256(&self) -> Option<&str> {
+        let hashed = self.hashed.as_ref().map(|hashed| hashed.sha256.as_str());
+        hashed.or_else(|| self.web.as_ref().map(WebFile::sha256))
     }
 
     /// Where it is.
@@ -104,13 +123,39 @@ impl LocalImage {
         &self.info
     }
 
+    /// Reads the file once for its sum, or takes what earlier runs of this state know of it; a [`Publish`](super::Publish) of it then
+    /// reads it no more for that. The listener hears how far it is.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when it cannot be read, [`ErrorKind::Conflict`] when it changed meanwhile, [`ErrorKind::Stopped`] when a
+    /// stop was requested.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the reading ends. Call it again.
+    pub async fn hash(&mut self, state: &State, rehash: bool, listener: &Arc<dyn Listener>, stop: &Stop) -> Result<()> {
+        self.hash_with(&state.hashes().rehash(rehash), listener, stop).await
+    }
+
+    /// Whether the file is still the one whose sum was read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] when it changed; [`ErrorKind::Local`] when it is gone.
+    pub fn unchanged(&self) -> Result<()> {
+        let stamp = LocalFile::open(&self.path)?.stamp();
+        if self.hashed.as_ref().is_none_or(|hashed| hashed.stamp == stamp) {
+            return Ok(());
+        }
+        let message = format!("`{}` was changed since its sum was read", self.path.display());
+        Err(Error::new(ErrorKind::Conflict, message).with_remedy(Remedy::Repeat(Change::Nothing)))
+    }
+
     /// The normalized word for its format: as planned, as declared, else by its header.
     pub fn format(&self) -> Option<DiskFormat> {
         self.planned.or(self.declared).or_else(|| self.own_format())
     }
 
     /// The length of the file in bytes, where it is known.
-    pub(crate) fn length(&self) -> Option<u64> {
+    pub fn length(&self) -> Option<u64> {
         self.planned.is_none().then_some(self.info.file_size_bytes)
     }
 
@@ -149,23 +194,7 @@ impl LocalImage {
             header::PartitionTable::Gpt => Some(PartitionTable::Gpt),
             _ => None,
         };
-        disk.content_sha256 = self.hashed.as_ref().map(|hashed| hashed.sha256.clone());
+        disk.content_sha256 = self.sha256().map(str::to_owned);
         disk
-    }
-}
-
-impl Image {
-    /// The file, if it is one.
-    pub fn file(&self) -> Option<&LocalImage> {
-        match self {
-            Self::File(file) => Some(file),
-            Self::There(_) => None,
-        }
-    }
-}
-
-impl From<LocalImage> for Image {
-    fn from(file: LocalImage) -> Self {
-        Self::File(file)
     }
 }

@@ -45,20 +45,26 @@ mod naming;
 mod object;
 mod options;
 mod outcome;
+mod parts;
 mod plan;
+mod preflight;
+mod ranges;
 mod refused;
 mod replace;
 mod run;
 mod settle;
+mod source;
 mod stage;
 mod store;
 mod target;
 mod wait;
+mod web;
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Capabilities, Error, ErrorKind, Field, ImportRequest, Problem, Provider, Remedy, Result, Stop, WaitOptions,
+    Asking, Capabilities, DiskSource, Error, ErrorKind, Field, ImportRequest, Pace, Problem, Provider, Remedy, Result,
+    Stop, WaitOptions,
 };
 use cloud_import_staging::Budget;
 use serde_json::Value;
@@ -67,9 +73,10 @@ use tokio::sync::{OnceCell, Semaphore};
 pub use cloud_import_disk as disk;
 pub use cloud_import_staging as staging;
 
-use content::Content;
+use content::{Content, Ordered};
 use event::Told;
 use options::Options;
+use preflight::Call;
 use refused::refused;
 use run::Work;
 use store::Place;
@@ -81,14 +88,17 @@ pub use destination::{Destination, bucket_of};
 pub use event::{Event, Listener};
 pub use finished::{Finished, finished};
 pub use gone::{Look, look};
-pub use image::{Image, LocalImage};
+pub use image::LocalImage;
 pub use leftovers::{Leftover, delete_object, leftovers};
 pub use object::ObjectImage;
 pub use outcome::{Ended, Outcome, Phase};
+pub use preflight::{Readiness, gate};
+pub use source::Image;
 pub use store::{
     Asked, Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, Remembered, ReplaceStep, Replacement,
     Retired, Role, StagedObject, State, Step, Unsettled, What,
 };
+pub use web::WebImage;
 
 /// Publishes one image at many destinations.
 ///
@@ -108,6 +118,7 @@ pub struct Publish {
     image: Image,
     destinations: Vec<Destination>,
     state: Option<State>,
+    readiness: Vec<Readiness>,
     options: Options,
     listener: Arc<dyn Listener>,
     stop: Stop,
@@ -128,11 +139,17 @@ pub struct Published {
 impl Publish {
     /// Of this image. Unless told otherwise, it waits without limit and leaves nothing behind that was staged.
     pub fn of(image: impl Into<Image>) -> Self {
+        let image = image.into();
+        let options = match image {
+            Image::Web(_) => Options::of_web(),
+            Image::File(_) | Image::There(_) => Options::default(),
+        };
         Self {
-            image: image.into(),
+            image,
             destinations: Vec::new(),
             state: None,
-            options: Options::default(),
+            readiness: Vec::new(),
+            options,
             listener: Arc::new(()),
             stop: Stop::default(),
             order: None,
@@ -143,6 +160,20 @@ impl Publish {
     /// What is published.
     pub fn image(&self) -> &Image {
         &self.image
+    }
+
+    /// What the job is called; by default as the image of the first destination. To be set where the names of the images differ, so
+    /// that a call for other destinations of the same order finds the job.
+    pub fn job_name(mut self, name: impl Into<String>) -> Self {
+        self.options.job_name = Some(name.into());
+        self
+    }
+
+    /// The SHA-256 of the file, in hex, that was published with it and that was found to be its own; the job keeps it. Of a file that
+    /// was converted it is that of the original.
+    pub fn expected_sha256(mut self, sha256: impl Into<String>) -> Self {
+        self.options.expected_sha256 = Some(sha256.into());
+        self
     }
 
     /// Adds a destination.
@@ -167,7 +198,20 @@ impl Publish {
     /// Goes on with this job: a file whose content is not what the job publishes is refused once it is hashed, before anything is
     /// sent.
     pub fn of_job(mut self, job: &Job) -> Self {
+        self.options.job_name = Some(job.facts().name.clone());
         self.job = Some(job.facts().clone());
+        self
+    }
+
+    /// What [`Self::preflight`] found, for each destination in their order: those that would be refused are not begun.
+    pub fn after(mut self, readiness: Vec<Readiness>) -> Self {
+        self.readiness = readiness;
+        self
+    }
+
+    /// Whether the others are begun where one would be refused, which they are by default.
+    pub fn best_effort(mut self, best_effort: bool) -> Self {
+        self.options.best_effort = best_effort;
         self
     }
 
@@ -226,9 +270,17 @@ impl Publish {
         self
     }
 
-    /// Memory for parts under way, of all destinations together.
+    /// Memory for parts under way, of all destinations together: 64 MiB, or 15 MiB of a [`WebImage`]. A file of more than 10,000 parts
+    /// of 5 MiB has larger ones, and one that is larger than the budget goes alone.
     pub fn budget(mut self, budget: Budget) -> Self {
         self.options.budget = budget;
+        self
+    }
+
+    /// Limits that the requests of all uploads keep together: how many are under way at once, and how many bytes they carry a second. For
+    /// a [`WebImage`] give the same to its [`WebClient`](staging::WebClient::pace): what is fetched and what is sent count together.
+    pub fn pace(mut self, pace: Pace) -> Self {
+        self.options.pace = pace;
         self
     }
 
@@ -263,14 +315,27 @@ impl Publish {
         self
     }
 
-    /// The order of a destination as it will be sent, its disk where it is or will be staged. A link in it is not signed, and the
-    /// content of a file that was not hashed yet stands as zeros.
+    /// The order of a destination as it will be sent, its disk where it is or will be staged. The content of a file that was not
+    /// hashed yet stands as zeros, and a link to it is not signed; links to objects that are there are, where there are keys.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] when the file is too large for the object storage.
     pub async fn preview(&self, destination: &Destination) -> Result<ImportRequest> {
         let content = self.content(std::slice::from_ref(destination)).await?;
-        Ok(content.order(destination, &self.options.prefix)?.request)
+        let Ordered { mut request, links, .. } = content.order(destination, &self.options.prefix)?;
+        for link in links {
+            let Some(disk) = request.disks.get_mut(link.disk).filter(|disk| !disk.pending) else {
+                continue;
+            };
+            // Unsigned, a cloud would be asked about a link that it cannot open.
+            let signed = link
+                .bucket
+                .link(&link.key, link.bucket.now(), self.options.link_valid_for);
+            if let Ok(signed) = signed.await {
+                disk.source = DiskSource::Url(signed);
+            }
+        }
+        Ok(request)
     }
 
     /// What was found in the file and beside it that stands in the way of the order of a destination, or that people should know.
@@ -293,12 +358,41 @@ impl Publish {
             .problems(&*destination.importer))
     }
 
+    /// What can be found out for each destination before anything is read beyond the header, sent or recorded, all of them side by side:
+    /// keys, region, bucket, name, quota, role and system, as far as each cloud tells. What is the same in all regions of an account is
+    /// asked for once. Of a destination whose record says that its order was sent, nothing is asked. Give the findings to
+    /// [`Self::after`], or decide by [`gate`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when the file beside the image cannot be read; [`ErrorKind::Stopped`]. What a cloud says is
+    /// in the findings.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves nothing behind.
+    pub async fn preflight(&self, asking: &Asking) -> Result<Vec<Readiness>> {
+        if self.destinations.is_empty() {
+            return Ok(Vec::new());
+        }
+        let content = self.content(&self.destinations).await?;
+        preflight::all(self.call(&content), asking).await
+    }
+
+    fn call<'a>(&'a self, content: &'a Content) -> Call<'a> {
+        Call {
+            destinations: &self.destinations,
+            content,
+            options: &self.options,
+            state: self.state.as_ref(),
+            stop: &self.stop,
+        }
+    }
+
     async fn content(&self, destinations: &[Destination]) -> Result<Content> {
         let clouds: Vec<&Capabilities> = destinations.iter().map(|to| to.importer.capabilities()).collect();
         Content::of(self.image.clone(), self.options.side_file.as_deref(), &clouds).await
     }
 
-    /// Publishes it. A destination that fails stops no other.
+    /// Publishes it. A destination that fails stops no other; one that would be refused does, where [`Self::best_effort`] is off.
     ///
     /// The same call again finds what was done, goes on with what was not, and makes no second image: see [`Self::again`]. A
     /// destination is found again by its place, whatever it is called; by its label, where its keys are others.
@@ -318,27 +412,45 @@ impl Publish {
         let state = self.checked()?;
         let mut content = self.content(&self.destinations).await?;
         content.tell(&*self.listener);
-        let mut outcomes = refused(&self.destinations, &content, &self.options.prefix, &*self.listener).await?;
+        let mut outcomes = refused(self.call(&content), &self.readiness, &*self.listener).await?;
         let accepted: Vec<usize> = (0..outcomes.len()).filter(|index| outcomes[*index].is_none()).collect();
         let places = self.places(&content, &accepted).await?;
         // Hashing may take an hour: what cannot be recorded is told before.
         state.check().await?;
         let cache = state.hashes().rehash(self.options.rehash);
         let hashed = content.hash(&cache, &self.listener, &self.stop).await?;
+        let first = &self.destinations[0].order;
+        let name = self.options.job_name.as_ref().unwrap_or(&first.name);
+        let mut facts = content.facts(name, first, self.job.as_ref())?;
+        if self.options.expected_sha256.is_some() {
+            facts.expected_sha256.clone_from(&self.options.expected_sha256);
+        }
+        let order = self.order.clone().map(|order| facts.keep(order));
+        let mut accepted: Vec<(usize, Place)> = accepted.into_iter().zip(places).collect();
+        let records = state.records_of(&facts.id).await?;
+        let refusals = preflight::decided(self.call(&content), &self.readiness, records, &accepted).await?;
+        for (index, ended) in self.stopped_at_the_gate(&accepted, refusals) {
+            accepted.retain(|(other, _)| *other != index);
+            outcomes[index] = Some(ended);
+        }
+        if accepted.is_empty() {
+            let labels = self.destinations.into_iter().map(|to| to.label).collect();
+            return Ok(Published {
+                job: Job::new(state, facts),
+                outcomes: Outcome::all(outcomes, labels),
+            });
+        }
         let Self {
             destinations,
             options,
             listener,
             stop,
-            order,
-            job,
             ..
         } = self;
-        let names = accepted.iter().map(|index| destinations[*index].record_name());
-        let wanted = names.zip(places.iter().cloned()).collect();
-        let mut facts = content.facts(&destinations[0].order, job)?;
-        let order = order.map(|order| facts.keep(order));
-        let opened = Job::open(&state, facts, wanted, &stop).await?;
+        let wanted = accepted
+            .iter()
+            .map(|(index, place)| (destinations[*index].record_name(), place.clone()));
+        let opened = Job::open(&state, facts, wanted.collect(), &stop).await?;
         let (job, records) = opened.ok_or_else(stopped)?;
         let mut slots: HashMap<Provider, Arc<Semaphore>> = HashMap::new();
         let context = Arc::new(Context {
@@ -349,13 +461,16 @@ impl Publish {
             hashed,
             naming: OnceCell::new(),
         });
-        let work = accepted.iter().zip(places.into_iter().zip(records));
-        let work = work.map(|(index, (place, record))| {
-            let destination = destinations[*index].clone();
+        let indices: Vec<usize> = accepted.iter().map(|(index, _)| *index).collect();
+        let work = accepted.into_iter().zip(records).map(|((index, place), record)| {
+            let mut destination = destinations[index].clone();
+            destination.bucket = destination
+                .bucket
+                .map(|bucket| bucket.paced(context.options.pace.clone()));
             let slot = slots.entry(destination.importer.provider());
             let slot = slot.or_insert_with(|| Arc::new(Semaphore::new(context.options.side_by_side)));
             let work = Work {
-                index: *index,
+                index,
                 ordered: content.order(&destination, &context.options.prefix),
                 asked: destination
                     .asked
@@ -370,12 +485,28 @@ impl Publish {
             };
             work.run()
         });
-        for (index, outcome) in accepted.iter().zip(side_by_side(work).await) {
-            outcomes[*index] = outcome;
+        for (index, outcome) in indices.into_iter().zip(side_by_side(work).await) {
+            outcomes[index] = outcome;
         }
         let labels = destinations.into_iter().map(|to| to.label).collect();
         let outcomes = Outcome::all(outcomes, labels);
         Ok(Published { job, outcomes })
+    }
+
+    /// The destinations that are not begun after all, by why they or others would be refused, each told.
+    fn stopped_at_the_gate(&self, accepted: &[(usize, Place)], refusals: Vec<Option<Error>>) -> Vec<(usize, Outcome)> {
+        let labels: Vec<&str> = accepted
+            .iter()
+            .map(|(index, _)| self.destinations[*index].label.as_str())
+            .collect();
+        let ended = gate(&labels, refusals, self.options.best_effort);
+        let stopped = accepted.iter().zip(labels.iter().zip(ended));
+        let stopped = stopped.filter_map(|((index, _), (label, ended))| {
+            let outcome = Outcome::new(*label, ended?);
+            self.listener.on(Some(*index), &Event::Over { outcome: &outcome });
+            Some((*index, outcome))
+        });
+        stopped.collect()
     }
 
     /// What can be told without looking at anything.

@@ -63,6 +63,11 @@ pub enum Ended {
         /// Why.
         error: Error,
     },
+    /// Nothing was started, as another target of the call would have been refused.
+    HeldBack {
+        /// Which, and what to do.
+        error: Error,
+    },
     /// Whether something was started is not known.
     Unknown {
         /// What may have been started.
@@ -87,7 +92,7 @@ pub enum Phase {
     Running,
     /// [`Ended::Failed`]
     Failed,
-    /// [`Ended::NotStarted`]
+    /// [`Ended::NotStarted`] and [`Ended::HeldBack`]
     NotStarted,
     /// [`Ended::Unknown`]
     Unknown,
@@ -131,7 +136,7 @@ impl Outcome {
             Ended::Checked { .. } => Phase::Checked,
             Ended::Running { .. } => Phase::Running,
             Ended::Failed { .. } => Phase::Failed,
-            Ended::NotStarted { .. } => Phase::NotStarted,
+            Ended::NotStarted { .. } | Ended::HeldBack { .. } => Phase::NotStarted,
             Ended::Unknown { .. } => Phase::Unknown,
         }
     }
@@ -149,7 +154,7 @@ impl Outcome {
         match &self.ended {
             Ended::Succeeded { task, .. } | Ended::Checked { task } | Ended::Running { task, .. } => Some(task),
             Ended::Failed { task, .. } | Ended::Unknown { task, .. } => task.as_ref(),
-            Ended::NotStarted { .. } | Ended::Gone { .. } => None,
+            Ended::NotStarted { .. } | Ended::HeldBack { .. } | Ended::Gone { .. } => None,
         }
     }
 
@@ -172,6 +177,7 @@ impl Ended {
             Self::Gone { error, .. }
             | Self::Failed { error, .. }
             | Self::NotStarted { error }
+            | Self::HeldBack { error }
             | Self::Unknown { error, .. } => Some(error),
             Self::Checked { .. } => None,
         }

@@ -1,10 +1,14 @@
 //! What is to be done for one target, by its record and by what is asked for; and what an order may be taken for that no
 //! listing shows. Pure: nothing is read, written or sent here.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 use cloud_import_core::{Error, ErrorKind, Field, Remedy, remedy::Change};
 
+use super::parts::differences;
 use super::store::{Record, ReplaceStep, Step, Unsettled};
 
 /// What is asked for.
@@ -139,8 +143,8 @@ pub(crate) fn standing(unsettled: &Unsettled, account: Option<&str>, rules: &Rul
 }
 
 impl Conflict {
-    /// As an error of the target of that record.
-    pub(crate) fn error(self, record: &Record) -> Error {
+    /// As an error of the target of that record, for an order with these options.
+    pub(crate) fn error(self, record: &Record, options: &BTreeMap<String, String>) -> Error {
         let another = Remedy::Another(Field::Name);
         let original = Remedy::Repeat(Change::Original);
         let (what, remedy) = match self {
@@ -160,9 +164,20 @@ impl Conflict {
                 original.or(another),
             ),
         };
-        Error::new(ErrorKind::Conflict, format!("an image named `{}` {what}", record.name))
-            .with_provider(record.provider)
-            .with_remedy(remedy)
+        let differing = match self {
+            Self::RunsOtherwise | Self::MadeOtherwise => differences(&record.options, options),
+            _ => Vec::new(),
+        };
+        let which = match differing.as_slice() {
+            [] => String::new(),
+            names => format!(": {}", names.join(", ")),
+        };
+        Error::new(
+            ErrorKind::Conflict,
+            format!("an image named `{}` {what}{which}", record.name),
+        )
+        .with_provider(record.provider)
+        .with_remedy(remedy)
     }
 }
 

@@ -1,22 +1,34 @@
-//! Destinations whose orders are refused as they are: told before the file is read, which may take an hour. Reads and sends nothing.
+//! Destinations whose orders are refused as they are, or by what was found out of them: told before the file is read, which may take an
+//! hour. Reads and sends nothing.
 
 use cloud_import_core::{Error, ErrorKind, Result};
 
-use super::{content::Content, destination::Destination, event::Listener, outcome::Outcome, run::traced};
+use super::{
+    content::Content,
+    destination::Destination,
+    event::Listener,
+    outcome::Outcome,
+    preflight::{Call, Readiness},
+    run::traced,
+};
 
 /// What came of each destination whose order is refused; `None` for the others.
 ///
 /// # Errors
-/// Every one is refused: as the one is, or with the problems of them all.
+/// Every one is refused, or, unless it is by best effort, one is: as the one is, or with the problems of them all.
 pub(crate) async fn refused(
-    destinations: &[Destination],
-    content: &Content,
-    prefix: &str,
+    call: Call<'_>,
+    readiness: &[Readiness],
     listener: &dyn Listener,
 ) -> Result<Vec<Option<Outcome>>> {
+    let Call {
+        destinations, options, ..
+    } = call;
     let (mut outcomes, mut errors) = (Vec::new(), Vec::new());
     for (index, destination) in destinations.iter().enumerate() {
-        let Err(error) = accepted(destination, content, prefix) else {
+        let found = || readiness.get(index).and_then(|ready| ready.refusal());
+        let accepted = accepted(destination, call.content, &options.prefix);
+        let Err(error) = accepted.and_then(|()| found().map_or(Ok(()), Err)) else {
             outcomes.push(None);
             continue;
         };
@@ -25,7 +37,8 @@ pub(crate) async fn refused(
         outcomes.push(Some(traced(index, destination, listener, over).await));
     }
     match errors.as_slice() {
-        all if all.len() < destinations.len() => Ok(outcomes),
+        [] => Ok(outcomes),
+        some if some.len() < destinations.len() && options.best_effort => Ok(outcomes),
         [(_, error)] => Err(error.clone()),
         all => {
             let lines = all.iter().map(|(label, error)| format!("{label}: {}", error.message()));

@@ -118,24 +118,31 @@ pub(crate) async fn replacement_of(
     Ok(Replacement::planned(temporary, older))
 }
 
-/// Finds the older images before anything is staged or sent, and names the order by what it finds.
-pub(crate) async fn plan(request: &mut ImportRequest, importer: &dyn ImageImporter) -> Result<Replacement> {
-    let provider = importer.provider();
+/// The ids of the images that an order replaces.
+///
+/// # Errors
+/// One of that name is still being made, the order cannot replace any, or the cloud's own.
+pub(crate) async fn older(request: &ImportRequest, importer: &dyn ImageImporter) -> Result<Vec<String>> {
     if importer.capabilities().data_disk_images.value && !request.data_disks().is_empty() {
         let message = "its data disks become images of their own, which are not replaced";
         return Err(Error::new(ErrorKind::Unsupported, message)
-            .with_provider(provider)
+            .with_provider(importer.provider())
             .with_remedy(Remedy::Unset(Field::Replace).or(Remedy::Unset(Field::DataDisks))));
     }
     let project = importer.prepare(request)?.into_task().project;
-    let older = others(importer, &request.name, project.as_deref(), None).await?;
+    others(importer, &request.name, project.as_deref(), None).await
+}
+
+/// Finds the older images before anything is staged or sent, and names the order by what it finds.
+pub(crate) async fn plan(request: &mut ImportRequest, importer: &dyn ImageImporter) -> Result<Replacement> {
+    let older = older(request, importer).await?;
     if older.is_empty() || !refuses_second_name(importer) {
         return Ok(Replacement::planned(None, older));
     }
     let temporary = under_temporary_name(request, importer);
     let problems = importer.validate(&temporary);
     if !temporary.no_validate && problems.iter().any(|problem| problem.is_error()) {
-        return Err(Error::invalid(provider, problems));
+        return Err(Error::invalid(importer.provider(), problems));
     }
     *request = temporary;
     Ok(Replacement::planned(Some(request.name.clone()), older))

@@ -4,7 +4,9 @@
 use std::{sync::Arc, time::SystemTime};
 
 use cloud_import_core::provider::spans;
-use cloud_import_core::{ErrorKind, ImportTask, Result};
+use cloud_import_core::{
+    Error, ErrorKind, ImageImporter, ImportRequest, ImportTask, Remedy, Result, provider::NamedImage,
+};
 use tokio::sync::Semaphore;
 use tracing::{Instrument as _, field::Empty, info_span};
 
@@ -13,9 +15,10 @@ use super::{
     destination::Destination,
     event::{Event, Listener},
     outcome::{Ended, Outcome},
+    parts::parts,
     plan::{Conflict, Decision, Intent, decide},
     replace,
-    stage::{sign_link, signing_instant, stage},
+    stage::{sign_links, signing_instant, stage},
     store::{Asked, Place, Record, Step, Unsettled, What},
     target::{Context, Target, no_task, now, stopped},
 };
@@ -78,24 +81,27 @@ impl Work {
     async fn ended(self) -> Result<(Ended, Record)> {
         let Self {
             index,
-            destination: Destination { importer, bucket, .. },
+            destination,
             context,
             place,
             asked,
             ..
         } = self;
+        let (importer, keep_object) = (destination.importer, destination.keep_object);
         let mut ordered = self.ordered?;
         ordered.request.generation = 0;
         let order = ordered
             .request
             .token(importer.provider(), importer.region(), importer.project());
         let on_wait = || context.listener.on(Some(index), &Event::WaitingForOther);
+        let options = parts(&ordered.request, importer.provider());
         let new = Record::new(&self.record, &place, &order);
         let held = context
             .job
             .hold(&self.record, Some(new), &context.stop, on_wait)
             .await?;
-        let target = Target::new(index, importer, bucket, context, held.ok_or_else(stopped)?);
+        let mut target = Target::new(index, importer, destination.bucket, context, held.ok_or_else(stopped)?);
+        target.keep_object = keep_object.unwrap_or(target.keep_object);
         let intent = Intent {
             order: &order,
             again: target.context.options.again,
@@ -108,7 +114,7 @@ impl Work {
                 if conflict == Conflict::NotReplacedYet {
                     target.clean_up().await;
                 }
-                return Err(target.with_record(|record| conflict.error(record)));
+                return Err(target.with_record(|record| conflict.error(record, &options)));
             }
             Decision::Finished { replaces } => {
                 let ended = Box::pin(target.found(replaces, &self.slot)).await?;
@@ -137,6 +143,7 @@ impl Work {
             record.is_found(found_at);
             record.is_at(&place);
             record.order = order;
+            record.options = options;
             record.asked = asked.or(record.asked.take());
             if begins.is_some_and(|generation| generation != record.generation) {
                 record.next_generation();
@@ -248,8 +255,8 @@ impl Run {
         let is_repeated = earlier.is_some() && target.importer.capabilities().client_token.value;
         // With the token of an order that was sent before goes the same link.
         let signed_at = target.with_record(|record| record.link_signed_at.filter(|_| is_repeated));
-        let signed_at = signed_at.unwrap_or_else(|| signing_instant(target));
-        sign_link(target, ordered, signed_at).await?;
+        let signed_at = signed_at.unwrap_or_else(|| signing_instant(target, ordered));
+        sign_links(target, ordered, signed_at).await?;
         let prepared = target.importer.prepare(&ordered.request)?;
         let mut before = prepared.task().clone();
         if let Some(earlier) = &earlier {
@@ -295,6 +302,7 @@ impl Run {
             }
             // Settled: the cloud refused it, or it never left. What is staged is kept for the repeat.
             Err(error) => {
+                let error = self.with_who_has_the_name(error, &before).await;
                 let why = error.clone();
                 let change = target.change(move |record| {
                     record.went_wrong(&why);
@@ -309,8 +317,28 @@ impl Run {
 
     /// Whether the cloud lists an image of a task's name.
     async fn is_listed(&self, task: &ImportTask) -> bool {
+        !self.listed(task).await.is_empty()
+    }
+
+    /// The images of a task's name that the cloud lists, as far as it can be asked.
+    async fn listed(&self, task: &ImportTask) -> Vec<NamedImage> {
         let listed = self.target.importer.images_named(&task.name, task.project.as_deref());
-        listed.await.is_ok_and(|images| !images.is_empty())
+        listed.await.unwrap_or_default()
+    }
+
+    /// A refusal of the name with the image that has it, and what can be done about that.
+    async fn with_who_has_the_name(&self, error: Error, task: &ImportTask) -> Error {
+        if error.kind() != ErrorKind::DuplicateName || self.target.context.options.replace {
+            return error;
+        }
+        let ids: Vec<String> = self.listed(task).await.into_iter().map(|image| image.id).collect();
+        let error = match ids.as_slice() {
+            [] => error,
+            ids => {
+                error.map_message(|why| format!("{}; it is the name of {}", why.trim_end_matches('.'), ids.join(", ")))
+            }
+        };
+        error.with_remedy(Remedy::taken_name())
     }
 
     async fn checked(&self, task: ImportTask) -> Ended {
@@ -324,40 +352,53 @@ impl Run {
     }
 }
 
+/// The import of an order that the cloud already has, under one of the names that it may have, as a task that this order would have.
+/// One that is older than `not_before` is another's.
+pub(super) async fn of_before(
+    importer: &dyn ImageImporter,
+    request: &ImportRequest,
+    replaces: bool,
+    not_before: SystemTime,
+) -> Result<Option<ImportTask>> {
+    for (request, name) in replace::may_be_named(request, importer, replaces) {
+        let mut probe = importer.prepare(&request)?.into_task();
+        probe.name = name;
+        let started_at = std::mem::replace(&mut probe.started_at, not_before);
+        if let Some(mut found) = importer.lookup(&probe).await? {
+            found.started_at = started_at;
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
 /// Takes an image over that the cloud already has of this order: from a run on another machine, or one whose record is gone. A token
 /// alone would find it too, but for no documented time.
 ///
 /// `earlier`: the order was sent before, and taken for not started.
 async fn adopt(target: &Target, ordered: &mut Ordered, earlier: Option<&Unsettled>) -> Result<bool> {
     let (importer, replaces) = (&*target.importer, target.context.options.replace);
-    sign_link(target, ordered, signing_instant(target)).await?;
-    for (request, name) in replace::may_be_named(&ordered.request, importer, replaces) {
-        let mut probe = importer.prepare(&request)?.into_task();
-        probe.name = name;
-        // Of a later generation, an image that was made before it is another's.
-        let not_before = match (request.generation, earlier) {
-            (1.., Some(earlier)) => earlier.first_sent_at,
-            _ => SystemTime::UNIX_EPOCH,
-        };
-        let started_at = std::mem::replace(&mut probe.started_at, not_before);
-        let Some(mut found) = importer.lookup(&probe).await? else {
-            continue;
-        };
-        found.started_at = started_at;
-        let name = target.with_record(|record| record.name.clone());
-        let replacement = match replaces {
-            true => Some(replace::replacement_of(&found, &name, importer).await?),
-            false => None,
-        };
-        target.tell(&Event::Found { task: &found });
-        let change = target.change(move |record| {
-            record.task = Some(found);
-            record.step = Step::Started;
-            record.unsettled = None;
-            record.replace = replacement;
-        });
-        change.await?;
-        return Ok(true);
-    }
-    Ok(false)
+    sign_links(target, ordered, signing_instant(target, ordered)).await?;
+    // Of a later generation, an image that was made before it is another's.
+    let not_before = match (ordered.request.generation, earlier) {
+        (1.., Some(earlier)) => earlier.first_sent_at,
+        _ => SystemTime::UNIX_EPOCH,
+    };
+    let Some(found) = of_before(importer, &ordered.request, replaces, not_before).await? else {
+        return Ok(false);
+    };
+    let name = target.with_record(|record| record.name.clone());
+    let replacement = match replaces {
+        true => Some(replace::replacement_of(&found, &name, importer).await?),
+        false => None,
+    };
+    target.tell(&Event::Found { task: &found });
+    let change = target.change(move |record| {
+        record.task = Some(found);
+        record.step = Step::Started;
+        record.unsettled = None;
+        record.replace = replacement;
+    });
+    change.await?;
+    Ok(true)
 }

@@ -12,7 +12,7 @@ use super::{
     outcome::Ended,
     plan::{Conflict, Rules, Standing, standing},
     run::Run,
-    stage::sign_link,
+    stage::sign_links,
     store::{Record, Step, Unsettled},
     target::{Target, look_again, no_task, now},
 };
@@ -56,7 +56,7 @@ impl Run {
     async fn resume(&mut self, task: &ImportTask) -> Result<ImportTask> {
         let Self { target, ordered } = self;
         if let Some(signed_at) = target.with_record(|record| record.link_signed_at) {
-            sign_link(target, ordered, signed_at).await?;
+            sign_links(target, ordered, signed_at).await?;
         }
         target.importer.resume(&ordered.request, task.clone()).await
     }
@@ -111,7 +111,7 @@ impl Target {
         let task = self.with_record(|record| record.task.clone())?;
         match self.importer.sight(&task).await {
             Ok(Sighting::Listed(_)) => {
-                let error = self.with_record(|record| Conflict::ListedByNow.error(record));
+                let error = self.with_record(|record| Conflict::ListedByNow.error(record, &record.options));
                 Some(Ended::NotStarted { error })
             }
             // Keys that may not look do not keep it from being sent: it is asked for.

@@ -3,10 +3,10 @@
 use std::{sync::Arc, time::SystemTime};
 
 use cloud_import_core::{DiskSource, Error, ErrorKind, Result};
-use cloud_import_staging::{LocalFile, Progress, Store, Upload, UploadOptions, UploadRecord};
+use cloud_import_staging::{LocalFile, Progress, Store, Upload, UploadRecord};
 
 use super::{
-    content::{FileToStage, Ordered},
+    content::{FileToStage, LinkToSign, Ordered, Origin},
     event::Event,
     store::{StagedObject, blocking},
     target::{Target, stopped},
@@ -14,10 +14,17 @@ use super::{
 
 /// Stages every file of an order. What already exists is used.
 pub(crate) async fn stage(target: &Target, ordered: &Ordered) -> Result<()> {
+    let is_new = target.with_record(|record| record.files.is_empty());
+    if is_new && links_may_end_early(ordered).await? {
+        target.warn(
+            "the keys are temporary, and the link that the import reads the file by ends with them: \
+             if the cloud reads it later, the import fails",
+        );
+    }
     let Some(store) = target.bucket.as_ref().filter(|_| !ordered.files.is_empty()) else {
         return Ok(());
     };
-    if target.with_record(|record| record.files.is_empty()) {
+    if is_new {
         look_at(target, store, ordered).await?;
     }
     for file in &ordered.files {
@@ -35,21 +42,19 @@ async fn look_at(target: &Target, store: &Store, ordered: &Ordered) -> Result<()
     for problem in &problems {
         target.tell(&Event::Problem { problem });
     }
-    let source = ordered.request.disks.first().map(|disk| &disk.source);
-    if matches!(source, Some(DiskSource::Url(_))) && store.link_may_end_early().await? {
-        target.warn(
-            "the keys are temporary, and the link that the import reads the file by ends with them: \
-             if the cloud reads it later, the import fails",
-        );
-    }
     Ok(())
 }
 
+async fn links_may_end_early(ordered: &Ordered) -> Result<bool> {
+    match ordered.links.first() {
+        Some(link) => link.bucket.link_may_end_early().await,
+        None => Ok(false),
+    }
+}
+
 async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result<()> {
-    let (context, role, path) = (&target.context, file.role, file.path.clone());
-    let hashed = file.hashed.as_ref();
-    let hashed = hashed.ok_or_else(|| Error::new(ErrorKind::Local, "the file was not hashed"))?;
-    let local = blocking(move || LocalFile::open(path)).await?;
+    let (context, role) = (&target.context, file.role);
+    let upload = upload_of(store, file).await?;
     let object = StagedObject::of(store.bucket(), &file.key);
     let state = context.job.state();
     let registered = state.register(&object, &context.stop).await?.ok_or_else(stopped)?;
@@ -60,7 +65,7 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
         // Before the first byte: a process that dies afterwards leaves word of what it left.
         registered.with(|object| object.mark_ours()).await?;
     }
-    let upload = target.with_record(|record| record.files.get(&role).and_then(|file| file.upload.clone()));
+    let begun = target.with_record(|record| record.files.get(&role).and_then(|file| file.upload.clone()));
     let (listener, index) = (Arc::clone(&context.listener), target.index);
     let progress = move |progress: Progress| {
         let text;
@@ -78,11 +83,9 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
         };
         listener.on(Some(index), &event);
     };
-    let mut options = UploadOptions::default();
-    options.budget = context.options.budget.clone();
-    let staged = Upload::new(store.clone(), local, hashed.as_ref().clone(), &file.key)
-        .options(options)
-        .run(upload, target.record_store(role), Arc::new(progress), &context.stop)
+    let staged = upload
+        .options(context.options.of_uploads())
+        .run(begun, target.record_store(role), Arc::new(progress), &context.stop)
         .await?;
     if let Some(version) = staged.version.clone() {
         let keep = registered.with(move |object| match object.is_ours()? {
@@ -103,21 +106,33 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
     change.await
 }
 
-/// The instant to sign a link of: by the cloud's clock, as far as its answers told it.
-pub(crate) fn signing_instant(target: &Target) -> SystemTime {
-    let own = || target.importer.env().now();
-    target.bucket.as_ref().map_or_else(own, Store::now)
+async fn upload_of(store: &Store, file: &FileToStage) -> Result<Upload> {
+    match &file.origin {
+        Origin::Web(web) => Ok(Upload::of_web(store.clone(), web.clone(), &file.key)),
+        Origin::File { path, hashed } => {
+            let hashed = hashed.as_ref();
+            let hashed = hashed.ok_or_else(|| Error::new(ErrorKind::Local, "the file was not hashed"))?;
+            let path = path.clone();
+            let local = blocking(move || LocalFile::open(path)).await?;
+            Ok(Upload::new(store.clone(), local, hashed.as_ref().clone(), &file.key))
+        }
+    }
 }
 
-/// Puts the link to the staged disk, signed of this instant, into the order. Orders that name bucket and key, and those whose source
-/// already exists, stay as they are.
-pub(crate) async fn sign_link(target: &Target, ordered: &mut Ordered, at: SystemTime) -> Result<()> {
-    let (Some(store), Some(key)) = (&target.bucket, ordered.key().map(str::to_owned)) else {
-        return Ok(());
-    };
+/// The instant to sign links of: by the cloud's clock, as far as its answers told it.
+pub(crate) fn signing_instant(target: &Target, ordered: &Ordered) -> SystemTime {
+    let own = || target.importer.env().now();
+    ordered.links.first().map_or_else(own, |link| link.bucket.now())
+}
+
+/// Puts the links that the cloud reads disks by, signed of this instant, into the order. Orders that name bucket and key, and those of
+/// links that somebody else signed, stay as they are.
+pub(crate) async fn sign_links(target: &Target, ordered: &mut Ordered, at: SystemTime) -> Result<()> {
     let valid_for = target.context.options.link_valid_for;
-    if let Some(DiskSource::Url(link)) = ordered.request.disks.first_mut().map(|disk| &mut disk.source) {
-        *link = store.link(&key, at, valid_for).await?;
+    for LinkToSign { disk, bucket, key } in &ordered.links {
+        if let Some(disk) = ordered.request.disks.get_mut(*disk) {
+            disk.source = DiskSource::Url(bucket.link(key, at, valid_for).await?);
+        }
     }
     Ok(())
 }

@@ -37,6 +37,8 @@ pub(crate) struct Target {
     pub(crate) importer: Arc<dyn ImageImporter>,
     pub(crate) bucket: Option<Store>,
     pub(crate) context: Arc<Context>,
+    /// Whether what is staged for it stays.
+    pub(crate) keep_object: bool,
     lease: Arc<Mutex<Lease>>,
 }
 
@@ -53,6 +55,7 @@ impl Target {
             index,
             importer,
             bucket,
+            keep_object: context.options.keep_object,
             context,
             lease,
         }

@@ -200,3 +200,22 @@ pub const ROUTE_QUICK: ImportMode = ImportMode {
     raw_needs_bitmap: true,
     source: S_SEED_DOCS_GUIDE_WEB_OAPI_TERRAFORM,
 };
+
+/// The sources of all this, by their keys.
+pub const SOURCES: &[(&str, &str)] = &[
+    ("assumed", "No source that was read: a text in the form of the vendor's others (2026-11)"),
+    ("cloudmux", "yunionio/cloudmux 311f52c4, huawei/storagecache.go, a third party's client (read 2026)"),
+    ("docs", "huaweicloudDocs/ims: IMS API reference (Chinese edition) (2022-12)"),
+    ("gateway", "API signing guide, error codes of the API gateway (undated)"),
+    ("guide", "huaweicloudDocs/ims: IMS user guide (Chinese edition) (2022-12)"),
+    ("oapi", "huawei-cloud-api-definitions-IMS 0.1.20261015 (Huawei's API Explorer) (2026-10)"),
+    ("oapi-iam", "huawei-cloud-api-definitions-IAM 0.1.20261016 (Huawei's API Explorer) (2026-10)"),
+    ("otc", "opentelekomcloud-docs/image-management-service: the same product as T-Systems runs it (2026-04)"),
+    ("packer", "packer-plugin-huaweicloud (2025-08)"),
+    ("reports", "Public reports of users that quote Huawei Cloud's answers (undated)"),
+    ("sdk-python", "huaweicloudsdkims and huaweicloudsdkcore for Python 3.1.219 (undated)"),
+    ("seed", "older document: Importing an Image File Quickly, IMS API reference (older English edition) (undated)"),
+    ("terraform", "terraform-provider-huaweicloud, services/ims and its documentation (2026-08)"),
+    ("update", "Updating image information (UpdateImage), support.huaweicloud.com, api-ims: ims_03_0604 (2025-02-21)"),
+    ("web", "support.huaweicloud.com, api-ims: ims_03_0605, ims_03_0605_1 and ims_03_0911 (2026-01)"),
+];

@@ -123,3 +123,21 @@ pub const SERVICE: &str = "cvm";
 
 /// The API's version.
 pub const API_VERSION: &str = "2017-03-12";
+
+/// The sources of all this, by their keys.
+pub const SOURCES: &[(&str, &str)] = &[
+    ("cli", "tccli 3.1.189.1, cvm v20170312 api.json and examples.json (2026)"),
+    ("cloudmux", "yunionio/cloudmux 311f52c4 and cloudpods issue 161, a third party's client (read 2026)"),
+    ("common-errors", "Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026)"),
+    ("docs", "ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026)"),
+    ("docs-intl", "ImportImage and DescribeImportImageOs, tencentcloud.com/document/product/213/33270 and 33271 (2025-11-17)"),
+    ("guide", "Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026)"),
+    ("modify", "ModifyImageAttribute, cloud.tencent.com/document/api/213/15713 and tencentcloud.com/document/api/213/33269 (2025-11-21)"),
+    ("packer", "packer-plugin-tencentcloud bfca3077 (2025-05-30)"),
+    ("sdk-common", "tencentcloud-sdk-python-common 3.1.195 (2026)"),
+    ("sdk-go", "tencentcloud-sdk-go 144f6c8d, cvm v20170312 client and errors, and common/regions (2026-08-21)"),
+    ("sdk-intl", "tencentcloud-sdk-python-intl-en 3.1.193 (2026-10-26)"),
+    ("sdk-python", "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)"),
+    ("seed", "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05)"),
+    ("structure", "Request Structure, tencentcloud.com/document/product/213/31573 (2024-11-27)"),
+];

@@ -121,3 +121,18 @@ pub const REGIONS: &[(&str, &str)] = &[
 
 /// All of these.
 pub(crate) const HOSTS: Hosts = Hosts::new(HOST, OTHER_HOSTS, REGIONS);
+
+/// The sources of all this, by their keys.
+pub const SOURCES: &[(&str, &str)] = &[
+    ("channels", "Copies of the API documentation on white-label channels (surfercloud, an-link) (read 2026)"),
+    ("cli", "ucloud-cli 713ed487 (2026-07)"),
+    ("cloudmux", "yunionio/cloudmux 311f52c4, a third party's client (read 2026)"),
+    ("docs", "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08)"),
+    ("guide", "UHost documentation, guide/image (upload_image, common), 5fcd3deb (Chinese) (read 2026)"),
+    ("observed", "Met in practice, in no documented table: public reports of users of terraform-provider-ucloud (#62, #101) and of the SDK (read 2026)"),
+    ("packer", "packer-plugin-ucloud d7433082, post-processor ucloud-import (read 2026)"),
+    ("sdk-go", "ucloud-sdk-go 0.22.98 (read 2026)"),
+    ("sdk-python", "ucloud-sdk-python3 0.11.150 (read 2026)"),
+    ("seed", "older document: Import Image - ImportCustomImage, UHost API documentation of a white-label channel (undated)"),
+    ("summary", "UCloud API documentation, summary (public, signature, gateway, regionlist, get_project_list), cd570dff (Chinese) (2026-08)"),
+];

@@ -18,7 +18,7 @@ use crate::{
     advice, args,
     exit::Exit,
     jobs::{self, Remembered as Job},
-    outcome::Outcome,
+    outcome::{Outcome, Status},
     output, phases, render,
     state::Remembered,
 };
@@ -68,4 +68,14 @@ fn next_command(job: &Job) -> Option<String> {
 fn seconds(target: &Outcome) -> Option<u64> {
     let span = phases::span(target.record.as_deref()?);
     Some(span.ended?.duration_since(span.began?).ok()?.as_secs())
+}
+
+/// What the style of a page calls a status.
+fn class(status: Status) -> &'static str {
+    match status {
+        Status::Succeeded | Status::Checked => "good",
+        Status::Running | Status::CancelRequested => "open",
+        Status::Unknown | Status::Damaged | Status::Gone => "odd",
+        Status::Failed | Status::Canceled | Status::NotStarted => "bad",
+    }
 }

@@ -4,10 +4,15 @@ use std::fmt::Write as _;
 
 use cloud_import::env::{Env as _, SystemEnv};
 
-use super::{causes, gantt, html::escaped, next_command, seconds};
+use super::{
+    causes::{self, Cause},
+    class, gantt,
+    html::escaped,
+    next_command, seconds,
+};
 use crate::{
     jobs::Remembered as Job,
-    outcome::{Outcome, Status, totals},
+    outcome::{Outcome, totals},
     phases, render,
 };
 
@@ -18,11 +23,11 @@ const SCRIPT: &str = include_str!("page.js");
 const COLUMNS: [&str; 8] = [
     "Target",
     "Status",
+    "Code",
     "Image",
     "Began",
     "Seconds",
     "Phases",
-    "Code",
     "Request id",
 ];
 
@@ -34,18 +39,38 @@ pub(super) fn render(jobs: &[Job], made_at: &str) -> String {
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n\
-         <title>{title}: import report</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>Import of {title}</h1>\n\
+         <title>{title}: import report</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>Import of {title}</h1>\n\
          <p>Made {made_at} from what is on record; no cloud was asked.</p>\n"
     );
-    summary(&mut page, jobs, &targets);
-    failures(&mut page, jobs);
     let picture = gantt::render(&targets, SystemEnv.now());
-    if !picture.is_empty() {
-        let _ = write!(page, "<h2>Time</h2>\n{LEGEND}\n<div class=\"scroll\">{picture}</div>\n");
-    }
+    let causes = causes::causes(jobs);
+    contents(&mut page, !causes.is_empty(), !picture.is_empty());
+    page.push_str("</header>\n<main>\n");
+    summary(&mut page, jobs, &targets);
+    failures(&mut page, &causes);
     table(&mut page, &targets);
+    if !picture.is_empty() {
+        let _ = write!(
+            page,
+            "<h2 id=\"time\">Time</h2>\n{LEGEND}\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Time\">\
+             {picture}</div>\n"
+        );
+    }
     let _ = write!(page, "</main>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
     page
+}
+
+/// Links to the parts that there are.
+fn contents(page: &mut String, fails: bool, has_picture: bool) {
+    page.push_str("<nav aria-label=\"Contents\">");
+    if fails {
+        page.push_str("<a href=\"#causes\">What went wrong</a> ");
+    }
+    page.push_str("<a href=\"#all\">Targets</a>");
+    if has_picture {
+        page.push_str(" <a href=\"#time\">Time</a>");
+    }
+    page.push_str("</nav>\n");
 }
 
 const LEGEND: &str = "<p class=\"legend\"><span class=\"hash\">hash</span> <span class=\"stage\">stage</span> \
@@ -72,7 +97,7 @@ fn summary(page: &mut String, jobs: &[Job], targets: &[&Outcome]) {
             escaped(&facts.source)
         );
         if let Some(sha256) = &facts.sha256 {
-            let _ = write!(page, ", SHA-256 <code class=\"sum\">{}</code>", escaped(sha256));
+            let _ = write!(page, ", SHA-256 <code>{}</code>", escaped(sha256));
         }
         page.push_str("</p>\n");
         if let Some(command) = next_command(job) {
@@ -81,16 +106,16 @@ fn summary(page: &mut String, jobs: &[Job], targets: &[&Outcome]) {
     }
 }
 
-fn failures(page: &mut String, jobs: &[Job]) {
-    let causes = causes::causes(jobs);
+fn failures(page: &mut String, causes: &[Cause<'_>]) {
     if causes.is_empty() {
         return;
     }
-    page.push_str("<h2>What went wrong</h2>\n");
+    page.push_str("<h2 id=\"causes\">What went wrong</h2>\n");
     for cause in causes {
         let _ = writeln!(
             page,
-            "<section class=\"cause\">\n<h3><code>{}</code>, {} {}</h3>\n<p>{}</p>",
+            "<section class=\"cause {}\">\n<h3><code>{}</code>, {} {}</h3>\n<p>{}</p>",
+            cause.targets.first().map_or("", |target| class(target.status)),
             escaped(cause.code),
             cause.targets.len(),
             if cause.targets.len() == 1 { "target" } else { "targets" },
@@ -100,7 +125,7 @@ fn failures(page: &mut String, jobs: &[Job]) {
             let _ = writeln!(page, "<p><b>What to do:</b> {}</p>", escaped(remedy));
         }
         page.push_str("<ul>\n");
-        for target in cause.targets {
+        for target in &cause.targets {
             let id = target.error.as_ref().and_then(|error| error.request_id());
             let id = id.map_or_else(String::new, |id| format!(", request <code>{}</code>", escaped(id)));
             let _ = writeln!(page, "<li>{}{id}</li>", escaped(&target.target));
@@ -112,7 +137,7 @@ fn failures(page: &mut String, jobs: &[Job]) {
 fn table(page: &mut String, targets: &[&Outcome]) {
     let _ = write!(
         page,
-        "<h2>Targets</h2>\n<p><label>Filter <input id=\"filter\" type=\"search\" autocomplete=\"off\"></label> \
+        "<h2 id=\"all\">Targets</h2>\n<p><label>Filter <input id=\"filter\" type=\"search\" autocomplete=\"off\"></label> \
          <span id=\"count\" role=\"status\">{} targets</span></p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
          aria-label=\"Targets\">\n<table id=\"targets\">\n<caption>Each target of the import. Headings sort.</caption>\n<thead><tr>",
         targets.len()
@@ -132,10 +157,13 @@ fn row(page: &mut String, target: &Outcome) {
     let began = record
         .and_then(|record| phases::span(record).began)
         .map(render::instant);
-    let took = record.map(phases::seconds).unwrap_or_default();
-    let took: Vec<String> = took
+    let phases = record.map(phases::phases).unwrap_or_default();
+    let took: Vec<String> = phases
         .iter()
-        .map(|(name, seconds)| format!("{name} {}", render::seconds(*seconds)))
+        .filter_map(|phase| {
+            let took = phase.ended?.duration_since(phase.began).ok()?;
+            Some(format!("{} {}", phase.name, render::seconds(took.as_secs())))
+        })
         .collect();
     let error = target.error.as_ref();
     let seconds = seconds(target).map(|seconds| seconds.to_string()).unwrap_or_default();
@@ -148,25 +176,15 @@ fn row(page: &mut String, target: &Outcome) {
     );
     let image = target.image.as_ref().map_or("", |image| &image.id);
     let cells = [
+        error.map_or("", causes::code),
         image,
         began.as_deref().unwrap_or_default(),
         &seconds,
         &took.join(", "),
-        error.map_or("", causes::code),
         error.and_then(|error| error.request_id()).unwrap_or_default(),
     ];
     for cell in cells {
         let _ = write!(page, "<td>{}</td>", escaped(cell));
     }
     page.push_str("</tr>\n");
-}
-
-/// The colour of a status.
-fn class(status: Status) -> &'static str {
-    match status {
-        Status::Succeeded | Status::Checked => "good",
-        Status::Running | Status::CancelRequested => "open",
-        Status::Unknown | Status::Damaged | Status::Gone => "odd",
-        Status::Failed | Status::Canceled | Status::NotStarted => "bad",
-    }
 }

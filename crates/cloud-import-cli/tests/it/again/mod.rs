@@ -226,8 +226,11 @@ fn what_failed_is_retried_with_every_option_of_the_order() {
         object.contains("one-1250000000") && object.contains("kept/"),
         "{object}"
     );
-    let order = &shown["job"]["orders"].as_object().unwrap().values().next().unwrap()["options"];
-    assert_eq!(order["tag"], serde_json::json!(["team=images"]), "{order}");
+    let records = scene.records();
+    assert!(
+        records.contains("\"team\": \"images\"") && records.contains("\"RoleName\""),
+        "{records}"
+    );
     // Nothing of it is left: a repeat of the import finds all three.
     fs::write(scene.folder.join("targets.toml"), file).unwrap();
     let repeat = scene.import(&[&more[..], &["aliyun.RoleName=AliyunECSImageImportDefaultRole"]].concat());
@@ -237,6 +240,31 @@ fn what_failed_is_retried_with_every_option_of_the_order() {
         (made(Cloud::Tencent), made(Cloud::Aliyun), made(Cloud::Huawei)),
         (1, 2, 1)
     );
+}
+
+/// On the next day, too: what stands for the day was settled when the job was begun.
+#[test]
+fn a_job_of_a_dated_name_is_resumed_as_the_same_order() {
+    let scene = Scene::new("dated", |config| config);
+    scene.refuse(Cloud::Jdcloud, "importImage", 400, "QUOTA_EXCEEDED");
+    let order = ["--to", "jdcloud", "--to", "ucloud", "--os", "CentOS 7.9", "web.qcow2"];
+    let names = ["--name", "web-{date}-{time}", "--tag", "at={time}"];
+    let first = scene.run(&[&["import"], &order[..], &names].concat());
+    expect_code(&first, 6);
+    let line = advised(&first, "to try again");
+    let job = scene.json(&["list"])["jobs"][0].clone();
+    let name = job["name"].as_str().unwrap();
+    assert!(line.contains(name) && !name.contains(['{', '}']), "{line}: {name}");
+    // A later moment is another one.
+    std::thread::sleep(Duration::from_millis(1100));
+    expect_code(&typed(&line), 0);
+    let shown = scene.json(&["list"]);
+    assert_eq!(shown["jobs"].as_array().unwrap().len(), 1, "{shown}");
+    for cloud in [Cloud::Jdcloud, Cloud::Ucloud] {
+        let images = scene.simulator.images(cloud);
+        assert_eq!(images.len(), 1);
+        assert_eq!(images[0].name, name);
+    }
 }
 
 #[test]
@@ -345,7 +373,11 @@ fn no_signature_is_kept_and_a_signed_link_is_asked_for_again() {
     assert!(!scene.records().contains("s3cret"), "{}", scene.records());
     let refused = scene.run(&["resume", "web"]);
     expect_code(&refused, 2);
-    assert!(err(&refused).contains("--source jdcloud=LINK"), "{}", err(&refused));
+    assert!(
+        err(&refused).contains("--source jdcloud/cn-north-1=LINK"),
+        "{}",
+        err(&refused)
+    );
     expect_code(&scene.run(&["resume", "web", "--source", &bare]), 0);
     assert!(!scene.records().contains("s3cret"), "{}", scene.records());
 }

@@ -89,7 +89,7 @@ const ORDERS: &[Case] = &[
     ),
     Case::import(
         "options that the cloud does not have",
-        "--to jdcloud --tag a=b --skip-guest-check --dry-run --project jdcloud=p good.qcow2",
+        "--to jdcloud --tag a=b --skip-guest-check --vendor-dry-run --project jdcloud=p good.qcow2",
     ),
     Case::import(
         "data disks where none are taken",
@@ -105,7 +105,7 @@ const ORDERS: &[Case] = &[
     ),
     Case::import("an option without a cloud", "--to aliyun --set RoleName=R good.qcow2"),
     Case::import("a tag without a value", "--to aliyun --tag team good.qcow2"),
-    Case::import("bucket and key where a link is wanted", "--to jdcloud bucket:key.qcow2"),
+    Case::import("a bucket and key with nothing at it", "--to jdcloud bucket:key.qcow2"),
     Case::import(
         "a link where bucket and key are wanted",
         "--to huawei https://b.example/key.qcow2",
@@ -204,7 +204,7 @@ const WARNINGS: &[Case] = &[
     ),
     Case::import(
         "a size that is not sent",
-        "--to tencent --name size --dry-run --size-gib 100 good.qcow2",
+        "--to tencent --name size --vendor-dry-run --size-gib 100 good.qcow2",
     ),
     Case::import(
         "a bucket that is open to everyone",
@@ -215,27 +215,30 @@ const WARNINGS: &[Case] = &[
 /// What the clouds say, each with the fault that makes them.
 const CLOUDS: &[(Case, Cause)] = &[
     (
-        Case::import("a bucket that is not there", "--to aliyun --bucket absent good.qcow2"),
+        Case::import(
+            "a bucket that is not there",
+            "--to aliyun --name no-bucket --bucket absent good.qcow2",
+        ),
         None,
     ),
     (
         Case::import(
             "a bucket elsewhere",
-            "--to aliyun --to huawei --bucket elsewhere good.qcow2",
+            "--to aliyun --to huawei --name elsewhere --bucket elsewhere good.qcow2",
         ),
         None,
     ),
     (
         Case::import(
             "a bucket of another account",
-            "--to aliyun --to huawei --bucket theirs good.qcow2",
+            "--to aliyun --to huawei --name theirs --bucket theirs good.qcow2",
         ),
         None,
     ),
     (
         Case::import(
             "a bucket of a class that is not read",
-            "--to aliyun --bucket cold good.qcow2",
+            "--to aliyun --name cold --bucket cold good.qcow2",
         ),
         None,
     ),

@@ -342,6 +342,14 @@ fn known(word: &str, before: &str) -> String {
     if before.ends_with("request ") {
         return "REQUEST".to_owned();
     }
+    let is_time = |c: char| c.is_ascii_digit() || matches!(c, 'h' | 'm' | 's');
+    if [" in ", " after "].iter().any(|end| before.ends_with(end))
+        && digits > 0
+        && word.ends_with('s')
+        && word.chars().all(is_time)
+    {
+        return "TIME".to_owned();
+    }
     if word.len() >= 12 && digits >= 3 && digits < word.len() && word.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
     {
         return "ID".to_owned();

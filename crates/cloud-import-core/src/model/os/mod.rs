@@ -9,6 +9,7 @@ mod pieces;
 mod system;
 
 pub use listed::Listed;
+pub(crate) use system::meant;
 pub use system::{Distribution, System};
 
 use crate::{Error, ErrorKind, OsFamily, Provider};

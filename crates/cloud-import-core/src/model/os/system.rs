@@ -6,7 +6,7 @@
 //! and the names in the clouds' own lists.
 
 use super::pieces::{Piece, Pieces};
-use crate::OsFamily;
+use crate::{OsFamily, text::suggest::near};
 
 /// A system that at least one cloud has a word for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,6 +95,23 @@ impl System {
             other(&pieces)
         }
     }
+}
+
+/// What a text may have meant that names nothing that is known, though nearly: `centos 7.9` of `Cenots 7.9`.
+pub(crate) fn meant(text: &str) -> Option<String> {
+    let system = System::read(text);
+    if system.distribution.is_some() || system.family.is_some() {
+        return None;
+    }
+    let pieces = Pieces::of(text).text;
+    let name = pieces
+        .iter()
+        .map_while(Piece::word)
+        .filter(|word| !NOISE.contains(word));
+    let known = NAMES.iter().flat_map(|(_, names)| names.iter().copied());
+    let near = near(&name.collect::<String>(), known.chain(["windows"]));
+    let version = system.full_version().unwrap_or_default();
+    Some(format!("{} {version}", near.first()?).trim_end().to_owned())
 }
 
 /// Names without blanks and without [`NOISE`], and what they name.

@@ -305,3 +305,25 @@ fn whatever_speaks_of_windows_is_no_linux() {
     assert_eq!(raw.family_at(Provider::HUAWEI), OsFamily::Windows);
     assert_eq!(raw.family_at(Provider::JDCLOUD), OsFamily::Linux);
 }
+
+#[test]
+fn a_typing_error_in_a_name_is_known_for_what_was_meant() {
+    for (text, expected) in [
+        ("Cenots 7.9", Some("centos 7.9")),
+        ("ubunut22.04", Some("ubuntu 22.04")),
+        ("Debain 12", Some("debian 12")),
+        ("Widnows Server 2019", Some("windows 2019")),
+        ("Opensus Leap 15", Some("opensuseleap 15")),
+        ("Rocki", Some("rocky")),
+        ("CentOS 7.9", None),
+        ("Arch Linux", None),
+        ("BeOS 5", None),
+        ("7.9", None),
+        ("", None),
+    ] {
+        assert_eq!(meant(text).as_deref(), expected, "{text}");
+        if let Some(meant) = expected {
+            assert!(System::read(meant).distribution.is_some(), "{meant}");
+        }
+    }
+}

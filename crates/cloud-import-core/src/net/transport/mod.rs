@@ -20,7 +20,7 @@
 mod client;
 mod error;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, ops::ControlFlow, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 
@@ -59,7 +59,27 @@ pub trait Transport: fmt::Debug + Send + Sync {
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         self.send(request)
     }
+
+    /// Sends one request, and hands the answer over as it comes, so that one of any size need not be in memory. Where the taker does not go
+    /// on, the rest is left. Without more, the whole answer is read first, within the bound of [`Self::send`].
+    fn receive<'a>(
+        &'a self,
+        request: Request<Bytes>,
+        taker: &'a mut Taker<'_>,
+    ) -> BoxFuture<'a, Result<Response<()>, TransportError>> {
+        Box::pin(async move {
+            let (parts, body) = self.send(request).await?.into_parts();
+            let head = Response::from_parts(parts, ());
+            if taker(&head, &[]).is_continue() {
+                let _ = taker(&head, &body);
+            }
+            Ok(head)
+        })
+    }
 }
+
+/// Takes an answer as it comes: its head, with nothing first and then with each piece of its body, and says whether to go on.
+pub type Taker<'a> = dyn FnMut(&Response<()>, &[u8]) -> ControlFlow<()> + Send + 'a;
 
 /// Where a client sends that was given no transport.
 ///

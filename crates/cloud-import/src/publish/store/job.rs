@@ -21,6 +21,9 @@ use super::{
     state::State,
 };
 
+/// So many digits of a hash tell jobs of one name apart.
+const TOLD_BY: usize = 12;
+
 /// What a job publishes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobFacts {
@@ -34,6 +37,13 @@ pub struct JobFacts {
     /// SHA-256 of the file, where one is staged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// Size of the file in bytes, where one is staged. Jobs of before do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// SHA-256 that was expected of the file, in lower-case hex, and that it had when the job was begun or a later call expected it. Of a
+    /// file that was converted it is that of the original.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_sha256: Option<String>,
     /// What was asked for, in the words of the program that asked, by the keys in its records ([`Asked::order`](super::Asked::order)).
     /// Jobs of before have none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -46,12 +56,20 @@ impl JobFacts {
         let digest = digest::sha256_hex(format!("{}\n{name}\n{content}", name.len()).as_bytes());
         Self {
             schema: Schema,
-            id: format!("{}-{}", slug(name), &digest[..12]),
+            id: format!("{}-{}", slug(name), &digest[..TOLD_BY]),
             name: name.to_owned(),
             source,
             sha256,
+            size: None,
+            expected_sha256: None,
             orders: BTreeMap::new(),
         }
+    }
+
+    /// With the size of the file.
+    pub(crate) fn of_size(mut self, size: Option<u64>) -> Self {
+        self.size = size;
+        self
     }
 
     /// Keeps what was asked for, and returns the key of it.
@@ -96,6 +114,30 @@ impl State {
             false => Ok(None),
         });
         Ok(Job::new(self.clone(), facts.await?.ok_or_else(|| no_job(id, self))?))
+    }
+
+    /// What is recorded of a job's targets, as far as it can be read; nothing where there is no such job.
+    pub(crate) async fn records_of(&self, id: &str) -> Result<Vec<Record>> {
+        let id = id.to_owned();
+        self.with(move |files| records(files, &id).map(|(records, _)| records))
+            .await
+    }
+
+    /// What is recorded of the targets of all jobs of this name, each with whether its file may be one of this size.
+    pub(crate) async fn records_named(&self, name: &str, size: Option<u64>) -> Result<Vec<(Record, bool)>> {
+        let begins = format!("{}-", slug(name));
+        let found = self.with(move |files| {
+            let mut found = Vec::new();
+            let ids = files.list("jobs")?.into_iter();
+            for id in ids.filter(|id| id.strip_prefix(&begins).is_some_and(|hash| hash.len() == TOLD_BY)) {
+                let own = described(files, &id).ok().flatten().and_then(|facts| facts.size);
+                let may_be = own.is_none() || size.is_none() || own == size;
+                let records = records(files, &id)?.0.into_iter();
+                found.extend(records.map(|record| (record, may_be)));
+            }
+            Ok(found)
+        });
+        found.await
     }
 
     /// Forgets a job and the records of its targets, whatever they say. What runs in the clouds goes on. Objects that were staged for
@@ -147,7 +189,8 @@ pub(super) fn described(files: &Files, id: &str) -> Result<Option<JobFacts>, Dam
 }
 
 impl Job {
-    pub(super) fn new(state: State, facts: JobFacts) -> Self {
+    /// One of these facts, whether it is recorded yet or not.
+    pub(crate) fn new(state: State, facts: JobFacts) -> Self {
         Self { state, facts }
     }
 
@@ -241,6 +284,9 @@ fn open(files: &Files, facts: &JobFacts, wanted: &[(String, Place)]) -> Result<O
     };
     let mut known_facts = there.clone().unwrap_or_else(|| facts.clone());
     known_facts.orders.extend(facts.orders.clone());
+    if facts.expected_sha256.is_some() {
+        known_facts.expected_sha256.clone_from(&facts.expected_sha256);
+    }
     if there.as_ref() != Some(&known_facts) {
         write(&description, serde_json::to_string_pretty(&known_facts))?;
     }

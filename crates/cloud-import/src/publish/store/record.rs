@@ -55,6 +55,9 @@ pub struct Record {
     pub name: String,
     /// What was ordered, but for its generation, as a hash: the same order again has the same one.
     pub order: String,
+    /// A short hash of each option of the order, by the option's name. Records of before have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
     /// Generation of the order.
     pub generation: u32,
     /// How far it has come.
@@ -181,6 +184,7 @@ impl Record {
             region: place.region.clone(),
             name: place.name.clone(),
             order: order.to_owned(),
+            options: BTreeMap::new(),
             generation: 0,
             step: Step::Staging,
             files: BTreeMap::new(),
@@ -228,6 +232,12 @@ impl Record {
             == (place.provider, &place.region, &place.name, place.is_dry_run)
             && endpoint.is_none_or(|endpoint| Some(endpoint) == place.endpoint.as_ref())
             && project.is_none_or(|project| place.project.as_ref().is_none_or(|other| other == project))
+    }
+
+    /// Whether it may be that of a destination: its place fits, and so does the account, or else the label, as where keys were rotated.
+    pub(crate) fn is_of(&self, label: &str, place: &Place) -> bool {
+        let is_another = |own: &String| place.account.as_ref().is_some_and(|account| account != own);
+        self.may_be_at(place) && (self.target == label || !self.account.as_ref().is_some_and(is_another))
     }
 
     /// Says where it is, as far as the keys of today tell.

@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
+    ops::ControlFlow,
     pin::pin,
     str::FromStr as _,
     sync::Arc,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     BoxFuture, Bytes,
-    net::transport::{Stage, Transport, TransportError, TransportErrorKind},
+    net::transport::{Stage, Taker, Transport, TransportError, TransportErrorKind},
 };
 
 /// The HTTP client: one connection pool, TLS 1.2 or 1.3, HTTP/1.1, no redirects.
@@ -104,9 +105,7 @@ impl HttpTransport {
         way: &Way,
         idle: Option<Idle>,
     ) -> Result<Response<Bytes>, TransportError> {
-        let mut head = Response::new(());
-        *head.status_mut() = answer.status();
-        *head.headers_mut() = std::mem::take(answer.headers_mut());
+        let head = head_of(&mut answer);
         match self.body_of(answer, way, idle).await {
             Ok(body) => Ok(head.map(|()| body)),
             Err(failure) => Err(failure.with_answer(head)),
@@ -120,24 +119,42 @@ impl HttpTransport {
         idle: Option<Idle>,
     ) -> Result<Bytes, TransportError> {
         let mut body = Vec::new();
-        loop {
-            let next = answer.chunk();
-            let next = match idle {
-                Some(idle) => idle.within(next).await.map_err(|_| way.too_long(Stage::Receive))?,
-                None => next.await,
-            };
-            let Some(chunk) = next.map_err(|error| way.failure(Stage::Receive, error))? else {
-                return Ok(body.into());
-            };
-            if body.len() + chunk.len() > self.answer_bytes {
+        while let Some(piece) = next_of(&mut answer, way, idle).await? {
+            if body.len() + piece.len() > self.answer_bytes {
                 let message = format!("the answer is larger than {} bytes", self.answer_bytes);
                 return Err(way.at(
                     Stage::Receive,
                     TransportError::new(TransportErrorKind::TooLarge, message),
                 ));
             }
-            body.extend_from_slice(&chunk);
+            body.extend_from_slice(&piece);
         }
+        Ok(body.into())
+    }
+
+    /// An answer whose body is handed over as it comes.
+    async fn handed_over(
+        &self,
+        request: reqwest::Request,
+        way: &Way,
+        taker: &mut Taker<'_>,
+    ) -> Result<Response<()>, TransportError> {
+        let sent = self.client.execute(request);
+        let answer = match self.idle {
+            Some(idle) => idle.within(sent).await.map_err(|_| way.too_long(Stage::Send))?,
+            None => sent.await,
+        };
+        let mut answer = answer.map_err(|error| way.failure(Stage::Send, error))?;
+        let head = head_of(&mut answer);
+        let mut goes_on = taker(&head, &[]);
+        while goes_on == ControlFlow::Continue(()) {
+            match next_of(&mut answer, way, self.idle).await {
+                Ok(Some(piece)) => goes_on = taker(&head, &piece),
+                Ok(None) => break,
+                Err(failure) => return Err(failure.with_answer(head)),
+            }
+        }
+        Ok(head)
     }
 
     fn outgoing(&self, request: Request<Bytes>) -> Result<reqwest::Request, TransportError> {
@@ -170,6 +187,21 @@ impl Transport for HttpTransport {
         })
     }
 
+    fn receive<'a>(
+        &'a self,
+        request: Request<Bytes>,
+        taker: &'a mut Taker<'_>,
+    ) -> BoxFuture<'a, Result<Response<()>, TransportError>> {
+        // Such a request asks for something large and carries nothing itself.
+        Box::pin(async move {
+            in_a_runtime()?;
+            let proxy = self.proxies.of(request.uri())?;
+            let request = self.outgoing(request)?;
+            let way = Way::of(request.url(), proxy, self.dials);
+            self.handed_over(request, &way, taker).await
+        })
+    }
+
     fn send_nearby(
         &self,
         request: Request<Bytes>,
@@ -183,6 +215,28 @@ impl Transport for HttpTransport {
             self.exchange(&self.nearby, request, &way).await
         })
     }
+}
+
+/// Status and headers, which are taken out of the answer.
+fn head_of(answer: &mut reqwest::Response) -> Response<()> {
+    let mut head = Response::new(());
+    *head.status_mut() = answer.status();
+    *head.headers_mut() = std::mem::take(answer.headers_mut());
+    head
+}
+
+/// The next piece of the body.
+async fn next_of(
+    answer: &mut reqwest::Response,
+    way: &Way,
+    idle: Option<Idle>,
+) -> Result<Option<Bytes>, TransportError> {
+    let next = answer.chunk();
+    let next = match idle {
+        Some(idle) => idle.within(next).await.map_err(|_| way.too_long(Stage::Receive))?,
+        None => next.await,
+    };
+    next.map_err(|error| way.failure(Stage::Receive, error))
 }
 
 /// Without a runtime of tokio the client below would panic.

@@ -1,0 +1,304 @@
+//! What was found out about targets of which nothing is started, as `check` and a dry run show it: text for people, JSON for programs.
+
+use cloud_import::{
+    Check, CheckOutcome, DiskFormat, Error, ImageImporter, Provider, Result, Subject,
+    publish::{Destination, Image, Readiness},
+};
+use serde::Serialize;
+
+use crate::{
+    args::{OutputFormat, PREFIX},
+    exit::Exit,
+    findings::{self, Finding},
+    output::{self, SCHEMA},
+    render,
+    targets::Wanted,
+};
+
+/// What the clouds say to an order.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Report<'a> {
+    schema: u32,
+    results: &'a [Row],
+    /// The code with which the command ends.
+    exit: u8,
+}
+
+/// What was found for one target.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Row {
+    target: String,
+    status: Status,
+    /// Where the credentials come from, in words; absent when there are none. Never a secret.
+    credentials: Option<String>,
+    #[cfg_attr(test, schemars(with = "Vec<crate::schema::Checked>"))]
+    checks: Vec<Check>,
+    /// What an import would do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<Plan>,
+    #[serde(skip)]
+    provider: Provider,
+    /// The code with which a check of it alone would end.
+    #[serde(serialize_with = "Exit::as_code")]
+    #[cfg_attr(test, schemars(with = "u8"))]
+    pub(crate) exit: Exit,
+}
+
+/// What was found for one target, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+enum Status {
+    /// Nothing that was looked at stands against an import.
+    Passed,
+    /// An import would be refused.
+    Failed,
+}
+
+/// What an import would do for a target.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Plan {
+    /// The link or object that the cloud reads, where nothing is uploaded; a link without its query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    /// How much is uploaded at most; absent where nothing is, or where the file is still to be converted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload_bytes: Option<u64>,
+    /// `BUCKET:KEY`, in which `SHA256` stands for the sum of the file, where it is uploaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload_to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<&'static str>,
+    /// The ids of older images that are deleted when the new one is there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    replaces: Vec<String>,
+    /// The order may have been carried out before: then its image is looked for, and nothing is made anew.
+    may_be_made: bool,
+}
+
+impl Plan {
+    /// What an import of this image would do at a destination.
+    pub(crate) fn new(image: &Image, to: &Destination, ready: &Readiness) -> Self {
+        let prefix = to.prefix.as_deref().unwrap_or(PREFIX);
+        let file = match (image, &to.bucket) {
+            (Image::File(file), Some(store)) => Some((file, &store.bucket().name)),
+            _ => None,
+        };
+        let disk = to.order.disks.first();
+        let format = match file {
+            Some((file, _)) => file.format(),
+            None => disk.and_then(|disk| disk.format),
+        };
+        let format = format.map(DiskFormat::as_str);
+        let ending = format.unwrap_or("img");
+        Self {
+            source: disk.filter(|_| file.is_none()).map(|disk| disk.source.identity()),
+            upload_bytes: file.and_then(|(file, _)| file.length()),
+            upload_to: file.map(|(_, bucket)| format!("{bucket}:{prefix}SHA256.{ending}")),
+            format,
+            replaces: ready.replaces.clone(),
+            may_be_made: ready.may_be_made,
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.may_be_made {
+            lines.push("on record: its image is looked for, and nothing is made anew if it is there".to_owned());
+        }
+        if let Some(to) = &self.upload_to {
+            let much = match self.upload_bytes {
+                Some(bytes) => format!("{} ({bytes} bytes)", indicatif::HumanBytes(bytes)),
+                None => "the converted file".to_owned(),
+            };
+            lines.push(format!("upload {much} to {to}"));
+        }
+        if let Some(source) = &self.source {
+            lines.push(format!("import from {source}, upload nothing"));
+        }
+        if !self.replaces.is_empty() {
+            lines.push(format!("then delete the older image {}", self.replaces.join(", ")));
+        }
+        lines
+    }
+}
+
+impl Row {
+    pub(crate) fn of(target: &str, importer: &dyn ImageImporter, checks: Vec<Check>) -> Self {
+        let connection = importer.connection();
+        let source = connection.and_then(|connection| connection.pipeline.credentials.describe().ok());
+        Self::new(target, importer.provider(), source, checks)
+    }
+
+    fn new(target: &str, provider: Provider, credentials: Option<String>, checks: Vec<Check>) -> Self {
+        let exit = exit(&checks);
+        Self {
+            target: target.to_owned(),
+            status: if exit == Exit::Done {
+                Status::Passed
+            } else {
+                Status::Failed
+            },
+            credentials,
+            checks,
+            plan: None,
+            provider,
+            exit,
+        }
+    }
+
+    /// With what an import would do.
+    pub(crate) fn with_plan(mut self, plan: Plan) -> Self {
+        self.plan = Some(plan);
+        self
+    }
+
+    /// A target at which nothing could be asked.
+    pub(crate) fn of_error(wanted: &Wanted, error: &Error) -> Self {
+        let exit = Exit::of(error);
+        let what = match exit {
+            Exit::Usage => Subject::Order,
+            Exit::Credentials => Subject::Credentials,
+            _ => Subject::Endpoint,
+        };
+        let provider = wanted.target.provider;
+        let checks = match error.problems() {
+            [] => vec![Check::failed_by(what, error)],
+            problems => problems
+                .iter()
+                .map(|problem| Check::of_problem(what, problem, true))
+                .collect(),
+        };
+        Self {
+            exit,
+            ..Self::new(&wanted.label, provider, None, checks)
+        }
+    }
+}
+
+/// The order itself comes first, then the credentials: an import would end there.
+fn exit(checks: &[Check]) -> Exit {
+    let fails = |what: Subject| checks.iter().any(|check| check.what == what && check.is_failure());
+    if fails(Subject::Order) {
+        Exit::Usage
+    } else if fails(Subject::Credentials) {
+        Exit::Credentials
+    } else if checks.iter().any(Check::is_failure) {
+        Exit::NotStarted
+    } else {
+        Exit::Done
+    }
+}
+
+/// Writes what was found, and says how the command ends. `all`: what is as it must be, too.
+pub(crate) fn write(rows: &[Row], form: OutputFormat, all: bool) -> Result<Exit> {
+    let exit = Exit::together(rows.iter().map(|row| row.exit));
+    match form {
+        OutputFormat::Json => output::json(&Report {
+            schema: SCHEMA,
+            results: rows,
+            exit: exit.code(),
+        })?,
+        OutputFormat::Text => {
+            for row in rows {
+                text(row, all);
+            }
+            if !all {
+                findings(rows).iter().for_each(|line| output::result(line));
+            }
+            output::result(&closing(rows));
+        }
+    }
+    Ok(exit)
+}
+
+/// What is not as it must be, each text once.
+fn findings(rows: &[Row]) -> Vec<String> {
+    let found = rows.iter().flat_map(|row| {
+        let checks = row.checks.iter().filter_map(|check| {
+            let severity = match check.outcome {
+                CheckOutcome::Passed => return None,
+                CheckOutcome::Failed => "error",
+                CheckOutcome::Warning => "warning",
+                _ => return Some(Finding::of_check(check, row.provider, "not checked").about(check.what)),
+            };
+            Some(Finding::of_check(check, row.provider, severity))
+        });
+        checks.map(|finding| (row.target.as_str(), finding))
+    });
+    findings::lines(&found.collect::<Vec<_>>())
+}
+
+fn closing(rows: &[Row]) -> String {
+    let ready = rows.iter().filter(|row| row.status == Status::Passed).count();
+    match rows.len() {
+        1 if ready == 1 => "the target is ready to import".to_owned(),
+        1 => "the target is not ready to import".to_owned(),
+        many => format!("{ready} of {many} targets are ready to import"),
+    }
+}
+
+fn text(row: &Row, all: bool) {
+    let verdict = match row.status {
+        Status::Passed => "ready to import",
+        Status::Failed => "an import would fail",
+    };
+    output::result(&format!("{} {verdict}", row.target));
+    if let Some(plan) = &row.plan {
+        plan.lines()
+            .iter()
+            .for_each(|line| output::result(&format!("  {line}")));
+    }
+    if !all {
+        return;
+    }
+    if let Some(source) = &row.credentials {
+        output::result(&format!("  with {source}"));
+    }
+    for check in &row.checks {
+        let message = render::check(check, row.provider);
+        let (outcome, what) = (render::check_outcome(check.outcome), render::subject(check.what));
+        output::result(&format!("  {outcome:11} {what:11} {message}"));
+        if let Some(remedy) = &check.remedy
+            && check.outcome != CheckOutcome::Passed
+        {
+            let remedy = render::remedy(remedy, row.provider);
+            output::result(&format!("  {:11} {:11} -> {remedy}", "", ""));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_would_end_at_the_first_of_them() {
+        let failed = |what| Check::failed(what, "x", "");
+        let all = [Subject::Name, Subject::Credentials, Subject::Order].map(failed);
+        assert_eq!(exit(&all), Exit::Usage);
+        assert_eq!(exit(&all[..2]), Exit::Credentials);
+        assert_eq!(exit(&all[..1]), Exit::NotStarted);
+        let harmless = [
+            Check::passed(Subject::Name, "x"),
+            Check::warning(Subject::Order, "x", ""),
+            Check::not_checked(Subject::Credentials, "x"),
+        ];
+        assert_eq!(exit(&harmless), Exit::Done);
+    }
+
+    #[test]
+    fn one_line_says_how_many_are_ready() {
+        let row = |label: &str, checks| Row::new(label, Provider::UCLOUD, None, checks);
+        let (good, bad) = (
+            || row("a", Vec::new()),
+            || row("b", vec![Check::failed(Subject::Name, "x", "")]),
+        );
+        assert_eq!(closing(&[good(), bad()]), "1 of 2 targets are ready to import");
+        assert_eq!(closing(&[good()]), "the target is ready to import");
+        assert_eq!(closing(&[bad()]), "the target is not ready to import");
+    }
+}

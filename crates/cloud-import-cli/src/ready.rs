@@ -1,0 +1,268 @@
+//! What each target of an order comes to before any work: where it goes, what is wrong with that offline, and what its cloud says. Sends
+//! nothing but questions, and decides by what `publish` decides.
+
+use std::sync::Arc;
+
+use cloud_import::{
+    Asking, Check, CheckOutcome, Error, ErrorKind, Field, Pace, Problem, Provider, Result, Stop, Subject,
+    publish::{Destination, Ended, Image, Job, Listener, Publish, Readiness, State, gate},
+};
+
+use crate::{
+    args::Import, asked, connect::Clouds, destination, findings::Finding, sparse, sums, targets::Wanted, template,
+    waiting::waiting,
+};
+
+/// The targets of a call, which can be prepared for more than one image.
+pub(crate) struct Targets<'a> {
+    pub(crate) options: &'a Import,
+    pub(crate) wanted: &'a [Wanted],
+    pub(crate) clouds: &'a Clouds<'a>,
+    pub(crate) state: &'a State,
+    pace: Pace,
+    pub(crate) stop: &'a Stop,
+    /// The job that is gone on with.
+    pub(crate) resumed: Option<&'a Job>,
+    /// The sum that the file must have.
+    expected: Option<String>,
+    /// The sum of the file, once it was read.
+    sha256: Option<String>,
+}
+
+/// What a target comes to.
+pub(crate) struct Ready {
+    /// Where it goes with what the cloud may refuse, or why it cannot go there.
+    pub(crate) made: Result<(Destination, Vec<Problem>)>,
+    /// What its cloud says; `None` where it was not asked.
+    pub(crate) asked: Option<Readiness>,
+}
+
+impl Ready {
+    /// Why it would be refused for certain.
+    pub(crate) fn refusal(&self) -> Option<Error> {
+        match &self.made {
+            Err(error) => Some(error.clone()),
+            Ok(_) => self.asked.as_ref()?.refusal(),
+        }
+    }
+
+    /// What its cloud says: nothing where it was not asked.
+    pub(crate) fn asked(&self, wanted: &Wanted) -> Readiness {
+        let unasked = || Readiness::new(wanted.target.provider, Vec::new());
+        self.asked.clone().unwrap_or_else(unasked)
+    }
+
+    /// What its cloud would refuse it for, for certain.
+    pub(crate) fn certain(&self) -> Vec<Finding> {
+        let asked = self
+            .asked
+            .iter()
+            .filter(|asked| self.made.is_ok() && !asked.may_be_made);
+        let certain = asked.flat_map(|asked| asked.checks.iter().map(|check| (check, asked.provider)));
+        let certain = certain.filter(|(check, _)| check.is_certain());
+        certain
+            .map(|(check, provider)| Finding::of_check(check, provider, "error"))
+            .collect()
+    }
+
+    /// What is wrong with the order offline and stops nothing. What stands beside the image is told when it is known what goes with it.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = &Problem> {
+        let problems = self.made.iter().flat_map(|(_, problems)| problems);
+        problems.filter(|problem| problem.field != Field::Bitmap)
+    }
+
+    /// What its cloud says that stops nothing, and what it did not answer.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = (&Check, Provider)> {
+        let asked = self.asked.iter().filter(|_| self.made.is_ok());
+        let checks = asked.flat_map(|asked| asked.checks.iter().map(|check| (check, asked.provider)));
+        // Those of the order were found here, too.
+        checks.filter(|(check, _)| {
+            let stops_nothing = check.outcome == CheckOutcome::Warning || check.is_unanswered();
+            check.what != Subject::Order && stops_nothing
+        })
+    }
+}
+
+impl<'a> Targets<'a> {
+    /// The targets of a call, and the image that its order names.
+    ///
+    /// # Errors
+    /// There is no such image, or its sum is to be another.
+    pub(crate) async fn of(
+        options: &'a Import,
+        wanted: &'a [Wanted],
+        clouds: &'a Clouds<'a>,
+        state: &'a State,
+        stop: &'a Stop,
+    ) -> Result<(Self, Image)> {
+        let pace = Pace::new(options.parallel, options.limit_rate);
+        let image = destination::image(&options.order, wanted, clouds, &pace).await?;
+        let expected = sums::expected_of(options.expect_sha256.as_deref(), &image)?;
+        if let (Image::File(file), None) = (&image, options.staging.convert) {
+            sparse::tell(file);
+        }
+        let targets = Self {
+            options,
+            wanted,
+            clouds,
+            state,
+            pace,
+            stop,
+            resumed: None,
+            expected,
+            sha256: None,
+        };
+        Ok((targets, image))
+    }
+
+    pub(crate) fn labels(&self) -> Vec<&str> {
+        self.wanted.iter().map(|wanted| wanted.label.as_str()).collect()
+    }
+
+    /// What is to be done with an image, as the options say.
+    pub(crate) fn publish(&self, image: Image) -> Publish {
+        let options = self.options;
+        let name = self.job_name(&image);
+        let mut publish = Publish::of(image)
+            .state(self.state.clone())
+            .stop(self.stop.clone())
+            .pace(self.pace.clone())
+            .wait(!options.no_wait)
+            .waiting(waiting(options.waiting.timeout, self.clouds.are_simulated()))
+            .rehash(options.rehash)
+            .again(options.again)
+            .replace(options.replace)
+            .best_effort(options.best_effort)
+            .cancel_on_stop(options.cancel_on_interrupt);
+        if let Some(name) = name {
+            publish = publish.job_name(name);
+        }
+        if let Some(expected) = &self.expected {
+            publish = publish.expected_sha256(expected);
+        }
+        if let Some(order) = &options.asked {
+            publish = publish.asked(order.clone());
+        }
+        if let Some(job) = self.resumed {
+            publish = publish.of_job(job);
+        }
+        match &options.staging.bitmap {
+            Some(bitmap) => publish.side_file(bitmap),
+            None => publish,
+        }
+    }
+
+    /// What the job is called: by the name that is said of all targets, else by the first one's. One that cannot be made is each
+    /// target's own error.
+    fn job_name(&self, image: &Image) -> Option<String> {
+        let names = self
+            .wanted
+            .iter()
+            .flat_map(|wanted| [&wanted.common_name, &wanted.fields.name]);
+        let name = names.flatten().next()?;
+        template::job_name(name, destination::content(image, self.sha256.as_deref())).ok()
+    }
+
+    /// The image as it will be sent. Hours may go into converting it: what is wrong already is told before.
+    pub(crate) fn planned(&self, image: &Image) -> Result<Image> {
+        match self.options.staging.convert {
+            Some(format) => destination::planned(image, format),
+            None => Ok(image.clone()),
+        }
+    }
+
+    /// Reads the sum of the file where that decides on what is sent, and says whether it does.
+    ///
+    /// # Errors
+    /// It is not the one that was expected.
+    pub(crate) async fn read_the_sum(&mut self, image: &mut Image, progress: &Arc<dyn Listener>) -> Result<bool> {
+        let Image::File(file) = image else { return Ok(false) };
+        if self.expected.is_none() && !self.wanted.iter().any(template::needs_content) {
+            return Ok(false);
+        }
+        self.state.check().await?;
+        file.hash(self.state, self.options.rehash, progress, self.stop).await?;
+        let found = file.sha256().unwrap_or_default();
+        if let Some(expected) = self.expected.as_deref().filter(|expected| *expected != found) {
+            let message = format!(
+                "`{}` has the SHA-256 {found}, and {expected} is expected",
+                file.path().display()
+            );
+            return Err(Error::new(ErrorKind::InvalidRequest, message)
+                .with_remedy("Nothing was sent. Get the file again, or correct what is expected of it."));
+        }
+        self.sha256 = Some(found.to_owned());
+        Ok(true)
+    }
+
+    /// What each target comes to for an image, and what its cloud says, unless it is not to be asked.
+    pub(crate) async fn ready(&self, image: &Image) -> Result<Vec<Ready>> {
+        let mut ready = Vec::new();
+        for wanted in self.wanted {
+            ready.push(Ready {
+                made: self.made(wanted, image).await,
+                asked: None,
+            });
+        }
+        if self.options.no_preflight {
+            return Ok(ready);
+        }
+        let destinations = ready.iter().filter_map(|one| one.made.as_ref().ok());
+        let publish = self.publish(image.clone());
+        let publish = destinations.fold(publish, |publish, (to, _)| publish.to(to.clone()));
+        let asked = publish.preflight(&Asking::reads()).await?;
+        let made = ready.iter_mut().filter(|one| one.made.is_ok());
+        made.zip(asked).for_each(|(one, asked)| one.asked = Some(asked));
+        Ok(ready)
+    }
+
+    /// The same for another image, into which the first was converted: the clouds have said what they say.
+    pub(crate) async fn made_again(&self, ready: &mut [Ready], image: &Image) {
+        for (one, wanted) in ready.iter_mut().zip(self.wanted) {
+            if one.made.is_ok() {
+                one.made = self.made(wanted, image).await;
+            }
+        }
+    }
+
+    /// How each target ends before anything is begun; `None` for those that go on.
+    pub(crate) fn gate(&self, ready: &[Ready]) -> Vec<Option<Ended>> {
+        let refusals = ready.iter().map(Ready::refusal).collect();
+        gate(&self.labels(), refusals, self.options.best_effort)
+    }
+
+    async fn made(&self, wanted: &Wanted, image: &Image) -> Result<(Destination, Vec<Problem>)> {
+        let Self { options, clouds, .. } = self;
+        let publish = self.publish(image.clone());
+        let sha256 = self.sha256.as_deref();
+        let (mut made, mut problems) = destination::destination(&options.order, wanted, image, sha256, clouds).await?;
+        made.order.dry_run = options.vendor_dry_run;
+        made.order.no_validate = options.no_validate;
+        made.asked = options.asked.as_ref().and_then(|_| asked::of_target(wanted));
+        problems.extend(publish.problems(&made).await?);
+        if !options.no_validate && problems.iter().any(Problem::is_error) {
+            return Err(Error::invalid(wanted.target.provider, problems));
+        }
+        Ok((made, problems))
+    }
+}
+
+/// Lines for what stops nothing, of all targets.
+pub(crate) fn warnings<'a>(labels: &[&'a str], ready: &[Ready]) -> Vec<(&'a str, Finding)> {
+    let found = labels.iter().zip(ready).flat_map(|(label, one)| {
+        let problems = one.problems().map(Finding::of_problem);
+        let asked = one
+            .warnings()
+            .map(|(check, provider)| Finding::of_check(check, provider, "warning"));
+        problems.chain(asked).map(|finding| (*label, finding))
+    });
+    found.collect()
+}
+
+/// What each target with certain findings is refused for, of all targets.
+pub(crate) fn certain<'a>(labels: &[&'a str], ready: &[Ready]) -> Vec<(&'a str, Finding)> {
+    let found = labels.iter().zip(ready);
+    found
+        .flat_map(|(label, one)| one.certain().into_iter().map(|finding| (*label, finding)))
+        .collect()
+}

@@ -1,0 +1,287 @@
+//! The forms of the library's own types in JSON, as their documents say. That they are those is held by the test that reads what the
+//! command writes.
+
+#![allow(dead_code, reason = "only their schemas are of use")]
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+
+/// An instant (RFC 3339, UTC).
+pub(crate) struct Instant;
+
+impl JsonSchema for Instant {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Instant".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time" })
+    }
+}
+
+/// What `cloud-import wait` takes. It may have more fields.
+#[derive(JsonSchema)]
+pub(crate) struct Task {
+    version: u32,
+    provider: String,
+    endpoint: String,
+    region: String,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    project: Option<String>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    route: Option<String>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    task_id: Option<String>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    image_id: Option<String>,
+    name: String,
+    /// `BUCKET:KEY`, or the link without its query.
+    source: String,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    marker: Option<String>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    generation: u32,
+    #[schemars(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+    started_at: Instant,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    first_seen_at: Option<Instant>,
+}
+
+/// What the cloud's own check of an image found.
+#[derive(JsonSchema)]
+pub(crate) struct Inspection {
+    state: String,
+    findings: Vec<Finding>,
+}
+
+#[derive(JsonSchema)]
+struct Finding {
+    name: String,
+    #[schemars(skip_serializing_if = "String::is_empty")]
+    value: String,
+    #[schemars(skip_serializing_if = "String::is_empty")]
+    risk_level: String,
+    #[schemars(skip_serializing_if = "String::is_empty")]
+    risk_code: String,
+}
+
+/// Something in an order that a cloud refuses, or may refuse.
+#[derive(JsonSchema)]
+pub(crate) struct Problem {
+    severity: Severity,
+    provider: String,
+    /// The field of the order, by its path.
+    field: String,
+    message: String,
+    source: String,
+    remedy: String,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    action: Option<Value>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum Severity {
+    Error,
+    Warning,
+}
+
+/// That this program deleted an image.
+#[derive(JsonSchema)]
+pub(crate) struct Retired {
+    at: Instant,
+    /// The job that deleted it.
+    by: String,
+}
+
+/// Something that happened to a target.
+#[derive(JsonSchema)]
+pub(crate) struct Happened {
+    at: Instant,
+    generation: u32,
+    what: What,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum What {
+    Hashing,
+    Hashed,
+    Staging,
+    Staged,
+    Starting,
+    Started,
+    State,
+    Succeeded,
+    Failed,
+    Canceled,
+    Unknown,
+    NotStarted,
+    Error,
+    Tidied,
+    Retired,
+    Gone,
+    Other,
+}
+
+/// What a job publishes.
+#[derive(JsonSchema)]
+pub(crate) struct Job {
+    schema: u32,
+    id: String,
+    name: String,
+    source: String,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    expected_sha256: Option<String>,
+    /// What was asked for, for `resume` and `retry` alone.
+    #[schemars(skip_serializing_if = "BTreeMap::is_empty")]
+    orders: BTreeMap<String, Value>,
+}
+
+/// How far the replacement of older images is.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum ReplaceStep {
+    Planned,
+    Retiring,
+    Renaming,
+    Done,
+    Kept,
+}
+
+/// Something that was looked at before an import.
+#[derive(JsonSchema)]
+pub(crate) struct Checked {
+    what: Subject,
+    outcome: CheckOutcome,
+    message: String,
+    remedy: String,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    action: Option<Value>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum Subject {
+    Order,
+    Endpoint,
+    Credentials,
+    Project,
+    Region,
+    Name,
+    Quota,
+    Os,
+    ImportRole,
+    Bucket,
+    DryRun,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum CheckOutcome {
+    Passed,
+    Warning,
+    Failed,
+    NotChecked,
+}
+
+/// What the records here know of something in a bucket.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum Known {
+    InUse,
+    Left,
+    NotHere,
+}
+
+/// What a cloud can do.
+#[derive(JsonSchema)]
+pub(crate) struct Cloud {
+    provider: String,
+    default_region: String,
+    formats: Fact<Vec<String>>,
+    sources: Fact<Vec<String>>,
+    bucket_names: Option<BucketNames>,
+    architectures: Fact<Vec<String>>,
+    boot_modes: Fact<Vec<String>>,
+    license_types: Fact<Vec<String>>,
+    max_data_disks: Fact<u32>,
+    data_image: Fact<bool>,
+    data_disk_images: Fact<bool>,
+    side_file: Fact<Option<SideFile>>,
+    tags: Fact<bool>,
+    description: Fact<bool>,
+    project: Fact<String>,
+    client_token: Fact<bool>,
+    unique_names: Fact<UniqueNames>,
+    listed_within_minutes: Fact<Option<u32>>,
+    dry_run: Fact<bool>,
+    cancel: Fact<bool>,
+    progress: Fact<bool>,
+    failure_reason: Fact<bool>,
+    skip_guest_check: Fact<bool>,
+    nvme: Fact<bool>,
+    imds_v2: Fact<bool>,
+    likely_causes: Vec<String>,
+    limits: Vec<Limit>,
+}
+
+/// A value, where it was read and how sure it is.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+struct Fact<T> {
+    value: T,
+    source: String,
+    /// Whether a source settles it.
+    verified: bool,
+    note: String,
+}
+
+#[derive(JsonSchema)]
+struct BucketNames {
+    shortest: u32,
+    longest: u32,
+    dots: bool,
+    account_number: bool,
+    source: String,
+}
+
+#[derive(JsonSchema)]
+struct SideFile {
+    suffix: String,
+    formats: Vec<String>,
+    option: String,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum UniqueNames {
+    No,
+    Refused,
+    Unverified,
+}
+
+#[derive(JsonSchema)]
+struct Limit {
+    field: String,
+    /// The kind of the rule, with its numbers.
+    rule: BTreeMap<String, Value>,
+    /// Whether all sources agree.
+    agreed: bool,
+    source: String,
+    note: String,
+}
