@@ -31,7 +31,7 @@ pub(crate) struct Import {
     /// is recorded.
     #[arg(long, conflicts_with_all = ["events", "vendor_dry_run"], help_heading = "The order")]
     pub(crate) dry_run: bool,
-    /// Upload the file, and let the clouds that have a dry run try the order
+    /// Upload the file, and try the vendors' own dry runs
     ///
     /// What was uploaded is deleted again. Clouds without a dry run are left out.
     #[arg(long, help_heading = "The order")]

@@ -143,6 +143,10 @@ pub(crate) struct Job {
     source: String,
     #[schemars(skip_serializing_if = "Option::is_none")]
     sha256: Option<String>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    expected_sha256: Option<String>,
 }
 
 /// How far the replacement of older images is.

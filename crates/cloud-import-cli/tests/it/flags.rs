@@ -201,7 +201,7 @@ fn options_that_differ_and_the_owner_of_a_name_are_named() {
     expect_code(&output, 4);
     let told = err(&output);
     for part in [
-        &format!("it is the name of {id} ("),
+        &format!("there is an image named `hello-clouds`: {id} (NORMAL)"),
         "If the new image is to take its place, use --replace, or give another --name.",
     ] {
         assert!(told.contains(part), "{part}: {told}");
