@@ -108,7 +108,7 @@ async fn a_disk_of_20_gib_goes_to_all_five_without_a_warning() {
     let order = ["--os", "CentOS 7.9", "--to", "all", &image];
     let warned = world.run("import", &[&["--name", "web", "--size-gib", "40"], &order[..]].concat());
     assert!(
-        err(&warned).contains("Tencent Cloud: "),
+        err(&warned).contains("warning: tencent/ap-guangzhou: "),
         "one size for all fits none: {}",
         err(&warned)
     );
