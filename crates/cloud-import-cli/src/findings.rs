@@ -111,7 +111,9 @@ pub(crate) fn lines(found: &[(&str, Finding)]) -> Vec<String> {
         let is_one = labels == [*label];
         let text = if is_one { &finding.own } else { &finding.text };
         let is_ones = alike.iter().all(|(_, other)| other.provider == finding.provider);
+        let is_named = |provider| labels.iter().all(|label| render::names_cloud(label, provider));
         let cloud = finding.provider.filter(|_| is_ones && !finding.of_the_file);
+        let cloud = cloud.filter(|provider| !is_named(*provider));
         let cloud = match cloud.map(Provider::name) {
             Some(cloud) if !text.starts_with(cloud) => format!("{cloud}: "),
             _ => String::new(),

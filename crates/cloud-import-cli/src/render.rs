@@ -224,11 +224,16 @@ pub(crate) fn problem(problem: &Problem) -> String {
 
 /// A problem of a target's order, behind the target: its cloud is told again only where the target does not name it.
 pub(crate) fn problem_of_target(target: &str, problem: &Problem) -> String {
-    let rest = target.strip_prefix(problem.provider.id());
-    match rest.is_some_and(|rest| rest.starts_with('/')) {
+    match names_cloud(target, problem.provider) {
         true => problem_of_cloud(problem),
         false => self::problem(problem),
     }
+}
+
+/// Whether a target's name tells its cloud, as `PROVIDER/REGION` does.
+pub(crate) fn names_cloud(target: &str, provider: Provider) -> bool {
+    let rest = target.strip_prefix(provider.id());
+    rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether an order was refused for its file alone, which no other cloud would take either.

@@ -125,7 +125,7 @@ pub(crate) fn write(
         texts(outcomes, lines).for_each(|(target, _, text)| output::say(&format!("not written: {target}{text}")));
     }
     if let Some(closing) = closing(outcomes, lines, clock::elapsed()) {
-        output::say(&closing);
+        output::note(&closing);
     }
     exit
 }

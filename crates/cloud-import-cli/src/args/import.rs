@@ -35,7 +35,7 @@ pub(crate) struct Import {
     /// is recorded.
     #[arg(long, conflicts_with_all = ["events", "vendor_dry_run"], help_heading = "The order")]
     pub(crate) dry_run: bool,
-    /// Upload the file, and let the clouds that have a dry run try the order
+    /// Upload the file, and try the vendors' own dry runs
     ///
     /// What was uploaded is deleted again. Clouds without a dry run are left out.
     #[arg(long, help_heading = "The order")]
@@ -137,7 +137,7 @@ pub(crate) struct Waiting {
     /// have the `exit` of each target in any case.
     #[arg(long, value_name = "WHICH", hide_possible_values = true, value_enum, default_value_t = FailIf::Any, variable = "CLOUD_IMPORT_FAIL_IF")]
     pub(crate) fail_if: FailIf,
-    /// Run this once when it ends, by the shell, with the results on its input
+    /// Run this by the shell when it ends
     ///
     /// It gets the JSON of `--output json` on standard input, and CLOUD_IMPORT_JOB (the job's id, where a later command finds it),
     /// CLOUD_IMPORT_EXIT, CLOUD_IMPORT_SUCCEEDED and CLOUD_IMPORT_FAILED (how many targets) in its environment, from which the

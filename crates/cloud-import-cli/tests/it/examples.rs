@@ -32,6 +32,11 @@ const CASES: &[(&str, Case)] = &[
         DONE,
     ),
     ("cloud-import inspect disk.qcow2", DONE),
+    ("cloud-import inspect --for aliyun disk.qcow2", DONE),
+    ("cloud-import explain --all huawei", DONE),
+    ("cloud-import explain exit 6", DONE),
+    ("cloud-import explain quota_exceeded", DONE),
+    ("cloud-import sim -- printenv CLOUD_IMPORT_SIM_FILE", DONE),
     (
         "cloud-import check --to aliyun --bucket my-bucket --name web --os \"CentOS 7.9\" disk.qcow2",
         DONE,

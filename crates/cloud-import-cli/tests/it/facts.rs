@@ -8,7 +8,7 @@ use super::{expect_code, out, run};
 fn capabilities_are_shown_for_people_and_programs() {
     let output = run(&["capabilities"]);
     expect_code(&output, 0);
-    assert!(out(&output).contains("Alibaba Cloud (aliyun)") && out(&output).contains("(unverified)"));
+    assert!(out(&output).contains("Alibaba Cloud") && out(&output).contains("Unverified: no source settles it."));
     let output = run(&["capabilities", "huawei"]);
     assert!(
         out(&output).contains("limits") && out(&output).contains("IMS"),

@@ -61,7 +61,7 @@ fn what_runs_is_told_to_be_gone_on_with_even_quietly() {
     let output = run(&import(&option, &[&order[..], &["--timeout", "100ms"]].concat()));
     expect_code(&output, 7);
     assert!(
-        err(&output).contains("to continue: cloud-import wait hello-clouds-"),
+        err(&output).contains("to continue: cloud-import resume hello-clouds-"),
         "{}",
         err(&output)
     );
@@ -201,7 +201,7 @@ fn options_that_differ_and_the_owner_of_a_name_are_named() {
     expect_code(&output, 4);
     let told = err(&output);
     for part in [
-        &format!("it is the name of {id} ("),
+        &format!("there is an image named `hello-clouds`: {id} (NORMAL)"),
         "If the new image is to take its place, use --replace, or give another --name.",
     ] {
         assert!(told.contains(part), "{part}: {told}");

@@ -233,7 +233,7 @@ fn bad_input_is_refused_with_cloud_field_and_remedy() {
                 "CentOS 7.9",
                 "bucket:key.qcow2",
             ],
-            &["JD Cloud", "the place of the image", "no such object"],
+            &["jdcloud/", "the place of the image", "no such object"],
         ),
         (
             &[
@@ -378,7 +378,7 @@ fn one_target_that_fails_does_not_stop_the_others() {
         out(&output)
     );
     assert!(
-        err(&output).contains("error: jdcloud/cn-north-1: JD Cloud: the import of"),
+        err(&output).contains("error: jdcloud/cn-north-1: the import of"),
         "{}",
         err(&output)
     );

@@ -78,7 +78,8 @@ mod tests {
             Ok(7_u8)
         };
         let one = Asking::reads();
-        let (first, second) = tokio::join!(one.once("regions", ask()), one.clone().once("regions", ask()));
+        let same = one.clone();
+        let (first, second) = tokio::join!(one.once("regions", ask()), same.once("regions", ask()));
         assert_eq!((first.unwrap(), second.unwrap()), (7, 7));
         assert_eq!(asked.load(Ordering::Relaxed), 1);
         one.once("projects", ask()).await.unwrap();

@@ -11,7 +11,13 @@ use super::{
 };
 
 const GROUPS: [&str; 4] = ["red", "green", "blue", "gold"];
-const CLOUDS: [&str; 5] = ["jdcloud", "tencent", "huawei", "aliyun", "ucloud"];
+const REGIONS: [&str; 5] = [
+    "jdcloud/cn-north-1",
+    "tencent/ap-guangzhou",
+    "huawei/cn-north-4",
+    "aliyun/cn-hangzhou",
+    "ucloud/cn-bj2",
+];
 const PLACES: usize = 50;
 
 /// How many of each kind go wrong.
@@ -20,12 +26,12 @@ const FORBIDDEN: u32 = 6;
 const FAILED: u32 = 5;
 const LOST: u32 = 4;
 
-/// A group has a region of its own in each cloud for each number, and a bucket there.
+/// A group has ten targets in each cloud, each with a bucket and an image name of its own.
 fn targets() -> String {
     let mut text = String::from("[groups]\n");
     let places = |group: &str| -> Vec<(String, String)> {
-        let numbered = (0..PLACES).map(|number| (number, CLOUDS[number % CLOUDS.len()]));
-        let place = |(number, cloud)| (format!("{group}-{number}"), format!("{cloud}/cn-{group}-{number}"));
+        let numbered = (0..PLACES).map(|number| (number, REGIONS[number % REGIONS.len()]));
+        let place = |(number, region): (usize, &str)| (format!("{group}-{number}"), region.to_owned());
         numbered.map(place).collect()
     };
     for group in GROUPS {
@@ -33,7 +39,10 @@ fn targets() -> String {
         let _ = writeln!(text, "{group} = [{}]", names.join(", "));
     }
     for (name, to) in GROUPS.into_iter().flat_map(places) {
-        let _ = writeln!(text, "[targets.{name}]\nto = {to:?}\nbucket = \"{name}-1250000000\"");
+        let _ = writeln!(
+            text,
+            "[targets.{name}]\nto = {to:?}\nname = \"web-{{target}}\"\nbucket = \"{name}-1250000000\""
+        );
     }
     text
 }

@@ -67,7 +67,7 @@ async fn a_full_quota_stops_it_where_the_cloud_tells_it() {
             _ => {
                 let output = world.import(&[&more[..], &["--dry-run"]].concat());
                 expect_code(&output, 0);
-                let is_told = out(&output).contains("warning: jdcloud/cn-north-1: JD Cloud: 0 of 0 images are used");
+                let is_told = out(&output).contains("warning: jdcloud/cn-north-1: 0 of 0 images are used");
                 assert_eq!(is_told, cloud == Cloud::Jdcloud, "{cloud}: {}", out(&output));
             }
         }

@@ -76,9 +76,9 @@ async fn a_dry_run_moves_nothing_and_says_what_would_be_done() {
     }
     let refused = run(&import(
         &simulate,
-        &[&words[..], &["--dry-run", "--name", "x", "--replace"]].concat(),
+        &[&words[..], &["--dry-run", "--bucket", "No_Bucket", "--replace"]].concat(),
     ));
-    assert_ne!(refused.status.code(), Some(0), "two names");
+    expect_code(&refused, 2);
     assert!(!state.exists());
     let after = world.simulator.counters();
     assert_eq!(
