@@ -76,7 +76,9 @@ pub(crate) struct Import {
     /// Write every event to standard output as a line of JSON
     #[arg(long, conflicts_with = "output", help_heading = "Waiting and output")]
     pub(crate) events: bool,
-    /// At the end, forget finished jobs to which nothing has happened for this time (90d)
+    /// At the end, forget finished jobs of this age, such as 90d
+    ///
+    /// Finished are jobs of which nothing runs, is unclear or is left in a cloud; the age is the time since anything happened to one.
     #[arg(
         long,
         value_name = "TIME",
