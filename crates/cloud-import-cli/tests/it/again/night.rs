@@ -1,6 +1,6 @@
 //! The morning after a night of 200 targets in which four kinds of things went wrong: each question has one command.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs};
+use std::{collections::BTreeMap, fmt::Write as _, fs, thread, time::Duration};
 
 use cloud_import_sim::{Cloud, Fault, FaultKind};
 use serde_json::Value;
@@ -141,8 +141,9 @@ fn each_question_of_the_morning_has_one_command() {
     // is made twice.
     let line = advised(&night, "to try again");
     let mut again = typed(&line);
-    for _ in 0..4 {
+    for _ in 0..30 {
         if again.status.code() != Some(0) {
+            thread::sleep(Duration::from_secs(1));
             again = typed(&line);
         }
     }
