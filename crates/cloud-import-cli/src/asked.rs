@@ -152,7 +152,8 @@ pub(crate) fn of_target(wanted: &Wanted) -> Option<Value> {
 
 /// Takes from the texts of a value what may be secret, and says whether there was any.
 fn is_cut(value: &mut Value) -> bool {
-    let any = |values: &mut dyn Iterator<Item = &mut Value>| values.fold(false, |any, value| is_cut(value) || any);
+    // Of each, whatever was found before.
+    let any = |values: &mut dyn Iterator<Item = &mut Value>| values.map(is_cut).filter(|cut| *cut).count() > 0;
     match value {
         Value::String(text) => match without_secret(text) {
             Some(rest) => {
