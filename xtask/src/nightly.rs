@@ -43,6 +43,10 @@ const STEPS: [(&str, &str); 17] = [
         "benchmark of inspect",
         "cargo bench --locked -p cloud-import-tests --bench inspect",
     ),
+    (
+        "benchmark of list",
+        "cargo bench --locked -p cloud-import-tests --bench list",
+    ),
     ("benchmark of staging", "tests/staging/bench"),
     ("weight of a dependency", "tests/weight/run"),
     ("packages", "cargo xtask package"),

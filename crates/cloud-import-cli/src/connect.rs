@@ -132,21 +132,32 @@ impl<'a> Clouds<'a> {
             last_for(provider, &self.reach.account).cloned(),
             task.project.clone(),
         )?;
+        self.is_trusted(&*importer, &endpoint, &self.reach.endpoint)?;
+        Ok(importer)
+    }
+
+    /// Refuses an endpoint that a task or a record names, unless it is the vendor's own or among these, which were typed.
+    pub(crate) fn is_trusted(
+        &self,
+        importer: &dyn ImageImporter,
+        endpoint: &Endpoint,
+        typed: &[(Provider, Endpoint)],
+    ) -> Result<()> {
+        let provider = importer.provider();
         let is_published = importer.connection().is_some_and(Connection::is_published);
-        let is_repeated = self.reach.endpoint.contains(&(provider, endpoint));
-        if self.simulated.is_some() || is_published || is_repeated {
-            return Ok(importer);
+        let is_typed = typed.iter().any(|(of, typed)| (of, typed) == (&provider, endpoint));
+        if self.simulated.is_some() || is_published || is_typed {
+            return Ok(());
         }
         let message = format!(
-            "the task names an endpoint that is not {}'s: `{}`",
-            provider.name(),
-            task.endpoint
+            "the task names an endpoint that is not {}'s: `{endpoint}`",
+            provider.name()
         );
         Err(Error::new(ErrorKind::InvalidRequest, message)
             .with_provider(provider)
             .with_remedy(Remedy::when(
                 "you trust that endpoint with your keys",
-                Remedy::set_to(Field::Endpoint, task.endpoint.as_str()),
+                Remedy::set_to(Field::Endpoint, endpoint.to_string()),
             )))
     }
 

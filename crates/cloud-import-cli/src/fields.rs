@@ -2,13 +2,13 @@
 //! target, then the target's own in the file of targets, then the command line for its cloud, then the command line for all, then the
 //! file's defaults for its cloud, then its defaults for all. Variables and the file of defaults are part of the command line by then.
 
-use std::{collections::BTreeMap, fmt::Display, str::FromStr};
+use std::collections::BTreeMap;
 
 use cloud_import::{
     Architecture, BootMode, DiskFormat, Endpoint, Error, ErrorKind, LicenseType, Os, Provider, Result,
     provider::suggest::did_you_mean,
 };
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use toml::Spanned;
 
@@ -18,26 +18,27 @@ use crate::args::{
 };
 
 /// The fields of an order that may differ from target to target, as far as one place says them.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Fields {
     /// `PROVIDER/REGION`, where the target's name in the file is another.
+    #[serde(skip_serializing)]
     pub(crate) to: Option<Spanned<String>>,
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
     /// Together with those of less particular places, key by key; an empty table leaves those out.
     pub(crate) tags: Option<BTreeMap<String, String>>,
-    #[serde(deserialize_with = "parsed")]
+    #[serde(with = "typed")]
     pub(crate) os: Option<Os>,
     pub(crate) os_raw: Option<String>,
-    #[serde(deserialize_with = "parsed")]
+    #[serde(with = "typed")]
     pub(crate) arch: Option<Architecture>,
-    #[serde(deserialize_with = "parsed")]
+    #[serde(with = "typed")]
     pub(crate) boot_mode: Option<BootMode>,
     pub(crate) size_gib: Option<u32>,
-    #[serde(deserialize_with = "parsed")]
+    #[serde(with = "typed")]
     pub(crate) format: Option<DiskFormat>,
-    #[serde(deserialize_with = "parsed")]
+    #[serde(with = "typed")]
     pub(crate) license_type: Option<LicenseType>,
     pub(crate) nvme: Option<bool>,
     pub(crate) imds_v2: Option<bool>,
@@ -56,15 +57,27 @@ pub(crate) struct Fields {
     /// The profile of the vendor's own tools.
     #[serde(alias = "profile")]
     pub(crate) account: Option<String>,
-    #[serde(deserialize_with = "parsed")]
+    #[serde(with = "typed")]
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) keep_object: Option<bool>,
 }
 
 /// A word as it is typed.
-fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map(Some).map_err(D::Error::custom)
+mod typed {
+    use std::{fmt::Display, str::FromStr};
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
+        deserializer: D,
+    ) -> Result<Option<T>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Some).map_err(D::Error::custom)
+    }
+
+    pub(super) fn serialize<S: Serializer, T: Display>(word: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+        word.as_ref().map(T::to_string).serialize(serializer)
+    }
 }
 
 impl Fields {

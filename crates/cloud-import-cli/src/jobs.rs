@@ -3,29 +3,27 @@
 use cloud_import::{
     Error, ErrorKind, Result,
     provider::suggest::did_you_mean,
-    publish::{Damaged, Job, JobFacts, State},
+    publish::{Damaged, Job, JobFacts, Record, State},
 };
 
 use crate::{outcome::Outcome, render};
+
+/// So many jobs are named that a text may mean.
+const SHOWN: usize = 10;
 
 /// The job that a text names: by its id, by the beginning of one, or by its image's name; `None` when there is none.
 ///
 /// # Errors
 /// Several begin with it, or have that name.
 pub(crate) async fn find(state: &State, text: &str) -> Result<Option<Job>> {
-    match state.job(text).await {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        found => return found.map(Some),
-    }
-    let jobs: Vec<Job> = state.jobs().await?.into_iter().flatten().collect();
-    let that = |is_it: &dyn Fn(&JobFacts) -> bool| jobs.iter().filter(|job| is_it(job.facts())).cloned().collect();
-    let mut found: Vec<Job> = that(&|facts| facts.name == text);
-    if found.is_empty() && !text.is_empty() {
-        found = that(&|facts| facts.id.starts_with(text));
-    }
+    let mut found = state.jobs_named(text).await?;
     if found.len() > 1 {
         let ids: Vec<&str> = found.iter().map(|job| job.facts().id.as_str()).collect();
-        let message = format!("`{text}` may be any of these jobs: {}", ids.join(", "));
+        let (shown, more) = ids.split_at(ids.len().min(SHOWN));
+        let mut message = format!("`{text}` may be any of these jobs: {}", shown.join(", "));
+        if !more.is_empty() {
+            message.push_str(&format!(", and {} more", more.len()));
+        }
         return Err(Error::new(ErrorKind::InvalidRequest, message).with_remedy("Give more of its id."));
     }
     Ok(found.pop())
@@ -70,8 +68,24 @@ pub(crate) struct Remembered {
 
 impl Remembered {
     pub(crate) async fn of(job: &Job) -> Result<Self> {
+        Ok(Self::new(job.facts().clone(), job.records().await?))
+    }
+
+    /// All that can be read, and what stands in the place of the jobs that cannot.
+    pub(crate) async fn all(state: &State) -> Result<(Vec<Self>, Vec<Damaged>)> {
+        let (mut jobs, mut damaged) = (Vec::new(), Vec::new());
+        for found in state.all().await? {
+            match found {
+                Ok(found) => jobs.push(Self::new(found.job.facts().clone(), found.records)),
+                Err(one) => damaged.push(one),
+            }
+        }
+        Ok((jobs, damaged))
+    }
+
+    fn new(facts: JobFacts, records: Vec<Result<Record, Damaged>>) -> Self {
         let (mut targets, mut damaged) = (Vec::new(), Vec::new());
-        for record in job.records().await? {
+        for record in records {
             match record {
                 Ok(record) => targets.push(Outcome::recorded(record)),
                 Err(one) => {
@@ -80,11 +94,10 @@ impl Remembered {
                 }
             }
         }
-        let facts = job.facts().clone();
-        Ok(Self {
+        Self {
             facts,
             targets,
             damaged,
-        })
+        }
     }
 }

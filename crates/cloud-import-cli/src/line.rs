@@ -1,83 +1,43 @@
-//! The command line as it was typed, for a shell to run it again. It is not shown where it holds a link that may be signed.
+//! Words and options as a line that a shell reads.
 
-use std::{
-    collections::BTreeSet,
-    ffi::{OsStr, OsString},
-    fmt::Write as _,
-};
+use std::{collections::BTreeSet, ffi::OsStr, fmt::Write as _};
+
+use cloud_import::{Endpoint, Provider};
 
 use crate::{
     args::{Reach, StateDir},
     output,
 };
 
-/// The same command; `None` where it is not to be shown.
-pub(crate) fn again() -> Option<String> {
-    typed(std::env::args_os().collect())
-}
-
-/// The import for these targets alone, of another image on purpose; `None` where it is not to be shown.
-pub(crate) fn another(targets: &[&str]) -> Option<String> {
-    typed(for_targets(std::env::args_os().collect(), targets))
-}
-
 /// Jobs with the options by which a later command finds them and their clouds.
-pub(crate) fn with_places(jobs: &str, state: &StateDir, reach: &Reach, endpoints: &BTreeSet<String>) -> String {
-    let mut words = jobs.to_owned();
-    if let Some(folder) = &state.folder {
-        words.push_str(&format!(" --state {}", output::word(&folder.display().to_string())));
-    }
+///
+/// A recorded endpoint counts only when it is typed again, and so does sending to it without TLS.
+pub(crate) fn with_places(jobs: &str, state: &StateDir, reach: &Reach, endpoints: &[(Provider, Endpoint)]) -> String {
+    let mut words = in_state(jobs, state);
     if let Some(Some(file)) = &reach.simulate {
         words.push_str(&format!(" --simulate={}", output::word(&file.display().to_string())));
     }
-    words.extend(endpoints.iter().map(String::as_str));
+    let endpoints = endpoints
+        .iter()
+        .map(|(provider, endpoint)| format!(" --endpoint {provider}={endpoint}"));
+    words.extend(endpoints.collect::<BTreeSet<_>>());
+    if reach.plain_http {
+        words.push_str(" --plain-http");
+    }
     words
+}
+
+/// Jobs with the option by which a later command finds them.
+pub(crate) fn in_state(jobs: &str, state: &StateDir) -> String {
+    let folder = state.folder.as_ref().map(|folder| folder.display().to_string());
+    let option = folder.map_or_else(String::new, |folder| format!(" --state {}", output::word(&folder)));
+    jobs.to_owned() + &option
 }
 
 /// These words as a line to type.
 pub(crate) fn of(words: &[&str]) -> String {
     let quoted: Vec<_> = words.iter().map(|word| quoted(OsStr::new(word))).collect();
     quoted.join(" ")
-}
-
-fn typed(line: Vec<OsString>) -> Option<String> {
-    let shown = line.iter().all(|word| !may_be_signed(word));
-    shown.then(|| line.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))
-}
-
-/// The import with these targets in the place of its own, and `--again`.
-fn for_targets(line: Vec<OsString>, targets: &[&str]) -> Vec<OsString> {
-    let mut words = line.into_iter();
-    let mut made: Vec<OsString> = words.next().into_iter().collect();
-    let mut is_open = true;
-    while let Some(word) = words.next() {
-        let text = word.to_string_lossy();
-        match &*text {
-            "--" => is_open = false,
-            "--again" if is_open => continue,
-            "--to" if is_open => {
-                words.next();
-                continue;
-            }
-            text if is_open && text.starts_with("--to=") => continue,
-            _ => {}
-        }
-        let is_command = &*text == "import" && !made.iter().any(|word| word == "--again");
-        drop(text);
-        made.push(word);
-        if is_command {
-            made.push("--again".into());
-            let named = targets.iter().flat_map(|target| ["--to", *target]);
-            made.extend(named.map(OsString::from));
-        }
-    }
-    made
-}
-
-/// Whether a word holds a link with a query: a signed one is a secret.
-fn may_be_signed(word: &OsStr) -> bool {
-    let text = word.to_string_lossy();
-    text.split_once("://").is_some_and(|(_, rest)| rest.contains('?'))
 }
 
 /// A word for a shell. What a terminal would not show as it is becomes `$'\xNN'`, which bash, zsh and ksh know.
@@ -105,45 +65,6 @@ fn quoted(word: &OsStr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn line(words: &[&str]) -> Vec<OsString> {
-        words.iter().map(OsString::from).collect()
-    }
-
-    #[test]
-    fn targets_take_the_place_of_those_that_were_typed() {
-        let typed_anew = |words: &[&str]| typed(for_targets(line(words), &["ucloud/cn-bj2", "second"])).unwrap();
-        let own = [
-            "./it",
-            "-v",
-            "import",
-            "--to",
-            "all",
-            "--os",
-            "CentOS 7.9",
-            "--to=tencent",
-            "--again",
-            "a.qcow2",
-        ];
-        assert_eq!(
-            typed_anew(&own),
-            "./it -v import --again --to ucloud/cn-bj2 --to second --os 'CentOS 7.9' a.qcow2"
-        );
-        assert_eq!(
-            typed_anew(&["import", "import", "--name", "import", "--", "--to=x"]),
-            "import import --again --to ucloud/cn-bj2 --to second --name import -- --to=x"
-        );
-    }
-
-    #[test]
-    fn a_signed_link_is_not_shown() {
-        assert_eq!(typed(line(&["it", "import", "https://b/k?sig=s3cret"])), None);
-        assert_eq!(typed(line(&["it", "import", "--source=ucloud=http://b/k?s"])), None);
-        assert_eq!(
-            typed(line(&["it", "https://b/k", "a?b"])).as_deref(),
-            Some("it https://b/k 'a?b'")
-        );
-    }
 
     /// What a shell makes of it is what it was.
     #[cfg(unix)]

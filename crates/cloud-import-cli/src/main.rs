@@ -3,7 +3,9 @@
 //! Thin over the facade: it reads arguments, shows progress on standard error and writes results to standard output. What a
 //! cloud does is nowhere in here.
 
+mod advice;
 mod args;
+mod asked;
 mod bucket;
 mod checked;
 mod clock;
@@ -53,13 +55,13 @@ mod waiting;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::FromArgMatches as _;
 use cloud_import::{Error, ErrorKind, Result};
 
 use crate::{
     args::{Arguments, Command},
     commands::{
-        cancel, capabilities, check, clean, explain, import, inspect, list, report as page, show, sim, status, wait,
+        cancel, capabilities, check, clean, explain, forget, import, inspect, list, report as page, resume, show, sim,
+        status, wait,
     },
     exit::Exit,
 };
@@ -72,7 +74,7 @@ fn main() -> ExitCode {
     clock::begin();
     let line: Vec<OsString> = std::env::args_os().collect();
     output::colours_of(&line);
-    let exit = match config::completed(line.clone()).map(|line| parsed(&line)) {
+    let exit = match config::completed(line.clone()).map(asked::read) {
         Ok(Ok(arguments)) => done(arguments),
         Ok(Err(told)) => {
             let exit = report::usage(&told, form::of_words(&line));
@@ -85,11 +87,6 @@ fn main() -> ExitCode {
         tip::simulator(&line).iter().for_each(|tip| output::tip(tip));
     }
     output::finished(exit).into()
-}
-
-fn parsed(line: &[OsString]) -> Result<Arguments, clap::Error> {
-    let matches = args::command().try_get_matches_from(line)?;
-    Arguments::from_arg_matches(&matches)
 }
 
 fn done(arguments: Arguments) -> Exit {
@@ -119,17 +116,25 @@ fn run(command: Command) -> Result<Exit> {
         Command::Report(options) => block_on(interrupt::or_leave(page::run(options))),
         Command::Import(options) => block_on(import::run(*options)),
         Command::Check(options) => block_on(interrupt::or_leave(check::run(*options))),
+        Command::Resume(options) => block_on(resume::resume(options)),
+        Command::Retry(options) => block_on(resume::retry(options)),
         Command::Wait(options) => block_on(wait::run(options)),
         Command::Status(options) => block_on(interrupt::or_leave(status::run(options))),
         Command::Cancel(options) => block_on(interrupt::or_leave(cancel::run(options))),
+        Command::Forget(options) => block_on(interrupt::or_leave(forget::run(options))),
         Command::Clean(options) => block_on(interrupt::or_leave(clean::run(options))),
         Command::Sim(options) => block_on(sim::run(options)),
     }
 }
 
+/// Files are read and records written on threads that may wait. More of them than the disk keeps up with only take memory: with a
+/// thousand targets there would be hundreds.
+const BLOCKING_THREADS: usize = 32;
+
 fn block_on(work: impl Future<Output = Result<Exit>>) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
         .build()
         .map_err(|error| Error::new(ErrorKind::Local, format!("cannot start the runtime: {error}")))?;
     let done = runtime.block_on(otel::kept(metrics::kept(work)));

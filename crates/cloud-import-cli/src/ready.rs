@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use cloud_import::{
     Asking, Check, CheckOutcome, Error, ErrorKind, Field, Pace, Problem, Provider, Result, Stop, Subject,
-    publish::{Destination, Ended, Image, Listener, Publish, Readiness, State, gate},
+    publish::{Destination, Ended, Image, Job, Listener, Publish, Readiness, State, gate},
 };
 
 use crate::{
-    args::Import, connect::Clouds, destination, findings::Finding, targets::Wanted, template, waiting::waiting,
+    args::Import, asked, connect::Clouds, destination, findings::Finding, sparse, sums, targets::Wanted, template,
+    waiting::waiting,
 };
 
 /// The targets of a call, which can be prepared for more than one image.
@@ -18,12 +19,14 @@ pub(crate) struct Targets<'a> {
     pub(crate) wanted: &'a [Wanted],
     pub(crate) clouds: &'a Clouds<'a>,
     pub(crate) state: &'a State,
-    pub(crate) pace: &'a Pace,
+    pace: Pace,
     pub(crate) stop: &'a Stop,
+    /// The job that is gone on with.
+    pub(crate) resumed: Option<&'a Job>,
     /// The sum that the file must have.
-    pub(crate) expected: Option<String>,
+    expected: Option<String>,
     /// The sum of the file, once it was read.
-    pub(crate) sha256: Option<String>,
+    sha256: Option<String>,
 }
 
 /// What a target comes to.
@@ -80,7 +83,38 @@ impl Ready {
     }
 }
 
-impl Targets<'_> {
+impl<'a> Targets<'a> {
+    /// The targets of a call, and the image that its order names.
+    ///
+    /// # Errors
+    /// There is no such image, or its sum is to be another.
+    pub(crate) async fn of(
+        options: &'a Import,
+        wanted: &'a [Wanted],
+        clouds: &'a Clouds<'a>,
+        state: &'a State,
+        stop: &'a Stop,
+    ) -> Result<(Self, Image)> {
+        let pace = Pace::new(options.parallel, options.limit_rate);
+        let image = destination::image(&options.order, wanted, clouds, &pace).await?;
+        let expected = sums::expected_of(options.expect_sha256.as_deref(), &image)?;
+        if let (Image::File(file), None) = (&image, options.staging.convert) {
+            sparse::tell(file);
+        }
+        let targets = Self {
+            options,
+            wanted,
+            clouds,
+            state,
+            pace,
+            stop,
+            resumed: None,
+            expected,
+            sha256: None,
+        };
+        Ok((targets, image))
+    }
+
     pub(crate) fn labels(&self) -> Vec<&str> {
         self.wanted.iter().map(|wanted| wanted.label.as_str()).collect()
     }
@@ -105,6 +139,12 @@ impl Targets<'_> {
         }
         if let Some(expected) = &self.expected {
             publish = publish.expected_sha256(expected);
+        }
+        if let Some(order) = &options.asked {
+            publish = publish.asked(order.clone());
+        }
+        if let Some(job) = self.resumed {
+            publish = publish.of_job(job);
         }
         match &options.staging.bitmap {
             Some(bitmap) => publish.side_file(bitmap),
@@ -198,6 +238,7 @@ impl Targets<'_> {
         let (mut made, mut problems) = destination::destination(&options.order, wanted, image, sha256, clouds).await?;
         made.order.dry_run = options.vendor_dry_run;
         made.order.no_validate = options.no_validate;
+        made.asked = options.asked.as_ref().and_then(|_| asked::of_target(wanted));
         problems.extend(publish.problems(&made).await?);
         if !options.no_validate && problems.iter().any(Problem::is_error) {
             return Err(Error::invalid(wanted.target.provider, problems));

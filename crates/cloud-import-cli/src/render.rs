@@ -162,7 +162,7 @@ impl Wording for Flags {
     }
 
     fn forget(&self, job: &str) -> String {
-        format!("forget it with `cloud-import clean --forget {job}`")
+        format!("forget it with `cloud-import forget {job}`")
     }
 }
 

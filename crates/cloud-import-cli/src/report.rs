@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use cloud_import::{Error, ErrorKind, Result, remedy::Change};
+use cloud_import::{Error, ErrorKind, Result};
 use serde::Serialize;
 
 use crate::{
+    advice::{self, Advice},
     args::{self, FailIf},
     clock::{self, At},
     exit::Exit,
     findings::{self, Finding},
-    line,
     outcome::{Outcome, Status, totals},
     output::{self, SCHEMA, Tone},
     render,
@@ -55,6 +55,14 @@ impl From<args::OutputFormat> for OutputFormat {
     }
 }
 
+/// How a command writes its results that may also write events.
+pub(crate) fn form(events: bool, output: args::OutputFormat) -> OutputFormat {
+    match events {
+        true => OutputFormat::Event,
+        false => output.into(),
+    }
+}
+
 /// What text output has on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lines {
@@ -74,7 +82,7 @@ pub(crate) fn write(
     job: Option<&str>,
     fail_if: FailIf,
 ) -> Exit {
-    reasons(outcomes);
+    reasons(outcomes, job.is_some());
     for outcome in outcomes {
         if let Some(inspection) = outcome.inspection() {
             output::say(&format!(
@@ -87,27 +95,24 @@ pub(crate) fn write(
                 .for_each(|finding| output::say(&format!("  {finding}")));
         }
     }
-    let unfinished: Vec<&Outcome> = outcomes
-        .iter()
-        .filter(|outcome| outcome.status == Status::Running)
-        .collect();
     // What was not to be waited for goes on as it was asked to.
-    let tell = match unfinished.iter().all(|outcome| outcome.exit == Exit::Done) {
+    let tell = match outcomes.iter().all(|outcome| outcome.exit == Exit::Done) {
         true => output::note,
         false => output::say,
     };
-    if let Some(job) = job.filter(|_| !unfinished.is_empty()) {
-        tell(&format!("to continue: cloud-import wait {job}"));
+    if let Some(job) = job {
+        let advice = advice::next(outcomes, job)
+            .into_iter()
+            .chain(advice::anew(outcomes, job));
+        advice.for_each(|Advice { what_for, line }| tell(&format!("{what_for}: {line}")));
     }
     // Where nothing is remembered, the task itself is all that there is to go on with.
-    unfinished
+    outcomes
         .iter()
-        .filter(|outcome| lines == Lines::Images && (job.is_none() || outcome.record.is_none()))
+        .filter(|outcome| outcome.status == Status::Running && lines == Lines::Images)
+        .filter(|outcome| job.is_none() || outcome.record.is_none())
         .filter_map(|outcome| serde_json::to_string(outcome.task.as_ref()?).ok())
         .for_each(|line| tell(&format!("to continue: cloud-import wait {}", output::word(&line))));
-    if job.is_some() {
-        what_settles(outcomes);
-    }
     let exit = exit_of(outcomes, fail_if);
     match form {
         OutputFormat::Json | OutputFormat::Event => json(outcomes.iter().map(Row::of).collect(), None, exit, form),
@@ -125,55 +130,56 @@ pub(crate) fn write(
     exit
 }
 
+/// The results of a command that had nothing to do, for programs; and how it ends.
+pub(crate) fn found(outcomes: &[Outcome], form: OutputFormat, fail_if: FailIf) -> Exit {
+    let exit = exit_of(outcomes, fail_if);
+    if form != OutputFormat::Text {
+        json(outcomes.iter().map(Row::of).collect(), None, exit, form);
+    }
+    exit
+}
+
 /// How a command ends for these results.
 pub(crate) fn exit_of(outcomes: &[Outcome], fail_if: FailIf) -> Exit {
     let count = outcomes.iter().filter(|outcome| !outcome.is_aside);
     Exit::of_those(fail_if, count.map(|outcome| outcome.exit))
 }
 
-/// The command lines that settle what is not known, and make anew what is gone, exactly as they are to be typed.
-fn what_settles(outcomes: &[Outcome]) {
-    let remedy = |outcome: &&Outcome| outcome.error.as_ref()?.remedy().cloned();
-    let advises = |change| move |outcome: &&Outcome| remedy(outcome).is_some_and(|remedy| remedy.repeats(change));
-    let unknown = outcomes.iter().filter(|outcome| outcome.status == Status::Unknown);
-    let looked_for: Vec<&Outcome> = unknown.filter(advises(Change::Nothing)).collect();
-    if !looked_for.is_empty() {
-        let instants = looked_for.iter().filter_map(|outcome| remedy(outcome)?.not_before());
-        let from = instants.max().map(|at| format!(", from {} on", render::instant(at)));
-        let line = line::again().unwrap_or_else(|| "repeat the command as it was".to_owned());
-        output::say(&format!("to find out{}: {line}", from.unwrap_or_default()));
-    }
-    let anew = |status| {
-        let of_status = outcomes.iter().filter(move |outcome| outcome.status == status);
-        let targets = of_status.filter(advises(Change::Generation));
-        let targets: Vec<&str> = targets.map(|outcome| outcome.target.as_str()).collect();
-        (!targets.is_empty()).then(|| another(&targets))
-    };
-    if let Some(line) = anew(Status::Unknown) {
-        output::say(&format!(
-            "to make it, if the vendor's console shows no image of that name: {line}"
-        ));
-    }
-    if let Some(line) = anew(Status::Gone) {
-        output::say(&format!("to make another image: {line}"));
-    }
-}
-
-/// The command line that makes another image of these targets alone.
-fn another(targets: &[&str]) -> String {
-    line::another(targets).unwrap_or_else(|| {
-        let targets: String = targets.iter().map(|target| format!(" --to {target}")).collect();
-        format!("repeat the command with --again and{targets} alone")
-    })
-}
-
 /// Why it is not better, each reason once with its targets, where it was not told before.
-fn reasons(outcomes: &[Outcome]) {
-    let found = outcomes.iter().filter(|outcome| !outcome.is_told).flat_map(|outcome| {
+fn reasons(outcomes: &[Outcome], has_job: bool) {
+    let untold = outcomes.iter().filter(|outcome| !outcome.is_told);
+    // That was asked for, and how to go on is told once for all.
+    let (left, wrong): (Vec<_>, Vec<_>) = untold.partition(|outcome| has_job && advice::was_left(outcome));
+    let mut alike: Vec<(&str, Vec<&str>)> = Vec::new();
+    for outcome in left {
+        let Some(error) = &outcome.error else { continue };
+        match alike.iter_mut().find(|(message, _)| *message == error.message()) {
+            Some((_, targets)) => targets.push(&outcome.target),
+            None => alike.push((error.message(), vec![&outcome.target])),
+        }
+    }
+    for (message, targets) in alike {
+        output::say(&format!("{}: {message}", findings::named(&targets)));
+    }
+    let found = wrong.into_iter().flat_map(|outcome| {
         let found = outcome.error.iter().flat_map(Finding::of_error);
         found.map(|finding| (outcome.target.as_str(), finding))
     });
     findings::say(&found.collect::<Vec<_>>());
+}
+
+/// How many targets are in which state: `3 succeeded, 1 failed`.
+pub(crate) fn counts<'a>(targets: impl IntoIterator<Item = &'a Outcome>) -> String {
+    listed(&totals(targets), None)
+}
+
+/// The same of these totals, but for one state.
+fn listed(totals: &[(Status, usize)], but: Option<Status>) -> String {
+    let others = totals.iter().filter(|(status, _)| Some(*status) != but);
+    let others: Vec<String> = others
+        .map(|(status, many)| format!("{many} {}", status.words()))
+        .collect();
+    others.join(", ")
 }
 
 /// How many came to what, and in what time; `None` where that is said already.
@@ -185,16 +191,9 @@ fn closing(outcomes: &[Outcome], lines: Lines, took: Duration) -> Option<String>
             .find(|(status, _)| *status == wanted)
             .map_or(0, |(_, many)| *many)
     };
-    let rest = |but: Option<Status>| {
-        let others = totals.iter().filter(|(status, _)| Some(*status) != but);
-        let others: Vec<String> = others
-            .map(|(status, many)| format!("{many} {}", status.words()))
-            .collect();
-        others.join(", ")
-    };
     let all = outcomes.len();
     let (good, one, several) = match lines {
-        Lines::States => return (all > 1).then(|| format!("{all} targets: {}", rest(None))),
+        Lines::States => return (all > 1).then(|| format!("{all} targets: {}", listed(&totals, None))),
         Lines::Tasks => (Status::Running, "import started", "imports started"),
         Lines::Images if many(Status::Checked) > 0 => (Status::Checked, "order checked", "orders checked"),
         Lines::Images => (Status::Succeeded, "image", "images"),
@@ -210,7 +209,10 @@ fn closing(outcomes: &[Outcome], lines: Lines, took: Duration) -> Option<String>
         // What is wrong with the only one is said above.
         0 if all < 2 => None,
         done if done == all => Some(format!("{all} {noun} in {took}{found}")),
-        done => Some(format!("{done} of {all} {noun} in {took}{found}: {}", rest(Some(good)))),
+        done => Some(format!(
+            "{done} of {all} {noun} in {took}{found}: {}",
+            listed(&totals, Some(good))
+        )),
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn reattached(record: &Record, clouds: &Clouds<'_>) -> Result<Reattac
     let task = record.task.as_ref().ok_or_else(|| {
         Error::new(ErrorKind::Conflict, "its import was not started")
             .with_provider(record.provider)
-            .with_remedy("Repeat the import command: it resumes where it stopped.")
+            .with_remedy("Resume the job: that begins what was not started.")
     })?;
     let importer: Arc<dyn ImageImporter> = Arc::from(clouds.importer_of(task)?);
     let staged = record.files.values().find_map(|file| file.staged.as_ref());
@@ -67,8 +67,11 @@ pub(crate) fn target(task: &ImportTask) -> Target {
 pub(crate) async fn named(arguments: &[OsString], state: &Remembered) -> Result<Vec<Named>> {
     let mut named = Vec::new();
     if arguments.is_empty() {
-        for job in state.state().jobs().await? {
-            named.extend(readable(job, Record::is_open).await?);
+        for found in state.state().all().await? {
+            match found {
+                Ok(found) => named.extend(readable(found.job, found.records, Record::is_open)),
+                Err(damaged) => named.push(Named::Damaged(damaged)),
+            }
         }
         if named.is_empty() {
             output::note(&format!("no job in {} waits for a result", state.state()));
@@ -79,7 +82,10 @@ pub(crate) async fn named(arguments: &[OsString], state: &Remembered) -> Result<
     for text in arguments {
         // A job's id is text; a path need not be.
         match jobs::find(state.state(), text.to_str().unwrap_or_default()).await? {
-            Some(job) if seen.insert(job.facts().id.clone()) => named.extend(readable(Ok(job), |_| true).await?),
+            Some(job) if seen.insert(job.facts().id.clone()) => {
+                let records = job.records().await?;
+                named.extend(readable(job, records, |_| true));
+            }
             Some(_) => {}
             None => match tasks(text) {
                 Ok(tasks) => named.extend(of_jobs(tasks, state).await?),
@@ -91,13 +97,9 @@ pub(crate) async fn named(arguments: &[OsString], state: &Remembered) -> Result<
 }
 
 /// A job with those of its targets that are wanted, and what of it cannot be read.
-async fn readable(job: Result<Job, Damaged>, is_wanted: impl Fn(&Record) -> bool) -> Result<Vec<Named>> {
-    let job = match job {
-        Ok(job) => job,
-        Err(damaged) => return Ok(vec![Named::Damaged(damaged)]),
-    };
+fn readable(job: Job, records: Vec<Result<Record, Damaged>>, is_wanted: impl Fn(&Record) -> bool) -> Vec<Named> {
     let (mut wanted, mut named) = (Vec::new(), Vec::new());
-    for record in job.records().await? {
+    for record in records {
         match record {
             Ok(record) if is_wanted(&record) => wanted.push(record),
             Ok(_) => {}
@@ -107,15 +109,15 @@ async fn readable(job: Result<Job, Damaged>, is_wanted: impl Fn(&Record) -> bool
     if !wanted.is_empty() {
         named.insert(0, Named::Job(job, wanted));
     }
-    Ok(named)
+    named
 }
 
 /// Tasks; of those that a job here has started, that target of it: what is settled of it is then on record.
 async fn of_jobs(tasks: Vec<ImportTask>, state: &Remembered) -> Result<Vec<Named>> {
     let mut known = Vec::new();
-    for job in state.state().jobs().await?.into_iter().flatten() {
-        let records = job.records().await?.into_iter().flatten();
-        known.extend(records.map(|record| (job.clone(), record)));
+    for found in state.state().all().await?.into_iter().flatten() {
+        let records = found.records.into_iter().flatten();
+        known.extend(records.map(|record| (found.job.clone(), record)));
     }
     let of_job = |task: ImportTask| {
         let of_it = |(_, record): &&(Job, Record)| record.task.as_ref().is_some_and(|own| is_same(own, &task));

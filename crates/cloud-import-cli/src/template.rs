@@ -61,11 +61,32 @@ pub(crate) fn filled(wanted: &Wanted, content: Content<'_>) -> Result<Fields> {
                 _ => of_moment(word, text),
             }
         };
-        replaced(text, word)
+        replaced(text, PLAIN, word)
     };
-    let one = |what: &str, text: &Option<String>| text.as_ref().map(|text| fill(what, text)).transpose();
+    texts(fields, fill)
+}
+
+/// The fields with what stands for the moment of this command and nothing else filled in, so that they say the same on another day. A
+/// text that is no template stays as it is.
+pub(crate) fn of_now(fields: &Fields) -> Fields {
+    let filled = texts(fields, |_, text| Ok(text_of_now(text)));
+    filled.unwrap_or_else(|_| fields.clone())
+}
+
+/// The same of one text.
+pub(crate) fn text_of_now(text: &str) -> String {
+    let filled = replaced(text, WRITTEN, |word| match word {
+        "date" | "time" => of_moment(word, text),
+        _ => Ok(format!("{{{word}}}")),
+    });
+    filled.unwrap_or_else(|_| text.to_owned())
+}
+
+/// The fields with this made of each text that may be a template, by what the text is.
+fn texts(fields: &Fields, make: impl Fn(&str, &String) -> Result<String>) -> Result<Fields> {
+    let one = |what: &str, text: &Option<String>| text.as_ref().map(|text| make(what, text)).transpose();
     let tags = fields.tags.as_ref().map(|tags| {
-        let filled = tags.iter().map(|(key, value)| Ok((key.clone(), fill("tags", value)?)));
+        let filled = tags.iter().map(|(key, value)| Ok((key.clone(), make("tags", value)?)));
         filled.collect::<Result<BTreeMap<_, _>>>()
     });
     Ok(Fields {
@@ -80,7 +101,7 @@ pub(crate) fn filled(wanted: &Wanted, content: Content<'_>) -> Result<Fields> {
 
 /// The name of the job of these targets: the first one's, with what differs from target to target left as it is written.
 pub(crate) fn job_name(name: &str, content: Content<'_>) -> Result<String> {
-    replaced(name, |word| match (word, content) {
+    replaced(name, PLAIN, |word| match (word, content) {
         ("sha8", Content::Read(sha256)) => Ok(sha256.chars().take(8).collect()),
         ("region" | "provider" | "target" | "sha8", _) => Ok(format!("{{{word}}}")),
         _ => of_moment(word, name),
@@ -104,7 +125,7 @@ pub(crate) fn needs_content(wanted: &Wanted) -> bool {
 
 fn uses(text: &str, word: &str) -> bool {
     let mut found = false;
-    let looked = replaced(text, |own| {
+    let looked = replaced(text, PLAIN, |own| {
         found |= own == word;
         Ok(String::new())
     });
@@ -134,20 +155,24 @@ fn refuse(word: &str, text: &str, why: &str, remedy: &str) -> Error {
     Error::new(ErrorKind::InvalidRequest, format!("`{text}`: {{{word}}} {why}")).with_remedy(remedy.to_owned())
 }
 
-/// A text with what stands for each word in braces. `{{` is a brace, and so is `}}`.
-fn replaced(text: &str, mut word: impl FnMut(&str) -> Result<String>) -> Result<String> {
+/// Braces as they are meant, and as they are written in a template.
+const PLAIN: [&str; 2] = ["{", "}"];
+const WRITTEN: [&str; 2] = ["{{", "}}"];
+
+/// A text with what stands for each word in braces. `{{` is a brace, and so is `}}`; these stand for them.
+fn replaced(text: &str, [open, close]: [&str; 2], mut word: impl FnMut(&str) -> Result<String>) -> Result<String> {
     let (mut made, mut rest) = (String::new(), text);
     while let Some(at) = rest.find(['{', '}']) {
         let (before, from) = rest.split_at(at);
         made.push_str(before);
         rest = if let Some(after) = from.strip_prefix("{{") {
-            made.push('{');
+            made.push_str(open);
             after
         } else if let Some(after) = from.strip_prefix("}}") {
-            made.push('}');
+            made.push_str(close);
             after
         } else if let Some(after) = from.strip_prefix('}') {
-            made.push('}');
+            made.push_str(close);
             after
         } else {
             let inside = from.strip_prefix('{').and_then(|inside| inside.split_once('}'));
@@ -257,6 +282,28 @@ mod tests {
             ..name("web-{date}")
         };
         assert!(filled(&wanted(both), Content::NotRead).is_ok());
+    }
+
+    #[test]
+    fn what_is_of_this_moment_is_filled_in_alone() {
+        let date = text_of_now("{date}");
+        assert!(date.len() == 8 && date.starts_with("20"), "{date}");
+        for (text, made) in [
+            ("web-{date}-{region}-{sha8}", format!("web-{date}-{{region}}-{{sha8}}")),
+            ("{{date}} }x}}", "{{date}} }}x}}".to_owned()),
+            ("web-{", "web-{".to_owned()),
+        ] {
+            assert_eq!(text_of_now(text), made);
+        }
+        let fields = Fields {
+            prefix: Some("{date}/".to_owned()),
+            tags: Some([("day".to_owned(), "{date}".to_owned())].into()),
+            ..name("{{{date}}}")
+        };
+        let read = |fields: Fields| filled(&wanted(fields), Content::NotRead).unwrap();
+        let (now, read_now) = (of_now(&fields), read(fields));
+        assert!(now.prefix != Some("{date}/".to_owned()) && now.name == Some(format!("{{{{{date}}}}}")));
+        assert_eq!(read(now), read_now, "read again it is the same");
     }
 
     #[test]

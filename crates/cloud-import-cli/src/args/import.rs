@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use serde_json::Value;
 
 use super::{
     ConfigFile, Order, Reach, Staging, StateDir,
@@ -25,6 +26,9 @@ Examples:
 pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) order: Order,
+    /// What is kept of the command line, so that a later command can go on.
+    #[arg(skip)]
+    pub(crate) asked: Option<Value>,
     /// Show what would be done, and change nothing
     ///
     /// The clouds are asked as before an import, and older images that --replace would delete are named. No byte is uploaded, and nothing
@@ -72,6 +76,17 @@ pub(crate) struct Import {
     /// Write every event to standard output as a line of JSON
     #[arg(long, conflicts_with = "output", help_heading = "Waiting and output")]
     pub(crate) events: bool,
+    /// At the end, forget finished jobs of this age, such as 90d
+    ///
+    /// Finished are jobs of which nothing runs, is unclear or is left in a cloud; the age is the time since anything happened to one.
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = duration,
+        variable = "CLOUD_IMPORT_KEEP_JOBS",
+        help_heading = "Waiting and output"
+    )]
+    pub(crate) keep_jobs: Option<Duration>,
     #[command(flatten)]
     pub(crate) staging: Staging,
     /// SHA-256 that the file must have, or a file of sums

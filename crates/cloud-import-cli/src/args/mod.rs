@@ -1,7 +1,9 @@
 //! The arguments: one struct per command, examples first in every help.
 
+mod again;
 mod check;
 mod facts;
+mod forget;
 mod help;
 mod import;
 pub(crate) mod key;
@@ -20,8 +22,10 @@ use std::path::Path;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::{
+    again::{GoOn, Resume, Retry},
     check::Check,
     facts::{Capabilities, Explain, Inspect},
+    forget::Forget,
     help::command,
     import::{FailIf, Import, Waiting},
     logs::{LogFormat, Logs},
@@ -61,8 +65,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done                            5  failed in the cloud, or cancelled
   2  usage or validation: not sent   6  mixed results
-  3  credentials                     7  still running: wait again
-  4  not started: refused            8  outcome unknown: repeat the command
+  3  credentials                     7  still running: resume it
+  4  not started: refused            8  outcome unknown: resume it
   9  results not written            10  the image made before is gone
 130  interrupted: what runs goes on";
 
@@ -77,6 +81,10 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Wait for running imports to finish
     Wait(Wait),
+    /// Go on with a job where it stopped, by its recorded order
+    Resume(Resume),
+    /// Begin again what failed or was not started in a job, by its recorded order
+    Retry(Retry),
     /// Show the state of imports
     #[command(before_help = "Examples:\n  cloud-import status\n  cloud-import status web-4f0c6a2d91be")]
     Status(Tasks),
@@ -89,6 +97,8 @@ pub(crate) enum Command {
     Show(Show),
     /// Write a report of jobs: a page, Markdown or JUnit
     Report(Report),
+    /// Delete records of jobs on this machine
+    Forget(Forget),
     /// Show what earlier imports left in the clouds; delete it with --yes
     Clean(Clean),
     /// Show what each cloud supports, and its limits
@@ -106,6 +116,7 @@ impl Command {
             Self::Inspect(options) => options.output,
             Self::Import(options) => options.reach.output,
             Self::Check(options) => options.reach.output,
+            Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.reach.output,
             Self::Wait(options) => options.tasks.reach.output,
             Self::Status(options) | Self::Cancel(options) => options.reach.output,
             Self::List(options) => options.reach.output,
@@ -113,6 +124,7 @@ impl Command {
             Self::Clean(options) => options.reach.output,
             Self::Capabilities(options) => options.output,
             Self::Explain(options) => options.output,
+            Self::Forget(options) => options.output,
             Self::Sim(_) | Self::Report(_) => OutputFormat::Text,
         }
     }
@@ -124,11 +136,14 @@ impl Command {
             Self::Import(_) => "import",
             Self::Check(_) => "check",
             Self::Wait(_) => "wait",
+            Self::Resume(_) => "resume",
+            Self::Retry(_) => "retry",
             Self::Status(_) => "status",
             Self::Cancel(_) => "cancel",
             Self::List(_) => "list",
             Self::Show(_) => "show",
             Self::Report(_) => "report",
+            Self::Forget(_) => "forget",
             Self::Clean(_) => "clean",
             Self::Capabilities(_) => "capabilities",
             Self::Explain(_) => "explain",
@@ -141,6 +156,7 @@ impl Command {
         match self {
             Self::Import(options) => options.waiting.metrics_file.as_deref(),
             Self::Wait(options) => options.waiting.metrics_file.as_deref(),
+            Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.waiting.metrics_file.as_deref(),
             _ => None,
         }
     }
@@ -150,6 +166,7 @@ impl Command {
         match self {
             Self::Import(options) => options.events,
             Self::Wait(options) => options.events,
+            Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.events,
             _ => false,
         }
     }

@@ -101,15 +101,15 @@ pub(crate) struct InBucket {
 /// Arguments of `clean`.
 #[derive(Debug, Args)]
 #[command(
-    before_help = "Examples:\n  cloud-import clean\n  cloud-import clean --yes\n  cloud-import clean --forget web-4f0c6a2d91be\n  cloud-import clean --to aliyun/cn-hangzhou --bucket my-bucket --older-than 240h",
+    before_help = "Examples:\n  cloud-import clean\n  cloud-import clean --yes\n  cloud-import clean --to aliyun/cn-hangzhou --bucket my-bucket --older-than 240h",
     after_help = "It knows what the jobs in this state directory left: uploaded objects, unfinished uploads, failed\nimages. What one of their imports may still read is never deleted. With --bucket, what other\nmachines uploaded is deleted too, once it is so old that no import can be reading it."
 )]
 pub(crate) struct Clean {
     /// Delete what may be deleted
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Forget a job and its records, damaged ones too; deletes nothing in the clouds
-    #[arg(long, value_name = "JOB", conflicts_with = "bucket")]
+    /// As `cloud-import forget JOB`
+    #[arg(long, value_name = "JOB", conflicts_with = "bucket", hide = true)]
     pub(crate) forget: Option<String>,
     #[command(flatten)]
     pub(crate) place: InBucket,

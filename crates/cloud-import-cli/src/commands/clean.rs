@@ -3,12 +3,13 @@
 //! it may be read for. A cloud is asked only to delete, and to list a bucket.
 
 use cloud_import::{
-    Error, ErrorKind, Provider, Result, Target,
+    ErrorKind, Provider, Result, Target,
     env::{Env as _, SystemEnv},
     publish::{self, BucketItem, Damaged, Leftover, StagedObject, leftovers},
 };
 use serde::Serialize;
 
+use super::forget;
 use crate::{
     args::{self, OutputFormat},
     bucket,
@@ -124,24 +125,10 @@ pub(crate) async fn run(options: args::Clean) -> Result<Exit> {
 }
 
 /// Forgets a job. What runs is lost sight of only when that is asked for.
-async fn forget(id: &str, options: &args::Clean) -> Result<Exit> {
+async fn forget(job: &str, options: &args::Clean) -> Result<Exit> {
     let state = Remembered::of(&options.state, false)?;
-    let records = match state.state().job(id).await {
-        Ok(job) => job.records().await?,
-        // Damaged, or not there: forgetting it tells.
-        Err(_) => Vec::new(),
-    };
-    if let Some(open) = records
-        .iter()
-        .flatten()
-        .find(|record| record.is_open())
-        .filter(|_| !options.yes)
-    {
-        let message = format!("the import of `{}` into {} has no verdict yet", open.name, open.target);
-        return Err(Error::new(ErrorKind::Conflict, message)
-            .with_remedy("Wait for it with `cloud-import wait`, or add --yes to lose sight of it."));
-    }
-    state.state().forget(id).await?;
+    let id = forget::named(state.state(), job, options.yes).await?;
+    state.state().forget(&id).await?;
     output::say(&format!(
         "forgotten: {id}; what was staged for it alone is found with --bucket"
     ));
@@ -149,7 +136,7 @@ async fn forget(id: &str, options: &args::Clean) -> Result<Exit> {
         output::json(&Cleaned {
             schema: SCHEMA,
             leftovers: Vec::new(),
-            forgotten: Some(id.to_owned()),
+            forgotten: Some(id),
         })?;
     }
     Ok(Exit::Done)
@@ -278,6 +265,8 @@ async fn in_bucket(options: args::Clean) -> Result<Exit> {
 #[cfg(test)]
 mod tests {
     use std::cell::{Cell, RefCell};
+
+    use cloud_import::Error;
 
     use super::*;
 

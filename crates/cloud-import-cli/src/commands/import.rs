@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    CheckOutcome, DiskFormat, Pace, Result, Stop, Subject,
+    CheckOutcome, DiskFormat, Result, Stop, Subject,
     publish::{self, Ended, Event, Image, Job, Listener, LocalImage},
 };
 
+use super::forget;
 use crate::{
     args::Import,
     checked::{self, Plan, Row},
@@ -22,9 +23,7 @@ use crate::{
     ready::{Ready, Targets, certain, warnings},
     report::{self, Lines},
     simulate::Simulated,
-    sparse,
     state::Remembered,
-    sums,
     targets::{self, Wanted},
     waiting::{Renumbered, listener},
 };
@@ -54,34 +53,34 @@ async fn all(
 ) -> Result<Exit> {
     let clouds = Clouds::new(&options.reach, simulated)?.stopped_by(stop);
     let (wanted, without) = apart(options, wanted);
-    let pace = Pace::new(options.parallel, options.limit_rate);
-    let mut image = destination::image(&options.order, &wanted, &clouds, &pace).await?;
-    let mut targets = Targets {
-        options,
-        wanted: &wanted,
-        clouds: &clouds,
-        state: state.state(),
-        pace: &pace,
-        stop,
-        expected: sums::expected_of(options.expect_sha256.as_deref(), &image)?,
-        sha256: None,
-    };
-    if let (Image::File(file), None) = (&image, options.staging.convert) {
-        sparse::tell(file);
-    }
-    let planned = targets.planned(&image)?;
-    let mut ready = targets.ready(&planned).await?;
+    let (targets, image) = Targets::of(options, &wanted, &clouds, state.state(), stop).await?;
     if options.dry_run {
-        return plan(&targets, &planned, &ready);
+        let planned = targets.planned(&image)?;
+        return plan(&targets, &planned, &targets.ready(&planned).await?);
     }
+    let (mut outcomes, job) = published(targets, image).await?;
+    outcomes.extend(without);
+    let job = job.filter(|_| state.lasts());
+    on_end.keep(job.as_ref().map(|job| job.facts().id.as_str()), &outcomes);
+    if let Some(age) = options.keep_jobs {
+        forget::retire(state.state(), age).await;
+    }
+    let again = job.map(|job| with_places(&job.facts().id, options, &wanted));
+    Ok(written(&outcomes, options, again.as_deref()))
+}
+
+/// Imports the image; what came of the targets, and the job, where there is one.
+pub(crate) async fn published(mut targets: Targets<'_>, mut image: Image) -> Result<(Vec<Outcome>, Option<Job>)> {
+    let options = targets.options;
+    let mut ready = targets.ready(&targets.planned(&image)?).await?;
     tell(options, &targets, &ready);
     let mut ended = targets.gate(&ready);
     let goes_on = ended.iter().any(Option::is_none);
     let progress: Arc<dyn Listener> = match goes_on || options.events {
-        true => listener(
-            options.events,
-            wanted.iter().map(|target| target.label.clone()).collect(),
-        ),
+        true => {
+            let labels = targets.labels().into_iter().map(str::to_owned);
+            listener(options.events, labels.collect())
+        }
         false => Arc::new(()),
     };
     if goes_on && targets.read_the_sum(&mut image, &progress).await? {
@@ -93,32 +92,24 @@ async fn all(
     if let Some(format) = options.staging.convert
         && ended.iter().any(Option::is_none)
     {
-        state.state().check().await?;
+        targets.state.check().await?;
         let original = destination::local(&image)?;
-        let new = convert(original, format, options, stop).await?;
+        let new = convert(original, format, options, targets.stop).await?;
         original.unchanged()?;
         image = Image::File(LocalImage::open(new.path(), Some(format))?);
         targets.made_again(&mut ready, &image).await;
         ended = targets.gate(&ready);
         converted = Some(new);
     }
-    let (mut outcomes, job) = begun(&targets, image, progress, ready, ended).await?;
+    let done = begun(&targets, image, progress, ready, ended).await;
     drop(converted);
-    outcomes.extend(without);
-    let job = job.filter(|_| state.lasts());
-    on_end.keep(job.as_ref().map(|job| job.facts().id.as_str()), &outcomes);
-    let again = job.map(|job| with_places(&job.facts().id, options, &wanted));
-    Ok(written(&outcomes, options, again.as_deref()))
+    done
 }
 
 /// Writes what came of the targets.
 fn written(outcomes: &[Outcome], options: &Import, again: Option<&str>) -> Exit {
     let lines = if options.no_wait { Lines::Tasks } else { Lines::Images };
-    let form = if options.events {
-        report::OutputFormat::Event
-    } else {
-        options.reach.output.into()
-    };
+    let form = report::form(options.events, options.reach.output);
     report::write(outcomes, form, lines, again, options.waiting.fail_if)
 }
 
@@ -230,9 +221,10 @@ fn with_places(job: &str, options: &Import, wanted: &[Wanted]) -> String {
     // A task's own endpoint counts only when it is repeated.
     let endpoints = wanted.iter().filter_map(|wanted| {
         let endpoint = connect::endpoint(wanted, &options.reach)?;
-        Some(format!(" --endpoint {}={endpoint}", wanted.target.provider))
+        Some((wanted.target.provider, endpoint.clone()))
     });
-    line::with_places(job, &options.state, &options.reach, &endpoints.collect())
+    let endpoints: Vec<_> = endpoints.collect();
+    line::with_places(job, &options.state, &options.reach, &endpoints)
 }
 
 async fn convert(file: &LocalImage, format: DiskFormat, options: &Import, stop: &Stop) -> Result<convert::Converted> {

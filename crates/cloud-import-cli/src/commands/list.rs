@@ -55,21 +55,13 @@ pub(crate) async fn run(options: args::List) -> Result<Exit> {
 /// Shows the jobs that are remembered, the newest last.
 async fn jobs(options: args::List) -> Result<Exit> {
     let state = Remembered::of(&options.state, false)?;
-    let (mut jobs, mut damaged) = (Vec::new(), Vec::new());
-    for job in state.state().jobs().await? {
-        match job {
-            Ok(job) => {
-                let mut job = Job::of(&job).await?;
-                damaged.append(&mut job.damaged);
-                job.targets.retain(|target| options.wants(target));
-                if options.wants_job(&job) {
-                    jobs.push(job);
-                }
-            }
-            Err(one) => damaged.push(one),
-        }
+    let (mut jobs, mut damaged) = Job::all(state.state()).await?;
+    for job in &mut jobs {
+        damaged.append(&mut job.damaged);
+        job.targets.retain(|target| options.wants(target));
     }
-    jobs.sort_by_key(began);
+    jobs.retain(|job| options.wants_job(job));
+    jobs.sort_by_cached_key(began);
     let of_no_job: Vec<&Damaged> = damaged.iter().filter(|one| one.target.is_none()).collect();
     match options.reach.output {
         OutputFormat::Json => json(&jobs, &of_no_job)?,

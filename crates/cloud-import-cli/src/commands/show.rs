@@ -9,9 +9,11 @@ use cloud_import::{
 use serde::Serialize;
 
 use crate::{
+    advice,
     args::{self, OutputFormat},
     exit::Exit,
     jobs::{self, Remembered as Job},
+    line,
     outcome::Outcome,
     output::{self, SCHEMA, Tone},
     phases, render,
@@ -39,6 +41,9 @@ pub(crate) async fn run(options: args::Show) -> Result<Exit> {
             targets: job.targets.iter().map(Row::with_history).collect(),
         })?,
         OutputFormat::Text => text(&job),
+    }
+    if let Some(advice) = advice::next(&job.targets, &line::in_state(&job.facts.id, &options.state)) {
+        output::say(&format!("{}: {}", advice.what_for, advice.line));
     }
     Ok(output::damaged(&job.damaged))
 }
@@ -79,7 +84,7 @@ fn timeline(record: &Record) {
     for event in record.history.events() {
         let after = last.map_or_else(String::new, |last| format!("+{}", took(last, event.at)));
         last = Some(event.at);
-        output::result(&line(event, &after));
+        output::result(&happened(event, &after));
     }
     let seconds = phases::seconds(record);
     if !seconds.is_empty() {
@@ -91,7 +96,7 @@ fn timeline(record: &Record) {
     }
 }
 
-fn line(event: &Happened, after: &str) -> String {
+fn happened(event: &Happened, after: &str) -> String {
     let what = match (event.what, event.generation) {
         (What::Staging, generation @ 1..) => format!("staging (generation {generation})"),
         (what, _) => what.as_str().replace('_', " "),

@@ -44,11 +44,7 @@ async fn ended(options: &args::Wait, on_end: &OnEnd) -> Result<Exit> {
     let stop = Stop::default();
     let clouds = Clouds::new(reach, simulated.as_ref())?.stopped_by(&stop);
     let waiting = waiting(options.waiting.timeout, simulated.is_some());
-    let form = if options.events {
-        report::OutputFormat::Event
-    } else {
-        reach.output.into()
-    };
+    let form = report::form(options.events, reach.output);
     let listener = listener(options.events, named.iter().flat_map(Named::labels).collect());
     let work = async {
         let outcomes = wait_for_all(named, &clouds, &waiting, &stop, listener).await;
@@ -76,10 +72,10 @@ fn jobs(named: &[Named]) -> Vec<String> {
 /// The jobs, with the options by which a later command finds them and their clouds; `None` where only tasks are waited for.
 fn again(jobs: &[String], options: &args::Wait) -> Option<String> {
     let tasks = &options.tasks;
-    (!jobs.is_empty()).then(|| line::with_places(&jobs.join(" "), &tasks.state, &tasks.reach, &BTreeSet::new()))
+    (!jobs.is_empty()).then(|| line::with_places(&jobs.join(" "), &tasks.state, &tasks.reach, &tasks.reach.endpoint))
 }
 
-async fn wait_for_all(
+pub(crate) async fn wait_for_all(
     named: Vec<Named>,
     clouds: &Clouds<'_>,
     waiting: &WaitOptions,
@@ -127,7 +123,8 @@ async fn wait_for_all(
                             targets.push(target);
                         }
                         Err(error) => {
-                            let outcome = publish::Outcome::new(record.target, Ended::not_started(error));
+                            let outcome = publish::Outcome::new(&record.target, Ended::not_started(error));
+                            let outcome = outcome.with_record(Some(record));
                             over(first + offset, &outcome);
                             outcomes.push((first + offset, outcome.into()));
                         }

@@ -195,7 +195,12 @@ fn every_command_takes_them() {
         assert!(read.contains("output: Json"), "{read}");
     }
     let names: Vec<&str> = taking.iter().map(|own| own.get_name()).collect();
-    assert_eq!(names, ["import", "check", "wait", "status", "cancel", "list", "clean"]);
+    assert_eq!(
+        names,
+        [
+            "import", "check", "wait", "resume", "retry", "status", "cancel", "list", "clean"
+        ]
+    );
 }
 
 #[test]

@@ -147,6 +147,9 @@ pub(crate) struct Job {
     size: Option<u64>,
     #[schemars(skip_serializing_if = "Option::is_none")]
     expected_sha256: Option<String>,
+    /// What was asked for, for `resume` and `retry` alone.
+    #[schemars(skip_serializing_if = "BTreeMap::is_empty")]
+    orders: BTreeMap<String, Value>,
 }
 
 /// How far the replacement of older images is.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 pub(crate) use self::foreign::*;
 use crate::{
     bucket, checked,
-    commands::{capabilities, clean, inspect, list, show},
+    commands::{capabilities, clean, forget, inspect, list, show},
     events, output, report,
 };
 
@@ -38,12 +38,16 @@ fn schemas() -> BTreeMap<&'static str, Value> {
         ("error", error),
         (
             "results",
-            of::<report::Report<'_>>("What import, wait, status and cancel came to"),
+            of::<report::Report<'_>>("What import, resume, retry, wait, status and cancel came to"),
         ),
-        ("events", of::<Line<'_>>("A line of import --events and wait --events")),
+        (
+            "events",
+            of::<Line<'_>>("A line of --events, of import, resume, retry and wait"),
+        ),
         ("check", of::<checked::Report<'_>>("What check found")),
         ("list", of::<list::Listed<'_>>("The jobs on record")),
         ("show", of::<show::Shown<'_>>("A job on record")),
+        ("forget", of::<forget::Forgotten<'_>>("What forget deleted")),
         ("clean", of::<clean::Cleaned>("What jobs left in the clouds")),
         ("bucket", of::<bucket::Found>("What list and clean find in a bucket")),
         ("inspect", of::<inspect::Facts<'_>>("What a disk image is")),

@@ -106,7 +106,7 @@ fn one_damaged_record_is_one_and_the_others_go_on() {
                 "{which}: {listed}"
             );
             assert_eq!(
-                advice.contains(&format!("clean --forget {}", id(&one))),
+                advice.contains(&format!("cloud-import forget {}", id(&one))),
                 which != 3,
                 "{advice}"
             );

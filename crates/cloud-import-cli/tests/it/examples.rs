@@ -65,6 +65,12 @@ const CASES: &[(&str, Case)] = &[
     ),
     ("cloud-import wait tasks.jsonl", DONE),
     ("cloud-import wait --timeout 2h - < tasks.jsonl", DONE),
+    ("cloud-import resume web-4f0c6a2d91be", DONE),
+    ("cloud-import resume web-2026-11 --no-wait", DONE),
+    ("cloud-import retry web-4f0c6a2d91be", DONE),
+    ("cloud-import retry web-4f0c6a2d91be --failed", DONE),
+    ("cloud-import retry web-2026-11 --failed", DONE),
+    ("cloud-import retry web --to aliyun/cn-hangzhou", DONE),
     ("cloud-import status", DONE),
     ("cloud-import status web-4f0c6a2d91be", DONE),
     // What is over by then cannot be cancelled.
@@ -80,7 +86,10 @@ const CASES: &[(&str, Case)] = &[
     ("cloud-import report web --junit web.xml", DONE),
     ("cloud-import clean", DONE),
     ("cloud-import clean --yes", DONE),
-    ("cloud-import clean --forget web-4f0c6a2d91be", DONE),
+    ("cloud-import forget web-4f0c6a2d91be", DONE),
+    ("cloud-import forget --older-than 30d", DONE),
+    ("cloud-import forget --older-than 30d --dry-run", DONE),
+    ("cloud-import forget --older-than 30d --keep 100", DONE),
     (
         "cloud-import clean --to aliyun/cn-hangzhou --bucket my-bucket --older-than 240h",
         DONE,
@@ -273,7 +282,7 @@ fn simulated(line: &str, option: &str, state: &str, job: &str) -> String {
     match name {
         _ if line.contains("--simulate") => line,
         "check" => line.replacen(&command, &format!("{command} {option}"), 1),
-        "show" | "report" => {
+        "show" | "report" | "forget" | "resume" | "retry" => {
             let words = line.split(' ').map(|word| {
                 if matches!(word, "web" | "web-2026-11") {
                     job
@@ -282,7 +291,8 @@ fn simulated(line: &str, option: &str, state: &str, job: &str) -> String {
                 }
             });
             let line = words.collect::<Vec<_>>().join(" ");
-            line.replacen(&command, &format!("{command} {state}"), 1)
+            let option = if matches!(name, "resume" | "retry") { option } else { "" };
+            line.replacen(&command, &format!("{command} {option} {state}"), 1)
         }
         "import" | "wait" | "status" | "cancel" | "clean" | "list" => {
             line.replacen(&command, &format!("{command} {option} {state}"), 1)
@@ -306,7 +316,7 @@ fn every_example_runs() {
         let case = CASES.iter().find(|(line, _)| *line == example);
         let Some((_, Ends(allowed))) = case else { continue };
         let _ = fs::remove_dir_all(desk.folder.join("state"));
-        let job = if example.contains("--forget") {
+        let job = if [" forget ", " retry "].iter().any(|verb| example.contains(verb)) {
             "ended"
         } else {
             "started"

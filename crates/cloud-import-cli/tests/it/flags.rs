@@ -61,7 +61,7 @@ fn what_runs_is_told_to_be_gone_on_with_even_quietly() {
     let output = run(&import(&option, &[&order[..], &["--timeout", "100ms"]].concat()));
     expect_code(&output, 7);
     assert!(
-        err(&output).contains("to continue: cloud-import wait hello-clouds-"),
+        err(&output).contains("to continue: cloud-import resume hello-clouds-"),
         "{}",
         err(&output)
     );

@@ -1,17 +1,12 @@
 //! Images that are none any more, as the commands tell them: never by their ids as results.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command, Output},
-    sync::Arc,
-};
+use std::{fs, path::PathBuf, process::Output, sync::Arc};
 
 use cloud_import::{Credentials, ImportTask, ImportedImage, Settings, Target, transport::HttpTransport};
 use cloud_import_sim::{Config, Fault, FaultKind, Simulator};
 use serde_json::Value;
 
-use super::{HOME, IMAGE, KEYS, err, expect_code, out, run};
+use super::{IMAGE, KEYS, again::typed, err, expect_code, out, run};
 
 /// Targets, and the call by which one image is described.
 const CLOUDS: [(&str, &str); 5] = [
@@ -148,13 +143,7 @@ fn what_the_console_deleted_is_told_and_the_advised_line_makes_it_again() {
         let line = said
             .lines()
             .find_map(|line| line.strip_prefix("to make another image: "));
-        let mut shell = Command::new("sh");
-        shell.args(["-c", line.unwrap()]).env_clear().env("HOME", &*HOME);
-        shell.envs([
-            ("CLOUD_IMPORT_SIM_ACCESS_KEY_ID", KEYS[0]),
-            ("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY", KEYS[1]),
-        ]);
-        let again = shell.output().unwrap();
+        let again = typed(line.unwrap());
         expect_code(&again, 0);
         let new = ids(&again);
         assert_ne!(new, std::slice::from_ref(&id), "{target}");

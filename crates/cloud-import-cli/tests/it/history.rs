@@ -300,7 +300,7 @@ fn what_runs_can_be_gone_on_with() {
     let listed = night.json(&["list", "--name", "later"]);
     let job = listed["jobs"][0]["id"].as_str().unwrap();
     let page = out(&night.run(&["report", "later", "--html", "-"]));
-    assert!(page.contains(&format!("cloud-import wait {job}")), "{page}");
+    assert!(page.contains(&format!("cloud-import resume {job}")), "{page}");
     expect_code(&night.reaching(&["wait", job]), 0);
     assert_eq!(night.json(&["show", "later"])["targets"][0]["status"], "succeeded");
 }
@@ -330,7 +330,7 @@ fn a_task_is_its_jobs_in_whatever_form_it_comes() {
         let advice = err(&waited);
         let job = night.json(&["show", name])["job"]["id"].as_str().unwrap().to_owned();
         assert!(
-            advice.contains(&format!("to continue: cloud-import wait {job}")),
+            advice.contains(&format!("to continue: cloud-import resume {job}")),
             "{advice}"
         );
         expect_code(&night.reaching(&["wait", named]), 0);

@@ -83,18 +83,18 @@ async fn detached(form: Arc<Form>) -> Result<(), String> {
 async fn timeout(form: Arc<Form>) -> Result<(), String> {
     let scene = Scene::new(scene::config().import_time(Duration::from_secs(6)), &form.small).await;
     let ended = scene.import(&places::ALL, &["--timeout", "1s"]).end().await?;
-    expect(&ended, 7, &["to continue: cloud-import wait survivor-"])?;
+    expect(&ended, 7, &["to continue: cloud-import resume survivor-"])?;
     if scene.simulator.objects().len() != places::ALL.len() {
         return Err("objects are gone that imports still read".to_owned());
     }
     let line = ended
         .err
         .lines()
-        .find_map(|line| line.split_once("cloud-import wait "))
+        .find_map(|line| line.split_once("cloud-import resume "))
         .map(|(_, words)| words.trim());
     // The whole line counts: it names the state directory and the simulator, too.
     let words = line.ok_or("no job is named")?.split(' ');
-    let arguments: Vec<&str> = std::iter::once("wait")
+    let arguments: Vec<&str> = std::iter::once("resume")
         .chain(words)
         .chain(["--output", "json"])
         .collect();

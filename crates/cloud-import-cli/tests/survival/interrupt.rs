@@ -67,7 +67,7 @@ async fn once(form: &Form, signal: &str, while_waiting: bool) -> Result<(), Stri
             return Err(format!("how to go on is not said: {told}"));
         }
     }
-    if while_waiting && !ended.err.contains("to continue: cloud-import wait survivor-") {
+    if !ended.err.contains("to continue: cloud-import resume survivor-") {
         return Err(format!("the command that goes on is not said:\n{}", ended.err));
     }
     repeat::to_the_end(&scene, &places::ALL).await.map(drop)

@@ -173,9 +173,12 @@ impl Content {
         Ok(self.image.file().and_then(|image| image.read_at))
     }
 
-    /// What tells the job from others, for an image of this name; `first` is an order of it.
-    pub(crate) fn facts(&self, name: &str, first: &ImportRequest) -> JobFacts {
-        match &self.image {
+    /// What tells the job from others, for an image of this name, `first` being an order of it; or the job that is gone on with.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] when the file is not what that job publishes.
+    pub(crate) fn facts(&self, name: &str, first: &ImportRequest, job: Option<&JobFacts>) -> Result<JobFacts> {
+        let facts = match &self.image {
             Image::File(file) | Image::Web(WebImage(file)) => {
                 let sha256 = file.sha256().map(str::to_owned);
                 let content = sha256.clone().unwrap_or_default();
@@ -185,6 +188,11 @@ impl Content {
                 let content: Vec<String> = first.disks.iter().map(|disk| disk.source.identity()).collect();
                 JobFacts::new(name, shown.clone(), None, &content.join("\n"))
             }
+        };
+        match job {
+            Some(job) if job.sha256 != facts.sha256 => Err(changed(job, &facts)),
+            Some(job) => Ok(job.clone()),
+            None => Ok(facts),
         }
     }
 
@@ -263,6 +271,23 @@ impl Content {
             named,
         })
     }
+}
+
+/// What is published is not what the job was begun with.
+fn changed(job: &JobFacts, found: &JobFacts) -> Error {
+    let short = |facts: &JobFacts| match &facts.sha256 {
+        Some(sha256) => format!("has the SHA-256 {}\u{2026}", sha256.get(..12).unwrap_or(sha256)),
+        None => "is no file of this machine".to_owned(),
+    };
+    let message = format!(
+        "`{}` has changed since the job {} was begun: its image {}, and what is there now {}",
+        found.source,
+        job.id,
+        short(job),
+        short(found)
+    );
+    Error::new(ErrorKind::Conflict, message)
+        .with_remedy("Put the file back that it was begun with, or import the new one as a job of its own.")
 }
 
 fn takes_objects(destination: &Destination) -> bool {

@@ -7,6 +7,7 @@ use cloud_import_core::{
     provider::digest,
 };
 use cloud_import_staging::{Bucket, Store};
+use serde_json::Value;
 
 use super::store::{DRY_RUN, Place};
 
@@ -40,6 +41,8 @@ pub struct Destination {
     pub order: ImportRequest,
     /// The bucket that a file is put into.
     pub bucket: Option<Store>,
+    /// What is kept with its record: see [`Publish::asked`](super::Publish::asked).
+    pub asked: Option<Value>,
     /// What keys of objects that are staged for it begin with; `None`: as [`Publish::prefix`](super::Publish::prefix) says.
     pub prefix: Option<String>,
     /// Whether what is staged for it stays; `None`: as [`Publish::keep_object`](super::Publish::keep_object) says.
@@ -61,6 +64,7 @@ impl Destination {
             importer,
             order,
             bucket: None,
+            asked: None,
             prefix: None,
             keep_object: None,
             reads: Vec::new(),
@@ -94,6 +98,12 @@ impl Destination {
     /// Sets the bucket that a file is put into.
     pub fn bucket(mut self, bucket: Store) -> Self {
         self.bucket = Some(bucket);
+        self
+    }
+
+    /// Keeps with its record what was asked for it alone: see [`Publish::asked`](super::Publish::asked).
+    pub fn asked(mut self, target: Value) -> Self {
+        self.asked = Some(target);
         self
     }
 

@@ -10,7 +10,7 @@ use cloud_import_staging::Store;
 use super::{
     destination::bucket_of,
     naming::Naming,
-    store::{Damaged, ImageName, Lease, Record, StagedObject, State, Step, What, blocking},
+    store::{Damaged, ImageName, Lease, Record, Remembered, StagedObject, State, Step, What, blocking},
     target::user,
 };
 
@@ -72,15 +72,15 @@ pub async fn leftovers(state: &State) -> Result<Vec<Result<Leftover, Damaged>>> 
         let in_use = idle(state, &users).await?.is_none();
         found.push(Ok(Leftover::Object { object, in_use }));
     }
-    for job in state.jobs().await? {
-        let job = match job {
-            Ok(job) => job,
+    for remembered in state.all().await? {
+        let Remembered { job, records } = match remembered {
+            Ok(remembered) => remembered,
             Err(damaged) => {
                 found.push(Err(damaged));
                 continue;
             }
         };
-        for record in job.records().await? {
+        for record in records {
             match record {
                 Ok(record) => found.extend(left_by(&job.facts().id, record).into_iter().map(Ok)),
                 Err(damaged) => found.push(Err(damaged)),
@@ -90,7 +90,7 @@ pub async fn leftovers(state: &State) -> Result<Vec<Result<Leftover, Damaged>>> 
     Ok(found)
 }
 
-fn left_by(job: &str, record: Record) -> Vec<Leftover> {
+pub(crate) fn left_by(job: &str, record: Record) -> Vec<Leftover> {
     let uploads = record.files.values().filter_map(|file| file.upload.as_ref());
     let mut found = Vec::new();
     for upload in uploads {

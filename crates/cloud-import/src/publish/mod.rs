@@ -37,6 +37,7 @@ mod content;
 mod destination;
 mod event;
 mod findings;
+mod finished;
 mod gone;
 mod image;
 mod leftovers;
@@ -66,6 +67,7 @@ use cloud_import_core::{
     Stop, WaitOptions,
 };
 use cloud_import_staging::Budget;
+use serde_json::Value;
 use tokio::sync::{OnceCell, Semaphore};
 
 pub use cloud_import_disk as disk;
@@ -84,6 +86,7 @@ pub use attach::{Reattach, Reattached, cancel};
 pub use bucket::{BucketItem, Known, in_bucket};
 pub use destination::{Destination, bucket_of};
 pub use event::{Event, Listener};
+pub use finished::{Finished, finished};
 pub use gone::{Look, look};
 pub use image::LocalImage;
 pub use leftovers::{Leftover, delete_object, leftovers};
@@ -92,8 +95,8 @@ pub use outcome::{Ended, Outcome, Phase};
 pub use preflight::{Readiness, gate};
 pub use source::Image;
 pub use store::{
-    Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, ReplaceStep, Replacement, Retired, Role,
-    StagedObject, State, Step, Unsettled, What,
+    Asked, Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, Remembered, ReplaceStep, Replacement,
+    Retired, Role, StagedObject, State, Step, Unsettled, What,
 };
 pub use web::WebImage;
 
@@ -119,6 +122,8 @@ pub struct Publish {
     options: Options,
     listener: Arc<dyn Listener>,
     stop: Stop,
+    order: Option<Value>,
+    job: Option<JobFacts>,
 }
 
 /// What came of [`Publish`].
@@ -147,6 +152,8 @@ impl Publish {
             options,
             listener: Arc::new(()),
             stop: Stop::default(),
+            order: None,
+            job: None,
         }
     }
 
@@ -178,6 +185,21 @@ impl Publish {
     /// Where it is recorded. Needed.
     pub fn state(mut self, state: State) -> Self {
         self.state = Some(state);
+        self
+    }
+
+    /// Keeps with the job what was asked for, as far as all destinations have it in common, and with each record what
+    /// [is its own](Destination::asked). It is given back as it is, so it must hold no secret.
+    pub fn asked(mut self, order: Value) -> Self {
+        self.order = Some(order);
+        self
+    }
+
+    /// Goes on with this job: a file whose content is not what the job publishes is refused once it is hashed, before anything is
+    /// sent.
+    pub fn of_job(mut self, job: &Job) -> Self {
+        self.options.job_name = Some(job.facts().name.clone());
+        self.job = Some(job.facts().clone());
         self
     }
 
@@ -377,7 +399,8 @@ impl Publish {
     ///
     /// # Errors
     /// What concerns all destinations: the file cannot be read or changed while it was hashed, the state directory cannot be
-    /// written, or the stop came before any was begun ([`ErrorKind::Stopped`]). [`ErrorKind::InvalidRequest`] when two
+    /// written, or the stop came before any was begun ([`ErrorKind::Stopped`]). [`ErrorKind::Conflict`] when the file is not that
+    /// of [the job](Self::of_job). [`ErrorKind::InvalidRequest`] when two
     /// destinations have one label or are one place, something needed is missing, or the order of every destination is refused,
     /// which is told before the file is read beyond its header.
     ///
@@ -398,8 +421,11 @@ impl Publish {
         let hashed = content.hash(&cache, &self.listener, &self.stop).await?;
         let first = &self.destinations[0].order;
         let name = self.options.job_name.as_ref().unwrap_or(&first.name);
-        let mut facts = content.facts(name, first);
-        facts.expected_sha256.clone_from(&self.options.expected_sha256);
+        let mut facts = content.facts(name, first, self.job.as_ref())?;
+        if self.options.expected_sha256.is_some() {
+            facts.expected_sha256.clone_from(&self.options.expected_sha256);
+        }
+        let order = self.order.clone().map(|order| facts.keep(order));
         let mut accepted: Vec<(usize, Place)> = accepted.into_iter().zip(places).collect();
         let records = state.records_of(&facts.id).await?;
         let refusals = preflight::decided(self.call(&content), &self.readiness, records, &accepted).await?;
@@ -410,7 +436,7 @@ impl Publish {
         if accepted.is_empty() {
             let labels = self.destinations.into_iter().map(|to| to.label).collect();
             return Ok(Published {
-                job: Job::unrecorded(&state, facts),
+                job: Job::new(state, facts),
                 outcomes: Outcome::all(outcomes, labels),
             });
         }
@@ -446,6 +472,11 @@ impl Publish {
             let work = Work {
                 index,
                 ordered: content.order(&destination, &context.options.prefix),
+                asked: destination
+                    .asked
+                    .clone()
+                    .zip(order.clone())
+                    .map(|(target, order)| Asked { order, target }),
                 destination,
                 place,
                 record,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::store::{ImageName, Job, State, blocking};
+use super::store::{ImageName, Job, Remembered, State, blocking};
 
 /// The records of a state directory by the images that they name.
 #[derive(Debug, Default)]
@@ -12,8 +12,8 @@ impl Naming {
     /// As far as it can be read: what is not found is found by the next look at the image.
     pub(crate) async fn of(state: &State) -> Self {
         let mut naming = Self::default();
-        for job in state.jobs().await.into_iter().flatten().flatten() {
-            for record in job.records().await.into_iter().flatten().flatten() {
+        for Remembered { job, records } in state.all().await.into_iter().flatten().flatten() {
+            for record in records.into_iter().flatten() {
                 if let Some(name) = record.image_name() {
                     naming.0.entry(name).or_default().push((job.clone(), record.target));
                 }

@@ -340,7 +340,8 @@ pub(super) async fn all(call: Call<'_>, asking: &Asking) -> Result<Vec<Readiness
     let records = match (call.state, call.destinations.first()) {
         // What cannot be read is told where it is to be written.
         (Some(state), Some(first)) => {
-            let found = state.records_named(&first.order.name, content.length()).await;
+            let name = options.job_name.as_ref().unwrap_or(&first.order.name);
+            let found = state.records_named(name, content.length()).await;
             found.unwrap_or_default()
         }
         _ => Vec::new(),

@@ -19,7 +19,7 @@ use super::{
     plan::{Conflict, Decision, Intent, decide},
     replace,
     stage::{sign_links, signing_instant, stage},
-    store::{Place, Record, Step, Unsettled, What},
+    store::{Asked, Place, Record, Step, Unsettled, What},
     target::{Context, Target, no_task, now, stopped},
 };
 
@@ -32,6 +32,8 @@ pub(crate) struct Work {
     pub(crate) place: Place,
     /// The name of its record.
     pub(crate) record: String,
+    /// What is kept of what was asked for.
+    pub(crate) asked: Option<Asked>,
     pub(crate) context: Arc<Context>,
     /// Bounds how many of one cloud are worked on at a time, the waiting aside.
     pub(crate) slot: Arc<Semaphore>,
@@ -82,6 +84,7 @@ impl Work {
             destination,
             context,
             place,
+            asked,
             ..
         } = self;
         let (importer, keep_object) = (destination.importer, destination.keep_object);
@@ -114,7 +117,7 @@ impl Work {
                 return Err(target.with_record(|record| conflict.error(record, &options)));
             }
             Decision::Finished { replaces } => {
-                let ended = target.found(replaces, &self.slot).await?;
+                let ended = Box::pin(target.found(replaces, &self.slot)).await?;
                 return Ok(target.with(ended).await);
             }
             Decision::Begin {
@@ -122,7 +125,7 @@ impl Work {
                 unless_listed,
             } => {
                 let ended = if unless_listed {
-                    target.listed_by_now().await
+                    Box::pin(target.listed_by_now()).await
                 } else {
                     None
                 };
@@ -141,6 +144,7 @@ impl Work {
             record.is_at(&place);
             record.order = order;
             record.options = options;
+            record.asked = asked.or(record.asked.take());
             if begins.is_some_and(|generation| generation != record.generation) {
                 record.next_generation();
             }
@@ -193,10 +197,11 @@ impl Run {
             permit = slot.acquire() => permit.ok(),
             () = self.target.context.stop.requested() => None,
         };
+        // In boxes: what waits for hours, with a thousand others, is not as large as what it began with.
         let begun = match decision {
-            Decision::Settle { name } => self.settle(name).await,
+            Decision::Settle { name } => Box::pin(self.settle(name)).await,
             Decision::Wait => Ok(()),
-            _ => self.start().await,
+            _ => Box::pin(self.start()).await,
         };
         // Waiting takes hours and almost no requests: others may begin meanwhile.
         drop(permit);
@@ -209,7 +214,7 @@ impl Run {
             }
             (Err(error), _) => Ended::NotStarted { error },
             (Ok(()), None) => Ended::not_started(no_task()),
-            (Ok(()), Some(task)) if task.dry_run => self.checked(task).await,
+            (Ok(()), Some(task)) if task.dry_run => Box::pin(self.checked(task)).await,
             (Ok(()), Some(task)) => {
                 target.tell(&Event::Started { task: &task });
                 match target.context.options.wait {

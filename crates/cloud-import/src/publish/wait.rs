@@ -19,7 +19,7 @@ impl Target {
     /// Waits for the verdict.
     pub(crate) async fn wait(&self, mut task: ImportTask) -> Ended {
         let Some(verdict) = self.verdict(&mut task).await else {
-            return self.interrupted(task).await;
+            return Box::pin(self.interrupted(task)).await;
         };
         let (step, image_id, why) = match &verdict {
             Ok(image) => (Step::Succeeded, Some(image.id.clone()), None),
@@ -44,11 +44,11 @@ impl Target {
             self.warn(error.message());
         }
         if step.is_settled() {
-            self.clean_up().await;
+            Box::pin(self.clean_up()).await;
         }
         match verdict {
             Ok(mut image) => {
-                let replaced = self.replace(&mut image).await;
+                let replaced = Box::pin(self.replace(&mut image)).await;
                 self.succeeded(image, task, false, replaced)
             }
             Err(error) if step.is_settled() => Ended::Failed {

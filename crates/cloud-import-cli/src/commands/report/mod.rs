@@ -15,7 +15,7 @@ use cloud_import::{
 };
 
 use crate::{
-    args,
+    advice, args,
     exit::Exit,
     jobs::{self, Remembered as Job},
     outcome::{Outcome, Status},
@@ -61,11 +61,7 @@ fn write(file: &Path, text: &str) -> Result<()> {
 
 /// The command that goes on with a job, where something can be gone on with.
 fn next_command(job: &Job) -> Option<String> {
-    let open = |target: &Outcome| matches!(target.status, Status::Running | Status::CancelRequested);
-    job.targets
-        .iter()
-        .any(open)
-        .then(|| format!("cloud-import wait {}", job.facts.id))
+    advice::next(&job.targets, &job.facts.id).map(|advice| advice.line)
 }
 
 /// How long a target took so far, in seconds.

@@ -33,7 +33,9 @@ fn read(path: &Path, is_private: bool, limit: u64) -> io::Result<Option<String>>
         }
         file => file?,
     };
-    let mut bytes = Vec::new();
+    // One byte more than there is, so that one call reads it and the next sees its end.
+    let length = file.metadata()?.len().min(limit);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default().saturating_add(1));
     let read = file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if u64::try_from(read).is_ok_and(|read| read > limit) {
         return Err(io::ErrorKind::FileTooLarge.into());

@@ -35,11 +35,8 @@ impl Files {
     /// A document; `None` when there is none.
     pub(super) fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let path = self.0.join(name);
-        let text = self
-            .no_link_to(&path)
-            .and_then(|()| env::read_private_file(&path, LARGEST));
-        let text = text.map_err(|error| unreadable(&path, error))?;
-        text.map(|text| parse(&text, &path)).transpose()
+        self.no_link_to(&path).map_err(|error| unreadable(&path, error))?;
+        document(&path)
     }
 
     /// The folders below the directory are its own: a link among them would lead elsewhere.
@@ -79,19 +76,26 @@ impl Files {
 
     /// The names in a folder, in order; none when there is no such folder.
     pub(super) fn list(&self, folder: &str) -> Result<Vec<String>> {
+        self.listed(folder).map(|listed| listed.names)
+    }
+
+    /// A folder, with the names in it.
+    pub(super) fn listed(&self, folder: &str) -> Result<Listed> {
         let path = self.0.join(folder);
         let looked = self.no_link_to(&path.join("any")).and_then(|()| fs::read_dir(&path));
-        let entries = match looked {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(|error| unreadable(&path, error))?,
+        let names = match looked {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+            Ok(entries) => {
+                let name = |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+                entries.map(name).collect::<io::Result<Vec<_>>>()
+            }
         };
-        let name = |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
-        let names = entries.map(name).collect::<io::Result<Vec<_>>>();
         let mut names = names.map_err(|error| unreadable(&path, error))?;
         // A process may have been killed while it wrote one.
         names.retain(|name| !name.ends_with(".tmp"));
         names.sort();
-        Ok(names)
+        Ok(Listed { path, names })
     }
 
     /// Takes the lock of this name; `None` while another has it.
@@ -109,6 +113,30 @@ impl Files {
             Err(TryLockError::Error(error)) => Err(without_locks(&path, error)),
         }
     }
+}
+
+/// A folder that no link leads to, with the names in it, in order.
+#[derive(Debug)]
+pub(super) struct Listed {
+    path: PathBuf,
+    names: Vec<String>,
+}
+
+impl Listed {
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The document of one of these names; `None` where it is gone by now.
+    pub(super) fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        document(&self.path.join(name))
+    }
+}
+
+/// The document in a file to which no link among the folders leads.
+fn document<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let text = env::read_private_file(path, LARGEST).map_err(|error| unreadable(path, error))?;
+    text.map(|text| parse(&text, path)).transpose()
 }
 
 /// A lock that is held until this is dropped, or the process ends in whatever way. What it guards is changed through it alone.
@@ -178,7 +206,10 @@ fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T> {
         schema: Option<u64>,
     }
     let shown = path.display();
-    let version = serde_json::from_str(text).ok().and_then(|Versioned { schema }| schema);
+    let version = match begins_with_version(text) {
+        true => Some(SCHEMA),
+        false => serde_json::from_str(text).ok().and_then(|Versioned { schema }| schema),
+    };
     if let Some(later) = version.filter(|version| *version > SCHEMA) {
         let message = format!("`{shown}` was written by a later version (schema {later}, this one knows {SCHEMA})");
         return Err(Error::new(ErrorKind::Local, message)
@@ -190,6 +221,21 @@ fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T> {
         Error::new(ErrorKind::Local, message)
             .with_remedy("Move it away if nothing of it is needed: what runs in the clouds is found again by its name.")
     })
+}
+
+/// Whether a document begins with the version of today, as those do that are written here: it is not read twice for it.
+fn begins_with_version(text: &str) -> bool {
+    let words = ["{", "\"schema\"", ":", "1", ","];
+    let mut rest = text;
+    words
+        .into_iter()
+        .all(|word| match rest.trim_start().strip_prefix(word) {
+            Some(behind) => {
+                rest = behind;
+                true
+            }
+            None => false,
+        })
 }
 
 fn unreadable(path: &Path, error: io::Error) -> Error {

@@ -7,8 +7,10 @@ use cloud_import_core::{
     provider::{Schema, digest},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
+    asked,
     assign::assign,
     damaged::Damaged,
     files::{Files, LATER},
@@ -42,6 +44,10 @@ pub struct JobFacts {
     /// file that was converted it is that of the original.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_sha256: Option<String>,
+    /// What was asked for, in the words of the program that asked, by the keys in its records ([`Asked::order`](super::Asked::order)).
+    /// Jobs of before have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub orders: BTreeMap<String, Value>,
 }
 
 impl JobFacts {
@@ -56,6 +62,7 @@ impl JobFacts {
             sha256,
             size: None,
             expected_sha256: None,
+            orders: BTreeMap::new(),
         }
     }
 
@@ -63,6 +70,13 @@ impl JobFacts {
     pub(crate) fn of_size(mut self, size: Option<u64>) -> Self {
         self.size = size;
         self
+    }
+
+    /// Keeps what was asked for, and returns the key of it.
+    pub(crate) fn keep(&mut self, order: Value) -> String {
+        let key = asked::key(&order);
+        self.orders.insert(key.clone(), order);
+        key
     }
 }
 
@@ -85,10 +99,7 @@ impl State {
                 .filter_map(|id| described(files, &id).transpose())
                 .collect::<Vec<_>>())
         });
-        let job = |facts| Job {
-            state: self.clone(),
-            facts,
-        };
+        let job = |facts| Job::new(self.clone(), facts);
         Ok(found.await?.into_iter().map(|facts| facts.map(job)).collect())
     }
 
@@ -102,10 +113,7 @@ impl State {
             true => described(files, &own).map_err(|damaged| damaged.error),
             false => Ok(None),
         });
-        Ok(Job {
-            state: self.clone(),
-            facts: facts.await?.ok_or_else(|| no_job(id, self))?,
-        })
+        Ok(Job::new(self.clone(), facts.await?.ok_or_else(|| no_job(id, self))?))
     }
 
     /// What is recorded of a job's targets, as far as it can be read; nothing where there is no such job.
@@ -162,7 +170,7 @@ impl State {
     }
 }
 
-fn is_plain(id: &str) -> bool {
+pub(super) fn is_plain(id: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     id.chars().all(fits) && id.starts_with(|c| c != '.')
 }
@@ -176,17 +184,14 @@ fn at_work() -> Error {
 }
 
 /// What a job publishes; `None` where a process was killed between making the folder and describing it.
-fn described(files: &Files, id: &str) -> Result<Option<JobFacts>, Damaged> {
+pub(super) fn described(files: &Files, id: &str) -> Result<Option<JobFacts>, Damaged> {
     files.read(&description(id)).map_err(|error| Damaged::job(id, error))
 }
 
 impl Job {
-    /// One that is not recorded yet.
-    pub(crate) fn unrecorded(state: &State, facts: JobFacts) -> Self {
-        Self {
-            state: state.clone(),
-            facts,
-        }
+    /// One of these facts, whether it is recorded yet or not.
+    pub(crate) fn new(state: State, facts: JobFacts) -> Self {
+        Self { state, facts }
     }
 
     /// Finds the job, or begins it, and which record each destination has, given by its label and its place; `None` when it is
@@ -272,21 +277,19 @@ fn open(files: &Files, facts: &JobFacts, wanted: &[(String, Place)]) -> Result<O
         lock.write(name, format!("{text}\n").as_bytes())
     };
     let description = description(&facts.id);
-    let facts = match files.read::<JobFacts>(&description) {
-        Ok(Some(mut there)) => {
-            if facts.expected_sha256.is_some() && there.expected_sha256 != facts.expected_sha256 {
-                there.expected_sha256.clone_from(&facts.expected_sha256);
-                write(&description, serde_json::to_string_pretty(&there))?;
-            }
-            there
-        }
+    let there: Option<JobFacts> = match files.read(&description) {
         Err(error) if error.code() == Some(LATER) => return Err(error),
         // All that a damaged one said is in the order.
-        Ok(None) | Err(_) => {
-            write(&description, serde_json::to_string_pretty(facts))?;
-            facts.clone()
-        }
+        there => there.unwrap_or_default(),
     };
+    let mut known_facts = there.clone().unwrap_or_else(|| facts.clone());
+    known_facts.orders.extend(facts.orders.clone());
+    if facts.expected_sha256.is_some() {
+        known_facts.expected_sha256.clone_from(&facts.expected_sha256);
+    }
+    if there.as_ref() != Some(&known_facts) {
+        write(&description, serde_json::to_string_pretty(&known_facts))?;
+    }
     let index = format!("{folder}/places");
     let mut known: BTreeMap<String, String> = files.read(&index)?.unwrap_or_default();
     let ids: Vec<String> = wanted.iter().map(|(_, place)| place.id()).collect();
@@ -301,7 +304,7 @@ fn open(files: &Files, facts: &JobFacts, wanted: &[(String, Place)]) -> Result<O
         known.extend(ids.into_iter().zip(names.iter().cloned()));
         write(&index, serde_json::to_string_pretty(&known))?;
     }
-    Ok(Some((facts, names)))
+    Ok(Some((known_facts, names)))
 }
 
 /// The records among which a place finds its own. A damaged one whose place is known is that place's; of another it cannot be told
@@ -316,14 +319,14 @@ fn known_records(files: &Files, id: &str, known: &BTreeMap<String, String>) -> R
 }
 
 /// The records of a job in the order of their targets, and those that cannot be read.
-fn records(files: &Files, id: &str) -> Result<(Vec<Record>, Vec<Damaged>)> {
-    let folder = folder(id);
+pub(super) fn records(files: &Files, id: &str) -> Result<(Vec<Record>, Vec<Damaged>)> {
     let (mut records, mut damaged) = (Vec::<Record>::new(), Vec::new());
-    for name in files.list(&folder)? {
+    let listed = files.listed(&folder(id))?;
+    for name in listed.names() {
         let Some(own) = name.strip_suffix(".json").filter(|own| *own != "job") else {
             continue;
         };
-        match files.read(&format!("{folder}/{name}")) {
+        match listed.read(name) {
             Ok(record) => records.extend(record),
             Err(error) => damaged.push(Damaged::record(id, label(own), error)),
         }
@@ -341,7 +344,7 @@ fn description(id: &str) -> String {
 }
 
 /// A name as part of a file name, for people to know it again; what tells jobs apart is the hash behind it.
-fn slug(name: &str) -> String {
+pub(super) fn slug(name: &str) -> String {
     let fits = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
     name.chars().take(40).map(fits).collect()
 }

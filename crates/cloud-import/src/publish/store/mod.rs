@@ -2,6 +2,8 @@
 //! list, lock; write and remove under a lock), so that another store can stand in the place of the directory. No cloud is met
 //! here.
 
+mod all;
+mod asked;
 mod assign;
 mod damaged;
 mod files;
@@ -16,6 +18,8 @@ mod state;
 mod step;
 mod unsettled;
 
+pub use all::Remembered;
+pub use asked::Asked;
 pub use damaged::Damaged;
 pub use history::{Happened, History, Reason, Retired, What};
 pub use job::{Job, JobFacts};

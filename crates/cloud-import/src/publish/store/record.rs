@@ -10,6 +10,7 @@ use cloud_import_staging::{Staged, UploadRecord};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    asked::Asked,
     history::{History, Reason, Retired, What},
     place::{DRY_RUN, Place},
     step::Step,
@@ -100,6 +101,9 @@ pub struct Record {
     /// A hash of what the keys tell of the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// What was asked for, in the words of the program that asked. Records of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
     /// Why it is not better, where something went wrong since it came to its step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Reason>,
@@ -196,6 +200,7 @@ impl Record {
             endpoint: None,
             project: None,
             account: None,
+            asked: None,
             error: None,
             history: History::default(),
         };
@@ -248,6 +253,12 @@ impl Record {
     pub fn is_open(&self) -> bool {
         let replaces = self.step == Step::Succeeded && self.replace.as_ref().is_some_and(Replacement::is_open);
         self.task.is_some() && (!self.step.is_settled() || replaces)
+    }
+
+    /// When something last happened to it. Records of before tell no more than when the order was sent.
+    pub fn last_at(&self) -> Option<SystemTime> {
+        let events = self.history.events().iter().map(|event| event.at);
+        events.chain(self.task.as_ref().map(|task| task.started_at)).max()
     }
 
     /// Since when it is not known whether the order was started, where that is so: it was first about to leave then.
