@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 /// What happens to one request.
@@ -122,8 +123,15 @@ impl Web {
         locked(&self.inner.asked).clone()
     }
 
-    /// How many bytes of the file were handed to connections so far.
+    /// How many bytes of the file were handed to connections so far. An answer may be read before it is counted: what is under way is
+    /// given a moment.
     pub(crate) fn served(&self) -> u64 {
+        for _ in 0..100 {
+            if self.inner.under_way.load(Ordering::SeqCst) == 0 {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
         self.inner.served.load(Ordering::SeqCst)
     }
 

@@ -1,5 +1,7 @@
 //! What was found for several targets, for people: each text once, with the targets that have it. Writes lines; decides nothing.
 
+use std::collections::HashMap;
+
 use cloud_import::{Check, Error, Problem, Provider, Subject};
 
 use crate::{output, render};
@@ -89,43 +91,50 @@ impl Finding {
         self
     }
 
-    fn is_like(&self, other: &Self) -> bool {
-        (self.severity, &self.text, &self.remedy) == (other.severity, &other.text, &other.remedy)
+    /// What those have in common that are told together.
+    fn key(&self) -> (&str, &str, Option<&str>) {
+        (self.severity, &self.text, self.remedy.as_deref())
     }
 }
 
-/// Lines for findings, each with the target that has it: those of one text together, in the order of the first of each.
+/// Lines for findings, each with the target that has it: those of one text together, in the order of the first of each. Those of a
+/// target stand together.
 pub(crate) fn lines(found: &[(&str, Finding)]) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (index, (label, finding)) in found.iter().enumerate() {
-        if found[..index].iter().any(|(_, other)| other.is_like(finding)) {
-            continue;
+    let mut alike: Vec<Vec<(&str, &Finding)>> = Vec::new();
+    let mut places = HashMap::new();
+    for (label, finding) in found {
+        let place = *places.entry(finding.key()).or_insert(alike.len());
+        if place == alike.len() {
+            alike.push(Vec::new());
         }
-        let alike: Vec<&(&str, Finding)> = found.iter().filter(|(_, other)| other.is_like(finding)).collect();
-        let mut labels: Vec<&str> = Vec::new();
-        for (other, _) in &alike {
-            if !labels.contains(other) {
-                labels.push(other);
-            }
-        }
-        let is_one = labels == [*label];
-        let text = if is_one { &finding.own } else { &finding.text };
-        let is_ones = alike.iter().all(|(_, other)| other.provider == finding.provider);
-        let is_named = |provider| labels.iter().all(|label| render::names_cloud(label, provider));
-        let cloud = finding.provider.filter(|_| is_ones && !finding.of_the_file);
-        let cloud = cloud.filter(|provider| !is_named(*provider));
-        let cloud = match cloud.map(Provider::name) {
-            Some(cloud) if !text.starts_with(cloud) => format!("{cloud}: "),
-            _ => String::new(),
-        };
-        // What is wrong with the file stops nothing here, and is so for whoever it goes to.
-        let whose = match finding.of_the_file && finding.severity != "error" {
-            true => String::new(),
-            false => format!("{}: ", named(&labels)),
-        };
-        lines.push(format!("{}: {whose}{cloud}{text}", finding.severity));
-        lines.extend(finding.remedy.iter().map(|remedy| format!("       {remedy}")));
+        alike[place].push((*label, finding));
     }
+    alike.iter().flat_map(|alike| lines_of(alike)).collect()
+}
+
+/// The lines for findings that are alike.
+fn lines_of(alike: &[(&str, &Finding)]) -> Vec<String> {
+    let Some((_, finding)) = alike.first() else {
+        return Vec::new();
+    };
+    let mut labels: Vec<&str> = alike.iter().map(|(label, _)| *label).collect();
+    labels.dedup();
+    let text = if labels.len() == 1 { &finding.own } else { &finding.text };
+    let is_ones = alike.iter().all(|(_, other)| other.provider == finding.provider);
+    let is_named = |provider| labels.iter().all(|label| render::names_cloud(label, provider));
+    let cloud = finding.provider.filter(|_| is_ones && !finding.of_the_file);
+    let cloud = cloud.filter(|provider| !is_named(*provider));
+    let cloud = match cloud.map(Provider::name) {
+        Some(cloud) if !text.starts_with(cloud) => format!("{cloud}: "),
+        _ => String::new(),
+    };
+    // What is wrong with the file stops nothing here, and is so for whoever it goes to.
+    let whose = match finding.of_the_file && finding.severity != "error" {
+        true => String::new(),
+        false => format!("{}: ", named(&labels)),
+    };
+    let mut lines = vec![format!("{}: {whose}{cloud}{text}", finding.severity)];
+    lines.extend(finding.remedy.iter().map(|remedy| format!("       {remedy}")));
     lines
 }
 

@@ -102,7 +102,7 @@ pub(crate) struct Import {
     #[arg(long, value_name = "RATE", value_parser = rate, variable = "CLOUD_IMPORT_LIMIT_RATE",
           help_heading = "Staging a local file")]
     pub(crate) limit_rate: Option<NonZeroU64>,
-    /// Have at most so many requests of uploads and fetches under way at once
+    /// Most requests of uploads and fetches at a time
     ///
     /// Of all targets together. Without it, each upload has eight, within 64 MiB of memory for all.
     #[arg(

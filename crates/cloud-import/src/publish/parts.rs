@@ -120,7 +120,7 @@ mod tests {
             (order().tag("team", ""), "tags"),
             (order().description("d"), "description"),
             (order().os(Os::new("CentOS", "7")), "os"),
-            (raw, "os raw"),
+            (raw, "os.raw"),
             (bigger, "size gib"),
             (vhd, "format"),
             (order().data_disk(Disk::object("b", "d")), "data disks"),
