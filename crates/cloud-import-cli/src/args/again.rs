@@ -47,7 +47,9 @@ pub(crate) struct Retry {
 /// How a job is gone on with.
 #[derive(Debug, Args)]
 pub(crate) struct GoOn {
-    /// Link of the image, where it is signed: signatures are not recorded. Repeatable
+    /// Link of the image, where it is signed. Repeatable
+    ///
+    /// Signatures are not recorded. TARGET is a cloud, a PROVIDER/REGION or a name in the file of targets; without, it is the IMAGE.
     #[arg(long, value_name = "[TARGET=]LINK", value_parser = source)]
     pub(crate) source: Vec<Scoped<String>>,
     /// Print the tasks and exit without waiting
