@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Names and commands, in order.
-const STEPS: [(&str, &str); 17] = [
+const STEPS: [(&str, &str); 18] = [
     (
         "core without TLS",
         "cargo test -p cloud-import-core --no-default-features --locked",

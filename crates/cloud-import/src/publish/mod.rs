@@ -419,13 +419,7 @@ impl Publish {
         state.check().await?;
         let cache = state.hashes().rehash(self.options.rehash);
         let hashed = content.hash(&cache, &self.listener, &self.stop).await?;
-        let first = &self.destinations[0].order;
-        let name = self.options.job_name.as_ref().unwrap_or(&first.name);
-        let mut facts = content.facts(name, first, self.job.as_ref())?;
-        if self.options.expected_sha256.is_some() {
-            facts.expected_sha256.clone_from(&self.options.expected_sha256);
-        }
-        let order = self.order.clone().map(|order| facts.keep(order));
+        let (facts, order) = self.facts(&content)?;
         let mut accepted: Vec<(usize, Place)> = accepted.into_iter().zip(places).collect();
         let records = state.records_of(&facts.id).await?;
         let refusals = preflight::decided(self.call(&content), &self.readiness, records, &accepted).await?;
@@ -491,6 +485,18 @@ impl Publish {
         let labels = destinations.into_iter().map(|to| to.label).collect();
         let outcomes = Outcome::all(outcomes, labels);
         Ok(Published { job, outcomes })
+    }
+
+    /// What the job publishes, and the key by which it keeps what was asked for.
+    fn facts(&self, content: &Content) -> Result<(JobFacts, Option<String>)> {
+        let first = &self.destinations[0].order;
+        let name = self.options.job_name.as_ref().unwrap_or(&first.name);
+        let mut facts = content.facts(name, first, self.job.as_ref())?;
+        if self.options.expected_sha256.is_some() {
+            facts.expected_sha256.clone_from(&self.options.expected_sha256);
+        }
+        let order = self.order.clone().map(|order| facts.keep(order));
+        Ok((facts, order))
     }
 
     /// The destinations that are not begun after all, by why they or others would be refused, each told.

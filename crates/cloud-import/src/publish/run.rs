@@ -124,12 +124,7 @@ impl Work {
                 generation,
                 unless_listed,
             } => {
-                let ended = if unless_listed {
-                    Box::pin(target.listed_by_now()).await
-                } else {
-                    None
-                };
-                if let Some(ended) = ended {
+                if unless_listed && let Some(ended) = Box::pin(target.listed_by_now()).await {
                     return Ok(target.with(ended).await);
                 }
                 target.tell_if_retired(&intent);
