@@ -366,7 +366,7 @@ fn no_verb_loses_its_results_quietly() {
         ),
         (
             [&["wait", job, "--timeout", "1s"][..], &reached].concat(),
-            "to continue: cloud-import wait",
+            "to continue: cloud-import resume",
         ),
         (
             [&["cancel", job][..], &reached].concat(),
