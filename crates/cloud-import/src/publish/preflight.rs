@@ -44,7 +44,7 @@ pub struct Readiness {
     /// The ids of the images that a replacement deletes when the new one is there.
     pub replaces: Vec<String>,
     /// Whether the image may be there already, made of this order by an earlier call, on this machine or another. That is known
-    /// when the file was hashed, and [`Publish::run`] decides then.
+    /// when the file was hashed, and [`Publish::run`](super::Publish::run) decides then.
     pub may_be_made: bool,
 }
 
