@@ -3,6 +3,7 @@
 use cloud_import::{ErrorKind, Remedy, remedy::Change};
 
 use crate::{
+    line,
     outcome::{Outcome, Status},
     render,
 };
@@ -53,7 +54,7 @@ pub(crate) fn anew(targets: &[Outcome], job: &str) -> Vec<Advice> {
         let of_status = targets.iter().filter(|target| target.status == status);
         let meant = of_status.filter(|target| repeats(target, Change::Generation));
         let meant: Vec<String> = meant
-            .map(|target| format!(" --to {}", crate::output::word(&target.target)))
+            .map(|target| format!(" --to {}", line::word(&target.target)))
             .collect();
         (!meant.is_empty()).then(|| Advice {
             what_for: what_for.to_owned(),

@@ -13,7 +13,7 @@ use crate::{
         self, Arguments, Command, Import,
         scope::{Scope, Scoped},
     },
-    fields::Fields,
+    fields::{At, Fields},
     source::Place,
     targets::Wanted,
     template,
@@ -196,13 +196,12 @@ impl AskedTarget {
         let Self { label, target, cut, .. } = self;
         let mut fields: Fields = serde_json::from_value(Value::Object(self.fields)).map_err(not_known)?;
         let place = target.to_string();
-        let is_meant = |source: &&Scoped<String>| match &source.scope {
-            Scope::All => false,
-            Scope::Cloud(provider) => *provider == target.provider,
-            Scope::Target(name) => *name == label || *name == place,
+        let at = At {
+            names: &[&label, &place],
+            provider: target.provider,
         };
         let is_own_cut = cut.iter().any(|name| name == SOURCE);
-        match sources.iter().rev().find(is_meant) {
+        match sources.iter().rev().find(|source| at.is_in(&source.scope)) {
             Some(source) => fields.source = Some(source.value.clone()),
             None if is_own_cut || fields.source.is_none() && is_image_cut => return Err(link_missing(Some(&label))),
             None => {}

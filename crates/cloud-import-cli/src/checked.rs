@@ -2,18 +2,21 @@
 
 use cloud_import::{
     Check, CheckOutcome, DiskFormat, Error, ImageImporter, Provider, Result, Subject,
-    publish::{Destination, Image, Readiness},
+    publish::{Destination, Image, PREFIX, Readiness, ending, object_key},
 };
 use serde::Serialize;
 
 use crate::{
-    args::{OutputFormat, PREFIX},
+    args::OutputFormat,
     exit::Exit,
-    findings::{self, Finding},
+    findings::{self, Finding, Severity},
     output::{self, SCHEMA},
     render,
     targets::Wanted,
 };
+
+/// What stands for the sum of a file that was not read.
+const UNREAD: &str = "SHA256";
 
 /// What the clouds say to an order.
 #[derive(Serialize)]
@@ -82,23 +85,26 @@ pub(crate) struct Plan {
 impl Plan {
     /// What an import of this image would do at a destination.
     pub(crate) fn new(image: &Image, to: &Destination, ready: &Readiness) -> Self {
-        let prefix = to.prefix.as_deref().unwrap_or(PREFIX);
-        let file = match (image, &to.bucket) {
-            (Image::File(file), Some(store)) => Some((file, &store.bucket().name)),
+        let staged = match image {
+            Image::File(file) => Some((file.format(), file.length(), UNREAD)),
+            Image::Web(file) => Some((file.format(), file.length(), file.sha256())),
             _ => None,
         };
+        let staged = staged.zip(to.bucket.as_ref());
         let disk = to.order.disks.first();
-        let format = match file {
-            Some((file, _)) => file.format(),
+        let key = |(format, _, sum): (Option<DiskFormat>, Option<u64>, &str)| {
+            let prefix = to.prefix.as_deref().unwrap_or(PREFIX);
+            object_key(prefix, sum, ending(format))
+        };
+        let format = match staged {
+            Some(((format, ..), _)) => format,
             None => disk.and_then(|disk| disk.format),
         };
-        let format = format.map(DiskFormat::as_str);
-        let ending = format.unwrap_or("img");
         Self {
-            source: disk.filter(|_| file.is_none()).map(|disk| disk.source.identity()),
-            upload_bytes: file.and_then(|(file, _)| file.length()),
-            upload_to: file.map(|(_, bucket)| format!("{bucket}:{prefix}SHA256.{ending}")),
-            format,
+            source: disk.filter(|_| staged.is_none()).map(|disk| disk.source.identity()),
+            upload_bytes: staged.and_then(|((_, length, _), _)| length),
+            upload_to: staged.map(|(file, store)| format!("{}:{}", store.bucket().name, key(file))),
+            format: format.map(DiskFormat::as_str),
             replaces: ready.replaces.clone(),
             may_be_made: ready.may_be_made,
         }
@@ -207,7 +213,7 @@ pub(crate) fn write(rows: &[Row], form: OutputFormat, all: bool) -> Result<Exit>
                 text(row, all);
             }
             if !all {
-                findings(rows).iter().for_each(|line| output::result(line));
+                write_findings(rows);
             }
             output::result(&closing(rows));
         }
@@ -215,21 +221,25 @@ pub(crate) fn write(rows: &[Row], form: OutputFormat, all: bool) -> Result<Exit>
     Ok(exit)
 }
 
-/// What is not as it must be, each text once.
-fn findings(rows: &[Row]) -> Vec<String> {
+/// Writes what is not as it must be, each text once.
+fn write_findings(rows: &[Row]) {
     let found = rows.iter().flat_map(|row| {
         let checks = row.checks.iter().filter_map(|check| {
             let severity = match check.outcome {
                 CheckOutcome::Passed => return None,
-                CheckOutcome::Failed => "error",
-                CheckOutcome::Warning => "warning",
-                _ => return Some(Finding::of_check(check, row.provider, "not checked").about(check.what)),
+                CheckOutcome::Failed => Severity::Error,
+                CheckOutcome::Warning => Severity::Warning,
+                _ => Severity::NotChecked,
             };
-            Some(Finding::of_check(check, row.provider, severity))
+            let finding = Finding::of_check(check, row.provider, severity);
+            Some(match severity {
+                Severity::NotChecked => finding.about(check.what),
+                _ => finding,
+            })
         });
         checks.map(|finding| (row.target.as_str(), finding))
     });
-    findings::lines(&found.collect::<Vec<_>>())
+    findings::results(&found.collect::<Vec<_>>());
 }
 
 fn closing(rows: &[Row]) -> String {

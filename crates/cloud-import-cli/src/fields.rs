@@ -136,7 +136,8 @@ pub(crate) struct At<'a> {
 }
 
 impl At<'_> {
-    fn is_in(self, scope: &Scope) -> bool {
+    /// Whether what is said of this scope is said of it by name or by its cloud.
+    pub(crate) fn is_in(self, scope: &Scope) -> bool {
         match scope {
             Scope::All => false,
             Scope::Cloud(provider) => *provider == self.provider,

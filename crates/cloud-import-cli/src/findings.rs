@@ -4,82 +4,98 @@ use std::collections::HashMap;
 
 use cloud_import::{Check, Error, Problem, Provider, Subject};
 
-use crate::{output, render};
+use crate::{
+    output::{self, ADVICE},
+    render,
+};
 
 /// So many targets are named before a text; of more than [`ALL`], the first few and the number of the others.
 const NAMED: usize = 3;
 const ALL: usize = 5;
 
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Severity {
+    Error,
+    Warning,
+    NotChecked,
+    /// Nothing is wrong.
+    Note,
+}
+
 /// Something that was found for a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
-    severity: &'static str,
+    severity: Severity,
     provider: Option<Provider>,
     /// Without what is this target's alone, such as the id of a request.
     text: String,
     /// With it.
     own: String,
-    remedy: Option<String>,
+    /// A line, or one for each of several.
+    remedy: Vec<String>,
     /// It is about the file, whatever the target.
     of_the_file: bool,
 }
 
 impl Finding {
-    /// Every line that an error is told in: its problems, where it has some.
-    pub(crate) fn of_error(error: &Error) -> Vec<Self> {
-        if error.problems().is_empty() {
-            return vec![Self::error(error, "error")];
-        }
-        // Before the file is another, what else may be wrong is no matter.
-        let file_alone = render::refused_for_the_file(error);
-        let problems = error.problems().iter();
-        let problems = problems.filter(|problem| !file_alone || render::of_the_file(problem));
-        problems.map(Self::of_problem).collect()
-    }
-
-    fn error(error: &Error, severity: &'static str) -> Self {
+    fn new(severity: Severity, provider: Option<Provider>, text: String) -> Self {
         Self {
             severity,
-            provider: error.provider(),
-            text: render::error_of_all(error),
-            own: render::error_of_cloud(error),
-            remedy: render::remedy_of(error),
+            provider,
+            own: text.clone(),
+            text,
+            remedy: Vec::new(),
             of_the_file: false,
         }
     }
 
-    pub(crate) fn of_problem(problem: &Problem) -> Self {
-        let text = render::problem_of_cloud(problem);
+    /// Nothing is wrong, and this is told.
+    pub(crate) fn note(text: &str) -> Self {
+        Self::new(Severity::Note, None, text.to_owned())
+    }
+
+    /// Every line that an error is told in: its problems, where it has some.
+    pub(crate) fn of_error(error: &Error) -> Vec<Self> {
+        if error.problems().is_empty() {
+            let remedy = render::remedy_lines(error.remedy(), error.provider());
+            return vec![Self {
+                remedy,
+                ..Self::error(error)
+            }];
+        }
+        render::told_problems(error).map(Self::of_problem).collect()
+    }
+
+    /// Without what can be done about it.
+    fn error(error: &Error) -> Self {
         Self {
-            severity: if problem.is_error() { "error" } else { "warning" },
-            provider: Some(problem.provider),
-            own: text.clone(),
-            text,
-            remedy: None,
-            of_the_file: render::of_the_file(problem),
+            own: render::error_of_cloud(error),
+            ..Self::new(Severity::Error, error.provider(), render::error_of_all(error))
         }
     }
 
-    pub(crate) fn of_check(check: &Check, provider: Provider, severity: &'static str) -> Self {
-        let remedy = check.remedy.as_ref().map(|remedy| render::remedy(remedy, provider));
-        let remedy = remedy.filter(|remedy| !remedy.is_empty());
-        match &check.error {
-            Some(error) => Self {
-                provider: Some(provider),
-                remedy,
-                ..Self::error(error, severity)
-            },
-            None => {
-                let text = render::check(check, provider);
-                Self {
-                    severity,
-                    provider: Some(provider),
-                    own: text.clone(),
-                    text,
-                    remedy,
-                    of_the_file: false,
-                }
-            }
+    pub(crate) fn of_problem(problem: &Problem) -> Self {
+        let severity = match problem.is_error() {
+            true => Severity::Error,
+            false => Severity::Warning,
+        };
+        Self {
+            of_the_file: render::of_the_file(problem),
+            ..Self::new(severity, Some(problem.provider), render::problem_of_cloud(problem))
+        }
+    }
+
+    pub(crate) fn of_check(check: &Check, provider: Provider, severity: Severity) -> Self {
+        let found = match &check.error {
+            Some(error) => Self::error(error),
+            None => Self::new(severity, None, render::check(check, provider)),
+        };
+        Self {
+            severity,
+            provider: Some(provider),
+            remedy: render::remedy_lines(check.remedy.as_ref(), Some(provider)),
+            ..found
         }
     }
 
@@ -92,60 +108,84 @@ impl Finding {
     }
 
     /// What those have in common that are told together.
-    fn key(&self) -> (&str, &str, Option<&str>) {
-        (self.severity, &self.text, self.remedy.as_deref())
+    fn key(&self) -> (Severity, &str, &[String]) {
+        (self.severity, &self.text, &self.remedy)
     }
 }
 
-/// Lines for findings, each with the target that has it: those of one text together, in the order of the first of each. Those of a
+/// What is told of findings that are alike.
+#[derive(Debug)]
+struct Told<'a> {
+    severity: Severity,
+    text: String,
+    remedy: &'a [String],
+}
+
+/// What is told of findings, each with the target that has it: those of one text together, in the order of the first of each. Those of a
 /// target stand together.
-pub(crate) fn lines(found: &[(&str, Finding)]) -> Vec<String> {
-    let mut alike: Vec<Vec<(&str, &Finding)>> = Vec::new();
+fn told<'a>(found: &'a [(&str, Finding)]) -> Vec<Told<'a>> {
+    let mut alike: Vec<(&Finding, Vec<(&str, &Finding)>)> = Vec::new();
     let mut places = HashMap::new();
     for (label, finding) in found {
         let place = *places.entry(finding.key()).or_insert(alike.len());
         if place == alike.len() {
-            alike.push(Vec::new());
+            alike.push((finding, Vec::new()));
         }
-        alike[place].push((*label, finding));
+        alike[place].1.push((label, finding));
     }
-    alike.iter().flat_map(|alike| lines_of(alike)).collect()
+    let told = alike.into_iter().map(|(first, alike)| Told {
+        severity: first.severity,
+        text: text_of(first, &alike),
+        remedy: &first.remedy,
+    });
+    told.collect()
 }
 
-/// The lines for findings that are alike.
-fn lines_of(alike: &[(&str, &Finding)]) -> Vec<String> {
-    let Some((_, finding)) = alike.first() else {
-        return Vec::new();
-    };
+/// The text of findings that are alike, behind their targets.
+fn text_of(first: &Finding, alike: &[(&str, &Finding)]) -> String {
     let mut labels: Vec<&str> = alike.iter().map(|(label, _)| *label).collect();
     labels.dedup();
-    let text = if labels.len() == 1 { &finding.own } else { &finding.text };
-    let is_ones = alike.iter().all(|(_, other)| other.provider == finding.provider);
+    let text = if labels.len() == 1 { &first.own } else { &first.text };
+    let is_ones = alike.iter().all(|(_, other)| other.provider == first.provider);
     let is_named = |provider| labels.iter().all(|label| render::names_cloud(label, provider));
-    let cloud = finding.provider.filter(|_| is_ones && !finding.of_the_file);
+    let cloud = first.provider.filter(|_| is_ones && !first.of_the_file);
     let cloud = cloud.filter(|provider| !is_named(*provider));
     let cloud = match cloud.map(Provider::name) {
         Some(cloud) if !text.starts_with(cloud) => format!("{cloud}: "),
         _ => String::new(),
     };
     // What is wrong with the file stops nothing here, and is so for whoever it goes to.
-    let whose = match finding.of_the_file && finding.severity != "error" {
-        true => String::new(),
-        false => format!("{}: ", named(&labels)),
-    };
-    let mut lines = vec![format!("{}: {whose}{cloud}{text}", finding.severity)];
-    lines.extend(finding.remedy.iter().map(|remedy| format!("       {remedy}")));
-    lines
+    match first.of_the_file && first.severity != Severity::Error {
+        true => text.clone(),
+        false => format!("{}: {cloud}{text}", named(&labels)),
+    }
 }
 
-/// The same on standard error.
+/// Findings as results.
+pub(crate) fn results(found: &[(&str, Finding)]) {
+    for Told { severity, text, remedy } in told(found) {
+        let word = match severity {
+            Severity::Error => "error: ",
+            Severity::Warning => "warning: ",
+            Severity::NotChecked => "not checked: ",
+            Severity::Note => "",
+        };
+        output::result(&format!("{word}{text}"));
+        remedy
+            .iter()
+            .for_each(|line| output::result(&format!("{ADVICE}{line}")));
+    }
+}
+
+/// Findings on standard error.
 pub(crate) fn say(found: &[(&str, Finding)]) {
-    for line in lines(found) {
-        match line.split_once(": ") {
-            Some(("error", text)) => output::wrong(text),
-            Some(("warning", text)) => output::warning(text),
-            _ => output::say(&line),
+    for Told { severity, text, remedy } in told(found) {
+        match severity {
+            Severity::Error => output::wrong(&text),
+            Severity::Warning => output::warning(&text),
+            Severity::NotChecked | Severity::Note => output::say(&text),
         }
+        output::advice(remedy);
     }
 }
 
@@ -159,9 +199,14 @@ pub(crate) fn named(labels: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cloud_import::{ErrorKind, Field};
+    use cloud_import::{ErrorKind, Field, Remedy};
 
     use super::*;
+
+    fn lines(found: &[(&str, Finding)]) -> Vec<String> {
+        let line = |told: Told<'_>| format!("{:?}: {}{}", told.severity, told.text, told.remedy.join("|"));
+        told(found).into_iter().map(line).collect()
+    }
 
     #[test]
     fn a_text_is_told_once_with_its_targets() {
@@ -171,14 +216,18 @@ mod tests {
             ("t", missing(Provider::TENCENT)),
             ("a2", missing(Provider::ALIYUN)),
         ];
-        assert_eq!(lines(&found), ["error: a, t, a2: --os is missing"]);
-        assert_eq!(lines(&found[..1]), ["error: a: Alibaba Cloud: --os is missing"]);
+        assert_eq!(lines(&found), ["Error: a, t, a2: --os is missing"]);
+        assert_eq!(lines(&found[..1]), ["Error: a: Alibaba Cloud: --os is missing"]);
+        let own = [("aliyun/cn-beijing", missing(Provider::ALIYUN))];
+        assert_eq!(lines(&own), ["Error: aliyun/cn-beijing: --os is missing"]);
         let names: Vec<String> = (0..51).map(|index| format!("t{index}")).collect();
         let many: Vec<(&str, Finding)> = names
             .iter()
             .map(|name| (name.as_str(), missing(Provider::UCLOUD)))
             .collect();
-        assert_eq!(lines(&many), ["error: t0, t1, t2 and 48 more: UCloud: --os is missing"]);
+        assert_eq!(lines(&many), ["Error: t0, t1, t2 and 48 more: UCloud: --os is missing"]);
+        let notes = [("a", Finding::note("it goes on")), ("b", Finding::note("it goes on"))];
+        assert_eq!(lines(&notes), ["Note: a, b: it goes on"]);
     }
 
     #[test]
@@ -191,7 +240,19 @@ mod tests {
         let (one, mut other) = (refused("r-1"), refused("r-2"));
         other.0 = "u";
         let both = lines(&[one.clone(), other]);
-        assert_eq!(both, ["error: t, u: no bucket (code NoSuchBucket)", "       Make it."]);
-        assert_eq!(lines(&[one])[0], "error: t: no bucket (code NoSuchBucket, request r-1)");
+        assert_eq!(both, ["Error: t, u: no bucket (code NoSuchBucket)Make it."]);
+        assert_eq!(
+            lines(&[one]),
+            ["Error: t: no bucket (code NoSuchBucket, request r-1)Make it."]
+        );
+    }
+
+    #[test]
+    fn likely_causes_are_a_list() {
+        let causes = Remedy::LikelyCauses(vec!["no boot record".to_owned(), "LVM".to_owned()]);
+        let error = Error::new(ErrorKind::Service, "failed").with_remedy(causes);
+        let [(_, found)] = [("t", Finding::of_error(&error).remove(0))];
+        assert_eq!(found.remedy.len(), 3, "{found:?}");
+        assert_eq!(found.remedy[1..], ["- no boot record", "- LVM"]);
     }
 }

@@ -1,13 +1,10 @@
 //! Words and options as a line that a shell reads.
 
-use std::{collections::BTreeSet, ffi::OsStr, fmt::Write as _};
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use cloud_import::{Endpoint, Provider};
 
-use crate::{
-    args::{Reach, StateDir},
-    output,
-};
+use crate::args::{Reach, StateDir};
 
 /// Jobs with the options by which a later command finds them and their clouds.
 ///
@@ -15,7 +12,7 @@ use crate::{
 pub(crate) fn with_places(jobs: &str, state: &StateDir, reach: &Reach, endpoints: &[(Provider, Endpoint)]) -> String {
     let mut words = in_state(jobs, state);
     if let Some(Some(file)) = &reach.simulate {
-        words.push_str(&format!(" --simulate={}", output::word(&file.display().to_string())));
+        words.push_str(&format!(" --simulate={}", word(&file.display().to_string())));
     }
     let endpoints = endpoints
         .iter()
@@ -30,36 +27,36 @@ pub(crate) fn with_places(jobs: &str, state: &StateDir, reach: &Reach, endpoints
 /// Jobs with the option by which a later command finds them.
 pub(crate) fn in_state(jobs: &str, state: &StateDir) -> String {
     let folder = state.folder.as_ref().map(|folder| folder.display().to_string());
-    let option = folder.map_or_else(String::new, |folder| format!(" --state {}", output::word(&folder)));
+    let option = folder.map_or_else(String::new, |folder| format!(" --state {}", word(&folder)));
     jobs.to_owned() + &option
 }
 
 /// These words as a line to type.
 pub(crate) fn of(words: &[&str]) -> String {
-    let quoted: Vec<_> = words.iter().map(|word| quoted(OsStr::new(word))).collect();
+    let quoted: Vec<String> = words.iter().map(|text| word(text)).collect();
     quoted.join(" ")
 }
 
-/// A word for a shell. What a terminal would not show as it is becomes `$'\xNN'`, which bash, zsh and ksh know.
-fn quoted(word: &OsStr) -> String {
+/// A text as one word of a shell. What a terminal would not show as it is becomes `$'\xNN'`, which bash, zsh and ksh know.
+pub(crate) fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     let shown = |c: char| c.is_alphanumeric() || c == ' ' || c.is_ascii_graphic();
-    match word.to_str() {
-        Some(text) if !text.is_empty() && text.chars().all(plain) => text.to_owned(),
-        Some(text) if text.chars().all(shown) => format!("'{}'", text.replace('\'', r"'\''")),
-        _ => {
-            let mut text = String::from("$'");
-            for byte in word.as_encoded_bytes() {
-                match byte {
-                    b'\'' | b'\\' => text.extend(['\\', char::from(*byte)]),
-                    b' '..=b'~' => text.push(char::from(*byte)),
-                    // Writing to a text cannot fail.
-                    _ => _ = write!(text, "\\x{byte:02x}"),
-                }
-            }
-            text + "'"
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    if text.chars().all(shown) {
+        return format!("'{}'", text.replace('\'', r"'\''"));
+    }
+    let mut quoted = String::from("$'");
+    for byte in text.bytes() {
+        match byte {
+            b'\'' | b'\\' => quoted.extend(['\\', char::from(byte)]),
+            b' '..=b'~' => quoted.push(char::from(byte)),
+            // Writing to a text cannot fail.
+            _ => _ = write!(quoted, "\\x{byte:02x}"),
         }
     }
+    quoted + "'"
 }
 
 #[cfg(test)]
@@ -70,27 +67,29 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_shell_reads_what_was_typed() {
-        use std::{os::unix::ffi::OsStrExt as _, process::Command};
+        use std::process::Command;
 
-        let hostile: [&[u8]; 9] = [
-            b"a b",
-            b"it's $HOME `id` \"x\" \\ !",
-            b"",
-            b"~",
-            b"line\nbreak\x1b[31m",
-            "镜像 \u{202e}gnp".as_bytes(),
-            b"\xff\xfe'\\",
-            b"*;&|<>()#",
-            b"\x01a1",
-        ];
-        for word in hostile {
-            let text = quoted(OsStr::from_bytes(word));
-            assert!(!text.chars().any(char::is_control), "{text}");
-            let read = Command::new("bash")
-                .args(["-c", &format!("printf %s {text}")])
-                .output()
-                .unwrap();
-            assert_eq!(read.stdout, word, "{text}");
+        for text in [
+            "web-1",
+            "/tmp/a_b",
+            "aliyun=https://a.example:8443",
+            "a b",
+            "it's $HOME `id` \"x\" \\ !",
+            "",
+            "~",
+            "$(id)",
+            "'; rm -rf ~; '",
+            "{\"a\":1}",
+            "line\nbreak\u{1b}[31m",
+            "镜像 \u{202e}gnp",
+            "*;&|<>()#",
+            "\u{1}a1",
+        ] {
+            let line = word(text);
+            assert!(!line.chars().any(char::is_control), "{line}");
+            let read = Command::new("bash").args(["-c", &format!("printf %s {line}")]).output();
+            assert_eq!(read.unwrap().stdout, text.as_bytes(), "{line}");
         }
+        assert_eq!(of(&["a", "b c"]), "a 'b c'");
     }
 }

@@ -9,7 +9,15 @@ use cloud_import::{
 };
 
 use crate::{
-    args::Import, asked, connect::Clouds, destination, findings::Finding, sparse, sums, targets::Wanted, template,
+    args::Import,
+    asked,
+    connect::Clouds,
+    destination,
+    findings::{Finding, Severity},
+    side_by_side::side_by_side,
+    sparse, sums,
+    targets::Wanted,
+    template,
     waiting::waiting,
 };
 
@@ -61,7 +69,7 @@ impl Ready {
         let certain = asked.flat_map(|asked| asked.checks.iter().map(|check| (check, asked.provider)));
         let certain = certain.filter(|(check, _)| check.is_certain());
         certain
-            .map(|(check, provider)| Finding::of_check(check, provider, "error"))
+            .map(|(check, provider)| Finding::of_check(check, provider, Severity::Error))
             .collect()
     }
 
@@ -197,13 +205,8 @@ impl<'a> Targets<'a> {
 
     /// What each target comes to for an image, and what its cloud says, unless it is not to be asked.
     pub(crate) async fn ready(&self, image: &Image) -> Result<Vec<Ready>> {
-        let mut ready = Vec::new();
-        for wanted in self.wanted {
-            ready.push(Ready {
-                made: self.made(wanted, image).await,
-                asked: None,
-            });
-        }
+        let made = side_by_side(self.wanted, |wanted| self.made(wanted, image)).await;
+        let mut ready: Vec<Ready> = made.into_iter().map(|made| Ready { made, asked: None }).collect();
         if self.options.no_preflight {
             return Ok(ready);
         }
@@ -218,11 +221,11 @@ impl<'a> Targets<'a> {
 
     /// The same for another image, into which the first was converted: the clouds have said what they say.
     pub(crate) async fn made_again(&self, ready: &mut [Ready], image: &Image) {
-        for (one, wanted) in ready.iter_mut().zip(self.wanted) {
-            if one.made.is_ok() {
-                one.made = self.made(wanted, image).await;
-            }
-        }
+        let goes_on = ready.iter_mut().zip(self.wanted).filter(|(one, _)| one.made.is_ok());
+        let made = side_by_side(goes_on, |(one, wanted)| async move {
+            one.made = self.made(wanted, image).await;
+        });
+        made.await;
     }
 
     /// How each target ends before anything is begun; `None` for those that go on.
@@ -253,7 +256,7 @@ pub(crate) fn warnings<'a>(labels: &[&'a str], ready: &[Ready]) -> Vec<(&'a str,
         let problems = one.problems().map(Finding::of_problem);
         let asked = one
             .warnings()
-            .map(|(check, provider)| Finding::of_check(check, provider, "warning"));
+            .map(|(check, provider)| Finding::of_check(check, provider, Severity::Warning));
         problems.chain(asked).map(|finding| (*label, finding))
     });
     found.collect()

@@ -236,10 +236,12 @@ pub(crate) fn names_cloud(target: &str, provider: Provider) -> bool {
     rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Whether an order was refused for its file alone, which no other cloud would take either.
-pub(crate) fn refused_for_the_file(error: &Error) -> bool {
+/// The problems of an error that are told. Before the file is another, what else may be wrong is no matter.
+pub(crate) fn told_problems(error: &Error) -> impl Iterator<Item = &Problem> {
     let mut errors = error.problems().iter().filter(|problem| problem.is_error()).peekable();
-    errors.peek().is_some() && errors.all(of_the_file)
+    let file_alone = errors.peek().is_some() && errors.all(of_the_file);
+    let problems = error.problems().iter();
+    problems.filter(move |problem| !file_alone || of_the_file(problem))
 }
 
 /// Whether it is about the file itself, whatever cloud it goes to.
@@ -262,14 +264,18 @@ pub(crate) fn remedy_of(error: &Error) -> Option<String> {
     Some(error.remedy()?.render(&Flags(error.provider())))
 }
 
-/// The same in as many lines as it has: likely causes are a list.
-pub(crate) fn remedy_lines(error: &Error) -> Vec<String> {
-    match error.remedy() {
+/// What the user can do, in as many lines as it has: likely causes are a list.
+pub(crate) fn remedy_lines(remedy: Option<&Remedy>, provider: Option<Provider>) -> Vec<String> {
+    match remedy {
         Some(Remedy::LikelyCauses(causes)) => {
             let items = causes.iter().map(|cause| format!("- {cause}"));
             std::iter::once(format!("{LIKELY_CAUSES}:")).chain(items).collect()
         }
-        _ => remedy_of(error).into_iter().collect(),
+        Some(remedy) => {
+            let line = remedy.render(&Flags(provider));
+            if line.is_empty() { Vec::new() } else { vec![line] }
+        }
+        None => Vec::new(),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     clock::{self, At},
     exit::Exit,
     findings::{self, Finding},
+    line,
     outcome::{Outcome, Status, totals},
     output::{self, SCHEMA, Tone},
     render,
@@ -112,7 +113,7 @@ pub(crate) fn write(
         .filter(|outcome| outcome.status == Status::Running && lines == Lines::Images)
         .filter(|outcome| job.is_none() || outcome.record.is_none())
         .filter_map(|outcome| serde_json::to_string(outcome.task.as_ref()?).ok())
-        .for_each(|line| tell(&format!("to continue: cloud-import wait {}", output::word(&line))));
+        .for_each(|line| tell(&format!("to continue: cloud-import wait {}", line::word(&line))));
     let exit = exit_of(outcomes, fail_if);
     match form {
         OutputFormat::Json | OutputFormat::Event => json(outcomes.iter().map(Row::of).collect(), None, exit, form),
@@ -150,22 +151,15 @@ fn reasons(outcomes: &[Outcome], has_job: bool) {
     let untold = outcomes.iter().filter(|outcome| !outcome.is_told);
     // That was asked for, and how to go on is told once for all.
     let (left, wrong): (Vec<_>, Vec<_>) = untold.partition(|outcome| has_job && advice::was_left(outcome));
-    let mut alike: Vec<(&str, Vec<&str>)> = Vec::new();
-    for outcome in left {
-        let Some(error) = &outcome.error else { continue };
-        match alike.iter_mut().find(|(message, _)| *message == error.message()) {
-            Some((_, targets)) => targets.push(&outcome.target),
-            None => alike.push((error.message(), vec![&outcome.target])),
-        }
-    }
-    for (message, targets) in alike {
-        output::say(&format!("{}: {message}", findings::named(&targets)));
-    }
-    let found = wrong.into_iter().flat_map(|outcome| {
+    let left = left.into_iter().filter_map(|outcome| {
+        let note = Finding::note(outcome.error.as_ref()?.message());
+        Some((outcome.target.as_str(), note))
+    });
+    let wrong = wrong.into_iter().flat_map(|outcome| {
         let found = outcome.error.iter().flat_map(Finding::of_error);
         found.map(|finding| (outcome.target.as_str(), finding))
     });
-    findings::say(&found.collect::<Vec<_>>());
+    findings::say(&left.chain(wrong).collect::<Vec<_>>());
 }
 
 /// How many targets are in which state: `3 succeeded, 1 failed`.

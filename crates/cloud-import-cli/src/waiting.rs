@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_import::{
-    Check, Subject, WaitOptions,
+    WaitOptions,
     publish::{Event, Listener},
 };
 
@@ -34,38 +34,21 @@ pub(crate) fn listener(has_events: bool, labels: Vec<String>) -> Arc<dyn Listene
     )
 }
 
-/// Tells of targets by their place among all that were named, of which some may not have come to a start. What is wrong with a bucket and
-/// was told before is not told again.
+/// Tells of targets by their place among all that were named, of which some may not have come to a start.
 #[derive(Debug)]
 pub(crate) struct Renumbered {
     to: Arc<dyn Listener>,
     indices: Vec<usize>,
-    told: Vec<Check>,
 }
 
 impl Renumbered {
     pub(crate) fn new(to: Arc<dyn Listener>, indices: Vec<usize>) -> Self {
-        Self {
-            to,
-            indices,
-            told: Vec::new(),
-        }
-    }
-
-    /// Without what was found of the buckets before and stops nothing.
-    pub(crate) fn without(mut self, told: Vec<Check>) -> Self {
-        self.told = told;
-        self
+        Self { to, indices }
     }
 }
 
 impl Listener for Renumbered {
     fn on(&self, target: Option<usize>, event: &Event<'_>) {
-        if let Event::Problem { problem } = event
-            && self.told.contains(&Check::of_problem(Subject::Bucket, problem, false))
-        {
-            return;
-        }
         self.to
             .on(target.and_then(|index| self.indices.get(index).copied()), event);
     }

@@ -49,9 +49,6 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// What the keys of staged objects begin with where nothing else is said.
-pub(crate) const PREFIX: &str = "cloud-import/";
-
 const EXAMPLES: &str = "\
 Examples:
   cloud-import import --simulate --to all --name hello --os \"CentOS 7.9\" disk.qcow2

@@ -3,10 +3,10 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
-use cloud_import::{Provider, Target};
+use cloud_import::{Provider, Target, publish::PREFIX};
 
 use super::{
-    ConfigFile, OutputFormat, PREFIX, Reach, StateDir,
+    ConfigFile, OutputFormat, Reach, StateDir,
     value::{duration, read},
 };
 

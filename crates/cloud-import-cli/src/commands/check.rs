@@ -1,11 +1,10 @@
 //! `check`: what each target's cloud says to an import before it is started. It starts none.
 
 use cloud_import::{
-    Asking, Check, Error, ErrorKind, Pace, Result, Subject,
+    Asking, Check, Pace, Result, Subject,
     aliyun::{self, CreateRole as _, RoleEvent},
     publish::{Destination, Publish},
 };
-use tokio::task::JoinSet;
 
 use crate::{
     args,
@@ -14,6 +13,7 @@ use crate::{
     destination,
     exit::Exit,
     output,
+    side_by_side::side_by_side,
     simulate::Simulated,
     targets::{self, Wanted},
 };
@@ -36,10 +36,10 @@ async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simul
     if let Some(bitmap) = &options.staging.bitmap {
         publish = publish.side_file(bitmap);
     }
-    let mut made = Vec::new();
-    for wanted in targets {
-        made.push(destination::destination(&options.order, wanted, publish.image(), None, &clouds).await);
-    }
+    let made = side_by_side(targets, |wanted| {
+        destination::destination(&options.order, wanted, publish.image(), None, &clouds)
+    });
+    let made = made.await;
     let there = || made.iter().flatten();
     let roles = match options.create_role {
         true => roles(&publish, there().map(|(to, _)| to)).await?,
@@ -61,28 +61,15 @@ async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simul
 
 /// What came of making the role where a cloud has one, side by side.
 async fn roles(publish: &Publish, there: impl Iterator<Item = &Destination>) -> Result<Vec<Option<Check>>> {
-    let mut set = JoinSet::new();
-    let mut made = Vec::new();
-    for (index, to) in there.cloned().enumerate() {
-        made.push(None);
-        if aliyun::Importer::of(&*to.importer).is_none() {
-            continue;
-        }
-        let order = publish.preview(&to).await?;
-        set.spawn(async move {
-            let tell = |event| output::note(&format!("{}: {}", to.label, role_event(&event)));
-            match aliyun::Importer::of(&*to.importer) {
-                Some(importer) => (index, Some(importer.create_role(&order, &tell).await)),
-                None => (index, None),
-            }
-        });
-    }
-    while let Some(joined) = set.join_next().await {
-        let (index, role) = joined
-            .map_err(|error| Error::new(ErrorKind::Local, "work on a target ended unexpectedly").with_source(error))?;
-        made[index] = role;
-    }
-    Ok(made)
+    let made = side_by_side(there, |to| async move {
+        let Some(importer) = aliyun::Importer::of(&*to.importer) else {
+            return Ok(None);
+        };
+        let order = publish.preview(to).await?;
+        let tell = |event| output::note(&format!("{}: {}", to.label, role_event(&event)));
+        Ok(Some(importer.create_role(&order, &tell).await))
+    });
+    made.await.into_iter().collect()
 }
 
 /// What was done on the way to Alibaba Cloud's import role.

@@ -5,7 +5,7 @@
 use cloud_import::{
     ErrorKind, Provider, Result, Target,
     env::{Env as _, SystemEnv},
-    publish::{self, BucketItem, Damaged, Leftover, StagedObject, leftovers},
+    publish::{self, BucketItem, Damaged, Leftover, PREFIX, StagedObject, leftovers},
 };
 use serde::Serialize;
 
@@ -187,7 +187,7 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
 fn line_to_look(object: &StagedObject) -> String {
     let target = format!("{}/{}", object.provider, object.region);
     let mut words = vec!["cloud-import", "clean", "--to", &target, "--bucket", &object.bucket];
-    if object.prefix() != args::PREFIX {
+    if object.prefix() != PREFIX {
         words.extend(["--prefix", object.prefix()]);
     }
     format!("look with: {}", line::of(&words))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    CheckOutcome, DiskFormat, Result, Stop, Subject,
+    DiskFormat, Result, Stop,
     publish::{self, Ended, Event, Image, Job, Listener, LocalImage},
 };
 
@@ -204,9 +204,7 @@ async fn begun(
     }
     let mut job = None;
     if !indices.is_empty() {
-        let told = asked.iter().flat_map(|asked| &asked.checks);
-        let told = told.filter(|check| check.what == Subject::Bucket && check.outcome == CheckOutcome::Warning);
-        let listener = Renumbered::new(progress, indices.clone()).without(told.cloned().collect());
+        let listener = Renumbered::new(progress, indices.clone());
         let done = publish.after(asked).listener(Arc::new(listener)).run().await?;
         job = Some(done.job);
         let done = done.outcomes.into_iter().map(Outcome::from);

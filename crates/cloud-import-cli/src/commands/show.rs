@@ -67,7 +67,7 @@ fn text(job: &Job) {
         }
         if let Some(error) = &target.error {
             output::result(&format!("  {}", render::error(error)));
-            for line in render::remedy_lines(error) {
+            for line in render::remedy_lines(error.remedy(), error.provider()) {
                 output::result(&format!("    {line}"));
             }
         }

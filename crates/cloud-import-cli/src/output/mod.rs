@@ -81,13 +81,8 @@ fn trouble(tone: Tone, word: &str, text: &str) {
     lines.for_each(|line| say(&format!("{:1$}{line}", "", begin.len())));
 }
 
-/// What the user can do about it, below it.
-fn advice(error: &Error) {
-    advice_lines(&render::remedy_lines(error));
-}
-
-/// The same in these lines. The lines of a list's item stand below one another.
-pub(crate) fn advice_lines(lines: &[String]) {
+/// What the user can do about it, below it. The lines of a list's item stand below one another.
+pub(crate) fn advice(lines: &[String]) {
     for line in lines {
         let hang = if line.starts_with("- ") { "  " } else { "" };
         for (index, part) in in_lines(line, ADVICE).iter().enumerate() {
@@ -97,7 +92,7 @@ pub(crate) fn advice_lines(lines: &[String]) {
 }
 
 /// What stands before advice.
-const ADVICE: &str = "       ";
+pub(crate) const ADVICE: &str = "       ";
 
 /// How many characters a line of a table has at the most: as many as the terminal, else 100.
 pub(crate) fn width() -> usize {
@@ -145,15 +140,6 @@ pub(crate) fn message_lines(bar: &ProgressBar, lines: &[String]) {
 /// Whether results and words for people meet on a terminal.
 pub(crate) fn is_one_terminal() -> bool {
     std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
-}
-
-/// A text as one word of a shell, for a command that is shown to be repeated.
-pub(crate) fn word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,%".contains(c);
-    match !text.is_empty() && text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
 }
 
 /// A result line.
@@ -247,13 +233,10 @@ pub(crate) fn wrong(text: &str) {
 pub(crate) fn error(error: &Error) {
     if error.problems().is_empty() {
         wrong(&render::error(error));
-        advice(error);
+        advice(&render::remedy_lines(error.remedy(), error.provider()));
         return;
     }
-    // Before the file is another, what else may be wrong is no matter.
-    let file_alone = render::refused_for_the_file(error);
-    let problems = error.problems().iter();
-    for problem in problems.filter(|problem| !file_alone || render::of_the_file(problem)) {
+    for problem in render::told_problems(error) {
         let text = render::problem(problem);
         if problem.is_error() {
             wrong(&text);
@@ -267,35 +250,7 @@ pub(crate) fn error(error: &Error) {
 pub(crate) fn damaged(found: &[Damaged]) -> Exit {
     for one in found {
         wrong(&format!("{one} cannot be read: {}", one.error.message()));
-        advice(&one.error);
+        advice(&render::remedy_lines(one.error.remedy(), one.error.provider()));
     }
     if found.is_empty() { Exit::Done } else { Exit::Mixed }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_is_one_word_to_a_shell() {
-        for plain in ["web-1", "/tmp/a_b", "aliyun=https://a.example:8443"] {
-            assert_eq!(word(plain), plain);
-        }
-        for text in [
-            "",
-            "a b",
-            "it's",
-            "'; rm -rf ~; '",
-            "$(id)",
-            "{\"a\":1}",
-            "~",
-            "a\\b",
-            "*",
-        ] {
-            let output = std::process::Command::new("sh")
-                .args(["-c", &format!("printf %s {}", word(text))])
-                .output();
-            assert_eq!(String::from_utf8(output.unwrap().stdout).unwrap(), text);
-        }
-    }
 }

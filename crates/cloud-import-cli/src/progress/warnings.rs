@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// More targets than this are counted.
-const MOST_NAMES: usize = 10;
+use crate::findings::named;
 
 /// Those that have not been told.
 #[derive(Debug, Default)]
@@ -21,12 +20,10 @@ impl Warnings {
     /// A text for each, in the order in which they came; none is left.
     pub(super) fn take(&mut self, names: &[String]) -> Vec<String> {
         let lines = self.0.drain(..).map(|(text, targets)| {
-            let named = targets.iter().take(MOST_NAMES).map(|index| names[*index].as_str());
-            let named = named.collect::<Vec<_>>().join(", ");
-            match targets.len() {
-                0 => text,
-                many if many > MOST_NAMES => format!("{named} and {} more: {text}", many - MOST_NAMES),
-                _ => format!("{named}: {text}"),
+            let labels: Vec<&str> = targets.iter().map(|index| names[*index].as_str()).collect();
+            match labels.is_empty() {
+                true => text,
+                false => format!("{}: {text}", named(&labels)),
             }
         });
         lines.collect()
@@ -46,10 +43,7 @@ mod tests {
         warnings.add(Some(1), "a".to_owned());
         warnings.add(Some(3), "a".to_owned());
         (0..12).for_each(|index| warnings.add(Some(index), "c".to_owned()));
-        assert_eq!(
-            warnings.take(&names),
-            ["t1, t3: a", "b", "t0, t1, t2, t3, t4, t5, t6, t7, t8, t9 and 2 more: c"]
-        );
+        assert_eq!(warnings.take(&names), ["t1, t3: a", "b", "t0, t1, t2 and 9 more: c"]);
         assert!(warnings.take(&names).is_empty());
     }
 }

@@ -8,8 +8,8 @@ use std::{
 };
 
 use cloud_import_core::{
-    Capabilities, Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageImporter, ImportRequest,
-    Problem, Remedy, Result, SourceForm, Stop,
+    Capabilities, Disk, DiskPart, DiskSource, Error, ErrorKind, Field, ImageImporter, ImportRequest, Problem, Remedy,
+    Result, SourceForm, Stop,
     env::{Env as _, SystemEnv},
     provider::capabilities::SideFile,
 };
@@ -20,6 +20,7 @@ use super::{
     destination::Destination,
     event::{Event, Listener},
     image::LocalImage,
+    key::{UNREAD, ending, object_key},
     source::Image,
     store::{JobFacts, Role, blocking},
     web::WebImage,
@@ -219,8 +220,8 @@ impl Content {
         if let Some(length) = file.length() {
             part_size(length, store.limits(), None).map_err(|error| error.with_provider(provider))?;
         }
-        let base = key(prefix, file.sha256());
-        let disk_key = format!("{base}.{}", file.format().map_or("img", DiskFormat::as_str));
+        let sum = file.sha256().unwrap_or(UNREAD);
+        let disk_key = object_key(prefix, sum, ending(file.format()));
         let capabilities = destination.importer.capabilities();
         let place = match takes_objects(destination) {
             true => Disk::object(&store.bucket().name, &disk_key),
@@ -254,7 +255,7 @@ impl Content {
                     path: file.path().to_owned(),
                     hashed: hashed.clone(),
                 },
-                key: format!("{base}.{}", rule.suffix),
+                key: object_key(prefix, sum, rule.suffix),
             });
         }
         files.push(FileToStage {
@@ -322,15 +323,6 @@ fn links(request: &mut ImportRequest, destination: &Destination) -> Result<Vec<L
 
 fn has_one(rule: &SideFile, file: &LocalImage) -> bool {
     file.format().is_some_and(|format| rule.formats.contains(&format))
-}
-
-/// What a key is but for its ending: named by its content, so that the same file is staged once. Before the content is known, a hash
-/// of zeros stands for it: rules about keys look at its form.
-fn key(prefix: &str, sha256: Option<&str>) -> String {
-    match sha256 {
-        Some(sha256) => format!("{prefix}{sha256}"),
-        None => format!("{prefix}{:064}", 0),
-    }
 }
 
 /// A file that stands beside an image and that nobody named. It counts if it is that and no link to elsewhere, and of the image's

@@ -40,6 +40,7 @@ mod findings;
 mod finished;
 mod gone;
 mod image;
+mod key;
 mod leftovers;
 mod naming;
 mod object;
@@ -89,6 +90,7 @@ pub use event::{Event, Listener};
 pub use finished::{Finished, finished};
 pub use gone::{Look, look};
 pub use image::LocalImage;
+pub use key::{PREFIX, ending, object_key};
 pub use leftovers::{Leftover, delete_object, leftovers};
 pub use object::ObjectImage;
 pub use outcome::{Ended, Outcome, Phase};
@@ -439,6 +441,7 @@ impl Publish {
             options,
             listener,
             stop,
+            readiness,
             ..
         } = self;
         let wanted = accepted
@@ -471,6 +474,7 @@ impl Publish {
                     .clone()
                     .zip(order.clone())
                     .map(|(target, order)| Asked { order, target }),
+                is_bucket_known: readiness.get(index).is_some_and(Readiness::knows_bucket),
                 destination,
                 place,
                 record,

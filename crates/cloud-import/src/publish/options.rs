@@ -5,6 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use cloud_import_core::{Pace, WaitOptions};
 use cloud_import_staging::{Budget, UploadOptions};
 
+use super::key::PREFIX;
+
 /// What [`Publish`](super::Publish) can be told beside what goes where; each field is described at its setter.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
@@ -36,7 +38,7 @@ impl Default for Options {
             wait: true,
             waiting: WaitOptions::default(),
             keep_object: false,
-            prefix: "cloud-import/".to_owned(),
+            prefix: PREFIX.to_owned(),
             best_effort: true,
             again: false,
             replace: false,

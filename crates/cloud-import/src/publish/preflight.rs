@@ -75,6 +75,12 @@ impl Readiness {
         self
     }
 
+    /// Whether its bucket was looked at, and told.
+    pub(super) fn knows_bucket(&self) -> bool {
+        let mut checks = self.checks.iter();
+        checks.any(|check| check.what == Subject::Bucket && !check.is_unanswered())
+    }
+
     /// Why the order would surely be refused; `None` where it would not be, or where that is not known.
     pub fn refusal(&self) -> Option<Error> {
         match self.may_be_made {

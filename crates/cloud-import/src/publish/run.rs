@@ -34,6 +34,8 @@ pub(crate) struct Work {
     pub(crate) record: String,
     /// What is kept of what was asked for.
     pub(crate) asked: Option<Asked>,
+    /// What there is to say of its bucket was found out before this call.
+    pub(crate) is_bucket_known: bool,
     pub(crate) context: Arc<Context>,
     /// Bounds how many of one cloud are worked on at a time, the waiting aside.
     pub(crate) slot: Arc<Semaphore>,
@@ -102,6 +104,7 @@ impl Work {
             .await?;
         let mut target = Target::new(index, importer, destination.bucket, context, held.ok_or_else(stopped)?);
         target.keep_object = keep_object.unwrap_or(target.keep_object);
+        target.is_bucket_known = self.is_bucket_known;
         let intent = Intent {
             order: &order,
             again: target.context.options.again,

@@ -24,7 +24,7 @@ pub(crate) async fn stage(target: &Target, ordered: &Ordered) -> Result<()> {
     let Some(store) = target.bucket.as_ref().filter(|_| !ordered.files.is_empty()) else {
         return Ok(());
     };
-    if is_new {
+    if is_new && !target.is_bucket_known {
         look_at(target, store, ordered).await?;
     }
     for file in &ordered.files {

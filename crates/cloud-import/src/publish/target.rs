@@ -39,6 +39,8 @@ pub(crate) struct Target {
     pub(crate) context: Arc<Context>,
     /// Whether what is staged for it stays.
     pub(crate) keep_object: bool,
+    /// What there is to say of its bucket was found out before this call.
+    pub(crate) is_bucket_known: bool,
     lease: Arc<Mutex<Lease>>,
 }
 
@@ -56,6 +58,7 @@ impl Target {
             importer,
             bucket,
             keep_object: context.options.keep_object,
+            is_bucket_known: false,
             context,
             lease,
         }

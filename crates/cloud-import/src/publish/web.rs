@@ -55,6 +55,11 @@ impl WebImage {
         self.0.format()
     }
 
+    /// Its size in bytes.
+    pub fn length(&self) -> Option<u64> {
+        self.0.length()
+    }
+
     /// The SHA-256 that its content must have, in lower-case hex.
     pub fn sha256(&self) -> &str {
         self.0.sha256().unwrap_or_default()
