@@ -10,7 +10,7 @@ use crate::state::users_own;
 
 /// The keys that decide where data and requests that are signed with the user's keys go, whose keys they are, which file is written, and
 /// what is run. A file of targets has the same in it.
-const DECIDING: [&str; 8] = [
+pub(super) const DECIDING: [&str; 8] = [
     "account",
     "bucket",
     "endpoint",

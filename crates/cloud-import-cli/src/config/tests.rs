@@ -368,3 +368,31 @@ fn a_variable_that_is_not_known_is_told_with_what_may_be_meant() {
     assert!(told.ends_with("Did you mean CLOUD_IMPORT_BUCKET?"), "{told}");
     assert!(!unknown_variable("CLOUD_IMPORT_COLOUR_SCHEME", &known).contains("Did you mean"));
 }
+
+#[test]
+fn the_readme_lists_what_decides_and_the_fields_of_a_target() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+    let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+    let listed = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let deciding = format!("or runs something ({}), is refused", listed(&here::DECIDING));
+    assert!(readme.contains(&deciding), "{deciding}");
+    let fields = serde_json::to_value(crate::fields::Fields::default()).unwrap();
+    let mut fields: Vec<&str> = fields.as_object().unwrap().keys().map(String::as_str).collect();
+    fields.sort_unstable();
+    let listed = readme
+        .split("The fields: ")
+        .nth(1)
+        .unwrap()
+        .split(". On")
+        .next()
+        .unwrap();
+    let mut listed: Vec<&str> = listed.split(", ").map(|name| name.trim_matches('`')).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, fields);
+}

@@ -437,3 +437,18 @@ async fn it_takes_no_more_than_40_mib_of_memory() {
         "{own} KiB beside the program's {program}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_says_what_would_be_fetched_and_fetches_none_of_it() {
+    let world = World::new("dry-run", 8).await;
+    let planned = world.import(&["--to", "all", "--dry-run"]);
+    expect_code(&planned, 0);
+    let to = format!(
+        "({} bytes) to {BUCKET}:cloud-import/{}.qcow2",
+        world.content.len(),
+        world.sha256()
+    );
+    assert_eq!(out(&planned).matches(&to).count(), 5, "{}", out(&planned));
+    assert!(world.web.served() < MIB as u64 && world.simulator.objects().is_empty());
+    assert!(!world.folder.join("jobs").exists());
+}

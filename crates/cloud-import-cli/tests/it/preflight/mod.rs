@@ -261,3 +261,19 @@ async fn what_could_not_be_asked_is_a_warning() {
         assert!(told.contains("warning: "), "{kind}: {told}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_looked_at_once_and_told_of_once() {
+    let mut looks = Vec::new();
+    for more in [&["--to", "all"][..], &["--to", "all", "--no-preflight"]] {
+        let world = World::new(&format!("bucket-{}", more.len()), |config| config).await;
+        let output = world.import(more);
+        expect_code(&output, 0);
+        let told = err(&output).matches("keeps the parts of abandoned uploads").count();
+        assert_eq!(told, 1, "{}", err(&output));
+        let operations = world.simulator.counters().requests.into_values().flatten();
+        let of_buckets = operations.filter(|(name, _)| name.contains("Bucket") && !name.starts_with("List"));
+        looks.push(of_buckets.map(|(_, many)| many).sum::<u64>());
+    }
+    assert!(looks[0] > 0 && looks[0] == looks[1], "{looks:?}");
+}
