@@ -84,6 +84,7 @@ mod tests {
             "镜像 \u{202e}gnp",
             "*;&|<>()#",
             "\u{1}a1",
+            "line\n'\\",
         ] {
             let line = word(text);
             assert!(!line.chars().any(char::is_control), "{line}");

@@ -259,6 +259,7 @@ async fn an_object_in_a_bucket_goes_to_all_five() {
     for (cloud, _, region) in PLACES {
         let bytes = fs::read(IMAGE).unwrap().into();
         world.simulator.put_object(cloud, region, BUCKET, "dir/web.img", bytes);
+        world.simulator.guard_object(cloud, region, BUCKET, "dir/web.img");
     }
     let place = format!("{BUCKET}:dir/web.img");
     let order = ["--to", "all", "--name", "web", "--os", "CentOS 7.9", &place];

@@ -165,6 +165,16 @@ impl Simulator {
         store.put_file(cloud, region, bucket, key, path)
     }
 
+    /// From now on an import needs a good link to an object, as to one that came through the store.
+    pub fn guard_object(&self, cloud: Cloud, region: &str, bucket: &str, key: &str) {
+        let mut world = self.backend.world();
+        if let Ok(bucket) = world.store.bucket_mut(cloud, region, bucket)
+            && let Some(object) = bucket.objects.get_mut(key)
+        {
+            object.guarded = true;
+        }
+    }
+
     /// Deletes an object as a person would in the console: where its bucket keeps versions, it is only hidden.
     pub fn delete_object(&self, cloud: Cloud, region: &str, bucket: &str, key: &str) {
         let mut world = self.backend.world();

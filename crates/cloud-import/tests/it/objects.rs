@@ -13,9 +13,9 @@ async fn scene(provider: Provider, name: &str) -> Scene {
     let scene = Scene::new(&format!("objects-{name}-{provider}")).await;
     let region = Target::default_of(provider).unwrap().region;
     let bytes = std::fs::read(IMAGE).unwrap().into();
-    scene
-        .simulator
-        .put_object(cloud(provider), &region, BUCKET, "web.qcow2", bytes);
+    let (simulator, cloud) = (&scene.simulator, cloud(provider));
+    simulator.put_object(cloud, &region, BUCKET, "web.qcow2", bytes);
+    simulator.guard_object(cloud, &region, BUCKET, "web.qcow2");
     scene
 }
 

@@ -23,11 +23,19 @@ async fn what_was_begun_goes_on_though_the_name_is_taken_and_the_quota_full() {
     let world = World::new("repeat", full).await;
     let started = world.import(&["--to", "all", "--no-wait"]);
     expect_code(&started, 0);
+    // What was sent is not asked about again.
+    let asked = || -> u64 {
+        let operations = world.simulator.counters().requests.into_values().flatten();
+        let of_accounts = operations.filter(|(name, _)| name.contains("Quota") || name.contains("Region"));
+        of_accounts.map(|(_, many)| many).sum()
+    };
+    let before = asked();
     let finished = world.import(&["--to", "all"]);
     expect_code(&finished, 0);
     let repeated = world.import(&["--to", "all"]);
     expect_code(&repeated, 0);
     assert_eq!(out(&repeated), out(&finished));
+    assert!(before > 0 && asked() == before, "{before}, {}", asked());
     // Nothing is remembered any more: the images are found by what they say of themselves.
     fs::remove_dir_all(world.folder.join("jobs")).unwrap();
     let found = world.import(&["--to", "tencent", "--to", "huawei", "--to", "aliyun"]);
