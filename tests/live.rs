@@ -20,7 +20,7 @@ use cloud_import_sim::{Config, Simulator};
 use cloud_import_tests::live::{Order, Outcome, run};
 
 const USAGE: &str = "\
-usage: cargo xtask live CLOUD[/REGION] --bucket NAME --image FILE --os OS --out FOLDER [--project ID] [--profile NAME] [--yes]
+usage: cargo xtask live CLOUD[/REGION] --bucket NAME --image FILE --os OS --out FOLDER [--project ID] [--account NAME] [--yes]
        cargo xtask live CLOUD[/REGION] --simulate --image FILE --os OS --out FOLDER";
 
 /// Ended, but not as it should.
@@ -36,7 +36,7 @@ struct Arguments {
     os: Option<String>,
     out: Option<PathBuf>,
     project: Option<String>,
-    profile: Option<String>,
+    account: Option<String>,
     simulate: bool,
     yes: bool,
 }
@@ -52,7 +52,7 @@ impl Arguments {
                 "--os" => read.os = Some(words.next()?),
                 "--out" => read.out = Some(words.next()?.into()),
                 "--project" => read.project = Some(words.next()?),
-                "--profile" => read.profile = Some(words.next()?),
+                "--account" => read.account = Some(words.next()?),
                 "--simulate" => read.simulate = true,
                 "--yes" => read.yes = true,
                 _ if word.starts_with('-') || !read.target.is_empty() => return None,
@@ -92,7 +92,7 @@ impl Arguments {
             image: self.image.ok_or_else(|| missing("--image"))?,
             os: self.os.ok_or_else(|| missing("--os"))?,
             project: self.project,
-            profile: self.profile,
+            account: self.account,
             credentials,
             // `20261129T101112Z`: letters and digits that every cloud takes.
             name: format!("live-{}", now.to_ascii_lowercase()),

@@ -58,7 +58,7 @@ impl Scene {
             image: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/images/tiny-linux.qcow2")),
             os: "CentOS 7.9".to_owned(),
             project: None,
-            profile: None,
+            account: None,
             credentials: Some(Credentials::new(KEY, SECRET)),
             name: NAME.to_owned(),
             state,

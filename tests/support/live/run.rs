@@ -32,7 +32,7 @@ pub struct Order {
     /// The project, where one is named.
     pub project: Option<String>,
     /// The profile of the vendor's own tools, where one is named.
-    pub profile: Option<String>,
+    pub account: Option<String>,
     /// Keys, where they are not to be looked for.
     pub credentials: Option<Credentials>,
     /// What the names of the images begin with. Every image of such a name is deleted.
@@ -77,8 +77,8 @@ impl Order {
         if let Some(project) = &self.project {
             settings = settings.project(project);
         }
-        if let Some(profile) = &self.profile {
-            settings = settings.profile(profile);
+        if let Some(account) = &self.account {
+            settings = settings.profile(account);
         }
         if let Some(credentials) = &self.credentials {
             settings = settings.credentials(credentials.clone());

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 pub(crate) use self::foreign::*;
 use crate::{
     bucket, checked,
-    commands::{capabilities, clean, forget, inspect, list, show},
+    commands::{capabilities, clean, explain, forget, inspect, list, show},
     events, output, report,
 };
 
@@ -50,6 +50,10 @@ fn schemas() -> BTreeMap<&'static str, Value> {
         ("forget", of::<forget::Forgotten<'_>>("What forget deleted")),
         ("clean", of::<clean::Cleaned>("What jobs left in the clouds")),
         ("bucket", of::<bucket::Found>("What list and clean find in a bucket")),
+        (
+            "explain",
+            of::<explain::Found>("What codes, kinds, exits and sources mean"),
+        ),
         ("inspect", of::<inspect::Facts<'_>>("What a disk image is")),
         ("capabilities", of::<capabilities::Listed<'_>>("What each cloud can do")),
     ])

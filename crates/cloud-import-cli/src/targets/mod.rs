@@ -245,10 +245,7 @@ impl Search<'_> {
         let is_named = self.file.targets.contains_key(name) && !name.contains('/');
         let label = if is_named { name.to_owned() } else { place.clone() };
         // Written without its region, it is the target of that region all the same.
-        let own = match self.file.targets.get(label.as_str()) {
-            Some(of_region) if !is_named => own.over(of_region.clone()),
-            _ => own,
-        };
+        let own = self.file.targets.get(label.as_str()).cloned().unwrap_or(own);
         let at = At {
             names: &[&label, &place],
             provider: target.provider,

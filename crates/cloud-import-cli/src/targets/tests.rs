@@ -292,3 +292,28 @@ fn an_option_for_a_target_that_there_is_not_is_refused_with_what_there_is() {
         "one that is not wanted this time"
     );
 }
+
+#[test]
+fn what_is_said_of_a_cloud_comes_before_what_is_said_of_its_region() {
+    let file = r#"
+        [targets.aliyun]
+        bucket = "of-the-name"
+        [targets."aliyun/cn-hangzhou"]
+        bucket = "of-the-place"
+        prefix = "of-the-place/"
+    "#;
+    let found = read(file, &["--to", "aliyun", "--name", "web"]).unwrap().remove(0);
+    assert_eq!(found.label, "aliyun");
+    assert_eq!(found.fields.bucket.as_deref(), Some("of-the-name"));
+    let found = read(file, &["--to", "aliyun/cn-hangzhou", "--name", "web"])
+        .unwrap()
+        .remove(0);
+    assert_eq!(found.fields.bucket.as_deref(), Some("of-the-place"));
+    // Without a table of its own, a cloud is its region's target.
+    let file = "[targets.\"aliyun/cn-hangzhou\"]\nbucket = \"of-the-place\"";
+    let found = read(file, &["--to", "aliyun", "--name", "web"]).unwrap().remove(0);
+    assert_eq!(
+        (found.label.as_str(), found.fields.bucket.as_deref()),
+        ("aliyun/cn-hangzhou", Some("of-the-place"))
+    );
+}

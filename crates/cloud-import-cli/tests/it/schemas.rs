@@ -249,6 +249,16 @@ fn facts_and_errors_are_as_the_schemas_say() {
     let clouds = holds("capabilities", &out(&run(&["capabilities", "--output", "json"])));
     assert_eq!(clouds["clouds"].as_array().unwrap().len(), 5);
     for words in [
+        &["InvalidImageName.Duplicate"][..],
+        &["--all", "huawei"],
+        &["--sources", "ucloud"],
+        &["exit", "6"],
+        &["quota_exceeded"],
+        &[],
+    ] {
+        holds("explain", &out(&run(&[&["explain", "-o", "json"], words].concat())));
+    }
+    for words in [
         &["inspect", "missing.qcow2"][..],
         &["list", "--nonsense"],
         &["show", "nobody"],

@@ -330,9 +330,9 @@ async fn data_disks_in_buckets_are_signed_too() {
     let world = World::new("data").await;
     for key in ["web.qcow2", "data.qcow2"] {
         let bytes = fs::read(IMAGE).unwrap().into();
-        world
-            .simulator
-            .put_object(Cloud::Tencent, "ap-guangzhou", BUCKET, key, bytes);
+        let (simulator, place) = (&world.simulator, (Cloud::Tencent, "ap-guangzhou"));
+        simulator.put_object(place.0, place.1, BUCKET, key, bytes);
+        simulator.guard_object(place.0, place.1, BUCKET, key);
     }
     let (image, data) = (format!("{BUCKET}:web.qcow2"), format!("tencent={BUCKET}:data.qcow2@10"));
     world.import(&[

@@ -8,7 +8,9 @@ const MOST_SIMILAR: usize = 20;
 
 /// A code and what it means.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CodeRow {
+    #[cfg_attr(test, schemars(with = "String"))]
     provider: Provider,
     code: &'static str,
     /// Whether it stands for every code that begins with it.

@@ -7,6 +7,7 @@ use crate::exit::Exit;
 
 /// A kind of error.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct KindRow {
     kind: &'static str,
     meaning: &'static str,
@@ -156,6 +157,7 @@ fn words(kind: ErrorKind) -> (&'static str, &'static str) {
 
 /// An exit code.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ExitRow {
     exit: u8,
     meaning: &'static str,

@@ -19,7 +19,8 @@ use crate::{
 
 /// What was found. The keys are part of the interface.
 #[derive(Serialize, Default)]
-struct Found {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Found {
     schema: u32,
     /// What the code means, by each cloud that has it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -37,7 +38,9 @@ struct Found {
 
 /// A document that facts are from.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SourceRow {
+    #[cfg_attr(test, schemars(with = "String"))]
     provider: Provider,
     key: &'static str,
     title: &'static str,
