@@ -371,7 +371,7 @@ fn a_variable_that_is_not_known_is_told_with_what_may_be_meant() {
 
 #[test]
 fn the_readme_lists_what_decides_and_the_fields_of_a_target() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
     let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
     let listed = |names: &[&str]| {
         names
