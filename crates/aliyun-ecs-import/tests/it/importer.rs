@@ -297,6 +297,30 @@ async fn lookup_finds_the_image_by_its_exact_name_and_then_its_task() {
 }
 
 #[tokio::test]
+async fn what_shows_no_file_is_not_taken_over_from_whenever() {
+    let bare = images(r#""Status":"Available","CreationTime":"2025-01-02T03:06:00Z""#);
+    let own = images(
+        r#""Status":"Available","CreationTime":"2025-01-02T03:06:00Z","DiskDeviceMappings":{"DiskDeviceMapping":[{"ImportOSSBucket":"images","ImportOSSObject":"web.qcow2"}]}"#,
+    );
+    let denied = (403, r#"{"Code":"Forbidden.RAM","Message":"ecs:DescribeTasks"}"#);
+    let answers = [
+        (200, bare.as_str()),
+        (200, own.as_str()),
+        denied,
+        (200, bare.as_str()),
+        denied,
+    ];
+    let (importer, _script) = importer(answers);
+    let mut task = importer.prepare(&order()).unwrap().into_task();
+    let sent_at = std::mem::replace(&mut task.started_at, std::time::UNIX_EPOCH);
+    assert_eq!(importer.lookup(&task).await.unwrap(), None, "made of an instance, say");
+    assert!(importer.lookup(&task).await.unwrap().is_some());
+    // Of an order that left, what came after it is its own.
+    task.started_at = sent_at;
+    assert!(importer.lookup(&task).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn lookup_reads_on_while_pages_are_full() {
     let other = r#"{"ImageId":"m-0","ImageName":"web-old"}"#;
     let full = format!(r#"{{"Images":{{"Image":[{}]}}}}"#, [other; 100].join(","));

@@ -154,7 +154,8 @@ pub enum Proof {
     Marker,
     /// By the file that it was made of, and that it is not older than the order.
     Source {
-        /// Whether one that does not show its file and its date is refused.
+        /// Whether one that does not show its file and its date is refused. Where it is not, it counts if it came after an order
+        /// that left, and never where no instant is known from which it can be the order's own.
         must_show: bool,
     },
 }

@@ -240,8 +240,9 @@ fn is_own<C: Cloud>(by: By<'_>, task: &ImportTask, row: &Row) -> bool {
             task.marker.as_ref().is_some_and(carries)
         }
         Proof::Source { must_show } => {
+            // What shows no file is known by when it came, where there is an instant from which it can be the order's own.
             let same_file = match row.sources.is_empty() {
-                true => !must_show,
+                true => !must_show && task.started_at != SystemTime::UNIX_EPOCH,
                 false => row.sources.contains(&task.source),
             };
             same_file
