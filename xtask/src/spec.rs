@@ -44,6 +44,7 @@ tables! {
         regions: Regions,
         environment: Environment,
         capabilities: BTreeMap<String, Fact>,
+        after: BTreeMap<String, Fact>,
         states: States,
         #[serde(default)] limits: Vec<Limit>,
         #[serde(default)] routes: BTreeMap<String, Route>,

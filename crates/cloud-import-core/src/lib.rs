@@ -53,7 +53,7 @@ pub use model::{
     problem::{Problem, Severity},
     provider::Provider,
     remedy::{self, Remedy},
-    request::{Disk, DiskSource, ImageKind, ImportRequest, PartitionTable, VendorOptions},
+    request::{Disk, DiskSource, Encryption, ImageKind, ImageSource, ImportRequest, PartitionTable, VendorOptions},
     task::{CancelOutcome, Failure, Finding, ImportTask, ImportedImage, Inspection, TaskState},
     types::{Architecture, BootMode, DiskFormat, LicenseType, OsFamily, SourceForm},
 };
@@ -75,7 +75,7 @@ pub mod provider {
     pub use crate::{
         client::{Buildable, Chained, Connection, Hosts, OtherHost, VendorSettings, pages},
         engine::{
-            cloud::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
+            cloud::{At, By, Cloud, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent},
             preflight::{self, Checks, NamedImage},
             search::named,
             spans, validate, words,
@@ -116,7 +116,10 @@ pub mod __generated {
         credentials::EnvironmentNames,
         http::Method,
         model::{
-            capabilities::{Alphabet, BucketNames, CharSet, Fact, First, Limit, Limited, Rule, SideFile, UniqueNames},
+            capabilities::{
+                AfterImport, Alphabet, BucketNames, CharSet, CopyEncryption, Fact, First, Limit, Limited, Rule,
+                SideFile, UniqueNames,
+            },
             code::{CodeRule, StateClass, StateRow},
             os::{Distribution, Listed},
         },

@@ -194,7 +194,9 @@ fn fields(out: &mut String, what: &str, fields: &[Field]) {
 }
 
 fn unverified(out: &mut String, spec: &Spec) {
-    let facts = spec.provider.capabilities.iter().filter(|(_, fact)| fact.unverified);
+    let provider = &spec.provider;
+    let facts = provider.capabilities.iter().chain(&provider.after);
+    let facts = facts.filter(|(_, fact)| fact.unverified);
     let facts = facts.map(|(name, fact)| match fact.note.as_str() {
         "" => format!("capability `{name}`"),
         note => format!("capability `{name}`: {note}"),

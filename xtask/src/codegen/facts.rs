@@ -1,13 +1,13 @@
 //! Renders what is known of a cloud: capabilities, limits, states, names, endpoints, error codes. A fact is a line.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{
     stores::bucket_names,
     text::{Sources, camel, header, keys, literal, literals, value, variants},
 };
 use crate::{
-    spec::{Alphabet, Limit, Rule, Spec, State},
+    spec::{Alphabet, Fact, Limit, Rule, Spec, State},
     spec_store::Store,
 };
 
@@ -42,12 +42,10 @@ fn capabilities(spec: &Spec, bucket_names: &str, sources: &mut Sources<'_>) -> S
         provider.id.to_uppercase(),
         literal(&provider.regions.default)
     );
-    for (name, fact) in &provider.capabilities {
-        let new = if fact.value.is_array() { "list" } else { "new" };
-        let unverified = if fact.unverified { ".unverified()" } else { "" };
-        let (value, source, note) = (value(name, fact), sources.name(&fact.source), note(&fact.note));
-        let _ = writeln!(out, "    .{name}(Fact::{new}({value}, {source}){unverified}{note})");
-    }
+    setters(&mut out, "    ", &provider.capabilities, sources);
+    out.push_str("    .after(AfterImport::NOTHING\n");
+    setters(&mut out, "        ", &provider.after, sources);
+    out.push_str("    )\n");
     let _ = writeln!(out, "    .bucket_names(Some({bucket_names})) // store.toml");
     let causes = provider
         .likely_causes
@@ -69,6 +67,15 @@ fn capabilities(spec: &Spec, bucket_names: &str, sources: &mut Sources<'_>) -> S
     }
     out.push_str("    ]);\n");
     out
+}
+
+fn setters(out: &mut String, indent: &str, facts: &BTreeMap<String, Fact>, sources: &mut Sources<'_>) {
+    for (name, fact) in facts {
+        let new = if fact.value.is_array() { "list" } else { "new" };
+        let unverified = if fact.unverified { ".unverified()" } else { "" };
+        let (value, source, note) = (value(name, fact), sources.name(&fact.source), note(&fact.note));
+        let _ = writeln!(out, "{indent}.{name}(Fact::{new}({value}, {source}){unverified}{note})");
+    }
 }
 
 fn note(note: &str) -> String {

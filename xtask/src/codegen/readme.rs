@@ -7,7 +7,7 @@ use crate::spec::{Fact, Spec};
 /// What a capability's cell says.
 type Cell = fn(&Fact) -> String;
 
-const ROWS: [(&str, &str, Cell); 13] = [
+const ROWS: [(&str, &str, Cell); 22] = [
     ("formats", "formats", words),
     ("file named by", "sources", |fact| {
         words(fact).replace("url", "link").replace("object", "bucket and key")
@@ -40,6 +40,27 @@ const ROWS: [(&str, &str, Cell); 13] = [
     }),
     ("cancel", "cancel", switch),
     ("dry run", "dry_run", switch),
+    ("copies an image to another region", "copy_to_regions", switch),
+    ("inside its region", "copy_within", switch),
+    ("a lost answer to that is settled by", "copy_token", |fact| {
+        either(
+            fact,
+            "token: sent again safely",
+            "looked for there; else \"outcome unknown\"",
+        )
+    }),
+    ("shares an image with", "share", |fact| match fact.value.as_integer() {
+        Some(0) => "nobody".to_owned(),
+        most => format!("up to {}", most.unwrap_or_default()),
+    }),
+    ("makes it public", "public", switch),
+    ("families", "family", switch),
+    ("marks it as deprecated", "deprecate", switch),
+    ("sets tags afterwards", "tag", switch),
+    ("exports it as", "export_formats", |fact| match fact.words().first() {
+        Some(_) => words(fact),
+        None => "no".to_owned(),
+    }),
 ];
 
 /// The page with the table, and with the keys that the sources of the command's arguments name.
@@ -71,9 +92,10 @@ fn table(specs: &[Spec]) -> String {
     let names: String = specs.iter().map(|spec| format!(" {} |", spec.provider.name)).collect();
     let mut out = format!("| |{names}\n|---|{}\n", "---|".repeat(specs.len()));
     for (title, capability, cell) in ROWS {
-        let facts = specs
-            .iter()
-            .filter_map(|spec| spec.provider.capabilities.get(capability));
+        let facts = specs.iter().filter_map(|spec| {
+            let provider = &spec.provider;
+            provider.capabilities.get(capability).or(provider.after.get(capability))
+        });
         let cells: String = facts.map(|fact| format!(" {} |", cell(fact))).collect();
         let _ = writeln!(out, "| {title} |{cells}");
     }

@@ -71,18 +71,22 @@ pub(super) fn keys(source: &str) -> String {
 /// A capability's value.
 pub(super) fn value(name: &str, fact: &Fact) -> String {
     let kind = match name {
-        "formats" => "DiskFormat",
+        "formats" | "export_formats" => "DiskFormat",
         "sources" => "SourceForm",
         "architectures" => "Architecture",
         "boot_modes" => "BootMode",
         "license_types" => "LicenseType",
         "unique_names" => "UniqueNames",
         "side_file" => return side_file(fact),
-        "listed_within_minutes" => {
-            return fact
-                .value
-                .as_integer()
-                .map_or("None".to_owned(), |minutes| format!("Some({minutes})"));
+        "copy_encrypted" => "CopyEncryption",
+        "copy_closed" => {
+            let regions = fact.words().into_iter().map(str::to_owned);
+            return literals(&regions.collect::<Vec<_>>());
+        }
+        // A number, or `false` where no source tells it.
+        "listed_within_minutes" | "copies_at_once" | "copy_max_gib" => {
+            let number = fact.value.as_integer();
+            return number.map_or("None".to_owned(), |number| format!("Some({number})"));
         }
         _ => return fact.value.to_string(),
     };

@@ -42,6 +42,13 @@ pub(crate) fn judge(spec: &Spec, store: &Store, shared: &Shared, answers: &Answe
             run.capability(name, fact),
         );
     }
+    for (name, fact) in unverified(&spec.provider.after) {
+        add(
+            &own("provider.toml"),
+            format!("after.{name}"),
+            run.capability(name, fact),
+        );
+    }
     let states = spec.provider.states.task.iter().chain(&spec.provider.states.image);
     for state in states.filter(|state| state.unverified) {
         add(

@@ -5,11 +5,14 @@
 use cloud_import_core::__generated::*;
 
 const S_DOCS: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05)";
+const S_DOCS_2021: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)";
 const S_DOCS_2021_SDK: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
 const S_DOCS_SDK: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
 const S_DOCS_SDK_IDEMPOTENCE: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); How to ensure idempotence (25693) (undated)";
 const S_DOCS_SEED: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); older document: ImportImage, ECS API reference (early international English edition) (before 2021)";
 const S_SDK: &str = "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
+const S_SDK_DOCS_2021: &str = "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)";
+const S_SDK_MODIFY: &str = "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026)";
 const S_SEED: &str = "older document: ImportImage, ECS API reference (early international English edition) (before 2021)";
 const S_SEED_DOCS_2021: &str = "older document: ImportImage, ECS API reference (early international English edition) (before 2021); AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)";
 const S_SEED_DOCS_SDK: &str = "older document: ImportImage, ECS API reference (early international English edition) (before 2021); ImportImage, ECS API reference (English, help id 25542) (2025-05); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
@@ -38,6 +41,25 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-
     .sources(Fact::list(&[SourceForm::Object], S_SEED_DOCS_SDK).note("bucket and key in the region of the import and of the same account, read through a RAM role"))
     .tags(Fact::new(true, S_DOCS_SDK))
     .unique_names(Fact::new(UniqueNames::Refused, S_DOCS).note("a taken name is refused; whether the name of an image that is still being built counts is not documented"))
+    .after(AfterImport::NOTHING
+        .copies_at_once(Fact::new(Some(5), S_SDK).note("in a region; more wait in the cloud's own queue; the document of 2021 says one"))
+        .copy_cancel(Fact::new(true, S_SDK))
+        .copy_closed(Fact::list(&[], S_SDK))
+        .copy_description(Fact::new(true, S_SDK))
+        .copy_encrypted(Fact::new(CopyEncryption::Any, S_SDK).note("the key is one of the region that the copy goes to"))
+        .copy_max_gib(Fact::new(None, S_DOCS_2021).note("a limit exists (SizeExceed.Image); no source states it"))
+        .copy_tags(Fact::new(true, S_SDK).note("tags of the first image are not taken along: unverified"))
+        .copy_to_regions(Fact::new(true, S_SDK))
+        .copy_token(Fact::new(true, S_SDK).note("for how long a token is remembered is not documented"))
+        .copy_within(Fact::new(true, S_SDK_DOCS_2021).note("for an encrypted copy, or of an image that another account shares; the document of 2021 refuses others with IncorrectDestinationRegion"))
+        .deprecate(Fact::new(true, S_SDK_MODIFY).note("a shared image must be unshared before"))
+        .export_formats(Fact::list(&[DiskFormat::Raw, DiskFormat::Vhd, DiskFormat::Qcow2, DiskFormat::Vmdk, DiskFormat::Vdi], S_SDK_DOCS_2021).note("formats other than raw in some regions only; the object is packed as tar.gz"))
+        .family(Fact::new(true, S_SDK))
+        .public(Fact::new(true, S_SDK).note("as a community image: the account must have signed the agreement, and the image can then be neither shared, exported nor copied"))
+        .share(Fact::new(50, S_SDK_DOCS_2021).note("10 in one request; more are ignored without an error"))
+        .share_with(Fact::new("account ID (a number)", S_SDK))
+        .tag(Fact::new(true, S_SDK))
+    )
     .bucket_names(Some(BucketNames::new(3, 63, "Alibaba Cloud, OSS bucket naming conventions"))) // store.toml
     .likely_causes(&[
         // ()

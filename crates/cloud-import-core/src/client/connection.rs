@@ -61,6 +61,27 @@ impl Connection {
         self.hosts.has(&self.endpoint, &self.region)
     }
 
+    /// The connection to another region, by the same keys and pace: at the vendor's host of that region, or at the same endpoint
+    /// where that is none of the vendor's.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when the region makes no host name.
+    pub fn in_region(&self, region: &str, project: Option<&str>) -> Result<Self> {
+        if region == self.region && project.is_none_or(|project| self.project.as_deref() == Some(project)) {
+            return Ok(self.clone());
+        }
+        let endpoint = match self.is_published() {
+            true => Settings::new(region).endpoint_or(self.provider, self.hosts.of(region))?,
+            false => self.endpoint.clone(),
+        };
+        Ok(Self {
+            endpoint,
+            region: region.to_owned(),
+            project: project.map(str::to_owned),
+            ..self.clone()
+        })
+    }
+
     /// The task of an order before it is sent: name, source, generation and where it goes.
     pub fn task(&self, order: &ImportRequest) -> ImportTask {
         let source = order
@@ -76,6 +97,7 @@ impl Connection {
             source,
             now,
         );
+        task.copied_from = order.image().cloned();
         task.project = self.project.clone();
         task.generation = order.generation;
         task.dry_run = order.dry_run;

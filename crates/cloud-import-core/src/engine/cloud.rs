@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImportRequest, ImportTask, ImportedImage, Inspection,
-    Problem, Provider, Result,
+    CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImageSource, ImportRequest, ImportTask, ImportedImage,
+    Inspection, Problem, Provider, Result,
     client::Connection,
     engine::{
         check::Subject,
@@ -18,6 +18,7 @@ use crate::{
     model::{
         code::{StateClass, StateRow},
         id,
+        token::marked,
     },
     text::redact,
 };
@@ -34,6 +35,9 @@ pub trait Cloud: Debug + Send + Sync + 'static {
 
     /// What shows an import whose ids are not known.
     const LISTING: Listing;
+
+    /// How a copy that is found by its name is known to be the order's own.
+    const COPY_PROOF: Proof = Proof::Source { must_show: true };
 
     /// Whether lists begin with the newest, so that a search ends at the first match.
     const NEWEST_FIRST: bool = false;
@@ -88,6 +92,30 @@ pub trait Cloud: Debug + Send + Sync + 'static {
 
     /// Sends an order, once.
     fn send(&self, order: &Self::Order, project: Option<&str>) -> impl Future<Output = Result<Sent>> + Send;
+
+    /// This client in another region, by the same keys.
+    fn in_region(&self, _region: &str, _project: Option<&str>) -> Result<Self>
+    where
+        Self: Sized,
+    {
+        Err(unable(self.capabilities().provider, "copies images"))
+    }
+
+    /// Every problem of the order of a copy beside those that the tables hold. No I/O.
+    fn validate_copy(&self, _order: &CopyOrder) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// Sends the order of a copy, once. `from` is this client in the region of the image, which has the project that is named or was
+    /// found out there; the copy is made in the region of `self`.
+    fn send_copy(
+        &self,
+        _from: &Self,
+        _order: &CopyOrder,
+        _project: Option<&str>,
+    ) -> impl Future<Output = Result<Sent>> + Send {
+        ready(Err(unable(self.capabilities().provider, "copies images")))
+    }
 
     /// The task with this id; `None` when the cloud has no tasks or does not know it (any more).
     fn task(&self, _id: &str, _project: Option<&str>) -> impl Future<Output = Result<Option<Row>>> + Send {
@@ -147,9 +175,41 @@ pub(crate) fn unable(provider: Provider, what: &str) -> Error {
         .with_remedy("Do it in the vendor's console.")
 }
 
+/// A copy of an image, ready to be written in a vendor's words.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CopyOrder {
+    /// The order.
+    pub request: ImportRequest,
+    /// The image.
+    pub image: ImageSource,
+    /// The description as it is to be sent, with the marker where one is what tells copies apart.
+    pub description: Option<String>,
+    /// The idempotency token, where the cloud takes one.
+    pub token: Option<String>,
+}
+
+impl CopyOrder {
+    pub(crate) fn new(request: &ImportRequest, image: &ImageSource, identity: &Identity) -> Self {
+        let own = request.description.as_deref();
+        Self {
+            request: request.clone(),
+            image: image.clone(),
+            description: match &identity.marker {
+                Some(marker) => Some(marked(own, marker)),
+                None => own.map(str::to_owned),
+            },
+            token: identity.token.clone(),
+        }
+    }
+}
+
 /// How an import that is found by its name is known to be the order's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
+    /// By its name alone, which no other image of the region may have: it was looked for before the order was sent, and was not
+    /// there. One that an import made, or that is older than the order, does not count.
+    Name,
     /// By the marker in its description.
     Marker,
     /// By the file that it was made of, and that it is not older than the order.
@@ -185,7 +245,11 @@ impl Identity {
         let capabilities = cloud.capabilities();
         let (provider, region) = (capabilities.provider, &cloud.connection().region);
         let scope = cloud.scope(request);
-        if capabilities.client_token.value {
+        let (takes_token, proof) = match request.is_copy() {
+            true => (capabilities.after.copy_token.value, C::COPY_PROOF),
+            false => (capabilities.client_token.value, C::PROOF),
+        };
+        if takes_token {
             let token = request.token(provider, region, scope.as_deref());
             return Self {
                 token: Some(token),
@@ -195,7 +259,7 @@ impl Identity {
         let marker = || request.marker(provider, region, scope.as_deref());
         Self {
             token: None,
-            marker: (C::PROOF == Proof::Marker).then(marker),
+            marker: (proof == Proof::Marker).then(marker),
         }
     }
 
@@ -343,7 +407,7 @@ pub struct Row {
     pub inspection: Option<Inspection>,
     /// Its state says that it is done, and the cloud says beside it that it cannot be used yet.
     pub is_unusable: bool,
-    /// It was not made by an import, and so is no order's own.
+    /// It was not made by an import: it may be a copy, and is no import's own.
     pub is_foreign: bool,
 }
 

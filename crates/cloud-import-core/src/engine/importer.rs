@@ -5,7 +5,8 @@ use std::{any::Any, sync::Arc};
 use tracing::{field::Empty, info_span};
 
 use super::{
-    cloud::{Cloud, Identity, Proof, Row},
+    cloud::{Cloud, CopyOrder, Identity, Proof, Row},
+    copies,
     image_importer::{ImageImporter, Prepared},
     memory::{Memory, Standing},
     presence::Presence,
@@ -135,6 +136,10 @@ impl<C: Cloud> Importer<C> {
     }
 
     fn prepared(&self, request: &ImportRequest, mut task: ImportTask) -> Result<Prepared> {
+        if let Some(image) = request.image() {
+            let order = CopyOrder::new(request, image, &Identity::of(&task));
+            return Ok(Prepared::new(task, order));
+        }
         let order = self.cloud.translate(request, &Identity::of(&task))?;
         if let Some(route) = C::route(&order) {
             tracing::info!(route, image = request.name, "route chosen");
@@ -183,9 +188,9 @@ impl<C: Cloud> Importer<C> {
             Standing::MayBeSent(task) => start::resume(&*self.cloud, self.prepared(request, task.clone())?).await,
             Standing::New => {
                 // A token makes the same order safe; elsewhere it may run already, from another process or importer.
-                let found = match self.cloud.capabilities().client_token.value {
-                    true => None,
-                    false => self.look(&prepared.task).await?,
+                let found = match &prepared.task.token {
+                    Some(_) => None,
+                    None => self.look(&prepared.task).await?,
                 };
                 match found {
                     Some(task) => Ok(task),
@@ -233,7 +238,11 @@ impl<C: Cloud> Importer<C> {
     ///
     /// Where only name and file tell, another generation cannot be told from this one, nor a failed import from the next.
     async fn look(&self, task: &ImportTask) -> Result<Option<ImportTask>> {
-        let is_marked = C::PROOF == Proof::Marker;
+        if task.is_copy() && C::COPY_PROOF == Proof::Name {
+            // Whether the name is taken is looked at before the order is sent, and proves nothing of it.
+            return Ok(None);
+        }
+        let is_marked = task.marker.is_some();
         if !is_marked && task.generation > 0 {
             return Ok(None);
         }
@@ -252,7 +261,18 @@ impl<C: Cloud> Importer<C> {
 
     async fn cancel_own(&self, task: &ImportTask) -> Result<CancelOutcome> {
         self.own_task(task)?;
-        if !self.cloud.capabilities().cancel.value || task.task_id.is_some() {
+        let capabilities = self.cloud.capabilities();
+        let (can, is_known) = match task.is_copy() {
+            true => (capabilities.after.copy_cancel.value, task.image_id.is_some()),
+            false => (capabilities.cancel.value, task.task_id.is_some()),
+        };
+        if !can && task.is_copy() {
+            return Ok(CancelOutcome::Unsupported(format!(
+                "{} has no call to cancel a copy: wait for its end, then delete the image",
+                task.provider.name()
+            )));
+        }
+        if !can || is_known {
             return self.cloud.cancel(task).await;
         }
         let found = self.lookup_own(task).await?;
@@ -313,7 +333,14 @@ impl<C: Cloud> ImageImporter for Importer<C> {
     }
 
     fn validate(&self, request: &ImportRequest) -> Vec<Problem> {
-        self.cloud.validate(request, &Identity::new(&*self.cloud, request))
+        let identity = Identity::new(&*self.cloud, request);
+        let Some(image) = request.image() else {
+            return self.cloud.validate(request, &identity);
+        };
+        let order = CopyOrder::new(request, image, &identity);
+        let mut problems = copies::problems(&order, self.region(), self.cloud.capabilities());
+        problems.extend(self.cloud.validate_copy(&order));
+        problems
     }
 
     fn preflight_with<'a>(&'a self, request: &'a ImportRequest, asking: &'a Asking) -> BoxFuture<'a, Vec<Check>> {

@@ -4,6 +4,7 @@
 pub(crate) mod asking;
 pub(crate) mod check;
 pub(crate) mod cloud;
+mod copies;
 mod image_importer;
 mod importer;
 mod memory;

@@ -8,7 +8,7 @@ use std::{
 
 use super::cloud::{At, By, Cloud, Listing, Proof, Query, Row};
 use crate::{
-    Error, ErrorKind, ImportTask, Result,
+    Error, ErrorKind, ImageSource, ImportTask, Result,
     engine::preflight::NamedImage,
     model::{code::StateClass, id, token::MARKER},
 };
@@ -42,14 +42,34 @@ pub(crate) enum Found {
 /// The import of a task: by the task's id, else as it is listed.
 pub(crate) async fn find<C: Cloud>(cloud: &C, task: &ImportTask, project: Option<&str>) -> Result<Option<Found>> {
     if let Some(id) = &task.task_id {
-        match cloud.task(id, project).await? {
+        let row = match &task.copied_from {
+            Some(image) => copy_task(cloud, image, id).await?,
+            None => cloud.task(id, project).await?,
+        };
+        match row {
             Some(row) => return Ok(Some(Found::Task(row.checked(task.provider)?))),
             // Another task of the same name and file would be another order's.
-            None if C::LISTING == Listing::Tasks => return Ok(None),
+            None if listing::<C>(task) == Listing::Tasks => return Ok(None),
             None => {}
         }
     }
     Ok(listed(cloud, task, project).await?.map(Found::Listed))
+}
+
+/// The task of a copy, which runs where the image is.
+async fn copy_task<C: Cloud>(cloud: &C, image: &ImageSource, id: &str) -> Result<Option<Row>> {
+    let from = cloud.in_region(&image.region, image.project.as_deref())?;
+    let project = from.resolve_project(image.project.as_deref()).await?;
+    from.task(id, project.as_deref()).await
+}
+
+/// What shows the import of a task whose ids are not known. Copies are shown as images by all clouds.
+pub(crate) fn listing<C: Cloud>(task: &ImportTask) -> Listing {
+    if task.is_copy() { Listing::Images } else { C::LISTING }
+}
+
+fn proof<C: Cloud>(task: &ImportTask) -> Proof {
+    if task.is_copy() { C::COPY_PROOF } else { C::PROOF }
 }
 
 /// The import as it is listed: by the image's id, else the newest with its name and the proof.
@@ -75,11 +95,11 @@ struct Look {
 /// Looks for the import in the list.
 async fn look<C: Cloud>(cloud: &C, task: &ImportTask, project: Option<&str>) -> Result<Look> {
     let by = match &task.image_id {
-        Some(id) if C::LISTING == Listing::Images => By::Id(id),
+        Some(id) if listing::<C>(task) == Listing::Images => By::Id(id),
         _ => By::Name(&task.name),
     };
     let (mut newest, mut may_be_there): (Option<Row>, bool) = (None, false);
-    let read = each(cloud, C::LISTING, &Query::new(by, project), |row| {
+    let read = each(cloud, listing::<C>(task), &Query::new(by, project), |row| {
         if !is_own::<C>(by, task, &row) {
             may_be_there |= may_be_own::<C>(task, &row);
             return ControlFlow::Continue(());
@@ -227,10 +247,15 @@ fn is_own<C: Cloud>(by: By<'_>, task: &ImportTask, row: &Row) -> bool {
         return row.image_id.as_deref() == Some(id);
     }
     let has_id = row.image_id.is_some() || row.task_id.is_some();
-    if row.is_foreign || !has_id || row.name.as_deref() != Some(&task.name) {
+    if is_foreign(task, row) || !has_id || row.name.as_deref() != Some(&task.name) {
         return false;
     }
-    match C::PROOF {
+    match proof::<C>(task) {
+        Proof::Name => {
+            let is_known = task.started_at != SystemTime::UNIX_EPOCH;
+            let is_young = |created| is_not_older(row, created, task.started_at);
+            is_known && row.created.is_some_and(is_young)
+        }
         Proof::Marker => {
             let carries = |marker| {
                 row.description
@@ -253,19 +278,25 @@ fn is_own<C: Cloud>(by: By<'_>, task: &ImportTask, row: &Row) -> bool {
     }
 }
 
+/// Whether a row was made otherwise than the task's image: by no import, or of a copy, by an import where the cloud tells.
+fn is_foreign(task: &ImportTask, row: &Row) -> bool {
+    row.is_foreign && !task.is_copy()
+}
+
 /// Whether a row that is not known to be the order's own may be it all the same: it has the name, may be young enough, and does
 /// not show what would tell, or no id, as an image that is being made may not yet.
 fn may_be_own<C: Cloud>(task: &ImportTask, row: &Row) -> bool {
     let has_no_id = row.image_id.is_none() && row.task_id.is_none();
     let is_unproven = has_no_id
-        || match C::PROOF {
+        || match proof::<C>(task) {
+            Proof::Name => row.created.is_none(),
             Proof::Marker => row.description.as_deref().unwrap_or_default().is_empty(),
             Proof::Source { .. } => row.sources.is_empty() || row.created.is_none(),
         };
     let may_be_young = row
         .created
         .is_none_or(|created| is_not_older(row, created, task.started_at));
-    row.name.as_deref() == Some(&task.name) && !row.is_foreign && is_unproven && may_be_young
+    row.name.as_deref() == Some(&task.name) && !is_foreign(task, row) && is_unproven && may_be_young
 }
 
 /// Whether an order of this program, of whatever content, may have made what a row shows.
@@ -274,6 +305,7 @@ fn may_be_ours<C: Cloud>(row: &Row) -> bool {
         return false;
     }
     match C::PROOF {
+        Proof::Name => true,
         Proof::Marker => row.description.as_ref().is_some_and(|text| text.contains(MARKER)),
         Proof::Source { must_show } if row.sources.is_empty() => !must_show,
         Proof::Source { .. } => row.sources.iter().any(|source| names_a_hash(source)),

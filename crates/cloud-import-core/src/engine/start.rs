@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::{debug, warn};
 
 use super::{
-    cloud::Cloud,
+    cloud::{Cloud, CopyOrder, Proof, Sent},
     image_importer::{ImageImporter, Prepared},
     search,
 };
@@ -54,9 +54,12 @@ pub(crate) async fn resume<C: Cloud>(cloud: &C, prepared: Prepared) -> Result<Im
 /// Sends a prepared order once.
 async fn send<C: Cloud>(cloud: &C, prepared: &Prepared) -> Result<ImportTask> {
     let mut task = prepared.task.clone();
-    let order: &C::Order = prepared.order()?;
     let project = cloud.resolve_project(task.project.as_deref()).await?;
-    let sent = cloud.send(order, project.as_deref()).await?.checked(task.provider)?;
+    let sent = match task.is_copy() {
+        true => send_copy(cloud, prepared.order()?).await?,
+        false => cloud.send(prepared.order()?, project.as_deref()).await?,
+    };
+    let sent = sent.checked(task.provider)?;
     if sent.task_id.is_none() && sent.image_id.is_none() && !sent.is_taken && !task.dry_run {
         let message = "the answer has neither task id nor image id";
         return Err(Error::new(ErrorKind::InvalidResponse, message)
@@ -66,6 +69,27 @@ async fn send<C: Cloud>(cloud: &C, prepared: &Prepared) -> Result<ImportTask> {
     task.project = project;
     (task.task_id, task.image_id) = (sent.task_id, sent.image_id);
     Ok(task)
+}
+
+/// Sends the order of a copy once, from where the image is.
+async fn send_copy<C: Cloud>(cloud: &C, order: &CopyOrder) -> Result<Sent> {
+    let image = &order.image;
+    let before = |error: Error| error.with_may_have_executed(false);
+    let from = cloud.in_region(&image.region, image.project.as_deref())?;
+    let project = from.resolve_project(image.project.as_deref()).await.map_err(before)?;
+    if C::COPY_PROOF == Proof::Name {
+        let own = cloud.resolve_project(None).await.map_err(before)?;
+        let name = &order.request.name;
+        let there = search::named(cloud, name, own.as_deref(), 1).await.map_err(before)?;
+        if let Some(other) = there.first() {
+            let region = &cloud.connection().region;
+            let message = format!("{region} has an image named `{name}` already: {}", other.id);
+            return Err(Error::new(ErrorKind::DuplicateName, message)
+                .with_provider(cloud.capabilities().provider)
+                .with_remedy("Give the copy another name, or delete that image if it is not needed."));
+        }
+    }
+    cloud.send_copy(&from, order, project.as_deref()).await
 }
 
 /// Finds out what became of a start that may have been executed.
@@ -184,7 +208,8 @@ fn unknown(task: &ImportTask, lost: Error, tried: &str) -> Error {
         .with_kind(ErrorKind::OutcomeUnknown)
         .map_message(|why| {
             let region = &task.region;
-            format!("whether the import of `{name}` in {region} was started is not known: {why}, and {tried}")
+            let noun = task.noun();
+            format!("whether the {noun} of `{name}` in {region} was started is not known: {why}, and {tried}")
         })
         .with_provider(task.provider)
         .with_remedy(remedy)

@@ -27,6 +27,18 @@ pub fn check(request: &ImportRequest, cloud: &Capabilities) -> Vec<Problem> {
     found.problems
 }
 
+/// The problems that the texts of an order have with a cloud's limits: name, description and tags.
+pub(super) fn texts(request: &ImportRequest, cloud: &Capabilities) -> Vec<Problem> {
+    let mut found = Findings {
+        cloud,
+        problems: Vec::new(),
+    };
+    for limit in cloud.limits {
+        found.text_limit(request, limit);
+    }
+    found.problems
+}
+
 /// The size of the first disk.
 const SIZE: Field = Field::disk(0, DiskPart::SizeGib);
 
@@ -177,6 +189,10 @@ impl Findings<'_> {
                     "names a bucket and a key, which this cloud's import does not take",
                     "Give a link that this cloud can open (signed for at least a day if the bucket is private).",
                 ),
+                DiskSource::Image(_) => (
+                    "is an image, and only the first disk of a copy is one",
+                    "Order the copy of an image by itself.",
+                ),
             };
             self.error(source.clone(), has, forms.source, wants);
         }
@@ -279,29 +295,8 @@ impl Findings<'_> {
     fn limits(&mut self, request: &ImportRequest) {
         let limits = self.cloud.limits;
         for limit in limits {
+            self.text_limit(request, limit);
             match limit.field {
-                Limited::Name => self.text(Field::Name, &request.name, limit),
-                Limited::Description => {
-                    if let Some(description) = &request.description {
-                        self.text(Field::Description, description, limit);
-                    }
-                }
-                Limited::TagKey => {
-                    request
-                        .tags
-                        .keys()
-                        .for_each(|key| self.text(Field::Tag(key.clone()), key, limit));
-                }
-                Limited::TagValue => {
-                    request
-                        .tags
-                        .iter()
-                        .for_each(|(key, value)| self.text(Field::Tag(key.clone()), value, limit));
-                }
-                Limited::Tags => {
-                    let count = u64::try_from(request.tags.len()).unwrap_or(u64::MAX);
-                    self.number(Field::Tags, count, limit);
-                }
                 Limited::SystemDiskGib if request.kind == ImageKind::System => {
                     // What is checked is what would be asked for; a size that nobody knows is not.
                     let disk = request.first_disk().filter(|disk| disk.wanted_gib().is_some());
@@ -325,8 +320,32 @@ impl Findings<'_> {
                     }
                 }
                 // The token is made here and fits every cloud; a size of a data image is a data disk's.
-                Limited::ClientToken | Limited::SystemDiskGib => {}
+                _ => {}
             }
+        }
+    }
+
+    fn text_limit(&mut self, request: &ImportRequest, limit: &Limit) {
+        match limit.field {
+            Limited::Name => self.text(Field::Name, &request.name, limit),
+            Limited::Description => {
+                if let Some(description) = &request.description {
+                    self.text(Field::Description, description, limit);
+                }
+            }
+            Limited::TagKey => {
+                let keys = request.tags.keys();
+                keys.for_each(|key| self.text(Field::Tag(key.clone()), key, limit));
+            }
+            Limited::TagValue => {
+                let tags = request.tags.iter();
+                tags.for_each(|(key, value)| self.text(Field::Tag(key.clone()), value, limit));
+            }
+            Limited::Tags => {
+                let count = u64::try_from(request.tags.len()).unwrap_or(u64::MAX);
+                self.number(Field::Tags, count, limit);
+            }
+            _ => {}
         }
     }
 

@@ -23,12 +23,14 @@ pub(crate) async fn of_task<C: Cloud>(
     project: Option<&str>,
     row: Row,
 ) -> Result<TaskState> {
-    let lists_images = C::LISTING == Listing::Images;
-    if row.class != Some(StateClass::Succeeded) || !lists_images || !(C::IMAGE_DECIDES || task.image_id.is_none()) {
+    let lists_images = search::listing::<C>(task) == Listing::Images;
+    // A copy counts when its image is usable, not when its task is finished.
+    let image_decides = C::IMAGE_DECIDES || task.is_copy();
+    if row.class != Some(StateClass::Succeeded) || !lists_images || !(image_decides || task.image_id.is_none()) {
         return Ok(of_row(cloud, task, row, ""));
     }
     match search::listed(cloud, task, project).await? {
-        Some(image) if C::IMAGE_DECIDES => {
+        Some(image) if image_decides => {
             let before = format!("{}, image ", row.raw);
             search::adopt(cloud, task, &image);
             let finished = row.finished.or(image.finished);
@@ -38,7 +40,7 @@ pub(crate) async fn of_task<C: Cloud>(
             search::adopt(cloud, task, &image);
             Ok(of_row(cloud, task, row, ""))
         }
-        None if C::IMAGE_DECIDES => not_listed_yet(cloud.connection(), task, &row),
+        None if image_decides => not_listed_yet(cloud.connection(), task, &row),
         None => Ok(of_row(cloud, task, row, "")),
     }
 }
@@ -57,7 +59,7 @@ pub(crate) fn of_row<C: Cloud>(cloud: &C, task: &ImportTask, row: Row, before: &
         }
         (Some(StateClass::Failed), _) => TaskState::Failed(row.failure.unwrap_or_else(|| {
             let capabilities = cloud.capabilities();
-            let causes = match capabilities.failure_reason.value {
+            let causes = match capabilities.failure_reason.value || task.is_copy() {
                 true => &[],
                 false => capabilities.likely_causes,
             };
@@ -89,7 +91,8 @@ pub(crate) fn not_listed<C: Cloud>(cloud: &C, task: &ImportTask) -> Result<TaskS
         return Ok(TaskState::in_progress("not listed yet", None));
     }
     let message = format!(
-        "the import of `{}` is not listed {} s after its start",
+        "the {} of `{}` is not listed {} s after its start",
+        task.noun(),
         task.name,
         age.as_secs()
     );
@@ -104,7 +107,8 @@ fn not_listed_yet(connection: &Connection, task: &ImportTask, row: &Row) -> Resu
         let raw = format!("{}, image not listed yet", row.raw);
         return Ok(TaskState::in_progress(raw, Some(100)));
     }
-    let message = format!("the import of `{}` is finished, but its image is not listed", task.name);
+    let (noun, name) = (task.noun(), &task.name);
+    let message = format!("the {noun} of `{name}` is finished, but its image is not listed");
     Err(Error::new(ErrorKind::NotFound, message)
         .with_provider(task.provider)
         .with_remedy("It may have been deleted: look for it in the vendor's console."))

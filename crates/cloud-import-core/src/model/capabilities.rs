@@ -5,7 +5,10 @@
 
 use serde::{Serialize, Serializer};
 
-pub use super::bucket_names::BucketNames;
+pub use super::{
+    after::{AfterImport, CopyEncryption},
+    bucket_names::BucketNames,
+};
 use crate::{Architecture, BootMode, Disk, DiskFormat, LicenseType, Provider, SourceForm};
 
 /// A value, where it was read and how sure it is.
@@ -109,6 +112,8 @@ pub struct Capabilities {
     pub nvme: Fact<bool>,
     /// Whether the image can ask for version 2 of the metadata service.
     pub imds_v2: Fact<bool>,
+    /// What can be done with an image that is there.
+    pub after: AfterImport,
     /// Documented likely causes of a failure whose reason the API does not tell.
     pub likely_causes: &'static [&'static str],
     /// Limits of single fields.
@@ -157,6 +162,7 @@ impl Capabilities {
             skip_guest_check: NO,
             nvme: NO,
             imds_v2: NO,
+            after: AfterImport::NOTHING,
             likely_causes: &[],
             limits: &[],
         }
@@ -182,11 +188,11 @@ impl Capabilities {
     }
 }
 
-/// A setter for each field of [`Capabilities`], usable in a `const`.
+/// A setter for each field of a table of facts, usable in a `const`.
 macro_rules! setters {
-    ($($field:ident: $type:ty,)*) => {
+    ($table:ty { $($field:ident: $type:ty,)* }) => {
         /// What is known, set field by field.
-        impl Capabilities {
+        impl $table {
             $(
                 #[doc = concat!("Sets [`", stringify!($field), "`](Self#structfield.", stringify!($field), ").")]
                 #[must_use]
@@ -199,7 +205,7 @@ macro_rules! setters {
     };
 }
 
-setters! {
+setters! { Capabilities {
     formats: Fact<&'static [DiskFormat]>,
     sources: Fact<&'static [SourceForm]>,
     bucket_names: Option<BucketNames>,
@@ -223,9 +229,12 @@ setters! {
     skip_guest_check: Fact<bool>,
     nvme: Fact<bool>,
     imds_v2: Fact<bool>,
+    after: AfterImport,
     likely_causes: &'static [&'static str],
     limits: &'static [Limit],
-}
+} }
+
+pub(crate) use setters;
 
 /// A file beside a disk image, in the same bucket: its key is that of the image with another suffix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

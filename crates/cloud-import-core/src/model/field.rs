@@ -51,6 +51,8 @@ pub enum Field {
     Nvme,
     /// Instances use version 2 of the metadata service.
     ImdsV2,
+    /// The key that a copy is encrypted with.
+    Encryption,
     /// Checks the order without doing it.
     DryRun,
     /// Sends the order although validation found problems.
@@ -151,6 +153,7 @@ const WORDS: &[(Field, &str)] = &[
     (Field::SkipGuestCheck, "skip_guest_check"),
     (Field::Nvme, "nvme"),
     (Field::ImdsV2, "imds_v2"),
+    (Field::Encryption, "encryption"),
     (Field::DryRun, "dry_run"),
     (Field::NoValidate, "no_validate"),
     (Field::Vendor, "vendor"),

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser::Error
 use serde_json::{Map, Value};
 
 use crate::{
-    Architecture, BootMode, DiskFormat, Error, ErrorKind, Field, LicenseType, Link, Os, Problem, Provider, Result,
-    SourceForm, text::suggest::did_you_mean_in,
+    Architecture, BootMode, DiskFormat, Error, ErrorKind, Field, ImportedImage, LicenseType, Link, Os, Problem,
+    Provider, Result, SourceForm, text::suggest::did_you_mean_in,
 };
 
 /// An order for one private image.
@@ -69,6 +69,9 @@ pub struct ImportRequest {
     /// Instances are to use version 2 of the metadata service, which asks for a token, by default.
     #[serde(default, skip_serializing_if = "is_off")]
     pub imds_v2: bool,
+    /// Encrypts the image. Copies alone can be encrypted so; what encrypts an import is an option of the vendor's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
     /// Checks the order without doing it, where the cloud can.
     #[serde(default, skip_serializing_if = "is_off")]
     pub dry_run: bool,
@@ -108,11 +111,27 @@ impl ImportRequest {
             skip_guest_check: false,
             nvme: false,
             imds_v2: false,
+            encryption: None,
             dry_run: false,
             generation: 0,
             no_validate: false,
             vendor: BTreeMap::new(),
         }
+    }
+
+    /// A copy, of that name, of an image that is there. It is made in the region of the importer that it is ordered from; the image
+    /// may be in another region of the same cloud, and must be usable.
+    ///
+    /// System, architecture, firmware and licence are those of the image.
+    ///
+    /// ```
+    /// use cloud_import_core::{ImageSource, ImportRequest};
+    ///
+    /// let copy = ImportRequest::copy_of(ImageSource::new("cn-hangzhou", "m-bp1abc"), "web-2026-11");
+    /// assert!(copy.is_copy());
+    /// ```
+    pub fn copy_of(image: impl Into<ImageSource>, name: impl Into<String>) -> Self {
+        Self::new(name, Disk::at(DiskSource::Image(image.into())))
     }
 
     /// An image that is one data disk.
@@ -193,6 +212,13 @@ impl ImportRequest {
         self
     }
 
+    /// Encrypts the copy.
+    #[must_use]
+    pub fn encryption(mut self, encryption: Encryption) -> Self {
+        self.encryption = Some(encryption);
+        self
+    }
+
     /// Checks the order without doing it, where the cloud can.
     #[must_use]
     pub fn dry_run(mut self, dry_run: bool) -> Self {
@@ -264,6 +290,19 @@ impl ImportRequest {
     /// The first disk: the system disk, or the data disk of a data image.
     pub fn first_disk(&self) -> Option<&Disk> {
         self.disks.first()
+    }
+
+    /// The image that it is a copy of, if it is one.
+    pub fn image(&self) -> Option<&ImageSource> {
+        match &self.first_disk()?.source {
+            DiskSource::Image(image) => Some(image),
+            _ => None,
+        }
+    }
+
+    /// Whether it makes a copy of an image, and not an image of a file.
+    pub fn is_copy(&self) -> bool {
+        self.image().is_some()
     }
 
     /// The disks behind the first.
@@ -431,9 +470,9 @@ impl Disk {
     pub fn link(&self, provider: Provider) -> Result<&Link> {
         match &self.source {
             DiskSource::Url(link) => Ok(link),
-            DiskSource::Object { .. } => Err(Error::new(
+            DiskSource::Object { .. } | DiskSource::Image(_) => Err(Error::new(
                 ErrorKind::InvalidRequest,
-                format!("{} imports from a link, not from bucket and key", provider.name()),
+                format!("{} imports from a link", provider.name()),
             )
             .with_provider(provider)
             .with_remedy("Give a link to the object, signed for at least a day if the bucket is private.")),
@@ -447,9 +486,9 @@ impl Disk {
     pub fn bucket_and_key(&self, provider: Provider) -> Result<(&str, &str)> {
         match &self.source {
             DiskSource::Object { bucket, key } => Ok((bucket, key)),
-            DiskSource::Url(_) => Err(Error::new(
+            DiskSource::Url(_) | DiskSource::Image(_) => Err(Error::new(
                 ErrorKind::InvalidRequest,
-                format!("{} imports from bucket and key, not from a link", provider.name()),
+                format!("{} imports from bucket and key", provider.name()),
             )
             .with_provider(provider)
             .with_remedy("Name the object as BUCKET:KEY in this cloud's object storage.")),
@@ -499,6 +538,58 @@ pub enum DiskSource {
         /// The key.
         key: String,
     },
+    /// An image that is there, which is copied.
+    Image(ImageSource),
+}
+
+/// An image that is to be copied: of the same cloud, in whatever region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ImageSource {
+    /// The region that it is in.
+    pub region: String,
+    /// Its id.
+    pub id: String,
+    /// The project that it is in, where that is not the one of the keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+}
+
+impl ImageSource {
+    /// The image with this id, in a region.
+    pub fn new(region: impl Into<String>, id: impl Into<String>) -> Self {
+        Self {
+            region: region.into(),
+            id: id.into(),
+            project: None,
+        }
+    }
+
+    /// What shows that an image is a copy of this one: `image,REGION,ID`.
+    pub fn identity(&self) -> String {
+        format!("image,{},{}", self.region, self.id)
+    }
+}
+
+impl From<&ImportedImage> for ImageSource {
+    fn from(image: &ImportedImage) -> Self {
+        Self {
+            region: image.region.clone(),
+            id: image.id.clone(),
+            project: image.project.clone(),
+        }
+    }
+}
+
+/// With which key an image is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Encryption {
+    /// The key of the cloud's disk service.
+    ServiceKey,
+    /// A key of one's own, by its id.
+    Key(String),
 }
 
 impl DiskSource {
@@ -507,14 +598,17 @@ impl DiskSource {
         match self {
             Self::Url(_) => SourceForm::Url,
             Self::Object { .. } => SourceForm::Object,
+            Self::Image(_) => SourceForm::Image,
         }
     }
 
-    /// The source as it may be shown, stored and hashed: `bucket:key`, or the link without its query; `Display` is the same.
+    /// The source as it may be shown, stored and hashed: `bucket:key`, the link without its query, or `image,REGION,ID`; `Display`
+    /// is the same.
     pub fn identity(&self) -> String {
         match self {
             Self::Url(link) => link.without_query().to_owned(),
             Self::Object { bucket, key } => format!("{bucket}:{key}"),
+            Self::Image(image) => image.identity(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt, time::SystemTime};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Error, ErrorKind, Provider, Remedy, text::datetime, text::redact, text::schema::Schema};
+use crate::{Error, ErrorKind, ImageSource, Provider, Remedy, text::datetime, text::redact, text::schema::Schema};
 
 /// The version of the task format that this crate writes and reads.
 const VERSION: u32 = 1;
@@ -39,8 +39,11 @@ pub struct ImportTask {
     pub image_id: Option<String>,
     /// The image's name.
     pub name: String,
-    /// The source, without secrets: `bucket:key`, or the link without its query.
+    /// The source, without secrets: `bucket:key`, the link without its query, or `image,REGION,ID` of a copy.
     pub source: String,
+    /// The image that it makes a copy of, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied_from: Option<ImageSource>,
     /// Text that the importer put on the image to know it again, where names alone are not enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marker: Option<String>,
@@ -85,6 +88,7 @@ impl ImportTask {
             image_id: None,
             name: name.into(),
             source: source.into(),
+            copied_from: None,
             marker: None,
             token: None,
             generation: 0,
@@ -97,6 +101,16 @@ impl ImportTask {
 }
 
 impl ImportTask {
+    /// Whether it makes a copy of an image, and not an image of a file.
+    pub fn is_copy(&self) -> bool {
+        self.copied_from.is_some()
+    }
+
+    /// What it is called in a sentence.
+    pub(crate) fn noun(&self) -> &'static str {
+        if self.is_copy() { "copy" } else { "import" }
+    }
+
     /// Notes that the cloud lists the import.
     pub fn seen(&mut self, at: SystemTime) {
         self.first_seen_at.get_or_insert(datetime::whole_seconds(at));

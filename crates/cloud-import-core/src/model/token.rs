@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{BootMode, DiskFormat, ImageKind, ImportRequest, LicenseType, Provider, text::digest};
+use crate::{BootMode, DiskFormat, Encryption, ImageKind, ImportRequest, LicenseType, Provider, text::digest};
 
 /// Version of the derivation. A change of it would let one order become a second image: raise it only with the format
 /// of the task.
@@ -54,6 +54,13 @@ impl ImportRequest {
             if set {
                 field(name);
             }
+        }
+        if let Some(encryption) = &self.encryption {
+            field("encrypted");
+            field(match encryption {
+                Encryption::ServiceKey => "",
+                Encryption::Key(id) => id,
+            });
         }
         field(if self.dry_run { "dry" } else { "real" });
         field(self.description.as_deref().unwrap_or_default());

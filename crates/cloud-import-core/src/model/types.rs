@@ -128,5 +128,7 @@ words! {
         Url = "url",
         /// Bucket and key in the cloud's own object storage.
         Object = "object",
+        /// An image that is there, which is copied.
+        Image = "image",
     }
 }

@@ -4,6 +4,7 @@
 
 use cloud_import_core::__generated::*;
 
+const S_CLI: &str = "tccli 3.1.189.1, cvm v20170312 api.json and examples.json (2026)";
 const S_CLOUDMUX: &str = "yunionio/cloudmux 311f52c4 and cloudpods issue 161, a third party's client (read 2026)";
 const S_DOCS_SDK_PYTHON: &str = "ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026); tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
 const S_GUIDE: &str = "Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026)";
@@ -40,6 +41,25 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::TENCENT, "ap
     .sources(Fact::list(&[SourceForm::Url], S_SEED_DOCS))
     .tags(Fact::new(true, S_SDK_PYTHON))
     .unique_names(Fact::new(UniqueNames::Refused, S_SEED_SDK_GO).note("a duplicate name is refused; no source says whether this holds while the first image is still being built"))
+    .after(AfterImport::NOTHING
+        .copies_at_once(Fact::new(None, S_SDK_PYTHON))
+        .copy_cancel(Fact::new(false, S_SDK_PYTHON))
+        .copy_closed(Fact::list(&[], S_SDK_PYTHON))
+        .copy_description(Fact::new(false, S_SDK_PYTHON).note("whether that of the first image is taken along is unverified"))
+        .copy_encrypted(Fact::new(CopyEncryption::Within, S_SDK_PYTHON))
+        .copy_max_gib(Fact::new(None, S_SDK_PYTHON).note("a text of 2018 says 50 GB"))
+        .copy_tags(Fact::new(false, S_SDK_PYTHON))
+        .copy_to_regions(Fact::new(true, S_SDK_PYTHON))
+        .copy_token(Fact::new(false, S_SDK_PYTHON))
+        .copy_within(Fact::new(false, S_SDK_PYTHON).note("but for an encrypted copy, or of an image that another account shares"))
+        .deprecate(Fact::new(true, S_SDK_PYTHON))
+        .export_formats(Fact::list(&[DiskFormat::Raw, DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk], S_SDK_PYTHON))
+        .family(Fact::new(true, S_SDK_PYTHON))
+        .public(Fact::new(false, S_SDK_PYTHON))
+        .share(Fact::new(500, S_SDK_PYTHON))
+        .share_with(Fact::new("main account ID (uin, a number)", S_SDK_PYTHON))
+        .tag(Fact::new(true, S_CLI).note("through the service of tags, which has a host and permissions of its own"))
+    )
     .bucket_names(Some(BucketNames::new(10, 61, "Tencent Cloud, COS bucket overview: naming").account_number())) // store.toml
     .likely_causes(&[
         "InvalidUrl: the link is wrong, expired, already used or not a COS link, or the object is gone or may not be read",

@@ -5,6 +5,7 @@
 use cloud_import_core::__generated::*;
 
 const S_DOCS: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08)";
+const S_DOCS_GUIDE: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); UHost documentation, guide/image (upload_image, common), 5fcd3deb (Chinese) (read 2026)";
 const S_DOCS_PACKER: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); packer-plugin-ucloud d7433082, post-processor ucloud-import (read 2026)";
 const S_DOCS_PACKER_CLOUDMUX: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); packer-plugin-ucloud d7433082, post-processor ucloud-import (read 2026); yunionio/cloudmux 311f52c4, a third party's client (read 2026)";
 const S_DOCS_SDK_GO: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); ucloud-sdk-go 0.22.98 (read 2026)";
@@ -36,6 +37,25 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::UCLOUD, "cn-
     .sources(Fact::list(&[SourceForm::Url], S_SEED_DOCS))
     .tags(Fact::new(false, S_DOCS).note("the field Tag is one business group, not a list of pairs"))
     .unique_names(Fact::new(UniqueNames::Unverified, S_DOCS).unverified().note("no source says what happens to a second image of the same name"))
+    .after(AfterImport::NOTHING
+        .copies_at_once(Fact::new(None, S_DOCS))
+        .copy_cancel(Fact::new(false, S_DOCS_PACKER).note("the copy is deleted instead"))
+        .copy_closed(Fact::list(&["cn-bj2"], S_GUIDE).unverified().note("whether as the source, as the target or as both is not said"))
+        .copy_description(Fact::new(true, S_DOCS))
+        .copy_encrypted(Fact::new(CopyEncryption::No, S_DOCS))
+        .copy_max_gib(Fact::new(None, S_DOCS))
+        .copy_tags(Fact::new(false, S_DOCS))
+        .copy_to_regions(Fact::new(true, S_DOCS_GUIDE).note("opened for an account by a ticket, and not in Beijing"))
+        .copy_token(Fact::new(false, S_DOCS))
+        .copy_within(Fact::new(true, S_DOCS).note("to another project"))
+        .deprecate(Fact::new(false, S_DOCS))
+        .export_formats(Fact::list(&[], S_DOCS))
+        .family(Fact::new(false, S_DOCS))
+        .public(Fact::new(false, S_DOCS))
+        .share(Fact::new(0, S_DOCS_SDK_GO).note("in the console only"))
+        .share_with(Fact::new("", S_DOCS))
+        .tag(Fact::new(false, S_DOCS).unverified().note("labels exist; whether images take them is not documented"))
+    )
     .bucket_names(Some(BucketNames::new(3, 63, "UCloud, CreateBucket: naming rules"))) // store.toml
     .likely_causes(&[
         "The disk has a GPT partition table: only MBR is supported",

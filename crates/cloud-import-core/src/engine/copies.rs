@@ -1,0 +1,167 @@
+//! Checks the order of a copy against what a cloud can do: every problem at once, before any I/O.
+
+use super::{cloud::CopyOrder, validate};
+use crate::{
+    Architecture, Capabilities, DiskPart, Field, ImageKind, Problem, Remedy,
+    model::capabilities::{CopyEncryption, Fact},
+};
+
+/// Where an image is named.
+const IMAGE: Field = Field::disk(0, DiskPart::Source);
+
+/// Every problem of a copy into a region that the tables tell of.
+pub(super) fn problems(order: &CopyOrder, region: &str, cloud: &'static Capabilities) -> Vec<Problem> {
+    let mut found = Findings {
+        cloud,
+        problems: Vec::new(),
+    };
+    found.place(order, region);
+    found.own_to_the_image(order);
+    found.extras(order, region);
+    let texts = validate::texts(&order.request, cloud);
+    found.problems.extend(texts);
+    found.problems
+}
+
+struct Findings {
+    cloud: &'static Capabilities,
+    problems: Vec<Problem>,
+}
+
+impl Findings {
+    fn error<T>(&mut self, field: Field, rule: impl Into<String>, fact: &Fact<T>, remedy: impl Into<Remedy>) {
+        let problem = Problem::error(self.cloud.provider, field, rule.into());
+        self.problems.push(problem.source(fact.source).remedy(remedy));
+    }
+
+    /// As an error, or a warning where no source settles it.
+    fn judged<T>(&mut self, field: Field, rule: impl Into<String>, fact: &Fact<T>, remedy: impl Into<Remedy>) {
+        let of = match fact.verified {
+            true => Problem::error,
+            false => Problem::warning,
+        };
+        let problem = of(self.cloud.provider, field, rule.into());
+        self.problems.push(problem.source(fact.source).remedy(remedy));
+    }
+
+    fn place(&mut self, order: &CopyOrder, region: &str) {
+        let (image, after) = (&order.image, &self.cloud.after);
+        if image.region.is_empty() || image.id.is_empty() {
+            let remedy = "Name the image by its region and its id.";
+            self.error(
+                IMAGE,
+                "names an image without a region or an id",
+                &Fact::unsourced(()),
+                remedy,
+            );
+        }
+        let is_within = image.region == region;
+        let (can, rule, remedy) = match is_within {
+            true => (
+                after.copy_within,
+                "is an image of the same region, inside which this cloud copies none",
+                "Use the image that is there.",
+            ),
+            false => (
+                after.copy_to_regions,
+                "is an image of another region, between which this cloud copies none",
+                "Import the file in this region too.",
+            ),
+        };
+        // What is copied inside a region only to be encrypted is another thing.
+        let is_encrypted = is_within && order.request.encryption.is_some();
+        if !is_encrypted && !can.value {
+            self.judged(IMAGE, rule, &can, remedy);
+        } else if !is_encrypted && !can.verified {
+            let rule = format!("whether this cloud does that is not settled: {}", can.note);
+            self.judged(IMAGE, rule, &can, remedy);
+        }
+        if is_within {
+            return;
+        }
+        for closed in [image.region.as_str(), region] {
+            if after.copy_closed.value.contains(&closed) {
+                let rule = format!(
+                    "is copied from {} to {region}, and {closed} is closed for copies",
+                    image.region
+                );
+                self.judged(
+                    Field::Region,
+                    rule,
+                    &after.copy_closed,
+                    "Import the file in that region too.",
+                );
+                break;
+            }
+        }
+    }
+
+    /// What a copy has of its image cannot be ordered.
+    fn own_to_the_image(&mut self, order: &CopyOrder) {
+        let request = &order.request;
+        let asked = [
+            (Field::Os, request.os.is_some()),
+            (Field::Architecture, request.architecture != Architecture::X86_64),
+            (Field::BootMode, request.boot_mode.is_some()),
+            (Field::LicenseType, request.license_type.is_some()),
+            (Field::SkipGuestCheck, request.skip_guest_check),
+            (Field::Nvme, request.nvme),
+            (Field::ImdsV2, request.imds_v2),
+            (Field::Kind, request.kind == ImageKind::Data),
+            (Field::DataDisks, !request.data_disks().is_empty()),
+        ];
+        for (field, _) in asked.into_iter().filter(|(_, is_asked)| *is_asked) {
+            let remedy = Remedy::Unset(field.clone());
+            let rule = "cannot be set on a copy: it is that of its image";
+            self.error(field, rule, &Fact::unsourced(()), remedy);
+        }
+    }
+
+    fn extras(&mut self, order: &CopyOrder, region: &str) {
+        let (request, after) = (&order.request, &self.cloud.after);
+        if request.description.is_some() && !after.copy_description.value {
+            let remedy = Remedy::Unset(Field::Description);
+            let rule = "cannot be set on a copy";
+            self.error(Field::Description, rule, &after.copy_description, remedy);
+        }
+        if !request.tags.is_empty() && !after.copy_tags.value {
+            let rule = "cannot be set as the copy is made";
+            self.error(Field::Tags, rule, &after.copy_tags, "Set them on the copy afterwards.");
+        }
+        if request.project.is_some() && self.cloud.project.value.is_empty() {
+            let remedy = Remedy::Unset(Field::Project);
+            self.error(
+                Field::Project,
+                "is nothing that this cloud has",
+                &self.cloud.project,
+                remedy,
+            );
+        }
+        if request.dry_run && !self.cloud.dry_run.value {
+            let remedy = Remedy::Unset(Field::DryRun);
+            self.error(
+                Field::DryRun,
+                "cannot be set: this cloud has none",
+                &self.cloud.dry_run,
+                remedy,
+            );
+        }
+        if request.encryption.is_none() {
+            return;
+        }
+        let fact = after.copy_encrypted;
+        let rule = match fact.value {
+            CopyEncryption::Any => return,
+            CopyEncryption::Within if order.image.region == region => return,
+            CopyEncryption::Within => "is for copies inside a region only",
+            CopyEncryption::No => "cannot be set: this cloud encrypts no copies",
+        };
+        let remedy = match fact.value {
+            CopyEncryption::Within => {
+                "Copy the image first, then make an encrypted copy of that inside its region.".into()
+            }
+            _ => Remedy::Unset(Field::Encryption),
+        };
+        self.error(Field::Encryption, rule, &fact, remedy);
+    }
+}
