@@ -106,7 +106,7 @@ async fn huawei() {
 
 #[tokio::test]
 async fn aliyun() {
-    all_are_classified(Provider::ALIYUN, lock!("aliyun"), 52).await;
+    all_are_classified(Provider::ALIYUN, lock!("aliyun"), 103).await;
 }
 
 #[tokio::test]

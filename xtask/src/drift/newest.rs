@@ -162,7 +162,9 @@ fn read_package(
         .arg(root.join("xtask/drift/vendor.py"))
         .arg(source.reader)
         .arg(path);
-    reader.args(spec.api.operations.iter().map(|own| own.name.as_str()));
+    let own = spec.api.operations.iter();
+    let own = own.filter(|own| source.is_of(own.host.as_deref()));
+    reader.args(own.map(|own| own.name.as_str()));
     let answer: Answer =
         serde_json::from_str(&output(&mut reader).map_err(failed)?).map_err(|error| failed(error.to_string()))?;
     if answer.operations.is_empty() {

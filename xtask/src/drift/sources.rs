@@ -12,6 +12,18 @@ pub(crate) struct Source {
     pub(crate) reader: &'static str,
 }
 
+impl Source {
+    /// Whether the package is of the API that the vendor has at `host`; `None` is the client's own. Alibaba's two APIs have operations of
+    /// the same names, such as `TagResources`, that differ.
+    pub(crate) fn is_of(&self, host: Option<&str>) -> bool {
+        match self.package {
+            "alibabacloud-ecs20140526" => host.is_none(),
+            "alibabacloud-ram20150501" => host.is_some(),
+            _ => true,
+        }
+    }
+}
+
 /// Whose client fetches it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Registry {

@@ -13,6 +13,7 @@ const S_DOCS_2021_RPC: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the 
 const S_DOCS_2021_RPC_REPORTS: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); RPC mechanism: V2 request syntax and signature (undated); Public reports of users that quote Alibaba Cloud's answers, and the codes that yunionio/cloudmux and terraform-provider-alicloud handle (read 2026)";
 const S_DOCS_2021_SDK_CORE: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); aliyun-python-sdk-core 2.16.1 (undated)";
 const S_DOCS_2021_SNAPSHOTS: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); DeleteSnapshot, ECS API reference (English) (2026-01)";
+const S_DOCS_2021_TERRAFORM: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); terraform-provider-alicloud, image import and copy, and pull request 10176 (2026-08)";
 const S_DOCS_2021_THROTTLING: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); API throttling (437902) (undated)";
 const S_DOCS_DOCS_2021: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)";
 const S_DOCS_DOCS_2021_PACKER: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); packer-plugin-alicloud (2025-06)";
@@ -22,6 +23,7 @@ const S_RAM_REPORTS: &str = "CreateRole, GetRole and AttachPolicyToRole, RAM API
 const S_REPORTS: &str = "Public reports of users that quote Alibaba Cloud's answers, and the codes that yunionio/cloudmux and terraform-provider-alicloud handle (read 2026)";
 const S_SEED: &str = "older document: ImportImage, ECS API reference (early international English edition) (before 2021)";
 const S_SEED_DOCS: &str = "older document: ImportImage, ECS API reference (early international English edition) (before 2021); ImportImage, ECS API reference (English, help id 25542) (2025-05)";
+const S_SEED_DOCS_2021: &str = "older document: ImportImage, ECS API reference (early international English edition) (before 2021); AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)";
 const S_SEED_DOCS_DOCS_2021: &str = "older document: ImportImage, ECS API reference (early international English edition) (before 2021); ImportImage, ECS API reference (English, help id 25542) (2025-05); AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)";
 const S_SNAPSHOTS: &str = "DeleteSnapshot, ECS API reference (English) (2026-01)";
 const S_V3: &str = "V3 request structure and signature (undated)";
@@ -30,8 +32,8 @@ const S_V3: &str = "V3 request structure and signature (undated)";
 pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("UnsupportedSuffix.OSSObject", 400, ErrorKind::InvalidRequest, "Put the object under a key that ends in the suffix of its format, such as .qcow2.", S_DOCS), // ImportImage
     CodeRule::failure("InvalidOSSBucket.Malformed", 400, ErrorKind::InvalidRequest, "Give the bucket's name alone, without host or scheme.", S_DOCS), // ImportImage
-    CodeRule::failure("InvalidOSSBucket.NotFound", 400, ErrorKind::NotFound, "Check the bucket's name, and that it belongs to this account.", S_DOCS), // ImportImage
-    CodeRule::failure("InvalidOSSBucket.NotMatched", 400, ErrorKind::InvalidRequest, "Put the object into a bucket of the region that imports it.", S_DOCS), // ImportImage
+    CodeRule::failure("InvalidOSSBucket.NotFound", 400, ErrorKind::NotFound, "Check the bucket's name, and that it belongs to this account.", S_DOCS_DOCS_2021), // ImportImage, ExportImage
+    CodeRule::failure("InvalidOSSBucket.NotMatched", 400, ErrorKind::InvalidRequest, "Name a bucket of the image's region: an import reads, and an export writes, in its own region only.", S_DOCS_DOCS_2021), // ImportImage, ExportImage
     CodeRule::failure("InvalidOSSBucket.FlowLimit", 400, ErrorKind::RateLimited, "The bucket's traffic limit is reached: import again later.", S_DOCS), // ImportImage
     CodeRule::failure("InvalidOSSBucket.EncryptUnsupported", 403, ErrorKind::Unsupported, "Put the object into a bucket without encryption.", S_DOCS), // ImportImage
     CodeRule::failure("InvalidOSSObject.Malformed", 400, ErrorKind::InvalidRequest, "Give the object's key alone, without bucket, host or leading slash.", S_DOCS), // ImportImage
@@ -40,19 +42,19 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("InvalidOSSObject.NeedRestore", 400, ErrorKind::InvalidRequest, "The object is archived: restore it, or upload it with standard storage.", S_DOCS), // ImportImage
     CodeRule::failure("InvalidOSS.NotAuthorized", 403, ErrorKind::PermissionDenied, "Let the import role read the bucket: oss:GetObject, oss:GetBucketLocation and oss:GetBucketInfo.", S_DOCS), // ImportImage
     CodeRule::failure("InvalidAccountStatus.OSSDisabled", 403, ErrorKind::PermissionDenied, "Activate OSS for this account.", S_DOCS), // ImportImage
-    CodeRule::failure("NoSetRoletoECSServiceAcount", 403, ErrorKind::PermissionDenied, "Create the RAM role AliyunECSImageImportDefaultRole that trusts ecs.aliyuncs.com, attach the policy AliyunECSImageImportRolePolicy, wait a minute and import again.", S_DOCS_DOCS_2021_PACKER), // ImportImage
+    CodeRule::failure("NoSetRoletoECSServiceAcount", 403, ErrorKind::PermissionDenied, "Create the RAM role AliyunECSImageImportDefaultRole that trusts ecs.aliyuncs.com, attach the policy AliyunECSImageImportRolePolicy, wait a minute and import again; for an export, AliyunECSImageExportDefaultRole with AliyunECSImageExportRolePolicy.", S_DOCS_DOCS_2021_PACKER), // ImportImage, ExportImage
     CodeRule::failure("NoSetRoletoECSServiceAccount", 403, ErrorKind::PermissionDenied, "Create the RAM role AliyunECSImageImportDefaultRole that trusts ecs.aliyuncs.com, attach the policy AliyunECSImageImportRolePolicy, wait a minute and import again.", S_DOCS), // ImportImage
     CodeRule::failure("InvalidStorageLocation.NotFound", 403, ErrorKind::NotFound, "Check StorageLocationArn, or leave it out: it is for OSS on CloudBox only.", S_DOCS), // ImportImage
     CodeRule::failure("InvalidOperation.CloudBoxImageImportRoleRequired", 403, ErrorKind::PermissionDenied, "Create the RAM role that an import from OSS on CloudBox needs.", S_DOCS), // ImportImage
     CodeRule::failure("InvalidOperation.CloudBoxImageImportUnsupported", 403, ErrorKind::Unsupported, "Import from OSS of the region instead of OSS on CloudBox.", S_DOCS), // ImportImage
-    CodeRule::failure("InvalidImageName.Malformed", 400, ErrorKind::InvalidRequest, "Give a name of 2 to 128 letters, digits, Chinese characters or .:_- that begins with a letter or Chinese character, and not with aliyun or acs:.", S_SEED_DOCS), // ImportImage
-    CodeRule::failure("InvalidImageName.Duplicated", 400, ErrorKind::DuplicateName, "Choose another name, or delete the image that has it.", S_SEED_DOCS), // ImportImage, ModifyImageAttribute
-    CodeRule::failure("InvalidDescription.Malformed", 400, ErrorKind::InvalidRequest, "Give a description of 2 to 256 characters that does not begin with http:// or https://.", S_SEED_DOCS), // ImportImage
+    CodeRule::failure("InvalidImageName.Malformed", 400, ErrorKind::InvalidRequest, "Give a name of 2 to 128 letters, digits, Chinese characters or .:_- that begins with a letter or Chinese character, and not with aliyun or acs:.", S_SEED_DOCS_DOCS_2021), // ImportImage, CopyImage, ExportImage
+    CodeRule::failure("InvalidImageName.Duplicated", 400, ErrorKind::DuplicateName, "Choose another name, or delete the image that has it.", S_SEED_DOCS_DOCS_2021), // ImportImage, ModifyImageAttribute, CopyImage
+    CodeRule::failure("InvalidDescription.Malformed", 400, ErrorKind::InvalidRequest, "Give a description of 2 to 256 characters that does not begin with http:// or https://.", S_SEED_DOCS_DOCS_2021), // ImportImage, CopyImage, CancelCopyImage
     CodeRule::failure("InvalidArchitecture.Malformed", 400, ErrorKind::InvalidRequest, "Give x86_64, i386 or arm64.", S_SEED_DOCS), // ImportImage
     CodeRule::failure("InvalidArchitecture.PlatformUnsupported", 403, ErrorKind::Unsupported, "Choose a platform that this architecture has.", S_DOCS), // ImportImage
     CodeRule::failure("InvalidPlatform.Malformed", 400, ErrorKind::InvalidRequest, "Give one of the listed platforms, spelled exactly so.", S_SEED_DOCS), // ImportImage
     CodeRule::failure("InvalidOSType.Malformed", 400, ErrorKind::InvalidRequest, "Give linux or windows.", S_SEED_DOCS), // ImportImage
-    CodeRule::failure("InvalidImageFormat.Malformed", 400, ErrorKind::InvalidRequest, "Give the file's true format, RAW, VHD or QCOW2, or leave it out to have it detected.", S_DOCS), // ImportImage
+    CodeRule::failure("InvalidImageFormat.Malformed", 400, ErrorKind::InvalidRequest, "Of an import, give the file's true format, RAW, VHD or QCOW2, or leave it out to have it detected; of an export, raw, vhd, qcow2, vmdk or vdi.", S_DOCS_DOCS_2021), // ImportImage, ExportImage
     CodeRule::failure("InvalidFormat.Malformed", 400, ErrorKind::InvalidRequest, "Give the file's true format, RAW, VHD or QCOW2, or leave it out to have it detected.", S_SEED), // ImportImage
     CodeRule::failure("InvalidImageFormat.RegionNotSupported", 400, ErrorKind::Unsupported, "Convert the image to another format, or import it in another region.", S_DOCS), // ImportImage
     CodeRule::failure("InvalidImageSize", 400, ErrorKind::InvalidRequest, "Give a disk size of at least the file's virtual size, or leave it out to have it detected.", S_SEED_DOCS), // ImportImage
@@ -73,26 +75,66 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("InvalidResourceGroup.NotFound", 404, ErrorKind::NotFound, "Check the resource group's id.", S_DOCS), // ImportImage
     CodeRule::failure("ImportImageFailed", 403, ErrorKind::Service, "Read the message, and import again.", S_DOCS).executed(false), // ImportImage
     CodeRule::failure("Account.Arrearage", 400, ErrorKind::PermissionDenied, "Settle the account's overdue payments.", S_DOCS), // ImportImage
-    CodeRule::failure("UserNotInTheWhiteList", 403, ErrorKind::PermissionDenied, "Open a ticket with Alibaba Cloud to have image import enabled for this account.", S_DOCS), // ImportImage
-    CodeRule::failure("Forbbiden", 400, ErrorKind::PermissionDenied, "Open a ticket with Alibaba Cloud to have image import enabled for this account.", S_SEED), // ImportImage
-    CodeRule::failure("QuotaExceed.Image", 403, ErrorKind::QuotaExceeded, "Delete custom images of this region, or ask for a larger quota.", S_SEED_DOCS), // ImportImage
-    CodeRule::failure("QuotaExceed.Snapshot", 403, ErrorKind::QuotaExceeded, "Delete snapshots of this region, or ask for a larger quota.", S_SEED), // ImportImage
+    CodeRule::failure("UserNotInTheWhiteList", 403, ErrorKind::PermissionDenied, "Open a ticket with Alibaba Cloud to have what was asked for enabled for this account: import, export, or encryption with a key of your own.", S_DOCS_DOCS_2021), // ImportImage, CopyImage, ExportImage
+    CodeRule::failure("Forbbiden", 400, ErrorKind::PermissionDenied, "Open a ticket with Alibaba Cloud to have what was asked for enabled for this account: import, export, or encryption with a key of your own.", S_SEED_DOCS_2021), // ImportImage, CopyImage
+    CodeRule::failure("QuotaExceed.Image", 403, ErrorKind::QuotaExceeded, "Delete custom images of this region, or ask for a larger quota.", S_SEED_DOCS_DOCS_2021), // ImportImage, CopyImage
+    CodeRule::failure("QuotaExceed.Snapshot", 403, ErrorKind::QuotaExceeded, "Delete snapshots of this region, or ask for a larger quota.", S_SEED_DOCS_2021), // ImportImage, CopyImage
     CodeRule::failure("InvalidRegionId.NotFound", 400, ErrorKind::NotFound, "Check the region id.", S_DOCS_DOCS_2021),
     CodeRule::failure("RegionId.NotFound", 400, ErrorKind::NotFound, "Check the region id.", S_SEED),
-    CodeRule::failure("InvalidRegion.NotSupport", 400, ErrorKind::Unsupported, "This region does not import images: import in another one and copy the image.", S_SEED_DOCS), // ImportImage
+    CodeRule::failure("InvalidRegion.NotSupport", 400, ErrorKind::Unsupported, "This region does not do that with images: use another one, or, for a copy, no key of your own.", S_SEED_DOCS_DOCS_2021), // ImportImage, CopyImage, ExportImage
     CodeRule::dry_run_passed("DRYRUN.SUCCESS", 400, "Nothing to mend: without the dry run the import would start.", S_DOCS), // ImportImage
     CodeRule::dry_run_passed("DryRunOperation", 400, "Nothing to mend: without the dry run the request would be carried out.", S_DOCS),
     CodeRule::failure("InvalidTaskId.NotFound", 400, ErrorKind::NotFound, "Check the task id and the region.", S_DOCS_2021), // DescribeTaskAttribute, CancelTask
     CodeRule::failure("InvalidTaskId.TaskActionNotSupport", 403, ErrorKind::Unsupported, "This kind of task cannot be cancelled: wait for it to end.", S_DOCS_2021), // CancelTask
     CodeRule::failure("InvalidTaskId.IncorrectTaskStatus", 403, ErrorKind::Conflict, "The task has ended or can no longer be cancelled: look at its state.", S_DOCS_2021), // CancelTask
-    CodeRule::failure("InvalidImageId.NotFound", 404, ErrorKind::NotFound, "Check the image id and the region.", S_DOCS_2021), // DeleteImage, ModifyImageAttribute
+    CodeRule::failure("InvalidImageId.NotFound", 404, ErrorKind::NotFound, "Check the image id and the region.", S_DOCS_2021), // DeleteImage, ModifyImageAttribute, CopyImage, CancelCopyImage, ModifyImageSharePermission, DescribeImageSharePermission, ExportImage
     CodeRule::failure("ImageIsImporting", 403, ErrorKind::Conflict, "Wait until the import ends, or cancel its task first.", S_SEED_DOCS_DOCS_2021), // ImportImage, DeleteImage
-    CodeRule::failure("ImageIsExporting", 403, ErrorKind::Conflict, "Wait until the export ends.", S_DOCS_2021), // DeleteImage
+    CodeRule::failure("ImageIsExporting", 403, ErrorKind::Conflict, "Wait until the export ends.", S_DOCS_2021), // DeleteImage, ExportImage
     CodeRule::failure("ImageUsingByInstance", 403, ErrorKind::Conflict, "Instances use the image: release them, or delete with Force.", S_DOCS_2021), // DeleteImage
     CodeRule::failure("ImageUseShared", 403, ErrorKind::Conflict, "Stop sharing the image first.", S_DOCS_2021), // DeleteImage
-    CodeRule::failure("OperationDenied.ImageCopying", 403, ErrorKind::Conflict, "Wait until the copy ends.", S_DOCS_2021), // DeleteImage
-    CodeRule::failure("IncorrectImageStatus", 400, ErrorKind::Conflict, "Look at the image's state and wait until it is available.", S_SEED), // ImportImage
-    CodeRule::failure("InvalidSnapshotId.NotFound", 404, ErrorKind::NotFound, "Check the snapshot id and the region.", S_DOCS_2021_SNAPSHOTS), // DeleteSnapshot
+    CodeRule::failure("OperationDenied.ImageCopying", 403, ErrorKind::Conflict, "Wait until the copy ends.", S_DOCS_2021), // DeleteImage, CopyImage
+    CodeRule::failure("IncorrectImageStatus", 400, ErrorKind::Conflict, "Look at the image's state and wait until it is available.", S_SEED_DOCS_2021), // ImportImage, CopyImage, CancelCopyImage, ExportImage
+    CodeRule::failure("SourceRegion.NotFound", 400, ErrorKind::NotFound, "Check the id of the source's region.", S_DOCS_2021), // CopyImage
+    CodeRule::failure("DestinationRegion.NotFound", 400, ErrorKind::NotFound, "Check the id of the destination region.", S_DOCS_2021), // CopyImage
+    CodeRule::failure("RegionNotSupportCopy", 403, ErrorKind::Unsupported, "One of the two regions does not copy images: import the image there.", S_DOCS_2021), // CopyImage
+    CodeRule::failure("IncorrectDestinationRegion", 403, ErrorKind::InvalidRequest, "Source and destination are the same region: name another, or encrypt the copy.", S_DOCS_2021), // CopyImage
+    CodeRule::failure("SizeExceed.Image", 403, ErrorKind::QuotaExceeded, "The image is too large for a copy: open a ticket with Alibaba Cloud, or import it there.", S_DOCS_2021), // CopyImage
+    CodeRule::failure("OperationDeined.EncryptedSnapshot", 403, ErrorKind::Unsupported, "The image is encrypted: copy it with a key of your own and take the copy.", S_DOCS_2021), // CopyImage, ModifyImageSharePermission
+    CodeRule::failure("OperationDenied.SameRegionOnly", 403, ErrorKind::Unsupported, "Another account shares this image: copy it within its region, and then the copy.", S_DOCS_2021), // CopyImage
+    CodeRule::failure("OperationDenied.NotPublished", 403, ErrorKind::Unsupported, "The marketplace does not offer this image in the destination: choose another region.", S_DOCS_2021), // CopyImage
+    CodeRule::failure("InvalidSnapshot.TooOld", 403, ErrorKind::Unsupported, "The snapshot behind the image is of before 2013-07-15: make the image anew.", S_DOCS_2021), // CopyImage
+    CodeRule::failure("InvalidParameter.KMSKeyId.CMKNotEnabled", 403, ErrorKind::Conflict, "Enable the key.", S_DOCS_2021), // CopyImage
+    CodeRule::failure("InvalidParameter.KMSKeyId.NotFound", 404, ErrorKind::NotFound, "Check the key's id, and that it is of the destination region.", S_DOCS_2021), // CopyImage
+    CodeRule::failure("InvalidParameter.KMSKeyId.KMSUnauthorized", 403, ErrorKind::PermissionDenied, "Let ECS use the key.", S_DOCS_2021), // CopyImage
+    CodeRule::failure("InvalidParameter.EncryptedIllegal", 400, ErrorKind::InvalidRequest, "Set Encrypted to true with a key, or leave the key out.", S_DOCS_2021), // CopyImage
+    CodeRule::failure("InvalidAliUid.IsNull", 401, ErrorKind::Credentials, "Check that the keys are of an account that has ECS.", S_DOCS_2021), // CopyImage
+    CodeRule::failure("ImageCreatedNotFromCopy", 400, ErrorKind::InvalidRequest, "Name the copy, in its own region: this image is none.", S_DOCS_2021), // CancelCopyImage
+    CodeRule::failure("CancelNotSupported", 400, ErrorKind::Unsupported, "This copy cannot be cancelled: wait for it to end, then delete it.", S_DOCS_2021_TERRAFORM), // CancelCopyImage
+    CodeRule::failure("InvalidAccount.NotFound", 404, ErrorKind::NotFound, "Check the ids of the accounts.", S_DOCS_2021), // ModifyImageSharePermission
+    CodeRule::failure("InvalidAccount.Forbbiden", 404, ErrorKind::InvalidRequest, "Leave your own account out: the image is yours.", S_DOCS_2021), // ModifyImageSharePermission
+    CodeRule::failure("QuotaExceed.ShareImage", 403, ErrorKind::QuotaExceeded, "Stop sharing other images, or ask for a larger quota.", S_DOCS_2021), // ModifyImageSharePermission
+    CodeRule::failure("QuotaExceed.ShareImageUser", 403, ErrorKind::QuotaExceeded, "Take the image from other accounts, of which it has 50 at the most, or ask for a larger quota.", S_DOCS_2021), // ModifyImageSharePermission
+    CodeRule::failure("InvalidGroup.Malformed", 400, ErrorKind::InvalidRequest, "Leave the group out, or correct it.", S_DOCS_2021), // ModifyImageSharePermission
+    CodeRule::failure("InvalidImageId.BidMismatch", 403, ErrorKind::Unsupported, "That account belongs to another site of Alibaba Cloud, such as the Chinese or the international one: share with accounts of your own site.", S_DOCS_2021), // unverified, ModifyImageSharePermission
+    CodeRule::failure("NumberExceed.ResourceIds", 400, ErrorKind::InvalidRequest, "Name at most 50 resources in one call.", S_DOCS_2021), // TagResources, UntagResources, ListTagResources
+    CodeRule::failure("NumberExceed.Tags", 400, ErrorKind::InvalidRequest, "Give at most 20 tags in one call.", S_DOCS_2021), // TagResources, UntagResources, ListTagResources
+    CodeRule::failure("Duplicate.TagKey", 400, ErrorKind::InvalidRequest, "Give each tag key once.", S_DOCS_2021), // TagResources, UntagResources, ListTagResources
+    CodeRule::failure("InvalidResourceId.NotFound", 404, ErrorKind::NotFound, "Check the ids and the region.", S_DOCS_2021), // TagResources, UntagResources, ListTagResources
+    CodeRule::failure("InvalidResourceId.NotSupported", 403, ErrorKind::Unsupported, "This resource takes no tags.", S_DOCS_2021), // TagResources, UntagResources, ListTagResources
+    CodeRule::failure("InvalidResourceType.NotFound", 404, ErrorKind::InvalidRequest, "Give a kind of resource that takes tags, such as image.", S_DOCS_2021), // TagResources, UntagResources, ListTagResources
+    CodeRule::failure("InvalidTagKey.Malformed", 400, ErrorKind::InvalidRequest, "Give a tag key of 1 to 128 characters that does not begin with aliyun or acs: and holds no http:// or https://.", S_DOCS_2021), // TagResources, UntagResources, ListTagResources
+    CodeRule::failure("InvalidTagValue.Malformed", 400, ErrorKind::InvalidRequest, "Give a tag value of at most 128 characters that holds no http:// or https://.", S_DOCS_2021), // TagResources, UntagResources, ListTagResources
+    CodeRule::failure("OperationDenied.QuotaExceed", 400, ErrorKind::QuotaExceeded, "Take tags away from the resource, of which it has 20 at the most.", S_DOCS_2021), // TagResources, UntagResources, ListTagResources
+    CodeRule::failure("QuotaExceed.Tags", 403, ErrorKind::QuotaExceeded, "Take tags away from the resource, of which it has 20 at the most.", S_DOCS_2021), // TagResources
+    CodeRule::failure("NoPermission.Tag", 403, ErrorKind::PermissionDenied, "Grant the RAM user or role these tags.", S_DOCS_2021), // TagResources, UntagResources, ListTagResources
+    CodeRule::failure("InvalidOSSPrefix.Malformed", 400, ErrorKind::InvalidRequest, "Give a prefix of 1 to 30 letters and digits.", S_DOCS_2021), // ExportImage
+    CodeRule::failure("ImageNotSupported", 403, ErrorKind::Unsupported, "Images of the marketplace and encrypted ones cannot be exported.", S_DOCS_2021), // ExportImage
+    CodeRule::failure("ExportImageFailed", 403, ErrorKind::Service, "Read the message, and export again.", S_DOCS_2021).executed(false), // ExportImage
+    CodeRule::failure("InvalidImage.DiskAmountOrSize", 400, ErrorKind::Unsupported, "The image has more than four data disks, or one above 500 GiB: it cannot be exported.", S_DOCS_2021), // ExportImage
+    CodeRule::failure("InvalidImageLicense.NotSupported", 403, ErrorKind::Unsupported, "The licence of the system inside keeps the image from being exported.", S_DOCS_2021), // ExportImage
+    CodeRule::failure("ConcurrentQuotaExceed.ExportImage", 403, ErrorKind::Conflict, "Too many exports at once: wait until one of them ends.", S_DOCS_2021), // ExportImage
+    CodeRule::failure("WeeklyQuotaExceed.ExportImage", 403, ErrorKind::QuotaExceeded, "The exports of this week are used up: wait for the next, or ask for a larger quota.", S_DOCS_2021), // ExportImage
+    CodeRule::failure("InvalidSnapshotId.NotFound", 404, ErrorKind::NotFound, "Check the snapshot id and the region.", S_DOCS_2021_SNAPSHOTS), // DeleteSnapshot, CopyImage
     CodeRule::failure("SnapshotCreatedImage", 403, ErrorKind::Conflict, "Delete the images made of the snapshot first; after that, wait a little.", S_DOCS_2021_SNAPSHOTS), // DeleteSnapshot
     CodeRule::failure("SnapshotCreatedDisk", 403, ErrorKind::Conflict, "Release the disks made of the snapshot, or delete with Force: they can then not be re-initialized.", S_DOCS_2021_SNAPSHOTS), // DeleteSnapshot
     CodeRule::failure("InvalidOperation.RelatedSnapshotNotFinished", 403, ErrorKind::Conflict, "Wait until the snapshot that it belongs to is finished.", S_SNAPSHOTS), // DeleteSnapshot
@@ -163,6 +205,7 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("Malformed", 400, ErrorKind::InvalidRequest, "Correct what the message names.", S_DOCS_2021).for_prefix(), // unverified
     CodeRule::failure("Missing", 400, ErrorKind::InvalidRequest, "Give the parameter that the message names.", S_DOCS_2021).for_prefix(),
     CodeRule::failure("OperationDenied", 403, ErrorKind::Conflict, "Read the message: the state of something stands against it.", S_DOCS_2021).for_prefix(),
+    CodeRule::failure("PermissionDenied", 403, ErrorKind::PermissionDenied, "Grant the RAM user or role the action that the message names.", S_DOCS_2021).for_prefix(),
     CodeRule::failure("Quota", 403, ErrorKind::QuotaExceeded, "Delete what the message names, or ask for a larger quota.", S_DOCS_2021).for_prefix(),
     CodeRule::failure("Snapshot", 403, ErrorKind::Conflict, "Release first what uses the snapshot.", S_DOCS_2021).for_prefix(),
     CodeRule::failure("SystemBusy", 500, ErrorKind::Unavailable, "Try again later.", S_DOCS_2021).for_prefix(), // unverified

@@ -167,6 +167,7 @@ pub const API_VERSION: &str = "2014-05-26";
 pub const SOURCES: &[(&str, &str)] = &[
     ("cli", "aliyun-cli, config/profile.go (2026-07)"),
     ("cloudmux", "yunionio/cloudmux, aliyun, a third party's client (read 2026)"),
+    ("copy", "CopyImage, ECS API reference (English, api.aliyun.com and help.aliyun.com) (2025-01)"),
     ("credentials", "alibabacloud-credentials for Python 1.0.12 (undated)"),
     ("docs", "ImportImage, ECS API reference (English, help id 25542) (2025-05)"),
     ("docs-2021", "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)"),
@@ -175,6 +176,7 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("mantle", "coreos-assembler, mantle/platform/api/aliyun (2026-07)"),
     ("modify", "ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026)"),
     ("packer", "packer-plugin-alicloud (2025-06)"),
+    ("pipelines", "coreos-assembler, issue 2592 and pull requests 2648, 2670 and 2682: a pipeline that imports once and copies to every region (2022)"),
     ("ram", "CreateRole, GetRole and AttachPolicyToRole, RAM API reference (28710 and its neighbours) (2017-05)"),
     ("ram-sdk", "alibabacloud_ram20150501 for Python 1.3.0 (2026)"),
     ("reports", "Public reports of users that quote Alibaba Cloud's answers, and the codes that yunionio/cloudmux and terraform-provider-alicloud handle (read 2026)"),
@@ -182,6 +184,7 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("sdk", "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)"),
     ("sdk-2025", "alibabacloud_ecs20140526 for Python 6.0.0 to 7.2.2 (2025-09)"),
     ("sdk-core", "aliyun-python-sdk-core 2.16.1 (undated)"),
+    ("sdk-js", "@alicloud/ecs20140526 for JavaScript 7.11.6: the prose about whole operations (2026-10)"),
     ("seed", "older document: ImportImage, ECS API reference (early international English edition) (before 2021)"),
     ("snapshots", "DeleteSnapshot, ECS API reference (English) (2026-01)"),
     ("terraform", "terraform-provider-alicloud, image import and copy, and pull request 10176 (2026-08)"),

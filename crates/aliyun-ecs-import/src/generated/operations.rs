@@ -122,6 +122,77 @@ impl Call for ModifyImageAttributeRequest {
     const FILLS: &'static [(&'static str, Fill)] = &[("RegionId", Fill::Region)];
 }
 
+impl Call for CopyImageRequest {
+    type Answer = CopyImageResponse;
+    const OPERATION: Operation = Operation::new("CopyImage", Method::POST, "/", Repeat::WithToken("ClientToken"), &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("RegionId", Fill::Region)];
+}
+
+impl Call for CancelCopyImageRequest {
+    type Answer = CancelCopyImageResponse;
+    const OPERATION: Operation = Operation::new("CancelCopyImage", Method::POST, "/", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("RegionId", Fill::Region)];
+}
+
+impl Call for ModifyImageSharePermissionRequest {
+    type Answer = ModifyImageSharePermissionResponse;
+    const OPERATION: Operation = Operation::new("ModifyImageSharePermission", Method::POST, "/", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("RegionId", Fill::Region)];
+}
+
+impl Call for DescribeImageSharePermissionRequest {
+    type Answer = DescribeImageSharePermissionResponse;
+    const OPERATION: Operation = Operation::new("DescribeImageSharePermission", Method::POST, "/", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("RegionId", Fill::Region)];
+}
+
+impl Paged for DescribeImageSharePermissionRequest {
+    type Client = Client;
+    type Item = SharedAccount;
+
+    async fn send(&self, client: &Client) -> Result<DescribeImageSharePermissionResponse> {
+        Ok(client.call(self).await?.value)
+    }
+
+    fn place(&mut self) -> (Position<'_>, &mut Option<i64>) {
+        (Position::Number(&mut self.page_number), &mut self.page_size)
+    }
+
+    fn page(answer: DescribeImageSharePermissionResponse) -> Page<SharedAccount> {
+        Page::of(answer.accounts, answer.total_count)
+    }
+}
+
+impl Call for DescribeImageFromFamilyRequest {
+    type Answer = DescribeImageFromFamilyResponse;
+    const OPERATION: Operation = Operation::new("DescribeImageFromFamily", Method::POST, "/", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("RegionId", Fill::Region)];
+}
+
+impl Call for TagResourcesRequest {
+    type Answer = TagResourcesResponse;
+    const OPERATION: Operation = Operation::new("TagResources", Method::POST, "/", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("RegionId", Fill::Region)];
+}
+
+impl Call for UntagResourcesRequest {
+    type Answer = UntagResourcesResponse;
+    const OPERATION: Operation = Operation::new("UntagResources", Method::POST, "/", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("RegionId", Fill::Region)];
+}
+
+impl Call for ListTagResourcesRequest {
+    type Answer = ListTagResourcesResponse;
+    const OPERATION: Operation = Operation::new("ListTagResources", Method::POST, "/", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("RegionId", Fill::Region)];
+}
+
+impl Call for ExportImageRequest {
+    type Answer = ExportImageResponse;
+    const OPERATION: Operation = Operation::new("ExportImage", Method::POST, "/", Repeat::Unsafe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("RegionId", Fill::Region)];
+}
+
 impl Client {
     /// Starts the import of an image from OSS. The answer carries the ids of the image and of the task; the import goes on behind it. A dry run that succeeds is answered with the error code `DRYRUN.SUCCESS` or `DryRunOperation`: sources differ.
     ///
@@ -272,6 +343,102 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn modify_image_attribute(&self, request: &ModifyImageAttributeRequest) -> Result<ModifyImageAttributeResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Starts the copy of an own custom image to a region, or within its own. There is no task: the copy is an image of the destination and goes through the states of one. Its source must be `Available`; a copy that is asked for right after an import was refused with `OperationDenied.ImageCopying` until then. Five copies run in a region at once, the rest waits its turn (the text of 2021 says one). Withdrawn and community images cannot be copied. A dry run that succeeds is answered with the error code `DryRunOperation`. At most 1000 calls a minute.
+    ///
+    /// `POST /`. Sent again by itself only with `ClientToken` set. ([docs-2021, sdk, sdk-js, copy, pipelines, terraform](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn copy_image(&self, request: &CopyImageRequest) -> Result<CopyImageResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Cancels a copy under way: the service deletes the unfinished image and leaves the source as it was. One that is complete is refused, and some cannot be cancelled at all.
+    ///
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([docs-2021, sdk, sdk-js, terraform](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn cancel_copy_image(&self, request: &CancelCopyImageRequest) -> Result<CancelCopyImageResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Shares an own custom image with accounts, takes that back, or makes it a community image. That an account which has the image already changes nothing is unverified. An image is shared with 50 accounts at the most; of more than ten in one call, the surplus is lost without an error. A community image can be neither shared nor exported nor copied; one that the service's key encrypts can be neither shared nor published. An account that an image was taken from keeps its instances, whose system disks cannot be re-initialized any more.
+    ///
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([docs-2021, sdk, sdk-js](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn modify_image_share_permission(&self, request: &ModifyImageSharePermissionRequest) -> Result<ModifyImageSharePermissionResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Lists the accounts that an image is shared with.
+    ///
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([docs-2021, sdk](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn describe_image_share_permission(&self, request: &DescribeImageSharePermissionRequest) -> Result<DescribeImageSharePermissionResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// All pages of [`describe_image_share_permission`](Self::describe_image_share_permission), each asked for when it is wanted: 100 items each, unless the request
+    /// says how many.
+    pub fn describe_image_share_permission_pages(&self, request: DescribeImageSharePermissionRequest) -> Pages<DescribeImageSharePermissionRequest> {
+        Pages::new(self.clone(), request, 100)
+    }
+
+    /// The newest image of a family that is available. The documents of 2021 look among own custom images only, the SDK names public, community and shared ones, too.
+    ///
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([docs-2021, sdk, sdk-js](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn describe_image_from_family(&self, request: &DescribeImageFromFamilyRequest) -> Result<DescribeImageFromFamilyResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Sets tags. That a key which is there gets the new value is unverified.
+    ///
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([docs-2021, sdk](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn tag_resources(&self, request: &TagResourcesRequest) -> Result<TagResourcesResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Takes tags away.
+    ///
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([docs-2021, sdk](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn untag_resources(&self, request: &UntagResourcesRequest) -> Result<UntagResourcesResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Lists tags, each with its resource: of the resources or with the tags that are given, one of which must be. How many an answer holds is not documented; `NextToken` asks for the rest.
+    ///
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([docs-2021, sdk](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn list_tag_resources(&self, request: &ListTagResourcesRequest) -> Result<ListTagResourcesResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Starts the export of an own custom image into a bucket of its region: a task, which `DescribeTaskAttribute` tells of. The object is named after prefix and image, such as `PREFIX_m-bp1_system.raw.tar.gz`. Not for community images, images of the marketplace or encrypted ones, nor for those of some licensed systems. Documents of 2021: not with more than four data disks, nor with one above 500 GiB. The service writes through a RAM role, with the policy `AliyunECSImageExportRolePolicy`.
+    ///
+    /// `POST /`. Never sent again once it may have been executed. ([docs-2021, sdk, sdk-js, terraform](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn export_image(&self, request: &ExportImageRequest) -> Result<ExportImageResponse> {
         Ok(self.call(request).await?.value)
     }
 }

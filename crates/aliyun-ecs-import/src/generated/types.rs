@@ -20,6 +20,7 @@
 //! |---|---|
 //! | cli | aliyun-cli, config/profile.go (2026-07) |
 //! | cloudmux | yunionio/cloudmux, aliyun, a third party's client (read 2026) |
+//! | copy | CopyImage, ECS API reference (English, api.aliyun.com and help.aliyun.com) (2025-01) |
 //! | credentials | alibabacloud-credentials for Python 1.0.12 (undated) |
 //! | docs | ImportImage, ECS API reference (English, help id 25542) (2025-05) |
 //! | docs-2021 | AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07) |
@@ -28,6 +29,7 @@
 //! | mantle | coreos-assembler, mantle/platform/api/aliyun (2026-07) |
 //! | modify | ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026) |
 //! | packer | packer-plugin-alicloud (2025-06) |
+//! | pipelines | coreos-assembler, issue 2592 and pull requests 2648, 2670 and 2682: a pipeline that imports once and copies to every region (2022) |
 //! | ram | CreateRole, GetRole and AttachPolicyToRole, RAM API reference (28710 and its neighbours) (2017-05) |
 //! | ram-sdk | alibabacloud_ram20150501 for Python 1.3.0 (2026) |
 //! | reports | Public reports of users that quote Alibaba Cloud's answers, and the codes that yunionio/cloudmux and terraform-provider-alicloud handle (read 2026) |
@@ -35,6 +37,7 @@
 //! | sdk | alibabacloud_ecs20140526 for Python 7.11.8 (2026-10) |
 //! | sdk-2025 | alibabacloud_ecs20140526 for Python 6.0.0 to 7.2.2 (2025-09) |
 //! | sdk-core | aliyun-python-sdk-core 2.16.1 (undated) |
+//! | sdk-js | @alicloud/ecs20140526 for JavaScript 7.11.6: the prose about whole operations (2026-10) |
 //! | seed | older document: ImportImage, ECS API reference (early international English edition) (before 2021) |
 //! | snapshots | DeleteSnapshot, ECS API reference (English) (2026-01) |
 //! | terraform | terraform-provider-alicloud, image import and copy, and pull request 10176 (2026-08) |
@@ -350,7 +353,7 @@ pub struct Image {
     /// Description. (sdk)
     #[serde(rename = "Description", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `Creating`, `Waiting`, `Available`, `UnAvailable`, `CreateFailed` or `Deprecated`. (sdk)
+    /// `Creating`, `Waiting`, `Available`, `UnAvailable`, `CreateFailed` or `Deprecated`; of a copy as of an import. (sdk, terraform)
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// Progress while it is made, text such as `32%`. (sdk)
@@ -380,7 +383,7 @@ pub struct Image {
     /// When it was made. (sdk)
     #[serde(rename = "CreationTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub creation_time: Option<String>,
-    /// Family of the image. (sdk)
+    /// Family of the image, of which `DescribeImageFromFamily` tells the newest. (sdk)
     #[serde(rename = "ImageFamily", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_family: Option<String>,
     /// Version of the image. (sdk)
@@ -395,7 +398,7 @@ pub struct Image {
     /// Whether it is a copy. (sdk)
     #[serde(rename = "IsCopied", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub is_copied: Option<bool>,
-    /// Whether it is public. (sdk)
+    /// Whether it is public; of an own image, whether it is a community image. (sdk)
     #[serde(rename = "IsPublic", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub is_public: Option<bool>,
     /// Whether this account shares it: text. (sdk)
@@ -664,6 +667,73 @@ pub struct Policy {
     /// When it was made, UTC. (ram-sdk)
     #[serde(rename = "CreateDate", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub create_date: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// An account that an image is shared with.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SharedAccount {
+    /// Account id, kept as text. (sdk, docs-2021)
+    #[serde(rename = "AliyunId", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    pub aliyun_id: Option<String>,
+    /// When it was shared. (sdk)
+    #[serde(rename = "SharedTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub shared_time: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A group that an image is shared with.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ShareGroup {
+    /// The group, such as `all`; which ones there are is not told. (sdk, docs-2021)
+    #[serde(rename = "Group", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A condition that tags meet loosely; by invitation only.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TagFilter {
+    /// Key, 1 to 128 characters; `*` before or behind it stands for anything where there are no values. (docs-2021, sdk)
+    #[serde(rename = "TagKey", skip_serializing_if = "Option::is_none")]
+    pub tag_key: Option<String>,
+    /// Values, each 1 to 128 characters, 1 to 5 of them; one of them is enough. (docs-2021, sdk)
+    #[serde(rename = "TagValues", skip_serializing_if = "Option::is_none")]
+    pub tag_values: Option<Vec<String>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A tag of a resource.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TagResource {
+    /// Id of the resource. (docs-2021, sdk)
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    /// What kind of thing it is. (docs-2021, sdk)
+    #[serde(rename = "ResourceType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    /// Key. (docs-2021, sdk)
+    #[serde(rename = "TagKey", skip_serializing_if = "Option::is_none")]
+    pub tag_key: Option<String>,
+    /// Value. (docs-2021, sdk)
+    #[serde(rename = "TagValue", skip_serializing_if = "Option::is_none")]
+    pub tag_value: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
@@ -1322,7 +1392,7 @@ pub struct ModifyImageAttributeRequest {
     /// Image id. Required. (modify)
     #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
-    /// New name; unchanged when absent. (modify)
+    /// New name, by the rules of an import; unchanged when absent. (modify, sdk)
     #[serde(rename = "ImageName", skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// New description, at most 256 characters. Unchanged when absent. (modify, sdk)
@@ -1331,16 +1401,16 @@ pub struct ModifyImageAttributeRequest {
     /// New firmware; unchanged when absent. (sdk)
     #[serde(rename = "BootMode", skip_serializing_if = "Option::is_none")]
     pub boot_mode: Option<BootMode>,
-    /// New family, 2 to 128 characters; an empty one takes the image out of its family. (sdk)
+    /// New family, 2 to 128 characters, by the rules of a name; an empty one takes the image out of its family. (sdk)
     #[serde(rename = "ImageFamily", skip_serializing_if = "Option::is_none")]
     pub image_family: Option<String>,
-    /// Withdraws an image, or takes that back. One that is shared cannot be withdrawn. One of `Deprecated`, `Available`. (sdk)
+    /// Withdraws an image, or takes that back. One that is shared cannot be withdrawn; one that is withdrawn still starts instances, but is neither shared nor copied. One of `Deprecated`, `Available`. (sdk)
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// Abilities that the image is marked with; unchanged when absent. (sdk)
+    /// Abilities that the image is marked with; unchanged when absent. An NVMe mark without the driver inside keeps instances from starting, and version 2 of the metadata service is not taken back. (sdk)
     #[serde(rename = "Features", skip_serializing_if = "Option::is_none")]
     pub features: Option<Features>,
-    /// New licence type. (sdk)
+    /// New licence type: `BYOL` is all that this operation takes. (sdk)
     #[serde(rename = "LicenseType", skip_serializing_if = "Option::is_none")]
     pub license_type: Option<LicenseType>,
     /// Checks the request only. (sdk)
@@ -1356,6 +1426,399 @@ pub struct ModifyImageAttributeRequest {
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModifyImageAttributeResponse {
+    /// Set when this was a dry run that the vendor would have accepted, in whatever form it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `CopyImage`.
+///
+/// Starts the copy of an own custom image to a region, or within its own. There is no task: the copy is an image of the destination and goes through the states of one. Its source must be `Available`; a copy that is asked for right after an import was refused with `OperationDenied.ImageCopying` until then. Five copies run in a region at once, the rest waits its turn (the text of 2021 says one). Withdrawn and community images cannot be copied. A dry run that succeeds is answered with the error code `DryRunOperation`. At most 1000 calls a minute.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CopyImageRequest {
+    /// Region of the source, to whose host the call goes; the client's own when absent. Required. (docs-2021, sdk)
+    #[serde(rename = "RegionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// The source. One that another account shares can be copied within its region only. Required. (docs-2021, sdk, copy)
+    #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Region of the copy. Send it always: that of the source only to encrypt an image anew or to copy one that is shared, else it is refused with `IncorrectDestinationRegion`. (docs-2021, sdk, copy)
+    #[serde(rename = "DestinationRegionId", skip_serializing_if = "Option::is_none")]
+    pub destination_region_id: Option<String>,
+    /// Name of the copy, by the rules of an import; one that is taken in the destination is refused. What name a copy has without one is not documented. (docs-2021, sdk)
+    #[serde(rename = "DestinationImageName", skip_serializing_if = "Option::is_none")]
+    pub destination_image_name: Option<String>,
+    /// Description of the copy, 2 to 256 characters; does not begin with `http://` or `https://`. (docs-2021, sdk)
+    #[serde(rename = "DestinationDescription", skip_serializing_if = "Option::is_none")]
+    pub destination_description: Option<String>,
+    /// Whether the copy is encrypted; when absent, the service decides. (docs-2021, sdk)
+    #[serde(rename = "Encrypted", skip_serializing_if = "Option::is_none")]
+    pub encrypted: Option<bool>,
+    /// Key that encrypts the copy, of its region. Refused unless `Encrypted` is true. (docs-2021, sdk)
+    #[serde(rename = "KMSKeyId", skip_serializing_if = "Option::is_none")]
+    pub kms_key_id: Option<String>,
+    /// Not available: do not send. (sdk)
+    #[serde(rename = "EncryptAlgorithm", skip_serializing_if = "Option::is_none")]
+    pub encrypt_algorithm: Option<String>,
+    /// Resource group of the copy; the default one when absent, not the source's. (docs-2021, sdk)
+    #[serde(rename = "ResourceGroupId", skip_serializing_if = "Option::is_none")]
+    pub resource_group_id: Option<String>,
+    /// Tags of the copy, at most 20. Whether it takes those of its source along is not documented. (docs-2021, sdk)
+    #[serde(rename = "Tag", skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Vec<Tag>>,
+    /// Idempotency token, at most 64 ASCII characters. How long it is remembered is not documented. (sdk)
+    #[serde(rename = "ClientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    /// Checks the request and starts nothing; `false` when absent. (sdk)
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `CopyImage`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CopyImageResponse {
+    /// The copy, in its region. (docs-2021, sdk)
+    #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Set when this was a dry run that the vendor would have accepted, in whatever form it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `CancelCopyImage`.
+///
+/// Cancels a copy under way: the service deletes the unfinished image and leaves the source as it was. One that is complete is refused, and some cannot be cancelled at all.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CancelCopyImageRequest {
+    /// Region of the copy, not of its source; the client's own when absent. Required. (docs-2021, sdk)
+    #[serde(rename = "RegionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// The copy. Required. (docs-2021, sdk)
+    #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `CancelCopyImage`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CancelCopyImageResponse {
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `ModifyImageSharePermission`.
+///
+/// Shares an own custom image with accounts, takes that back, or makes it a community image. That an account which has the image already changes nothing is unverified. An image is shared with 50 accounts at the most; of more than ten in one call, the surplus is lost without an error. A community image can be neither shared nor exported nor copied; one that the service's key encrypts can be neither shared nor published. An account that an image was taken from keeps its instances, whose system disks cannot be re-initialized any more.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ModifyImageSharePermissionRequest {
+    /// Region of the image; the client's own when absent. Required. (docs-2021, sdk)
+    #[serde(rename = "RegionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Image id. Required. (docs-2021, sdk)
+    #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Accounts that may use the image, 1 to 10: the first ten are taken, by the SDK. The documents of 2021 read as if none was. (docs-2021, sdk)
+    #[serde(rename = "AddAccount", skip_serializing_if = "Option::is_none")]
+    pub add_account: Option<Vec<String>>,
+    /// Accounts that may no longer use it, 1 to 10, with the same surplus. (docs-2021, sdk)
+    #[serde(rename = "RemoveAccount", skip_serializing_if = "Option::is_none")]
+    pub remove_account: Option<Vec<String>>,
+    /// Makes it a community image, for which the account has to have signed the agreement, or takes that back. Accounts that it is shared with stay. The SDK writes of `false` as the default, and of nothing that changes for an image that is none. (sdk, sdk-js)
+    #[serde(rename = "IsPublic", skip_serializing_if = "Option::is_none")]
+    pub is_public: Option<bool>,
+    /// By invitation only: do not send. (sdk)
+    #[serde(rename = "LaunchPermission", skip_serializing_if = "Option::is_none")]
+    pub launch_permission: Option<String>,
+    /// Checks the request only. (sdk)
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `ModifyImageSharePermission`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ModifyImageSharePermissionResponse {
+    /// Set when this was a dry run that the vendor would have accepted, in whatever form it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `DescribeImageSharePermission`.
+///
+/// Lists the accounts that an image is shared with.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeImageSharePermissionRequest {
+    /// Region of the image; the client's own when absent. Required. (docs-2021, sdk)
+    #[serde(rename = "RegionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Image id. Required. (docs-2021, sdk)
+    #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Page, from 1. (docs-2021, sdk)
+    #[serde(rename = "PageNumber", skip_serializing_if = "Option::is_none")]
+    pub page_number: Option<i64>,
+    /// Accounts per page, at most 100; 10 when absent. (docs-2021, sdk)
+    #[serde(rename = "PageSize", skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<i64>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `DescribeImageSharePermission`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeImageSharePermissionResponse {
+    /// The accounts, wrapped in `Account`. (docs-2021, sdk)
+    #[serde(rename = "Accounts", deserialize_with = "wire::list", skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Vec<SharedAccount>>,
+    /// The groups, wrapped in `ShareGroup`. (docs-2021, sdk)
+    #[serde(rename = "ShareGroups", deserialize_with = "wire::shown::list", skip_serializing_if = "Option::is_none")]
+    pub share_groups: Option<Vec<ShareGroup>>,
+    /// Image id. (docs-2021, sdk)
+    #[serde(rename = "ImageId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Region. (docs-2021, sdk)
+    #[serde(rename = "RegionId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Page. (docs-2021, sdk)
+    #[serde(rename = "PageNumber", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
+    pub page_number: Option<i64>,
+    /// Accounts per page. (docs-2021, sdk)
+    #[serde(rename = "PageSize", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<i64>,
+    /// How many there are. Whether groups count is not documented. (docs-2021, sdk)
+    #[serde(rename = "TotalCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
+    pub total_count: Option<i64>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `DescribeImageFromFamily`.
+///
+/// The newest image of a family that is available. The documents of 2021 look among own custom images only, the SDK names public, community and shared ones, too.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeImageFromFamilyRequest {
+    /// Region; the client's own when absent. Required. (docs-2021, sdk)
+    #[serde(rename = "RegionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Family. Required. (docs-2021, sdk)
+    #[serde(rename = "ImageFamily", skip_serializing_if = "Option::is_none")]
+    pub image_family: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `DescribeImageFromFamily`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeImageFromFamilyResponse {
+    /// The image; absent where the family has none. (docs-2021, sdk)
+    #[serde(rename = "Image", skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `TagResources`.
+///
+/// Sets tags. That a key which is there gets the new value is unverified.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TagResourcesRequest {
+    /// Region; the client's own when absent. Required. (docs-2021, sdk)
+    #[serde(rename = "RegionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// What kind of thing is tagged: of images, `image`. Required. (docs-2021, sdk)
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    /// Ids, 1 to 50. Required. (docs-2021, sdk)
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<Vec<String>>,
+    /// Tags, 1 to 20, each key once. A value may be empty, but not absent. Required. (docs-2021, sdk)
+    #[serde(rename = "Tag", skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Vec<Tag>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `TagResources`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TagResourcesResponse {
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `UntagResources`.
+///
+/// Takes tags away.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UntagResourcesRequest {
+    /// Region; the client's own when absent. Required. (docs-2021, sdk)
+    #[serde(rename = "RegionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// What kind of thing is tagged: of images, `image`. Required. (docs-2021, sdk)
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    /// Ids, 1 to 50. Required. (docs-2021, sdk)
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<Vec<String>>,
+    /// Keys of the tags, 1 to 20. (docs-2021, sdk)
+    #[serde(rename = "TagKey", skip_serializing_if = "Option::is_none")]
+    pub tag_key: Option<Vec<String>>,
+    /// Takes all tags away; counts only where no key is given. `false` when absent. (docs-2021, sdk)
+    #[serde(rename = "All", skip_serializing_if = "Option::is_none")]
+    pub all: Option<bool>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `UntagResources`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UntagResourcesResponse {
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `ListTagResources`.
+///
+/// Lists tags, each with its resource: of the resources or with the tags that are given, one of which must be. How many an answer holds is not documented; `NextToken` asks for the rest.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ListTagResourcesRequest {
+    /// Region; the client's own when absent. Required. (docs-2021, sdk)
+    #[serde(rename = "RegionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// What kind of thing is tagged: of images, `image`. Required. (docs-2021, sdk)
+    #[serde(rename = "ResourceType", skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    /// Ids, 1 to 50. (docs-2021, sdk)
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<Vec<String>>,
+    /// Only resources with all of these tags, 1 to 20; a key without a value stands for any. (docs-2021, sdk)
+    #[serde(rename = "Tag", skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Vec<Tag>>,
+    /// Only resources whose tags meet these conditions, in the place of `Tag`. By invitation only. (docs-2021, sdk)
+    #[serde(rename = "TagFilter", skip_serializing_if = "Option::is_none")]
+    pub tag_filter: Option<Vec<TagFilter>>,
+    /// Where the list goes on, from the answer before. (docs-2021, sdk)
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `ListTagResources`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ListTagResourcesResponse {
+    /// The tags, wrapped in `TagResource`. (docs-2021, sdk)
+    #[serde(rename = "TagResources", deserialize_with = "wire::list", skip_serializing_if = "Option::is_none")]
+    pub tag_resources: Option<Vec<TagResource>>,
+    /// Where the list goes on; absent or empty at its end. (docs-2021, sdk)
+    #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `ExportImage`.
+///
+/// Starts the export of an own custom image into a bucket of its region: a task, which `DescribeTaskAttribute` tells of. The object is named after prefix and image, such as `PREFIX_m-bp1_system.raw.tar.gz`. Not for community images, images of the marketplace or encrypted ones, nor for those of some licensed systems. Documents of 2021: not with more than four data disks, nor with one above 500 GiB. The service writes through a RAM role, with the policy `AliyunECSImageExportRolePolicy`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ExportImageRequest {
+    /// Region of the image; the client's own when absent. Required. (docs-2021, sdk)
+    #[serde(rename = "RegionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Image id. Required. (docs-2021, sdk)
+    #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Bucket that the file goes to, in the region of the image. Required. (docs-2021, sdk)
+    #[serde(rename = "OSSBucket", skip_serializing_if = "Option::is_none")]
+    pub oss_bucket: Option<String>,
+    /// Beginning of the object's key, 1 to 30 letters and digits. (docs-2021, sdk)
+    #[serde(rename = "OSSPrefix", skip_serializing_if = "Option::is_none")]
+    pub oss_prefix: Option<String>,
+    /// Format of the file, `raw` when absent; by the documents, another can be had only in Tokyo, Jakarta, Frankfurt, Dubai, Virginia, London, Singapore, Kuala Lumpur and Silicon Valley. One of `raw`, `vhd`, `qcow2`, `vmdk`, `vdi`. (docs-2021, sdk, sdk-js)
+    #[serde(rename = "ImageFormat", skip_serializing_if = "Option::is_none")]
+    pub image_format: Option<String>,
+    /// RAM role that the service takes to write into the bucket; `AliyunECSImageExportDefaultRole` when absent. The documents say no other name works. (docs-2021, sdk)
+    #[serde(rename = "RoleName", skip_serializing_if = "Option::is_none")]
+    pub role_name: Option<String>,
+    /// Checks the request only; `false` when absent. (sdk)
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `ExportImage`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ExportImageResponse {
+    /// The task. (docs-2021, sdk)
+    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    /// Region. (docs-2021, sdk)
+    #[serde(rename = "RegionId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
     /// Set when this was a dry run that the vendor would have accepted, in whatever form it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,

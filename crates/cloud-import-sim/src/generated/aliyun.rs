@@ -28,6 +28,11 @@ const TAG: &[Field] = &[
     field("Value", Text),
 ];
 
+const TAG_FILTER: &[Field] = &[
+    field("TagKey", Text),
+    field("TagValues", List(&Text)),
+];
+
 pub(crate) static OPERATIONS: &[Operation] = &[
     Operation { name: "ImportImage", method: "POST", path: "/", fields: &[
         field("RegionId", Text).required(),
@@ -150,6 +155,73 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         field("Status", Text).one_of(&["Deprecated", "Available"]),
         field("Features", Object(FEATURES)),
         field("LicenseType", Text),
+        field("DryRun", Bool),
+    ] },
+    Operation { name: "CopyImage", method: "POST", path: "/", fields: &[
+        field("RegionId", Text).required(),
+        field("ImageId", Text).required(),
+        field("DestinationRegionId", Text),
+        field("DestinationImageName", Text),
+        field("DestinationDescription", Text),
+        field("Encrypted", Bool),
+        field("KMSKeyId", Text),
+        field("EncryptAlgorithm", Text),
+        field("ResourceGroupId", Text),
+        field("Tag", List(&Object(TAG))),
+        field("ClientToken", Text),
+        field("DryRun", Bool),
+    ] },
+    Operation { name: "CancelCopyImage", method: "POST", path: "/", fields: &[
+        field("RegionId", Text).required(),
+        field("ImageId", Text).required(),
+    ] },
+    Operation { name: "ModifyImageSharePermission", method: "POST", path: "/", fields: &[
+        field("RegionId", Text).required(),
+        field("ImageId", Text).required(),
+        field("AddAccount", List(&Text)),
+        field("RemoveAccount", List(&Text)),
+        field("IsPublic", Bool),
+        field("LaunchPermission", Text),
+        field("DryRun", Bool),
+    ] },
+    Operation { name: "DescribeImageSharePermission", method: "POST", path: "/", fields: &[
+        field("RegionId", Text).required(),
+        field("ImageId", Text).required(),
+        field("PageNumber", Integer),
+        field("PageSize", Integer),
+    ] },
+    Operation { name: "DescribeImageFromFamily", method: "POST", path: "/", fields: &[
+        field("RegionId", Text).required(),
+        field("ImageFamily", Text).required(),
+    ] },
+    Operation { name: "TagResources", method: "POST", path: "/", fields: &[
+        field("RegionId", Text).required(),
+        field("ResourceType", Text).required(),
+        field("ResourceId", List(&Text)).required(),
+        field("Tag", List(&Object(TAG))).required(),
+    ] },
+    Operation { name: "UntagResources", method: "POST", path: "/", fields: &[
+        field("RegionId", Text).required(),
+        field("ResourceType", Text).required(),
+        field("ResourceId", List(&Text)).required(),
+        field("TagKey", List(&Text)),
+        field("All", Bool),
+    ] },
+    Operation { name: "ListTagResources", method: "POST", path: "/", fields: &[
+        field("RegionId", Text).required(),
+        field("ResourceType", Text).required(),
+        field("ResourceId", List(&Text)),
+        field("Tag", List(&Object(TAG))),
+        field("TagFilter", List(&Object(TAG_FILTER))),
+        field("NextToken", Text),
+    ] },
+    Operation { name: "ExportImage", method: "POST", path: "/", fields: &[
+        field("RegionId", Text).required(),
+        field("ImageId", Text).required(),
+        field("OSSBucket", Text).required(),
+        field("OSSPrefix", Text),
+        field("ImageFormat", Text).one_of(&["raw", "vhd", "qcow2", "vmdk", "vdi"]),
+        field("RoleName", Text),
         field("DryRun", Bool),
     ] },
 ];
