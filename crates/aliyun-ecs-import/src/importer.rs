@@ -4,14 +4,15 @@
 //! because a finished task may have failed parts and its image may become available later. A lost start is sent again
 //! with its token, which returns the first answer.
 
-use std::time::SystemTime;
+use std::{collections::BTreeMap, time::SystemTime};
 
 use cloud_import_core::{
-    Architecture, BootMode, CancelOutcome, Capabilities, Disk, DiskFormat, ErrorKind, Failure, ImageKind,
-    ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Os, Problem, Provider, Result, Subject,
+    Architecture, BootMode, CancelOutcome, Capabilities, Disk, DiskFormat, ErrorKind, Failure, ImageAttributes,
+    ImageChange, ImageKind, ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Os, Problem, Provider,
+    Result, Subject,
     provider::{
-        At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, StateRow, datetime,
-        preflight::Checks, redact, words,
+        At, By, Cloud, Connection, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, StateRow,
+        datetime, preflight::Checks, redact, words,
     },
 };
 
@@ -123,6 +124,50 @@ impl Cloud for Client {
         Ok(Sent::new("ImportImage", answer.task_id, answer.image_id))
     }
 
+    fn in_region(&self, region: &str, project: Option<&str>) -> Result<Self> {
+        let connection = self.connection.in_region(region, project)?;
+        Ok(Self {
+            connection,
+            ..self.clone()
+        })
+    }
+
+    async fn send_copy(&self, from: &Self, order: &CopyOrder, _: Option<&str>) -> Result<Sent> {
+        from.order_copy(self.region(), order).await
+    }
+
+    async fn attributes(&self, image: &ImportedImage, change: &ImageChange) -> Result<ImageAttributes> {
+        self.shown(image, change).await
+    }
+
+    async fn share(&self, image: &ImportedImage, accounts: &[String]) -> Result<()> {
+        self.change_accounts(image, accounts, &[]).await
+    }
+
+    async fn unshare(&self, image: &ImportedImage, accounts: &[String]) -> Result<()> {
+        self.change_accounts(image, &[], accounts).await
+    }
+
+    async fn tag(&self, image: &ImportedImage, tags: &BTreeMap<String, String>) -> Result<()> {
+        self.set_tags(image, tags).await
+    }
+
+    async fn untag(&self, image: &ImportedImage, keys: &[String]) -> Result<()> {
+        self.remove_tags(image, keys).await
+    }
+
+    async fn set_family(&self, image: &ImportedImage, family: &str) -> Result<()> {
+        self.set_attributes(image, Some(family), None).await
+    }
+
+    async fn publish(&self, image: &ImportedImage, public: bool) -> Result<()> {
+        self.set_public(image, public).await
+    }
+
+    async fn deprecate(&self, image: &ImportedImage, deprecated: bool) -> Result<()> {
+        self.set_attributes(image, None, Some(deprecated)).await
+    }
+
     async fn task(&self, id: &str, _: Option<&str>) -> Result<Option<Row>> {
         Ok(self.known_task(id).await?.map(task_row))
     }
@@ -165,6 +210,9 @@ impl Cloud for Client {
 
     /// Cancels the task while it says that it can be cancelled. Whether the image's entry goes too is unverified.
     async fn cancel(&self, task: &ImportTask) -> Result<CancelOutcome> {
+        if task.is_copy() {
+            return self.end_copy(task).await;
+        }
         let Some(id) = &task.task_id else {
             return Ok(CancelOutcome::Unsupported(
                 "Alibaba Cloud cancels by task id, and the one of this import is not known: wait for its end, then delete the image".to_owned(),

@@ -45,6 +45,7 @@ pub use engine::{
     wait::{WaitEvent, WaitOptions, wait},
 };
 pub use model::{
+    attributes::{ImageAttributes, ImageChange},
     capabilities::Capabilities,
     error::{Error, ErrorKind},
     field::{DiskPart, Field},

@@ -1,14 +1,15 @@
 //! What a provider crate says of its cloud: an order in the vendor's words, the vendor's rows in ours. It decides nothing.
 
 use std::{
+    collections::BTreeMap,
     fmt::Debug,
     future::{Future, ready},
     time::SystemTime,
 };
 
 use crate::{
-    CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImageSource, ImportRequest, ImportTask, ImportedImage,
-    Inspection, Problem, Provider, Result,
+    CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImageAttributes, ImageChange, ImageSource, ImportRequest,
+    ImportTask, ImportedImage, Inspection, Problem, Provider, Result,
     client::Connection,
     engine::{
         check::Subject,
@@ -38,6 +39,9 @@ pub trait Cloud: Debug + Send + Sync + 'static {
 
     /// How a copy that is found by its name is known to be the order's own.
     const COPY_PROOF: Proof = Proof::Source { must_show: true };
+
+    /// Accounts that one request shares an image with.
+    const SHARED_AT_ONCE: usize = 10;
 
     /// Whether lists begin with the newest, so that a search ends at the first match.
     const NEWEST_FIRST: bool = false;
@@ -115,6 +119,50 @@ pub trait Cloud: Debug + Send + Sync + 'static {
         _project: Option<&str>,
     ) -> impl Future<Output = Result<Sent>> + Send {
         ready(Err(unable(self.capabilities().provider, "copies images")))
+    }
+
+    /// What the cloud shows of an image: at least what a change is about. Its project is the one that was named or found out.
+    fn attributes(
+        &self,
+        _image: &ImportedImage,
+        _change: &ImageChange,
+    ) -> impl Future<Output = Result<ImageAttributes>> + Send {
+        ready(Err(unable(self.capabilities().provider, "changes images")))
+    }
+
+    /// Shares an image with these accounts, at most [`SHARED_AT_ONCE`](Self::SHARED_AT_ONCE).
+    fn share(&self, _image: &ImportedImage, _accounts: &[String]) -> impl Future<Output = Result<()>> + Send {
+        ready(Err(unable(self.capabilities().provider, "shares images")))
+    }
+
+    /// Takes an image from these accounts, at most [`SHARED_AT_ONCE`](Self::SHARED_AT_ONCE).
+    fn unshare(&self, _image: &ImportedImage, _accounts: &[String]) -> impl Future<Output = Result<()>> + Send {
+        ready(Err(unable(self.capabilities().provider, "shares images")))
+    }
+
+    /// Sets tags of an image. Others stay.
+    fn tag(&self, _image: &ImportedImage, _tags: &BTreeMap<String, String>) -> impl Future<Output = Result<()>> + Send {
+        ready(Err(unable(self.capabilities().provider, "tags images")))
+    }
+
+    /// Takes tags of an image away, by their keys.
+    fn untag(&self, _image: &ImportedImage, _keys: &[String]) -> impl Future<Output = Result<()>> + Send {
+        ready(Err(unable(self.capabilities().provider, "tags images")))
+    }
+
+    /// Puts an image into a family.
+    fn set_family(&self, _image: &ImportedImage, _family: &str) -> impl Future<Output = Result<()>> + Send {
+        ready(Err(unable(self.capabilities().provider, "puts images into families")))
+    }
+
+    /// Makes an image public, or takes that back.
+    fn publish(&self, _image: &ImportedImage, _public: bool) -> impl Future<Output = Result<()>> + Send {
+        ready(Err(unable(self.capabilities().provider, "makes images public")))
+    }
+
+    /// Marks an image as deprecated, or takes that back.
+    fn deprecate(&self, _image: &ImportedImage, _deprecated: bool) -> impl Future<Output = Result<()>> + Send {
+        ready(Err(unable(self.capabilities().provider, "deprecates images")))
     }
 
     /// The task with this id; `None` when the cloud has no tasks or does not know it (any more).

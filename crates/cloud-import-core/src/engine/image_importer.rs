@@ -2,10 +2,10 @@
 
 use std::{any::Any, fmt::Debug, sync::Arc};
 
-use super::{cloud::unable, presence::Presence, search::Sighting};
+use super::{changes, cloud::unable, presence::Presence, search::Sighting};
 use crate::{
-    Asking, BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Grace, ImportRequest, ImportTask,
-    ImportedImage, Problem, Provider, Result, TaskState,
+    Asking, BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Grace, ImageAttributes, ImageChange,
+    ImportRequest, ImportTask, ImportedImage, Problem, Provider, Result, TaskState,
     client::Connection,
     engine::preflight::{Checks, NamedImage},
     net::env::{Env, SystemEnv},
@@ -190,6 +190,29 @@ pub trait ImageImporter: Debug + Send + Sync {
         Box::pin(std::future::ready(Err(error)))
     }
 
+    /// Every problem that changes to an image have with what the cloud can do, at once and without I/O.
+    fn validate_change(&self, change: &ImageChange) -> Vec<Problem> {
+        changes::problems(change, self.capabilities())
+    }
+
+    /// Makes a usable image what it is to be: shares it, tags it, puts it into a family, makes it public, deprecates it. What is
+    /// so already is not sent. It says what the cloud shows of the image at the end, which was compared with what was asked for:
+    /// some clouds drop a part and answer that all is done.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] with every problem before anything is sent; what the cloud refused; [`ErrorKind::Conflict`]
+    /// when it took everything and does not show all of it.
+    ///
+    /// # Cancel safety
+    /// Call it again: what is done stays done.
+    fn change<'a>(
+        &'a self,
+        _image: &'a ImportedImage,
+        _change: &'a ImageChange,
+    ) -> BoxFuture<'a, Result<ImageAttributes>> {
+        Box::pin(std::future::ready(Err(unable(self.provider(), "changes images"))))
+    }
+
     /// Gives a finished image another name. Doing it twice does nothing more.
     ///
     /// # Errors
@@ -331,6 +354,18 @@ macro_rules! pointer {
 
             fn images_named<'a>(&'a self, name: &'a str, project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<NamedImage>>> {
                 (**self).images_named(name, project)
+            }
+
+            fn validate_change(&self, change: &ImageChange) -> Vec<Problem> {
+                (**self).validate_change(change)
+            }
+
+            fn change<'a>(
+                &'a self,
+                image: &'a ImportedImage,
+                change: &'a ImageChange,
+            ) -> BoxFuture<'a, Result<ImageAttributes>> {
+                (**self).change(image, change)
             }
 
             fn rename<'a>(&'a self, image: &'a ImportedImage, name: &'a str) -> BoxFuture<'a, Result<()>> {

@@ -5,6 +5,7 @@ use std::{any::Any, sync::Arc};
 use tracing::{field::Empty, info_span};
 
 use super::{
+    changes,
     cloud::{Cloud, CopyOrder, Identity, Proof, Row},
     copies,
     image_importer::{ImageImporter, Prepared},
@@ -14,8 +15,8 @@ use super::{
     spans, start, verdict,
 };
 use crate::{
-    Asking, BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ImportRequest, ImportTask,
-    ImportedImage, Problem, Provider, Result, Settings, Shown, TaskState,
+    Asking, BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ImageAttributes,
+    ImageChange, ImportRequest, ImportTask, ImportedImage, Problem, Provider, Result, Settings, Shown, TaskState,
     client::{Buildable, Connection},
     engine::preflight::{Checks, NamedImage},
     model::{code::StateClass, id},
@@ -405,6 +406,21 @@ impl<C: Cloud> ImageImporter for Importer<C> {
             let own = self.cloud.connection().project.as_deref();
             let project = self.cloud.resolve_project(project.or(own)).await?;
             search::named(&*self.cloud, name, project.as_deref(), usize::MAX).await
+        })
+    }
+
+    fn change<'a>(
+        &'a self,
+        image: &'a ImportedImage,
+        change: &'a ImageChange,
+    ) -> BoxFuture<'a, Result<ImageAttributes>> {
+        Box::pin(async move {
+            self.own_image(image)?;
+            let problems = self.validate_change(change);
+            if problems.iter().any(Problem::is_error) {
+                return Err(Error::invalid(self.provider(), problems));
+            }
+            changes::apply(&*self.cloud, image, change).await
         })
     }
 

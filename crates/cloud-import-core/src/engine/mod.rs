@@ -2,6 +2,7 @@
 //! Knows no cloud: what a cloud says is translated by its [`Cloud`](cloud::Cloud).
 
 pub(crate) mod asking;
+mod changes;
 pub(crate) mod check;
 pub(crate) mod cloud;
 mod copies;

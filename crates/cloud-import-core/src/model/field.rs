@@ -53,6 +53,14 @@ pub enum Field {
     ImdsV2,
     /// The key that a copy is encrypted with.
     Encryption,
+    /// Whom an image is shared with.
+    Share,
+    /// Whether anybody may use an image.
+    Public,
+    /// The family of an image.
+    Family,
+    /// Whether an image is deprecated.
+    Deprecated,
     /// Checks the order without doing it.
     DryRun,
     /// Sends the order although validation found problems.
@@ -154,6 +162,10 @@ const WORDS: &[(Field, &str)] = &[
     (Field::Nvme, "nvme"),
     (Field::ImdsV2, "imds_v2"),
     (Field::Encryption, "encryption"),
+    (Field::Share, "share"),
+    (Field::Public, "public"),
+    (Field::Family, "family"),
+    (Field::Deprecated, "deprecated"),
     (Field::DryRun, "dry_run"),
     (Field::NoValidate, "no_validate"),
     (Field::Vendor, "vendor"),

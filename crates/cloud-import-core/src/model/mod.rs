@@ -1,6 +1,7 @@
 //! The normalized words: orders, tasks, images, problems, errors. Plain data; no request is made here.
 
 pub(crate) mod after;
+pub(crate) mod attributes;
 pub(crate) mod bucket_names;
 pub mod capabilities;
 pub(crate) mod code;

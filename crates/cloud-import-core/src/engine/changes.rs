@@ -1,0 +1,151 @@
+//! Changes to an image that is there: what is missing is sent, and what the cloud then shows is what was done.
+
+use tracing::debug;
+
+use super::cloud::Cloud;
+use crate::{
+    Capabilities, Error, ErrorKind, Field, ImageAttributes, ImageChange, ImportedImage, Problem, Remedy, Result,
+    model::capabilities::Fact,
+};
+
+/// Every problem that changes have with what a cloud can do. No I/O.
+pub(super) fn problems(change: &ImageChange, cloud: &'static Capabilities) -> Vec<Problem> {
+    let after = &cloud.after;
+    let shares = !change.share.is_empty() || !change.unshare.is_empty();
+    let can_share = Fact {
+        value: after.share.value > 0,
+        source: after.share.source,
+        verified: after.share.verified,
+        note: after.share.note,
+    };
+    let asked = [
+        (Field::Share, shares, can_share),
+        (Field::Public, change.public.is_some(), after.public),
+        (Field::Family, change.family.is_some(), after.family),
+        (Field::Deprecated, change.deprecated.is_some(), after.deprecate),
+        (
+            Field::Tags,
+            !change.tags.is_empty() || !change.untag.is_empty(),
+            after.tag,
+        ),
+    ];
+    let mut problems = Vec::new();
+    for (field, _, fact) in asked.iter().filter(|(_, is_asked, fact)| *is_asked && !fact.value) {
+        let rule = match fact.note {
+            "" => "cannot be set on an image by this cloud's API".to_owned(),
+            note => format!("cannot be set on an image by this cloud's API: {note}"),
+        };
+        let problem = Problem::error(cloud.provider, field.clone(), rule).source(fact.source);
+        problems.push(problem.remedy(Remedy::Unset(field.clone())));
+    }
+    let most = usize::try_from(after.share.value).unwrap_or(usize::MAX);
+    if can_share.value && change.share.len() > most {
+        let rule = format!(
+            "has {} accounts, and an image is shared with {most} at the most",
+            change.share.len()
+        );
+        let problem = Problem::error(cloud.provider, Field::Share, rule).source(after.share.source);
+        problems.push(problem.remedy("Name fewer accounts."));
+    }
+    for both in change.share.intersection(&change.unshare) {
+        let rule = format!("names `{both}`, which is not to have the image any more either");
+        problems.push(Problem::error(cloud.provider, Field::Share, rule).remedy("Name it in one of the two."));
+    }
+    problems
+}
+
+/// Makes an image what it is to be, and says what the cloud shows of it at the end.
+///
+/// # Errors
+/// What the cloud refused; [`ErrorKind::Conflict`] when it took everything, and does not show all of it.
+pub(super) async fn apply<C: Cloud>(cloud: &C, image: &ImportedImage, change: &ImageChange) -> Result<ImageAttributes> {
+    let project = cloud.resolve_project(image.project.as_deref()).await?;
+    let image = &ImportedImage {
+        project,
+        ..image.clone()
+    };
+    let shown = cloud.attributes(image, change).await?;
+    let left = change.left(&shown);
+    if left.is_empty() {
+        return Ok(shown);
+    }
+    // What was lost on its way may have been executed: what the cloud shows then decides.
+    let lost = match send(cloud, image, &left).await {
+        Err(error) if error.may_have_executed() => Some(error),
+        answer => {
+            answer?;
+            None
+        }
+    };
+    let shown = cloud.attributes(image, change).await?;
+    let left = change.left(&shown);
+    match lost {
+        _ if left.is_empty() => Ok(shown),
+        Some(lost) => Err(lost),
+        None => Err(unmet(&left, image)),
+    }
+}
+
+/// The order that works: a deprecated image can be neither shared nor copied, and one that is to be deprecated must not be shared.
+async fn send<C: Cloud>(cloud: &C, image: &ImportedImage, left: &ImageChange) -> Result<()> {
+    debug!(image = image.id, "changing an image");
+    if left.deprecated == Some(false) {
+        cloud.deprecate(image, false).await?;
+    }
+    let unshare: Vec<String> = left.unshare.iter().cloned().collect();
+    for some in unshare.chunks(C::SHARED_AT_ONCE) {
+        cloud.unshare(image, some).await?;
+    }
+    let share: Vec<String> = left.share.iter().cloned().collect();
+    for some in share.chunks(C::SHARED_AT_ONCE) {
+        cloud.share(image, some).await?;
+    }
+    if !left.tags.is_empty() {
+        cloud.tag(image, &left.tags).await?;
+    }
+    if !left.untag.is_empty() {
+        let keys: Vec<String> = left.untag.iter().cloned().collect();
+        cloud.untag(image, &keys).await?;
+    }
+    if let Some(family) = &left.family {
+        cloud.set_family(image, family).await?;
+    }
+    if let Some(public) = left.public {
+        cloud.publish(image, public).await?;
+    }
+    if left.deprecated == Some(true) {
+        cloud.deprecate(image, true).await?;
+    }
+    Ok(())
+}
+
+/// The cloud said yes, and shows less.
+fn unmet(left: &ImageChange, image: &ImportedImage) -> Error {
+    let list = |texts: Vec<&String>| texts.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let parts = [
+        ("shared with", list(left.share.iter().collect())),
+        ("taken from", list(left.unshare.iter().collect())),
+        ("tagged", list(left.tags.keys().collect())),
+        ("rid of the tags", list(left.untag.iter().collect())),
+        ("in the family", left.family.clone().unwrap_or_default()),
+        ("public", left.public.map_or(String::new(), |public| public.to_string())),
+        (
+            "deprecated",
+            left.deprecated
+                .map_or(String::new(), |deprecated| deprecated.to_string()),
+        ),
+    ];
+    let missing: Vec<String> = parts
+        .into_iter()
+        .filter(|(_, what)| !what.is_empty())
+        .map(|(how, what)| format!("{how} {what}"))
+        .collect();
+    let message = format!(
+        "the cloud took the changes and does not show that {} is {}",
+        image.id,
+        missing.join("; ")
+    );
+    Error::new(ErrorKind::Conflict, message)
+        .with_provider(image.provider)
+        .with_remedy("Look at the accounts and tags named, then repeat it: what is done stays done.")
+}
