@@ -3,12 +3,20 @@ import json, re
 from vendor import Field, flatten
 
 PATH = "tccli/services/cvm/v20170312/api.json"
+# The tag service: what CVM does not have is looked for there.
+TAGS = "tccli/services/tag/v20180813/api.json"
 BASIC = {"string": "string", "timestamp": "string", "datetime": "string", "datetime_iso": "string", "date": "string", "binary": "string",
          "int64": "int", "uint64": "int", "int": "int", "integer": "int", "int32": "int", "float": "float", "bool": "bool", "boolean": "bool"}
 
 
 def read(package, operations):
-    api = json.loads(package.text(PATH))
+    found = {}
+    for path in PATH, TAGS:
+        found |= read_service(json.loads(package.text(path)), [name for name in operations if name not in found])
+    return found
+
+
+def read_service(api, operations):
     objects = api["objects"]
 
     def fields_of(name):

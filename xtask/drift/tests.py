@@ -94,9 +94,12 @@ class Tencent(WithPackages):
             "actions": {"Import": {"input": "In", "output": "Out"}, "Other": {"input": "Gone", "output": "Gone"}},
             "objects": {"In": {"members": members}, "Out": {"members": []}, "Tag": {"members": [{"name": "Key", "type": "string", "member": "string"}]}},
         }
-        package = self.package({tencent.PATH: json.dumps(api), "setup.py": RUN})
-        found = tencent.read(package, ["Import", "Absent"])
-        self.assertEqual(list(found), ["Import"])
+        tags = {"actions": {"Import": {"input": "Gone", "output": "Gone"}, "Tag": {"input": "In", "output": "In"}},
+                "objects": {"In": {"members": [{"name": "Keys", "type": "list", "member": "string"}]}}}
+        package = self.package({tencent.PATH: json.dumps(api), tencent.TAGS: json.dumps(tags), "setup.py": RUN})
+        found = tencent.read(package, ["Tag", "Import", "Absent"])
+        self.assertEqual(sorted(found), ["Import", "Tag"])
+        self.assertEqual(found["Tag"]["request"], {"Keys": {"type": "list"}})
         self.assertEqual((found["Import"]["http"], found["Import"]["response"]), ("POST /", {}))
         self.assertEqual(found["Import"]["request"], {
             "Name": {"type": "string", "required": True, "enum": ["C", "a b"], "doc": doc("取值范围：`a b` `C`")},
@@ -114,6 +117,8 @@ class Tencent(WithPackages):
             tencent.read(self.package({"tccli/services/cvm/v20180101/api.json": "{}"}), ["Import"])
         with self.assertRaises(KeyError):
             tencent.read(self.package({tencent.PATH: '{"actions": {"Import": {"input": "In", "output": "In"}}, "objects": {}}'}), ["Import"])
+        with self.assertRaises(KeyError):
+            tencent.read(self.package({tencent.PATH: '{"actions": {}, "objects": {}}'}), ["Import"])
 
 
 UCLOUD_APIS = RUN + '''
@@ -492,7 +497,7 @@ class Command(WithPackages):
         return subprocess.run(command, capture_output=True, text=True, cwd=self.folder)
 
     def test_the_answer_and_the_failure(self):
-        path = self.wheel({tencent.PATH: '{"actions": {"A": {"input": "I", "output": "I"}}, "objects": {"I": {"members": []}}}', "tccli/__init__.py": RUN})
+        path = self.wheel({tencent.PATH: '{"actions": {"A": {"input": "I", "output": "I"}}, "objects": {"I": {"members": []}}}', tencent.TAGS: '{"actions": {}, "objects": {}}', "tccli/__init__.py": RUN})
         answer = json.loads(self.run_reader("tencent", path, "A", "B").stdout)
         self.assertEqual((answer["version"], answer["operations"]), ("1.2.3", {"A": {"http": "POST /", "request": {}, "response": {}}}))
         self.assertEqual(answer["sha256"], hashlib.sha256(path.read_bytes()).hexdigest())

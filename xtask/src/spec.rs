@@ -82,6 +82,8 @@ tables! {
         /// Host and version of the API, where it is another than the client's own.
         host: Option<String>,
         version: Option<String>,
+        /// Its name in the signature's scope, where the scope has one.
+        #[serde(default)] service: String,
         doc: String,
         source: String,
         request: String,
@@ -367,9 +369,12 @@ impl Spec {
         let operations = &self.api.operations;
         if let Some(one) = operations
             .iter()
-            .find(|own| own.host.is_some() != own.version.is_some())
+            .find(|own| own.host.is_some() != own.version.is_some() || (own.host.is_none() && !own.service.is_empty()))
         {
-            return Err(format!("{}: `host` and `version` go together", one.name));
+            return Err(format!(
+                "{}: `host` and `version` go together, and `service` with them",
+                one.name
+            ));
         }
         let mut fields = BTreeSet::new();
         if let Some((owner, field)) = self

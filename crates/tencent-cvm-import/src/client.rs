@@ -5,7 +5,7 @@ use cloud_import_core::{
     Bytes, ClientBuilder, Endpoint, Provider, Response, Result, Settings,
     http::{Method, Request},
     provider::{
-        Buildable, Call, Connection, Operation, VendorSettings, canonical,
+        Buildable, Call, Connection, Operation, OtherApi, VendorSettings, canonical,
         encode::{self, Fields},
     },
 };
@@ -15,6 +15,9 @@ use crate::{
     sign::{SignatureVersion, Signer},
     v1::FORM,
 };
+
+/// How the vendor's own hosts end.
+const VENDORS_HOSTS: &str = ".tencentcloudapi.com";
 
 /// A client for one region. Cheap to clone; clones share connections.
 ///
@@ -127,9 +130,15 @@ impl Client {
         &self.connection.endpoint
     }
 
-    /// Signs requests of this client.
+    /// Signs requests of the client's own API.
     pub fn signer(&self) -> &Signer {
         &self.signer
+    }
+
+    /// Signs requests of another API of the vendor's, such as that for tags: the scope of a signature names the service.
+    pub fn signer_of(&self, api: Option<OtherApi>) -> Signer {
+        let service = api.map_or(self.signer.service, |api| api.service);
+        Signer { service, ..self.signer }
     }
 
     /// The request of a call, unsigned.
@@ -137,7 +146,7 @@ impl Client {
     /// # Errors
     /// When the region has characters that no header can carry, or the parameters are too long for a URL (about 64 KiB).
     pub fn unsigned<Q: Call>(&self, call: &Q) -> Result<Request<Bytes>> {
-        self.request(&Q::OPERATION, self.connection.fields(call)?)
+        self.request(Q::API, &Q::OPERATION, self.connection.fields(call)?)
     }
 
     /// Sends a call, of this crate or of your own (see [`Call`]), and reads its answer, with the id of the request.
@@ -148,26 +157,55 @@ impl Client {
     /// What the vendor refuses, with its code; and what fails on the way.
     pub async fn call<Q: Call>(&self, call: &Q) -> Result<Response<Q::Answer>> {
         self.connection
-            .call(&self.signer, call, |operation, fields| self.request(operation, fields))
+            .call(&self.signer_of(Q::API), call, |operation, fields| {
+                self.request(Q::API, operation, fields)
+            })
             .await
     }
 
-    fn request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
+    fn request(&self, api: Option<OtherApi>, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
+        let endpoint = match api {
+            Some(api) => self.endpoint_of(api)?,
+            None => self.endpoint().clone(),
+        };
+        let version = api.map_or(API_VERSION, |api| api.version);
         match self.signer.version {
-            SignatureVersion::Tc3 => self.v3_request(operation, fields),
-            SignatureVersion::HmacSha256 | SignatureVersion::HmacSha1 => self.v1_request(operation, fields),
+            SignatureVersion::Tc3 => self.v3_request(&endpoint, operation, version, fields),
+            SignatureVersion::HmacSha256 | SignatureVersion::HmacSha1 => {
+                self.v1_request(&endpoint, operation, version, fields)
+            }
+        }
+    }
+
+    /// Where another API is: beside the client's own, as the vendor's hosts are named product first and then site or region. An
+    /// endpoint that is not the vendor's answers for all of them: keys that are meant for a private cloud do not go to the public
+    /// one. Source: Request Structure (2024-11-27); tencentcloud-sdk-python-intl-en 3.1.193.
+    fn endpoint_of(&self, api: OtherApi) -> Result<Endpoint> {
+        let own = self.endpoint();
+        let product = api.host.split('.').next().unwrap_or_default();
+        match own.authority().split_once('.') {
+            Some((_, place)) if own.host().ends_with(VENDORS_HOSTS) => {
+                format!("{}://{product}.{place}", own.scheme()).parse()
+            }
+            _ => Ok(own.clone()),
         }
     }
 
     /// Action, version and region are headers; the fields are JSON or stand in the query.
-    fn v3_request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
+    fn v3_request(
+        &self,
+        endpoint: &Endpoint,
+        operation: &Operation,
+        version: &str,
+        fields: Fields,
+    ) -> Result<Request<Bytes>> {
         let mut request = match self.http_method {
-            HttpMethod::Post => encode::rest(self.endpoint(), operation, fields)?,
-            HttpMethod::Get => self.of_parameters(operation, &fields)?,
+            HttpMethod::Post => encode::rest(endpoint, operation, fields)?,
+            HttpMethod::Get => self.of_parameters(endpoint, operation, &fields)?,
         };
         let headers = request.headers_mut();
         canonical::set(headers, "x-tc-action", operation.name)?;
-        canonical::set(headers, "x-tc-version", API_VERSION)?;
+        canonical::set(headers, "x-tc-version", version)?;
         if !self.region().is_empty() {
             canonical::set(headers, "x-tc-region", self.region())?;
         }
@@ -175,24 +213,30 @@ impl Client {
     }
 
     /// Everything is a parameter.
-    fn v1_request(&self, operation: &Operation, mut fields: Fields) -> Result<Request<Bytes>> {
-        let common = [("Action", operation.name), ("Version", API_VERSION)];
+    fn v1_request(
+        &self,
+        endpoint: &Endpoint,
+        operation: &Operation,
+        version: &str,
+        mut fields: Fields,
+    ) -> Result<Request<Bytes>> {
+        let common = [("Action", operation.name), ("Version", version)];
         fields.extend(common.map(|(name, value)| (name.to_owned(), value.into())));
         if !self.region().is_empty() {
             fields.insert("Region".to_owned(), self.region().into());
         }
-        self.of_parameters(operation, &fields)
+        self.of_parameters(endpoint, operation, &fields)
     }
 
     /// The fields as parameters, lists counted from 0, in the query or in a form.
-    fn of_parameters(&self, operation: &Operation, fields: &Fields) -> Result<Request<Bytes>> {
+    fn of_parameters(&self, endpoint: &Endpoint, operation: &Operation, fields: &Fields) -> Result<Request<Bytes>> {
         let text = encode::sorted_pairs(encode::dotted(fields, 0));
         let (method, target, body) = match self.http_method {
             HttpMethod::Post => (Method::POST, operation.path.to_owned(), Bytes::from(text)),
             HttpMethod::Get if text.is_empty() => (Method::GET, operation.path.to_owned(), Bytes::new()),
             HttpMethod::Get => (Method::GET, format!("{}?{text}", operation.path), Bytes::new()),
         };
-        encode::request(self.endpoint(), method, &target, Some(FORM), body)
+        encode::request(endpoint, method, &target, Some(FORM), body)
     }
 }
 
@@ -212,6 +256,40 @@ mod tests {
         assert_eq!(
             endpoint("ap-shanghai-fsi"),
             "https://cvm.ap-shanghai-fsi.tencentcloudapi.com"
+        );
+    }
+
+    #[test]
+    fn another_api_is_beside_the_own_one() {
+        let api = crate::types::TagResourcesRequest::API.unwrap();
+        let other = |endpoint: &str| {
+            let client = Client::builder("ap-guangzhou").credentials(Credentials::new("AKID", "KEY"));
+            let client = client.endpoint(endpoint.parse().unwrap()).plain_http(true);
+            client.build().unwrap().endpoint_of(api).unwrap().to_string()
+        };
+        for (own, theirs) in [
+            ("https://cvm.tencentcloudapi.com", "https://tag.tencentcloudapi.com"),
+            ("cvm.intl.tencentcloudapi.com", "https://tag.intl.tencentcloudapi.com"),
+            (
+                "cvm.ap-shanghai-fsi.tencentcloudapi.com",
+                "https://tag.ap-shanghai-fsi.tencentcloudapi.com",
+            ),
+            ("http://cvm.tencentcloudapi.com", "http://tag.tencentcloudapi.com"),
+            ("https://cvm.cloud.example", "https://cvm.cloud.example"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ] {
+            assert_eq!(other(own), theirs, "{own}");
+        }
+    }
+
+    #[test]
+    fn another_api_is_signed_for_by_its_name() {
+        let client = Client::builder("ap-guangzhou").credentials(Credentials::new("AKID", "KEY"));
+        let client = client.build().unwrap();
+        let api = crate::types::TagResourcesRequest::API;
+        assert_eq!(
+            (client.signer_of(api).service, client.signer_of(None).service),
+            ("tag", "cvm")
         );
     }
 }

@@ -96,7 +96,7 @@ async fn jdcloud() {
 
 #[tokio::test]
 async fn tencent() {
-    all_are_classified(Provider::TENCENT, lock!("tencent"), 422).await;
+    all_are_classified(Provider::TENCENT, lock!("tencent"), 468).await;
 }
 
 #[tokio::test]

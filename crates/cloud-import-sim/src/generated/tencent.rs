@@ -18,6 +18,12 @@ const TAG: &[Field] = &[
     field("Value", Text).required(),
 ];
 
+const TAG_KEY_VALUE: &[Field] = &[
+    field("TagKey", Text).required(),
+    field("TagValue", Text).required(),
+    field("Category", Text),
+];
+
 const TAG_SPECIFICATION: &[Field] = &[
     field("ResourceType", Text).required().one_of(&["image", "instance", "host", "keypair", "ps", "hpc"]),
     field("Tags", List(&Object(TAG))).required(),
@@ -61,5 +67,76 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         field("ImageDescription", Text),
         field("ImageFamily", Text),
         field("ImageDeprecated", Bool),
+    ] },
+    Operation { name: "SyncImages", method: "POST", path: "/", fields: &[
+        field("ImageIds", List(&Text)).required(),
+        field("DestinationRegions", List(&Text)).required(),
+        field("DryRun", Bool),
+        field("ImageName", Text),
+        field("ImageSetRequired", Bool),
+        field("Encrypt", Bool),
+        field("KmsKeyId", Text),
+    ] },
+    Operation { name: "ModifyImageSharePermission", method: "POST", path: "/", fields: &[
+        field("ImageId", Text).required(),
+        field("AccountIds", List(&Text)).required(),
+        field("Permission", Text).required(),
+    ] },
+    Operation { name: "DescribeImageSharePermission", method: "POST", path: "/", fields: &[
+        field("ImageId", Text).required(),
+    ] },
+    Operation { name: "DescribeImageFromFamily", method: "POST", path: "/", fields: &[
+        field("ImageFamily", Text),
+    ] },
+    Operation { name: "ExportImages", method: "POST", path: "/", fields: &[
+        field("BucketName", Text).required(),
+        field("ImageIds", List(&Text)),
+        field("ExportFormat", Text),
+        field("FileNamePrefixList", List(&Text)),
+        field("OnlyExportRootDisk", Bool),
+        field("DryRun", Bool),
+        field("RoleName", Text),
+    ] },
+    Operation { name: "TagResources", method: "POST", path: "/", fields: &[
+        field("ResourceList", List(&Text)).required(),
+        field("Tags", List(&Object(TAG_KEY_VALUE))).required(),
+    ] },
+    Operation { name: "UnTagResources", method: "POST", path: "/", fields: &[
+        field("ResourceList", List(&Text)).required(),
+        field("TagKeys", List(&Text)).required(),
+    ] },
+    Operation { name: "AttachResourcesTag", method: "POST", path: "/", fields: &[
+        field("ServiceType", Text).required(),
+        field("ResourceIds", List(&Text)).required(),
+        field("TagKey", Text).required(),
+        field("TagValue", Text).required(),
+        field("ResourceRegion", Text),
+        field("ResourcePrefix", Text),
+    ] },
+    Operation { name: "DetachResourcesTag", method: "POST", path: "/", fields: &[
+        field("ServiceType", Text).required(),
+        field("ResourceIds", List(&Text)).required(),
+        field("TagKey", Text).required(),
+        field("ResourceRegion", Text),
+        field("ResourcePrefix", Text),
+    ] },
+    Operation { name: "DescribeResourceTags", method: "POST", path: "/", fields: &[
+        field("CreateUin", Integer),
+        field("ResourceRegion", Text),
+        field("ServiceType", Text),
+        field("ResourcePrefix", Text),
+        field("ResourceId", Text),
+        field("Offset", Integer),
+        field("Limit", Integer),
+        field("CosResourceId", Integer),
+    ] },
+    Operation { name: "DescribeResourceTagsByResourceIds", method: "POST", path: "/", fields: &[
+        field("ServiceType", Text).required(),
+        field("ResourcePrefix", Text).required(),
+        field("ResourceIds", List(&Text)).required(),
+        field("ResourceRegion", Text).required(),
+        field("Offset", Integer),
+        field("Limit", Integer),
+        field("Category", Text),
     ] },
 ];

@@ -6,25 +6,25 @@ use cloud_import_core::__generated::*;
 
 const S_COMMON_ERRORS: &str = "Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026)";
 const S_COMMON_ERRORS_DOCS: &str = "Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026); ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026)";
-const S_COMMON_ERRORS_SDK_GO: &str = "Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026); tencentcloud-sdk-go 144f6c8d, cvm v20170312 client and errors, and common/regions (2026-08-21)";
+const S_COMMON_ERRORS_SDK_GO: &str = "Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026); tencentcloud-sdk-go 144f6c8d, cvm v20170312 and tag v20180813 client and errors, and common/regions (2026-08-21)";
 const S_COMMON_ERRORS_STRUCTURE: &str = "Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026); Request Structure, tencentcloud.com/document/product/213/31573 (2024-11-27)";
-const S_SDK_GO: &str = "tencentcloud-sdk-go 144f6c8d, cvm v20170312 client and errors, and common/regions (2026-08-21)";
+const S_SDK_GO: &str = "tencentcloud-sdk-go 144f6c8d, cvm v20170312 and tag v20180813 client and errors, and common/regions (2026-08-21)";
 const S_SDK_PYTHON: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
-const S_SDK_PYTHON_SDK_GO: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026); tencentcloud-sdk-go 144f6c8d, cvm v20170312 client and errors, and common/regions (2026-08-21)";
-const S_SEED_SDK_GO: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); tencentcloud-sdk-go 144f6c8d, cvm v20170312 client and errors, and common/regions (2026-08-21)";
+const S_SDK_PYTHON_SDK_GO: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026); tencentcloud-sdk-go 144f6c8d, cvm v20170312 and tag v20180813 client and errors, and common/regions (2026-08-21)";
+const S_SEED_SDK_GO: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); tencentcloud-sdk-go 144f6c8d, cvm v20170312 and tag v20180813 client and errors, and common/regions (2026-08-21)";
 
 /// Error codes. A code that is not here is judged by the HTTP status.
 pub static ERRORS: &[CodeRule] = &[
-    CodeRule::failure("ImageQuotaLimitExceeded", 200, ErrorKind::QuotaExceeded, "Delete private images that you no longer need, or ask Tencent Cloud for a larger quota (DescribeImageQuota shows it).", S_SEED_SDK_GO), // ImportImage
-    CodeRule::failure("InvalidImageName.Duplicate", 200, ErrorKind::DuplicateName, "Choose another name, or delete the image that has this one in the region.", S_SEED_SDK_GO), // ImportImage, ModifyImageAttribute
+    CodeRule::failure("ImageQuotaLimitExceeded", 200, ErrorKind::QuotaExceeded, "Delete private images that you no longer need, or ask Tencent Cloud for a larger quota (DescribeImageQuota shows it).", S_SEED_SDK_GO), // ImportImage, SyncImages
+    CodeRule::failure("InvalidImageName.Duplicate", 200, ErrorKind::DuplicateName, "Choose another name, or delete the image that has this one in the region.", S_SEED_SDK_GO), // ImportImage, ModifyImageAttribute, SyncImages
     CodeRule::failure("InvalidImageOsType.Unsupported", 200, ErrorKind::Unsupported, "Use an operating system that DescribeImportImageOs lists.", S_SEED_SDK_GO), // ImportImage
     CodeRule::failure("InvalidImageOsVersion.Unsupported", 200, ErrorKind::Unsupported, "Use a version that DescribeImportImageOs lists for this operating system.", S_SEED_SDK_GO), // ImportImage
     CodeRule::failure("InvalidParameter.InvalidParameterUrlError", 200, ErrorKind::InvalidRequest, "Give a link to an object in COS that is public or signed and not yet expired.", S_SEED_SDK_GO), // ImportImage
-    CodeRule::failure("InvalidParameterValue.InvalidAppIdFormat", 200, ErrorKind::InvalidRequest, "Check the AppId in the link to the object, the number at the end of the bucket's name.", S_SDK_GO), // ImportImage
+    CodeRule::failure("InvalidParameterValue.InvalidAppIdFormat", 200, ErrorKind::InvalidRequest, "Check the AppId in the link to the object, the number at the end of the bucket's name.", S_SDK_GO), // ImportImage, ModifyImageSharePermission, DescribeImageSharePermission, ExportImages, ModifyImageAttribute
     CodeRule::failure("InvalidParameterValue.InvalidBootMode", 200, ErrorKind::InvalidRequest, "Use the boot mode \"Legacy BIOS\" or \"UEFI\".", S_SDK_GO), // ImportImage
     CodeRule::failure("InvalidParameterValue.InvalidLicenseType", 200, ErrorKind::InvalidRequest, "Use the licence type TencentCloud or BYOL.", S_SDK_GO), // ImportImage
     CodeRule::failure("InvalidParameterValue.TagKeyNotFound", 200, ErrorKind::InvalidRequest, "Create the tag key in the account first, or leave the tag out.", S_SDK_GO), // ImportImage
-    CodeRule::failure("InvalidParameterValue.TooLarge", 200, ErrorKind::InvalidRequest, "Make the value that the message names smaller: a name takes 60 characters, a description 256.", S_SDK_GO), // ImportImage
+    CodeRule::failure("InvalidParameterValue.TooLarge", 200, ErrorKind::InvalidRequest, "Make the value that the message names smaller: a name takes 60 characters, a description 256.", S_SDK_GO), // ImportImage, ExportImages, ModifyImageAttribute
     CodeRule::failure("OperationDenied.InnerUserProhibitAction", 200, ErrorKind::PermissionDenied, "Use another account: this kind of account may not import images.", S_SDK_GO), // ImportImage
     CodeRule::failure("RegionAbilityLimit.UnsupportedToImportImage", 200, ErrorKind::Unsupported, "Import in another region and copy the image from there.", S_SEED_SDK_GO), // ImportImage
     CodeRule::failure("InvalidParameterValue.ISOMustImportByForce", 200, ErrorKind::InvalidRequest, "Skip the guest check (Force): an ISO file is imported only so.", S_SDK_PYTHON_SDK_GO), // ImportImage
@@ -37,16 +37,82 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("InvalidParameter.InvalidParameterCoexistImageIdsFilters", 200, ErrorKind::InvalidRequest, "Give image ids or filters, not both.", S_SDK_GO), // DescribeImages
     CodeRule::failure("InvalidParameterValue.InstanceTypeNotFound", 200, ErrorKind::InvalidRequest, "Use an instance type that the region has.", S_SDK_GO), // DescribeImages
     CodeRule::failure("InvalidParameterValue.InvalidParameterValueLimit", 200, ErrorKind::InvalidRequest, "Ask for at most 100 images at once.", S_SDK_GO), // DescribeImages
-    CodeRule::failure("InvalidParameterValue.LimitExceeded", 200, ErrorKind::InvalidRequest, "Give fewer values at once.", S_SDK_GO), // DescribeImages, DeleteImages
+    CodeRule::failure("InvalidParameterValue.LimitExceeded", 200, ErrorKind::InvalidRequest, "Give fewer values at once.", S_SDK_GO), // DescribeImages, DeleteImages, SyncImages, ModifyImageSharePermission, ExportImages
     CodeRule::failure("UnauthorizedOperation.PermissionDenied", 200, ErrorKind::PermissionDenied, "Grant the user the CAM permission for this operation.", S_SDK_GO), // DescribeImages
-    CodeRule::failure("InvalidImageId.Malformed", 200, ErrorKind::InvalidRequest, "Correct the image id: it has the form img-xxxxxxxx.", S_SDK_GO), // DescribeImages, DeleteImages
+    CodeRule::failure("InvalidImageId.Malformed", 200, ErrorKind::InvalidRequest, "Correct the image id: it has the form img-xxxxxxxx.", S_SDK_GO), // DescribeImages, DeleteImages, SyncImages, ModifyImageSharePermission, DescribeImageSharePermission, ExportImages, ModifyImageAttribute
     CodeRule::failure("InvalidImageId.InShared", 200, ErrorKind::Conflict, "Stop sharing the image first.", S_SDK_GO), // DeleteImages
-    CodeRule::failure("InvalidImageId.IncorrectState", 200, ErrorKind::Conflict, "Wait until the image is ready or has failed, then try again.", S_SDK_GO), // DeleteImages
-    CodeRule::failure("InvalidImageId.NotFound", 200, ErrorKind::NotFound, "Check the image id and the region.", S_SDK_GO), // DeleteImages
-    CodeRule::failure("InvalidParameterValue.InvalidImageIdIsShared", 200, ErrorKind::Conflict, "Stop sharing the image first.", S_SDK_GO), // DeleteImages
+    CodeRule::failure("InvalidImageId.IncorrectState", 200, ErrorKind::Conflict, "Wait until the image is ready or has failed, then try again.", S_SDK_GO), // DeleteImages, SyncImages, ModifyImageAttribute
+    CodeRule::failure("InvalidImageId.NotFound", 200, ErrorKind::NotFound, "Check the image id and the region.", S_SDK_GO), // DeleteImages, SyncImages, ModifyImageSharePermission, DescribeImageSharePermission, ExportImages, ModifyImageAttribute
+    CodeRule::failure("InvalidParameterValue.InvalidImageIdIsShared", 200, ErrorKind::Conflict, "Let the account that owns the image stop sharing or delete it.", S_SDK_GO), // DeleteImages
     CodeRule::failure("UnsupportedOperation.SharedImageModifyUnsupported", 200, ErrorKind::Unsupported, "Let the account that owns the image change it.", S_SDK_GO), // ModifyImageAttribute
-    CodeRule::failure("InvalidParameterValue.InvalidImageId", 200, ErrorKind::InvalidRequest, "Check the image id: it must be a private image of this account.", S_SDK_GO), // DeleteImages
+    CodeRule::failure("InvalidParameterValue.InvalidImageId", 200, ErrorKind::InvalidRequest, "Check the image id: it must be a private image of this account.", S_SDK_GO), // DeleteImages, SyncImages, ModifyImageSharePermission, ExportImages
     CodeRule::failure("MutexOperation.TaskRunning", 200, ErrorKind::Conflict, "Wait until the task that runs on the image has ended, then try again.", S_SDK_GO), // DeleteImages
+    CodeRule::failure("FailedOperation.InvalidImageState", 200, ErrorKind::Conflict, "Wait until nothing else runs on the image, then try again.", S_SDK_GO), // SyncImages
+    CodeRule::failure("InvalidImageId.TooLarge", 200, ErrorKind::Unsupported, "Make the image smaller: it is too large to be copied.", S_SDK_GO), // SyncImages
+    CodeRule::failure("InvalidParameter.InstanceImageNotSupport", 200, ErrorKind::Unsupported, "Use an image of a system disk: this one is of a whole instance.", S_SDK_GO), // SyncImages, ModifyImageSharePermission
+    CodeRule::failure("InvalidParameter.InvalidKmsKeyId", 200, ErrorKind::InvalidRequest, "Give the id of a key that the account has in the region, or none.", S_SDK_GO), // SyncImages
+    CodeRule::failure("InvalidParameterValue.InvalidImageState", 200, ErrorKind::Conflict, "Wait until nothing else runs on the image, then try again.", S_SDK_GO), // SyncImages, ModifyImageSharePermission, ExportImages
+    CodeRule::failure("InvalidParameterValue.InvalidRegion", 200, ErrorKind::InvalidRequest, "Give a region that Tencent Cloud has.", S_SDK_GO), // SyncImages
+    CodeRule::failure("InvalidRegion.NotFound", 200, ErrorKind::InvalidRequest, "Give a region that Tencent Cloud has.", S_SDK_GO), // SyncImages
+    CodeRule::failure("InvalidRegion.Unavailable", 200, ErrorKind::Unsupported, "Copy to another region: this one takes no copies now.", S_SDK_GO), // SyncImages
+    CodeRule::failure("UnsupportedOperation.EncryptedImagesNotSupported", 200, ErrorKind::Unsupported, "Use an image that is not encrypted.", S_SDK_GO), // SyncImages, ModifyImageSharePermission, ExportImages
+    CodeRule::failure("UnsupportedOperation.LocationImageNotSupported", 200, ErrorKind::Unsupported, "Use another image: this one is bound to its place.", S_SDK_GO), // SyncImages, ModifyImageSharePermission
+    CodeRule::failure("UnsupportedOperation.Region", 200, ErrorKind::Unsupported, "Use another region: this one cannot do it.", S_SDK_GO), // SyncImages
+    CodeRule::failure("UnsupportedOperation.SyncEncryptImageNotSupport", 200, ErrorKind::Unsupported, "Use another image: of this one no encrypted copy can be made.", S_SDK_GO), // SyncImages
+    CodeRule::failure("FailedOperation.AccountAlreadyExists", 200, ErrorKind::Conflict, "Nothing is left to do for this account: the image is shared with it already. Share it with the others alone.", S_SDK_GO), // ModifyImageSharePermission
+    CodeRule::failure("FailedOperation.AccountIsYourSelf", 200, ErrorKind::InvalidRequest, "Leave out the account that the image belongs to.", S_SDK_GO), // ModifyImageSharePermission
+    CodeRule::failure("InvalidAccountIs.YourSelf", 200, ErrorKind::InvalidRequest, "Leave out the account that the image belongs to.", S_SDK_GO), // ModifyImageSharePermission, DescribeImageSharePermission
+    CodeRule::failure("FailedOperation.BYOLImageShareFailed", 200, ErrorKind::Unsupported, "Import the image anew with the licence type TencentCloud: one with a licence of one's own cannot be shared.", S_SDK_GO), // ModifyImageSharePermission
+    CodeRule::failure("FailedOperation.NotMasterAccount", 200, ErrorKind::InvalidRequest, "Give the number of a main account, not that of a user or collaborator.", S_SDK_GO), // ModifyImageSharePermission
+    CodeRule::failure("FailedOperation.QImageShareFailed", 200, ErrorKind::Unsupported, "Use another image: this kind cannot be shared.", S_SDK_GO), // ModifyImageSharePermission
+    CodeRule::failure("FailedOperation.RImageShareFailed", 200, ErrorKind::Unsupported, "Use another image: this kind cannot be shared.", S_SDK_GO), // ModifyImageSharePermission
+    CodeRule::failure("InvalidAccountId.NotFound", 200, ErrorKind::InvalidRequest, "Check the numbers of the accounts.", S_SDK_GO), // ModifyImageSharePermission, DescribeImageSharePermission
+    CodeRule::failure("OverQuota", 200, ErrorKind::QuotaExceeded, "Stop sharing the image with accounts that no longer need it: 500 accounts are the most.", S_SDK_GO), // ModifyImageSharePermission, DescribeImageSharePermission
+    CodeRule::failure("UnauthorizedOperation.ImageNotBelongToAccount", 200, ErrorKind::PermissionDenied, "Use the account that the image belongs to.", S_SDK_GO), // ModifyImageSharePermission, DescribeImageSharePermission
+    CodeRule::failure("InvalidZone.MismatchRegion", 200, ErrorKind::InvalidRequest, "Give a zone of the region.", S_SDK_GO), // DescribeImageFromFamily
+    CodeRule::failure("UnsupportedOperation.InvalidZone", 200, ErrorKind::Unsupported, "Use another zone: this one is closed.", S_SDK_GO), // DescribeImageFromFamily
+    CodeRule::failure("AuthFailure.CamRoleNameAuthenticateFailed", 200, ErrorKind::PermissionDenied, "Create the CAM role CVM_QcsRole that may write to the bucket, or name another that may.", S_SDK_GO), // ExportImages
+    CodeRule::failure("InvalidParameter.ImageIdsSnapshotIdsMustOne", 200, ErrorKind::InvalidRequest, "Name the images to export.", S_SDK_GO), // ExportImages
+    CodeRule::failure("InvalidParameter.SnapshotNotFound", 200, ErrorKind::InvalidRequest, "Check the ids of the snapshots.", S_SDK_GO), // ExportImages
+    CodeRule::failure("InvalidParameterValue.BucketNotFound", 200, ErrorKind::InvalidRequest, "Check the name of the bucket and its region.", S_SDK_GO), // ExportImages
+    CodeRule::failure("InvalidParameterValue.InvalidBucketPermissionForExport", 200, ErrorKind::PermissionDenied, "Let the service's role write to the bucket.", S_SDK_GO), // ExportImages
+    CodeRule::failure("InvalidParameterValue.InvalidFileNamePrefixList", 200, ErrorKind::InvalidRequest, "Give as many beginnings of file names as images.", S_SDK_GO), // ExportImages
+    CodeRule::failure("InvalidParameterValue.InvalidImageOsName", 200, ErrorKind::Unsupported, "Use another region: this one does not have the image's operating system.", S_SDK_GO), // ExportImages
+    CodeRule::failure("InvalidParameterValue.MissingLocationCosEndpoint", 200, ErrorKind::Unsupported, "Use another bucket: that of a dedicated zone has no endpoint.", S_SDK_GO), // ExportImages
+    CodeRule::failure("LimitExceeded.ExportImageTaskLimitExceeded", 200, ErrorKind::Conflict, "Wait until an export that runs has ended, then try again.", S_SDK_GO), // ExportImages
+    CodeRule::failure("UnsupportedOperation.ImageTooLargeExportUnsupported", 200, ErrorKind::Unsupported, "Use a smaller image: this one is too large to be exported.", S_SDK_GO), // ExportImages
+    CodeRule::failure("UnsupportedOperation.MarketImageExportUnsupported", 200, ErrorKind::Unsupported, "Use another image: one that was made of a market image cannot be exported.", S_SDK_GO), // ExportImages
+    CodeRule::failure("UnsupportedOperation.PublicImageExportUnsupported", 200, ErrorKind::Unsupported, "Use an image of one's own: public and market images cannot be exported.", S_SDK_GO), // ExportImages
+    CodeRule::failure("UnsupportedOperation.RedHatImageExportUnsupported", 200, ErrorKind::Unsupported, "Use another image: Red Hat images cannot be exported.", S_SDK_GO), // ExportImages
+    CodeRule::failure("UnsupportedOperation.SharedImageExportUnsupported", 200, ErrorKind::Unsupported, "Let the account that owns the image export it.", S_SDK_GO), // ExportImages
+    CodeRule::failure("UnsupportedOperation.WindowsImageExportUnsupported", 200, ErrorKind::Unsupported, "Use another image: Windows images cannot be exported.", S_SDK_GO), // ExportImages
+    CodeRule::failure("FailedOperation.PolicyEnforcedInvalid", 200, ErrorKind::PermissionDenied, "Use tags that the organization's tag policy allows.", S_SDK_GO), // TagResources, UnTagResources, AttachResourcesTag, DetachResourcesTag
+    CodeRule::failure("FailedOperation.ResourceAppIdNotSame", 200, ErrorKind::InvalidRequest, "Name resources of one account at once.", S_SDK_GO), // AttachResourcesTag, DetachResourcesTag
+    CodeRule::failure("FailedOperation.ResourceTagProcessing", 200, ErrorKind::Conflict, "Wait until the change of tags that runs on the resource has ended, then try again.", S_SDK_GO), // TagResources, UnTagResources
+    CodeRule::failure("InvalidParameter.ReservedTagKey", 200, ErrorKind::InvalidRequest, "Use another tag key: qcloud, tencent and project are the cloud's own.", S_SDK_GO), // TagResources, UnTagResources, AttachResourcesTag, DetachResourcesTag
+    CodeRule::failure("InvalidParameter.Tag", 200, ErrorKind::InvalidRequest, "Correct the tags.", S_SDK_GO), // TagResources, UnTagResources
+    CodeRule::failure("InvalidParameter.UnsupportedService", 200, ErrorKind::Unsupported, "Check the resource: its product takes no tags this way.", S_SDK_GO), // TagResources
+    CodeRule::failure("InvalidParameterValue.RegionInvalid", 200, ErrorKind::InvalidRequest, "Give a region that Tencent Cloud has.", S_SDK_GO), // AttachResourcesTag, DetachResourcesTag, DescribeResourceTagsByResourceIds
+    CodeRule::failure("InvalidParameterValue.ResourceDescriptionError", 200, ErrorKind::InvalidRequest, "Write the resource as qcs::cvm:REGION:uin/ACCOUNT:image/IMAGE.", S_SDK_GO), // TagResources, UnTagResources, AttachResourcesTag, DetachResourcesTag
+    CodeRule::failure("InvalidParameterValue.ResourceIdInvalid", 200, ErrorKind::InvalidRequest, "Check the ids of the resources.", S_SDK_GO), // AttachResourcesTag, DetachResourcesTag, DescribeResourceTagsByResourceIds
+    CodeRule::failure("InvalidParameterValue.ResourcePrefixInvalid", 200, ErrorKind::InvalidRequest, "Use the prefix image for images.", S_SDK_GO), // AttachResourcesTag, DetachResourcesTag, DescribeResourceTagsByResourceIds
+    CodeRule::failure("InvalidParameterValue.ServiceTypeInvalid", 200, ErrorKind::InvalidRequest, "Use the service type cvm for images.", S_SDK_GO), // AttachResourcesTag, DetachResourcesTag, DescribeResourceTagsByResourceIds
+    CodeRule::failure("InvalidParameterValue.TagKeyCharacterIllegal", 200, ErrorKind::InvalidRequest, "Leave characters out of the tag key that no key takes.", S_SDK_GO), // TagResources, UnTagResources, AttachResourcesTag, DetachResourcesTag
+    CodeRule::failure("InvalidParameterValue.TagKeyDuplicate", 200, ErrorKind::InvalidRequest, "Give each tag key only once.", S_SDK_GO), // TagResources, UnTagResources
+    CodeRule::failure("InvalidParameterValue.TagKeyEmpty", 200, ErrorKind::InvalidRequest, "Give each tag a key.", S_SDK_GO), // TagResources, UnTagResources, AttachResourcesTag, DetachResourcesTag
+    CodeRule::failure("InvalidParameterValue.TagKeyLengthExceeded", 200, ErrorKind::InvalidRequest, "Make the tag key shorter.", S_SDK_GO), // TagResources, UnTagResources
+    CodeRule::failure("InvalidParameterValue.TagValueCharacterIllegal", 200, ErrorKind::InvalidRequest, "Leave characters out of the tag value that no value takes.", S_SDK_GO), // TagResources, UnTagResources, AttachResourcesTag
+    CodeRule::failure("InvalidParameterValue.TagValueEmpty", 200, ErrorKind::InvalidRequest, "Give each tag a value.", S_SDK_GO), // TagResources
+    CodeRule::failure("InvalidParameterValue.TagValueLengthExceeded", 200, ErrorKind::InvalidRequest, "Make the tag value shorter.", S_SDK_GO), // TagResources
+    CodeRule::failure("InvalidParameterValue.UinInvalid", 200, ErrorKind::InvalidRequest, "Check the number of the account in the resource.", S_SDK_GO), // AttachResourcesTag, DetachResourcesTag, DescribeResourceTagsByResourceIds
+    CodeRule::failure("LimitExceeded.Quota", 200, ErrorKind::QuotaExceeded, "Delete tags of the account that you no longer need.", S_SDK_GO), // AttachResourcesTag
+    CodeRule::failure("LimitExceeded.ResourceAttachedTags", 200, ErrorKind::QuotaExceeded, "Take tags off the resource that it no longer needs.", S_SDK_GO), // AttachResourcesTag
+    CodeRule::failure("LimitExceeded.ResourceNumPerRequest", 200, ErrorKind::InvalidRequest, "Name fewer resources at once.", S_SDK_GO), // TagResources, UnTagResources, AttachResourcesTag, DetachResourcesTag
+    CodeRule::failure("LimitExceeded.TagNumPerRequest", 200, ErrorKind::InvalidRequest, "Give fewer tags at once.", S_SDK_GO), // TagResources, UnTagResources
+    CodeRule::failure("LimitExceeded.TagValue", 200, ErrorKind::QuotaExceeded, "Delete values of the tag key that you no longer need: 1000 are the most.", S_SDK_GO), // TagResources
+    CodeRule::failure("ResourceInUse.TagKeyAttached", 200, ErrorKind::Conflict, "Nothing is left to do if the value is the same: the resource has a tag with this key. TagResources changes values.", S_SDK_GO), // AttachResourcesTag
+    CodeRule::failure("ResourceNotFound.TagNonExist", 200, ErrorKind::InvalidRequest, "Create the tag in the account first, or use TagResources, which does.", S_SDK_GO), // AttachResourcesTag
+    CodeRule::failure("ResourceNotFound.AttachedTagKeyNotFound", 200, ErrorKind::NotFound, "Nothing is left to do: the resource has no tag with this key.", S_SDK_GO), // DetachResourcesTag
     CodeRule::dry_run_passed("DryRunOperation", 200, "Nothing is wrong: without the dry run the request would have succeeded.", S_COMMON_ERRORS),
     CodeRule::failure("AuthFailure.InvalidAuthorization", 200, ErrorKind::Credentials, "Check that no proxy changes the Authorization header.", S_COMMON_ERRORS),
     CodeRule::failure("AuthFailure.InvalidSecretId", 200, ErrorKind::Credentials, "Use a SecretId of a Tencent Cloud API key, and the endpoint of the site that issued it.", S_COMMON_ERRORS),
@@ -94,7 +160,7 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("OperationDenied", 200, ErrorKind::Unsupported, "Read the message: the cloud denies the operation for that reason.", S_SDK_GO).for_prefix(),
     CodeRule::failure("Over", 200, ErrorKind::QuotaExceeded, "Delete what you no longer need, or ask Tencent Cloud for a larger quota.", S_SDK_GO).for_prefix(),
     CodeRule::failure("RegionAbilityLimit", 200, ErrorKind::Unsupported, "Use another region: this one cannot do it.", S_SDK_GO).for_prefix(),
-    CodeRule::failure("RequestLimitExceeded", 200, ErrorKind::RateLimited, "Send fewer requests: ImportImage allows 10 a second.", S_COMMON_ERRORS_DOCS).for_prefix(),
+    CodeRule::failure("RequestLimitExceeded", 200, ErrorKind::RateLimited, "Send fewer requests: most operations on images allow 10 a second.", S_COMMON_ERRORS_DOCS).for_prefix(),
     CodeRule::failure("Resource", 200, ErrorKind::Conflict, "Read the message: the state of a resource stands against it.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
     CodeRule::failure("ResourceInUse", 200, ErrorKind::Conflict, "Wait until nothing uses the resource, then try again.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
     CodeRule::failure("ResourceInsufficient", 200, ErrorKind::Conflict, "Try again later or in another region: the cloud is short of resources.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
@@ -104,7 +170,7 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("SecGroup", 200, ErrorKind::InvalidRequest, "Correct what the message names.", S_SDK_GO).for_prefix(),
     CodeRule::failure("ServiceUnavailable", 200, ErrorKind::Unavailable, "Try again later.", S_COMMON_ERRORS).for_prefix(),
     CodeRule::failure("Unauthorized", 200, ErrorKind::PermissionDenied, "Grant the user the CAM permission for this operation.", S_COMMON_ERRORS_SDK_GO).for_prefix(),
-    CodeRule::failure("UnauthorizedOperation.InvalidToken", 200, ErrorKind::Credentials, "Get new temporary credentials: the token is wrong or has expired.", S_SDK_GO), // DescribeImages, ModifyImageAttribute
+    CodeRule::failure("UnauthorizedOperation.InvalidToken", 200, ErrorKind::Credentials, "Get new temporary credentials: the token is wrong or has expired.", S_SDK_GO), // DescribeImages, ModifyImageAttribute, ModifyImageSharePermission
     CodeRule::failure("UnauthorizedOperation.MFA", 200, ErrorKind::Credentials, "Complete the multi-factor authentication that the account requires.", S_SDK_GO).for_prefix(),
     CodeRule::failure("Unknown", 200, ErrorKind::Unavailable, "Try again later.", S_COMMON_ERRORS).for_prefix(), // unverified
     CodeRule::failure("UnknownParameter", 200, ErrorKind::InvalidRequest, "Leave out the parameter that the message names: this endpoint does not know it.", S_COMMON_ERRORS_SDK_GO).for_prefix(),

@@ -14,7 +14,7 @@ const S_SDK_PYTHON: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and erro
 const S_SDK_PYTHON_DOCS: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026); ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026)";
 const S_SEED_DOCS: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026)";
 const S_SEED_GUIDE: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026)";
-const S_SEED_SDK_GO: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); tencentcloud-sdk-go 144f6c8d, cvm v20170312 client and errors, and common/regions (2026-08-21)";
+const S_SEED_SDK_GO: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); tencentcloud-sdk-go 144f6c8d, cvm v20170312 and tag v20180813 client and errors, and common/regions (2026-08-21)";
 const S_SEED_SDK_PYTHON: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
 
 /// What the import can do and what it limits.
@@ -146,7 +146,7 @@ pub const API_VERSION: &str = "2017-03-12";
 
 /// The sources of all this, by their keys.
 pub const SOURCES: &[(&str, &str)] = &[
-    ("cli", "tccli 3.1.189.1, cvm v20170312 api.json and examples.json (2026)"),
+    ("cli", "tccli 3.1.189.1, cvm v20170312 api.json and examples.json, and tag v20180813 api.json (2026)"),
     ("cloudmux", "yunionio/cloudmux 311f52c4 and cloudpods issue 161, a third party's client (read 2026)"),
     ("common-errors", "Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026)"),
     ("docs", "ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026)"),
@@ -155,9 +155,11 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("modify", "ModifyImageAttribute, cloud.tencent.com/document/api/213/15713 and tencentcloud.com/document/api/213/33269 (2025-11-21)"),
     ("packer", "packer-plugin-tencentcloud bfca3077 (2025-05-30)"),
     ("sdk-common", "tencentcloud-sdk-python-common 3.1.195 (2026)"),
-    ("sdk-go", "tencentcloud-sdk-go 144f6c8d, cvm v20170312 client and errors, and common/regions (2026-08-21)"),
+    ("sdk-go", "tencentcloud-sdk-go 144f6c8d, cvm v20170312 and tag v20180813 client and errors, and common/regions (2026-08-21)"),
     ("sdk-intl", "tencentcloud-sdk-python-intl-en 3.1.193 (2026-10-26)"),
     ("sdk-python", "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)"),
     ("seed", "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05)"),
     ("structure", "Request Structure, tencentcloud.com/document/product/213/31573 (2024-11-27)"),
+    ("sync", "SyncImages, tencentcloud.com/document/product/213/33267 (2024-10-22)"),
+    ("terraform", "terraform-provider-tencentcloud f6970a90: copies, exports and tags of images (2026-08-21)"),
 ];

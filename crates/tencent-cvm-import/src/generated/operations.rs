@@ -54,6 +54,101 @@ impl Call for ModifyImageAttributeRequest {
     const OPERATION: Operation = Operation::new("ModifyImageAttribute", Method::POST, "/", Repeat::Safe, &[]);
 }
 
+impl Call for SyncImagesRequest {
+    type Answer = SyncImagesResponse;
+    const OPERATION: Operation = Operation::new("SyncImages", Method::POST, "/", Repeat::Unsafe, &[]);
+}
+
+impl Call for ModifyImageSharePermissionRequest {
+    type Answer = ModifyImageSharePermissionResponse;
+    const OPERATION: Operation = Operation::new("ModifyImageSharePermission", Method::POST, "/", Repeat::Safe, &[]);
+}
+
+impl Call for DescribeImageSharePermissionRequest {
+    type Answer = DescribeImageSharePermissionResponse;
+    const OPERATION: Operation = Operation::new("DescribeImageSharePermission", Method::POST, "/", Repeat::Safe, &[]);
+}
+
+impl Call for DescribeImageFromFamilyRequest {
+    type Answer = DescribeImageFromFamilyResponse;
+    const OPERATION: Operation = Operation::new("DescribeImageFromFamily", Method::POST, "/", Repeat::Safe, &[]);
+}
+
+impl Call for ExportImagesRequest {
+    type Answer = ExportImagesResponse;
+    const OPERATION: Operation = Operation::new("ExportImages", Method::POST, "/", Repeat::Unsafe, &[]);
+}
+
+impl Call for TagResourcesRequest {
+    type Answer = TagResourcesResponse;
+    const OPERATION: Operation = Operation::new("TagResources", Method::POST, "/", Repeat::Safe, &[]);
+    const API: Option<OtherApi> = Some(OtherApi { host: "tag.tencentcloudapi.com", version: "2018-08-13", service: "tag" });
+}
+
+impl Call for UnTagResourcesRequest {
+    type Answer = UnTagResourcesResponse;
+    const OPERATION: Operation = Operation::new("UnTagResources", Method::POST, "/", Repeat::Safe, &[]);
+    const API: Option<OtherApi> = Some(OtherApi { host: "tag.tencentcloudapi.com", version: "2018-08-13", service: "tag" });
+}
+
+impl Call for AttachResourcesTagRequest {
+    type Answer = AttachResourcesTagResponse;
+    const OPERATION: Operation = Operation::new("AttachResourcesTag", Method::POST, "/", Repeat::Safe, &[]);
+    const API: Option<OtherApi> = Some(OtherApi { host: "tag.tencentcloudapi.com", version: "2018-08-13", service: "tag" });
+}
+
+impl Call for DetachResourcesTagRequest {
+    type Answer = DetachResourcesTagResponse;
+    const OPERATION: Operation = Operation::new("DetachResourcesTag", Method::POST, "/", Repeat::Safe, &[]);
+    const API: Option<OtherApi> = Some(OtherApi { host: "tag.tencentcloudapi.com", version: "2018-08-13", service: "tag" });
+}
+
+impl Call for DescribeResourceTagsRequest {
+    type Answer = DescribeResourceTagsResponse;
+    const OPERATION: Operation = Operation::new("DescribeResourceTags", Method::POST, "/", Repeat::Safe, &[]);
+    const API: Option<OtherApi> = Some(OtherApi { host: "tag.tencentcloudapi.com", version: "2018-08-13", service: "tag" });
+}
+
+impl Paged for DescribeResourceTagsRequest {
+    type Client = Client;
+    type Item = TagResource;
+
+    async fn send(&self, client: &Client) -> Result<DescribeResourceTagsResponse> {
+        Ok(client.call(self).await?.value)
+    }
+
+    fn place(&mut self) -> (Position<'_>, &mut Option<i64>) {
+        (Position::Offset(&mut self.offset), &mut self.limit)
+    }
+
+    fn page(answer: DescribeResourceTagsResponse) -> Page<TagResource> {
+        Page::of(answer.rows, answer.total_count)
+    }
+}
+
+impl Call for DescribeResourceTagsByResourceIdsRequest {
+    type Answer = DescribeResourceTagsByResourceIdsResponse;
+    const OPERATION: Operation = Operation::new("DescribeResourceTagsByResourceIds", Method::POST, "/", Repeat::Safe, &[]);
+    const API: Option<OtherApi> = Some(OtherApi { host: "tag.tencentcloudapi.com", version: "2018-08-13", service: "tag" });
+}
+
+impl Paged for DescribeResourceTagsByResourceIdsRequest {
+    type Client = Client;
+    type Item = TagResource;
+
+    async fn send(&self, client: &Client) -> Result<DescribeResourceTagsByResourceIdsResponse> {
+        Ok(client.call(self).await?.value)
+    }
+
+    fn place(&mut self) -> (Position<'_>, &mut Option<i64>) {
+        (Position::Offset(&mut self.offset), &mut self.limit)
+    }
+
+    fn page(answer: DescribeResourceTagsByResourceIdsResponse) -> Page<TagResource> {
+        Page::of(answer.tags, answer.total_count)
+    }
+}
+
 impl Client {
     /// Starts the import of an image from COS. There is no task and no client token: the import is followed by the state of the image, found by `ImageId` or, without one, by its name. 10 requests a second.
     ///
@@ -101,7 +196,7 @@ impl Client {
         Ok(self.call(request).await?.value)
     }
 
-    /// Deletes private images. It is no way to stop an import: whether it works on an image that is still being imported is unverified.
+    /// Deletes private images. One that is shared with others is refused with `InvalidImageId.InShared`. It is no way to stop an import: whether it works on an image that is still being imported is unverified.
     ///
     /// `POST /`. Sent again by itself when it fails for a passing reason. ([cli, sdk-go](crate::types#sources))
     ///
@@ -111,13 +206,135 @@ impl Client {
         Ok(self.call(request).await?.value)
     }
 
-    /// Changes a private image; one that is shared is refused. 10 requests a second. A taken name is refused with `InvalidImageName.Duplicate`.
+    /// Changes a private image. One that another account shares is refused with `UnsupportedOperation.SharedImageModifyUnsupported`; whether one that is shared with others is refused too is unverified, as the documents say so and the code does not. 10 requests a second. A taken name is refused with `InvalidImageName.Duplicate`.
     ///
-    /// `POST /`. Sent again by itself when it fails for a passing reason. ([modify](crate::types#sources))
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([modify, sdk-go](crate::types#sources))
     ///
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn modify_image_attribute(&self, request: &ModifyImageAttributeRequest) -> Result<ModifyImageAttributeResponse> {
         Ok(self.call(request).await?.value)
+    }
+
+    /// Copies an image to other regions; called in the region that it is in. There is no task and no client token: a copy is followed by the state of the image in its region, where names are unique, so that a repeat is refused with `InvalidImageName.Duplicate`. 10 requests a second; at most 500 private images in a region.
+    ///
+    /// `POST /`. Never sent again once it may have been executed. ([cli, sync](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn sync_images(&self, request: &SyncImagesRequest) -> Result<SyncImagesResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Shares an image with other accounts in its region, or stops that. At most 500 accounts an image. An account that it is shared with already is refused with `FailedOperation.AccountAlreadyExists`: nothing is left to do for it. Imported images with a licence of one's own, encrypted ones and some others cannot be shared.
+    ///
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([cli, sdk-go](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn modify_image_share_permission(&self, request: &ModifyImageSharePermissionRequest) -> Result<ModifyImageSharePermissionResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Lists the accounts that an image is shared with, all at once.
+    ///
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([cli](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn describe_image_share_permission(&self, request: &DescribeImageSharePermissionRequest) -> Result<DescribeImageSharePermissionResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Shows the image of a family that is to be used now. Which one of several that is, is unverified: the newest that is not deprecated is meant.
+    ///
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([cli](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn describe_image_from_family(&self, request: &DescribeImageFromFamilyRequest) -> Result<DescribeImageFromFamilyResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Exports images into a bucket of COS. No operation tells of the task: the export is followed by the state of the image or by the objects, and the state that an image has meanwhile is unverified. 20 requests a second. Windows, Red Hat, encrypted, shared, public and market images are refused.
+    ///
+    /// `POST /`. Never sent again once it may have been executed. ([cli, sdk-go, terraform](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn export_images(&self, request: &ExportImagesRequest) -> Result<ExportImagesResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Gives resources of any product tags. Missing tags are made, and a key that is there gets the new value. Part of it may fail within a success: see `FailedResources`.
+    ///
+    /// `POST /` at `tag.tencentcloudapi.com`. Sent again by itself when it fails for a passing reason. ([cli](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn tag_resources(&self, request: &TagResourcesRequest) -> Result<TagResourcesResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Takes tags off resources of any product. Part of it may fail within a success: see `FailedResources`.
+    ///
+    /// `POST /` at `tag.tencentcloudapi.com`. Sent again by itself when it fails for a passing reason. ([cli](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn un_tag_resources(&self, request: &UnTagResourcesRequest) -> Result<UnTagResourcesResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Gives resources of one kind and region a tag, which the account must have already (`ResourceNotFound.TagNonExist`). A key that a resource has is refused with `ResourceInUse.TagKeyAttached`.
+    ///
+    /// `POST /` at `tag.tencentcloudapi.com`. Sent again by itself when it fails for a passing reason. ([cli, sdk-go](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn attach_resources_tag(&self, request: &AttachResourcesTagRequest) -> Result<AttachResourcesTagResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Takes a tag off resources of one kind and region. A key that a resource does not have is refused with `ResourceNotFound.AttachedTagKeyNotFound`.
+    ///
+    /// `POST /` at `tag.tencentcloudapi.com`. Sent again by itself when it fails for a passing reason. ([cli, sdk-go](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn detach_resources_tag(&self, request: &DetachResourcesTagRequest) -> Result<DetachResourcesTagResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Lists the tags of resources.
+    ///
+    /// `POST /` at `tag.tencentcloudapi.com`. Sent again by itself when it fails for a passing reason. ([cli](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn describe_resource_tags(&self, request: &DescribeResourceTagsRequest) -> Result<DescribeResourceTagsResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// All pages of [`describe_resource_tags`](Self::describe_resource_tags), each asked for when it is wanted: 15 items each, unless the request
+    /// says how many.
+    pub fn describe_resource_tags_pages(&self, request: DescribeResourceTagsRequest) -> Pages<DescribeResourceTagsRequest> {
+        Pages::new(self.clone(), request, 15)
+    }
+
+    /// Lists the tags of several resources of one kind and region.
+    ///
+    /// `POST /` at `tag.tencentcloudapi.com`. Sent again by itself when it fails for a passing reason. ([cli](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn describe_resource_tags_by_resource_ids(&self, request: &DescribeResourceTagsByResourceIdsRequest) -> Result<DescribeResourceTagsByResourceIdsResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// All pages of [`describe_resource_tags_by_resource_ids`](Self::describe_resource_tags_by_resource_ids), each asked for when it is wanted: 15 items each, unless the request
+    /// says how many.
+    pub fn describe_resource_tags_by_resource_ids_pages(&self, request: DescribeResourceTagsByResourceIdsRequest) -> Pages<DescribeResourceTagsByResourceIdsRequest> {
+        Pages::new(self.clone(), request, 15)
     }
 }

@@ -18,7 +18,7 @@
 //!
 //! | | source |
 //! |---|---|
-//! | cli | tccli 3.1.189.1, cvm v20170312 api.json and examples.json (2026) |
+//! | cli | tccli 3.1.189.1, cvm v20170312 api.json and examples.json, and tag v20180813 api.json (2026) |
 //! | cloudmux | yunionio/cloudmux 311f52c4 and cloudpods issue 161, a third party's client (read 2026) |
 //! | common-errors | Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026) |
 //! | docs | ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026) |
@@ -27,11 +27,13 @@
 //! | modify | ModifyImageAttribute, cloud.tencent.com/document/api/213/15713 and tencentcloud.com/document/api/213/33269 (2025-11-21) |
 //! | packer | packer-plugin-tencentcloud bfca3077 (2025-05-30) |
 //! | sdk-common | tencentcloud-sdk-python-common 3.1.195 (2026) |
-//! | sdk-go | tencentcloud-sdk-go 144f6c8d, cvm v20170312 client and errors, and common/regions (2026-08-21) |
+//! | sdk-go | tencentcloud-sdk-go 144f6c8d, cvm v20170312 and tag v20180813 client and errors, and common/regions (2026-08-21) |
 //! | sdk-intl | tencentcloud-sdk-python-intl-en 3.1.193 (2026-10-26) |
 //! | sdk-python | tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026) |
 //! | seed | older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05) |
 //! | structure | Request Structure, tencentcloud.com/document/product/213/31573 (2024-11-27) |
+//! | sync | SyncImages, tencentcloud.com/document/product/213/33267 (2024-10-22) |
+//! | terraform | terraform-provider-tencentcloud f6970a90: copies, exports and tags of images (2026-08-21) |
 
 use cloud_import_core::__generated::*;
 
@@ -100,6 +102,30 @@ open_enum! {
         SystemDisk => "SYSTEM_DISK",
         /// Data disk.
         DataDisk => "DATA_DISK",
+    }
+}
+
+open_enum! {
+    /// What becomes of an image's shares.
+    pub enum Permission {
+        /// They are added.
+        Share => "SHARE",
+        /// They are taken back.
+        Cancel => "CANCEL",
+    }
+}
+
+open_enum! {
+    /// Format of exported files.
+    pub enum ExportFormat {
+        /// RAW, the default.
+        Raw => "RAW",
+        /// QCOW2.
+        Qcow2 => "QCOW2",
+        /// VHD.
+        Vhd => "VHD",
+        /// VMDK.
+        Vmdk => "VMDK",
     }
 }
 
@@ -288,6 +314,107 @@ pub struct OsVersion {
     pub extra: Extra,
 }
 
+/// A copy of an image.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SyncImage {
+    /// Id of the copy. (cli)
+    #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Region that it is in. (cli)
+    #[serde(rename = "Region", skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// An account that an image is shared with.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SharePermission {
+    /// Since when: ISO 8601 in UTC. (cli)
+    #[serde(rename = "CreatedTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub created_time: Option<String>,
+    /// Number of the account. (cli)
+    #[serde(rename = "AccountId", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A tag, as the tag service writes it in requests.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TagKeyValue {
+    /// Key. Required. (cli)
+    #[serde(rename = "TagKey", skip_serializing_if = "Option::is_none")]
+    pub tag_key: Option<String>,
+    /// Value. Required. (cli)
+    #[serde(rename = "TagValue", skip_serializing_if = "Option::is_none")]
+    pub tag_value: Option<String>,
+    /// Whose tag: `Custom`, `System`, or `All` when absent. (cli)
+    #[serde(rename = "Category", skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A resource for which a change of tags failed within a success.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct FailedResource {
+    /// The resource in six parts. (cli)
+    #[serde(rename = "Resource", skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// Error code. (cli)
+    #[serde(rename = "Code", skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What the error is. (cli)
+    #[serde(rename = "Message", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A tag of a resource.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TagResource {
+    /// Key. (cli)
+    #[serde(rename = "TagKey", skip_serializing_if = "Option::is_none")]
+    pub tag_key: Option<String>,
+    /// Value. (cli)
+    #[serde(rename = "TagValue", skip_serializing_if = "Option::is_none")]
+    pub tag_value: Option<String>,
+    /// Id of the resource. (cli)
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    /// MD5 of the key. (cli)
+    #[serde(rename = "TagKeyMd5", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub tag_key_md5: Option<String>,
+    /// MD5 of the value. (cli)
+    #[serde(rename = "TagValueMd5", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub tag_value_md5: Option<String>,
+    /// Product of the resource. (cli)
+    #[serde(rename = "ServiceType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<String>,
+    /// Whose tag: `Custom` or `System`. (cli)
+    #[serde(rename = "Category", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
 /// Request of `ImportImage`.
 ///
 /// Starts the import of an image from COS. There is no task and no client token: the import is followed by the state of the image, found by `ImageId` or, without one, by its name. 10 requests a second.
@@ -465,7 +592,7 @@ pub struct DescribeImageQuotaResponse {
 
 /// Request of `DeleteImages`.
 ///
-/// Deletes private images. It is no way to stop an import: whether it works on an image that is still being imported is unverified.
+/// Deletes private images. One that is shared with others is refused with `InvalidImageId.InShared`. It is no way to stop an import: whether it works on an image that is still being imported is unverified.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -502,7 +629,7 @@ pub struct DeleteImagesResponse {
 
 /// Request of `ModifyImageAttribute`.
 ///
-/// Changes a private image; one that is shared is refused. 10 requests a second. A taken name is refused with `InvalidImageName.Duplicate`.
+/// Changes a private image. One that another account shares is refused with `UnsupportedOperation.SharedImageModifyUnsupported`; whether one that is shared with others is refused too is unverified, as the documents say so and the code does not. 10 requests a second. A taken name is refused with `InvalidImageName.Duplicate`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -533,6 +660,479 @@ pub struct ModifyImageAttributeRequest {
 #[non_exhaustive]
 pub struct ModifyImageAttributeResponse {
     /// Id of the request. (modify)
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `SyncImages`.
+///
+/// Copies an image to other regions; called in the region that it is in. There is no task and no client token: a copy is followed by the state of the image in its region, where names are unique, so that a repeat is refused with `InvalidImageName.Duplicate`. 10 requests a second; at most 500 private images in a region.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SyncImagesRequest {
+    /// The image's id: one a call. The image must be `NORMAL`. Required. (cli, sync)
+    #[serde(rename = "ImageIds", skip_serializing_if = "Option::is_none")]
+    pub image_ids: Option<Vec<String>>,
+    /// Regions, several at once. For an image of one's own not the region that it is in; for an image that is shared with this account, and for an encrypted copy, that region alone. Some regions take no copies. Required. (cli, sync)
+    #[serde(rename = "DestinationRegions", skip_serializing_if = "Option::is_none")]
+    pub destination_regions: Option<Vec<String>>,
+    /// Checks the request only; `false` when absent. (cli)
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// Name of the copies, at most 60 characters; the image's own when absent. (cli)
+    #[serde(rename = "ImageName", skip_serializing_if = "Option::is_none")]
+    pub image_name: Option<String>,
+    /// Whether the answer tells the ids of the copies; `false` when absent. (cli)
+    #[serde(rename = "ImageSetRequired", skip_serializing_if = "Option::is_none")]
+    pub image_set_required: Option<bool>,
+    /// Whether the copy is encrypted, which works in the region of the image alone; `false` when absent. (cli)
+    #[serde(rename = "Encrypt", skip_serializing_if = "Option::is_none")]
+    pub encrypt: Option<bool>,
+    /// Key of an encrypted copy; that of the disk service when absent. (cli)
+    #[serde(rename = "KmsKeyId", skip_serializing_if = "Option::is_none")]
+    pub kms_key_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `SyncImages`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SyncImagesResponse {
+    /// The copies; empty unless they were asked for. Whether an image is listed in its region at once is unverified. (cli)
+    #[serde(rename = "ImageSet", skip_serializing_if = "Option::is_none")]
+    pub image_set: Option<Vec<SyncImage>>,
+    /// Id of the request. (cli)
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Set when this was a dry run that the vendor would have accepted, in whatever form it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `ModifyImageSharePermission`.
+///
+/// Shares an image with other accounts in its region, or stops that. At most 500 accounts an image. An account that it is shared with already is refused with `FailedOperation.AccountAlreadyExists`: nothing is left to do for it. Imported images with a licence of one's own, encrypted ones and some others cannot be shared.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ModifyImageSharePermissionRequest {
+    /// Image id; the image must be `NORMAL`. Required. (cli)
+    #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Numbers of main accounts. Required. (cli)
+    #[serde(rename = "AccountIds", skip_serializing_if = "Option::is_none")]
+    pub account_ids: Option<Vec<String>>,
+    /// What becomes of the shares. Required. (cli)
+    #[serde(rename = "Permission", skip_serializing_if = "Option::is_none")]
+    pub permission: Option<Permission>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `ModifyImageSharePermission`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ModifyImageSharePermissionResponse {
+    /// Id of the request. (cli)
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `DescribeImageSharePermission`.
+///
+/// Lists the accounts that an image is shared with, all at once.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeImageSharePermissionRequest {
+    /// Image id. Required. (cli)
+    #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `DescribeImageSharePermission`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeImageSharePermissionResponse {
+    /// The shares. (cli)
+    #[serde(rename = "SharePermissionSet", skip_serializing_if = "Option::is_none")]
+    pub share_permission_set: Option<Vec<SharePermission>>,
+    /// Id of the request. (cli)
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `DescribeImageFromFamily`.
+///
+/// Shows the image of a family that is to be used now. Which one of several that is, is unverified: the newest that is not deprecated is meant.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeImageFromFamilyRequest {
+    /// The family. (cli)
+    #[serde(rename = "ImageFamily", skip_serializing_if = "Option::is_none")]
+    pub image_family: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `DescribeImageFromFamily`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeImageFromFamilyResponse {
+    /// The image; absent where none can be used. (cli)
+    #[serde(rename = "Image", skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
+    /// Id of the request. (cli)
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `ExportImages`.
+///
+/// Exports images into a bucket of COS. No operation tells of the task: the export is followed by the state of the image or by the objects, and the state that an image has meanwhile is unverified. 20 requests a second. Windows, Red Hat, encrypted, shared, public and market images are refused.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ExportImagesRequest {
+    /// Bucket. Required. (cli)
+    #[serde(rename = "BucketName", skip_serializing_if = "Option::is_none")]
+    pub bucket_name: Option<String>,
+    /// Image ids. The documents name snapshots as the other choice, which is not open to the public. (cli)
+    #[serde(rename = "ImageIds", skip_serializing_if = "Option::is_none")]
+    pub image_ids: Option<Vec<String>>,
+    /// Format of the files; `RAW` when absent. (cli)
+    #[serde(rename = "ExportFormat", skip_serializing_if = "Option::is_none")]
+    pub export_format: Option<ExportFormat>,
+    /// Beginnings of the files' names, as many as images; none when absent. (cli, sdk-go)
+    #[serde(rename = "FileNamePrefixList", skip_serializing_if = "Option::is_none")]
+    pub file_name_prefix_list: Option<Vec<String>>,
+    /// Whether only the system disk is exported; `false` when absent. (cli)
+    #[serde(rename = "OnlyExportRootDisk", skip_serializing_if = "Option::is_none")]
+    pub only_export_root_disk: Option<bool>,
+    /// Checks the request only; `false` when absent. (cli)
+    #[serde(rename = "DryRun", skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// CAM role by which the service writes to the bucket; it must exist. `CVM_QcsRole` when absent. (cli)
+    #[serde(rename = "RoleName", skip_serializing_if = "Option::is_none")]
+    pub role_name: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `ExportImages`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ExportImagesResponse {
+    /// Number of the task, which no operation takes. (cli)
+    #[serde(rename = "TaskId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<i64>,
+    /// Names of the files: `PREFIX_IMAGE_system_SNAPSHOT.FORMAT`, and `…_data_…` for data disks. (cli)
+    #[serde(rename = "CosPaths", skip_serializing_if = "Option::is_none")]
+    pub cos_paths: Option<Vec<String>>,
+    /// Id of the request. (cli)
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Set when this was a dry run that the vendor would have accepted, in whatever form it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `TagResources`.
+///
+/// Gives resources of any product tags. Missing tags are made, and a key that is there gets the new value. Part of it may fail within a success: see `FailedResources`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TagResourcesRequest {
+    /// Resources, at most 10: an image is `qcs::cvm:REGION:uin/ACCOUNT:image/IMAGE`. The vendor's Terraform provider leaves the account's number empty. Required. (cli, terraform)
+    #[serde(rename = "ResourceList", skip_serializing_if = "Option::is_none")]
+    pub resource_list: Option<Vec<String>>,
+    /// Tags, at most 10. Required. (cli)
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<TagKeyValue>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `TagResources`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TagResourcesResponse {
+    /// The resources that did not get the tags; empty when all did. (cli)
+    #[serde(rename = "FailedResources", skip_serializing_if = "Option::is_none")]
+    pub failed_resources: Option<Vec<FailedResource>>,
+    /// Id of the request. (cli)
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `UnTagResources`.
+///
+/// Takes tags off resources of any product. Part of it may fail within a success: see `FailedResources`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UnTagResourcesRequest {
+    /// Resources, at most 10, in six parts as `TagResources` has them. Required. (cli)
+    #[serde(rename = "ResourceList", skip_serializing_if = "Option::is_none")]
+    pub resource_list: Option<Vec<String>>,
+    /// Keys, at most 10. Required. (cli)
+    #[serde(rename = "TagKeys", skip_serializing_if = "Option::is_none")]
+    pub tag_keys: Option<Vec<String>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `UnTagResources`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UnTagResourcesResponse {
+    /// The resources that still have the tags; empty when none has. (cli)
+    #[serde(rename = "FailedResources", skip_serializing_if = "Option::is_none")]
+    pub failed_resources: Option<Vec<FailedResource>>,
+    /// Id of the request. (cli)
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `AttachResourcesTag`.
+///
+/// Gives resources of one kind and region a tag, which the account must have already (`ResourceNotFound.TagNonExist`). A key that a resource has is refused with `ResourceInUse.TagKeyAttached`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct AttachResourcesTagRequest {
+    /// Product: `cvm` for images. Required. (cli)
+    #[serde(rename = "ServiceType", skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<String>,
+    /// Ids, at most 50, of one region. Required. (cli)
+    #[serde(rename = "ResourceIds", skip_serializing_if = "Option::is_none")]
+    pub resource_ids: Option<Vec<String>>,
+    /// Key. Required. (cli)
+    #[serde(rename = "TagKey", skip_serializing_if = "Option::is_none")]
+    pub tag_key: Option<String>,
+    /// Value. Required. (cli)
+    #[serde(rename = "TagValue", skip_serializing_if = "Option::is_none")]
+    pub tag_value: Option<String>,
+    /// Region of the resources, which images need. (cli)
+    #[serde(rename = "ResourceRegion", skip_serializing_if = "Option::is_none")]
+    pub resource_region: Option<String>,
+    /// Kind of resource, which all but buckets need: `image`. (cli)
+    #[serde(rename = "ResourcePrefix", skip_serializing_if = "Option::is_none")]
+    pub resource_prefix: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `AttachResourcesTag`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct AttachResourcesTagResponse {
+    /// Id of the request. (cli)
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `DetachResourcesTag`.
+///
+/// Takes a tag off resources of one kind and region. A key that a resource does not have is refused with `ResourceNotFound.AttachedTagKeyNotFound`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DetachResourcesTagRequest {
+    /// Product: `cvm` for images. Required. (cli)
+    #[serde(rename = "ServiceType", skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<String>,
+    /// Ids, at most 50, of one region. Required. (cli)
+    #[serde(rename = "ResourceIds", skip_serializing_if = "Option::is_none")]
+    pub resource_ids: Option<Vec<String>>,
+    /// Key. Required. (cli)
+    #[serde(rename = "TagKey", skip_serializing_if = "Option::is_none")]
+    pub tag_key: Option<String>,
+    /// Region of the resources, which images need. (cli)
+    #[serde(rename = "ResourceRegion", skip_serializing_if = "Option::is_none")]
+    pub resource_region: Option<String>,
+    /// Kind of resource, which all but buckets need: `image`. (cli)
+    #[serde(rename = "ResourcePrefix", skip_serializing_if = "Option::is_none")]
+    pub resource_prefix: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `DetachResourcesTag`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DetachResourcesTagResponse {
+    /// Id of the request. (cli)
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `DescribeResourceTags`.
+///
+/// Lists the tags of resources.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeResourceTagsRequest {
+    /// Number of the account that made the resource. (cli)
+    #[serde(rename = "CreateUin", skip_serializing_if = "Option::is_none")]
+    pub create_uin: Option<i64>,
+    /// Region of the resource, which images need. (cli)
+    #[serde(rename = "ResourceRegion", skip_serializing_if = "Option::is_none")]
+    pub resource_region: Option<String>,
+    /// Product: `cvm` for images. (cli)
+    #[serde(rename = "ServiceType", skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<String>,
+    /// Kind of resource: `image`. (cli)
+    #[serde(rename = "ResourcePrefix", skip_serializing_if = "Option::is_none")]
+    pub resource_prefix: Option<String>,
+    /// Id of the resource. (cli)
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    /// How many to skip: a multiple of `Limit`; 0 when absent. (cli)
+    #[serde(rename = "Offset", skip_serializing_if = "Option::is_none")]
+    pub offset: Option<i64>,
+    /// How many to list; 15 when absent. (cli)
+    #[serde(rename = "Limit", skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+    /// 1 where the resource is a bucket; 0 when absent. (cli)
+    #[serde(rename = "CosResourceId", skip_serializing_if = "Option::is_none")]
+    pub cos_resource_id: Option<i64>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `DescribeResourceTags`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeResourceTagsResponse {
+    /// How many there are. (cli)
+    #[serde(rename = "TotalCount", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub total_count: Option<i64>,
+    /// How many were skipped. (cli)
+    #[serde(rename = "Offset", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub offset: Option<i64>,
+    /// How many are listed at most. (cli)
+    #[serde(rename = "Limit", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+    /// The tags. (cli)
+    #[serde(rename = "Rows", skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Vec<TagResource>>,
+    /// Id of the request. (cli)
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `DescribeResourceTagsByResourceIds`.
+///
+/// Lists the tags of several resources of one kind and region.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeResourceTagsByResourceIdsRequest {
+    /// Product: `cvm` for images. Required. (cli)
+    #[serde(rename = "ServiceType", skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<String>,
+    /// Kind of resource: `image`. Required. (cli)
+    #[serde(rename = "ResourcePrefix", skip_serializing_if = "Option::is_none")]
+    pub resource_prefix: Option<String>,
+    /// Ids, at most 50. Required. (cli)
+    #[serde(rename = "ResourceIds", skip_serializing_if = "Option::is_none")]
+    pub resource_ids: Option<Vec<String>>,
+    /// Region of the resources. Required. (cli)
+    #[serde(rename = "ResourceRegion", skip_serializing_if = "Option::is_none")]
+    pub resource_region: Option<String>,
+    /// How many to skip: a multiple of `Limit`; 0 when absent. (cli)
+    #[serde(rename = "Offset", skip_serializing_if = "Option::is_none")]
+    pub offset: Option<i64>,
+    /// How many to list; 15 when absent. (cli)
+    #[serde(rename = "Limit", skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+    /// Which tags: `Custom`, `System`, or `All` when absent. (cli)
+    #[serde(rename = "Category", skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `DescribeResourceTagsByResourceIds`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeResourceTagsByResourceIdsResponse {
+    /// How many there are. (cli)
+    #[serde(rename = "TotalCount", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub total_count: Option<i64>,
+    /// How many were skipped. (cli)
+    #[serde(rename = "Offset", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub offset: Option<i64>,
+    /// How many are listed at most. (cli)
+    #[serde(rename = "Limit", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+    /// The tags. (cli)
+    #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<TagResource>>,
+    /// Id of the request. (cli)
     #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// Fields that are not in the documents read.

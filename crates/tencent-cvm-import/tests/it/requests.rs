@@ -112,3 +112,65 @@ async fn modify_image_attribute() {
     });
     assert_snapshot!(sent!(modify_image_attribute, request));
 }
+
+#[tokio::test]
+async fn sync_images() {
+    let request = build!(SyncImagesRequest {
+        image_ids: Some(vec!["img-1".into()]),
+        destination_regions: Some(vec!["ap-nanjing".into(), "na-toronto".into()]),
+        image_name: Some("web_镜像".into()),
+        image_set_required: Some(true),
+    });
+    assert_snapshot!(sent!(sync_images, request));
+}
+
+#[tokio::test]
+async fn modify_image_share_permission() {
+    let request = build!(ModifyImageSharePermissionRequest {
+        image_id: Some("img-1".into()),
+        account_ids: Some(vec!["100000000101".into()]),
+        permission: Some(Permission::Share),
+    });
+    assert_snapshot!(sent!(modify_image_share_permission, request));
+}
+
+#[tokio::test]
+async fn export_images() {
+    let request = build!(ExportImagesRequest {
+        bucket_name: Some("exports-1250000000".into()),
+        image_ids: Some(vec!["img-1".into()]),
+        export_format: Some(ExportFormat::Qcow2),
+        file_name_prefix_list: Some(vec!["web".into()]),
+        only_export_root_disk: Some(true),
+    });
+    assert_snapshot!(sent!(export_images, request));
+}
+
+/// The tag service has its own host, version and name in the signature's scope.
+#[tokio::test]
+async fn tag_resources() {
+    let request = build!(TagResourcesRequest {
+        resource_list: Some(vec!["qcs::cvm:ap-guangzhou:uin/:image/img-1".into()]),
+        tags: Some(vec![build!(TagKeyValue {
+            tag_key: Some("环境".into()),
+            tag_value: Some("测试".into()),
+        })]),
+    });
+    assert_snapshot!(sent!(tag_resources, request));
+}
+
+/// Part of a change of tags may fail within a success.
+#[tokio::test]
+async fn what_failed_of_a_change_of_tags_is_in_its_answer() {
+    let answer = r#"{"Response":{"FailedResources":[{"Resource":"q","Code":"C","Message":"m"}],"RequestId":"r"}}"#;
+    let script = Arc::new(Scripted::new([(200, answer)]));
+    let answer = super::client(&script)
+        .un_tag_resources(&UnTagResourcesRequest::default())
+        .await
+        .unwrap();
+    let failed = &answer.failed_resources.unwrap()[0];
+    assert_eq!(
+        (failed.resource.as_deref(), failed.code.as_deref()),
+        (Some("q"), Some("C"))
+    );
+}

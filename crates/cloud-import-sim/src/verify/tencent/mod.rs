@@ -14,13 +14,15 @@ use super::{
 use crate::wire::WireRequest;
 
 const ALGORITHM: &str = "TC3-HMAC-SHA256";
-const SERVICE: &str = "cvm";
+/// The products that the simulator has.
+const SERVICES: [&str; 2] = ["cvm", "tag"];
 const TERMINATOR: &str = "tc3_request";
 const TIMESTAMP: &str = "x-tc-timestamp";
 const CONTENT_HASH: &str = "x-tc-content-sha256";
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
-/// Verifies a request to Tencent Cloud's CVM API, of either signature version.
+/// Verifies a request to Tencent Cloud's CVM or tag API, of either signature version. The scope names the product that the host
+/// begins with.
 ///
 /// `secret_of` gives the secret of a secret id. TC3 must sign `content-type` and `host`; `X-TC-Token` and `X-TC-Action` need
 /// not be signed, because the SDKs do not sign them.
@@ -40,7 +42,8 @@ pub fn tencent(request: &WireRequest, secret_of: SecretOf<'_>) -> Result<Verifie
     authorization.must_sign("host")?;
     let timestamp = required_header(request, TIMESTAMP)?;
     let instant = instant::unix(timestamp, TIMESTAMP)?;
-    let (access_key_id, date) = parse_credential(authorization.credential)?;
+    let (access_key_id, date, service) = parse_credential(authorization.credential)?;
+    check_service(request, service)?;
     if date != instant.date().to_string() {
         return Err(Refusal::malformed(
             "the date in Credential is not that of X-TC-Timestamp in UTC",
@@ -58,12 +61,12 @@ pub fn tencent(request: &WireRequest, secret_of: SecretOf<'_>) -> Result<Verifie
         payload_hash: &payload_hash(request)?,
     };
     let string_to_sign = format!(
-        "{ALGORITHM}\n{timestamp}\n{date}/{SERVICE}/{TERMINATOR}\n{}",
+        "{ALGORITHM}\n{timestamp}\n{date}/{service}/{TERMINATOR}\n{}",
         canonical.hash(request, &authorization)?
     );
     let key = hmac_sha256_chain(
         &format!("TC3{}", secret.secret_access_key),
-        &[date, SERVICE, TERMINATOR],
+        &[date, service, TERMINATOR],
     );
     compare_hmac_sha256(authorization.signature, &key, string_to_sign)?;
     Ok(Verified {
@@ -73,8 +76,25 @@ pub fn tencent(request: &WireRequest, secret_of: SecretOf<'_>) -> Result<Verifie
     })
 }
 
-/// Takes `<secret id>/<yyyy-mm-dd>/cvm/tc3_request` apart into secret id and date.
-fn parse_credential(credential: &str) -> Result<(&str, &str), Refusal> {
+/// A host of another product than the scope's is refused; one that is named otherwise, such as a private cloud's, takes both.
+fn check_service(request: &WireRequest, service: &str) -> Result<(), Refusal> {
+    let host = required_header(request, "host")?.to_ascii_lowercase();
+    let product = host.split('.').next().unwrap_or_default();
+    if !SERVICES.contains(&service) || (SERVICES.contains(&product) && product != service) {
+        let expected = if SERVICES.contains(&product) {
+            product
+        } else {
+            SERVICES[0]
+        };
+        return Err(Refusal::malformed(format!(
+            "the service in Credential is not {expected}"
+        )));
+    }
+    Ok(())
+}
+
+/// Takes `<secret id>/<yyyy-mm-dd>/<service>/tc3_request` apart into secret id, date and service.
+fn parse_credential(credential: &str) -> Result<(&str, &str, &str), Refusal> {
     let mut parts = credential.rsplitn(4, '/');
     let (Some(TERMINATOR), Some(service), Some(date), Some(access_key_id)) =
         (parts.next(), parts.next(), parts.next(), parts.next())
@@ -83,15 +103,10 @@ fn parse_credential(credential: &str) -> Result<(&str, &str), Refusal> {
             "Credential does not have four parts ending in {TERMINATOR}"
         )));
     };
-    if service != SERVICE {
-        return Err(Refusal::malformed(format!(
-            "the service in Credential is not {SERVICE}"
-        )));
-    }
     if access_key_id.is_empty() {
         return Err(Refusal::malformed("Credential has no secret id"));
     }
-    Ok((access_key_id, date))
+    Ok((access_key_id, date, service))
 }
 
 fn payload_hash(request: &WireRequest) -> Result<String, Refusal> {

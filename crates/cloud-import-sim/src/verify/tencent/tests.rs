@@ -164,11 +164,24 @@ fn a_change_of_anything_signed_is_refused() {
     assert_mismatch(tencent(&post(), &account(ID, "other", None)), "secret");
 }
 
+/// A private cloud's host says nothing of the product: the scope does.
+#[test]
+fn a_host_of_no_product_takes_every_scope() {
+    let elsewhere = with_header(&post(), "Host", Some("api.cloud.example"));
+    for to in ["/cvm/", "/tag/"] {
+        assert_mismatch(verify(&with_authorization(&elsewhere, "/cvm/", to)), to);
+    }
+    let tags = with_header(&post(), "Host", Some("tag.tencentcloudapi.com"));
+    assert_malformed(verify(&tags), "is not tag");
+    assert_mismatch(verify(&with_authorization(&tags, "/cvm/", "/tag/")), "the signature");
+}
+
 #[test]
 fn the_scope_and_the_required_headers_are_checked() {
     for (from, to, about) in [
         ("/2019-02-25/", "/2019-02-26/", "date"),
         ("/cvm/", "/cbs/", "service"),
+        ("/cvm/", "/tag/", "service"),
         ("/tc3_request", "/tc2_request", "tc3_request"),
         ("/cvm/tc3_request", "", "four parts"),
         (ID, "", "secret id"),
