@@ -226,6 +226,9 @@ async fn the_tables_say_what_the_documents_say() {
         (Provider::HUAWEI, "IMG.0009", 400, DuplicateName, false),
         (Provider::HUAWEI, "IMG.0015", 400, QuotaExceeded, false),
         (Provider::HUAWEI, "IMG.0060", 400, RateLimited, false),
+        (Provider::HUAWEI, "IMG.0149", 400, RateLimited, false),
+        (Provider::HUAWEI, "IMG.0148", 400, Conflict, false),
+        (Provider::HUAWEI, "IMG.0098", 400, Unsupported, false),
         (Provider::HUAWEI, "APIGW.0301", 401, Credentials, false),
         (Provider::HUAWEI, "APIGW.0308", 429, RateLimited, false),
         (

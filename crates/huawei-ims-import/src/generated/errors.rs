@@ -42,8 +42,8 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("IMG.0057", 400, ErrorKind::InvalidRequest, "Check that the object exists, is not empty, has a format that this call takes, and that this user may read it.", S_DOCS_OTC),
     CodeRule::failure("IMG.0059", 400, ErrorKind::InvalidRequest, "The file is over 128 GB: convert it to ZVHD2 and import it by the quick route.", S_DOCS_OTC),
     CodeRule::failure("IMG.0158", 400, ErrorKind::InvalidRequest, "Give a ZVHD2 file, or a RAW file with its .mf bitmap of the same base name in the same bucket; import other formats by the common route.", S_DOCS),
-    CodeRule::failure("IMG.0166", 400, ErrorKind::InvalidRequest, "Check the ISO file, and import it with the image type IsoImage.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0167", 400, ErrorKind::InvalidRequest, "Check the ISO file, and import it with the image type IsoImage.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0166", 400, ErrorKind::InvalidRequest, "Give os_version: an ISO file needs it.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0167", 400, ErrorKind::Unsupported, "Choose another image: one of an ISO file cannot be copied, exported or encrypted.", S_DOCS_OTC),
     CodeRule::failure("IMG.0055", 400, ErrorKind::InvalidRequest, "Correct the memory or disk size.", S_DOCS_OTC),
     CodeRule::failure("IMG.0056", 400, ErrorKind::InvalidRequest, "Give a version from the vendor's list, and the family of operating system that it belongs to.", S_DOCS_OTC),
     CodeRule::failure("IMG.0122", 400, ErrorKind::InvalidRequest, "Give a version from the vendor's list, and the family of operating system that it belongs to.", S_DOCS_OTC),
@@ -59,9 +59,9 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("IMG.0030", 400, ErrorKind::Credentials, "Check that the project id belongs to this region and to the account of the keys or the token.", S_DOCS_OTC),
     CodeRule::failure("IMG.0087", 400, ErrorKind::Credentials, "Check that the project id belongs to this region and to the account of the keys or the token.", S_DOCS_OTC),
     CodeRule::failure("IMG.0095", 400, ErrorKind::InvalidRequest, "Check that the KMS key exists in this region, is enabled, and that this user may use it.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0096", 400, ErrorKind::InvalidRequest, "Check that the KMS key exists in this region, is enabled, and that this user may use it.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0096", 400, ErrorKind::InvalidRequest, "Name another KMS key than the image's own.", S_DOCS_OTC), // CopyImageInRegion, CopyImageInRegionInSafeMode
     CodeRule::failure("IMG.0097", 400, ErrorKind::InvalidRequest, "Check that the KMS key exists in this region, is enabled, and that this user may use it.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0098", 400, ErrorKind::InvalidRequest, "Check that the KMS key exists in this region, is enabled, and that this user may use it.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0098", 400, ErrorKind::Unsupported, "Copy the image to one without a KMS key, and share that: an encrypted image is not shared.", S_DOCS_OTC), // BatchAddMembers, GlanceAddImageMember
     CodeRule::failure("IMG.0099", 400, ErrorKind::InvalidRequest, "Check that the KMS key exists in this region, is enabled, and that this user may use it.", S_DOCS_OTC),
     CodeRule::failure("IMG.0100", 400, ErrorKind::InvalidRequest, "Check that the KMS key exists in this region, is enabled, and that this user may use it.", S_DOCS_OTC),
     CodeRule::failure("IMG.0101", 400, ErrorKind::InvalidRequest, "Check that the KMS key exists in this region, is enabled, and that this user may use it.", S_DOCS_OTC),
@@ -101,7 +101,7 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("IMG.0032", 400, ErrorKind::Conflict, "Wait until nothing else works on the server, disk or backup, and see that its state allows an image.", S_DOCS_OTC),
     CodeRule::failure("IMG.0033", 400, ErrorKind::InvalidRequest, "Name a server, disk or backup of which an image can be made.", S_DOCS_OTC),
     CodeRule::failure("IMG.0034", 400, ErrorKind::Service, "The service failed: look for the image, and ask Huawei Cloud's support if it stays.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0035", 400, ErrorKind::Conflict, "Read the image and change the attribute as it is: one that is there is replaced, one that is not is added.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0035", 400, ErrorKind::Conflict, "Read the image and change the attribute as it is: one that is there is replaced, one that is not is added.", S_DOCS_OTC), // UpdateImage
     CodeRule::failure("IMG.0036", 400, ErrorKind::Service, "The service failed: look for the image, and ask Huawei Cloud's support if it stays.", S_DOCS_OTC),
     CodeRule::failure("IMG.0038", 400, ErrorKind::Service, "The service failed: look for the image, and ask Huawei Cloud's support if it stays.", S_DOCS_OTC),
     CodeRule::failure("IMG.0040", 400, ErrorKind::Service, "The service failed: look for the image, and ask Huawei Cloud's support if it stays.", S_DOCS_OTC),
@@ -121,36 +121,36 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("IMG.0063", 400, ErrorKind::InvalidRequest, "Name a server, disk or backup of which an image can be made.", S_DOCS_OTC),
     CodeRule::failure("IMG.0066", 400, ErrorKind::InvalidRequest, "Correct the request as the message says.", S_DOCS_OTC),
     CodeRule::failure("IMG.0067", 400, ErrorKind::InvalidRequest, "Check the project id, and that it belongs to this region.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0070", 400, ErrorKind::Unsupported, "Read the message: this image cannot be exported so.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0071", 400, ErrorKind::Unsupported, "Read the message: this image cannot be exported so.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0073", 400, ErrorKind::Unsupported, "Read the message: this image cannot be exported so.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0074", 400, ErrorKind::Unsupported, "Read the message: this image cannot be exported so.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0076", 400, ErrorKind::Unsupported, "Read the message: this image cannot be shared so.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0077", 400, ErrorKind::Unsupported, "Read the message: this image cannot be exported so.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0078", 400, ErrorKind::Unsupported, "Read the message: this image cannot be exported so.", S_DOCS),
-    CodeRule::failure("IMG.0079", 400, ErrorKind::Unsupported, "Read the message: this image cannot be exported so.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0080", 400, ErrorKind::Unsupported, "Read the message: this image cannot be exported so.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0081", 400, ErrorKind::Unsupported, "Read the message: this image cannot be exported so.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0070", 400, ErrorKind::Conflict, "Name another object, or delete the one that is there.", S_DOCS_OTC), // ExportImage, ExportImageInSafeMode
+    CodeRule::failure("IMG.0071", 400, ErrorKind::Unsupported, "Choose another image: the service does not export this one.", S_DOCS_OTC), // ExportImage, ExportImageInSafeMode
+    CodeRule::failure("IMG.0073", 400, ErrorKind::InvalidRequest, "Name the object as bucket:object.", S_DOCS_OTC), // ExportImage, ExportImageInSafeMode
+    CodeRule::failure("IMG.0074", 400, ErrorKind::InvalidRequest, "Give the object a shorter name.", S_DOCS_OTC), // ExportImage, ExportImageInSafeMode
+    CodeRule::failure("IMG.0076", 400, ErrorKind::InvalidRequest, "Name another project than the image's own.", S_DOCS_OTC), // BatchAddMembers, GlanceAddImageMember
+    CodeRule::failure("IMG.0077", 400, ErrorKind::Unsupported, "Choose a private image: public ones are not exported.", S_DOCS_OTC), // ExportImage, ExportImageInSafeMode
+    CodeRule::failure("IMG.0078", 400, ErrorKind::Unsupported, "Choose another image: one of the marketplace, or made of one, is not exported.", S_DOCS), // ExportImage, ExportImageInSafeMode
+    CodeRule::failure("IMG.0079", 400, ErrorKind::Unsupported, "Choose another image: one that was made of an image that costs money is not exported.", S_DOCS_OTC), // ExportImage, ExportImageInSafeMode
+    CodeRule::failure("IMG.0080", 400, ErrorKind::Unsupported, "Choose another image: one that was made of a backup is not exported.", S_DOCS_OTC), // ExportImage, ExportImageInSafeMode
+    CodeRule::failure("IMG.0081", 400, ErrorKind::Unsupported, "Read the message: the service does not export an image of this origin.", S_DOCS_OTC), // ExportImage, ExportImageInSafeMode
     CodeRule::failure("IMG.0082", 400, ErrorKind::Unsupported, "Read the message: the marketplace does not take or give this image.", S_DOCS),
     CodeRule::failure("IMG.0083", 400, ErrorKind::Unsupported, "Use a private image: this call does not change public ones.", S_DOCS_OTC),
     CodeRule::failure("IMG.0084", 400, ErrorKind::Unsupported, "Use a private image: this call does not change public ones.", S_DOCS_OTC),
     CodeRule::failure("IMG.0085", 400, ErrorKind::Unsupported, "Use a private image: this call does not change public ones.", S_DOCS_OTC),
     CodeRule::failure("IMG.0086", 400, ErrorKind::NotFound, "Check the image id, the project and the region.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0088", 400, ErrorKind::QuotaExceeded, "Ask Huawei Cloud for a larger quota, or use less.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0089", 400, ErrorKind::Unsupported, "Read the message: this image cannot be shared so.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0088", 400, ErrorKind::QuotaExceeded, "End the sharing with receivers who no longer need it, or ask Huawei Cloud for a larger quota: an image may have 128 receivers.", S_DOCS_OTC), // BatchAddMembers, GlanceAddImageMember
+    CodeRule::failure("IMG.0089", 400, ErrorKind::Unsupported, "Choose a private image: public ones and those of the marketplace are not shared.", S_DOCS_OTC), // BatchAddMembers, GlanceAddImageMember
     CodeRule::failure("IMG.0091", 400, ErrorKind::Conflict, "Take the protection off the image first.", S_DOCS),
     CodeRule::failure("IMG.0092", 400, ErrorKind::PermissionDenied, "Use the account that owns the image.", S_DOCS_OTC),
     CodeRule::failure("IMG.0093", 400, ErrorKind::Unsupported, "Read the message: the marketplace does not take or give this image.", S_DOCS),
     CodeRule::failure("IMG.0094", 400, ErrorKind::Unsupported, "Use a private image: this call does not change public ones.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0104", 400, ErrorKind::InvalidRequest, "Name the project of this region: the account has several, or the name is wrong.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0104", 400, ErrorKind::InvalidRequest, "Name the project of this region: the account has several, or the name is wrong.", S_DOCS_OTC), // CopyImageCrossRegion
     CodeRule::failure("IMG.0105", 400, ErrorKind::Unsupported, "Read the message: the service does not support this.", S_DOCS_OTC),
     CodeRule::failure("IMG.0106", 400, ErrorKind::PermissionDenied, "Use the account that owns the image.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0107", 400, ErrorKind::Unsupported, "Read the message: this image cannot be shared so.", S_DOCS),
-    CodeRule::failure("IMG.0108", 400, ErrorKind::InvalidRequest, "Check the project id, and that it belongs to this region.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0107", 400, ErrorKind::Unsupported, "Choose a private image: one of the marketplace is not shared.", S_DOCS), // BatchAddMembers, GlanceAddImageMember
+    CodeRule::failure("IMG.0108", 400, ErrorKind::InvalidRequest, "Check the project id, and that it belongs to this region.", S_DOCS_OTC), // BatchAddMembers
     CodeRule::failure("IMG.0110", 400, ErrorKind::InvalidRequest, "Name a server, disk or backup of which an image can be made.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0112", 400, ErrorKind::Service, "The service failed: look for the image, and ask Huawei Cloud's support if it stays.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0113", 400, ErrorKind::Service, "The service failed: look for the image, and ask Huawei Cloud's support if it stays.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0114", 400, ErrorKind::Service, "The service failed: look for the image, and ask Huawei Cloud's support if it stays.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0112", 400, ErrorKind::Service, "The service failed: look whom the image is shared with, and try again.", S_DOCS_OTC), // BatchAddMembers, GlanceAddImageMember
+    CodeRule::failure("IMG.0113", 400, ErrorKind::Service, "The service failed: look whom the image is shared with, and try again.", S_DOCS_OTC), // BatchDeleteMembers
+    CodeRule::failure("IMG.0114", 400, ErrorKind::Service, "The service failed: look whom the image is shared with, and try again.", S_DOCS_OTC), // ListImageMembers
     CodeRule::failure("IMG.0119", 400, ErrorKind::InvalidRequest, "Name a server, disk or backup of which an image can be made.", S_DOCS_OTC),
     CodeRule::failure("IMG.0120", 400, ErrorKind::InvalidRequest, "Name a server, disk or backup of which an image can be made.", S_DOCS_OTC),
     CodeRule::failure("IMG.0121", 400, ErrorKind::NotFound, "Check bucket and key of the object.", S_DOCS_OTC),
@@ -158,32 +158,32 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("IMG.0125", 400, ErrorKind::Unsupported, "Read the message: the marketplace does not take or give this image.", S_DOCS_OTC),
     CodeRule::failure("IMG.0126", 400, ErrorKind::Conflict, "Wait until nothing else works on the server, disk or backup, and see that its state allows an image.", S_DOCS_OTC),
     CodeRule::failure("IMG.0127", 400, ErrorKind::NotFound, "Check the id of the backup.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0128", 400, ErrorKind::Unsupported, "Read the message: this image cannot be exported so.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0128", 400, ErrorKind::Unsupported, "Choose another image: one of a whole server is not exported.", S_DOCS_OTC), // ExportImage, ExportImageInSafeMode
     CodeRule::failure("IMG.0129", 400, ErrorKind::Unsupported, "Read the message: the marketplace does not take or give this image.", S_DOCS),
-    CodeRule::failure("IMG.0130", 400, ErrorKind::Unsupported, "Read the message: this image cannot be exported so.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0130", 400, ErrorKind::Unsupported, "Choose another image: one of a whole server is neither exported nor copied in its region.", S_DOCS_OTC), // CopyImageInRegion, CopyImageInRegionInSafeMode
     CodeRule::failure("IMG.0131", 400, ErrorKind::Unsupported, "Read the message: the marketplace does not take or give this image.", S_DOCS),
     CodeRule::failure("IMG.0132", 400, ErrorKind::Conflict, "Wait until nothing else works on the server, disk or backup, and see that its state allows an image.", S_DOCS_OTC),
     CodeRule::failure("IMG.0133", 400, ErrorKind::PermissionDenied, "Give this user the right for this operation.", S_DOCS_OTC),
     CodeRule::failure("IMG.0134", 400, ErrorKind::Conflict, "Wait until nothing else works on the server, disk or backup, and see that its state allows an image.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0135", 400, ErrorKind::Unsupported, "Read the message: this image cannot be shared so.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0135", 400, ErrorKind::Unsupported, "Choose another image: one of a whole server is shared only where a backup of the CBR service made it.", S_DOCS_OTC), // BatchAddMembers, GlanceAddImageMember
     CodeRule::failure("IMG.0136", 400, ErrorKind::Conflict, "Wait until nothing else works on the server, disk or backup, and see that its state allows an image.", S_DOCS_OTC),
     CodeRule::failure("IMG.0137", 400, ErrorKind::Service, "The service failed: look for the image, and ask Huawei Cloud's support if it stays.", S_DOCS_OTC),
     CodeRule::failure("IMG.0138", 400, ErrorKind::Service, "The service failed: look for the image, and ask Huawei Cloud's support if it stays.", S_DOCS_OTC),
     CodeRule::failure("IMG.0139", 400, ErrorKind::Conflict, "Wait until nothing else works on the server, disk or backup, and see that its state allows an image.", S_DOCS_OTC),
     CodeRule::failure("IMG.0140", 400, ErrorKind::InvalidRequest, "Name a server, disk or backup of which an image can be made.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0142", 400, ErrorKind::Unsupported, "Read the message: this image cannot be copied so.", S_DOCS),
-    CodeRule::failure("IMG.0143", 400, ErrorKind::Unsupported, "Read the message: this image cannot be copied so.", S_DOCS),
+    CodeRule::failure("IMG.0142", 400, ErrorKind::InvalidRequest, "Name another region than the image's own, or copy it within that.", S_DOCS), // CopyImageCrossRegion
+    CodeRule::failure("IMG.0143", 400, ErrorKind::Unsupported, "Copy the image within its region without a KMS key, and that copy to the other region: an encrypted image does not leave its region.", S_DOCS), // CopyImageCrossRegion
     CodeRule::failure("IMG.0144", 400, ErrorKind::NotFound, "Check the image id, the project and the region.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0145", 400, ErrorKind::InvalidRequest, "Name the project of this region: the account has several, or the name is wrong.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0146", 400, ErrorKind::Unsupported, "Read the message: this image cannot be copied so.", S_DOCS),
-    CodeRule::failure("IMG.0147", 400, ErrorKind::Unsupported, "Read the message: this image cannot be copied so.", S_DOCS),
-    CodeRule::failure("IMG.0148", 400, ErrorKind::Conflict, "Wait until the image is active.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0149", 400, ErrorKind::QuotaExceeded, "Ask Huawei Cloud for a larger quota, or use less.", S_DOCS),
+    CodeRule::failure("IMG.0145", 400, ErrorKind::InvalidRequest, "Name the project of this region: the account has several, or the name is wrong.", S_DOCS_OTC), // CopyImageCrossRegion
+    CodeRule::failure("IMG.0146", 400, ErrorKind::Unsupported, "Export the image and import it there: it is larger than what is copied between regions.", S_DOCS), // CopyImageCrossRegion
+    CodeRule::failure("IMG.0147", 400, ErrorKind::InvalidRequest, "Check the id of the region that the copy goes to.", S_DOCS), // CopyImageCrossRegion
+    CodeRule::failure("IMG.0148", 400, ErrorKind::Conflict, "Wait until the export that runs has ended.", S_DOCS_OTC), // ExportImage, ExportImageInSafeMode
+    CodeRule::failure("IMG.0149", 400, ErrorKind::RateLimited, "Wait until copies that run now have ended, then try again: five run at once.", S_DOCS), // CopyImageCrossRegion
     CodeRule::failure("IMG.0150", 400, ErrorKind::Unsupported, "Read the message: this image cannot be copied so.", S_DOCS),
-    CodeRule::failure("IMG.0151", 400, ErrorKind::PermissionDenied, "Give this user the right for this operation.", S_DOCS),
+    CodeRule::failure("IMG.0151", 400, ErrorKind::PermissionDenied, "Give the agency the rights that images need in both regions: it must be there before.", S_DOCS), // CopyImageCrossRegion
     CodeRule::failure("IMG.0152", 400, ErrorKind::Conflict, "Wait until the image is active.", S_DOCS),
     CodeRule::failure("IMG.0153", 400, ErrorKind::InvalidRequest, "Name a server, disk or backup of which an image can be made.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0160", 400, ErrorKind::Unsupported, "Read the message: this image cannot be exported so.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0160", 400, ErrorKind::Unsupported, "Take the quick export: without it, at most 128 GB are exported.", S_DOCS_OTC), // ExportImage, ExportImageInSafeMode
     CodeRule::failure("IMG.0161", 400, ErrorKind::PermissionDenied, "Give this user the right for this operation.", S_DOCS_OTC),
     CodeRule::failure("IMG.0162", 400, ErrorKind::InvalidRequest, "Correct the request as the message says.", S_DOCS_OTC),
     CodeRule::failure("IMG.0163", 400, ErrorKind::Unsupported, "Read the message: the marketplace does not take or give this image.", S_DOCS_OTC),
@@ -197,9 +197,9 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("IMG.0173", 400, ErrorKind::InvalidRequest, "Correct the change as the message says: it does not fit the image.", S_DOCS_OTC),
     CodeRule::failure("IMG.0174", 400, ErrorKind::InvalidRequest, "Correct the change as the message says: it does not fit the image.", S_DOCS_OTC),
     CodeRule::failure("IMG.0176", 400, ErrorKind::Service, "The service failed: look for the image, and ask Huawei Cloud's support if it stays.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0177", 400, ErrorKind::Unsupported, "Read the message: this image cannot be shared so.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0178", 400, ErrorKind::Unsupported, "Read the message: this image cannot be shared so.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0179", 400, ErrorKind::PermissionDenied, "Give this user the right for this operation.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0177", 400, ErrorKind::Unsupported, "Name a project of the same region.", S_DOCS_OTC), // BatchAddMembers
+    CodeRule::failure("IMG.0178", 400, ErrorKind::InvalidRequest, "Name another project than the image's own.", S_DOCS_OTC), // BatchAddMembers
+    CodeRule::failure("IMG.0179", 400, ErrorKind::PermissionDenied, "Check the agency: it must be there, and trust the image service in both regions.", S_DOCS_OTC), // CopyImageCrossRegion
     CodeRule::failure("IMG.0180", 400, ErrorKind::Unsupported, "Read the message: the service does not support this.", S_DOCS_OTC),
     CodeRule::failure("IMG.0181", 400, ErrorKind::Conflict, "Wait until nothing else works on the server, disk or backup, and see that its state allows an image.", S_DOCS_OTC),
     CodeRule::failure("IMG.0182", 400, ErrorKind::Conflict, "See that the vault is there, has room and takes the server.", S_DOCS_OTC),
@@ -214,8 +214,8 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("IMG.0192", 400, ErrorKind::InvalidRequest, "Correct the request as the message says.", S_DOCS_OTC),
     CodeRule::failure("IMG.0193", 400, ErrorKind::Conflict, "See that the vault is there, has room and takes the server.", S_DOCS_OTC),
     CodeRule::failure("IMG.0195", 400, ErrorKind::InvalidRequest, "Correct the request as the message says.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0196", 400, ErrorKind::Unsupported, "Read the message: this image cannot be copied so.", S_DOCS_OTC),
-    CodeRule::failure("IMG.0197", 400, ErrorKind::Unsupported, "Read the message: this image cannot be copied so.", S_DOCS_OTC),
+    CodeRule::failure("IMG.0196", 400, ErrorKind::Conflict, "Accept the shared image first, then copy it.", S_DOCS_OTC), // CopyImageCrossRegion, CopyImageInRegion, CopyImageInRegionInSafeMode
+    CodeRule::failure("IMG.0197", 400, ErrorKind::Unsupported, "Ask the owner for a copy that is not encrypted: a shared image with a KMS key is not copied.", S_DOCS_OTC), // CopyImageCrossRegion, CopyImageInRegion, CopyImageInRegionInSafeMode
     CodeRule::failure("IMG.0198", 400, ErrorKind::NotFound, "Check the id of the backup.", S_DOCS_OTC),
     CodeRule::failure("PAP", 403, ErrorKind::PermissionDenied, "Give this user a policy that allows the action which the message names.", S_REPORTS_SDK_PYTHON).for_prefix(),
     CodeRule::failure("APIGW.0101", 404, ErrorKind::Unsupported, "Check endpoint and region: this host does not know the call.", S_GATEWAY),

@@ -122,6 +122,97 @@ impl Call for UpdateImageRequest {
     const OPERATION: Operation = Operation::new("UpdateImage", Method::PATCH, "/v2/cloudimages/{image_id}", Repeat::Safe, &[("changes", Placement::WholeBody)]);
 }
 
+impl Call for CopyImageCrossRegionRequest {
+    type Answer = JobAccepted;
+    const OPERATION: Operation = Operation::new("CopyImageCrossRegion", Method::POST, "/v1/cloudimages/{image_id}/cross_region_copy", Repeat::Unsafe, &[]);
+}
+
+impl Call for CopyImageInRegionRequest {
+    type Answer = JobAccepted;
+    const OPERATION: Operation = Operation::new("CopyImageInRegion", Method::POST, "/v1/cloudimages/{image_id}/copy", Repeat::Unsafe, &[]);
+}
+
+impl Call for CopyImageInRegionInSafeModeRequest {
+    type Answer = JobAccepted;
+    const OPERATION: Operation = Operation::new("CopyImageInRegionInSafeMode", Method::POST, "/v2.1/cloudimages/{image_id}/copy", Repeat::Unsafe, &[]);
+}
+
+impl Call for BatchAddMembersRequest {
+    type Answer = JobAccepted;
+    const OPERATION: Operation = Operation::new("BatchAddMembers", Method::POST, "/v1/cloudimages/members", Repeat::Safe, &[]);
+}
+
+impl Call for BatchDeleteMembersRequest {
+    type Answer = JobAccepted;
+    const OPERATION: Operation = Operation::new("BatchDeleteMembers", Method::DELETE, "/v1/cloudimages/members", Repeat::Safe, &[("images", Placement::Body), ("projects", Placement::Body), ("domains", Placement::Body), ("organizations", Placement::Body)]);
+}
+
+impl Call for BatchUpdateMembersRequest {
+    type Answer = JobAccepted;
+    const OPERATION: Operation = Operation::new("BatchUpdateMembers", Method::PUT, "/v1/cloudimages/members", Repeat::Safe, &[]);
+}
+
+impl Call for ListImageMembersRequest {
+    type Answer = ListImageMembersResponse;
+    const OPERATION: Operation = Operation::new("ListImageMembers", Method::GET, "/v1/{project_id}/cloudimages/{image_id}/members", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("project_id", Fill::Project)];
+}
+
+impl Call for ShowImageMemberRequest {
+    type Answer = ImageMember;
+    const OPERATION: Operation = Operation::new("ShowImageMember", Method::GET, "/v1/{project_id}/cloudimages/{image_id}/members/{member_id}", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("project_id", Fill::Project)];
+}
+
+impl Call for GlanceListImageMembersRequest {
+    type Answer = ListImageMembersResponse;
+    const OPERATION: Operation = Operation::new("GlanceListImageMembers", Method::GET, "/v2/images/{image_id}/members", Repeat::Safe, &[]);
+}
+
+impl Call for GlanceAddImageMemberRequest {
+    type Answer = ImageMember;
+    const OPERATION: Operation = Operation::new("GlanceAddImageMember", Method::POST, "/v2/images/{image_id}/members", Repeat::Unsafe, &[]);
+}
+
+impl Call for GlanceUpdateImageMemberRequest {
+    type Answer = ImageMember;
+    const OPERATION: Operation = Operation::new("GlanceUpdateImageMember", Method::PUT, "/v2/images/{image_id}/members/{member_id}", Repeat::Safe, &[]);
+}
+
+impl Call for AddImageTagRequest {
+    type Answer = AddImageTagResponse;
+    const OPERATION: Operation = Operation::new("AddImageTag", Method::POST, "/v2/{project_id}/images/{image_id}/tags", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("project_id", Fill::Project)];
+}
+
+impl Call for BatchAddOrDeleteTagsRequest {
+    type Answer = BatchAddOrDeleteTagsResponse;
+    const OPERATION: Operation = Operation::new("BatchAddOrDeleteTags", Method::POST, "/v2/{project_id}/images/{image_id}/tags/action", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("project_id", Fill::Project)];
+}
+
+impl Call for DeleteImageTagRequest {
+    type Answer = DeleteImageTagResponse;
+    const OPERATION: Operation = Operation::new("DeleteImageTag", Method::DELETE, "/v2/{project_id}/images/{image_id}/tags/{key}", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("project_id", Fill::Project)];
+}
+
+impl Call for ListImageTagsRequest {
+    type Answer = ListImageTagsResponse;
+    const OPERATION: Operation = Operation::new("ListImageTags", Method::GET, "/v2/{project_id}/images/{image_id}/tags", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("project_id", Fill::Project)];
+}
+
+impl Call for ExportImageRequest {
+    type Answer = JobAccepted;
+    const OPERATION: Operation = Operation::new("ExportImage", Method::POST, "/v1/cloudimages/{image_id}/file", Repeat::Unsafe, &[]);
+}
+
+impl Call for ExportImageInSafeModeRequest {
+    type Answer = JobAccepted;
+    const OPERATION: Operation = Operation::new("ExportImageInSafeMode", Method::POST, "/v2.1/cloudimages/{image_id}/file", Repeat::Unsafe, &[]);
+}
+
 impl Client {
     /// Starts the quick import of a system disk: a ZVHD2 or RAW file of at most 1 TB. RAW needs its bitmap, a `.mf` file with the same base name in the same bucket. Nothing is put into the guest. Each call that is accepted makes an image.
     ///
@@ -292,6 +383,176 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn update_image(&self, request: &UpdateImageRequest) -> Result<ImageInfo> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Starts a copy of a private image to another region. Asked of the region that has the image; so is the job, whose `entities.image_id` is the image in the other region. Not an encrypted image nor one of an ISO file; at most 128 GB, or 300 GB from some regions by the documents; five at once. Tags, `min_ram` and `max_ram` do not go with it. Each call that is accepted makes an image, and nothing ends one that runs.
+    ///
+    /// `POST /v1/cloudimages/{image_id}/cross_region_copy`. Never sent again once it may have been executed. ([docs, oapi, terraform](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn copy_image_cross_region(&self, request: &CopyImageCrossRegionRequest) -> Result<JobAccepted> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Starts a copy of an image in its own region, also to encrypt it or to take the encryption off. Not of a whole server nor of an ISO file. Each call that is accepted makes an image.
+    ///
+    /// `POST /v1/cloudimages/{image_id}/copy`. Never sent again once it may have been executed. ([docs, otc, oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn copy_image_in_region(&self, request: &CopyImageInRegionRequest) -> Result<JobAccepted> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// The newer twin of `CopyImageInRegion`: the definition lists the same fields, and does not say what is safe about it.
+    ///
+    /// `POST /v2.1/cloudimages/{image_id}/copy`. Never sent again once it may have been executed. ([oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn copy_image_in_region_in_safe_mode(&self, request: &CopyImageInRegionInSafeModeRequest) -> Result<JobAccepted> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Shares images of this project with other projects of the same region, all with all. Answers a job, whose `entities.results` tell of each. Private images only, not those of the marketplace, and not encrypted ones. A system or data disk may have 128 receivers, or 256 in the edition of T-Systems, an image of a whole server 10. A receiver who has not accepted does not see the image in lists, but can use it by its id.
+    ///
+    /// `POST /v1/cloudimages/members`. Sent again by itself when it fails for a passing reason. ([docs, otc, oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn batch_add_members(&self, request: &BatchAddMembersRequest) -> Result<JobAccepted> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Ends the sharing of images, without a word to the receivers. A `DELETE` with a body. Answers a job.
+    ///
+    /// `DELETE /v1/cloudimages/members`. Sent again by itself when it fails for a passing reason. ([docs, otc, oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn batch_delete_members(&self, request: &BatchDeleteMembersRequest) -> Result<JobAccepted> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Accepts or rejects images that are shared with a project: called by the receiver. Answers a job.
+    ///
+    /// `PUT /v1/cloudimages/members`. Sent again by itself when it fails for a passing reason. ([docs, otc, oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn batch_update_members(&self, request: &BatchUpdateMembersRequest) -> Result<JobAccepted> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Whom an image is shared with. One page holds more than an image may have.
+    ///
+    /// `GET /v1/{project_id}/cloudimages/{image_id}/members`. Sent again by itself when it fails for a passing reason. ([oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn list_image_members(&self, request: &ListImageMembersRequest) -> Result<ListImageMembersResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// One receiver of an image.
+    ///
+    /// `GET /v1/{project_id}/cloudimages/{image_id}/members/{member_id}`. Sent again by itself when it fails for a passing reason. ([oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn show_image_member(&self, request: &ShowImageMemberRequest) -> Result<ImageMember> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Whom an image is shared with, without a project in the path.
+    ///
+    /// `GET /v2/images/{image_id}/members`. Sent again by itself when it fails for a passing reason. ([docs, otc, oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn glance_list_image_members(&self, request: &GlanceListImageMembersRequest) -> Result<ListImageMembersResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Shares an image with one project, in the words of OpenStack and at once; marked deprecated in the API definition. What a repeat answers is in no source.
+    ///
+    /// `POST /v2/images/{image_id}/members`. Never sent again once it may have been executed. ([docs, otc, oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn glance_add_image_member(&self, request: &GlanceAddImageMemberRequest) -> Result<ImageMember> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Accepts or rejects a shared image, in the words of OpenStack: called by the receiver; marked deprecated in the API definition.
+    ///
+    /// `PUT /v2/images/{image_id}/members/{member_id}`. Sent again by itself when it fails for a passing reason. ([docs, otc, oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn glance_update_image_member(&self, request: &GlanceUpdateImageMemberRequest) -> Result<ImageMember> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Sets one tag of an image; a key that is there gets the new value. An image has at most 10. The answer is 204 without a body.
+    ///
+    /// `POST /v2/{project_id}/images/{image_id}/tags`. Sent again by itself when it fails for a passing reason. ([docs, otc, oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn add_image_tag(&self, request: &AddImageTagRequest) -> Result<AddImageTagResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Sets tags of an image, or takes them off, each key once. What is set or gone already is no error. The answer is 204 without a body.
+    ///
+    /// `POST /v2/{project_id}/images/{image_id}/tags/action`. Sent again by itself when it fails for a passing reason. ([docs, otc, oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn batch_add_or_delete_tags(&self, request: &BatchAddOrDeleteTagsRequest) -> Result<BatchAddOrDeleteTagsResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Takes one tag off an image. The answer is 204 without a body, and 404 where there is no such tag, as after a repeat.
+    ///
+    /// `DELETE /v2/{project_id}/images/{image_id}/tags/{key}`. Sent again by itself when it fails for a passing reason. ([docs, otc, oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn delete_image_tag(&self, request: &DeleteImageTagRequest) -> Result<DeleteImageTagResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// The tags of an image.
+    ///
+    /// `GET /v2/{project_id}/images/{image_id}/tags`. Sent again by itself when it fails for a passing reason. ([docs, otc, oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn list_image_tags(&self, request: &ListImageTagsRequest) -> Result<ListImageTagsResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Starts writing a private image to an object. Up to 128 GB, with `is_quick_export` up to 1 TB. Not an image of a whole server, of an ISO file, of the marketplace, nor one that was made of a public image of Windows, SUSE, Red Hat, Oracle Linux or, by the documents, Ubuntu. Answers a job. A repeat is refused while the first runs and when its object is there.
+    ///
+    /// `POST /v1/cloudimages/{image_id}/file`. Never sent again once it may have been executed. ([docs, otc, oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn export_image(&self, request: &ExportImageRequest) -> Result<JobAccepted> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// The newer twin of `ExportImage`: the definition lists the same fields, and does not say what is safe about it.
+    ///
+    /// `POST /v2.1/cloudimages/{image_id}/file`. Never sent again once it may have been executed. ([oapi](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn export_image_in_safe_mode(&self, request: &ExportImageInSafeModeRequest) -> Result<JobAccepted> {
         Ok(self.call(request).await?.value)
     }
 }

@@ -123,10 +123,10 @@ pub struct ImageChange {
 #[non_exhaustive]
 pub struct ImageTag {
     /// Key; a dot in it is fine here. Required. (seed, oapi, otc)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Value, may be empty. Required. (seed, oapi, otc)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -172,7 +172,7 @@ pub struct CreateDataImage {
 #[serde(default)]
 #[non_exhaustive]
 pub struct JobEntities {
-    /// The image that the job makes. (oapi, otc)
+    /// The image that the job makes; of a copy to another region, the image there. (oapi, otc, terraform)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
     /// Its name. (oapi, otc)
@@ -193,8 +193,8 @@ pub struct JobEntities {
     /// Ids of the sub-jobs. (oapi)
     #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub sub_jobs_list: Option<Vec<String>>,
-    /// One entry per image of a job over many. (oapi)
-    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    /// One entry per image and receiver of a job that shares or accepts images. The definition of ShowJobProgress does not list it. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub results: Option<Vec<JobResult>>,
     /// Code of the failure; look into the job's own `error_code` first. (oapi)
     #[serde(deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
@@ -266,19 +266,19 @@ pub struct SubJobEntities {
     pub extra: Extra,
 }
 
-/// One image of a job over many.
+/// One image and one receiver of a job that shares images, ends that, or accepts or rejects shared ones. A job may be a success for some of them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct JobResult {
-    /// Image. (oapi)
-    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    /// Image. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
-    /// Project. (oapi)
-    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    /// Project that it is shared with. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
-    /// State of its part. (oapi)
-    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    /// How its part ended: `success` in the documents' example. What a failure is called is in no source. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
@@ -350,7 +350,7 @@ pub struct ImageInfo {
     /// Whether it can be used, `true` or `false`. (docs, oapi)
     #[serde(rename = "__isregistered", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub isregistered: Option<String>,
-    /// Where it comes from: `file,` and the `image_url` for an import. (docs, terraform)
+    /// Where it comes from: `file,` and the `image_url` for an import, `image,REGION,IMAGE` for a copy, `instance,ID` for one of a server. (docs, terraform)
     #[serde(rename = "__data_origin", skip_serializing_if = "Option::is_none")]
     pub data_origin: Option<String>,
     /// `file` for an import. (docs, oapi)
@@ -570,6 +570,56 @@ pub struct Quota {
     /// Highest quota that can be set. (oapi)
     #[serde(deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Where a list of members goes on. The definition calls it an object, and its own example has a list of one: what of it has another form is left out.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct MembersPageInfo {
+    /// How many are on this page. (oapi)
+    #[serde(deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
+    pub current_count: Option<i64>,
+    /// `marker` of the next page, no id: an opaque text. (oapi)
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub next_marker: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Whom an image is shared with, and what became of the offer.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ImageMember {
+    /// Image. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Project that it is shared with; account or unit where it is shared with one of these. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member_id: Option<String>,
+    /// What `member_id` is, such as `organization`. (oapi)
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub member_type: Option<String>,
+    /// `pending`, `accepted` or `rejected`. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Of an organization: its URN. (oapi)
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub urn: Option<String>,
+    /// When it was shared, UTC. (docs, otc, oapi)
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    /// When that was changed, UTC. (docs, otc, oapi)
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<String>,
+    /// Path of its schema. (docs, otc, oapi)
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
@@ -874,7 +924,7 @@ pub struct Job {
     /// Job id. (docs, otc, oapi)
     #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub job_id: Option<String>,
-    /// What it does, such as `imsImportImageJob` or `imsImportDataImageJob`. (docs, otc, oapi)
+    /// What it does, such as `imsImportImageJob`, `imsImportDataImageJob`, `imsCopyImageInRegionJob`, `imsCrossRegionCopyImageJob`, `imsAddImageMembersJob`, `imsDelImageMembersJob`, `imsUpdateImageMembersJob` or `imsNativeExportImageJob`. (docs, otc, web, oapi)
     #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub job_type: Option<String>,
     /// `INIT`, `RUNNING`, `SUCCESS` or `FAIL`. (docs, otc, oapi)
@@ -1360,8 +1410,469 @@ pub struct UpdateImageRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
     /// The changes: the whole body. Required. (update)
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "body", skip_serializing_if = "Option::is_none")]
     pub changes: Option<Vec<ImageChange>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `CopyImageCrossRegion`.
+///
+/// Starts a copy of a private image to another region. Asked of the region that has the image; so is the job, whose `entities.image_id` is the image in the other region. Not an encrypted image nor one of an ISO file; at most 128 GB, or 300 GB from some regions by the documents; five at once. Tags, `min_ram` and `max_ram` do not go with it. Each call that is accepted makes an image, and nothing ends one that runs.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CopyImageCrossRegionRequest {
+    /// Image id. Required. (docs, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Name of the copy: 1 to 128 letters, digits, Chinese characters, blanks and `-._`, no blank at either end. Required. (docs, oapi, terraform)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Description of the copy, at most 1024 characters, without line breaks, `<` and `>`; empty when absent. (docs, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Region that the copy goes to. Required. (docs, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Project there, by its name: that of the region, such as `cn-east-3`, or of a sub-project. Required. (docs, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_name: Option<String>,
+    /// Agency of IAM that lets the image service act in both regions; it must be there before. Required. (docs, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency_name: Option<String>,
+    /// Of an image of a whole server, which needs it: vault in the other region. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vault_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `CopyImageInRegion`.
+///
+/// Starts a copy of an image in its own region, also to encrypt it or to take the encryption off. Not of a whole server nor of an ISO file. Each call that is accepted makes an image.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CopyImageInRegionRequest {
+    /// Image id. Required. (docs, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Name of the copy: 1 to 128 letters, digits, Chinese characters, blanks and `-._`, no blank at either end. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Description of the copy, at most 1024 characters, without line breaks, `<` and `>`; empty when absent. (docs, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// KMS key: makes an encrypted copy; not encrypted when absent. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cmk_id: Option<String>,
+    /// Enterprise project of the copy, a UUID; absent or `0` means the default one. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enterprise_project_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `CopyImageInRegionInSafeMode`.
+///
+/// The newer twin of `CopyImageInRegion`: the definition lists the same fields, and does not say what is safe about it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CopyImageInRegionInSafeModeRequest {
+    /// Image id. Required. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Name of the copy: 1 to 128 letters, digits, Chinese characters, blanks and `-._`, no blank at either end. Required. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Description of the copy, at most 1024 characters, without line breaks, `<` and `>`; empty when absent. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// KMS key: makes an encrypted copy; not encrypted when absent. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cmk_id: Option<String>,
+    /// Enterprise project of the copy, a UUID; absent or `0` means the default one. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enterprise_project_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `BatchAddMembers`.
+///
+/// Shares images of this project with other projects of the same region, all with all. Answers a job, whose `entities.results` tell of each. Private images only, not those of the marketplace, and not encrypted ones. A system or data disk may have 128 receivers, or 256 in the edition of T-Systems, an image of a whole server 10. A receiver who has not accepted does not see the image in lists, but can use it by its id.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct BatchAddMembersRequest {
+    /// Ids of the images. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<Vec<String>>,
+    /// Ids of the projects to share with. The definition flags it as required; one of the three lists is enough in the recorded requests of its own SDK. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub projects: Option<Vec<String>>,
+    /// Ids of the accounts to share with. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domains: Option<Vec<String>>,
+    /// URNs of organizations or their units to share with. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organizations: Option<Vec<String>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `BatchDeleteMembers`.
+///
+/// Ends the sharing of images, without a word to the receivers. A `DELETE` with a body. Answers a job.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct BatchDeleteMembersRequest {
+    /// Ids of the images. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<Vec<String>>,
+    /// Ids of the projects that no longer get them. The definition flags it as required; one of the three lists is enough in the recorded requests of its own SDK. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub projects: Option<Vec<String>>,
+    /// Ids of the accounts that no longer get them. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domains: Option<Vec<String>>,
+    /// URNs of organizations or their units that no longer get them. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organizations: Option<Vec<String>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `BatchUpdateMembers`.
+///
+/// Accepts or rejects images that are shared with a project: called by the receiver. Answers a job.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct BatchUpdateMembersRequest {
+    /// Ids of the images. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<Vec<String>>,
+    /// Project that they are shared with. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// `accepted`, and they are in its list; `rejected`, and they are not, but can be used all the same. Required. One of `accepted`, `rejected`. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Of an image of a whole server, which needs it to be accepted: vault. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vault_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `ListImageMembers`.
+///
+/// Whom an image is shared with. One page holds more than an image may have.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ListImageMembersRequest {
+    /// Project of the region; the client's own when absent. Required. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// Image id. Required. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Members per page; 500 when absent. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+    /// `page_info.next_marker` of the page before. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `ListImageMembers`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ListImageMembersResponse {
+    /// The members. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<ImageMember>>,
+    /// Where the list goes on. (oapi)
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub page_info: Option<MembersPageInfo>,
+    /// Path of the schema of the list. (docs, otc, oapi)
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `ShowImageMember`.
+///
+/// One receiver of an image.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ShowImageMemberRequest {
+    /// Project of the region; the client's own when absent. Required. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// Image id. Required. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Project that it is shared with. Required. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `GlanceListImageMembers`.
+///
+/// Whom an image is shared with, without a project in the path.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct GlanceListImageMembersRequest {
+    /// Image id. Required. (docs, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Members per page; 500 when absent. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+    /// `page_info.next_marker` of the page before. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `GlanceAddImageMember`.
+///
+/// Shares an image with one project, in the words of OpenStack and at once; marked deprecated in the API definition. What a repeat answers is in no source.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct GlanceAddImageMemberRequest {
+    /// Image id. Required. (docs, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Id of the project to share with. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `GlanceUpdateImageMember`.
+///
+/// Accepts or rejects a shared image, in the words of OpenStack: called by the receiver; marked deprecated in the API definition.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct GlanceUpdateImageMemberRequest {
+    /// Image id. Required. (docs, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Project that it is shared with. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member_id: Option<String>,
+    /// `accepted` or `rejected`. Required. One of `accepted`, `rejected`. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Of an image of a whole server, which needs it to be accepted: vault. (docs, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vault_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `AddImageTag`.
+///
+/// Sets one tag of an image; a key that is there gets the new value. An image has at most 10. The answer is 204 without a body.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct AddImageTagRequest {
+    /// Project of the region; the client's own when absent. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// Image id. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// The tag. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<ImageTag>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `AddImageTag`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct AddImageTagResponse {
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `BatchAddOrDeleteTags`.
+///
+/// Sets tags of an image, or takes them off, each key once. What is set or gone already is no error. The answer is 204 without a body.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct BatchAddOrDeleteTagsRequest {
+    /// Project of the region; the client's own when absent. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// Image id. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// `create` sets them, `delete` takes them off. Required. One of `create`, `delete`. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// The tags; where they are taken off, the key decides, of at most 127 characters, and a value has at most 255. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<ImageTag>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `BatchAddOrDeleteTags`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct BatchAddOrDeleteTagsResponse {
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `DeleteImageTag`.
+///
+/// Takes one tag off an image. The answer is 204 without a body, and 404 where there is no such tag, as after a repeat.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DeleteImageTagRequest {
+    /// Project of the region; the client's own when absent. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// Image id. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Key of the tag. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `DeleteImageTag`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DeleteImageTagResponse {
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `ListImageTags`.
+///
+/// The tags of an image.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ListImageTagsRequest {
+    /// Project of the region; the client's own when absent. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// Image id. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `ListImageTags`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ListImageTagsResponse {
+    /// The tags. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<ImageTag>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `ExportImage`.
+///
+/// Starts writing a private image to an object. Up to 128 GB, with `is_quick_export` up to 1 TB. Not an image of a whole server, of an ISO file, of the marketplace, nor one that was made of a public image of Windows, SUSE, Red Hat, Oracle Linux or, by the documents, Ubuntu. Answers a job. A repeat is refused while the first runs and when its object is there.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ExportImageRequest {
+    /// Image id. Required. (docs, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Object to be written, as `bucket:object`: a bucket of the same region, storage class Standard. One that is there already is refused. Required. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket_url: Option<String>,
+    /// Format of the file. The definition flags it as required, and not to be given with `is_quick_export`. One of `qcow2`, `vhd`, `zvhd`, `vmdk`. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_format: Option<String>,
+    /// Writes the image as it is kept, a ZVHD2 file: for up to 1 TB, not encrypted. (docs, otc, oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_quick_export: Option<bool>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `ExportImageInSafeMode`.
+///
+/// The newer twin of `ExportImage`: the definition lists the same fields, and does not say what is safe about it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ExportImageInSafeModeRequest {
+    /// Image id. Required. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Object to be written, as `bucket:object`: a bucket of the same region, storage class Standard. One that is there already is refused. Required. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket_url: Option<String>,
+    /// Format of the file. The definition flags it as required, and not to be given with `is_quick_export`. One of `qcow2`, `vhd`, `zvhd`, `vmdk`. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_format: Option<String>,
+    /// Writes the image as it is kept, a ZVHD2 file: for up to 1 TB, not encrypted. (oapi)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_quick_export: Option<bool>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,

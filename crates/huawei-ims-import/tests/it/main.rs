@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
+mod after;
 mod answers;
 mod check;
 mod importer;
@@ -17,6 +18,22 @@ use cloud_import_core::{
     testing::{Frozen, Scripted},
 };
 use huawei_ims_import::Client;
+
+/// Sends a call and shows what left.
+macro_rules! sent {
+    ($client:expr, $method:ident, $request:expr, $answer:expr) => {{
+        let script = ::std::sync::Arc::new(::cloud_import_core::testing::Scripted::new([(200, $answer)]));
+        $client(&script).$method(&$request).await.unwrap();
+        ::cloud_import_core::testing::render(&script.sent()[0])
+    }};
+    ($client:expr, $method:ident, $request:expr) => {
+        sent!($client, $method, $request, "{}")
+    };
+    ($method:ident, $request:expr) => {
+        sent!($crate::client, $method, $request)
+    };
+}
+pub(crate) use sent;
 
 pub(crate) const SECRET: &str = "sk-example/with+slash";
 pub(crate) const PROJECT: &str = "0123456789abcdef0123456789abcdef";

@@ -2,27 +2,11 @@
 
 use std::sync::Arc;
 
-use cloud_import_core::{
-    Credentials, build,
-    testing::{Scripted, render},
-};
+use cloud_import_core::{Credentials, build, testing::Scripted};
 use huawei_ims_import::types::*;
 use insta::assert_snapshot;
 
-/// Sends a call and shows what left.
-macro_rules! sent {
-    ($client:expr, $method:ident, $request:expr, $answer:expr) => {{
-        let script = Arc::new(Scripted::new([(200, $answer)]));
-        $client(&script).$method(&$request).await.unwrap();
-        render(&script.sent()[0])
-    }};
-    ($client:expr, $method:ident, $request:expr) => {
-        sent!($client, $method, $request, "{}")
-    };
-    ($method:ident, $request:expr) => {
-        sent!(super::client, $method, $request)
-    };
-}
+use crate::sent;
 
 fn tag() -> ImageTag {
     build!(ImageTag {
