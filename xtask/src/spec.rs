@@ -81,6 +81,8 @@ tables! {
         /// Host and version of the API, where it is another than the client's own.
         host: Option<String>,
         version: Option<String>,
+        /// The name of that API in the signature's scope, where there is a scope.
+        service: Option<String>,
         doc: String,
         source: String,
         request: String,
@@ -369,6 +371,12 @@ impl Spec {
             .find(|own| own.host.is_some() != own.version.is_some())
         {
             return Err(format!("{}: `host` and `version` go together", one.name));
+        }
+        if let Some(one) = operations
+            .iter()
+            .find(|own| own.service.is_some() && own.host.is_none())
+        {
+            return Err(format!("{}: `service` is of another API: with `host`", one.name));
         }
         let mut fields = BTreeSet::new();
         if let Some((owner, field)) = self

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cloud_import_core::{
     ClientBuilder, Endpoint, Error, RetryPolicy,
     provider::{
-        Buildable, Call,
+        Buildable, Call, OtherApi,
         protocol::{Protocol, Signing},
     },
     testing::{Frozen, Scripted},
@@ -137,7 +137,7 @@ fn caught(transport: &Scripted, error: Option<Error>, unfit: Vec<Unfit>) -> Resu
 
 macro_rules! cloud {
     (
-        $provider:literal, $client:ident, $algorithms:expr, $options:expr,
+        $provider:literal, $client:ident, $algorithms:expr, $options:expr, $signer:expr,
         { $($call:literal => $method:ident($request:ident),)* }
     ) => {
         Cloud {
@@ -150,8 +150,12 @@ macro_rules! cloud {
             sign: |vector, request, signing| {
                 let transport = Arc::new(Scripted::default());
                 let client = builder::<$client::Client>(vector, transport)?.options($options(vector)).build();
+                let api = match call_of(vector) {
+                    $($call => <$client::types::$request as Call>::API,)*
+                    _ => None,
+                };
                 client
-                    .and_then(|client| Protocol::sign(client.signer(), request, signing))
+                    .and_then(|client| Protocol::sign(&$signer(&client, api), request, signing))
                     .map_err(|error| format!("not signed: {error}"))
             },
             send: |vector| {
@@ -179,7 +183,7 @@ macro_rules! cloud {
 }
 
 const CLOUDS: &[Cloud] = &[
-    cloud!("jdcloud", jdcloud_vm_import, &["JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256"], jdcloud_options, {
+    cloud!("jdcloud", jdcloud_vm_import, &["JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256"], jdcloud_options, jdcloud_signer, {
         "importImage" => import_image(ImportImageRequest),
         "imageTasks" => image_tasks(ImageTasksRequest),
         "describeImage" => describe_image(DescribeImageRequest),
@@ -187,8 +191,18 @@ const CLOUDS: &[Cloud] = &[
         "deleteImage" => delete_image(DeleteImageRequest),
         "modifyImageAttribute" => modify_image_attribute(ModifyImageAttributeRequest),
         "describeQuotas" => describe_quotas(DescribeQuotasRequest),
+        "copyImages" => copy_images(CopyImagesRequest),
+        "shareImage" => share_image(ShareImageRequest),
+        "unShareImage" => un_share_image(UnShareImageRequest),
+        "describeImageMembers" => describe_image_members(DescribeImageMembersRequest),
+        "describeImageConstraints" => describe_image_constraints(DescribeImageConstraintsRequest),
+        "releaseImage" => release_image(ReleaseImageRequest),
+        "unReleaseImage" => un_release_image(UnReleaseImageRequest),
+        "exportImage" => export_image(ExportImageRequest),
+        "tagResources" => tag_resources(TagResourcesRequest),
+        "unTagResources" => un_tag_resources(UnTagResourcesRequest),
     }),
-    cloud!("tencent", tencent_cvm_import, &["TC3-HMAC-SHA256", "TC-HmacSHA256", "TC-HmacSHA1"], tencent_options, {
+    cloud!("tencent", tencent_cvm_import, &["TC3-HMAC-SHA256", "TC-HmacSHA256", "TC-HmacSHA1"], tencent_options, |client: &tencent_cvm_import::Client, _| *client.signer(), {
         "ImportImage" => import_image(ImportImageRequest),
         "DescribeImages" => describe_images(DescribeImagesRequest),
         "DescribeImportImageOs" => describe_import_image_os(DescribeImportImageOsRequest),
@@ -196,7 +210,7 @@ const CLOUDS: &[Cloud] = &[
         "DeleteImages" => delete_images(DeleteImagesRequest),
         "ModifyImageAttribute" => modify_image_attribute(ModifyImageAttributeRequest),
     }),
-    cloud!("huawei", huawei_ims_import, &["SDK-HMAC-SHA256"], huawei_options, {
+    cloud!("huawei", huawei_ims_import, &["SDK-HMAC-SHA256"], huawei_options, |client: &huawei_ims_import::Client, _| *client.signer(), {
         "ImportImageQuick" => import_image_quick(ImportImageQuickRequest),
         "ImportImageQuick of a data image" => import_data_image_quick(ImportDataImageQuickRequest),
         "CreateImage" => create_image(CreateImageRequest),
@@ -214,7 +228,7 @@ const CLOUDS: &[Cloud] = &[
         "ShowImageQuota" => show_image_quota(ShowImageQuotaRequest),
         "KeystoneListProjects" => keystone_list_projects(KeystoneListProjectsRequest),
     }),
-    cloud!("aliyun", aliyun_ecs_import, &["ACS3-HMAC-SHA256", "ACS-RPC-HMAC-SHA1"], aliyun_options, {
+    cloud!("aliyun", aliyun_ecs_import, &["ACS3-HMAC-SHA256", "ACS-RPC-HMAC-SHA1"], aliyun_options, |client: &aliyun_ecs_import::Client, _| *client.signer(), {
         "ImportImage" => import_image(ImportImageRequest),
         "DescribeTasks" => describe_tasks(DescribeTasksRequest),
         "DescribeTaskAttribute" => describe_task_attribute(DescribeTaskAttributeRequest),
@@ -225,18 +239,28 @@ const CLOUDS: &[Cloud] = &[
         "DeleteSnapshot" => delete_snapshot(DeleteSnapshotRequest),
         "DescribeRegions" => describe_regions(DescribeRegionsRequest),
     }),
-    cloud!("ucloud", ucloud_uhost_import, &["UCLOUD-SHA1"], usual, {
+    cloud!("ucloud", ucloud_uhost_import, &["UCLOUD-SHA1"], usual, |client: &ucloud_uhost_import::Client, _| *client.signer(), {
         "ImportCustomImage" => import_custom_image(ImportCustomImageRequest),
         "DescribeImage" => describe_image(DescribeImageRequest),
         "TerminateCustomImage" => terminate_custom_image(TerminateCustomImageRequest),
         "GetRegion" => get_region(GetRegionRequest),
         "GetProjectList" => get_project_list(GetProjectListRequest),
+        "CopyCustomImage" => copy_custom_image(CopyCustomImageRequest),
+        "BindLabels" => bind_labels(BindLabelsRequest),
+        "UnbindLabels" => unbind_labels(UnbindLabelsRequest),
+        "ListLabelsByResourceIds" => list_labels_by_resource_ids(ListLabelsByResourceIdsRequest),
+        "ListResourcesTypesForLabel" => list_resources_types_for_label(ListResourcesTypesForLabelRequest),
     }),
 ];
 
 /// No options but the defaults.
 fn usual<O: Default>(_: &Vector) -> O {
     O::default()
+}
+
+/// The signer for the API that a call is of.
+fn jdcloud_signer(client: &jdcloud_vm_import::Client, api: Option<OtherApi>) -> jdcloud_vm_import::Signer {
+    client.signer_of(api)
 }
 
 /// Signature version and form of the token as the recording SDK has them.

@@ -55,7 +55,9 @@ fn call(out: &mut String, operation: &Operation) {
         pairs(|field| field.place.as_ref(), "Placement")
     );
     if let (Some(host), Some(version)) = (&operation.host, &operation.version) {
-        let other = format!("OtherApi {{ host: {}, version: {} }}", literal(host), literal(version));
+        let service = literal(operation.service.as_deref().unwrap_or_default());
+        let (host, version) = (literal(host), literal(version));
+        let other = format!("OtherApi {{ host: {host}, version: {version}, service: {service} }}");
         let _ = writeln!(out, "    const API: Option<OtherApi> = Some({other});");
     }
     let fills = pairs(|field| field.fill.as_ref(), "Fill");

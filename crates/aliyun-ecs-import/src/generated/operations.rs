@@ -89,31 +89,31 @@ impl Call for DescribeRegionsRequest {
 impl Call for GetRoleRequest {
     type Answer = GetRoleResponse;
     const OPERATION: Operation = Operation::new("GetRole", Method::POST, "/", Repeat::Safe, &[]);
-    const API: Option<OtherApi> = Some(OtherApi { host: "ram.aliyuncs.com", version: "2015-05-01" });
+    const API: Option<OtherApi> = Some(OtherApi { host: "ram.aliyuncs.com", version: "2015-05-01", service: "" });
 }
 
 impl Call for CreateRoleRequest {
     type Answer = CreateRoleResponse;
     const OPERATION: Operation = Operation::new("CreateRole", Method::POST, "/", Repeat::Safe, &[]);
-    const API: Option<OtherApi> = Some(OtherApi { host: "ram.aliyuncs.com", version: "2015-05-01" });
+    const API: Option<OtherApi> = Some(OtherApi { host: "ram.aliyuncs.com", version: "2015-05-01", service: "" });
 }
 
 impl Call for ListPoliciesForRoleRequest {
     type Answer = ListPoliciesForRoleResponse;
     const OPERATION: Operation = Operation::new("ListPoliciesForRole", Method::POST, "/", Repeat::Safe, &[]);
-    const API: Option<OtherApi> = Some(OtherApi { host: "ram.aliyuncs.com", version: "2015-05-01" });
+    const API: Option<OtherApi> = Some(OtherApi { host: "ram.aliyuncs.com", version: "2015-05-01", service: "" });
 }
 
 impl Call for CreatePolicyRequest {
     type Answer = CreatePolicyResponse;
     const OPERATION: Operation = Operation::new("CreatePolicy", Method::POST, "/", Repeat::Safe, &[]);
-    const API: Option<OtherApi> = Some(OtherApi { host: "ram.aliyuncs.com", version: "2015-05-01" });
+    const API: Option<OtherApi> = Some(OtherApi { host: "ram.aliyuncs.com", version: "2015-05-01", service: "" });
 }
 
 impl Call for AttachPolicyToRoleRequest {
     type Answer = AttachPolicyToRoleResponse;
     const OPERATION: Operation = Operation::new("AttachPolicyToRole", Method::POST, "/", Repeat::Safe, &[]);
-    const API: Option<OtherApi> = Some(OtherApi { host: "ram.aliyuncs.com", version: "2015-05-01" });
+    const API: Option<OtherApi> = Some(OtherApi { host: "ram.aliyuncs.com", version: "2015-05-01", service: "" });
 }
 
 impl Call for ModifyImageAttributeRequest {

@@ -33,6 +33,8 @@ pub struct OtherApi {
     pub host: &'static str,
     /// Its version.
     pub version: &'static str,
+    /// Its name in the scope of a signature; empty where the vendor's scopes name no service.
+    pub service: &'static str,
 }
 
 /// An operation of a vendor's API.
