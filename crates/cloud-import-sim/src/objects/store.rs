@@ -96,6 +96,18 @@ impl Store {
         }
     }
 
+    /// Puts an object that only its owner may read. One whose content cannot be read any more is not stored.
+    pub(crate) fn put_content(&mut self, cloud: Cloud, region: &str, bucket: &str, key: &str, content: Content) {
+        if let Ok(found) = content.disk() {
+            let mut digester = Digester::new(EtagKind::Md5, false);
+            digester.update(format!("{bucket}:{key} {}", content.size()).as_bytes());
+            let etag = format!("{}-1", digester.finish().etag);
+            let disk = Disk::new(content.size(), found);
+            let object = Object::stored(content, disk, etag, 1, About::default());
+            self.insert(cloud, region, bucket, key, object);
+        }
+    }
+
     /// As [`put`](Self::put). The file is read when it is stored (its ends) and when it is fetched; it should not change in
     /// between. Its ETag is of its name and size.
     pub(crate) fn put_file(

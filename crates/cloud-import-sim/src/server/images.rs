@@ -46,6 +46,24 @@ pub struct ImageSummary {
     pub canceled: bool,
     /// Whether the image was deleted.
     pub deleted: bool,
+    /// Region and id of the image that it is a copy of, as `REGION/ID`; absent for an import.
+    #[serde(default)]
+    pub copied_from: Option<String>,
+    /// Whom it is shared with, sorted.
+    #[serde(default)]
+    pub shared_with: Vec<String>,
+    /// Whether anybody may use it.
+    #[serde(default)]
+    pub public: bool,
+    /// Its family.
+    #[serde(default)]
+    pub family: Option<String>,
+    /// Whether it is deprecated.
+    #[serde(default)]
+    pub deprecated: bool,
+    /// The key that it is encrypted with, empty for the service's own; absent where it is not.
+    #[serde(default)]
+    pub encrypted_with: Option<String>,
 }
 
 /// All images, in the order in which their imports were accepted.
@@ -54,6 +72,9 @@ pub(super) fn all(world: &World, clouds: &Clouds) -> Vec<ImageSummary> {
     let summary = |import: &Import| {
         let stage = import.stage(&now);
         let cloud = import.scope.cloud;
+        let publication = &import.publication;
+        let mut shared_with: Vec<String> = publication.members.iter().map(|member| member.id.clone()).collect();
+        shared_with.sort();
         ImageSummary {
             cloud,
             region: import.scope.region.clone(),
@@ -70,6 +91,15 @@ pub(super) fn all(world: &World, clouds: &Clouds) -> Vec<ImageSummary> {
             accepted_at: rfc3339(import.accepted.utc),
             canceled: import.canceled.is_some(),
             deleted: import.deleted,
+            copied_from: import
+                .copied_from
+                .as_ref()
+                .map(|origin| format!("{}/{}", origin.scope.region, origin.image_id)),
+            shared_with,
+            public: publication.is_public,
+            family: publication.family.clone(),
+            deprecated: publication.is_deprecated,
+            encrypted_with: publication.key.clone(),
         }
     };
     world.imports.iter().map(summary).collect()

@@ -24,6 +24,12 @@ pub struct Counters {
     pub requests: BTreeMap<Cloud, BTreeMap<String, u64>>,
     /// Accepted imports per cloud and image name; a replayed client token is none.
     pub imports: BTreeMap<Cloud, BTreeMap<String, u64>>,
+    /// Accepted copies of images per cloud and name of the copy; a replayed client token is none.
+    #[serde(default)]
+    pub copies: BTreeMap<Cloud, BTreeMap<String, u64>>,
+    /// Accepted exports per cloud and image id; a replayed client token is none.
+    #[serde(default)]
+    pub exports: BTreeMap<Cloud, BTreeMap<String, u64>>,
     /// Requests that were answered with the result of an earlier one with the same client token.
     pub tokens_replayed: BTreeMap<Cloud, u64>,
     /// The most requests of a cloud's API that were being served at one time.
@@ -67,6 +73,12 @@ impl Counters {
         Self::entry(&self.imports, cloud, name)
     }
 
+    /// How many copies of this name a cloud accepted.
+    #[must_use]
+    pub fn copies_of(&self, cloud: Cloud, name: &str) -> u64 {
+        Self::entry(&self.copies, cloud, name)
+    }
+
     fn entry(map: &BTreeMap<Cloud, BTreeMap<String, u64>>, cloud: Cloud, key: &str) -> u64 {
         map.get(&cloud).and_then(|counts| counts.get(key)).copied().unwrap_or(0)
     }
@@ -77,6 +89,15 @@ impl Counters {
 
     pub(crate) fn count_import(&mut self, cloud: Cloud, name: &str) {
         Self::add(&mut self.imports, cloud, name);
+    }
+
+    pub(crate) fn count_copy(&mut self, cloud: Cloud, name: &str) {
+        Self::add(&mut self.copies, cloud, name);
+    }
+
+    #[allow(dead_code, reason = "used as each cloud gets its calls")]
+    pub(crate) fn count_export(&mut self, cloud: Cloud, image_id: &str) {
+        Self::add(&mut self.exports, cloud, image_id);
     }
 
     pub(crate) fn count_replay(&mut self, cloud: Cloud) {

@@ -7,10 +7,11 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
+use super::sharing::Publication;
 use crate::{
     clock::Now,
     cloud::Cloud,
-    objects::{Disk, host},
+    objects::{Content, Disk, host},
     rules::Params,
     wire::link,
 };
@@ -63,6 +64,24 @@ impl Stage {
     }
 }
 
+/// Where something stands that was accepted then and takes so long; a tenth of that is spent queued.
+pub(super) fn stage_of(accepted: &Now, takes: Duration, verdict: &Verdict, now: &Now) -> Stage {
+    let elapsed = now.instant.saturating_duration_since(accepted.instant);
+    if elapsed >= takes && *verdict != Verdict::Stall {
+        return match verdict {
+            Verdict::Fail { .. } => Stage::Failed,
+            _ => Stage::Succeeded,
+        };
+    }
+    let queue = takes / 10;
+    if elapsed < queue {
+        return Stage::Queued;
+    }
+    let share = (elapsed - queue).as_secs_f64() / (takes - queue).as_secs_f64().max(1e-9);
+    // The share is cut to 0..=99 first: the cast neither wraps nor loses more than the fraction.
+    Stage::Running((share * 100.0).clamp(0.0, 99.0) as u8)
+}
+
 /// Where an image belongs: it is found only from here.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Scope {
@@ -86,7 +105,14 @@ impl Scope {
     }
 }
 
-/// An import that a cloud accepted, and the image that it makes.
+/// The image that another is a copy of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) scope: Scope,
+    pub(crate) image_id: String,
+}
+
+/// An import or a copy that a cloud accepted, and the image that it makes.
 #[derive(Clone, Debug)]
 pub(crate) struct Import {
     pub(crate) scope: Scope,
@@ -98,8 +124,12 @@ pub(crate) struct Import {
     pub(crate) tags: Vec<(String, String)>,
     /// The sources, links without their query.
     pub(crate) sources: Vec<String>,
+    /// The image that it is a copy of; `None` for an import.
+    pub(crate) copied_from: Option<Origin>,
     /// What the first source told, if it is stored here.
     pub(crate) disk: Option<Disk>,
+    /// The bytes of the first source, if it is stored here: what an export writes.
+    pub(crate) content: Option<Content>,
     /// The fields of the request.
     pub(crate) params: Params,
     pub(crate) verdict: Verdict,
@@ -115,6 +145,8 @@ pub(crate) struct Import {
     pub(crate) canceled: Option<OffsetDateTime>,
     /// The image is gone; the task stays.
     pub(crate) deleted: bool,
+    /// Who may use the image, and how it is offered.
+    pub(crate) publication: Publication,
 }
 
 impl Import {
@@ -128,7 +160,9 @@ impl Import {
             name: String::new(),
             tags: Vec::new(),
             sources: Vec::new(),
+            copied_from: None,
             disk: None,
+            content: None,
             params: Params::default(),
             verdict: Verdict::Succeed,
             unreadable,
@@ -138,6 +172,7 @@ impl Import {
             listed_after: Duration::ZERO,
             canceled: None,
             deleted: false,
+            publication: Publication::default(),
         }
     }
 
@@ -146,20 +181,7 @@ impl Import {
         if self.canceled.is_some() {
             return Stage::Canceled;
         }
-        let elapsed = now.instant.saturating_duration_since(self.accepted.instant);
-        if elapsed >= self.takes && self.verdict != Verdict::Stall {
-            return match self.verdict {
-                Verdict::Fail { .. } => Stage::Failed,
-                _ => Stage::Succeeded,
-            };
-        }
-        let queue = self.takes / 10;
-        if elapsed < queue {
-            return Stage::Queued;
-        }
-        let share = (elapsed - queue).as_secs_f64() / (self.takes - queue).as_secs_f64().max(1e-9);
-        // The share is cut to 0..=99 first: the cast neither wraps nor loses more than the fraction.
-        Stage::Running((share * 100.0).clamp(0.0, 99.0) as u8)
+        stage_of(&self.accepted, self.takes, &self.verdict, now)
     }
 
     /// When it ended, if it has.
@@ -205,6 +227,16 @@ impl Import {
         };
         self.tags.iter().map(object).collect()
     }
+}
+
+/// The region, bucket and key of an import's source in this scope, if it leads to a store.
+pub(super) fn place_of(source: &str, scope: &Scope) -> Option<(String, String, String)> {
+    if let Some(link) = link::parse(source) {
+        let at = host::parse(scope.cloud, &link.host)?;
+        return Some((at.region, at.bucket?, link.key));
+    }
+    let (bucket, key) = source.split_once(':')?;
+    Some((scope.region.clone(), bucket.to_owned(), key.to_owned()))
 }
 
 /// Whether an import's source, which is a link without its query or `bucket:key`, is this object.

@@ -12,8 +12,9 @@ use time::OffsetDateTime;
 use super::{
     config::Config,
     counters::{Activity, Counters},
+    exports::Export,
     faults::{FaultKind, FaultSet, When},
-    import::{Import, Scope, Stage, Verdict},
+    import::{self, Import, Scope, Stage, Verdict},
 };
 use crate::{
     clock::Now,
@@ -49,6 +50,7 @@ pub(crate) struct World {
     pub(crate) config: Config,
     pub(crate) store: Store,
     pub(crate) imports: Vec<Import>,
+    pub(crate) exports: Vec<Export>,
     pub(crate) faults: FaultSet,
     pub(crate) counters: Counters,
     tokens: HashMap<(Scope, String), Answered>,
@@ -63,6 +65,7 @@ impl World {
             config,
             store: Store::default(),
             imports: Vec::new(),
+            exports: Vec::new(),
             faults: FaultSet::default(),
             counters: Counters::default(),
             tokens: HashMap::new(),
@@ -75,6 +78,7 @@ impl World {
     /// A request has come. Says by how many seconds a fault sets the server's clock ahead for it.
     pub(crate) fn arrived(&mut self, cloud: Cloud, operation: &str) -> i64 {
         self.counters.count_request(cloud, operation);
+        self.deliver();
         match self.faults.hit(When::Clock, cloud, operation)[..] {
             [FaultKind::SkewedDate(seconds), ..] => seconds,
             _ => 0,
@@ -174,8 +178,16 @@ impl World {
         Import::new(scope, operation, now, self.config.import_time, unreadable)
     }
 
-    /// Takes an import over, with the faults that wait for one.
+    /// Takes an import or a copy over, with the faults that wait for one.
     pub(crate) fn accept(&mut self, mut import: Import) {
+        if import.content.is_none() {
+            let place = import.sources.first();
+            let place = place.and_then(|source| import::place_of(source, &import.scope));
+            import.content = place.and_then(|(region, bucket, key)| {
+                let content = self.store.content(import.scope.cloud, &region, &bucket, &key);
+                content.cloned()
+            });
+        }
         import.hidden = self.config.visible_after_polls;
         import.listed_after = self.config.listed_after;
         let faults = self.faults.hit(When::Import, import.scope.cloud, &import.operation);
@@ -190,7 +202,10 @@ impl World {
                 _ => {}
             }
         }
-        self.counters.count_import(import.scope.cloud, &import.name);
+        match import.copied_from {
+            Some(_) => self.counters.count_copy(import.scope.cloud, &import.name),
+            None => self.counters.count_import(import.scope.cloud, &import.name),
+        }
         self.imports.push(import);
     }
 

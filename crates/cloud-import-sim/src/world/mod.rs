@@ -2,22 +2,31 @@
 //! Speaks no vendor's words and answers no request.
 
 mod config;
+#[allow(dead_code, reason = "used as each cloud gets its calls")]
+mod copies;
 mod counters;
+#[allow(dead_code, reason = "used as each cloud gets its calls")]
+mod exports;
 mod faults;
 mod import;
 mod link;
 mod memory;
 mod shared;
+#[allow(dead_code, reason = "used as each cloud gets its calls")]
+mod sharing;
 
 pub use self::{
     config::{AliyunDryRun, Config, TencentDryRun},
     counters::Counters,
     faults::{Fault, FaultKind},
 };
+#[allow(unused_imports, reason = "used as each cloud gets its calls")]
 pub(crate) use self::{
     counters::Activity,
-    import::{Import, Scope, Stage, Verdict},
+    exports::Export,
+    import::{Import, Origin, Scope, Stage, Verdict},
     link::{read as read_link, signature as single_use},
     memory::{Replay, World},
     shared::Shared,
+    sharing::{Member, Publication},
 };
