@@ -5,14 +5,22 @@ from vendor import Field, flatten
 GO = {"string": "string", "int": "int", "int64": "int", "bool": "bool", "float32": "float", "float64": "float"}
 
 
+def of_each(operations):
+    return ((service, name) for service in SERVICES for name in operations)
+
+
 def pascal(name):
     return name[0].upper() + name[1:]
 
 
+# Folders of the packages: the service, and another one of the vendor's that tags its images.
+SERVICES = "vm", "resourcetag"
+
+
 def read(package, operations):
     found = {}
-    for name in operations:
-        path = f"jdcloud_sdk/services/vm/apis/{pascal(name)}Request.py"
+    for service, name in of_each(operations):
+        path = f"jdcloud_sdk/services/{service}/apis/{pascal(name)}Request.py"
         if path not in package.names:
             continue
         text = package.text(path)
@@ -34,8 +42,8 @@ def read(package, operations):
 
 def read_go(package, operations):
     found, texts = {}, {}
-    for name in operations:
-        path = f"services/vm/apis/{pascal(name)}.go"
+    for service, name in of_each(operations):
+        path = f"services/{service}/apis/{pascal(name)}.go"
         if path in package.names:
             texts[""] = package.text(path)
             uri, version = re.search(r'URL:\s+"([^"]+)"', texts[""])[1], re.search(r'Version:\s+"(\w+)"', texts[""])[1]

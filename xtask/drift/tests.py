@@ -446,6 +446,12 @@ class Jdcloud(WithPackages):
         with self.assertRaises(AttributeError):
             jdcloud.read(self.package({path: JD_REQUEST.replace("header, version", "headers")}), ["importImage"])
 
+    def test_another_service_is_read_too(self):
+        python = {"jdcloud_sdk/services/resourcetag/apis/ImportImageRequest.py": JD_REQUEST}
+        self.assertEqual(list(jdcloud.read(self.package(python), ["importImage"])), ["importImage"])
+        go = {"services/resourcetag/apis/ImportImage.go": JD_GO.replace("disk.Tag", "string").replace("vm.Image", "string")}
+        self.assertEqual(list(jdcloud.read_go(self.package(go), ["importImage"])), ["importImage"])
+
     def test_the_go_sdk(self):
         files = {
             "services/vm/apis/ImportImage.go": JD_GO,

@@ -49,7 +49,7 @@ impl Client {
             image_id: Some(image.id.clone()),
             ..Default::default()
         });
-        while let Some(page) = pages.next().await? {
+        while let Some(page) = pages.next_page().await? {
             accounts.extend(page.into_iter().filter_map(|account| account.aliyun_id));
         }
         Ok(accounts)

@@ -125,11 +125,9 @@ impl Cloud for Client {
     }
 
     fn in_region(&self, region: &str, project: Option<&str>) -> Result<Self> {
-        let connection = self.connection.in_region(region, project)?;
-        Ok(Self {
-            connection,
-            ..self.clone()
-        })
+        let mut other = self.clone();
+        other.connection = self.connection.in_region(region, project)?;
+        Ok(other)
     }
 
     async fn send_copy(&self, from: &Self, order: &CopyOrder, _: Option<&str>) -> Result<Sent> {

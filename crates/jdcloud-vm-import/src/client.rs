@@ -5,7 +5,7 @@ use cloud_import_core::{
     Bytes, ClientBuilder, Endpoint, Provider, Response, Result, Settings,
     http::Request,
     provider::{
-        Buildable, Call, Connection, Operation, VendorSettings,
+        Buildable, Call, Connection, Operation, OtherApi, VendorSettings,
         encode::{self, Fields},
     },
 };
@@ -14,6 +14,9 @@ use crate::{
     generated::{ENVIRONMENT, HOSTS, SERVICE},
     sign::{SecurityTokenForm, SignatureVersion, Signer},
 };
+
+/// How the service's own hosts begin and end.
+const OWN_HOSTS: (&str, &str) = ("vm.", ".jdcloud-api.com");
 
 /// A client for one region. Cheap to clone; clones share connections.
 ///
@@ -118,12 +121,20 @@ impl Client {
         &self.signer
     }
 
+    /// Signs requests of an API of the vendor's: the scope of a signature names the service.
+    pub fn signer_of(&self, api: Option<OtherApi>) -> Signer {
+        Signer {
+            service: api.map_or(SERVICE, |api| api.service),
+            ..self.signer.clone()
+        }
+    }
+
     /// The request of a call, unsigned.
     ///
     /// # Errors
     /// When a path parameter is missing.
     pub fn unsigned<Q: Call>(&self, call: &Q) -> Result<Request<Bytes>> {
-        self.request(&Q::OPERATION, self.connection.fields(call)?)
+        self.request(Q::API, &Q::OPERATION, self.connection.fields(call)?)
     }
 
     /// Sends a call, of this crate or of your own (see [`Call`]), and reads its answer, with the id of the request.
@@ -134,11 +145,27 @@ impl Client {
     /// What the vendor refuses, with its code; and what fails on the way.
     pub async fn call<Q: Call>(&self, call: &Q) -> Result<Response<Q::Answer>> {
         self.connection
-            .call(&self.signer, call, |operation, fields| self.request(operation, fields))
+            .call(&self.signer_of(Q::API), call, |operation, fields| {
+                self.request(Q::API, operation, fields)
+            })
             .await
     }
 
-    fn request(&self, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
-        encode::rest(self.endpoint(), operation, fields)
+    fn request(&self, api: Option<OtherApi>, operation: &Operation, fields: Fields) -> Result<Request<Bytes>> {
+        match api {
+            Some(api) => encode::rest(&self.endpoint_of(api)?, operation, fields),
+            None => encode::rest(self.endpoint(), operation, fields),
+        }
+    }
+
+    /// Where another API is. An endpoint that is not of this service alone answers for all of them: keys that are meant for a
+    /// private cloud do not go to the public one, and `www.jdcloud-api.com` serves every service.
+    fn endpoint_of(&self, api: OtherApi) -> Result<Endpoint> {
+        let host = self.endpoint().host();
+        if host.starts_with(OWN_HOSTS.0) && host.ends_with(OWN_HOSTS.1) {
+            api.host.parse()
+        } else {
+            Ok(self.endpoint().clone())
+        }
     }
 }

@@ -183,7 +183,7 @@ macro_rules! cloud {
 }
 
 const CLOUDS: &[Cloud] = &[
-    cloud!("jdcloud", jdcloud_vm_import, &["JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256"], jdcloud_options, |client: &jdcloud_vm_import::Client, _| client.signer().clone(), {
+    cloud!("jdcloud", jdcloud_vm_import, &["JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256"], jdcloud_options, jdcloud_signer, {
         "importImage" => import_image(ImportImageRequest),
         "imageTasks" => image_tasks(ImageTasksRequest),
         "describeImage" => describe_image(DescribeImageRequest),
@@ -191,6 +191,16 @@ const CLOUDS: &[Cloud] = &[
         "deleteImage" => delete_image(DeleteImageRequest),
         "modifyImageAttribute" => modify_image_attribute(ModifyImageAttributeRequest),
         "describeQuotas" => describe_quotas(DescribeQuotasRequest),
+        "copyImages" => copy_images(CopyImagesRequest),
+        "shareImage" => share_image(ShareImageRequest),
+        "unShareImage" => un_share_image(UnShareImageRequest),
+        "describeImageMembers" => describe_image_members(DescribeImageMembersRequest),
+        "describeImageConstraints" => describe_image_constraints(DescribeImageConstraintsRequest),
+        "releaseImage" => release_image(ReleaseImageRequest),
+        "unReleaseImage" => un_release_image(UnReleaseImageRequest),
+        "exportImage" => export_image(ExportImageRequest),
+        "tagResources" => tag_resources(TagResourcesRequest),
+        "unTagResources" => un_tag_resources(UnTagResourcesRequest),
     }),
     cloud!("tencent", tencent_cvm_import, &["TC3-HMAC-SHA256", "TC-HmacSHA256", "TC-HmacSHA1"], tencent_options, tencent_signer, {
         "ImportImage" => import_image(ImportImageRequest),
@@ -272,12 +282,22 @@ const CLOUDS: &[Cloud] = &[
         "TerminateCustomImage" => terminate_custom_image(TerminateCustomImageRequest),
         "GetRegion" => get_region(GetRegionRequest),
         "GetProjectList" => get_project_list(GetProjectListRequest),
+        "CopyCustomImage" => copy_custom_image(CopyCustomImageRequest),
+        "BindLabels" => bind_labels(BindLabelsRequest),
+        "UnbindLabels" => unbind_labels(UnbindLabelsRequest),
+        "ListLabelsByResourceIds" => list_labels_by_resource_ids(ListLabelsByResourceIdsRequest),
+        "ListResourcesTypesForLabel" => list_resources_types_for_label(ListResourcesTypesForLabelRequest),
     }),
 ];
 
 /// No options but the defaults.
 fn usual<O: Default>(_: &Vector) -> O {
     O::default()
+}
+
+/// The signer for the API that a call is of.
+fn jdcloud_signer(client: &jdcloud_vm_import::Client, api: Option<OtherApi>) -> jdcloud_vm_import::Signer {
+    client.signer_of(api)
 }
 
 /// Signature version and form of the token as the recording SDK has them.

@@ -7,9 +7,9 @@ pub(crate) type Minimum = (&'static str, Part, usize);
 
 /// For the default directory only.
 pub(crate) const MINIMUMS: &[Minimum] = &[
-    ("jdcloud", Part::Verify, 138),
-    ("jdcloud", Part::Resign, 138),
-    ("jdcloud", Part::Produce, 138),
+    ("jdcloud", Part::Verify, 191),
+    ("jdcloud", Part::Resign, 191),
+    ("jdcloud", Part::Produce, 191),
     ("tencent", Part::Verify, 214),
     ("tencent", Part::Resign, 214),
     ("tencent", Part::Produce, 214),
@@ -19,9 +19,9 @@ pub(crate) const MINIMUMS: &[Minimum] = &[
     ("aliyun", Part::Verify, 228),
     ("aliyun", Part::Resign, 228),
     ("aliyun", Part::Produce, 228),
-    ("ucloud", Part::Verify, 76),
-    ("ucloud", Part::Resign, 76),
-    ("ucloud", Part::Produce, 76),
+    ("ucloud", Part::Verify, 105),
+    ("ucloud", Part::Resign, 105),
+    ("ucloud", Part::Produce, 105),
     ("storage_tencent", Part::Verify, 24),
     ("storage_huawei", Part::Verify, 48),
     ("storage_aliyun", Part::Verify, 72),

@@ -16,6 +16,26 @@ const FILTER: &[Field] = &[
     field("operator", Text),
 ];
 
+const RESOURCES_MAP: &[Field] = &[
+    field("serviceCode", Text).required(),
+    field("resourceId", List(&Text)).required(),
+];
+
+const TAG: &[Field] = &[
+    field("key", Text).required(),
+    field("value", Text).required(),
+];
+
+const TAG_RESOURCES_REQ_VO: &[Field] = &[
+    field("resources", List(&Object(RESOURCES_MAP))).required(),
+    field("tags", List(&Object(TAG))).required(),
+];
+
+const UN_TAG_RESOURCES_REQ_VO: &[Field] = &[
+    field("resources", List(&Object(RESOURCES_MAP))).required(),
+    field("tags", List(&Object(TAG))).required(),
+];
+
 pub(crate) static OPERATIONS: &[Operation] = &[
     Operation { name: "importImage", method: "POST", path: "/v1/regions/{regionId}/images:import", fields: &[
         field("regionId", Text),
@@ -79,5 +99,57 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         field("regionId", Text),
         field("imageId", Text),
         field("filters", List(&Object(FILTER))),
+    ] },
+    Operation { name: "copyImages", method: "POST", path: "/v1/regions/{regionId}/images:copyImages", fields: &[
+        field("regionId", Text),
+        field("sourceImageIds", List(&Text)).required(),
+        field("destinationRegion", Text).required(),
+        field("name", Text),
+        field("description", Text),
+    ] },
+    Operation { name: "shareImage", method: "POST", path: "/v1/regions/{regionId}/images/{imageId}:share", fields: &[
+        field("regionId", Text),
+        field("imageId", Text),
+        field("pins", List(&Text)),
+        field("loginNames", List(&Text)),
+    ] },
+    Operation { name: "unShareImage", method: "POST", path: "/v1/regions/{regionId}/images/{imageId}:unshare", fields: &[
+        field("regionId", Text),
+        field("imageId", Text),
+        field("pins", List(&Text)),
+        field("loginNames", List(&Text)),
+    ] },
+    Operation { name: "describeImageMembers", method: "GET", path: "/v1/regions/{regionId}/images/{imageId}/members", fields: &[
+        field("regionId", Text),
+        field("imageId", Text),
+    ] },
+    Operation { name: "describeImageConstraints", method: "GET", path: "/v1/regions/{regionId}/images/{imageId}/constraints", fields: &[
+        field("regionId", Text),
+        field("imageId", Text),
+    ] },
+    Operation { name: "releaseImage", method: "POST", path: "/v1/regions/{regionId}/images/{imageId}:release", fields: &[
+        field("regionId", Text),
+        field("imageId", Text),
+    ] },
+    Operation { name: "unReleaseImage", method: "POST", path: "/v1/regions/{regionId}/images/{imageId}:unrelease", fields: &[
+        field("regionId", Text),
+        field("imageId", Text),
+    ] },
+    Operation { name: "exportImage", method: "POST", path: "/v1/regions/{regionId}/images/{imageId}:exportImage", fields: &[
+        field("regionId", Text),
+        field("imageId", Text),
+        field("roleName", Text).required(),
+        field("ossUrl", Text).required(),
+        field("ossPrefix", Text),
+        field("clientToken", Text),
+        field("isAllDisk", Bool),
+    ] },
+    Operation { name: "tagResources", method: "POST", path: "/v1/regions/{regionId}/tags:tagResources", fields: &[
+        field("regionId", Text),
+        field("tagResources", Object(TAG_RESOURCES_REQ_VO)).required(),
+    ] },
+    Operation { name: "unTagResources", method: "POST", path: "/v1/regions/{regionId}/tags:unTagResources", fields: &[
+        field("regionId", Text),
+        field("unTagResources", Object(UN_TAG_RESOURCES_REQ_VO)).required(),
     ] },
 ];

@@ -2,7 +2,12 @@
 
 //! What the operations of UCloud take.
 
-use crate::table::{Kind::*, Operation, field};
+use crate::table::{Field, Kind::*, Operation, field};
+
+const LABEL: &[Field] = &[
+    field("Key", Text).required(),
+    field("Value", Text).required(),
+];
 
 pub(crate) static OPERATIONS: &[Operation] = &[
     Operation { name: "ImportCustomImage", method: "POST", path: "/", fields: &[
@@ -45,5 +50,40 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         field("Region", Text),
         field("ProjectId", Text),
         field("IsFinance", Text).one_of(&["Yes", "No"]),
+    ] },
+    Operation { name: "CopyCustomImage", method: "POST", path: "/", fields: &[
+        field("Region", Text).required(),
+        field("Zone", Text),
+        field("ProjectId", Text),
+        field("SourceImageId", Text).required(),
+        field("TargetProjectId", Text).required(),
+        field("TargetRegion", Text),
+        field("TargetRegionList", List(&Text)),
+        field("TargetImageName", Text),
+        field("TargetImageDescription", Text),
+        field("TargetImageTag", Text),
+    ] },
+    Operation { name: "BindLabels", method: "POST", path: "/", fields: &[
+        field("Region", Text),
+        field("ProjectId", Text),
+        field("ResourceIds", List(&Text)).required(),
+        field("Labels", List(&Object(LABEL))).required(),
+    ] },
+    Operation { name: "UnbindLabels", method: "POST", path: "/", fields: &[
+        field("Region", Text),
+        field("ProjectId", Text),
+        field("ResourceIds", List(&Text)).required(),
+        field("Labels", List(&Object(LABEL))).required(),
+    ] },
+    Operation { name: "ListLabelsByResourceIds", method: "POST", path: "/", fields: &[
+        field("Region", Text),
+        field("ProjectId", Text),
+        field("ResourceIds", List(&Text)).required(),
+        field("Offset", Integer),
+        field("Limit", Integer),
+    ] },
+    Operation { name: "ListResourcesTypesForLabel", method: "POST", path: "/", fields: &[
+        field("Region", Text),
+        field("ProjectId", Text),
     ] },
 ];

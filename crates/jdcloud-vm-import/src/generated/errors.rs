@@ -5,8 +5,10 @@
 use cloud_import_core::__generated::*;
 
 const S_DOCS: &str = "JD Cloud documentation, API/Virtual-Machines/Image (Chinese edition) (2021)";
+const S_DOCS_COPY_PAGE_SHARE_PAGE: &str = "JD Cloud documentation, API/Virtual-Machines/Image (Chinese edition) (2021); JD Cloud documentation, virtual-machines/api/copyimages (undated); JD Cloud documentation, virtual-machines/api/shareimage (undated)";
 const S_DOCS_GATEWAY: &str = "JD Cloud documentation, API/Virtual-Machines/Image (Chinese edition) (2021); JD Cloud documentation, API/Common-Declaration, public error codes (2021)";
 const S_DOCS_GUIDE: &str = "JD Cloud documentation, API/Virtual-Machines/Image (Chinese edition) (2021); JD Cloud documentation, Operation-Guide/Image/Import-Private-Image (2022)";
+const S_DOCS_GUIDE_COPY_PAGE_SHARE_PAGE: &str = "JD Cloud documentation, API/Virtual-Machines/Image (Chinese edition) (2021); JD Cloud documentation, Operation-Guide/Image/Import-Private-Image (2022); JD Cloud documentation, virtual-machines/api/copyimages (undated); JD Cloud documentation, virtual-machines/api/shareimage (undated)";
 const S_GATEWAY: &str = "JD Cloud documentation, API/Common-Declaration, public error codes (2021)";
 
 /// Error codes. A code that is not here is judged by the HTTP status.
@@ -14,9 +16,9 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("CONFLICT", 400, ErrorKind::InvalidRequest, "Put the image into a bucket of the region that imports it.", S_DOCS), // importImage
     CodeRule::failure("OUT_OF_RANGE", 400, ErrorKind::InvalidRequest, "Give a system disk size of 40 to 500 GB in steps of 10, or a page size of 10.", S_DOCS), // importImage, imageTasks
     CodeRule::failure("INVALID_ARGUMENT", 400, ErrorKind::InvalidRequest, "Correct the argument that the message names.", S_DOCS),
-    CodeRule::failure("FAILED_PRECONDITION", 400, ErrorKind::Conflict, "Wait until no task runs on the image, and see that it is neither protected nor shared.", S_DOCS),
+    CodeRule::failure("FAILED_PRECONDITION", 400, ErrorKind::Conflict, "Read the message: where a task runs on the image, wait until it ends and repeat; a shared or a community image, one of another account, with an encrypted snapshot or without a cloud disk is refused for good.", S_DOCS_COPY_PAGE_SHARE_PAGE),
     CodeRule::failure("NOT_FOUND", 404, ErrorKind::NotFound, "Check the image id and the region; the gateway answers this too when the path is unknown.", S_DOCS_GATEWAY),
-    CodeRule::failure("QUOTA_EXCEEDED", 429, ErrorKind::QuotaExceeded, "Delete images or snapshots, or ask JD Cloud for a larger quota (default 5 images and 15 snapshots a region).", S_DOCS_GUIDE),
+    CodeRule::failure("QUOTA_EXCEEDED", 429, ErrorKind::QuotaExceeded, "Delete images or snapshots, of a copy in the region that it goes to, or share with fewer accounts (20 an image), or ask JD Cloud for a larger quota (default 5 images and 15 snapshots a region).", S_DOCS_GUIDE_COPY_PAGE_SHARE_PAGE),
     CodeRule::failure("PERMISSION_DENIED", 403, ErrorKind::PermissionDenied, "Grant the sub-user the permission for this operation.", S_DOCS),
     CodeRule::failure("INTERNAL", 500, ErrorKind::Unavailable, "Try again later.", S_DOCS),
     CodeRule::failure("UNKNOWN", 500, ErrorKind::Unavailable, "Try again later.", S_DOCS),

@@ -118,6 +118,7 @@ pub const API_VERSION: &str = "v1";
 /// The sources of all this, by their keys.
 pub const SOURCES: &[(&str, &str)] = &[
     ("cli", "jdcloud-cli (read 2026)"),
+    ("copy-page", "JD Cloud documentation, virtual-machines/api/copyimages (undated)"),
     ("docs", "JD Cloud documentation, API/Virtual-Machines/Image (Chinese edition) (2021)"),
     ("gateway", "JD Cloud documentation, API/Common-Declaration, public error codes (2021)"),
     ("guide", "JD Cloud documentation, Operation-Guide/Image/Import-Private-Image (2022)"),
@@ -125,7 +126,10 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("params", "JD Cloud documentation, API/Virtual-Machines/Help/General_Parameters (2021)"),
     ("php", "jdcloud-sdk-php, CredentialProvider (2023)"),
     ("sdk-go", "jdcloud-sdk-go, services/vm revision 1.6.1 (2024-11)"),
+    ("sdk-js", "jdcloud-sdk-js 1.2.202 (read 2026)"),
     ("sdk-python", "jdcloud_sdk for Python 1.6.354 (2026-08)"),
     ("seed", "older document: importImage, Virtual Machines API reference, early English edition (2018)"),
+    ("share-page", "JD Cloud documentation, virtual-machines/api/shareimage (undated)"),
     ("states", "JD Cloud documentation, API/Virtual-Machines/Help/Image_Status (2021)"),
+    ("tags-go", "jdcloud-sdk-go, services/resourcetag revision 0.6.0 (2026-06)"),
 ];

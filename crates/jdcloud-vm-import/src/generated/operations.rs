@@ -83,6 +83,68 @@ impl Call for DescribeQuotasRequest {
     const FILLS: &'static [(&'static str, Fill)] = &[("regionId", Fill::Region)];
 }
 
+impl Call for CopyImagesRequest {
+    type Answer = CopyImagesResponse;
+    const OPERATION: Operation = Operation::new("copyImages", Method::POST, "/v1/regions/{regionId}/images:copyImages", Repeat::Unsafe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("regionId", Fill::Region)];
+}
+
+impl Call for ShareImageRequest {
+    type Answer = ShareImageResponse;
+    const OPERATION: Operation = Operation::new("shareImage", Method::POST, "/v1/regions/{regionId}/images/{imageId}:share", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("regionId", Fill::Region)];
+}
+
+impl Call for UnShareImageRequest {
+    type Answer = UnShareImageResponse;
+    const OPERATION: Operation = Operation::new("unShareImage", Method::POST, "/v1/regions/{regionId}/images/{imageId}:unshare", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("regionId", Fill::Region)];
+}
+
+impl Call for DescribeImageMembersRequest {
+    type Answer = DescribeImageMembersResponse;
+    const OPERATION: Operation = Operation::new("describeImageMembers", Method::GET, "/v1/regions/{regionId}/images/{imageId}/members", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("regionId", Fill::Region)];
+}
+
+impl Call for DescribeImageConstraintsRequest {
+    type Answer = DescribeImageConstraintsResponse;
+    const OPERATION: Operation = Operation::new("describeImageConstraints", Method::GET, "/v1/regions/{regionId}/images/{imageId}/constraints", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("regionId", Fill::Region)];
+}
+
+impl Call for ReleaseImageRequest {
+    type Answer = ReleaseImageResponse;
+    const OPERATION: Operation = Operation::new("releaseImage", Method::POST, "/v1/regions/{regionId}/images/{imageId}:release", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("regionId", Fill::Region)];
+}
+
+impl Call for UnReleaseImageRequest {
+    type Answer = UnReleaseImageResponse;
+    const OPERATION: Operation = Operation::new("unReleaseImage", Method::POST, "/v1/regions/{regionId}/images/{imageId}:unrelease", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("regionId", Fill::Region)];
+}
+
+impl Call for ExportImageRequest {
+    type Answer = ExportImageResponse;
+    const OPERATION: Operation = Operation::new("exportImage", Method::POST, "/v1/regions/{regionId}/images/{imageId}:exportImage", Repeat::WithToken("clientToken"), &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("regionId", Fill::Region)];
+}
+
+impl Call for TagResourcesRequest {
+    type Answer = TagResourcesResponse;
+    const OPERATION: Operation = Operation::new("tagResources", Method::POST, "/v1/regions/{regionId}/tags:tagResources", Repeat::Safe, &[]);
+    const API: Option<OtherApi> = Some(OtherApi { host: "resourcetag.jdcloud-api.com", version: "v1", service: "resourcetag" });
+    const FILLS: &'static [(&'static str, Fill)] = &[("regionId", Fill::Region)];
+}
+
+impl Call for UnTagResourcesRequest {
+    type Answer = UnTagResourcesResponse;
+    const OPERATION: Operation = Operation::new("unTagResources", Method::POST, "/v1/regions/{regionId}/tags:unTagResources", Repeat::Safe, &[]);
+    const API: Option<OtherApi> = Some(OtherApi { host: "resourcetag.jdcloud-api.com", version: "v1", service: "resourcetag" });
+    const FILLS: &'static [(&'static str, Fill)] = &[("regionId", Fill::Region)];
+}
+
 impl Client {
     /// Starts the import of an external image. The answer carries the ids of the image and of the task; the import goes on behind it.
     ///
@@ -136,7 +198,7 @@ impl Client {
         Pages::new(self.clone(), request, 100)
     }
 
-    /// Deletes a private image. Refused while a task runs on it.
+    /// Deletes a private image. Refused while a task runs on it, and while it is shared.
     ///
     /// `DELETE /v1/regions/{regionId}/images/{imageId}`. Sent again by itself when it fails for a passing reason. ([sdk-go, docs](crate::types#sources))
     ///
@@ -163,6 +225,106 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn describe_quotas(&self, request: &DescribeQuotasRequest) -> Result<DescribeQuotasResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Copies images to another region, or within this one. The answer has the ids of the copies at once: each is followed as an image of the region that it goes to. There is no client token and no cancel. Own images are copied by their owner, shared ones by who they are shared with, for whom the copy is a private image. The system disk must be a cloud disk, no snapshot encrypted, and the image ready; copies count against the quotas of images and snapshots of the region that they go to.
+    ///
+    /// `POST /v1/regions/{regionId}/images:copyImages`. Never sent again once it may have been executed. ([sdk-go, copy-page](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn copy_images(&self, request: &CopyImagesRequest) -> Result<CopyImagesResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Shares a private image with other accounts, at most 20, inside its region. Neither with oneself, nor a community image, nor one with an encrypted snapshot. A shared image cannot be deleted.
+    ///
+    /// `POST /v1/regions/{regionId}/images/{imageId}:share`. Sent again by itself when it fails for a passing reason. ([sdk-go, share-page](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn share_image(&self, request: &ShareImageRequest) -> Result<ShareImageResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Ends the sharing of a private image with accounts. They can make no instance of it any more, and instances that they made cannot be set back to it.
+    ///
+    /// `POST /v1/regions/{regionId}/images/{imageId}:unshare`. Sent again by itself when it fails for a passing reason. ([sdk-go](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn un_share_image(&self, request: &UnShareImageRequest) -> Result<UnShareImageResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Which accounts a private image is shared with.
+    ///
+    /// `GET /v1/regions/{regionId}/images/{imageId}/members`. Sent again by itself when it fails for a passing reason. ([sdk-go](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn describe_image_members(&self, request: &DescribeImageMembersRequest) -> Result<DescribeImageMembersResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Which instance types an image runs on. Private images have no such limit.
+    ///
+    /// `GET /v1/regions/{regionId}/images/{imageId}/constraints`. Sent again by itself when it fails for a passing reason. ([sdk-go](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn describe_image_constraints(&self, request: &DescribeImageConstraintsRequest) -> Result<DescribeImageConstraintsResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Makes a private image a community image, which everybody may use. The system disk must be a cloud disk, and no snapshot encrypted. All its shares end.
+    ///
+    /// `POST /v1/regions/{regionId}/images/{imageId}:release`. Sent again by itself when it fails for a passing reason. ([sdk-go](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn release_image(&self, request: &ReleaseImageRequest) -> Result<ReleaseImageResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Takes back that an image is a community image.
+    ///
+    /// `POST /v1/regions/{regionId}/images/{imageId}:unrelease`. Sent again by itself when it fails for a passing reason. ([sdk-go](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn un_release_image(&self, request: &UnReleaseImageRequest) -> Result<UnReleaseImageResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Exports a private image as qcow2 into a bucket. The export is a task, followed by `imageTasks` with the action `ExportImage`. The system disk must be a cloud disk; images of Windows Server are exported only where they were imported.
+    ///
+    /// `POST /v1/regions/{regionId}/images/{imageId}:exportImage`. Sent again by itself only with `clientToken` set. ([sdk-go, sdk-python](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn export_image(&self, request: &ExportImageRequest) -> Result<ExportImageResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Gives tags to resources. The SDK for JavaScript asks at `resource-tag.jdcloud-api.com`. The list of products names no image: that images can be tagged is unverified.
+    ///
+    /// `POST /v1/regions/{regionId}/tags:tagResources` at `resourcetag.jdcloud-api.com`. Sent again by itself when it fails for a passing reason. ([tags-go, sdk-python, sdk-js](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn tag_resources(&self, request: &TagResourcesRequest) -> Result<TagResourcesResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Takes tags from resources. The SDK for JavaScript asks at `resource-tag.jdcloud-api.com`. The list of products names no image: that images can be tagged is unverified.
+    ///
+    /// `POST /v1/regions/{regionId}/tags:unTagResources` at `resourcetag.jdcloud-api.com`. Sent again by itself when it fails for a passing reason. ([tags-go, sdk-python, sdk-js](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn un_tag_resources(&self, request: &UnTagResourcesRequest) -> Result<UnTagResourcesResponse> {
         Ok(self.call(request).await?.value)
     }
 }

@@ -19,6 +19,7 @@
 //! | | source |
 //! |---|---|
 //! | cli | jdcloud-cli (read 2026) |
+//! | copy-page | JD Cloud documentation, virtual-machines/api/copyimages (undated) |
 //! | docs | JD Cloud documentation, API/Virtual-Machines/Image (Chinese edition) (2021) |
 //! | gateway | JD Cloud documentation, API/Common-Declaration, public error codes (2021) |
 //! | guide | JD Cloud documentation, Operation-Guide/Image/Import-Private-Image (2022) |
@@ -26,9 +27,12 @@
 //! | params | JD Cloud documentation, API/Virtual-Machines/Help/General_Parameters (2021) |
 //! | php | jdcloud-sdk-php, CredentialProvider (2023) |
 //! | sdk-go | jdcloud-sdk-go, services/vm revision 1.6.1 (2024-11) |
+//! | sdk-js | jdcloud-sdk-js 1.2.202 (read 2026) |
 //! | sdk-python | jdcloud_sdk for Python 1.6.354 (2026-08) |
 //! | seed | older document: importImage, Virtual Machines API reference, early English edition (2018) |
+//! | share-page | JD Cloud documentation, virtual-machines/api/shareimage (undated) |
 //! | states | JD Cloud documentation, API/Virtual-Machines/Help/Image_Status (2021) |
+//! | tags-go | jdcloud-sdk-go, services/resourcetag revision 0.6.0 (2026-06) |
 
 use cloud_import_core::__generated::*;
 
@@ -117,6 +121,28 @@ open_enum! {
         Shared => "shared",
         /// Community images.
         Community => "community",
+    }
+}
+
+open_enum! {
+    /// Who may use an image.
+    pub enum LaunchPermission {
+        /// Everybody: it is a community image.
+        All => "all",
+        /// The accounts that it is shared with.
+        SpecifiedUsers => "specifiedUsers",
+        /// Its owner.
+        OwnerOnly => "ownerOnly",
+    }
+}
+
+open_enum! {
+    /// How a list of instance types narrows down what an image runs on.
+    pub enum ConstraintsType {
+        /// It runs on all but these.
+        Excludes => "excludes",
+        /// It runs on these.
+        Includes => "includes",
     }
 }
 
@@ -215,7 +241,7 @@ pub struct Filter {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Quota {
-    /// Kind of resource: `image` for private images. (sdk-go)
+    /// Kind of resource: `image` for private images, `imageShare` for the accounts that one image is shared with. (sdk-go)
     #[serde(rename = "resourceType", skip_serializing_if = "Option::is_none")]
     pub resource_type: Option<String>,
     /// How many there may be. (sdk-go)
@@ -270,7 +296,7 @@ pub struct Image {
     /// Description. (sdk-go)
     #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub desc: Option<String>,
-    /// Progress while it is made; text in the SDK. (sdk-go)
+    /// Progress while it is copied or converted: a number of percent, as text in the SDK. (sdk-go)
     #[serde(deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
     pub progress: Option<String>,
     /// Whether it was imported. (sdk-go)
@@ -285,7 +311,7 @@ pub struct Image {
     /// `localDisk` or `cloudDisk`; imports are `cloudDisk`. (sdk-go)
     #[serde(rename = "rootDeviceType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub root_device_type: Option<String>,
-    /// Whether it is off line. (sdk-go)
+    /// Whether it is off line: no instance is made of it any more. No operation sets it. (sdk-go)
     #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub offline: Option<bool>,
     /// Account that owns it. (sdk-go)
@@ -296,7 +322,7 @@ pub struct Image {
     pub login_name: Option<String>,
     /// Who may use it. (sdk-go)
     #[serde(rename = "launchPermission", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
-    pub launch_permission: Option<String>,
+    pub launch_permission: Option<LaunchPermission>,
     /// The system disk. (sdk-go)
     #[serde(rename = "systemDisk", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub system_disk: Option<serde_json::Value>,
@@ -315,6 +341,156 @@ pub struct Image {
     /// How it is charged. (sdk-go)
     #[serde(rename = "chargeInfo", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub charge_info: Option<serde_json::Value>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A copy and what it is of.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CopyImage {
+    /// The image that is copied. (sdk-go, copy-page)
+    #[serde(rename = "sourceImageId", skip_serializing_if = "Option::is_none")]
+    pub source_image_id: Option<String>,
+    /// The copy, in the region that it goes to. (sdk-go, copy-page)
+    #[serde(rename = "destinationImageId", skip_serializing_if = "Option::is_none")]
+    pub destination_image_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Instance types that an image does or does not run on.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ImageInstanceTypeConstraint {
+    /// What the list means. (sdk-go)
+    #[serde(rename = "constraintsType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub constraints_type: Option<ConstraintsType>,
+    /// The instance types. (sdk-go)
+    #[serde(rename = "instanceTypes", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub instance_types: Option<Vec<String>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What an image asks of instances.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ImageConstraint {
+    /// Image id. (sdk-go)
+    #[serde(rename = "imageId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Instance types; private images have no such limit. (sdk-go)
+    #[serde(rename = "imageInstanceTypeConstraint", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub image_instance_type_constraint: Option<ImageInstanceTypeConstraint>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A tag.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Tag {
+    /// Key. Required. (tags-go, sdk-python)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Value. Required. (tags-go, sdk-python)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Resources of one product.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ResourcesMap {
+    /// Product. The list of the SDK has `vm`, `disk` and others and names no image; whether `vm` takes ids of images is unverified. Required. (tags-go, sdk-python)
+    #[serde(rename = "serviceCode", skip_serializing_if = "Option::is_none")]
+    pub service_code: Option<String>,
+    /// Ids of the resources. Required. (tags-go, sdk-python)
+    #[serde(rename = "resourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<Vec<String>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Which resources get which tags.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TagResourcesReqVo {
+    /// The resources, of one product in one call. Required. (tags-go, sdk-python)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Vec<ResourcesMap>>,
+    /// The tags. Required. (tags-go, sdk-python)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Which resources lose which tags.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UnTagResourcesReqVo {
+    /// The resources, of one product in one call. Required. (tags-go, sdk-python)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Vec<ResourcesMap>>,
+    /// The tags, with their values. Required. (tags-go, sdk-python)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A resource that was left as it is.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct FailedResourcesMap {
+    /// Its id. (tags-go)
+    #[serde(rename = "resourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    /// Why. (tags-go)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub msg: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What became of a change of tags.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TagResourcesResVo {
+    /// Account. (tags-go)
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub pin: Option<String>,
+    /// Region. (tags-go)
+    #[serde(deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Resources that were left as they are: the answer is a success all the same. (tags-go)
+    #[serde(rename = "failedResourcesMap", skip_serializing_if = "Option::is_none")]
+    pub failed_resources_map: Option<Vec<FailedResourcesMap>>,
+    /// How many pairs of resource and tag were changed. (tags-go)
+    #[serde(rename = "successCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
+    pub success_count: Option<i64>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
@@ -513,7 +689,7 @@ pub struct DescribeImagesRequest {
     /// Images that these instances use. (sdk-go)
     #[serde(rename = "instanceIds", skip_serializing_if = "Option::is_none")]
     pub instance_ids: Option<Vec<String>>,
-    /// Whether it is off line. (sdk-go)
+    /// Whether it is off line: no instance is made of it any more. No operation sets it. (sdk-go)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offline: Option<bool>,
     /// Product that the image belongs to. (sdk-go)
@@ -548,7 +724,7 @@ pub struct DescribeImagesResponse {
 
 /// Request of `deleteImage`.
 ///
-/// Deletes a private image. Refused while a task runs on it.
+/// Deletes a private image. Refused while a task runs on it, and while it is shared.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -621,10 +797,10 @@ pub struct DescribeQuotasRequest {
     /// Region; the client's own when absent. Required. (sdk-go)
     #[serde(rename = "regionId", skip_serializing_if = "Option::is_none")]
     pub region_id: Option<String>,
-    /// Image whose quotas are asked for, such as that of accounts it is shared with. (sdk-go)
+    /// Image whose quotas are asked for: with `imageShare`, required. (sdk-go)
     #[serde(rename = "imageId", skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
-    /// One filter named `resourceTypes`, whose values are kinds of resources, `image` among them. (sdk-go, sdk-python)
+    /// One filter named `resourceTypes`, whose values are kinds of resources, `image` and `imageShare` among them. (sdk-go, sdk-python)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filters: Option<Vec<Filter>>,
     /// Fields that are not in the documents read.
@@ -640,6 +816,343 @@ pub struct DescribeQuotasResponse {
     /// One entry per kind of resource. (sdk-go)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quotas: Option<Vec<Quota>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `copyImages`.
+///
+/// Copies images to another region, or within this one. The answer has the ids of the copies at once: each is followed as an image of the region that it goes to. There is no client token and no cancel. Own images are copied by their owner, shared ones by who they are shared with, for whom the copy is a private image. The system disk must be a cloud disk, no snapshot encrypted, and the image ready; copies count against the quotas of images and snapshots of the region that they go to.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CopyImagesRequest {
+    /// Region; the client's own when absent. Required. (sdk-go, copy-page)
+    #[serde(rename = "regionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Images of the region of the request, at most 10. Required. (sdk-go, copy-page)
+    #[serde(rename = "sourceImageIds", skip_serializing_if = "Option::is_none")]
+    pub source_image_ids: Option<Vec<String>>,
+    /// Where the copies go. The region of the request is allowed by the SDK of 2026 and refused by the older page. Required. (sdk-go, copy-page)
+    #[serde(rename = "destinationRegion", skip_serializing_if = "Option::is_none")]
+    pub destination_region: Option<String>,
+    /// Name of every copy, 1 to 32 characters: Chinese ones, letters, digits, `_`, `-` and `.`. The source's name when absent. (sdk-go, sdk-python)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Description of every copy, at most 256 characters; the service writes one when absent. (sdk-go, sdk-python)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `copyImages`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CopyImagesResponse {
+    /// The copies. (sdk-go, copy-page)
+    #[serde(rename = "copyImages", skip_serializing_if = "Option::is_none")]
+    pub copy_images: Option<Vec<CopyImage>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `shareImage`.
+///
+/// Shares a private image with other accounts, at most 20, inside its region. Neither with oneself, nor a community image, nor one with an encrypted snapshot. A shared image cannot be deleted.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ShareImageRequest {
+    /// Region; the client's own when absent. Required. (sdk-go, share-page)
+    #[serde(rename = "regionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Image id. Required. (sdk-go, share-page)
+    #[serde(rename = "imageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Accounts by their pins; these or `loginNames` are needed. (sdk-go, share-page)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pins: Option<Vec<String>>,
+    /// Accounts by their login names. (sdk-go)
+    #[serde(rename = "loginNames", skip_serializing_if = "Option::is_none")]
+    pub login_names: Option<Vec<String>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `shareImage`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ShareImageResponse {
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `unShareImage`.
+///
+/// Ends the sharing of a private image with accounts. They can make no instance of it any more, and instances that they made cannot be set back to it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UnShareImageRequest {
+    /// Region; the client's own when absent. Required. (sdk-go)
+    #[serde(rename = "regionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Image id. Required. (sdk-go)
+    #[serde(rename = "imageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Accounts by their pins; these or `loginNames` are needed. (sdk-go)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pins: Option<Vec<String>>,
+    /// Accounts by their login names. (sdk-go)
+    #[serde(rename = "loginNames", skip_serializing_if = "Option::is_none")]
+    pub login_names: Option<Vec<String>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `unShareImage`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UnShareImageResponse {
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `describeImageMembers`.
+///
+/// Which accounts a private image is shared with.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeImageMembersRequest {
+    /// Region; the client's own when absent. Required. (sdk-go)
+    #[serde(rename = "regionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Image id. Required. (sdk-go)
+    #[serde(rename = "imageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `describeImageMembers`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeImageMembersResponse {
+    /// Accounts by their pins. (sdk-go)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pins: Option<Vec<String>>,
+    /// Accounts by their login names. Whether an account stands in both lists is unverified. (sdk-go)
+    #[serde(rename = "loginNames", skip_serializing_if = "Option::is_none")]
+    pub login_names: Option<Vec<String>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `describeImageConstraints`.
+///
+/// Which instance types an image runs on. Private images have no such limit.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeImageConstraintsRequest {
+    /// Region; the client's own when absent. Required. (sdk-go)
+    #[serde(rename = "regionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Image id. Required. (sdk-go)
+    #[serde(rename = "imageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `describeImageConstraints`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DescribeImageConstraintsResponse {
+    /// The limits. (sdk-go)
+    #[serde(rename = "imageConstraints", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub image_constraints: Option<ImageConstraint>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `releaseImage`.
+///
+/// Makes a private image a community image, which everybody may use. The system disk must be a cloud disk, and no snapshot encrypted. All its shares end.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ReleaseImageRequest {
+    /// Region; the client's own when absent. Required. (sdk-go)
+    #[serde(rename = "regionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Image id. Required. (sdk-go)
+    #[serde(rename = "imageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `releaseImage`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ReleaseImageResponse {
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `unReleaseImage`.
+///
+/// Takes back that an image is a community image.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UnReleaseImageRequest {
+    /// Region; the client's own when absent. Required. (sdk-go)
+    #[serde(rename = "regionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Image id. Required. (sdk-go)
+    #[serde(rename = "imageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `unReleaseImage`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UnReleaseImageResponse {
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `exportImage`.
+///
+/// Exports a private image as qcow2 into a bucket. The export is a task, followed by `imageTasks` with the action `ExportImage`. The system disk must be a cloud disk; images of Windows Server are exported only where they were imported.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ExportImageRequest {
+    /// Region; the client's own when absent. Required. (sdk-go)
+    #[serde(rename = "regionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Image id. Required. (sdk-go)
+    #[serde(rename = "imageId", skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// Service role by which the service writes into the bucket; the user makes it before. Required. (sdk-go)
+    #[serde(rename = "roleName", skip_serializing_if = "Option::is_none")]
+    pub role_name: Option<String>,
+    /// The bucket's domain, beginning with `https://`. Required. (sdk-go)
+    #[serde(rename = "ossUrl", serialize_with = "Link::serialize_exposed", skip_serializing_if = "Option::is_none")]
+    pub oss_url: Option<Link>,
+    /// What the names of the objects begin with: letters and digits, at most 32. (sdk-go)
+    #[serde(rename = "ossPrefix", skip_serializing_if = "Option::is_none")]
+    pub oss_prefix: Option<String>,
+    /// Idempotency token, at most 64 characters: a repeated token returns the first answer. How long it is remembered is unverified. (sdk-go)
+    #[serde(rename = "clientToken", skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+    /// Whether data disks are exported too; `false` when absent. The text of the operation says that the system disk alone is exported. (sdk-go, sdk-python)
+    #[serde(rename = "isAllDisk", skip_serializing_if = "Option::is_none")]
+    pub is_all_disk: Option<bool>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `exportImage`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ExportImageResponse {
+    /// The task. (sdk-go)
+    #[serde(rename = "taskId", deserialize_with = "wire::string_or_number", skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `tagResources`.
+///
+/// Gives tags to resources. The SDK for JavaScript asks at `resource-tag.jdcloud-api.com`. The list of products names no image: that images can be tagged is unverified.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TagResourcesRequest {
+    /// Region; the client's own when absent. Required. (tags-go, sdk-python)
+    #[serde(rename = "regionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Resources and tags. Required. (tags-go, sdk-python)
+    #[serde(rename = "tagResources", skip_serializing_if = "Option::is_none")]
+    pub tag_resources: Option<TagResourcesReqVo>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `tagResources`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TagResourcesResponse {
+    /// What became of each resource. (tags-go)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<TagResourcesResVo>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `unTagResources`.
+///
+/// Takes tags from resources. The SDK for JavaScript asks at `resource-tag.jdcloud-api.com`. The list of products names no image: that images can be tagged is unverified.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UnTagResourcesRequest {
+    /// Region; the client's own when absent. Required. (tags-go, sdk-python)
+    #[serde(rename = "regionId", skip_serializing_if = "Option::is_none")]
+    pub region_id: Option<String>,
+    /// Resources and tags. Required. (tags-go, sdk-python)
+    #[serde(rename = "unTagResources", skip_serializing_if = "Option::is_none")]
+    pub un_tag_resources: Option<UnTagResourcesReqVo>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `unTagResources`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UnTagResourcesResponse {
+    /// What became of each resource. (tags-go)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<TagResourcesResVo>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,

@@ -1,6 +1,7 @@
 //! JD Cloud's client and importer against scripted answers: what is sent, how answers are read, what an order becomes.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
+mod after;
 mod answers;
 mod importer;
 mod pages;

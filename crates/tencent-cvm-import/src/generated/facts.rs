@@ -4,7 +4,7 @@
 
 use cloud_import_core::__generated::*;
 
-const S_CLI: &str = "tccli 3.1.189.1, cvm v20170312 api.json and examples.json (2026)";
+const S_CLI: &str = "tccli 3.1.189.1, cvm v20170312 api.json and examples.json, and tag v20180813 api.json (2026)";
 const S_CLOUDMUX: &str = "yunionio/cloudmux 311f52c4 and cloudpods issue 161, a third party's client (read 2026)";
 const S_DOCS_SDK_PYTHON: &str = "ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026); tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
 const S_GUIDE: &str = "Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026)";

@@ -5,7 +5,7 @@
 use cloud_import_core::__generated::*;
 
 const S_DOCS: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08)";
-const S_DOCS_GUIDE: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); UHost documentation, guide/image (upload_image, common), 5fcd3deb (Chinese) (read 2026)";
+const S_DOCS_GUIDE: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); UHost documentation, guide/image (upload_image, common, copy), 5fcd3deb (Chinese) (read 2026)";
 const S_OBSERVED: &str = "Met in practice, in no documented table: public reports of users of terraform-provider-ucloud (#62, #101) and of the SDK (read 2026)";
 const S_SUMMARY: &str = "UCloud API documentation, summary (public, signature, gateway, regionlist, get_project_list), cd570dff (Chinese) (2026-08)";
 const S_SUMMARY_CLI: &str = "UCloud API documentation, summary (public, signature, gateway, regionlist, get_project_list), cd570dff (Chinese) (2026-08); ucloud-cli 713ed487 (2026-07)";
@@ -40,7 +40,7 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("8874", 200, ErrorKind::Unavailable, "Try again later: the image could not be read.", S_DOCS),
     CodeRule::failure("8889", 200, ErrorKind::Unavailable, "Try again later: the image could not be read.", S_DOCS),
     CodeRule::failure("8956", 200, ErrorKind::NotFound, "Check image id, region and project: there is no such image, or it is not a custom image.", S_DOCS),
-    CodeRule::failure("8961", 200, ErrorKind::Conflict, "Wait until the source image is available, or use another.", S_DOCS),
+    CodeRule::failure("8961", 200, ErrorKind::Conflict, "Wait until the source image is available, or use another.", S_DOCS), // CopyCustomImage
     CodeRule::failure("8006", 200, ErrorKind::Unavailable, "Try again later.", S_DOCS),
     CodeRule::failure("8010", 200, ErrorKind::Conflict, "Stop the host, then try again.", S_DOCS),
     CodeRule::failure("8018", 200, ErrorKind::Unsupported, "Read the message: UCloud does not support this for that host, disk or image.", S_DOCS),
@@ -164,14 +164,14 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("8938", 200, ErrorKind::Unavailable, "Try again later.", S_DOCS),
     CodeRule::failure("8939", 200, ErrorKind::Unavailable, "Try again later.", S_DOCS),
     CodeRule::failure("8949", 200, ErrorKind::Unsupported, "Read the message: UCloud does not support this for that host, disk or image.", S_DOCS),
-    CodeRule::failure("8958", 200, ErrorKind::Unsupported, "Use another zone: images are not moved there.", S_DOCS),
-    CodeRule::failure("8959", 200, ErrorKind::Unsupported, "Make the image anew: images of the older kind are not moved.", S_DOCS),
-    CodeRule::failure("8960", 200, ErrorKind::Service, "Read the message, and ask UCloud's support if it does not help.", S_DOCS).executed(false),
-    CodeRule::failure("8962", 200, ErrorKind::InvalidRequest, "Name another project than that of the image.", S_DOCS),
+    CodeRule::failure("8958", 200, ErrorKind::Unsupported, "Copy to or from another zone: zones of the older kind have no copies.", S_DOCS), // CopyCustomImage
+    CodeRule::failure("8959", 200, ErrorKind::Unsupported, "Make the image anew: images of the older kind are not copied.", S_DOCS), // CopyCustomImage
+    CodeRule::failure("8960", 200, ErrorKind::Service, "Look whether the copy exists; where it does not, read the message, and ask UCloud's support if it does not help.", S_DOCS).executed(false), // CopyCustomImage
+    CodeRule::failure("8962", 200, ErrorKind::InvalidRequest, "Name another project or another region than that of the image: inside both there is nothing to copy.", S_DOCS), // CopyCustomImage
     CodeRule::failure("8965", 200, ErrorKind::Unavailable, "Try again later.", S_DOCS),
     CodeRule::failure("8969", 200, ErrorKind::Conflict, "Wait three days, then try again.", S_DOCS),
     CodeRule::failure("8970", 200, ErrorKind::Service, "Read the message, and ask UCloud's support if it does not help.", S_DOCS).executed(false),
-    CodeRule::failure("8971", 200, ErrorKind::Service, "Read the message, and ask UCloud's support if it does not help.", S_DOCS).executed(false),
+    CodeRule::failure("8971", 200, ErrorKind::Service, "Read the message, and ask UCloud's support if it does not help.", S_DOCS).executed(false), // CopyCustomImage
     CodeRule::failure("8972", 200, ErrorKind::Service, "Read the message, and ask UCloud's support if it does not help.", S_DOCS).executed(false),
     CodeRule::failure("8973", 200, ErrorKind::Service, "Read the message, and ask UCloud's support if it does not help.", S_DOCS).executed(false),
     CodeRule::failure("8974", 200, ErrorKind::Service, "Read the message, and ask UCloud's support if it does not help.", S_DOCS).executed(false),

@@ -5,12 +5,12 @@
 use cloud_import_core::__generated::*;
 
 const S_DOCS: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08)";
-const S_DOCS_GUIDE: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); UHost documentation, guide/image (upload_image, common), 5fcd3deb (Chinese) (read 2026)";
+const S_DOCS_GUIDE: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); UHost documentation, guide/image (upload_image, common, copy), 5fcd3deb (Chinese) (read 2026)";
 const S_DOCS_PACKER: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); packer-plugin-ucloud d7433082, post-processor ucloud-import (read 2026)";
 const S_DOCS_PACKER_CLOUDMUX: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); packer-plugin-ucloud d7433082, post-processor ucloud-import (read 2026); yunionio/cloudmux 311f52c4, a third party's client (read 2026)";
 const S_DOCS_SDK_GO: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); ucloud-sdk-go 0.22.98 (read 2026)";
 const S_DOCS_SDK_GO_PACKER_CLOUDMUX: &str = "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08); ucloud-sdk-go 0.22.98 (read 2026); packer-plugin-ucloud d7433082, post-processor ucloud-import (read 2026); yunionio/cloudmux 311f52c4, a third party's client (read 2026)";
-const S_GUIDE: &str = "UHost documentation, guide/image (upload_image, common), 5fcd3deb (Chinese) (read 2026)";
+const S_GUIDE: &str = "UHost documentation, guide/image (upload_image, common, copy), 5fcd3deb (Chinese) (read 2026)";
 const S_SEED_DOCS: &str = "older document: Import Image - ImportCustomImage, UHost API documentation of a white-label channel (undated); UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08)";
 
 /// What the import can do and what it limits.
@@ -148,7 +148,9 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("cli", "ucloud-cli 713ed487 (2026-07)"),
     ("cloudmux", "yunionio/cloudmux 311f52c4, a third party's client (read 2026)"),
     ("docs", "UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08)"),
-    ("guide", "UHost documentation, guide/image (upload_image, common), 5fcd3deb (Chinese) (read 2026)"),
+    ("guide", "UHost documentation, guide/image (upload_image, common, copy), 5fcd3deb (Chinese) (read 2026)"),
+    ("label-go", "ucloud-sdk-go 0.22.98, services/label (read 2026)"),
+    ("labels", "UCloud API documentation, label-api, cd570dff (Chinese) (2026-08)"),
     ("observed", "Met in practice, in no documented table: public reports of users of terraform-provider-ucloud (#62, #101) and of the SDK (read 2026)"),
     ("packer", "packer-plugin-ucloud d7433082, post-processor ucloud-import (read 2026)"),
     ("sdk-go", "ucloud-sdk-go 0.22.98 (read 2026)"),

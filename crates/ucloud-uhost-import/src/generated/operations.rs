@@ -54,6 +54,53 @@ impl Call for GetProjectListRequest {
     const FILLS: &'static [(&'static str, Fill)] = &[("Region", Fill::Region), ("ProjectId", Fill::Project)];
 }
 
+impl Call for CopyCustomImageRequest {
+    type Answer = CopyCustomImageResponse;
+    const OPERATION: Operation = Operation::new("CopyCustomImage", Method::POST, "/", Repeat::Unsafe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("Region", Fill::Region), ("ProjectId", Fill::Project)];
+}
+
+impl Call for BindLabelsRequest {
+    type Answer = BindLabelsResponse;
+    const OPERATION: Operation = Operation::new("BindLabels", Method::POST, "/", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("Region", Fill::Region), ("ProjectId", Fill::Project)];
+}
+
+impl Call for UnbindLabelsRequest {
+    type Answer = UnbindLabelsResponse;
+    const OPERATION: Operation = Operation::new("UnbindLabels", Method::POST, "/", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("Region", Fill::Region), ("ProjectId", Fill::Project)];
+}
+
+impl Call for ListLabelsByResourceIdsRequest {
+    type Answer = ListLabelsByResourceIdsResponse;
+    const OPERATION: Operation = Operation::new("ListLabelsByResourceIds", Method::POST, "/", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("Region", Fill::Region), ("ProjectId", Fill::Project)];
+}
+
+impl Paged for ListLabelsByResourceIdsRequest {
+    type Client = Client;
+    type Item = ListLabelsByResourceIdsLabel;
+
+    async fn send(&self, client: &Client) -> Result<ListLabelsByResourceIdsResponse> {
+        Ok(client.call(self).await?.value)
+    }
+
+    fn place(&mut self) -> (Position<'_>, &mut Option<i64>) {
+        (Position::Offset(&mut self.offset), &mut self.limit)
+    }
+
+    fn page(answer: ListLabelsByResourceIdsResponse) -> Page<ListLabelsByResourceIdsLabel> {
+        Page::of(answer.labels, answer.total_count)
+    }
+}
+
+impl Call for ListResourcesTypesForLabelRequest {
+    type Answer = ListResourcesTypesForLabelResponse;
+    const OPERATION: Operation = Operation::new("ListResourcesTypesForLabel", Method::POST, "/", Repeat::Safe, &[]);
+    const FILLS: &'static [(&'static str, Fill)] = &[("Region", Fill::Region), ("ProjectId", Fill::Project)];
+}
+
 impl Client {
     /// Starts the import of an image file from US3 (UFile). There is no task and no client token: the import is followed by the state of the image.
     ///
@@ -108,6 +155,62 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn get_project_list(&self, request: &GetProjectListRequest) -> Result<GetProjectListResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Copies an image of this account to a project, in its region or in others. UCloud opens the operation by ticket, and not for the region `cn-bj2`: whether neither as source nor as target is unverified. The system disk alone is copied. The answer has the ids of the copies at once: each is followed by `DescribeImage` in the project and region that it goes to, where it is `Copying` first. There is no client token, and no cancel but to delete the copy. Sharing and publishing have no operation.
+    ///
+    /// `POST /`. Never sent again once it may have been executed. ([docs, sdk-go, sdk-python, guide, packer](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn copy_custom_image(&self, request: &CopyCustomImageRequest) -> Result<CopyCustomImageResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Gives labels to resources. Whether images can have labels is unverified: `ListResourcesTypesForLabel` tells it.
+    ///
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([labels, label-go](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn bind_labels(&self, request: &BindLabelsRequest) -> Result<BindLabelsResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Takes labels from resources.
+    ///
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([labels, label-go](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn unbind_labels(&self, request: &UnbindLabelsRequest) -> Result<UnbindLabelsResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Lists the labels of resources.
+    ///
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([labels, label-go](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn list_labels_by_resource_ids(&self, request: &ListLabelsByResourceIdsRequest) -> Result<ListLabelsByResourceIdsResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// All pages of [`list_labels_by_resource_ids`](Self::list_labels_by_resource_ids), each asked for when it is wanted: 100 items each, unless the request
+    /// says how many.
+    pub fn list_labels_by_resource_ids_pages(&self, request: ListLabelsByResourceIdsRequest) -> Pages<ListLabelsByResourceIdsRequest> {
+        Pages::new(self.clone(), request, 100)
+    }
+
+    /// Lists the types of resources that can have labels.
+    ///
+    /// `POST /`. Sent again by itself when it fails for a passing reason. ([labels, label-go](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn list_resources_types_for_label(&self, request: &ListResourcesTypesForLabelRequest) -> Result<ListResourcesTypesForLabelResponse> {
         Ok(self.call(request).await?.value)
     }
 }

@@ -22,7 +22,9 @@
 //! | cli | ucloud-cli 713ed487 (2026-07) |
 //! | cloudmux | yunionio/cloudmux 311f52c4, a third party's client (read 2026) |
 //! | docs | UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08) |
-//! | guide | UHost documentation, guide/image (upload_image, common), 5fcd3deb (Chinese) (read 2026) |
+//! | guide | UHost documentation, guide/image (upload_image, common, copy), 5fcd3deb (Chinese) (read 2026) |
+//! | label-go | ucloud-sdk-go 0.22.98, services/label (read 2026) |
+//! | labels | UCloud API documentation, label-api, cd570dff (Chinese) (2026-08) |
 //! | observed | Met in practice, in no documented table: public reports of users of terraform-provider-ucloud (#62, #101) and of the SDK (read 2026) |
 //! | packer | packer-plugin-ucloud d7433082, post-processor ucloud-import (read 2026) |
 //! | sdk-go | ucloud-sdk-go 0.22.98 (read 2026) |
@@ -216,6 +218,63 @@ pub struct Project {
     /// How many resources it has. (sdk-go, sdk-python)
     #[serde(rename = "ResourceCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
     pub resource_count: Option<i64>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// One copy of several.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CopyImageTaskInfo {
+    /// Where it goes. (docs, sdk-python)
+    #[serde(rename = "TargetRegion", skip_serializing_if = "Option::is_none")]
+    pub target_region: Option<String>,
+    /// The copy. (docs, sdk-python)
+    #[serde(rename = "TargetImageId", skip_serializing_if = "Option::is_none")]
+    pub target_image_id: Option<String>,
+    /// Its task; no operation asks for one. (docs, sdk-python)
+    #[serde(rename = "TaskId", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A label: key and value.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Label {
+    /// Key. Required. (labels, label-go)
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Value. Required. (labels, label-go)
+    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A label of a resource.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ListLabelsByResourceIdsLabel {
+    /// The resource. (labels, label-go)
+    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    /// Key. (labels, label-go)
+    #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Value. (labels, label-go)
+    #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// `system` or `custom`. (labels, label-go)
+    #[serde(rename = "Category", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,
@@ -459,6 +518,212 @@ pub struct GetProjectListResponse {
     /// The projects. (summary)
     #[serde(rename = "ProjectSet", skip_serializing_if = "Option::is_none")]
     pub project_set: Option<Vec<Project>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `CopyCustomImage`.
+///
+/// Copies an image of this account to a project, in its region or in others. UCloud opens the operation by ticket, and not for the region `cn-bj2`: whether neither as source nor as target is unverified. The system disk alone is copied. The answer has the ids of the copies at once: each is followed by `DescribeImage` in the project and region that it goes to, where it is `Copying` first. There is no client token, and no cancel but to delete the copy. Sharing and publishing have no operation.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CopyCustomImageRequest {
+    /// Region of the source; the client's own when absent. Required. (docs, sdk-go, sdk-python)
+    #[serde(rename = "Region", skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Availability zone. (docs, sdk-go, sdk-python)
+    #[serde(rename = "Zone", skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// Project of the source; the client's own when absent, else the account's default. Sub-accounts must name one. (docs, sdk-go, sdk-python)
+    #[serde(rename = "ProjectId", skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// The image that is copied. Required. (docs, sdk-go, sdk-python)
+    #[serde(rename = "SourceImageId", skip_serializing_if = "Option::is_none")]
+    pub source_image_id: Option<String>,
+    /// Project of the copy, also where it is that of the source. Required. (docs, sdk-go, sdk-python)
+    #[serde(rename = "TargetProjectId", skip_serializing_if = "Option::is_none")]
+    pub target_project_id: Option<String>,
+    /// Where the copy goes; the region of the source when absent. (docs, sdk-go, sdk-python)
+    #[serde(rename = "TargetRegion", skip_serializing_if = "Option::is_none")]
+    pub target_region: Option<String>,
+    /// Where the copies go, of several. What counts with `TargetRegion` beside it is unverified. (docs, sdk-go, sdk-python)
+    #[serde(rename = "TargetRegionList", skip_serializing_if = "Option::is_none")]
+    pub target_region_list: Option<Vec<String>>,
+    /// Name of the copy. What it is called when absent is unverified. (docs, sdk-go, sdk-python)
+    #[serde(rename = "TargetImageName", skip_serializing_if = "Option::is_none")]
+    pub target_image_name: Option<String>,
+    /// Description of the copy. (docs, sdk-go, sdk-python)
+    #[serde(rename = "TargetImageDescription", skip_serializing_if = "Option::is_none")]
+    pub target_image_description: Option<String>,
+    /// Business group of the copy. (docs, sdk-go, sdk-python)
+    #[serde(rename = "TargetImageTag", skip_serializing_if = "Option::is_none")]
+    pub target_image_tag: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `CopyCustomImage`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct CopyCustomImageResponse {
+    /// The copy, unless regions were given as a list. (docs, sdk-go, sdk-python)
+    #[serde(rename = "TargetImageId", skip_serializing_if = "Option::is_none")]
+    pub target_image_id: Option<String>,
+    /// Its task, unless regions were given as a list; no operation asks for one. (docs, sdk-python)
+    #[serde(rename = "TaskId", deserialize_with = "wire::shown::string_or_number", skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    /// The copies, where regions were given as a list. (docs, sdk-python)
+    #[serde(rename = "Infos", skip_serializing_if = "Option::is_none")]
+    pub infos: Option<Vec<CopyImageTaskInfo>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `BindLabels`.
+///
+/// Gives labels to resources. Whether images can have labels is unverified: `ListResourcesTypesForLabel` tells it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct BindLabelsRequest {
+    /// Region; the client's own when absent. Not among the parameters of this operation: the SDK sends it with every call. (label-go; unverified)
+    #[serde(rename = "Region", skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Project; the client's own when absent. Not among the parameters of this operation: the SDK sends it with every call. (label-go; unverified)
+    #[serde(rename = "ProjectId", skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// Ids of the resources. Required. (labels, label-go)
+    #[serde(rename = "ResourceIds", skip_serializing_if = "Option::is_none")]
+    pub resource_ids: Option<Vec<String>>,
+    /// The labels. The documents require them, the SDK does not. Required. (labels, label-go)
+    #[serde(rename = "Labels", skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<Label>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `BindLabels`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct BindLabelsResponse {
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `UnbindLabels`.
+///
+/// Takes labels from resources.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UnbindLabelsRequest {
+    /// Region; the client's own when absent. Not among the parameters of this operation: the SDK sends it with every call. (label-go; unverified)
+    #[serde(rename = "Region", skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Project; the client's own when absent. Not among the parameters of this operation: the SDK sends it with every call. (label-go; unverified)
+    #[serde(rename = "ProjectId", skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// Ids of the resources. Required. (labels, label-go)
+    #[serde(rename = "ResourceIds", skip_serializing_if = "Option::is_none")]
+    pub resource_ids: Option<Vec<String>>,
+    /// The labels, with their values. The documents require them, the SDK does not. Required. (labels, label-go)
+    #[serde(rename = "Labels", skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<Label>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `UnbindLabels`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct UnbindLabelsResponse {
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `ListLabelsByResourceIds`.
+///
+/// Lists the labels of resources.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ListLabelsByResourceIdsRequest {
+    /// Region; the client's own when absent. Not among the parameters of this operation: the SDK sends it with every call. (label-go; unverified)
+    #[serde(rename = "Region", skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Project; the client's own when absent. Not among the parameters of this operation: the SDK sends it with every call. (label-go; unverified)
+    #[serde(rename = "ProjectId", skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// Ids of the resources. Required. (labels, label-go)
+    #[serde(rename = "ResourceIds", skip_serializing_if = "Option::is_none")]
+    pub resource_ids: Option<Vec<String>>,
+    /// How many to skip; 0 when absent. (labels, label-go)
+    #[serde(rename = "Offset", skip_serializing_if = "Option::is_none")]
+    pub offset: Option<i64>,
+    /// How many to list, at most 100; 10 when absent. (labels, label-go)
+    #[serde(rename = "Limit", skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `ListLabelsByResourceIds`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ListLabelsByResourceIdsResponse {
+    /// How many there are. (labels, label-go)
+    #[serde(rename = "TotalCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
+    pub total_count: Option<i64>,
+    /// The labels. (labels, label-go)
+    #[serde(rename = "Labels", skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<ListLabelsByResourceIdsLabel>>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `ListResourcesTypesForLabel`.
+///
+/// Lists the types of resources that can have labels.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ListResourcesTypesForLabelRequest {
+    /// Region; the client's own when absent. Not among the parameters of this operation: the SDK sends it with every call. (label-go; unverified)
+    #[serde(rename = "Region", skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Project; the client's own when absent. Not among the parameters of this operation: the SDK sends it with every call. (label-go; unverified)
+    #[serde(rename = "ProjectId", skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `ListResourcesTypesForLabel`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ListResourcesTypesForLabelResponse {
+    /// How many there are. (labels, label-go)
+    #[serde(rename = "TotalCount", deserialize_with = "wire::shown::number_or_string", skip_serializing_if = "Option::is_none")]
+    pub total_count: Option<i64>,
+    /// The types. Whether one of them stands for images is unverified. (labels, label-go)
+    #[serde(rename = "ResourceTypes", skip_serializing_if = "Option::is_none")]
+    pub resource_types: Option<Vec<String>>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,

@@ -92,6 +92,56 @@ async fn get_project_list() {
     ));
 }
 
+#[tokio::test]
+async fn copy_custom_image() {
+    assert_snapshot!(sent!(
+        super::client,
+        copy_custom_image,
+        build!(CopyCustomImageRequest {
+            source_image_id: Some("uimage-1".into()),
+            target_project_id: Some("org-2".into()),
+            target_region_list: Some(vec!["hk".into(), "sg".into()]),
+            target_image_name: Some("测试~*+ img".into()),
+            target_image_description: Some(String::new()),
+        })
+    ));
+}
+
+#[tokio::test]
+async fn labels() {
+    let resources = || Some(vec!["uimage-1".to_owned(), "uimage-2".to_owned()]);
+    let labels = || {
+        Some(vec![build!(Label {
+            key: Some("环境".into()),
+            value: Some("a&b".into()),
+        })])
+    };
+    let bind = build!(BindLabelsRequest {
+        resource_ids: resources(),
+        labels: labels()
+    });
+    let unbind = build!(UnbindLabelsRequest {
+        resource_ids: resources(),
+        labels: labels()
+    });
+    let list = build!(ListLabelsByResourceIdsRequest {
+        resource_ids: resources(),
+        limit: Some(100),
+        offset: Some(0)
+    });
+    let all = [
+        sent!(super::client, bind_labels, bind),
+        sent!(super::client, unbind_labels, unbind),
+        sent!(super::client, list_labels_by_resource_ids, list),
+        sent!(
+            super::client,
+            list_resources_types_for_label,
+            ListResourcesTypesForLabelRequest::default()
+        ),
+    ];
+    assert_snapshot!(all.join("\n\n"));
+}
+
 #[test]
 fn a_channel_key_is_checked_before_anything_is_sent_and_never_shown() {
     let script = Arc::new(Scripted::default());

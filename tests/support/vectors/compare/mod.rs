@@ -94,7 +94,7 @@ fn bodies(vector: &Vector, recorded: &WireRequest, produced: &WireRequest, found
     match (json_of(recorded), json_of(produced)) {
         (Some(mut recorded), Some(produced)) => {
             if vector.has_quirk("path-parameter-repeated-in-body") {
-                forget_region(vector, &mut recorded);
+                forget_path_parameters(vector, &mut recorded);
             }
             json::differences("body", &recorded, &produced, found);
         }
@@ -107,12 +107,17 @@ fn bodies(vector: &Vector, recorded: &WireRequest, produced: &WireRequest, found
     }
 }
 
-/// The region stands in the path; only its repetition is forgotten, not another value under its name.
-fn forget_region(vector: &Vector, recorded: &mut Value) {
-    if let Some(members) = recorded.as_object_mut()
-        && members.get("regionId").and_then(Value::as_str) == vector.region.as_deref()
-    {
-        members.remove("regionId");
+/// Region and image stand in the path; only their repetition is forgotten, not another value under their names.
+fn forget_path_parameters(vector: &Vector, recorded: &mut Value) {
+    let Some(members) = recorded.as_object_mut() else {
+        return;
+    };
+    let image = vector.params.as_ref().and_then(|params| params.get("imageId"));
+    let image = image.and_then(Value::as_str);
+    for (name, value) in [("regionId", vector.region.as_deref()), ("imageId", image)] {
+        if members.get(name).and_then(Value::as_str) == value {
+            members.remove(name);
+        }
     }
 }
 

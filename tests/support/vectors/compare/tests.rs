@@ -157,6 +157,23 @@ fn only_the_repeated_region_is_forgotten() {
 }
 
 #[test]
+fn only_the_repeated_image_is_forgotten() {
+    let doctored = |asked: &str, repeated: &str| {
+        vector(|value| {
+            value["quirks"] = json!(["path-parameter-repeated-in-body"]);
+            value["params"]["imageId"] = json!(asked);
+            value["request"]["body"] = json!(format!(r#"{{"name":"n","size":40,"imageId":"{repeated}"}}"#));
+        })
+    };
+    let produced = plain().wire();
+    assert_eq!(
+        differences(&doctored("img-1", "img-1"), &produced),
+        Vec::<String>::new()
+    );
+    assert_eq!(differences(&doctored("img-1", "img-2"), &produced).len(), 1);
+}
+
+#[test]
 fn a_form_is_compared_by_its_fields() {
     let form = vector(|value| {
         value["algorithm"] = json!("UCLOUD-SHA1");

@@ -116,10 +116,15 @@ fn region_of(path: &str) -> Option<&str> {
 }
 
 /// The service of a host `<service>.jdcloud-api.com` or `<service>.internal.<region>.jdcloud-api.com`. That the gateway
-/// compares it is an inference; the command-line tool's default host `www.jdcloud-api.com` serves every service.
+/// compares it is an inference; the command-line tool's default host `www.jdcloud-api.com` serves every service. The JavaScript
+/// SDK writes a hyphen into the host of `resourcetag`, and none into its scope.
 fn service_of(host: Option<&str>) -> Option<&str> {
     let name = host?.split(':').next()?.strip_suffix(".jdcloud-api.com")?;
-    name.split('.').next().filter(|service| *service != "www")
+    match name.split('.').next()? {
+        "www" => None,
+        "resource-tag" => Some("resourcetag"),
+        service => Some(service),
+    }
 }
 
 fn check_token(request: &WireRequest, authorization: &Authorization<'_>, secret: &Secret) -> Result<(), Refusal> {
