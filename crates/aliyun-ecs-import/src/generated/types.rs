@@ -384,7 +384,7 @@ pub struct Image {
     #[serde(rename = "CreationTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub creation_time: Option<String>,
     /// Family of the image, of which `DescribeImageFromFamily` tells the newest. (sdk)
-    #[serde(rename = "ImageFamily", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ImageFamily", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub image_family: Option<String>,
     /// Version of the image. (sdk)
     #[serde(rename = "ImageVersion", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
@@ -399,7 +399,7 @@ pub struct Image {
     #[serde(rename = "IsCopied", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub is_copied: Option<bool>,
     /// Whether it is public; of an own image, whether it is a community image. (sdk)
-    #[serde(rename = "IsPublic", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "IsPublic", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub is_public: Option<bool>,
     /// Whether this account shares it: text. (sdk)
     #[serde(rename = "IsSelfShared", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
@@ -435,7 +435,7 @@ pub struct Image {
     #[serde(rename = "Usage", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub usage: Option<String>,
     /// Tags. (sdk)
-    #[serde(rename = "Tags", deserialize_with = "wire::list", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Tags", deserialize_with = "wire::shown::list", skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<ImageTag>>,
     /// Abilities. (sdk)
     #[serde(rename = "Features", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
@@ -460,10 +460,10 @@ pub struct Image {
 #[non_exhaustive]
 pub struct ImageTag {
     /// Key. (sdk)
-    #[serde(rename = "TagKey", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "TagKey", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub tag_key: Option<String>,
     /// Value. (sdk)
-    #[serde(rename = "TagValue", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "TagValue", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub tag_value: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
