@@ -152,8 +152,8 @@ impl Config {
         /// The form of a successful dry run at Alibaba.
         aliyun_dry_run: AliyunDryRun,
 
-        /// Alibaba's account has the RAM role by which an import reads the bucket. Without it an import is refused until the role
-        /// is made and has its policy. Default `true`.
+        /// Alibaba's account has the RAM role by which an import reads the bucket, and that by which an export writes into one. Without
+        /// them both are refused until the role is made and has its policy. Default `true`.
         aliyun_import_role: bool,
 
         /// How long after a change to a RAM role Alibaba's ECS sees it. How long it takes in truth is not documented. Default 1 s.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use time::OffsetDateTime;
 
 use super::{
     faults::{FaultKind, When},
@@ -32,6 +33,7 @@ pub(crate) struct Export {
     pub(crate) format: String,
     pub(crate) verdict: Verdict,
     pub(crate) accepted: Now,
+    pub(crate) canceled: Option<OffsetDateTime>,
     takes: Duration,
     content: Content,
     is_delivered: bool,
@@ -40,7 +42,19 @@ pub(crate) struct Export {
 impl Export {
     /// Where it stands at `now`.
     pub(crate) fn stage(&self, now: &Now) -> Stage {
+        if self.canceled.is_some() {
+            return Stage::Canceled;
+        }
         stage_of(&self.accepted, self.takes, &self.verdict, now)
+    }
+
+    /// When it ended, if it has.
+    pub(crate) fn ended(&self, now: &Now) -> Option<OffsetDateTime> {
+        match self.stage(now) {
+            Stage::Canceled => self.canceled,
+            Stage::Succeeded | Stage::Failed => Some(self.accepted.utc + self.takes),
+            Stage::Queued | Stage::Running(_) => None,
+        }
     }
 
     /// Code and reason of a failure that has come to pass.
@@ -67,6 +81,7 @@ impl World {
             format: String::new(),
             verdict: Verdict::Succeed,
             accepted: *now,
+            canceled: None,
             takes: self.config.import_time,
             content: image.content.clone().unwrap_or_else(nothing),
             is_delivered: false,
@@ -90,6 +105,17 @@ impl World {
     pub(crate) fn exports_of(&self, scope: &Scope, image_id: &str) -> Vec<&Export> {
         let is_of = |export: &&Export| export.scope == *scope && export.image_id == image_id;
         self.exports.iter().filter(is_of).collect()
+    }
+
+    /// Cancels the export of a task: `None` where there is none, `false` when it is over.
+    pub(crate) fn cancel_export(&mut self, scope: &Scope, task_id: &str, now: &Now) -> Option<bool> {
+        let mut exports = self.exports.iter_mut();
+        let export = exports.find(|export| export.scope == *scope && export.task_id == task_id)?;
+        let is_open = export.stage(now).is_open();
+        if is_open {
+            export.canceled = Some(now.utc);
+        }
+        Some(is_open)
     }
 
     /// Where an export may write: a bucket of the region, which is made if any bucket is taken.

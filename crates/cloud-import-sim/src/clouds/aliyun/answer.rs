@@ -5,12 +5,13 @@ use serde_json::json;
 use crate::{
     clouds::vendor::{Failure, Reply},
     rules::{Violation, Wrong},
-    world::{Stage, Verdict},
+    world::{Import, Stage, Verdict},
 };
 
 /// The state of an image.
-pub(super) fn image_state(stage: Stage) -> &'static str {
+pub(super) fn image_state(image: &Import, stage: Stage) -> &'static str {
     match stage {
+        Stage::Succeeded if image.publication.is_deprecated => "Deprecated",
         Stage::Queued => "Waiting",
         Stage::Running(_) => "Creating",
         Stage::Succeeded => "Available",
@@ -67,6 +68,7 @@ fn value_code(field: &str) -> &'static str {
         "LicenseType" => "InvalidLicenseType.NotSupported",
         "DetectionStrategy" => "InvalidParameter.DetectionStrategy",
         "Features.ImdsSupport" => "InvalidParameter.FeaturesImdsSupport",
+        "ImageFormat" => "InvalidImageFormat.Malformed",
         _ if field.ends_with(".Format") => "InvalidImageFormat.Malformed",
         _ => "InvalidParameter",
     }

@@ -6,12 +6,14 @@ use serde_json::{Value, json};
 
 use super::{
     answer::{bad, done, forbidden, missing, unreadable, violated},
+    copies, exports,
+    fields::{check_description, check_name, check_token, image, image_id, tags, token_mismatch},
     ram::{self, Ram},
 };
 use crate::{
     clock::Now,
     cloud::Cloud,
-    clouds::vendor::{Failure, Outcome, Reply, length},
+    clouds::vendor::{Failure, Outcome, Reply},
     objects::{Bucket, Disk, DiskFormat, Lookup},
     rules::{self, Closed, Params},
     world::{AliyunDryRun, Import, Replay, Scope, Stage, Verdict, World},
@@ -69,10 +71,7 @@ pub(super) fn import_image(world: &mut World, ram: &Ram, now: &Now, scope: Scope
         match world.replay(&scope, token, &params) {
             Replay::First => {}
             Replay::Same(result) => return Ok(Reply::ok(result)),
-            Replay::Different(_) => {
-                let message = "The request uses a client token of an earlier request that had other parameters.";
-                return Err(bad("IdempotentParameterMismatch", message));
-            }
+            Replay::Different(_) => return Err(token_mismatch()),
         }
     }
     let name = params.given("ImageName").map(str::to_owned);
@@ -138,19 +137,9 @@ pub(super) fn import_image(world: &mut World, ram: &Ram, now: &Now, scope: Scope
 
 fn check(params: &Params) -> Result<(), Failure> {
     rules::closed(params, "", CHOICES).map_err(violated)?;
-    if let Some(name) = params.given("ImageName") {
-        check_name(name)?;
-    }
-    let description = params.given("Description");
-    if description.is_some_and(|text| !(2..=256).contains(&length(text)) || is_link(text)) {
-        let message = "The specified description is invalid.";
-        return Err(bad("InvalidDescription.Malformed", message));
-    }
-    let token = params.text("ClientToken").unwrap_or_default();
-    if token.len() > 64 || !token.is_ascii() {
-        let message = "The client token must be ASCII and no longer than 64 characters.";
-        return Err(bad("InvalidClientToken.Malformed", message));
-    }
+    check_name(params, "ImageName")?;
+    check_description(params, "Description")?;
+    check_token(params)?;
     if params.given("Architecture") == Some("arm64") && params.given("BootMode") == Some("BIOS") {
         return Err(bad("InvalidBootMode.NotSupport", "arm64 images boot by UEFI only."));
     }
@@ -170,48 +159,6 @@ fn check(params: &Params) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-fn check_name(name: &str) -> Result<(), Failure> {
-    let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
-    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || chinese(c));
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '_' | '-') || chinese(c);
-    let reserved = name.starts_with("aliyun") || name.starts_with("acs:") || is_link(name);
-    if (2..=128).contains(&length(name)) && begins && name.chars().all(allowed) && !reserved {
-        Ok(())
-    } else {
-        Err(bad(
-            "InvalidImageName.Malformed",
-            "The specified image name is invalid.",
-        ))
-    }
-}
-
-fn is_link(text: &str) -> bool {
-    text.starts_with("http://") || text.starts_with("https://")
-}
-
-fn tags(params: &Params) -> Result<Vec<(String, String)>, Failure> {
-    let mut tags: Vec<(String, String)> = Vec::new();
-    for tag in params.objects("Tag") {
-        let key = tag.text("Key").unwrap_or_default().to_owned();
-        let value = tag.text("Value").unwrap_or_default().to_owned();
-        let reserved = key.starts_with("aliyun") || key.starts_with("acs:") || is_link(&key);
-        if !(1..=128).contains(&length(&key)) || reserved {
-            return Err(bad("InvalidParameter", "The specified Tag.Key is invalid."));
-        }
-        if length(&value) > 128 || value.starts_with("acs:") {
-            return Err(bad("InvalidParameter", "The specified Tag.Value is invalid."));
-        }
-        if tags.iter().any(|(known, _)| *known == key) {
-            return Err(forbidden("TagKey.Duplication", "The specified Tag.Key is duplicated."));
-        }
-        tags.push((key, value));
-    }
-    if tags.len() > 20 {
-        return Err(bad("InvalidParameter", "At most 20 tags are taken."));
-    }
-    Ok(tags)
 }
 
 /// What is wrong with where the file lies is said at once. `None`: it is taken as good unseen.
@@ -283,57 +230,49 @@ fn judge(found: &Disk, disk: &Params) -> Verdict {
 
 pub(super) fn cancel_task(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
     let task_id = params.given("TaskId").ok_or_else(|| missing("TaskId"))?;
+    let canceled = world.cancel_export(scope, task_id, now);
+    if let Some(canceled) = canceled {
+        return if canceled { Ok(done()) } else { Err(task_is_over()) };
+    }
     let task = world
         .imports
         .iter_mut()
         .find(|import| scope.holds(import) && import.task_id == task_id)
         .ok_or_else(task_not_found)?;
     if !task.stage(now).is_open() {
-        let message = "The current status of the task does not support cancelling.";
-        return Err(forbidden("InvalidTaskId.IncorrectTaskStatus", message));
+        return Err(task_is_over());
     }
     task.canceled = Some(now.utc);
     Ok(done())
+}
+
+fn task_is_over() -> Failure {
+    let message = "The current status of the task does not support cancelling.";
+    forbidden("InvalidTaskId.IncorrectTaskStatus", message)
 }
 
 pub(super) fn task_not_found() -> Failure {
     bad("InvalidTaskId.NotFound", "The specified task id does not exist.")
 }
 
+/// That the image which a copy is made of stays meanwhile is by the text of the code.
 pub(super) fn delete_image(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
-    let image_id = params.given("ImageId").ok_or_else(|| missing("ImageId"))?;
-    let Some(image) = world.image_mut(scope, image_id) else {
-        let message = "The specified image id does not exist.";
-        return Err(Failure::new(404, "InvalidImageId.NotFound", message));
-    };
-    if image.stage(now).is_open() {
+    let id = image_id(params)?;
+    let found = image(world, scope, params)?;
+    if found.stage(now).is_open() && found.copied_from.is_none() {
         return Err(forbidden("ImageIsImporting", "The specified image is being imported."));
     }
-    image.deleted = !params.flag("DryRun");
-    Ok(done())
-}
-
-/// `ModifyImageAttribute`: changes what is given; what is not given stays.
-pub(super) fn modify_image(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
-    let image_id = params.given("ImageId").ok_or_else(|| missing("ImageId"))?;
-    let current = world.image_mut(scope, image_id).map(|image| image.name.clone());
-    let current =
-        current.ok_or_else(|| forbidden("InvalidImageId.NotFound", "The specified ImageId does not exist."))?;
-    let name = params.given("ImageName");
-    if let Some(name) = name.filter(|name| *name != current)
-        && world.name_taken(scope, name, now)
-    {
-        let message = "The specified Image name has already been used.";
-        return Err(Failure::new(400, "InvalidImageName.Duplicated", message));
+    if !found.publication.members.is_empty() {
+        let message = "The specified image has been shared to others.";
+        return Err(forbidden("ImageUseShared", message));
     }
-    if let Some(image) = world.image_mut(scope, image_id) {
-        if let Some(name) = name {
-            image.name = name.to_owned();
-        }
-        if let Some(text) = params.given("Description") {
-            image.params.0.insert("Description".to_owned(), Value::from(text));
-        }
+    if copies::is_copying(world, now, scope, id) {
+        return Err(copies::copying());
     }
+    if exports::is_exporting(world, now, scope, id) {
+        return Err(exports::exporting());
+    }
+    image(world, scope, params)?.deleted = !params.flag("DryRun");
     Ok(done())
 }
 
@@ -364,20 +303,24 @@ fn snapshot_id(import: &Import, number: usize) -> String {
     format!("s-{}-{number}", import.image_id.trim_start_matches("m-"))
 }
 
-/// Format, source and progress of each disk, as `DescribeImages` shows them.
+/// Format, source and progress of each disk, as `DescribeImages` shows them. That a copy shows no source is unverified.
 pub(super) fn disk_mappings(import: &Import, stage: Stage) -> Vec<Value> {
     let disks = import.params.objects("DiskDeviceMapping");
+    let source = |disk: &Params, field: &str| match import.copied_from {
+        Some(_) => String::new(),
+        None => disk.text(field).unwrap_or_default().to_owned(),
+    };
     let mapping = |(number, disk): (usize, &Params)| {
         json!({
             "Type": if number == 0 { "system" } else { "data" },
             "Device": if number == 0 { "/dev/xvda".to_owned() } else { format!("/dev/xvd{}", letter(number)) },
             "Format": disk.text("Format").unwrap_or_default(),
-            "ImportOSSBucket": disk.text("OSSBucket"),
-            "ImportOSSObject": disk.text("OSSObject"),
+            "ImportOSSBucket": source(disk, "OSSBucket"),
+            "ImportOSSObject": source(disk, "OSSObject"),
             "Progress": format!("{}%", stage.percent()),
             "Size": disk.integer("DiskImageSize").unwrap_or(40).to_string(),
             "SnapshotId": snapshot_id(import, number),
-            "Encrypted": false,
+            "Encrypted": import.publication.key.is_some(),
         })
     };
     disks.iter().take(MAX_DISKS).enumerate().map(mapping).collect()

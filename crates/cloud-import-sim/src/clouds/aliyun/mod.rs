@@ -5,9 +5,16 @@
 //! has, the codes of requests that are out of time, and that cancelling an import removes the image's entry.
 
 mod answer;
+mod attributes;
+mod copies;
+mod exports;
+mod fields;
 mod import;
 mod query;
 mod ram;
+mod sharing;
+mod tags;
+mod tasks;
 mod xml;
 
 use std::{
@@ -50,7 +57,7 @@ impl Aliyun {
     pub(crate) fn new(config: &Config) -> Self {
         Aliyun(Mutex::new(Account {
             ram: match config.aliyun_import_role {
-                true => Ram::with_import_role(),
+                true => Ram::with_image_roles(),
                 false => Ram::default(),
             },
             deleted_snapshots: HashSet::new(),
@@ -163,7 +170,11 @@ impl Vendor for Aliyun {
         let operation = table::named(OPERATIONS, &action)
             .filter(|operation| ram::OPERATIONS.contains(&operation.name) == is_ram)
             .ok_or_else(|| Failure::new(404, "InvalidAction.NotFound", "Specified API is not found."))?;
-        let params = rules::flat(operation.fields, pairs(request), 1, &COMMON).map_err(violated)?;
+        let refused = match operation.name {
+            "TagResources" | "UntagResources" | "ListTagResources" => tags::refused,
+            _ => violated,
+        };
+        let params = rules::flat(operation.fields, pairs(request), 1, &COMMON).map_err(refused)?;
         let params = own_fields(operation, params);
         let mut account = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if is_ram {
@@ -176,24 +187,20 @@ impl Vendor for Aliyun {
             return import::delete_snapshot(world, &mut account.deleted_snapshots, &params);
         }
         let region = params.given("RegionId").ok_or_else(|| missing("RegionId"))?;
-        if !query::is_region(region) {
+        if !fields::is_region(region) {
             let message = "The specified RegionId does not exist.";
-            return Err(bad("InvalidRegionId.NotFound", message));
+            let code = match operation.name {
+                "CopyImage" => "SourceRegion.NotFound",
+                _ => "InvalidRegionId.NotFound",
+            };
+            return Err(bad(code, message));
         }
         let scope = Scope::new(Cloud::Aliyun, region, "");
+        copies::advance(world, now);
         match operation.name {
             "ImportImage" => import::import_image(world, &account.ram, now, scope, params),
-            "CancelTask" => import::cancel_task(world, now, &scope, &params),
-            "DeleteImage" => import::delete_image(world, now, &scope, &params),
-            "ModifyImageAttribute" => import::modify_image(world, now, &scope, &params),
-            "DescribeTasks" => query::tasks(world, now, &scope, &params),
-            "DescribeTaskAttribute" => query::task_attribute(world, now, &scope, &params),
-            "DescribeImages" => query::images(world, now, &scope, &params),
-            other => Err(Failure::new(
-                403,
-                "InvalidAction.NotFound",
-                format!("{other} is not simulated."),
-            )),
+            "ExportImage" => exports::export_image(world, &account.ram, now, &scope, &params),
+            name => on_images(world, now, &scope, name, &params),
         }
     }
 
@@ -234,8 +241,33 @@ impl Vendor for Aliyun {
         world.uuid().to_ascii_uppercase()
     }
 
-    fn image_state(&self, _: &Import, stage: Stage) -> &'static str {
-        image_state(stage)
+    fn image_state(&self, image: &Import, stage: Stage) -> &'static str {
+        image_state(image, stage)
+    }
+}
+
+/// The operations that need nothing of the account but its images.
+fn on_images(world: &mut World, now: &Now, scope: &Scope, operation: &str, params: &Params) -> Outcome {
+    match operation {
+        "CancelTask" => import::cancel_task(world, now, scope, params),
+        "DeleteImage" => import::delete_image(world, now, scope, params),
+        "DescribeTasks" => tasks::list(world, now, scope, params),
+        "DescribeTaskAttribute" => tasks::attribute(world, now, scope, params),
+        "DescribeImages" => query::images(world, now, scope, params),
+        "CopyImage" => copies::copy_image(world, now, scope, params),
+        "CancelCopyImage" => copies::cancel_copy_image(world, now, scope, params),
+        "ModifyImageSharePermission" => sharing::modify(world, now, scope, params),
+        "DescribeImageSharePermission" => sharing::describe(world, now, scope, params),
+        "ModifyImageAttribute" => attributes::modify(world, now, scope, params),
+        "DescribeImageFromFamily" => attributes::from_family(world, now, scope, params),
+        "TagResources" => tags::tag(world, scope, params),
+        "UntagResources" => tags::untag(world, scope, params),
+        "ListTagResources" => tags::list(world, now, scope, params),
+        other => Err(Failure::new(
+            403,
+            "InvalidAction.NotFound",
+            format!("{other} is not simulated."),
+        )),
     }
 }
 

@@ -1,10 +1,10 @@
-//! `DescribeTasks`, `DescribeTaskAttribute`, `DescribeImages` and `DescribeRegions`.
+//! `DescribeImages` and `DescribeRegions`.
 
 use serde_json::{Value, json};
 
 use super::{
-    answer::{bad, image_state, missing},
-    import::{disk_mappings, task_not_found},
+    answer::{bad, image_state},
+    import::disk_mappings,
 };
 use crate::{
     clock::{Now, rfc3339},
@@ -19,13 +19,6 @@ const REGIONS: &str = "cn-qingdao cn-beijing cn-zhangjiakou cn-huhehaote cn-wula
     ap-southeast-1 ap-southeast-3 ap-southeast-5 ap-southeast-6 ap-southeast-7 us-west-1 us-east-1 eu-west-1 \
     eu-central-1 me-east-1 me-central-1";
 
-/// Regions come and go: whatever looks like one is taken.
-pub(super) fn is_region(text: &str) -> bool {
-    let place = text.split_once('-').filter(|(area, _)| area.len() == 2);
-    let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    place.is_some_and(|(_, rest)| !rest.is_empty()) && text.chars().all(valid)
-}
-
 pub(super) fn regions() -> Reply {
     let region = |id: &str| {
         json!({
@@ -39,7 +32,7 @@ pub(super) fn regions() -> Reply {
     Reply::ok(json!({"Regions": {"Region": regions}}))
 }
 
-fn paging(params: &Params) -> Result<(i64, i64), Failure> {
+pub(super) fn paging(params: &Params) -> Result<(i64, i64), Failure> {
     let number = params.integer("PageNumber").unwrap_or(1);
     let size = params.integer("PageSize").unwrap_or(10);
     if number < 1 || !(1..=100).contains(&size) {
@@ -49,97 +42,7 @@ fn paging(params: &Params) -> Result<(i64, i64), Failure> {
     Ok((number, size))
 }
 
-fn task_state(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Queued => "Waiting",
-        Stage::Running(_) => "Processing",
-        Stage::Succeeded => "Finished",
-        Stage::Failed => "Failed",
-        Stage::Canceled => "Deleted",
-    }
-}
-
-pub(super) fn tasks(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
-    let (number, size) = paging(params)?;
-    let ids: Vec<&str> = commas(params.given("TaskIds"));
-    if ids.len() > 100 {
-        return Err(bad("InvalidParameter", "At most 100 task ids are taken."));
-    }
-    let images = params.texts("ResourceIds");
-    let status = params.given("TaskStatus");
-    let action = params.given("TaskAction").unwrap_or("ImportImage");
-    let found = world.shown(now, scope, |import| {
-        let time = rfc3339(import.accepted.utc);
-        action == "ImportImage"
-            && (ids.is_empty() || ids.contains(&import.task_id.as_str()))
-            && (images.is_empty() || images.contains(&import.image_id.as_str()))
-            && status.is_none_or(|wanted| wanted == task_state(import.stage(now)))
-            && params.given("StartTime").is_none_or(|from| time.as_str() >= from)
-            && params.given("EndTime").is_none_or(|to| time.as_str() <= to)
-    });
-    let total = found.len();
-    let forced = world.forced_state(Cloud::Aliyun, "DescribeTasks");
-    let task = |import: Import| {
-        let stage = import.stage(now);
-        json!({
-            "TaskId": import.task_id,
-            "TaskAction": "ImportImage",
-            "TaskStatus": forced.as_deref().unwrap_or(task_state(stage)),
-            "SupportCancel": supports_cancel(stage),
-            "CreationTime": rfc3339(import.accepted.utc),
-            "FinishedTime": import.ended(now).map_or_else(String::new, rfc3339),
-            "ResourceId": import.image_id,
-        })
-    };
-    let tasks: Vec<Value> = page(found, number, size).into_iter().map(task).collect();
-    Ok(Reply::ok(json!({
-        "PageNumber": number,
-        "PageSize": size,
-        "TotalCount": total,
-        "RegionId": scope.region,
-        "TaskSet": {"Task": tasks},
-    })))
-}
-
-/// A text, as the SDKs read it.
-fn supports_cancel(stage: Stage) -> &'static str {
-    if stage.is_open() { "true" } else { "false" }
-}
-
-pub(super) fn task_attribute(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
-    let task_id = params.given("TaskId").ok_or_else(|| missing("TaskId"))?;
-    let found = world.shown(now, scope, |import| import.task_id == task_id);
-    let import = found.first().ok_or_else(task_not_found)?;
-    let stage = import.stage(now);
-    let forced = world.forced_state(Cloud::Aliyun, "DescribeTaskAttribute");
-    let failure = import.failure(stage);
-    let operation = json!({
-        "OperationStatus": match stage {
-            Stage::Succeeded => "Success",
-            Stage::Failed | Stage::Canceled => "Failed",
-            Stage::Queued | Stage::Running(_) => "Processing",
-        },
-        "ErrorCode": failure.map_or("", |(code, _)| code),
-        "ErrorMsg": failure.map_or("", |(_, reason)| reason),
-        "RelatedItemSet": {"RelatedItem": [{"Name": "ImageId", "Value": import.image_id}]},
-    });
-    Ok(Reply::ok(json!({
-        "TaskId": import.task_id,
-        "TaskAction": "ImportImage",
-        "TaskStatus": forced.as_deref().unwrap_or(task_state(stage)),
-        "TaskProcess": format!("{}%", stage.percent()),
-        "SupportCancel": supports_cancel(stage),
-        "CreationTime": rfc3339(import.accepted.utc),
-        "FinishedTime": import.ended(now).map_or_else(String::new, rfc3339),
-        "TotalCount": 1,
-        "SuccessCount": u8::from(stage == Stage::Succeeded),
-        "FailedCount": u8::from(matches!(stage, Stage::Failed | Stage::Canceled)),
-        "RegionId": scope.region,
-        "OperationProgressSet": {"OperationProgress": [operation]},
-    })))
-}
-
-fn commas(text: Option<&str>) -> Vec<&str> {
+pub(super) fn commas(text: Option<&str>) -> Vec<&str> {
     text.map_or_else(Vec::new, |text| text.split(',').map(str::trim).collect())
 }
 
@@ -151,12 +54,14 @@ pub(super) fn images(world: &mut World, now: &Now, scope: &Scope, params: &Param
     let ids = commas(params.given("ImageId"));
     let owner = params.given("ImageOwnerAlias").unwrap_or("self");
     let tags = params.objects("Tag");
+    let family = params.given("ImageFamily");
+    let is_public = params.0.get("IsPublic").and_then(Value::as_bool);
     let same = |field: &str, import: &Import, default: &str| {
         let wanted = params.given(field);
         wanted.is_none_or(|wanted| import.params.given(field).unwrap_or(default) == wanted)
     };
     let found = world.shown(now, scope, |import| {
-        let state = image_state(import.stage(now));
+        let state = image_state(import, import.stage(now));
         let tagged = |tag: &Params| {
             import.tags.iter().any(|(key, value)| {
                 tag.given("Key").is_none_or(|wanted| wanted == key)
@@ -170,6 +75,8 @@ pub(super) fn images(world: &mut World, now: &Now, scope: &Scope, params: &Param
             && params
                 .given("ImageName")
                 .is_none_or(|part| import.name.contains(part.trim_matches('*')))
+            && family.is_none_or(|wanted| import.publication.family.as_deref() == Some(wanted))
+            && is_public.is_none_or(|wanted| import.publication.is_public == wanted)
             && same("ResourceGroupId", import, "")
             && same("Architecture", import, "x86_64")
             && same("OSType", import, "linux")
@@ -190,8 +97,9 @@ pub(super) fn images(world: &mut World, now: &Now, scope: &Scope, params: &Param
     })))
 }
 
-fn image(import: &Import, stage: Stage, forced: Option<&str>) -> Value {
+pub(super) fn image(import: &Import, stage: Stage, forced: Option<&str>) -> Value {
     let text = |field: &str, default: &str| import.params.given(field).unwrap_or(default).to_owned();
+    let publication = &import.publication;
     let architecture = text("Architecture", "x86_64");
     let boot_mode = if architecture == "arm64" { "UEFI" } else { "BIOS" };
     let features = import.params.0.get("Features").cloned().unwrap_or_else(|| json!({}));
@@ -199,7 +107,7 @@ fn image(import: &Import, stage: Stage, forced: Option<&str>) -> Value {
         "ImageId": import.image_id,
         "ImageName": import.name,
         "Description": text("Description", ""),
-        "Status": forced.unwrap_or(image_state(stage)),
+        "Status": forced.unwrap_or(image_state(import, stage)),
         "Progress": format!("{}%", stage.percent()),
         "Size": import.gib(),
         "Platform": text("Platform", "Others Linux"),
@@ -210,9 +118,10 @@ fn image(import: &Import, stage: Stage, forced: Option<&str>) -> Value {
         "CreationTime": rfc3339(import.accepted.utc),
         "ImageOwnerAlias": "self",
         "ImageVersion": "",
-        "IsCopied": false,
-        "IsPublic": false,
-        "IsSelfShared": "",
+        "ImageFamily": publication.family,
+        "IsCopied": import.copied_from.is_some(),
+        "IsPublic": publication.is_public,
+        "IsSelfShared": if publication.members.is_empty() { "" } else { "true" },
         "IsSubscribed": false,
         "IsSupportCloudinit": true,
         "IsSupportIoOptimized": true,
@@ -244,7 +153,7 @@ fn detection(stage: Stage) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::fields::is_region, *};
 
     #[test]
     fn what_looks_like_a_region_is_one() {

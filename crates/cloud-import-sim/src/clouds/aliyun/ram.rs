@@ -1,5 +1,5 @@
 //! RAM, version `2015-05-01`: the roles and policies of the one account that the simulator's keys belong to, and whether ECS
-//! sees a role by which it may read buckets.
+//! sees a role by which it may read or write buckets.
 //!
 //! Source: the vendor's RAM API reference (2017-05). Unverified: how long ECS takes to see a role, and the answers of
 //! `ListPoliciesForRole` and `CreatePolicy` beside their names.
@@ -34,10 +34,16 @@ pub(super) const OPERATIONS: [&str; 5] = [
 /// The role that an import takes when it names none.
 pub(super) const DEFAULT_ROLE: &str = "AliyunECSImageImportDefaultRole";
 
-/// The vendor's ready-made policy for it.
-const SYSTEM_POLICY: &str = "AliyunECSImageImportRolePolicy";
+/// The role that an export takes.
+pub(super) const EXPORT_ROLE: &str = "AliyunECSImageExportDefaultRole";
 
-const ACCOUNT: &str = "1234567890123456";
+/// The vendor's ready-made policies, each for its role.
+const SYSTEM_POLICIES: [(&str, &str); 2] = [
+    (DEFAULT_ROLE, "AliyunECSImageImportRolePolicy"),
+    (EXPORT_ROLE, "AliyunECSImageExportRolePolicy"),
+];
+
+pub(super) const ACCOUNT: &str = "1234567890123456";
 const SERVICE: &str = "ecs.aliyuncs.com";
 const SYSTEM: &str = "System";
 const CUSTOM: &str = "Custom";
@@ -62,25 +68,27 @@ struct Role {
 }
 
 impl Ram {
-    /// An account that has imported before.
-    pub(super) fn with_import_role() -> Self {
-        let role = Role {
+    /// An account that has imported and exported before.
+    pub(super) fn with_image_roles() -> Self {
+        let role = |policy: &str| Role {
             trust: json!({"Version": "1", "Statement": [
                 {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": [SERVICE]}}
             ]})
             .to_string(),
             description: String::new(),
             created: OffsetDateTime::UNIX_EPOCH,
-            policies: vec![(SYSTEM.to_owned(), SYSTEM_POLICY.to_owned())],
+            policies: vec![(SYSTEM.to_owned(), policy.to_owned())],
             changed: None,
         };
         Ram {
-            roles: BTreeMap::from([(DEFAULT_ROLE.to_owned(), role)]),
+            roles: SYSTEM_POLICIES
+                .map(|(name, policy)| (name.to_owned(), role(policy)))
+                .into(),
             policies: BTreeSet::new(),
         }
     }
 
-    /// Whether ECS may take the role and sees so. Any policy is taken as enough to read a bucket.
+    /// Whether ECS may take the role and sees so. Any policy is taken as enough for a bucket.
     pub(super) fn ecs_sees(&self, name: &str, now: &Now, delay: Duration) -> bool {
         self.roles.get(name).is_some_and(|role| {
             let settled = |changed| now.instant.saturating_duration_since(changed) >= delay;
@@ -148,7 +156,7 @@ fn attach_policy(ram: &mut Ram, now: &Now, params: &Params) -> Outcome {
     let Ram { roles, policies } = ram;
     let role = roles.get_mut(name).ok_or_else(no_role)?;
     let exists = match kind {
-        SYSTEM => policy == SYSTEM_POLICY,
+        SYSTEM => SYSTEM_POLICIES.iter().any(|(_, known)| *known == policy),
         _ => policies.contains(policy),
     };
     if !exists {
@@ -222,7 +230,7 @@ mod tests {
 
     #[test]
     fn ecs_sees_a_role_a_little_after_it_has_all_it_needs() {
-        let (mut ram, now) = (Ram::with_import_role(), Now::read());
+        let (mut ram, now) = (Ram::with_image_roles(), Now::read());
         let delay = Duration::from_secs(5);
         let after = |seconds| Now {
             instant: now.instant + Duration::from_secs(seconds),

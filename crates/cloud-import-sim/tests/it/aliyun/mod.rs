@@ -1,8 +1,14 @@
 //! Alibaba: tasks and images beside each other, tokens, nonces, cancelling, two signatures, two languages.
 
+mod attributes;
+mod copies;
+mod exports;
+mod sharing;
+mod tags;
+
 use std::time::Duration;
 
-use cloud_import_sim::{AliyunDryRun, Cloud, Simulator};
+use cloud_import_sim::{AliyunDryRun, Cloud, Config, Simulator};
 use serde_json::{Value, json};
 
 use crate::{
@@ -38,6 +44,31 @@ async fn ok(simulator: &Simulator, action: &str, pairs: &[(&str, &str)]) -> Valu
     let answer = call(simulator, action, pairs).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()
+}
+
+/// Status and code of an answer; no code is a success.
+fn code(answer: &Answer) -> (u16, String) {
+    let code = answer.json()["Code"].as_str().unwrap_or_default().to_owned();
+    (answer.status, code)
+}
+
+/// What [`code`] gives of a refusal, or of a success.
+fn is(status: u16, code: &str) -> (u16, String) {
+    (status, code.to_owned())
+}
+
+/// An image as its region lists it, in whatever state; `null` where it does not.
+async fn image(simulator: &Simulator, region: &str, id: &str) -> Value {
+    let pairs = [("RegionId", region), ("ImageId", id), ("Status", "ALL")];
+    ok(simulator, "DescribeImages", &pairs).await["Images"]["Image"][0].clone()
+}
+
+/// A simulator in which an image has been imported.
+async fn with_image(config: Config) -> (Simulator, String) {
+    let simulator = started(config).await;
+    put(&simulator, Cloud::Aliyun, REGION);
+    let (image, _) = import(&simulator).await;
+    (simulator, image)
 }
 
 async fn import(simulator: &Simulator) -> (String, String) {
