@@ -139,6 +139,23 @@ pub(crate) fn tencent(action: &str, region: &str, query: &str, body: &str) -> Re
 }
 
 pub(crate) fn tencent_at(action: &str, region: &str, query: &str, body: &str, at: OffsetDateTime) -> Request {
+    let signed = tencent_of(["cvm", "2017-03-12"], action, query, body, at);
+    signed.set("x-tc-region", region)
+}
+
+/// Tencent's tag service.
+pub(crate) fn tencent_tags(action: &str, body: &str) -> Request {
+    tencent_of(["tag", "2018-08-13"], action, "", body, now())
+}
+
+/// One of Tencent's products and its version.
+pub(crate) fn tencent_of(
+    [product, version]: [&str; 2],
+    action: &str,
+    query: &str,
+    body: &str,
+    at: OffsetDateTime,
+) -> Request {
     let (method, content_type) = if query.is_empty() {
         ("POST", "application/json")
     } else {
@@ -146,13 +163,13 @@ pub(crate) fn tencent_at(action: &str, region: &str, query: &str, body: &str, at
     };
     let headers = [
         ("content-type", content_type.to_owned()),
-        ("host", "cvm.tencentcloudapi.com".to_owned()),
+        ("host", format!("{product}.tencentcloudapi.com")),
     ];
     let (lines, names) = canonical(&headers);
     let canonical = format!("{method}\n/\n{query}\n{lines}\n{names}\n{}", sha256(body));
     let timestamp = at.unix_timestamp();
     let date = dashed(at)[..10].to_owned();
-    let scope = format!("{date}/cvm/tc3_request");
+    let scope = format!("{date}/{product}/tc3_request");
     let mut key = format!("TC3{SK}").into_bytes();
     for piece in scope.split('/') {
         key = hmac256(&key, piece);
@@ -165,8 +182,7 @@ pub(crate) fn tencent_at(action: &str, region: &str, query: &str, body: &str, at
     request(method, "/", query, body, &headers)
         .set("authorization", &authorization)
         .set("x-tc-action", action)
-        .set("x-tc-version", "2017-03-12")
-        .set("x-tc-region", region)
+        .set("x-tc-version", version)
         .set("x-tc-timestamp", &timestamp.to_string())
 }
 

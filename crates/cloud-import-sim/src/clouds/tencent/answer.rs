@@ -1,17 +1,32 @@
 //! Tencent's words: refusals, states and how an import ends whose source cannot be read.
 
+use serde_json::json;
+
 use crate::{
-    clouds::vendor::Failure,
-    rules::{Violation, Wrong},
-    world::{Stage, Verdict},
+    clouds::vendor::{Failure, Outcome, Reply},
+    rules::{Params, Violation, Wrong},
+    world::{Import, Stage, TencentDryRun, Verdict, World},
 };
 
-/// The state of an image.
-pub(super) fn image_state(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Queued | Stage::Running(_) => "IMPORTING",
-        Stage::Succeeded => "NORMAL",
-        Stage::Failed | Stage::Canceled => "IMPORTFAILED",
+/// The state of an image. That a copy which failed is `CREATEFAILED` is unverified.
+pub(super) fn image_state(import: &Import, stage: Stage) -> &'static str {
+    match (stage, &import.copied_from) {
+        (Stage::Queued | Stage::Running(_), None) => "IMPORTING",
+        (Stage::Queued | Stage::Running(_), Some(_)) => "SYNCING",
+        (Stage::Succeeded, _) => "NORMAL",
+        (Stage::Failed | Stage::Canceled, None) => "IMPORTFAILED",
+        (Stage::Failed | Stage::Canceled, Some(_)) => "CREATEFAILED",
+    }
+}
+
+/// How a dry run ends that found nothing wrong.
+pub(super) fn dry_run_passed(world: &World) -> Outcome {
+    match world.config.tencent_dry_run {
+        TencentDryRun::RequestIdOnly => Ok(Reply::ok(json!({}))),
+        TencentDryRun::DryRunOperation => Err(error(
+            "DryRunOperation",
+            "The request would have succeeded, but the DryRun parameter was used.",
+        )),
     }
 }
 
@@ -28,6 +43,15 @@ pub(super) fn error(code: &str, message: impl Into<String>) -> Failure {
 pub(super) fn missing(field: &str) -> Failure {
     let message = format!("The request is missing a required parameter `{field}`.");
     error("MissingParameter", message)
+}
+
+/// The texts of a list that has to be there.
+pub(super) fn given<'p>(params: &'p Params, field: &str) -> Result<Vec<&'p str>, Failure> {
+    let texts = params.texts(field);
+    if texts.is_empty() {
+        return Err(missing(field));
+    }
+    Ok(texts)
 }
 
 pub(super) fn violated(violation: Violation) -> Failure {

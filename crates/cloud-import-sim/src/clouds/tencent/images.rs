@@ -1,15 +1,25 @@
-//! `DescribeImages` and `DeleteImages`.
+//! `DescribeImages` and `DeleteImages`, and how an image of the account is found.
 
 use serde_json::{Value, json};
 
-use super::answer::{error, image_state};
+use super::{
+    answer::{error, image_state},
+    exports,
+};
 use crate::{
     clock::{Now, rfc3339},
     cloud::Cloud,
-    clouds::vendor::{Failure, Outcome, Reply},
+    clouds::vendor::{Failure, Outcome, Reply, length},
     rules::Params,
     world::{Import, Scope, Stage, World},
 };
+
+/// The number of the account that the simulator's keys belong to.
+pub(super) const OWN_ACCOUNT: &str = "100000000001";
+
+/// The state of an image that is being exported. The vendor's documents have none; its own tools wait until the state is `NORMAL`
+/// again, so that it is another one.
+const EXPORTING: &str = "EXPORTING";
 
 pub(super) fn describe_images(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
     if !params.texts("ImageIds").is_empty() && !params.objects("Filters").is_empty() {
@@ -39,7 +49,10 @@ pub(super) fn describe_images(world: &mut World, now: &Now, scope: &Scope, param
         .iter()
         .skip(usize::try_from(offset).unwrap_or(0))
         .take(usize::try_from(limit).unwrap_or(0))
-        .map(|import| image(import, import.stage(now), forced.as_deref()))
+        .map(|import| {
+            let busy = exports::is_exported(world, now, import).then_some(EXPORTING);
+            image(import, import.stage(now), forced.as_deref().or(busy))
+        })
         .collect();
     Ok(Reply::ok(json!({"ImageSet": images, "TotalCount": total})))
 }
@@ -106,7 +119,8 @@ fn filters(params: &Params) -> Result<Vec<Filter>, Failure> {
     Ok(filters)
 }
 
-fn image(import: &Import, stage: Stage, forced: Option<&str>) -> Value {
+/// An image as lists show it, in a state that it does not have if one is given.
+pub(super) fn image(import: &Import, stage: Stage, forced: Option<&str>) -> Value {
     let text = |field: &str| import.params.text(field);
     // What comes back is not the word that went in.
     let architecture = match text("Architecture") {
@@ -125,22 +139,22 @@ fn image(import: &Import, stage: Stage, forced: Option<&str>) -> Value {
         "ImageDescription": text("ImageDescription").unwrap_or_default(),
         "ImageSize": import.gib(),
         "Architecture": architecture,
-        "ImageState": forced.unwrap_or(image_state(stage)),
+        "ImageState": forced.unwrap_or(image_state(import, stage)),
         "Platform": text("OsType"),
-        "ImageCreator": "100000000001",
+        "ImageCreator": OWN_ACCOUNT,
         "ImageSource": "EXTERNAL_IMPORT",
-        "SyncPercent": null,
+        "SyncPercent": import.copied_from.as_ref().map(|_| stage.percent()),
         "IsSupportCloudinit": !import.params.flag("Force"),
         "SnapshotSet": [],
         "Tags": import.tag_objects("Key", "Value"),
         "LicenseType": import.params.given("LicenseType").unwrap_or("TencentCloud"),
-        "ImageFamily": text("ImageFamily"),
-        "ImageDeprecated": false,
+        "ImageFamily": import.publication.family,
+        "ImageDeprecated": import.publication.is_deprecated,
         "CdcCacheStatus": null,
     })
 }
 
-fn check_ids(ids: &[&str]) -> Result<(), Failure> {
+pub(super) fn check_ids(ids: &[&str]) -> Result<(), Failure> {
     match ids.iter().find(|id| !id.starts_with("img-")) {
         Some(id) => {
             let message = format!("The image id `{id}` is malformed.");
@@ -150,46 +164,48 @@ fn check_ids(ids: &[&str]) -> Result<(), Failure> {
     }
 }
 
-/// `ModifyImageAttribute`: changes what is given. The code for a taken name is that of an import: no source says.
-pub(super) fn modify_image(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
-    let id = params.text("ImageId").unwrap_or_default();
-    check_ids(&[id])?;
-    let name = params.given("ImageName");
-    let current = world.image_mut(scope, id).map(|image| image.name.clone());
-    let Some(current) = current else {
-        let message = format!("The image `{id}` does not exist.");
-        return Err(error("InvalidImageId.NotFound", message));
-    };
-    if let Some(name) = name.filter(|name| *name != current)
-        && world.name_taken(scope, name, now)
-    {
-        let message = format!("The image name `{name}` exists already.");
-        return Err(error("InvalidImageName.Duplicate", message));
-    }
-    if let Some(image) = world.image_mut(scope, id) {
-        if let Some(name) = name {
-            image.name = name.to_owned();
-        }
-        for field in ["ImageDescription", "ImageFamily"] {
-            if let Some(text) = params.given(field) {
-                image.params.0.insert(field.to_owned(), Value::from(text));
-            }
-        }
-    }
-    Ok(Reply::ok(json!({})))
+/// An image of the account, whether it is listed or not.
+pub(super) fn own_image<'w>(world: &'w World, scope: &Scope, id: &str) -> Result<&'w Import, Failure> {
+    let mut images = world.imports.iter();
+    images
+        .find(|image| scope.holds(image) && image.image_id == id && image.has_image())
+        .ok_or_else(|| not_found(id))
 }
 
+/// The same, for a change.
+pub(super) fn own_image_mut<'w>(world: &'w mut World, scope: &Scope, id: &str) -> Result<&'w mut Import, Failure> {
+    world.image_mut(scope, id).ok_or_else(|| not_found(id))
+}
+
+fn not_found(id: &str) -> Failure {
+    let message = format!("The image `{id}` does not exist.");
+    error("InvalidImageId.NotFound", message)
+}
+
+/// A text that is too long is refused.
+pub(super) fn check_length(params: &Params, field: &str, most: usize) -> Result<(), Failure> {
+    if length(params.text(field).unwrap_or_default()) > most {
+        let message = format!("The parameter `{field}` has more than {most} characters.");
+        return Err(error("InvalidParameterValue.TooLarge", message));
+    }
+    Ok(())
+}
+
+/// An image that is being made or copied from stays, and so does one that is shared with others.
 pub(super) fn delete_images(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
     let ids = params.texts("ImageIds");
     check_ids(&ids)?;
     for id in &ids {
-        let Some(import) = world.image_mut(scope, id) else {
-            let message = format!("The image `{id}` does not exist.");
-            return Err(error("InvalidImageId.NotFound", message));
-        };
-        if import.stage(now).is_open() {
-            let message = format!("The image `{id}` is being imported.");
+        let image = own_image(world, scope, id)?;
+        let origin = |copy: &&Import| copy.copied_from.as_ref().is_some_and(|from| from.image_id == *id);
+        let is_copied = world.open_copies_from(scope, now).iter().any(origin);
+        if image.stage(now).is_open() || is_copied || exports::is_exported(world, now, image) {
+            let message = format!("The image `{id}` is not in a state in which it can be deleted.");
             return Err(error("InvalidImageId.IncorrectState", message));
+        }
+        if !image.publication.members.is_empty() {
+            let message = format!("The image `{id}` is shared.");
+            return Err(error("InvalidImageId.InShared", message));
         }
     }
     if !params.flag("DryRun") {

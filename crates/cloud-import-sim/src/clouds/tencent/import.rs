@@ -3,17 +3,18 @@
 use serde_json::json;
 
 use super::{
-    answer::{error, unreadable, violated},
+    answer::{dry_run_passed, error, unreadable, violated},
+    images::check_length,
     os,
 };
 use crate::{
     clock::Now,
     cloud::Cloud,
-    clouds::vendor::{Failure, Outcome, Reply, length},
+    clouds::vendor::{Failure, Outcome, Reply},
     objects::{Disk, DiskFormat, Lookup},
     rules::{self, Closed, Params},
     wire::link,
-    world::{Import, Scope, TencentDryRun, Verdict, World, read_link},
+    world::{Import, Publication, Scope, Verdict, World, read_link},
 };
 
 /// Largest virtual size of an image, from the vendor's import guide.
@@ -45,13 +46,7 @@ pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: P
         }
     }
     if params.flag("DryRun") {
-        return match world.config.tencent_dry_run {
-            TencentDryRun::RequestIdOnly => Ok(Reply::ok(json!({}))),
-            TencentDryRun::DryRunOperation => Err(error(
-                "DryRunOperation",
-                "The request would have succeeded, but the DryRun parameter was used.",
-            )),
-        };
+        return dry_run_passed(world);
     }
     let image_id = format!("img-{}", world.hex(8));
     let answer = if world.config.tencent_image_id {
@@ -65,6 +60,10 @@ pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: P
         tags,
         sources: urls.iter().map(|url| link::without_query(url)).collect(),
         disk: first,
+        publication: Publication {
+            family: params.given("ImageFamily").map(str::to_owned),
+            ..Publication::default()
+        },
         params,
         verdict,
         ..world.new_import(&scope, "ImportImage", now, unreadable())
@@ -83,10 +82,7 @@ const CHOICES: &[Closed] = &[
 fn check(params: &Params) -> Result<Vec<(String, String)>, Failure> {
     rules::closed(params, "", CHOICES).map_err(violated)?;
     for (field, most) in [("ImageName", 60), ("ImageDescription", 256)] {
-        if length(params.text(field).unwrap_or_default()) > most {
-            let message = format!("The parameter `{field}` has more than {most} characters.");
-            return Err(error("InvalidParameterValue.TooLarge", message));
-        }
+        check_length(params, field, most)?;
     }
     let system = params.text("OsType").unwrap_or_default();
     let version = params.text("OsVersion").unwrap_or_default();

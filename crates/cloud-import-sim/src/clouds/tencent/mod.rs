@@ -1,13 +1,26 @@
-//! Tencent Cloud's CVM API, version `2017-03-12`: one path, the action in a header, errors with HTTP 200, no tasks.
+//! Tencent Cloud's CVM API, version `2017-03-12`, and what images need of its tag service: one path, the action in a header, errors
+//! with HTTP 200, no tasks.
 //!
 //! Source: the vendor's API reference and SDKs (2026-10). An import that fails later shows only `IMPORTFAILED`: the API has no
 //! reason. Unverified: the form of a successful dry run, the code for texts that are too long, and that names of images still
 //! being imported are taken.
+//!
+//! Of what comes after an import, unverified: what a failed copy looks like, that it has the description and no tags or family of the
+//! first image, that copying does not keep that one from anything but its deletion, that finance regions take no copies; that a share
+//! is refused as a whole where one account has it, that taking back one that is not there is none; that an owner may change an image
+//! that he shares (the documents deny it, and the code's own text speaks of images of others); which image of a family is shown; the
+//! state of an image during an export, how many exports run at once, and the names of files without a prefix. Images of other
+//! accounts are not simulated.
 
 mod answer;
+mod attributes;
+mod copies;
+mod exports;
 mod images;
 mod import;
 mod os;
+mod sharing;
+mod tags;
 
 use std::time::Duration;
 
@@ -48,7 +61,7 @@ const COMMON: [&str; 11] = [
 
 impl Vendor for Tencent {
     fn has_host(&self, host: &str) -> bool {
-        host.starts_with("cvm.") && host.ends_with(".tencentcloudapi.com")
+        (host.starts_with("cvm.") || host.starts_with("tag.")) && host.ends_with(".tencentcloudapi.com")
     }
 
     fn operation(&self, request: &WireRequest) -> Option<&'static str> {
@@ -104,24 +117,35 @@ impl Vendor for Tencent {
     }
 
     fn execute(&self, world: &mut World, request: &WireRequest, now: &Now) -> Outcome {
-        if common(request, "X-TC-Version", "Version").as_deref() != Some(VERSION) {
-            return Err(error("NoSuchVersion", "The product has no such API version."));
-        }
+        let version = common(request, "X-TC-Version", "Version").unwrap_or_default();
+        let tags = is_of_tags(request, &version).ok_or_else(|| {
+            let message = "The product has no such API version.";
+            error("NoSuchVersion", message)
+        })?;
         let action = common(request, "X-TC-Action", "Action").ok_or_else(|| missing("Action"))?;
-        let operation = table::named(OPERATIONS, &action).ok_or_else(|| {
+        let found = table::named(OPERATIONS, &action).filter(|found| tags::has(found.name) == tags);
+        let operation = found.ok_or_else(|| {
             let message = format!("The action `{action}` does not exist.");
             error("InvalidAction", message)
         })?;
+        let params = params(operation, request).map_err(violated)?;
+        if tags {
+            return tags::execute(world, operation.name, &params);
+        }
         let region = common(request, "X-TC-Region", "Region")
             .filter(|region| !region.is_empty())
             .ok_or_else(|| missing("Region"))?;
-        let params = params(operation, request).map_err(violated)?;
         let scope = Scope::new(Cloud::Tencent, &region, "");
         match operation.name {
             "ImportImage" => import::import_image(world, now, scope, params),
             "DescribeImages" => images::describe_images(world, now, &scope, &params),
             "DeleteImages" => images::delete_images(world, now, &scope, &params),
-            "ModifyImageAttribute" => images::modify_image(world, now, &scope, &params),
+            "ModifyImageAttribute" => attributes::modify_image(world, now, &scope, &params),
+            "DescribeImageFromFamily" => attributes::from_family(world, now, &scope, &params),
+            "SyncImages" => copies::sync_images(world, now, &scope, &params),
+            "ModifyImageSharePermission" => sharing::modify(world, now, &scope, &params),
+            "DescribeImageSharePermission" => sharing::describe(world, &scope, &params),
+            "ExportImages" => exports::export_images(world, now, &scope, &params),
             "DescribeImportImageOs" => Ok(Reply::ok(os::supported())),
             "DescribeImageQuota" => {
                 let quota = world.config.quota_of(Cloud::Tencent);
@@ -147,8 +171,19 @@ impl Vendor for Tencent {
         json_answer(http, "application/json", &json!({"Response": response}))
     }
 
-    fn image_state(&self, _: &Import, stage: Stage) -> &'static str {
-        image_state(stage)
+    fn image_state(&self, import: &Import, stage: Stage) -> &'static str {
+        image_state(import, stage)
+    }
+}
+
+/// Whether a request is one to the tag service, by its version; `None` where its host is that of another product, or no product has
+/// that version.
+fn is_of_tags(request: &WireRequest, version: &str) -> Option<bool> {
+    let host = request.header("host").unwrap_or_default().to_ascii_lowercase();
+    match (version, host.split('.').next()) {
+        (VERSION, product) => (product != Some("tag")).then_some(false),
+        (tags::VERSION, product) => (product != Some("cvm")).then_some(true),
+        _ => None,
     }
 }
 

@@ -1,14 +1,31 @@
 //! Tencent: names that are unique, imports without a task or a reason, errors with 200.
 
+mod attributes;
+mod copies;
+mod exports;
+mod sharing;
+mod tags;
+
 use cloud_import_sim::{Cloud, Simulator, TencentDryRun};
 use serde_json::{Value, json};
 
-use crate::{LISTED_AFTER, clock, http::send, listed_in_time, put, quick, sign, slow, started};
+use crate::{
+    LISTED_AFTER, clock,
+    http::{Request, send},
+    listed_in_time, put, quick, sign, slow, started,
+};
 
 const REGION: &str = "ap-guangzhou";
 
 async fn call(simulator: &Simulator, action: &str, body: &Value) -> Value {
-    let request = sign::tencent(action, REGION, "", &body.to_string());
+    call_in(simulator, REGION, action, body).await
+}
+
+async fn call_in(simulator: &Simulator, region: &str, action: &str, body: &Value) -> Value {
+    answered(simulator, sign::tencent(action, region, "", &body.to_string())).await
+}
+
+async fn answered(simulator: &Simulator, request: Request) -> Value {
     let answer = send(simulator.address(Cloud::Tencent), &request).await;
     assert_eq!(answer.status, 200);
     let response = answer.json()["Response"].clone();
@@ -28,6 +45,18 @@ fn body(extra: &Value) -> Value {
         body[name] = value.clone();
     }
     body
+}
+
+/// An image that is ready, of a file that is there.
+async fn ready(simulator: &Simulator, extra: Value) -> Value {
+    put(simulator, Cloud::Tencent, REGION);
+    import(simulator, extra).await["ImageId"].clone()
+}
+
+/// The only image of a region with this id.
+async fn image_in(simulator: &Simulator, region: &str, id: &Value) -> Value {
+    let listed = call_in(simulator, region, "DescribeImages", &json!({"ImageIds": [id]})).await;
+    listed["ImageSet"][0].clone()
 }
 
 async fn import(simulator: &Simulator, extra: Value) -> Value {
