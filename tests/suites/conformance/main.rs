@@ -13,6 +13,7 @@
 )]
 
 mod answers;
+mod copies;
 mod dropped;
 mod dry_run;
 mod foreign;
@@ -49,6 +50,42 @@ macro_rules! for_one_case {
             )*
         }
     };
+}
+
+/// Makes a test of each behaviour of copies for each cloud.
+macro_rules! for_all_that_copy {
+    ($($behaviour:ident)*) => {
+        for_one_that_copies! { aliyun_copies, ALIYUN; $($behaviour)* }
+    };
+}
+
+macro_rules! for_one_that_copies {
+    ($name:ident, $provider:ident; $($behaviour:ident)*) => {
+        mod $name {
+            $(
+                #[tokio::test]
+                async fn $behaviour() {
+                    crate::copies::$behaviour(cloud_import::Provider::$provider).await;
+                }
+            )*
+        }
+    };
+}
+
+for_all_that_copy! {
+    ends_with_an_image_of_the_other_region
+    the_same_order_again_is_the_same_copy
+    another_process_goes_on_with_the_stored_task
+    cut_before_acceptance
+    cut_after_acceptance
+    cut_after_acceptance_and_listed_late
+    cut_after_acceptance_and_never_listed
+    a_process_that_died_finds_what_it_ordered
+    throttling_and_a_failing_server_are_waited_out
+    one_that_fails_is_told
+    an_image_that_is_not_usable_yet_is_refused
+    cancel_is_done_or_plainly_refused
+    what_is_the_images_own_cannot_be_ordered
 }
 
 for_all_cases! {

@@ -70,9 +70,9 @@ impl Connection {
         if region == self.region && project.is_none_or(|project| self.project.as_deref() == Some(project)) {
             return Ok(self.clone());
         }
-        let endpoint = match self.is_published() {
-            true => Settings::new(region).endpoint_or(self.provider, self.hosts.of(region))?,
-            false => self.endpoint.clone(),
+        let endpoint = match self.hosts.moved(&self.endpoint, &self.region, region) {
+            Some(host) => format!("{}://{host}", self.endpoint.scheme()).parse()?,
+            None => self.endpoint.clone(),
         };
         Ok(Self {
             endpoint,

@@ -76,6 +76,16 @@ impl Hosts {
         })
     }
 
+    /// The host of another region that answers as an endpoint does for its own; `None` for an endpoint that is none of these.
+    pub(super) fn moved(&self, endpoint: &Endpoint, from: &str, to: &str) -> Option<String> {
+        let is_it = |host: &str| endpoint.authority() == host.replace("{region}", from);
+        let host = match is_it(self.of(from)) {
+            true => self.of(to),
+            false => self.others.iter().find(|other| is_it(other.host))?.host,
+        };
+        Some(host.replace("{region}", to))
+    }
+
     /// Regions that are spelt nearly so, the nearest first, three at the most; none for a region that is listed.
     pub(super) fn near(&self, region: &str) -> Vec<&'static str> {
         if self.regions.iter().any(|(id, _)| *id == region) {
@@ -108,6 +118,23 @@ mod tests {
     fn a_region_has_its_own_host_where_there_is_one() {
         assert_eq!(HOSTS.of("cn-north-1"), HOSTS.usual);
         assert_eq!(HOSTS.of("cn-north-1-fsi"), "api.{region}.bank.example");
+    }
+
+    #[test]
+    fn another_region_is_reached_as_the_first_is() {
+        let moved = |endpoint: &str, to: &str| HOSTS.moved(&endpoint.parse().unwrap(), "cn-north-1", to);
+        let usual = "http://api.cn-north-1.example";
+        assert_eq!(moved(usual, "hk").as_deref(), Some("api.hk.example"));
+        assert_eq!(moved(usual, "hk-fsi").as_deref(), Some("api.hk-fsi.bank.example"));
+        let bank = "https://api.cn-north-1.bank.example";
+        assert_eq!(moved(bank, "hk").as_deref(), Some("api.hk.bank.example"));
+        for other in [
+            "https://api.cn-north-1.example:8443",
+            "https://10.0.0.1",
+            "https://api.hk.example",
+        ] {
+            assert_eq!(moved(other, "hk"), None, "{other}");
+        }
     }
 
     #[test]
