@@ -68,6 +68,8 @@ pub struct Config {
     pub(crate) huawei_projects: Option<Vec<(String, String)>>,
     huawei_auth_token: Option<String>,
     pub(crate) ucloud_ret_code_text: bool,
+    pub(crate) ucloud_copies: bool,
+    pub(crate) tags_of_images: bool,
     pub(crate) store_ports: BTreeMap<Cloud, u16>,
     pub(crate) any_bucket: bool,
     pub(crate) store_dir: Option<PathBuf>,
@@ -102,6 +104,8 @@ impl Config {
             huawei_projects: None,
             huawei_auth_token: None,
             ucloud_ret_code_text: false,
+            ucloud_copies: true,
+            tags_of_images: false,
             store_ports: BTreeMap::new(),
             any_bucket: false,
             store_dir: None,
@@ -161,6 +165,12 @@ impl Config {
 
         /// UCloud writes `RetCode` as text, as its SDKs are prepared for. Default `false`.
         ucloud_ret_code_text: bool,
+
+        /// UCloud has opened the copying of images to the account, which it does by ticket. Default `true`.
+        ucloud_copies: bool,
+
+        /// The services that JD Cloud and UCloud have for tags take images. No source says that they do; default `false`.
+        tags_of_images: bool,
 
         /// A bucket that is not there is made by the first request that names it, in the region of the request's host. Default
         /// `false`.

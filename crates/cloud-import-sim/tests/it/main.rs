@@ -6,6 +6,8 @@
     reason = "helpers of tests fail by panicking, too"
 )]
 
+mod after_jdcloud;
+mod after_ucloud;
 mod aliyun;
 mod control;
 mod faults;

@@ -110,17 +110,30 @@ fn canonical(headers: &[(&str, String)]) -> (String, String) {
 
 /// JD Cloud, signed for this region.
 pub(crate) fn jdcloud(method: &'static str, path: &str, query: &str, body: &str, region: &str) -> Request {
+    jdcloud_at("vm.jdcloud-api.com", "vm", method, path, query, body, region)
+}
+
+/// The same for a service at its own host.
+pub(crate) fn jdcloud_at(
+    host: &str,
+    service: &str,
+    method: &'static str,
+    path: &str,
+    query: &str,
+    body: &str,
+    region: &str,
+) -> Request {
     let date = compact(now());
     let headers = [
         ("content-type", "application/json".to_owned()),
-        ("host", "vm.jdcloud-api.com".to_owned()),
+        ("host", host.to_owned()),
         ("x-jdcloud-date", date.clone()),
         ("x-jdcloud-nonce", nonce()),
     ];
     let (lines, names) = canonical(&headers);
     let escaped = path.replace(':', "%3A");
     let canonical = format!("{method}\n{escaped}\n{query}\n{lines}\n{names}\n{}", sha256(body));
-    let scope = format!("{}/{region}/vm/jdcloud2_request", &date[..8]);
+    let scope = format!("{}/{region}/{service}/jdcloud2_request", &date[..8]);
     let mut key = format!("JDCLOUD2{SK}").into_bytes();
     for piece in scope.split('/') {
         key = hmac256(&key, piece);
