@@ -11,8 +11,9 @@ use cloud_import::env::{Env as _, SystemEnv};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-/// A command that has not ended by then hangs.
-const LIMIT: Duration = Duration::from_secs(120);
+/// A command that has not ended by then hangs. A cloud that only throttles is waited for as long as its documents say: before the
+/// order for half a minute, and for two minutes by each look.
+const LIMIT: Duration = Duration::from_secs(420);
 
 /// A process that runs.
 #[derive(Debug)]

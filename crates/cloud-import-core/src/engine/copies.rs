@@ -46,7 +46,8 @@ impl Findings {
 
     fn place(&mut self, order: &CopyOrder, region: &str) {
         let (image, after) = (&order.image, &self.cloud.after);
-        if image.region.is_empty() || image.id.is_empty() {
+        let is_pending = order.request.first_disk().is_some_and(|disk| disk.pending);
+        if image.region.is_empty() || (image.id.is_empty() && !is_pending) {
             let remedy = "Name the image by its region and its id.";
             self.error(
                 IMAGE,

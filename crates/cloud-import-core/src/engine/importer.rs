@@ -349,7 +349,10 @@ impl<C: Cloud> ImageImporter for Importer<C> {
             let endpoint = self.cloud.connection().endpoint.to_string();
             let checks = Checks::new(self.provider(), endpoint, &self.validate(request), request);
             let mut checks = checks.asking(asking);
-            let asked = self.cloud.check(request, &mut checks).await;
+            let asked = match request.is_copy() {
+                true => Err("a copy is checked by the cloud when it is ordered"),
+                false => self.cloud.check(request, &mut checks).await,
+            };
             checks.finish(C::NEVER_ASKED, asked.err().unwrap_or_default())
         })
     }

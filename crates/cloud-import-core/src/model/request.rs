@@ -408,6 +408,11 @@ impl Disk {
         })
     }
 
+    /// The disks of an image that is there, which is copied.
+    pub fn image(image: ImageSource) -> Self {
+        Self::at(DiskSource::Image(image))
+    }
+
     fn at(source: DiskSource) -> Self {
         Self {
             source,

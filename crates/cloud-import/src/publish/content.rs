@@ -202,6 +202,17 @@ impl Content {
     /// # Errors
     /// [`ErrorKind::InvalidRequest`](cloud_import_core::ErrorKind::InvalidRequest) when the file is too large for the store.
     pub(crate) fn order(&self, destination: &Destination, prefix: &str) -> Result<Ordered> {
+        if let Some(origin) = &destination.copied_from {
+            let sha256 = self.image.staged().map(|file| file.sha256().unwrap_or(UNREAD));
+            let (request, found) = origin.order(destination, sha256);
+            return Ok(Ordered {
+                request,
+                files: Vec::new(),
+                links: Vec::new(),
+                found,
+                named: Vec::new(),
+            });
+        }
         let mut request = destination.order.clone();
         let prefix = destination.prefix.as_deref().unwrap_or(prefix);
         let mut links = links(&mut request, destination)?;

@@ -9,7 +9,10 @@ use cloud_import_core::{
 use cloud_import_staging::{Bucket, Store};
 use serde_json::Value;
 
-use super::store::{DRY_RUN, Place};
+use super::{
+    copies::Origin,
+    store::{DRY_RUN, Place},
+};
 
 /// Where one image goes: a cloud, the order for it, and the bucket that a file is put into.
 ///
@@ -51,6 +54,8 @@ pub struct Destination {
     /// the bucket's keys, anew for each attempt; without its bucket, such a disk is refused there. The objects are the user's: none
     /// is ever deleted.
     pub reads: Vec<Store>,
+    /// The destination whose image it is a copy of.
+    pub(crate) copied_from: Option<Origin>,
 }
 
 impl Destination {
@@ -68,6 +73,7 @@ impl Destination {
             prefix: None,
             keep_object: None,
             reads: Vec::new(),
+            copied_from: None,
         }
     }
 
@@ -120,6 +126,18 @@ impl Destination {
     pub fn reads(mut self, bucket: Store) -> Self {
         self.reads.push(bucket);
         self
+    }
+
+    /// Makes its image a copy of the one of another destination of the same call and the same cloud, as soon as that is usable: nothing
+    /// is staged for it. Name, description, tags and options are its own order's; system and disks are those of the image.
+    pub fn copy_of(mut self, other: &Self) -> Self {
+        self.copied_from = Some(Origin::of(other));
+        self
+    }
+
+    /// The label of the destination whose image it is a copy of.
+    pub fn copied_from(&self) -> Option<&str> {
+        self.copied_from.as_ref().map(|origin| origin.label.as_str())
     }
 
     /// The name of its record where no other is known.

@@ -28,6 +28,11 @@ pub enum Event<'a> {
     },
     /// Another process works on this target; it is waited for.
     WaitingForOther,
+    /// Its image is a copy of the one of another target, which is waited for.
+    WaitingForImage {
+        /// The label of that target.
+        of: &'a str,
+    },
     /// The file is being put into the cloud's object storage.
     Staging {
         /// Bytes that are there.

@@ -34,6 +34,7 @@ mod attach;
 mod bucket;
 mod cleanup;
 mod content;
+mod copies;
 mod destination;
 mod event;
 mod findings;
@@ -75,6 +76,7 @@ pub use cloud_import_disk as disk;
 pub use cloud_import_staging as staging;
 
 use content::{Content, Ordered};
+use copies::Sources;
 use event::Told;
 use options::Options;
 use preflight::Call;
@@ -459,6 +461,7 @@ impl Publish {
             naming: OnceCell::new(),
         });
         let indices: Vec<usize> = accepted.iter().map(|(index, _)| *index).collect();
+        let mut sources = Sources::of(&destinations, &indices);
         let work = accepted.into_iter().zip(records).map(|((index, place), record)| {
             let mut destination = destinations[index].clone();
             destination.bucket = destination
@@ -480,6 +483,8 @@ impl Publish {
                 record,
                 context: Arc::clone(&context),
                 slot: Arc::clone(slot),
+                made: sources.made(index),
+                awaited: sources.awaited(&destinations[index]),
             };
             work.run()
         });
@@ -540,6 +545,7 @@ impl Publish {
             let message = "older images are replaced when the new one is there, and that is not waited for";
             return refuse(message, "Wait for the verdict, or do not replace.".into());
         }
+        copies::checked(&self.destinations, self.options.wait)?;
         for (index, to) in self.destinations.iter().enumerate() {
             if self.destinations[..index].iter().any(|other| other.label == to.label) {
                 return refuse(

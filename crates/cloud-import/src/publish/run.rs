@@ -12,6 +12,7 @@ use tracing::{Instrument as _, field::Empty, info_span};
 
 use super::{
     content::Ordered,
+    copies::{self, Awaited, Made},
     destination::Destination,
     event::{Event, Listener},
     outcome::{Ended, Outcome},
@@ -39,6 +40,10 @@ pub(crate) struct Work {
     pub(crate) context: Arc<Context>,
     /// Bounds how many of one cloud are worked on at a time, the waiting aside.
     pub(crate) slot: Arc<Semaphore>,
+    /// Tells copies of its image.
+    pub(crate) made: Option<Made>,
+    /// What it waits for where its image is a copy, and what bounds how many copies run.
+    pub(crate) awaited: Option<(Awaited, Arc<Semaphore>)>,
 }
 
 /// What came of a destination of a call: traced, and told.
@@ -74,10 +79,14 @@ pub(crate) async fn traced(
 
 impl Work {
     /// Works on it until it is done with for now.
-    pub(crate) async fn run(self) -> Outcome {
+    pub(crate) async fn run(mut self) -> Outcome {
         let (index, listener) = (self.index, Arc::clone(&self.context.listener));
-        let destination = self.destination.clone();
-        traced(index, &destination, &*listener, self.ended()).await
+        let (destination, made) = (self.destination.clone(), self.made.take());
+        let outcome = traced(index, &destination, &*listener, self.ended()).await;
+        if let Some(made) = made {
+            made.tell(&outcome);
+        }
+        outcome
     }
 
     async fn ended(self) -> Result<(Ended, Record)> {
@@ -87,6 +96,7 @@ impl Work {
             context,
             place,
             asked,
+            mut awaited,
             ..
         } = self;
         let (importer, keep_object) = (destination.importer, destination.keep_object);
@@ -154,6 +164,16 @@ impl Work {
         change.await?;
         ordered.request.generation = target.with_record(|record| record.generation);
         let mut run = Run { target, ordered };
+        let _lane = match &mut awaited {
+            None => None,
+            Some((awaited, lane)) => match run.with_image(&decision, awaited).await {
+                Ok(()) => lane.acquire().await.ok(),
+                Err(error) => {
+                    let ended = Ended::not_started(error);
+                    return Ok(run.target.with(ended).await);
+                }
+            },
+        };
         let ended = run.carry_out(decision, &self.slot).await;
         Ok(run.target.with(ended).await)
     }
@@ -189,6 +209,25 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// Puts the image into the order of a copy: the one that it was ordered of before, else the one that is waited for. What is only
+    /// checked needs none.
+    async fn with_image(&mut self, decision: &Decision, awaited: &mut Awaited) -> Result<()> {
+        let known = self
+            .target
+            .with_record(|record| record.task.as_ref()?.copied_from.clone());
+        let image = match (decision, known) {
+            (Decision::Settle { .. } | Decision::Wait, Some(image)) => image,
+            _ if self.ordered.request.dry_run => return Ok(()),
+            _ => {
+                self.target.tell(&Event::WaitingForImage { of: awaited.of() });
+                let image = awaited.image(&self.target.context.stop).await?;
+                (&image).into()
+            }
+        };
+        copies::place(&mut self.ordered.request, image);
+        Ok(())
+    }
+
     async fn carry_out(&mut self, decision: Decision, slot: &Semaphore) -> Ended {
         // Never closed; and waiting for it is no reason not to stop.
         let permit = tokio::select! {
@@ -227,6 +266,11 @@ impl Run {
     pub(super) async fn start(&mut self) -> Result<()> {
         let Self { target, ordered } = self;
         target.unless_stopped()?;
+        if ordered.request.is_copy() && ordered.request.dry_run {
+            // There is no image yet that a cloud could be asked about: the order was validated.
+            let task = target.importer.prepare(&ordered.request)?.into_task();
+            return target.change(move |record| record.task = Some(task)).await;
+        }
         let earlier = target.with_record(|record| record.unsettled.clone());
         if !ordered.request.dry_run {
             let may_be_there = ordered.request.generation == 0 || earlier.is_some();
@@ -272,7 +316,10 @@ impl Run {
         });
         change.await?;
         target.tell(&Event::Starting);
-        let sent = target.importer.submit(prepared).await;
+        let sent = match ordered.request.is_copy() {
+            true => copies::submit(target, prepared).await,
+            false => target.importer.submit(prepared).await,
+        };
         self.sent(sent, before, earlier.is_some()).await
     }
 

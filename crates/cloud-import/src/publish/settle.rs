@@ -74,7 +74,7 @@ impl Run {
     /// It is still not known, with what there is to do about it.
     async fn look(&self, task: &ImportTask, lost: Option<Error>) -> Result<Option<[SystemTime; 2]>> {
         let importer = &*self.target.importer;
-        let (at, rules) = (now(importer), rules(importer));
+        let (at, rules) = (now(importer), rules(importer, task.is_copy()));
         let read = match importer.sight(task).await {
             Ok(Sighting::Listed(found)) => {
                 let taken_over = self.target.change(move |record| {
@@ -129,7 +129,8 @@ impl Target {
     /// The error of a target of which it is not known whether its order was sent, for those who do not have the order: by what is
     /// on record. It is settled by the order alone.
     pub(super) fn unsettled(&self) -> Error {
-        let (now, rules) = (now(&*self.importer), rules(&*self.importer));
+        let is_copy = self.with_record(|record| record.task.as_ref().is_some_and(ImportTask::is_copy));
+        let (now, rules) = (now(&*self.importer), rules(&*self.importer, is_copy));
         let repeat = Remedy::Repeat(Change::Original);
         self.with_record(|record| {
             let error = recorded(record).with_provider(record.provider);
@@ -230,13 +231,17 @@ fn not_listed(record: &Record, unsettled: &Unsettled, listings: [SystemTime; 2])
     )
 }
 
-/// What tells what an order may be taken for at a cloud.
-fn rules(importer: &dyn ImageImporter) -> Rules {
+/// What tells what an order may be taken for at a cloud: how soon a copy is listed is told by no source.
+fn rules(importer: &dyn ImageImporter, is_copy: bool) -> Rules {
     let (facts, grace) = (importer.capabilities(), importer.grace());
     let minutes = |minutes: u32| Duration::from_secs(60 * u64::from(minutes));
+    let (token, within) = match is_copy {
+        true => (facts.after.copy_token.value, None),
+        false => (facts.client_token.value, facts.listed_within_minutes.value.map(minutes)),
+    };
     Rules {
-        token: facts.client_token.value,
-        listed_within: grace.listed_within.or(facts.listed_within_minutes.value.map(minutes)),
+        token,
+        listed_within: grace.listed_within.or(within),
         apart: grace.listings_apart,
     }
 }
