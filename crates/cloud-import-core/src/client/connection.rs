@@ -61,8 +61,8 @@ impl Connection {
         self.hosts.has(&self.endpoint, &self.region)
     }
 
-    /// The connection to another region, by the same keys and pace: at the vendor's host of that region, or at the same endpoint
-    /// where that is none of the vendor's.
+    /// The connection to another region, by the same keys and pace: at the same endpoint where that serves both, or is none of the
+    /// vendor's, else at the vendor's host of that region.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when the region makes no host name.
@@ -70,7 +70,9 @@ impl Connection {
         if region == self.region && project.is_none_or(|project| self.project.as_deref() == Some(project)) {
             return Ok(self.clone());
         }
-        let endpoint = match self.is_published() {
+        // Keys of one site are not for another: one that serves all its regions is asked there too.
+        let moves = self.is_published() && !self.hosts.serves(&self.endpoint, region);
+        let endpoint = match moves {
             true => Settings::new(region).endpoint_or(self.provider, self.hosts.of(region))?,
             false => self.endpoint.clone(),
         };

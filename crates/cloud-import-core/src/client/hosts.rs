@@ -76,6 +76,13 @@ impl Hosts {
         })
     }
 
+    /// Whether an endpoint is one that serves any region, and this one is not reached at a host of its own alone.
+    pub(super) fn serves(&self, endpoint: &Endpoint, region: &str) -> bool {
+        let own = self.of(region);
+        let mut known = self.others.iter().map(|other| other.host).chain([self.usual]);
+        own == self.usual && known.any(|host| !host.contains("{region}") && endpoint.authority() == host)
+    }
+
     /// Regions that are spelt nearly so, the nearest first, three at the most; none for a region that is listed.
     pub(super) fn near(&self, region: &str) -> Vec<&'static str> {
         if self.regions.iter().any(|(id, _)| *id == region) {
@@ -129,6 +136,23 @@ mod tests {
             &[],
         );
         assert!(INSIDE.has(&"http://in.example".parse().unwrap(), ""));
+    }
+
+    #[test]
+    fn a_host_of_all_regions_serves_those_that_have_none_of_their_own() {
+        const SITES: Hosts = Hosts::new(
+            "api.example",
+            &[
+                OtherHost::new("bank", "api.{region}.example", true, "for banks").only_for("-fsi"),
+                OtherHost::new("abroad", "api.abroad.example", true, "another site"),
+            ],
+            &[],
+        );
+        let serves = |hosts: &Hosts, endpoint: &str, region| hosts.serves(&endpoint.parse().unwrap(), region);
+        assert!(serves(&SITES, "https://api.abroad.example", "eu-1") && serves(&SITES, "https://api.example", "eu-1"));
+        assert!(!serves(&SITES, "https://api.abroad.example", "eu-1-fsi"));
+        assert!(!serves(&SITES, "https://api.eu-2-fsi.example", "eu-1"));
+        assert!(!serves(&HOSTS, "https://api.cn-north-1.example", "cn-north-4"));
     }
 
     #[test]
