@@ -13,6 +13,8 @@
 )]
 
 mod answers;
+mod changes;
+mod copies;
 mod dropped;
 mod dry_run;
 mod foreign;
@@ -50,6 +52,54 @@ macro_rules! for_one_case {
         }
     };
 }
+
+/// Makes a test of each behaviour after an import for each cloud, named `file::cloud::behaviour`.
+macro_rules! for_all_clouds {
+    ($file:ident, $tests:ident { $($behaviour:ident)* }) => {
+        mod $tests {
+            for_one_cloud! { $file, aliyun, ALIYUN; $($behaviour)* }
+        }
+    };
+}
+
+macro_rules! for_one_cloud {
+    ($file:ident, $name:ident, $provider:ident; $($behaviour:ident)*) => {
+        mod $name {
+            $(
+                #[tokio::test]
+                async fn $behaviour() {
+                    crate::$file::$behaviour(cloud_import::Provider::$provider).await;
+                }
+            )*
+        }
+    };
+}
+
+for_all_clouds! { changes, change {
+    accounts_are_added_and_taken_away
+    more_accounts_than_the_cloud_allows_are_refused
+    a_share_whose_answer_was_lost_is_done_once
+    tags_are_set_and_taken_away
+    families_and_deprecation_are_set
+    what_is_public_is_taken_back
+    a_refusal_is_the_vendors
+} }
+
+for_all_clouds! { copies, copy {
+    ends_with_an_image_of_the_other_region
+    the_same_order_again_is_the_same_copy
+    another_process_goes_on_with_the_stored_task
+    cut_before_acceptance
+    cut_after_acceptance
+    cut_after_acceptance_and_listed_late
+    cut_after_acceptance_and_never_listed
+    a_process_that_died_finds_what_it_ordered
+    throttling_and_a_failing_server_are_waited_out
+    one_that_fails_is_told
+    an_image_that_is_not_usable_yet_is_refused
+    cancel_is_done_or_plainly_refused
+    what_is_the_images_own_cannot_be_ordered
+} }
 
 for_all_cases! {
     import::succeeds_with_the_image_that_the_cloud_made

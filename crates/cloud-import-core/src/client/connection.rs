@@ -61,8 +61,8 @@ impl Connection {
         self.hosts.has(&self.endpoint, &self.region)
     }
 
-    /// The connection to another region, by the same keys and pace: at the same endpoint where that serves both, or is none of the
-    /// vendor's, else at the vendor's host of that region.
+    /// The connection to another region, by the same keys and pace: at the vendor's host of that region, or at the same endpoint
+    /// where that is none of the vendor's.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when the region makes no host name.
@@ -70,11 +70,9 @@ impl Connection {
         if region == self.region && project.is_none_or(|project| self.project.as_deref() == Some(project)) {
             return Ok(self.clone());
         }
-        // Keys of one site are not for another: one that serves all its regions is asked there too.
-        let moves = self.is_published() && !self.hosts.serves(&self.endpoint, region);
-        let endpoint = match moves {
-            true => Settings::new(region).endpoint_or(self.provider, self.hosts.of(region))?,
-            false => self.endpoint.clone(),
+        let endpoint = match self.hosts.moved(&self.endpoint, &self.region, region) {
+            Some(host) => format!("{}://{host}", self.endpoint.scheme()).parse()?,
+            None => self.endpoint.clone(),
         };
         Ok(Self {
             endpoint,

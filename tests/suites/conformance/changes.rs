@@ -1,0 +1,235 @@
+//! Changes to an image that is there: shares, tags, families, what is public or deprecated. They are what the cloud shows at the end,
+//! whatever happened to an answer.
+
+use std::collections::BTreeSet;
+
+use cloud_import::{Error, ErrorKind, Field, ImageChange, ImageImporter, ImportedImage, Provider};
+use cloud_import_sim::{FaultKind, ImageSummary};
+use cloud_import_tests::simulated::{ALIYUN, Case, Stage};
+
+/// How a cloud shares and tags.
+struct Changing {
+    case: &'static Case,
+    /// The operation that shares an image.
+    share: &'static str,
+    /// What it is shared with, in a form that the cloud takes.
+    account: fn(u32) -> String,
+    /// The operation that sets tags.
+    tag: &'static str,
+}
+
+const ROWS: &[Changing] = &[Changing {
+    case: &ALIYUN,
+    share: "ModifyImageSharePermission",
+    account: |number| format!("1234567890{number:06}"),
+    tag: "TagResources",
+}];
+
+struct Scene {
+    row: &'static Changing,
+    stage: Stage,
+    image: ImportedImage,
+    importer: Box<dyn ImageImporter>,
+}
+
+impl Scene {
+    async fn new(provider: Provider) -> Self {
+        let row = ROWS.iter().find(|row| row.case.provider == provider).unwrap();
+        let stage = Stage::with(row.case, |config| config.any_object(true)).await.unwrap();
+        let importer = stage.importer().unwrap();
+        let mut task = importer.start(&stage.order()).await.unwrap();
+        let image = stage.wait(&*importer, &mut task).await.unwrap();
+        Self {
+            row,
+            stage,
+            image,
+            importer,
+        }
+    }
+
+    fn shown(&self) -> ImageSummary {
+        self.stage
+            .images()
+            .into_iter()
+            .find(|image| image.image_id == self.image.id)
+            .unwrap()
+    }
+
+    fn accounts(&self, count: u32) -> Vec<String> {
+        (1..=count).map(self.row.account).collect()
+    }
+
+    async fn change(&self, change: &ImageChange) -> Result<cloud_import::ImageAttributes, Error> {
+        self.importer.change(&self.image, change).await
+    }
+
+    fn can(&self) -> &'static cloud_import::provider::capabilities::AfterImport {
+        &self.importer.capabilities().after
+    }
+}
+
+fn shared_with(accounts: &[String]) -> ImageChange {
+    accounts
+        .iter()
+        .fold(ImageChange::default(), |change, account| change.share(account))
+}
+
+/// Refused with the source, before anything is asked.
+async fn is_refused(scene: &Scene, change: &ImageChange, field: &Field) {
+    let before = scene.stage.requests();
+    let error = scene.change(change).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error:?}");
+    let problem = error.problems().iter().find(|problem| problem.field == *field).unwrap();
+    assert!(!problem.source.is_empty(), "{problem:?}");
+    assert_eq!(scene.stage.requests(), before);
+}
+
+pub(crate) async fn accounts_are_added_and_taken_away(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    // More than any cloud takes in one request.
+    let accounts = scene.accounts(14);
+    if scene.can().share.value == 0 {
+        return is_refused(&scene, &shared_with(&accounts), &Field::Share).await;
+    }
+    let shown = scene.change(&shared_with(&accounts)).await.unwrap();
+    assert_eq!(shown.shared_with, accounts.iter().cloned().collect::<BTreeSet<_>>());
+    assert_eq!(scene.shown().shared_with, accounts);
+    // Done already: nothing is sent but looks.
+    let counted = |scene: &Scene| {
+        scene
+            .stage
+            .simulator
+            .counters()
+            .requests_of(scene.row.case.cloud, scene.row.share)
+    };
+    let before = counted(&scene);
+    scene.change(&shared_with(&accounts)).await.unwrap();
+    assert_eq!(counted(&scene), before);
+    let change = ImageChange::default().unshare(&accounts[0]).unshare("999999999999");
+    let shown = scene.change(&change).await.unwrap();
+    assert_eq!(shown.shared_with.len(), 13);
+    assert_eq!(scene.shown().shared_with, accounts[1..]);
+}
+
+pub(crate) async fn more_accounts_than_the_cloud_allows_are_refused(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    if scene.can().share.value > 0 {
+        let accounts = scene.accounts(scene.can().share.value + 1);
+        is_refused(&scene, &shared_with(&accounts), &Field::Share).await;
+    }
+}
+
+pub(crate) async fn a_share_whose_answer_was_lost_is_done_once(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    if scene.can().share.value == 0 {
+        return;
+    }
+    for kind in [
+        FaultKind::DropAfter,
+        FaultKind::DropBefore,
+        FaultKind::Throttle,
+        FaultKind::ServerError { http: 500 },
+    ] {
+        let accounts = scene.accounts(2);
+        scene
+            .stage
+            .inject(kind.clone(), |fault| fault.operation(scene.row.share));
+        let shown = scene.change(&shared_with(&accounts)).await;
+        let shown = shown.unwrap_or_else(|error| panic!("{kind:?}: {error:?}"));
+        assert_eq!(shown.shared_with.len(), 2, "{kind:?}");
+        let back = ImageChange::default().unshare(&accounts[0]).unshare(&accounts[1]);
+        scene.change(&back).await.unwrap();
+        assert!(scene.shown().shared_with.is_empty());
+    }
+}
+
+pub(crate) async fn tags_are_set_and_taken_away(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    let change = ImageChange::default().tag("team", "web").tag("stage", "test");
+    if !scene.can().tag.value {
+        return is_refused(&scene, &change, &Field::Tags).await;
+    }
+    scene
+        .stage
+        .inject(FaultKind::DropAfter, |fault| fault.operation(scene.row.tag));
+    let shown = scene.change(&change).await.unwrap();
+    assert_eq!(shown.tags["team"], "web");
+    assert_eq!(scene.shown().tags["stage"], "test");
+    let shown = scene
+        .change(&ImageChange::default().tag("stage", "live").untag("team"))
+        .await
+        .unwrap();
+    assert!(!shown.tags.contains_key("team"));
+    assert_eq!(
+        scene.shown().tags.into_iter().collect::<Vec<_>>(),
+        [("stage".into(), "live".into())]
+    );
+}
+
+pub(crate) async fn families_and_deprecation_are_set(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    let family = ImageChange::default().family("web-family");
+    match scene.can().family.value {
+        true => {
+            assert_eq!(
+                scene.change(&family).await.unwrap().family.as_deref(),
+                Some("web-family")
+            );
+            assert_eq!(scene.shown().family.as_deref(), Some("web-family"));
+        }
+        false => is_refused(&scene, &family, &Field::Family).await,
+    }
+    let deprecated = ImageChange::default().deprecated(true);
+    match scene.can().deprecate.value {
+        true => {
+            assert_eq!(scene.change(&deprecated).await.unwrap().deprecated, Some(true));
+            assert!(scene.shown().deprecated);
+            scene.change(&ImageChange::default().deprecated(false)).await.unwrap();
+            assert!(!scene.shown().deprecated);
+        }
+        false => is_refused(&scene, &deprecated, &Field::Deprecated).await,
+    }
+}
+
+pub(crate) async fn what_is_public_is_taken_back(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    let public = ImageChange::default().public(true);
+    if !scene.can().public.value {
+        return is_refused(&scene, &public, &Field::Public).await;
+    }
+    assert_eq!(scene.change(&public).await.unwrap().public, Some(true));
+    assert!(scene.shown().public);
+    scene.change(&ImageChange::default().public(false)).await.unwrap();
+    assert!(!scene.shown().public);
+}
+
+pub(crate) async fn a_refusal_is_the_vendors(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    if scene.can().share.value == 0 {
+        return;
+    }
+    let refuse = FaultKind::Refuse {
+        http: 400,
+        code: "NoSuchThing".to_owned(),
+        message: "no".to_owned(),
+    };
+    scene.stage.inject(refuse, |fault| fault.operation(scene.row.share));
+    let error = scene.change(&shared_with(&scene.accounts(1))).await.unwrap_err();
+    assert!(!error.may_have_executed(), "{error:?}");
+    assert_ne!(error.kind(), ErrorKind::Conflict);
+    assert!(scene.shown().shared_with.is_empty());
+    let elsewhere: ImportedImage = serde_json::from_value(
+        serde_json::json!({"provider": provider.id(), "region": "elsewhere-1", "id": "x", "name": "n"}),
+    )
+    .unwrap();
+    let before = scene.stage.requests();
+    let error = scene
+        .importer
+        .change(&elsewhere, &ImageChange::default().tag("a", "b"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), scene.stage.requests()),
+        (ErrorKind::InvalidRequest, before)
+    );
+}
