@@ -242,7 +242,7 @@ impl Client {
 
 #[cfg(test)]
 mod tests {
-    use cloud_import_core::Credentials;
+    use cloud_import_core::{Credentials, provider::Cloud as _};
 
     use super::*;
 
@@ -257,6 +257,34 @@ mod tests {
             endpoint("ap-shanghai-fsi"),
             "https://cvm.ap-shanghai-fsi.tencentcloudapi.com"
         );
+    }
+
+    #[test]
+    fn another_region_is_reached_on_the_same_site() {
+        let other = |endpoint: Option<&str>, from: &str, to: &str| {
+            let client = Client::builder(from).credentials(Credentials::new("AKID", "KEY"));
+            let client = match endpoint {
+                Some(endpoint) => client.endpoint(endpoint.parse().unwrap()),
+                None => client,
+            };
+            let other = client.build().unwrap().in_region(to, None).unwrap();
+            assert_eq!(other.region(), to);
+            other.endpoint().to_string()
+        };
+        let (usual, international) = (
+            "https://cvm.tencentcloudapi.com",
+            "https://cvm.intl.tencentcloudapi.com",
+        );
+        let finance = "https://cvm.ap-shanghai-fsi.tencentcloudapi.com";
+        for (endpoint, from, to, expected) in [
+            (None, "ap-guangzhou", "ap-nanjing", usual),
+            (Some(international), "ap-singapore", "ap-tokyo", international),
+            (None, "ap-guangzhou", "ap-shanghai-fsi", finance),
+            (None, "ap-shanghai-fsi", "ap-guangzhou", usual),
+            (Some("https://cvm.cloud.example"), "a", "b", "https://cvm.cloud.example"),
+        ] {
+            assert_eq!(other(endpoint, from, to), expected, "{endpoint:?} {from} {to}");
+        }
     }
 
     #[test]

@@ -3,18 +3,22 @@
 //! There is no task and no client token: the image itself is polled, by its id, or as long as the cloud has not told it by
 //! its name and a marker in its description. A start whose answer was lost is looked for that way and not sent again on a refused name:
 //! whether a duplicate name is refused while the first image is still being built is unverified.
+//!
+//! A copy has no marker, as it takes no description: the name, which was free before the order, is what it is found by.
+
+use std::collections::BTreeMap;
 
 use cloud_import_core::{
-    Architecture, BootMode, Capabilities, Disk, Failure, ImportRequest, ImportedImage, LicenseType, Presence, Problem,
-    Provider, Result, Subject,
+    Architecture, BootMode, Capabilities, Disk, Failure, ImageAttributes, ImageChange, ImportRequest, ImportedImage,
+    LicenseType, Presence, Problem, Provider, Result, Subject,
     provider::{
-        At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, datetime, marked,
-        preflight::Checks, words,
+        At, By, Cloud, Connection, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, datetime,
+        marked, preflight::Checks, words,
     },
 };
 
 use crate::{
-    Client, Options, generated as wire,
+    Client, Options, copies, generated as wire,
     generated::{CAPABILITIES, IMAGE_STATES},
     os::{TencentOs, map_os},
     preflight::{self, filter, private},
@@ -34,6 +38,7 @@ impl Cloud for Client {
     type Order = wire::ImportImageRequest;
 
     const PROOF: Proof = Proof::Marker;
+    const COPY_PROOF: Proof = Proof::Name;
     const LISTING: Listing = Listing::Images;
     const DELETIONS: &'static [(&'static str, Presence)] = &[("DELETING", Presence::Deleting)];
     const NEVER_ASKED: &'static [(Subject, &'static str)] = preflight::NEVER;
@@ -78,6 +83,48 @@ impl Cloud for Client {
     async fn send(&self, order: &wire::ImportImageRequest, _: Option<&str>) -> Result<Sent> {
         let answer = self.import_image(order).await?;
         Ok(Sent::new("ImportImage", None, answer.image_id).taken(answer.request_id.is_some()))
+    }
+
+    fn in_region(&self, region: &str, project: Option<&str>) -> Result<Self> {
+        let mut other = self.clone();
+        other.connection = self.connection.in_region(region, project)?;
+        Ok(other)
+    }
+
+    fn validate_copy(&self, order: &CopyOrder) -> Vec<Problem> {
+        copies::problems(&order.request)
+    }
+
+    async fn send_copy(&self, from: &Self, order: &CopyOrder, _: Option<&str>) -> Result<Sent> {
+        from.order_copy(self.region(), order).await
+    }
+
+    async fn attributes(&self, image: &ImportedImage, change: &ImageChange) -> Result<ImageAttributes> {
+        self.shown(image, change).await
+    }
+
+    async fn share(&self, image: &ImportedImage, accounts: &[String]) -> Result<()> {
+        self.add_accounts(image, accounts).await
+    }
+
+    async fn unshare(&self, image: &ImportedImage, accounts: &[String]) -> Result<()> {
+        self.remove_accounts(image, accounts).await
+    }
+
+    async fn tag(&self, image: &ImportedImage, tags: &BTreeMap<String, String>) -> Result<()> {
+        self.set_tags(image, tags).await
+    }
+
+    async fn untag(&self, image: &ImportedImage, keys: &[String]) -> Result<()> {
+        self.remove_tags(image, keys).await
+    }
+
+    async fn set_family(&self, image: &ImportedImage, family: &str) -> Result<()> {
+        self.set_attributes(image, Some(family), None).await
+    }
+
+    async fn deprecate(&self, image: &ImportedImage, deprecated: bool) -> Result<()> {
+        self.set_attributes(image, None, Some(deprecated)).await
     }
 
     /// The name is matched in part.
@@ -143,6 +190,12 @@ fn row(image: wire::Image) -> Row {
         row.failure = Some(Failure::new(None, &row.raw));
     }
     row.is_foreign = !matches!(image.image_source, None | Some(wire::ImageSource::ExternalImport));
+    // The progress is that of copies alone.
+    let is_copied = row.raw.eq_ignore_ascii_case("SYNCING");
+    row.percent = image
+        .sync_percent
+        .filter(|_| is_copied)
+        .and_then(|percent| u8::try_from(percent).ok());
     row.created = image.created_time.as_deref().and_then(datetime::parse_rfc3339);
     row.image_id = image.image_id;
     row.name = image.image_name;

@@ -1,4 +1,4 @@
-//! What Tencent Cloud can be asked before an import: reads, and a dry run of the import itself.
+//! What Tencent Cloud can be asked before an import or a copy: reads, and a dry run of the order itself.
 //!
 //! The vendor's guide warns that a signed link can be opened only once. Whether a dry run opens it is unverified, so it is
 //! made for links without a query alone.
@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, DiskSource, ImportRequest, Result, Subject,
+    Check, DiskSource, ImageSource, ImportRequest, Result, Subject,
     provider::{
         Cloud as _, Identity, named,
         preflight::{self, Checks},
@@ -14,7 +14,7 @@ use cloud_import_core::{
 };
 
 use crate::{
-    Client, generated as wire,
+    Client, copies, generated as wire,
     generated::CAPABILITIES,
     os::{TencentOs, map_os},
 };
@@ -37,6 +37,14 @@ pub(crate) async fn check(client: &Client, request: &ImportRequest, checks: &mut
     checks.quota(1, room);
     let found = named(client, &request.name, None, 1).await;
     checks.name(&request.name, found, CAPABILITIES.unique_names.value);
+    if let Some(image) = request.image() {
+        checks.add(Check::not_checked(Subject::Os, "a copy has that of its image"));
+        match checks.why_no_dry_run(request) {
+            Some(why) => checks.add(Check::not_checked(Subject::DryRun, why)),
+            None => dry_copy(client, request, image, checks).await,
+        }
+        return Ok(());
+    }
     if let Some(os) = request.os.as_ref().and_then(|os| map_os(os).value()) {
         let listed = wire::DescribeImportImageOsRequest::default();
         let listed = client.describe_import_image_os(&listed).await;
@@ -76,8 +84,27 @@ async fn dry_run(client: &Client, request: &ImportRequest, checks: &mut Checks) 
         Ok(order) => client.import_image(&order).await,
         Err(error) => Err(error),
     };
+    judge_dry_run(outcome.map(|answer| answer.image_id), checks);
+}
+
+/// The dry run of a copy, in the region of its image.
+async fn dry_copy(client: &Client, request: &ImportRequest, image: &ImageSource, checks: &mut Checks) {
+    let request = request.clone().dry_run(true);
+    let outcome = match client.in_region(&image.region, image.project.as_deref()) {
+        Ok(from) => {
+            from.sync_images(&copies::request(client.region(), &request, image))
+                .await
+        }
+        Err(error) => Err(error),
+    };
+    let made = |answer: wire::SyncImagesResponse| answer.image_set.into_iter().flatten().find_map(|copy| copy.image_id);
+    judge_dry_run(outcome.map(made), checks);
+}
+
+/// A dry run makes nothing: what is answered with an id may be no dry run.
+fn judge_dry_run(outcome: Result<Option<String>>, checks: &mut Checks) {
     match outcome {
-        Ok(wire::ImportImageResponse { image_id: Some(id), .. }) if !id.is_empty() => checks.add(Check::warning(
+        Ok(Some(id)) if !id.is_empty() => checks.add(Check::warning(
             Subject::DryRun,
             format!("the dry run was answered with an image id, {id}"),
             "Look in the vendor's console whether an import of it has begun.",

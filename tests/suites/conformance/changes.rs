@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use cloud_import::{Error, ErrorKind, Field, ImageChange, ImageImporter, ImportedImage, Provider};
 use cloud_import_sim::{FaultKind, ImageSummary};
-use cloud_import_tests::simulated::{ALIYUN, Case, Stage};
+use cloud_import_tests::simulated::{ALIYUN, Case, Stage, TENCENT};
 
 /// How a cloud shares and tags.
 struct Changing {
@@ -18,12 +18,20 @@ struct Changing {
     tag: &'static str,
 }
 
-const ROWS: &[Changing] = &[Changing {
-    case: &ALIYUN,
-    share: "ModifyImageSharePermission",
-    account: |number| format!("1234567890{number:06}"),
-    tag: "TagResources",
-}];
+const ROWS: &[Changing] = &[
+    Changing {
+        case: &ALIYUN,
+        share: "ModifyImageSharePermission",
+        account: |number| format!("1234567890{number:06}"),
+        tag: "TagResources",
+    },
+    Changing {
+        case: &TENCENT,
+        share: "ModifyImageSharePermission",
+        account: |number| format!("200000{number:06}"),
+        tag: "TagResources",
+    },
+];
 
 struct Scene {
     row: &'static Changing,

@@ -58,6 +58,7 @@ macro_rules! for_all_clouds {
     ($file:ident, $tests:ident { $($behaviour:ident)* }) => {
         mod $tests {
             for_one_cloud! { $file, aliyun, ALIYUN; $($behaviour)* }
+            for_one_cloud! { $file, tencent, TENCENT; $($behaviour)* }
         }
     };
 }

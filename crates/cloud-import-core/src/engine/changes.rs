@@ -86,7 +86,8 @@ pub(super) async fn apply<C: Cloud>(cloud: &C, image: &ImportedImage, change: &I
     }
 }
 
-/// The order that works: a deprecated image can be neither shared nor copied, and one that is to be deprecated must not be shared.
+/// The order that works: a deprecated image can be neither shared nor copied, one that is to be deprecated must not be shared, and
+/// one that is shared may take no other change, as documents of Tencent Cloud say.
 async fn send<C: Cloud>(cloud: &C, image: &ImportedImage, left: &ImageChange) -> Result<()> {
     debug!(image = image.id, "changing an image");
     if left.deprecated == Some(false) {
@@ -95,6 +96,9 @@ async fn send<C: Cloud>(cloud: &C, image: &ImportedImage, left: &ImageChange) ->
     let unshare: Vec<String> = left.unshare.iter().cloned().collect();
     for some in unshare.chunks(C::SHARED_AT_ONCE) {
         cloud.unshare(image, some).await?;
+    }
+    if let Some(family) = &left.family {
+        cloud.set_family(image, family).await?;
     }
     let share: Vec<String> = left.share.iter().cloned().collect();
     for some in share.chunks(C::SHARED_AT_ONCE) {
@@ -106,9 +110,6 @@ async fn send<C: Cloud>(cloud: &C, image: &ImportedImage, left: &ImageChange) ->
     if !left.untag.is_empty() {
         let keys: Vec<String> = left.untag.iter().cloned().collect();
         cloud.untag(image, &keys).await?;
-    }
-    if let Some(family) = &left.family {
-        cloud.set_family(image, family).await?;
     }
     if let Some(public) = left.public {
         cloud.publish(image, public).await?;

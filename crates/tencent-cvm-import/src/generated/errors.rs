@@ -8,6 +8,7 @@ const S_COMMON_ERRORS: &str = "Common error codes, tencentcloud.com/document/pro
 const S_COMMON_ERRORS_DOCS: &str = "Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026); ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026)";
 const S_COMMON_ERRORS_SDK_GO: &str = "Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026); tencentcloud-sdk-go 144f6c8d, cvm v20170312 and tag v20180813 client and errors, and common/regions (2026-08-21)";
 const S_COMMON_ERRORS_STRUCTURE: &str = "Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026); Request Structure, tencentcloud.com/document/product/213/31573 (2024-11-27)";
+const S_MODIFY_SDK_GO: &str = "ModifyImageAttribute, cloud.tencent.com/document/api/213/15713 and tencentcloud.com/document/api/213/33269 (2025-11-21); tencentcloud-sdk-go 144f6c8d, cvm v20170312 and tag v20180813 client and errors, and common/regions (2026-08-21)";
 const S_SDK_GO: &str = "tencentcloud-sdk-go 144f6c8d, cvm v20170312 and tag v20180813 client and errors, and common/regions (2026-08-21)";
 const S_SDK_PYTHON: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
 const S_SDK_PYTHON_SDK_GO: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026); tencentcloud-sdk-go 144f6c8d, cvm v20170312 and tag v20180813 client and errors, and common/regions (2026-08-21)";
@@ -44,7 +45,7 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("InvalidImageId.IncorrectState", 200, ErrorKind::Conflict, "Wait until the image is ready or has failed, then try again.", S_SDK_GO), // DeleteImages, SyncImages, ModifyImageAttribute
     CodeRule::failure("InvalidImageId.NotFound", 200, ErrorKind::NotFound, "Check the image id and the region.", S_SDK_GO), // DeleteImages, SyncImages, ModifyImageSharePermission, DescribeImageSharePermission, ExportImages, ModifyImageAttribute
     CodeRule::failure("InvalidParameterValue.InvalidImageIdIsShared", 200, ErrorKind::Conflict, "Let the account that owns the image stop sharing or delete it.", S_SDK_GO), // DeleteImages
-    CodeRule::failure("UnsupportedOperation.SharedImageModifyUnsupported", 200, ErrorKind::Unsupported, "Let the account that owns the image change it.", S_SDK_GO), // ModifyImageAttribute
+    CodeRule::failure("UnsupportedOperation.SharedImageModifyUnsupported", 200, ErrorKind::Unsupported, "Let the account that owns the image change it; if it is your own, stop sharing it first.", S_MODIFY_SDK_GO), // ModifyImageAttribute
     CodeRule::failure("InvalidParameterValue.InvalidImageId", 200, ErrorKind::InvalidRequest, "Check the image id: it must be a private image of this account.", S_SDK_GO), // DeleteImages, SyncImages, ModifyImageSharePermission, ExportImages
     CodeRule::failure("MutexOperation.TaskRunning", 200, ErrorKind::Conflict, "Wait until the task that runs on the image has ended, then try again.", S_SDK_GO), // DeleteImages
     CodeRule::failure("FailedOperation.InvalidImageState", 200, ErrorKind::Conflict, "Wait until nothing else runs on the image, then try again.", S_SDK_GO), // SyncImages

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
 mod answers;
+mod changes;
+mod copies;
 mod importer;
 mod older;
 mod pages;
