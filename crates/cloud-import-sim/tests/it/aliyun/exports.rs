@@ -80,7 +80,10 @@ async fn what_is_wrong_has_a_code() {
             is(400, "InvalidOSSPrefix.Malformed"),
         ),
         (("ImageFormat", "RAW"), is(400, "InvalidImageFormat.Malformed")),
-        (("RoleName", "Other"), is(403, "NoSetRoletoECSServiceAcount")),
+        (
+            ("RoleName", "AliyunECSImageImportDefaultRole"),
+            is(403, "NoSetRoletoECSServiceAcount"),
+        ),
         (("DryRun", "true"), is(400, "DryRunOperation")),
     ] {
         let answer = call(&simulator, "ExportImage", &export_of(&image, &[change])).await;
