@@ -30,12 +30,14 @@ pub(crate) fn operations(cloud: Cloud) -> impl Iterator<Item = &'static str> {
 #[derive(Debug)]
 pub(crate) struct Clouds {
     aliyun: Aliyun,
+    huawei: Huawei,
 }
 
 impl Clouds {
     pub(crate) fn new(config: &Config) -> Self {
         Clouds {
             aliyun: Aliyun::new(config),
+            huawei: Huawei::default(),
         }
     }
 
@@ -43,7 +45,7 @@ impl Clouds {
         match cloud {
             Cloud::Jdcloud => &Jdcloud,
             Cloud::Tencent => &Tencent,
-            Cloud::Huawei => &Huawei,
+            Cloud::Huawei => &self.huawei,
             Cloud::Aliyun => &self.aliyun,
             Cloud::Ucloud => &Ucloud,
         }

@@ -13,6 +13,7 @@ mod control;
 mod faults;
 mod http;
 mod huawei;
+mod huawei_after;
 mod jdcloud;
 mod server;
 mod sign;

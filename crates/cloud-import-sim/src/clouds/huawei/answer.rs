@@ -1,6 +1,7 @@
 //! Huawei's words: refusals, states and how an import ends whose source cannot be read.
 
 use crate::{
+    clock::Now,
     clouds::vendor::Failure,
     rules::{Violation, Wrong},
     world::{Import, Stage, Verdict},
@@ -18,6 +19,16 @@ pub(super) fn image_state(import: &Import, stage: Stage) -> &'static str {
         Stage::Succeeded => "active",
         Stage::Failed | Stage::Canceled => "killed",
     }
+}
+
+/// Whether it can be used.
+pub(super) fn is_active(import: &Import, now: &Now) -> bool {
+    import.operation != REGISTERED && import.stage(now) == Stage::Succeeded
+}
+
+/// Whether it is an image of a data disk.
+pub(super) fn is_data_disk(import: &Import) -> bool {
+    import.operation == "CreateDataImage" || import.params.given("type") == Some("DataImage")
 }
 
 /// How an import ends whose source cannot be read.
@@ -38,14 +49,21 @@ pub(super) fn violated(violation: Violation) -> Failure {
         (_, Wrong::Malformed(_) | Wrong::Unknown) => "IMG.0001",
         ("name", _) => "IMG.0003",
         ("description", _) => "IMG.0054",
-        ("image_url", _) => "IMG.0017",
+        ("image_url" | "bucket_url", _) => "IMG.0017",
+        ("file_format", _) => "IMG.0072",
+        ("images", _) => "IMG.0066",
+        ("projects" | "project_id" | "member", _) => "IMG.0067",
+        ("project_name", Wrong::Missing) => "IMG.0104",
+        ("project_name", _) => "IMG.0145",
+        ("region", _) => "IMG.0147",
+        ("agency_name", _) => "IMG.0151",
         ("min_disk", _) => "IMG.0111",
         ("os_version", Wrong::Missing) => "IMG.0159",
         ("os_type" | "os_version", _) => "IMG.0056",
         ("type", _) => "IMG.0157",
         ("architecture", _) => "IMG.0212",
         ("hw_firmware_type", _) => "IMG.0141",
-        ("tags" | "image_tags" | "key" | "value", _) => "IMG.0115",
+        ("tag" | "tags" | "image_tags" | "key" | "value", _) => "IMG.0115",
         _ => "IMG.0001",
     };
     let message = match violation.wrong {

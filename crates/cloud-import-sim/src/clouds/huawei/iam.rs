@@ -15,6 +15,18 @@ pub(super) fn project(config: &Config, request: &WireRequest, region: &str) -> S
     named.map_or_else(|| own_project(region), |(_, id)| id.clone())
 }
 
+/// The id of a region's project of this name: the region's own, or a sub-project, which is named after it.
+pub(super) fn named(config: &Config, region: &str, name: &str) -> Option<String> {
+    let suffix = name.strip_prefix(region)?;
+    if !suffix.is_empty() && !suffix.starts_with('_') {
+        return None;
+    }
+    match &config.huawei_projects {
+        Some(all) => all.iter().find(|(own, _)| own == name).map(|(_, id)| id.clone()),
+        None => Some(own_project(name)),
+    }
+}
+
 /// The id of the project that every region has.
 fn own_project(region: &str) -> String {
     hex(&Sha256::digest(format!("project {region}"))[..16])

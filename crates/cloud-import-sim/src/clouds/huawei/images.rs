@@ -1,76 +1,56 @@
-//! Jobs and images as they are asked for, deletion, and what needs no memory: quota and operating systems.
+//! Images as they are asked for, deletion, and what needs no memory: quota and operating systems.
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{REGISTERED, image_state, invalid, not_found};
+use super::{
+    account::Account,
+    answer::{REGISTERED, image_state, invalid, is_data_disk, not_found},
+    owners,
+};
 use crate::{
-    clock::{Now, rfc3339, rfc3339_millis},
+    clock::{Now, rfc3339},
     cloud::Cloud,
-    clouds::vendor::{Failure, Outcome, Reply},
+    clouds::vendor::{Outcome, Reply},
     rules::Params,
-    world::{Import, Scope, Stage, World},
+    world::{Import, Scope, World},
 };
 
-/// `ShowJob` and `ShowJobProgress`.
-pub(super) fn job(world: &mut World, now: &Now, scope: &Scope, job_id: &str, operation: &str) -> Outcome {
-    let found = world.shown(now, scope, |import| import.task_id == job_id);
-    let Some(import) = found.first() else {
-        // What the service says of a job that it does not know is unverified.
-        return Err(Failure::new(404, "IMG.0061", format!("Job {job_id} not found")));
-    };
-    let forced = world.forced_state(Cloud::Huawei, operation);
-    let stage = import.stage(now);
-    let failure = import.failure(stage);
-    let is_data = import.operation == "CreateDataImage" || import.params.given("type") == Some("DataImage");
-    let mut entities = json!({
-        "image_name": import.name,
-        "process_percent": f64::from(stage.percent()) / 100.0,
-        "current_task": if stage.is_open() { "Importing image" } else { "" },
-    });
-    if stage == Stage::Succeeded {
-        entities["image_id"] = Value::from(import.image_id.as_str());
-    }
-    let status = match stage {
-        Stage::Queued => "INIT",
-        Stage::Running(_) => "RUNNING",
-        Stage::Succeeded => "SUCCESS",
-        Stage::Failed | Stage::Canceled => "FAIL",
-    };
-    Ok(Reply::ok(json!({
-        "job_id": import.task_id,
-        "job_type": if is_data { "imsImportDataImageJob" } else { "imsImportImageJob" },
-        "status": forced.as_deref().unwrap_or(status),
-        "begin_time": rfc3339_millis(import.accepted.utc),
-        "end_time": import.ended(now).map_or_else(String::new, rfc3339_millis),
-        "error_code": failure.map(|(code, _)| code),
-        "fail_reason": failure.map(|(_, reason)| reason),
-        "entities": entities,
-    })))
-}
-
 /// Images the way every list and answer shows them.
-pub(super) fn images(found: &[Import], now: &Now, forced: Option<&str>) -> Vec<Value> {
+pub(super) fn images(found: &[Import], now: &Now, forced: Option<&str>, viewer: &Scope) -> Vec<Value> {
     let shown = |import: &Import| {
         let state = image_state(import, import.stage(now));
-        image(import, forced.unwrap_or(state))
+        image_for(import, forced.unwrap_or(state), viewer)
     };
     found.iter().map(shown).collect()
 }
 
 /// `GlanceShowImage`.
 pub(super) fn show(world: &mut World, now: &Now, scope: &Scope, image_id: &str) -> Outcome {
-    let found = world.shown(now, scope, |import| import.has_image() && import.image_id == image_id);
+    let mut found = world.shown(now, scope, |import| import.has_image() && import.image_id == image_id);
+    found.extend(owners::offered(world, now, scope, |import| import.image_id == image_id));
     let forced = world.forced_state(Cloud::Huawei, "GlanceShowImage");
-    let mut shown = images(&found, now, forced.as_deref());
+    let mut shown = images(&found, now, forced.as_deref(), scope);
     shown.pop().map(Reply::ok).ok_or_else(|| not_found(image_id))
 }
 
-/// An image with the attributes that imports have.
+/// An image as a project sees it: its own, or one that is shared with it.
+pub(super) fn image_for(import: &Import, state: &str, viewer: &Scope) -> Value {
+    let mut image = image(import, state);
+    if !viewer.holds(import) {
+        image["visibility"] = Value::from("shared");
+        image["__imagetype"] = Value::from("shared");
+        // What the owner keeps it by is not the receiver's.
+        image["enterprise_project_id"] = Value::from("0");
+        image["tags"] = json!([]);
+    }
+    image
+}
+
+/// An image with the attributes that imports and copies have.
 pub(super) fn image(import: &Import, state: &str) -> Value {
     let params = &import.params;
-    let is_data = import.operation == "CreateDataImage" || params.given("type") == Some("DataImage");
     let environment = match params.given("type") {
-        _ if is_data => "DataImage",
+        _ if is_data_disk(import) => "DataImage",
         Some("IsoImage") => "IsoImage",
         Some("BMS" | "Ironic") => "Ironic",
         _ => "FusionCompute",
@@ -114,6 +94,17 @@ pub(super) fn image(import: &Import, state: &str) -> Value {
     if let Some(source) = import.sources.first() {
         image["__data_origin"] = Value::from(format!("file,{source}"));
     }
+    if let Some(origin) = &import.copied_from {
+        let from = format!("image,{},{}", origin.scope.region, origin.image_id);
+        image["__data_origin"] = Value::from(from);
+        image["__root_origin"] = Value::from("image");
+    }
+    if let Some(key) = &import.publication.key {
+        image["__system__cmkid"] = Value::from(key.as_str());
+    }
+    if let Some(most) = params.integer("max_ram") {
+        image["max_ram"] = Value::from(most.to_string());
+    }
     for (name, value) in os_attributes(params) {
         image[name] = value;
     }
@@ -139,46 +130,24 @@ fn os_attributes(params: &Params) -> Map<String, Value> {
     attributes
 }
 
-/// `UpdateImage`: a list of changes, of which the name and the description are played. The code for an image that is not
-/// finished is read in no source.
-pub(super) fn update(world: &mut World, now: &Now, scope: &Scope, image_id: &str, params: &Params) -> Outcome {
-    let current = world.image_mut(scope, image_id).map(|image| image.clone());
-    let current = current.ok_or_else(|| not_found(image_id))?;
-    if current.stage(now) != Stage::Succeeded {
-        return Err(invalid("IMG.0001", "Only an image that is active can be changed."));
+/// `GlanceDeleteImage`: 204 without a body. An image that is shared with projects goes without a word to them.
+pub(super) fn delete(world: &mut World, account: &Account, now: &Now, scope: &Scope, image_id: &str) -> Outcome {
+    if !scope.holds(&owners::usable(world, scope, image_id)?) {
+        return Err(invalid("IMG.0092", "The image can only be deleted by the owner."));
     }
-    for change in params.objects("changes") {
-        let (op, path) = (
-            change.text("op").unwrap_or_default(),
-            change.text("path").unwrap_or_default(),
-        );
-        let value = change.text("value").unwrap_or_default();
-        match (op, path) {
-            ("replace", "/name") if value.is_empty() => return Err(invalid("IMG.0003", "The name is empty.")),
-            ("replace", "/name") if value != current.name && world.name_taken(scope, value, now) => {
-                return Err(invalid("IMG.0009", "The image name exists already."));
-            }
-            ("replace", "/__description") if !current.params.0.contains_key("description") => {
-                return Err(invalid("IMG.0035", "The attribute does not exist."));
-            }
-            ("replace", "/name") | ("replace" | "add", "/__description") => {}
-            _ => return Err(invalid("IMG.0001", format!("{op} of {path} is not simulated."))),
-        }
-        if let Some(image) = world.image_mut(scope, image_id) {
-            match path {
-                "/name" => image.name = value.to_owned(),
-                _ => drop(image.params.0.insert("description".to_owned(), Value::from(value))),
-            }
-        }
-    }
-    let changed = world.image_mut(scope, image_id).map(|changed| changed.clone());
-    let changed = changed.ok_or_else(|| not_found(image_id))?;
-    Ok(Reply::ok(image(&changed, image_state(&changed, changed.stage(now)))))
-}
-
-/// `GlanceDeleteImage`: 204 without a body.
-pub(super) fn delete(world: &mut World, now: &Now, scope: &Scope, image_id: &str) -> Outcome {
     let image = world.image_mut(scope, image_id).ok_or_else(|| not_found(image_id))?;
+    if image.params.flag("protected") {
+        return Err(invalid("IMG.0028", "The image in the request is protected."));
+    }
+    if image
+        .publication
+        .members
+        .iter()
+        .any(|member| account.is_no_project(&member.id))
+    {
+        let message = "An image that is shared with an account or an organization cannot be deleted.";
+        return Err(invalid("IMG.0105", message));
+    }
     let waits = image.operation == REGISTERED;
     if image.stage(now).is_open() && !waits {
         let message = "An image that is being created cannot be deleted.";

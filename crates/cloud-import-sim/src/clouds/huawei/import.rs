@@ -12,13 +12,16 @@ use crate::{
     clouds::vendor::{Failure, Outcome, Reply, length},
     objects::{Disk, DiskFormat, Lookup},
     rules::{self, Closed, Params},
-    world::{Import, Scope, Verdict, World},
+    world::{Import, Publication, Scope, Verdict, World},
 };
 
 /// Stands for an `os_version` that was not sent. No system has this name, and no client can mean it.
 pub(super) const NO_OS_VERSION: &str = "\0";
 
 const GIB: u64 = 1 << 30;
+
+/// The tags that an image may have.
+pub(super) const MOST_TAGS: usize = 10;
 
 /// What every way in takes.
 const CHOICES: &[Closed] = &[
@@ -170,7 +173,12 @@ pub(super) fn register(world: &mut World, now: &Now, scope: Scope, image_id: &st
 }
 
 fn image(world: &mut World, now: &Now, scope: &Scope, operation: &str, params: &Params) -> Result<Import, Failure> {
+    let publication = Publication {
+        key: params.given("cmk_id").map(str::to_owned),
+        ..Publication::default()
+    };
     Ok(Import {
+        publication,
         image_id: world.uuid(),
         name: params.text("name").unwrap_or_default().to_owned(),
         tags: tags(params)?,
@@ -205,10 +213,7 @@ fn check(params: &Params, max_disk: i64) -> Result<(), Failure> {
     if let Some(name) = params.text("name") {
         check_name(name, 128)?;
     }
-    let description = params.text("description").unwrap_or_default();
-    if length(description) > 1024 || description.contains(['\r', '\n', '<', '>']) {
-        return Err(invalid("IMG.0054", "The description is invalid."));
-    }
+    check_description(params)?;
     let min_disk = params.integer("min_disk").unwrap_or(0);
     if !(1..=max_disk).contains(&min_disk) {
         let message = format!("min_disk must be 1 to {max_disk}.");
@@ -217,16 +222,29 @@ fn check(params: &Params, max_disk: i64) -> Result<(), Failure> {
     if params.given("architecture") == Some("arm") && params.given("hw_firmware_type") == Some("bios") {
         return Err(invalid("IMG.0141", "An arm image boots by uefi only."));
     }
+    check_enterprise_project(params)?;
+    tags(params).map(|_| ())
+}
+
+pub(super) fn check_description(params: &Params) -> Result<(), Failure> {
+    let description = params.text("description").unwrap_or_default();
+    if length(description) > 1024 || description.contains(['\r', '\n', '<', '>']) {
+        return Err(invalid("IMG.0054", "The description is invalid."));
+    }
+    Ok(())
+}
+
+pub(super) fn check_enterprise_project(params: &Params) -> Result<(), Failure> {
     if let Some(project) = params.given("enterprise_project_id") {
         let is_uuid = project.len() == 36 && project.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
         if project != "0" && !is_uuid {
             return Err(invalid("IMG.0154", "The enterprise project id is invalid."));
         }
     }
-    tags(params).map(|_| ())
+    Ok(())
 }
 
-fn check_name(name: &str, most: usize) -> Result<(), Failure> {
+pub(super) fn check_name(name: &str, most: usize) -> Result<(), Failure> {
     if length(name) > most {
         let message = format!("The image name has more than {most} characters.");
         return Err(invalid("IMG.0002", message));
@@ -256,11 +274,15 @@ fn tags(params: &Params) -> Result<Vec<(String, String)>, Failure> {
         let part = |name: &str| tag.text(name).unwrap_or_default().to_owned();
         tags.push((part("key"), part("value")));
     }
-    let too_long = |(key, value): &(String, String)| key.is_empty() || length(key) > 36 || length(value) > 43;
-    if tags.len() > 10 || tags.iter().any(too_long) {
+    if tags.len() > MOST_TAGS || tags.iter().any(|tag| tag.0.is_empty() || is_too_long(tag)) {
         return Err(invalid("IMG.0116", "The tags are invalid."));
     }
     Ok(tags)
+}
+
+/// Whether key or value of a tag is longer than the editions that state limits allow.
+pub(super) fn is_too_long((key, value): &(String, String)) -> bool {
+    length(key) > 36 || length(value) > 43
 }
 
 /// Finds the file and decides whether it can be taken in this way. `None`: it is taken as good unseen.

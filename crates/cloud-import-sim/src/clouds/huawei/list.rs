@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     answer::{image_state, invalid},
-    images,
+    images, owners,
 };
 use crate::{
     clock::{Now, rfc3339},
@@ -17,7 +17,8 @@ use crate::{
 };
 
 /// What a list takes beside attributes of images.
-const NO_ATTRIBUTES: [&str; 9] = [
+const NO_ATTRIBUTES: [&str; 10] = [
+    "member_status",
     "limit",
     "marker",
     "sort_key",
@@ -34,7 +35,7 @@ pub(super) fn images(world: &mut World, now: &Now, scope: &Scope, params: &Param
     // Absent means the default project, not all of them.
     let project = params.given("enterprise_project_id").unwrap_or("0");
     let page = page(world, now, scope, params, 500, project)?;
-    let mut answer = json!({"images": shown(world, now, &page.images, "ListImages")});
+    let mut answer = json!({"images": shown(world, now, scope, &page.images, "ListImages")});
     if let Some(marker) = page.goes_on_after {
         answer["page_info"] = json!({"next_marker": marker});
     }
@@ -46,7 +47,7 @@ pub(super) fn glance(world: &mut World, now: &Now, scope: &Scope, params: &Param
     const PATH: &str = "/v2/images";
     let page = page(world, now, scope, params, 25, "all_granted_eps")?;
     let mut answer = json!({
-        "images": shown(world, now, &page.images, "GlanceListImages"),
+        "images": shown(world, now, scope, &page.images, "GlanceListImages"),
         "schema": "/v2/schemas/images",
         "first": link(PATH, params, None),
     });
@@ -89,21 +90,35 @@ fn page(
     })
 }
 
-/// Every image that the filters let through, in the order that is asked for: the newest first when none is.
+/// Every image that the filters let through, in the order that is asked for: the newest first when none is. Of what others share, it
+/// is what was accepted, unless another word is asked for.
 fn found(world: &mut World, now: &Now, scope: &Scope, params: &Params, project: &str) -> Result<Vec<Import>, Failure> {
     let time = |name: &str| params.given(name).map(comparison).transpose();
     // An image's last change is its creation here.
     let times = [time("created_at")?, time("updated_at")?];
-    let image = |import: &Import| images::image(import, image_state(import, import.stage(now)));
-    let mut found = world.shown(now, scope, |import| {
-        let own_project = import.params.given("enterprise_project_id").unwrap_or("0");
+    let image = |import: &Import| images::image_for(import, image_state(import, import.stage(now)), scope);
+    let is_wanted = |import: &Import| {
+        let own_project = import
+            .params
+            .given("enterprise_project_id")
+            .filter(|_| scope.holds(import));
+        let own_project = own_project.unwrap_or("0");
         let accepted = rfc3339(import.accepted.utc);
         import.has_image()
             && (project == "all_granted_eps" || project == own_project)
             && times.iter().flatten().all(|(test, wanted)| test(&accepted, wanted))
-            && params.given("tag").is_none_or(|tag| is_tagged(import, tag))
+            && params
+                .given("tag")
+                .is_none_or(|tag| scope.holds(import) && is_tagged(import, tag))
             && has_attributes(&image(import), params)
-    });
+    };
+    let mut found = world.shown(now, scope, is_wanted);
+    let word = params.given("member_status").unwrap_or(owners::ACCEPTED);
+    found.extend(owners::offered(world, now, scope, |import| {
+        owners::word(import, scope) == Some(word) && is_wanted(import)
+    }));
+    // A receiver's list is in the order of time, too.
+    found.sort_by_key(|import| import.accepted.instant);
     if let Some(key) = params.given("sort_key").filter(|key| *key != "created_at") {
         found.sort_by_cached_key(|import| text(&image(import)[key]));
     }
@@ -136,9 +151,9 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn shown(world: &mut World, now: &Now, found: &[Import], operation: &str) -> Vec<Value> {
+fn shown(world: &mut World, now: &Now, scope: &Scope, found: &[Import], operation: &str) -> Vec<Value> {
     let forced = world.forced_state(Cloud::Huawei, operation);
-    images::images(found, now, forced.as_deref())
+    images::images(found, now, forced.as_deref(), scope)
 }
 
 /// The path of a page of the same list, its query sorted by name.

@@ -2,15 +2,27 @@
 //!
 //! Source: the vendor's API reference (editions 2022 to 2026), its OpenAPI text and SDKs. Errors come in three shapes: the
 //! service's own, the API gateway's (codes `APIGW.nnnn`) and IAM's. Unverified: which check fails at once and which fails
-//! the job (here: only a disk larger than `min_disk` fails the job), and what an unknown job answers.
+//! the job (here: only a disk larger than `min_disk` fails the job). What else is unverified stands in the files of each subject.
 
+mod account;
 mod answer;
+mod copies;
+mod exports;
 mod iam;
 mod images;
 mod import;
+mod jobs;
 mod list;
+mod members;
+mod owners;
+mod sharing;
+mod tags;
+mod update;
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -28,7 +40,8 @@ use crate::{
 };
 
 /// Huawei Cloud.
-pub(crate) struct Huawei;
+#[derive(Debug, Default)]
+pub(crate) struct Huawei(Mutex<account::Account>);
 
 /// The region of a request whose host does not name one.
 const DEFAULT_REGION: &str = "cn-north-4";
@@ -86,28 +99,30 @@ impl Vendor for Huawei {
         let params = params(operation, &path, request).map_err(violated)?;
         let region = region(request);
         let in_path = |index: usize| path.get(index).map_or("", |(_, value)| value.as_str());
-        let project = match operation.name {
-            "ShowJob" => in_path(0).to_owned(),
+        let project = match path.first() {
+            Some(("project_id", project)) => project.clone(),
             _ => iam::project(&world.config, request, &region),
         };
         let scope = Scope::new(Cloud::Huawei, &region, &project);
+        let account = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        account.settle(world, now);
         match operation.name {
             "ImportImageQuick" => import::quick(world, now, scope, params),
             "CreateImage" => import::common(world, now, scope, params),
             "CreateDataImage" => import::data(world, now, scope, params),
             REGISTERED => import::metadata(world, now, scope, params),
             "RegisterImage" => import::register(world, now, scope, in_path(0), params),
-            "ShowJob" => images::job(world, now, &scope, in_path(1), operation.name),
-            "ShowJobProgress" => images::job(world, now, &scope, in_path(0), operation.name),
+            "ShowJob" => jobs::show(world, account, now, &scope, in_path(1), operation.name),
+            "ShowJobProgress" => jobs::show(world, account, now, &scope, in_path(0), operation.name),
             "ListImages" => list::images(world, now, &scope, &params),
             "GlanceListImages" => list::glance(world, now, &scope, &params),
             "GlanceShowImage" => images::show(world, now, &scope, in_path(0)),
-            "UpdateImage" => images::update(world, now, &scope, in_path(0), &params),
-            "GlanceDeleteImage" => images::delete(world, now, &scope, in_path(0)),
+            "UpdateImage" => update::update(world, now, &scope, in_path(0), &params),
+            "GlanceDeleteImage" => images::delete(world, account, now, &scope, in_path(0)),
             "ListOsVersions" => Ok(images::os_versions(&params)),
             "ShowImageQuota" => Ok(images::quota(world, now, &scope)),
             "KeystoneListProjects" => Ok(iam::projects(&world.config, &params, &region)),
-            other => Err(Failure::new(400, "IMG.0061", format!("{other} is not simulated"))),
+            other => after(world, account, now, &scope, (other, &path), &params),
         }
     }
 
@@ -141,6 +156,41 @@ impl Vendor for Huawei {
 
     fn image_state(&self, import: &Import, stage: Stage) -> &'static str {
         image_state(import, stage)
+    }
+}
+
+/// The calls that follow an import.
+fn after(
+    world: &mut World,
+    account: &mut account::Account,
+    now: &Now,
+    scope: &Scope,
+    (operation, path): (&str, &PathParameters),
+    params: &Params,
+) -> Outcome {
+    let named = |name: &str| {
+        let found = path.iter().find(|(own, _)| *own == name);
+        found.map_or("", |(_, value)| value.as_str())
+    };
+    let (image, member) = (named("image_id"), named("member_id"));
+    match operation {
+        copies::ACROSS => copies::across(world, now, scope, image, params),
+        "CopyImageInRegion" | "CopyImageInRegionInSafeMode" => {
+            copies::within(world, now, scope, operation, image, params)
+        }
+        "BatchAddMembers" => sharing::add(world, account, now, scope, params),
+        "BatchDeleteMembers" => sharing::remove(world, account, now, scope, params),
+        "BatchUpdateMembers" => sharing::answer(world, account, now, scope, params),
+        "ListImageMembers" | "GlanceListImageMembers" => members::list(world, account, scope, image, params),
+        "ShowImageMember" => members::show(world, account, scope, image, member),
+        "GlanceAddImageMember" => members::add(world, account, now, scope, image, params),
+        "GlanceUpdateImageMember" => members::update(world, account, scope, image, member, params),
+        "AddImageTag" => tags::add(world, scope, image, params),
+        "BatchAddOrDeleteTags" => tags::batch(world, scope, image, params),
+        "DeleteImageTag" => tags::delete(world, scope, image, named("key")),
+        "ListImageTags" => tags::list(world, scope, image),
+        "ExportImage" | "ExportImageInSafeMode" => exports::start(world, now, scope, operation, image, params),
+        other => Err(Failure::new(400, "IMG.0061", format!("{other} is not simulated"))),
     }
 }
 
