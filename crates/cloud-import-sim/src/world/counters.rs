@@ -95,7 +95,6 @@ impl Counters {
         Self::add(&mut self.copies, cloud, name);
     }
 
-    #[allow(dead_code, reason = "used as each cloud gets its calls")]
     pub(crate) fn count_export(&mut self, cloud: Cloud, image_id: &str) {
         Self::add(&mut self.exports, cloud, image_id);
     }

@@ -1,13 +1,11 @@
 //! Exports of images to a bucket: they run as imports do, and at their end the objects are there.
 
-use std::time::Duration;
-
 use bytes::Bytes;
-use time::OffsetDateTime;
 
 use super::{
+    export::Export,
     faults::{FaultKind, When},
-    import::{Import, Scope, Stage, Verdict, stage_of},
+    import::{Import, Scope, Stage, Verdict},
     memory::World,
 };
 use crate::{
@@ -18,53 +16,6 @@ use crate::{
 
 /// What an image is exported as whose bytes nobody stored here: the mark of a qcow2 file, and nothing behind it.
 const NOTHING_STORED: &[u8] = b"QFI\xfb";
-
-/// An export that a cloud accepted.
-#[derive(Clone, Debug)]
-pub(crate) struct Export {
-    pub(crate) scope: Scope,
-    pub(crate) operation: String,
-    pub(crate) image_id: String,
-    /// Empty where a cloud has no tasks for it.
-    pub(crate) task_id: String,
-    pub(crate) bucket: String,
-    pub(crate) key: String,
-    /// In the vendor's word.
-    pub(crate) format: String,
-    pub(crate) verdict: Verdict,
-    pub(crate) accepted: Now,
-    pub(crate) canceled: Option<OffsetDateTime>,
-    takes: Duration,
-    content: Content,
-    is_delivered: bool,
-}
-
-impl Export {
-    /// Where it stands at `now`.
-    pub(crate) fn stage(&self, now: &Now) -> Stage {
-        if self.canceled.is_some() {
-            return Stage::Canceled;
-        }
-        stage_of(&self.accepted, self.takes, &self.verdict, now)
-    }
-
-    /// When it ended, if it has.
-    pub(crate) fn ended(&self, now: &Now) -> Option<OffsetDateTime> {
-        match self.stage(now) {
-            Stage::Canceled => self.canceled,
-            Stage::Succeeded | Stage::Failed => Some(self.accepted.utc + self.takes),
-            Stage::Queued | Stage::Running(_) => None,
-        }
-    }
-
-    /// Code and reason of a failure that has come to pass.
-    pub(crate) fn failure(&self, now: &Now) -> Option<(&str, &str)> {
-        match (&self.verdict, self.stage(now)) {
-            (Verdict::Fail { code, reason }, Stage::Failed) => Some((code, reason)),
-            _ => None,
-        }
-    }
-}
 
 impl World {
     /// An export of this moment that will succeed, without a task. Its object has the bytes that the image was made of,
@@ -147,6 +98,8 @@ impl World {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::world::{Config, import::tests::import};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::sharing::Publication;
+use super::publication::Publication;
 use crate::{
     clock::Now,
     cloud::Cloud,

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::{
     config::Config,
     counters::{Activity, Counters},
-    exports::Export,
+    export::Export,
     faults::{FaultKind, FaultSet, When},
     import::{self, Import, Scope, Stage, Verdict},
 };

@@ -2,17 +2,16 @@
 //! Speaks no vendor's words and answers no request.
 
 mod config;
-#[allow(dead_code, reason = "used as each cloud gets its calls")]
 mod copies;
 mod counters;
-#[allow(dead_code, reason = "used as each cloud gets its calls")]
+mod export;
 mod exports;
 mod faults;
 mod import;
 mod link;
 mod memory;
+mod publication;
 mod shared;
-#[allow(dead_code, reason = "used as each cloud gets its calls")]
 mod sharing;
 
 pub use self::{
@@ -20,13 +19,12 @@ pub use self::{
     counters::Counters,
     faults::{Fault, FaultKind},
 };
-#[allow(unused_imports, reason = "used as each cloud gets its calls")]
 pub(crate) use self::{
     counters::Activity,
-    exports::Export,
+    export::Export,
     import::{Import, Origin, Scope, Stage, Verdict},
     link::{read as read_link, signature as single_use},
     memory::{Replay, World},
+    publication::{Member, Publication},
     shared::Shared,
-    sharing::{Member, Publication},
 };
