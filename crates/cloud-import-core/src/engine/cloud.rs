@@ -37,6 +37,9 @@ pub trait Cloud: Debug + Send + Sync + 'static {
     /// What shows an import whose ids are not known.
     const LISTING: Listing;
 
+    /// Whether [`check`](Self::check) knows orders of copies.
+    const CHECKS_COPIES: bool = false;
+
     /// How a copy that is found by its name is known to be the order's own.
     const COPY_PROOF: Proof = Proof::Source { must_show: true };
 
@@ -256,7 +259,7 @@ impl CopyOrder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
     /// By its name alone, which no other image of the region may have: it was looked for before the order was sent, and was not
-    /// there. One that an import made, or that is older than the order, does not count.
+    /// there. One that is older than the order does not count.
     Name,
     /// By the marker in its description.
     Marker,

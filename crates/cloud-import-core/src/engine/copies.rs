@@ -2,7 +2,7 @@
 
 use super::{cloud::CopyOrder, validate};
 use crate::{
-    Architecture, Capabilities, DiskPart, Field, ImageKind, Problem, Remedy,
+    Architecture, Capabilities, Disk, DiskPart, Field, ImageKind, Problem, Remedy,
     model::capabilities::{CopyEncryption, Fact},
 };
 
@@ -100,6 +100,7 @@ impl Findings {
     /// What a copy has of its image cannot be ordered.
     fn own_to_the_image(&mut self, order: &CopyOrder) {
         let request = &order.request;
+        let has = |what: fn(&Disk) -> bool| request.first_disk().is_some_and(what);
         let asked = [
             (Field::Os, request.os.is_some()),
             (Field::Architecture, request.architecture != Architecture::X86_64),
@@ -110,6 +111,8 @@ impl Findings {
             (Field::ImdsV2, request.imds_v2),
             (Field::Kind, request.kind == ImageKind::Data),
             (Field::DataDisks, !request.data_disks().is_empty()),
+            (Field::disk(0, DiskPart::Format), has(|disk| disk.format.is_some())),
+            (Field::disk(0, DiskPart::SizeGib), has(|disk| disk.size_gib.is_some())),
         ];
         for (field, _) in asked.into_iter().filter(|(_, is_asked)| *is_asked) {
             let remedy = Remedy::Unset(field.clone());
@@ -120,6 +123,12 @@ impl Findings {
 
     fn extras(&mut self, order: &CopyOrder, region: &str) {
         let (request, after) = (&order.request, &self.cloud.after);
+        let options = request.vendor.get(&self.cloud.provider).into_iter().flatten();
+        for (option, _) in options.filter(|(option, _)| !after.copy_options.value.contains(&option.as_str())) {
+            let field = Field::VendorOption(option.clone().into());
+            let remedy = Remedy::Unset(field.clone());
+            self.error(field, "is no option of copies", &after.copy_options, remedy);
+        }
         if request.description.is_some() && !after.copy_description.value {
             let remedy = Remedy::Unset(Field::Description);
             let rule = "cannot be set on a copy";

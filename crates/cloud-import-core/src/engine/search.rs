@@ -16,6 +16,10 @@ use crate::{
 /// How far the cloud's clock and this machine's may be apart: as far as signatures allow.
 const CLOCKS_APART: Duration = Duration::from_secs(15 * 60);
 
+/// How much older than its order an image may look that is known by its name alone. Where the clocks are further apart, it is not
+/// found, which is told.
+const NAMED_APART: Duration = Duration::from_secs(60);
+
 /// Vendors cut their dates off to the second.
 const DATE_STEP: Duration = Duration::from_secs(1);
 
@@ -253,7 +257,8 @@ fn is_own<C: Cloud>(by: By<'_>, task: &ImportTask, row: &Row) -> bool {
     match proof::<C>(task) {
         Proof::Name => {
             let is_known = task.started_at != SystemTime::UNIX_EPOCH;
-            let is_young = |created| is_not_older(row, created, task.started_at);
+            // The name alone is its proof: what was there long before is another's.
+            let is_young = |created: SystemTime| created + NAMED_APART >= task.started_at;
             is_known && row.created.is_some_and(is_young)
         }
         Proof::Marker => {

@@ -28,6 +28,8 @@ pub struct AfterImport {
     pub copy_description: Fact<bool>,
     /// Whether a copy can be given tags as it is made.
     pub copy_tags: Fact<bool>,
+    /// The vendor's own options that a copy has.
+    pub copy_options: Fact<&'static [&'static str]>,
     /// Whether a copy that runs can be cancelled.
     pub copy_cancel: Fact<bool>,
     /// How many an image can be shared with; 0 where it cannot be shared.
@@ -73,6 +75,7 @@ impl AfterImport {
             copy_token: NO,
             copy_description: NO,
             copy_tags: NO,
+            copy_options: Fact::unsourced(&[]),
             copy_cancel: NO,
             share: Fact::unsourced(0),
             share_with: Fact::unsourced(""),
@@ -95,6 +98,7 @@ setters! { AfterImport {
     copy_token: Fact<bool>,
     copy_description: Fact<bool>,
     copy_tags: Fact<bool>,
+    copy_options: Fact<&'static [&'static str]>,
     copy_cancel: Fact<bool>,
     share: Fact<u32>,
     share_with: Fact<&'static str>,

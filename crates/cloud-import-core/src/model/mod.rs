@@ -9,6 +9,7 @@ pub(crate) mod credentials;
 pub(crate) mod error;
 pub(crate) mod field;
 pub mod id;
+pub(crate) mod image_source;
 pub(crate) mod link;
 pub(crate) mod object;
 pub(crate) mod os;

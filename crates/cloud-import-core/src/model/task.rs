@@ -186,6 +186,16 @@ pub struct ImportedImage {
     pub inspection: Option<Inspection>,
 }
 
+impl From<&ImportedImage> for ImageSource {
+    fn from(image: &ImportedImage) -> Self {
+        Self {
+            region: image.region.clone(),
+            id: image.id.clone(),
+            project: image.project.clone(),
+        }
+    }
+}
+
 /// What a cloud's own check of an image found, in the cloud's words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]

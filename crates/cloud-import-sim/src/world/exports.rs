@@ -69,6 +69,12 @@ impl World {
         Some(is_open)
     }
 
+    /// Whether an export of the image runs.
+    pub(crate) fn is_exported(&self, image: &Import, now: &Now) -> bool {
+        let exports = self.exports_of(&image.scope, &image.image_id);
+        exports.iter().any(|export| export.stage(now).is_open())
+    }
+
     /// Where an export may write: a bucket of the region, which is made if any bucket is taken.
     pub(crate) fn bucket_for_export(&mut self, cloud: Cloud, region: &str, bucket: &str) -> Result<(), Missing> {
         match self.store.region_of(cloud, bucket, Some(region)) {

@@ -22,7 +22,7 @@ pub use self::{
 pub(crate) use self::{
     counters::Activity,
     export::Export,
-    import::{Import, Origin, Scope, Stage, Verdict},
+    import::{Import, Scope, Stage, Verdict},
     link::{read as read_link, signature as single_use},
     memory::{Replay, World},
     publication::{Member, Publication},

@@ -21,6 +21,7 @@ use super::{
     event::{Event, Listener},
     image::LocalImage,
     key::{UNREAD, ending, object_key},
+    origin::Origin as CopiedFrom,
     source::Image,
     store::{JobFacts, Role, blocking},
     web::WebImage,
@@ -109,6 +110,17 @@ impl Origin {
 }
 
 impl Ordered {
+    /// An order for which nothing is staged, and of which nothing was found.
+    fn of(request: ImportRequest) -> Self {
+        Self {
+            request,
+            files: Vec::new(),
+            links: Vec::new(),
+            found: Vec::new(),
+            named: Vec::new(),
+        }
+    }
+
     /// Every problem of the file and of the order.
     pub(crate) fn problems(&self, importer: &dyn ImageImporter) -> Vec<Problem> {
         let mut problems = [self.named.as_slice(), &self.found].concat();
@@ -197,21 +209,23 @@ impl Content {
         }
     }
 
+    /// The order for a destination whose image is a copy.
+    fn copy(&self, origin: &CopiedFrom, destination: &Destination) -> Ordered {
+        let sha256 = self.image.staged().map(|file| file.sha256().unwrap_or(UNREAD));
+        let (request, found) = origin.order(&destination.order, sha256, destination.importer.capabilities());
+        Ordered {
+            found,
+            ..Ordered::of(request)
+        }
+    }
+
     /// The order for a destination, its disk where it is or will be staged.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`](cloud_import_core::ErrorKind::InvalidRequest) when the file is too large for the store.
     pub(crate) fn order(&self, destination: &Destination, prefix: &str) -> Result<Ordered> {
         if let Some(origin) = &destination.copied_from {
-            let sha256 = self.image.staged().map(|file| file.sha256().unwrap_or(UNREAD));
-            let (request, found) = origin.order(destination, sha256);
-            return Ok(Ordered {
-                request,
-                files: Vec::new(),
-                links: Vec::new(),
-                found,
-                named: Vec::new(),
-            });
+            return Ok(self.copy(origin, destination));
         }
         let mut request = destination.order.clone();
         let prefix = destination.prefix.as_deref().unwrap_or(prefix);
@@ -219,11 +233,9 @@ impl Content {
         let mut named: Vec<Problem> = links.iter().flat_map(LinkToSign::problems).collect();
         let (Some(file), Some(store)) = (self.image.staged(), &destination.bucket) else {
             return Ok(Ordered {
-                request,
-                files: Vec::new(),
                 links,
-                found: Vec::new(),
                 named,
+                ..Ordered::of(request)
             });
         };
         let provider = destination.importer.provider();

@@ -1,12 +1,10 @@
-//! Destinations whose image is a copy of another destination's: their orders, what they wait for, and how many run at once.
+//! Destinations whose image is a copy of another destination's: what they wait for, and how many run at once.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Architecture, Disk, DiskSource, Error, ErrorKind, Field, ImageKind, ImageSource, ImportRequest, ImportTask,
-    ImportedImage, Problem, Provider, Remedy, Result, Stop,
-    provider::{capabilities::AfterImport, digest},
-    remedy::Change,
+    DiskSource, Error, ErrorKind, Field, ImageSource, ImportRequest, ImportTask, ImportedImage, Prepared, Provider,
+    Remedy, Result, Stop, remedy::Change,
 };
 use tokio::sync::{Semaphore, watch};
 
@@ -22,66 +20,6 @@ const AT_ONCE: u32 = 5;
 /// For how long a copy is ordered again that a cloud refuses because the image is busy, and how often.
 const BUSY_FOR: Duration = Duration::from_secs(15 * 60);
 const BUSY_EVERY: Duration = Duration::from_secs(15);
-
-/// The destination whose image is copied.
-#[derive(Debug, Clone)]
-pub(crate) struct Origin {
-    pub(crate) label: String,
-    provider: Provider,
-    region: String,
-    project: Option<String>,
-    /// What its disks are known by, where they are no file of this machine.
-    disks: String,
-}
-
-impl Origin {
-    pub(crate) fn of(other: &Destination) -> Self {
-        let disks = other.order.disks.iter().map(|disk| disk.source.identity());
-        Self {
-            label: other.label.clone(),
-            provider: other.importer.provider(),
-            region: other.importer.region().to_owned(),
-            project: other.importer.project().map(str::to_owned),
-            disks: digest::sha256_hex(disks.collect::<Vec<_>>().join("\n").as_bytes()),
-        }
-    }
-
-    /// The order of a copy, its image still without an id, and what of the order the cloud cannot be told with it. It is known by the
-    /// content, so that it is the same order whatever the image's id is. System, firmware and the like are the image's own.
-    pub(crate) fn order(&self, destination: &Destination, sha256: Option<&str>) -> (ImportRequest, Vec<Problem>) {
-        let mut image = ImageSource::new(&self.region, "");
-        image.project.clone_from(&self.project);
-        let mut disk = Disk::image(image).content_sha256(sha256.unwrap_or(&self.disks));
-        disk.pending = true;
-        let mut request = destination.order.clone();
-        request.disks = vec![disk];
-        request.kind = ImageKind::System;
-        request.architecture = Architecture::X86_64;
-        (request.os, request.boot_mode, request.license_type) = (None, None, None);
-        (request.skip_guest_check, request.nvme, request.imds_v2) = (false, false, false);
-        let after = &destination.importer.capabilities().after;
-        let found = self.left_out(&mut request, after);
-        (request, found)
-    }
-
-    fn left_out(&self, request: &mut ImportRequest, after: &AfterImport) -> Vec<Problem> {
-        let mut found = Vec::new();
-        let mut warn = |field: Field, rule: &str, source: &'static str| {
-            let problem = Problem::warning(self.provider, field, rule.to_owned()).source(source);
-            found.push(problem.remedy("Set it on the copy afterwards."));
-        };
-        if request.description.is_some() && !after.copy_description.value {
-            request.description = None;
-            let rule = "cannot be set on a copy: whether it has that of its image is not documented";
-            warn(Field::Description, rule, after.copy_description.source);
-        }
-        if !request.tags.is_empty() && !after.copy_tags.value {
-            request.tags.clear();
-            warn(Field::Tags, "cannot be set as a copy is made", after.copy_tags.source);
-        }
-        found
-    }
-}
 
 /// What became of the image that copies wait for.
 type Source = Option<Result<ImportedImage, Error>>;
@@ -247,7 +185,7 @@ fn is_busy(sent: &Result<ImportTask>) -> bool {
 }
 
 /// Sends the order of a copy; again for a while where the cloud says that the image is busy.
-pub(crate) async fn submit(target: &Target, prepared: cloud_import_core::Prepared) -> Result<ImportTask> {
+pub(crate) async fn submit(target: &Target, prepared: Prepared) -> Result<ImportTask> {
     let env = target.importer.env();
     let begun = env.monotonic();
     loop {

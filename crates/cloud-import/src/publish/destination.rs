@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    Credentials, Disk, Error, ErrorKind, ImageImporter, ImportRequest, Os, Result, credentials::CredentialSource,
+    Credentials, Disk, Error, ErrorKind, ImageImporter, ImportRequest, Os, Pace, Result, credentials::CredentialSource,
     provider::digest,
 };
 use cloud_import_staging::{Bucket, Store};
 use serde_json::Value;
 
 use super::{
-    copies::Origin,
-    store::{DRY_RUN, Place},
+    origin::Origin,
+    store::{Asked, DRY_RUN, Place},
 };
 
 /// Where one image goes: a cloud, the order for it, and the bucket that a file is put into.
@@ -131,13 +131,27 @@ impl Destination {
     /// Makes its image a copy of the one of another destination of the same call and the same cloud, as soon as that is usable: nothing
     /// is staged for it. Name, description, tags and options are its own order's; system and disks are those of the image.
     pub fn copy_of(mut self, other: &Self) -> Self {
-        self.copied_from = Some(Origin::of(other));
+        self.copied_from = Some(Origin::new(&other.label, &*other.importer, &other.order));
         self
     }
 
     /// The label of the destination whose image it is a copy of.
     pub fn copied_from(&self) -> Option<&str> {
         self.copied_from.as_ref().map(|origin| origin.label.as_str())
+    }
+
+    /// With its bucket within these limits.
+    pub(crate) fn paced(&self, pace: &Pace) -> Self {
+        let mut paced = self.clone();
+        paced.bucket = paced.bucket.map(|bucket| bucket.paced(pace.clone()));
+        paced
+    }
+
+    /// What is kept of what was asked for, beside what all have in common, which is kept under this key.
+    pub(crate) fn kept(&self, order: Option<&str>) -> Option<Asked> {
+        let target = self.asked.clone()?;
+        let order = order?.to_owned();
+        Some(Asked { order, target })
     }
 
     /// The name of its record where no other is known.

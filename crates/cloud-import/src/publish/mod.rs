@@ -32,6 +32,7 @@
 
 mod attach;
 mod bucket;
+mod call;
 mod cleanup;
 mod content;
 mod copies;
@@ -46,6 +47,7 @@ mod leftovers;
 mod naming;
 mod object;
 mod options;
+mod origin;
 mod outcome;
 mod parts;
 mod plan;
@@ -65,8 +67,8 @@ mod web;
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Asking, Capabilities, DiskSource, Error, ErrorKind, Field, ImportRequest, Pace, Problem, Provider, Remedy, Result,
-    Stop, WaitOptions,
+    Asking, Capabilities, DiskSource, Error, ErrorKind, ImportRequest, Pace, Problem, Provider, Result, Stop,
+    WaitOptions,
 };
 use cloud_import_staging::Budget;
 use serde_json::Value;
@@ -463,20 +465,13 @@ impl Publish {
         let indices: Vec<usize> = accepted.iter().map(|(index, _)| *index).collect();
         let mut sources = Sources::of(&destinations, &indices);
         let work = accepted.into_iter().zip(records).map(|((index, place), record)| {
-            let mut destination = destinations[index].clone();
-            destination.bucket = destination
-                .bucket
-                .map(|bucket| bucket.paced(context.options.pace.clone()));
+            let destination = destinations[index].paced(&context.options.pace);
             let slot = slots.entry(destination.importer.provider());
             let slot = slot.or_insert_with(|| Arc::new(Semaphore::new(context.options.side_by_side)));
             let work = Work {
                 index,
                 ordered: content.order(&destination, &context.options.prefix),
-                asked: destination
-                    .asked
-                    .clone()
-                    .zip(order.clone())
-                    .map(|(target, order)| Asked { order, target }),
+                asked: destination.kept(order.as_deref()),
                 is_bucket_known: readiness.get(index).is_some_and(Readiness::knows_bucket),
                 destination,
                 place,
@@ -522,39 +517,6 @@ impl Publish {
             Some((*index, outcome))
         });
         stopped.collect()
-    }
-
-    /// What can be told without looking at anything.
-    fn checked(&self) -> Result<State> {
-        let refuse =
-            |message: &str, remedy: Remedy| Err(Error::new(ErrorKind::InvalidRequest, message).with_remedy(remedy));
-        let Some(state) = self.state.clone() else {
-            return refuse(
-                "the state, where jobs are recorded, is not set",
-                Remedy::set(Field::State),
-            );
-        };
-        if self.destinations.is_empty() {
-            return refuse("no destination is named", "Name one.".into());
-        }
-        if self.image.file().is_some_and(|file| file.length().is_none()) {
-            let message = "the image is one that is still to be made, by converting a file";
-            return refuse(message, "Convert the file, and open the new one.".into());
-        }
-        if self.options.replace && !self.options.wait {
-            let message = "older images are replaced when the new one is there, and that is not waited for";
-            return refuse(message, "Wait for the verdict, or do not replace.".into());
-        }
-        copies::checked(&self.destinations, self.options.wait)?;
-        for (index, to) in self.destinations.iter().enumerate() {
-            if self.destinations[..index].iter().any(|other| other.label == to.label) {
-                return refuse(
-                    &format!("the target `{}` is named twice", to.label),
-                    "Name it once.".into(),
-                );
-            }
-        }
-        Ok(state)
     }
 
     /// The places of these destinations.

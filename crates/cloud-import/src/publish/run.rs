@@ -20,7 +20,7 @@ use super::{
     plan::{Conflict, Decision, Intent, decide},
     replace,
     stage::{sign_links, signing_instant, stage},
-    store::{Asked, Place, Record, Step, Unsettled, What},
+    store::{Asked, Place, Record, Step, Unsettled},
     target::{Context, Target, no_task, now, stopped},
 };
 
@@ -145,8 +145,7 @@ impl Work {
             }
             Decision::Settle { .. } | Decision::Wait => None,
         };
-        let found_at = now(&*target.importer);
-        let hashed = target.context.hashed;
+        let (found_at, hashed) = (now(&*target.importer), target.context.hashed);
         let change = target.change(move |record| {
             record.is_found(found_at);
             record.is_at(&place);
@@ -156,25 +155,15 @@ impl Work {
             if begins.is_some_and(|generation| generation != record.generation) {
                 record.next_generation();
             }
-            if let Some((began, ended)) = hashed {
-                record.history.add_at(began, record.generation, What::Hashing, None);
-                record.history.add_at(ended, record.generation, What::Hashed, None);
-            }
+            record.was_hashed(hashed);
         });
         change.await?;
         ordered.request.generation = target.with_record(|record| record.generation);
         let mut run = Run { target, ordered };
-        let _lane = match &mut awaited {
-            None => None,
-            Some((awaited, lane)) => match run.with_image(&decision, awaited).await {
-                Ok(()) => lane.acquire().await.ok(),
-                Err(error) => {
-                    let ended = Ended::not_started(error);
-                    return Ok(run.target.with(ended).await);
-                }
-            },
+        let ended = match &mut awaited {
+            None => run.carry_out(decision, &self.slot).await,
+            Some((awaited, lane)) => run.copied(decision, awaited, lane, &self.slot).await,
         };
-        let ended = run.carry_out(decision, &self.slot).await;
         Ok(run.target.with(ended).await)
     }
 }
@@ -226,6 +215,15 @@ impl Run {
         };
         copies::place(&mut self.ordered.request, image);
         Ok(())
+    }
+
+    /// A copy: it begins when its image is there and few enough others run.
+    async fn copied(&mut self, decision: Decision, awaited: &mut Awaited, lane: &Semaphore, slot: &Semaphore) -> Ended {
+        if let Err(error) = self.with_image(&decision, awaited).await {
+            return Ended::not_started(error);
+        }
+        let _running = lane.acquire().await;
+        self.carry_out(decision, slot).await
     }
 
     async fn carry_out(&mut self, decision: Decision, slot: &Semaphore) -> Ended {

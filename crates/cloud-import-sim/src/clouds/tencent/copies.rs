@@ -66,7 +66,7 @@ fn check_source(world: &World, now: &Now, source: &Import) -> Result<(), Failure
         let message = format!("The image `{id}` is not NORMAL.");
         return Err(error("InvalidImageId.IncorrectState", message));
     }
-    if super::exports::is_exported(world, now, source) {
+    if world.is_exported(source, now) {
         let message = format!("The image `{id}` is busy. Try again later.");
         return Err(error("FailedOperation.InvalidImageState", message));
     }

@@ -20,12 +20,6 @@ const MOST_AT_ONCE: usize = 5;
 /// The role by which the service writes to buckets unless another is named: the account has no other.
 const ROLE: &str = "CVM_QcsRole";
 
-/// Whether an export of the image runs.
-pub(super) fn is_exported(world: &World, now: &Now, image: &Import) -> bool {
-    let exports = world.exports_of(&image.scope, &image.image_id);
-    exports.iter().any(|export| export.stage(now).is_open())
-}
-
 pub(super) fn export_images(world: &mut World, now: &Now, scope: &Scope, params: &Params) -> Outcome {
     rules::closed(params, "", &[("ExportFormat", &["RAW", "QCOW2", "VHD", "VMDK"])]).map_err(violated)?;
     let ids = params.texts("ImageIds");
@@ -73,7 +67,7 @@ pub(super) fn export_images(world: &mut World, now: &Now, scope: &Scope, params:
 /// What can be exported: nothing that is busy, encrypted, or of a system that its vendor licenses.
 fn check_image(world: &World, now: &Now, image: &Import) -> Result<(), Failure> {
     let id = &image.image_id;
-    if image.stage(now) != Stage::Succeeded || is_exported(world, now, image) {
+    if image.stage(now) != Stage::Succeeded || world.is_exported(image, now) {
         let message = format!("The image `{id}` is used by another operation.");
         return Err(error("InvalidParameterValue.InvalidImageState", message));
     }

@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    answer::{error, image_state},
-    exports,
-};
+use super::answer::{error, image_state};
 use crate::{
     clock::{Now, rfc3339},
     cloud::Cloud,
@@ -50,7 +47,7 @@ pub(super) fn describe_images(world: &mut World, now: &Now, scope: &Scope, param
         .skip(usize::try_from(offset).unwrap_or(0))
         .take(usize::try_from(limit).unwrap_or(0))
         .map(|import| {
-            let busy = exports::is_exported(world, now, import).then_some(EXPORTING);
+            let busy = world.is_exported(import, now).then_some(EXPORTING);
             image(import, import.stage(now), forced.as_deref().or(busy))
         })
         .collect();
@@ -199,7 +196,7 @@ pub(super) fn delete_images(world: &mut World, now: &Now, scope: &Scope, params:
         let image = own_image(world, scope, id)?;
         let origin = |copy: &&Import| copy.copied_from.as_ref().is_some_and(|from| from.image_id == *id);
         let is_copied = world.open_copies_from(scope, now).iter().any(origin);
-        if image.stage(now).is_open() || is_copied || exports::is_exported(world, now, image) {
+        if image.stage(now).is_open() || is_copied || world.is_exported(image, now) {
             let message = format!("The image `{id}` is not in a state in which it can be deleted.");
             return Err(error("InvalidImageId.IncorrectState", message));
         }

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::{
     answer::{error, given, violated},
-    exports,
     images::{OWN_ACCOUNT, check_ids, own_image, own_image_mut},
 };
 use crate::{
@@ -24,7 +23,7 @@ pub(super) fn modify(world: &mut World, now: &Now, scope: &Scope, params: &Param
     let accounts = given(params, "AccountIds")?;
     check_accounts(&accounts)?;
     let image = own_image(world, scope, id)?;
-    if image.stage(now) != Stage::Succeeded || exports::is_exported(world, now, image) {
+    if image.stage(now) != Stage::Succeeded || world.is_exported(image, now) {
         let message = format!("The image `{id}` is used by another operation.");
         return Err(error("InvalidParameterValue.InvalidImageState", message));
     }

@@ -344,6 +344,14 @@ impl Record {
         }
     }
 
+    /// When this call hashed the file for it, where it had to.
+    pub(crate) fn was_hashed(&mut self, hashed: Option<(SystemTime, SystemTime)>) {
+        if let Some((began, ended)) = hashed {
+            self.history.add_at(began, self.generation, What::Hashing, None);
+            self.history.add_at(ended, self.generation, What::Hashed, None);
+        }
+    }
+
     /// An order that may have been sent is found at this instant. Records of before do not say when it left, nor with whose keys.
     pub(crate) fn is_found(&mut self, at: SystemTime) {
         if let (Step::Starting | Step::Unknown, None, Some(task)) = (self.step, &self.unsettled, &self.task) {
