@@ -67,6 +67,12 @@ pub(crate) struct Plan {
     /// The link or object that the cloud reads, where nothing is uploaded; a link without its query.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
+    /// The target whose image is copied, where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    copy_of: Option<String>,
+    /// How much a copy saves that would be uploaded otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saved_bytes: Option<u64>,
     /// How much is uploaded at most; absent where nothing is, or where the file is still to be converted.
     #[serde(skip_serializing_if = "Option::is_none")]
     upload_bytes: Option<u64>,
@@ -90,6 +96,8 @@ impl Plan {
             Image::Web(file) => Some((file.format(), file.length(), file.sha256())),
             _ => None,
         };
+        let copy_of = to.copied_from().map(str::to_owned);
+        let saved_bytes = staged.filter(|_| copy_of.is_some()).and_then(|(_, length, _)| length);
         let staged = staged.zip(to.bucket.as_ref());
         let disk = to.order.disks.first();
         let key = |(format, _, sum): (Option<DiskFormat>, Option<u64>, &str)| {
@@ -101,6 +109,8 @@ impl Plan {
             None => disk.and_then(|disk| disk.format),
         };
         Self {
+            copy_of,
+            saved_bytes,
             source: disk.filter(|_| staged.is_none()).map(|disk| disk.source.identity()),
             upload_bytes: staged.and_then(|((_, length, _), _)| length),
             upload_to: staged.map(|(file, store)| format!("{}:{}", store.bucket().name, key(file))),
@@ -121,6 +131,15 @@ impl Plan {
                 None => "the converted file".to_owned(),
             };
             lines.push(format!("upload {much} to {to}"));
+        }
+        if let Some(from) = &self.copy_of {
+            let saved = self
+                .saved_bytes
+                .map(|bytes| format!(", which saves {}", indicatif::HumanBytes(bytes)));
+            lines.push(format!(
+                "copy the image of {from}, upload nothing{}",
+                saved.unwrap_or_default()
+            ));
         }
         if let Some(source) = &self.source {
             lines.push(format!("import from {source}, upload nothing"));

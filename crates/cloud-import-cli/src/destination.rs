@@ -88,6 +88,9 @@ pub(crate) async fn destination(
     let provider = wanted.target.provider;
     let fields = template::filled(wanted, content(image, sha256))?;
     let importer: Arc<dyn ImageImporter> = Arc::from(clouds.importer(wanted)?);
+    if fields.copy_of.is_some() {
+        return Ok((copy(fields, importer, &wanted.label)?, Vec::new()));
+    }
     let own = fields.source.as_deref();
     let place = match own {
         Some(text) => Place::read(text)?,
@@ -132,6 +135,45 @@ pub(crate) async fn destination(
     made.keep_object = keep_object;
     made.reads = buckets(&made.order, &*made.importer, clouds)?;
     Ok((made, problems))
+}
+
+/// Where a copy goes; of which image is added when that one's destination is made.
+fn copy(fields: Fields, importer: Arc<dyn ImageImporter>, label: &str) -> Result<Destination> {
+    let of_its_own = Fields {
+        data_disks: None,
+        ..fields
+    };
+    let mut order = order::order(of_its_own, importer.provider(), Disk::object("", ""), false)?;
+    order.disks.clear();
+    Ok(Destination::new(importer).label(label).order(order))
+}
+
+/// The destinations with those of copies told whose image they are of.
+pub(crate) fn linked<T>(wanted: &[Wanted], made: Vec<Result<(Destination, T)>>) -> Vec<Result<(Destination, T)>> {
+    let others: Vec<Result<Destination>> = made
+        .iter()
+        .map(|made| made.as_ref().map(|(to, _)| to.clone()).map_err(Error::clone))
+        .collect();
+    let linked = wanted.iter().zip(made).map(|(own, made)| {
+        let (to, found) = made?;
+        let Some(label) = &own.fields.copy_of else {
+            return Ok((to, found));
+        };
+        let index = wanted.iter().position(|other| other.label == *label);
+        match index.map(|index| &others[index]) {
+            Some(Ok(other)) => Ok((to.copy_of(other), found)),
+            Some(Err(error)) => Err(error
+                .clone()
+                .context(&format!("its image is a copy of the one of `{label}`"))),
+            None => {
+                let message = format!("its image is a copy of the one of `{label}`, which is no target of this call");
+                Err(Error::new(ErrorKind::InvalidRequest, message)
+                    .with_provider(own.target.provider)
+                    .with_remedy("Name that target too."))
+            }
+        }
+    });
+    linked.collect()
 }
 
 /// The buckets of the disks that are there already, for a cloud that reads them by links: those are signed with its keys.

@@ -25,6 +25,10 @@ pub(crate) struct Fields {
     #[serde(skip_serializing)]
     pub(crate) to: Option<Spanned<String>>,
     pub(crate) name: Option<String>,
+    /// Other regions of the cloud, to which the image is copied.
+    pub(crate) regions: Option<Vec<String>>,
+    /// The label of the target whose image it is a copy of.
+    pub(crate) copy_of: Option<String>,
     pub(crate) description: Option<String>,
     /// Together with those of less particular places, key by key; an empty table leaves those out.
     pub(crate) tags: Option<BTreeMap<String, String>>,
@@ -87,6 +91,8 @@ impl Fields {
         Self {
             to: self.to.or(below.to),
             name: self.name.or(below.name),
+            regions: self.regions.or(below.regions),
+            copy_of: self.copy_of.or(below.copy_of),
             description: self.description.or(below.description),
             tags: together(self.tags, below.tags, BTreeMap::is_empty),
             os: self.os.or(below.os),
@@ -125,6 +131,13 @@ fn together<T: Extend<(String, V)> + IntoIterator<Item = (String, V)>, V>(
         }
         (own, below) => own.or(below),
     }
+}
+
+/// Lists of regions where their scopes count, as one.
+fn regions(said: &[Scoped<String>], counts: &dyn Fn(&Scope) -> bool) -> Vec<String> {
+    let lists = said.iter().filter(|said| counts(&said.scope));
+    let regions = lists.flat_map(|said| said.value.split(',')).map(str::trim);
+    regions.filter(|region| !region.is_empty()).map(str::to_owned).collect()
 }
 
 /// The target that fields are wanted for.
@@ -207,6 +220,7 @@ impl Said<'_> {
         let tags: BTreeMap<String, String> = order.tag.iter().filter_map(|text| self.tag(text, counts)).collect();
         Fields {
             name: texts(&order.name).pop(),
+            regions: Some(regions(&order.copy_to, counts)).filter(is_there),
             description: texts(&order.description).pop(),
             tags: Some(tags).filter(|tags| !tags.is_empty()),
             os: last(&order.os, counts),
@@ -244,6 +258,7 @@ impl Said<'_> {
     pub(crate) fn check(&self, names: &[&str]) -> Result<()> {
         let Self { order, staging, .. } = *self;
         let unknown = [
+            ("copy-to", self.unknown(&order.copy_to)),
             ("os", self.unknown(&order.os)),
             ("source", self.unknown(&order.source)),
             ("format", self.unknown(&order.format)),

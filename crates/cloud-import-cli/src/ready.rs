@@ -205,8 +205,8 @@ impl<'a> Targets<'a> {
 
     /// What each target comes to for an image, and what its cloud says, unless it is not to be asked.
     pub(crate) async fn ready(&self, image: &Image) -> Result<Vec<Ready>> {
-        let made = side_by_side(self.wanted, |wanted| self.made(wanted, image)).await;
-        let mut ready: Vec<Ready> = made.into_iter().map(|made| Ready { made, asked: None }).collect();
+        let made = self.made(image).await.into_iter();
+        let mut ready: Vec<Ready> = made.map(|made| Ready { made, asked: None }).collect();
         if self.options.no_preflight {
             return Ok(ready);
         }
@@ -221,11 +221,9 @@ impl<'a> Targets<'a> {
 
     /// The same for another image, into which the first was converted: the clouds have said what they say.
     pub(crate) async fn made_again(&self, ready: &mut [Ready], image: &Image) {
-        let goes_on = ready.iter_mut().zip(self.wanted).filter(|(one, _)| one.made.is_ok());
-        let made = side_by_side(goes_on, |(one, wanted)| async move {
-            one.made = self.made(wanted, image).await;
-        });
-        made.await;
+        let made = self.made(image).await;
+        let goes_on = ready.iter_mut().zip(made).filter(|(one, _)| one.made.is_ok());
+        goes_on.for_each(|(one, made)| one.made = made);
     }
 
     /// How each target ends before anything is begun; `None` for those that go on.
@@ -234,15 +232,34 @@ impl<'a> Targets<'a> {
         gate(&self.labels(), refusals, self.options.best_effort)
     }
 
-    async fn made(&self, wanted: &Wanted, image: &Image) -> Result<(Destination, Vec<Problem>)> {
+    /// Where the image goes for each target, or why it cannot.
+    async fn made(&self, image: &Image) -> Vec<Result<(Destination, Vec<Problem>)>> {
+        let made = side_by_side(self.wanted, |wanted| self.destination(wanted, image)).await;
+        let made = self.wanted.iter().zip(destination::linked(self.wanted, made));
+        side_by_side(made, |(wanted, made)| self.judged(wanted, made, image)).await
+    }
+
+    async fn destination(&self, wanted: &Wanted, image: &Image) -> Result<(Destination, Vec<Problem>)> {
         let Self { options, clouds, .. } = self;
-        let publish = self.publish(image.clone());
         let sha256 = self.sha256.as_deref();
-        let (mut made, mut problems) = destination::destination(&options.order, wanted, image, sha256, clouds).await?;
+        let (mut made, problems) = destination::destination(&options.order, wanted, image, sha256, clouds).await?;
         made.order.dry_run = options.vendor_dry_run;
         made.order.no_validate = options.no_validate;
         made.asked = options.asked.as_ref().and_then(|_| asked::of_target(wanted));
+        Ok((made, problems))
+    }
+
+    /// A destination with every problem of its order, unless one stands against it.
+    async fn judged(
+        &self,
+        wanted: &Wanted,
+        made: Result<(Destination, Vec<Problem>)>,
+        image: &Image,
+    ) -> Result<(Destination, Vec<Problem>)> {
+        let (made, mut problems) = made?;
+        let publish = self.publish(image.clone());
         problems.extend(publish.problems(&made).await?);
+        let options = self.options;
         if !options.no_validate && problems.iter().any(Problem::is_error) {
             return Err(Error::invalid(wanted.target.provider, problems));
         }

@@ -48,6 +48,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-
         .copy_description(Fact::new(true, S_SDK))
         .copy_encrypted(Fact::new(CopyEncryption::Any, S_SDK).note("the key is one of the region that the copy goes to"))
         .copy_max_gib(Fact::new(None, S_DOCS_2021).note("a limit exists (SizeExceed.Image); no source states it"))
+        .copy_on_request(Fact::new(false, S_SDK))
         .copy_options(Fact::list(&[], S_SDK))
         .copy_tags(Fact::new(true, S_SDK).note("tags of the first image are not taken along: unverified"))
         .copy_to_regions(Fact::new(true, S_SDK))

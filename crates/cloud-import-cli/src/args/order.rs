@@ -39,6 +39,13 @@ pub(crate) struct Order {
     /// {target}, and {sha8} of the file; {{ is a brace. A name with {date} makes one image a day: a repeat on the same day finds it.
     #[arg(long, value_name = "[TARGET=]NAME", value_hint = ValueHint::Other)]
     pub(crate) name: Vec<String>,
+    /// Regions to copy the image to, once it is there: REGION,REGION,... Repeatable
+    ///
+    /// The file is uploaded and imported once, and the cloud copies the image by itself; each region is a target with its own result.
+    /// Where a cloud opens copies on request only, the file is uploaded in each of the regions instead. With several targets, say
+    /// of which the image is: --copy-to aliyun=cn-beijing,cn-shanghai.
+    #[arg(long, value_name = "[TARGET=]REGIONS", value_parser = name, variable = "CLOUD_IMPORT_COPY_TO")]
+    pub(crate) copy_to: Vec<Scoped<String>>,
     /// Operating system of the guest, such as "CentOS 7.9"
     ///
     /// As people write it, or as PRETTY_NAME of /etc/os-release says. Each cloud is sent its own word for it; a word that is not

@@ -39,7 +39,7 @@ async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simul
     let made = side_by_side(targets, |wanted| {
         destination::destination(&options.order, wanted, publish.image(), None, &clouds)
     });
-    let made = made.await;
+    let made = destination::linked(targets, made.await);
     let there = || made.iter().flatten();
     let roles = match options.create_role {
         true => roles(&publish, there().map(|(to, _)| to)).await?,

@@ -1,5 +1,7 @@
 //! Where an image goes: what `--to` says, and a file of targets with groups, defaults, and what each target has of its own.
 
+mod regions;
+
 use std::{collections::BTreeMap, path::Path};
 
 use cloud_import::{
@@ -145,6 +147,7 @@ pub(crate) fn wanted(order: &Order, staging: &Staging, reach: &Reach) -> Result<
         return Err(Error::new(ErrorKind::InvalidRequest, message)
             .with_remedy("Use --name NAME, or `name` in the file of targets."));
     }
+    let found = regions::with_copies(found, &search)?;
     found.iter().for_each(doubt_region);
     Ok(found)
 }

@@ -14,6 +14,8 @@ pub struct AfterImport {
     pub copy_to_regions: Fact<bool>,
     /// Whether an image is copied inside its region.
     pub copy_within: Fact<bool>,
+    /// Whether an account has to ask before it may copy between regions.
+    pub copy_on_request: Fact<bool>,
     /// Regions from which and to which no image is copied.
     pub copy_closed: Fact<&'static [&'static str]>,
     /// Which copies can be encrypted.
@@ -68,6 +70,7 @@ impl AfterImport {
         Self {
             copy_to_regions: NO,
             copy_within: NO,
+            copy_on_request: NO,
             copy_closed: Fact::unsourced(&[]),
             copy_encrypted: Fact::unsourced(CopyEncryption::No),
             copies_at_once: Fact::unsourced(None),
@@ -91,6 +94,7 @@ impl AfterImport {
 setters! { AfterImport {
     copy_to_regions: Fact<bool>,
     copy_within: Fact<bool>,
+    copy_on_request: Fact<bool>,
     copy_closed: Fact<&'static [&'static str]>,
     copy_encrypted: Fact<CopyEncryption>,
     copies_at_once: Fact<Option<u32>>,

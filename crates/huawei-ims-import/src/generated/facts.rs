@@ -53,6 +53,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::HUAWEI, "cn-
         .copy_description(Fact::new(true, S_OAPI))
         .copy_encrypted(Fact::new(CopyEncryption::Within, S_OAPI))
         .copy_max_gib(Fact::new(Some(128), S_DOCS))
+        .copy_on_request(Fact::new(false, S_OAPI))
         .copy_options(Fact::list(&["agency_name", "project_name"], S_OAPI))
         .copy_tags(Fact::new(false, S_OAPI))
         .copy_to_regions(Fact::new(true, S_OAPI).note("by an agency that the image service has in the region that the copy goes to"))

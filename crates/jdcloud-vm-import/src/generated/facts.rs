@@ -40,6 +40,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::JDCLOUD, "cn
         .copy_description(Fact::new(true, S_SDK_GO))
         .copy_encrypted(Fact::new(CopyEncryption::No, S_SDK_GO))
         .copy_max_gib(Fact::new(None, S_SDK_GO))
+        .copy_on_request(Fact::new(false, S_SDK_GO))
         .copy_options(Fact::list(&[], S_SDK_GO))
         .copy_tags(Fact::new(false, S_SDK_GO))
         .copy_to_regions(Fact::new(true, S_SDK_GO))

@@ -48,6 +48,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::TENCENT, "ap
         .copy_description(Fact::new(false, S_SDK_PYTHON).note("whether that of the first image is taken along is unverified"))
         .copy_encrypted(Fact::new(CopyEncryption::Within, S_SDK_PYTHON))
         .copy_max_gib(Fact::new(None, S_SDK_PYTHON).note("a text of 2018 says 50 GB"))
+        .copy_on_request(Fact::new(false, S_SDK_PYTHON))
         .copy_options(Fact::list(&[], S_SDK_PYTHON))
         .copy_tags(Fact::new(false, S_SDK_PYTHON))
         .copy_to_regions(Fact::new(true, S_SDK_PYTHON))

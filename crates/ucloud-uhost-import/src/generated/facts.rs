@@ -44,6 +44,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::UCLOUD, "cn-
         .copy_description(Fact::new(true, S_DOCS))
         .copy_encrypted(Fact::new(CopyEncryption::No, S_DOCS))
         .copy_max_gib(Fact::new(None, S_DOCS))
+        .copy_on_request(Fact::new(true, S_GUIDE))
         .copy_options(Fact::list(&["Tag"], S_DOCS))
         .copy_tags(Fact::new(false, S_DOCS))
         .copy_to_regions(Fact::new(true, S_DOCS_GUIDE).note("opened for an account by a ticket, and not in Beijing"))
