@@ -37,7 +37,7 @@ impl Client {
         shown.tags = tags
             .filter_map(|tag| Some((tag.tag_key?, tag.tag_value.unwrap_or_default())))
             .collect();
-        if !change.share.is_empty() || !change.unshare.is_empty() {
+        if change.is_about_shares() {
             shown.shared_with = self.accounts_of(image).await?;
         }
         Ok(shown)

@@ -158,6 +158,14 @@ impl Cloud for Client {
         self.set_attributes(image, Some(family), None).await
     }
 
+    async fn newest_of(&self, family: &str) -> Result<Option<Row>> {
+        let request = wire::DescribeImageFromFamilyRequest {
+            image_family: Some(family.to_owned()),
+            ..Default::default()
+        };
+        Ok(self.describe_image_from_family(&request).await?.image.map(image_row))
+    }
+
     async fn publish(&self, image: &ImportedImage, public: bool) -> Result<()> {
         self.set_public(image, public).await
     }

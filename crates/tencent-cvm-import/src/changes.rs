@@ -44,7 +44,7 @@ impl Client {
             }
             false => self.tags_of(image).await?,
         };
-        if !change.share.is_empty() || !change.unshare.is_empty() {
+        if change.is_about_shares() {
             shown.shared_with = self.accounts_of(image).await?;
         }
         Ok(shown)

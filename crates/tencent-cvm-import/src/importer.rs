@@ -119,6 +119,14 @@ impl Cloud for Client {
         self.remove_tags(image, keys).await
     }
 
+    async fn newest_of(&self, family: &str) -> Result<Option<Row>> {
+        let request = wire::DescribeImageFromFamilyRequest {
+            image_family: Some(family.to_owned()),
+            ..Default::default()
+        };
+        Ok(self.describe_image_from_family(&request).await?.image.map(row))
+    }
+
     async fn set_family(&self, image: &ImportedImage, family: &str) -> Result<()> {
         self.set_attributes(image, Some(family), None).await
     }

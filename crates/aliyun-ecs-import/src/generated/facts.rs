@@ -10,6 +10,7 @@ const S_DOCS_2021_SDK: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the 
 const S_DOCS_SDK: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
 const S_DOCS_SDK_IDEMPOTENCE: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); How to ensure idempotence (25693) (undated)";
 const S_DOCS_SEED: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); older document: ImportImage, ECS API reference (early international English edition) (before 2021)";
+const S_MODIFY: &str = "ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026)";
 const S_SDK: &str = "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
 const S_SDK_DOCS_2021: &str = "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)";
 const S_SDK_MODIFY: &str = "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026)";
@@ -55,6 +56,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-
         .copy_token(Fact::new(true, S_SDK).note("for how long a token is remembered is not documented"))
         .copy_within(Fact::new(true, S_SDK_DOCS_2021).note("for an encrypted copy, or of an image that another account shares; the document of 2021 refuses others with IncorrectDestinationRegion"))
         .deprecate(Fact::new(true, S_SDK_MODIFY).note("a shared image must be unshared before"))
+        .deprecate_unshared(Fact::new(true, S_MODIFY))
         .export_formats(Fact::list(&[DiskFormat::Raw, DiskFormat::Vhd, DiskFormat::Qcow2, DiskFormat::Vmdk, DiskFormat::Vdi], S_SDK_DOCS_2021).note("formats other than raw in some regions only; the object is packed as tar.gz"))
         .family(Fact::new(true, S_SDK))
         .public(Fact::new(true, S_SDK).note("as a community image: the account must have signed the agreement, and the image can then be neither shared, exported nor copied"))

@@ -11,7 +11,7 @@ use crate::{
 /// Every problem that changes have with what a cloud can do. No I/O.
 pub(super) fn problems(change: &ImageChange, cloud: &'static Capabilities) -> Vec<Problem> {
     let after = &cloud.after;
-    let shares = !change.share.is_empty() || !change.unshare.is_empty();
+    let shares = change.is_about_shares();
     let can_share = Fact {
         value: after.share.value > 0,
         source: after.share.source,

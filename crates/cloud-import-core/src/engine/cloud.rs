@@ -158,6 +158,14 @@ pub trait Cloud: Debug + Send + Sync + 'static {
         ready(Err(unable(self.capabilities().provider, "puts images into families")))
     }
 
+    /// The newest image of a family that can be used.
+    fn newest_of(&self, _family: &str) -> impl Future<Output = Result<Option<Row>>> + Send {
+        ready(Err(unable(
+            self.capabilities().provider,
+            "looks for images by their family",
+        )))
+    }
+
     /// Makes an image public, or takes that back.
     fn publish(&self, _image: &ImportedImage, _public: bool) -> impl Future<Output = Result<()>> + Send {
         ready(Err(unable(self.capabilities().provider, "makes images public")))

@@ -213,6 +213,15 @@ pub trait ImageImporter: Debug + Send + Sync {
         Box::pin(std::future::ready(Err(unable(self.provider(), "changes images"))))
     }
 
+    /// The newest image of a family that can be used, where the cloud has families.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where it has none.
+    fn newest_of<'a>(&'a self, _family: &'a str) -> BoxFuture<'a, Result<Option<ImportedImage>>> {
+        let error = unable(self.provider(), "looks for images by their family");
+        Box::pin(std::future::ready(Err(error)))
+    }
+
     /// Gives a finished image another name. Doing it twice does nothing more.
     ///
     /// # Errors
@@ -366,6 +375,10 @@ macro_rules! pointer {
                 change: &'a ImageChange,
             ) -> BoxFuture<'a, Result<ImageAttributes>> {
                 (**self).change(image, change)
+            }
+
+            fn newest_of<'a>(&'a self, family: &'a str) -> BoxFuture<'a, Result<Option<ImportedImage>>> {
+                (**self).newest_of(family)
             }
 
             fn rename<'a>(&'a self, image: &'a ImportedImage, name: &'a str) -> BoxFuture<'a, Result<()>> {

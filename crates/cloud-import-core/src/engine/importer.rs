@@ -428,6 +428,24 @@ impl<C: Cloud> ImageImporter for Importer<C> {
         })
     }
 
+    fn newest_of<'a>(&'a self, family: &'a str) -> BoxFuture<'a, Result<Option<ImportedImage>>> {
+        Box::pin(async move {
+            let found = self.cloud.newest_of(family).await?;
+            let Some(row) = found.map(|row| row.checked(self.provider())).transpose()? else {
+                return Ok(None);
+            };
+            let name = row.name.unwrap_or_default();
+            let image = row
+                .image_id
+                .map(|id| ImportedImage::new(self.provider(), self.region(), id, name));
+            let image = image.map(|image| ImportedImage {
+                project: self.project().map(str::to_owned),
+                ..image
+            });
+            Ok(image)
+        })
+    }
+
     fn rename<'a>(&'a self, image: &'a ImportedImage, name: &'a str) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             self.own_image(image)?;

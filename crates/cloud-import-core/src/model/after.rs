@@ -44,6 +44,8 @@ pub struct AfterImport {
     pub family: Fact<bool>,
     /// Whether an image can be marked as deprecated.
     pub deprecate: Fact<bool>,
+    /// Whether an image has to be taken from all accounts before it is deprecated.
+    pub deprecate_unshared: Fact<bool>,
     /// Whether tags of an image can be changed.
     pub tag: Fact<bool>,
     /// Formats in which an image is exported; none where it cannot be exported.
@@ -85,6 +87,7 @@ impl AfterImport {
             public: NO,
             family: NO,
             deprecate: NO,
+            deprecate_unshared: NO,
             tag: NO,
             export_formats: Fact::unsourced(&[]),
         }
@@ -109,6 +112,7 @@ setters! { AfterImport {
     public: Fact<bool>,
     family: Fact<bool>,
     deprecate: Fact<bool>,
+    deprecate_unshared: Fact<bool>,
     tag: Fact<bool>,
     export_formats: Fact<&'static [DiskFormat]>,
 } }

@@ -23,6 +23,9 @@ pub struct ImageChange {
     /// Who may not use it any more.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub unshare: BTreeSet<String>,
+    /// Whether all that have it are to lose it, but for those that are named.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unshare_others: bool,
     /// Whether anybody may use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
@@ -52,6 +55,13 @@ impl ImageChange {
     #[must_use]
     pub fn unshare(mut self, account: impl Into<String>) -> Self {
         self.unshare.insert(account.into());
+        self
+    }
+
+    /// Takes it from all accounts but those that it is shared with by this change.
+    #[must_use]
+    pub fn unshare_others(mut self) -> Self {
+        self.unshare_others = true;
         self
     }
 
@@ -90,6 +100,11 @@ impl ImageChange {
         self
     }
 
+    /// Whether it is about whom the image is shared with, so that this has to be looked at.
+    pub fn is_about_shares(&self) -> bool {
+        !self.share.is_empty() || !self.unshare.is_empty() || self.unshare_others
+    }
+
     /// Whether nothing is changed.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -102,7 +117,11 @@ impl ImageChange {
         let has_tag = |key: &String, value: &String| shown.tags.get(key) == Some(value);
         Self {
             share: self.share.difference(&shown.shared_with).cloned().collect(),
-            unshare: self.unshare.intersection(&shown.shared_with).cloned().collect(),
+            unshare: match self.unshare_others {
+                true => shown.shared_with.difference(&self.share).cloned().collect(),
+                false => self.unshare.intersection(&shown.shared_with).cloned().collect(),
+            },
+            unshare_others: false,
             public: asked(self.public, shown.public),
             family: self
                 .family
@@ -181,6 +200,8 @@ mod tests {
             .untag("c");
         assert_eq!(change.left(&shown), left);
         assert!(ImageChange::default().left(&shown).is_empty());
+        let others = ImageChange::default().share("1").unshare_others();
+        assert_eq!(others.left(&shown), ImageChange::default().unshare("3"));
         let json = serde_json::to_string(&left).unwrap();
         assert_eq!(serde_json::from_str::<ImageChange>(&json).unwrap(), left);
     }

@@ -28,30 +28,47 @@ type Source = Option<Result<ImportedImage, Error>>;
 #[derive(Debug)]
 pub(crate) struct Made(watch::Sender<Source>);
 
-/// The image that a copy waits for.
-#[derive(Debug, Clone)]
+/// The image that a copy waits for, and what bounds how many copies run at once.
+#[derive(Debug)]
 pub(crate) struct Awaited {
     from: String,
     made: watch::Receiver<Source>,
+    pub(crate) lane: Arc<Semaphore>,
+}
+
+/// What a destination has to do with the others of its call.
+#[derive(Debug, Default)]
+pub(crate) struct Link {
+    /// Its image is copied.
+    pub(crate) made: Option<Arc<Made>>,
+    /// Its image is a copy.
+    pub(crate) awaited: Option<Awaited>,
 }
 
 impl Made {
-    pub(crate) fn new(label: &str) -> (Self, Awaited) {
-        let (sender, made) = watch::channel(None);
-        let from = label.to_owned();
-        (Self(sender), Awaited { from, made })
+    /// The image is there.
+    pub(crate) fn there(&self, image: &ImportedImage) {
+        self.0.send_replace(Some(Ok(image.clone())));
     }
 
-    /// Says how the import of the image ended.
-    pub(crate) fn tell(self, outcome: &Outcome) {
-        let made = match &outcome.ended {
-            Ended::Succeeded { image, .. } => Ok(image.clone()),
-            other => Err(other
-                .error()
-                .cloned()
-                .unwrap_or_else(|| Error::new(ErrorKind::Conflict, "it is not there yet"))),
-        };
-        self.0.send_replace(Some(made));
+    /// The work on it is over: where its image is not there, that is why there are no copies.
+    pub(crate) fn is_over(&self, outcome: &Outcome) {
+        self.0.send_if_modified(|made| {
+            let is_open = made.is_none();
+            if is_open {
+                let unknown = || Error::new(ErrorKind::Conflict, "it is not there yet");
+                *made = Some(match &outcome.ended {
+                    Ended::Succeeded { image, .. } => Ok(image.clone()),
+                    other => Err(other.error().cloned().unwrap_or_else(unknown)),
+                });
+            }
+            is_open
+        });
+    }
+
+    /// Waits until the work on all copies is over.
+    pub(crate) async fn are_copied(&self) {
+        self.0.closed().await;
     }
 }
 
@@ -69,7 +86,7 @@ impl Awaited {
             Some(Ok(image)) => Ok(image),
             Some(Err(error)) if error.kind() == ErrorKind::Stopped => Err(stopped()),
             Some(Err(error)) => Err(self.without(error.message()).with_source(error)),
-            None => Err(self.without("work on it ended unexpectedly")),
+            None => Err(self.without("work on it is not begun")),
         }
     }
 
@@ -87,46 +104,36 @@ impl Awaited {
     }
 }
 
-/// The destinations of a call whose images are copied, and what bounds how many copies run at once in each cloud.
-#[derive(Debug, Default)]
-pub(crate) struct Sources {
-    made: HashMap<usize, Made>,
-    awaited: HashMap<String, Awaited>,
-    lanes: HashMap<Provider, Arc<Semaphore>>,
-}
-
-impl Sources {
-    /// Those among the destinations that are begun, by their indices.
-    pub(crate) fn of(destinations: &[Destination], begun: &[usize]) -> Self {
-        let mut sources = Self::default();
-        for index in begun {
-            let label = &destinations[*index].label;
-            let is_copied = |other: &usize| destinations[*other].copied_from() == Some(label);
-            if begun.iter().any(is_copied) {
-                let (made, awaited) = Made::new(label);
-                sources.made.insert(*index, made);
-                sources.awaited.insert(label.clone(), awaited);
+/// What those destinations that are begun, by their indices, have to do with each other. A copy whose image is not begun waits for
+/// nothing, and is told so.
+pub(crate) fn links(destinations: &[Destination], begun: &[usize]) -> HashMap<usize, Link> {
+    let mut links: HashMap<usize, Link> = HashMap::new();
+    let mut lanes: HashMap<Provider, Arc<Semaphore>> = HashMap::new();
+    for index in begun {
+        let destination = &destinations[*index];
+        let Some(from) = destination.copied_from() else {
+            continue;
+        };
+        let source = begun.iter().find(|other| destinations[**other].label == from);
+        let made = match source {
+            Some(source) => {
+                let made = &mut links.entry(*source).or_default().made;
+                let made = made.get_or_insert_with(|| Arc::new(Made(watch::channel(None).0)));
+                made.0.subscribe()
             }
-        }
-        sources
-    }
-
-    /// What tells the copies of this destination's image.
-    pub(crate) fn made(&mut self, index: usize) -> Option<Made> {
-        self.made.remove(&index)
-    }
-
-    /// What a copy waits for, and its lane; `None` for what is no copy. One whose image is not begun waits for nothing and is told so.
-    pub(crate) fn awaited(&mut self, destination: &Destination) -> Option<(Awaited, Arc<Semaphore>)> {
-        let from = destination.copied_from()?;
-        let awaited = self.awaited.get(from).cloned();
-        let awaited = awaited.unwrap_or_else(|| Made::new(from).1);
+            None => watch::channel(None).1,
+        };
         let capabilities = destination.importer.capabilities();
         let many = capabilities.after.copies_at_once.value.unwrap_or(AT_ONCE);
-        let lane = self.lanes.entry(capabilities.provider);
+        let lane = lanes.entry(capabilities.provider);
         let lane = lane.or_insert_with(|| Arc::new(Semaphore::new(usize::try_from(many).unwrap_or(1))));
-        Some((awaited, Arc::clone(lane)))
+        links.entry(*index).or_default().awaited = Some(Awaited {
+            from: from.to_owned(),
+            made,
+            lane: Arc::clone(lane),
+        });
     }
+    links
 }
 
 /// # Errors
@@ -188,13 +195,15 @@ fn is_busy(sent: &Result<ImportTask>) -> bool {
 pub(crate) async fn submit(target: &Target, prepared: Prepared) -> Result<ImportTask> {
     let env = target.importer.env();
     let begun = env.monotonic();
+    let mut is_told = false;
     loop {
         let sent = target.importer.submit(prepared.clone()).await;
         let is_over = env.monotonic().saturating_sub(begun) >= BUSY_FOR;
         if !is_busy(&sent) || is_over || target.context.stop.is_requested() {
             return sent;
         }
-        if let Err(error) = &sent {
+        if let (Err(error), false) = (&sent, is_told) {
+            is_told = true;
             target.warn(&format!("the copy is ordered again in a while: {}", error.message()));
         }
         tokio::select! {

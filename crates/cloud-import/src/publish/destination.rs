@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     origin::Origin,
-    store::{Asked, DRY_RUN, Place},
+    store::{Asked, DRY_RUN, Place, Release},
 };
 
 /// Where one image goes: a cloud, the order for it, and the bucket that a file is put into.
@@ -54,6 +54,8 @@ pub struct Destination {
     /// the bucket's keys, anew for each attempt; without its bucket, such a disk is refused there. The objects are the user's: none
     /// is ever deleted.
     pub reads: Vec<Store>,
+    /// What is done with the image once it is there.
+    pub release: Option<Release>,
     /// The destination whose image it is a copy of.
     pub(crate) copied_from: Option<Origin>,
 }
@@ -73,6 +75,7 @@ impl Destination {
             prefix: None,
             keep_object: None,
             reads: Vec::new(),
+            release: None,
             copied_from: None,
         }
     }
@@ -125,6 +128,13 @@ impl Destination {
     /// Adds a bucket in which disks of the order lie already: see [`Self::reads`](field@Self::reads).
     pub fn reads(mut self, bucket: Store) -> Self {
         self.reads.push(bucket);
+        self
+    }
+
+    /// Shares, tags and offers the image so once it is there, and deprecates the one that was the newest of its family before, where
+    /// that is asked for: each step is recorded, and a repeat goes on with it.
+    pub fn release(mut self, release: Release) -> Self {
+        self.release = Some(release);
         self
     }
 

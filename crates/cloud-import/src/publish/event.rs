@@ -6,7 +6,7 @@ use std::{
     time::SystemTime,
 };
 
-use cloud_import_core::{ImportTask, Problem, WaitEvent};
+use cloud_import_core::{ImageChange, ImportTask, Problem, WaitEvent};
 
 use super::{outcome::Outcome, store::Retired};
 
@@ -97,6 +97,16 @@ pub enum Event<'a> {
     Renamed {
         /// The name.
         name: &'a str,
+    },
+    /// The image is shared, tagged or offered as it was asked for.
+    Changed {
+        /// How.
+        change: &'a ImageChange,
+    },
+    /// The image that was the newest of the family before is deprecated.
+    Deprecated {
+        /// Its id.
+        image_id: &'a str,
     },
     /// Something that people should know and that stops nothing.
     Warning {

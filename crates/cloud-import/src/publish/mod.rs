@@ -54,6 +54,7 @@ mod plan;
 mod preflight;
 mod ranges;
 mod refused;
+mod release;
 mod replace;
 mod run;
 mod settle;
@@ -78,7 +79,6 @@ pub use cloud_import_disk as disk;
 pub use cloud_import_staging as staging;
 
 use content::{Content, Ordered};
-use copies::Sources;
 use event::Told;
 use options::Options;
 use preflight::Call;
@@ -101,8 +101,8 @@ pub use outcome::{Ended, Outcome, Phase};
 pub use preflight::{Readiness, gate};
 pub use source::Image;
 pub use store::{
-    Asked, Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, Remembered, ReplaceStep, Replacement,
-    Retired, Role, StagedObject, State, Step, Unsettled, What,
+    Asked, Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, Release, ReleaseStep, Remembered,
+    ReplaceStep, Replacement, Retired, Role, StagedObject, State, Step, Unsettled, What,
 };
 pub use web::WebImage;
 
@@ -463,7 +463,7 @@ impl Publish {
             naming: OnceCell::new(),
         });
         let indices: Vec<usize> = accepted.iter().map(|(index, _)| *index).collect();
-        let mut sources = Sources::of(&destinations, &indices);
+        let mut links = copies::links(&destinations, &indices);
         let work = accepted.into_iter().zip(records).map(|((index, place), record)| {
             let destination = destinations[index].paced(&context.options.pace);
             let slot = slots.entry(destination.importer.provider());
@@ -478,8 +478,7 @@ impl Publish {
                 record,
                 context: Arc::clone(&context),
                 slot: Arc::clone(slot),
-                made: sources.made(index),
-                awaited: sources.awaited(&destinations[index]),
+                link: links.remove(&index).unwrap_or_default(),
             };
             work.run()
         });

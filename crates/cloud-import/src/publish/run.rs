@@ -12,7 +12,7 @@ use tracing::{Instrument as _, field::Empty, info_span};
 
 use super::{
     content::Ordered,
-    copies::{self, Awaited, Made},
+    copies::{self, Awaited, Link},
     destination::Destination,
     event::{Event, Listener},
     outcome::{Ended, Outcome},
@@ -40,10 +40,7 @@ pub(crate) struct Work {
     pub(crate) context: Arc<Context>,
     /// Bounds how many of one cloud are worked on at a time, the waiting aside.
     pub(crate) slot: Arc<Semaphore>,
-    /// Tells copies of its image.
-    pub(crate) made: Option<Made>,
-    /// What it waits for where its image is a copy, and what bounds how many copies run.
-    pub(crate) awaited: Option<(Awaited, Arc<Semaphore>)>,
+    pub(crate) link: Link,
 }
 
 /// What came of a destination of a call: traced, and told.
@@ -79,12 +76,12 @@ pub(crate) async fn traced(
 
 impl Work {
     /// Works on it until it is done with for now.
-    pub(crate) async fn run(mut self) -> Outcome {
+    pub(crate) async fn run(self) -> Outcome {
         let (index, listener) = (self.index, Arc::clone(&self.context.listener));
-        let (destination, made) = (self.destination.clone(), self.made.take());
+        let (destination, made) = (self.destination.clone(), self.link.made.clone());
         let outcome = traced(index, &destination, &*listener, self.ended()).await;
         if let Some(made) = made {
-            made.tell(&outcome);
+            made.is_over(&outcome);
         }
         outcome
     }
@@ -96,7 +93,7 @@ impl Work {
             context,
             place,
             asked,
-            mut awaited,
+            link: Link { made, mut awaited },
             ..
         } = self;
         let (importer, keep_object) = (destination.importer, destination.keep_object);
@@ -115,12 +112,14 @@ impl Work {
         let mut target = Target::new(index, importer, destination.bucket, context, held.ok_or_else(stopped)?);
         target.keep_object = keep_object.unwrap_or(target.keep_object);
         target.is_bucket_known = self.is_bucket_known;
+        target.made = made;
         let intent = Intent {
             order: &order,
             again: target.context.options.again,
             replace: target.context.options.replace,
             dry_run: ordered.request.dry_run,
         };
+        target.plans(destination.release).await?;
         let decision = target.with_record(|record| decide(record, &intent));
         let begins = match decision {
             Decision::Refuse(conflict) => {
@@ -162,7 +161,7 @@ impl Work {
         let mut run = Run { target, ordered };
         let ended = match &mut awaited {
             None => run.carry_out(decision, &self.slot).await,
-            Some((awaited, lane)) => run.copied(decision, awaited, lane, &self.slot).await,
+            Some(awaited) => run.copied(decision, awaited, &self.slot).await,
         };
         Ok(run.target.with(ended).await)
     }
@@ -218,11 +217,11 @@ impl Run {
     }
 
     /// A copy: it begins when its image is there and few enough others run.
-    async fn copied(&mut self, decision: Decision, awaited: &mut Awaited, lane: &Semaphore, slot: &Semaphore) -> Ended {
+    async fn copied(&mut self, decision: Decision, awaited: &mut Awaited, slot: &Semaphore) -> Ended {
         if let Err(error) = self.with_image(&decision, awaited).await {
             return Ended::not_started(error);
         }
-        let _running = lane.acquire().await;
+        let _running = awaited.lane.acquire().await;
         self.carry_out(decision, slot).await
     }
 

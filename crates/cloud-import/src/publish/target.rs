@@ -11,6 +11,7 @@ use tokio::{sync::OnceCell, task::JoinSet};
 use tracing::{Instrument as _, instrument::WithSubscriber as _};
 
 use super::{
+    copies::Made,
     event::{Event, Listener},
     naming::Naming,
     options::Options,
@@ -41,6 +42,8 @@ pub(crate) struct Target {
     pub(crate) keep_object: bool,
     /// What there is to say of its bucket was found out before this call.
     pub(crate) is_bucket_known: bool,
+    /// Tells copies of its image.
+    pub(crate) made: Option<Arc<Made>>,
     lease: Arc<Mutex<Lease>>,
 }
 
@@ -59,6 +62,7 @@ impl Target {
             bucket,
             keep_object: context.options.keep_object,
             is_bucket_known: false,
+            made: None,
             context,
             lease,
         }

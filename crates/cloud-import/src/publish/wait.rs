@@ -49,7 +49,7 @@ impl Target {
         match verdict {
             Ok(mut image) => {
                 let replaced = Box::pin(self.replace(&mut image)).await;
-                self.succeeded(image, task, false, replaced)
+                Box::pin(self.succeeded(image, task, false, replaced)).await
             }
             Err(error) if step.is_settled() => Ended::Failed {
                 task: Some(task),
@@ -149,16 +149,17 @@ impl Target {
             (false, true) => self.replace(&mut image).await,
             (false, false) => Ok(()),
         };
-        Ok(self.succeeded(image, task, true, replaced))
+        Ok(self.succeeded(image, task, true, replaced).await)
     }
 
-    fn succeeded(&self, image: ImportedImage, task: ImportTask, found: bool, replaced: Result<()>) -> Ended {
+    async fn succeeded(&self, image: ImportedImage, task: ImportTask, found: bool, replaced: Result<()>) -> Ended {
+        let released = self.release(&image).await;
         Ended::Succeeded {
             image,
             // It has another name now if the image has.
             task: self.with_record(|record| record.task.clone()).unwrap_or(task),
             found,
-            unfinished: replaced.err(),
+            unfinished: replaced.and(released).err(),
         }
     }
 }

@@ -60,6 +60,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::HUAWEI, "cn-
         .copy_token(Fact::new(false, S_OAPI))
         .copy_within(Fact::new(true, S_OAPI))
         .deprecate(Fact::new(false, S_OAPI))
+        .deprecate_unshared(Fact::new(false, S_OAPI))
         .export_formats(Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Zvhd, DiskFormat::Vmdk, DiskFormat::Zvhd2], S_OAPI_DOCS).note("below 128 GB; zvhd2 by quick export, up to 1 TB"))
         .family(Fact::new(false, S_OAPI))
         .public(Fact::new(false, S_OAPI))

@@ -47,6 +47,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::JDCLOUD, "cn
         .copy_token(Fact::new(false, S_SDK_GO))
         .copy_within(Fact::new(true, S_SDK_GO).unverified().note("allowed by the SDK of 2026 and refused by the older page of the document"))
         .deprecate(Fact::new(false, S_SDK_GO))
+        .deprecate_unshared(Fact::new(false, S_SDK_GO))
         .export_formats(Fact::list(&[DiskFormat::Qcow2], S_SDK_GO))
         .family(Fact::new(false, S_SDK_GO))
         .public(Fact::new(true, S_SDK_GO).note("as a community image, which ends all shares"))

@@ -55,6 +55,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::TENCENT, "ap
         .copy_token(Fact::new(false, S_SDK_PYTHON))
         .copy_within(Fact::new(false, S_SDK_PYTHON).note("but for an encrypted copy, or of an image that another account shares"))
         .deprecate(Fact::new(true, S_SDK_PYTHON))
+        .deprecate_unshared(Fact::new(false, S_SDK_PYTHON))
         .export_formats(Fact::list(&[DiskFormat::Raw, DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk], S_SDK_PYTHON))
         .family(Fact::new(true, S_SDK_PYTHON))
         .public(Fact::new(false, S_SDK_PYTHON))

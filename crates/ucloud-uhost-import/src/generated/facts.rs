@@ -51,6 +51,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::UCLOUD, "cn-
         .copy_token(Fact::new(false, S_DOCS))
         .copy_within(Fact::new(true, S_DOCS).note("to another project"))
         .deprecate(Fact::new(false, S_DOCS))
+        .deprecate_unshared(Fact::new(false, S_DOCS))
         .export_formats(Fact::list(&[], S_DOCS))
         .family(Fact::new(false, S_DOCS))
         .public(Fact::new(false, S_DOCS))

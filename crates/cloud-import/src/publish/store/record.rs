@@ -13,6 +13,7 @@ use super::{
     asked::Asked,
     history::{History, Reason, Retired, What},
     place::{DRY_RUN, Place},
+    release::Release,
     step::Step,
     unsettled::Unsettled,
 };
@@ -92,6 +93,9 @@ pub struct Record {
     /// What it replaces, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace: Option<Replacement>,
+    /// What is done with the image once it is there, where something was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Release>,
     /// Where the cloud's API is. Records of before say it, and the project, in their task alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
@@ -197,6 +201,7 @@ impl Record {
             code: None,
             unsettled: None,
             replace: None,
+            release: None,
             endpoint: None,
             project: None,
             account: None,

@@ -1,0 +1,107 @@
+//! What is done with an image once it is there: shared, tagged, put into its family, made public; and then the one of before is
+//! deprecated. Each step is recorded, and doing it again does nothing more.
+
+use cloud_import_core::{Error, ImageChange, ImportedImage, Remedy, Result, remedy::Change};
+
+use super::{
+    event::Event,
+    store::{Record, Release, ReleaseStep},
+    target::{Target, stopped},
+};
+
+impl Target {
+    /// Notes what is to be done with the image, where that is another thing than on record.
+    pub(crate) async fn plans(&self, release: Option<Release>) -> Result<()> {
+        let known = self.with_record(|record| record.release.clone());
+        let is_known = match (&known, &release) {
+            (Some(known), Some(wanted)) => known.is_same(wanted),
+            (None, None) => true,
+            _ => false,
+        };
+        match is_known {
+            true => Ok(()),
+            false => self.change(move |record| record.release = release).await,
+        }
+    }
+
+    /// Does what is left to be done with an image that is there, when its copies are made: what is public or deprecated is not copied.
+    ///
+    /// # Errors
+    /// It is not done: the image is there all the same.
+    pub(crate) async fn release(&self, image: &ImportedImage) -> Result<()> {
+        if let Some(made) = &self.made {
+            made.there(image);
+            tokio::select! {
+                () = made.are_copied() => {}
+                () = self.context.stop.requested() => {}
+            }
+        }
+        let Some(release) = self.with_record(|record| record.release.clone()) else {
+            return Ok(());
+        };
+        if release.step == ReleaseStep::Done {
+            return Ok(());
+        }
+        self.release_as(image, release).await.map_err(|error| {
+            error
+                .context(&format!("{} is there, and not released yet", image.id))
+                .with_remedy(Remedy::Repeat(Change::Nothing))
+        })
+    }
+
+    async fn release_as(&self, image: &ImportedImage, mut release: Release) -> Result<()> {
+        if self.context.stop.is_requested() {
+            return Err(stopped());
+        }
+        if release.step < ReleaseStep::Looked {
+            release.previous = self.previous(image, &release).await?;
+            let previous = release.previous.clone();
+            self.comes_to(ReleaseStep::Looked, move |release| release.previous = previous)
+                .await?;
+        }
+        if release.step < ReleaseStep::Changed && !release.change.is_empty() {
+            let shown = self.importer.change(image, &release.change).await?;
+            for account in shown.not_accepted.intersection(&release.change.share) {
+                self.warn(&format!("{account} has to accept {} before it lists it", image.id));
+            }
+            self.tell(&Event::Changed {
+                change: &release.change,
+            });
+        }
+        self.comes_to(ReleaseStep::Changed, |_| {}).await?;
+        if let Some(id) = release.previous {
+            let mut previous = image.clone();
+            previous.id = id;
+            let retire = match self.importer.capabilities().after.deprecate_unshared.value {
+                true => ImageChange::default().unshare_others(),
+                false => ImageChange::default(),
+            };
+            self.importer.change(&previous, &retire.deprecated(true)).await?;
+            self.tell(&Event::Deprecated { image_id: &previous.id });
+        }
+        self.comes_to(ReleaseStep::Done, |_| {}).await
+    }
+
+    /// The image that is the newest of the family before this one joins it.
+    async fn previous(&self, image: &ImportedImage, release: &Release) -> Result<Option<String>> {
+        let Some(family) = release.change.family.as_ref().filter(|_| release.deprecate_previous) else {
+            return Ok(None);
+        };
+        let newest = self.importer.newest_of(family).await?;
+        Ok(newest.map(|newest| newest.id).filter(|id| *id != image.id))
+    }
+
+    async fn comes_to(
+        &self,
+        step: ReleaseStep,
+        change: impl FnOnce(&mut Release) + Send + 'static,
+    ) -> Result<(), Error> {
+        let come = move |record: &mut Record| {
+            if let Some(release) = &mut record.release {
+                release.step = step;
+                change(release);
+            }
+        };
+        self.change(come).await
+    }
+}

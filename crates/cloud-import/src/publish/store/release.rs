@@ -1,0 +1,65 @@
+//! What is to be done with an image once it is there, and how far that has come. Plain data.
+
+use cloud_import_core::ImageChange;
+use serde::{Deserialize, Serialize};
+
+/// What is to be done with an image once it is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Release {
+    /// How far it has come.
+    pub step: ReleaseStep,
+    /// What is changed of the image.
+    #[serde(default)]
+    pub change: ImageChange,
+    /// Whether the image that was the newest of the family before is deprecated then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deprecate_previous: bool,
+    /// The id of that image, once it was looked for and there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+}
+
+/// How far a release has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ReleaseStep {
+    /// It waits for the image.
+    Planned,
+    /// The image is there, and which one was the newest of the family before is known.
+    Looked,
+    /// The image is what it is to be.
+    Changed,
+    /// It is done.
+    Done,
+}
+
+impl ReleaseStep {
+    /// The word for it, as in the record.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Looked => "looked",
+            Self::Changed => "changed",
+            Self::Done => "done",
+        }
+    }
+}
+
+impl Release {
+    /// One of which nothing was done yet.
+    pub fn planned(change: ImageChange, deprecate_previous: bool) -> Self {
+        Self {
+            step: ReleaseStep::Planned,
+            change,
+            deprecate_previous,
+            previous: None,
+        }
+    }
+
+    /// Whether the same is asked for.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (&self.change, self.deprecate_previous) == (&other.change, other.deprecate_previous)
+    }
+}
