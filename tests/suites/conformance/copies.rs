@@ -6,7 +6,7 @@ use cloud_import::{
     CancelOutcome, ErrorKind, ImageImporter, ImportRequest, ImportTask, ImportedImage, Provider, Result, TaskState,
 };
 use cloud_import_sim::{Config, FaultKind, ImageSummary};
-use cloud_import_tests::simulated::{ALIYUN, Case, Stage};
+use cloud_import_tests::simulated::{ALIYUN, Case, JDCLOUD, Stage, UCLOUD_HK};
 
 /// How a cloud copies.
 struct Copying {
@@ -19,13 +19,29 @@ struct Copying {
     search: Option<&'static str>,
 }
 
-const ROWS: &[Copying] = &[Copying {
-    case: &ALIYUN,
-    from: "cn-hangzhou",
-    to: "cn-beijing",
-    order: "CopyImage",
-    search: None,
-}];
+const ROWS: &[Copying] = &[
+    Copying {
+        case: &ALIYUN,
+        from: "cn-hangzhou",
+        to: "cn-beijing",
+        order: "CopyImage",
+        search: None,
+    },
+    Copying {
+        case: &JDCLOUD,
+        from: "cn-north-1",
+        to: "cn-south-1",
+        order: "copyImages",
+        search: Some("describeImages"),
+    },
+    Copying {
+        case: &UCLOUD_HK,
+        from: "hk",
+        to: "sg",
+        order: "CopyCustomImage",
+        search: Some("DescribeImage"),
+    },
+];
 
 /// A finished image, and importers in its region and in the one that it is copied to.
 struct Scene {

@@ -57,6 +57,7 @@ macro_rules! for_one_case {
 macro_rules! for_all_clouds {
     ($file:ident, $tests:ident { $($behaviour:ident)* }) => {
         mod $tests {
+            for_one_cloud! { $file, jdcloud, JDCLOUD; $($behaviour)* }
             for_one_cloud! { $file, aliyun, ALIYUN; $($behaviour)* }
         }
     };

@@ -87,10 +87,14 @@ pub(super) async fn apply<C: Cloud>(cloud: &C, image: &ImportedImage, change: &I
 }
 
 /// The order that works: a deprecated image can be neither shared nor copied, and one that is to be deprecated must not be shared.
+/// What is public is not shared either, until that is taken back.
 async fn send<C: Cloud>(cloud: &C, image: &ImportedImage, left: &ImageChange) -> Result<()> {
     debug!(image = image.id, "changing an image");
     if left.deprecated == Some(false) {
         cloud.deprecate(image, false).await?;
+    }
+    if left.public == Some(false) {
+        cloud.publish(image, false).await?;
     }
     let unshare: Vec<String> = left.unshare.iter().cloned().collect();
     for some in unshare.chunks(C::SHARED_AT_ONCE) {
@@ -110,8 +114,8 @@ async fn send<C: Cloud>(cloud: &C, image: &ImportedImage, left: &ImageChange) ->
     if let Some(family) = &left.family {
         cloud.set_family(image, family).await?;
     }
-    if let Some(public) = left.public {
-        cloud.publish(image, public).await?;
+    if left.public == Some(true) {
+        cloud.publish(image, true).await?;
     }
     if left.deprecated == Some(true) {
         cloud.deprecate(image, true).await?;
