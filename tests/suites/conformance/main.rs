@@ -59,6 +59,7 @@ macro_rules! for_all_clouds {
         mod $tests {
             for_one_cloud! { $file, jdcloud, JDCLOUD; $($behaviour)* }
             for_one_cloud! { $file, aliyun, ALIYUN; $($behaviour)* }
+            for_one_cloud! { $file, ucloud, UCLOUD; $($behaviour)* }
         }
     };
 }
