@@ -111,6 +111,16 @@ impl Client {
         &self.connection.region
     }
 
+    /// This client in another region, by the same keys. The scope of its signatures names the region.
+    pub(crate) fn moved(&self, region: &str, project: Option<&str>) -> Result<Self> {
+        let connection = self.connection.in_region(region, project)?;
+        let signer = Signer {
+            region: connection.region.clone(),
+            ..self.signer.clone()
+        };
+        Ok(Self { connection, signer })
+    }
+
     /// Where the API is.
     pub fn endpoint(&self) -> &Endpoint {
         &self.connection.endpoint

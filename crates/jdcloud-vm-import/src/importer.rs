@@ -1,13 +1,13 @@
 //! The normalized import in JD Cloud's words.
 //!
 //! The task is polled, not the image: an image that is still queued shows 0 % for long. A lost start is sent again with
-//! its token, which returns the first answer. There is no call to cancel.
+//! its token, which returns the first answer. There is no call to cancel. A copy has no task and is polled as an image.
 
 use cloud_import_core::{
-    Architecture, BootMode, Capabilities, Disk, DiskFormat, ErrorKind, Failure, ImportRequest, ImportedImage, Presence,
-    Problem, Provider, Result, Subject,
+    Architecture, BootMode, Capabilities, Disk, DiskFormat, ErrorKind, Failure, ImageAttributes, ImageChange,
+    ImportRequest, ImportedImage, Presence, Problem, Provider, Result, Subject,
     provider::{
-        At, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent,
+        At, Cloud, Connection, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent,
         preflight::{Checks, lacking},
         words,
     },
@@ -34,6 +34,9 @@ impl Cloud for Client {
 
     const PROOF: Proof = Proof::Source { must_show: false };
     const LISTING: Listing = Listing::Tasks;
+    const COPY_PROOF: Proof = Proof::Marker;
+    // As many as an image may be shared with: a request is refused as a whole.
+    const SHARED_AT_ONCE: usize = 20;
     const NEWEST_FIRST: bool = true;
     // An order that is looked for is among the newest tasks.
     const PAGES: u32 = 20;
@@ -81,6 +84,38 @@ impl Cloud for Client {
     async fn send(&self, order: &wire::ImportImageRequest, _: Option<&str>) -> Result<Sent> {
         let answer = self.import_image(order).await?;
         Ok(Sent::new("importImage", answer.task_id, answer.image_id))
+    }
+
+    fn in_region(&self, region: &str, project: Option<&str>) -> Result<Self> {
+        self.moved(region, project)
+    }
+
+    fn validate_copy(&self, order: &CopyOrder) -> Vec<Problem> {
+        rules::problems_of_copy(&order.request)
+    }
+
+    async fn send_copy(&self, from: &Self, order: &CopyOrder, _: Option<&str>) -> Result<Sent> {
+        from.order_copy(self.region(), order).await
+    }
+
+    fn validate_change(&self, change: &ImageChange) -> Vec<Problem> {
+        rules::problem_of_change(change).into_iter().collect()
+    }
+
+    async fn attributes(&self, image: &ImportedImage, change: &ImageChange) -> Result<ImageAttributes> {
+        self.shown(image, change).await
+    }
+
+    async fn share(&self, image: &ImportedImage, accounts: &[String]) -> Result<()> {
+        self.add_accounts(image, accounts).await
+    }
+
+    async fn unshare(&self, image: &ImportedImage, accounts: &[String]) -> Result<()> {
+        self.remove_accounts(image, accounts).await
+    }
+
+    async fn publish(&self, image: &ImportedImage, public: bool) -> Result<()> {
+        self.set_public(image, public).await
     }
 
     async fn task(&self, id: &str, _: Option<&str>) -> Result<Option<Row>> {
@@ -182,6 +217,8 @@ fn image_row(image: wire::Image) -> Row {
     let mut row = Row::new(image.status, IMAGE_STATES);
     row.image_id = image.image_id;
     row.name = image.name;
+    row.description = image.desc;
+    row.percent = image.progress.and_then(|percent| percent.trim().parse().ok());
     row
 }
 

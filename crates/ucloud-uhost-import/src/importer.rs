@@ -6,7 +6,7 @@
 use cloud_import_core::{
     Capabilities, DiskFormat, ImportRequest, ImportedImage, Problem, Provider, Result, Subject,
     provider::{
-        At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, datetime, marked,
+        At, By, Cloud, Connection, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent, datetime, marked,
         preflight::Checks, words,
     },
 };
@@ -36,6 +36,7 @@ impl Cloud for Client {
 
     const PROOF: Proof = Proof::Marker;
     const LISTING: Listing = Listing::Images;
+    const COPY_PROOF: Proof = Proof::Marker;
     const NEVER_ASKED: &'static [(Subject, &'static str)] = preflight::NEVER;
 
     fn capabilities(&self) -> &'static Capabilities {
@@ -85,6 +86,21 @@ impl Cloud for Client {
     async fn send(&self, order: &wire::ImportCustomImageRequest, _: Option<&str>) -> Result<Sent> {
         let answer = self.import_custom_image(order).await?;
         Ok(Sent::new("ImportCustomImage", None, answer.image_id).taken(true))
+    }
+
+    /// Projects are the account's, in whatever region.
+    fn in_region(&self, region: &str, project: Option<&str>) -> Result<Self> {
+        let mut other = self.clone();
+        other.connection = self.connection.in_region(region, project.or(self.project()))?;
+        Ok(other)
+    }
+
+    fn validate_copy(&self, order: &CopyOrder) -> Vec<Problem> {
+        rules::problems_of_copy(order, self.region(), self.project())
+    }
+
+    async fn send_copy(&self, from: &Self, order: &CopyOrder, project: Option<&str>) -> Result<Sent> {
+        from.order_copy(self, order, project).await
     }
 
     async fn images(&self, query: &Query<'_>, at: At) -> Result<Page> {

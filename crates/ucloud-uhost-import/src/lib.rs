@@ -14,6 +14,7 @@
 
 mod answer;
 mod client;
+mod copies;
 #[rustfmt::skip]
 mod generated;
 mod importer;

@@ -4,6 +4,7 @@
 use cloud_import_core::{
     Architecture, BootMode, DiskPart, Field, ImportRequest, Problem, Provider, Remedy,
     provider::{
+        CopyOrder,
         capabilities::{Limited, Rule},
         marked, validate,
     },
@@ -23,6 +24,19 @@ pub(crate) fn problems(order: &ImportRequest, marker: &str) -> Vec<Problem> {
     problems.extend(validate::gpt_problem(order, Provider::UCLOUD, GUIDE, GPT_REMEDY));
     problems.extend(description(order, marker));
     problems.extend(options(order));
+    problems
+}
+
+/// Every problem of the order of a copy beside those that its tables hold. `region` and `project` are the client's own.
+pub(crate) fn problems_of_copy(order: &CopyOrder, region: &str, project: Option<&str>) -> Vec<Problem> {
+    let (image, request) = (&order.image, &order.request);
+    let mut problems = Vec::new();
+    if image.region == region && image.project.as_deref().or(project) == request.project.as_deref().or(project) {
+        let rule = "is that of the image, which is in this region too: there is nothing to copy";
+        let problem = error(Field::Project, rule).source(CAPABILITIES.after.copy_within.source);
+        problems.push(problem.remedy("Name another project, or order the copy in another region."));
+    }
+    problems.extend(options(request));
     problems
 }
 

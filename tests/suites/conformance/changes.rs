@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 
 use cloud_import::{Error, ErrorKind, Field, ImageChange, ImageImporter, ImportedImage, Provider};
 use cloud_import_sim::{FaultKind, ImageSummary};
-use cloud_import_tests::simulated::{ALIYUN, Case, Stage, TENCENT};
+use cloud_import_tests::simulated::{ALIYUN, Case, JDCLOUD, Stage, TENCENT, UCLOUD};
 
 /// How a cloud shares and tags.
 struct Changing {
     case: &'static Case,
-    /// The operation that shares an image.
+    /// The operation that shares an image; empty where there is none.
     share: &'static str,
     /// What it is shared with, in a form that the cloud takes.
     account: fn(u32) -> String,
-    /// The operation that sets tags.
+    /// The operation that sets tags; empty where there is none.
     tag: &'static str,
 }
 
@@ -30,6 +30,19 @@ const ROWS: &[Changing] = &[
         share: "ModifyImageSharePermission",
         account: |number| format!("200000{number:06}"),
         tag: "TagResources",
+    },
+    Changing {
+        case: &JDCLOUD,
+        share: "shareImage",
+        account: |number| format!("jdpub-partner{number:02}"),
+        tag: "",
+    },
+    // It has neither call: what is tried is refused.
+    Changing {
+        case: &UCLOUD,
+        share: "",
+        account: |number| format!("org-partner{number:02}"),
+        tag: "",
     },
 ];
 
@@ -207,7 +220,11 @@ pub(crate) async fn what_is_public_is_taken_back(provider: Provider) {
     }
     assert_eq!(scene.change(&public).await.unwrap().public, Some(true));
     assert!(scene.shown().public);
-    scene.change(&ImageChange::default().public(false)).await.unwrap();
+    // Nothing that is public is shared: that is taken back first.
+    let account = (scene.row.account)(1);
+    let back = ImageChange::default().public(false).share(&account);
+    let shown = scene.change(&back).await.unwrap();
+    assert_eq!((shown.public, shown.shared_with), (Some(false), [account].into()));
     assert!(!scene.shown().public);
 }
 

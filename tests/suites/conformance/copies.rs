@@ -6,7 +6,7 @@ use cloud_import::{
     CancelOutcome, ErrorKind, ImageImporter, ImportRequest, ImportTask, ImportedImage, Provider, Result, TaskState,
 };
 use cloud_import_sim::{Config, FaultKind, ImageSummary};
-use cloud_import_tests::simulated::{ALIYUN, Case, Stage, TENCENT};
+use cloud_import_tests::simulated::{ALIYUN, Case, JDCLOUD, Stage, TENCENT, UCLOUD_HK};
 
 /// How a cloud copies.
 struct Copying {
@@ -33,6 +33,20 @@ const ROWS: &[Copying] = &[
         to: "ap-nanjing",
         order: "SyncImages",
         search: Some("DescribeImages"),
+    },
+    Copying {
+        case: &JDCLOUD,
+        from: "cn-north-1",
+        to: "cn-south-1",
+        order: "copyImages",
+        search: Some("describeImages"),
+    },
+    Copying {
+        case: &UCLOUD_HK,
+        from: "hk",
+        to: "sg",
+        order: "CopyCustomImage",
+        search: Some("DescribeImage"),
     },
 ];
 

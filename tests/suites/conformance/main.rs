@@ -57,8 +57,10 @@ macro_rules! for_one_case {
 macro_rules! for_all_clouds {
     ($file:ident, $tests:ident { $($behaviour:ident)* }) => {
         mod $tests {
+            for_one_cloud! { $file, jdcloud, JDCLOUD; $($behaviour)* }
             for_one_cloud! { $file, aliyun, ALIYUN; $($behaviour)* }
             for_one_cloud! { $file, tencent, TENCENT; $($behaviour)* }
+            for_one_cloud! { $file, ucloud, UCLOUD; $($behaviour)* }
         }
     };
 }

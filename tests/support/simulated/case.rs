@@ -111,6 +111,13 @@ pub static UCLOUD: Case = Case {
     ..PLAIN
 };
 
+/// UCloud in a region that is open for copies, which Beijing is not.
+pub static UCLOUD_HK: Case = Case {
+    region: "hk",
+    form: Form::Link("images-1250000000.hk.ufileos.com"),
+    ..UCLOUD
+};
+
 /// Huawei Cloud, common route; the project is found.
 pub static HUAWEI_COMMON: Case = Case {
     name: "huawei_common_qcow2",

@@ -86,12 +86,16 @@ pub(super) async fn apply<C: Cloud>(cloud: &C, image: &ImportedImage, change: &I
     }
 }
 
-/// The order that works: a deprecated image can be neither shared nor copied, one that is to be deprecated must not be shared, and
-/// one that is shared may take no other change, as documents of Tencent Cloud say.
+/// The order that works: a deprecated image can be neither shared nor copied, one that is to be deprecated must not be shared, what is
+/// public is not shared either until that is taken back, and one that is shared may take no other change, as documents of Tencent Cloud
+/// say.
 async fn send<C: Cloud>(cloud: &C, image: &ImportedImage, left: &ImageChange) -> Result<()> {
     debug!(image = image.id, "changing an image");
     if left.deprecated == Some(false) {
         cloud.deprecate(image, false).await?;
+    }
+    if left.public == Some(false) {
+        cloud.publish(image, false).await?;
     }
     let unshare: Vec<String> = left.unshare.iter().cloned().collect();
     for some in unshare.chunks(C::SHARED_AT_ONCE) {
@@ -111,8 +115,8 @@ async fn send<C: Cloud>(cloud: &C, image: &ImportedImage, left: &ImageChange) ->
         let keys: Vec<String> = left.untag.iter().cloned().collect();
         cloud.untag(image, &keys).await?;
     }
-    if let Some(public) = left.public {
-        cloud.publish(image, public).await?;
+    if left.public == Some(true) {
+        cloud.publish(image, true).await?;
     }
     if left.deprecated == Some(true) {
         cloud.deprecate(image, true).await?;

@@ -124,6 +124,11 @@ pub trait Cloud: Debug + Send + Sync + 'static {
         ready(Err(unable(self.capabilities().provider, "copies images")))
     }
 
+    /// Every problem of changes to an image beside those that the tables hold. No I/O.
+    fn validate_change(&self, _change: &ImageChange) -> Vec<Problem> {
+        Vec::new()
+    }
+
     /// What the cloud shows of an image: at least what a change is about. Its project is the one that was named or found out.
     fn attributes(
         &self,

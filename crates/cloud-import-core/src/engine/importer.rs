@@ -413,6 +413,12 @@ impl<C: Cloud> ImageImporter for Importer<C> {
         })
     }
 
+    fn validate_change(&self, change: &ImageChange) -> Vec<Problem> {
+        let mut problems = changes::problems(change, self.cloud.capabilities());
+        problems.extend(self.cloud.validate_change(change));
+        problems
+    }
+
     fn change<'a>(
         &'a self,
         image: &'a ImportedImage,

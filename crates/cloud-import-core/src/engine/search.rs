@@ -72,6 +72,11 @@ pub(crate) fn listing<C: Cloud>(task: &ImportTask) -> Listing {
     if task.is_copy() { Listing::Images } else { C::LISTING }
 }
 
+/// Whether the list that shows it begins with the newest. What is known of a cloud's list of imports says nothing of another list.
+fn is_newest_first<C: Cloud>(task: &ImportTask) -> bool {
+    C::NEWEST_FIRST && listing::<C>(task) == C::LISTING
+}
+
 fn proof<C: Cloud>(task: &ImportTask) -> Proof {
     if task.is_copy() { C::COPY_PROOF } else { C::PROOF }
 }
@@ -83,7 +88,7 @@ pub(crate) async fn listed<C: Cloud>(cloud: &C, task: &ImportTask, project: Opti
             newest: None,
             read: Read::Part,
             ..
-        } if !C::NEWEST_FIRST => Err(unfinished(cloud)),
+        } if !is_newest_first::<C>(task) => Err(unfinished(cloud)),
         look => Ok(look.newest),
     }
 }
@@ -112,7 +117,7 @@ async fn look<C: Cloud>(cloud: &C, task: &ImportTask, project: Option<&str>) -> 
             newest = Some(row);
         }
         match by {
-            By::Name(_) if !C::NEWEST_FIRST => ControlFlow::Continue(()),
+            By::Name(_) if !is_newest_first::<C>(task) => ControlFlow::Continue(()),
             _ => ControlFlow::Break(()),
         }
     })

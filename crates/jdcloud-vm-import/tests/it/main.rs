@@ -3,6 +3,8 @@
 
 mod after;
 mod answers;
+mod changes;
+mod copies;
 mod importer;
 mod pages;
 mod presence;

@@ -166,12 +166,12 @@ pub static ERRORS: &[CodeRule] = &[
     CodeRule::failure("8949", 200, ErrorKind::Unsupported, "Read the message: UCloud does not support this for that host, disk or image.", S_DOCS),
     CodeRule::failure("8958", 200, ErrorKind::Unsupported, "Copy to or from another zone: zones of the older kind have no copies.", S_DOCS), // CopyCustomImage
     CodeRule::failure("8959", 200, ErrorKind::Unsupported, "Make the image anew: images of the older kind are not copied.", S_DOCS), // CopyCustomImage
-    CodeRule::failure("8960", 200, ErrorKind::Service, "Look whether the copy exists; where it does not, read the message, and ask UCloud's support if it does not help.", S_DOCS).executed(false), // CopyCustomImage
+    CodeRule::failure("8960", 200, ErrorKind::Service, "Look whether the copy exists; where it does not, read the message, and ask UCloud's support if it does not help.", S_DOCS), // CopyCustomImage
     CodeRule::failure("8962", 200, ErrorKind::InvalidRequest, "Name another project or another region than that of the image: inside both there is nothing to copy.", S_DOCS), // CopyCustomImage
     CodeRule::failure("8965", 200, ErrorKind::Unavailable, "Try again later.", S_DOCS),
     CodeRule::failure("8969", 200, ErrorKind::Conflict, "Wait three days, then try again.", S_DOCS),
     CodeRule::failure("8970", 200, ErrorKind::Service, "Read the message, and ask UCloud's support if it does not help.", S_DOCS).executed(false),
-    CodeRule::failure("8971", 200, ErrorKind::Service, "Read the message, and ask UCloud's support if it does not help.", S_DOCS).executed(false), // CopyCustomImage
+    CodeRule::failure("8971", 200, ErrorKind::Service, "Look whether the copy exists; where it does not, read the message, and ask UCloud's support if it does not help.", S_DOCS), // CopyCustomImage
     CodeRule::failure("8972", 200, ErrorKind::Service, "Read the message, and ask UCloud's support if it does not help.", S_DOCS).executed(false),
     CodeRule::failure("8973", 200, ErrorKind::Service, "Read the message, and ask UCloud's support if it does not help.", S_DOCS).executed(false),
     CodeRule::failure("8974", 200, ErrorKind::Service, "Read the message, and ask UCloud's support if it does not help.", S_DOCS).executed(false),

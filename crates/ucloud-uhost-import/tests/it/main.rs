@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
 mod answers;
+mod copies;
 mod importer;
 mod orders;
 mod pages;
