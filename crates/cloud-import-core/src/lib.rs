@@ -51,6 +51,7 @@ pub use model::{
     field::{DiskPart, Field},
     link::Link,
     os::Os,
+    own_image::{ImageMarks, OwnImage, OwnImages},
     problem::{Problem, Severity},
     provider::Provider,
     remedy::{self, Remedy},

@@ -15,6 +15,7 @@ mod client;
 #[rustfmt::skip]
 mod generated;
 mod importer;
+mod marks;
 mod options;
 mod os;
 mod preflight;

@@ -12,6 +12,7 @@ pub mod id;
 pub(crate) mod link;
 pub(crate) mod object;
 pub(crate) mod os;
+pub(crate) mod own_image;
 mod parse;
 pub(crate) mod problem;
 pub(crate) mod provider;
