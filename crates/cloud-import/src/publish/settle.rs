@@ -4,7 +4,8 @@
 use std::time::{Duration, SystemTime};
 
 use cloud_import_core::{
-    Error, ErrorKind, ImageImporter, ImportTask, Remedy, Result, Sighting, provider::datetime, remedy::Change,
+    Capabilities, Error, ErrorKind, ImageImporter, ImportTask, Remedy, Result, Sighting, provider::datetime,
+    remedy::Change,
 };
 
 use super::{
@@ -74,7 +75,7 @@ impl Run {
     /// It is still not known, with what there is to do about it.
     async fn look(&self, task: &ImportTask, lost: Option<Error>) -> Result<Option<[SystemTime; 2]>> {
         let importer = &*self.target.importer;
-        let (at, rules) = (now(importer), rules(importer));
+        let (at, rules) = (now(importer), rules(importer, task.is_copy()));
         let read = match importer.sight(task).await {
             Ok(Sighting::Listed(found)) => {
                 let taken_over = self.target.change(move |record| {
@@ -129,7 +130,8 @@ impl Target {
     /// The error of a target of which it is not known whether its order was sent, for those who do not have the order: by what is
     /// on record. It is settled by the order alone.
     pub(super) fn unsettled(&self) -> Error {
-        let (now, rules) = (now(&*self.importer), rules(&*self.importer));
+        let is_copy = self.with_record(|record| record.task.as_ref().is_some_and(ImportTask::is_copy));
+        let (now, rules) = (now(&*self.importer), rules(&*self.importer, is_copy));
         let repeat = Remedy::Repeat(Change::Original);
         self.with_record(|record| {
             let error = recorded(record).with_provider(record.provider);
@@ -230,14 +232,23 @@ fn not_listed(record: &Record, unsettled: &Unsettled, listings: [SystemTime; 2])
     )
 }
 
-/// What tells what an order may be taken for at a cloud.
-fn rules(importer: &dyn ImageImporter) -> Rules {
+/// What tells what an order may be taken for at a cloud. How soon an import is listed says nothing of a copy.
+fn rules(importer: &dyn ImageImporter, is_copy: bool) -> Rules {
     let (facts, grace) = (importer.capabilities(), importer.grace());
     let minutes = |minutes: u32| Duration::from_secs(60 * u64::from(minutes));
+    let of_import = || grace.listed_within.or(facts.listed_within_minutes.value.map(minutes));
     Rules {
-        token: facts.client_token.value,
-        listed_within: grace.listed_within.or(facts.listed_within_minutes.value.map(minutes)),
+        token: takes_token(facts, is_copy),
+        listed_within: if is_copy { None } else { of_import() },
         apart: grace.listings_apart,
+    }
+}
+
+/// Whether a token makes it safe to send an order again.
+pub(super) fn takes_token(facts: &Capabilities, is_copy: bool) -> bool {
+    match is_copy {
+        true => facts.after.copy_token.value,
+        false => facts.client_token.value,
     }
 }
 
