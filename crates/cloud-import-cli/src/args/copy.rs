@@ -10,7 +10,7 @@ use super::{ConfigFile, Reach, StateDir, Waiting, value::pair};
     before_help = "\
 Examples:
   cloud-import copy m-bp1abc --from aliyun/cn-hangzhou --to cn-beijing,cn-shenzhen
-  cloud-import copy web-2026-11 --from tencent/ap-guangzhou --to ap-beijing --no-wait
+  cloud-import copy web-2026-11 --from aliyun --to cn-beijing --no-wait
   cloud-import copy web-4f0c6a2d91be/aliyun/cn-hangzhou --to cn-beijing --encrypt",
     after_help = "\
 The copies are a job, as an import is: `wait`, `status`, `cancel`, `resume`, `list` and `show` take it.

@@ -46,7 +46,7 @@ pub(crate) struct Trial {
 /// Arguments of `share`.
 #[derive(Debug, Args)]
 #[command(
-    before_help = "Example:\n  cloud-import share m-bp1abc --to aliyun/cn-hangzhou --with 1234567890123456",
+    before_help = "Example:\n  cloud-import share m-bp1abc --to aliyun/cn-hangzhou --with 1000000000000001",
     after_help = "Accounts that have it already keep it. An image is shared in its region alone: copy it first, and\nshare each copy. What the cloud shows at the end is printed."
 )]
 pub(crate) struct Share {
@@ -65,7 +65,7 @@ pub(crate) struct Share {
 
 /// Arguments of `unshare`.
 #[derive(Debug, Args)]
-#[command(before_help = "Example:\n  cloud-import unshare m-bp1abc --to aliyun/cn-hangzhou --with 1234567890123456")]
+#[command(before_help = "Example:\n  cloud-import unshare m-bp1abc --to aliyun/cn-hangzhou --with 1000000000000001")]
 pub(crate) struct Unshare {
     #[command(flatten)]
     pub(crate) image: OneImage,

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use cloud_import::{
     Encryption, Endpoint, Error, ErrorKind, ImageSource, ImportRequest, ImportedImage, Problem, Provider, Result, Stop,
     Target,
-    publish::{self, Destination, Ended, Event, Image, Job, Listener, Publish, gate},
+    publish::{self, Destination, Ended, Event, Image, Job, Listener, Publish, Record, gate},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    args::{self, Copy, OneImage},
-    connect::Clouds,
+    args::{self, Copy, OneImage, Reach},
+    connect::{self, Clouds},
     exit::Exit,
     findings::{self, Finding},
     found, interrupt, line,
@@ -47,6 +47,9 @@ pub(crate) struct Order {
     tags: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     encryption: Option<Encryption>,
+    /// The profile of the vendor's own tools, where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
 }
 
 /// How a call goes about it.
@@ -124,6 +127,7 @@ async fn ordered(options: &Copy, clouds: &Clouds<'_>, state: &Remembered) -> Res
     }
     let tags = options.tag.iter().filter_map(|tag| tag.split_once('='));
     let order = Order {
+        account: connect::account(image.provider, &options.reach),
         image,
         name,
         description: options.description.clone(),
@@ -176,6 +180,27 @@ impl Order {
     /// What is copied, for people.
     fn source(&self) -> String {
         self.image.to_string()
+    }
+
+    /// Where copies on record go: by the account that they were begun with, and at their endpoints, which count only when they are typed.
+    pub(crate) fn recorded_places(
+        &self,
+        records: &[Record],
+        clouds: &Clouds<'_>,
+        reach: &Reach,
+    ) -> Result<Vec<Wanted>> {
+        let wanted = |record: &Record| {
+            let mut wanted = Wanted::of(Target::new(record.provider, &record.region));
+            wanted.label.clone_from(&record.target);
+            wanted.fields.account = connect::account(record.provider, reach).or_else(|| self.account.clone());
+            if let Some(endpoint) = &record.endpoint {
+                let endpoint: Endpoint = endpoint.parse()?;
+                wanted.fields.endpoint = Some(endpoint.clone());
+                clouds.is_trusted(&*clouds.importer(&wanted)?, &endpoint, &reach.endpoint)?;
+            }
+            Ok(wanted)
+        };
+        records.iter().map(wanted).collect()
     }
 }
 
@@ -299,25 +324,6 @@ fn not_begun(index: usize, label: &str, ended: Ended, progress: &dyn Listener) -
     outcome.into()
 }
 
-/// Where the copies of records go, at the endpoints that they were begun at, which count only when they are typed.
-pub(crate) fn recorded_places(
-    records: &[publish::Record],
-    clouds: &Clouds<'_>,
-    typed: &[(Provider, Endpoint)],
-) -> Result<Vec<Wanted>> {
-    let wanted = |record: &publish::Record| {
-        let mut wanted = Wanted::of(Target::new(record.provider, &record.region));
-        wanted.label.clone_from(&record.target);
-        if let Some(endpoint) = &record.endpoint {
-            let endpoint: Endpoint = endpoint.parse()?;
-            wanted.fields.endpoint = Some(endpoint.clone());
-            clouds.is_trusted(&*clouds.importer(&wanted)?, &endpoint, typed)?;
-        }
-        Ok(wanted)
-    };
-    records.iter().map(wanted).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,6 +355,7 @@ mod tests {
             description: Some("d".to_owned()),
             tags: vec![("team".to_owned(), "web".to_owned())],
             encryption: Some(Encryption::Key("k".to_owned())),
+            account: None,
         };
         let kept_order = serde_json::to_value(Kept {
             copy: order.clone(),
@@ -359,5 +366,32 @@ mod tests {
         assert!(crate::asked::was_simulated(&kept_order));
         assert!(kept(&serde_json::json!({"image": "web.qcow2", "options": {}})).is_none());
         assert_ne!(order.request(true), order.request(false));
+    }
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        reach: Reach,
+    }
+
+    #[test]
+    fn a_record_does_not_choose_who_gets_requests() {
+        let order: Order = serde_json::from_value(serde_json::json!({"name": "web", "account": "work",
+            "image": {"provider": "aliyun", "region": "cn-hangzhou", "id": "m-1", "name": "web"}}))
+        .unwrap();
+        let record: Record = serde_json::from_value(serde_json::json!({"schema": 1, "target": "aliyun/cn-beijing",
+            "provider": "aliyun", "region": "cn-beijing", "name": "web", "order": "o", "generation": 0, "step": "staged",
+            "endpoint": "https://ecs.example"}))
+        .unwrap();
+        let places = |more: &[&str]| {
+            let line = <Line as clap::Parser>::parse_from([&["it"], more].concat());
+            let clouds = Clouds::new(&line.reach, None).unwrap();
+            order.recorded_places(std::slice::from_ref(&record), &clouds, &line.reach)
+        };
+        let refused = places(&[]).unwrap_err();
+        assert!(refused.message().contains("https://ecs.example"), "{refused}");
+        let typed = places(&["--endpoint", "aliyun=https://ecs.example"]).unwrap();
+        assert_eq!(typed[0].fields.account.as_deref(), Some("work"));
+        let other = ["--endpoint", "aliyun=https://ecs.example", "--account", "aliyun=other"];
+        assert_eq!(places(&other).unwrap()[0].fields.account.as_deref(), Some("other"));
     }
 }

@@ -155,6 +155,12 @@ async fn ended(names: &[String], with: &GoOn, meant: &Meant<'_>, on_end: &OnEnd)
     interrupt::guarded(&stop, done).await
 }
 
+/// Copies of one order, and their records.
+struct Copies {
+    order: copy::Order,
+    records: Vec<Record>,
+}
+
 /// One job, and how it is gone on with.
 struct Call<'a> {
     job: &'a Job,
@@ -174,8 +180,8 @@ impl Call<'_> {
         }
         let mut outcomes = Vec::new();
         let (copies, records) = self.copies(records)?;
-        for (order, records) in copies {
-            outcomes.extend(self.copied(&order, &records).await?);
+        for copies in copies {
+            outcomes.extend(self.copied(&copies).await?);
         }
         for (import, wanted) in self.orders(&records)? {
             self.check_endpoints(&import, &wanted)?;
@@ -190,9 +196,9 @@ impl Call<'_> {
     }
 
     /// The copies among these records, by what is kept of their orders, and the others.
-    fn copies(&self, records: Vec<Record>) -> Result<(Vec<(copy::Order, Vec<Record>)>, Vec<Record>)> {
+    fn copies(&self, records: Vec<Record>) -> Result<(Vec<Copies>, Vec<Record>)> {
         let orders = &self.job.facts().orders;
-        let (mut copies, mut others) = (BTreeMap::<String, (copy::Order, Vec<Record>)>::new(), Vec::new());
+        let (mut copies, mut others) = (BTreeMap::<String, Copies>::new(), Vec::new());
         for record in records {
             let key = record.asked.as_ref().map(|asked| asked.order.clone());
             let order = key.and_then(|key| Some((orders.get(&key)?, key)));
@@ -204,16 +210,20 @@ impl Call<'_> {
             if asked::was_simulated(order) != is_simulated {
                 return Err(of_other_clouds(is_simulated));
             }
-            copies.entry(key).or_insert((copy, Vec::new())).1.push(record);
+            let new = Copies {
+                order: copy,
+                records: Vec::new(),
+            };
+            copies.entry(key).or_insert(new).records.push(record);
         }
         Ok((copies.into_values().collect(), others))
     }
 
     /// Copies again, by what is kept of the order: the same order finds its records.
-    async fn copied(&self, order: &copy::Order, records: &[Record]) -> Result<Vec<Outcome>> {
-        let with = self.with;
+    async fn copied(&self, copies: &Copies) -> Result<Vec<Outcome>> {
+        let (with, order) = (self.with, &copies.order);
         let clouds = Clouds::new(&with.reach, self.simulated)?.stopped_by(self.stop);
-        let to = copy::recorded_places(records, &clouds, &with.reach.endpoint)?;
+        let to = order.recorded_places(&copies.records, &clouds, &with.reach)?;
         let way = copy::Way {
             dry_run: false,
             vendor_dry_run: false,

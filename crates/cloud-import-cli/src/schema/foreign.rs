@@ -283,8 +283,39 @@ pub(crate) struct Cloud {
     skip_guest_check: Fact<bool>,
     nvme: Fact<bool>,
     imds_v2: Fact<bool>,
+    after: After,
     likely_causes: Vec<String>,
     limits: Vec<Limit>,
+}
+
+/// What a cloud can do with an image that is there.
+#[derive(JsonSchema)]
+struct After {
+    copy_to_regions: Fact<bool>,
+    copy_within: Fact<bool>,
+    copy_closed: Fact<Vec<String>>,
+    copy_encrypted: Fact<CopyEncryption>,
+    copies_at_once: Fact<Option<u32>>,
+    copy_max_gib: Fact<Option<u32>>,
+    copy_token: Fact<bool>,
+    copy_description: Fact<bool>,
+    copy_tags: Fact<bool>,
+    copy_cancel: Fact<bool>,
+    share: Fact<u32>,
+    share_with: Fact<String>,
+    public: Fact<bool>,
+    family: Fact<bool>,
+    deprecate: Fact<bool>,
+    tag: Fact<bool>,
+    export_formats: Fact<Vec<String>>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum CopyEncryption {
+    No,
+    Within,
+    Any,
 }
 
 /// A value, where it was read and how sure it is.

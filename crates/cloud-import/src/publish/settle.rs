@@ -260,3 +260,34 @@ fn says_nothing_of_the_order(error: &Error) -> bool {
     );
     unheard || error.is_retryable()
 }
+
+#[cfg(test)]
+mod tests {
+    use cloud_import_core::{Credentials, Provider, Settings};
+
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_imports_counts_for_no_copy() {
+        let mut differ = 0;
+        for provider in Provider::all() {
+            let settings = Settings::new("r").credentials(Credentials::new("AK", "SK"));
+            let Ok(importer) = crate::connect(provider, settings) else {
+                continue;
+            };
+            let facts = importer.capabilities();
+            let (import, copy) = (rules(&*importer, false), rules(&*importer, true));
+            assert_eq!(
+                (import.token, copy.token),
+                (facts.client_token.value, facts.after.copy_token.value)
+            );
+            let minutes = facts.listed_within_minutes.value;
+            assert_eq!(
+                (import.listed_within.is_some(), copy.listed_within),
+                (minutes.is_some(), None)
+            );
+            differ += usize::from(import.token != copy.token || minutes.is_some());
+        }
+        assert!(differ > 0, "else it would not matter");
+    }
+}
