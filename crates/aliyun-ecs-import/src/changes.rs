@@ -11,7 +11,7 @@ use crate::{Client, generated as wire};
 const IMAGE: &str = "image";
 
 /// The state of an image that is deprecated.
-const DEPRECATED: &str = "Deprecated";
+pub(crate) const DEPRECATED: &str = "Deprecated";
 
 impl Client {
     /// What is shown of an image; whom it is shared with is another call, made where the change is about that.

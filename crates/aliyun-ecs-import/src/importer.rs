@@ -19,6 +19,7 @@ use cloud_import_core::{
 use crate::{
     Client, Options, generated as wire,
     generated::{CAPABILITIES, IMAGE_STATES, TASK_STATES},
+    marks,
     os::{self, AliyunOs},
     preflight, rules,
 };
@@ -185,8 +186,8 @@ impl Cloud for Client {
                 image_id: Some(id.to_owned()),
                 ..Self::images_in_every_status()
             },
-            By::Name(name) => wire::DescribeImagesRequest {
-                image_name: Some(name.to_owned()),
+            By::Name(_) | By::All => wire::DescribeImagesRequest {
+                image_name: query.name(),
                 image_owner_alias: Some(wire::ImageOwnerAlias::SelfOwned),
                 page_number: Some(i64::from(at.page) + 1),
                 page_size: Some(IMAGES),
@@ -283,6 +284,7 @@ fn task_row(info: wire::DescribeTaskAttributeResponse) -> Row {
 
 fn image_row(image: wire::Image) -> Row {
     let mut row = Row::new(image.status.clone(), IMAGE_STATES);
+    row.marks = marks::of(&image);
     row.failure = Some(Failure::new(None, format!("the image is {}", row.raw)));
     row.inspection = inspection(&image);
     row.percent = percent(image.progress.as_deref());

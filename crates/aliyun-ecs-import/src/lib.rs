@@ -24,6 +24,7 @@ mod copies;
 mod generated;
 mod import_role;
 mod importer;
+mod marks;
 mod options;
 mod os;
 mod preflight;

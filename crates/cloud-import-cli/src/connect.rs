@@ -215,6 +215,11 @@ pub(crate) fn endpoint<'a>(wanted: &'a Wanted, reach: &'a Reach) -> Option<&'a E
     own.or_else(|| last_for(wanted.target.provider, &reach.endpoint))
 }
 
+/// The account of a cloud, where one is named.
+pub(crate) fn account(provider: Provider, reach: &Reach) -> Option<String> {
+    last_for(provider, &reach.account).cloned()
+}
+
 /// What was said last about a cloud.
 fn last_for<T>(provider: Provider, said: &[(Provider, T)]) -> Option<&T> {
     said.iter()

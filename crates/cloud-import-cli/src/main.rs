@@ -7,6 +7,7 @@ mod advice;
 mod args;
 mod asked;
 mod bucket;
+mod changed;
 mod checked;
 mod clock;
 mod commands;
@@ -20,6 +21,7 @@ mod fetch;
 mod fields;
 mod findings;
 mod form;
+mod found;
 mod interrupt;
 mod jobs;
 mod line;
@@ -60,8 +62,8 @@ use cloud_import::{Error, ErrorKind, Result};
 use crate::{
     args::{Arguments, Command},
     commands::{
-        cancel, capabilities, check, clean, explain, forget, import, inspect, list, report as page, resume, show, sim,
-        status, wait,
+        cancel, capabilities, change, check, clean, copy, delete, explain, forget, images, import, inspect, list,
+        report as page, resume, show, sim, status, wait,
     },
     exit::Exit,
 };
@@ -123,6 +125,14 @@ fn run(command: Command) -> Result<Exit> {
         Command::Cancel(options) => block_on(interrupt::or_leave(cancel::run(options))),
         Command::Forget(options) => block_on(interrupt::or_leave(forget::run(options))),
         Command::Clean(options) => block_on(interrupt::or_leave(clean::run(options))),
+        Command::Images(options) => block_on(interrupt::or_leave(images::run(options))),
+        Command::Copy(options) => block_on(copy::run(*options)),
+        Command::Share(options) => block_on(interrupt::or_leave(change::share(options))),
+        Command::Unshare(options) => block_on(interrupt::or_leave(change::unshare(options))),
+        Command::Tag(options) => block_on(interrupt::or_leave(change::tag(options))),
+        Command::Set(options) => block_on(interrupt::or_leave(change::set(options))),
+        Command::Deprecate(options) => block_on(interrupt::or_leave(change::deprecate(options))),
+        Command::Delete(options) => block_on(interrupt::or_leave(delete::run(options))),
         Command::Sim(options) => block_on(sim::run(options)),
     }
 }

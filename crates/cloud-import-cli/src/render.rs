@@ -109,6 +109,9 @@ impl Wording for Flags {
             Field::Profile => "--account".to_owned(),
             Field::ImportRole => "--create-role".to_owned(),
             Field::DryRun => "--vendor-dry-run".to_owned(),
+            Field::Share => "--with".to_owned(),
+            Field::Deprecated => "the mark as deprecated".to_owned(),
+            Field::Encryption => "--encrypt".to_owned(),
             Field::Other(path) => path.to_string(),
             flag => format!("--{}", flag.to_string().replace('_', "-")),
         }
@@ -313,10 +316,11 @@ pub(crate) fn not_started(not_listed_at: [SystemTime; 2]) -> String {
 /// An image that is made anew, by what became of the one of before.
 pub(crate) fn anew(retired: &Retired) -> String {
     let at = instant(retired.at);
-    format!(
-        "its image was deleted by the job {} at {at}: another one is made",
-        retired.by
-    )
+    let by = match retired.by.as_str() {
+        "" => "because that was asked for".to_owned(),
+        job => format!("by the job {job}"),
+    };
+    format!("its image was deleted {by} at {at}: another one is made")
 }
 
 /// An instant in UTC.

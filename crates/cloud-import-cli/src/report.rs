@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloud_import::{Error, ErrorKind, Result};
+use cloud_import::{Error, ErrorKind, ImportTask, Result};
 use serde::Serialize;
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     row::{Reason, Row},
 };
 
-/// What an import, or a command about imports, came to.
+/// What imports or copies, or a command about them, came to.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Report<'a> {
@@ -188,6 +188,7 @@ fn closing(outcomes: &[Outcome], lines: Lines, took: Duration) -> Option<String>
     let all = outcomes.len();
     let (good, one, several) = match lines {
         Lines::States => return (all > 1).then(|| format!("{all} targets: {}", listed(&totals, None))),
+        Lines::Tasks if are_copies(outcomes) => (Status::Running, "copy started", "copies started"),
         Lines::Tasks => (Status::Running, "import started", "imports started"),
         Lines::Images if many(Status::Checked) > 0 => (Status::Checked, "order checked", "orders checked"),
         Lines::Images => (Status::Succeeded, "image", "images"),
@@ -208,6 +209,12 @@ fn closing(outcomes: &[Outcome], lines: Lines, took: Duration) -> Option<String>
             listed(&totals, Some(good))
         )),
     }
+}
+
+/// Whether all that was started makes copies.
+fn are_copies(outcomes: &[Outcome]) -> bool {
+    let mut tasks = outcomes.iter().filter_map(|outcome| outcome.task.as_ref()).peekable();
+    tasks.peek().is_some() && tasks.all(ImportTask::is_copy)
 }
 
 /// What text output has of each: the target, and what came of it.

@@ -26,7 +26,7 @@ pub(crate) struct Row<'a> {
     generation: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     image_id: Option<&'a str>,
-    /// When its image was deleted by this program, and by which job.
+    /// When its image was deleted by this program, and by which job, if by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<crate::schema::Retired>"))]
     retired: Option<&'a Retired>,

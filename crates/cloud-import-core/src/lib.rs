@@ -52,6 +52,7 @@ pub use model::{
     image_source::{Encryption, ImageSource},
     link::Link,
     os::Os,
+    own_image::{ImageMarks, OwnImage, OwnImages},
     problem::{Problem, Severity},
     provider::Provider,
     remedy::{self, Remedy},

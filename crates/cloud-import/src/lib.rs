@@ -37,11 +37,11 @@ pub use cloud_import_core::testing;
 pub use cloud_import_core::{
     Architecture, Asking, BootMode, BoxFuture, Bytes, CancelOutcome, Capabilities, Check, CheckOutcome, ClientBuilder,
     CredentialSource, Credentials, Disk, DiskFormat, DiskPart, DiskSource, Encryption, Endpoint, Error, ErrorKind,
-    Failure, Field, Finding, Grace, ImageAttributes, ImageChange, ImageImporter, ImageKind, ImageSource, ImportRequest,
-    ImportTask, ImportedImage, Inspection, LicenseType, Link, Os, OsFamily, Pace, PartitionTable, Prepared, Presence,
-    Problem, Provider, Remedy, Response, Result, RetryPolicy, Settings, Severity, Shown, Sighting, SourceForm, Stop,
-    Subject, TaskState, Throttle, VendorOptions, WaitEvent, WaitOptions, build, credentials, env, find, http, provider,
-    remedy, transport, wait,
+    Failure, Field, Finding, Grace, ImageAttributes, ImageChange, ImageImporter, ImageKind, ImageMarks, ImageSource,
+    ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Link, Os, OsFamily, OwnImage, OwnImages, Pace,
+    PartitionTable, Prepared, Presence, Problem, Provider, Remedy, Response, Result, RetryPolicy, Settings, Severity,
+    Shown, Sighting, SourceForm, Stop, Subject, TaskState, Throttle, VendorOptions, WaitEvent, WaitOptions, build,
+    credentials, env, find, http, provider, remedy, transport, wait,
 };
 
 pub use connect::{

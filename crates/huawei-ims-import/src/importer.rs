@@ -7,13 +7,15 @@
 
 use cloud_import_core::{
     Capabilities, ErrorKind, Failure, ImportRequest, ImportedImage, Presence, Problem, Result, Subject,
-    provider::{At, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, datetime, preflight::Checks},
+    provider::{
+        At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, datetime, preflight::Checks,
+    },
 };
 
 use crate::{
     Client, ImportCall,
     generated::{self as wire, CAPABILITIES, IMAGE_STATES},
-    job, preflight, rules,
+    job, marks, preflight, rules,
 };
 
 /// Imports images into Huawei Cloud.
@@ -22,10 +24,37 @@ pub type Importer = cloud_import_core::Importer<Client>;
 /// The code for a change of an attribute that the image does not have.
 const NO_SUCH_ATTRIBUTE: &str = "IMG.0035";
 
+/// Images on a page: the most that the vendor allows.
+const IMAGES: i64 = 500;
+
 impl Client {
     /// The client in a project; in its own when none is named.
     fn at(&self, project: Option<&str>) -> Self {
         project.map_or_else(|| self.clone(), |project| self.in_project(project))
+    }
+
+    /// All pages of a list of images as one: of those that are registered, and behind them of those that are not yet.
+    async fn every_page(&self, project: Option<&str>, mut request: wire::ListImagesRequest, at: At) -> Result<Page> {
+        let client = self.at(project);
+        request.limit = Some(IMAGES);
+        let (mut images, mut is_whole) = (Vec::new(), false);
+        for _ in 0..Self::PAGES {
+            let answer = client.list_images(&request).await?;
+            let Some(page) = answer.images else { break };
+            let next = answer.page_info.and_then(|page| page.next_marker);
+            let is_full = i64::try_from(page.len()).is_ok_and(|count| count >= IMAGES);
+            let goes_on = is_full || next.is_some_and(|next| !next.is_empty());
+            request.marker = page.last().and_then(|image| image.id.clone());
+            images.extend(page);
+            if !goes_on || request.marker.is_none() {
+                is_whole = !goes_on;
+                break;
+            }
+        }
+        let mut page = Page::of(Some(images), row, i64::MAX);
+        page.is_whole = is_whole;
+        page.more = at.page == 0;
+        Ok(page)
     }
 }
 
@@ -94,6 +123,9 @@ impl Cloud for Client {
             enterprise_project_id: Some("all_granted_eps".to_owned()),
             ..Default::default()
         };
+        if query.by == By::All {
+            return self.every_page(query.project, request, at).await;
+        }
         let answer = self.at(query.project).list_images(&request).await?;
         let goes_on = answer
             .page_info
@@ -155,7 +187,8 @@ impl Cloud for Client {
 }
 
 fn row(image: wire::ImageInfo) -> Row {
-    let mut row = Row::new(image.status, IMAGE_STATES);
+    let mut row = Row::new(image.status.clone(), IMAGE_STATES);
+    row.marks = marks::of(&image);
     row.failure = Some(Failure::new(None, format!("the image's state is `{}`", row.raw)));
     let origin = image.data_origin.as_deref().unwrap_or_default();
     row.sources = origin.strip_prefix("file,").map(str::to_owned).into_iter().collect();

@@ -17,6 +17,7 @@ mod client;
 mod generated;
 mod importer;
 mod job;
+mod marks;
 mod options;
 mod order;
 mod os;

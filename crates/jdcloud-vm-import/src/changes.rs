@@ -19,7 +19,7 @@ impl Client {
         let mut shown = ImageAttributes::default();
         let permission = found.launch_permission;
         shown.public = permission.map(|permission| permission == wire::LaunchPermission::All);
-        if !change.share.is_empty() || !change.unshare.is_empty() {
+        if change.is_about_shares() {
             let Members { pins, login_names } = self.members_of(image).await?;
             shown.shared_with = pins.into_iter().chain(login_names).collect();
         }

@@ -16,6 +16,7 @@ use cloud_import_core::{
 use crate::{
     Client, Options, generated as wire,
     generated::{CAPABILITIES, IMAGE_STATES, TASK_STATES},
+    marks,
     os::{JdcloudOs, map_os},
     preflight, rules,
 };
@@ -214,7 +215,8 @@ fn task_row(info: wire::TaskInfo) -> Row {
 }
 
 fn image_row(image: wire::Image) -> Row {
-    let mut row = Row::new(image.status, IMAGE_STATES);
+    let mut row = Row::new(image.status.clone(), IMAGE_STATES);
+    row.marks = marks::of(&image);
     row.image_id = image.image_id;
     row.name = image.name;
     row.description = image.desc;

@@ -17,6 +17,7 @@ mod copies;
 #[rustfmt::skip]
 mod generated;
 mod importer;
+mod marks;
 mod options;
 mod os;
 mod preflight;

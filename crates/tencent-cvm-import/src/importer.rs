@@ -20,6 +20,7 @@ use cloud_import_core::{
 use crate::{
     Client, Options, copies, generated as wire,
     generated::{CAPABILITIES, IMAGE_STATES},
+    marks,
     os::{TencentOs, map_os},
     preflight::{self, filter, private},
     rules,
@@ -137,20 +138,21 @@ impl Cloud for Client {
 
     /// The name is matched in part.
     async fn images(&self, query: &Query<'_>, at: At) -> Result<Page> {
+        let named = query.name().into_iter().map(|name| filter("image-name", &name));
         let request = match query.by {
             By::Id(id) => wire::DescribeImagesRequest {
                 image_ids: Some(vec![id.to_owned()]),
                 ..Default::default()
             },
-            By::Name(name) => wire::DescribeImagesRequest {
-                filters: Some(vec![filter("image-name", name), private()]),
+            By::Name(_) | By::All => wire::DescribeImagesRequest {
+                filters: Some(named.chain([private()]).collect()),
                 offset: Some(i64::from(at.page) * IMAGES),
                 limit: Some(IMAGES),
                 ..Default::default()
             },
         };
         let answer = match self.describe_images(&request).await {
-            // Of a name, a list that is refused so is not an empty one.
+            // Of a name, or of all, a list that is refused so is not an empty one.
             Err(error) if error.code() == Some(NO_SUCH_IMAGE) => {
                 return Ok(Page::of(query.id().map(|_| Vec::new()), row, IMAGES));
             }
@@ -192,7 +194,8 @@ fn description(request: &ImportRequest, identity: &Identity) -> String {
 }
 
 fn row(image: wire::Image) -> Row {
-    let mut row = Row::new(image.image_state, IMAGE_STATES);
+    let mut row = Row::new(image.image_state.clone(), IMAGE_STATES);
+    row.marks = marks::of(&image);
     // Being deleted is the end too, but nothing that a cause of failed imports explains.
     if row.class == Some(StateClass::Failed) && !row.raw.to_ascii_uppercase().ends_with("FAILED") {
         row.failure = Some(Failure::new(None, &row.raw));

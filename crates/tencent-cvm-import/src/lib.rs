@@ -19,6 +19,7 @@ mod copies;
 #[rustfmt::skip]
 mod generated;
 mod importer;
+mod marks;
 mod options;
 mod os;
 mod preflight;

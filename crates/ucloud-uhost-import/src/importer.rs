@@ -113,7 +113,7 @@ impl Cloud for Client {
                 image_id: Some(id.to_owned()),
                 ..in_project
             },
-            By::Name(_) => wire::DescribeImageRequest {
+            By::Name(_) | By::All => wire::DescribeImageRequest {
                 image_type: Some(wire::ImageType::Custom),
                 offset: Some(at.rows),
                 limit: Some(IMAGES),
@@ -121,7 +121,7 @@ impl Cloud for Client {
             },
         };
         let answer = match self.describe_image(&request).await {
-            // Of a name, a list that is refused so is not an empty one.
+            // Of a name, or of all, a list that is refused so is not an empty one.
             Err(error) if error.code() == Some(NO_SUCH_IMAGE) => {
                 return Ok(Page::of(query.id().map(|_| Vec::new()), row, IMAGES));
             }

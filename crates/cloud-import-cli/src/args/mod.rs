@@ -2,9 +2,12 @@
 
 mod again;
 mod check;
+mod copy;
 mod facts;
 mod forget;
 mod help;
+mod image;
+mod images;
 mod import;
 pub(crate) mod key;
 mod logs;
@@ -24,9 +27,12 @@ use clap::{Parser, Subcommand};
 pub(crate) use self::{
     again::{GoOn, Resume, Retry},
     check::Check,
+    copy::Copy,
     facts::{Capabilities, Explain, Inspect},
     forget::Forget,
     help::command,
+    image::{Delete, Deprecate, OneImage, Reached, Set, Share, Tag, Trial, Unshare},
+    images::Images,
     import::{FailIf, Import, Waiting},
     logs::{LogFormat, Logs},
     order::{Order, Staging},
@@ -98,6 +104,22 @@ pub(crate) enum Command {
     Forget(Forget),
     /// Show what earlier imports left in the clouds; delete it with --yes
     Clean(Clean),
+    /// List the images that are in the clouds
+    Images(Images),
+    /// Copy an image to other regions of its cloud
+    Copy(Box<Copy>),
+    /// Share an image with other accounts
+    Share(Share),
+    /// Take an image from accounts that it is shared with
+    Unshare(Unshare),
+    /// Set tags of an image, or take them away
+    Tag(Tag),
+    /// Set the family of an image, or whether it is public
+    Set(Set),
+    /// Mark an image as not to be used for what is new
+    Deprecate(Deprecate),
+    /// Delete an image and its snapshots
+    Delete(Delete),
     /// Show what each cloud supports, and its limits
     Capabilities(Capabilities),
     /// Explain an error code and what to do about it
@@ -119,6 +141,14 @@ impl Command {
             Self::List(options) => options.reach.output,
             Self::Show(options) => options.output,
             Self::Clean(options) => options.reach.output,
+            Self::Images(options) => options.reach.output,
+            Self::Copy(options) => options.reach.output,
+            Self::Share(Share { reached, .. })
+            | Self::Unshare(Unshare { reached, .. })
+            | Self::Tag(Tag { reached, .. })
+            | Self::Set(Set { reached, .. })
+            | Self::Deprecate(Deprecate { reached, .. })
+            | Self::Delete(Delete { reached, .. }) => reached.reach.output,
             Self::Capabilities(options) => options.output,
             Self::Explain(options) => options.output,
             Self::Forget(options) => options.output,
@@ -142,6 +172,14 @@ impl Command {
             Self::Report(_) => "report",
             Self::Forget(_) => "forget",
             Self::Clean(_) => "clean",
+            Self::Images(_) => "images",
+            Self::Copy(_) => "copy",
+            Self::Share(_) => "share",
+            Self::Unshare(_) => "unshare",
+            Self::Tag(_) => "tag",
+            Self::Set(_) => "set",
+            Self::Deprecate(_) => "deprecate",
+            Self::Delete(_) => "delete",
             Self::Capabilities(_) => "capabilities",
             Self::Explain(_) => "explain",
             Self::Sim(_) => "sim",
@@ -153,6 +191,7 @@ impl Command {
         match self {
             Self::Import(options) => options.waiting.metrics_file.as_deref(),
             Self::Wait(options) => options.waiting.metrics_file.as_deref(),
+            Self::Copy(options) => options.waiting.metrics_file.as_deref(),
             Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.waiting.metrics_file.as_deref(),
             _ => None,
         }
@@ -163,6 +202,7 @@ impl Command {
         match self {
             Self::Import(options) => options.events,
             Self::Wait(options) => options.events,
+            Self::Copy(options) => options.events,
             Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.events,
             _ => false,
         }

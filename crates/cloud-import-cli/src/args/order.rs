@@ -13,7 +13,7 @@ use super::{
 };
 
 /// What is imported and where to: the same for `import` and `check`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Order {
     /// The disk image: a file, a link, or BUCKET:KEY in the cloud's object storage
     ///
@@ -114,7 +114,7 @@ pub(crate) struct Order {
 }
 
 /// How a local file gets to where the clouds read it.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Staging a local file")]
 pub(crate) struct Staging {
     /// Bucket to upload a local file to. Repeatable

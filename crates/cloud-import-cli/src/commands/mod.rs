@@ -2,10 +2,14 @@
 
 pub(crate) mod cancel;
 pub(crate) mod capabilities;
+pub(crate) mod change;
 pub(crate) mod check;
 pub(crate) mod clean;
+pub(crate) mod copy;
+pub(crate) mod delete;
 pub(crate) mod explain;
 pub(crate) mod forget;
+pub(crate) mod images;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod list;

@@ -9,7 +9,7 @@ use cloud_import::{
 };
 use serde_json::Value;
 
-use super::{import::published, wait::wait_for_all};
+use super::{copy, import::published, wait::wait_for_all};
 use crate::{
     args::{
         self, GoOn, Import, StateDir,
@@ -75,7 +75,8 @@ impl Meant<'_> {
             Status::Running => self.unfinished,
             _ => self.unfinished && replaces,
         };
-        (wanted || self.again) && (self.to.is_empty() || self.to.contains(&target.target))
+        let is_trial = record.is_some_and(Record::is_dry_run);
+        (wanted || self.again) && !is_trial && (self.to.is_empty() || self.to.contains(&target.target))
     }
 
     /// Refuses names that no target has.
@@ -154,6 +155,12 @@ async fn ended(names: &[String], with: &GoOn, meant: &Meant<'_>, on_end: &OnEnd)
     interrupt::guarded(&stop, done).await
 }
 
+/// Copies of one order, and their records.
+struct Copies {
+    order: copy::Order,
+    records: Vec<Record>,
+}
+
 /// One job, and how it is gone on with.
 struct Call<'a> {
     job: &'a Job,
@@ -172,6 +179,10 @@ impl Call<'_> {
             return self.waited(records).await;
         }
         let mut outcomes = Vec::new();
+        let (copies, records) = self.copies(records)?;
+        for copies in copies {
+            outcomes.extend(self.copied(&copies).await?);
+        }
         for (import, wanted) in self.orders(&records)? {
             self.check_endpoints(&import, &wanted)?;
             let clouds = Clouds::new(&import.reach, self.simulated)?.stopped_by(self.stop);
@@ -182,6 +193,55 @@ impl Call<'_> {
             outcomes.extend(done);
         }
         Ok(outcomes)
+    }
+
+    /// The copies among these records, by what is kept of their orders, and the others.
+    fn copies(&self, records: Vec<Record>) -> Result<(Vec<Copies>, Vec<Record>)> {
+        let orders = &self.job.facts().orders;
+        let (mut copies, mut others) = (BTreeMap::<String, Copies>::new(), Vec::new());
+        for record in records {
+            let key = record.asked.as_ref().map(|asked| asked.order.clone());
+            let order = key.and_then(|key| Some((orders.get(&key)?, key)));
+            let Some((order, key, copy)) = order.and_then(|(order, key)| Some((order, key, copy::kept(order)?))) else {
+                others.push(record);
+                continue;
+            };
+            let is_simulated = self.simulated.is_some();
+            if asked::was_simulated(order) != is_simulated {
+                return Err(of_other_clouds(is_simulated));
+            }
+            let new = Copies {
+                order: copy,
+                records: Vec::new(),
+            };
+            copies.entry(key).or_insert(new).records.push(record);
+        }
+        Ok((copies.into_values().collect(), others))
+    }
+
+    /// Copies again, by what is kept of the order: the same order finds its records.
+    async fn copied(&self, copies: &Copies) -> Result<Vec<Outcome>> {
+        let (with, order) = (self.with, &copies.order);
+        let clouds = Clouds::new(&with.reach, self.simulated)?.stopped_by(self.stop);
+        let to = order.recorded_places(&copies.records, &clouds, &with.reach)?;
+        let way = copy::Way {
+            dry_run: false,
+            vendor_dry_run: false,
+            // Each of them was begun: what one is refused for now holds no other back.
+            best_effort: true,
+            again: self.again,
+            no_wait: with.no_wait,
+            events: with.events,
+            waiting: &with.waiting,
+        };
+        let call = copy::Call {
+            order,
+            way,
+            clouds: &clouds,
+            state: self.state,
+            stop: self.stop,
+        };
+        Ok(call.copied(&to).await?.0)
     }
 
     /// The imports to be repeated: one for each order that some of these were begun with.

@@ -14,7 +14,7 @@ use std::{
 };
 
 use cloud_import::{
-    Error, TaskState, WaitEvent,
+    Error, ImportTask, TaskState, WaitEvent,
     env::{Env as _, SystemEnv},
     publish::{Event, Listener, Outcome, Phase},
 };
@@ -234,8 +234,8 @@ impl Listener for Progress {
             }
             Event::Anew { retired } => output::note(&shared.line(target, &render::anew(retired))),
             Event::Found { .. } => note(Stage::Importing, "the cloud already has it: nothing is sent"),
-            Event::Started { .. } => note(Stage::Importing, "importing"),
-            Event::Polled { event, .. } => polled(shared, target, *event),
+            Event::Started { task } => note(Stage::Importing, doing(task)),
+            Event::Polled { task, event } => polled(shared, target, doing(task), *event),
             Event::Tidied { object } => note(Stage::Importing, &format!("deleted {}", render::object(object))),
             Event::Retiring { image_id } => note(Stage::Importing, &format!("deleting the older image {image_id}")),
             Event::Retired { image_id } => note(Stage::Importing, &format!("deleted the older image {image_id}")),
@@ -251,16 +251,21 @@ impl Listener for Progress {
     }
 }
 
+/// What the cloud does.
+fn doing(task: &ImportTask) -> &'static str {
+    if task.is_copy() { "copying" } else { "importing" }
+}
+
 /// A poll came back or failed.
-fn polled(shared: &Shared, target: Option<usize>, event: WaitEvent<'_>) {
+fn polled(shared: &Shared, target: Option<usize>, doing: &str, event: WaitEvent<'_>) {
     match event {
         WaitEvent::Polled {
             state: TaskState::InProgress { percent, raw },
             ..
         } => {
             let text = match percent {
-                Some(percent) => format!("importing: {raw} {percent}%"),
-                None => format!("importing: {raw}"),
+                Some(percent) => format!("{doing}: {raw} {percent}%"),
+                None => format!("{doing}: {raw}"),
             };
             shared.note(target, Stage::Importing, text, percent.map(u64::from));
         }

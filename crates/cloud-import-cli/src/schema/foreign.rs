@@ -41,8 +41,11 @@ pub(crate) struct Task {
     #[schemars(skip_serializing_if = "Option::is_none")]
     image_id: Option<String>,
     name: String,
-    /// `BUCKET:KEY`, or the link without its query.
+    /// `BUCKET:KEY`, the link without its query, or `image,REGION,ID` of a copy.
     source: String,
+    /// Of a copy, the image that it is made of.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    copied_from: Option<CopiedFrom>,
     #[schemars(skip_serializing_if = "Option::is_none")]
     marker: Option<String>,
     #[schemars(skip_serializing_if = "Option::is_none")]
@@ -53,6 +56,50 @@ pub(crate) struct Task {
     started_at: Instant,
     #[schemars(skip_serializing_if = "Option::is_none")]
     first_seen_at: Option<Instant>,
+}
+
+/// An image that is copied.
+#[derive(JsonSchema)]
+struct CopiedFrom {
+    region: String,
+    id: String,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    project: Option<String>,
+}
+
+/// What a cloud shows of an image.
+#[derive(JsonSchema)]
+pub(crate) struct Attributes {
+    /// Accounts that it is shared with, where they were asked for.
+    shared_with: Vec<String>,
+    /// Those of them that have not accepted it.
+    #[schemars(skip_serializing_if = "Vec::is_empty")]
+    not_accepted: Vec<String>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    public: Option<bool>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    family: Option<String>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    deprecated: Option<bool>,
+    tags: BTreeMap<String, String>,
+}
+
+/// What a cloud's list shows of an image; what it does not show is not there.
+#[derive(JsonSchema)]
+pub(crate) struct Marks {
+    /// Its family; empty where it has none.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    family: Option<String>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    tags: Option<BTreeMap<String, String>>,
+    /// Whether it is shared with other accounts.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    shared: Option<bool>,
+    /// Whether anybody may use it.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    public: Option<bool>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    deprecated: Option<bool>,
 }
 
 /// What the cloud's own check of an image found.
@@ -98,7 +145,7 @@ enum Severity {
 #[derive(JsonSchema)]
 pub(crate) struct Retired {
     at: Instant,
-    /// The job that deleted it.
+    /// The job that deleted it; empty where that was asked for, by no job.
     by: String,
 }
 
@@ -236,8 +283,39 @@ pub(crate) struct Cloud {
     skip_guest_check: Fact<bool>,
     nvme: Fact<bool>,
     imds_v2: Fact<bool>,
+    after: After,
     likely_causes: Vec<String>,
     limits: Vec<Limit>,
+}
+
+/// What a cloud can do with an image that is there.
+#[derive(JsonSchema)]
+struct After {
+    copy_to_regions: Fact<bool>,
+    copy_within: Fact<bool>,
+    copy_closed: Fact<Vec<String>>,
+    copy_encrypted: Fact<CopyEncryption>,
+    copies_at_once: Fact<Option<u32>>,
+    copy_max_gib: Fact<Option<u32>>,
+    copy_token: Fact<bool>,
+    copy_description: Fact<bool>,
+    copy_tags: Fact<bool>,
+    copy_cancel: Fact<bool>,
+    share: Fact<u32>,
+    share_with: Fact<String>,
+    public: Fact<bool>,
+    family: Fact<bool>,
+    deprecate: Fact<bool>,
+    tag: Fact<bool>,
+    export_formats: Fact<Vec<String>>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum CopyEncryption {
+    No,
+    Within,
+    Any,
 }
 
 /// A value, where it was read and how sure it is.

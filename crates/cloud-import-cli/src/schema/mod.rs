@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 pub(crate) use self::foreign::*;
 use crate::{
-    bucket, checked,
-    commands::{capabilities, clean, explain, forget, inspect, list, show},
+    bucket, changed, checked,
+    commands::{capabilities, clean, explain, forget, images, inspect, list, show},
     events, output, report,
 };
 
@@ -38,11 +38,11 @@ fn schemas() -> BTreeMap<&'static str, Value> {
         ("error", error),
         (
             "results",
-            of::<report::Report<'_>>("What import, resume, retry, wait, status and cancel came to"),
+            of::<report::Report<'_>>("What import, copy, resume, retry, wait, status and cancel came to"),
         ),
         (
             "events",
-            of::<Line<'_>>("A line of --events, of import, resume, retry and wait"),
+            of::<Line<'_>>("A line of --events, of import, copy, resume, retry and wait"),
         ),
         ("check", of::<checked::Report<'_>>("What check found")),
         ("list", of::<list::Listed<'_>>("The jobs on record")),
@@ -53,6 +53,11 @@ fn schemas() -> BTreeMap<&'static str, Value> {
         (
             "explain",
             of::<explain::Found>("What codes, kinds, exits and sources mean"),
+        ),
+        ("images", of::<images::Listed<'_>>("The account's own images")),
+        (
+            "image",
+            of::<changed::Report<'_>>("What share, unshare, tag, set, deprecate and delete did with an image"),
         ),
         ("inspect", of::<inspect::Facts<'_>>("What a disk image is")),
         ("capabilities", of::<capabilities::Listed<'_>>("What each cloud can do")),

@@ -99,8 +99,20 @@ impl<'de> Deserialize<'de> for Defaults {
     }
 }
 
-/// The targets of an order, `all` and groups written out; one that is named twice counts once.
+/// The targets of an order, each with a name for its image; as [`placed`].
 pub(crate) fn wanted(order: &Order, staging: &Staging, reach: &Reach) -> Result<Vec<Wanted>> {
+    let found = placed(order, staging, reach)?;
+    if let Some(nameless) = found.iter().find(|wanted| wanted.fields.name.is_none()) {
+        let message = format!("the image has no name for the target `{}`", nameless.label);
+        return Err(Error::new(ErrorKind::InvalidRequest, message)
+            .with_remedy("Use --name NAME, or `name` in the file of targets."));
+    }
+    found.iter().for_each(doubt_region);
+    Ok(found)
+}
+
+/// The targets that are named, `all` and groups written out; one that is named twice counts once.
+pub(crate) fn placed(order: &Order, staging: &Staging, reach: &Reach) -> Result<Vec<Wanted>> {
     let file = order
         .targets
         .as_deref()
@@ -142,18 +154,12 @@ pub(crate) fn wanted(order: &Order, staging: &Staging, reach: &Reach) -> Result<
         return Err(Error::new(ErrorKind::InvalidRequest, "no target given")
             .with_remedy("Use --to PROVIDER/REGION, or --targets with a file of targets."));
     }
-    if let Some(nameless) = found.iter().find(|wanted| wanted.fields.name.is_none()) {
-        let message = format!("the image has no name for the target `{}`", nameless.label);
-        return Err(Error::new(ErrorKind::InvalidRequest, message)
-            .with_remedy("Use --name NAME, or `name` in the file of targets."));
-    }
     let found = regions::with_copies(found, &search)?;
-    found.iter().for_each(doubt_region);
     Ok(found)
 }
 
 /// Says that a region may be mistyped: the list of those that are known is never complete.
-fn doubt_region(wanted: &Wanted) {
+pub(crate) fn doubt_region(wanted: &Wanted) {
     let Target { provider, region, .. } = &wanted.target;
     let known = cloud_import::regions(*provider).unwrap_or_default();
     let known = || known.iter().map(|(id, _)| *id);

@@ -134,7 +134,69 @@ const CASES: &[(&str, Case)] = &[
         DONE,
     ),
     ("cloud-import show web-2026-11", DONE),
+    // About images that are there.
+    ("cloud-import images --to aliyun", DONE),
+    ("cloud-import images --to aliyun/cn-hangzhou", DONE),
+    ("cloud-import images --to all --ours", DONE),
+    ("cloud-import images --to tencent --tag team=web --output json", DONE),
+    (
+        "cloud-import copy m-bp1abc --from aliyun/cn-hangzhou --to cn-beijing,cn-shenzhen",
+        DONE,
+    ),
+    (
+        "cloud-import copy m-bp1abc --from aliyun/cn-hangzhou --to cn-beijing",
+        DONE,
+    ),
+    (
+        "cloud-import copy web-2026-11 --from aliyun --to cn-beijing --no-wait",
+        DONE,
+    ),
+    (
+        "cloud-import copy web-4f0c6a2d91be/aliyun/cn-hangzhou --to cn-beijing --encrypt",
+        DONE,
+    ),
+    (
+        "cloud-import share m-bp1abc --to aliyun/cn-hangzhou --with 1000000000000001",
+        DONE,
+    ),
+    (
+        "cloud-import unshare m-bp1abc --to aliyun/cn-hangzhou --with 1000000000000001",
+        DONE,
+    ),
+    (
+        "cloud-import tag m-bp1abc --to aliyun/cn-hangzhou team=web stage=live",
+        DONE,
+    ),
+    ("cloud-import tag m-bp1abc --to aliyun/cn-hangzhou --remove stage", DONE),
+    (
+        "cloud-import tag m-bp1abc --to aliyun/cn-hangzhou team=web --remove stage",
+        DONE,
+    ),
+    ("cloud-import set m-bp1abc --to aliyun/cn-hangzhou --family web", DONE),
+    ("cloud-import set m-bp1abc --to aliyun/cn-hangzhou --public", DONE),
+    (
+        "cloud-import set m-bp1abc --to aliyun/cn-hangzhou --family web --public",
+        DONE,
+    ),
+    ("cloud-import deprecate m-bp1abc --to aliyun/cn-hangzhou", DONE),
+    ("cloud-import deprecate m-bp1abc --to aliyun/cn-hangzhou --undo", DONE),
+    // Nobody is there to be asked.
+    ("cloud-import delete m-bp1abc --to aliyun/cn-hangzhou", Ends(&[2])),
+    ("cloud-import delete web-4f0c6a2d91be/aliyun/cn-hangzhou", Ends(&[2])),
+    ("cloud-import delete --yes web-4f0c6a2d91be/aliyun/cn-hangzhou", DONE),
     ("cloud-import report web-2026-11 --html web.html", DONE),
+];
+
+/// The commands about images that are there.
+const OF_IMAGES: [&str; 8] = [
+    "images",
+    "copy",
+    "share",
+    "unshare",
+    "tag",
+    "set",
+    "deprecate",
+    "delete",
 ];
 
 /// A folder with what the examples name, and the command in the `PATH`.
@@ -297,8 +359,28 @@ fn simulated(line: &str, option: &str, state: &str, job: &str) -> String {
         "import" | "wait" | "status" | "cancel" | "clean" | "list" => {
             line.replacen(&command, &format!("{command} {option} {state}"), 1)
         }
+        _ if OF_IMAGES.contains(&name) => line.replacen(&command, &format!("{command} {option} {state}"), 1),
         _ => line,
     }
+}
+
+/// An example about an image, with one that is made for it in the place of its own, and the job that made it.
+fn with_image(example: &str, index: usize, job: &str, run: &dyn Fn(&str) -> Output) -> (String, String) {
+    if !["m-bp1abc", "web-2026-11", "web-4f0c6a2d91be/"]
+        .iter()
+        .any(|image| example.contains(image))
+    {
+        return (example.to_owned(), job.to_owned());
+    }
+    let name = format!("image-{index}");
+    let made = run(&format!(
+        "cloud-import import OPTIONS --to aliyun --name {name} --os 'CentOS 7.9' web.qcow2"
+    ));
+    expect_code(&made, 0);
+    let id = out(&made).trim().split_once(' ').unwrap().1.to_owned();
+    let listed = out(&run(&format!("cloud-import list --state state --name {name}")));
+    let job = listed.split_whitespace().next().unwrap().to_owned();
+    (example.replace("m-bp1abc", &id).replace("web-2026-11", &name), job)
 }
 
 #[test]
@@ -329,7 +411,16 @@ fn every_example_runs() {
         let job = text[at..].split('"').next().unwrap();
         // One account has one image of a name.
         let example = example.replace("--name web", &format!("--name web-{index}"));
-        let line = simulated(&example, &option, state, job);
+        let is_of_image = OF_IMAGES
+            .iter()
+            .any(|verb| example.starts_with(&format!("cloud-import {verb} ")));
+        let (example, job) = match is_of_image {
+            true => with_image(&example, index, job, &|line| {
+                run(&line.replace("OPTIONS", &format!("{option} {state}")))
+            }),
+            false => (example, job.to_owned()),
+        };
+        let line = simulated(&example, &option, state, &job);
         let output = run(&line);
         let code = output.status.code();
         assert!(

@@ -8,8 +8,8 @@ use std::{
 };
 
 use crate::{
-    CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImageAttributes, ImageChange, ImageSource, ImportRequest,
-    ImportTask, ImportedImage, Inspection, Problem, Provider, Result,
+    CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImageAttributes, ImageChange, ImageMarks, ImageSource,
+    ImportRequest, ImportTask, ImportedImage, Inspection, OwnImage, Problem, Provider, Result,
     client::Connection,
     engine::{
         check::Subject,
@@ -353,6 +353,8 @@ pub enum By<'a> {
     Id(&'a str),
     /// By its name; the cloud may list others too.
     Name(&'a str),
+    /// All that are the account's own.
+    All,
 }
 
 impl<'a> Query<'a> {
@@ -365,14 +367,14 @@ impl<'a> Query<'a> {
     pub fn id(&self) -> Option<String> {
         match self.by {
             By::Id(id) => Some(id.to_owned()),
-            By::Name(_) => None,
+            By::Name(_) | By::All => None,
         }
     }
 
     /// The name that is looked for.
     pub fn name(&self) -> Option<String> {
         match self.by {
-            By::Id(_) => None,
+            By::Id(_) | By::All => None,
             By::Name(name) => Some(name.to_owned()),
         }
     }
@@ -473,6 +475,8 @@ pub struct Row {
     pub is_unusable: bool,
     /// It was not made by an import: it may be a copy, and is no import's own.
     pub is_foreign: bool,
+    /// Of an image, what the list shows beside its state.
+    pub marks: ImageMarks,
 }
 
 impl Row {
@@ -483,6 +487,18 @@ impl Row {
             image_id: id::answered(provider, self.image_id)?,
             ..self
         })
+    }
+
+    /// The image that it shows.
+    pub(super) fn image(self) -> OwnImage {
+        OwnImage {
+            id: self.image_id.unwrap_or_default(),
+            name: self.name.unwrap_or_default(),
+            state: self.raw,
+            class: self.class,
+            created: self.created,
+            marks: self.marks,
+        }
     }
 
     /// A row in this state.

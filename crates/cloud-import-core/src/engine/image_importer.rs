@@ -5,7 +5,7 @@ use std::{any::Any, fmt::Debug, sync::Arc};
 use super::{changes, cloud::unable, presence::Presence, search::Sighting};
 use crate::{
     Asking, BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Grace, ImageAttributes, ImageChange,
-    ImportRequest, ImportTask, ImportedImage, Problem, Provider, Result, TaskState,
+    ImportRequest, ImportTask, ImportedImage, OwnImage, OwnImages, Problem, Provider, Result, TaskState,
     client::Connection,
     engine::preflight::{Checks, NamedImage},
     net::env::{Env, SystemEnv},
@@ -190,6 +190,24 @@ pub trait ImageImporter: Debug + Send + Sync {
         Box::pin(std::future::ready(Err(error)))
     }
 
+    /// The account's own images, in whatever state, in the project of the client when none is named. A list that is longer than is
+    /// read, or that changed while it was read, says so.
+    ///
+    /// # Errors
+    /// The cloud's own: a list that was refused says nothing.
+    fn images<'a>(&'a self, _project: Option<&'a str>) -> BoxFuture<'a, Result<OwnImages>> {
+        Box::pin(std::future::ready(Err(unable(self.provider(), "lists images"))))
+    }
+
+    /// The image of this id, in whatever state, in the project of the client when none is named; `None` when the cloud says that
+    /// there is none, or the text can be no id.
+    ///
+    /// # Errors
+    /// The cloud's own: a look that was refused says nothing.
+    fn image<'a>(&'a self, _id: &'a str, _project: Option<&'a str>) -> BoxFuture<'a, Result<Option<OwnImage>>> {
+        Box::pin(std::future::ready(Err(unable(self.provider(), "shows images"))))
+    }
+
     /// Every problem that changes to an image have with what the cloud can do, at once and without I/O.
     fn validate_change(&self, change: &ImageChange) -> Vec<Problem> {
         changes::problems(change, self.capabilities())
@@ -363,6 +381,14 @@ macro_rules! pointer {
 
             fn images_named<'a>(&'a self, name: &'a str, project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<NamedImage>>> {
                 (**self).images_named(name, project)
+            }
+
+            fn images<'a>(&'a self, project: Option<&'a str>) -> BoxFuture<'a, Result<OwnImages>> {
+                (**self).images(project)
+            }
+
+            fn image<'a>(&'a self, id: &'a str, project: Option<&'a str>) -> BoxFuture<'a, Result<Option<OwnImage>>> {
+                (**self).image(id, project)
             }
 
             fn validate_change(&self, change: &ImageChange) -> Vec<Problem> {

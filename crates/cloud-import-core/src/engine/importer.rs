@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     Asking, BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ImageAttributes,
-    ImageChange, ImportRequest, ImportTask, ImportedImage, Problem, Provider, Result, Settings, Shown, TaskState,
+    ImageChange, ImportRequest, ImportTask, ImportedImage, OwnImage, OwnImages, Problem, Provider, Result, Settings,
+    Shown, TaskState,
     client::{Buildable, Connection},
     engine::preflight::{Checks, NamedImage},
     model::{code::StateClass, id},
@@ -280,6 +281,12 @@ impl<C: Cloud> Importer<C> {
         self.cloud.cancel(found.as_ref().unwrap_or(task)).await
     }
 
+    /// The project in which images are looked for: as named, else the client's own.
+    async fn project_of_images(&self, named: Option<&str>) -> Result<Option<String>> {
+        let own = self.cloud.connection().project.as_deref();
+        self.cloud.resolve_project(named.or(own)).await
+    }
+
     async fn presence_of_own(&self, image: &ImportedImage) -> Result<Presence> {
         self.own_image(image)?;
         let project = self.cloud.resolve_project(image.project.as_deref()).await?;
@@ -287,8 +294,7 @@ impl<C: Cloud> Importer<C> {
             return Ok(Presence::Deleted);
         };
         if row.image_id.as_ref() != Some(&image.id) {
-            let message = "the answer shows another image than the one that was asked for";
-            return Err(Error::new(ErrorKind::InvalidResponse, message).with_provider(image.provider));
+            return Err(search::another_image(image.provider));
         }
         let mut deletions = C::DELETIONS.iter();
         let found = deletions.find(|(state, _)| row.raw.eq_ignore_ascii_case(state));
@@ -407,8 +413,7 @@ impl<C: Cloud> ImageImporter for Importer<C> {
 
     fn images_named<'a>(&'a self, name: &'a str, project: Option<&'a str>) -> BoxFuture<'a, Result<Vec<NamedImage>>> {
         Box::pin(async move {
-            let own = self.cloud.connection().project.as_deref();
-            let project = self.cloud.resolve_project(project.or(own)).await?;
+            let project = self.project_of_images(project).await?;
             search::named(&*self.cloud, name, project.as_deref(), usize::MAX).await
         })
     }
@@ -417,6 +422,23 @@ impl<C: Cloud> ImageImporter for Importer<C> {
         let mut problems = changes::problems(change, self.cloud.capabilities());
         problems.extend(self.cloud.validate_change(change));
         problems
+    }
+
+    fn images<'a>(&'a self, project: Option<&'a str>) -> BoxFuture<'a, Result<OwnImages>> {
+        Box::pin(async move {
+            let project = self.project_of_images(project).await?;
+            search::all(&*self.cloud, project.as_deref()).await
+        })
+    }
+
+    fn image<'a>(&'a self, id: &'a str, project: Option<&'a str>) -> BoxFuture<'a, Result<Option<OwnImage>>> {
+        Box::pin(async move {
+            if !id::is_id(id) {
+                return Ok(None);
+            }
+            let project = self.project_of_images(project).await?;
+            search::image(&*self.cloud, id, project.as_deref()).await
+        })
     }
 
     fn change<'a>(

@@ -2,13 +2,14 @@
 //! read in one place.
 
 use std::{
+    collections::BTreeSet,
     ops::ControlFlow,
     time::{Duration, SystemTime},
 };
 
 use super::cloud::{At, By, Cloud, Listing, Proof, Query, Row};
 use crate::{
-    Error, ErrorKind, ImageSource, ImportTask, Result,
+    Error, ErrorKind, ImageSource, ImportTask, OwnImage, OwnImages, Provider, Result,
     engine::preflight::NamedImage,
     model::{code::StateClass, id, token::MARKER},
 };
@@ -205,6 +206,43 @@ pub async fn named<C: Cloud>(cloud: &C, name: &str, project: Option<&str>, enoug
         Read::Part => Err(unfinished(cloud)),
         Read::End | Read::Complete => Ok(found),
     }
+}
+
+/// The account's own images, in whatever state: as many as are read.
+pub(crate) async fn all<C: Cloud>(cloud: &C, project: Option<&str>) -> Result<OwnImages> {
+    let mut images: Vec<OwnImage> = Vec::new();
+    let mut seen = BTreeSet::new();
+    let read = each(cloud, Listing::Images, &Query::new(By::All, project), |row| {
+        // Where the list changes between two pages, one may be on both.
+        if row.image_id.as_ref().is_none_or(|id| seen.insert(id.clone())) {
+            images.push(row.image());
+        }
+        ControlFlow::Continue(())
+    })
+    .await?;
+    Ok(OwnImages {
+        images,
+        is_complete: read == Read::Complete,
+    })
+}
+
+/// The image of this id; `None` when the cloud says that there is none.
+pub(crate) async fn image<C: Cloud>(cloud: &C, id: &str, project: Option<&str>) -> Result<Option<OwnImage>> {
+    let provider = cloud.capabilities().provider;
+    let Some(row) = cloud.image(id, project).await? else {
+        return Ok(None);
+    };
+    let image = row.checked(provider)?.image();
+    match image.id == id {
+        true => Ok(Some(image)),
+        false => Err(another_image(provider)),
+    }
+}
+
+/// The error of an answer that shows another image than the one that was asked for.
+pub(crate) fn another_image(provider: Provider) -> Error {
+    let message = "the answer shows another image than the one that was asked for";
+    Error::new(ErrorKind::InvalidResponse, message).with_provider(provider)
 }
 
 /// How much of a list was read.

@@ -13,6 +13,7 @@ pub(crate) mod image_source;
 pub(crate) mod link;
 pub(crate) mod object;
 pub(crate) mod os;
+pub(crate) mod own_image;
 mod parse;
 pub(crate) mod problem;
 pub(crate) mod provider;

@@ -125,3 +125,56 @@ async fn an_entry_of_the_name_without_a_mark_may_be_it() {
         assert_eq!(sighted([page]).await, expected, "{shown}");
     }
 }
+
+/// All that is listed, each image once, and whether that is all.
+#[tokio::test]
+async fn a_list_of_all_images_says_whether_it_is_complete() {
+    let named = |name: &str| {
+        let mut row = row();
+        (row.image_id, row.name) = (Some(format!("id-{name}")), Some(name.to_owned()));
+        row
+    };
+    let page = |names: &[&str], total| Page::of(Some(names.to_vec()), named, 2).of_total(total);
+    for (pages, expected, is_complete) in [
+        (vec![page(&["a", "b"], Some(3)), page(&["c"], Some(3))], "a b c", true),
+        // One moved over the edge of a page.
+        (
+            vec![
+                page(&["a", "b"], Some(4)),
+                page(&["b", "c"], Some(4)),
+                page(&[], Some(4)),
+            ],
+            "a b c",
+            true,
+        ),
+        (vec![page(&["a", "b"], Some(3)), page(&["c"], Some(4))], "a b c", false),
+        (vec![page(&["a"], Some(2))], "a", false),
+        (vec![Page::default()], "", false),
+        (
+            std::iter::repeat_with(|| page(&["a", "b"], None)).take(100).collect(),
+            "a b",
+            false,
+        ),
+    ] {
+        let importer = Fake::new(&PLAIN).pages(pages).importer();
+        let found = importer.images(None).await.unwrap();
+        let names: Vec<&str> = found.images.iter().map(|image| image.name.as_str()).collect();
+        assert_eq!((names.join(" ").as_str(), found.is_complete), (expected, is_complete));
+    }
+    let refused = Err(Error::new(ErrorKind::PermissionDenied, "no"));
+    let importer = Fake::new(&PLAIN).lists([refused]).importer();
+    assert!(importer.images(None).await.is_err());
+}
+
+#[tokio::test]
+async fn an_image_is_found_by_its_id_and_no_other_is_taken_for_it() {
+    let importer = || Fake::new(&PLAIN).pages([of(|_| ())]).importer();
+    let found = importer().image("found", None).await.unwrap().unwrap();
+    assert_eq!((found.id.as_str(), found.name.as_str()), ("found", "web"));
+    assert_eq!(importer().image("other", None).await.unwrap(), None);
+    // What can be no id is not asked for.
+    let importer = Fake::new(&PLAIN)
+        .lists([Err(Error::new(ErrorKind::PermissionDenied, "no"))])
+        .importer();
+    assert_eq!(importer.image("a b", None).await.unwrap(), None);
+}

@@ -96,6 +96,7 @@ pub use gone::{Look, look};
 pub use image::LocalImage;
 pub use key::{PREFIX, ending, object_key};
 pub use leftovers::{Leftover, delete_object, leftovers};
+pub use naming::retire;
 pub use object::ObjectImage;
 pub use outcome::{Ended, Outcome, Phase};
 pub use preflight::{Readiness, gate};

@@ -2,7 +2,20 @@
 
 use std::collections::HashMap;
 
+use cloud_import_core::ImportedImage;
+
 use super::store::{ImageName, Job, Remembered, State, blocking};
+
+/// Says in the records that name an image that it was deleted because that was asked for, by no job. Whoever repeats its import makes
+/// it anew. What cannot be read or is held by another process is found by the next look at the image.
+pub async fn retire(state: &State, image: &ImportedImage) {
+    let name = ImageName {
+        provider: image.provider,
+        region: image.region.clone(),
+        id: image.id.clone(),
+    };
+    Naming::of(state).await.mark(&name, "").await;
+}
 
 /// The records of a state directory by the images that they name.
 #[derive(Debug, Default)]

@@ -19,6 +19,7 @@ use super::{
     parts::parts,
     plan::{Conflict, Decision, Intent, decide},
     replace,
+    settle::takes_token,
     stage::{sign_links, signing_instant, stage},
     store::{Asked, Place, Record, Step, Unsettled},
     target::{Context, Target, no_task, now, stopped},
@@ -291,7 +292,8 @@ impl Run {
         stage(target, ordered).await?;
         target.change(|record| record.step = Step::Staged).await?;
         target.unless_stopped()?;
-        let is_repeated = earlier.is_some() && target.importer.capabilities().client_token.value;
+        let has_token = takes_token(target.importer.capabilities(), ordered.request.is_copy());
+        let is_repeated = earlier.is_some() && has_token;
         // With the token of an order that was sent before goes the same link.
         let signed_at = target.with_record(|record| record.link_signed_at.filter(|_| is_repeated));
         let signed_at = signed_at.unwrap_or_else(|| signing_instant(target, ordered));

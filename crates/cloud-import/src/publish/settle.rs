@@ -4,7 +4,8 @@
 use std::time::{Duration, SystemTime};
 
 use cloud_import_core::{
-    Error, ErrorKind, ImageImporter, ImportTask, Remedy, Result, Sighting, provider::datetime, remedy::Change,
+    Capabilities, Error, ErrorKind, ImageImporter, ImportTask, Remedy, Result, Sighting, provider::datetime,
+    remedy::Change,
 };
 
 use super::{
@@ -231,18 +232,23 @@ fn not_listed(record: &Record, unsettled: &Unsettled, listings: [SystemTime; 2])
     )
 }
 
-/// What tells what an order may be taken for at a cloud: how soon a copy is listed is told by no source.
+/// What tells what an order may be taken for at a cloud. How soon an import is listed says nothing of a copy.
 fn rules(importer: &dyn ImageImporter, is_copy: bool) -> Rules {
     let (facts, grace) = (importer.capabilities(), importer.grace());
     let minutes = |minutes: u32| Duration::from_secs(60 * u64::from(minutes));
-    let (token, within) = match is_copy {
-        true => (facts.after.copy_token.value, None),
-        false => (facts.client_token.value, facts.listed_within_minutes.value.map(minutes)),
-    };
+    let of_import = || grace.listed_within.or(facts.listed_within_minutes.value.map(minutes));
     Rules {
-        token,
-        listed_within: grace.listed_within.or(within),
+        token: takes_token(facts, is_copy),
+        listed_within: if is_copy { None } else { of_import() },
         apart: grace.listings_apart,
+    }
+}
+
+/// Whether a token makes it safe to send an order again.
+pub(super) fn takes_token(facts: &Capabilities, is_copy: bool) -> bool {
+    match is_copy {
+        true => facts.after.copy_token.value,
+        false => facts.client_token.value,
     }
 }
 
@@ -253,4 +259,35 @@ fn says_nothing_of_the_order(error: &Error) -> bool {
         ErrorKind::Credentials | ErrorKind::ClockSkew | ErrorKind::PermissionDenied | ErrorKind::Local
     );
     unheard || error.is_retryable()
+}
+
+#[cfg(test)]
+mod tests {
+    use cloud_import_core::{Credentials, Provider, Settings};
+
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_imports_counts_for_no_copy() {
+        let mut differ = 0;
+        for provider in Provider::all() {
+            let settings = Settings::new("r").credentials(Credentials::new("AK", "SK"));
+            let Ok(importer) = crate::connect(provider, settings) else {
+                continue;
+            };
+            let facts = importer.capabilities();
+            let (import, copy) = (rules(&*importer, false), rules(&*importer, true));
+            assert_eq!(
+                (import.token, copy.token),
+                (facts.client_token.value, facts.after.copy_token.value)
+            );
+            let minutes = facts.listed_within_minutes.value;
+            assert_eq!(
+                (import.listed_within.is_some(), copy.listed_within),
+                (minutes.is_some(), None)
+            );
+            differ += usize::from(import.token != copy.token || minutes.is_some());
+        }
+        assert!(differ > 0, "else it would not matter");
+    }
 }

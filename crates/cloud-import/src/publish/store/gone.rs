@@ -66,7 +66,11 @@ impl Record {
         let Some(Retired { at, by }) = &self.retired else {
             return self.gone_at.map(|at| gone(self.provider, at));
         };
-        let message = format!("its image was deleted by the job `{by}` at {}", datetime::extended(*at));
+        let by = match by.as_str() {
+            "" => "because that was asked for".to_owned(),
+            job => format!("by the job `{job}`"),
+        };
+        let message = format!("its image was deleted {by} at {}", datetime::extended(*at));
         let again = Remedy::when("it is wanted again", Remedy::Repeat(Change::Original));
         let error = Error::new(ErrorKind::NotFound, message);
         Some(error.with_provider(self.provider).with_remedy(again))
@@ -122,13 +126,19 @@ mod tests {
         let retired = record.why_gone().unwrap();
         assert!(retired.message().contains("deleted by the job `web-2`"), "{retired}");
         assert!(!retired.remedy().unwrap().repeats(Change::Generation));
-        for error in [gone, retired] {
+        record.is_retired("uimage-1", "");
+        let asked = record.why_gone().unwrap();
+        assert!(
+            asked.message().contains("deleted because that was asked for"),
+            "{asked}"
+        );
+        for error in [gone, retired, asked] {
             assert!(!error.to_string().contains("uimage-1"), "{error}");
         }
         assert!(record.image_name().is_none());
         let text = serde_json::to_string(&record).unwrap();
         assert!(
-            text.contains(r#""by":"web-2""#) && text.contains(r#""what":"gone""#),
+            text.contains(r#""by":"""#) && text.contains(r#""what":"gone""#),
             "{text}"
         );
         assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);

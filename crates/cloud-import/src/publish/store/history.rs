@@ -167,7 +167,7 @@ pub struct Retired {
     /// When, by this machine's clock, in whole seconds.
     #[serde(with = "datetime::rfc3339")]
     pub at: SystemTime,
-    /// The job that deleted it.
+    /// The job that deleted it; empty where that was asked for, by no job.
     pub by: String,
 }
 

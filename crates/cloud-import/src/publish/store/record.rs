@@ -219,7 +219,7 @@ impl Record {
             endpoint: self.endpoint.clone(),
             project: self.project.clone(),
             account: self.account.clone(),
-            is_dry_run: self.target.contains(DRY_RUN),
+            is_dry_run: self.is_dry_run(),
             ..Place::new(self.provider, &self.region, &self.name)
         }
     }
@@ -252,6 +252,11 @@ impl Record {
         if place.account.is_some() {
             self.account.clone_from(&place.account);
         }
+    }
+
+    /// Whether it is of an order that was only checked: nothing is started by it, and it says nothing of an image.
+    pub fn is_dry_run(&self) -> bool {
+        self.target.contains(DRY_RUN)
     }
 
     /// Whether there is anything to go on with: an import that was sent and has no verdict, or a replacement that waits.
