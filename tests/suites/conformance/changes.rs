@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use cloud_import::{Error, ErrorKind, Field, ImageChange, ImageImporter, ImportedImage, Provider};
 use cloud_import_sim::{FaultKind, ImageSummary};
-use cloud_import_tests::simulated::{ALIYUN, Case, Stage, TENCENT};
+use cloud_import_tests::simulated::{ALIYUN, Case, HUAWEI_COMMON, Stage, TENCENT};
 
 /// How a cloud shares and tags.
 struct Changing {
@@ -30,6 +30,12 @@ const ROWS: &[Changing] = &[
         share: "ModifyImageSharePermission",
         account: |number| format!("200000{number:06}"),
         tag: "TagResources",
+    },
+    Changing {
+        case: &HUAWEI_COMMON,
+        share: "BatchAddMembers",
+        account: |number| format!("{number:032x}"),
+        tag: "BatchAddOrDeleteTags",
     },
 ];
 

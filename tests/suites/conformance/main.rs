@@ -59,6 +59,7 @@ macro_rules! for_all_clouds {
         mod $tests {
             for_one_cloud! { $file, aliyun, ALIYUN; $($behaviour)* }
             for_one_cloud! { $file, tencent, TENCENT; $($behaviour)* }
+            for_one_cloud! { $file, huawei, HUAWEI; $($behaviour)* }
         }
     };
 }
