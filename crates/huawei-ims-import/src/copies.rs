@@ -137,8 +137,9 @@ fn problems_within(order: &CopyOrder, options: &Options) -> Vec<Problem> {
         (PROJECT, options.project_name.is_some()),
     ];
     for (field, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
-        let rule = "is for copies to another region, and the image is in this one";
-        problems.push(error(field.clone(), rule, Remedy::Unset(field)));
+        let rule = "is for copies to another region, and is not sent: the image is in this one";
+        let problem = Problem::warning(Provider::HUAWEI, field.clone(), rule).source(SOURCE);
+        problems.push(problem.remedy(Remedy::Unset(field)));
     }
     if order.request.encryption == Some(Encryption::ServiceKey) {
         let rule = "names no key: this cloud encrypts a copy by a KMS key that is named";
