@@ -1,7 +1,10 @@
 //! The client: Huawei Cloud's operations in its own words. It sends what it is told: it validates nothing and adds only
 //! its project.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use cloud_import_core::{
     Bytes, ClientBuilder, Endpoint, Error, ErrorKind, Field, Provider, Remedy, Response, Result, Settings,
@@ -29,8 +32,11 @@ pub struct Client {
     pub(crate) connection: Connection,
     signer: Signer,
     iam_endpoint: Option<Endpoint>,
-    discovered: Arc<OnceCell<String>>,
+    discovered: Discovered,
 }
+
+/// The ids of projects that were found out, by region: clients of other regions come of this one.
+type Discovered = Arc<Mutex<BTreeMap<String, Arc<OnceCell<String>>>>>;
 
 /// What only this vendor's client can be told.
 ///
@@ -131,6 +137,20 @@ impl Client {
         client
     }
 
+    /// This client in another region, in a project of that. IAM is looked for beside the API there, unless it was named.
+    pub(crate) fn moved(&self, region: &str, project: Option<&str>) -> Result<Self> {
+        let connection = self.connection.in_region(region, project)?;
+        let is_beside = self.iam_endpoint == iam_beside(&self.connection.endpoint);
+        Ok(Self {
+            iam_endpoint: match is_beside {
+                true => iam_beside(&connection.endpoint),
+                false => self.iam_endpoint.clone(),
+            },
+            connection,
+            ..self.clone()
+        })
+    }
+
     /// This client in its project: the named one, else the region's, which IAM is asked for once.
     ///
     /// # Errors
@@ -149,8 +169,13 @@ impl Client {
     pub async fn project_id(&self) -> Result<String> {
         match self.project() {
             Some(project) => Ok(project.to_owned()),
-            None => self.discovered.get_or_try_init(|| self.discover()).await.cloned(),
+            None => self.discovered().get_or_try_init(|| self.discover()).await.cloned(),
         }
+    }
+
+    fn discovered(&self) -> Arc<OnceCell<String>> {
+        let mut all = self.discovered.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(self.region().to_owned()).or_default())
     }
 
     async fn discover(&self) -> Result<String> {

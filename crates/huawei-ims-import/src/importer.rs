@@ -3,23 +3,29 @@
 //! There is no idempotency token. A lost start is looked for in the list of images, by exact name and origin: an import's
 //! image shows `__data_origin` as `file,BUCKET:KEY`. An image of the same name and origin that was made shortly before the
 //! start would be taken for it: the vendor refuses a second image of one name, so such a start would have been refused.
-//! There is no call to cancel.
+//! A copy shows `image,REGION,ID` there. There is no call to cancel either.
+
+use std::collections::BTreeMap;
 
 use cloud_import_core::{
-    Capabilities, ErrorKind, Failure, ImportRequest, ImportedImage, Presence, Problem, Result, Subject,
+    Capabilities, ErrorKind, Failure, ImageAttributes, ImageChange, ImportRequest, ImportedImage, Presence, Problem,
+    Result, Subject,
     provider::{
-        At, By, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, datetime, preflight::Checks,
+        At, By, Cloud, Connection, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent, datetime, preflight::Checks,
     },
 };
 
 use crate::{
-    Client, ImportCall,
+    Client, ImportCall, copies,
     generated::{self as wire, CAPABILITIES, IMAGE_STATES},
     job, marks, preflight, rules,
 };
 
 /// Imports images into Huawei Cloud.
 pub type Importer = cloud_import_core::Importer<Client>;
+
+/// How the origin of a copy begins; behind it are the region and the id of its image.
+const COPIED: &str = "image,";
 
 /// The code for a change of an attribute that the image does not have.
 const NO_SUCH_ATTRIBUTE: &str = "IMG.0035";
@@ -29,7 +35,7 @@ const IMAGES: i64 = 500;
 
 impl Client {
     /// The client in a project; in its own when none is named.
-    fn at(&self, project: Option<&str>) -> Self {
+    pub(crate) fn at(&self, project: Option<&str>) -> Self {
         project.map_or_else(|| self.clone(), |project| self.in_project(project))
     }
 
@@ -63,6 +69,7 @@ impl Cloud for Client {
     type Order = ImportCall;
 
     const PROOF: Proof = Proof::Source { must_show: true };
+    const COPY_PROOF: Proof = Proof::Source { must_show: true };
     const LISTING: Listing = Listing::Images;
     const NEWEST_FIRST: bool = true;
     const DELETIONS: &'static [(&'static str, Presence)] = &[("deleted", Presence::Deleted)];
@@ -98,6 +105,38 @@ impl Cloud for Client {
     async fn send(&self, order: &ImportCall, project: Option<&str>) -> Result<Sent> {
         let answer = order.send(&self.at(project)).await?;
         Ok(Sent::new(order.route().facts().operation, answer.job_id, None))
+    }
+
+    fn in_region(&self, region: &str, project: Option<&str>) -> Result<Self> {
+        self.moved(region, project)
+    }
+
+    fn validate_copy(&self, order: &CopyOrder) -> Vec<Problem> {
+        copies::problems(order, self)
+    }
+
+    async fn send_copy(&self, from: &Self, order: &CopyOrder, project: Option<&str>) -> Result<Sent> {
+        self.order_copy(from, order, project).await
+    }
+
+    async fn attributes(&self, image: &ImportedImage, change: &ImageChange) -> Result<ImageAttributes> {
+        self.shown(image, change).await
+    }
+
+    async fn share(&self, image: &ImportedImage, accounts: &[String]) -> Result<()> {
+        self.add_members(image, accounts).await
+    }
+
+    async fn unshare(&self, image: &ImportedImage, accounts: &[String]) -> Result<()> {
+        self.remove_members(image, accounts).await
+    }
+
+    async fn tag(&self, image: &ImportedImage, tags: &BTreeMap<String, String>) -> Result<()> {
+        self.set_tags(image, tags).await
+    }
+
+    async fn untag(&self, image: &ImportedImage, keys: &[String]) -> Result<()> {
+        self.remove_tags(image, keys).await
     }
 
     async fn task(&self, id: &str, project: Option<&str>) -> Result<Option<Row>> {
@@ -190,8 +229,13 @@ fn row(image: wire::ImageInfo) -> Row {
     let mut row = Row::new(image.status.clone(), IMAGE_STATES);
     row.marks = marks::of(&image);
     row.failure = Some(Failure::new(None, format!("the image's state is `{}`", row.raw)));
-    let origin = image.data_origin.as_deref().unwrap_or_default();
-    row.sources = origin.strip_prefix("file,").map(str::to_owned).into_iter().collect();
+    let origin = image.data_origin.unwrap_or_default();
+    row.is_foreign = origin.starts_with(COPIED);
+    row.sources = match origin.strip_prefix("file,") {
+        Some(file) => vec![file.to_owned()],
+        None if row.is_foreign => vec![origin],
+        None => Vec::new(),
+    };
     row.created = image.created_at.as_deref().and_then(datetime::parse_rfc3339);
     row.image_id = image.id;
     row.name = image.name;

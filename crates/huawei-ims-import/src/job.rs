@@ -1,6 +1,9 @@
 //! What a job tells: its image, how far it is, and why it failed.
 
-use cloud_import_core::{Failure, provider::Row};
+use cloud_import_core::{
+    Failure,
+    provider::{Row, datetime},
+};
 
 use crate::generated::{Job, JobEntities, SubJob, TASK_STATES};
 
@@ -20,6 +23,7 @@ pub(crate) fn row(job: Job) -> Row {
     let mut row = Row::new(job.status.clone(), TASK_STATES);
     row.image_id = image_id(&job);
     row.percent = percent(&job);
+    row.finished = job.end_time.as_deref().and_then(datetime::parse_rfc3339);
     row.failure = Some(failure(&job));
     row.task_id = job.job_id;
     row
@@ -41,9 +45,15 @@ fn percent(job: &Job) -> Option<u8> {
     (0..=100).find(|whole| f64::from(*whole) == percent)
 }
 
-/// Why it failed: the job's own code and reason, or those inside it; and those of the first sub-job that has any, which tell more
-/// than that it failed.
+/// Why it failed; the state where the vendor gives no reason.
 fn failure(job: &Job) -> Failure {
+    let (code, reason) = told(job);
+    Failure::new(code, reason.or_else(|| job.status.clone()).unwrap_or_default())
+}
+
+/// The code and the reason that a job tells: its own, or those inside it; and those of the first sub-job that has any, which tell
+/// more than that it failed.
+pub(crate) fn told(job: &Job) -> (Option<String>, Option<String>) {
     let empty = JobEntities::default();
     let inner = job.entities.as_ref().unwrap_or(&empty);
     let code = filled([
@@ -62,12 +72,11 @@ fn failure(job: &Job) -> Failure {
     let (sub_code, sub_reason) = of_sub_jobs
         .find(|(code, reason)| code.is_some() || reason.is_some())
         .unwrap_or_default();
-    let told = match (reason, sub_reason) {
+    let reason = match (reason, sub_reason) {
         (Some(own), Some(sub)) if own != sub => Some(format!("{sub} ({own})")),
         (own, sub) => sub.or(own),
     };
-    let raw = || job.status.clone().unwrap_or_default();
-    Failure::new(sub_code.or(code), told.unwrap_or_else(raw))
+    (sub_code.or(code), reason)
 }
 
 #[cfg(test)]

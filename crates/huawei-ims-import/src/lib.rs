@@ -12,7 +12,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
+mod changes;
 mod client;
+mod copies;
 #[rustfmt::skip]
 mod generated;
 mod importer;

@@ -1,11 +1,12 @@
-//! What only Huawei Cloud's import can be told, for [`ImportRequest::options`](cloud_import_core::ImportRequest::options).
+//! What only Huawei Cloud's imports and copies can be told, for [`ImportRequest::options`](cloud_import_core::ImportRequest::options).
 
 use cloud_import_core::{Provider, VendorOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::generated::ImageType;
 
-/// Options in Huawei Cloud's words, and two that choose the way in. Unknown ones are refused.
+/// Options in Huawei Cloud's words, and two that choose the way in. The last two are for copies to another region, the others for
+/// imports. Unknown ones are refused.
 ///
 /// ```
 /// use huawei_ims_import::{Options, common::{Disk, ImportRequest, build}};
@@ -42,6 +43,12 @@ pub struct Options {
     /// Most memory in MB that the image supports. Common route, system images.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_ram: Option<i64>,
+    /// Agency of IAM that trusts the image service: it takes a copy to another region, and must be there before. Copies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency_name: Option<String>,
+    /// Name of the project that a copy goes to, such as `cn-east-3` or that of a sub-project; found out when absent. Copies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_name: Option<String>,
 }
 
 impl VendorOptions for Options {

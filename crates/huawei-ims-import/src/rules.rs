@@ -274,6 +274,10 @@ impl Findings<'_> {
             ("min_ram", options.min_ram.is_some() && !is_common),
             ("max_ram", options.max_ram.is_some() && !is_common),
         ];
+        let of_copies = [
+            ("agency_name", options.agency_name.is_some()),
+            ("project_name", options.project_name.is_some()),
+        ];
         let both_tags = options.tags.is_some() && !order.tags.is_empty();
         for (name, _) in misplaced.into_iter().filter(|(_, misplaced)| *misplaced) {
             self.error(
@@ -290,6 +294,10 @@ impl Findings<'_> {
                     .text(" are both given, and the cloud takes one of the two"),
                 Remedy::Unset(Field::vendor("tags")),
             );
+        }
+        for (name, _) in of_copies.into_iter().filter(|(_, is_given)| *is_given) {
+            let rule = "is for copies to another region, and is not sent with an import";
+            self.warning(Field::vendor(name), rule, Remedy::Unset(Field::vendor(name)));
         }
         let last = order.data_disks().len().checked_sub(1);
         if let Some(name) = last.map(|index| data_image_name(order, index))

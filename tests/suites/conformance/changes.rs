@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use cloud_import::{Error, ErrorKind, Field, ImageChange, ImageImporter, ImportedImage, Provider};
 use cloud_import_sim::{FaultKind, ImageSummary};
-use cloud_import_tests::simulated::{ALIYUN, Case, JDCLOUD, Stage, TENCENT, UCLOUD};
+use cloud_import_tests::simulated::{ALIYUN, Case, HUAWEI_COMMON, JDCLOUD, Stage, TENCENT, UCLOUD};
 
 /// How a cloud shares and tags.
 struct Changing {
@@ -43,6 +43,12 @@ const ROWS: &[Changing] = &[
         share: "",
         account: |number| format!("org-partner{number:02}"),
         tag: "",
+    },
+    Changing {
+        case: &HUAWEI_COMMON,
+        share: "BatchAddMembers",
+        account: |number| format!("{number:032x}"),
+        tag: "BatchAddOrDeleteTags",
     },
 ];
 

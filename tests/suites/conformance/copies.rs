@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use cloud_import::{
-    CancelOutcome, ErrorKind, ImageImporter, ImportRequest, ImportTask, ImportedImage, Provider, Result, TaskState,
+    CancelOutcome, ErrorKind, ImageImporter, ImageSource, ImportRequest, ImportTask, ImportedImage, Provider, Result,
+    TaskState,
 };
 use cloud_import_sim::{Config, FaultKind, ImageSummary};
-use cloud_import_tests::simulated::{ALIYUN, Case, JDCLOUD, Stage, TENCENT, UCLOUD_HK};
+use cloud_import_tests::simulated::{ALIYUN, Case, HUAWEI_COMMON, JDCLOUD, Stage, TENCENT, UCLOUD_HK};
 
 /// How a cloud copies.
 struct Copying {
@@ -17,6 +18,8 @@ struct Copying {
     order: &'static str,
     /// What finds a copy whose answer was lost; `None` where its token does that.
     search: Option<&'static str>,
+    /// The same order with what this cloud alone needs.
+    complete: fn(ImportRequest) -> ImportRequest,
 }
 
 const ROWS: &[Copying] = &[
@@ -26,6 +29,7 @@ const ROWS: &[Copying] = &[
         to: "cn-beijing",
         order: "CopyImage",
         search: None,
+        complete: |order| order,
     },
     Copying {
         case: &TENCENT,
@@ -33,6 +37,18 @@ const ROWS: &[Copying] = &[
         to: "ap-nanjing",
         order: "SyncImages",
         search: Some("DescribeImages"),
+        complete: |order| order,
+    },
+    Copying {
+        case: &HUAWEI_COMMON,
+        from: "cn-north-4",
+        to: "cn-east-3",
+        order: "CopyImageCrossRegion",
+        search: Some("ListImages"),
+        complete: |order| {
+            let options = serde_json::json!({"agency_name": "ims_copy"});
+            order.vendor(Provider::HUAWEI, &options).unwrap()
+        },
     },
     Copying {
         case: &JDCLOUD,
@@ -40,6 +56,7 @@ const ROWS: &[Copying] = &[
         to: "cn-south-1",
         order: "copyImages",
         search: Some("describeImages"),
+        complete: |order| order,
     },
     Copying {
         case: &UCLOUD_HK,
@@ -47,6 +64,7 @@ const ROWS: &[Copying] = &[
         to: "sg",
         order: "CopyCustomImage",
         search: Some("DescribeImage"),
+        complete: |order| order,
     },
 ];
 
@@ -80,7 +98,11 @@ impl Scene {
     }
 
     fn order(&self) -> ImportRequest {
-        ImportRequest::copy_of(&self.image, "web-2026")
+        self.order_of(&self.image)
+    }
+
+    fn order_of(&self, image: impl Into<ImageSource>) -> ImportRequest {
+        (self.row.complete)(ImportRequest::copy_of(image, "web-2026"))
     }
 
     fn fail(&self, kind: FaultKind) {
@@ -267,12 +289,8 @@ pub(crate) async fn an_image_that_is_not_usable_yet_is_refused(provider: Provide
         .into_iter()
         .find(|image| image.name == "unfinished");
     let id = unfinished.unwrap().image_id;
-    let source = cloud_import::ImageSource::new(scene.row.from, id);
-    let error = scene
-        .there
-        .start(&ImportRequest::copy_of(source, "web-2026"))
-        .await
-        .unwrap_err();
+    let source = ImageSource::new(scene.row.from, id);
+    let error = scene.there.start(&scene.order_of(source)).await.unwrap_err();
     assert!(!error.may_have_executed() && error.code().is_some(), "{error:?}");
     assert_ne!(error.kind(), ErrorKind::OutcomeUnknown);
     assert_eq!(scene.copies(), 0);
@@ -313,7 +331,7 @@ pub(crate) async fn what_is_the_images_own_cannot_be_ordered(provider: Provider)
         .map(|problem| problem.field.to_string())
         .collect();
     assert_eq!(fields, ["os", "nvme"], "{error:?}");
-    let elsewhere = ImportRequest::copy_of(cloud_import::ImageSource::new("", ""), "web-2026");
+    let elsewhere = scene.order_of(ImageSource::new("", ""));
     assert!(scene.there.start(&elsewhere).await.is_err());
     assert_eq!(scene.stage.requests(), requests, "nothing is asked");
 }

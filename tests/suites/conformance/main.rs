@@ -61,6 +61,7 @@ macro_rules! for_all_clouds {
             for_one_cloud! { $file, aliyun, ALIYUN; $($behaviour)* }
             for_one_cloud! { $file, tencent, TENCENT; $($behaviour)* }
             for_one_cloud! { $file, ucloud, UCLOUD; $($behaviour)* }
+            for_one_cloud! { $file, huawei, HUAWEI; $($behaviour)* }
         }
     };
 }

@@ -154,8 +154,7 @@ pub(crate) fn placed(order: &Order, staging: &Staging, reach: &Reach) -> Result<
         return Err(Error::new(ErrorKind::InvalidRequest, "no target given")
             .with_remedy("Use --to PROVIDER/REGION, or --targets with a file of targets."));
     }
-    let found = regions::with_copies(found, &search)?;
-    Ok(found)
+    regions::with_copies(found, &search)
 }
 
 /// Says that a region may be mistyped: the list of those that are known is never complete.

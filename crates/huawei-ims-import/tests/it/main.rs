@@ -4,7 +4,9 @@
 
 mod after;
 mod answers;
+mod changes;
 mod check;
+mod copies;
 mod importer;
 mod pages;
 mod presence;
