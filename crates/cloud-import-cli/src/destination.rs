@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageImporter, ImageKind, ImportRequest, Pace,
-    Problem, Provider, Remedy, Result, SourceForm,
-    publish::{Destination, Image, LocalImage, ObjectImage, staging::Store},
+    Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageChange, ImageImporter, ImageKind,
+    ImportRequest, Pace, Problem, Provider, Remedy, Result, SourceForm,
+    publish::{Destination, Image, LocalImage, ObjectImage, Release, staging::Store},
 };
 
 use crate::{
@@ -91,6 +91,7 @@ pub(crate) async fn destination(
     if fields.copy_of.is_some() {
         return Ok((copy(fields, importer, &wanted.label)?, Vec::new()));
     }
+    let release = release(&fields);
     let own = fields.source.as_deref();
     let place = match own {
         Some(text) => Place::read(text)?,
@@ -133,19 +134,41 @@ pub(crate) async fn destination(
     made.bucket = bucket;
     made.prefix = prefix;
     made.keep_object = keep_object;
+    made.release = release;
     made.reads = buckets(&made.order, &*made.importer, clouds)?;
     Ok((made, problems))
 }
 
 /// Where a copy goes; of which image is added when that one's destination is made.
 fn copy(fields: Fields, importer: Arc<dyn ImageImporter>, label: &str) -> Result<Destination> {
-    let of_its_own = Fields {
+    let mut release = release(&fields);
+    let after = &importer.capabilities().after;
+    let mut of_its_own = Fields {
         data_disks: None,
         ..fields
     };
+    if !after.copy_tags.value
+        && after.tag.value
+        && let Some(tags) = of_its_own.tags.take().filter(|tags| !tags.is_empty())
+    {
+        let release = release.get_or_insert_with(|| Release::planned(ImageChange::default(), false));
+        release.change.tags = tags;
+    }
     let mut order = order::order(of_its_own, importer.provider(), Disk::object("", ""), false)?;
     order.disks.clear();
-    Ok(Destination::new(importer).label(label).order(order))
+    let mut made = Destination::new(importer).label(label).order(order);
+    made.release = release;
+    Ok(made)
+}
+
+/// What is done with the image once it is there, beside what an import or a copy can be told.
+fn release(fields: &Fields) -> Option<Release> {
+    let shared = fields.share.iter().flatten();
+    let mut change = shared.fold(ImageChange::default(), |change, account| change.share(account));
+    change.public = fields.public;
+    change.family.clone_from(&fields.family);
+    let retires = fields.deprecate_previous.unwrap_or_default();
+    (retires || !change.is_empty()).then(|| Release::planned(change, retires))
 }
 
 /// The destinations with those of copies told whose image they are of.

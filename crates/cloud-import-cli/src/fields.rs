@@ -30,6 +30,13 @@ pub(crate) struct Fields {
     /// The label of the target whose image it is a copy of.
     pub(crate) copy_of: Option<String>,
     pub(crate) description: Option<String>,
+    /// Accounts that may use the image once it is there.
+    pub(crate) share: Option<Vec<String>>,
+    /// Whether anybody may use it then.
+    pub(crate) public: Option<bool>,
+    pub(crate) family: Option<String>,
+    /// Whether the image that was the newest of the family is deprecated then.
+    pub(crate) deprecate_previous: Option<bool>,
     /// Together with those of less particular places, key by key; an empty table leaves those out.
     pub(crate) tags: Option<BTreeMap<String, String>>,
     #[serde(with = "typed")]
@@ -94,6 +101,10 @@ impl Fields {
             regions: self.regions.or(below.regions),
             copy_of: self.copy_of.or(below.copy_of),
             description: self.description.or(below.description),
+            share: self.share.or(below.share),
+            public: self.public.or(below.public),
+            family: self.family.or(below.family),
+            deprecate_previous: self.deprecate_previous.or(below.deprecate_previous),
             tags: together(self.tags, below.tags, BTreeMap::is_empty),
             os: self.os.or(below.os),
             os_raw: self.os_raw.or(below.os_raw),

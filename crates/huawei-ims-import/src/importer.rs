@@ -11,7 +11,8 @@ use cloud_import_core::{
     Capabilities, ErrorKind, Failure, ImageAttributes, ImageChange, ImportRequest, ImportedImage, Presence, Problem,
     Result, Subject,
     provider::{
-        At, By, Cloud, Connection, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent, datetime, preflight::Checks,
+        At, By, Cloud, Connection, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent, datetime,
+        preflight::Checks,
     },
 };
 

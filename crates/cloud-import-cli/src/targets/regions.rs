@@ -2,7 +2,7 @@
 
 use cloud_import::{Error, ErrorKind, Result, Target};
 
-use super::{Search, Wanted};
+use super::{search::Search, wanted::Wanted};
 use crate::{
     args::scope::Scope,
     fields::{At, Fields},

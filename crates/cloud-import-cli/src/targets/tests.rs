@@ -4,6 +4,7 @@ use clap::Parser as _;
 
 use super::*;
 use crate::args::{Arguments, Command};
+use crate::fields::Fields;
 
 fn file(text: &str) -> File {
     toml::from_str(text).unwrap()

@@ -61,6 +61,8 @@ pub enum Field {
     Family,
     /// Whether an image is deprecated.
     Deprecated,
+    /// Whether the image that was the newest of the family is deprecated.
+    DeprecatePrevious,
     /// Checks the order without doing it.
     DryRun,
     /// Sends the order although validation found problems.
@@ -166,6 +168,7 @@ const WORDS: &[(Field, &str)] = &[
     (Field::Public, "public"),
     (Field::Family, "family"),
     (Field::Deprecated, "deprecated"),
+    (Field::DeprecatePrevious, "deprecate_previous"),
     (Field::DryRun, "dry_run"),
     (Field::NoValidate, "no_validate"),
     (Field::Vendor, "vendor"),

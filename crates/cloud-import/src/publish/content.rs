@@ -219,11 +219,19 @@ impl Content {
         }
     }
 
-    /// The order for a destination, its disk where it is or will be staged.
+    /// The order for a destination, its disk where it is or will be staged, with what is wrong with its release.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`](cloud_import_core::ErrorKind::InvalidRequest) when the file is too large for the store.
     pub(crate) fn order(&self, destination: &Destination, prefix: &str) -> Result<Ordered> {
+        let mut ordered = self.import(destination, prefix)?;
+        if let Some(release) = &destination.release {
+            ordered.found.extend(release.problems(&*destination.importer));
+        }
+        Ok(ordered)
+    }
+
+    fn import(&self, destination: &Destination, prefix: &str) -> Result<Ordered> {
         if let Some(origin) = &destination.copied_from {
             return Ok(self.copy(origin, destination));
         }

@@ -3,15 +3,14 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    DiskSource, Error, ErrorKind, Field, ImageSource, ImportRequest, ImportTask, ImportedImage, Prepared, Provider,
-    Remedy, Result, Stop, remedy::Change,
+    DiskSource, Error, ErrorKind, Field, ImageSource, ImportRequest, ImportTask, Prepared, Provider, Remedy, Result,
 };
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
 use super::{
     destination::Destination,
-    outcome::{Ended, Outcome},
-    target::{Target, stopped},
+    link::{Link, Made},
+    target::Target,
 };
 
 /// Copies that run at once where no source tells how many a cloud allows.
@@ -20,89 +19,6 @@ const AT_ONCE: u32 = 5;
 /// For how long a copy is ordered again that a cloud refuses because the image is busy, and how often.
 const BUSY_FOR: Duration = Duration::from_secs(15 * 60);
 const BUSY_EVERY: Duration = Duration::from_secs(15);
-
-/// What became of the image that copies wait for.
-type Source = Option<Result<ImportedImage, Error>>;
-
-/// Tells copies of their image.
-#[derive(Debug)]
-pub(crate) struct Made(watch::Sender<Source>);
-
-/// The image that a copy waits for, and what bounds how many copies run at once.
-#[derive(Debug)]
-pub(crate) struct Awaited {
-    from: String,
-    made: watch::Receiver<Source>,
-    pub(crate) lane: Arc<Semaphore>,
-}
-
-/// What a destination has to do with the others of its call.
-#[derive(Debug, Default)]
-pub(crate) struct Link {
-    /// Its image is copied.
-    pub(crate) made: Option<Arc<Made>>,
-    /// Its image is a copy.
-    pub(crate) awaited: Option<Awaited>,
-}
-
-impl Made {
-    /// The image is there.
-    pub(crate) fn there(&self, image: &ImportedImage) {
-        self.0.send_replace(Some(Ok(image.clone())));
-    }
-
-    /// The work on it is over: where its image is not there, that is why there are no copies.
-    pub(crate) fn is_over(&self, outcome: &Outcome) {
-        self.0.send_if_modified(|made| {
-            let is_open = made.is_none();
-            if is_open {
-                let unknown = || Error::new(ErrorKind::Conflict, "it is not there yet");
-                *made = Some(match &outcome.ended {
-                    Ended::Succeeded { image, .. } => Ok(image.clone()),
-                    other => Err(other.error().cloned().unwrap_or_else(unknown)),
-                });
-            }
-            is_open
-        });
-    }
-
-    /// Waits until the work on all copies is over.
-    pub(crate) async fn are_copied(&self) {
-        self.0.closed().await;
-    }
-}
-
-impl Awaited {
-    /// The image, as soon as it is there.
-    ///
-    /// # Errors
-    /// It is not made; or it is stopped.
-    pub(crate) async fn image(&mut self, stop: &Stop) -> Result<ImportedImage> {
-        let made = tokio::select! {
-            made = self.made.wait_for(Option::is_some) => made.ok().and_then(|made| made.clone()),
-            () = stop.requested() => return Err(stopped()),
-        };
-        match made {
-            Some(Ok(image)) => Ok(image),
-            Some(Err(error)) if error.kind() == ErrorKind::Stopped => Err(stopped()),
-            Some(Err(error)) => Err(self.without(error.message()).with_source(error)),
-            None => Err(self.without("work on it is not begun")),
-        }
-    }
-
-    /// The label of the destination that makes it.
-    pub(crate) fn of(&self) -> &str {
-        &self.from
-    }
-
-    fn without(&self, why: &str) -> Error {
-        let message = format!(
-            "not copied, because there is no image at `{}` to be copied: {why}",
-            self.from
-        );
-        Error::new(ErrorKind::Conflict, message).with_remedy(Remedy::Repeat(Change::Nothing))
-    }
-}
 
 /// What those destinations that are begun, by their indices, have to do with each other. A copy whose image is not begun waits for
 /// nothing, and is told so.
@@ -114,24 +30,20 @@ pub(crate) fn links(destinations: &[Destination], begun: &[usize]) -> HashMap<us
         let Some(from) = destination.copied_from() else {
             continue;
         };
-        let source = begun.iter().find(|other| destinations[**other].label == from);
-        let made = match source {
-            Some(source) => {
-                let made = &mut links.entry(*source).or_default().made;
-                let made = made.get_or_insert_with(|| Arc::new(Made(watch::channel(None).0)));
-                made.0.subscribe()
-            }
-            None => watch::channel(None).1,
-        };
         let capabilities = destination.importer.capabilities();
         let many = capabilities.after.copies_at_once.value.unwrap_or(AT_ONCE);
         let lane = lanes.entry(capabilities.provider);
         let lane = lane.or_insert_with(|| Arc::new(Semaphore::new(usize::try_from(many).unwrap_or(1))));
-        links.entry(*index).or_default().awaited = Some(Awaited {
-            from: from.to_owned(),
-            made,
-            lane: Arc::clone(lane),
-        });
+        let source = begun.iter().find(|other| destinations[**other].label == from);
+        let awaited = match source {
+            Some(source) => {
+                let made = &mut links.entry(*source).or_default().made;
+                let made = made.get_or_insert_with(|| Arc::new(Made::new()));
+                made.awaited(from, Arc::clone(lane))
+            }
+            None => Made::new().awaited(from, Arc::clone(lane)),
+        };
+        links.entry(*index).or_default().awaited = Some(awaited);
     }
     links
 }

@@ -12,14 +12,14 @@ use tracing::{Instrument as _, field::Empty, info_span};
 
 use super::{
     content::Ordered,
-    copies::{self, Awaited, Link},
+    copies,
     destination::Destination,
     event::{Event, Listener},
+    link::{Awaited, Link},
     outcome::{Ended, Outcome},
     parts::parts,
-    plan::{Conflict, Decision, Intent, decide},
+    plan::{Conflict, Decision, Intent, decide, takes_token},
     replace,
-    settle::takes_token,
     stage::{sign_links, signing_instant, stage},
     store::{Asked, Place, Record, Step, Unsettled},
     target::{Context, Target, no_task, now, stopped},

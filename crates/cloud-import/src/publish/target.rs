@@ -10,9 +10,10 @@ use cloud_import_staging::{RecordStore, Store, UploadRecord};
 use tokio::{sync::OnceCell, task::JoinSet};
 use tracing::{Instrument as _, instrument::WithSubscriber as _};
 
+pub(crate) use super::stopped::stopped;
 use super::{
-    copies::Made,
     event::{Event, Listener},
+    link::Made,
     naming::Naming,
     options::Options,
     store::{Job, Lease, Record, Role, Step, blocking},
@@ -156,11 +157,6 @@ pub(crate) async fn side_by_side<T: Send + 'static>(
         }
     }
     done
-}
-
-/// What a target ends with that was stopped before anything was sent.
-pub(crate) fn stopped() -> Error {
-    Error::new(ErrorKind::Stopped, "stopped before the import was started").with_remedy(Remedy::Repeat(Change::Nothing))
 }
 
 /// What there is to do where it is not known whether an order was sent.

@@ -1,6 +1,6 @@
 //! What is to be done with an image once it is there, and how far that has come. Plain data.
 
-use cloud_import_core::ImageChange;
+use cloud_import_core::{Field, ImageChange, ImageImporter, Problem, Remedy};
 use serde::{Deserialize, Serialize};
 
 /// What is to be done with an image once it is there.
@@ -56,6 +56,21 @@ impl Release {
             deprecate_previous,
             previous: None,
         }
+    }
+
+    /// What the cloud cannot do of it.
+    pub(crate) fn problems(&self, importer: &dyn ImageImporter) -> Vec<Problem> {
+        let mut problems = importer.validate_change(&self.change);
+        let (provider, fact) = (importer.provider(), importer.capabilities().after.deprecate);
+        if self.deprecate_previous && !fact.value {
+            let rule = "cannot be set: this cloud deprecates no images";
+            let problem = Problem::error(provider, Field::DeprecatePrevious, rule).source(fact.source);
+            problems.push(problem.remedy(Remedy::Unset(Field::DeprecatePrevious)));
+        } else if self.deprecate_previous && self.change.family.is_none() {
+            let rule = "needs a family: the image of before is the newest of it";
+            problems.push(Problem::error(provider, Field::DeprecatePrevious, rule).remedy(Remedy::set(Field::Family)));
+        }
+        problems
     }
 
     /// Whether the same is asked for.
