@@ -36,6 +36,7 @@ enum Kind {
     Staging,
     SideFile,
     WaitingForOther,
+    WaitingForImage,
     Staged,
     Starting,
     Settling,
@@ -47,6 +48,8 @@ enum Kind {
     Retiring,
     Retired,
     Renamed,
+    Changed,
+    Deprecated,
     Warning,
     Over,
     Polled,
@@ -163,6 +166,12 @@ impl Events {
             Event::Retired { image_id } => Line {
                 image_id: Some(image_id),
                 ..base(Kind::Retired)
+            },
+            Event::WaitingForImage { of } => told(Kind::WaitingForImage, format!("waiting for the image of {of}")),
+            Event::Changed { .. } => base(Kind::Changed),
+            Event::Deprecated { image_id } => Line {
+                image_id: Some(image_id),
+                ..base(Kind::Deprecated)
             },
             Event::Renamed { name } => Line {
                 name: Some(name),

@@ -239,6 +239,13 @@ impl Listener for Progress {
             Event::Tidied { object } => note(Stage::Importing, &format!("deleted {}", render::object(object))),
             Event::Retiring { image_id } => note(Stage::Importing, &format!("deleting the older image {image_id}")),
             Event::Retired { image_id } => note(Stage::Importing, &format!("deleted the older image {image_id}")),
+            Event::WaitingForImage { of } => {
+                note(Stage::Waiting, &format!("waiting for the image of {of}, to copy it"))
+            }
+            Event::Changed { .. } => note(Stage::Importing, "shared, tagged and offered as ordered"),
+            Event::Deprecated { image_id } => {
+                note(Stage::Importing, &format!("deprecated the image of before, {image_id}"));
+            }
             Event::Renamed { name } => note(Stage::Importing, &format!("renamed to {name}")),
             Event::Warning { text } => shared.warn(target, (*text).to_owned()),
             Event::Problem { problem } => {

@@ -30,6 +30,9 @@ pub(super) fn with_copies(found: Vec<Wanted>, search: &Search<'_>) -> Result<Vec
     for wanted in &found {
         let mut source = wanted.clone();
         let regions = source.fields.regions.take().unwrap_or_default();
+        if !regions.is_empty() {
+            leave_out_what_copies_need(&mut source)?;
+        }
         all.push(source);
         for region in regions {
             let target: Target = format!("{}/{region}", wanted.target.provider).parse()?;
@@ -40,6 +43,18 @@ pub(super) fn with_copies(found: Vec<Wanted>, search: &Search<'_>) -> Result<Vec
         }
     }
     Ok(all)
+}
+
+/// Takes out of the options of an import those that only its copies have.
+fn leave_out_what_copies_need(source: &mut Wanted) -> Result<()> {
+    let of_copies = cloud_import::capabilities(source.target.provider)?
+        .after
+        .copy_options
+        .value;
+    if let Some(options) = &mut source.fields.options {
+        options.retain(|option, _| !of_copies.contains(&option.as_str()));
+    }
+    Ok(())
 }
 
 /// The target to which the image of another is copied; one where the file is imported too, where copies are opened on request only.

@@ -43,9 +43,13 @@ impl Target {
             return Ok(());
         }
         self.release_as(image, release).await.map_err(|error| {
-            error
-                .context(&format!("{} is there, and not released yet", image.id))
-                .with_remedy(Remedy::Repeat(Change::Nothing))
+            let repeat = Remedy::Repeat(Change::Nothing);
+            let remedy = match error.remedy() {
+                Some(own) => own.clone().then(repeat),
+                None => repeat,
+            };
+            let context = format!("{} is there, and not released yet", image.id);
+            error.context(&context).with_remedy(remedy)
         })
     }
 
