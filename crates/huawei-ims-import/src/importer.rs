@@ -231,10 +231,9 @@ fn row(image: wire::ImageInfo) -> Row {
     row.marks = marks::of(&image);
     row.failure = Some(Failure::new(None, format!("the image's state is `{}`", row.raw)));
     let origin = image.data_origin.unwrap_or_default();
-    row.is_foreign = origin.starts_with(COPIED);
     row.sources = match origin.strip_prefix("file,") {
         Some(file) => vec![file.to_owned()],
-        None if row.is_foreign => vec![origin],
+        None if origin.starts_with(COPIED) => vec![origin],
         None => Vec::new(),
     };
     row.created = image.created_at.as_deref().and_then(datetime::parse_rfc3339);

@@ -48,8 +48,9 @@ pub(crate) enum Found {
 pub(crate) async fn find<C: Cloud>(cloud: &C, task: &ImportTask, project: Option<&str>) -> Result<Option<Found>> {
     if let Some(id) = &task.task_id {
         let row = match &task.copied_from {
-            Some(image) => copy_task(cloud, image, id).await?,
-            None => cloud.task(id, project).await?,
+            Some(image) if image.region != task.region => copy_task(cloud, image, id).await?,
+            // Inside a region it is ordered in the project that it is made in, whoever's the image is.
+            _ => cloud.task(id, project).await?,
         };
         match row {
             Some(row) => return Ok(Some(Found::Task(row.checked(task.provider)?))),
@@ -61,7 +62,7 @@ pub(crate) async fn find<C: Cloud>(cloud: &C, task: &ImportTask, project: Option
     Ok(listed(cloud, task, project).await?.map(Found::Listed))
 }
 
-/// The task of a copy, which runs where the image is.
+/// The task of a copy to another region, which runs where the image is.
 async fn copy_task<C: Cloud>(cloud: &C, image: &ImageSource, id: &str) -> Result<Option<Row>> {
     let from = cloud.in_region(&image.region, image.project.as_deref())?;
     let project = from.resolve_project(image.project.as_deref()).await?;

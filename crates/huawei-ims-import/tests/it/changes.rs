@@ -183,7 +183,7 @@ async fn what_is_shown_counts_more_than_the_words_of_a_job() {
         assert!(shown.shared_with.contains("p-1"));
     }
     // And less than they say is an error.
-    let ended = job("SUCCESS", None, "", &[("p-1", "success")]);
+    let ended = job("SUCCESS", None, "", &[("p-1", "Success")]);
     let answers = nobody().into_iter().chain([STARTED.to_owned(), ended]).chain(nobody());
     assert_eq!(
         changed(&change, answers).await.outcome.unwrap_err().kind(),

@@ -8,7 +8,7 @@ use cloud_import_core::{
     testing::{Scripted, render},
     transport::TransportErrorKind,
 };
-use huawei_ims_import::{Importer, Options};
+use huawei_ims_import::{ClientOptions, Importer, Options};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -106,16 +106,23 @@ async fn a_copy_is_ordered_and_followed_where_its_image_is() {
     assert_eq!(sent(&script)[1..], [&job, &job, &list, &job, &list].map(Clone::clone));
 }
 
+/// The image may be shared by another: the copy is made in the project that orders it, and its job runs there.
 #[tokio::test]
 async fn a_copy_within_its_region_may_be_encrypted() {
-    let (importer, script) = importer([(200, STARTED)]);
-    let order = within()
+    let running = job(&json!({"status": "RUNNING", "entities": {"process_percent": 0.4}}));
+    let (importer, script) = importer([(200, STARTED), (200, running.as_str())]);
+    let mut image = ImageSource::new("cn-north-4", IMAGE);
+    image.project = Some(THERE.into());
+    let order = ImportRequest::copy_of(image, "web")
         .description("encrypted")
         .project("0b1c2d3e-1111-4222-8333-44445555aaaa")
         .encryption(Encryption::Key("key-1".into()));
     assert_eq!(importer.validate(&order), []);
-    submitted(&importer, &order).await;
+    let mut task = submitted(&importer, &order).await;
     assert_snapshot!(render(&script.sent()[0]));
+    importer.poll(&mut task).await.unwrap();
+    let job = format!("GET ims.cn-north-4 {} /v1/cloudimages/job/j-1", super::PROJECT);
+    assert_eq!(sent(&script)[1], job);
 }
 
 /// A copy takes its image from a project by its id and goes to one by its name.
@@ -154,6 +161,28 @@ async fn iam_is_asked_for_what_is_not_told_of_the_projects() {
         (&json!("cn-north-4"), &json!("cn-north-4"))
     );
     assert_eq!(task.project.as_deref(), Some("p-east"));
+}
+
+#[tokio::test]
+async fn an_iam_that_was_named_is_asked_for_all_regions() {
+    let script = Arc::new(Scripted::new([
+        (200, r#"{"projects":[{"id":"p-east"}]}"#),
+        (200, r#"{"projects":[{"id":"p-north"}]}"#),
+        (200, STARTED),
+    ]));
+    let options = ClientOptions::default().iam_endpoint("https://identity.example.com".parse().unwrap());
+    let client = super::builder(&script).options(options).build().unwrap();
+    let image = ImageSource::new("cn-east-3", IMAGE);
+    let order = ImportRequest::copy_of(image, "web").vendor(Provider::HUAWEI, &json!({"agency_name": "a"}));
+    submitted(&Importer::new(client), &order.unwrap()).await;
+    let names: Vec<String> = script.sent()[..2].iter().map(|asked| asked.uri().to_string()).collect();
+    assert_eq!(
+        names,
+        [
+            "https://identity.example.com/v3/projects?name=cn-north-4",
+            "https://identity.example.com/v3/projects?name=cn-east-3",
+        ]
+    );
 }
 
 #[tokio::test]
