@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use cloud_import_core::{Error, ErrorKind, Field, Remedy, remedy::Change};
+use cloud_import_core::{Capabilities, Error, ErrorKind, Field, Remedy, remedy::Change};
 
 use super::parts::differences;
 use super::store::{Record, ReplaceStep, Step, Unsettled};
@@ -88,6 +88,14 @@ pub(crate) fn decide(record: &Record, intent: &Intent<'_>) -> Decision {
         (Step::Starting | Step::Unknown, plan) => Decision::Settle {
             name: plan.as_ref().and_then(|plan| plan.temporary.clone()),
         },
+    }
+}
+
+/// Whether a token makes it safe to send an order again.
+pub(crate) fn takes_token(facts: &Capabilities, is_copy: bool) -> bool {
+    match is_copy {
+        true => facts.after.copy_token.value,
+        false => facts.client_token.value,
     }
 }
 

@@ -4,14 +4,13 @@
 use std::time::{Duration, SystemTime};
 
 use cloud_import_core::{
-    Capabilities, Error, ErrorKind, ImageImporter, ImportTask, Remedy, Result, Sighting, provider::datetime,
-    remedy::Change,
+    Error, ErrorKind, ImageImporter, ImportTask, Remedy, Result, Sighting, provider::datetime, remedy::Change,
 };
 
 use super::{
     event::Event,
     outcome::Ended,
-    plan::{Conflict, Rules, Standing, standing},
+    plan::{Conflict, Rules, Standing, standing, takes_token},
     run::Run,
     stage::sign_links,
     store::{Record, Step, Unsettled},
@@ -241,14 +240,6 @@ fn rules(importer: &dyn ImageImporter, is_copy: bool) -> Rules {
         token: takes_token(facts, is_copy),
         listed_within: if is_copy { None } else { of_import() },
         apart: grace.listings_apart,
-    }
-}
-
-/// Whether a token makes it safe to send an order again.
-pub(super) fn takes_token(facts: &Capabilities, is_copy: bool) -> bool {
-    match is_copy {
-        true => facts.after.copy_token.value,
-        false => facts.client_token.value,
     }
 }
 
