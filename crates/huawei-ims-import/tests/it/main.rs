@@ -6,6 +6,7 @@ mod after;
 mod answers;
 mod check;
 mod importer;
+mod marks;
 mod pages;
 mod presence;
 mod project;

@@ -4,6 +4,7 @@
 mod after;
 mod answers;
 mod importer;
+mod marks;
 mod pages;
 mod presence;
 mod requests;

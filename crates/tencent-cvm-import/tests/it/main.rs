@@ -4,6 +4,7 @@
 
 mod answers;
 mod importer;
+mod marks;
 mod older;
 mod pages;
 mod presence;
