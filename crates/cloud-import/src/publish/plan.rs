@@ -92,7 +92,7 @@ pub(crate) fn decide(record: &Record, intent: &Intent<'_>) -> Decision {
 }
 
 /// Whether a token makes it safe to send an order again.
-pub(super) fn takes_token(facts: &Capabilities, is_copy: bool) -> bool {
+pub(crate) fn takes_token(facts: &Capabilities, is_copy: bool) -> bool {
     match is_copy {
         true => facts.after.copy_token.value,
         false => facts.client_token.value,

@@ -8,6 +8,7 @@ mod changes;
 mod check;
 mod copies;
 mod importer;
+mod marks;
 mod pages;
 mod presence;
 mod project;

@@ -6,6 +6,7 @@ mod answers;
 mod changes;
 mod copies;
 mod importer;
+mod marks;
 mod pages;
 mod presence;
 mod requests;
