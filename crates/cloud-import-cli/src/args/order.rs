@@ -39,7 +39,7 @@ pub(crate) struct Order {
     /// {target}, and {sha8} of the file; {{ is a brace. A name with {date} makes one image a day: a repeat on the same day finds it.
     #[arg(long, value_name = "[TARGET=]NAME", value_hint = ValueHint::Other)]
     pub(crate) name: Vec<String>,
-    /// Regions to copy the image to, once it is there: REGION,REGION,... Repeatable
+    /// Copy the image to these regions, by comma. Repeatable
     ///
     /// The file is uploaded and imported once, and the cloud copies the image by itself; each region is a target with its own result.
     /// Where a cloud opens copies on request only, the file is uploaded in each of the regions instead. With several targets, say
