@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cloud_import::{
     Error, ImportTask, Inspection, Problem, Remedy,
-    publish::{Happened, ReplaceStep, Retired},
+    publish::{Happened, ReleaseStep, ReplaceStep, Retired},
 };
 use serde::Serialize;
 
@@ -63,6 +63,10 @@ pub(crate) struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<crate::schema::ReplaceStep>"))]
     replacement: Option<ReplaceStep>,
+    /// How far what is done with the image after that has come: shared, tagged, offered, the one of before deprecated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::schema::ReleaseStep>"))]
+    release: Option<ReleaseStep>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<crate::schema::Task>"))]
     task: Option<&'a ImportTask>,
@@ -140,6 +144,9 @@ impl<'a> Row<'a> {
             ended_at: span.ended.map(render::instant),
             seconds: record.map(phases::seconds).unwrap_or_default(),
             replacement: record.and_then(|record| record.replace.as_ref()).map(|plan| plan.step),
+            release: record
+                .and_then(|record| record.release.as_ref())
+                .map(|release| release.step),
             task: outcome.task.as_ref(),
             error: error.map(Reason::of),
             history: None,

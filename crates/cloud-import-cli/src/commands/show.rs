@@ -64,6 +64,7 @@ fn text(job: &Job) {
         output::result_words(&[(Tone::Plain, &before), status, (Tone::Plain, after.trim_end())]);
         if let Some(record) = &target.record {
             timeline(record);
+            after_the_import(record);
         }
         if let Some(error) = &target.error {
             output::result(&format!("  {}", render::error(error)));
@@ -94,6 +95,38 @@ fn timeline(record: &Record) {
             .collect();
         output::result(&format!("  in all: {}", phases.join(", ")));
     }
+}
+
+/// What the image is a copy of, and how far what is done with it has come.
+fn after_the_import(record: &Record) {
+    if let Some(image) = record.task.as_ref().and_then(|task| task.copied_from.as_ref()) {
+        output::result(&format!("  a copy of {} in {}", image.id, image.region));
+    }
+    let Some(release) = &record.release else { return };
+    let how_far = if release.is_done() {
+        "released"
+    } else {
+        "to be released"
+    };
+    let change = &release.change;
+    let mut parts: Vec<String> = Vec::new();
+    if !change.share.is_empty() {
+        let accounts: Vec<&str> = change.share.iter().map(String::as_str).collect();
+        parts.push(format!("shared with {}", accounts.join(", ")));
+    }
+    parts.extend(
+        change
+            .public
+            .map(|public| if public { "public" } else { "not public" }.to_owned()),
+    );
+    parts.extend(change.family.as_ref().map(|family| format!("of the family {family}")));
+    parts.extend(change.tags.iter().map(|(key, value)| format!("tagged {key}={value}")));
+    match &release.previous {
+        Some(id) => parts.push(format!("instead of {id}, which is deprecated")),
+        None if release.deprecate_previous => parts.push("the first of its family".to_owned()),
+        None => {}
+    }
+    output::result(&format!("  {how_far}: {}", parts.join("; ")));
 }
 
 fn happened(event: &Happened, after: &str) -> String {

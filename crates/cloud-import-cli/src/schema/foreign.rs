@@ -177,6 +177,8 @@ enum What {
     Error,
     Tidied,
     Retired,
+    Changed,
+    Deprecated,
     Gone,
     Other,
 }
@@ -208,6 +210,16 @@ pub(crate) enum ReplaceStep {
     Renaming,
     Done,
     Kept,
+}
+
+/// How far a release is.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum ReleaseStep {
+    Planned,
+    Looked,
+    Changed,
+    Done,
 }
 
 /// Something that was looked at before an import.

@@ -5,7 +5,7 @@ use cloud_import_core::{Error, ImageChange, ImportedImage, Remedy, Result, remed
 
 use super::{
     event::Event,
-    store::{Record, Release, ReleaseStep},
+    store::{Record, Release, ReleaseStep, What},
     target::{Target, stopped},
 };
 
@@ -39,7 +39,7 @@ impl Target {
         let Some(release) = self.with_record(|record| record.release.clone()) else {
             return Ok(());
         };
-        if release.step == ReleaseStep::Done {
+        if release.is_done() {
             return Ok(());
         }
         self.release_as(image, release).await.map_err(|error| {
@@ -63,27 +63,39 @@ impl Target {
             self.comes_to(ReleaseStep::Looked, move |release| release.previous = previous)
                 .await?;
         }
-        if release.step < ReleaseStep::Changed && !release.change.is_empty() {
-            let shown = self.importer.change(image, &release.change).await?;
-            for account in shown.not_accepted.intersection(&release.change.share) {
-                self.warn(&format!("{account} has to accept {} before it lists it", image.id));
-            }
-            self.tell(&Event::Changed {
-                change: &release.change,
-            });
+        if release.step < ReleaseStep::Changed {
+            self.change_image(image, &release.change).await?;
         }
-        self.comes_to(ReleaseStep::Changed, |_| {}).await?;
         if let Some(id) = release.previous {
-            let mut previous = image.clone();
-            previous.id = id;
-            let retire = match self.importer.capabilities().after.deprecate_unshared.value {
-                true => ImageChange::default().unshare_others(),
-                false => ImageChange::default(),
-            };
-            self.importer.change(&previous, &retire.deprecated(true)).await?;
-            self.tell(&Event::Deprecated { image_id: &previous.id });
+            self.deprecate(image, id).await?;
         }
         self.comes_to(ReleaseStep::Done, |_| {}).await
+    }
+
+    async fn change_image(&self, image: &ImportedImage, change: &ImageChange) -> Result<()> {
+        if !change.is_empty() {
+            let shown = self.importer.change(image, change).await?;
+            for account in shown.not_accepted.intersection(&change.share) {
+                self.warn(&format!("{account} has to accept {} before it lists it", image.id));
+            }
+            self.change(|record| record.happened(What::Changed, None)).await?;
+            self.tell(&Event::Changed { change });
+        }
+        self.comes_to(ReleaseStep::Changed, |_| {}).await
+    }
+
+    async fn deprecate(&self, image: &ImportedImage, id: String) -> Result<()> {
+        let mut previous = image.clone();
+        previous.id = id;
+        let retire = match self.importer.capabilities().after.deprecate_unshared.value {
+            true => ImageChange::default().unshare_others(),
+            false => ImageChange::default(),
+        };
+        self.importer.change(&previous, &retire.deprecated(true)).await?;
+        let id = previous.id.clone();
+        self.change(move |record| record.happened(What::Deprecated, id)).await?;
+        self.tell(&Event::Deprecated { image_id: &previous.id });
+        Ok(())
     }
 
     /// The image that is the newest of the family before this one joins it.

@@ -66,6 +66,10 @@ pub enum What {
     Tidied,
     /// An image was deleted by this program, an older one or its own: the detail is its id.
     Retired,
+    /// The image was shared, tagged and offered as it was ordered.
+    Changed,
+    /// The image that was the newest of the family before was deprecated: the detail is its id.
+    Deprecated,
     /// Its image was seen to be gone, by another hand: the detail is its id.
     Gone,
     /// What a later version knows.
@@ -92,6 +96,8 @@ impl What {
             Self::Error => "error",
             Self::Tidied => "tidied",
             Self::Retired => "retired",
+            Self::Changed => "changed",
+            Self::Deprecated => "deprecated",
             Self::Gone => "gone",
             Self::Other => "other",
         }

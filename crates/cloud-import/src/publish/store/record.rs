@@ -259,10 +259,12 @@ impl Record {
         self.target.contains(DRY_RUN)
     }
 
-    /// Whether there is anything to go on with: an import that was sent and has no verdict, or a replacement that waits.
+    /// Whether there is anything to go on with: an import that was sent and has no verdict, or a replacement or a release that waits.
     pub fn is_open(&self) -> bool {
-        let replaces = self.step == Step::Succeeded && self.replace.as_ref().is_some_and(Replacement::is_open);
-        self.task.is_some() && (!self.step.is_settled() || replaces)
+        let replaces = self.replace.as_ref().is_some_and(Replacement::is_open);
+        let is_released = self.release.as_ref().is_none_or(Release::is_done);
+        let is_left = self.step == Step::Succeeded && (replaces || !is_released);
+        self.task.is_some() && (!self.step.is_settled() || is_left)
     }
 
     /// When something last happened to it. Records of before tell no more than when the order was sent.

@@ -58,6 +58,11 @@ impl Release {
         }
     }
 
+    /// Whether nothing is left of it.
+    pub fn is_done(&self) -> bool {
+        self.step == ReleaseStep::Done
+    }
+
     /// What the cloud cannot do of it.
     pub(crate) fn problems(&self, importer: &dyn ImageImporter) -> Vec<Problem> {
         let mut problems = importer.validate_change(&self.change);
