@@ -305,6 +305,7 @@ pub(crate) struct Cloud {
 struct After {
     copy_to_regions: Fact<bool>,
     copy_within: Fact<bool>,
+    copy_on_request: Fact<bool>,
     copy_closed: Fact<Vec<String>>,
     copy_encrypted: Fact<CopyEncryption>,
     copies_at_once: Fact<Option<u32>>,
@@ -312,12 +313,14 @@ struct After {
     copy_token: Fact<bool>,
     copy_description: Fact<bool>,
     copy_tags: Fact<bool>,
+    copy_options: Fact<Vec<String>>,
     copy_cancel: Fact<bool>,
     share: Fact<u32>,
     share_with: Fact<String>,
     public: Fact<bool>,
     family: Fact<bool>,
     deprecate: Fact<bool>,
+    deprecate_unshared: Fact<bool>,
     tag: Fact<bool>,
     export_formats: Fact<Vec<String>>,
 }
