@@ -1,4 +1,5 @@
-// What the Node scripts share: where the simulator is, how an import is followed, how a result is told. Knows no SDK.
+// What the Node scripts share: where the simulator is, how an import or a copy is followed, how a result is told. Knows no
+// SDK.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -37,10 +38,22 @@ async function follow(poll, { running, done, seconds = 30 }) {
   for (;;) {
     const state = await poll();
     if (state === done) return;
-    assert.ok(running.includes(state), `the import ended in the state ${state}`);
-    assert.ok(Date.now() < deadline, `the import is still ${state} after ${seconds} s`);
+    assert.ok(running.includes(state), `it ended in the state ${state}`);
+    assert.ok(Date.now() < deadline, `it is still ${state} after ${seconds} s`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+}
+
+/** Size of an object in a bucket, asked of the simulator itself; nothing where there is none. */
+async function stored(cloud, bucket, key) {
+  const objects = await (await fetch(`${url("control")}/objects`)).json();
+  return objects.find((its) => its.cloud === cloud && its.bucket === bucket && its.key === key)?.size;
+}
+
+/** The object that an export made has to hold what the image was made of. */
+async function exported(cloud, bucket, key) {
+  const wanted = await stored(cloud, bucket, "tiny-linux.qcow2");
+  assert.equal(await stored(cloud, bucket, key), wanted, "size of the exported object");
 }
 
 /** Runs a script; it gives the image's id. */
@@ -56,4 +69,4 @@ async function run(name, script) {
   }
 }
 
-module.exports = { keyId, secret, wrongSecret, url, host, clientToken, refused, follow, run };
+module.exports = { keyId, secret, wrongSecret, url, host, clientToken, refused, follow, stored, exported, run };

@@ -1,4 +1,4 @@
-"""What the Python scripts share: where the simulator is, how an import is followed, how a result is told.
+"""What the Python scripts share: where the simulator is, how an import or a copy is followed, how a result is told.
 
 Knows no SDK.
 """
@@ -9,6 +9,7 @@ import time
 import uuid
 from importlib import metadata
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 KEY_ID = os.environ["SIM_KEY_ID"]
 SECRET = os.environ["SIM_SECRET"]
@@ -53,10 +54,23 @@ def follow(poll, running, done, seconds=30):
         if state == done:
             return
         if state not in running:
-            raise SystemExit(f"the import ended in the state {state!r}")
+            raise SystemExit(f"it ended in the state {state!r}")
         if time.monotonic() > deadline:
-            raise SystemExit(f"the import is still {state!r} after {seconds} s")
+            raise SystemExit(f"it is still {state!r} after {seconds} s")
         time.sleep(0.2)
+
+
+def stored(cloud, bucket, key):
+    """Size of an object in a bucket, asked of the simulator itself; `None` where there is none."""
+    with urlopen(f"{url('control')}/objects") as answer:
+        objects = json.load(answer)
+    place = (cloud, bucket, key)
+    return next((its["size"] for its in objects if (its["cloud"], its["bucket"], its["key"]) == place), None)
+
+
+def exported(cloud, bucket, key):
+    """The object that an export made has to hold what the image was made of."""
+    equal("size of the exported object", stored(cloud, bucket, key), stored(cloud, bucket, "tiny-linux.qcow2"))
 
 
 def passed(package, image_id):

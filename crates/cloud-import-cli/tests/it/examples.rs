@@ -134,6 +134,11 @@ const CASES: &[(&str, Case)] = &[
         DONE,
     ),
     ("cloud-import show web-2026-11", DONE),
+    (
+        "cloud-import import --to aliyun/cn-hangzhou --copy-to cn-beijing,cn-shanghai --bucket my-bucket --name web --os \"CentOS 7.9\" web.qcow2",
+        DONE,
+    ),
+    ("cloud-import import --targets release.toml --events web.qcow2", DONE),
     // About images that are there.
     ("cloud-import images --to aliyun", DONE),
     ("cloud-import images --to aliyun/cn-hangzhou", DONE),
@@ -220,7 +225,14 @@ impl Desk {
         // Any format will do: it is only looked at.
         fs::copy(IMAGE, folder.join("disk.vmdk")).unwrap();
         let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
-        let targets = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+        let toml: Vec<&str> = readme.split("```toml\n").skip(1).collect();
+        let block = |of: &str| {
+            let found = toml.iter().filter_map(|from| from.split("```").next());
+            let mut found = found.filter(|block| block.contains(of));
+            found.next().unwrap()
+        };
+        fs::write(folder.join("release.toml"), block("deprecate_previous")).unwrap();
+        let targets = block("[groups]");
         // The simulator has one account, and in it one role: the second place is another region instead.
         let targets = targets
             .replace("to = \"aliyun/cn-hangzhou\"", "to = \"aliyun/cn-beijing\"")
