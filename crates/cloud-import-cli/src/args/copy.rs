@@ -13,12 +13,12 @@ Examples:
   cloud-import copy web-2026-11 --from aliyun --to cn-beijing --no-wait
   cloud-import copy web-4f0c6a2d91be/aliyun/cn-hangzhou --to cn-beijing --encrypt",
     after_help = "\
-The copies are a job, as an import is: `wait`, `status`, `cancel`, `resume`, `list` and `show` take it.
-The same command again (image, name, region and options) goes on with what is on record and makes no
-second copy. Each order is on record before it leaves. Where it is on record no more, or on another
-machine, the cloud decides: by the order's token, by a mark or the origin that the copy shows, or by
-refusing a second image of one name; `cloud-import capabilities CLOUD` says which. What none of these
-settles is exit code 8, and nothing is sent again by itself."
+The copies are a job, as an import is: `wait`, `status`, `cancel`, `resume` and `list` take it. The
+same command again (image, name, region and options) goes on with what is on record and makes no
+second copy: each order is on record before it leaves. Where it is on record no more, or on
+another machine, the cloud decides: by the order's token, by a mark or the origin that the copy
+shows, or by refusing a second image of one name; `cloud-import capabilities` says which. What
+none of these settles is exit code 8, and nothing is sent again by itself."
 )]
 pub(crate) struct Copy {
     /// The image: its id, the name of one image, or JOB/TARGET

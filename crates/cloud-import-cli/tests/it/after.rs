@@ -407,6 +407,23 @@ fn each_region_has_its_own_verdict_and_a_trial_copies_nothing() {
             .unwrap();
         expect_code(&typed(line), 0);
         assert_eq!(case.copies(&scene).len(), 2);
+        // A name that another image has: nothing is replaced by a copy.
+        let taken = scene.run(&[
+            "copy",
+            &id,
+            "--from",
+            case.target,
+            "--to",
+            case.to[0],
+            "--description",
+            "another",
+        ]);
+        expect_code(&taken, 4);
+        assert!(
+            err(&taken).contains("made of this content with other options"),
+            "{}",
+            err(&taken)
+        );
         // What is refused before anything is sent holds the others back.
         let long = "x".repeat(200);
         let before = case.requests(&scene, case.copy);

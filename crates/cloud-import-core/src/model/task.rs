@@ -336,7 +336,7 @@ impl Failure {
     /// The failure as the error of a task, with the vendor's code; likely causes are its remedy, labelled as such.
     pub fn into_error(self, task: &ImportTask) -> Error {
         let image = task.image_id.as_deref().unwrap_or(&task.name);
-        let message = format!("the import of {image} failed: {}", self.reason);
+        let message = format!("the {} of {image} failed: {}", task.noun(), self.reason);
         let error = Error::new(ErrorKind::TaskFailed, message).with_provider(task.provider);
         let error = match self.code {
             Some(code) => error.with_code(code),

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use cloud_import_core::provider::spans;
 use cloud_import_core::{
-    Error, ErrorKind, ImageImporter, ImportRequest, ImportTask, Remedy, Result, provider::NamedImage,
+    Error, ErrorKind, Field, ImageImporter, ImportRequest, ImportTask, Remedy, Result, provider::NamedImage,
 };
 use tokio::sync::Semaphore;
 use tracing::{Instrument as _, field::Empty, info_span};
@@ -383,7 +383,11 @@ impl Run {
                 error.map_message(|why| format!("{}; it is the name of {}", why.trim_end_matches('.'), ids.join(", ")))
             }
         };
-        error.with_remedy(Remedy::taken_name())
+        // A copy replaces nothing.
+        error.with_remedy(match task.is_copy() {
+            true => Remedy::Another(Field::Name),
+            false => Remedy::taken_name(),
+        })
     }
 
     async fn checked(&self, task: ImportTask) -> Ended {

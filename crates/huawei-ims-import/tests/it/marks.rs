@@ -46,6 +46,18 @@ async fn all_own_images_are_listed_behind_every_marker() {
 }
 
 #[tokio::test]
+async fn another_image_than_the_one_that_was_asked_for_is_no_answer() {
+    for (answer, is_found) in [
+        (r#"{"id":"i-1","name":"web"}"#, true),
+        (r#"{"id":"i-2","name":"web"}"#, false),
+    ] {
+        let script = Arc::new(Scripted::new([(200, answer)]));
+        let found = Importer::new(super::client(&script)).image("i-1", None).await;
+        assert_eq!(found.is_ok_and(|found| found.is_some()), is_found, "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_without_its_end_is_not_complete() {
     let nowhere = r#"{"images":[{"name":"web","status":"active"}],"page_info":{"next_marker":"x"}}"#;
     for first in ["{}", nowhere] {
