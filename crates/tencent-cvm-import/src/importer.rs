@@ -39,6 +39,7 @@ impl Cloud for Client {
     type Order = wire::ImportImageRequest;
 
     const PROOF: Proof = Proof::Marker;
+    const CHECKS_COPIES: bool = true;
     const COPY_PROOF: Proof = Proof::Name;
     const LISTING: Listing = Listing::Images;
     const DELETIONS: &'static [(&'static str, Presence)] = &[("DELETING", Presence::Deleting)];

@@ -15,7 +15,7 @@ use super::{
     spans, start, verdict,
 };
 use crate::{
-    Asking, BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ImageAttributes,
+    Asking, BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, Field, ImageAttributes,
     ImageChange, ImportRequest, ImportTask, ImportedImage, OwnImage, OwnImages, Problem, Provider, Result, Settings,
     Shown, TaskState,
     client::{Buildable, Connection},
@@ -345,8 +345,16 @@ impl<C: Cloud> ImageImporter for Importer<C> {
             return self.cloud.validate(request, &identity);
         };
         let order = CopyOrder::new(request, image, &identity);
+        // What the cloud's own rules say of a field is more than what the tables say.
+        let own = self.cloud.validate_copy(&order);
         let mut problems = copies::problems(&order, self.region(), self.cloud.capabilities());
-        problems.extend(self.cloud.validate_copy(&order));
+        let is_said = |field: &Field| {
+            let is_option = matches!(field, Field::VendorOption(_));
+            let is_it = |other: &Problem| other.field == *field || (is_option && other.field == Field::Vendor);
+            own.iter().any(is_it)
+        };
+        problems.retain(|problem| !is_said(&problem.field));
+        problems.extend(own);
         problems
     }
 
