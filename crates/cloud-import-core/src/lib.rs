@@ -39,24 +39,27 @@ pub use engine::{
     ImageImporter, Importer, Prepared,
     asking::Asking,
     check::{Check, CheckOutcome, Subject},
+    export_order::PreparedExport,
     presence::Presence,
     search::Sighting,
     start::find,
-    wait::{WaitEvent, WaitOptions, wait},
+    wait::{WaitEvent, WaitOptions, wait, wait_for_export},
 };
 pub use model::{
     attributes::{ImageAttributes, ImageChange},
     capabilities::Capabilities,
     error::{Error, ErrorKind},
+    export::{ExportRequest, ExportState, ExportTask, ExportedImage},
     field::{DiskPart, Field},
     link::Link,
     os::Os,
     problem::{Problem, Severity},
     provider::Provider,
     remedy::{self, Remedy},
-    request::{Disk, DiskSource, Encryption, ImageKind, ImageSource, ImportRequest, PartitionTable, VendorOptions},
+    request::{Disk, DiskSource, Encryption, ImageKind, ImageSource, ImportRequest, PartitionTable},
     task::{CancelOutcome, Failure, Finding, ImportTask, ImportedImage, Inspection, TaskState},
     types::{Architecture, BootMode, DiskFormat, LicenseType, OsFamily, SourceForm},
+    vendor::VendorOptions,
 };
 pub use net::{Pace, Stop, Throttle, Turn, env, retry::RetryPolicy, transport};
 pub use text::shown::Shown;
@@ -77,6 +80,7 @@ pub mod provider {
         client::{Buildable, Chained, Connection, Hosts, OtherHost, VendorSettings, pages},
         engine::{
             cloud::{At, By, Cloud, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent},
+            export_order::{ExportKeys, ExportOrder, ExportProof},
             preflight::{self, Checks, NamedImage},
             search::named,
             spans, validate, words,
