@@ -4,17 +4,17 @@
 //! its token, which returns the first answer. There is no call to cancel.
 
 use cloud_import_core::{
-    Architecture, BootMode, Capabilities, Disk, DiskFormat, ErrorKind, Failure, ImportRequest, ImportedImage, Presence,
-    Problem, Provider, Result, Subject,
+    Architecture, BootMode, Capabilities, Disk, DiskFormat, ErrorKind, ExportTask, Failure, ImportRequest,
+    ImportedImage, Presence, Problem, Provider, Result, Subject,
     provider::{
-        At, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent,
+        At, Cloud, Connection, ExportOrder, ExportProof, Identity, Listing, Page, Proof, Query, Row, Sent,
         preflight::{Checks, lacking},
         words,
     },
 };
 
 use crate::{
-    Client, Options, generated as wire,
+    Client, Options, exports, generated as wire,
     generated::{CAPABILITIES, IMAGE_STATES, TASK_STATES},
     os::{JdcloudOs, map_os},
     preflight, rules,
@@ -35,6 +35,7 @@ impl Cloud for Client {
     const PROOF: Proof = Proof::Source { must_show: false };
     const LISTING: Listing = Listing::Tasks;
     const NEWEST_FIRST: bool = true;
+    const EXPORT_PROOF: ExportProof = ExportProof::Token;
     // An order that is looked for is among the newest tasks.
     const PAGES: u32 = 20;
     const DELETIONS: &'static [(&'static str, Presence)] = &[("deleting", Presence::Deleting)];
@@ -81,6 +82,21 @@ impl Cloud for Client {
     async fn send(&self, order: &wire::ImportImageRequest, _: Option<&str>) -> Result<Sent> {
         let answer = self.import_image(order).await?;
         Ok(Sent::new("importImage", answer.task_id, answer.image_id))
+    }
+
+    fn validate_export(&self, order: &ExportOrder) -> Vec<Problem> {
+        exports::problems(order)
+    }
+
+    async fn send_export(&self, order: &ExportOrder, _: Option<&str>) -> Result<Sent> {
+        self.order_export(order).await
+    }
+
+    async fn export(&self, task: &ExportTask, _: Option<&str>) -> Result<Option<Row>> {
+        match &task.task_id {
+            Some(id) => Ok(self.export_task(id).await?.map(export_row)),
+            None => Ok(None),
+        }
     }
 
     async fn task(&self, id: &str, _: Option<&str>) -> Result<Option<Row>> {
@@ -175,6 +191,14 @@ fn task_row(info: wire::TaskInfo) -> Row {
         .map(|link| link.without_query().to_owned())
         .collect();
     row.percent = info.progress.and_then(|percent| u8::try_from(percent).ok());
+    row
+}
+
+fn export_row(mut task: wire::TaskInfo) -> Row {
+    let told: Vec<String> = task.oss_objects.take().into_iter().flatten().collect();
+    let one = task.oss_object.take().filter(|_| told.is_empty());
+    let mut row = task_row(task);
+    row.objects = told.into_iter().chain(one).filter(|key| !key.is_empty()).collect();
     row
 }
 

@@ -12,6 +12,7 @@
 
 mod answer;
 mod client;
+mod exports;
 #[rustfmt::skip]
 mod generated;
 mod importer;
@@ -27,6 +28,7 @@ mod sts;
 pub use cloud_import_core as common;
 
 pub use client::{Client, ClientOptions};
+pub use exports::ExportOptions;
 pub use generated::{
     API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, SERVICE, SOURCES,
     TASK_STATES, types,
