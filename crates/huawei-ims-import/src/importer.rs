@@ -7,11 +7,14 @@
 
 use cloud_import_core::{
     Capabilities, ErrorKind, Failure, ImportRequest, ImportedImage, Presence, Problem, Result, Subject,
-    provider::{At, Cloud, Connection, Identity, Listing, Page, Proof, Query, Row, Sent, datetime, preflight::Checks},
+    provider::{
+        At, Cloud, Connection, ExportKeys, ExportOrder, Identity, Listing, Page, Proof, Query, Row, Sent, datetime,
+        preflight::Checks,
+    },
 };
 
 use crate::{
-    Client, ImportCall,
+    Client, ImportCall, exports,
     generated::{self as wire, CAPABILITIES, IMAGE_STATES},
     job, preflight, rules,
 };
@@ -69,6 +72,18 @@ impl Cloud for Client {
     async fn send(&self, order: &ImportCall, project: Option<&str>) -> Result<Sent> {
         let answer = order.send(&self.at(project)).await?;
         Ok(Sent::new(order.route().facts().operation, answer.job_id, None))
+    }
+
+    fn validate_export(&self, order: &ExportOrder) -> Vec<Problem> {
+        exports::problems(order)
+    }
+
+    fn export_keys(&self, order: &ExportOrder) -> ExportKeys {
+        exports::keys(order)
+    }
+
+    async fn send_export(&self, order: &ExportOrder, project: Option<&str>) -> Result<Sent> {
+        self.at(project).order_export(order).await
     }
 
     async fn task(&self, id: &str, project: Option<&str>) -> Result<Option<Row>> {
