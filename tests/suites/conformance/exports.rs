@@ -474,6 +474,27 @@ pub(crate) async fn a_role_that_may_not_write_is_a_matter_of_permission(provider
     assert_eq!(scene.exports(), 0);
 }
 
+/// Tencent Cloud shows no task. An image that is not busy yet has not been exported.
+pub(crate) async fn an_image_that_was_never_shown_as_busy_is_not_exported_yet() {
+    let scene = Scene::new(Provider::TENCENT).await;
+    scene.inject(FaultKind::Stall);
+    let mut task = submit(&*scene.importer, &scene.order()).await.unwrap();
+    let normal = FaultKind::UnknownState("NORMAL".to_owned());
+    scene
+        .stage
+        .inject(normal, |fault| fault.operation(scene.row.poll).times(2));
+    match scene.importer.poll_export(&mut task).await.unwrap() {
+        ExportState::InProgress { raw, .. } => assert!(raw.starts_with("NORMAL,"), "{raw}"),
+        other => panic!("{other:?}"),
+    }
+    // After as long as a lost answer would be looked for, it is over.
+    let late = patient(&scene.stage, Duration::ZERO);
+    match late.poll_export(&mut task).await.unwrap() {
+        ExportState::Succeeded { export } => assert!(!export.confirmed),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// UCloud has no call for it.
 pub(crate) async fn where_there_is_no_export_it_is_refused_with_the_source() {
     let stage = Stage::new(&UCLOUD).await.unwrap();

@@ -127,6 +127,14 @@ macro_rules! exports_of {
 
 mod export {
     exports_of! { aliyun, ALIYUN }
+    exports_of! { tencent, TENCENT }
+    exports_of! { huawei, HUAWEI }
+    exports_of! { jdcloud, JDCLOUD }
+
+    #[tokio::test]
+    async fn an_image_that_was_never_shown_as_busy_is_not_exported_yet() {
+        crate::exports::an_image_that_was_never_shown_as_busy_is_not_exported_yet().await;
+    }
 
     #[tokio::test]
     async fn where_there_is_no_export_it_is_refused_with_the_source() {
