@@ -11,13 +11,13 @@ use cloud_import_core::{
     ImageChange, ImageKind, ImportRequest, ImportTask, ImportedImage, Inspection, LicenseType, Os, Problem, Provider,
     Result, Subject,
     provider::{
-        At, By, Cloud, Connection, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, StateRow,
-        datetime, preflight::Checks, redact, words,
+        At, By, Cloud, Connection, CopyOrder, ExportKeys, ExportOrder, ExportProof, Identity, Listing, Page, Proof,
+        Query, Row, Sent, StateClass, StateRow, datetime, preflight::Checks, redact, words,
     },
 };
 
 use crate::{
-    Client, Options, generated as wire,
+    Client, Options, exports, generated as wire,
     generated::{CAPABILITIES, IMAGE_STATES, TASK_STATES},
     marks,
     os::{self, AliyunOs},
@@ -62,6 +62,7 @@ impl Cloud for Client {
     const PROOF: Proof = Proof::Source { must_show: false };
     const LISTING: Listing = Listing::Images;
     const IMAGE_DECIDES: bool = true;
+    const EXPORT_PROOF: ExportProof = ExportProof::Task;
     const NEVER_ASKED: &'static [(Subject, &'static str)] = preflight::NEVER;
 
     fn capabilities(&self) -> &'static Capabilities {
@@ -175,6 +176,23 @@ impl Cloud for Client {
         self.set_attributes(image, None, Some(deprecated)).await
     }
 
+    fn validate_export(&self, order: &ExportOrder) -> Vec<Problem> {
+        exports::problems(order)
+    }
+
+    fn export_keys(&self, order: &ExportOrder) -> ExportKeys {
+        exports::keys(order)
+    }
+
+    async fn send_export(&self, order: &ExportOrder, _: Option<&str>) -> Result<Sent> {
+        self.order_export(order).await
+    }
+
+    async fn exports(&self, image_id: &str, _: Option<&str>) -> Result<Vec<Row>> {
+        let tasks = self.exports_of(image_id).await?;
+        Ok(tasks.into_iter().map(listed_row).collect())
+    }
+
     async fn task(&self, id: &str, _: Option<&str>) -> Result<Option<Row>> {
         Ok(self.known_task(id).await?.map(task_row))
     }
@@ -279,6 +297,15 @@ fn task_row(info: wire::DescribeTaskAttributeResponse) -> Row {
     row.percent = percent(info.task_process.as_deref());
     row.finished = info.finished_time.as_deref().and_then(instant);
     row.task_id = info.task_id;
+    row
+}
+
+fn listed_row(task: wire::Task) -> Row {
+    let mut row = Row::new(task.task_status, TASK_STATES);
+    row.created = task.creation_time.as_deref().and_then(instant);
+    row.finished = task.finished_time.as_deref().and_then(instant);
+    row.task_id = task.task_id;
+    row.image_id = task.resource_id;
     row
 }
 

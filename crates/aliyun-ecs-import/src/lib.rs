@@ -20,6 +20,7 @@ mod answer;
 mod changes;
 mod client;
 mod copies;
+mod exports;
 #[rustfmt::skip]
 mod generated;
 mod import_role;
@@ -41,6 +42,7 @@ mod xml;
 pub use cloud_import_core as common;
 
 pub use client::{Client, ClientOptions};
+pub use exports::{EXPORT_ROLE, ExportOptions};
 pub use generated::{
     API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, SOURCES, TASK_STATES,
     types,

@@ -39,15 +39,17 @@ pub use engine::{
     ImageImporter, Importer, Prepared,
     asking::Asking,
     check::{Check, CheckOutcome, Subject},
+    export_order::PreparedExport,
     presence::Presence,
     search::Sighting,
     start::find,
-    wait::{WaitEvent, WaitOptions, wait},
+    wait::{WaitEvent, WaitOptions, wait, wait_for_export},
 };
 pub use model::{
     attributes::{ImageAttributes, ImageChange},
     capabilities::Capabilities,
     error::{Error, ErrorKind},
+    export::{ExportRequest, ExportState, ExportTask, ExportedImage},
     field::{DiskPart, Field},
     image_source::{Encryption, ImageSource},
     link::Link,
@@ -56,9 +58,10 @@ pub use model::{
     problem::{Problem, Severity},
     provider::Provider,
     remedy::{self, Remedy},
-    request::{Disk, DiskSource, ImageKind, ImportRequest, PartitionTable, VendorOptions},
+    request::{Disk, DiskSource, ImageKind, ImportRequest, PartitionTable},
     task::{CancelOutcome, Failure, Finding, ImportTask, ImportedImage, Inspection, TaskState},
     types::{Architecture, BootMode, DiskFormat, LicenseType, OsFamily, SourceForm},
+    vendor::VendorOptions,
 };
 pub use net::{Pace, Stop, Throttle, Turn, env, retry::RetryPolicy, transport};
 pub use text::shown::Shown;
@@ -79,6 +82,7 @@ pub mod provider {
         client::{Buildable, Chained, Connection, Hosts, OtherHost, VendorSettings, pages},
         engine::{
             cloud::{At, By, Cloud, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent},
+            export_order::{ExportKeys, ExportOrder, ExportProof},
             preflight::{self, Checks, NamedImage},
             search::named,
             spans, validate, words,

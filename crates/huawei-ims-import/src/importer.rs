@@ -8,16 +8,15 @@
 use std::collections::BTreeMap;
 
 use cloud_import_core::{
-    Capabilities, ErrorKind, Failure, ImageAttributes, ImageChange, ImportRequest, ImportedImage, Presence, Problem,
-    Result, Subject,
+    Capabilities, ErrorKind, Failure, ImageAttributes, ImageChange, ImportRequest, ImportedImage, Presence, Problem, Result, Subject,
     provider::{
-        At, By, Cloud, Connection, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent, datetime,
+        At, By, Cloud, Connection, CopyOrder, ExportKeys, ExportOrder, Identity, Listing, Page, Proof, Query, Row, Sent, datetime,
         preflight::Checks,
     },
 };
 
 use crate::{
-    Client, ImportCall, copies,
+    Client, ImportCall, copies, exports,
     generated::{self as wire, CAPABILITIES, IMAGE_STATES},
     job, marks, preflight, rules,
 };
@@ -138,6 +137,18 @@ impl Cloud for Client {
 
     async fn untag(&self, image: &ImportedImage, keys: &[String]) -> Result<()> {
         self.remove_tags(image, keys).await
+    }
+
+    fn validate_export(&self, order: &ExportOrder) -> Vec<Problem> {
+        exports::problems(order)
+    }
+
+    fn export_keys(&self, order: &ExportOrder) -> ExportKeys {
+        exports::keys(order)
+    }
+
+    async fn send_export(&self, order: &ExportOrder, project: Option<&str>) -> Result<Sent> {
+        self.at(project).order_export(order).await
     }
 
     async fn task(&self, id: &str, project: Option<&str>) -> Result<Option<Row>> {

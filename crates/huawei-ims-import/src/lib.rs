@@ -15,6 +15,7 @@ mod answer;
 mod changes;
 mod client;
 mod copies;
+mod exports;
 #[rustfmt::skip]
 mod generated;
 mod importer;
@@ -34,6 +35,7 @@ mod sts;
 pub use cloud_import_core as common;
 
 pub use client::{Client, ClientOptions};
+pub use exports::ExportOptions;
 pub use generated::{
     API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, ImportMode, OTHER_HOSTS, REGIONS, ROUTE_COMMON,
     ROUTE_DATA_COMMON, ROUTE_QUICK, SERVICE, SOURCES, TASK_STATES, types,

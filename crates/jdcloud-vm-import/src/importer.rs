@@ -4,17 +4,16 @@
 //! its token, which returns the first answer. There is no call to cancel. A copy has no task and is polled as an image.
 
 use cloud_import_core::{
-    Architecture, BootMode, Capabilities, Disk, DiskFormat, ErrorKind, Failure, ImageAttributes, ImageChange,
-    ImportRequest, ImportedImage, Presence, Problem, Provider, Result, Subject,
+    Architecture, BootMode, Capabilities, Disk, DiskFormat, ErrorKind, ExportTask, Failure, ImageAttributes, ImageChange, ImportRequest, ImportedImage, Presence, Problem, Provider, Result, Subject,
     provider::{
-        At, Cloud, Connection, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent,
+        At, Cloud, Connection, CopyOrder, ExportOrder, ExportProof, Identity, Listing, Page, Proof, Query, Row, Sent,
         preflight::{Checks, lacking},
         words,
     },
 };
 
 use crate::{
-    Client, Options, generated as wire,
+    Client, Options, exports, generated as wire,
     generated::{CAPABILITIES, IMAGE_STATES, TASK_STATES},
     marks,
     os::{JdcloudOs, map_os},
@@ -39,6 +38,7 @@ impl Cloud for Client {
     // As many as an image may be shared with: a request is refused as a whole.
     const SHARED_AT_ONCE: usize = 20;
     const NEWEST_FIRST: bool = true;
+    const EXPORT_PROOF: ExportProof = ExportProof::Token;
     // An order that is looked for is among the newest tasks.
     const PAGES: u32 = 20;
     const DELETIONS: &'static [(&'static str, Presence)] = &[("deleting", Presence::Deleting)];
@@ -117,6 +117,21 @@ impl Cloud for Client {
 
     async fn publish(&self, image: &ImportedImage, public: bool) -> Result<()> {
         self.set_public(image, public).await
+    }
+
+    fn validate_export(&self, order: &ExportOrder) -> Vec<Problem> {
+        exports::problems(order)
+    }
+
+    async fn send_export(&self, order: &ExportOrder, _: Option<&str>) -> Result<Sent> {
+        self.order_export(order).await
+    }
+
+    async fn export(&self, task: &ExportTask, _: Option<&str>) -> Result<Option<Row>> {
+        match &task.task_id {
+            Some(id) => Ok(self.export_task(id).await?.map(export_row)),
+            None => Ok(None),
+        }
     }
 
     async fn task(&self, id: &str, _: Option<&str>) -> Result<Option<Row>> {
@@ -211,6 +226,14 @@ fn task_row(info: wire::TaskInfo) -> Row {
         .map(|link| link.without_query().to_owned())
         .collect();
     row.percent = info.progress.and_then(|percent| u8::try_from(percent).ok());
+    row
+}
+
+fn export_row(mut task: wire::TaskInfo) -> Row {
+    let told: Vec<String> = task.oss_objects.take().into_iter().flatten().collect();
+    let one = task.oss_object.take().filter(|_| told.is_empty());
+    let mut row = task_row(task);
+    row.objects = told.into_iter().chain(one).filter(|key| !key.is_empty()).collect();
     row
 }
 

@@ -14,6 +14,7 @@ mod answer;
 mod changes;
 mod client;
 mod copies;
+mod exports;
 #[rustfmt::skip]
 mod generated;
 mod importer;
@@ -30,6 +31,7 @@ mod sts;
 pub use cloud_import_core as common;
 
 pub use client::{Client, ClientOptions};
+pub use exports::ExportOptions;
 pub use generated::{
     API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, SERVICE, SOURCES,
     TASK_STATES, types,

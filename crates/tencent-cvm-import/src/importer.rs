@@ -12,13 +12,13 @@ use cloud_import_core::{
     Architecture, BootMode, Capabilities, Disk, Failure, ImageAttributes, ImageChange, ImportRequest, ImportedImage,
     LicenseType, Presence, Problem, Provider, Result, Subject,
     provider::{
-        At, By, Cloud, Connection, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass, datetime,
-        marked, preflight::Checks, words,
+        At, By, Cloud, Connection, CopyOrder, ExportKeys, ExportOrder, Identity, Listing, Page, Proof, Query, Row,
+        Sent, StateClass, datetime, marked, preflight::Checks, words,
     },
 };
 
 use crate::{
-    Client, Options, copies, generated as wire,
+    Client, Options, copies, exports, generated as wire,
     generated::{CAPABILITIES, IMAGE_STATES},
     marks,
     os::{TencentOs, map_os},
@@ -42,6 +42,7 @@ impl Cloud for Client {
     const CHECKS_COPIES: bool = true;
     const COPY_PROOF: Proof = Proof::Name;
     const LISTING: Listing = Listing::Images;
+    const EXPORT_LISTING: Listing = Listing::Images;
     const DELETIONS: &'static [(&'static str, Presence)] = &[("DELETING", Presence::Deleting)];
     const NEVER_ASKED: &'static [(Subject, &'static str)] = preflight::NEVER;
 
@@ -135,6 +136,18 @@ impl Cloud for Client {
 
     async fn deprecate(&self, image: &ImportedImage, deprecated: bool) -> Result<()> {
         self.set_attributes(image, None, Some(deprecated)).await
+    }
+
+    fn validate_export(&self, order: &ExportOrder) -> Vec<Problem> {
+        exports::problems(order)
+    }
+
+    fn export_keys(&self, order: &ExportOrder) -> ExportKeys {
+        exports::keys(order)
+    }
+
+    async fn send_export(&self, order: &ExportOrder, _: Option<&str>) -> Result<Sent> {
+        self.order_export(order).await
     }
 
     /// The name is matched in part.

@@ -16,6 +16,7 @@ mod answer;
 mod changes;
 mod client;
 mod copies;
+mod exports;
 #[rustfmt::skip]
 mod generated;
 mod importer;
@@ -33,6 +34,7 @@ mod v1;
 pub use cloud_import_core as common;
 
 pub use client::{Client, ClientOptions, HttpMethod};
+pub use exports::{EXPORT_ROLE, ExportOptions};
 pub use generated::{
     API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, SERVICE, SOURCES, types,
 };

@@ -17,6 +17,7 @@ mod changes;
 mod copies;
 mod dropped;
 mod dry_run;
+mod exports;
 mod foreign;
 mod import;
 mod lost;
@@ -104,6 +105,45 @@ for_all_clouds! { copies, copy {
     cancel_is_done_or_plainly_refused
     what_is_the_images_own_cannot_be_ordered
 } }
+
+/// Every behaviour of an export, for one cloud.
+macro_rules! exports_of {
+    ($name:ident, $provider:ident) => {
+        for_one_cloud! { exports, $name, $provider;
+            ends_with_the_object_in_the_bucket
+            the_same_order_writes_the_same_object_and_another_one_another
+            another_process_goes_on_with_the_stored_task
+            cut_before_acceptance
+            cut_after_acceptance
+            a_process_that_died_finds_what_it_ordered
+            an_export_of_another_order_is_not_taken_for_the_lost_one
+            every_format_that_can_be_had_is_written
+            a_role_that_may_not_write_is_a_matter_of_permission
+            throttling_is_waited_out
+            one_that_fails_is_told_where_the_cloud_tells
+            an_unknown_state_is_in_progress_and_the_limit_ends_the_wait
+            an_image_that_is_not_usable_is_refused
+            what_the_cloud_does_not_do_is_refused_before_anything_is_asked
+        }
+    };
+}
+
+mod export {
+    exports_of! { aliyun, ALIYUN }
+    exports_of! { tencent, TENCENT }
+    exports_of! { huawei, HUAWEI }
+    exports_of! { jdcloud, JDCLOUD }
+
+    #[tokio::test]
+    async fn an_image_that_was_never_shown_as_busy_is_not_exported_yet() {
+        crate::exports::an_image_that_was_never_shown_as_busy_is_not_exported_yet().await;
+    }
+
+    #[tokio::test]
+    async fn where_there_is_no_export_it_is_refused_with_the_source() {
+        crate::exports::where_there_is_no_export_it_is_refused_with_the_source().await;
+    }
+}
 
 for_all_cases! {
     import::succeeds_with_the_image_that_the_cloud_made

@@ -79,7 +79,7 @@ pub(super) fn value(name: &str, fact: &Fact) -> String {
         "unique_names" => "UniqueNames",
         "side_file" => return side_file(fact),
         "copy_encrypted" => "CopyEncryption",
-        "copy_closed" | "copy_options" => {
+        "copy_closed" | "copy_options" | "export_format_regions" => {
             let regions = fact.words().into_iter().map(str::to_owned);
             return literals(&regions.collect::<Vec<_>>());
         }

@@ -7,6 +7,7 @@ use cloud_import_core::__generated::*;
 const S_DOCS: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05)";
 const S_DOCS_2021: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)";
 const S_DOCS_2021_SDK: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
+const S_DOCS_2021_SDK_SDK_JS: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); @alicloud/ecs20140526 for JavaScript 7.11.6: the prose about whole operations (2026-10)";
 const S_DOCS_SDK: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
 const S_DOCS_SDK_IDEMPOTENCE: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); How to ensure idempotence (25693) (undated)";
 const S_DOCS_SEED: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); older document: ImportImage, ECS API reference (early international English edition) (before 2021)";
@@ -57,6 +58,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-
         .copy_within(Fact::new(true, S_SDK_DOCS_2021).note("for an encrypted copy, or of an image that another account shares; the document of 2021 refuses others with IncorrectDestinationRegion"))
         .deprecate(Fact::new(true, S_SDK_MODIFY).note("a shared image must be unshared before"))
         .deprecate_unshared(Fact::new(true, S_MODIFY))
+        .export_format_regions(Fact::list(&["ap-northeast-1", "ap-southeast-5", "eu-central-1", "me-east-1", "us-east-1", "eu-west-1", "ap-southeast-1", "ap-southeast-3", "us-west-1"], S_DOCS_2021_SDK_SDK_JS).note("elsewhere the file is always raw"))
         .export_formats(Fact::list(&[DiskFormat::Raw, DiskFormat::Vhd, DiskFormat::Qcow2, DiskFormat::Vmdk, DiskFormat::Vdi], S_SDK_DOCS_2021).note("formats other than raw in some regions only; the object is packed as tar.gz"))
         .family(Fact::new(true, S_SDK))
         .public(Fact::new(true, S_SDK).note("as a community image: the account must have signed the agreement, and the image can then be neither shared, exported nor copied"))
@@ -84,6 +86,8 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-
         Limit::new(Limited::DataDiskGib, Rule::Range { min: 1, max: 2048, multiple_of: 1 }, S_SDK),
         Limit::new(Limited::DataDiskGib, Rule::Range { min: 5, max: 1000, multiple_of: 1 }, S_SEED).disputed().note("the older range"),
         Limit::new(Limited::ClientToken, Rule::Chars { min: 1, max: 64 }, S_DOCS_SDK),
+        Limit::new(Limited::ExportPrefix, Rule::Chars { min: 1, max: 30 }, S_DOCS_2021_SDK),
+        Limit::new(Limited::ExportPrefix, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("").letters().digits())), S_DOCS_2021_SDK),
     ]);
 
 /// States of a task; one that is not here counts as in progress. (docs-2021, sdk, mantle, terraform, cloudmux)

@@ -8,11 +8,11 @@ use std::{
 };
 
 use crate::{
-    CancelOutcome, Capabilities, Error, ErrorKind, Failure, ImageAttributes, ImageChange, ImageMarks, ImageSource,
-    ImportRequest, ImportTask, ImportedImage, Inspection, OwnImage, Problem, Provider, Result,
+    CancelOutcome, Capabilities, Error, ErrorKind, ExportTask, Failure, ImageAttributes, ImageChange, ImageMarks, ImageSource, ImportRequest, ImportTask, ImportedImage, Inspection, OwnImage, Problem, Provider, Result,
     client::Connection,
     engine::{
         check::Subject,
+        export_order::{ExportKeys, ExportOrder, ExportProof},
         preflight::{self, Checks},
         presence::Presence,
     },
@@ -42,6 +42,12 @@ pub trait Cloud: Debug + Send + Sync + 'static {
 
     /// How a copy that is found by its name is known to be the order's own.
     const COPY_PROOF: Proof = Proof::Source { must_show: true };
+
+    /// How an export whose answer was lost is settled.
+    const EXPORT_PROOF: ExportProof = ExportProof::Nothing;
+
+    /// What shows an export: its task, or the image, which is busy as long as it runs.
+    const EXPORT_LISTING: Listing = Listing::Tasks;
 
     /// Accounts that one request shares an image with.
     const SHARED_AT_ONCE: usize = 10;
@@ -179,6 +185,37 @@ pub trait Cloud: Debug + Send + Sync + 'static {
     /// Marks an image as deprecated, or takes that back.
     fn deprecate(&self, _image: &ImportedImage, _deprecated: bool) -> impl Future<Output = Result<()>> + Send {
         ready(Err(unable(self.capabilities().provider, "deprecates images")))
+    }
+
+    /// Every problem of an export beside those that the tables hold. No I/O.
+    fn validate_export(&self, _order: &ExportOrder) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// The keys of what an export writes, as far as they are known before it is sent. No I/O.
+    fn export_keys(&self, order: &ExportOrder) -> ExportKeys {
+        ExportKeys::beginning(&order.prefix)
+    }
+
+    /// Sends the order of an export, once.
+    fn send_export(&self, _order: &ExportOrder, _project: Option<&str>) -> impl Future<Output = Result<Sent>> + Send {
+        ready(Err(unable(self.capabilities().provider, "exports images")))
+    }
+
+    /// The exports of an image that the cloud lists, running and over.
+    fn exports(&self, _image_id: &str, _project: Option<&str>) -> impl Future<Output = Result<Vec<Row>>> + Send {
+        ready(Err(unable(self.capabilities().provider, "lists exports")))
+    }
+
+    /// How an export stands: its task, or its image; `None` when the cloud does not know it (any more).
+    fn export(&self, task: &ExportTask, project: Option<&str>) -> impl Future<Output = Result<Option<Row>>> + Send {
+        async move {
+            match (&task.task_id, Self::EXPORT_LISTING) {
+                (_, Listing::Images) => self.image(&task.image_id, project).await,
+                (Some(id), Listing::Tasks) => self.task(id, project).await,
+                (None, Listing::Tasks) => Ok(None),
+            }
+        }
     }
 
     /// The task with this id; `None` when the cloud has no tasks or does not know it (any more).
@@ -471,6 +508,8 @@ pub struct Row {
     pub failure: Option<Failure>,
     /// What the cloud's own check found.
     pub inspection: Option<Inspection>,
+    /// The keys of the objects that an export wrote, where they are shown.
+    pub objects: Vec<String>,
     /// Its state says that it is done, and the cloud says beside it that it cannot be used yet.
     pub is_unusable: bool,
     /// It was not made by an import: it may be a copy, and is no import's own.
@@ -523,6 +562,8 @@ pub struct Sent {
     pub image_id: Option<String>,
     /// The answer says that the order was taken, though it names no id.
     pub is_taken: bool,
+    /// The keys of the objects that an export writes, where they are told.
+    pub objects: Vec<String>,
     /// The vendor's operation.
     pub operation: &'static str,
 }
@@ -534,6 +575,7 @@ impl Sent {
             task_id,
             image_id,
             is_taken: false,
+            objects: Vec::new(),
             operation,
         }
     }
@@ -546,6 +588,13 @@ impl Sent {
             image_id: id::answered(provider, self.image_id).map_err(of_operation)?,
             ..self
         })
+    }
+
+    /// The answer tells what an export writes.
+    #[must_use]
+    pub fn writes(mut self, objects: impl IntoIterator<Item = String>) -> Self {
+        self.objects = objects.into_iter().collect();
+        self
     }
 
     /// The answer says that the order was taken, whether or not it names an id.

@@ -2,10 +2,15 @@
 
 use std::{any::Any, fmt::Debug, sync::Arc};
 
-use super::{changes, cloud::unable, presence::Presence, search::Sighting};
+use super::{
+    changes,
+    cloud::unable,
+    export_order::{self, PreparedExport},
+    presence::Presence,
+    search::Sighting,
+};
 use crate::{
-    Asking, BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, Grace, ImageAttributes, ImageChange,
-    ImportRequest, ImportTask, ImportedImage, OwnImage, OwnImages, Problem, Provider, Result, TaskState,
+    Asking, BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, ExportRequest, ExportState, ExportTask, Grace, ImageAttributes, ImageChange, ImportRequest, ImportTask, ImportedImage, OwnImage, OwnImages, Problem, Provider, Result, TaskState,
     client::Connection,
     engine::preflight::{Checks, NamedImage},
     net::env::{Env, SystemEnv},
@@ -240,6 +245,56 @@ pub trait ImageImporter: Debug + Send + Sync {
         Box::pin(std::future::ready(Err(error)))
     }
 
+    /// Every problem that an export has with what the cloud can do, at once and without I/O.
+    fn validate_export(&self, request: &ExportRequest) -> Vec<Problem> {
+        export_order::problems(request, self.region(), self.capabilities())
+    }
+
+    /// An export of an image to a bucket of its region, and its task before it is sent. No I/O. Store the task, then
+    /// [`submit_export`](Self::submit_export), and [`wait_for_export`](crate::wait_for_export()) for its end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] with every problem; [`ErrorKind::Unsupported`] where there is no call for it.
+    fn prepare_export(&self, _request: &ExportRequest) -> Result<PreparedExport> {
+        Err(unable(self.provider(), "exports images"))
+    }
+
+    /// Sends a prepared export, and if the answer was lost, finds out what became of it where the cloud shows that.
+    ///
+    /// # Errors
+    /// What the cloud refused; [`ErrorKind::OutcomeUnknown`] when it cannot be found out, with the objects to look for. The same
+    /// order again writes the same objects.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the order may have been sent: go on with [`resume_export`](Self::resume_export).
+    fn submit_export(&self, _prepared: PreparedExport) -> BoxFuture<'_, Result<ExportTask>> {
+        Box::pin(std::future::ready(Err(unable(self.provider(), "exports images"))))
+    }
+
+    /// Goes on with an export whose task was recorded before it was sent, by this process or another: by its token, else by
+    /// looking for it.
+    ///
+    /// # Errors
+    /// As [`submit_export`](Self::submit_export).
+    ///
+    /// # Cancel safety
+    /// Call it again.
+    fn resume_export<'a>(
+        &'a self,
+        _request: &'a ExportRequest,
+        _task: ExportTask,
+    ) -> BoxFuture<'a, Result<ExportTask>> {
+        Box::pin(std::future::ready(Err(unable(self.provider(), "exports images"))))
+    }
+
+    /// Asks once how an export stands. An error is a failed poll, not a failed export.
+    ///
+    /// # Cancel safety
+    /// Call it again.
+    fn poll_export<'a>(&'a self, _task: &'a mut ExportTask) -> BoxFuture<'a, Result<ExportState>> {
+        Box::pin(std::future::ready(Err(unable(self.provider(), "exports images"))))
+    }
+
     /// Gives a finished image another name. Doing it twice does nothing more.
     ///
     /// # Errors
@@ -405,6 +460,30 @@ macro_rules! pointer {
 
             fn newest_of<'a>(&'a self, family: &'a str) -> BoxFuture<'a, Result<Option<ImportedImage>>> {
                 (**self).newest_of(family)
+    }
+
+            fn validate_export(&self, request: &ExportRequest) -> Vec<Problem> {
+                (**self).validate_export(request)
+            }
+
+            fn prepare_export(&self, request: &ExportRequest) -> Result<PreparedExport> {
+                (**self).prepare_export(request)
+            }
+
+            fn submit_export(&self, prepared: PreparedExport) -> BoxFuture<'_, Result<ExportTask>> {
+                (**self).submit_export(prepared)
+            }
+
+            fn resume_export<'a>(
+                &'a self,
+                request: &'a ExportRequest,
+                task: ExportTask,
+            ) -> BoxFuture<'a, Result<ExportTask>> {
+                (**self).resume_export(request, task)
+            }
+
+            fn poll_export<'a>(&'a self, task: &'a mut ExportTask) -> BoxFuture<'a, Result<ExportState>> {
+                (**self).poll_export(task)
             }
 
             fn rename<'a>(&'a self, image: &'a ImportedImage, name: &'a str) -> BoxFuture<'a, Result<()>> {

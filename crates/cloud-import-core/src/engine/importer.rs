@@ -8,6 +8,8 @@ use super::{
     changes,
     cloud::{Cloud, CopyOrder, Identity, Proof, Row},
     copies,
+    export_order::{self, ExportOrder, PreparedExport},
+    exports,
     image_importer::{ImageImporter, Prepared},
     memory::{Memory, Standing},
     presence::Presence,
@@ -15,9 +17,7 @@ use super::{
     spans, start, verdict,
 };
 use crate::{
-    Asking, BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, Field, ImageAttributes,
-    ImageChange, ImportRequest, ImportTask, ImportedImage, OwnImage, OwnImages, Problem, Provider, Result, Settings,
-    Shown, TaskState,
+    Asking, BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ExportRequest, ExportState, ExportTask, Field, ImageAttributes, ImageChange, ImportRequest, ImportTask, ImportedImage, OwnImage, OwnImages, Problem, Provider, Result, Settings, Shown, TaskState,
     client::{Buildable, Connection},
     engine::preflight::{Checks, NamedImage},
     model::{code::StateClass, id},
@@ -120,10 +120,7 @@ impl<C: Cloud> Importer<C> {
             .flatten()
             .find(|id| !id::is_id(id))
         {
-            let message = format!("the task has an id that is none: `{}`", Shown::of(bad));
-            return Err(Error::new(ErrorKind::InvalidRequest, message)
-                .with_provider(task.provider)
-                .with_remedy("Give the task as it was made."));
+            return Err(no_id(task.provider, bad));
         }
         self.own(
             task.provider,
@@ -131,6 +128,21 @@ impl<C: Cloud> Importer<C> {
             task.project.as_deref(),
             Some(&task.endpoint),
         )
+    }
+
+    /// Refuses an export of another place, and one whose ids are none.
+    fn own_export(&self, task: &ExportTask) -> Result<()> {
+        let mut ids = std::iter::once(&task.image_id).chain(&task.task_id);
+        if let Some(bad) = ids.find(|id| !id::is_id(id)) {
+            return Err(no_id(task.provider, bad));
+        }
+        let project = task.project.as_deref();
+        self.own(task.provider, &task.region, project, Some(&task.endpoint))
+    }
+
+    fn export_order(&self, request: &ExportRequest) -> Option<ExportOrder> {
+        let project = self.cloud.connection().project.as_deref();
+        ExportOrder::new(request, self.cloud.capabilities(), C::EXPORT_PROOF, project)
     }
 
     fn own_image(&self, image: &ImportedImage) -> Result<()> {
@@ -313,6 +325,13 @@ impl<C: Cloud> Importer<C> {
     }
 }
 
+fn no_id(provider: Provider, bad: &str) -> Error {
+    let message = format!("the task has an id that is none: `{}`", Shown::of(bad));
+    Error::new(ErrorKind::InvalidRequest, message)
+        .with_provider(provider)
+        .with_remedy("Give the task as it was made.")
+}
+
 fn is_over(row: &Row) -> bool {
     matches!(row.class, Some(StateClass::Failed | StateClass::Canceled))
 }
@@ -479,6 +498,52 @@ impl<C: Cloud> ImageImporter for Importer<C> {
                 ..image
             });
             Ok(image)
+    }
+
+    fn validate_export(&self, request: &ExportRequest) -> Vec<Problem> {
+        let mut problems = export_order::problems(request, self.region(), self.cloud.capabilities());
+        if let Some(order) = self.export_order(request) {
+            problems.extend(self.cloud.validate_export(&order));
+        }
+        problems
+    }
+
+    fn prepare_export(&self, request: &ExportRequest) -> Result<PreparedExport> {
+        let problems = self.validate_export(request);
+        let order = self.export_order(request);
+        let Some(order) = order.filter(|_| !problems.iter().any(Problem::is_error)) else {
+            return Err(Error::invalid(self.provider(), problems));
+        };
+        let connection = self.cloud.connection();
+        let (endpoint, now) = (connection.endpoint.to_string(), connection.pipeline.env.now());
+        let mut task = ExportTask::new(self.provider(), endpoint, request, &order.prefix, order.format, now);
+        task.project = task.project.or_else(|| connection.project.clone());
+        self.own_export(&task)?;
+        let keys = self.cloud.export_keys(&order);
+        (task.key_begins, task.keys) = (keys.begins, keys.whole);
+        task.token.clone_from(&order.token);
+        Ok(PreparedExport { task, order })
+    }
+
+    fn submit_export(&self, prepared: PreparedExport) -> BoxFuture<'_, Result<ExportTask>> {
+        Box::pin(async move {
+            self.own_export(&prepared.task)?;
+            exports::submit(&*self.cloud, prepared).await
+        })
+    }
+
+    fn resume_export<'a>(&'a self, request: &'a ExportRequest, task: ExportTask) -> BoxFuture<'a, Result<ExportTask>> {
+        Box::pin(async move {
+            self.own_export(&task)?;
+            let prepared = self.prepare_export(request)?;
+            exports::resume(&*self.cloud, prepared.with_task(task)?).await
+        })
+    }
+
+    fn poll_export<'a>(&'a self, task: &'a mut ExportTask) -> BoxFuture<'a, Result<ExportState>> {
+        Box::pin(async move {
+            self.own_export(task)?;
+            exports::poll(&*self.cloud, task).await
         })
     }
 

@@ -6,6 +6,8 @@ mod changes;
 pub(crate) mod check;
 pub(crate) mod cloud;
 mod copies;
+pub(crate) mod export_order;
+pub(crate) mod exports;
 mod image_importer;
 mod importer;
 mod memory;

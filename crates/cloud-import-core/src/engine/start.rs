@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Grace, ImportTask, Remedy, Result, Stop,
+    client::Connection,
     net::{env::Env, stop::unless},
     remedy::Change,
 };
@@ -125,19 +126,12 @@ async fn settle<C: Cloud>(cloud: &C, prepared: Prepared, lost: Error) -> Result<
 }
 
 /// Sends the same order with the same token until the cloud answers: the token makes it the first order's answer.
-async fn repeat_with_token<C: Cloud>(cloud: &C, prepared: Prepared, mut lost: Error) -> Result<ImportTask> {
-    let (pipeline, grace) = (&cloud.connection().pipeline, cloud.connection().grace);
-    let env = &*pipeline.env;
-    let started = env.monotonic();
-    while env.monotonic().saturating_sub(started) < grace.period {
-        if !slept(env, grace.interval, &pipeline.stop).await {
-            break;
-        }
-        match send(cloud, &prepared).await {
-            Err(error) if is_unsettled(&error) || error.is_retryable() => lost = error,
-            settled => return settled,
-        }
-    }
+async fn repeat_with_token<C: Cloud>(cloud: &C, prepared: Prepared, lost: Error) -> Result<ImportTask> {
+    let send = || send(cloud, &prepared);
+    let Unanswered(lost) = match until_answered(cloud.connection(), lost, is_unsettled, send).await {
+        Ok(answer) => return answer,
+        Err(unanswered) => unanswered,
+    };
     let tried = "sending it again with its token brought no answer either";
     let task = &prepared.task;
     Err(unknown(task, lost, tried).with_remedy(format!(
@@ -145,6 +139,34 @@ async fn repeat_with_token<C: Cloud>(cloud: &C, prepared: Prepared, mut lost: Er
         task.name,
         task.provider.name()
     )))
+}
+
+/// Nothing but this came back in the grace period.
+pub(super) struct Unanswered(pub(super) Error);
+
+/// Sends again what may be sent again, until the cloud answers.
+pub(super) async fn until_answered<T, F>(
+    connection: &Connection,
+    mut lost: Error,
+    is_unsettled: impl Fn(&Error) -> bool,
+    send: impl Fn() -> F,
+) -> Result<Result<T>, Unanswered>
+where
+    F: Future<Output = Result<T>>,
+{
+    let (pipeline, grace) = (&connection.pipeline, connection.grace);
+    let env = &*pipeline.env;
+    let started = env.monotonic();
+    while env.monotonic().saturating_sub(started) < grace.period {
+        if !slept(env, grace.interval, &pipeline.stop).await {
+            break;
+        }
+        match send().await {
+            Err(error) if is_unsettled(&error) || error.is_retryable() => lost = error,
+            settled => return Ok(settled),
+        }
+    }
+    Err(Unanswered(lost))
 }
 
 /// A taken name says nothing here: the image may be the one that the lost start made, or an older one.
@@ -163,15 +185,15 @@ pub async fn find(importer: &dyn ImageImporter, task: &ImportTask) -> Option<Imp
     found.ok()
 }
 
-/// The task, or why the last look failed if it did.
-async fn look_for<F>(
+/// What is looked for, or why the last look failed if it did.
+pub(super) async fn look_for<T, F>(
     env: &dyn Env,
     grace: Grace,
     stop: &Stop,
     look: impl Fn() -> F,
-) -> Result<ImportTask, Option<Error>>
+) -> Result<T, Option<Error>>
 where
-    F: Future<Output = Result<Option<ImportTask>>>,
+    F: Future<Output = Result<Option<T>>>,
 {
     let started = env.monotonic();
     loop {

@@ -100,6 +100,19 @@ fn unless_mistyped(asked: &str, remedy: Remedy) -> Remedy {
     }
 }
 
+/// Every rule that a prefix of an export breaks.
+pub(super) fn export_prefix(prefix: &str, cloud: &Capabilities) -> Vec<Problem> {
+    let mut found = Findings {
+        cloud,
+        problems: Vec::new(),
+    };
+    let limits = cloud.limits.iter();
+    for limit in limits.filter(|limit| limit.field == Limited::ExportPrefix) {
+        found.text(Field::Prefix, prefix, limit);
+    }
+    found.problems
+}
+
 struct Findings<'a> {
     cloud: &'a Capabilities,
     problems: Vec<Problem>,

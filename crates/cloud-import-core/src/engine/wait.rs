@@ -1,11 +1,14 @@
 //! Waiting for a verdict, in any process that holds the task.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, future::Future, ops::ControlFlow, sync::Arc, time::Duration};
 
 use tracing::{field::Empty, info_span};
 
 use super::spans;
-use crate::{Error, ErrorKind, ImageImporter, ImportTask, ImportedImage, Result, TaskState};
+use crate::{
+    Error, ErrorKind, ExportState, ExportTask, ExportedImage, ImageImporter, ImportTask, ImportedImage, Provider,
+    Result, TaskState, net::env::Env,
+};
 
 /// A server's hint counts up to this: a longer one is more likely wrong than meant.
 const LONGEST_HINT: Duration = Duration::from_secs(15 * 60);
@@ -33,19 +36,23 @@ pub struct WaitOptions {
     longest_interval: Duration,
     tolerated_errors: u32,
     on_event: Option<Listener>,
+    on_export_event: Option<ExportListener>,
 }
 
 /// Who is told what happens while waiting.
 type Listener = Arc<dyn Fn(&ImportTask, WaitEvent<'_>) + Send + Sync>;
 
-/// What happened while waiting.
-#[derive(Debug, Clone, Copy)]
+/// Who is told what happens while an export is waited for.
+type ExportListener = Arc<dyn Fn(&ExportTask, WaitEvent<'_, ExportState>) + Send + Sync>;
+
+/// What happened while waiting, for an import or with an [`ExportState`] for an export.
+#[derive(Debug)]
 #[non_exhaustive]
-pub enum WaitEvent<'a> {
+pub enum WaitEvent<'a, S = TaskState> {
     /// A poll came back.
     Polled {
         /// The state.
-        state: &'a TaskState,
+        state: &'a S,
         /// Since the wait began.
         elapsed: Duration,
     },
@@ -58,6 +65,14 @@ pub enum WaitEvent<'a> {
     },
 }
 
+impl<S> Clone for WaitEvent<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for WaitEvent<'_, S> {}
+
 impl Default for WaitOptions {
     /// No limit; polls after 5 s at first and every 60 s at most; 20 failed polls in a row are tolerated.
     fn default() -> Self {
@@ -67,6 +82,7 @@ impl Default for WaitOptions {
             longest_interval: Duration::from_secs(60),
             tolerated_errors: 20,
             on_event: None,
+            on_export_event: None,
         }
     }
 }
@@ -94,6 +110,15 @@ impl WaitOptions {
     /// Is told of every poll. Called from the waiting task: it must not block.
     pub fn on_event(mut self, listener: impl Fn(&ImportTask, WaitEvent<'_>) + Send + Sync + 'static) -> Self {
         self.on_event = Some(Arc::new(listener));
+        self
+    }
+
+    /// Is told of every poll of an export. Called from the waiting task: it must not block.
+    pub fn on_export_event(
+        mut self,
+        listener: impl Fn(&ExportTask, WaitEvent<'_, ExportState>) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_export_event = Some(Arc::new(listener));
         self
     }
 }
@@ -148,84 +173,205 @@ pub async fn wait(importer: &dyn ImageImporter, task: &mut ImportTask, options: 
         "error.type" = Empty,
         otel.status_code = Empty,
     );
-    let image = spans::recorded(span.clone(), until_verdict(importer, task, options)).await?;
+    let image = spans::recorded(span.clone(), until_verdict(Import { importer, task }, options)).await?;
     span.record("image.id", &image.id);
     Ok(image)
 }
 
-async fn until_verdict(
+/// Polls until the cloud gives its verdict of an export, as [`wait`] does for an import.
+///
+/// ```
+/// use cloud_import_core::{ExportRequest, ImageImporter, ImportedImage, Result, WaitOptions, wait_for_export};
+///
+/// async fn back_up(importer: &dyn ImageImporter, image: &ImportedImage) -> Result<()> {
+///     let prepared = importer.prepare_export(&ExportRequest::new(image, "backups"))?;
+///     let mut task = importer.submit_export(prepared).await?;
+///     println!("{}", wait_for_export(importer, &mut task, &WaitOptions::default()).await?);
+///     Ok(())
+/// }
+/// ```
+///
+/// # Errors
+/// As [`wait`].
+pub async fn wait_for_export(
     importer: &dyn ImageImporter,
-    task: &mut ImportTask,
+    task: &mut ExportTask,
     options: &WaitOptions,
-) -> Result<ImportedImage> {
-    let env = importer.env();
-    let started = env.monotonic();
+) -> Result<ExportedImage> {
+    let span = info_span!(
+        "wait_for_export",
+        cloud.provider = task.provider.id(),
+        cloud.region = task.region,
+        image.id = task.image_id,
+        "error.type" = Empty,
+        otel.status_code = Empty,
+    );
+    spans::recorded(span, until_verdict(Export { importer, task }, options)).await
+}
+
+/// What is waited for.
+trait Waited: Send + Sync {
+    /// What a poll says.
+    type State: Send + Sync;
+    /// What there is at the end.
+    type Outcome;
+
+    /// Clock and sleep.
+    fn env(&self) -> &dyn Env;
+
+    /// Asks once.
+    fn poll(&mut self) -> impl Future<Output = Result<Self::State>> + Send;
+
+    /// Tells who wants to know.
+    fn tell(&self, options: &WaitOptions, event: WaitEvent<'_, Self::State>);
+
+    /// The end, or the vendor's word for the state in which it goes on.
+    fn verdict(&self, state: Self::State) -> ControlFlow<Result<Self::Outcome>, String>;
+
+    /// The error of a wait that is over before that is.
+    fn limit_reached(&self, limit: Duration, last_raw: &str) -> (Provider, String, &'static str);
+}
+
+struct Import<'a> {
+    importer: &'a dyn ImageImporter,
+    task: &'a mut ImportTask,
+}
+
+impl Waited for Import<'_> {
+    type State = TaskState;
+    type Outcome = ImportedImage;
+
+    fn env(&self) -> &dyn Env {
+        self.importer.env()
+    }
+
+    fn poll(&mut self) -> impl Future<Output = Result<TaskState>> + Send {
+        self.importer.poll(self.task)
+    }
+
+    fn tell(&self, options: &WaitOptions, event: WaitEvent<'_>) {
+        if let Some(listener) = &options.on_event {
+            listener(self.task, event);
+        }
+    }
+
+    fn verdict(&self, state: TaskState) -> ControlFlow<Result<ImportedImage>, String> {
+        ControlFlow::Break(match state {
+            TaskState::InProgress { raw, .. } => return ControlFlow::Continue(raw),
+            TaskState::Succeeded { image } => Ok(image),
+            TaskState::Failed(failure) => Err(failure.into_error(self.task)),
+            TaskState::Canceled => Err(canceled(
+                self.task.provider,
+                &format!("the import of `{}`", self.task.name),
+            )),
+        })
+    }
+
+    fn limit_reached(&self, limit: Duration, last_raw: &str) -> (Provider, String, &'static str) {
+        let (name, limit) = (&self.task.name, limit.as_secs());
+        let message = format!("the import of `{name}` still runs after {limit} s (last state: {last_raw})");
+        let remedy = "It goes on in the cloud: keep the object, and wait again with the same task.";
+        (self.task.provider, message, remedy)
+    }
+}
+
+struct Export<'a> {
+    importer: &'a dyn ImageImporter,
+    task: &'a mut ExportTask,
+}
+
+impl Waited for Export<'_> {
+    type State = ExportState;
+    type Outcome = ExportedImage;
+
+    fn env(&self) -> &dyn Env {
+        self.importer.env()
+    }
+
+    fn poll(&mut self) -> impl Future<Output = Result<ExportState>> + Send {
+        self.importer.poll_export(self.task)
+    }
+
+    fn tell(&self, options: &WaitOptions, event: WaitEvent<'_, ExportState>) {
+        if let Some(listener) = &options.on_export_event {
+            listener(self.task, event);
+        }
+    }
+
+    fn verdict(&self, state: ExportState) -> ControlFlow<Result<ExportedImage>, String> {
+        ControlFlow::Break(match state {
+            ExportState::InProgress { raw, .. } => return ControlFlow::Continue(raw),
+            ExportState::Succeeded { export } => Ok(export),
+            ExportState::Failed(failure) => Err(failure.into_export_error(self.task)),
+            ExportState::Canceled => Err(canceled(
+                self.task.provider,
+                &format!("the export of {}", self.task.image_id),
+            )),
+        })
+    }
+
+    fn limit_reached(&self, limit: Duration, last_raw: &str) -> (Provider, String, &'static str) {
+        let (image, limit) = (&self.task.image_id, limit.as_secs());
+        let message = format!("the export of {image} still runs after {limit} s (last state: {last_raw})");
+        let remedy = "It goes on in the cloud: keep the image, and wait again with the same task.";
+        (self.task.provider, message, remedy)
+    }
+}
+
+async fn until_verdict<W: Waited>(mut waited: W, options: &WaitOptions) -> Result<W::Outcome> {
+    let started = waited.env().monotonic();
     let mut interval = options.first_interval;
     let mut failed = 0;
     let mut last_raw = String::from("none was shown");
-    let tell = |task: &ImportTask, event: WaitEvent<'_>| {
-        if let Some(listener) = &options.on_event {
-            listener(task, event);
-        }
-    };
     loop {
-        let polled = importer.poll(task).await;
-        let elapsed = env.monotonic().saturating_sub(started);
+        let polled = waited.poll().await;
+        let elapsed = waited.env().monotonic().saturating_sub(started);
         let mut pause = interval;
         let fault = match polled {
             Ok(state) => {
                 failed = 0;
-                tell(task, WaitEvent::Polled { state: &state, elapsed });
-                match state {
-                    TaskState::InProgress { raw, .. } => last_raw = raw,
-                    TaskState::Succeeded { image } => return Ok(image),
-                    TaskState::Failed(failure) => return Err(failure.into_error(task)),
-                    TaskState::Canceled => return Err(canceled(task)),
+                waited.tell(options, WaitEvent::Polled { state: &state, elapsed });
+                match waited.verdict(state) {
+                    ControlFlow::Continue(raw) => last_raw = raw,
+                    ControlFlow::Break(verdict) => return verdict,
                 }
                 None
             }
             Err(error) => {
                 failed += 1;
-                // What the vendor does not explain, or what passes, says nothing about the import.
+                // What the vendor does not explain, or what passes, says nothing about what is waited for.
                 let passes = error.is_retryable() || matches!(error.kind(), ErrorKind::Service | ErrorKind::Conflict);
                 if !passes || failed > options.tolerated_errors {
                     return Err(error);
                 }
                 pause = pause.max(error.retry_after().unwrap_or_default().min(LONGEST_HINT));
-                tell(
-                    task,
-                    WaitEvent::PollFailed {
-                        error: &error,
-                        in_a_row: failed,
-                    },
-                );
+                let event = WaitEvent::PollFailed {
+                    error: &error,
+                    in_a_row: failed,
+                };
+                waited.tell(options, event);
                 Some(error)
             }
         };
         if let Some(limit) = options.limit {
             let left = limit.saturating_sub(elapsed);
             if left.is_zero() {
-                return Err(limit_reached(task, limit, &last_raw, fault));
+                return Err(limit_reached(waited.limit_reached(limit, &last_raw), fault));
             }
             pause = pause.min(left);
         }
-        env.sleep(pause).await;
+        waited.env().sleep(pause).await;
         interval = interval.mul_f32(1.5).min(options.longest_interval);
     }
 }
 
-fn canceled(task: &ImportTask) -> Error {
-    Error::new(
-        ErrorKind::Canceled,
-        format!("the import of `{}` was cancelled", task.name),
-    )
-    .with_provider(task.provider)
+fn canceled(provider: Provider, what: &str) -> Error {
+    Error::new(ErrorKind::Canceled, format!("{what} was cancelled")).with_provider(provider)
 }
 
-/// The wait is over before the import is. A poll that failed last goes along: its code, status and request id are the error's.
-fn limit_reached(task: &ImportTask, limit: Duration, last_raw: &str, fault: Option<Error>) -> Error {
-    let (name, limit) = (&task.name, limit.as_secs());
-    let message = format!("the import of `{name}` still runs after {limit} s (last state: {last_raw})");
+/// The wait is over before what is waited for is. A poll that failed last goes along: its code, status and request id are the
+/// error's.
+fn limit_reached((provider, message, remedy): (Provider, String, &'static str), fault: Option<Error>) -> Error {
     let error = match fault {
         Some(fault) => fault
             .clone()
@@ -234,7 +380,5 @@ fn limit_reached(task: &ImportTask, limit: Duration, last_raw: &str, fault: Opti
             .with_source(fault),
         None => Error::new(ErrorKind::WaitLimitReached, message),
     };
-    error
-        .with_provider(task.provider)
-        .with_remedy("It goes on in the cloud: keep the object, and wait again with the same task.")
+    error.with_provider(provider).with_remedy(remedy)
 }

@@ -50,6 +50,10 @@ pub struct AfterImport {
     pub tag: Fact<bool>,
     /// Formats in which an image is exported; none where it cannot be exported.
     pub export_formats: Fact<&'static [DiskFormat]>,
+    /// The only regions in which another of them than the first can be had; none where it can be had in all.
+    pub export_format_regions: Fact<&'static [&'static str]>,
+    /// How the request of an export writes the bucket, with `{bucket}` and `{region}`; empty where it is the name alone.
+    pub export_bucket: Fact<&'static str>,
 }
 
 /// Which copies of an image can be encrypted.
@@ -90,6 +94,8 @@ impl AfterImport {
             deprecate_unshared: NO,
             tag: NO,
             export_formats: Fact::unsourced(&[]),
+            export_format_regions: Fact::unsourced(&[]),
+            export_bucket: Fact::unsourced(""),
         }
     };
 }
@@ -115,4 +121,6 @@ setters! { AfterImport {
     deprecate_unshared: Fact<bool>,
     tag: Fact<bool>,
     export_formats: Fact<&'static [DiskFormat]>,
+    export_format_regions: Fact<&'static [&'static str]>,
+    export_bucket: Fact<&'static str>,
 } }

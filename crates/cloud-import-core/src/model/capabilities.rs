@@ -339,6 +339,8 @@ pub enum Limited {
     ClientToken,
     /// The key of an object.
     SourceKey,
+    /// What the keys of an export begin with.
+    ExportPrefix,
 }
 
 impl Limited {
@@ -354,6 +356,7 @@ impl Limited {
             Self::DataDiskGib => "data disk size",
             Self::ClientToken => "client token",
             Self::SourceKey => "object key",
+            Self::ExportPrefix => "prefix",
         }
     }
 }

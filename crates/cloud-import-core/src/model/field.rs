@@ -53,6 +53,10 @@ pub enum Field {
     ImdsV2,
     /// The key that a copy is encrypted with.
     Encryption,
+    /// The image that is exported.
+    Image,
+    /// The format that an image is exported in.
+    Format,
     /// Whom an image is shared with.
     Share,
     /// Whether anybody may use an image.
@@ -164,6 +168,8 @@ const WORDS: &[(Field, &str)] = &[
     (Field::Nvme, "nvme"),
     (Field::ImdsV2, "imds_v2"),
     (Field::Encryption, "encryption"),
+    (Field::Image, "image"),
+    (Field::Format, "format"),
     (Field::Share, "share"),
     (Field::Public, "public"),
     (Field::Family, "family"),

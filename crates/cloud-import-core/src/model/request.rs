@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser::Error as _};
+use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
 use serde_json::{Map, Value};
 
+use super::vendor::{self, VendorOptions};
 use crate::{
-    Architecture, BootMode, DiskFormat, Encryption, Error, ErrorKind, Field, ImageSource, LicenseType, Link, Os,
-    Problem, Provider, Result, SourceForm, text::suggest::did_you_mean_in,
+    Architecture, BootMode, DiskFormat, Encryption, Error, ErrorKind, Field, ImageSource, ImportedImage, LicenseType, Link, Os, Problem, Provider, Result, SourceForm, text::suggest::did_you_mean_in,
 };
 
 /// An order for one private image.
@@ -275,16 +275,7 @@ impl ImportRequest {
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] with the problem.
     pub fn vendor_options<T: VendorOptions>(&self) -> Result<T> {
-        let Some(options) = self.vendor.get(&T::PROVIDER) else {
-            return Ok(T::default());
-        };
-        serde_json::from_value(Value::Object(options.clone())).map_err(|error| {
-            let text = error.to_string();
-            let why = text.replacen("unknown field", "unknown option", 1);
-            let problem = Problem::error(T::PROVIDER, Field::Vendor, format!("cannot be read: {why}"));
-            let remedy = format!("{}Correct that option, or leave it out.", did_you_mean_in(&text));
-            Error::invalid(T::PROVIDER, vec![problem.remedy(remedy)])
-        })
+        vendor::options(&self.vendor)
     }
 
     /// The first disk: the system disk, or the data disk of a data image.
@@ -309,12 +300,6 @@ impl ImportRequest {
     pub fn data_disks(&self) -> &[Disk] {
         self.disks.get(1..).unwrap_or_default()
     }
-}
-
-/// What one vendor's import can be told beside the normalized order: the `Options` of its crate.
-pub trait VendorOptions: Serialize + DeserializeOwned + Default {
-    /// The vendor.
-    const PROVIDER: Provider;
 }
 
 /// An order that is written with its links whole; see [`ImportRequest::exposed`].

@@ -2,7 +2,9 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{BootMode, DiskFormat, Encryption, ImageKind, ImportRequest, LicenseType, Provider, text::digest};
+use crate::{
+    BootMode, DiskFormat, Encryption, ExportRequest, ImageKind, ImportRequest, LicenseType, Provider, text::digest,
+};
 
 /// Version of the derivation. A change of it would let one order become a second image: raise it only with the format
 /// of the task.
@@ -82,6 +84,42 @@ impl ImportRequest {
     }
 }
 
+/// Characters of the prefix that is made of an order: as many as tell orders apart, and no more than any cloud takes.
+const PREFIX: usize = 18;
+
+impl ExportRequest {
+    /// The token of this order in that cloud and project: 43 characters of `a-z 0-9 -`. It covers all of the order.
+    pub fn token(&self, provider: Provider, project: Option<&str>) -> String {
+        format!("{TOKEN}{}", &self.digest(provider, project)[..40])
+    }
+
+    /// The prefix of an order that names none: 20 small letters and digits, which every cloud takes.
+    pub fn own_prefix(&self, provider: Provider, project: Option<&str>) -> String {
+        format!("ci{}", &self.digest(provider, project)[..PREFIX])
+    }
+
+    fn digest(&self, provider: Provider, project: Option<&str>) -> String {
+        let mut hash = Sha256::new();
+        let mut field = |text: &str| {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        };
+        for text in [VERSION, "export", provider.id(), project.unwrap_or_default()] {
+            field(text);
+        }
+        for text in [&self.image.region, &self.image.id, &self.bucket] {
+            field(text);
+        }
+        field(self.prefix.as_deref().unwrap_or_default());
+        field(self.format.map_or("", DiskFormat::as_str));
+        if let Some(options) = self.vendor.get(&provider) {
+            field(&serde_json::Value::Object(options.clone()).to_string());
+        }
+        field(&self.generation.to_string());
+        digest::hex(&hash.finalize())
+    }
+}
+
 /// A description that ends with a marker in brackets, so that the image is known again.
 pub fn marked(description: Option<&str>, marker: &str) -> String {
     match description {
@@ -93,7 +131,7 @@ pub fn marked(description: Option<&str>, marker: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Disk;
+    use crate::{Disk, ImageSource};
 
     fn token(request: &ImportRequest) -> String {
         request.token(Provider::ALIYUN, "cn-hangzhou", None)
@@ -134,5 +172,34 @@ mod tests {
         assert!(seen.insert(order.token(Provider::JDCLOUD, "cn-hangzhou", None)));
         assert!(seen.insert(order.token(Provider::ALIYUN, "cn-beijing", None)));
         assert!(seen.insert(order.token(Provider::ALIYUN, "cn-hangzhou", Some("p"))));
+    }
+
+    #[test]
+    fn every_part_of_an_export_counts() {
+        let order = ExportRequest::new(ImageSource::new("cn-hangzhou", "m-1"), "b");
+        let token = |order: &ExportRequest| order.token(Provider::JDCLOUD, None);
+        let prefix = |order: &ExportRequest| order.own_prefix(Provider::JDCLOUD, None);
+        // Pinned: processes of different builds must agree.
+        assert_eq!(token(&order), "ci-88d34b48fca304fdc27c7eb5dba7a1288e37b413");
+        assert_eq!(prefix(&order), "ci88d34b48fca304fdc2");
+        assert!(prefix(&order).bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        let variants = [
+            order.clone(),
+            ExportRequest::new(ImageSource::new("cn-hangzhou", "m-2"), "b"),
+            ExportRequest::new(ImageSource::new("cn-beijing", "m-1"), "b"),
+            ExportRequest::new(ImageSource::new("cn-hangzhou", "m-1"), "c"),
+            order.clone().prefix("p"),
+            order.clone().format(DiskFormat::Raw),
+            order.clone().generation(1),
+            order
+                .clone()
+                .vendor(Provider::JDCLOUD, &serde_json::json!({"roleName": "r"}))
+                .unwrap(),
+        ];
+        let tokens: std::collections::BTreeSet<String> = variants.iter().map(token).collect();
+        let prefixes: std::collections::BTreeSet<String> = variants.iter().map(prefix).collect();
+        assert_eq!((tokens.len(), prefixes.len()), (variants.len(), variants.len()));
+        assert_ne!(order.token(Provider::ALIYUN, None), token(&order));
+        assert_ne!(order.token(Provider::JDCLOUD, Some("p")), token(&order));
     }
 }

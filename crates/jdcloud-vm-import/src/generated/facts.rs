@@ -48,6 +48,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::JDCLOUD, "cn
         .copy_within(Fact::new(true, S_SDK_GO).unverified().note("allowed by the SDK of 2026 and refused by the older page of the document"))
         .deprecate(Fact::new(false, S_SDK_GO))
         .deprecate_unshared(Fact::new(false, S_SDK_GO))
+        .export_bucket(Fact::new("https://{bucket}.s3.{region}.jdcloud-oss.com", S_SDK_GO).unverified().note("the source asks for the bucket's domain with https:// and shows none: this is the one that the store documents"))
         .export_formats(Fact::list(&[DiskFormat::Qcow2], S_SDK_GO))
         .family(Fact::new(false, S_SDK_GO))
         .public(Fact::new(true, S_SDK_GO).note("as a community image, which ends all shares"))
@@ -65,6 +66,8 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::JDCLOUD, "cn
         Limit::new(Limited::Description, Rule::Chars { min: 0, max: 256 }, S_PARAMS),
         Limit::new(Limited::SystemDiskGib, Rule::Range { min: 40, max: 500, multiple_of: 10 }, S_SEED_SDK_GO),
         Limit::new(Limited::ClientToken, Rule::Chars { min: 1, max: 64 }, S_SDK_GO),
+        Limit::new(Limited::ExportPrefix, Rule::Chars { min: 1, max: 32 }, S_SDK_GO),
+        Limit::new(Limited::ExportPrefix, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("").letters().digits())), S_SDK_GO),
     ]);
 
 /// States of a task; one that is not here counts as in progress. (sdk-go, states)
