@@ -8,10 +8,11 @@
 use std::collections::BTreeMap;
 
 use cloud_import_core::{
-    Capabilities, ErrorKind, Failure, ImageAttributes, ImageChange, ImportRequest, ImportedImage, Presence, Problem, Result, Subject,
+    Capabilities, ErrorKind, Failure, ImageAttributes, ImageChange, ImportRequest, ImportedImage, Presence, Problem,
+    Result, Subject,
     provider::{
-        At, By, Cloud, Connection, CopyOrder, ExportKeys, ExportOrder, Identity, Listing, Page, Proof, Query, Row, Sent, datetime,
-        preflight::Checks,
+        At, By, Cloud, Connection, CopyOrder, ExportKeys, ExportOrder, Identity, Listing, Page, Proof, Query, Row,
+        Sent, datetime, preflight::Checks,
     },
 };
 

@@ -4,7 +4,8 @@
 //! its token, which returns the first answer. There is no call to cancel. A copy has no task and is polled as an image.
 
 use cloud_import_core::{
-    Architecture, BootMode, Capabilities, Disk, DiskFormat, ErrorKind, ExportTask, Failure, ImageAttributes, ImageChange, ImportRequest, ImportedImage, Presence, Problem, Provider, Result, Subject,
+    Architecture, BootMode, Capabilities, Disk, DiskFormat, ErrorKind, ExportTask, Failure, ImageAttributes,
+    ImageChange, ImportRequest, ImportedImage, Presence, Problem, Provider, Result, Subject,
     provider::{
         At, Cloud, Connection, CopyOrder, ExportOrder, ExportProof, Identity, Listing, Page, Proof, Query, Row, Sent,
         preflight::{Checks, lacking},

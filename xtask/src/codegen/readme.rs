@@ -7,7 +7,7 @@ use crate::spec::{Fact, Spec};
 /// What a capability's cell says.
 type Cell = fn(&Fact) -> String;
 
-const ROWS: [(&str, &str, Cell); 22] = [
+const ROWS: [(&str, &str, Cell); 23] = [
     ("formats", "formats", words),
     ("file named by", "sources", |fact| {
         words(fact).replace("url", "link").replace("object", "bucket and key")
@@ -41,6 +41,7 @@ const ROWS: [(&str, &str, Cell); 22] = [
     ("cancel", "cancel", switch),
     ("dry run", "dry_run", switch),
     ("copies an image to another region", "copy_to_regions", switch),
+    ("that has to be asked for", "copy_on_request", switch),
     ("inside its region", "copy_within", switch),
     ("a lost answer to that is settled by", "copy_token", |fact| {
         either(

@@ -8,7 +8,8 @@ use std::{
 };
 
 use crate::{
-    CancelOutcome, Capabilities, Error, ErrorKind, ExportTask, Failure, ImageAttributes, ImageChange, ImageMarks, ImageSource, ImportRequest, ImportTask, ImportedImage, Inspection, OwnImage, Problem, Provider, Result,
+    CancelOutcome, Capabilities, Error, ErrorKind, ExportTask, Failure, ImageAttributes, ImageChange, ImageMarks,
+    ImageSource, ImportRequest, ImportTask, ImportedImage, Inspection, OwnImage, Problem, Provider, Result,
     client::Connection,
     engine::{
         check::Subject,

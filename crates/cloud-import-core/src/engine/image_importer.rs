@@ -10,7 +10,9 @@ use super::{
     search::Sighting,
 };
 use crate::{
-    Asking, BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, ExportRequest, ExportState, ExportTask, Grace, ImageAttributes, ImageChange, ImportRequest, ImportTask, ImportedImage, OwnImage, OwnImages, Problem, Provider, Result, TaskState,
+    Asking, BoxFuture, CancelOutcome, Capabilities, Check, Error, ErrorKind, ExportRequest, ExportState, ExportTask,
+    Grace, ImageAttributes, ImageChange, ImportRequest, ImportTask, ImportedImage, OwnImage, OwnImages, Problem,
+    Provider, Result, TaskState,
     client::Connection,
     engine::preflight::{Checks, NamedImage},
     net::env::{Env, SystemEnv},

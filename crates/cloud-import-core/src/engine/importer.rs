@@ -17,7 +17,9 @@ use super::{
     spans, start, verdict,
 };
 use crate::{
-    Asking, BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ExportRequest, ExportState, ExportTask, Field, ImageAttributes, ImageChange, ImportRequest, ImportTask, ImportedImage, OwnImage, OwnImages, Problem, Provider, Result, Settings, Shown, TaskState,
+    Asking, BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ExportRequest, ExportState,
+    ExportTask, Field, ImageAttributes, ImageChange, ImportRequest, ImportTask, ImportedImage, OwnImage, OwnImages,
+    Problem, Provider, Result, Settings, Shown, TaskState,
     client::{Buildable, Connection},
     engine::preflight::{Checks, NamedImage},
     model::{code::StateClass, id},
@@ -498,6 +500,7 @@ impl<C: Cloud> ImageImporter for Importer<C> {
                 ..image
             });
             Ok(image)
+        })
     }
 
     fn validate_export(&self, request: &ExportRequest) -> Vec<Problem> {

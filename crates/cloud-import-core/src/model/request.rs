@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::vendor::{self, VendorOptions};
 use crate::{
-    Architecture, BootMode, DiskFormat, Encryption, Error, ErrorKind, Field, ImageSource, ImportedImage, LicenseType, Link, Os, Problem, Provider, Result, SourceForm, text::suggest::did_you_mean_in,
+    Architecture, BootMode, DiskFormat, Encryption, Error, ErrorKind, ImageSource, LicenseType, Link, Os, Provider,
+    Result, SourceForm,
 };
 
 /// An order for one private image.
