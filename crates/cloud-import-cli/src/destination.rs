@@ -187,7 +187,7 @@ pub(crate) fn linked<T>(wanted: &[Wanted], made: Vec<Result<(Destination, T)>>) 
             Some(Ok(other)) => Ok((to.copy_of(other), found)),
             Some(Err(error)) => Err(error
                 .clone()
-                .context(&format!("its image is a copy of the one of `{label}`"))),
+                .context(format!("its image is a copy of the one of `{label}`"))),
             None => {
                 let message = format!("its image is a copy of the one of `{label}`, which is no target of this call");
                 Err(Error::new(ErrorKind::InvalidRequest, message)

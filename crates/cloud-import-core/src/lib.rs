@@ -81,7 +81,8 @@ pub mod provider {
     pub use crate::{
         client::{Buildable, Chained, Connection, Hosts, OtherHost, VendorSettings, pages},
         engine::{
-            cloud::{At, By, Cloud, CopyOrder, Identity, Listing, Page, Proof, Query, Row, Sent},
+            cloud::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
+            copy_order::CopyOrder,
             export_order::{ExportKeys, ExportOrder, ExportProof},
             preflight::{self, Checks, NamedImage},
             search::named,

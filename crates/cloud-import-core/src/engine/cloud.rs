@@ -7,9 +7,10 @@ use std::{
     time::SystemTime,
 };
 
+use super::copy_order::CopyOrder;
 use crate::{
     CancelOutcome, Capabilities, Error, ErrorKind, ExportTask, Failure, ImageAttributes, ImageChange, ImageMarks,
-    ImageSource, ImportRequest, ImportTask, ImportedImage, Inspection, OwnImage, Problem, Provider, Result,
+    ImportRequest, ImportTask, ImportedImage, Inspection, OwnImage, Problem, Provider, Result,
     client::Connection,
     engine::{
         check::Subject,
@@ -20,7 +21,6 @@ use crate::{
     model::{
         code::{StateClass, StateRow},
         id,
-        token::marked,
     },
     text::redact,
 };
@@ -275,35 +275,6 @@ pub(crate) fn unable(provider: Provider, what: &str) -> Error {
     Error::new(ErrorKind::Unsupported, format!("this importer has no call that {what}"))
         .with_provider(provider)
         .with_remedy("Do it in the vendor's console.")
-}
-
-/// A copy of an image, ready to be written in a vendor's words.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CopyOrder {
-    /// The order.
-    pub request: ImportRequest,
-    /// The image.
-    pub image: ImageSource,
-    /// The description as it is to be sent, with the marker where one is what tells copies apart.
-    pub description: Option<String>,
-    /// The idempotency token, where the cloud takes one.
-    pub token: Option<String>,
-}
-
-impl CopyOrder {
-    pub(crate) fn new(request: &ImportRequest, image: &ImageSource, identity: &Identity) -> Self {
-        let own = request.description.as_deref();
-        Self {
-            request: request.clone(),
-            image: image.clone(),
-            description: match &identity.marker {
-                Some(marker) => Some(marked(own, marker)),
-                None => own.map(str::to_owned),
-            },
-            token: identity.token.clone(),
-        }
-    }
 }
 
 /// How an import that is found by its name is known to be the order's own.

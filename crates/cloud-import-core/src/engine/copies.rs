@@ -1,6 +1,6 @@
 //! Checks the order of a copy against what a cloud can do: every problem at once, before any I/O.
 
-use super::{cloud::CopyOrder, validate};
+use super::{copy_order::CopyOrder, validate};
 use crate::{
     Architecture, Capabilities, Disk, DiskPart, Field, ImageKind, Problem, Remedy,
     model::capabilities::{CopyEncryption, Fact, Limited, Rule},

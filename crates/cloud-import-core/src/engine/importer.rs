@@ -6,8 +6,9 @@ use tracing::{field::Empty, info_span};
 
 use super::{
     changes,
-    cloud::{Cloud, CopyOrder, Identity, Proof, Row},
+    cloud::{Cloud, Identity, Proof, Row},
     copies,
+    copy_order::CopyOrder,
     export_order::{self, ExportOrder, PreparedExport},
     exports,
     image_importer::{ImageImporter, Prepared},
@@ -153,7 +154,7 @@ impl<C: Cloud> Importer<C> {
 
     fn prepared(&self, request: &ImportRequest, mut task: ImportTask) -> Result<Prepared> {
         if let Some(image) = request.image() {
-            let order = CopyOrder::new(request, image, &Identity::of(&task));
+            let order = CopyOrder::new(request, image, task.marker.as_deref(), task.token.clone());
             return Ok(Prepared::new(task, order));
         }
         let order = self.cloud.translate(request, &Identity::of(&task))?;
@@ -365,7 +366,7 @@ impl<C: Cloud> ImageImporter for Importer<C> {
         let Some(image) = request.image() else {
             return self.cloud.validate(request, &identity);
         };
-        let order = CopyOrder::new(request, image, &identity);
+        let order = CopyOrder::new(request, image, identity.marker.as_deref(), identity.token);
         // What the cloud's own rules say of a field is more than what the tables say.
         let own = self.cloud.validate_copy(&order);
         let mut problems = copies::problems(&order, self.region(), self.cloud.capabilities());

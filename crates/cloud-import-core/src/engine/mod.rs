@@ -6,6 +6,7 @@ mod changes;
 pub(crate) mod check;
 pub(crate) mod cloud;
 mod copies;
+pub(crate) mod copy_order;
 pub(crate) mod export_order;
 pub(crate) mod exports;
 mod image_importer;

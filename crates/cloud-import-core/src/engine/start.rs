@@ -5,7 +5,8 @@ use std::time::Duration;
 use tracing::{debug, warn};
 
 use super::{
-    cloud::{Cloud, CopyOrder, Proof, Sent},
+    cloud::{Cloud, Proof, Sent},
+    copy_order::CopyOrder,
     image_importer::{ImageImporter, Prepared},
     search,
 };

@@ -49,7 +49,7 @@ impl Target {
                 None => repeat,
             };
             let context = format!("{} is there, and not released yet", image.id);
-            error.context(&context).with_remedy(remedy)
+            error.context(context).with_remedy(remedy)
         })
     }
 
