@@ -302,56 +302,47 @@ fn a_copy_is_made_once_whatever_is_repeated() {
 #[test]
 fn a_copy_is_gone_on_with_by_its_task_and_by_its_job() {
     for case in CASES {
-        let scene = Scene::new(&format!("after tasks {}", case.cloud), |config| {
-            config.import_time(Duration::from_secs(2))
-        });
+        let scene = case.scene("tasks");
         let id = case.image(&scene);
         let copy = [
             "copy",
             &id,
             "--from",
             case.target,
-            "--to",
-            case.to[0],
             "--name",
             "copied",
             "--no-wait",
+            "--to",
         ];
-        let started = scene.run(&copy);
+        // One that does not end by itself.
+        let stalled = Fault::new(FaultKind::Stall).cloud(case.cloud).operation(case.copy);
+        scene.simulator.inject(stalled);
+        let started = scene.run(&[&copy[..], &[case.to[1]]].concat());
         expect_code(&started, 0);
         assert!(err(&started).contains("1 copy started"), "{}", err(&started));
-        let task = out(&started).trim().to_owned();
         assert_eq!(json(&started)["copied_from"]["id"], id.as_str());
-        expect_code(&scene.run(&["status", &task]), 7);
-        let report = scene.run(&["wait", &task, "--output", "json"]);
+        let stalled = out(&started).trim().to_owned();
+        expect_code(&scene.run(&["status", &stalled]), 7);
+        // Once it was listed, it is known when it is not any more.
+        let job = job(&scene, "copied");
+        expect_code(&scene.run(&["wait", &job, "--timeout", "5s"]), 7);
+
+        let started = scene.run(&[&copy[..], &[case.to[0]]].concat());
+        let report = scene.run(&["wait", out(&started).trim(), "--output", "json"]);
         expect_code(&report, 0);
         let row = holds("results", &out(&report))["results"][0].clone();
         assert_eq!(row["target"], case.there());
-        // From the job alone, and where it died before the answer was on record.
-        let job = job(&scene, "copied");
+
+        expect_code(&scene.run(&["cancel", &stalled]), 0);
+        expect_code(&scene.run(&["wait", &stalled]), 5);
+        // What failed is begun again by `retry` alone.
         let resumed = scene.run(&["resume", &job]);
-        expect_code(&resumed, 0);
+        expect_code(&resumed, 6);
         assert!(err(&resumed).contains("nothing to do"), "{}", err(&resumed));
-        let second = scene.run(&[
-            "copy",
-            &id,
-            "--from",
-            case.target,
-            "--to",
-            case.to[1],
-            "--no-wait",
-            "--name",
-            "copied",
-        ]);
-        expect_code(&second, 0);
-        // Once it was listed, it is known when it is not any more.
-        expect_code(&scene.run(&["wait", &job, "--timeout", "100ms"]), 6);
-        expect_code(&scene.run(&["cancel", out(&second).trim()]), 0);
-        expect_code(&scene.run(&["wait", out(&second).trim()]), 5);
         let retried = scene.run(&["retry", &job]);
         expect_code(&retried, 0);
-        let region = |copy: &ImageSummary| copy.region == case.to[1] && !copy.deleted && !copy.canceled;
-        assert!(case.copies(&scene).iter().any(region), "{}", out(&retried));
+        let is_there = |copy: &ImageSummary| copy.region == case.to[1] && !copy.deleted && !copy.canceled;
+        assert!(case.copies(&scene).iter().any(is_there), "{}", out(&retried));
     }
 }
 
