@@ -1,8 +1,13 @@
 //! Arguments of `copy`.
 
 use clap::{Args, ValueHint};
+use serde_json::Value;
 
-use super::{ConfigFile, Reach, StateDir, Waiting, value::pair};
+use super::{
+    ConfigFile, Reach, StateDir, Waiting,
+    scope::{Scoped, vendor_option},
+    value::pair,
+};
 
 /// Arguments of `copy`.
 #[derive(Debug, Args)]
@@ -51,6 +56,11 @@ pub(crate) struct Copy {
     /// Tag of the copies. Repeatable
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair, help_heading = "The order")]
     pub(crate) tag: Vec<String>,
+    /// Option in the cloud's own words. Repeatable
+    ///
+    /// As of `import`: --set huawei.agency_name=MyAgency, which Huawei Cloud wants for copies to other regions.
+    #[arg(long, value_name = "TARGET.KEY=VALUE", value_parser = vendor_option, help_heading = "The order")]
+    pub(crate) set: Vec<Scoped<(String, Value)>>,
     /// Encrypt the copies; KEY: with a key of yours, by its id
     ///
     /// Without KEY, with that of the cloud's disk service. KEY stands behind a sign of equality, and is one of the region that the copy

@@ -78,7 +78,7 @@ pub(super) fn of_target(text: &str) -> Result<Scoped<String>, String> {
 }
 
 /// `TARGET.KEY=VALUE`. A value that is JSON is taken as such, else as text.
-pub(super) fn vendor_option(text: &str) -> Result<Scoped<(String, Value)>, String> {
+pub(crate) fn vendor_option(text: &str) -> Result<Scoped<(String, Value)>, String> {
     let parts = text
         .split_once('=')
         .and_then(|(name, value)| Some((name.split_once('.')?, value)));

@@ -9,10 +9,13 @@ use cloud_import::{
     publish::{self, Destination, Ended, Event, Image, Job, Listener, Publish, Record, gate},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
-    args::{self, Copy, OneImage, Reach},
+    args::{
+        self, Copy, OneImage, Reach,
+        scope::{Scope, Scoped},
+    },
     connect::{self, Clouds},
     exit::Exit,
     findings::{self, Finding},
@@ -47,6 +50,9 @@ pub(crate) struct Order {
     tags: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     encryption: Option<Encryption>,
+    /// Options in the cloud's own words.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    options: Map<String, Value>,
     /// The profile of the vendor's own tools, where one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     account: Option<String>,
@@ -127,6 +133,7 @@ async fn ordered(options: &Copy, clouds: &Clouds<'_>, state: &Remembered) -> Res
     }
     let tags = options.tag.iter().filter_map(|tag| tag.split_once('='));
     let order = Order {
+        options: own_options(&options.set, image.provider)?,
         account: connect::account(image.provider, &options.reach),
         image,
         name,
@@ -138,6 +145,22 @@ async fn ordered(options: &Copy, clouds: &Clouds<'_>, state: &Remembered) -> Res
             .map(|key| key.map_or(Encryption::ServiceKey, Encryption::Key)),
     };
     Ok((order, to))
+}
+
+/// Options in the words of the cloud that the image is in.
+fn own_options(said: &[Scoped<(String, Value)>], provider: Provider) -> Result<Map<String, Value>> {
+    let mut options = Map::new();
+    for Scoped { scope, value } in said {
+        let (option, value) = value.clone();
+        if *scope != Scope::Cloud(provider) {
+            let message = format!("--set names another than the image's cloud for `{option}`");
+            return Err(Error::new(ErrorKind::InvalidRequest, message)
+                .with_provider(provider)
+                .with_remedy(format!("Write --set {provider}.{option}=VALUE.")));
+        }
+        options.insert(option, value);
+    }
+    Ok(options)
 }
 
 /// Regions of a cloud; one that is named twice counts once.
@@ -174,6 +197,9 @@ impl Order {
         let mut request = tags.fold(request, |request, (key, value)| request.tag(key, value));
         request.description.clone_from(&self.description);
         request.encryption.clone_from(&self.encryption);
+        if !self.options.is_empty() {
+            request.vendor.insert(self.image.provider, self.options.clone());
+        }
         request
     }
 
@@ -347,6 +373,27 @@ mod tests {
         assert!(named("").is_err());
     }
 
+    fn said(text: &str) -> Scoped<(String, Value)> {
+        crate::args::scope::vendor_option(text).unwrap()
+    }
+
+    #[test]
+    fn options_are_of_the_cloud_that_the_image_is_in() {
+        let options = own_options(&[said("huawei.agency_name=a"), said("huawei.n=1")], Provider::HUAWEI).unwrap();
+        assert_eq!(Value::Object(options), serde_json::json!({"agency_name": "a", "n": 1}));
+        for other in ["aliyun.agency_name=a", "huawei/cn-north-4.agency_name=a"] {
+            let refused = own_options(&[said(other)], Provider::HUAWEI).unwrap_err();
+            assert!(
+                refused
+                    .remedy()
+                    .unwrap()
+                    .to_string()
+                    .contains("--set huawei.agency_name"),
+                "{refused}"
+            );
+        }
+    }
+
     #[test]
     fn what_is_kept_makes_the_same_order_again() {
         let order = Order {
@@ -355,6 +402,7 @@ mod tests {
             description: Some("d".to_owned()),
             tags: vec![("team".to_owned(), "web".to_owned())],
             encryption: Some(Encryption::Key("k".to_owned())),
+            options: own_options(&[said("aliyun.A=1")], Provider::ALIYUN).unwrap(),
             account: None,
         };
         let kept_order = serde_json::to_value(Kept {

@@ -323,6 +323,8 @@ struct After {
     deprecate_unshared: Fact<bool>,
     tag: Fact<bool>,
     export_formats: Fact<Vec<String>>,
+    export_format_regions: Fact<Vec<String>>,
+    export_bucket: Fact<String>,
 }
 
 #[derive(JsonSchema)]
