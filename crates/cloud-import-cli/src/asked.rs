@@ -218,6 +218,11 @@ impl AskedTarget {
     }
 }
 
+/// The label of the target whose image one of these was asked to be a copy of.
+pub(crate) fn copied_from(target: &Value) -> Option<&str> {
+    target["fields"]["copy_of"].as_str()
+}
+
 /// Whether the clouds of an order were simulated ones.
 pub(crate) fn was_simulated(order: &Value) -> bool {
     order["simulated"] == true

@@ -31,6 +31,8 @@ pub(crate) struct Targets<'a> {
     pub(crate) stop: &'a Stop,
     /// The job that is gone on with.
     pub(crate) resumed: Option<&'a Job>,
+    /// The labels of those that are here for their copies alone: no other image of them is made.
+    pub(crate) sources: Vec<String>,
     /// The sum that the file must have.
     expected: Option<String>,
     /// The sum of the file, once it was read.
@@ -117,6 +119,7 @@ impl<'a> Targets<'a> {
             pace,
             stop,
             resumed: None,
+            sources: Vec::new(),
             expected,
             sha256: None,
         };
@@ -243,6 +246,7 @@ impl<'a> Targets<'a> {
         let Self { options, clouds, .. } = self;
         let sha256 = self.sha256.as_deref();
         let (mut made, problems) = destination::destination(&options.order, wanted, image, sha256, clouds).await?;
+        made.again = self.sources.contains(&wanted.label).then_some(false);
         made.order.dry_run = options.vendor_dry_run;
         made.order.no_validate = options.no_validate;
         made.asked = options.asked.as_ref().and_then(|_| asked::of_target(wanted));

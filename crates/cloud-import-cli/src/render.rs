@@ -109,7 +109,12 @@ impl Wording for Flags {
             Field::Profile => "--account".to_owned(),
             Field::ImportRole => "--create-role".to_owned(),
             Field::DryRun => "--vendor-dry-run".to_owned(),
-            Field::Share => "--with".to_owned(),
+            // Said of a change, or in a file of targets.
+            Field::Share => "--with (`share` in a file of targets)".to_owned(),
+            Field::Public => "--public (`public` in a file of targets)".to_owned(),
+            Field::Family => "--family (`family` in a file of targets)".to_owned(),
+            Field::DeprecatePrevious => "`deprecate_previous` in the file of targets".to_owned(),
+            Field::Wait => "--no-wait".to_owned(),
             Field::Deprecated => "the mark as deprecated".to_owned(),
             Field::Encryption => "--encrypt".to_owned(),
             Field::Other(path) => path.to_string(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use cloud_import::{
     Error, ErrorKind, Provider, Result, Stop,
-    publish::{Job, Record, ReplaceStep, Step},
+    publish::{Job, Record, ReleaseStep, ReplaceStep, Step},
 };
 use serde_json::Value;
 
@@ -67,13 +67,15 @@ impl Meant<'_> {
     fn is_meant(&self, target: &Outcome) -> bool {
         let record = target.record.as_deref();
         let replaces = record.and_then(|record| record.replace.as_ref());
-        let replaces =
-            target.status == Status::Succeeded && replaces.is_some_and(|plan| plan.step != ReplaceStep::Done);
+        let replaces = replaces.is_some_and(|plan| plan.step != ReplaceStep::Done);
+        let release = record.and_then(|record| record.release.as_ref());
+        let releases = release.is_some_and(|release| release.step != ReleaseStep::Done);
+        let is_left = target.status == Status::Succeeded && (replaces || releases);
         let wanted = match target.status {
             Status::Failed | Status::Canceled => self.failed,
             Status::NotStarted | Status::Unknown => true,
             Status::Running => self.unfinished,
-            _ => self.unfinished && replaces,
+            _ => self.unfinished && is_left,
         };
         let is_trial = record.is_some_and(Record::is_dry_run);
         (wanted || self.again) && !is_trial && (self.to.is_empty() || self.to.contains(&target.target))
@@ -116,10 +118,11 @@ async fn ended(names: &[String], with: &GoOn, meant: &Meant<'_>, on_end: &OnEnd)
     for name in names {
         let job = jobs::named(state.state(), name).await?;
         let remembered = jobs::Remembered::of(&job).await?.targets;
+        let record = |target: &Outcome| target.record.as_deref().cloned();
         let records = remembered.iter().filter(|target| meant.is_meant(target));
-        let records: Vec<Record> = records.filter_map(|target| target.record.as_deref().cloned()).collect();
+        let records: Vec<Record> = records.filter_map(record).collect();
         if !records.is_empty() {
-            work.push((job, records));
+            work.push((job, records, remembered.iter().filter_map(record).collect::<Vec<_>>()));
         }
         targets.extend(remembered);
     }
@@ -132,14 +135,15 @@ async fn ended(names: &[String], with: &GoOn, meant: &Meant<'_>, on_end: &OnEnd)
         on_end.keep([], &targets);
         return Ok(report::found(&targets, form, fail_if));
     }
-    let ids: Vec<String> = work.iter().map(|(job, _)| job.facts().id.clone()).collect();
+    let ids: Vec<String> = work.iter().map(|(job, ..)| job.facts().id.clone()).collect();
     let again = line::with_places(&ids.join(" "), &with.state, &with.reach, &with.reach.endpoint);
     let stop = Stop::default();
     let done = async {
         let mut outcomes: Vec<Outcome> = Vec::new();
-        for (job, records) in work {
+        for (job, records, remembered) in work {
             let call = Call {
                 job: &job,
+                remembered: &remembered,
                 with,
                 again: meant.again,
                 simulated: simulated.as_ref(),
@@ -161,9 +165,19 @@ struct Copies {
     records: Vec<Record>,
 }
 
+/// An import that is repeated for some of its targets.
+struct Repeat {
+    import: Import,
+    wanted: Vec<Wanted>,
+    /// The labels of those that are here for their copies alone.
+    sources: Vec<String>,
+}
+
 /// One job, and how it is gone on with.
 struct Call<'a> {
     job: &'a Job,
+    /// All that the job has on record.
+    remembered: &'a [Record],
     with: &'a GoOn,
     again: bool,
     simulated: Option<&'a Simulated>,
@@ -183,12 +197,18 @@ impl Call<'_> {
         for copies in copies {
             outcomes.extend(self.copied(&copies).await?);
         }
-        for (import, wanted) in self.orders(&records)? {
+        for Repeat {
+            import,
+            wanted,
+            sources,
+        } in self.orders(&records)?
+        {
             self.check_endpoints(&import, &wanted)?;
             let clouds = Clouds::new(&import.reach, self.simulated)?.stopped_by(self.stop);
             let state = self.state.state();
             let (mut targets, image) = Targets::of(&import, &wanted, &clouds, state, self.stop).await?;
             targets.resumed = Some(self.job);
+            targets.sources = sources;
             let (done, _) = published(targets, image).await?;
             outcomes.extend(done);
         }
@@ -245,7 +265,7 @@ impl Call<'_> {
     }
 
     /// The imports to be repeated: one for each order that some of these were begun with.
-    fn orders(&self, records: &[Record]) -> Result<Vec<(Import, Vec<Wanted>)>> {
+    fn orders(&self, records: &[Record]) -> Result<Vec<Repeat>> {
         let facts = self.job.facts();
         let mut orders: BTreeMap<&str, (&Value, Vec<&Value>)> = BTreeMap::new();
         for record in records {
@@ -258,16 +278,45 @@ impl Call<'_> {
                 .1
                 .push(&asked.target);
         }
-        let orders = orders.into_values().map(|(order, targets)| {
+        let orders = orders.into_values().map(|(order, mut targets)| {
             let is_simulated = self.simulated.is_some();
             if asked::was_simulated(order) != is_simulated {
                 return Err(of_other_clouds(is_simulated));
             }
+            let sources = self.sources(&targets);
+            targets.extend(&sources);
             let (mut import, mut wanted) = asked::again(order, &targets, &self.with.source)?;
             self.take_over(&mut import, &mut wanted);
-            Ok((import, wanted))
+            let labels = wanted[wanted.len() - sources.len()..].iter();
+            let labels = labels.map(|source| source.label.clone()).collect();
+            Ok(Repeat {
+                import,
+                wanted,
+                sources: labels,
+            })
         });
         orders.collect()
+    }
+
+    /// What was asked of the targets whose images some of these copy, as far as they are not among them.
+    fn sources(&self, targets: &[&Value]) -> Vec<&Value> {
+        let mut sources: Vec<&Value> = Vec::new();
+        let remembered = self.remembered.iter().filter_map(|record| record.asked.as_ref());
+        let remembered: Vec<&Value> = remembered.map(|asked| &asked.target).collect();
+        for target in targets {
+            let is_its_source = |other: &&&Value| {
+                let of = asked::copied_from(target);
+                of.is_some() && other["label"].as_str() == of
+            };
+            let Some(source) = remembered.iter().find(is_its_source) else {
+                continue;
+            };
+            if targets.iter().chain(&sources).any(|other| is_its_source(&other)) {
+                continue;
+            }
+            sources.push(source);
+        }
+        sources
     }
 
     /// What is of this call takes the place of what was of the import's.

@@ -69,6 +69,7 @@ fn copy(source: &Wanted, target: Target, search: &Search<'_>) -> Result<Wanted> 
         provider: target.provider,
     };
     let own = search.file.targets.get(place.as_str()).cloned().unwrap_or_default();
+    let bucket_there = search.fields(&own, at).bucket;
     let said = search.said.of_target(at).over(own);
     let inherited = Fields {
         regions: None,
@@ -80,7 +81,7 @@ fn copy(source: &Wanted, target: Target, search: &Search<'_>) -> Result<Wanted> 
     let after = &cloud_import::capabilities(target.provider)?.after;
     match after.copy_on_request.value {
         true => {
-            fields.bucket = search.fields(&Fields::default(), at).bucket;
+            fields.bucket = bucket_there;
             let cloud = target.provider.name();
             output::say(&format!(
                 "{label}: {cloud} copies images on request only: the file is uploaded there too"

@@ -31,6 +31,7 @@ mod metrics;
 mod otel;
 mod places;
 mod preflight;
+mod regions;
 mod replace;
 mod schemas;
 mod search;

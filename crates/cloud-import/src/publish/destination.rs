@@ -50,6 +50,8 @@ pub struct Destination {
     pub prefix: Option<String>,
     /// Whether what is staged for it stays; `None`: as [`Publish::keep_object`](super::Publish::keep_object) says.
     pub keep_object: Option<bool>,
+    /// Whether another image is made although there is one; `None`: as [`Publish::again`](super::Publish::again) says.
+    pub again: Option<bool>,
     /// Buckets in which disks of the order lie already. A cloud that reads disks by links is given links into these, signed with
     /// the bucket's keys, anew for each attempt; without its bucket, such a disk is refused there. The objects are the user's: none
     /// is ever deleted.
@@ -74,6 +76,7 @@ impl Destination {
             asked: None,
             prefix: None,
             keep_object: None,
+            again: None,
             reads: Vec::new(),
             release: None,
             copied_from: None,

@@ -229,7 +229,8 @@ impl Shared {
             Err(error) => return Readiness::new(provider, vec![Check::failed_by(Subject::Order, &error)]),
         };
         let place = to.place(&ordered.request).await;
-        let was_sent = |record: &Record| record.is_of(&to.label, &place) && may_be_made(record, self.again);
+        let was_sent =
+            |record: &Record| record.is_of(&to.label, &place) && may_be_made(record, to.again.unwrap_or(self.again));
         if self.records.iter().any(was_sent) {
             return Readiness {
                 may_be_made: true,
@@ -400,7 +401,7 @@ impl Shared {
         let order = request.token(importer.provider(), importer.region(), importer.project());
         let intent = Intent {
             order: &order,
-            again: self.again,
+            again: to.again.unwrap_or(self.again),
             replace: self.replace,
             dry_run: request.dry_run,
         };

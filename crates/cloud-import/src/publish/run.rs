@@ -97,7 +97,7 @@ impl Work {
             link: Link { made, mut awaited },
             ..
         } = self;
-        let (importer, keep_object) = (destination.importer, destination.keep_object);
+        let (importer, keep_object, again) = (destination.importer, destination.keep_object, destination.again);
         let mut ordered = self.ordered?;
         ordered.request.generation = 0;
         let order = ordered
@@ -116,7 +116,7 @@ impl Work {
         target.made = made;
         let intent = Intent {
             order: &order,
-            again: target.context.options.again,
+            again: again.unwrap_or(target.context.options.again),
             replace: target.context.options.replace,
             dry_run: ordered.request.dry_run,
         };

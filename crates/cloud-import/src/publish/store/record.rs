@@ -320,6 +320,10 @@ impl Record {
         self.unsettled = None;
         self.replace = None;
         self.error = None;
+        if let Some(release) = &mut self.release {
+            // The same is to be done with another image.
+            *release = Release::planned(std::mem::take(&mut release.change), release.deprecate_previous);
+        }
     }
 
     /// Something happened to it.
