@@ -32,6 +32,7 @@ mod otel;
 mod places;
 mod preflight;
 mod regions;
+mod releases;
 mod replace;
 mod schemas;
 mod search;

@@ -19,6 +19,7 @@ mod many;
 mod moments;
 mod places;
 mod process;
+mod release;
 mod repeat;
 mod scene;
 mod side_by_side;
@@ -48,6 +49,7 @@ type Case = fn(Arc<Form>) -> Pin<Box<dyn Future<Output = Result<String, String>>
 const CASES: &[(&str, Case)] = &[
     ("steps", |form| Box::pin(steps::run(form))),
     ("moments", |form| Box::pin(moments::run(form))),
+    ("release", |form| Box::pin(release::run(form))),
     ("together", |form| Box::pin(together::run(form))),
     ("interrupt", |form| Box::pin(interrupt::run(form))),
     ("held", |form| Box::pin(held::run(form))),

@@ -18,10 +18,14 @@ impl Target {
             (None, None) => true,
             _ => false,
         };
-        match is_known {
-            true => Ok(()),
-            false => self.change(move |record| record.release = release).await,
+        if is_known {
+            return Ok(());
         }
+        let release = release.map(|release| match &known {
+            Some(known) => release.following(known),
+            None => release,
+        });
+        self.change(move |record| record.release = release).await
     }
 
     /// Does what is left to be done with an image that is there, when its copies are made: what is public or deprecated is not copied.
@@ -116,6 +120,10 @@ impl Target {
             if let Some(release) = &mut record.release {
                 release.step = step;
                 change(release);
+            }
+            if step == ReleaseStep::Done {
+                // What stood in the way of it does not any more.
+                record.error = None;
             }
         };
         self.change(come).await

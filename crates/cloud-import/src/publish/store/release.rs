@@ -63,6 +63,19 @@ impl Release {
         self.step == ReleaseStep::Done
     }
 
+    /// In the place of another one of the same image: that one may have put it into the family, of which it is the newest itself then.
+    pub(crate) fn following(self, known: &Self) -> Self {
+        let retires_the_same = known.deprecate_previous && known.change.family == self.change.family;
+        match self.deprecate_previous && retires_the_same && known.step >= ReleaseStep::Looked {
+            true => Self {
+                step: ReleaseStep::Looked,
+                previous: known.previous.clone(),
+                ..self
+            },
+            false => self,
+        }
+    }
+
     /// What the cloud cannot do of it.
     pub(crate) fn problems(&self, importer: &dyn ImageImporter) -> Vec<Problem> {
         let mut problems = importer.validate_change(&self.change);
