@@ -69,6 +69,8 @@ def made(program, image, folder):
         disk.write_bytes(image.read_bytes())
         state = ["--state", str(folder / "state")]
         order = ["--targets", str(folder / "targets.toml"), "--name", "web-2026-11", "--os", "CentOS 7.9", "--timeout", "20s"]
+        # Its regions are invented: asked before, the clouds would refuse the order.
+        order += ["--no-preflight"]
         done = subprocess.run(
             [program, "import", f"--simulate={ready}", *state, *order, str(disk)],
             stdout=subprocess.DEVNULL, stderr=open(folder / "import.log", "w"),

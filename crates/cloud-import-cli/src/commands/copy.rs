@@ -374,7 +374,7 @@ mod tests {
     }
 
     fn said(text: &str) -> Scoped<(String, Value)> {
-        crate::args::scope::vendor_option(text).unwrap()
+        args::scope::vendor_option(text).unwrap()
     }
 
     #[test]
