@@ -2,6 +2,7 @@
 
 mod again;
 mod check;
+mod export;
 mod facts;
 mod forget;
 mod help;
@@ -24,6 +25,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use self::{
     again::{GoOn, Resume, Retry},
     check::Check,
+    export::Export,
     facts::{Capabilities, Explain, Inspect},
     forget::Forget,
     help::command,
@@ -88,6 +90,8 @@ pub(crate) enum Command {
     /// Cancel imports, where the cloud supports it
     #[command(before_help = "Examples:\n  cloud-import cancel web-4f0c6a2d91be\n  cloud-import cancel tasks.jsonl")]
     Cancel(Tasks),
+    /// Write an image that is there into a bucket, as a file
+    Export(Export),
     /// List the recorded jobs
     List(List),
     /// Show what happened to each target of a job, and why
@@ -116,6 +120,7 @@ impl Command {
             Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.reach.output,
             Self::Wait(options) => options.tasks.reach.output,
             Self::Status(options) | Self::Cancel(options) => options.reach.output,
+            Self::Export(options) => options.reach.output,
             Self::List(options) => options.reach.output,
             Self::Show(options) => options.output,
             Self::Clean(options) => options.reach.output,
@@ -137,6 +142,7 @@ impl Command {
             Self::Retry(_) => "retry",
             Self::Status(_) => "status",
             Self::Cancel(_) => "cancel",
+            Self::Export(_) => "export",
             Self::List(_) => "list",
             Self::Show(_) => "show",
             Self::Report(_) => "report",

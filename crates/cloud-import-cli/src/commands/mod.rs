@@ -5,6 +5,7 @@ pub(crate) mod capabilities;
 pub(crate) mod check;
 pub(crate) mod clean;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod forget;
 pub(crate) mod import;
 pub(crate) mod inspect;
