@@ -62,8 +62,8 @@ use cloud_import::{Error, ErrorKind, Result};
 use crate::{
     args::{Arguments, Command},
     commands::{
-        cancel, capabilities, change, check, clean, copy, delete, explain, forget, images, import, inspect, list,
-        report as page, resume, show, sim, status, wait,
+        cancel, capabilities, change, check, clean, copy, delete, explain, export, forget, images, import, inspect,
+        list, report as page, resume, show, sim, status, wait,
     },
     exit::Exit,
 };
@@ -123,6 +123,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Wait(options) => block_on(wait::run(options)),
         Command::Status(options) => block_on(interrupt::or_leave(status::run(options))),
         Command::Cancel(options) => block_on(interrupt::or_leave(cancel::run(options))),
+        Command::Export(options) => block_on(export::run(options)),
         Command::Forget(options) => block_on(interrupt::or_leave(forget::run(options))),
         Command::Clean(options) => block_on(interrupt::or_leave(clean::run(options))),
         Command::Images(options) => block_on(interrupt::or_leave(images::run(options))),

@@ -273,6 +273,18 @@ pub(crate) async fn cut_after_acceptance(provider: Provider) {
     }
 }
 
+pub(crate) async fn cut_more_often_than_a_request_is_tried(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    let cut = |fault: cloud_import_sim::Fault| fault.operation(scene.row.order).times(5);
+    scene.stage.inject(FaultKind::DropAfter, cut);
+    let submitted = submit(&*scene.importer, &scene.order()).await;
+    match scene.row.settled {
+        Settled::ByToken | Settled::ByTask => scene.ends_with_the_only_object(submitted).await,
+        Settled::No => assert_eq!(submitted.unwrap_err().kind(), ErrorKind::OutcomeUnknown),
+    }
+    assert_eq!(scene.exports(), 1);
+}
+
 pub(crate) async fn a_process_that_died_finds_what_it_ordered(provider: Provider) {
     let scene = Scene::new(provider).await;
     let prepared = scene.importer.prepare_export(&scene.order()).unwrap();
@@ -472,6 +484,24 @@ pub(crate) async fn a_role_that_may_not_write_is_a_matter_of_permission(provider
     assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error:?}");
     assert!(error.remedy().unwrap().to_string().contains("role"), "{error:?}");
     assert_eq!(scene.exports(), 0);
+}
+
+/// Alibaba Cloud's exports are listed by a right of their own.
+pub(crate) async fn keys_that_may_not_list_exports_order_one_all_the_same() {
+    let scene = Scene::new(Provider::ALIYUN).await;
+    let refuse = || FaultKind::Refuse {
+        http: 403,
+        code: "Forbidden.RAM".to_owned(),
+        message: "no".to_owned(),
+    };
+    let looks = |fault: cloud_import_sim::Fault| fault.operation("DescribeTasks").times(1000);
+    scene.stage.inject(refuse(), looks);
+    let submitted = submit(&*scene.importer, &scene.order()).await;
+    scene.ends_with_the_only_object(submitted).await;
+    scene.inject(FaultKind::DropAfter);
+    let error = submit(&*scene.impatient(), &scene.order()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error:?}");
+    assert!(error.message().contains("looking for it failed"), "{error}");
 }
 
 /// Tencent Cloud shows no task. An image that is not busy yet has not been exported.

@@ -115,6 +115,7 @@ macro_rules! exports_of {
             another_process_goes_on_with_the_stored_task
             cut_before_acceptance
             cut_after_acceptance
+            cut_more_often_than_a_request_is_tried
             a_process_that_died_finds_what_it_ordered
             an_export_of_another_order_is_not_taken_for_the_lost_one
             every_format_that_can_be_had_is_written
@@ -133,6 +134,11 @@ mod export {
     exports_of! { tencent, TENCENT }
     exports_of! { huawei, HUAWEI }
     exports_of! { jdcloud, JDCLOUD }
+
+    #[tokio::test]
+    async fn keys_that_may_not_list_exports_order_one_all_the_same() {
+        crate::exports::keys_that_may_not_list_exports_order_one_all_the_same().await;
+    }
 
     #[tokio::test]
     async fn an_image_that_was_never_shown_as_busy_is_not_exported_yet() {

@@ -3,6 +3,7 @@
 mod again;
 mod check;
 mod copy;
+mod export;
 mod facts;
 mod forget;
 mod help;
@@ -28,6 +29,7 @@ pub(crate) use self::{
     again::{GoOn, Resume, Retry},
     check::Check,
     copy::Copy,
+    export::Export,
     facts::{Capabilities, Explain, Inspect},
     forget::Forget,
     help::command,
@@ -94,6 +96,8 @@ pub(crate) enum Command {
     /// Cancel imports, where the cloud supports it
     #[command(before_help = "Examples:\n  cloud-import cancel web-4f0c6a2d91be\n  cloud-import cancel tasks.jsonl")]
     Cancel(Tasks),
+    /// Write an image that is there into a bucket, as a file
+    Export(Export),
     /// List the recorded jobs
     List(List),
     /// Show what happened to each target of a job, and why
@@ -138,6 +142,7 @@ impl Command {
             Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.reach.output,
             Self::Wait(options) => options.tasks.reach.output,
             Self::Status(options) | Self::Cancel(options) => options.reach.output,
+            Self::Export(options) => options.reach.output,
             Self::List(options) => options.reach.output,
             Self::Show(options) => options.output,
             Self::Clean(options) => options.reach.output,
@@ -167,6 +172,7 @@ impl Command {
             Self::Retry(_) => "retry",
             Self::Status(_) => "status",
             Self::Cancel(_) => "cancel",
+            Self::Export(_) => "export",
             Self::List(_) => "list",
             Self::Show(_) => "show",
             Self::Report(_) => "report",

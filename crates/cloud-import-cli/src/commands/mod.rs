@@ -8,6 +8,7 @@ pub(crate) mod clean;
 pub(crate) mod copy;
 pub(crate) mod delete;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod forget;
 pub(crate) mod images;
 pub(crate) mod import;

@@ -112,6 +112,7 @@ fn words(command: &Command) -> Vec<String> {
     let one = match command.get_name() {
         "tag" => Some("a=b".to_owned()),
         "set" => Some("--public".to_owned()),
+        "export" => Some("--task=x".to_owned()),
         _ => None,
     };
     let name = command.get_name().to_owned();
@@ -212,6 +213,7 @@ fn every_command_takes_them() {
             "retry",
             "status",
             "cancel",
+            "export",
             "list",
             "clean",
             "images",

@@ -102,6 +102,32 @@ pub(crate) struct Marks {
     deprecated: Option<bool>,
 }
 
+/// What `cloud-import export --task` takes. It may have more fields.
+#[derive(JsonSchema)]
+pub(crate) struct ExportTask {
+    version: u32,
+    provider: String,
+    endpoint: String,
+    region: String,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    project: Option<String>,
+    image_id: String,
+    bucket: String,
+    prefix: String,
+    format: String,
+    key_begins: String,
+    #[schemars(skip_serializing_if = "Vec::is_empty")]
+    keys: Vec<String>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    task_id: Option<String>,
+    generation: u32,
+    started_at: Instant,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    first_seen_at: Option<Instant>,
+}
+
 /// What the cloud's own check of an image found.
 #[derive(JsonSchema)]
 pub(crate) struct Inspection {

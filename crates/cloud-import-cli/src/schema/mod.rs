@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 pub(crate) use self::foreign::*;
 use crate::{
     bucket, changed, checked,
-    commands::{capabilities, clean, explain, forget, images, inspect, list, show},
+    commands::{capabilities, clean, explain, export, forget, images, inspect, list, show},
     events, output, report,
 };
 
@@ -48,6 +48,7 @@ fn schemas() -> BTreeMap<&'static str, Value> {
         ("list", of::<list::Listed<'_>>("The jobs on record")),
         ("show", of::<show::Shown<'_>>("A job on record")),
         ("forget", of::<forget::Forgotten<'_>>("What forget deleted")),
+        ("export", of::<export::Exported<'_>>("What export came to")),
         ("clean", of::<clean::Cleaned>("What jobs left in the clouds")),
         ("bucket", of::<bucket::Found>("What list and clean find in a bucket")),
         (

@@ -84,6 +84,15 @@ const CASES: &[(&str, Case)] = &[
     ("cloud-import report web-4f0c6a2d91be --html web.html", DONE),
     ("cloud-import report web --markdown - >> \"$GITHUB_STEP_SUMMARY\"", DONE),
     ("cloud-import report web --junit web.xml", DONE),
+    (
+        "cloud-import export m-bp1abc --at aliyun/cn-hangzhou --bucket my-bucket",
+        Own,
+    ),
+    (
+        "cloud-import export img-1 --at jdcloud --bucket b --set jdcloud.roleName=r",
+        Own,
+    ),
+    ("cloud-import export --task export.json", Own),
     ("cloud-import clean", DONE),
     ("cloud-import clean --yes", DONE),
     ("cloud-import forget web-4f0c6a2d91be", DONE),

@@ -17,6 +17,7 @@ mod errors;
 mod events;
 mod examples;
 mod explain;
+mod export;
 mod facts;
 mod failed;
 mod fetch;

@@ -119,7 +119,7 @@ impl Schema {
 }
 
 #[track_caller]
-pub(super) fn holds(schema: &str, text: &str) -> Value {
+pub(crate) fn holds(schema: &str, text: &str) -> Value {
     let value: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{schema}: {error}\n{text}"));
     if let Err(why) = Schema::of(schema).check(&value) {
         panic!("{schema}: {why}\n{value:#}");

@@ -53,7 +53,7 @@ impl Drop for Sim {
 }
 
 /// Asks a simulator's control endpoint by hand: status and body.
-fn control(line: &Value, method: &str, path: &str, body: &str) -> (u16, String) {
+pub(crate) fn control(line: &Value, method: &str, path: &str, body: &str) -> (u16, String) {
     let address = line["control"].as_str().unwrap().strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
@@ -69,7 +69,7 @@ fn control(line: &Value, method: &str, path: &str, body: &str) -> (u16, String) 
 }
 
 impl Sim {
-    fn ready(&self) -> Value {
+    pub(crate) fn ready(&self) -> Value {
         serde_json::from_str(&fs::read_to_string(&self.line).unwrap()).unwrap()
     }
 }

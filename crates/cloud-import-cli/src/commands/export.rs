@@ -1,0 +1,285 @@
+//! `export`: an image that is there is written into a bucket of its region, and its end is waited for. There is no job of it: the same
+//! command again writes the same object.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    io::Read as _,
+    sync::{Mutex, PoisonError},
+};
+
+use cloud_import::{
+    Endpoint, Error, ErrorKind, ExportRequest, ExportState, ExportTask, ExportedImage, ImageImporter, ImageSource,
+    Provider, Result, Stop, Target, WaitEvent, WaitOptions, wait_for_export,
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    args::{self, OutputFormat, Reach, scope::Scope},
+    connect::{self, Clouds},
+    exit::Exit,
+    interrupt, line,
+    output::{self, SCHEMA},
+    region, render,
+    row::Reason,
+    simulate::Simulated,
+    targets::Wanted,
+    waiting::waiting,
+};
+
+/// A larger text is no task.
+const LONGEST: u64 = 1 << 20;
+
+/// What an export came to.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Exported<'a> {
+    schema: u32,
+    target: String,
+    status: Status,
+    image_id: &'a str,
+    bucket: &'a str,
+    /// Keys of the objects, as far as they are known.
+    keys: &'a [String],
+    /// What the key of every object begins with.
+    key_begins: &'a str,
+    format: &'a str,
+    #[cfg_attr(test, schemars(with = "crate::schema::ExportTask"))]
+    task: &'a ExportTask,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Reason<'a>>,
+    /// The code with which the command ends.
+    exit: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+enum Status {
+    Succeeded,
+    Running,
+    Failed,
+}
+
+pub(crate) async fn run(options: args::Export) -> Result<Exit> {
+    let simulated = Simulated::of(&options.reach).await?;
+    let stop = Stop::default();
+    let clouds = Clouds::new(&options.reach, simulated.as_ref())?.stopped_by(&stop);
+    let work = async {
+        let (importer, mut task) = match &options.task {
+            Some(text) => stored(text, &clouds, &options.reach.endpoint)?,
+            None => begun(&options, &clouds).await?,
+        };
+        if options.no_wait {
+            return written(&task, Status::Running, None, Exit::Done, options.reach.output);
+        }
+        let waiting = waiting(options.timeout, simulated.is_some()).on_export_event(told());
+        let ended = tokio::select! {
+            ended = ended(&*importer, &mut task, &waiting, &clouds) => Some(ended),
+            () = stop.requested() => None,
+        };
+        let form = options.reach.output;
+        match ended {
+            Some(Ok(_)) => written(&task, Status::Succeeded, None, Exit::Done, form),
+            Some(Err(error)) if matches!(error.kind(), ErrorKind::TaskFailed | ErrorKind::Canceled) => {
+                written(&task, Status::Failed, Some(&error), Exit::Failed, form)
+            }
+            Some(Err(error)) => {
+                let exit = Exit::while_running(&error);
+                written(&task, Status::Running, Some(&error), exit, form)
+            }
+            None => written(&task, Status::Running, None, Exit::StillRunning, form),
+        }
+    };
+    interrupt::guarded(&stop, work).await
+}
+
+/// The export of the options, ordered.
+async fn begun(options: &args::Export, clouds: &Clouds<'_>) -> Result<(Box<dyn ImageImporter>, ExportTask)> {
+    let at = options.at.as_deref().unwrap_or_default();
+    let target = match at.parse::<Provider>() {
+        Ok(provider) => region::of(provider, account(provider, &options.reach), &options.reach)?,
+        Err(_) => at.parse()?,
+    };
+    let provider = target.provider;
+    let mut image = ImageSource::new(&target.region, options.image.as_deref().unwrap_or_default());
+    image.project.clone_from(&options.project);
+    let importer = clouds.importer(&Wanted::of(target))?;
+    let mut request = ExportRequest::new(image, options.bucket.as_deref().unwrap_or_default());
+    request.prefix.clone_from(&options.prefix);
+    request.format = options.format;
+    let mut own = Map::new();
+    for said in &options.set {
+        if said.scope != Scope::Cloud(provider) {
+            let message = format!("--set {} is not for {provider}, where the image is", said.value.0);
+            return Err(
+                Error::new(ErrorKind::InvalidRequest, message).with_remedy(format!("Write {provider}.KEY=VALUE."))
+            );
+        }
+        own.insert(said.value.0.clone(), said.value.1.clone());
+    }
+    if !own.is_empty() {
+        request = request.vendor(provider, &Value::Object(own))?;
+    }
+    for problem in importer
+        .validate_export(&request)
+        .iter()
+        .filter(|problem| !problem.is_error())
+    {
+        output::warning(&render::problem(problem));
+    }
+    let prepared = importer.prepare_export(&request)?;
+    let task = importer.submit_export(prepared).await?;
+    Ok((importer, task))
+}
+
+/// An export that was ordered before.
+fn stored(
+    text: &OsStr,
+    clouds: &Clouds<'_>,
+    typed: &[(Provider, Endpoint)],
+) -> Result<(Box<dyn ImageImporter>, ExportTask)> {
+    let json = match text.to_str().filter(|text| text.trim_start().starts_with('{')) {
+        Some(json) => json.to_owned(),
+        None => read(text)?,
+    };
+    let task: ExportTask = serde_json::from_str(&json).map_err(|error| {
+        let message = format!("it is not the task of an export: {error}");
+        Error::new(ErrorKind::InvalidRequest, message).with_remedy("Give what `export --no-wait` printed.")
+    })?;
+    connect::known(task.provider)?;
+    // It may come from anywhere: it does not choose who gets requests that are signed with the user's keys.
+    let endpoint: Endpoint = task.endpoint.parse()?;
+    let mut wanted = Wanted::of(place(&task));
+    wanted.fields.endpoint = Some(endpoint.clone());
+    let importer = clouds.importer(&wanted)?;
+    clouds.is_trusted(&*importer, &endpoint, typed)?;
+    Ok((importer, task))
+}
+
+/// The account of a cloud, where one is named.
+fn account(provider: Provider, reach: &Reach) -> Option<String> {
+    let mut named = reach.account.iter().rev();
+    named
+        .find(|(of, _)| *of == provider)
+        .map(|(_, account)| account.clone())
+}
+
+fn read(place: &OsStr) -> Result<String> {
+    let mut text = String::new();
+    let read = match place == "-" {
+        true => std::io::stdin().take(LONGEST).read_to_string(&mut text),
+        false => fs::File::open(place).and_then(|file| file.take(LONGEST).read_to_string(&mut text)),
+    };
+    read.map_err(|error| {
+        let message = format!("`{}` cannot be read: {error}", place.display());
+        Error::new(ErrorKind::Local, message)
+            .with_remedy("Give a file, the JSON itself, or - for standard input.")
+            .with_source(error)
+    })?;
+    Ok(text)
+}
+
+/// Tells people of each new state.
+fn told() -> impl Fn(&ExportTask, WaitEvent<'_, ExportState>) + Send + Sync + 'static {
+    let last = Mutex::new(String::new());
+    move |task, event| {
+        let WaitEvent::Polled {
+            state: ExportState::InProgress { percent, raw },
+            ..
+        } = event
+        else {
+            return;
+        };
+        let percent = percent.map(|percent| format!(" {percent} %")).unwrap_or_default();
+        let line = format!("{}: {raw}{percent}", place(task));
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last != line {
+            output::note(&line);
+            *last = line;
+        }
+    }
+}
+
+/// The end of an export. Where the cloud does not tell it, the objects do.
+async fn ended(
+    importer: &dyn ImageImporter,
+    task: &mut ExportTask,
+    waiting: &WaitOptions,
+    clouds: &Clouds<'_>,
+) -> Result<ExportedImage> {
+    let export = wait_for_export(importer, task, waiting).await?;
+    if export.confirmed {
+        return Ok(export);
+    }
+    let store = clouds.store_for_a_look(importer, &export.bucket)?;
+    for key in &export.keys {
+        match store.head(key).await {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                let message = format!(
+                    "the image is free again, and there is no `{key}` in `{}`",
+                    export.bucket
+                );
+                return Err(Error::new(ErrorKind::TaskFailed, message)
+                    .with_provider(export.provider)
+                    .with_remedy("See the tasks in the vendor's console; the same command exports it again."));
+            }
+            Err(error) => output::warning(&format!(
+                "whether `{key}` is in `{}` is not known: {error}",
+                export.bucket
+            )),
+        }
+    }
+    Ok(export)
+}
+
+fn place(task: &ExportTask) -> Target {
+    Target::new(task.provider, &task.region)
+}
+
+/// Writes what came of it: `TARGET BUCKET:KEY` for each object, or the task while it runs.
+fn written(task: &ExportTask, status: Status, error: Option<&Error>, exit: Exit, form: OutputFormat) -> Result<Exit> {
+    if form == OutputFormat::Json {
+        output::json(&Exported {
+            schema: SCHEMA,
+            target: place(task).to_string(),
+            status,
+            image_id: &task.image_id,
+            bucket: &task.bucket,
+            keys: &task.keys,
+            key_begins: &task.key_begins,
+            format: task.format.as_str(),
+            task,
+            error: error.map(Reason::of),
+            exit: exit.code(),
+        })?;
+        return Ok(exit);
+    }
+    if let Some(error) = error {
+        output::error(error);
+    }
+    match status {
+        Status::Succeeded if task.keys.is_empty() => {
+            output::result(&format!("{} {}:{}*", place(task), task.bucket, task.key_begins));
+        }
+        Status::Succeeded => {
+            for key in &task.keys {
+                output::result(&format!("{} {}:{key}", place(task), task.bucket));
+            }
+        }
+        Status::Running => {
+            let json = serde_json::to_string(task).unwrap_or_default();
+            match exit {
+                Exit::Done => output::result(&json),
+                _ => output::say(&format!(
+                    "to continue: cloud-import export --task {}",
+                    line::word(&json)
+                )),
+            }
+        }
+        Status::Failed => {}
+    }
+    Ok(exit)
+}
