@@ -18,8 +18,8 @@ use super::{
 #[command(
     before_help = "\
 Examples:
-  cloud-import export m-bp1abc --at aliyun/cn-hangzhou --bucket my-bucket
-  cloud-import export img-1 --at jdcloud --bucket b --set jdcloud.roleName=r
+  cloud-import export m-bp1abc --from aliyun/cn-hangzhou --bucket my-bucket
+  cloud-import export img-1 --from jdcloud --bucket b --set jdcloud.roleName=r
   cloud-import export --task export.json",
     after_help = "\
 The cloud writes into the bucket by itself, by a role of the account. The same command again writes
@@ -40,7 +40,7 @@ pub(crate) struct Export {
         required_unless_present = "task",
         conflicts_with = "task"
     )]
-    pub(crate) at: Option<String>,
+    pub(crate) from: Option<String>,
     /// Bucket that it is written to, in the same region
     #[arg(
         long,

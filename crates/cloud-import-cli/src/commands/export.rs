@@ -97,7 +97,7 @@ pub(crate) async fn run(options: args::Export) -> Result<Exit> {
 
 /// The export of the options, ordered.
 async fn begun(options: &args::Export, clouds: &Clouds<'_>) -> Result<(Box<dyn ImageImporter>, ExportTask)> {
-    let at = options.at.as_deref().unwrap_or_default();
+    let at = options.from.as_deref().unwrap_or_default();
     let target = match at.parse::<Provider>() {
         Ok(provider) => region::of(provider, account(provider, &options.reach), &options.reach)?,
         Err(_) => at.parse()?,

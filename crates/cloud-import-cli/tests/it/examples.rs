@@ -85,11 +85,11 @@ const CASES: &[(&str, Case)] = &[
     ("cloud-import report web --markdown - >> \"$GITHUB_STEP_SUMMARY\"", DONE),
     ("cloud-import report web --junit web.xml", DONE),
     (
-        "cloud-import export m-bp1abc --at aliyun/cn-hangzhou --bucket my-bucket",
+        "cloud-import export m-bp1abc --from aliyun/cn-hangzhou --bucket my-bucket",
         Own,
     ),
     (
-        "cloud-import export img-1 --at jdcloud --bucket b --set jdcloud.roleName=r",
+        "cloud-import export img-1 --from jdcloud --bucket b --set jdcloud.roleName=r",
         Own,
     ),
     ("cloud-import export --task export.json", Own),

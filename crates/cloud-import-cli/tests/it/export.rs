@@ -39,7 +39,16 @@ impl Scene {
     fn export(&self, cloud: &str, more: &[&str]) -> Output {
         let (target, id) = self.image(cloud);
         let option = self.sim.option();
-        let words = ["export", id, "--at", target, "--bucket", BUCKET, "--no-config", &option];
+        let words = [
+            "export",
+            id,
+            "--from",
+            target,
+            "--bucket",
+            BUCKET,
+            "--no-config",
+            &option,
+        ];
         run(&[&words[..], more].concat())
     }
 

@@ -154,6 +154,9 @@ impl Target {
 
     async fn succeeded(&self, image: ImportedImage, task: ImportTask, found: bool, replaced: Result<()>) -> Ended {
         let released = self.release(&image).await;
+        if let (Err(_), Err(error)) = (&replaced, &released) {
+            self.warn(error.message());
+        }
         Ended::Succeeded {
             image,
             // It has another name now if the image has.
