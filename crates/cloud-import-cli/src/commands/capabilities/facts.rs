@@ -2,7 +2,7 @@
 
 use cloud_import::{
     Capabilities, SourceForm,
-    provider::capabilities::{Alphabet, Fact, First, Rule, UniqueNames},
+    provider::capabilities::{Alphabet, CopyEncryption, Fact, First, Rule, UniqueNames},
 };
 
 /// A fact in words.
@@ -87,6 +87,35 @@ pub(super) const ROWS: &[Row] = &[
     }),
     row("cancel", |cloud| switch(&cloud.cancel)),
     row("dry run", |cloud| switch(&cloud.dry_run)),
+    row("copy to a region", |cloud| {
+        let after = &cloud.after;
+        match after.copy_on_request.value {
+            true => told(&after.copy_on_request, "on request".to_owned()),
+            false => switch(&after.copy_to_regions),
+        }
+    }),
+    row("copy inside one", |cloud| switch(&cloud.after.copy_within)),
+    row("a lost copy", |cloud| {
+        let token = &cloud.after.copy_token;
+        either(
+            token,
+            "token: sent again safely",
+            "looked for, else \"outcome unknown\"",
+        )
+    }),
+    row("share", |cloud| {
+        let most = &cloud.after.share;
+        let words = match most.value {
+            0 => "no".to_owned(),
+            most => format!("with up to {most}"),
+        };
+        told(most, words)
+    }),
+    row("public", |cloud| switch(&cloud.after.public)),
+    row("family", |cloud| switch(&cloud.after.family)),
+    row("deprecate", |cloud| switch(&cloud.after.deprecate)),
+    row("tag afterwards", |cloud| switch(&cloud.after.tag)),
+    row("export", |cloud| list(&cloud.after.export_formats)),
     more("licence types", |cloud| list(&cloud.license_types)),
     more("description", |cloud| switch(&cloud.description)),
     more("project", |cloud| {
@@ -106,6 +135,25 @@ pub(super) const ROWS: &[Row] = &[
         }
     }),
     more("skip the guest's check", |cloud| switch(&cloud.skip_guest_check)),
+    more("share with", |cloud| {
+        let with = &cloud.after.share_with;
+        told(
+            with,
+            if with.value.is_empty() { "nobody" } else { with.value }.to_owned(),
+        )
+    }),
+    more("copies at once", |cloud| number(&cloud.after.copies_at_once)),
+    more("largest copy, GiB", |cloud| number(&cloud.after.copy_max_gib)),
+    more("encrypted copies", |cloud| {
+        let encrypted = &cloud.after.copy_encrypted;
+        let words = match encrypted.value {
+            CopyEncryption::Any => "yes",
+            CopyEncryption::Within => "inside a region",
+            _ => "no",
+        };
+        told(encrypted, words.to_owned())
+    }),
+    more("cancel a copy", |cloud| switch(&cloud.after.copy_cancel)),
     more("NVMe driver", |cloud| switch(&cloud.nvme)),
     more("metadata service v2", |cloud| switch(&cloud.imds_v2)),
 ];
@@ -126,6 +174,13 @@ fn list<T: ToString>(fact: &Fact<&'static [T]>) -> Words {
     } else {
         words.join(", ")
     };
+    told(fact, words)
+}
+
+fn number(fact: &Fact<Option<u32>>) -> Words {
+    let words = fact
+        .value
+        .map_or("no source says".to_owned(), |number| number.to_string());
     told(fact, words)
 }
 
