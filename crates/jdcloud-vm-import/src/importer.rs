@@ -36,8 +36,6 @@ impl Cloud for Client {
     const PROOF: Proof = Proof::Source { must_show: false };
     const LISTING: Listing = Listing::Tasks;
     const COPY_PROOF: Proof = Proof::Marker;
-    // As many as an image may be shared with: a request is refused as a whole.
-    const SHARED_AT_ONCE: usize = 20;
     const NEWEST_FIRST: bool = true;
     const EXPORT_PROOF: ExportProof = ExportProof::Token;
     // An order that is looked for is among the newest tasks.

@@ -2,11 +2,7 @@
 
 use cloud_import_core::{
     Architecture, DiskFormat, DiskPart, DiskSource, Field, ImportRequest, Link, Problem, Provider, Remedy,
-    provider::{
-        OsMatch,
-        capabilities::{Limit, Limited, Rule},
-        validate,
-    },
+    provider::{OsMatch, validate},
 };
 
 use crate::{Options, generated::CAPABILITIES, os::map_os};
@@ -24,7 +20,7 @@ pub(crate) fn problems(order: &ImportRequest, marked: &str, is_international: bo
         let found: OsMatch<_> = map_os(os);
         problems.extend(validate::os_problem(Provider::TENCENT, &os.to_string(), &found));
     }
-    problems.extend(description(order, marked));
+    problems.extend(validate::room_for_mark(order, marked, &CAPABILITIES));
     problems.extend(disks(order));
     if is_international {
         problems.extend(international(order));
@@ -33,38 +29,6 @@ pub(crate) fn problems(order: &ImportRequest, marked: &str, is_international: bo
         problems.extend_from_slice(error.problems());
     }
     problems
-}
-
-/// The mark needs its room in the description.
-fn description(order: &ImportRequest, marked: &str) -> Option<Problem> {
-    let (max, limit) = CAPABILITIES.limits.iter().find_map(|limit| match limit {
-        Limit {
-            field: Limited::Description,
-            rule: Rule::Chars { max, .. },
-            ..
-        } => Some((usize::try_from(*max).ok()?, limit)),
-        _ => None,
-    })?;
-    let (given, sent) = (
-        order.description.as_deref().unwrap_or_default().chars().count(),
-        marked.chars().count(),
-    );
-    if sent <= max {
-        return None;
-    }
-    let mark = sent.saturating_sub(given);
-    let left = max.saturating_sub(mark);
-    Some(
-        Problem::error(
-            Provider::TENCENT,
-            Field::Description,
-            format!(
-                "has {given} characters, but {left} are left: {mark} of the {max} go to the mark by which the image is found again"
-            ),
-        )
-        .source(limit.source)
-        .remedy(format!("Shorten the description to {left} characters.")),
-    )
 }
 
 fn disks(order: &ImportRequest) -> Vec<Problem> {

@@ -3,11 +3,7 @@
 
 use cloud_import_core::{
     Architecture, BootMode, DiskPart, Field, ImportRequest, Problem, Provider, Remedy,
-    provider::{
-        CopyOrder,
-        capabilities::{Limited, Rule},
-        marked, validate,
-    },
+    provider::{CopyOrder, marked, validate},
     remedy::Phrase,
 };
 
@@ -22,7 +18,8 @@ pub(crate) fn problems(order: &ImportRequest, marker: &str) -> Vec<Problem> {
     problems.extend(system(order));
     problems.extend(disk(order));
     problems.extend(validate::gpt_problem(order, Provider::UCLOUD, GUIDE, GPT_REMEDY));
-    problems.extend(description(order, marker));
+    let sent = marked(order.description.as_deref(), marker);
+    problems.extend(validate::room_for_mark(order, &sent, &CAPABILITIES));
     problems.extend(options(order));
     problems
 }
@@ -87,31 +84,6 @@ fn disk(order: &ImportRequest) -> Vec<Problem> {
         );
     }
     problems
-}
-
-/// The marker takes a part of the description's length.
-fn description(order: &ImportRequest, marker: &str) -> Option<Problem> {
-    let text = order.description.as_deref()?;
-    let (most, source) = CAPABILITIES.limits.iter().find_map(|limit| match limit.rule {
-        Rule::Chars { max, .. } if limit.field == Limited::Description => {
-            Some((usize::try_from(max).unwrap_or(usize::MAX), limit.source))
-        }
-        _ => None,
-    })?;
-    let (chars, sent) = (text.chars().count(), marked(Some(text), marker).chars().count());
-    if sent <= most {
-        return None;
-    }
-    let left = most.saturating_sub(sent - chars);
-    let message = format!(
-        "has {chars} characters, and {left} are left of {most}: the rest is for the mark `[{marker}]` by which the image is \
-         found again when an answer is lost"
-    );
-    Some(
-        error(Field::Description, message)
-            .source(source)
-            .remedy(format!("Shorten it to {left} characters.")),
-    )
 }
 
 fn options(order: &ImportRequest) -> Vec<Problem> {

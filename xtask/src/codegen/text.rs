@@ -84,7 +84,7 @@ pub(super) fn value(name: &str, fact: &Fact) -> String {
             return literals(&regions.collect::<Vec<_>>());
         }
         // A number, or `false` where no source tells it.
-        "listed_within_minutes" | "copies_at_once" | "copy_max_gib" => {
+        "listed_within_minutes" | "copies_at_once" | "copy_max_gib" | "share_at_once" => {
             let number = fact.value.as_integer();
             return number.map_or("None".to_owned(), |number| format!("Some({number})"));
         }

@@ -7,7 +7,7 @@ use cloud_import::DiskFormat;
 use serde_json::Value;
 
 use super::{
-    ConfigFile, Reach,
+    ConfigFile, Reach, StateDir,
     key::Keyed as _,
     scope::{Scoped, vendor_option},
     value::duration,
@@ -28,18 +28,16 @@ the same object; without --prefix, its key begins with what is made of the order
 Tencent Cloud tells no end of an export: when it shows the image as free again, the bucket is looked at."
 )]
 pub(crate) struct Export {
-    /// The image, by its id
+    /// The image: its id, the name of one image, or JOB/TARGET
+    ///
+    /// An id counts before a name. A name that several images have is refused, with their ids. JOB/TARGET is what a job made at a
+    /// target, as `cloud-import show` calls them; then --from may be left out.
     #[arg(required_unless_present = "task", conflicts_with = "task")]
     pub(crate) image: Option<String>,
     /// Where it is: PROVIDER/REGION, or PROVIDER
     ///
     /// PROVIDER alone takes the region that stands beside its keys.
-    #[arg(
-        long,
-        value_name = "TARGET",
-        required_unless_present = "task",
-        conflicts_with = "task"
-    )]
+    #[arg(long, value_name = "TARGET", conflicts_with = "task")]
     pub(crate) from: Option<String>,
     /// Bucket that it is written to, in the same region
     #[arg(
@@ -75,6 +73,8 @@ pub(crate) struct Export {
     /// Stop waiting after 90s, 30m, 4h; the export goes on
     #[arg(long, value_name = "TIME", value_parser = duration, variable = "CLOUD_IMPORT_TIMEOUT", help_heading = "Waiting and output")]
     pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) state: StateDir,
     #[command(flatten)]
     pub(crate) reach: Reach,
     #[command(flatten)]

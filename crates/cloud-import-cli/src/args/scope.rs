@@ -3,8 +3,8 @@
 
 use std::str::FromStr;
 
-use cloud_import::{Error, Target};
-use serde_json::Value;
+use cloud_import::{Error, ErrorKind, Provider, Result, Target};
+use serde_json::{Map, Value};
 
 use super::value::read;
 
@@ -14,7 +14,7 @@ pub(crate) enum Scope {
     /// Every target.
     All,
     /// Every target in a cloud.
-    Cloud(cloud_import::Provider),
+    Cloud(Provider),
     /// One target, by its name: that in the file of targets, or `PROVIDER/REGION`.
     Target(String),
 }
@@ -90,6 +90,22 @@ pub(crate) fn vendor_option(text: &str) -> Result<Scoped<(String, Value)>, Strin
     })
 }
 
+/// Options in the words of the one cloud that a command is about.
+pub(crate) fn own_options(said: &[Scoped<(String, Value)>], provider: Provider) -> Result<Map<String, Value>> {
+    let mut options = Map::new();
+    for Scoped { scope, value } in said {
+        let (option, value) = value.clone();
+        if *scope != Scope::Cloud(provider) {
+            let message = format!("--set names another than the image's cloud for `{option}`");
+            return Err(Error::new(ErrorKind::InvalidRequest, message)
+                .with_provider(provider)
+                .with_remedy(format!("Write --set {provider}.{option}=VALUE.")));
+        }
+        options.insert(option, value);
+    }
+    Ok(options)
+}
+
 /// `[TARGET=]TEXT` where the text may hold a `=` of its own: what stands before the first one is a target only if it is a cloud, a
 /// `PROVIDER/REGION` or one of these names.
 pub(crate) fn free<'a>(text: &'a str, is_name: &dyn Fn(&str) -> bool) -> Scoped<&'a str> {
@@ -106,7 +122,7 @@ pub(crate) fn free<'a>(text: &'a str, is_name: &dyn Fn(&str) -> bool) -> Scoped<
 
 #[cfg(test)]
 mod tests {
-    use cloud_import::{Architecture, Provider};
+    use cloud_import::Architecture;
 
     use super::*;
 
@@ -177,5 +193,26 @@ mod tests {
             assert_eq!(read(text), Ok((scope, option, value)));
         }
         assert!(read("x").is_err() && read("x=1").is_err() && read(".x=1").is_err());
+    }
+
+    fn said(text: &str) -> Scoped<(String, Value)> {
+        vendor_option(text).unwrap()
+    }
+
+    #[test]
+    fn options_are_of_the_cloud_that_the_image_is_in() {
+        let options = own_options(&[said("huawei.agency_name=a"), said("huawei.n=1")], Provider::HUAWEI).unwrap();
+        assert_eq!(Value::Object(options), serde_json::json!({"agency_name": "a", "n": 1}));
+        for other in ["aliyun.agency_name=a", "huawei/cn-north-4.agency_name=a"] {
+            let refused = own_options(&[said(other)], Provider::HUAWEI).unwrap_err();
+            assert!(
+                refused
+                    .remedy()
+                    .unwrap()
+                    .to_string()
+                    .contains("--set huawei.agency_name"),
+                "{refused}"
+            );
+        }
     }
 }

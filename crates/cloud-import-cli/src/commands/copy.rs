@@ -12,10 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    args::{
-        self, Copy, OneImage, Reach,
-        scope::{Scope, Scoped},
-    },
+    args::{self, Copy, OneImage, Reach, scope::own_options},
     connect::{self, Clouds},
     exit::Exit,
     findings::{self, Finding},
@@ -145,22 +142,6 @@ async fn ordered(options: &Copy, clouds: &Clouds<'_>, state: &Remembered) -> Res
             .map(|key| key.map_or(Encryption::ServiceKey, Encryption::Key)),
     };
     Ok((order, to))
-}
-
-/// Options in the words of the cloud that the image is in.
-fn own_options(said: &[Scoped<(String, Value)>], provider: Provider) -> Result<Map<String, Value>> {
-    let mut options = Map::new();
-    for Scoped { scope, value } in said {
-        let (option, value) = value.clone();
-        if *scope != Scope::Cloud(provider) {
-            let message = format!("--set names another than the image's cloud for `{option}`");
-            return Err(Error::new(ErrorKind::InvalidRequest, message)
-                .with_provider(provider)
-                .with_remedy(format!("Write --set {provider}.{option}=VALUE.")));
-        }
-        options.insert(option, value);
-    }
-    Ok(options)
 }
 
 /// Regions of a cloud; one that is named twice counts once.
@@ -373,27 +354,6 @@ mod tests {
         assert!(named("").is_err());
     }
 
-    fn said(text: &str) -> Scoped<(String, Value)> {
-        args::scope::vendor_option(text).unwrap()
-    }
-
-    #[test]
-    fn options_are_of_the_cloud_that_the_image_is_in() {
-        let options = own_options(&[said("huawei.agency_name=a"), said("huawei.n=1")], Provider::HUAWEI).unwrap();
-        assert_eq!(Value::Object(options), serde_json::json!({"agency_name": "a", "n": 1}));
-        for other in ["aliyun.agency_name=a", "huawei/cn-north-4.agency_name=a"] {
-            let refused = own_options(&[said(other)], Provider::HUAWEI).unwrap_err();
-            assert!(
-                refused
-                    .remedy()
-                    .unwrap()
-                    .to_string()
-                    .contains("--set huawei.agency_name"),
-                "{refused}"
-            );
-        }
-    }
-
     #[test]
     fn what_is_kept_makes_the_same_order_again() {
         let order = Order {
@@ -402,7 +362,7 @@ mod tests {
             description: Some("d".to_owned()),
             tags: vec![("team".to_owned(), "web".to_owned())],
             encryption: Some(Encryption::Key("k".to_owned())),
-            options: own_options(&[said("aliyun.A=1")], Provider::ALIYUN).unwrap(),
+            options: own_options(&[args::scope::vendor_option("aliyun.A=1").unwrap()], Provider::ALIYUN).unwrap(),
             account: None,
         };
         let kept_order = serde_json::to_value(Kept {

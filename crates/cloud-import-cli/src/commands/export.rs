@@ -10,26 +10,31 @@ use std::{
 
 use cloud_import::{
     Endpoint, Error, ErrorKind, ExportRequest, ExportState, ExportTask, ExportedImage, ImageImporter, ImageSource,
-    Provider, Result, Stop, Target, WaitEvent, WaitOptions, wait_for_export,
+    Problem, Provider, Result, Stop, Target, WaitEvent, WaitOptions, wait_for_export,
 };
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
-    args::{self, OutputFormat, Reach, scope::Scope},
+    args::{self, OneImage, OutputFormat, scope::own_options},
     connect::{self, Clouds},
     exit::Exit,
+    found::{self, Found},
     interrupt, line,
     output::{self, SCHEMA},
-    region, render,
+    render,
     row::Reason,
     simulate::Simulated,
+    state::Remembered,
     targets::Wanted,
     waiting::waiting,
 };
 
 /// A larger text is no task.
 const LONGEST: u64 = 1 << 20;
+
+/// Stands for an id that is looked for.
+const SOUGHT: &str = "sought";
 
 /// What an export came to.
 #[derive(Serialize)]
@@ -64,12 +69,13 @@ enum Status {
 
 pub(crate) async fn run(options: args::Export) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
+    let state = Remembered::of(&options.state, simulated.is_some())?;
     let stop = Stop::default();
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?.stopped_by(&stop);
     let work = async {
         let (importer, mut task) = match &options.task {
             Some(text) => stored(text, &clouds, &options.reach.endpoint)?,
-            None => begun(&options, &clouds).await?,
+            None => begun(&options, &clouds, &state).await?,
         };
         if options.no_wait {
             return written(&task, Status::Running, None, Exit::Done, options.reach.output);
@@ -96,39 +102,41 @@ pub(crate) async fn run(options: args::Export) -> Result<Exit> {
 }
 
 /// The export of the options, ordered.
-async fn begun(options: &args::Export, clouds: &Clouds<'_>) -> Result<(Box<dyn ImageImporter>, ExportTask)> {
-    let at = options.from.as_deref().unwrap_or_default();
-    let target = match at.parse::<Provider>() {
-        Ok(provider) => region::of(provider, account(provider, &options.reach), &options.reach)?,
-        Err(_) => at.parse()?,
+async fn begun(
+    options: &args::Export,
+    clouds: &Clouds<'_>,
+    state: &Remembered,
+) -> Result<(Box<dyn ImageImporter>, ExportTask)> {
+    let named = OneImage {
+        image: options.image.clone().unwrap_or_default(),
+        to: options.from.clone(),
+        project: options.project.clone(),
     };
-    let provider = target.provider;
-    let mut image = ImageSource::new(&target.region, options.image.as_deref().unwrap_or_default());
-    image.project.clone_from(&options.project);
-    let importer = clouds.importer(&Wanted::of(target))?;
-    let mut request = ExportRequest::new(image, options.bucket.as_deref().unwrap_or_default());
-    request.prefix.clone_from(&options.prefix);
-    request.format = options.format;
-    let mut own = Map::new();
-    for said in &options.set {
-        if said.scope != Scope::Cloud(provider) {
-            let message = format!("--set {} is not for {provider}, where the image is", said.value.0);
-            return Err(
-                Error::new(ErrorKind::InvalidRequest, message).with_remedy(format!("Write {provider}.KEY=VALUE."))
-            );
+    let place = found::place(&named, "--from", &options.reach, clouds, state.state()).await?;
+    let provider = place.importer.provider();
+    let own = own_options(&options.set, provider)?;
+    let order = |image| {
+        let mut request = ExportRequest::new(image, options.bucket.as_deref().unwrap_or_default());
+        request.prefix.clone_from(&options.prefix);
+        request.format = options.format;
+        match own.is_empty() {
+            true => Ok(request),
+            false => request.vendor(provider, &Value::Object(own.clone())),
         }
-        own.insert(said.value.0.clone(), said.value.1.clone());
+    };
+    // Its id may not be known yet. What the cloud does not do is refused before it is asked for the image.
+    let region = place.importer.region();
+    let problems = place
+        .importer
+        .validate_export(&order(ImageSource::new(region, SOUGHT))?);
+    if problems.iter().any(Problem::is_error) {
+        return Err(Error::invalid(provider, problems));
     }
-    if !own.is_empty() {
-        request = request.vendor(provider, &Value::Object(own))?;
-    }
-    for problem in importer
-        .validate_export(&request)
-        .iter()
-        .filter(|problem| !problem.is_error())
-    {
+    for problem in &problems {
         output::warning(&render::problem(problem));
     }
+    let Found { importer, image, .. } = place.find().await?;
+    let request = order(ImageSource::from(&image))?;
     let prepared = importer.prepare_export(&request)?;
     let task = importer.submit_export(prepared).await?;
     Ok((importer, task))
@@ -156,14 +164,6 @@ fn stored(
     let importer = clouds.importer(&wanted)?;
     clouds.is_trusted(&*importer, &endpoint, typed)?;
     Ok((importer, task))
-}
-
-/// The account of a cloud, where one is named.
-fn account(provider: Provider, reach: &Reach) -> Option<String> {
-    let mut named = reach.account.iter().rev();
-    named
-        .find(|(of, _)| *of == provider)
-        .map(|(_, account)| account.clone())
 }
 
 fn read(place: &OsStr) -> Result<String> {

@@ -342,6 +342,7 @@ struct After {
     copy_options: Fact<Vec<String>>,
     copy_cancel: Fact<bool>,
     share: Fact<u32>,
+    share_at_once: Fact<Option<u32>>,
     share_with: Fact<String>,
     public: Fact<bool>,
     family: Fact<bool>,

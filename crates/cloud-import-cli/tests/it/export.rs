@@ -83,6 +83,37 @@ fn an_image_is_written_into_the_bucket() {
 }
 
 #[test]
+fn the_image_is_named_as_for_other_commands() {
+    let scene = Scene::new("named");
+    let (option, state) = (scene.sim.option(), std::env::temp_dir());
+    let state = state.join(format!("cloud-import-export-named-{}", std::process::id()));
+    let state = state.to_str().unwrap();
+    let places = ["--bucket", BUCKET, "--no-config", &option, "--state", state];
+    let (target, id) = scene.image("aliyun");
+    let by_name = run(&[&["export", "hello-clouds", "--from", target][..], &places].concat());
+    expect_code(&by_name, 0);
+    assert!(out(&by_name).contains(id), "{}", out(&by_name));
+
+    let more = ["--to", target, "--again", "--state", state];
+    let imported = run(&import(&option, &more));
+    expect_code(&imported, 0);
+    let second = out(&imported);
+    let (_, second) = second.trim_end().split_once(' ').unwrap();
+    let by_job = format!("hello-clouds/{target}");
+    let exported = run(&[&["export", &by_job][..], &places].concat());
+    expect_code(&exported, 0);
+    assert!(out(&exported).contains(second), "{}", out(&exported));
+    let unknown = run(&[&["export", "no-such-image", "--from", target][..], &places].concat());
+    expect_code(&unknown, 4);
+    assert!(
+        err(&unknown).contains("no image of the id or name"),
+        "{}",
+        err(&unknown)
+    );
+    fs::remove_dir_all(state).unwrap();
+}
+
+#[test]
 fn it_is_waited_for_later() {
     let scene = Scene::new("later");
     let begun = scene.export("tencent", &["--no-wait"]);
@@ -157,6 +188,12 @@ fn what_a_cloud_does_not_do_is_said_before_it_is_asked() {
         expect_code(&refused, 2);
         assert!(err(&refused).contains(told), "{told}: {}", err(&refused));
     }
+    // An image that is not there is not even looked for.
+    let (target, option) = (scene.image("ucloud").0, scene.sim.option());
+    let places = ["--bucket", BUCKET, "--no-config", &option];
+    let refused = run(&[&["export", "no-such-image", "--from", target][..], &places].concat());
+    expect_code(&refused, 2);
+    assert!(err(&refused).contains("cannot be exported"), "{}", err(&refused));
     let exports = control(&scene.sim.ready(), "GET", "/counters", "").1;
     assert!(exports.contains(r#""exports": {}"#), "{exports}");
 }

@@ -8,6 +8,9 @@ use crate::{
     model::capabilities::Fact,
 };
 
+/// Accounts in one request where no source tells how many it takes.
+const SHARED_AT_ONCE: usize = 10;
+
 /// Every problem that changes have with what a cloud can do. No I/O.
 pub(super) fn problems(change: &ImageChange, cloud: &'static Capabilities) -> Vec<Problem> {
     let after = &cloud.after;
@@ -31,10 +34,7 @@ pub(super) fn problems(change: &ImageChange, cloud: &'static Capabilities) -> Ve
     ];
     let mut problems = Vec::new();
     for (field, _, fact) in asked.iter().filter(|(_, is_asked, fact)| *is_asked && !fact.value) {
-        let rule = match fact.note {
-            "" => "cannot be set on an image by this cloud's API".to_owned(),
-            note => format!("cannot be set on an image by this cloud's API: {note}"),
-        };
+        let rule = fact.with_note("cannot be set on an image by this cloud's API");
         let problem = Problem::error(cloud.provider, field.clone(), rule).source(fact.source);
         problems.push(problem.remedy(Remedy::Unset(field.clone())));
     }
@@ -91,6 +91,11 @@ pub(super) async fn apply<C: Cloud>(cloud: &C, image: &ImportedImage, change: &I
 /// say.
 async fn send<C: Cloud>(cloud: &C, image: &ImportedImage, left: &ImageChange) -> Result<()> {
     debug!(image = image.id, "changing an image");
+    let told = cloud.capabilities().after.share_at_once.value;
+    let at_once = told
+        .and_then(|most| usize::try_from(most).ok())
+        .unwrap_or(SHARED_AT_ONCE)
+        .max(1);
     if left.deprecated == Some(false) {
         cloud.deprecate(image, false).await?;
     }
@@ -98,14 +103,14 @@ async fn send<C: Cloud>(cloud: &C, image: &ImportedImage, left: &ImageChange) ->
         cloud.publish(image, false).await?;
     }
     let unshare: Vec<String> = left.unshare.iter().cloned().collect();
-    for some in unshare.chunks(C::SHARED_AT_ONCE) {
+    for some in unshare.chunks(at_once) {
         cloud.unshare(image, some).await?;
     }
     if let Some(family) = &left.family {
         cloud.set_family(image, family).await?;
     }
     let share: Vec<String> = left.share.iter().cloned().collect();
-    for some in share.chunks(C::SHARED_AT_ONCE) {
+    for some in share.chunks(at_once) {
         cloud.share(image, some).await?;
     }
     if !left.tags.is_empty() {

@@ -50,9 +50,6 @@ pub trait Cloud: Debug + Send + Sync + 'static {
     /// What shows an export: its task, or the image, which is busy as long as it runs.
     const EXPORT_LISTING: Listing = Listing::Tasks;
 
-    /// Accounts that one request shares an image with.
-    const SHARED_AT_ONCE: usize = 10;
-
     /// Whether lists begin with the newest, so that a search ends at the first match.
     const NEWEST_FIRST: bool = false;
 
@@ -145,12 +142,12 @@ pub trait Cloud: Debug + Send + Sync + 'static {
         ready(Err(unable(self.capabilities().provider, "changes images")))
     }
 
-    /// Shares an image with these accounts, at most [`SHARED_AT_ONCE`](Self::SHARED_AT_ONCE).
+    /// Shares an image with these accounts, at most as many as one request takes.
     fn share(&self, _image: &ImportedImage, _accounts: &[String]) -> impl Future<Output = Result<()>> + Send {
         ready(Err(unable(self.capabilities().provider, "shares images")))
     }
 
-    /// Takes an image from these accounts, at most [`SHARED_AT_ONCE`](Self::SHARED_AT_ONCE).
+    /// Takes an image from these accounts, at most as many as one request takes.
     fn unshare(&self, _image: &ImportedImage, _accounts: &[String]) -> impl Future<Output = Result<()>> + Send {
         ready(Err(unable(self.capabilities().provider, "shares images")))
     }

@@ -3,7 +3,7 @@
 use super::{copy_order::CopyOrder, validate};
 use crate::{
     Architecture, Capabilities, Disk, DiskPart, Field, ImageKind, Problem, Remedy,
-    model::capabilities::{CopyEncryption, Fact, Limited, Rule},
+    model::capabilities::{CopyEncryption, Fact},
 };
 
 /// Where an image is named.
@@ -20,7 +20,9 @@ pub(super) fn problems(order: &CopyOrder, region: &str, cloud: &'static Capabili
     found.extras(order, region);
     let texts = validate::texts(&order.request, cloud);
     found.problems.extend(texts);
-    found.marker(order);
+    let sent = order.description.as_deref().unwrap_or_default();
+    let room = validate::room_for_mark(&order.request, sent, cloud);
+    found.problems.extend(room);
     found.problems
 }
 
@@ -47,8 +49,7 @@ impl Findings {
 
     fn place(&mut self, order: &CopyOrder, region: &str) {
         let (image, after) = (&order.image, &self.cloud.after);
-        let is_pending = order.request.first_disk().is_some_and(|disk| disk.pending);
-        if image.region.is_empty() || (image.id.is_empty() && !is_pending) {
+        if image.region.is_empty() || (image.id.is_empty() && !order.request.is_pending()) {
             let remedy = "Name the image by its region and its id.";
             self.error(
                 IMAGE,
@@ -120,27 +121,6 @@ impl Findings {
             let rule = "cannot be set on a copy: it is that of its image";
             self.error(field, rule, &Fact::unsourced(()), remedy);
         }
-    }
-
-    /// The marker takes a part of the description's length.
-    fn marker(&mut self, order: &CopyOrder) {
-        let chars = |text: &Option<String>| text.as_deref().map_or(0, |text| text.chars().count());
-        let (own, sent) = (chars(&order.request.description), chars(&order.description));
-        let most = self.cloud.limits.iter().find_map(|limit| match limit.rule {
-            Rule::Chars { max, .. } if limit.field == Limited::Description => Some((limit, usize::try_from(max).ok()?)),
-            _ => None,
-        });
-        let Some((limit, most)) = most.filter(|(_, most)| sent > own && sent > *most) else {
-            return;
-        };
-        let left = most.saturating_sub(sent - own);
-        let rule = format!(
-            "has {own} characters, and {left} are left of {most}: the rest is for the mark by which the copy is found again when an \
-             answer is lost"
-        );
-        let problem = Problem::error(self.cloud.provider, Field::Description, rule).source(limit.source);
-        let problem = problem.remedy(format!("Shorten it to {left} characters."));
-        self.problems.push(problem);
     }
 
     fn extras(&mut self, order: &CopyOrder, region: &str) {

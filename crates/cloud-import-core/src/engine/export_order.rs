@@ -125,10 +125,7 @@ pub(super) fn problems(request: &ExportRequest, region: &str, cloud: &'static Ca
     let (provider, image, after) = (cloud.provider, &request.image, &cloud.after);
     let formats = after.export_formats;
     let Some(default) = formats.value.first() else {
-        let rule = match formats.note {
-            "" => "cannot be exported by this cloud's API".to_owned(),
-            note => format!("cannot be exported by this cloud's API: {note}"),
-        };
+        let rule = formats.with_note("cannot be exported by this cloud's API");
         let problem = Problem::error(provider, Field::Image, rule).source(formats.source);
         return vec![problem.remedy("Keep the file that the image is made of, or look in the vendor's console.")];
     };

@@ -7,15 +7,15 @@ use tracing::debug;
 use super::{
     cloud::{Cloud, Listing, Row, Sent},
     export_order::{ExportProof, PreparedExport},
-    start::{Unanswered, look_for, until_answered},
+    start::{Unanswered, ended_unanswered, look_for, until_answered},
 };
 use crate::{
     Error, ErrorKind, ExportState, ExportTask, ExportedImage, Failure, Remedy, Result, model::code::StateClass,
     remedy::Change,
 };
 
-/// The longest key of an object, in bytes, in all stores.
-const LONGEST_KEY: usize = 1024;
+/// What an answer calls a key and is longer, in bytes, is none: no store has such keys.
+const LONGEST_KEY: usize = 4096;
 
 /// Sends a prepared export and settles a lost answer.
 pub(super) async fn submit<C: Cloud>(cloud: &C, prepared: PreparedExport) -> Result<ExportTask> {
@@ -36,10 +36,7 @@ pub(super) async fn resume<C: Cloud>(cloud: &C, prepared: PreparedExport) -> Res
     if prepared.task.token.is_some() {
         return submit(cloud, prepared).await;
     }
-    let lost = Error::new(
-        ErrorKind::OutcomeUnknown,
-        "the process that was about to send it ended before it had an answer",
-    );
+    let lost = ended_unanswered(prepared.task.provider);
     settle(cloud, prepared, None, lost).await
 }
 

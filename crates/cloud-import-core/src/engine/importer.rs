@@ -385,8 +385,7 @@ impl<C: Cloud> ImageImporter for Importer<C> {
             let endpoint = self.cloud.connection().endpoint.to_string();
             let checks = Checks::new(self.provider(), endpoint, &self.validate(request), request);
             let mut checks = checks.asking(asking);
-            let is_pending = request.first_disk().is_some_and(|disk| disk.pending);
-            let asked = match request.is_copy() && (is_pending || !C::CHECKS_COPIES) {
+            let asked = match request.is_copy() && (request.is_pending() || !C::CHECKS_COPIES) {
                 true => Err("a copy is checked by the cloud when it is ordered"),
                 false => self.cloud.check(request, &mut checks).await,
             };

@@ -89,7 +89,7 @@ impl Checks {
             Some("it was not asked for")
         } else if self.checks.iter().any(refused) {
             Some("the order itself would be refused")
-        } else if order.disks.iter().any(|disk| disk.pending) {
+        } else if order.is_pending() {
             Some("the file is not in the cloud yet")
         } else {
             None

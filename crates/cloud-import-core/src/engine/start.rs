@@ -11,7 +11,7 @@ use super::{
     search,
 };
 use crate::{
-    Error, ErrorKind, Grace, ImportTask, Remedy, Result, Stop,
+    Error, ErrorKind, Grace, ImportTask, Provider, Remedy, Result, Stop,
     client::Connection,
     net::{env::Env, stop::unless},
     remedy::Change,
@@ -45,12 +45,14 @@ pub(crate) async fn resume<C: Cloud>(cloud: &C, prepared: Prepared) -> Result<Im
     if prepared.task.token.is_some() {
         return send_and_settle(cloud, prepared, is_unsettled).await;
     }
-    let lost = Error::new(
-        ErrorKind::OutcomeUnknown,
-        "the process that was about to send it ended before it had an answer",
-    )
-    .with_provider(prepared.task.provider);
+    let lost = ended_unanswered(prepared.task.provider);
     settle(cloud, prepared, lost).await
+}
+
+/// What stands for the answer to an order that another process may have sent.
+pub(super) fn ended_unanswered(provider: Provider) -> Error {
+    let message = "the process that was about to send it ended before it had an answer";
+    Error::new(ErrorKind::OutcomeUnknown, message).with_provider(provider)
 }
 
 /// Sends a prepared order once.

@@ -100,6 +100,27 @@ fn unless_mistyped(asked: &str, remedy: Remedy) -> Remedy {
     }
 }
 
+/// The mark that goes with a description takes a part of its length. `sent`: the description as it is sent, mark and all.
+pub fn room_for_mark(request: &ImportRequest, sent: &str, cloud: &Capabilities) -> Option<Problem> {
+    let given = request.description.as_deref().unwrap_or_default().chars().count();
+    let (sent, limits) = (sent.chars().count(), cloud.limits.iter());
+    let mut limits = limits.filter(|limit| limit.field == Limited::Description);
+    let (most, source) = limits.find_map(|limit| match limit.rule {
+        Rule::Chars { max, .. } => Some((usize::try_from(max).ok()?, limit.source)),
+        _ => None,
+    })?;
+    if sent <= given || sent <= most {
+        return None;
+    }
+    let left = most.saturating_sub(sent - given);
+    let rule = format!(
+        "has {given} characters, and {left} are left of {most}: the rest is for the mark by which the image is found again when an \
+         answer is lost"
+    );
+    let problem = Problem::error(cloud.provider, Field::Description, rule).source(source);
+    Some(problem.remedy(format!("Shorten it to {left} characters.")))
+}
+
 /// Every rule that a prefix of an export breaks.
 pub(super) fn export_prefix(prefix: &str, cloud: &Capabilities) -> Vec<Problem> {
     let mut found = Findings {

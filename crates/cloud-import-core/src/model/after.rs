@@ -36,6 +36,8 @@ pub struct AfterImport {
     pub copy_cancel: Fact<bool>,
     /// How many an image can be shared with; 0 where it cannot be shared.
     pub share: Fact<u32>,
+    /// How many it can be shared with in one request; `None` where no source tells.
+    pub share_at_once: Fact<Option<u32>>,
     /// What it is shared with, in the vendor's words.
     pub share_with: Fact<&'static str>,
     /// Whether an image can be made public.
@@ -87,6 +89,7 @@ impl AfterImport {
             copy_options: Fact::unsourced(&[]),
             copy_cancel: NO,
             share: Fact::unsourced(0),
+            share_at_once: Fact::unsourced(None),
             share_with: Fact::unsourced(""),
             public: NO,
             family: NO,
@@ -114,6 +117,7 @@ setters! { AfterImport {
     copy_options: Fact<&'static [&'static str]>,
     copy_cancel: Fact<bool>,
     share: Fact<u32>,
+    share_at_once: Fact<Option<u32>>,
     share_with: Fact<&'static str>,
     public: Fact<bool>,
     family: Fact<bool>,

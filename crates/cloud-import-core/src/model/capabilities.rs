@@ -130,6 +130,14 @@ impl<T> Fact<T> {
             note: "",
         }
     }
+
+    /// These words, with the note of the fact where it has one.
+    pub(crate) fn with_note(&self, words: &str) -> String {
+        match self.note {
+            "" => words.to_owned(),
+            note => format!("{words}: {note}"),
+        }
+    }
 }
 
 impl Capabilities {

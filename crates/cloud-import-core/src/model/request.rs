@@ -297,6 +297,11 @@ impl ImportRequest {
         self.image().is_some()
     }
 
+    /// Whether one of its files, or the image that it copies, is not there yet.
+    pub fn is_pending(&self) -> bool {
+        self.disks.iter().any(|disk| disk.pending)
+    }
+
     /// The disks behind the first.
     pub fn data_disks(&self) -> &[Disk] {
         self.disks.get(1..).unwrap_or_default()

@@ -270,7 +270,7 @@ impl Shared {
     /// Whether the image that has the name may be this order's own. Of a file that was not hashed, what shows that this program made
     /// it is enough. What cannot be looked at is no reason to refuse it.
     async fn may_be_listed(&self, importer: &dyn ImageImporter, request: &ImportRequest) -> bool {
-        if !request.disks.iter().any(|disk| disk.pending) {
+        if !request.is_pending() {
             let found = of_before(importer, request, self.replace, SystemTime::UNIX_EPOCH).await;
             return !matches!(found, Ok(None));
         }

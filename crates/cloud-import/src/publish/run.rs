@@ -264,8 +264,7 @@ impl Run {
     pub(super) async fn start(&mut self) -> Result<()> {
         let Self { target, ordered } = self;
         target.unless_stopped()?;
-        let is_there = ordered.request.first_disk().is_some_and(|disk| !disk.pending);
-        if ordered.request.is_copy() && ordered.request.dry_run && !is_there {
+        if ordered.request.is_copy() && ordered.request.dry_run && ordered.request.is_pending() {
             // There is no image yet that a cloud could be asked about: the order was validated.
             let task = target.importer.prepare(&ordered.request)?.into_task();
             return target.change(move |record| record.task = Some(task)).await;

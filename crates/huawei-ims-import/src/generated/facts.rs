@@ -65,6 +65,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::HUAWEI, "cn-
         .family(Fact::new(false, S_OAPI))
         .public(Fact::new(false, S_OAPI))
         .share(Fact::new(128, S_DOCS).note("10 for an image of a whole server; receivers accept or reject it"))
+        .share_at_once(Fact::new(None, S_DOCS))
         .share_with(Fact::new("project ID of the same region", S_OAPI))
         .tag(Fact::new(true, S_OAPI))
     )

@@ -53,6 +53,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::JDCLOUD, "cn
         .family(Fact::new(false, S_SDK_GO))
         .public(Fact::new(true, S_SDK_GO).note("as a community image, which ends all shares"))
         .share(Fact::new(20, S_SDK_GO))
+        .share_at_once(Fact::new(Some(20), S_SDK_GO).note("a request is refused as a whole"))
         .share_with(Fact::new("account (pin)", S_SDK_GO))
         .tag(Fact::new(false, S_SDK_GO).note("the service of tags lists no images among what it tags"))
     )

@@ -60,6 +60,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::TENCENT, "ap
         .family(Fact::new(true, S_SDK_PYTHON))
         .public(Fact::new(false, S_SDK_PYTHON))
         .share(Fact::new(500, S_SDK_PYTHON))
+        .share_at_once(Fact::new(None, S_SDK_PYTHON))
         .share_with(Fact::new("main account ID (uin, a number)", S_SDK_PYTHON))
         .tag(Fact::new(true, S_CLI).note("through the service of tags, which has a host and permissions of its own"))
     )

@@ -56,6 +56,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::UCLOUD, "cn-
         .family(Fact::new(false, S_DOCS))
         .public(Fact::new(false, S_DOCS))
         .share(Fact::new(0, S_DOCS_SDK_GO).note("in the console only"))
+        .share_at_once(Fact::new(None, S_DOCS))
         .share_with(Fact::new("", S_DOCS))
         .tag(Fact::new(false, S_DOCS).unverified().note("labels exist; whether images take them is not documented"))
     )
