@@ -85,6 +85,23 @@ fn json(output: &Output) -> Value {
     serde_json::from_str(&out(output)).unwrap()
 }
 
+/// Alibaba Cloud ignores the eleventh account of a request without a word.
+#[test]
+fn many_accounts_are_shared_with_by_several_requests() {
+    let [case] = CASES;
+    let scene = case.scene("many");
+    let id = case.image(&scene);
+    let accounts: Vec<String> = (0..25).map(|number| format!("12345678900000{number:02}")).collect();
+    let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    let with = [&["--with"][..], &accounts].concat();
+    for (verb, left) in [("share", &accounts[..]), ("unshare", &[])] {
+        let before = case.requests(&scene, case.share);
+        expect_code(&case.about(&scene, verb, &id, &with), 0);
+        assert_eq!(case.shown(&scene, &id).shared_with, left, "{verb}");
+        assert_eq!(case.requests(&scene, case.share) - before, 3, "{verb}");
+    }
+}
+
 /// The id of the only job.
 fn job(scene: &Scene, name: &str) -> String {
     let jobs = json(&scene.run(&["list", "--name", name, "--output", "json"]));

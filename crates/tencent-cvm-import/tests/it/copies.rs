@@ -28,9 +28,13 @@ fn copied(copies: &Value) -> String {
 }
 
 fn listed(state: &str, percent: i64) -> String {
+    listed_of("2025-01-02T03:04:06Z", state, percent)
+}
+
+fn listed_of(created: &str, state: &str, percent: i64) -> String {
     let image = json!({
         "ImageId": "img-1", "ImageName": "web", "ImageDescription": "of the first", "ImageState": state,
-        "ImageSource": "EXTERNAL_IMPORT", "CreatedTime": "2025-01-02T03:04:06Z", "SyncPercent": percent,
+        "ImageSource": "EXTERNAL_IMPORT", "CreatedTime": created, "SyncPercent": percent,
     });
     json!({"Response": {"ImageSet": [image], "TotalCount": 1, "RequestId": "r"}}).to_string()
 }
@@ -95,6 +99,22 @@ async fn without_an_id_the_copy_is_found_by_its_name() {
         let state = importer.poll(&mut task).await.unwrap();
         assert_eq!(state, TaskState::in_progress("SYNCING", Some(40)));
         assert_eq!(task.image_id.as_deref(), Some("img-1"));
+    }
+}
+
+/// The name alone tells whose it is: what was there long before the order is another's, and what may come of clocks that are apart is not.
+#[tokio::test]
+async fn an_image_of_the_name_that_is_older_than_the_order_is_not_the_copy() {
+    for (created, id) in [
+        ("2025-01-02T03:02:05Z", None),
+        ("2025-01-02T03:03:35Z", Some("img-1")),
+        ("2025-01-02T03:04:05Z", Some("img-1")),
+    ] {
+        let (started, there) = (copied(&json!([])), listed_of(created, "NORMAL", 100));
+        let (importer, _) = importer([(200, NONE), (200, started.as_str()), (200, there.as_str())]);
+        let mut task = super::submit(&importer, &order()).await.unwrap();
+        let state = importer.poll(&mut task).await.unwrap();
+        assert_eq!(task.image_id.as_deref(), id, "{created}: {state:?}");
     }
 }
 
