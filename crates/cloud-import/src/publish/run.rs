@@ -80,7 +80,7 @@ impl Work {
     pub(crate) async fn run(self) -> Outcome {
         let (index, listener) = (self.index, Arc::clone(&self.context.listener));
         let (destination, made) = (self.destination.clone(), self.link.made.clone());
-        let outcome = traced(index, &destination, &*listener, self.ended()).await;
+        let outcome = traced(index, &destination, &*listener, Box::pin(self.ended())).await;
         if let Some(made) = made {
             made.is_over(&outcome);
         }
@@ -106,10 +106,7 @@ impl Work {
         let on_wait = || context.listener.on(Some(index), &Event::WaitingForOther);
         let options = parts(&ordered.request, importer.provider());
         let new = Record::new(&self.record, &place, &order);
-        let held = context
-            .job
-            .hold(&self.record, Some(new), &context.stop, on_wait)
-            .await?;
+        let held = Box::pin(context.job.hold(&self.record, Some(new), &context.stop, on_wait)).await?;
         let mut target = Target::new(index, importer, destination.bucket, context, held.ok_or_else(stopped)?);
         target.keep_object = keep_object.unwrap_or(target.keep_object);
         target.is_bucket_known = self.is_bucket_known;
@@ -120,7 +117,7 @@ impl Work {
             replace: target.context.options.replace,
             dry_run: ordered.request.dry_run,
         };
-        target.plans(destination.release).await?;
+        Box::pin(target.plans(destination.release)).await?;
         let decision = target.with_record(|record| decide(record, &intent));
         let begins = match decision {
             Decision::Refuse(conflict) => {
@@ -161,8 +158,8 @@ impl Work {
         ordered.request.generation = target.with_record(|record| record.generation);
         let mut run = Run { target, ordered };
         let ended = match &mut awaited {
-            None => run.carry_out(decision, &self.slot).await,
-            Some(awaited) => run.copied(decision, awaited, &self.slot).await,
+            None => Box::pin(run.carry_out(decision, &self.slot)).await,
+            Some(awaited) => Box::pin(run.copied(decision, awaited, &self.slot)).await,
         };
         Ok(run.target.with(ended).await)
     }
@@ -253,7 +250,7 @@ impl Run {
             (Ok(()), Some(task)) => {
                 target.tell(&Event::Started { task: &task });
                 match target.context.options.wait {
-                    true => target.wait(task).await,
+                    true => Box::pin(target.wait(task)).await,
                     false => Ended::Running { task, error: None },
                 }
             }
