@@ -29,7 +29,7 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) index: usize,
-    pub(crate) destination: Destination,
+    pub(crate) destination: Arc<Destination>,
     pub(crate) ordered: Result<Ordered>,
     pub(crate) place: Place,
     /// The name of its record.
@@ -77,9 +77,9 @@ pub(crate) async fn traced(
 
 impl Work {
     /// Works on it until it is done with for now.
-    pub(crate) async fn run(self) -> Outcome {
+    pub(crate) async fn run(self: Box<Self>) -> Outcome {
         let (index, listener) = (self.index, Arc::clone(&self.context.listener));
-        let (destination, made) = (self.destination.clone(), self.link.made.clone());
+        let (destination, made) = (Arc::clone(&self.destination), self.link.made.clone());
         let outcome = traced(index, &destination, &*listener, Box::pin(self.ended())).await;
         if let Some(made) = made {
             made.is_over(&outcome);
@@ -87,37 +87,45 @@ impl Work {
         outcome
     }
 
-    async fn ended(self) -> Result<(Ended, Record)> {
-        let Self {
-            index,
-            destination,
-            context,
-            place,
-            asked,
-            link: Link { made, mut awaited },
-            ..
-        } = self;
-        let (importer, keep_object, again) = (destination.importer, destination.keep_object, destination.again);
-        let mut ordered = self.ordered?;
+    /// Holds its record, and makes the target of it.
+    async fn target(&self, order: &str) -> Result<Target> {
+        let (context, destination) = (&self.context, &self.destination);
+        let on_wait = || context.listener.on(Some(self.index), &Event::WaitingForOther);
+        let new = Record::new(&self.record, &self.place, order);
+        let held = context
+            .job
+            .hold(&self.record, Some(new), &context.stop, on_wait)
+            .await?;
+        let (importer, bucket) = (Arc::clone(&destination.importer), destination.bucket.clone());
+        let held = held.ok_or_else(stopped)?;
+        let mut target = Target::new(self.index, importer, bucket, Arc::clone(context), held);
+        target.keep_object = destination.keep_object.unwrap_or(target.keep_object);
+        target.is_bucket_known = self.is_bucket_known;
+        target.made.clone_from(&self.link.made);
+        Ok(target)
+    }
+
+    async fn ended(mut self: Box<Self>) -> Result<(Ended, Record)> {
+        let destination = Arc::clone(&self.destination);
+        let ordered = self.ordered.as_mut().map_err(|error| error.clone())?;
         ordered.request.generation = 0;
+        let importer = &destination.importer;
         let order = ordered
             .request
             .token(importer.provider(), importer.region(), importer.project());
-        let on_wait = || context.listener.on(Some(index), &Event::WaitingForOther);
+        let target = Box::pin(self.target(&order)).await?;
+        let Self {
+            place, asked, mut link, ..
+        } = *self;
+        let mut ordered = self.ordered?;
         let options = parts(&ordered.request, importer.provider());
-        let new = Record::new(&self.record, &place, &order);
-        let held = Box::pin(context.job.hold(&self.record, Some(new), &context.stop, on_wait)).await?;
-        let mut target = Target::new(index, importer, destination.bucket, context, held.ok_or_else(stopped)?);
-        target.keep_object = keep_object.unwrap_or(target.keep_object);
-        target.is_bucket_known = self.is_bucket_known;
-        target.made = made;
         let intent = Intent {
             order: &order,
-            again: again.unwrap_or(target.context.options.again),
+            again: destination.again.unwrap_or(target.context.options.again),
             replace: target.context.options.replace,
             dry_run: ordered.request.dry_run,
         };
-        Box::pin(target.plans(destination.release)).await?;
+        Box::pin(target.plans(destination.release.clone())).await?;
         let decision = target.with_record(|record| decide(record, &intent));
         let begins = match decision {
             Decision::Refuse(conflict) => {
@@ -157,7 +165,7 @@ impl Work {
         change.await?;
         ordered.request.generation = target.with_record(|record| record.generation);
         let mut run = Run { target, ordered };
-        let ended = match &mut awaited {
+        let ended = match &mut link.awaited {
             None => Box::pin(run.carry_out(decision, &self.slot)).await,
             Some(awaited) => Box::pin(run.copied(decision, awaited, &self.slot)).await,
         };
