@@ -350,4 +350,12 @@ fn a_task_is_its_jobs_in_whatever_form_it_comes() {
     let nothing = night.reaching(&["wait"]);
     expect_code(&nothing, 0);
     assert!(err(&nothing).contains("waits for a result"), "{}", err(&nothing));
+    // A directory that nobody named is no news to anybody.
+    let nothing = run(&["wait", "--simulate"]);
+    expect_code(&nothing, 0);
+    let said = err(&nothing);
+    assert!(
+        said.contains("no job waits for a result") && !said.contains("/cloud-import-"),
+        "{said}"
+    );
 }
