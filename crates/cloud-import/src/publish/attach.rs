@@ -142,7 +142,10 @@ impl Target {
     async fn go_on(&self) -> Ended {
         let (step, task) = self.with_record(|record| (record.step, record.task.clone()));
         match (step, task) {
-            (Step::Staging | Step::Staged, _) => Ended::NotStarted { error: not_started() },
+            // Why it was not is known where it was refused, and that stays on record.
+            (Step::Staging | Step::Staged, _) => Ended::NotStarted {
+                error: self.with_record(Record::why).unwrap_or_else(not_started),
+            },
             (Step::Succeeded, _) => {
                 let made = match self.gone().await {
                     Ok(None) => self.finished(false).await,

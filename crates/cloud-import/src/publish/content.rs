@@ -124,7 +124,12 @@ impl Ordered {
     /// Every problem of the file and of the order.
     pub(crate) fn problems(&self, importer: &dyn ImageImporter) -> Vec<Problem> {
         let mut problems = [self.named.as_slice(), &self.found].concat();
-        problems.extend(importer.validate(&self.request));
+        // Of what is no disk, neither format nor size is missing.
+        let is_no_disk = |problem: &Problem| problem.is_error() && problem.field == Field::disk(0, DiskPart::Content);
+        let is_disk = !problems.iter().any(is_no_disk);
+        let parts = [DiskPart::Format, DiskPart::SizeGib].map(|part| Field::disk(0, part));
+        let of_order = importer.validate(&self.request).into_iter();
+        problems.extend(of_order.filter(|problem| is_disk || !parts.contains(&problem.field)));
         problems
     }
 }

@@ -94,7 +94,7 @@ pub use bucket::{BucketItem, Known, in_bucket};
 pub use destination::{Destination, bucket_of};
 pub use event::{Event, Listener};
 pub use finished::{Finished, finished};
-pub use gone::{Look, look};
+pub use gone::{Look, look, note_gone};
 pub use image::LocalImage;
 pub use key::{PREFIX, ending, object_key};
 pub use leftovers::{Leftover, delete_object, leftovers};

@@ -21,7 +21,7 @@ use super::{
     plan::{Conflict, Decision, Intent, decide, takes_token},
     replace,
     stage::{sign_links, signing_instant, stage},
-    store::{Asked, Place, Record, Step, Unsettled},
+    store::{Asked, Place, Record, Step, Unsettled, What},
     target::{Context, Target, no_task, now, stopped},
 };
 
@@ -396,7 +396,11 @@ impl Run {
 
     async fn checked(&self, task: ImportTask) -> Ended {
         // Nothing was started: the next check begins anew.
-        let forgotten = self.target.change(Record::next_generation).await;
+        let change = |record: &mut Record| {
+            record.happened(What::Checked, None);
+            record.next_generation();
+        };
+        let forgotten = self.target.change(change).await;
         self.target.clean_up().await;
         match forgotten {
             Ok(()) => Ended::Checked { task },
