@@ -2,6 +2,7 @@
 
 use cloud_import::{
     CancelOutcome, Error, ErrorKind, ImportTask, Result,
+    env::{Env as _, SystemEnv},
     publish::{self, Damaged, Ended, Job, Record},
 };
 
@@ -85,6 +86,10 @@ fn canceled(target: String, task: Option<ImportTask>, outcome: Result<CancelOutc
     };
     let error = match outcome {
         Ok(CancelOutcome::Requested) => {
+            let task = task.map(|mut task| {
+                task.cancel_requested(SystemEnv.now());
+                task
+            });
             return Outcome {
                 state: Some("cancel requested".to_owned()),
                 task,

@@ -363,6 +363,40 @@ fn a_copy_is_gone_on_with_by_its_task_and_by_its_job() {
     }
 }
 
+/// The cloud removes the copy, and nothing else tells its end.
+#[test]
+fn a_copy_that_is_cancelled_before_it_was_looked_at_is_over() {
+    for case in CASES {
+        let scene = case.scene("cancelled");
+        let id = case.image(&scene);
+        let stalled = Fault::new(FaultKind::Stall).cloud(case.cloud).operation(case.copy);
+        scene.simulator.inject(stalled);
+        let copy = [
+            "copy",
+            &id,
+            "--from",
+            case.target,
+            "--to",
+            case.to[0],
+            "--name",
+            "copied",
+        ];
+        expect_code(&scene.run(&[&copy[..], &["--no-wait"]].concat()), 0);
+        let job = job(&scene, "copied");
+        expect_code(&scene.run(&["cancel", &job]), 0);
+        let status = scene.run(&["status", &job, "--output", "json"]);
+        let row = holds("results", &out(&status))["results"][0].clone();
+        assert_eq!(row["status"], "canceled", "{row}");
+        let waited = scene.run(&["wait", &job]);
+        expect_code(&waited, 5);
+        assert!(err(&waited).contains("cancelled"), "{}", err(&waited));
+        // It is settled: what is ordered anew is another copy.
+        expect_code(&scene.run(&["retry", &job]), 0);
+        let there = case.copies(&scene).into_iter();
+        assert_eq!(there.filter(|copy| !copy.deleted && !copy.canceled).count(), 1);
+    }
+}
+
 #[test]
 fn a_lost_answer_to_a_copy_is_no_second_copy() {
     for case in CASES {
