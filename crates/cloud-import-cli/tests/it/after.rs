@@ -2,6 +2,10 @@
 
 use std::{process::Output, time::Duration};
 
+use cloud_import::{
+    env::{Env as _, SystemEnv},
+    provider::datetime,
+};
 use cloud_import_sim::{Cloud, Fault, FaultKind, ImageSummary};
 use serde_json::Value;
 
@@ -504,6 +508,9 @@ fn all_clouds_list_their_images_and_one_that_fails_stops_no_other() {
             (&images[0]["status"], &images[0]["job"]),
             (&"succeeded".into(), &job(&scene, "web").into())
         );
+        let created = images[0]["created"].as_str().and_then(datetime::parse_rfc3339).unwrap();
+        let age = SystemEnv.now().duration_since(created).unwrap_or_default();
+        assert!(age < Duration::from_secs(3600), "{row}");
     }
     // Not of another folder of state, and not by another name.
     let other = scene.path("other-state");

@@ -465,6 +465,8 @@ pub struct Row {
     pub description: Option<String>,
     /// When it came to be.
     pub created: Option<SystemTime>,
+    /// The same by a date of which no source tells the time zone: it is shown, and nothing is decided by it.
+    pub dated: Option<SystemTime>,
     /// When the task ended.
     pub finished: Option<SystemTime>,
     /// The vendor's word for its state.
@@ -504,7 +506,7 @@ impl Row {
             name: self.name.unwrap_or_default(),
             state: self.raw,
             class: self.class,
-            created: self.created,
+            created: self.created.or(self.dated),
             marks: self.marks,
         }
     }
