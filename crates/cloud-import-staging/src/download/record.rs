@@ -48,7 +48,8 @@ impl Record {
             present: BTreeSet::new(),
             ..record.clone()
         };
-        !self.etag.is_empty() && other.part_size > 0 && of(self) == of(other)
+        let has_parts = other.part_size > 0 && other.count() <= MOST;
+        !self.etag.is_empty() && has_parts && of(self) == of(other)
     }
 
     /// How many parts there are.
@@ -73,6 +74,9 @@ impl Record {
     }
 }
 
+/// More parts than these no record has: one that says so is broken.
+const MOST: u64 = 1 << 24;
+
 /// Numbers as runs of them, each with its first and last: a large object has many parts.
 mod runs {
     use std::collections::BTreeSet;
@@ -90,12 +94,9 @@ mod runs {
         runs.serialize(serializer)
     }
 
-    /// More parts than these no record has: one that says so is broken.
-    const MOST: u64 = 1 << 24;
-
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<u64>, D::Error> {
         let runs = Vec::<[u64; 2]>::deserialize(deserializer)?;
-        if runs.iter().any(|[first, last]| first > last || *last > MOST) {
+        if runs.iter().any(|[first, last]| first > last || *last > super::MOST) {
             return Err(serde::de::Error::custom("a run of parts that is none"));
         }
         Ok(runs.into_iter().flat_map(|[first, last]| first..=last).collect())
@@ -142,6 +143,11 @@ mod tests {
         let mut before = record(95, "e");
         (before.part_size, before.present) = (7, BTreeSet::from([1]));
         assert!(now.goes_on_with(&before));
+        for broken in [0, 1] {
+            let mut before = record(u64::MAX, "e");
+            before.part_size = broken;
+            assert!(!record(u64::MAX, "e").goes_on_with(&before), "{broken}");
+        }
         assert!(!now.goes_on_with(&record(96, "e")) && !now.goes_on_with(&record(95, "f")));
         assert!(!record(95, "").goes_on_with(&record(95, "")), "nobody knows");
         let elsewhere = Record {
