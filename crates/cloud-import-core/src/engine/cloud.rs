@@ -258,6 +258,18 @@ pub trait Cloud: Debug + Send + Sync + 'static {
         ready(Err(unable(self.capabilities().provider, "renames images")))
     }
 
+    /// Accepts an image that another account shares with this one, or rejects it. Doing it twice does nothing more.
+    fn answer_share(&self, _image: &ImportedImage, _accept: bool) -> impl Future<Output = Result<()>> + Send {
+        let cloud = self.capabilities().provider;
+        let message = format!(
+            "{} asks no receiver of an image: what is shared may be used",
+            cloud.name()
+        );
+        ready(Err(Error::new(ErrorKind::Unsupported, message)
+            .with_provider(cloud)
+            .with_remedy("Use the image; to have nothing of it, do not.")))
+    }
+
     /// Asks what can be asked about an order before it is sent: reads, and the vendor's dry run. It ends early with the reason
     /// why nothing more can be told.
     fn check(
