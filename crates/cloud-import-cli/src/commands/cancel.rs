@@ -2,6 +2,7 @@
 
 use cloud_import::{
     CancelOutcome, Error, ErrorKind, ImportTask, Result,
+    env::{Env as _, SystemEnv},
     publish::{self, Damaged, Job, Record, Step},
 };
 
@@ -113,10 +114,12 @@ fn nothing_runs(target: &str) {
     output::note(&format!("{target}: nothing of it runs that could be cancelled"));
 }
 
-fn canceled(target: String, task: ImportTask, outcome: Result<CancelOutcome>) -> Outcome {
-    let told = |why: &str| Error::new(ErrorKind::Unsupported, why).with_provider(task.provider);
+fn canceled(target: String, mut task: ImportTask, outcome: Result<CancelOutcome>) -> Outcome {
+    let provider = task.provider;
+    let told = |why: &str| Error::new(ErrorKind::Unsupported, why).with_provider(provider);
     let error = match outcome {
         Ok(CancelOutcome::Requested) => {
+            task.cancel_requested(SystemEnv.now());
             return Outcome {
                 state: Some("cancel requested".to_owned()),
                 task: Some(task),

@@ -92,6 +92,18 @@ impl Progress {
     }
 }
 
+impl Progress {
+    /// So many of so many bytes of the first target are here.
+    pub(crate) fn downloading(&self, done: u64, total: u64) {
+        self.shared.bytes(Some(0), Stage::Downloading, done, total);
+    }
+
+    /// So many of so many bytes of the first target were read again.
+    pub(crate) fn checking(&self, done: u64, total: u64) {
+        self.shared.bytes(Some(0), Stage::Checking, done, total);
+    }
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         self.ticker.abort();

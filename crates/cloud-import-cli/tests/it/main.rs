@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
+mod accept;
 mod after;
 mod again;
 mod answers;
@@ -12,6 +13,7 @@ mod config;
 #[cfg(target_os = "linux")]
 mod convert;
 mod damaged;
+mod download;
 mod edges;
 mod errors;
 mod events;

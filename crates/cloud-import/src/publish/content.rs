@@ -217,7 +217,9 @@ impl Content {
     /// The order for a destination whose image is a copy.
     fn copy(&self, origin: &CopiedFrom, destination: &Destination) -> Ordered {
         let sha256 = self.image.staged().map(|file| file.sha256().unwrap_or(UNREAD));
-        let (request, found) = origin.order(&destination.order, sha256, destination.importer.capabilities());
+        let cloud = destination.importer.capabilities();
+        let (request, mut found) = origin.order(&destination.order, sha256, cloud);
+        found.extend(origin.too_large(self.image.staged(), cloud));
         Ordered {
             found,
             ..Ordered::of(request)
