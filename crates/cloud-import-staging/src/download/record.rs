@@ -48,7 +48,7 @@ impl Record {
             present: BTreeSet::new(),
             ..record.clone()
         };
-        let has_parts = other.part_size > 0 && other.count() <= MOST;
+        let has_parts = other.part_size > 0 && other.count() <= runs::MOST;
         !self.etag.is_empty() && has_parts && of(self) == of(other)
     }
 
@@ -74,14 +74,14 @@ impl Record {
     }
 }
 
-/// More parts than these no record has: one that says so is broken.
-const MOST: u64 = 1 << 24;
-
 /// Numbers as runs of them, each with its first and last: a large object has many parts.
 mod runs {
     use std::collections::BTreeSet;
 
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    /// More parts than these no record has: one that says so is broken.
+    pub(super) const MOST: u64 = 1 << 24;
 
     pub(super) fn serialize<S: Serializer>(numbers: &BTreeSet<u64>, serializer: S) -> Result<S::Ok, S::Error> {
         let mut runs: Vec<[u64; 2]> = Vec::new();
@@ -96,7 +96,7 @@ mod runs {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<u64>, D::Error> {
         let runs = Vec::<[u64; 2]>::deserialize(deserializer)?;
-        if runs.iter().any(|[first, last]| first > last || *last > super::MOST) {
+        if runs.iter().any(|[first, last]| first > last || *last > MOST) {
             return Err(serde::de::Error::custom("a run of parts that is none"));
         }
         Ok(runs.into_iter().flat_map(|[first, last]| first..=last).collect())
