@@ -9,9 +9,12 @@
 #![expect(dead_code, reason = "the frame alone: its readers follow")]
 
 mod bytes;
+#[cfg(test)]
+mod disks;
 pub mod facts;
 mod fs;
 mod source;
+mod utf16;
 
 use std::{
     fmt,

@@ -3,6 +3,9 @@
 //! What could not be read is an error and never an absence: who asks decides nothing by it. Readers of other people stand behind this
 //! trait alone.
 
+pub(crate) mod fat;
+pub(crate) mod ntfs;
+
 use crate::{facts::State, source::NotRead};
 
 /// What a path names.
