@@ -13,8 +13,10 @@ mod bytes;
 mod disks;
 pub mod facts;
 mod fs;
+mod hive;
 mod source;
 mod utf16;
+mod windows;
 
 use std::{
     fmt,

@@ -1,0 +1,232 @@
+//! What the planted faults of small disks are told as, and what becomes of disks that are damaged.
+
+use super::*;
+use crate::{
+    disks::{disk, mutate, part, part_within, truncate},
+    fs::ntfs::Ntfs,
+    source::Part,
+};
+
+/// Where the system volume begins on the disk of that name.
+fn start(name: &str) -> u64 {
+    if name.starts_with("uefi") {
+        1280 * 512
+    } else {
+        128 * 512
+    }
+}
+
+fn look(disk: &Part, start: u64) -> Guest {
+    let mut guest = Guest::default();
+    let volume = disk.cut(start, disk.len().saturating_sub(start)).unwrap();
+    match Ntfs::open(volume) {
+        Ok(mut ntfs) => read(&mut guest, &mut ntfs, "part1"),
+        Err(error) => guest.missed("part1", &error.reason),
+    }
+    guest
+}
+
+fn of(name: &str) -> Guest {
+    look(&part(disk(name)), start(name))
+}
+
+/// Ids of what was found, what most of them have left out.
+fn found(guest: &Guest) -> Vec<&str> {
+    let ids = guest.findings.iter().map(|finding| &*finding.id);
+    ids.filter(|id| *id != "guest.cloud_init_present").collect()
+}
+
+#[test]
+fn every_planted_fault_is_found_and_nothing_else() {
+    let cases: [(&str, &[&str]); 11] = [
+        ("good", &[]),
+        ("uefi", &[]),
+        ("uefi-no-fallback", &[]),
+        ("on-demand", &["guest.virtio_missing"]),
+        ("no-file", &["guest.virtio_missing"]),
+        (
+            "vmware",
+            &[
+                "guest.virtio_missing",
+                "guest.hypervisor_tools",
+                "guest.cloud_init_missing",
+            ],
+        ),
+        ("rdp-off", &["guest.rdp_off"]),
+        ("rdp-policy", &["guest.rdp_off"]),
+        ("dirty", &["guest.dirty"]),
+        ("hibernated", &["guest.hibernated"]),
+        ("client", &["guest.windows_client", "guest.qemu_ga"]),
+    ];
+    for (name, wanted) in cases {
+        let guest = of(name);
+        assert_eq!(found(&guest), wanted, "{name}: {:?}", guest.findings);
+        assert_eq!(guest.reason, None, "{name}");
+        assert_eq!(guest.has("guest.cloud_init_present"), name != "vmware", "{name}");
+    }
+}
+
+#[test]
+fn what_a_good_one_tells() {
+    let guest = of("good");
+    let os = guest.os.clone().unwrap();
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        (&*os.family, os.distribution, os.version),
+        ("windows", text("Windows Server"), text("2019"))
+    );
+    assert_eq!(
+        (os.name, os.build),
+        (text("Windows Server 2019 Datacenter"), Some(17_763))
+    );
+    assert_eq!((os.edition, os.from), (text("ServerDatacenter"), text(SOFTWARE)));
+    assert_eq!(guest.architecture, text("x86_64"));
+    let windows = guest.windows.unwrap();
+    assert_eq!(
+        (windows.installation, windows.display_version),
+        (text("Server"), text("1809"))
+    );
+    assert_eq!(windows.remote_desktop, Some(true));
+    let services = windows.services.iter().map(|own| (&*own.name, own.start, own.file));
+    let wanted = [
+        ("viostor", Some(0), Some(true)),
+        ("vioscsi", Some(0), Some(true)),
+        ("netkvm", Some(3), Some(true)),
+        ("cloudbase-init", Some(2), None),
+    ];
+    assert_eq!(services.collect::<Vec<_>>(), wanted);
+    let cloud_init = guest.cloud_init.unwrap();
+    assert!(!cloud_init.disabled);
+    assert_eq!(cloud_init.from.as_deref(), Some(CLOUDBASE));
+}
+
+#[test]
+fn what_others_tell() {
+    let client = of("client");
+    let os = client.os.unwrap();
+    assert_eq!(
+        (os.name.as_deref(), os.version.as_deref()),
+        (Some("Windows 11 Pro"), Some("11"))
+    );
+    let windows = client.windows.unwrap();
+    assert_eq!(windows.product.as_deref(), Some("Windows 10 Pro"));
+    assert!(client.cloud_init.unwrap().disabled);
+    assert_eq!(client.agents, ["qemu-ga"]);
+    assert_eq!(of("vmware").agents, ["vmware-tools"]);
+    let what = |name: &str| {
+        let guest = of(name);
+        let own = guest
+            .findings
+            .into_iter()
+            .find(|finding| finding.id == "guest.virtio_missing");
+        own.unwrap().what
+    };
+    assert_eq!(what("vmware"), "neither viostor nor vioscsi is installed");
+    assert_eq!(
+        what("on-demand"),
+        "viostor does not start at boot (Start is 3 and not 0)"
+    );
+    assert_eq!(what("no-file"), "viostor has no file");
+    assert_eq!(of("rdp-off").windows.unwrap().remote_desktop, Some(false));
+}
+
+/// Where the bytes of a text first are.
+fn place(bytes: &[u8], text: &[u8]) -> usize {
+    bytes.windows(text.len()).position(|own| own == text).unwrap()
+}
+
+#[test]
+fn the_architecture_is_that_of_a_program_or_of_the_registry() {
+    let with = |changes: &[(u64, [u8; 2])]| {
+        let mut bytes = disk("good");
+        let mut ntfs = Ntfs::open(part(bytes[128 * 512..].to_vec())).unwrap();
+        // Programs that are the same but for their lengths, in their order on the disk.
+        let head = ntfs.read(PROGRAMS[0], 0, 512).unwrap();
+        for (_, machine) in changes {
+            let at = place(&bytes, &head[..200]);
+            bytes[at + 132..at + 134].copy_from_slice(machine);
+        }
+        look(&part(bytes), 128 * 512).architecture
+    };
+    assert_eq!(with(&[(0, [0x64, 0xAA])]).as_deref(), Some("arm64"));
+    assert_eq!(with(&[(0, [0x4C, 0x01])]).as_deref(), Some("i386"));
+    assert_eq!(with(&[(0, [0x52, 0x02])]).as_deref(), Some("0x252"));
+    // Neither of the two is a program.
+    let mut bytes = disk("good");
+    while let Some(at) = bytes.windows(4).position(|own| own == b"PE\0\0") {
+        bytes[at] = b'x';
+    }
+    assert_eq!(look(&part(bytes), 128 * 512).architecture.as_deref(), Some("x86_64"));
+}
+
+#[test]
+fn a_registry_that_was_not_closed_or_cannot_be_read_is_said() {
+    let whole = disk("good");
+    let hives: Vec<usize> = (0..whole.len() - 4)
+        .filter(|at| whole[*at..].starts_with(b"regf"))
+        .collect();
+    assert_eq!(hives.len(), 2);
+    for at in hives {
+        let mut bytes = whole.clone();
+        let header = &mut bytes[at..at + 512];
+        header[4] ^= 1;
+        header[508] ^= 1;
+        let guest = look(&part(bytes.clone()), 128 * 512);
+        assert_eq!(found(&guest), ["guest.dirty"]);
+        assert!(
+            guest
+                .findings
+                .iter()
+                .any(|finding| finding.place == SOFTWARE || finding.place == SYSTEM)
+        );
+        bytes[at] = b'x';
+        let guest = look(&part(bytes), 128 * 512);
+        assert_eq!(found(&guest), [""; 0], "nothing is missing that was not looked for");
+        assert!(
+            guest
+                .reason
+                .is_some_and(|reason| reason.contains("was not read: registry"))
+        );
+        assert_eq!(guest.architecture.as_deref(), Some("x86_64"));
+    }
+}
+
+#[test]
+fn little_is_read() {
+    let disk = part(disk("good"));
+    look(&disk, 128 * 512);
+    let read = disk.device().borrow().bytes_read();
+    assert!(read < 300_000, "{read}");
+}
+
+#[test]
+fn a_windows_is_known_by_its_hives() {
+    let open = |name: &str, start: usize| Ntfs::open(part(disk(name)[start..].to_vec())).unwrap();
+    assert!(is_on(&mut open("good", 128 * 512)).unwrap());
+    assert!(!is_on(&mut open("ntfs", 0)).unwrap());
+}
+
+#[test]
+fn changed_and_cut_disks_are_read_or_not() {
+    for name in ["good", "vmware"] {
+        mutate(&disk(name), 1000, 8 << 20, |part| {
+            let guest = look(&part, 128 * 512);
+            assert!(guest.findings.len() < 20 && guest.agents.len() < 20);
+        });
+    }
+    truncate(&disk("good"), |part| {
+        if part.len() > 128 * 512 {
+            look(&part, 128 * 512);
+        }
+    });
+    // The budget ends it anywhere.
+    let whole = disk("client");
+    for limit in (4096..250_000).step_by(4096) {
+        let guest = look(&part_within(std::io::Cursor::new(whole.clone()), limit), 128 * 512);
+        assert!(
+            guest.reason.is_some() || found(&guest).len() == 2,
+            "{limit}: {:?}",
+            guest.findings
+        );
+    }
+}
