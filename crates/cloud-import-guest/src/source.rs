@@ -14,6 +14,8 @@ use std::{
 const BLOCK: u64 = 4096;
 /// From this many bytes on a read goes past the cache. Nodes of btrfs and clusters are smaller, pieces of large files are not.
 const LARGE: usize = 128 << 10;
+/// Blocks that are read at once where block follows block.
+const AHEAD: u64 = 16;
 /// Blocks of one half of the cache: 16 MiB in both.
 const HALF: usize = 2048;
 
@@ -63,6 +65,8 @@ pub(crate) struct Device {
     left: Budget,
     read: u64,
     ended: Option<&'static str>,
+    /// The block behind what was read last: who goes on there reads a large file in small pieces.
+    next: u64,
     /// Blocks in use, and those that were in use before; what is found there moves here.
     young: HashMap<u64, Vec<u8>>,
     old: HashMap<u64, Vec<u8>>,
@@ -82,6 +86,7 @@ impl Device {
             left: budget,
             read: 0,
             ended: None,
+            next: u64::MAX,
             young: HashMap::new(),
             old: HashMap::new(),
         })))
@@ -152,7 +157,13 @@ impl Device {
     /// Reads in one go the blocks from `first` on that are not at hand, as far as before `end`.
     fn fill(&mut self, first: u64, end: u64) -> Result<(), NotRead> {
         let missing = |number: &u64| !self.young.contains_key(number) && !self.old.contains_key(number);
-        let count = (first..end).take_while(missing).count() as u64;
+        let end = if first == self.next {
+            end.max(first + AHEAD)
+        } else {
+            end
+        };
+        let count = (first..end.min(self.len.div_ceil(BLOCK))).take_while(missing).count() as u64;
+        self.next = first + count;
         let (start, stop) = (first * BLOCK, ((first + count) * BLOCK).min(self.len));
         let mut bytes = vec![0; (stop - start) as usize];
         self.fetch(start, &mut bytes)?;
@@ -239,10 +250,6 @@ impl Part {
 
     pub(crate) fn len(&self) -> u64 {
         self.len
-    }
-
-    pub(crate) fn device(&self) -> &Shared {
-        &self.device
     }
 
     /// `len` bytes of it from `start` on, as a part of their own; `None` where it has not so many.

@@ -3,8 +3,14 @@
 //! What could not be read is an error and never an absence: who asks decides nothing by it. Readers of other people stand behind this
 //! trait alone.
 
+pub(crate) mod btrfs;
+pub(crate) mod ext;
+mod ext_flags;
 pub(crate) mod fat;
+mod guard;
 pub(crate) mod ntfs;
+pub(crate) mod open;
+pub(crate) mod xfs;
 
 use crate::{facts::State, source::NotRead};
 
@@ -24,8 +30,6 @@ pub(crate) struct Entry {
     pub(crate) size: u64,
     /// Where a link leads.
     pub(crate) target: Option<String>,
-    /// Nobody may change it (`chattr +i`).
-    pub(crate) immutable: bool,
 }
 
 /// The longest target of a link, as in Linux.
@@ -46,6 +50,11 @@ pub(crate) trait FileSystem {
     /// How it was left.
     fn state(&mut self) -> State;
 
+    /// What of it is not seen, as a clause: a journal that was not replayed.
+    fn lost(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Those that somebody minds, by their own tools' names (`64bit`).
     fn features(&self) -> Vec<String>;
 
@@ -54,6 +63,11 @@ pub(crate) trait FileSystem {
 
     /// Names in a folder, without `.` and `..`, at most [`MOST_ENTRIES`].
     fn list(&mut self, folder: &str) -> Result<Vec<String>, NotRead>;
+
+    /// Whether nobody may change it (`chattr +i`); no, where the file system has no such flag or this reader does not know it.
+    fn is_immutable(&mut self, _path: &str) -> Result<bool, NotRead> {
+        Ok(false)
+    }
 
     /// Up to `max` bytes from `offset`: fewer only at the end of the file.
     fn read(&mut self, path: &str, offset: u64, max: usize) -> Result<Vec<u8>, NotRead>;

@@ -10,7 +10,7 @@ mod version;
 use self::registry::{SOFTWARE, SYSTEM, find_dirty};
 use crate::{
     bytes::{has, le16, le32},
-    facts::{CloudInit, Guest, Service, State, Windows},
+    facts::{CloudInit, Guest, Service, Windows},
     fs::{FileSystem, Kind},
     source::NotRead,
 };
@@ -28,8 +28,8 @@ pub(crate) fn is_on(fs: &mut dyn FileSystem) -> Result<bool, NotRead> {
     Ok(fs.entry(SOFTWARE)?.is_some() && fs.entry(SYSTEM)?.is_some())
 }
 
-/// Adds what is found on its system volume, which is called `volume`.
-pub(crate) fn read(guest: &mut Guest, fs: &mut dyn FileSystem, volume: &str) {
+/// Adds what is found on its system volume.
+pub(crate) fn read(guest: &mut Guest, fs: &mut dyn FileSystem) {
     let mut windows = Windows::default();
     let policy = match version::read(guest, &mut windows, fs) {
         Ok(policy) => policy,
@@ -57,15 +57,6 @@ pub(crate) fn read(guest: &mut Guest, fs: &mut dyn FileSystem, volume: &str) {
             guest.missed(SYSTEM, &error.reason);
             guest.architecture = architecture(fs);
         }
-    }
-    match fs.state() {
-        State::Hibernated => guest.find(
-            "guest.hibernated",
-            volume,
-            "Windows sleeps: it was not shut down, or with fast startup",
-        ),
-        State::Dirty => guest.find("guest.dirty", volume, "the file system was not closed, or has errors"),
-        _ => {}
     }
     guest.windows = Some(windows);
 }

@@ -1,39 +1,28 @@
 //! What the planted faults of small disks are told as, and what becomes of disks that are damaged.
 
+use std::io::Cursor;
+
 use super::*;
 use crate::{
-    disks::{disk, mutate, part, part_within, truncate},
+    Options,
+    disks::{disk, mutate, part, truncate},
+    facts::{Extent, PROPERTIES, State},
     fs::ntfs::Ntfs,
-    source::Part,
 };
 
-/// Where the system volume begins on the disk of that name.
-fn start(name: &str) -> u64 {
-    if name.starts_with("uefi") {
-        1280 * 512
-    } else {
-        128 * 512
-    }
-}
-
-fn look(disk: &Part, start: u64) -> Guest {
-    let mut guest = Guest::default();
-    let volume = disk.cut(start, disk.len().saturating_sub(start)).unwrap();
-    match Ntfs::open(volume) {
-        Ok(mut ntfs) => read(&mut guest, &mut ntfs, "part1"),
-        Err(error) => guest.missed("part1", &error.reason),
-    }
-    guest
+/// The disk as all others are looked at.
+fn inspect(disk: Vec<u8>) -> Guest {
+    crate::inspect(Cursor::new(disk), &Options::default())
 }
 
 fn of(name: &str) -> Guest {
-    look(&part(disk(name)), start(name))
+    inspect(disk(name))
 }
 
-/// Ids of what was found, what most of them have left out.
+/// Ids of the faults that were found.
 fn found(guest: &Guest) -> Vec<&str> {
     let ids = guest.findings.iter().map(|finding| &*finding.id);
-    ids.filter(|id| *id != "guest.cloud_init_present").collect()
+    ids.filter(|id| !PROPERTIES.contains(id)).collect()
 }
 
 #[test]
@@ -61,7 +50,7 @@ fn every_planted_fault_is_found_and_nothing_else() {
     for (name, wanted) in cases {
         let guest = of(name);
         assert_eq!(found(&guest), wanted, "{name}: {:?}", guest.findings);
-        assert_eq!(guest.reason, None, "{name}");
+        assert_eq!((guest.read, &guest.reason), (Extent::Whole, &None), "{name}");
         assert_eq!(guest.has("guest.cloud_init_present"), name != "vmware", "{name}");
     }
 }
@@ -146,7 +135,7 @@ fn the_architecture_is_that_of_a_program_or_of_the_registry() {
             let at = place(&bytes, &head[..200]);
             bytes[at + 132..at + 134].copy_from_slice(machine);
         }
-        look(&part(bytes), 128 * 512).architecture
+        inspect(bytes).architecture
     };
     assert_eq!(with(&[(0, [0x64, 0xAA])]).as_deref(), Some("arm64"));
     assert_eq!(with(&[(0, [0x4C, 0x01])]).as_deref(), Some("i386"));
@@ -156,7 +145,7 @@ fn the_architecture_is_that_of_a_program_or_of_the_registry() {
     while let Some(at) = bytes.windows(4).position(|own| own == b"PE\0\0") {
         bytes[at] = b'x';
     }
-    assert_eq!(look(&part(bytes), 128 * 512).architecture.as_deref(), Some("x86_64"));
+    assert_eq!(inspect(bytes).architecture.as_deref(), Some("x86_64"));
 }
 
 #[test]
@@ -171,7 +160,7 @@ fn a_registry_that_was_not_closed_or_cannot_be_read_is_said() {
         let header = &mut bytes[at..at + 512];
         header[4] ^= 1;
         header[508] ^= 1;
-        let guest = look(&part(bytes.clone()), 128 * 512);
+        let guest = inspect(bytes.clone());
         assert_eq!(found(&guest), ["guest.dirty"]);
         assert!(
             guest
@@ -180,7 +169,7 @@ fn a_registry_that_was_not_closed_or_cannot_be_read_is_said() {
                 .any(|finding| finding.place == SOFTWARE || finding.place == SYSTEM)
         );
         bytes[at] = b'x';
-        let guest = look(&part(bytes), 128 * 512);
+        let guest = inspect(bytes);
         assert_eq!(found(&guest), [""; 0], "nothing is missing that was not looked for");
         assert!(
             guest
@@ -193,10 +182,32 @@ fn a_registry_that_was_not_closed_or_cannot_be_read_is_said() {
 
 #[test]
 fn little_is_read() {
-    let disk = part(disk("good"));
-    look(&disk, 128 * 512);
-    let read = disk.device().borrow().bytes_read();
-    assert!(read < 300_000, "{read}");
+    let guest = of("good");
+    assert!(guest.bytes_read < 400_000, "{}", guest.bytes_read);
+}
+
+#[test]
+fn how_it_starts_and_what_its_volumes_are() {
+    let boot = |name: &str| {
+        let guest = of(name);
+        (guest.boot.bios, guest.boot.uefi, guest.partition_table.unwrap())
+    };
+    assert_eq!(boot("good"), (Some(true), Some(false), "mbr".to_owned()));
+    assert_eq!(boot("uefi"), (Some(false), Some(true), "gpt".to_owned()));
+    assert_eq!(boot("uefi-no-fallback"), (Some(false), Some(false), "gpt".to_owned()));
+    let volumes = of("uefi").volumes;
+    let kinds = volumes
+        .iter()
+        .map(|own| (own.file_system.as_deref(), own.mounted_at.as_deref(), own.state));
+    let kinds: Vec<_> = kinds.collect();
+    assert_eq!(
+        kinds,
+        [
+            (Some("vfat"), None, State::Clean),
+            (Some("ntfs"), Some("C:"), State::Clean)
+        ]
+    );
+    assert_eq!(volumes[0].label.as_deref(), Some("SYSTEM"));
 }
 
 #[test]
@@ -208,25 +219,38 @@ fn a_windows_is_known_by_its_hives() {
 
 #[test]
 fn changed_and_cut_disks_are_read_or_not() {
-    for name in ["good", "vmware"] {
-        mutate(&disk(name), 1000, 8 << 20, |part| {
-            let guest = look(&part, 128 * 512);
+    for name in ["good", "uefi"] {
+        mutate(&disk(name), 250, |disk| {
+            let guest = crate::inspect(disk, &Options::default());
             assert!(guest.findings.len() < 20 && guest.agents.len() < 20);
         });
     }
-    truncate(&disk("good"), |part| {
-        if part.len() > 128 * 512 {
-            look(&part, 128 * 512);
-        }
-    });
-    // The budget ends it anywhere.
+    truncate(&disk("good"), |disk| drop(crate::inspect(disk, &Options::default())));
+}
+
+/// Whatever was not read of a disk with two faults: it is said, or both are found, and no other is.
+#[test]
+fn the_budget_ends_it_anywhere() {
     let whole = disk("client");
-    for limit in (4096..250_000).step_by(4096) {
-        let guest = look(&part_within(std::io::Cursor::new(whole.clone()), limit), 128 * 512);
-        assert!(
-            guest.reason.is_some() || found(&guest).len() == 2,
-            "{limit}: {:?}",
-            guest.findings
+    let mut ends = 0;
+    for bytes in (0..400_000).step_by(4096) {
+        let guest = crate::inspect(
+            Cursor::new(whole.clone()),
+            &Options {
+                bytes,
+                ..Options::default()
+            },
         );
+        let found = found(&guest);
+        assert!(
+            found
+                .iter()
+                .all(|id| ["guest.windows_client", "guest.qemu_ga"].contains(id)),
+            "{bytes}: {found:?}"
+        );
+        assert_eq!(guest.reason.is_none(), guest.read == Extent::Whole, "{bytes}");
+        assert!(guest.reason.is_some() || found.len() == 2, "{bytes}: {found:?}");
+        ends += usize::from(guest.reason.is_some());
     }
+    assert!((10..90).contains(&ends), "{ends}");
 }

@@ -249,7 +249,6 @@ impl FileSystem for Fat {
             },
             size: found.size,
             target: None,
-            immutable: false,
         }))
     }
 

@@ -50,6 +50,8 @@ pub(crate) struct Ntfs {
     records: Content,
     label: Option<String>,
     is_dirty: Option<bool>,
+    /// Whether nothing waits in its log.
+    is_closed: Option<bool>,
     seen: HashMap<u64, Rc<Record>>,
     paths: HashMap<String, u64>,
     /// The file that was read last.
@@ -85,6 +87,7 @@ impl Ntfs {
             records: Content::Here(Vec::new()),
             label: None,
             is_dirty: None,
+            is_closed: None,
             seen: HashMap::new(),
             paths: HashMap::new(),
             last: None,
@@ -97,6 +100,7 @@ impl Ntfs {
             let flags = here(&volume, VOLUME_INFORMATION).filter(|bytes| bytes.len() >= 12);
             ntfs.is_dirty = flags.map(|bytes| le16(bytes, 10) & 1 != 0);
         }
+        ntfs.is_closed = ntfs.look_at_log().ok();
         Ok(ntfs)
     }
 
@@ -334,7 +338,7 @@ impl Ntfs {
     }
 
     /// Whether the log says that the volume was closed.
-    fn is_closed(&mut self) -> Result<bool, NotRead> {
+    fn look_at_log(&mut self) -> Result<bool, NotRead> {
         let content = self.content(LOG)?;
         let mut pages = [vec![0; log::PAGE], vec![0; log::PAGE]];
         for (number, page) in pages.iter_mut().enumerate() {
@@ -358,12 +362,16 @@ impl FileSystem for Ntfs {
     }
 
     fn state(&mut self) -> State {
-        match (self.is_hibernated(), self.is_dirty, self.is_closed()) {
+        match (self.is_hibernated(), self.is_dirty, self.is_closed) {
             (Ok(true), ..) => State::Hibernated,
-            (_, Some(true), _) | (.., Ok(false)) => State::Dirty,
-            (Ok(false), Some(false), Ok(true)) => State::Clean,
+            (_, Some(true), _) | (.., Some(false)) => State::Dirty,
+            (Ok(false), Some(false), Some(true)) => State::Clean,
             _ => State::Unknown,
         }
+    }
+
+    fn lost(&self) -> Option<&'static str> {
+        (self.is_closed == Some(false)).then_some("its log is not replayed, so that the last changes are not seen")
     }
 
     fn features(&self) -> Vec<String> {
@@ -386,7 +394,6 @@ impl FileSystem for Ntfs {
             kind,
             size,
             target: None,
-            immutable: false,
         }))
     }
 
