@@ -103,21 +103,34 @@ impl Line {
 pub(crate) struct Known {
     pub(crate) uuids: Vec<String>,
     pub(crate) labels: Vec<String>,
-    pub(crate) partuuids: Vec<String>,
+    /// With the names of their partitions.
+    pub(crate) partuuids: Vec<(String, String)>,
     pub(crate) volumes: Vec<String>,
     /// Some volume was not read, so that its names are not known.
     pub(crate) is_partial: bool,
 }
 
 impl Known {
+    /// The partition that is named by its id.
+    pub(crate) fn partition(&self, name: &Name) -> Option<&str> {
+        let Name::PartUuid(name) = name else { return None };
+        let found = self.partuuids.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map(|(_, partition)| partition.as_str())
+    }
+
     /// Whether the disk has what is named; `None` where that cannot be told.
     pub(crate) fn has(&self, name: &Name) -> Option<bool> {
+        if let Name::PartUuid(_) = name {
+            return self
+                .partition(name)
+                .map(|_| true)
+                .or((!self.is_partial).then_some(false));
+        }
         let (names, name) = match name {
             Name::Uuid(name) => (&self.uuids, name),
             Name::Label(name) => (&self.labels, name),
-            Name::PartUuid(name) => (&self.partuuids, name),
             Name::Lvm(name) => (&self.volumes, name),
-            Name::PartLabel(_) | Name::Fragile(_) | Name::Other(_) => return None,
+            Name::PartUuid(_) | Name::PartLabel(_) | Name::Fragile(_) | Name::Other(_) => return None,
         };
         match names.iter().any(|own| own.eq_ignore_ascii_case(name)) {
             true => Some(true),

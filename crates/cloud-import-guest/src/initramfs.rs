@@ -14,7 +14,7 @@ use crate::{
 
 /// The most memory that a decoder of LZMA may take for its window, in KiB. The kernel's own make 8 MiB of it, `xz -9` makes 64.
 const LZMA_WINDOW: u32 = 80 << 10;
-/// Windows of Zstandard that are larger are refused by its decoder; `zstd --ultra` stays below.
+/// Bytes that are read ahead, before and behind a decoder.
 const PIECE: usize = 128 << 10;
 /// The longest name in an archive.
 const LONGEST_NAME: u64 = 4096;

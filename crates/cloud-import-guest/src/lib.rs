@@ -27,7 +27,7 @@ mod windows;
 use std::{
     fmt,
     io::{Read, Seek},
-    rc::Rc,
+    sync::Arc,
 };
 
 pub use facts::Guest;
@@ -43,14 +43,14 @@ pub struct Options {
     pub reads: u64,
     /// Bytes of an initramfs that are unpacked at most; 0 leaves it closed, and what is in it is not read.
     pub unpacked: u64,
-    is_over: Rc<dyn Fn() -> bool>,
+    is_over: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Options {
     /// Asks this before each read and while it unpacks; whatever is left is not read once it says that time is over.
     #[must_use]
-    pub fn until(mut self, is_over: impl Fn() -> bool + 'static) -> Self {
-        self.is_over = Rc::new(is_over);
+    pub fn until(mut self, is_over: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.is_over = Arc::new(is_over);
         self
     }
 }
@@ -62,7 +62,7 @@ impl Default for Options {
             bytes: 64 << 20,
             reads: 100_000,
             unpacked: 512 << 20,
-            is_over: Rc::new(|| false),
+            is_over: Arc::new(|| false),
         }
     }
 }

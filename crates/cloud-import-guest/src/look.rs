@@ -75,6 +75,7 @@ pub(crate) fn look(device: &Shared, unpacked: u64, guest: &mut Guest) {
         None if is_windows(&mut opened, guest) => {}
         None => {
             guest.read = Extent::Not;
+            unknown(&table, guest);
             if guest.reason.is_none() {
                 guest.find(
                     "guest.root_missing",
@@ -86,6 +87,22 @@ pub(crate) fn look(device: &Shared, unpacked: u64, guest: &mut Guest) {
     }
     if guest.reason.is_some() && guest.read == Extent::Whole {
         guest.read = Extent::Partly;
+    }
+}
+
+/// What is not recognised may hold a system as well as another. What is small holds a loader.
+fn unknown(table: &Table, guest: &mut Guest) {
+    const SMALL: u64 = 8 << 20;
+    for slot in table
+        .slots
+        .iter()
+        .filter(|slot| slot.content.is_none() && slot.part.len() > SMALL)
+    {
+        match slot.part.bytes(0, 64 << 10) {
+            Ok(head) if head.iter().all(|byte| *byte == 0) => {}
+            Ok(_) => guest.missed(&slot.name, "what is in it is not recognised"),
+            Err(error) => guest.missed(&slot.name, &error.reason),
+        }
     }
 }
 
@@ -173,7 +190,11 @@ fn known(table: &Table, guest: &Guest) -> Known {
     Known {
         uuids: guest.volumes.iter().filter_map(|volume| volume.uuid.clone()).collect(),
         labels: guest.volumes.iter().filter_map(|volume| volume.label.clone()).collect(),
-        partuuids: table.slots.iter().filter_map(|slot| slot.partuuid.clone()).collect(),
+        partuuids: table
+            .slots
+            .iter()
+            .filter_map(|slot| Some((slot.partuuid.clone()?, slot.name.clone())))
+            .collect(),
         volumes: table
             .slots
             .iter()
@@ -293,10 +314,8 @@ fn has_root(own: &mut Opened, guest: &mut Guest) -> bool {
     if is_root(&mut *own.fs, guest) {
         return true;
     }
-    if own.fs.kind() != "btrfs" {
-        return false;
-    }
-    for name in SUBVOLUMES {
+    let subvolumes = if own.fs.kind() == "btrfs" { SUBVOLUMES } else { &[] };
+    for name in subvolumes {
         let Ok(fs) = Btrfs::open(&own.part, Subvolume::Path(name)) else {
             continue;
         };
@@ -305,6 +324,13 @@ fn has_root(own: &mut Opened, guest: &mut Guest) -> bool {
             own.fs = fs;
             return true;
         }
+    }
+    // Systems whose root is made anew at each start, out of what lies elsewhere in the file system.
+    let other = ["/ostree/deploy", "/nix/store"]
+        .into_iter()
+        .find(|path| own.fs.entry(path).is_ok_and(|entry| entry.is_some()));
+    if let Some(path) = other {
+        guest.missed(path, "there is no reader for systems of this kind");
     }
     false
 }
@@ -333,7 +359,8 @@ fn of_linux(root: Opened, mut others: Vec<Opened>, known: &Known, bounds: &Bound
         if !line.at.starts_with('/') || line.at == "/" || tree.is_mounted(&line.at) || line.kind == "swap" {
             continue;
         }
-        let is_own = |volume: &Volume| is_named(&line.device, volume);
+        let is_own =
+            |volume: &Volume| is_named(&line.device, volume) || known.partition(&line.device) == Some(&volume.name);
         if line.kind == "btrfs" && guest.volumes.get(root_number).is_some_and(is_own) {
             subvolume(line, &root_part, &mut tree, guest);
             continue;

@@ -95,7 +95,7 @@ fn metadata(part: &Part) -> Result<String, NotRead> {
         .into_iter()
         .find(|at| has(&labels, *at, b"LABELONE"));
     let label = label.ok_or_else(|| NotRead::new("the label of LVM is not there"))?;
-    let header = label + le32(&labels, label + 20) as usize;
+    let header = label + le32(&labels, label + 20).min(4096) as usize;
     // Behind the id and the size: pairs of place and length for the data, an empty one, then those of the metadata.
     let mut at = header + 40;
     let pair = |at: usize| (le64(&labels, at), le64(&labels, at + 8));
