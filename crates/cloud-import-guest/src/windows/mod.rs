@@ -61,25 +61,39 @@ pub(crate) fn read(guest: &mut Guest, fs: &mut dyn FileSystem) {
     guest.windows = Some(windows);
 }
 
-/// Without a driver that starts at boot there is no disk of a virtual machine.
+/// Without a driver that starts at boot there is no disk of a virtual machine, and without another no network.
 fn judge_drivers(guest: &mut Guest, services: &[Service]) {
+    if let Some(what) = lacks_disks(services) {
+        guest.find("guest.virtio_missing", SYSTEM, &what);
+    }
+    let network = services.iter().find(|service| service.name == services::NETWORK);
+    let what = match network.map(|driver| (driver.start, driver.file)) {
+        None => "netkvm is not installed",
+        Some((Some(4), _)) => "netkvm is disabled",
+        Some((_, Some(false))) => "netkvm has no file",
+        Some(_) => return,
+    };
+    guest.find("guest.virtio_missing", SYSTEM, what);
+}
+
+/// Why no driver finds a disk, if so.
+fn lacks_disks(services: &[Service]) -> Option<String> {
     let disks = services
         .iter()
         .filter(|service| services::DISKS.contains(&&*service.name));
     let mut reasons = Vec::new();
     for driver in disks {
         reasons.push(match (driver.start, driver.file) {
-            (Some(0), Some(true) | None) => return,
+            (Some(0), Some(true) | None) => return None,
             (Some(0), Some(false)) => format!("{} has no file", driver.name),
             (Some(start), _) => format!("{} does not start at boot (Start is {start} and not 0)", driver.name),
             (None, _) => format!("{} has no Start", driver.name),
         });
     }
-    let what = match reasons.is_empty() {
+    Some(match reasons.is_empty() {
         true => "neither viostor nor vioscsi is installed".to_owned(),
         false => reasons.join(", "),
-    };
-    guest.find("guest.virtio_missing", SYSTEM, &what);
+    })
 }
 
 fn find_tools(guest: &mut Guest, services: &[Service]) {
@@ -112,7 +126,14 @@ fn find_cloudbase(guest: &mut Guest, fs: &mut dyn FileSystem, services: &[Servic
                 from: Some(CLOUDBASE.to_owned()),
                 ..CloudInit::default()
             });
-            guest.find("guest.cloud_init_present", CLOUDBASE, "cloudbase-init is installed");
+            match service.start {
+                Some(4) => guest.find(
+                    "guest.cloud_init_missing",
+                    CLOUDBASE,
+                    "cloudbase-init is there and disabled",
+                ),
+                _ => guest.find("guest.cloud_init_present", CLOUDBASE, "cloudbase-init is installed"),
+            }
         }
         (_, Ok(_)) => {
             let what = match is_there {

@@ -10,14 +10,14 @@ use crate::{
 
 /// Drivers of the disks of virtual machines: virtio as disks, and as SCSI.
 pub(super) const DISKS: &[&str] = &["viostor", "vioscsi"];
-const NETWORK: &str = "netkvm";
+pub(super) const NETWORK: &str = "netkvm";
 pub(super) const CLOUDBASE: &str = "cloudbase-init";
 pub(super) const QEMU_GA: &str = "qemu-ga";
 /// Services of hypervisors' tools, and what these are called.
 pub(super) const TOOLS: &[(&str, &str)] = &[
     ("QEMU-GA", QEMU_GA),
     ("VMTools", "vmware-tools"),
-    ("VBoxService", "virtualbox-guest-additions"),
+    ("VBoxService", "VirtualBox additions"),
     ("xenagent", "xen-tools"),
     ("XenSvc", "xen-tools"),
 ];

@@ -37,6 +37,7 @@ fn every_planted_fault_is_found_and_nothing_else() {
             "vmware",
             &[
                 "guest.virtio_missing",
+                "guest.virtio_missing",
                 "guest.hypervisor_tools",
                 "guest.cloud_init_missing",
             ],
@@ -45,13 +46,20 @@ fn every_planted_fault_is_found_and_nothing_else() {
         ("rdp-policy", &["guest.rdp_off"]),
         ("dirty", &["guest.dirty"]),
         ("hibernated", &["guest.hibernated"]),
-        ("client", &["guest.windows_client", "guest.qemu_ga"]),
+        (
+            "client",
+            &["guest.windows_client", "guest.qemu_ga", "guest.cloud_init_missing"],
+        ),
     ];
     for (name, wanted) in cases {
         let guest = of(name);
         assert_eq!(found(&guest), wanted, "{name}: {:?}", guest.findings);
         assert_eq!((guest.read, &guest.reason), (Extent::Whole, &None), "{name}");
-        assert_eq!(guest.has("guest.cloud_init_present"), name != "vmware", "{name}");
+        assert_eq!(
+            guest.has("guest.cloud_init_present"),
+            !["vmware", "client"].contains(&name),
+            "{name}"
+        );
     }
 }
 
@@ -228,7 +236,7 @@ fn changed_and_cut_disks_are_read_or_not() {
     truncate(&disk("good"), |disk| drop(crate::inspect(disk, &Options::default())));
 }
 
-/// Whatever was not read of a disk with two faults: it is said, or both are found, and no other is.
+/// Whatever was not read of a disk with three faults: it is said, or all are found, and no other is.
 #[test]
 fn the_budget_ends_it_anywhere() {
     let whole = disk("client");
@@ -245,11 +253,11 @@ fn the_budget_ends_it_anywhere() {
         assert!(
             found
                 .iter()
-                .all(|id| ["guest.windows_client", "guest.qemu_ga"].contains(id)),
+                .all(|id| ["guest.windows_client", "guest.qemu_ga", "guest.cloud_init_missing"].contains(id)),
             "{bytes}: {found:?}"
         );
         assert_eq!(guest.reason.is_none(), guest.read == Extent::Whole, "{bytes}");
-        assert!(guest.reason.is_some() || found.len() == 2, "{bytes}: {found:?}");
+        assert!(guest.reason.is_some() || found.len() == 3, "{bytes}: {found:?}");
         ends += usize::from(guest.reason.is_some());
     }
     assert!((10..90).contains(&ends), "{ends}");
