@@ -94,6 +94,26 @@ fn pieces_of_a_file_are_those_of_the_whole() {
 }
 
 #[test]
+fn behind_what_was_written_are_zeros() {
+    let mut ntfs = open(disk("ntfs"));
+    let whole = ntfs.read("/scattered", 0, 5000).unwrap();
+    let file = ntfs.find("/scattered").unwrap().unwrap();
+    let Content::There { runs, size, .. } = (*ntfs.content(file).unwrap()).clone() else {
+        panic!()
+    };
+    let short = Content::There {
+        runs,
+        size,
+        valid: 1300,
+    };
+    let mut found = vec![7; 5000];
+    assert_eq!(ntfs.fill(&short, 0, &mut found).unwrap(), 5000);
+    assert_eq!((&found[..1300], &found[1300..]), (&whole[..1300], &*vec![0; 3700]));
+    assert_eq!(ntfs.fill(&short, 3000, &mut found[..9]).unwrap(), 9);
+    assert_eq!(found[..9], [0; 9]);
+}
+
+#[test]
 fn names_are_found_in_any_case_and_others_are_not() {
     let mut ntfs = open(disk("ntfs"));
     for path in [
