@@ -35,15 +35,38 @@ const PACKED: &[&[u8]] = disks!(
     "suse-btrfs"
 );
 
+/// Packed as they are.
+const WHOLE: &[&[u8]] = disks!("windows/good", "windows/uefi", "windows/client", "windows/ntfs-4k");
+
 type Blocks = Vec<(u64, Vec<u8>)>;
 
-static DISKS: LazyLock<Vec<(u64, Blocks)>> = LazyLock::new(|| PACKED.iter().map(|packed| unpack(packed)).collect());
+static DISKS: LazyLock<Vec<(u64, Blocks)>> = LazyLock::new(|| {
+    let whole = WHOLE.iter().map(|packed| cut(&decoded(packed)));
+    PACKED.iter().map(|packed| unpack(packed)).chain(whole).collect()
+});
 
-fn unpack(packed: &[u8]) -> (u64, Blocks) {
+/// The blocks that are not zeros.
+fn cut(disk: &[u8]) -> (u64, Blocks) {
+    let blocks = (0_u64..).step_by(BLOCK).zip(disk.chunks(BLOCK));
+    let blocks = blocks.filter(|(_, block)| block.iter().any(|byte| *byte != 0));
+    let blocks = blocks.map(|(at, block)| {
+        let mut block = block.to_vec();
+        block.resize(BLOCK, 0);
+        (at, block)
+    });
+    (disk.len() as u64, blocks.collect())
+}
+
+fn decoded(packed: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Ok(mut decoder) = ruzstd::decoding::StreamingDecoder::new(Cursor::new(packed)) {
         drop(decoder.read_to_end(&mut bytes));
     }
+    bytes
+}
+
+fn unpack(packed: &[u8]) -> (u64, Blocks) {
+    let bytes = decoded(packed);
     let number = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().unwrap_or_default());
     let (size, blocks) = bytes.split_at(8.min(bytes.len()));
     let blocks = blocks.chunks_exact(8 + BLOCK);
@@ -123,7 +146,7 @@ pub(super) fn guest(input: &[u8]) {
 pub(super) fn seeds() -> Vec<Vec<u8>> {
     let mut random = Random::new(1);
     let mut seeds = Vec::new();
-    for disk in 0..PACKED.len() as u8 {
+    for disk in 0..DISKS.len() as u8 {
         for changes in [0, 1, 8, 24] {
             let bytes = (0..changes * 5).map(|_| random.number().to_le_bytes()[0]);
             seeds.push(std::iter::once(disk).chain(bytes).collect());
