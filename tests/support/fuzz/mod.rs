@@ -5,6 +5,7 @@
 
 mod answers;
 mod files;
+mod guests;
 mod mutate;
 mod seeds;
 
@@ -26,6 +27,7 @@ pub struct Target {
 /// All of them.
 pub const TARGETS: &[Target] = &[
     target("disk", files::disk, seeds::disks),
+    target("guest", guests::guest, guests::seeds),
     target(
         "api-jdcloud",
         |input| answers::api(Provider::JDCLOUD, input),
