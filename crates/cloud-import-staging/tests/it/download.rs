@@ -275,13 +275,8 @@ async fn a_store_that_fails_for_good_leaves_what_came_for_the_next_run() {
     scene.fault(FaultKind::ServerError { http: 500 }, 4, u32::MAX);
     let error = scene.run_error().await;
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    let retried = scene.told.lock().unwrap();
-    assert!(
-        retried
-            .iter()
-            .any(|told| matches!(told, DownloadProgress::Retrying { .. }))
-    );
-    drop(retried);
+    let is_retry = |told: &DownloadProgress| matches!(told, DownloadProgress::Retrying { .. });
+    assert!(scene.told.lock().unwrap().iter().any(is_retry));
     scene.simulator.clear_faults();
     let before = scene.gets();
     let downloaded = scene.run().await.unwrap();
