@@ -8,7 +8,7 @@ use std::{
 
 use cloud_import_core::{Error, ErrorKind, Result, Stop};
 use tokio::{
-    sync::Notify,
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
     task::{JoinHandle, JoinSet},
 };
 
@@ -34,6 +34,33 @@ pub(super) struct Fetch {
     pub(super) options: DownloadOptions,
     pub(super) progress: OnDownload,
     pub(super) stop: Stop,
+    pub(super) writes: Writes,
+}
+
+/// What has begun to write goes on to its end, on its own thread, even when nobody waits for it. It has the file until then, and with
+/// that the lock: a call that ended would find the next one refused.
+#[derive(Clone)]
+pub(super) struct Writes(Arc<Semaphore>);
+
+impl Writes {
+    /// More than there are threads.
+    const MOST: u32 = 1 << 16;
+
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(
+            usize::try_from(Self::MOST).unwrap_or(Semaphore::MAX_PERMITS),
+        )))
+    }
+
+    /// One begins, and is over when this is dropped. The semaphore is never closed.
+    async fn begin(&self) -> Option<OwnedSemaphorePermit> {
+        self.0.clone().acquire_owned().await.ok()
+    }
+
+    /// Waits until all are over.
+    async fn over(&self) {
+        let _ = self.0.acquire_many(Self::MOST).await;
+    }
 }
 
 type Outcome = Result<u64>;
@@ -44,10 +71,15 @@ impl Fetch {
     /// # Errors
     /// [`ErrorKind::Stopped`], and every kind that a request or the file can end with.
     pub(super) async fn all(self: Arc<Self>, record: Record) -> Result<()> {
-        let journal = Journal::new(self.file.clone(), record);
-        journal.write().await?;
-        let fetched = self.missing(&journal).await;
+        let mut journal = Journal::new(self.file.clone(), record, self.writes.clone());
+        let fetched = match journal.write().await {
+            Ok(()) => self.missing(&journal).await,
+            Err(error) => Err(error),
+        };
         let kept = journal.write().await;
+        journal.end().await;
+        drop(journal);
+        self.writes.over().await;
         fetched.and(kept)
     }
 
@@ -91,6 +123,7 @@ impl Fetch {
                 arrived(number);
             }
         }
+        running.shutdown().await;
         Err(failure)
     }
 
@@ -120,10 +153,11 @@ impl Fetch {
     async fn once(&self, first: u64, length: u64) -> Result<()> {
         let room = self.options.budget.reserve(length).await;
         let bytes = self.known.fetch(&self.store, first, length).await?;
-        let file = self.file.clone();
+        let (file, write) = (self.file.clone(), self.writes.begin().await);
         blocking::run(move || {
             let written = file.write_at(&bytes, first);
-            drop((bytes, room));
+            drop((file, bytes, room));
+            drop(write);
             written
         })
         .await
@@ -144,6 +178,7 @@ struct Journal {
 
 struct Shared {
     file: Arc<PartFile>,
+    writes: Writes,
     record: Mutex<Record>,
     dirty: Notify,
     /// Held while something is written, so that nothing older comes behind it.
@@ -151,9 +186,10 @@ struct Shared {
 }
 
 impl Journal {
-    fn new(file: Arc<PartFile>, record: Record) -> Self {
+    fn new(file: Arc<PartFile>, record: Record, writes: Writes) -> Self {
         let shared = Arc::new(Shared {
             file,
+            writes,
             record: Mutex::new(record),
             dirty: Notify::new(),
             closed: Mutex::new(false),
@@ -182,6 +218,13 @@ impl Journal {
     async fn write(&self) -> Result<()> {
         self.shared.write().await
     }
+
+    /// Ends the writer, and waits until it has left.
+    async fn end(&mut self) {
+        self.writer.abort();
+        // That it was ended is what it says.
+        let _ = (&mut self.writer).await;
+    }
 }
 
 impl Drop for Journal {
@@ -194,16 +237,23 @@ impl Drop for Journal {
 
 impl Shared {
     async fn write(self: &Arc<Self>) -> Result<()> {
-        let shared = self.clone();
+        let (shared, write) = (self.clone(), self.writes.begin().await);
         blocking::run(move || {
-            let closed = locked(&shared.closed);
-            if *closed {
-                return Ok(());
-            }
-            let record = locked(&shared.record).clone();
-            shared.file.keep(&record)
+            let kept = shared.keep();
+            drop(shared);
+            drop(write);
+            kept
         })
         .await
+    }
+
+    fn keep(&self) -> Result<()> {
+        let closed = locked(&self.closed);
+        if *closed {
+            return Ok(());
+        }
+        let record = locked(&self.record).clone();
+        self.file.keep(&record)
     }
 }
 

@@ -19,7 +19,7 @@ use tracing::{field::Empty, info_span};
 
 use self::{
     check::{Mismatch, Sums},
-    fetch::Fetch,
+    fetch::{Fetch, Writes},
     file::PartFile,
     range::Known,
     record::Record,
@@ -136,6 +136,7 @@ impl Download {
             options: self.options.clone(),
             progress: progress.clone(),
             stop: stop.clone(),
+            writes: Writes::new(),
         };
         Arc::new(fetch).all(record).await.map_err(resumable)?;
         let sums = Sums::of(file.clone(), &head, progress, stop).await?;

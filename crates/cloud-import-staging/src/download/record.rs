@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use cloud_import_core::{Provider, provider::Schema};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{bucket::Bucket, objects::ObjectHead};
 
@@ -21,7 +21,7 @@ pub(super) struct Record {
     /// Size of every part but the last, in bytes.
     pub(super) part_size: u64,
     /// Numbers of the parts that are in the file, from 0.
-    #[serde(with = "runs")]
+    #[serde(serialize_with = "as_runs", deserialize_with = "of_runs")]
     pub(super) present: BTreeSet<u64>,
 }
 
@@ -48,7 +48,7 @@ impl Record {
             present: BTreeSet::new(),
             ..record.clone()
         };
-        let has_parts = other.part_size > 0 && other.count() <= runs::MOST;
+        let has_parts = other.part_size > 0 && other.count() <= MOST;
         !self.etag.is_empty() && has_parts && of(self) == of(other)
     }
 
@@ -74,33 +74,27 @@ impl Record {
     }
 }
 
+/// More parts than these no record has: one that says so is broken.
+const MOST: u64 = 1 << 24;
+
 /// Numbers as runs of them, each with its first and last: a large object has many parts.
-mod runs {
-    use std::collections::BTreeSet;
-
-    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
-
-    /// More parts than these no record has: one that says so is broken.
-    pub(super) const MOST: u64 = 1 << 24;
-
-    pub(super) fn serialize<S: Serializer>(numbers: &BTreeSet<u64>, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut runs: Vec<[u64; 2]> = Vec::new();
-        for number in numbers {
-            match runs.last_mut() {
-                Some([_, last]) if last.checked_add(1) == Some(*number) => *last = *number,
-                _ => runs.push([*number; 2]),
-            }
+fn as_runs<S: Serializer>(numbers: &BTreeSet<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut runs: Vec<[u64; 2]> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some([_, last]) if last.checked_add(1) == Some(*number) => *last = *number,
+            _ => runs.push([*number; 2]),
         }
-        runs.serialize(serializer)
     }
+    runs.serialize(serializer)
+}
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<u64>, D::Error> {
-        let runs = Vec::<[u64; 2]>::deserialize(deserializer)?;
-        if runs.iter().any(|[first, last]| first > last || *last > MOST) {
-            return Err(serde::de::Error::custom("a run of parts that is none"));
-        }
-        Ok(runs.into_iter().flat_map(|[first, last]| first..=last).collect())
+fn of_runs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<u64>, D::Error> {
+    let runs = Vec::<[u64; 2]>::deserialize(deserializer)?;
+    if runs.iter().any(|[first, last]| first > last || *last > MOST) {
+        return Err(D::Error::custom("a run of parts that is none"));
     }
+    Ok(runs.into_iter().flat_map(|[first, last]| first..=last).collect())
 }
 
 #[cfg(test)]
