@@ -181,6 +181,14 @@ impl Row {
         self
     }
 
+    /// Where the keys come from that the cloud accepts, of a target at which something else is wrong.
+    fn accepted_keys(&self) -> Option<String> {
+        let source = self.credentials.as_ref().filter(|_| self.status == Status::Failed)?;
+        let is_accepted = |check: &&Check| check.what == Subject::Credentials && check.outcome == CheckOutcome::Passed;
+        let accepted = self.checks.iter().find(is_accepted)?;
+        Some(format!("with {source}: {}", render::check(accepted, self.provider)))
+    }
+
     /// A target at which nothing could be asked.
     pub(crate) fn of_error(wanted: &Wanted, error: &Error) -> Self {
         let exit = Exit::of(error);
@@ -282,6 +290,10 @@ fn text(row: &Row, all: bool) {
             .for_each(|line| output::result(&format!("  {line}")));
     }
     if !all {
+        // What is looked at first where something is wrong, and need not be.
+        if let Some(accepted) = row.accepted_keys() {
+            output::result(&format!("  {accepted}"));
+        }
         return;
     }
     if let Some(source) = &row.credentials {

@@ -70,9 +70,10 @@ impl Drop for Scene {
 /// What stands behind the beginning of a line.
 fn behind(output: &Output, beginning: &str) -> String {
     let said = err(output);
-    // What is said while work goes on has the time of day before it.
+    // What is said while work goes on has the time of day.
     let line = said.lines().find_map(|line| {
         let (before, rest) = line.split_once(beginning)?;
+        let before = before.strip_prefix("warning: ").unwrap_or(before);
         before.chars().all(|c| !c.is_alphabetic() || c == 'Z').then_some(rest)
     });
     assert!(line.is_some(), "no line begins `{beginning}`: {said}");
@@ -103,7 +104,7 @@ fn every_line_that_is_advised_works_as_it_is() {
     expect_code(&third, 6);
     let anew = behind(
         &third,
-        "warning: tencent/ap-guangzhou: was not started: not in two complete listings at ",
+        "tencent/ap-guangzhou: was not started: not in two complete listings at ",
     );
     assert!(anew.ends_with("; it is sent anew"), "{anew}");
     assert_eq!([scene.imports(Cloud::Tencent), scene.imports(Cloud::Ucloud)], [1, 0]);
