@@ -181,9 +181,9 @@ impl Row {
         self
     }
 
-    /// Where the keys come from that the cloud accepts, of a target at which something else is wrong.
+    /// Where the keys come from that the cloud accepts, and whose they are as far as it tells.
     fn accepted_keys(&self) -> Option<String> {
-        let source = self.credentials.as_ref().filter(|_| self.status == Status::Failed)?;
+        let source = self.credentials.as_ref()?;
         let is_accepted = |check: &&Check| check.what == Subject::Credentials && check.outcome == CheckOutcome::Passed;
         let accepted = self.checks.iter().find(is_accepted)?;
         Some(format!("with {source}: {}", render::check(accepted, self.provider)))
@@ -290,7 +290,6 @@ fn text(row: &Row, all: bool) {
             .for_each(|line| output::result(&format!("  {line}")));
     }
     if !all {
-        // What is looked at first where something is wrong, and need not be.
         if let Some(accepted) = row.accepted_keys() {
             output::result(&format!("  {accepted}"));
         }
