@@ -73,13 +73,17 @@ pub(crate) fn was_left(target: &Outcome) -> bool {
 /// Whether a repeat begins it again. What is not on record is in no job, and what stands against an order stands against its repeat.
 fn is_to_begin_again(target: &Outcome) -> bool {
     let is_bad = matches!(target.status, Status::Failed | Status::Canceled | Status::NotStarted);
-    is_bad && !was_left(target) && target.record.is_some()
+    is_bad && !was_left(target) && is_of_a_job(target)
+}
+
+/// Whether it is on record as something that goes on: what was only tried is tried again by its own command alone.
+fn is_of_a_job(target: &Outcome) -> bool {
+    target.record.as_deref().is_some_and(|record| !record.is_dry_run())
 }
 
 fn is_unfinished(target: &Outcome) -> bool {
     match target.status {
-        Status::Running | Status::CancelRequested => target.record.is_some(),
-        Status::NotStarted => target.record.is_some(),
+        Status::Running | Status::CancelRequested | Status::NotStarted => is_of_a_job(target),
         Status::Unknown => target.record.is_some() && !is_left_to_the_user(target),
         _ => false,
     }

@@ -12,7 +12,7 @@ use crate::{
     row::Reason,
 };
 
-/// What share, unshare, tag, set, deprecate and delete did.
+/// What share, unshare, accept, tag, set, deprecate and delete did.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Report<'a> {
@@ -50,6 +50,10 @@ pub(crate) enum Done {
     Changed,
     /// The change was only validated.
     Checked,
+    /// It is shared with this account, which took it.
+    Accepted,
+    /// Or did not.
+    Rejected,
     /// It is gone.
     Deleted,
     /// The error says what was not done.
@@ -61,6 +65,8 @@ impl Done {
         match self {
             Self::Changed => "changed",
             Self::Checked => "checked",
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
             Self::Deleted => "deleted",
             Self::Failed => "failed",
         }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use cloud_import::{
     Credentials, Endpoint, Error, ErrorKind, Field, Grace, ImageImporter, ImportTask, Provider, Remedy, Result,
-    RetryPolicy, Settings, Stop, Throttle,
+    RetryPolicy, Settings, Stop, Target, Throttle,
     provider::Connection,
     publish::staging::{Bucket, Store},
     transport::HttpTransport,
@@ -115,9 +115,9 @@ impl<'a> Clouds<'a> {
         self.store_with(importer, bucket, Some(RetryPolicy::default().attempts(2)))
     }
 
-    /// The bucket that simulated clouds have for local files.
-    pub(crate) fn simulated_bucket(&self) -> Option<String> {
-        self.simulated.map(|_| Simulated::BUCKET.to_owned())
+    /// The bucket that simulated clouds have for local files of a target.
+    pub(crate) fn simulated_bucket(&self, target: &Target) -> Option<String> {
+        self.simulated.map(|_| Simulated::bucket(target))
     }
 
     /// The importer that goes on with a task, in the place where it was started. A task may come from anywhere: it does not choose who

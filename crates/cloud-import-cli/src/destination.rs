@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cloud_import::{
     Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageChange, ImageImporter, ImageKind,
-    ImportRequest, Pace, Problem, Provider, Remedy, Result, SourceForm,
+    ImportRequest, Pace, Problem, Provider, Remedy, Result, SourceForm, Target,
     publish::{Destination, Image, LocalImage, ObjectImage, Release, staging::Store},
 };
 
@@ -102,7 +102,7 @@ pub(crate) async fn destination(
             let what = || format!("`{}` is a file on this machine", file.path().display());
             let store = clouds.store(
                 &*importer,
-                &bucket(&fields, clouds).ok_or_else(|| no_bucket(what(), provider))?,
+                &bucket(&fields, &wanted.target, clouds).ok_or_else(|| no_bucket(what(), provider))?,
             )?;
             (file.described(Disk::object("", "")), Some(store))
         }
@@ -110,7 +110,7 @@ pub(crate) async fn destination(
             let what = || format!("`fetch+{}` is to be fetched", fetched.link);
             let store = clouds.store(
                 &*importer,
-                &bucket(&fields, clouds).ok_or_else(|| no_bucket(what(), provider))?,
+                &bucket(&fields, &wanted.target, clouds).ok_or_else(|| no_bucket(what(), provider))?,
             )?;
             (file.described(Disk::object("", "")), Some(store))
         }
@@ -303,8 +303,8 @@ fn of_disk(order: &ImportRequest, index: usize) -> ImportRequest {
 }
 
 /// The bucket that a file is put into for a target.
-fn bucket(fields: &Fields, clouds: &Clouds<'_>) -> Option<String> {
-    fields.bucket.clone().or_else(|| clouds.simulated_bucket())
+fn bucket(fields: &Fields, target: &Target, clouds: &Clouds<'_>) -> Option<String> {
+    fields.bucket.clone().or_else(|| clouds.simulated_bucket(target))
 }
 
 fn no_bucket(what: String, provider: Provider) -> Error {

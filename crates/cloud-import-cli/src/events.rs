@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use cloud_import::{
     ImportTask, TaskState, WaitEvent,
-    publish::{Event, Listener},
+    publish::{Event, Listener, staging::DownloadProgress},
 };
 use serde::Serialize;
 
@@ -54,6 +54,9 @@ enum Kind {
     Over,
     Polled,
     PollFailed,
+    Downloading,
+    Retrying,
+    Checking,
 }
 
 /// Something that happened.
@@ -106,6 +109,39 @@ impl Events {
         let news = *slot != Some(step);
         *slot = Some(step);
         news
+    }
+
+    /// Writes what a download says of itself. The target is the first.
+    pub(crate) fn on_download(&self, progress: &DownloadProgress) {
+        let base = |event| Line {
+            schema: SCHEMA,
+            event,
+            at: At::now(),
+            target: self.labels.first().map(String::as_str),
+            ..Line::default()
+        };
+        let bytes = |event, done, total| Line {
+            done_bytes: Some(done),
+            total_bytes: Some(total),
+            ..base(event)
+        };
+        let told = |event, message: &str| Line {
+            message: Some(message.to_owned()),
+            ..base(event)
+        };
+        let line = match progress {
+            DownloadProgress::Bytes { present, total } if self.is_news(Some(0), *present, *total) => {
+                bytes(Kind::Downloading, *present, *total)
+            }
+            // Of what is read again it is counted apart.
+            DownloadProgress::Checking { done, total } if self.is_news(None, *done, *total) => {
+                bytes(Kind::Checking, *done, *total)
+            }
+            DownloadProgress::Retrying { reason, .. } => told(Kind::Retrying, reason),
+            DownloadProgress::Warning(text) => told(Kind::Warning, text),
+            _ => return,
+        };
+        write(&line);
     }
 
     /// The line of an event; `None` for what is not told.
@@ -211,8 +247,14 @@ fn polled<'a>(event: WaitEvent<'a>, base: impl Fn(Kind) -> Line<'a>) -> Option<L
 
 impl Listener for Events {
     fn on(&self, target: Option<usize>, event: &Event<'_>) {
-        if let Some(Err(error)) = self.line(target, event).map(|line| output::json_line(&line)) {
-            output::error(&error);
+        if let Some(line) = self.line(target, event) {
+            write(&line);
         }
+    }
+}
+
+fn write(line: &Line<'_>) {
+    if let Err(error) = output::json_line(line) {
+        output::error(&error);
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Found {
     pub(crate) image: ImportedImage,
     /// Its state, in the vendor's word; empty where it was not asked for.
     pub(crate) state: String,
+    /// What is remembered of it, where it was named as what a job made.
+    pub(crate) record: Option<Record>,
 }
 
 impl Found {
@@ -46,7 +48,7 @@ enum Sought<'a> {
     /// An id, or a name.
     Text(&'a str),
     /// It is on record.
-    Made(ImportedImage),
+    Made(ImportedImage, Box<Record>),
 }
 
 /// `PROVIDER/REGION`, or a cloud in the region that stands beside its keys.
@@ -83,7 +85,7 @@ pub(crate) async fn place<'a>(
         return Ok(Place {
             importer,
             project: named.project.as_deref(),
-            sought: Sought::Made(image),
+            sought: Sought::Made(image, Box::new(record)),
         });
     }
     let Some(said) = said else {
@@ -127,9 +129,12 @@ fn made(record: &Record) -> Result<ImportedImage> {
 impl Place<'_> {
     /// Finds the image.
     pub(crate) async fn find(self) -> Result<Found> {
-        let (image, state) = match self.sought {
-            Sought::Made(image) => (image, String::new()),
-            Sought::Text(text) => sought(&*self.importer, text, self.project).await?,
+        let (image, state, record) = match self.sought {
+            Sought::Made(image, record) => (image, String::new(), Some(*record)),
+            Sought::Text(text) => {
+                let (image, state) = sought(&*self.importer, text, self.project).await?;
+                (image, state, None)
+            }
         };
         let image = match self.project {
             Some(project) => image.with_project(project),
@@ -139,6 +144,7 @@ impl Place<'_> {
             importer: self.importer,
             image,
             state,
+            record,
         })
     }
 }

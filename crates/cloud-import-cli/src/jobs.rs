@@ -62,6 +62,8 @@ pub(crate) async fn or_meant(error: Error, state: &State, text: &str) -> Error {
 /// A job and its targets, as they are remembered.
 pub(crate) struct Remembered {
     pub(crate) facts: JobFacts,
+    /// How a later command names it, with the option by which it is found.
+    pub(crate) line: String,
     pub(crate) targets: Vec<Outcome>,
     pub(crate) damaged: Vec<Damaged>,
 }
@@ -95,6 +97,7 @@ impl Remembered {
             }
         }
         Self {
+            line: facts.id.clone(),
             facts,
             targets,
             damaged,

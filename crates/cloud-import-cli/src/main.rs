@@ -62,8 +62,8 @@ use cloud_import::{Error, ErrorKind, Result};
 use crate::{
     args::{Arguments, Command},
     commands::{
-        cancel, capabilities, change, check, clean, copy, delete, explain, export, forget, images, import, inspect,
-        list, report as page, resume, show, sim, status, wait,
+        accept, cancel, capabilities, change, check, clean, copy, delete, download, explain, export, forget, images,
+        import, inspect, list, report as page, resume, show, sim, status, wait,
     },
     exit::Exit,
 };
@@ -124,12 +124,14 @@ fn run(command: Command) -> Result<Exit> {
         Command::Status(options) => block_on(interrupt::or_leave(status::run(options))),
         Command::Cancel(options) => block_on(interrupt::or_leave(cancel::run(options))),
         Command::Export(options) => block_on(export::run(options)),
+        Command::Download(options) => block_on(download::run(options)),
         Command::Forget(options) => block_on(interrupt::or_leave(forget::run(options))),
         Command::Clean(options) => block_on(interrupt::or_leave(clean::run(options))),
         Command::Images(options) => block_on(interrupt::or_leave(images::run(options))),
         Command::Copy(options) => block_on(copy::run(*options)),
         Command::Share(options) => block_on(interrupt::or_leave(change::share(options))),
         Command::Unshare(options) => block_on(interrupt::or_leave(change::unshare(options))),
+        Command::Accept(options) => block_on(interrupt::or_leave(accept::run(options))),
         Command::Tag(options) => block_on(interrupt::or_leave(change::tag(options))),
         Command::Set(options) => block_on(interrupt::or_leave(change::set(options))),
         Command::Deprecate(options) => block_on(interrupt::or_leave(change::deprecate(options))),

@@ -96,9 +96,12 @@ impl Status {
     }
 }
 
-impl From<Phase> for Status {
-    fn from(phase: Phase) -> Self {
-        match phase {
+impl Status {
+    /// What came of a target.
+    pub(crate) fn of(outcome: &publish::Outcome) -> Self {
+        let is_canceled = || outcome.error().is_some_and(|error| error.kind() == ErrorKind::Canceled);
+        match outcome.phase() {
+            Phase::Failed if is_canceled() => Self::Canceled,
             Phase::Succeeded => Self::Succeeded,
             Phase::Gone => Self::Gone,
             Phase::Checked => Self::Checked,
@@ -115,6 +118,7 @@ impl From<publish::Outcome> for Outcome {
     fn from(outcome: publish::Outcome) -> Self {
         let phase = outcome.phase();
         let error = outcome.error().cloned();
+        let status = Status::of(&outcome);
         let is_aside = matches!(outcome.ended, Ended::HeldBack { .. });
         let exit = match (phase, &error) {
             (Phase::Succeeded, Some(error)) if error.kind() == ErrorKind::Credentials => Exit::Credentials,
@@ -129,10 +133,7 @@ impl From<publish::Outcome> for Outcome {
             (_, None) => Exit::NotStarted,
         };
         Self {
-            status: match &error {
-                Some(error) if phase == Phase::Failed && error.kind() == ErrorKind::Canceled => Status::Canceled,
-                _ => phase.into(),
-            },
+            status,
             exit,
             state: (phase == Phase::Checked).then(|| "checked".to_owned()),
             image: outcome.image().cloned(),
@@ -228,6 +229,7 @@ impl Outcome {
             Step::Succeeded => (Status::Succeeded, Exit::Done),
             Step::Failed => (Status::Failed, Exit::Failed),
             Step::Canceled => (Status::Canceled, Exit::Failed),
+            Step::Staging | Step::Staged if record.was_checked() => (Status::Checked, Exit::Done),
             Step::Staging | Step::Staged => (Status::NotStarted, Exit::NotStarted),
             Step::Started => (Status::Running, Exit::StillRunning),
             _ => (Status::Unknown, Exit::OutcomeUnknown),

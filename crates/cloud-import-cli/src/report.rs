@@ -131,8 +131,18 @@ pub(crate) fn write(
     exit
 }
 
-/// The results of a command that had nothing to do, for programs; and how it ends.
-pub(crate) fn found(outcomes: &[Outcome], form: OutputFormat, fail_if: FailIf) -> Exit {
+/// The results of a command that had nothing to do: what became of images that are gone, and for programs all; and how it ends. `job`:
+/// the jobs by which a later command goes on.
+pub(crate) fn found(outcomes: &[Outcome], form: OutputFormat, job: &str, fail_if: FailIf) -> Exit {
+    let gone = outcomes.iter().filter(|outcome| outcome.status == Status::Gone);
+    let gone = gone.flat_map(|outcome| {
+        let found = outcome.error.iter().flat_map(Finding::of_error);
+        found.map(|finding| (outcome.target.as_str(), finding))
+    });
+    findings::say(&gone.collect::<Vec<_>>());
+    for Advice { what_for, line } in advice::anew(outcomes, job) {
+        output::say(&format!("{what_for}: {line}"));
+    }
     let exit = exit_of(outcomes, fail_if);
     if form != OutputFormat::Text {
         json(outcomes.iter().map(Row::of).collect(), None, exit, form);

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, io, net::SocketAddr, path::Path, time::Duration};
 
 use cloud_import::{
-    Error, ErrorKind, Provider, Result,
+    Error, ErrorKind, Provider, Result, Target,
     env::{Env as _, SystemEnv},
 };
 use cloud_import_sim::{Config, Simulator};
@@ -70,8 +70,15 @@ struct ReadyLine {
 }
 
 impl Simulated {
-    /// The bucket that local files are put into. It ends like a bucket at Tencent, which has the account's number in its name.
-    pub(crate) const BUCKET: &str = "simulated-images-1250000000";
+    /// The bucket that local files of a target are put into. It ends like a bucket at Tencent, which has the account's number in its
+    /// name. A bucket stands in one region: each but a cloud's usual one has its own.
+    pub(crate) fn bucket(target: &Target) -> String {
+        let usual = Target::default_of(target.provider).is_ok_and(|usual| usual.region == target.region);
+        match usual {
+            true => "simulated-images-1250000000".to_owned(),
+            false => format!("simulated-images-{}-1250000000", target.region.to_ascii_lowercase()),
+        }
+    }
 
     /// As the options ask; `None` when they ask for the real clouds.
     pub(crate) async fn of(reach: &Reach) -> Result<Option<Self>> {
@@ -179,6 +186,13 @@ fn loopback(url: &str) -> Result<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_region_has_a_bucket_of_its_own() {
+        let bucket = |text: &str| Simulated::bucket(&text.parse().unwrap());
+        assert_eq!(bucket("tencent/ap-guangzhou"), "simulated-images-1250000000");
+        assert_eq!(bucket("ucloud/cn-sh2"), "simulated-images-cn-sh2-1250000000");
+    }
 
     #[test]
     fn only_this_machine_is_simulated() {

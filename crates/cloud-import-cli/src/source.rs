@@ -93,6 +93,21 @@ impl Place {
     }
 }
 
+/// Bucket and key of `BUCKET:KEY`.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] when it is none.
+pub(crate) fn object(text: &str) -> Result<(&str, &str)> {
+    match text.split_once(':') {
+        Some(("oss" | "obs" | "cos" | "s3" | "us3" | "ufile", rest)) if rest.starts_with("//") => Err(of_scheme(text)),
+        Some((bucket, key)) if is_bucket(bucket, key) && !key.starts_with("//") => Ok((bucket, key)),
+        _ => Err(
+            Error::new(ErrorKind::InvalidRequest, format!("`{text}` is not BUCKET:KEY"))
+                .with_remedy("Write the bucket, a colon and the key, as `export` prints them."),
+        ),
+    }
+}
+
 /// Whether what stands before and behind a colon is a bucket and a key in it, and not a path such as `C:\web.vhd` or `./web:2`.
 fn is_bucket(bucket: &str, key: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -166,6 +181,25 @@ mod tests {
             let remedy = Place::read(text).unwrap_err().remedy().unwrap().to_string();
             assert!(remedy.contains(meant), "{text}: {remedy}");
         }
+    }
+
+    #[test]
+    fn an_object_is_a_bucket_and_a_key() {
+        assert_eq!(object("b-1:dir/a:b.vhd").unwrap(), ("b-1", "dir/a:b.vhd"));
+        for bad in [
+            "",
+            "b",
+            ":k",
+            "b:",
+            "https://b.example/k",
+            "./a:b",
+            "oss://b/k",
+            "file:///x",
+        ] {
+            assert!(object(bad).unwrap_err().remedy().is_some(), "{bad}");
+        }
+        let remedy = object("oss://b/dir/k").unwrap_err().remedy().unwrap().to_string();
+        assert!(remedy.contains("b:dir/k"), "{remedy}");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) fn expected_of(said: Option<&str>, image: &Image) -> Result<Option<St
 ///
 /// # Errors
 /// [`ErrorKind::InvalidRequest`] when it is neither, or the file has no line for it, or more than one that say different things.
-fn expected(expected: &str, image: &Path) -> Result<String> {
+pub(crate) fn expected(expected: &str, image: &Path) -> Result<String> {
     if let Some(sum) = sum(expected) {
         return Ok(sum);
     }

@@ -74,7 +74,10 @@ pub(crate) async fn named(arguments: &[OsString], state: &Remembered) -> Result<
             }
         }
         if named.is_empty() {
-            output::note(&format!("no job in {} waits for a result", state.state()));
+            match state.lasts() {
+                true => output::note(&format!("no job in {} waits for a result", state.state())),
+                false => output::note("no job waits for a result: simulated clouds have those of --state alone"),
+            }
         }
         return Ok(named);
     }

@@ -82,6 +82,7 @@ pub mod provider {
         client::{Buildable, Chained, Connection, Hosts, OtherHost, VendorSettings, pages},
         engine::{
             cloud::{At, By, Cloud, Identity, Listing, Page, Proof, Query, Row, Sent},
+            copies,
             copy_order::CopyOrder,
             export_order::{ExportKeys, ExportOrder, ExportProof},
             preflight::{self, Checks, NamedImage},

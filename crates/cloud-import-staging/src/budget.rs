@@ -82,14 +82,19 @@ impl Budget {
         self.0.memory().peak
     }
 
-    /// Memory for so many bytes, as soon as there is room; its content is arbitrary. In the order of asking.
-    pub(crate) async fn take(&self, length: usize) -> Buffer {
-        let room = length.max(self.0.least);
-        let mib = u32::try_from(count(room).div_ceil(MIB))
+    /// Room for so many bytes that somebody else holds, as soon as there is some. In the order of asking.
+    pub(crate) async fn reserve(&self, length: u64) -> Option<OwnedSemaphorePermit> {
+        let mib = u32::try_from(length.div_ceil(MIB))
             .unwrap_or(u32::MAX)
             .clamp(1, self.0.most);
         // The semaphore is never closed.
-        let permit = self.0.permits.clone().acquire_many_owned(mib).await.ok();
+        self.0.permits.clone().acquire_many_owned(mib).await.ok()
+    }
+
+    /// Memory for so many bytes, as soon as there is room; its content is arbitrary. In the order of asking.
+    pub(crate) async fn take(&self, length: usize) -> Buffer {
+        let room = length.max(self.0.least);
+        let permit = self.reserve(count(room)).await;
         let mut content = self.0.memory().take(room, u64::from(self.0.most) * MIB);
         content.truncate(length);
         Buffer {

@@ -57,8 +57,14 @@ pub(crate) enum Call<'a> {
     },
     /// HEAD.
     HeadObject { key: &'a str },
-    /// GET of so many bytes from the first one on.
-    GetObject { key: &'a str, first: u64, length: u64 },
+    /// GET of so many bytes from the first one on, where the ETag is the one that is named; a store that takes no such condition is
+    /// not told of it.
+    GetObject {
+        key: &'a str,
+        first: u64,
+        length: u64,
+        etag: Option<&'a str>,
+    },
     /// DELETE, of one version where it is named.
     DeleteObject { key: &'a str, version: Option<&'a str> },
     /// Begins a multipart upload.

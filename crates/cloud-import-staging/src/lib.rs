@@ -14,6 +14,7 @@
 //!   the result. The key should hold that sum.
 //! - **A [`WebFile`]** is sent without that pass, and without a copy on this machine: its SHA-256 is known beforehand, and no object is
 //!   made before all its bytes passed and have it. Its parts are fetched one after another, each upload by itself.
+//! - **The other way**: [`Download`] fetches an object into a file, in parts, resumable and held against the store's own sums.
 //! - **Memory** is bounded by one [`Budget`] that all uploads of a process share.
 //! - **The record** goes to a [`RecordStore`], durably, before the first byte and after each part. In a store that lists open
 //!   uploads and parts nothing is left open and nothing that arrived is sent again; UCloud's lists uploads only for accounts that
@@ -44,6 +45,7 @@ mod crc64;
 mod deletion;
 mod dialect;
 mod dialects;
+mod download;
 mod facts;
 mod file;
 #[rustfmt::skip]
@@ -64,6 +66,7 @@ mod web;
 
 pub use bucket::{Addressing, Bucket};
 pub use budget::Budget;
+pub use download::{CheckedBy, Download, DownloadOptions, DownloadProgress, Downloaded, OnDownload};
 pub use facts::BucketFacts;
 pub use file::{FileStamp, LocalFile};
 pub use hash::{HashCache, Hashed};

@@ -77,6 +77,8 @@ pub(crate) struct StoreSpec {
     pub(crate) class_source: &'static str,
     /// Where it was read that the import reads from no bucket that encrypts, where that is so.
     pub(crate) encryption_refused: &'static str,
+    /// Whether an object is sent on condition that its ETag is the one that is named.
+    pub(crate) takes_if_match: bool,
     /// What its buckets may be called.
     pub(crate) bucket_names: BucketNames,
     /// What it takes.

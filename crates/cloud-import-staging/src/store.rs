@@ -158,6 +158,7 @@ impl Store {
             key,
             first: 0,
             length: 1,
+            etag: None,
         };
         let head = self.look(Call::HeadObject { key }, get, |answer| {
             headers::head(answer.headers(), names)
@@ -170,7 +171,12 @@ impl Store {
     /// # Errors
     /// Every kind that a request can end with; [`ErrorKind::Unsupported`] when the store sends the whole object instead.
     pub async fn read(&self, key: &str, first: u64, length: u64) -> Result<Bytes> {
-        let call = Call::GetObject { key, first, length };
+        let call = Call::GetObject {
+            key,
+            first,
+            length,
+            etag: None,
+        };
         let read = |answer: &Response<Bytes>| match answer.status() {
             StatusCode::PARTIAL_CONTENT => Ok(answer.body().clone()),
             _ => Err(Error::new(

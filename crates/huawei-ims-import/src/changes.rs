@@ -25,8 +25,9 @@ const ENDS_WITHIN: Duration = Duration::from_secs(5 * 60);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
-/// What a receiver says who takes an image.
+/// What a receiver says who takes an image, and who does not.
 const ACCEPTED: &str = "accepted";
+const REJECTED: &str = "rejected";
 
 /// How a job names a part of it that is done.
 const DONE: &str = "success";
@@ -109,6 +110,29 @@ impl Client {
         };
         let accepted = client.batch_delete_members(&request).await?;
         client.all_changed("BatchDeleteMembers", accepted).await
+    }
+
+    /// The word of a receiver, for its own project.
+    pub(crate) async fn update_own_member(&self, image: &ImportedImage, project: String, accept: bool) -> Result<()> {
+        let said = if accept { ACCEPTED } else { REJECTED };
+        let request = wire::GlanceUpdateImageMemberRequest {
+            image_id: Some(image.id.clone()),
+            member_id: Some(project.clone()),
+            status: Some(said.to_owned()),
+            ..Default::default()
+        };
+        let member = self.at(Some(&project)).glance_update_image_member(&request).await?;
+        match member.status {
+            Some(status) if status.eq_ignore_ascii_case(said) => Ok(()),
+            status => {
+                let shown = status.map(|status| redact::vendor_word(&status)).unwrap_or_default();
+                let message = format!("the image is to be {said}, and is shown as `{shown}`");
+                Err(Error::new(ErrorKind::InvalidResponse, message)
+                    .with_provider(Provider::HUAWEI)
+                    .with_operation("GlanceUpdateImageMember")
+                    .with_remedy("Look at the shared images in the vendor's console."))
+            }
+        }
     }
 
     /// Waits for the end of a job over members.

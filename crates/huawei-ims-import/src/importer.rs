@@ -221,6 +221,14 @@ impl Cloud for Client {
         }
     }
 
+    async fn answer_share(&self, image: &ImportedImage, accept: bool) -> Result<()> {
+        let project = match &image.project {
+            Some(project) => project.clone(),
+            None => self.project_id().await?,
+        };
+        self.update_own_member(image, project, accept).await
+    }
+
     async fn delete(&self, image: &ImportedImage) -> Result<()> {
         let request = wire::GlanceDeleteImageRequest {
             image_id: Some(image.id.clone()),

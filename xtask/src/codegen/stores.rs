@@ -15,7 +15,7 @@ use crate::{
 /// The fields of each struct in their order; those that a store may lack with what they are then.
 const STORE: &str = r#"host inside region_names=&[] region_prefix="" longest_key page lists_v2=false signature_after="" signs_no_time=false bucket_query=""
     bucket_api="" asks_location=false asks_acl=false asks_lifecycle=false never_expires_uploads=false readable_class=""
-    unreadable_class="" class_source="" encryption_refused="""#;
+    unreadable_class="" class_source="" encryption_refused="" takes_if_match=false"#;
 const BUCKET_NAMES: [&str; 5] = ["shortest", "longest", "dots", "account_number", "read_in"];
 const LIMITS: &str =
     "min_part max_part fixed_part=None max_parts first_part max_put max_object lists_parts lists_uploads etag_is_md5

@@ -78,6 +78,35 @@ pub(crate) struct Unshare {
     pub(crate) reached: Reached,
 }
 
+/// Arguments of `accept`.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Examples:\n  cloud-import accept 0f6e5d4c-img --to huawei/cn-north-4\n  cloud-import accept 0f6e5d4c-img --to huawei/cn-north-4 --reject",
+    after_help = "Huawei Cloud asks the receivers of an image. At the other clouds, what is shared may be used at once."
+)]
+pub(crate) struct Accept {
+    /// The image: the id that its owner shares it by
+    #[arg(value_name = "ID")]
+    pub(crate) image: String,
+    /// Where it is: PROVIDER/REGION, or PROVIDER
+    ///
+    /// PROVIDER alone takes the region that stands beside its keys.
+    #[arg(long = "to", value_name = "TARGET")]
+    pub(crate) to: String,
+    /// Project that it is shared with
+    ///
+    /// Else that of the keys.
+    #[arg(long, value_name = "ID")]
+    pub(crate) project: Option<String>,
+    /// Reject it instead
+    #[arg(long)]
+    pub(crate) reject: bool,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
 /// Arguments of `tag`.
 #[derive(Debug, Args)]
 #[command(

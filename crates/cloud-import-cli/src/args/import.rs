@@ -125,6 +125,8 @@ pub(crate) struct Import {
 #[command(next_help_heading = "Waiting and output")]
 pub(crate) struct Waiting {
     /// Stop waiting after 90s, 30m, 4h; the import goes on
+    ///
+    /// Without it, there is no limit: it is waited for until the cloud has given its verdict.
     #[arg(long, value_name = "TIME", value_parser = duration, variable = "CLOUD_IMPORT_TIMEOUT")]
     pub(crate) timeout: Option<Duration>,
     /// Write metrics to this file, for Prometheus's node_exporter

@@ -3,6 +3,7 @@
 mod again;
 mod check;
 mod copy;
+mod download;
 mod export;
 mod facts;
 mod forget;
@@ -29,11 +30,12 @@ pub(crate) use self::{
     again::{GoOn, Resume, Retry},
     check::Check,
     copy::Copy,
+    download::Download,
     export::Export,
     facts::{Capabilities, Explain, Inspect},
     forget::Forget,
     help::command,
-    image::{Delete, Deprecate, OneImage, Reached, Set, Share, Tag, Trial, Unshare},
+    image::{Accept, Delete, Deprecate, OneImage, Reached, Set, Share, Tag, Trial, Unshare},
     images::Images,
     import::{FailIf, Import, Waiting},
     logs::{LogFormat, Logs},
@@ -98,6 +100,8 @@ pub(crate) enum Command {
     Cancel(Tasks),
     /// Write an image that is there into a bucket, as a file
     Export(Export),
+    /// Fetch an object of a bucket, such as an exported image, into a file
+    Download(Download),
     /// List the recorded jobs
     List(List),
     /// Show what happened to each target of a job, and why
@@ -116,6 +120,8 @@ pub(crate) enum Command {
     Share(Share),
     /// Take an image from accounts that it is shared with
     Unshare(Unshare),
+    /// Accept an image that another account shares, or reject it
+    Accept(Accept),
     /// Set tags of an image, or take them away
     Tag(Tag),
     /// Set the family of an image, or whether it is public
@@ -143,11 +149,13 @@ impl Command {
             Self::Wait(options) => options.tasks.reach.output,
             Self::Status(options) | Self::Cancel(options) => options.reach.output,
             Self::Export(options) => options.reach.output,
+            Self::Download(options) => options.reach.output,
             Self::List(options) => options.reach.output,
             Self::Show(options) => options.output,
             Self::Clean(options) => options.reach.output,
             Self::Images(options) => options.reach.output,
             Self::Copy(options) => options.reach.output,
+            Self::Accept(options) => options.reach.output,
             Self::Share(Share { reached, .. })
             | Self::Unshare(Unshare { reached, .. })
             | Self::Tag(Tag { reached, .. })
@@ -173,6 +181,7 @@ impl Command {
             Self::Status(_) => "status",
             Self::Cancel(_) => "cancel",
             Self::Export(_) => "export",
+            Self::Download(_) => "download",
             Self::List(_) => "list",
             Self::Show(_) => "show",
             Self::Report(_) => "report",
@@ -182,6 +191,7 @@ impl Command {
             Self::Copy(_) => "copy",
             Self::Share(_) => "share",
             Self::Unshare(_) => "unshare",
+            Self::Accept(_) => "accept",
             Self::Tag(_) => "tag",
             Self::Set(_) => "set",
             Self::Deprecate(_) => "deprecate",
@@ -209,6 +219,7 @@ impl Command {
             Self::Import(options) => options.events,
             Self::Wait(options) => options.events,
             Self::Copy(options) => options.events,
+            Self::Download(options) => options.events,
             Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.events,
             _ => false,
         }

@@ -19,8 +19,8 @@ Examples:
 Keys are better set in CLOUD_IMPORT_SIM_ACCESS_KEY_ID, CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY and
 CLOUD_IMPORT_SIM_SECURITY_TOKEN; `import --simulate=FILE` looks there for the first two, too.
 Without any, both take keys that open nothing else. It runs until Ctrl-C, SIGTERM or SIGHUP; behind
-`--`, as long as that command, and with its exit code. The command finds the keys in these variables,
-and the file for --simulate=FILE in CLOUD_IMPORT_SIM_FILE."
+`--`, as long as that command, and with its exit code. The command finds the keys in these
+variables, and the file for --simulate=FILE in CLOUD_IMPORT_SIM_FILE."
 )]
 pub(crate) struct Sim {
     /// Access key id that the clouds accept

@@ -2,14 +2,17 @@
 
 use cloud_import::{
     CancelOutcome, Error, ErrorKind, ImportTask, Result,
-    publish::{self, Damaged, Ended, Job, Record},
+    env::{Env as _, SystemEnv},
+    publish::{self, Damaged, Job, Record, Step},
 };
 
+use super::status;
 use crate::{
     args,
     connect::Clouds,
     exit::Exit,
     outcome::{Outcome, Status},
+    output,
     report::{self, Lines},
     side_by_side::side_by_side,
     simulate::Simulated,
@@ -31,10 +34,7 @@ pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
         .flat_map(|one| match one {
             Named::Damaged(damaged) => vec![Asked::Damaged(damaged)],
             Named::Task(task) => vec![Asked::Task(task)],
-            Named::Job(job, records) => records
-                .into_iter()
-                .map(|record| Asked::Target(job.clone(), Box::new(record)))
-                .collect(),
+            Named::Job(job, records) => records.into_iter().map(|record| Asked::of(&job, record)).collect(),
         });
     let outcomes = side_by_side(asked, |asked| asked.canceled(&clouds)).await;
     Ok(report::write(
@@ -50,44 +50,79 @@ pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
 enum Asked {
     Damaged(Damaged),
     Task(Box<ImportTask>),
-    Target(Job, Box<Record>),
+    /// An import that runs by its record.
+    Running(Job, Box<Record>),
+    /// There is nothing to be cancelled.
+    Over(Box<status::Asked>),
 }
 
 impl Asked {
+    fn of(job: &Job, record: Record) -> Self {
+        match record.step {
+            Step::Started => Self::Running(job.clone(), Box::new(record)),
+            _ => Self::Over(Box::new(status::Asked::of(job, record))),
+        }
+    }
+
     async fn canceled(self, clouds: &Clouds<'_>) -> Outcome {
         match self {
             Self::Damaged(damaged) => Outcome::damaged(damaged),
             Self::Task(task) => {
+                let target = target(&task).to_string();
+                if let Some(over) = over(&target, &task, clouds).await {
+                    return over;
+                }
                 let outcome = match clouds.importer_of(&task) {
                     Ok(importer) => importer.cancel(&task).await,
                     Err(error) => Err(error),
                 };
-                canceled(target(&task).to_string(), Some(*task), outcome)
+                canceled(target, *task, outcome)
             }
-            Self::Target(job, record) => {
+            Self::Running(job, record) => {
+                let Some(task) = record.task.clone() else {
+                    return Outcome::recorded(*record);
+                };
+                if let Some(over) = over(&record.target, &task, clouds).await {
+                    return over.with(*record);
+                }
                 let outcome = match reattached(&record, clouds) {
                     Ok(target) => publish::cancel(&job, target).await,
                     Err(error) => Err(error),
                 };
-                canceled(record.target.clone(), record.task.clone(), outcome).with(*record)
+                canceled(record.target.clone(), task, outcome).with(*record)
+            }
+            Self::Over(asked) => {
+                let outcome = asked.answered(clouds).await;
+                nothing_runs(&outcome.target);
+                outcome
             }
         }
     }
 }
 
-fn canceled(target: String, task: Option<ImportTask>, outcome: Result<CancelOutcome>) -> Outcome {
-    let told = |why: &str| {
-        let error = Error::new(ErrorKind::Unsupported, why);
-        match &task {
-            Some(task) => error.with_provider(task.provider),
-            None => error,
-        }
-    };
+/// How an import ended, where it is over by its cloud's word: some clouds take an order to cancel it all the same.
+async fn over(target: &str, task: &ImportTask, clouds: &Clouds<'_>) -> Option<Outcome> {
+    let stands = status::stands(target.to_owned(), task.clone(), clouds).await;
+    let is_over = !matches!(stands.status, Status::Running | Status::Unknown);
+    is_over.then(|| {
+        nothing_runs(target);
+        stands
+    })
+}
+
+fn nothing_runs(target: &str) {
+    output::note(&format!("{target}: nothing of it runs that could be cancelled"));
+}
+
+fn canceled(target: String, mut task: ImportTask, outcome: Result<CancelOutcome>) -> Outcome {
+    let provider = task.provider;
+    let told = |why: &str| Error::new(ErrorKind::Unsupported, why).with_provider(provider);
     let error = match outcome {
         Ok(CancelOutcome::Requested) => {
+            task.cancel_requested(SystemEnv.now());
             return Outcome {
                 state: Some("cancel requested".to_owned()),
-                task,
+                task: Some(task),
                 ..Outcome::new(&target, Status::CancelRequested, Exit::Done)
             };
         }
@@ -95,8 +130,5 @@ fn canceled(target: String, task: Option<ImportTask>, outcome: Result<CancelOutc
         Ok(_) => told("this version does not know what the cloud says to that"),
         Err(error) => error,
     };
-    match task {
-        Some(task) => Outcome::ended(&target, task, error),
-        None => publish::Outcome::new(target, Ended::not_started(error)).into(),
-    }
+    Outcome::ended(&target, task, error)
 }

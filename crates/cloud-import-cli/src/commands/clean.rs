@@ -50,8 +50,8 @@ struct Row {
 }
 
 impl Row {
-    /// `deleted`: what came of it, where it was tried.
-    fn of(left: &Result<Leftover, Damaged>, deleted: Option<Result<bool>>) -> Self {
+    /// `deleted`: what came of it, where it was tried. `places`: the options by which a later command finds jobs and clouds.
+    fn of(left: &Result<Leftover, Damaged>, deleted: Option<Result<bool>>, places: &str) -> Self {
         let left = match left {
             Ok(left) => left,
             Err(damaged) => {
@@ -66,13 +66,14 @@ impl Row {
         };
         let (outcome, message) = match (deleted, left) {
             (None, _) if left.is_in_use() => (Done::InUse, None),
-            (None, Leftover::PossibleUpload { object, .. }) => (Done::Possible, Some(line_to_look(object))),
+            (None, Leftover::PossibleUpload { object, .. }) => (Done::Possible, Some(line_to_look(object, places))),
             (None, _) => (Done::Deletable, None),
             (Some(Ok(true)), _) => (Done::Deleted, None),
             (Some(Ok(false)), _) => (Done::InUse, None),
-            (Some(Err(error)), Leftover::PossibleUpload { object, .. }) if error.kind() == ErrorKind::Unsupported => {
-                (Done::Possible, Some(format!("{error}; {}", line_to_look(object))))
-            }
+            (Some(Err(error)), Leftover::PossibleUpload { object, .. }) if error.kind() == ErrorKind::Unsupported => (
+                Done::Possible,
+                Some(format!("{error}; {}", line_to_look(object, places))),
+            ),
             (Some(Err(error)), _) => (Done::Failed, Some(error.to_string())),
         };
         Self {
@@ -145,10 +146,12 @@ async fn forget(job: &str, options: &args::Clean) -> Result<Exit> {
 /// Shows what the jobs left in the clouds, and deletes it when told to.
 async fn of_jobs(options: args::Clean) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
-    let state = Remembered::of(&options.state, false)?;
+    // Simulated clouds know nothing of what is left in real ones.
+    let state = Remembered::of(&options.state, simulated.is_some())?;
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?;
     let (mut rows, mut damaged) = (Vec::new(), Vec::new());
     let found = leftovers(state.state()).await?;
+    let places = line::with_places("", &options.state, &options.reach, &options.reach.endpoint);
     let deleted = deleted(&found, |left| async {
         match left {
             Ok(left) if options.yes && !left.is_in_use() => Some(delete(left, &clouds, &state).await),
@@ -156,7 +159,7 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
         }
     });
     for (left, deleted) in found.iter().zip(deleted.await) {
-        rows.push(Row::of(left, deleted));
+        rows.push(Row::of(left, deleted, &places));
         damaged.extend(left.as_ref().err().cloned());
     }
     let failed = rows.iter().any(|row| row.outcome == Done::Failed);
@@ -175,7 +178,9 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
             if rows.is_empty() {
                 output::note("nothing is left over, as far as is known here");
             } else if deletable {
-                output::note("nothing was deleted; to delete it: cloud-import clean --yes");
+                output::note(&format!(
+                    "nothing was deleted; to delete it: cloud-import clean --yes{places}"
+                ));
             }
         }
     }
@@ -184,13 +189,13 @@ async fn of_jobs(options: args::Clean) -> Result<Exit> {
 }
 
 /// The line that looks into the bucket for uploads of an object. What is left there under the usual prefix is found without one.
-fn line_to_look(object: &StagedObject) -> String {
+fn line_to_look(object: &StagedObject, places: &str) -> String {
     let target = format!("{}/{}", object.provider, object.region);
     let mut words = vec!["cloud-import", "clean", "--to", &target, "--bucket", &object.bucket];
     if object.prefix() != PREFIX {
         words.extend(["--prefix", object.prefix()]);
     }
-    format!("look with: {}", line::of(&words))
+    format!("look with: {}{places}", line::of(&words))
 }
 
 fn show(row: &Row) {

@@ -2,7 +2,10 @@
 
 use std::io::{IsTerminal as _, stderr, stdin};
 
-use cloud_import::{Error, ErrorKind, Result, publish};
+use cloud_import::{
+    Error, ErrorKind, Result, Stop,
+    publish::{self, Look, look},
+};
 
 use crate::{
     args::Delete,
@@ -26,11 +29,25 @@ pub(crate) async fn run(options: Delete) -> Result<Exit> {
         output::note("nothing was deleted");
         return Ok(Exit::Interrupted);
     }
-    let deleted = found.importer.delete(&found.image).await;
+    let deleted = match found.importer.delete(&found.image).await {
+        Err(error) if error.kind() == ErrorKind::NotFound && is_gone(&found).await => {
+            output::note(&format!("{}: it was not there any more", found.target()));
+            Ok(())
+        }
+        deleted => deleted,
+    };
     if deleted.is_ok() {
         publish::retire(state.state(), &found.image).await;
     }
     changed::write(&found, deleted.map(|()| (Done::Deleted, None)), reach.output)
+}
+
+/// Whether an image that a job made is none any more: then it is as it was to be. An id that was typed may be mistyped.
+async fn is_gone(found: &Found) -> bool {
+    let Some(record) = &found.record else { return false };
+    let (account, stop) = (record.account.as_deref(), Stop::default());
+    let seen = look(&found.image, account, &*found.importer, &stop).await;
+    matches!(seen, Look::Gone(_))
 }
 
 /// Asks on the terminal whether this image is meant.

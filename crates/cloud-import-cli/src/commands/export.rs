@@ -267,6 +267,11 @@ fn written(task: &ExportTask, status: Status, error: Option<&Error>, exit: Exit,
         Status::Succeeded => {
             for key in &task.keys {
                 output::result(&format!("{} {}:{key}", place(task), task.bucket));
+                let object = line::word(&format!("{}:{key}", task.bucket));
+                output::note(&format!(
+                    "to fetch it: cloud-import download {object} --from {}",
+                    place(task)
+                ));
             }
         }
         Status::Running => {

@@ -123,7 +123,13 @@ fn cloud(provider: Provider, file: &LocalImage) -> Result<Cloud> {
         _ => false,
     };
     let mut problems = file.problems(cloud, &order);
-    problems.extend(importer.validate(&order).into_iter().filter(of_disk));
+    // Of what is no disk, neither format nor size is missing.
+    let is_disk = !problems
+        .iter()
+        .any(|problem| problem.is_error() && render::of_the_file(problem));
+    let parts = [DiskPart::Format, DiskPart::SizeGib].map(|part| Field::disk(0, part));
+    let of_order = importer.validate(&order).into_iter().filter(of_disk);
+    problems.extend(of_order.filter(|problem| is_disk || !parts.contains(&problem.field)));
     let told = |problem: &Problem| {
         let mark = if problem.is_error() { "" } else { "warning: " };
         format!("{mark}{}", render::problem_of_file(problem))

@@ -1,5 +1,6 @@
 //! The commands, a file each. What several of them need is outside of this folder.
 
+pub(crate) mod accept;
 pub(crate) mod cancel;
 pub(crate) mod capabilities;
 pub(crate) mod change;
@@ -7,6 +8,7 @@ pub(crate) mod check;
 pub(crate) mod clean;
 pub(crate) mod copy;
 pub(crate) mod delete;
+pub(crate) mod download;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod forget;

@@ -114,9 +114,10 @@ async fn go_on(names: &[String], with: &GoOn, meant: &Meant<'_>) -> Result<Exit>
 async fn ended(names: &[String], with: &GoOn, meant: &Meant<'_>, on_end: &OnEnd) -> Result<Exit> {
     let simulated = Simulated::of(&with.reach).await?;
     let state = Remembered::of(&with.state, simulated.is_some())?;
-    let (mut work, mut targets) = (Vec::new(), Vec::new());
+    let (mut work, mut targets, mut known) = (Vec::new(), Vec::new(), Vec::new());
     for name in names {
         let job = jobs::named(state.state(), name).await?;
+        known.push(job.facts().id.clone());
         let remembered = jobs::Remembered::of(&job).await?.targets;
         let record = |target: &Outcome| target.record.as_deref().cloned();
         let records = remembered.iter().filter(|target| meant.is_meant(target));
@@ -127,13 +128,15 @@ async fn ended(names: &[String], with: &GoOn, meant: &Meant<'_>, on_end: &OnEnd)
         targets.extend(remembered);
     }
     meant.check(&with.source, &targets)?;
+    targets.retain(|target| meant.to.is_empty() || meant.to.contains(&target.target));
     let lines = if with.no_wait { Lines::Tasks } else { Lines::Images };
     let form = report::form(with.events, with.reach.output);
     let fail_if = with.waiting.fail_if;
     if work.is_empty() {
         output::note(&format!("nothing to do: {}", report::counts(&targets)));
         on_end.keep([], &targets);
-        return Ok(report::found(&targets, form, fail_if));
+        let again = line::with_places(&known.join(" "), &with.state, &with.reach, &with.reach.endpoint);
+        return Ok(report::found(&targets, form, &again, fail_if));
     }
     let ids: Vec<String> = work.iter().map(|(job, ..)| job.facts().id.clone()).collect();
     let again = line::with_places(&ids.join(" "), &with.state, &with.reach, &with.reach.endpoint);

@@ -3,7 +3,7 @@
 use cloud_import::{
     Error, ErrorKind, ImportTask, ImportedImage, Result, Stop, TaskState,
     env::{Env as _, SystemEnv},
-    publish::{Look, Record, Step, look},
+    publish::{Job, Look, Record, Step, look, note_gone},
 };
 
 use crate::{
@@ -29,7 +29,7 @@ pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
         .flat_map(|one| match one {
             Named::Damaged(damaged) => vec![Asked::Known(Box::new(Outcome::damaged(damaged)))],
             Named::Task(task) => vec![Asked::Task(target(&task).to_string(), task)],
-            Named::Job(_, records) => records.into_iter().map(Asked::of).collect(),
+            Named::Job(job, records) => records.into_iter().map(|record| Asked::of(&job, record)).collect(),
         });
     let outcomes = side_by_side(asked, |asked| asked.answered(&clouds)).await;
     Ok(report::write(
@@ -42,36 +42,36 @@ pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
 }
 
 /// What is asked after.
-enum Asked {
+pub(super) enum Asked {
     Known(Box<Outcome>),
     Task(String, Box<ImportTask>),
     Running(Box<Record>, Box<ImportTask>),
-    Made(Box<Record>, Box<ImportTask>),
+    Made(Job, Box<Record>, Box<ImportTask>),
 }
 
 impl Asked {
-    fn of(record: Record) -> Self {
+    pub(super) fn of(job: &Job, record: Record) -> Self {
         match (record.step, record.task.clone()) {
             (Step::Started, Some(task)) => Self::Running(Box::new(record), Box::new(task)),
             (Step::Succeeded, Some(task)) if record.why_gone().is_none() => {
-                Self::Made(Box::new(record), Box::new(task))
+                Self::Made(job.clone(), Box::new(record), Box::new(task))
             }
             _ => Self::Known(Box::new(Outcome::recorded(record))),
         }
     }
 
-    async fn answered(self, clouds: &Clouds<'_>) -> Outcome {
+    pub(super) async fn answered(self, clouds: &Clouds<'_>) -> Outcome {
         match self {
             Self::Known(outcome) => *outcome,
             Self::Task(target, task) => stands(target, *task, clouds).await,
             Self::Running(record, task) => stands(record.target.clone(), *task, clouds).await.with(*record),
-            Self::Made(record, task) => made(*record, &task, clouds).await,
+            Self::Made(job, record, task) => made(&job, *record, &task, clouds).await,
         }
     }
 }
 
 /// Whether the image of a record is still there.
-async fn made(mut record: Record, task: &ImportTask, clouds: &Clouds<'_>) -> Outcome {
+async fn made(job: &Job, mut record: Record, task: &ImportTask, clouds: &Clouds<'_>) -> Outcome {
     let image = ImportedImage::of(task, record.image_id.clone().unwrap_or_default());
     let seen = match clouds.importer_of(task) {
         Ok(importer) => look(&image, record.account.as_deref(), &*importer, &Stop::default()).await,
@@ -79,6 +79,9 @@ async fn made(mut record: Record, task: &ImportTask, clouds: &Clouds<'_>) -> Out
     };
     if let Look::Gone(_) = seen {
         record.gone_at = Some(SystemEnv.now());
+        if let Err(error) = note_gone(job, &record.target, &image).await {
+            output::warning(&format!("{}: {}", record.target, error.message()));
+        }
     }
     told(&record.target, &seen);
     Outcome::recorded(record)
@@ -94,7 +97,7 @@ fn told(target: &str, seen: &Look) {
 }
 
 /// How a task stands by the cloud's own word.
-async fn stands(target: String, mut task: ImportTask, clouds: &Clouds<'_>) -> Outcome {
+pub(super) async fn stands(target: String, mut task: ImportTask, clouds: &Clouds<'_>) -> Outcome {
     let importer = match clouds.importer_of(&task) {
         Ok(importer) => importer,
         Err(error) => return Outcome::ended(&target, task, error),

@@ -9,8 +9,8 @@ use std::{
 };
 
 use cloud_import::{
-    ErrorKind, ImageImporter, ImportTask, Result, Stop, TaskState, WaitEvent, WaitOptions,
-    publish::{self, Ended, Event, Listener, Look, Reattach, look},
+    Error, ErrorKind, ImageImporter, ImportTask, Result, Stop, TaskState, WaitEvent, WaitOptions,
+    publish::{self, Ended, Event, Listener, Look, Reattach, Record, Step, look},
 };
 use tokio::task::JoinSet;
 
@@ -123,10 +123,9 @@ pub(crate) async fn wait_for_all(
                             targets.push(target);
                         }
                         Err(error) => {
-                            let outcome = publish::Outcome::new(&record.target, Ended::not_started(error));
-                            let outcome = outcome.with_record(Some(record));
-                            over(first + offset, &outcome);
-                            outcomes.push((first + offset, outcome.into()));
+                            let (told, outcome) = unreached(record, error);
+                            over(first + offset, &told);
+                            outcomes.push((first + offset, outcome));
                         }
                     }
                 }
@@ -146,6 +145,31 @@ pub(crate) async fn wait_for_all(
     }
     outcomes.sort_by_key(|(index, _)| *index);
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// A target on record that cannot be waited for, as its listeners are told of it and as a result.
+fn unreached(record: Record, error: Error) -> (publish::Outcome, Outcome) {
+    let target = record.target.clone();
+    match (record.step, record.task.clone()) {
+        // Why it was not started is on record where it was refused.
+        (_, None) => {
+            let mut outcome = Outcome::recorded(record);
+            let why = outcome.error.clone().unwrap_or(error);
+            if !outcome.status.is_well() {
+                outcome.error = Some(why.clone());
+            }
+            (publish::Outcome::new(target, Ended::not_started(why)), outcome)
+        }
+        (Step::Started, Some(task)) => {
+            let outcome = Outcome::ended(&target, task.clone(), error.clone()).with(record);
+            let error = Some(error);
+            (publish::Outcome::new(target, Ended::Running { task, error }), outcome)
+        }
+        _ => {
+            let ended = |error| publish::Outcome::new(&target, Ended::not_started(error));
+            (ended(error.clone()), ended(error).with_record(Some(record)).into())
+        }
+    }
 }
 
 async fn wait_for_task(

@@ -57,7 +57,13 @@ pub(crate) fn progress(line: &str) {
 
 /// Something that may be wrong.
 pub(crate) fn warning(text: &str) {
-    trouble(Tone::Warning, "warning", text);
+    warning_at(None, text);
+}
+
+/// The same, at a time of day where it is told.
+pub(crate) fn warning_at(at: Option<&str>, text: &str) {
+    let before = at.map_or_else(String::new, |at| format!("{at} "));
+    trouble(&before, Tone::Warning, "warning", text);
 }
 
 /// What may have been meant by a line that was refused.
@@ -73,11 +79,16 @@ pub(crate) fn say_words(words: &[(Tone, &str)]) {
 }
 
 /// What went wrong or may: on a terminal in as many lines as it takes.
-fn trouble(tone: Tone, word: &str, text: &str) {
-    let begin = format!("{word}: ");
+fn trouble(before: &str, tone: Tone, word: &str, text: &str) {
+    let begin = format!("{before}{word}: ");
     let mut lines = in_lines(text, &begin).into_iter();
     let first = lines.next().unwrap_or_default();
-    say_words(&[(tone, word), (Tone::Plain, ": "), (Tone::Plain, &first)]);
+    say_words(&[
+        (Tone::Plain, before),
+        (tone, word),
+        (Tone::Plain, ": "),
+        (Tone::Plain, &first),
+    ]);
     lines.for_each(|line| say(&format!("{:1$}{line}", "", begin.len())));
 }
 
@@ -195,7 +206,7 @@ pub(crate) fn usage(told: &clap::Error) -> Exit {
     if told.use_stderr() {
         for line in text.to_string().lines() {
             match line.strip_prefix("error: ") {
-                Some(what) => trouble(Tone::Bad, "error", what),
+                Some(what) => trouble("", Tone::Bad, "error", what),
                 None => say(line),
             }
         }
@@ -226,7 +237,7 @@ pub(crate) fn finished(exit: Exit) -> Exit {
 
 /// Something that is wrong.
 pub(crate) fn wrong(text: &str) {
-    trouble(Tone::Bad, "error", text);
+    trouble("", Tone::Bad, "error", text);
 }
 
 /// An error with what to do about it.

@@ -17,17 +17,21 @@ pub(super) enum Stage {
     Staging,
     Starting,
     Importing,
+    Downloading,
+    Checking,
     Done,
     NotDone,
 }
 
 impl Stage {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Waiting,
         Self::Hashing,
         Self::Staging,
         Self::Starting,
         Self::Importing,
+        Self::Downloading,
+        Self::Checking,
         Self::Done,
         Self::NotDone,
     ];
@@ -39,6 +43,8 @@ impl Stage {
             Self::Staging => "staging",
             Self::Starting => "starting",
             Self::Importing => "importing",
+            Self::Downloading => "downloading",
+            Self::Checking => "checking",
             Self::Done => "done",
             Self::NotDone => "not done",
         }
@@ -84,7 +90,11 @@ impl Known {
 
     /// Whether its bytes are on their way.
     pub(super) fn is_moving(&self) -> bool {
-        matches!(self.stage, Stage::Hashing | Stage::Staging) && self.done < self.total
+        let moves = matches!(
+            self.stage,
+            Stage::Hashing | Stage::Staging | Stage::Downloading | Stage::Checking
+        );
+        moves && self.done < self.total
     }
 
     /// In words, at this moment.

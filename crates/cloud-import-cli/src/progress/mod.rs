@@ -9,7 +9,10 @@ mod warnings;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -50,6 +53,8 @@ struct Shared {
     /// What is known of each target, and of the hashing before them all.
     targets: Mutex<Vec<Known>>,
     warnings: Mutex<Warnings>,
+    /// Whether anything was done yet.
+    is_at_work: AtomicBool,
     began: Duration,
 }
 
@@ -69,6 +74,7 @@ impl Progress {
         let shared = Arc::new(Shared {
             targets: Mutex::new(vec![Known::default(); names.len() + 1]),
             warnings: Mutex::default(),
+            is_at_work: AtomicBool::new(false),
             names,
             view,
             began: SystemEnv.monotonic(),
@@ -83,6 +89,18 @@ impl Progress {
         };
         let ticker = tokio::spawn(tick).abort_handle();
         Self { shared, ticker }
+    }
+}
+
+impl Progress {
+    /// So many of so many bytes of the first target are here.
+    pub(crate) fn downloading(&self, done: u64, total: u64) {
+        self.shared.bytes(Some(0), Stage::Downloading, done, total);
+    }
+
+    /// So many of so many bytes of the first target were read again.
+    pub(crate) fn checking(&self, done: u64, total: u64) {
+        self.shared.bytes(Some(0), Stage::Checking, done, total);
     }
 }
 
@@ -152,7 +170,22 @@ impl Shared {
     /// Tells each warning that came since with all the targets that it came for.
     fn tell_warnings(&self) {
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        warnings.take(&self.names).iter().for_each(|text| output::warning(text));
+        let at = self.has_time().then(|| clock::local(SystemEnv.now()));
+        let warnings = warnings.take(&self.names);
+        warnings.iter().for_each(|text| output::warning_at(at.as_deref(), text));
+    }
+
+    /// Whether a line has the time of day: while there is work, where there is no terminal.
+    fn has_time(&self) -> bool {
+        matches!(self.view, View::Lines) && self.is_at_work.load(Ordering::Relaxed)
+    }
+
+    /// A line that is no progress.
+    fn tell(&self, line: &str) {
+        match self.has_time() {
+            true => output::note(&timed(line)),
+            false => output::note(line),
+        }
     }
 
     /// Leaves nothing untold, and nothing on the terminal that the results are about to say.
@@ -169,7 +202,7 @@ impl Shared {
             (Some(image), _) if outcome.is_found() => format!("{} (made before)", image.id),
             (Some(image), _) => image.id.clone(),
             // The reason is said once, with its remedy, when all are over.
-            (None, Some(_)) => Status::from(outcome.phase()).words().to_owned(),
+            (None, Some(_)) => Status::of(outcome).words().to_owned(),
             (None, None) if outcome.phase() == Phase::Checked => "the cloud would take this order".to_owned(),
             (None, None) => "started".to_owned(),
         };
@@ -207,7 +240,11 @@ impl Shared {
 
 /// A line of progress, with the time of day: who reads it in a file was not there.
 fn say_line(line: &str) {
-    output::progress(&format!("{} {line}", clock::local(SystemEnv.now())));
+    output::progress(&timed(line));
+}
+
+fn timed(line: &str) -> String {
+    format!("{} {line}", clock::local(SystemEnv.now()))
 }
 
 impl Listener for Progress {
@@ -218,9 +255,12 @@ impl Listener for Progress {
         if matches!(event, Event::Hashing { .. }) {
             shared.tell_warnings();
         }
+        if !matches!(event, Event::Warning { .. } | Event::Problem { .. }) {
+            shared.is_at_work.store(true, Ordering::Relaxed);
+        }
         match event {
             Event::Hashing { done, total } => shared.bytes(target, Stage::Hashing, *done, *total),
-            Event::SideFile { path } => output::note(&format!("{} is sent with the image", path.display())),
+            Event::SideFile { path } => shared.tell(&format!("{} is sent with the image", path.display())),
             Event::WaitingForOther => note(Stage::Waiting, "another process is working on it: waiting"),
             Event::Staging { done, total } => shared.bytes(target, Stage::Staging, *done, *total),
             Event::Staged { object, reused: true } => {
@@ -232,7 +272,7 @@ impl Listener for Progress {
             Event::NotStarted { not_listed_at } => {
                 shared.warn(target, render::not_started(*not_listed_at));
             }
-            Event::Anew { retired } => output::note(&shared.line(target, &render::anew(retired))),
+            Event::Anew { retired } => shared.tell(&shared.line(target, &render::anew(retired))),
             Event::Found { .. } => note(Stage::Importing, "the cloud already has it: nothing is sent"),
             Event::Started { task } => note(Stage::Importing, doing(task)),
             Event::Polled { task, event } => polled(shared, target, doing(task), *event),

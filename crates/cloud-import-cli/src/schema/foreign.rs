@@ -56,6 +56,9 @@ pub(crate) struct Task {
     started_at: Instant,
     #[schemars(skip_serializing_if = "Option::is_none")]
     first_seen_at: Option<Instant>,
+    /// When the cloud took a request to cancel it.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    cancel_requested_at: Option<Instant>,
 }
 
 /// An image that is copied.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 pub(crate) use self::foreign::*;
 use crate::{
     bucket, changed, checked,
-    commands::{capabilities, clean, explain, export, forget, images, inspect, list, show},
+    commands::{capabilities, clean, download, explain, export, forget, images, inspect, list, show},
     events, output, report,
 };
 
@@ -26,6 +26,7 @@ const WRITE: &str = "CLOUD_IMPORT_WRITE_SCHEMAS";
 enum Line<'a> {
     Event(events::Line<'a>),
     Results(report::Report<'a>),
+    Download(download::Fetched<'a>),
 }
 
 /// All of them, by their names.
@@ -42,13 +43,14 @@ fn schemas() -> BTreeMap<&'static str, Value> {
         ),
         (
             "events",
-            of::<Line<'_>>("A line of --events, of import, copy, resume, retry and wait"),
+            of::<Line<'_>>("A line of --events, of import, copy, resume, retry, wait and download"),
         ),
         ("check", of::<checked::Report<'_>>("What check found")),
         ("list", of::<list::Listed<'_>>("The jobs on record")),
         ("show", of::<show::Shown<'_>>("A job on record")),
         ("forget", of::<forget::Forgotten<'_>>("What forget deleted")),
         ("export", of::<export::Exported<'_>>("What export came to")),
+        ("download", of::<download::Fetched<'_>>("What download came to")),
         ("clean", of::<clean::Cleaned>("What jobs left in the clouds")),
         ("bucket", of::<bucket::Found>("What list and clean find in a bucket")),
         (
@@ -58,7 +60,7 @@ fn schemas() -> BTreeMap<&'static str, Value> {
         ("images", of::<images::Listed<'_>>("The account's own images")),
         (
             "image",
-            of::<changed::Report<'_>>("What share, unshare, tag, set, deprecate and delete did with an image"),
+            of::<changed::Report<'_>>("What share, unshare, accept, tag, set, deprecate and delete did with an image"),
         ),
         ("inspect", of::<inspect::Facts<'_>>("What a disk image is")),
         ("capabilities", of::<capabilities::Listed<'_>>("What each cloud can do")),

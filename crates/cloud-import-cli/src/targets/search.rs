@@ -84,6 +84,10 @@ impl Search<'_> {
 
     /// The error of a name that is no cloud's, with what may be meant among the targets of the file.
     fn or_target(&self, name: &str, error: Error) -> Error {
+        if name.contains(',') {
+            let each: Vec<String> = name.split(',').map(|one| format!("--to {}", one.trim())).collect();
+            return error.with_remedy(format!("Name each target by itself: {}.", each.join(" ")));
+        }
         let known: Vec<&str> = self.file.targets.keys().map(|name| name.get_ref().as_str()).collect();
         if known.is_empty() {
             return error;

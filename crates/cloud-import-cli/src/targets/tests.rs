@@ -248,6 +248,10 @@ fn what_is_not_known_is_refused() {
         let told = refused(bad, &[]);
         assert!(told.contains(meant), "{bad}: {told}");
     }
+    for text in ["", FILE] {
+        let told = refused(text, &["--to", "aliyun,tencent"]);
+        assert!(told.contains("--to aliyun --to tencent"), "{told}");
+    }
     for (text, at) in [
         ("[targets.a]\nbucket = \"x\"", "a]"),
         ("[targets.a]\nto = \"aws/x\"", "\"aws"),

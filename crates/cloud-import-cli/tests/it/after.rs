@@ -2,6 +2,10 @@
 
 use std::{process::Output, time::Duration};
 
+use cloud_import::{
+    env::{Env as _, SystemEnv},
+    provider::datetime,
+};
 use cloud_import_sim::{Cloud, Fault, FaultKind, ImageSummary};
 use serde_json::Value;
 
@@ -363,6 +367,40 @@ fn a_copy_is_gone_on_with_by_its_task_and_by_its_job() {
     }
 }
 
+/// The cloud removes the copy, and nothing else tells its end.
+#[test]
+fn a_copy_that_is_cancelled_before_it_was_looked_at_is_over() {
+    for case in CASES {
+        let scene = case.scene("cancelled");
+        let id = case.image(&scene);
+        let stalled = Fault::new(FaultKind::Stall).cloud(case.cloud).operation(case.copy);
+        scene.simulator.inject(stalled);
+        let copy = [
+            "copy",
+            &id,
+            "--from",
+            case.target,
+            "--to",
+            case.to[0],
+            "--name",
+            "copied",
+        ];
+        expect_code(&scene.run(&[&copy[..], &["--no-wait"]].concat()), 0);
+        let job = job(&scene, "copied");
+        expect_code(&scene.run(&["cancel", &job]), 0);
+        let status = scene.run(&["status", &job, "--output", "json"]);
+        let row = holds("results", &out(&status))["results"][0].clone();
+        assert_eq!(row["status"], "canceled", "{row}");
+        let waited = scene.run(&["wait", &job]);
+        expect_code(&waited, 5);
+        assert!(err(&waited).contains("cancelled"), "{}", err(&waited));
+        // It is settled: what is ordered anew is another copy.
+        expect_code(&scene.run(&["retry", &job]), 0);
+        let there = case.copies(&scene).into_iter();
+        assert_eq!(there.filter(|copy| !copy.deleted && !copy.canceled).count(), 1);
+    }
+}
+
 #[test]
 fn a_lost_answer_to_a_copy_is_no_second_copy() {
     for case in CASES {
@@ -470,6 +508,9 @@ fn all_clouds_list_their_images_and_one_that_fails_stops_no_other() {
             (&images[0]["status"], &images[0]["job"]),
             (&"succeeded".into(), &job(&scene, "web").into())
         );
+        let created = images[0]["created"].as_str().and_then(datetime::parse_rfc3339).unwrap();
+        let age = SystemEnv.now().duration_since(created).unwrap_or_default();
+        assert!(age < Duration::from_secs(3600), "{row}");
     }
     // Not of another folder of state, and not by another name.
     let other = scene.path("other-state");

@@ -10,7 +10,7 @@ use cloud_import::{
 use cloud_import_sim::{Cloud, Config, Fault, FaultKind, Simulator};
 use serde_json::{Value, json};
 
-use super::{KEYS, Sim, err, expect_code, out, run};
+use super::{KEYS, Sim, command, err, expect_code, out, run};
 
 const BUCKET: &str = "images";
 const REGION: &str = "cn-north-4";
@@ -44,10 +44,13 @@ fn an_upload_that_may_be_open_is_told_with_the_line_to_look() {
         let clean = |more: &[&str]| run(&[&["clean", &simulate, &state], more].concat());
         let shown = clean(&[]);
         expect_code(&shown, 0);
+        // Without them, the real clouds would be looked into, for jobs of another place.
+        let places = format!(" --state {} {simulate}", folder.display());
         let line = match provider {
-            "aliyun" => format!("look with: cloud-import clean --to aliyun/cn-hangzhou --bucket {BUCKET}\n"),
+            "aliyun" => format!("look with: cloud-import clean --to aliyun/cn-hangzhou --bucket {BUCKET}{places}\n"),
             _ => {
                 format!(r"look with: cloud-import clean --to ucloud/cn-bj2 --bucket {BUCKET} --prefix 'it'\''s/'")
+                    + &places
                     + "\n"
             }
         };
@@ -57,7 +60,13 @@ fn an_upload_that_may_be_open_is_told_with_the_line_to_look() {
             text.contains("may be open since 2026-11-01T10:00:00Z (job web-0)"),
             "{text}"
         );
-        assert!(err(&shown).contains("cloud-import clean --yes"), "{}", err(&shown));
+        let said = err(&shown);
+        let advised = said.trim().strip_prefix("nothing was deleted; to delete it: ");
+        assert_eq!(
+            advised,
+            Some(format!("cloud-import clean --yes{places}").as_str()),
+            "{said}"
+        );
         let looked = clean(&["--yes", "--output", "json"]);
         expect_code(&looked, 0);
         let report: Value = serde_json::from_str(&out(&looked)).unwrap();
@@ -76,6 +85,36 @@ fn an_upload_that_may_be_open_is_told_with_the_line_to_look() {
         }
     }
     fs::remove_dir_all(folder).unwrap();
+}
+
+/// A simulated cloud knows of no image, and what it says of the jobs in real ones must not be written down.
+#[test]
+fn simulated_clouds_do_not_clean_up_behind_real_jobs() {
+    let home = std::env::temp_dir().join(format!("cloud-import-clean-home-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&home);
+    let job = home.join(".local/state/cloud-import/jobs/web-0");
+    fs::create_dir_all(&job).unwrap();
+    let task = json!({
+        "version": 1, "provider": "aliyun", "endpoint": "https://ecs.cn-hangzhou.aliyuncs.com", "region": "cn-hangzhou", "name": "web",
+        "source": "b:k", "image_id": "m-1", "generation": 0, "started_at": "2026-11-01T10:00:00Z",
+    });
+    let record = json!({
+        "schema": 1, "target": "t", "provider": "aliyun", "region": "cn-hangzhou", "name": "web", "order": "ci-0",
+        "generation": 0, "step": "failed", "task": task,
+    });
+    fs::write(job.join("t.json"), record.to_string()).unwrap();
+    let facts = json!({ "schema": 1, "id": "web-0", "name": "web", "source": "web.raw" });
+    fs::write(job.join("job.json"), facts.to_string()).unwrap();
+    let clean = |arguments: &[&str]| {
+        let output = command(arguments).env("HOME", &home).output().unwrap();
+        expect_code(&output, 0);
+        out(&output)
+    };
+    let left = clean(&["clean"]);
+    assert!(left.contains("failed image m-1"), "{left}");
+    assert_eq!(clean(&["clean", "--simulate", "--yes"]), "");
+    assert_eq!(clean(&["clean"]), left);
+    fs::remove_dir_all(home).unwrap();
 }
 
 /// Two files of one order were being sent: the image, and the bitmap beside it.

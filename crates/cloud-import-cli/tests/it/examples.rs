@@ -93,6 +93,14 @@ const CASES: &[(&str, Case)] = &[
         Own,
     ),
     ("cloud-import export --task export.json", Own),
+    (
+        "cloud-import download my-bucket:web.qcow2 --from aliyun/cn-hangzhou",
+        Own,
+    ),
+    (
+        "cloud-import download my-bucket:exports/web.raw --from jdcloud --output-file disk.raw",
+        Own,
+    ),
     ("cloud-import clean", DONE),
     ("cloud-import clean --yes", DONE),
     ("cloud-import forget web-4f0c6a2d91be", DONE),
@@ -182,6 +190,8 @@ const CASES: &[(&str, Case)] = &[
         DONE,
     ),
     ("cloud-import tag m-bp1abc --to aliyun/cn-hangzhou --remove stage", DONE),
+    ("cloud-import accept 0f6e5d4c-img --to huawei/cn-north-4", Own),
+    ("cloud-import accept 0f6e5d4c-img --to huawei/cn-north-4 --reject", Own),
     (
         "cloud-import tag m-bp1abc --to aliyun/cn-hangzhou team=web --remove stage",
         DONE,

@@ -108,6 +108,13 @@ fn what_the_console_deleted_is_told_and_the_advised_line_makes_it_again() {
         // By the cloud's word, before the record says it; then by both.
         let status = scene.asked("status", &["rep"]);
         expect_code(&status, 10);
+        // What one look has shown is not told as a result by what asks no cloud.
+        for command in ["list", "show"] {
+            let known = scene.asked(command, &["rep", "--output", "json"][usize::from(command == "list")..]);
+            let known: Value = serde_json::from_str(&out(&known)).unwrap();
+            let row = known["targets"].get(0).unwrap_or(&known["jobs"][0]["targets"][0]);
+            assert!(row["status"] == "gone" && row["image_id"].is_null(), "{command}: {row}");
+        }
         let mut told = vec![status];
         for more in [&[][..], &["--output", "json"], &["--events"]] {
             told.push(scene.import("v1.qcow2", &[&["--to", target], more].concat()));
@@ -139,16 +146,47 @@ fn what_the_console_deleted_is_told_and_the_advised_line_makes_it_again() {
             "{show}"
         );
 
-        let said = err(&told[1]);
-        let line = said
-            .lines()
-            .find_map(|line| line.strip_prefix("to make another image: "));
-        let again = typed(line.unwrap());
+        let line = |output: &Output| {
+            let said = err(output);
+            let line = said
+                .lines()
+                .find_map(|line| line.strip_prefix("to make another image: "));
+            line.map(str::to_owned)
+        };
+        // Neither begins by itself what another hand took away, and both say how to.
+        for command in ["resume", "retry"] {
+            let nothing = scene.asked(command, &["rep"]);
+            expect_code(&nothing, 10);
+            assert_eq!(line(&nothing), line(&told[1]), "{command}");
+        }
+        let again = typed(&line(&told[1]).unwrap());
         expect_code(&again, 0);
         let new = ids(&again);
         assert_ne!(new, std::slice::from_ref(&id), "{target}");
         assert_eq!(ids(&scene.import("v1.qcow2", &["--to", target])), new);
         assert_eq!(scene.simulator.images(target_cloud(target)).len(), 2, "{target}");
+    }
+}
+
+/// What is named as what a job made is meant: that it is there no more is what was asked for. An id may be mistyped.
+#[test]
+fn an_image_that_is_gone_is_deleted_already() {
+    for (target, _) in CLOUDS {
+        let scene = Scene::new(&format!("twice-{}", target.replace('/', "-")));
+        let made = scene.import("v1.qcow2", &["--to", target]);
+        expect_code(&made, 0);
+        let id = ids(&made).remove(0);
+        scene.delete(target, &id);
+        let list: Value = serde_json::from_str(&out(&scene.asked("list", &["--output", "json"]))).unwrap();
+        let job = list["jobs"][0]["id"].as_str().unwrap();
+        let typed = scene.asked("delete", &["--yes", &id, "--to", target]);
+        assert_ne!(typed.status.code(), Some(0), "{target}");
+        let named = scene.asked("delete", &["--yes", &format!("{job}/{target}")]);
+        expect_code(&named, 0);
+        assert!(err(&named).contains("it was not there any more"), "{}", err(&named));
+        let again = scene.import("v1.qcow2", &["--to", target]);
+        expect_code(&again, 0);
+        assert_ne!(ids(&again), [id], "{target}");
     }
 }
 

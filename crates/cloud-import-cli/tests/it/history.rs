@@ -98,6 +98,15 @@ fn every_command_shows_the_same_row() {
     let imported: Value = serde_json::from_str(&fs::read_to_string(night.folder.join("import.json")).unwrap()).unwrap();
     let status: Value = serde_json::from_str(&out(&night.reaching(&["status", "night", "--output", "json"]))).unwrap();
     let waited: Value = serde_json::from_str(&out(&night.reaching(&["wait", "night", "--output", "json"]))).unwrap();
+    // Nothing of it runs: what cannot be cancelled is as it was.
+    let canceled = night.reaching(&["cancel", "night", "--output", "json"]);
+    assert_eq!(
+        err(&canceled).matches("nothing of it runs").count(),
+        5,
+        "{}",
+        err(&canceled)
+    );
+    let canceled: Value = serde_json::from_str(&out(&canceled)).unwrap();
     let (listed, shown) = (night.json(&["list"]), night.json(&["show", "night"]));
     for target in [
         "aliyun/cn-hangzhou",
@@ -110,16 +119,8 @@ fn every_command_shows_the_same_row() {
         assert_eq!(row(&status["results"], target), first, "status");
         assert_eq!(row(&listed["jobs"][0]["targets"], target), first, "list");
         assert_eq!(row(&shown["targets"], target), first, "show");
-        // Waiting again for what was refused is refused in its own words.
-        if target != "jdcloud/cn-north-1" {
-            let mut waited = row(&waited["results"], target);
-            assert_eq!(waited["status"], first["status"]);
-            let mut first = first.clone();
-            for row in [&mut waited, &mut first] {
-                row["error"] = Value::Null;
-            }
-            assert_eq!(waited, first, "wait");
-        }
+        assert_eq!(row(&canceled["results"], target), first, "cancel");
+        assert_eq!(row(&waited["results"], target), first, "wait");
     }
     let refused = row(&listed["jobs"][0]["targets"], "jdcloud/cn-north-1");
     let error = &refused["error"];
@@ -300,7 +301,11 @@ fn what_runs_can_be_gone_on_with() {
     let listed = night.json(&["list", "--name", "later"]);
     let job = listed["jobs"][0]["id"].as_str().unwrap();
     let page = out(&night.run(&["report", "later", "--html", "-"]));
-    assert!(page.contains(&format!("cloud-import resume {job}")), "{page}");
+    let line = format!(
+        "cloud-import resume {job} --state {}",
+        night.folder.join("state").display()
+    );
+    assert!(page.contains(&line), "{page}");
     expect_code(&night.reaching(&["wait", job]), 0);
     assert_eq!(night.json(&["show", "later"])["targets"][0]["status"], "succeeded");
 }
@@ -345,4 +350,12 @@ fn a_task_is_its_jobs_in_whatever_form_it_comes() {
     let nothing = night.reaching(&["wait"]);
     expect_code(&nothing, 0);
     assert!(err(&nothing).contains("waits for a result"), "{}", err(&nothing));
+    // A directory that nobody named is no news to anybody.
+    let nothing = run(&["wait", "--simulate"]);
+    expect_code(&nothing, 0);
+    let said = err(&nothing);
+    assert!(
+        said.contains("no job waits for a result") && !said.contains("/cloud-import-"),
+        "{said}"
+    );
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
+mod accept;
 mod after;
 mod again;
 mod answers;
@@ -12,6 +13,7 @@ mod config;
 #[cfg(target_os = "linux")]
 mod convert;
 mod damaged;
+mod download;
 mod edges;
 mod errors;
 mod events;
@@ -456,7 +458,15 @@ fn cancel_cancels_or_says_that_it_cannot() {
     expect_code(&run(&["cancel", &option, &task]), 0);
     let output = run(&["wait", &option, &task]);
     expect_code(&output, 5);
-    assert!(err(&output).contains("cancelled"), "{}", err(&output));
+    let said = err(&output);
+    assert!(
+        said.contains("aliyun/cn-hangzhou: cancelled\n") && !said.contains("failed"),
+        "{said}"
+    );
+    // It is over: that it runs would not be true.
+    let output = run(&["cancel", &option, &task]);
+    expect_code(&output, 5);
+    assert_eq!(out(&output), "aliyun/cn-hangzhou cancelled\n");
 
     let output = run(&import(&option, &["--to", "ucloud", "--no-wait"]));
     let task = out(&output);

@@ -373,6 +373,67 @@ fn a_dry_run_says_which_way_each_region_gets_its_image_and_what_that_saves() {
     assert!(!text.contains("copy the image"), "{text}");
 }
 
+/// Without `--bucket`, a simulated run has one in each region.
+#[test]
+fn simulated_buckets_stand_in_each_region() {
+    for (more, targets) in [
+        (
+            &["--to", "ucloud/cn-bj2", "--copy-to", "cn-sh2"][..],
+            ["ucloud/cn-bj2", "ucloud/cn-sh2"],
+        ),
+        (
+            &["--to", "aliyun/cn-hangzhou", "--to", "aliyun/cn-beijing"],
+            ["aliyun/cn-hangzhou", "aliyun/cn-beijing"],
+        ),
+        (
+            &["--to", "tencent/ap-beijing", "--to", "tencent/ap-nanjing"],
+            ["tencent/ap-beijing", "tencent/ap-nanjing"],
+        ),
+    ] {
+        let made = super::run(&super::import("--simulate", more));
+        expect_code(&made, 0);
+        let lines = out(&made);
+        let told: Vec<&str> = lines.lines().map(|line| line.split_once(' ').unwrap().0).collect();
+        assert_eq!(told, targets);
+    }
+}
+
+/// Huawei Cloud copies no image of more than 128 GiB; how large it becomes is known of the file, or of the order.
+#[test]
+fn an_image_that_is_too_large_to_be_copied_is_refused_before_anything_is_sent() {
+    let scene = Scene::new("regions too large", |config| config);
+    let order = [
+        "--to",
+        "huawei/cn-north-4",
+        "--copy-to",
+        "cn-east-3",
+        "--set",
+        "huawei.agency_name=ims_copy",
+    ];
+    let refused = scene.import(&[&order[..], &["--size-gib", "129"]].concat());
+    expect_code(&refused, 2);
+    for part in [
+        "huawei/cn-east-3",
+        "--size-gib",
+        "129 GiB",
+        "more than 128 GiB",
+        "[huawei:",
+        "instead of copying",
+    ] {
+        assert!(err(&refused).contains(part), "`{part}` is missing: {}", err(&refused));
+    }
+    let large = super::images::image("of-40-tib");
+    fs::write(scene.folder.join("web.qcow2"), large).unwrap();
+    let refused = scene.import(&order);
+    expect_code(&refused, 2);
+    for part in ["virtual size", "40960 GiB", "128 GiB"] {
+        assert!(err(&refused).contains(part), "`{part}` is missing: {}", err(&refused));
+    }
+    assert_eq!(counted(&scene, Cloud::Huawei), (0, 0, 0, 0));
+    fs::copy(IMAGE, scene.folder.join("web.qcow2")).unwrap();
+    expect_code(&scene.import(&[&order[..], &["--size-gib", "128"]].concat()), 0);
+}
+
 #[test]
 fn what_cannot_be_meant_is_refused_before_anything_is_sent() {
     let scene = Scene::new("regions refused", |config| config);

@@ -70,7 +70,11 @@ impl Drop for Scene {
 /// What stands behind the beginning of a line.
 fn behind(output: &Output, beginning: &str) -> String {
     let said = err(output);
-    let line = said.lines().find_map(|line| line.strip_prefix(beginning));
+    // What is said while work goes on has the time of day before it.
+    let line = said.lines().find_map(|line| {
+        let (before, rest) = line.split_once(beginning)?;
+        before.chars().all(|c| !c.is_alphabetic() || c == 'Z').then_some(rest)
+    });
     assert!(line.is_some(), "no line begins `{beginning}`: {said}");
     line.unwrap_or_default().to_owned()
 }

@@ -258,6 +258,18 @@ pub trait Cloud: Debug + Send + Sync + 'static {
         ready(Err(unable(self.capabilities().provider, "renames images")))
     }
 
+    /// Accepts an image that another account shares with this one, or rejects it. Doing it twice does nothing more.
+    fn answer_share(&self, _image: &ImportedImage, _accept: bool) -> impl Future<Output = Result<()>> + Send {
+        let cloud = self.capabilities().provider;
+        let message = format!(
+            "{} asks no receiver of an image: what is shared may be used",
+            cloud.name()
+        );
+        ready(Err(Error::new(ErrorKind::Unsupported, message)
+            .with_provider(cloud)
+            .with_remedy("Use the image; to have nothing of it, do not.")))
+    }
+
     /// Asks what can be asked about an order before it is sent: reads, and the vendor's dry run. It ends early with the reason
     /// why nothing more can be told.
     fn check(
@@ -465,6 +477,8 @@ pub struct Row {
     pub description: Option<String>,
     /// When it came to be.
     pub created: Option<SystemTime>,
+    /// The same by a date of which no source tells the time zone: it is shown, and nothing is decided by it.
+    pub dated: Option<SystemTime>,
     /// When the task ended.
     pub finished: Option<SystemTime>,
     /// The vendor's word for its state.
@@ -504,7 +518,7 @@ impl Row {
             name: self.name.unwrap_or_default(),
             state: self.raw,
             class: self.class,
-            created: self.created,
+            created: self.created.or(self.dated),
             marks: self.marks,
         }
     }

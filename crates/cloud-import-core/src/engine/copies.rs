@@ -17,6 +17,9 @@ pub(super) fn problems(order: &CopyOrder, region: &str, cloud: &'static Capabili
     };
     found.place(order, region);
     found.own_to_the_image(order);
+    let gib = order.request.first_disk().and_then(Disk::wanted_gib);
+    let size = Field::disk(0, DiskPart::VirtualSizeBytes);
+    found.problems.extend(gib.and_then(|gib| too_large(cloud, gib, size)));
     found.extras(order, region);
     let texts = validate::texts(&order.request, cloud);
     found.problems.extend(texts);
@@ -24,6 +27,24 @@ pub(super) fn problems(order: &CopyOrder, region: &str, cloud: &'static Capabili
     let room = validate::room_for_mark(&order.request, sent, cloud);
     found.problems.extend(room);
     found.problems
+}
+
+/// What is wrong with a copy of an image whose disk has so many GiB, as `field` says, where the cloud copies none so large.
+pub fn too_large(cloud: &Capabilities, gib: u32, field: Field) -> Option<Problem> {
+    let fact = cloud.after.copy_max_gib;
+    let most = fact.value.filter(|most| gib > *most)?;
+    let rule = format!("makes an image of {gib} GiB, and this cloud copies none of more than {most} GiB");
+    let of = if fact.verified {
+        Problem::error
+    } else {
+        Problem::warning
+    };
+    let problem = of(cloud.provider, field, rule);
+    Some(
+        problem
+            .source(fact.source)
+            .remedy("Import the file in that region, too, instead of copying its image."),
+    )
 }
 
 struct Findings {

@@ -215,6 +215,19 @@ pub trait ImageImporter: Debug + Send + Sync {
         Box::pin(std::future::ready(Err(unable(self.provider(), "shows images"))))
     }
 
+    /// Accepts an image that another account shares with this one, or rejects it, where the cloud asks its receivers. The image is named
+    /// by the id that it has there; its project is the receiving one, where that is not the one of the keys.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where a cloud asks no receiver; the cloud's own, also where it shows
+    /// another answer than was given.
+    ///
+    /// # Cancel safety
+    /// Call it again: the same answer twice does nothing more.
+    fn answer_share<'a>(&'a self, _image: &'a ImportedImage, _accept: bool) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Err(unable(self.provider(), "answers shares"))))
+    }
+
     /// Every problem that changes to an image have with what the cloud can do, at once and without I/O.
     fn validate_change(&self, change: &ImageChange) -> Vec<Problem> {
         changes::problems(change, self.capabilities())
@@ -446,6 +459,10 @@ macro_rules! pointer {
 
             fn image<'a>(&'a self, id: &'a str, project: Option<&'a str>) -> BoxFuture<'a, Result<Option<OwnImage>>> {
                 (**self).image(id, project)
+            }
+
+            fn answer_share<'a>(&'a self, image: &'a ImportedImage, accept: bool) -> BoxFuture<'a, Result<()>> {
+                (**self).answer_share(image, accept)
             }
 
             fn validate_change(&self, change: &ImageChange) -> Vec<Problem> {

@@ -470,6 +470,13 @@ impl<C: Cloud> ImageImporter for Importer<C> {
         })
     }
 
+    fn answer_share<'a>(&'a self, image: &'a ImportedImage, accept: bool) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            self.own_image(image)?;
+            self.cloud.answer_share(image, accept).await
+        })
+    }
+
     fn change<'a>(
         &'a self,
         image: &'a ImportedImage,

@@ -5,7 +5,7 @@ pub(crate) mod asking;
 mod changes;
 pub(crate) mod check;
 pub(crate) mod cloud;
-mod copies;
+pub mod copies;
 pub(crate) mod copy_order;
 pub(crate) mod export_order;
 pub(crate) mod exports;

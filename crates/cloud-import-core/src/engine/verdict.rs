@@ -77,8 +77,11 @@ fn is_settling<C: Cloud>(cloud: &C, task: &ImportTask, row: &Row) -> bool {
 }
 
 /// What a poll says of an import that the cloud does not list: not listed yet while the grace period runs, gone and so failed
-/// if it was listed before.
+/// if it was listed before. A copy has no task that would tell its end: one that the cloud took a request to cancel is cancelled.
 pub(crate) fn not_listed<C: Cloud>(cloud: &C, task: &ImportTask) -> Result<TaskState> {
+    if task.is_copy() && task.image_id.is_some() && task.cancel_requested_at.is_some() {
+        return Ok(TaskState::Canceled);
+    }
     if task.first_seen_at.is_some() {
         return Ok(TaskState::Failed(Failure::new(
             None,

@@ -62,6 +62,9 @@ pub struct ImportTask {
     /// When the cloud first showed the import.
     #[serde(default, with = "datetime::rfc3339::option", skip_serializing_if = "Option::is_none")]
     pub first_seen_at: Option<SystemTime>,
+    /// When the cloud took a request to cancel it.
+    #[serde(default, with = "datetime::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub cancel_requested_at: Option<SystemTime>,
     /// Fields of a later version of this crate.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -95,6 +98,7 @@ impl ImportTask {
             dry_run: false,
             started_at: datetime::whole_seconds(started_at),
             first_seen_at: None,
+            cancel_requested_at: None,
             extra: Map::new(),
         }
     }
@@ -114,6 +118,11 @@ impl ImportTask {
     /// Notes that the cloud lists the import.
     pub fn seen(&mut self, at: SystemTime) {
         self.first_seen_at.get_or_insert(datetime::whole_seconds(at));
+    }
+
+    /// Notes that the cloud took a request to cancel it: a copy that it does not list from then on was cancelled.
+    pub fn cancel_requested(&mut self, at: SystemTime) {
+        self.cancel_requested_at.get_or_insert(datetime::whole_seconds(at));
     }
 }
 

@@ -99,8 +99,7 @@ impl Pipeline {
         loop {
             attempts += 1;
             // It may wait for long, and a signature must be fresh.
-            let bytes = u64::try_from(request.body().len()).unwrap_or(u64::MAX);
-            let turn = unless(self.stop.pressed(), self.pace.turn(&*self.env, bytes)).await;
+            let turn = unless(self.stop.pressed(), self.pace.turn(&*self.env, carried(&request))).await;
             let instant = self.now();
             let span = self.span(protocol, operation, &request, attempts);
             let attempt = async {
@@ -244,6 +243,17 @@ fn record(outcome: &Result<Answer>) {
             debug!("refused");
         }
     }
+}
+
+/// How many bytes of files are on their way by a request: what it carries, or the range that it asks for.
+fn carried(request: &Request<Bytes>) -> u64 {
+    let asked = request.headers().get(header::RANGE).and_then(|range| {
+        let (first, last) = range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-')?;
+        let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+        last.checked_sub(first)?.checked_add(1)
+    });
+    let own = u64::try_from(request.body().len()).unwrap_or(u64::MAX);
+    own.saturating_add(asked.unwrap_or_default())
 }
 
 /// Whether a body is a piece of a file.

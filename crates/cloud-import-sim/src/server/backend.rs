@@ -42,7 +42,13 @@ impl Backend {
         let mut counters = world.counters.clone();
         for &cloud in Cloud::ALL {
             let (objects, open_uploads) = world.store.totals(cloud);
-            counters.note_store(cloud, self.stores.received(cloud), objects, open_uploads);
+            counters.note_store(
+                cloud,
+                self.stores.received(cloud),
+                self.stores.sent(cloud),
+                objects,
+                open_uploads,
+            );
         }
         counters
     }

@@ -13,7 +13,7 @@ use crate::{
     cloud::{Cloud, UnknownCloud},
     clouds::operations,
     objects::{BucketSettings, Content, ObjectReader},
-    stores::{self, streamed},
+    stores::{self, Harm, streamed},
     wire::{
         Answer, AnswerBody, Delivery,
         http::{read, response, send},
@@ -37,7 +37,7 @@ pub(crate) async fn control_request(
         && let Some((reader, size)) = received(&backend, &place)
     {
         let answer = Answer::new(200, "application/octet-stream", "");
-        return response(answer, streamed(reader, size, None, false));
+        return response(answer, streamed(reader, size, None, Harm::None));
     }
     send(Delivery::Whole(answered(&backend, request).await?))
 }

@@ -15,9 +15,10 @@ use super::{
     body::discard,
     call::{Call, Place},
     data::{self, Mishap, content_md5, looked_at},
-    facts, list, multipart, object,
+    facts, list, multipart,
+    object::{self, Wanted},
     operation::Operation,
-    reply::{Asked, Data, Done, Reply, complete, refused, streamed},
+    reply::{Asked, Data, Done, Harm, Reply, complete, refused, streamed},
     traffic::Stores,
     trouble::Trouble,
 };
@@ -37,13 +38,14 @@ const DISCARDED: u64 = 64 << 20;
 
 /// How a request ends.
 enum End {
-    Answer { reply: Reply, half: bool },
+    Answer { reply: Reply, harm: Harm },
     Deliver(Delivery),
 }
 
 impl End {
     fn answer(reply: Reply) -> Self {
-        End::Answer { reply, half: false }
+        let harm = Harm::None;
+        End::Answer { reply, harm }
     }
 }
 
@@ -74,7 +76,7 @@ pub(crate) async fn store_request(
         discard_rest(&call, body).await;
     }
     match end {
-        End::Answer { reply, half } => deliver(stores, &asked, reply, half),
+        End::Answer { reply, harm } => deliver(stores, &asked, reply, harm),
         End::Deliver(delivery) => http::send(delivery),
     }
 }
@@ -87,12 +89,13 @@ async fn discard_rest(call: &Call, body: Option<Incoming>) {
     }
 }
 
-fn deliver(stores: &Stores, asked: &Asked, reply: Reply, half: bool) -> io::Result<Response<AnswerBody>> {
+fn deliver(stores: &Stores, asked: &Asked, reply: Reply, harm: Harm) -> io::Result<Response<AnswerBody>> {
     let answer = complete(asked, reply.answer);
     match reply.data {
         Some(Data::Read(reader, length)) => {
             let rate = stores.rate(asked.cloud).map(Arc::clone);
-            http::response(answer, streamed(reader, length, rate, half))
+            stores.note_sent(asked.cloud, length);
+            http::response(answer, streamed(reader, length, rate, harm))
         }
         Some(Data::Announced(length)) => {
             let mut response = http::response(answer, AnswerBody::whole(Vec::new()))?;
@@ -100,7 +103,7 @@ fn deliver(stores: &Stores, asked: &Asked, reply: Reply, half: bool) -> io::Resu
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
             Ok(response)
         }
-        None if half => http::send(Delivery::Half(answer)),
+        None if harm == Harm::Half => http::send(Delivery::Half(answer)),
         None => http::send(Delivery::Whole(answer)),
     }
 }
@@ -131,12 +134,23 @@ async fn serve(stores: &Stores, call: &Call, asked: &mut Asked, body: &mut Optio
             Err(trouble) => Err(trouble),
         }
     } else {
-        execute(stores, call, &admitted, body).await
+        let wanted = match fault {
+            Some(FaultKind::WholeObject) => Wanted::Whole,
+            _ => Wanted::Asked,
+        };
+        execute(stores, call, &admitted, body, wanted).await
     };
     let reply = done.unwrap_or_else(|trouble| refused(asked, &trouble, None));
     match fault {
         Some(FaultKind::DropAfter | FaultKind::DropMidBody) => End::Deliver(Delivery::Close),
-        Some(FaultKind::Cut) => End::Answer { reply, half: true },
+        Some(FaultKind::Cut) => End::Answer {
+            reply,
+            harm: Harm::Half,
+        },
+        Some(FaultKind::CorruptBody) => End::Answer {
+            reply,
+            harm: Harm::Changed,
+        },
         _ => End::answer(reply),
     }
 }
@@ -179,12 +193,18 @@ fn forget_upload(stores: &Stores, call: &Call, admitted: &Admitted) {
 }
 
 /// Executes a request that brings no object.
-async fn execute(stores: &Stores, call: &Call, admitted: &Admitted, body: &mut Option<Incoming>) -> Done {
+async fn execute(
+    stores: &Stores,
+    call: &Call,
+    admitted: &Admitted,
+    body: &mut Option<Incoming>,
+    wanted: Wanted,
+) -> Done {
     let small = small_body(call, admitted, body).await?;
     let place = admitted.place(call);
     match call.operation {
-        Operation::HeadObject => object::get(&stores.world(), &place, true),
-        Operation::GetObject => object::get(&stores.world(), &place, false),
+        Operation::HeadObject => object::get(&stores.world(), &place, Wanted::Head),
+        Operation::GetObject => object::get(&stores.world(), &place, wanted),
         Operation::DeleteObject => object::delete(&mut stores.world(), &place),
         Operation::InitiateMultipartUpload => multipart::initiate(&mut stores.world(), &place),
         Operation::ListParts => multipart::list_parts(&stores.world(), &place),

@@ -19,4 +19,9 @@ mod traffic;
 mod trouble;
 mod xml;
 
-pub(crate) use self::{exchange::store_request, operation::operations, reply::streamed, traffic::Stores};
+pub(crate) use self::{
+    exchange::store_request,
+    operation::operations,
+    reply::{Harm, streamed},
+    traffic::Stores,
+};

@@ -85,15 +85,31 @@ pub(crate) fn versioned(reply: Reply, place: &Place<'_>, id: Option<&str>) -> Re
     }
 }
 
+/// What of an object is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Its head.
+    Head,
+    /// What the request asks for.
+    Asked,
+    /// All of it, whatever the request asks for.
+    Whole,
+}
+
 /// `HeadObject` and `GetObject`.
-pub(crate) fn get(world: &World, place: &Place<'_>, head: bool) -> Done {
+pub(crate) fn get(world: &World, place: &Place<'_>, wanted: Wanted) -> Done {
     let call = place.call;
     let bucket = place.bucket(world)?;
     let object = bucket.version(&call.key, call.parameter("versionId"))?;
     let size = object.disk.size;
+    // US3 documents no such header.
+    let expected = call.wire.header("if-match").filter(|_| call.cloud != Cloud::Ucloud);
+    if expected.is_some_and(|expected| !names(expected, &object.etag)) {
+        return Err(Trouble::PreconditionFailed);
+    }
     let range = match call.wire.header("range") {
-        Some(text) => range(text, size)?,
-        None => None,
+        Some(text) if wanted != Wanted::Whole => range(text, size)?,
+        _ => None,
     };
     let (first, length) = range.unwrap_or((0, size));
     let content_type = object.about.content_type.as_deref();
@@ -104,9 +120,9 @@ pub(crate) fn get(world: &World, place: &Place<'_>, head: bool) -> Done {
         .header("content-type", content_type.unwrap_or("application/octet-stream"));
     reply = summed(sealed(reply, bucket, place), place, object.crc64);
     reply = versioned(reply, place, object.version.as_deref());
-    reply.data = Some(match head {
-        true => Data::Announced(length),
-        false => Data::Read(object.content.reader(first, length), length),
+    reply.data = Some(match wanted {
+        Wanted::Head => Data::Announced(length),
+        Wanted::Asked | Wanted::Whole => Data::Read(object.content.reader(first, length), length),
     });
     if range.is_some() {
         let last = first + length - 1;
@@ -163,6 +179,12 @@ pub(crate) fn delete(world: &mut World, place: &Place<'_>) -> Done {
     }
 }
 
+/// Whether an `If-Match` names this ETag.
+fn names(expected: &str, etag: &str) -> bool {
+    let mut tags = expected.split(',').map(|tag| tag.trim().trim_matches('"'));
+    tags.any(|tag| tag == "*" || tag == etag)
+}
+
 /// First byte and length of a `Range`; `None` for one that is to be overlooked, as several ranges are.
 fn range(text: &str, size: u64) -> Result<Option<(u64, u64)>, Trouble> {
     let Some((from, to)) = text
@@ -202,6 +224,16 @@ fn range(text: &str, size: u64) -> Result<Option<(u64, u64)>, Trouble> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_object_is_expected_by_its_etag() {
+        for good in ["\"a-2\"", "a-2", "*", "\"b\", \"a-2\""] {
+            assert!(names(good, "a-2"), "{good}");
+        }
+        for other in ["\"a\"", "", "\"b\", \"c\""] {
+            assert!(!names(other, "a-2"), "{other}");
+        }
+    }
 
     #[test]
     fn ranges_are_cut_to_the_object() {

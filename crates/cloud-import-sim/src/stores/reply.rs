@@ -146,15 +146,29 @@ pub(crate) fn complete(asked: &Asked, answer: Answer) -> Answer {
 /// The length of an object's chunks on their way out.
 const CHUNK: usize = 256 << 10;
 
-/// A body that is read while it is sent. `half`: it breaks off in the middle.
-pub(crate) fn streamed(mut reader: ObjectReader, length: u64, rate: Option<Arc<Rate>>, half: bool) -> AnswerBody {
+/// What shall go wrong with an answer on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Harm {
+    None,
+    /// It breaks off in the middle.
+    Half,
+    /// The first byte of an object is another.
+    Changed,
+}
+
+/// A body that is read while it is sent.
+pub(crate) fn streamed(mut reader: ObjectReader, length: u64, rate: Option<Arc<Rate>>, harm: Harm) -> AnswerBody {
     let (sender, chunks) = mpsc::channel(4);
+    let half = harm == Harm::Half;
     let most = if half { length / 2 } else { length };
     tokio::task::spawn_blocking(move || {
         let mut left = most;
         while left > 0 {
             let size = usize::try_from(left).unwrap_or(usize::MAX).min(CHUNK);
-            let read = filled(&mut reader, size);
+            let mut read = filled(&mut reader, size);
+            if let (Ok(chunk), true) = (&mut read, harm == Harm::Changed && left == most) {
+                *chunk = changed(chunk);
+            }
             if let (Some(rate), Ok(chunk)) = (&rate, &read) {
                 clock::block(rate.reserve(chunk.len()));
             }
@@ -177,6 +191,14 @@ fn filled(reader: &mut ObjectReader, size: usize) -> io::Result<Bytes> {
     let mut buffer = BytesMut::zeroed(size);
     reader.read_exact(&mut buffer)?;
     Ok(buffer.freeze())
+}
+
+fn changed(chunk: &Bytes) -> Bytes {
+    let mut changed = BytesMut::from(chunk.as_ref());
+    if let Some(first) = changed.first_mut() {
+        *first ^= 1;
+    }
+    changed.freeze()
 }
 
 #[cfg(test)]

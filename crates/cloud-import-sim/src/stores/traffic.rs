@@ -1,5 +1,5 @@
 //! What the stores need while bodies move, beside the simulator's memory: where bodies lie, how fast they move, and how many
-//! bytes came.
+//! bytes came and went.
 
 use std::sync::{
     Arc, MutexGuard,
@@ -26,6 +26,7 @@ pub(crate) struct Stores {
 struct Traffic {
     rate: Option<Arc<Rate>>,
     received: AtomicU64,
+    sent: AtomicU64,
 }
 
 impl Stores {
@@ -33,6 +34,7 @@ impl Stores {
         let traffic = |_: &Cloud| Traffic {
             rate: shared.config.store_rate.map(|rate| Arc::new(Rate::new(rate))),
             received: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
         };
         Stores {
             traffic: Cloud::ALL.iter().map(traffic).collect(),
@@ -57,5 +59,14 @@ impl Stores {
     /// Bytes of objects and parts that a store took off the wire.
     pub(crate) fn received(&self, cloud: Cloud) -> u64 {
         self.traffic[cloud.index()].received.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_sent(&self, cloud: Cloud, bytes: u64) {
+        self.traffic[cloud.index()].sent.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes of objects that a store set out to send.
+    pub(crate) fn sent(&self, cloud: Cloud) -> u64 {
+        self.traffic[cloud.index()].sent.load(Ordering::Relaxed)
     }
 }

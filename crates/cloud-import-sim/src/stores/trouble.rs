@@ -34,6 +34,8 @@ pub(crate) enum Trouble {
     InvalidPartOrder,
     InvalidArgument(String),
     InvalidRange,
+    /// What the request says of the object is not so.
+    PreconditionFailed,
     MalformedXml,
     MissingLength,
     NotImplemented,
@@ -118,6 +120,7 @@ impl Trouble {
             Trouble::InvalidPart => (400, "InvalidPart"),
             Trouble::InvalidPartOrder => (400, "InvalidPartOrder"),
             Trouble::InvalidRange => (416, "InvalidRange"),
+            Trouble::PreconditionFailed => (412, "PreconditionFailed"),
             Trouble::MalformedXml => (400, "MalformedXML"),
             Trouble::MissingLength => (411, "MissingContentLength"),
             Trouble::NotImplemented => (501, "NotImplemented"),
@@ -166,6 +169,7 @@ impl Trouble {
             Trouble::InvalidPartOrder => "The list of parts was not in ascending order.",
             Trouble::InvalidArgument(what) => what,
             Trouble::InvalidRange => "The requested range is not satisfiable.",
+            Trouble::PreconditionFailed => "At least one of the pre-conditions you specified did not hold.",
             Trouble::MalformedXml => "The XML you provided was not well-formed.",
             Trouble::MissingLength => "You must provide the Content-Length HTTP header.",
             Trouble::NotImplemented => {

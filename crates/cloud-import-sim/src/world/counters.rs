@@ -37,6 +37,9 @@ pub struct Counters {
     /// Bytes of objects and parts that a cloud's store took off the wire, whatever became of them.
     #[serde(default)]
     pub bytes_received: BTreeMap<Cloud, u64>,
+    /// Bytes of objects that a cloud's store set out to send, whatever became of them.
+    #[serde(default)]
+    pub bytes_sent: BTreeMap<Cloud, u64>,
     /// Parts that were stored, repeated ones included.
     #[serde(default)]
     pub parts_stored: BTreeMap<Cloud, u64>,
@@ -128,9 +131,10 @@ impl Counters {
     }
 
     /// Fills in what is counted elsewhere; a cloud whose store was never used stays out.
-    pub(crate) fn note_store(&mut self, cloud: Cloud, received: u64, objects: u64, open_uploads: u64) {
+    pub(crate) fn note_store(&mut self, cloud: Cloud, received: u64, sent: u64, objects: u64, open_uploads: u64) {
         for (map, number) in [
             (&mut self.bytes_received, received),
+            (&mut self.bytes_sent, sent),
             (&mut self.objects, objects),
             (&mut self.open_uploads, open_uploads),
         ] {

@@ -150,8 +150,11 @@ pub enum FaultKind {
     /// A store closes the connection when it has read half of a body; nothing is stored. APIs, and requests that bring neither an
     /// object nor a part, are executed and not answered.
     DropMidBody,
-    /// A store changes one byte of an object or a part before it stores it; only the ETag tells. Others take no notice.
+    /// A store changes one byte of an object or a part before it stores it, so that only the ETag tells, or of an object before it
+    /// sends it. Others take no notice.
     CorruptBody,
+    /// A store that is asked for a part of an object sends the whole, with 200. Others take no notice.
+    WholeObject,
     /// Not executed: 200 with an internal error in the vendor's body, as stores may answer the completion of an upload.
     Error200InBody,
 }

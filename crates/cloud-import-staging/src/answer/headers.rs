@@ -17,12 +17,16 @@ pub(crate) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 /// What an answer says of the object or part that it is about.
 pub(crate) fn receipt(headers: &HeaderMap, names: &Headers) -> Receipt {
     Receipt {
-        // One that is none is as good as none.
-        etag: faults::etag(text(headers, "etag").unwrap_or_default()).unwrap_or_default(),
+        etag: etag(headers),
         crc64: text(headers, names.crc64).and_then(|sum| sum.parse().ok()),
         encryption: encryption(headers),
         version: version(headers, names).map(str::to_owned),
     }
+}
+
+/// The ETag, without quotes. One that is none is as good as none.
+pub(crate) fn etag(headers: &HeaderMap) -> String {
+    faults::etag(text(headers, "etag").unwrap_or_default()).unwrap_or_default()
 }
 
 /// The id of the version that an answer is about, which is recorded and sent back.

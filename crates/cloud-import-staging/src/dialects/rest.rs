@@ -141,12 +141,12 @@ pub(super) fn request(site: &Site, spec: &StoreSpec, call: &Call<'_>) -> Result<
             Ok(request)
         }
         Call::HeadObject { key } => site.request(Method::HEAD, Some(key), &[], none()),
-        Call::GetObject { key, first, length } => {
-            let mut request = site.request(Method::GET, Some(key), &[], none())?;
-            let last = first.saturating_add(length.saturating_sub(1));
-            canonical::set(request.headers_mut(), "range", &format!("bytes={first}-{last}"))?;
-            Ok(request)
-        }
+        Call::GetObject {
+            key,
+            first,
+            length,
+            etag,
+        } => get_object(site, spec, key, (*first, *length), *etag),
         Call::DeleteObject { key, version } => {
             let query: Vec<_> = version.iter().map(|version| ("versionId", *version)).collect();
             site.request(Method::DELETE, Some(key), &query, none())
@@ -207,6 +207,23 @@ pub(super) fn request(site: &Site, spec: &StoreSpec, call: &Call<'_>) -> Result<
         Call::GetBucketAcl => get(&[("acl", "")]),
         Call::GetBucketLifecycle => get(&[("lifecycle", "")]),
     }
+}
+
+/// A part of an object, on condition of its ETag where the store takes that.
+fn get_object(
+    site: &Site,
+    spec: &StoreSpec,
+    key: &str,
+    (first, length): (u64, u64),
+    etag: Option<&str>,
+) -> Result<Request<Bytes>> {
+    let mut request = site.request(Method::GET, Some(key), &[], Bytes::new())?;
+    let last = first.saturating_add(length.saturating_sub(1));
+    canonical::set(request.headers_mut(), "range", &format!("bytes={first}-{last}"))?;
+    if let Some(etag) = etag.filter(|_| spec.takes_if_match) {
+        canonical::set(request.headers_mut(), "if-match", &format!("\"{etag}\""))?;
+    }
+    Ok(request)
 }
 
 fn given<'t>(name: &'static str, value: &'t str) -> Option<(&'static str, &'t str)> {

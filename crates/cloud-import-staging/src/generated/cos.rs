@@ -5,6 +5,7 @@
 //! - assumed: No source that was read (2026-11)
 //! - codes: Tencent Cloud documentation, COS error codes (436/7730) (undated)
 //! - docs: Tencent Cloud documentation, COS API: Upload Part, object naming, bucket calls (undated)
+//! - get-object: Tencent Cloud documentation, COS: GET Object (436/7753) (read 2026-11)
 //! - names: Tencent Cloud documentation, COS: bucket overview, naming (2024-10)
 //! - sdk: cos_python_sdk_v5 1.9.44 (2026)
 
@@ -36,6 +37,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     unreadable_class: "",
     class_source: "",
     encryption_refused: "",
+    takes_if_match: true, // get-object
     bucket_names: BucketNames::new(10, 61, "Tencent Cloud, COS bucket overview: naming").account_number(), // account_number: names | longest: names; 50 characters, a hyphen and ten digits | shortest: names; unverified; one letter, a hyphen and the number; no source limits the number's length: eight digits are the fewest that were seen
     limits: Limits {
         min_part: 1_048_576, // docs

@@ -4,6 +4,7 @@
 //!
 //! - assumed: No source that was read (2026-11)
 //! - docs: Huawei Cloud documentation, OBS API Reference and developer guide (undated)
+//! - get-object: Huawei Cloud documentation, OBS SDK for Python: headers of a download (obs_22_1479) (read 2026-11)
 //! - names: Huawei Cloud documentation, OBS developer guide: bucket names (obs_06_0019) (undated)
 //! - quick: Huawei Cloud, IMS quick import (undated)
 //! - sdk: esdk-obs-python 3.26.6 (2026)
@@ -36,6 +37,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     unreadable_class: "",
     class_source: "Huawei Cloud, IMS quick import: class Standard", // quick
     encryption_refused: "",
+    takes_if_match: true, // get-object
     bucket_names: BucketNames::new(3, 63, "Huawei Cloud, OBS developer guide: bucket names").dots(), // dots: names; the same guide warns of the certificate, whose wildcard covers no name with a dot | longest: names | shortest: names
     limits: Limits {
         min_part: 102_400, // docs

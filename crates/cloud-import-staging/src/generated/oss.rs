@@ -3,6 +3,7 @@
 //! What is known of Alibaba Cloud OSS beside its calls. Sources, by the keys behind the rows:
 //!
 //! - codes: Alibaba Cloud documentation, OSS error codes (undated)
+//! - conditional: Alibaba Cloud documentation, OSS: conditional download (2025-05)
 //! - docs: Alibaba Cloud documentation, OSS: Multipart upload, UploadPart, Limits, object naming, Add signatures to URLs (undated)
 //! - ec: Alibaba Cloud documentation, OSS EC 0002-00000080 (undated)
 //! - import: Alibaba Cloud, ImportImage (undated)
@@ -38,6 +39,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     unreadable_class: "archive", // import
     class_source: "Alibaba Cloud, ImportImage: no archived objects", // import
     encryption_refused: "Alibaba Cloud, ImportImage: InvalidOSSBucket.EncryptUnsupported", // import info; the source excepts no algorithm (KMS, AES256, SM4)
+    takes_if_match: true, // conditional
     bucket_names: BucketNames::new(3, 63, "Alibaba Cloud, OSS bucket naming conventions"), // longest: names | shortest: names
     limits: Limits {
         min_part: 102_400, // docs

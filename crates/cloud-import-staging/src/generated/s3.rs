@@ -3,6 +3,7 @@
 //! What is known of JD Cloud OSS beside its calls. Sources, by the keys behind the rows:
 //!
 //! - docs: JD Cloud documentation, OSS: endpoints, limits, Compatibility-API-Overview, Introduction-4-SDK-Go (2018 to 2021)
+//! - get-object: JD Cloud documentation, OSS: Get Object (get-object-2) (read 2026-11)
 //! - guide: JD Cloud documentation, Operation-Guide/Image/Import-Private-Image (2021)
 //! - put-bucket: JD Cloud documentation, OSS: Compatibility-API, Put Bucket (2021)
 //! - s3: Amazon S3 API Reference (undated)
@@ -35,6 +36,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     unreadable_class: "",
     class_source: "",
     encryption_refused: "",
+    takes_if_match: true, // get-object
     bucket_names: BucketNames::new(3, 63, "JD Cloud, OSS Put Bucket: naming rules"), // longest: put-bucket | shortest: put-bucket
     limits: Limits {
         min_part: 5_242_880, // s3; unverified; and the size in the vendor's examples; JD names none

@@ -8,6 +8,7 @@
 //! - bucket-codes: UCloud documentation, UFile API, error codes (error_code.md) (read 2026-11)
 //! - create-bucket: UCloud API documentation, CreateBucket (2026-08)
 //! - docs: UCloud documentation, UFile (API, limits, introduction/region.md), b1bf0cf2 (read 2026)
+//! - get-file: UCloud documentation, UFile API: GetFile, which has Range and If-Modified-Since alone (read 2026-11)
 //! - guide: UCloud documentation, uhost: import_custom_image.md (2026-08)
 //! - list-parts: UCloud documentation, UFile API, ListParts (get_multi_upload_part.md) (read 2026-11)
 //! - list-uploads: UCloud documentation, UFile API, GetMultiUploadId (get_multi_upload_id.md) (read 2026-11)
@@ -44,6 +45,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     unreadable_class: "",
     class_source: "",
     encryption_refused: "",
+    takes_if_match: false, // get-file
     bucket_names: BucketNames::new(3, 63, "UCloud, CreateBucket: naming rules"), // longest: create-bucket | shortest: create-bucket
     limits: Limits {
         min_part: 4_194_304, // docs

@@ -3,6 +3,7 @@
 
 mod answers;
 mod buckets;
+mod download;
 mod fake;
 mod fetch;
 mod files;

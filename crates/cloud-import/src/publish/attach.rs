@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    CancelOutcome, Error, ErrorKind, ImageImporter, Remedy, Result, Stop, WaitOptions, find, remedy::Change,
+    CancelOutcome, Error, ErrorKind, ImageImporter, Remedy, Result, Stop, WaitOptions,
+    env::{Env as _, SystemEnv},
+    find,
+    remedy::Change,
 };
 use cloud_import_staging::Store;
 use tokio::sync::OnceCell;
@@ -122,7 +125,13 @@ pub async fn cancel(job: &Job, target: Reattached) -> Result<CancelOutcome> {
     let target = hold(0, target, context).await?;
     let (step, task) = target.with_record(|record| (record.step, record.task.clone()));
     match (step, task) {
-        (Step::Started, Some(task)) => target.importer.cancel(&task).await,
+        (Step::Started, Some(task)) => {
+            let outcome = target.importer.cancel(&task).await?;
+            if outcome == CancelOutcome::Requested {
+                target.cancel_requested().await?;
+            }
+            Ok(outcome)
+        }
         (Step::Staging | Step::Staged, _) => Err(not_started()),
         (step, _) if step.is_settled() => {
             Err(Error::new(ErrorKind::Conflict, "it is over").with_remedy(Remedy::ListJobs))
@@ -139,10 +148,24 @@ async fn hold(index: usize, target: Reattached, context: Arc<Context>) -> Result
 }
 
 impl Target {
+    /// Records that the cloud took a request to cancel what runs: it may show that by nothing else.
+    pub(super) async fn cancel_requested(&self) -> Result<()> {
+        let at = SystemEnv.now();
+        self.change(move |record| {
+            if let Some(task) = &mut record.task {
+                task.cancel_requested(at);
+            }
+        })
+        .await
+    }
+
     async fn go_on(&self) -> Ended {
         let (step, task) = self.with_record(|record| (record.step, record.task.clone()));
         match (step, task) {
-            (Step::Staging | Step::Staged, _) => Ended::NotStarted { error: not_started() },
+            // Why it was not is known where it was refused, and that stays on record.
+            (Step::Staging | Step::Staged, _) => Ended::NotStarted {
+                error: self.with_record(Record::why).unwrap_or_else(not_started),
+            },
             (Step::Succeeded, _) => {
                 let made = match self.gone().await {
                     Ok(None) => self.finished(false).await,

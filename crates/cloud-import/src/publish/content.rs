@@ -124,7 +124,12 @@ impl Ordered {
     /// Every problem of the file and of the order.
     pub(crate) fn problems(&self, importer: &dyn ImageImporter) -> Vec<Problem> {
         let mut problems = [self.named.as_slice(), &self.found].concat();
-        problems.extend(importer.validate(&self.request));
+        // Of what is no disk, neither format nor size is missing.
+        let is_no_disk = |problem: &Problem| problem.is_error() && problem.field == Field::disk(0, DiskPart::Content);
+        let is_disk = !problems.iter().any(is_no_disk);
+        let parts = [DiskPart::Format, DiskPart::SizeGib].map(|part| Field::disk(0, part));
+        let of_order = importer.validate(&self.request).into_iter();
+        problems.extend(of_order.filter(|problem| is_disk || !parts.contains(&problem.field)));
         problems
     }
 }
@@ -212,7 +217,9 @@ impl Content {
     /// The order for a destination whose image is a copy.
     fn copy(&self, origin: &CopiedFrom, destination: &Destination) -> Ordered {
         let sha256 = self.image.staged().map(|file| file.sha256().unwrap_or(UNREAD));
-        let (request, found) = origin.order(&destination.order, sha256, destination.importer.capabilities());
+        let cloud = destination.importer.capabilities();
+        let (request, mut found) = origin.order(&destination.order, sha256, cloud);
+        found.extend(origin.too_large(self.image.staged(), cloud));
         Ordered {
             found,
             ..Ordered::of(request)

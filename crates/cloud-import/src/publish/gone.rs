@@ -13,7 +13,7 @@ use super::{
     event::Event,
     naming::Naming,
     outcome::Ended,
-    store::{ImageName, Record, gone},
+    store::{ImageName, Job, Record, blocking, gone},
     target::Target,
 };
 
@@ -62,6 +62,24 @@ pub async fn look(image: &ImportedImage, account: Option<&str>, importer: &dyn I
             () = stop.requested() => return Look::Unclear("it was stopped before a second look".to_owned()),
         }
     }
+}
+
+/// Notes in the record of a target that its image is gone by another hand, so that nothing tells its id again. A record that another
+/// process holds is not waited for: whoever tells the id next looks at the image.
+///
+/// # Errors
+/// [`cloud_import_core::ErrorKind::Local`] when the record cannot be written.
+///
+/// # Cancel safety
+/// Call it again.
+pub async fn note_gone(job: &Job, target: &str, image: &ImportedImage) -> Result<()> {
+    let Some(mut lease) = job.try_hold(target).await? else {
+        return Ok(());
+    };
+    if lease.record().image_id.as_deref() != Some(&image.id) {
+        return Ok(());
+    }
+    blocking(move || lease.change(Record::is_gone)).await
 }
 
 impl Target {

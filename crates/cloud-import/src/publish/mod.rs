@@ -94,7 +94,7 @@ pub use bucket::{BucketItem, Known, in_bucket};
 pub use destination::{Destination, bucket_of};
 pub use event::{Event, Listener};
 pub use finished::{Finished, finished};
-pub use gone::{Look, look};
+pub use gone::{Look, look, note_gone};
 pub use image::LocalImage;
 pub use key::{PREFIX, ending, object_key};
 pub use leftovers::{Leftover, delete_object, leftovers};
@@ -471,18 +471,18 @@ impl Publish {
             let destination = destinations[index].paced(&context.options.pace);
             let slot = slots.entry(destination.importer.provider());
             let slot = slot.or_insert_with(|| Arc::new(Semaphore::new(context.options.side_by_side)));
-            let work = Work {
+            let work = Box::new(Work {
                 index,
                 ordered: content.order(&destination, &context.options.prefix),
                 asked: destination.kept(order.as_deref()),
                 is_bucket_known: readiness.get(index).is_some_and(Readiness::knows_bucket),
-                destination,
+                destination: Arc::new(destination),
                 place,
                 record,
                 context: Arc::clone(&context),
                 slot: Arc::clone(slot),
                 link: links.remove(&index).unwrap_or_default(),
-            };
+            });
             work.run()
         });
         for (index, outcome) in indices.into_iter().zip(side_by_side(work).await) {

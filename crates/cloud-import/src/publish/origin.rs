@@ -1,9 +1,11 @@
 //! The order of a copy, made of the order that the image is imported by.
 
 use cloud_import_core::{
-    Architecture, Capabilities, Disk, Field, ImageImporter, ImageKind, ImageSource, ImportRequest, Problem,
-    provider::digest,
+    Architecture, Capabilities, Disk, DiskPart, Field, ImageImporter, ImageKind, ImageSource, ImportRequest, Problem,
+    provider::{copies, digest},
 };
+
+use super::image::LocalImage;
 
 /// The destination whose image is copied.
 #[derive(Debug, Clone)]
@@ -13,6 +15,8 @@ pub(crate) struct Origin {
     project: Option<String>,
     /// What its disks are known by, where they are no file of this machine.
     disks: String,
+    /// Its first disk, as it is ordered.
+    disk: Option<Disk>,
 }
 
 impl Origin {
@@ -23,7 +27,27 @@ impl Origin {
             region: importer.region().to_owned(),
             project: importer.project().map(str::to_owned),
             disks: digest::sha256_hex(disks.collect::<Vec<_>>().join("\n").as_bytes()),
+            disk: order.first_disk().cloned(),
         }
+    }
+
+    /// What is wrong with the size of its image, as far as that is known: of the file, or of the order. The order of a copy does not say
+    /// it, as it is the image's own.
+    pub(crate) fn too_large(&self, file: Option<&LocalImage>, cloud: &Capabilities) -> Option<Problem> {
+        let ordered = self
+            .disk
+            .clone()
+            .unwrap_or_else(|| Disk::image(ImageSource::new("", "")));
+        let part = match ordered.size_gib {
+            Some(_) => DiskPart::SizeGib,
+            None => DiskPart::VirtualSizeBytes,
+        };
+        let disk = match file {
+            Some(file) => file.described(ordered),
+            None => ordered,
+        };
+        disk.wanted_gib()?;
+        copies::too_large(cloud, cloud.system_disk_gib(&disk)?, Field::disk(0, part))
     }
 
     /// The order of a copy, its image still without an id, and what of the order the cloud cannot be told with it. It is known by the

@@ -21,7 +21,7 @@ use super::{
     plan::{Conflict, Decision, Intent, decide, takes_token},
     replace,
     stage::{sign_links, signing_instant, stage},
-    store::{Asked, Place, Record, Step, Unsettled},
+    store::{Asked, Place, Record, Step, Unsettled, What},
     target::{Context, Target, no_task, now, stopped},
 };
 
@@ -29,7 +29,7 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) index: usize,
-    pub(crate) destination: Destination,
+    pub(crate) destination: Arc<Destination>,
     pub(crate) ordered: Result<Ordered>,
     pub(crate) place: Place,
     /// The name of its record.
@@ -77,50 +77,55 @@ pub(crate) async fn traced(
 
 impl Work {
     /// Works on it until it is done with for now.
-    pub(crate) async fn run(self) -> Outcome {
+    pub(crate) async fn run(self: Box<Self>) -> Outcome {
         let (index, listener) = (self.index, Arc::clone(&self.context.listener));
-        let (destination, made) = (self.destination.clone(), self.link.made.clone());
-        let outcome = traced(index, &destination, &*listener, self.ended()).await;
+        let (destination, made) = (Arc::clone(&self.destination), self.link.made.clone());
+        let outcome = traced(index, &destination, &*listener, Box::pin(self.ended())).await;
         if let Some(made) = made {
             made.is_over(&outcome);
         }
         outcome
     }
 
-    async fn ended(self) -> Result<(Ended, Record)> {
-        let Self {
-            index,
-            destination,
-            context,
-            place,
-            asked,
-            link: Link { made, mut awaited },
-            ..
-        } = self;
-        let (importer, keep_object, again) = (destination.importer, destination.keep_object, destination.again);
-        let mut ordered = self.ordered?;
-        ordered.request.generation = 0;
-        let order = ordered
-            .request
-            .token(importer.provider(), importer.region(), importer.project());
-        let on_wait = || context.listener.on(Some(index), &Event::WaitingForOther);
-        let options = parts(&ordered.request, importer.provider());
-        let new = Record::new(&self.record, &place, &order);
+    /// Holds its record, and makes the target of it.
+    async fn target(&self, order: &str) -> Result<Target> {
+        let (context, destination) = (&self.context, &self.destination);
+        let on_wait = || context.listener.on(Some(self.index), &Event::WaitingForOther);
+        let new = Record::new(&self.record, &self.place, order);
         let held = context
             .job
             .hold(&self.record, Some(new), &context.stop, on_wait)
             .await?;
-        let mut target = Target::new(index, importer, destination.bucket, context, held.ok_or_else(stopped)?);
-        target.keep_object = keep_object.unwrap_or(target.keep_object);
+        let (importer, bucket) = (Arc::clone(&destination.importer), destination.bucket.clone());
+        let held = held.ok_or_else(stopped)?;
+        let mut target = Target::new(self.index, importer, bucket, Arc::clone(context), held);
+        target.keep_object = destination.keep_object.unwrap_or(target.keep_object);
         target.is_bucket_known = self.is_bucket_known;
-        target.made = made;
+        target.made.clone_from(&self.link.made);
+        Ok(target)
+    }
+
+    async fn ended(mut self: Box<Self>) -> Result<(Ended, Record)> {
+        let destination = Arc::clone(&self.destination);
+        let ordered = self.ordered.as_mut().map_err(|error| error.clone())?;
+        ordered.request.generation = 0;
+        let importer = &destination.importer;
+        let order = ordered
+            .request
+            .token(importer.provider(), importer.region(), importer.project());
+        let target = Box::pin(self.target(&order)).await?;
+        let Self {
+            place, asked, mut link, ..
+        } = *self;
+        let mut ordered = self.ordered?;
+        let options = parts(&ordered.request, importer.provider());
         let intent = Intent {
             order: &order,
-            again: again.unwrap_or(target.context.options.again),
+            again: destination.again.unwrap_or(target.context.options.again),
             replace: target.context.options.replace,
             dry_run: ordered.request.dry_run,
         };
-        target.plans(destination.release).await?;
+        Box::pin(target.plans(destination.release.clone())).await?;
         let decision = target.with_record(|record| decide(record, &intent));
         let begins = match decision {
             Decision::Refuse(conflict) => {
@@ -160,9 +165,9 @@ impl Work {
         change.await?;
         ordered.request.generation = target.with_record(|record| record.generation);
         let mut run = Run { target, ordered };
-        let ended = match &mut awaited {
-            None => run.carry_out(decision, &self.slot).await,
-            Some(awaited) => run.copied(decision, awaited, &self.slot).await,
+        let ended = match &mut link.awaited {
+            None => Box::pin(run.carry_out(decision, &self.slot)).await,
+            Some(awaited) => Box::pin(run.copied(decision, awaited, &self.slot)).await,
         };
         Ok(run.target.with(ended).await)
     }
@@ -253,7 +258,7 @@ impl Run {
             (Ok(()), Some(task)) => {
                 target.tell(&Event::Started { task: &task });
                 match target.context.options.wait {
-                    true => target.wait(task).await,
+                    true => Box::pin(target.wait(task)).await,
                     false => Ended::Running { task, error: None },
                 }
             }
@@ -391,7 +396,11 @@ impl Run {
 
     async fn checked(&self, task: ImportTask) -> Ended {
         // Nothing was started: the next check begins anew.
-        let forgotten = self.target.change(Record::next_generation).await;
+        let change = |record: &mut Record| {
+            record.happened(What::Checked, None);
+            record.next_generation();
+        };
+        let forgotten = self.target.change(change).await;
         self.target.clean_up().await;
         match forgotten {
             Ok(()) => Ended::Checked { task },

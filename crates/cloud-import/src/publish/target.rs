@@ -147,6 +147,8 @@ pub(crate) async fn side_by_side<T: Send + 'static>(
 ) -> Vec<Option<T>> {
     let mut set = JoinSet::new();
     for (index, piece) in work.into_iter().enumerate() {
+        // In a box: a future that holds another takes its size twice, and there may be thousands.
+        let piece = Box::pin(piece);
         let piece = async move { (index, piece.await) };
         set.spawn(piece.in_current_span().with_current_subscriber());
     }

@@ -112,7 +112,13 @@ impl Target {
     async fn interrupted(&self, task: ImportTask) -> Ended {
         let canceled = if self.context.options.cancel_on_stop {
             match self.importer.cancel(&task).await {
-                Ok(CancelOutcome::Requested) => "; cancelling it was asked for".to_owned(),
+                Ok(CancelOutcome::Requested) => match self.cancel_requested().await {
+                    Ok(()) => "; cancelling it was asked for".to_owned(),
+                    Err(error) => format!(
+                        "; cancelling it was asked for, and is not on record: {}",
+                        error.message()
+                    ),
+                },
                 Ok(CancelOutcome::Unsupported(why)) => format!("; it cannot be cancelled: {why}"),
                 Ok(_) => String::new(),
                 Err(error) => format!("; it was not cancelled: {}", error.message()),

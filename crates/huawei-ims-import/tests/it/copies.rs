@@ -384,3 +384,28 @@ async fn the_end_of_the_job_is_when_its_image_begins_to_be_awaited() {
         }
     }
 }
+
+#[test]
+fn an_image_that_is_known_to_be_too_large_is_refused() {
+    let (importer, _) = importer([]);
+    let of_size = |gib: u64| {
+        let mut order = order();
+        order.disks[0].virtual_size_bytes = Some(gib << 30);
+        importer.validate(&order)
+    };
+    assert_eq!(of_size(128), []);
+    let problems = of_size(129);
+    let [problem] = problems.as_slice() else {
+        panic!("{problems:?}")
+    };
+    assert!(problem.is_error());
+    assert_eq!(
+        (problem.provider, &problem.field.to_string()[..]),
+        (Provider::HUAWEI, "disks[0].virtual_size_bytes")
+    );
+    let told = format!("{problem:?}");
+    for part in ["129 GiB", "128 GiB", "Import the file in that region"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!problem.source.is_empty());
+}

@@ -290,7 +290,7 @@ pub struct Image {
     /// `pending`, `ready`, `deleting` or `error`. (states)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// When it was made. (sdk-go)
+    /// When it was made. Neither form nor time zone is documented. (sdk-go)
     #[serde(rename = "createTime", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub create_time: Option<String>,
     /// Description. (sdk-go)

@@ -18,6 +18,7 @@ use crate::{
     advice, args,
     exit::Exit,
     jobs::{self, Remembered as Job},
+    line,
     outcome::{Outcome, Status},
     output, phases, render,
     state::Remembered,
@@ -29,6 +30,7 @@ pub(crate) async fn run(options: args::Report) -> Result<Exit> {
     for text in &options.jobs {
         let mut job = Job::of(&jobs::named(state.state(), text).await?).await?;
         damaged.append(&mut job.damaged);
+        job.line = line::in_state(&job.facts.id, &options.state);
         found.push(job);
     }
     let made_at = render::instant(SystemEnv.now());
@@ -61,7 +63,7 @@ fn write(file: &Path, text: &str) -> Result<()> {
 
 /// The command that goes on with a job, where something can be gone on with.
 fn next_command(job: &Job) -> Option<String> {
-    advice::next(&job.targets, &job.facts.id).map(|advice| advice.line)
+    advice::next(&job.targets, &job.line).map(|advice| advice.line)
 }
 
 /// How long a target took so far, in seconds.

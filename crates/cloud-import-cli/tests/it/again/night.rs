@@ -88,6 +88,10 @@ fn each_question_of_the_morning_has_one_command() {
         "--log-format",
         "json",
         "-v",
+        "--metrics-file",
+        "night.prom",
+        "--on-end",
+        "cat > ended.json",
     ]);
     expect_code(&night, 6);
 
@@ -127,6 +131,38 @@ fn each_question_of_the_morning_has_one_command() {
     ] {
         assert!(page.contains(told), "{told}");
     }
+
+    let junit = out(&scene.run(&["report", "web", "--junit", "-"]));
+    let not_there = QUOTA + FORBIDDEN + LOST;
+    let counts = format!(
+        "tests=\"{}\" failures=\"{FAILED}\" errors=\"{not_there}\"",
+        GROUPS.len() * PLACES
+    );
+    assert!(junit.contains(&counts), "{}", &junit[..400]);
+
+    // Who watches from outside is told when it ends, and whoever asks later finds it in the metrics.
+    let ended: Value = serde_json::from_str(&fs::read_to_string(scene.folder.join("ended.json")).unwrap()).unwrap();
+    let bad = |status: &str| {
+        ended["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|row| row["status"] == status)
+            .count()
+    };
+    let metrics = fs::read_to_string(scene.folder.join("night.prom")).unwrap();
+    for (status, count) in [
+        ("failed", FAILED),
+        ("not_started", QUOTA + FORBIDDEN),
+        ("unknown", LOST),
+    ] {
+        assert_eq!(bad(status), count as usize, "{status}");
+        assert!(
+            metrics.contains(&format!("cloud_import_targets{{state=\"{status}\"}} {count}\n")),
+            "{metrics}"
+        );
+    }
+    assert!(metrics.contains("cloud_import_run_exit_code 6\n"), "{metrics}");
 
     // The log names the target of each line about one.
     let log = fs::read_to_string(scene.folder.join("night.log")).unwrap();

@@ -43,7 +43,10 @@ const FILES: &[Case] = &[
     ),
     Case::import("nothing that looks like a disk", "--to aliyun --to tencent noise.raw"),
     Case::import("nothing but zeros", "--to aliyun zeros.raw"),
-    Case::import("a page that a server sent instead", "--to aliyun page.qcow2"),
+    Case::import(
+        "a page that a server sent instead",
+        "--to aliyun --to ucloud page.qcow2",
+    ),
     Case::import(
         "another format than the header's",
         "--to tencent --format vhd good.qcow2",
@@ -319,7 +322,8 @@ const CLOUDS: &[(Case, Cause)] = &[
             "a cloud that cannot cancel",
             "--to ucloud --name cancel --no-wait --state cancel good.qcow2",
         ),
-        None,
+        // What is over is not cancelled.
+        Some((Cloud::Ucloud, "", Trouble::Stalls)),
     ),
     (
         Case::plain("it says so", "cancel --simulate=sim.json --state cancel CANCEL"),

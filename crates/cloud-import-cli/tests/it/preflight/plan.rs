@@ -3,6 +3,7 @@
 use std::fs;
 
 use cloud_import_sim::Cloud;
+use serde_json::Value;
 
 use super::{
     super::{err, expect_code, import, out, run},
@@ -102,6 +103,20 @@ async fn the_vendors_own_dry_run_is_asked_for_by_name() {
         assert!(world.simulator.images(cloud).is_empty(), "{cloud}");
     }
     assert!(world.simulator.objects().is_empty(), "what was staged is deleted");
+    // On record it is what it was, and nothing that has to be tried again.
+    let asked = |more: &[&str]| run(&[more, &[&world.state()]].concat());
+    let listed: Value = serde_json::from_str(&out(&asked(&["list", "--output", "json"]))).unwrap();
+    let rows = listed["jobs"][0]["targets"].as_array().unwrap();
+    let checked = rows.iter().filter(|row| row["status"] == "checked" && row["exit"] == 0);
+    assert_eq!((rows.len(), checked.count()), (2, 2), "{listed}");
+    let failed: Value = serde_json::from_str(&out(&asked(&["list", "--failed", "--output", "json"]))).unwrap();
+    assert_eq!(failed["jobs"], serde_json::json!([]));
+    let shown = asked(&["show", NAME]);
+    assert!(
+        out(&shown).contains("checked") && !err(&shown).contains("retry"),
+        "{}",
+        err(&shown)
+    );
     expect_code(&world.import(&["--to", "jdcloud", "--vendor-dry-run"]), 2);
 }
 

@@ -182,6 +182,25 @@ pub fn replace_file(path: &Path, temporary: &Path, bytes: &[u8]) -> io::Result<(
     sync_folder_of(path)
 }
 
+/// Puts a file in the place of another, which is there or not. Without `replace`, one that is there stays, and is an error.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] for one that is not to be replaced, and whatever the file system says; both are still there then.
+pub fn place_file(from: &Path, to: &Path, replace: bool) -> io::Result<()> {
+    // A second name is given only where there is none: no look in between could tell that for sure.
+    match replace {
+        true => fs::rename(from, to)?,
+        false => match fs::hard_link(from, to) {
+            Ok(()) => fs::remove_file(from)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+            // Not every file system has second names.
+            Err(_) if to.symlink_metadata().is_ok() => return Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => fs::rename(from, to)?,
+        },
+    }
+    sync_folder_of(to)
+}
+
 /// Removes a file for good. One that is not there is removed already.
 ///
 /// # Errors
@@ -237,6 +256,24 @@ mod tests {
         remove_file(&file).unwrap();
         remove_file(&file).unwrap();
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_takes_the_place_of_another_only_where_that_is_allowed() {
+        let folder = std::env::temp_dir().join(format!("cloud-import-{}", SystemEnv.nonce().unwrap()));
+        fs::create_dir(&folder).unwrap();
+        let (new, old) = (folder.join("new"), folder.join("old"));
+        fs::write(&new, "new").unwrap();
+        place_file(&new, &old, false).unwrap();
+        assert!(!new.exists() && fs::read(&old).unwrap() == b"new");
+        fs::write(&new, "newer").unwrap();
+        let refused = place_file(&new, &old, false).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert!(new.exists() && fs::read(&old).unwrap() == b"new");
+        place_file(&new, &old, true).unwrap();
+        assert!(!new.exists() && fs::read(&old).unwrap() == b"newer");
+        assert!(place_file(&new, &folder.join("other"), false).is_err());
         fs::remove_dir_all(&folder).unwrap();
     }
 

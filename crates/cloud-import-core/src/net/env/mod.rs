@@ -12,7 +12,8 @@ use std::{
 };
 
 pub use files::{
-    make_private_folder, open_lock, open_unlinked, read_file, read_private_file, remove_file, replace_file, write_file,
+    make_private_folder, open_lock, open_unlinked, place_file, read_file, read_private_file, remove_file, replace_file,
+    write_file,
 };
 
 use crate::{BoxFuture, Error, ErrorKind, Result};

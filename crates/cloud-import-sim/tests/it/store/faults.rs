@@ -64,6 +64,21 @@ async fn a_byte_that_was_changed_shows_in_the_etag_alone() {
 }
 
 #[tokio::test]
+async fn a_part_of_an_object_comes_changed_or_as_the_whole() {
+    let simulator = open().await;
+    ask(&simulator, &put("abcdef")).await;
+    let get = Ask::new(CLOUD, "GET", KEY).header("range", "bytes=2-3");
+    inject(&simulator, "GetObject", FaultKind::CorruptBody);
+    let changed = ask(&simulator, &get).await;
+    assert_eq!((changed.status, changed.text().as_str()), (206, "bd"));
+    inject(&simulator, "GetObject", FaultKind::WholeObject);
+    let whole = ask(&simulator, &get).await;
+    assert_eq!((whole.status, whole.text().as_str()), (200, "abcdef"));
+    assert_eq!(whole.header("content-range"), "");
+    assert_eq!(ask(&simulator, &get).await.text(), "cd");
+}
+
+#[tokio::test]
 async fn an_upload_is_forgotten() {
     let simulator = open().await;
     let id = begin(&simulator, CLOUD, KEY).await;

@@ -45,6 +45,18 @@ async fn an_object_is_put_shown_read_and_deleted_in_every_store() {
         let range = ask(&simulator, &range).await;
         assert_eq!((range.status, range.text().as_str()), (206, "xxxxxxxxxx"), "{cloud}");
         assert_eq!(range.header("content-range"), "bytes 4-13/3004");
+        // US3 documents no such header, and overlooks it.
+        let expecting = |etag: &str| Ask::new(cloud, "GET", KEY).header("if-match", etag);
+        assert_eq!(ask(&simulator, &expecting(&etag)).await.status, 200, "{cloud}");
+        let other = ask(&simulator, &expecting("\"other\"")).await;
+        match cloud {
+            Cloud::Ucloud => assert_eq!(other.status, 200),
+            _ => assert_eq!(
+                (other.status, code(&other).as_str()),
+                (412, "PreconditionFailed"),
+                "{cloud}"
+            ),
+        }
 
         assert_eq!(ask(&simulator, &Ask::new(cloud, "DELETE", KEY)).await.status, 204);
         let gone = ask(&simulator, &Ask::new(cloud, "GET", KEY)).await;
@@ -54,6 +66,8 @@ async fn an_object_is_put_shown_read_and_deleted_in_every_store() {
         let counters = simulator.counters();
         assert_eq!(counters.requests_of(cloud, "PutObject"), 1);
         assert_eq!(counters.bytes_received[&cloud], 3004);
+        let whole = if cloud == Cloud::Ucloud { 3 } else { 2 };
+        assert_eq!(counters.bytes_sent[&cloud], whole * 3004 + 10);
         assert_eq!(counters.deletions[&cloud], 1);
         assert_eq!(counters.objects.get(&cloud), None);
     }

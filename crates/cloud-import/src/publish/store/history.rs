@@ -60,6 +60,8 @@ pub enum What {
     Unknown,
     /// The order was settled as not started.
     NotStarted,
+    /// The cloud would take the order: it was only tried.
+    Checked,
     /// Something went wrong: the detail is the code, or the kind of the error.
     Error,
     /// What was staged is deleted.
@@ -93,6 +95,7 @@ impl What {
             Self::Canceled => "canceled",
             Self::Unknown => "unknown",
             Self::NotStarted => "not_started",
+            Self::Checked => "checked",
             Self::Error => "error",
             Self::Tidied => "tidied",
             Self::Retired => "retired",

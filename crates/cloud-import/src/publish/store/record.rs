@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     asked::Asked,
-    history::{History, Reason, Retired, What},
+    history::{Happened, History, Reason, Retired, What},
     place::{DRY_RUN, Place},
     release::Release,
     step::Step,
@@ -257,6 +257,16 @@ impl Record {
     /// Whether it is of an order that was only checked: nothing is started by it, and it says nothing of an image.
     pub fn is_dry_run(&self) -> bool {
         self.target.contains(DRY_RUN)
+    }
+
+    /// Whether the last that is known of an order which was only tried is that its cloud would take it.
+    pub fn was_checked(&self) -> bool {
+        let told = |event: &&Happened| {
+            let prepares = [What::Hashing, What::Hashed, What::Staging, What::Tidied];
+            !prepares.contains(&event.what)
+        };
+        let last = self.history.events().iter().rev().find(told);
+        self.is_dry_run() && self.error.is_none() && last.is_some_and(|event| event.what == What::Checked)
     }
 
     /// Whether there is anything to go on with: an import that was sent and has no verdict, or a replacement or a release that waits.

@@ -9,6 +9,10 @@ use secrecy::SecretString;
 use super::{http::HttpTransport, idle::Idle, proxy::Proxies, tls, trust::Trust};
 use crate::{Error, ErrorKind};
 
+/// How long a connection is kept that nothing uses. A poll finds a new one no slower; a server that closes its end after 15 s, as some
+/// do, is not met in the act; and a thousand targets, each with a host for its API and one for its bucket, keep few of them.
+const KEPT_FOR: Duration = Duration::from_secs(2);
+
 /// Sets up an [`HttpTransport`].
 ///
 /// ```
@@ -177,6 +181,7 @@ impl HttpTransportBuilder {
             .user_agent(self.full_user_agent()?)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(KEPT_FOR)
             // Another crate of the program may have turned on what would change requests and answers here.
             .http1_only()
             .no_gzip()
