@@ -8,16 +8,21 @@
 
 mod bytes;
 mod bzip2;
+#[cfg(test)]
+mod disks;
 pub mod facts;
 mod fs;
 mod fstab;
+mod hive;
 mod initramfs;
 mod linux;
 mod look;
 mod lvm;
 mod source;
 mod tree;
+mod utf16;
 mod volume;
+mod windows;
 
 use std::{
     fmt,

@@ -14,6 +14,7 @@ use crate::{
     source::{Part, Shared},
     tree::Tree,
     volume::{self, Slot, Table},
+    windows,
 };
 
 /// Files of which a root file system of Linux has at least one.
@@ -71,6 +72,7 @@ pub(crate) fn look(device: &Shared, unpacked: u64, guest: &mut Guest) {
             let bounds = Bounds { unpacked, device };
             of_linux(root, opened, &known, &bounds, guest);
         }
+        None if is_windows(&mut opened, guest) => {}
         None => {
             guest.read = Extent::Not;
             unknown(&table, guest);
@@ -290,6 +292,22 @@ fn is_linux(opened: &mut Vec<Opened>, guest: &mut Guest) -> Option<Opened> {
             .push("Several file systems look like a root of Linux; the first one was looked at.".to_owned());
     }
     roots.first().map(|at| opened.remove(*at))
+}
+
+/// Looks at the Windows on the first file system that has one.
+fn is_windows(opened: &mut [Opened], guest: &mut Guest) -> bool {
+    for own in opened.iter_mut().filter(|own| own.fs.kind() == "ntfs") {
+        match windows::is_on(&mut *own.fs) {
+            Ok(true) => {
+                mounted(guest, own.number, "C:");
+                windows::read(guest, &mut *own.fs);
+                return true;
+            }
+            Ok(false) => {}
+            Err(error) => guest.missed("/Windows", &error.reason),
+        }
+    }
+    false
 }
 
 fn has_root(own: &mut Opened, guest: &mut Guest) -> bool {

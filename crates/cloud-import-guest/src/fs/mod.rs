@@ -6,7 +6,9 @@
 pub(crate) mod btrfs;
 pub(crate) mod ext;
 mod ext_flags;
+pub(crate) mod fat;
 mod guard;
+pub(crate) mod ntfs;
 pub(crate) mod open;
 pub(crate) mod xfs;
 

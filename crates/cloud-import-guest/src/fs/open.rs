@@ -4,6 +4,8 @@ use super::{
     FileSystem,
     btrfs::{Btrfs, Subvolume},
     ext::Ext,
+    fat::Fat,
+    ntfs::Ntfs,
     xfs::Xfs,
 };
 use crate::source::{NotRead, Part};
@@ -14,6 +16,8 @@ pub(crate) fn open(part: &Part, content: &str) -> Result<Option<Box<dyn FileSyst
         "ext" => Box::new(Ext::open(part)?),
         "xfs" => Box::new(Xfs::open(part)?),
         "btrfs" => Box::new(Btrfs::open(part, Subvolume::Default)?),
+        "vfat" => Box::new(Fat::open(part.clone())?),
+        "ntfs" => Box::new(Ntfs::open(part.clone())?),
         "swap" | "swsuspend" | "luks" | "bitlocker" | "lvm" => return Ok(None),
         other => return Err(NotRead::new(format!("there is no reader for {other}"))),
     }))
