@@ -45,6 +45,9 @@ pub struct LocalImage {
     pub(crate) hashed: Option<Arc<Hashed>>,
     /// When reading it for its sum began and ended, where that was not known from earlier runs.
     pub(crate) read_at: Option<(SystemTime, SystemTime)>,
+    /// The system on the disk, once somebody looked.
+    #[cfg(feature = "guest")]
+    guest: Option<Arc<cloud_import_guest::Guest>>,
     /// Where its bytes are, if they are not on this machine.
     pub(crate) web: Option<WebFile>,
 }
@@ -70,8 +73,28 @@ impl LocalImage {
             planned: None,
             hashed: None,
             read_at: None,
+            #[cfg(feature = "guest")]
+            guest: None,
             web: None,
         })
+    }
+
+    /// Looks at the system on the disk, in bounded work, on the thread that it is called on: some tenths of a second. What is found
+    /// is part of what [`described`](Self::described) tells of the disk, so that each cloud judges it.
+    ///
+    /// Nothing is looked at where the disk is not on this machine, or is said to have another format than it has.
+    #[cfg(feature = "guest")]
+    pub fn look_inside(&mut self) {
+        let is_own = self.declared.is_none_or(|declared| Some(declared) == self.own_format());
+        if self.guest.is_none() && self.web.is_none() && is_own && self.own_format().is_some() {
+            self.guest = super::inside::look(&self.path).map(Arc::new);
+        }
+    }
+
+    /// The system on the disk, where somebody [looked](Self::look_inside).
+    #[cfg(feature = "guest")]
+    pub fn guest(&self) -> Option<&cloud_import_guest::Guest> {
+        self.guest.as_deref()
     }
 
     /// The file that is made of this one by converting it to that format, so that its orders can be validated before it is
@@ -95,6 +118,8 @@ impl LocalImage {
             planned: None,
             hashed: None,
             read_at: None,
+            #[cfg(feature = "guest")]
+            guest: None,
             web: None,
         }
     }
@@ -194,6 +219,10 @@ impl LocalImage {
             header::PartitionTable::Gpt => Some(PartitionTable::Gpt),
             _ => None,
         };
+        #[cfg(feature = "guest")]
+        if let Some(guest) = &self.guest {
+            disk.guest = super::inside::findings(guest);
+        }
         disk.content_sha256 = self.sha256().map(str::to_owned);
         disk
     }
