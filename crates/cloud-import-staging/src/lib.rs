@@ -12,6 +12,8 @@
 //!   ([what each does to the rest of a program](cloud_import_core::transport#tls)).
 //! - **One pass first**: [`Hashed::of`] reads the file once, and [`HashCache`] remembers it; several uploads of one file share
 //!   the result. The key should hold that sum.
+//! - **A file in another form**: [`LocalFile::read_as`] takes what makes other bytes of a file, such as the same disk in another format.
+//!   They are hashed and sent without being written anywhere.
 //! - **A [`WebFile`]** is sent without that pass, and without a copy on this machine: its SHA-256 is known beforehand, and no object is
 //!   made before all its bytes passed and have it. Its parts are fetched one after another, each upload by itself.
 //! - **Memory** is bounded by one [`Budget`] that all uploads of a process share.
@@ -46,6 +48,7 @@ mod dialect;
 mod dialects;
 mod facts;
 mod file;
+mod form;
 #[rustfmt::skip]
 mod generated;
 mod hash;
@@ -66,6 +69,7 @@ pub use bucket::{Addressing, Bucket};
 pub use budget::Budget;
 pub use facts::BucketFacts;
 pub use file::{FileStamp, LocalFile};
+pub use form::{Bytes, Form};
 pub use hash::{HashCache, Hashed};
 pub use objects::{ListedObject, ObjectHead, OpenUpload, Part, Receipt, Uploading};
 pub use parts::part_size;

@@ -11,6 +11,7 @@ mod clean;
 mod config;
 #[cfg(target_os = "linux")]
 mod convert;
+mod converted;
 mod damaged;
 mod edges;
 mod errors;

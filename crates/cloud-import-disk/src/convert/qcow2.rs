@@ -42,6 +42,8 @@ pub(crate) struct Qcow2 {
 
 /// Where the first table begins.
 const L1: u64 = 1;
+/// Clusters of the table of reference counts: one is enough for all that a map can hold, of which the blocks take half as many entries.
+const REFCOUNT_TABLE: u64 = 1;
 
 impl Qcow2 {
     /// `None` for a disk that is too large.
@@ -52,18 +54,18 @@ impl Qcow2 {
         }
         let l1 = l1_entries.div_ceil(PER_TABLE).max(1);
         let l2 = map.spans().len() as u64;
-        // The counts count their own blocks and table, too: more of them until they suffice.
-        let (mut table, mut blocks) = (1, 1);
+        // The counts count their own blocks, too: more of them until they suffice.
+        let mut blocks = 1;
         let clusters = loop {
-            let clusters = L1 + l1 + table + blocks + l2 + map.count();
-            let needed = (clusters.div_ceil(PER_BLOCK), blocks.div_ceil(PER_TABLE));
-            if needed.0 <= blocks && needed.1 <= table {
+            let clusters = L1 + l1 + REFCOUNT_TABLE + blocks + l2 + map.count();
+            let needed = clusters.div_ceil(PER_BLOCK);
+            if needed <= blocks {
                 break clusters;
             }
-            (blocks, table) = (blocks.max(needed.0), table.max(needed.1));
+            blocks = needed;
         };
         let refcount_table = L1 + l1;
-        let refcount_blocks = refcount_table + table;
+        let refcount_blocks = refcount_table + REFCOUNT_TABLE;
         let l2_at = refcount_blocks + blocks;
         Some(Self {
             size: map.size(),
@@ -112,12 +114,11 @@ impl Qcow2 {
         put(4, &3_u32.to_be_bytes());
         put(20, &CLUSTER_BITS.to_be_bytes());
         put(24, &self.size.to_be_bytes());
-        // Both are below the most that is read.
+        // Below the most that is read.
         put(36, &(self.l1_entries as u32).to_be_bytes());
         put(40, &(L1 * CLUSTER).to_be_bytes());
         put(48, &(self.refcount_table * CLUSTER).to_be_bytes());
-        let table = (self.refcount_blocks - self.refcount_table) as u32;
-        put(56, &table.to_be_bytes());
+        put(56, &(REFCOUNT_TABLE as u32).to_be_bytes());
         put(96, &REFCOUNT_ORDER.to_be_bytes());
         put(100, &HEADER.to_be_bytes());
         header
