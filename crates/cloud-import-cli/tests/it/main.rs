@@ -12,6 +12,7 @@ mod clean;
 mod config;
 #[cfg(target_os = "linux")]
 mod convert;
+mod converted;
 mod damaged;
 mod download;
 mod edges;

@@ -35,6 +35,7 @@ mod bucket;
 mod call;
 mod cleanup;
 mod content;
+mod converted;
 mod copies;
 mod destination;
 mod event;
