@@ -48,7 +48,7 @@ Examples:
   cloud-import explain exit 6
   cloud-import explain quota_exceeded")]
 pub(crate) struct Explain {
-    /// Error code as the cloud sent it, finding in a guest, kind of error, or `exit` and an exit code
+    /// Code as the cloud sent it, finding in a guest, kind of error, or `exit` and a number
     ///
     /// Without one, the kinds of errors and the exit codes are listed. What is written of a code in part finds those that begin with
     /// it or have it in them.
