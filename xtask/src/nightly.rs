@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Names and commands, in order.
-const STEPS: [(&str, &str); 18] = [
+const STEPS: [(&str, &str); 19] = [
     (
         "core without TLS",
         "cargo test -p cloud-import-core --no-default-features --locked",
@@ -42,6 +42,10 @@ const STEPS: [(&str, &str); 18] = [
     (
         "benchmark of inspect",
         "cargo bench --locked -p cloud-import-tests --bench inspect",
+    ),
+    (
+        "benchmark of conversion",
+        "cargo bench --locked -p cloud-import-tests --bench convert",
     ),
     (
         "benchmark of list",

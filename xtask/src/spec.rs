@@ -45,6 +45,7 @@ tables! {
         environment: Environment,
         capabilities: BTreeMap<String, Fact>,
         after: BTreeMap<String, Fact>,
+        guest: BTreeMap<String, GuestRow>,
         states: States,
         #[serde(default)] limits: Vec<Limit>,
         #[serde(default)] routes: BTreeMap<String, Route>,
@@ -60,6 +61,17 @@ tables! {
         source: String,
         #[serde(default)] unverified: bool,
         #[serde(default)] note: String,
+    }
+    GuestRow {
+        /// `error`, `warning` or `note`.
+        severity: GuestSeverity,
+        remedy: String,
+        source: String,
+        #[serde(default)] unverified: bool,
+        /// The only family of systems that it is for.
+        only: Option<String>,
+        /// Only findings that name one of these.
+        #[serde(default)] naming: Vec<String>,
     }
     States { source: String, task: Vec<State>, image: Vec<State>, }
     State { raw: String, is: String, #[serde(default)] unverified: bool, }
@@ -165,6 +177,26 @@ pub(crate) enum SourceKind {
     Document,
     Sdk,
     Seed,
+}
+
+/// What a finding in the guest is worth.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum GuestSeverity {
+    Error,
+    Warning,
+    Note,
+}
+
+impl GuestSeverity {
+    /// Its word in a spec, which is the name of what makes such a rule, too.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -375,6 +407,13 @@ impl Spec {
                 "{}: `host` and `version` go together, and `service` with them",
                 one.name
             ));
+        }
+        let rows = self.provider.guest.iter();
+        if let Some((name, _)) = rows
+            .filter(|(_, row)| row.severity == GuestSeverity::Error)
+            .find(|(_, row)| row.unverified)
+        {
+            return Err(format!("guest {name}: what no source settles is no error"));
         }
         let mut fields = BTreeSet::new();
         if let Some((owner, field)) = self

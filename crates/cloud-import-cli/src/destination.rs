@@ -37,7 +37,9 @@ pub(crate) async fn image(options: &Order, wanted: &[Wanted], clouds: &Clouds<'_
 /// The file that the image becomes when it is converted first, for what can be told before it is there.
 pub(crate) fn planned(image: &Image, format: DiskFormat) -> Result<Image> {
     let file = local(image)?;
-    convert::can_write(format)?;
+    if !file.can_be(format) {
+        convert::can_write(format)?;
+    }
     Ok(Image::File(file.planned(format)))
 }
 

@@ -22,6 +22,7 @@ mod fields;
 mod findings;
 mod form;
 mod found;
+mod guest;
 mod interrupt;
 mod jobs;
 mod line;

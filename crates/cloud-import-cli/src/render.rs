@@ -217,6 +217,7 @@ fn named(part: DiskPart) -> &'static str {
         DiskPart::FileSizeBytes => "the file's size in bytes",
         DiskPart::PartitionTable => "the disk's partition table",
         DiskPart::Content => "the file",
+        DiskPart::Guest => "the system on the disk",
         _ => "the disk",
     }
 }

@@ -51,6 +51,7 @@ pub use model::{
     error::{Error, ErrorKind},
     export::{ExportRequest, ExportState, ExportTask, ExportedImage},
     field::{DiskPart, Field},
+    guest::GuestFinding,
     image_source::{Encryption, ImageSource},
     link::Link,
     os::Os,
@@ -117,7 +118,8 @@ pub mod __generated {
     pub use serde::{Deserialize, Serialize};
 
     pub use crate::{
-        Architecture, BootMode, Capabilities, DiskFormat, ErrorKind, LicenseType, Link, Provider, Result, SourceForm,
+        Architecture, BootMode, Capabilities, DiskFormat, ErrorKind, LicenseType, Link, OsFamily, Provider, Result,
+        SourceForm,
         client::{
             Hosts, OtherHost,
             pages::{Page, Paged, Pages, Position},
@@ -126,8 +128,8 @@ pub mod __generated {
         http::Method,
         model::{
             capabilities::{
-                AfterImport, Alphabet, BucketNames, CharSet, CopyEncryption, Fact, First, Limit, Limited, Rule,
-                SideFile, UniqueNames,
+                AfterImport, Alphabet, BucketNames, CharSet, CopyEncryption, Fact, First, GuestRule, Limit, Limited,
+                Rule, SideFile, UniqueNames,
             },
             code::{CodeRule, StateClass, StateRow},
             os::{Distribution, Listed},

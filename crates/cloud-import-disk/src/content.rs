@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     DiskInfo, InspectError, formats,
-    guest::{Guest, Miss},
+    guest::{Guest, Miss, Place},
     source::{Known, Limits},
 };
 
@@ -91,6 +91,12 @@ impl<R: Read + Seek> Content<R> {
     pub fn next_used(&mut self, from: u64) -> Result<Option<Range<u64>>, InspectError> {
         let used = self.guest.used(&mut self.known.with(&mut self.file), from);
         Ok(used.map_err(unreadable)?.map(|(start, end)| start..end))
+    }
+
+    /// Where the byte of the disk at `at` lies, and how many after it.
+    pub(crate) fn place(&mut self, at: u64) -> Result<Place, InspectError> {
+        let place = self.guest.place(&mut self.known.with(&mut self.file), at);
+        place.map_err(unreadable)
     }
 }
 

@@ -57,7 +57,8 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
-    const fn end(&self) -> u64 {
+    /// Where what it holds of the disk ends.
+    pub(crate) const fn end(&self) -> u64 {
         self.start.saturating_add(self.size)
     }
 }
@@ -136,12 +137,11 @@ impl Guest {
             match place {
                 Place::Zero { .. } => now.fill(0),
                 Place::Host { offset, .. } => {
-                    let bytes = source.read_all(offset, run)?.ok_or_else(|| {
-                        Miss::Unknown(format!(
+                    if source.fill(offset, now)? < run {
+                        return Err(Miss::Unknown(format!(
                             "byte {at} of the disk should lie at byte {offset} of the file, beyond its end"
-                        ))
-                    })?;
-                    now.copy_from_slice(&bytes);
+                        )));
+                    }
                 }
                 Place::Packed(piece) => {
                     let from = (at - piece.start) as usize;
@@ -167,6 +167,11 @@ impl Guest {
             }
         };
         Ok(&self.unpacked.insert((piece, bytes)).1)
+    }
+
+    /// Where the byte at `at` lies, and how many after it.
+    pub(crate) fn place(&mut self, source: &mut Source<'_>, at: u64) -> Result<Place, Miss> {
+        self.mapping.place(source, at)
     }
 
     /// The first run at or behind `from` that the file holds something for, as beginning and end; `None` where there is none.

@@ -11,6 +11,9 @@
 //! [`contained`] tells whether a file holds its whole disk, so that a reader of its format opens nothing else. It is for who hands
 //! files of others to such a reader, and refuses whatever it does not understand.
 //!
+//! [`Survey`] looks through a disk once, and [`Converted`] is then a file of another format, byte by byte, without being one: for who
+//! sends it somewhere, or writes it.
+//!
 //! Layouts are those that the formats' owners publish (the qcow2 and QED texts of QEMU, Microsoft's VHD and VHDX
 //! specifications, VMware's virtual disk format 5.0, UEFI for GPT) and, where there is no text (VDI, qcow1, Parallels,
 //! ZVHD), of files written by the formats' own tools; read in November 2026.
@@ -29,6 +32,7 @@ mod bytes;
 mod codec;
 mod contained;
 mod content;
+mod convert;
 mod crc;
 mod error;
 mod foreign;
@@ -65,6 +69,7 @@ use std::io::{Read, Seek};
 
 pub use contained::{NotContained, contained};
 pub use content::Content;
+pub use convert::{Converted, Map, Survey, Target};
 pub use error::InspectError;
 pub use info::{Compression, Contents, DiskInfo, Encryption, Format, PartitionTable};
 pub use source::Limits;

@@ -25,6 +25,9 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// None: for who reads the whole of a disk. What is kept in memory is bounded all the same.
+    pub const NONE: Self = Self::new(u64::MAX, u64::MAX);
+
     /// Up to this many bytes, in up to this many read calls.
     #[must_use]
     pub const fn new(bytes: u64, reads: u64) -> Self {
@@ -96,15 +99,24 @@ impl Source<'_> {
 
     /// Up to `want` bytes from `offset`: fewer only at the end of the file.
     pub(crate) fn read_some(&mut self, offset: u64, want: usize) -> Result<Vec<u8>, InspectError> {
-        if let Some(known) = self.of_head(offset, want) {
-            return Ok(known);
-        }
-        let Some(there) = self.len().checked_sub(offset) else {
-            return Ok(Vec::new());
-        };
+        let there = self.len().saturating_sub(offset);
         let want = usize::try_from(there).map_or(want, |there| want.min(there));
+        let mut bytes = vec![0; want];
+        let filled = self.fill(offset, &mut bytes)?;
+        bytes.truncate(filled);
+        Ok(bytes)
+    }
+
+    /// Fills `out` with the bytes from `offset` on, and says how many there were: fewer only at the end of the file.
+    pub(crate) fn fill(&mut self, offset: u64, out: &mut [u8]) -> Result<usize, InspectError> {
+        if let Some(known) = self.of_head(offset, out.len()) {
+            out.copy_from_slice(known);
+            return Ok(out.len());
+        }
+        let there = self.len().saturating_sub(offset);
+        let want = usize::try_from(there).map_or(out.len(), |there| out.len().min(there));
         if want == 0 {
-            return Ok(Vec::new());
+            return Ok(0);
         }
         let left = &mut self.known.left;
         left.bytes = left.bytes.checked_sub(want as u64).ok_or(InspectError::TooMuchWork)?;
@@ -114,9 +126,8 @@ impl Source<'_> {
                 doing: "seeking in the file",
                 source,
             })?;
-        let mut bytes = vec![0; want];
         let mut filled = 0;
-        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        while let Some(rest) = out.get_mut(filled..want).filter(|rest| !rest.is_empty()) {
             left.reads = left.reads.checked_sub(1).ok_or(InspectError::TooMuchWork)?;
             match self.file.read(rest) {
                 // The file shrank after its length was asked for.
@@ -131,8 +142,7 @@ impl Source<'_> {
                 }
             }
         }
-        bytes.truncate(filled);
-        Ok(bytes)
+        Ok(filled)
     }
 
     /// Exactly `want` bytes from `offset`, or `None` where the file ends before them.
@@ -185,10 +195,9 @@ impl Source<'_> {
         Ok(there.unwrap_or_default().to_vec())
     }
 
-    fn of_head(&self, offset: u64, want: usize) -> Option<Vec<u8>> {
+    fn of_head(&self, offset: u64, want: usize) -> Option<&[u8]> {
         let start = usize::try_from(offset).ok()?;
-        let known = self.known.head.get(start..start.checked_add(want)?)?;
-        Some(known.to_vec())
+        self.known.head.get(start..start.checked_add(want)?)
     }
 }
 

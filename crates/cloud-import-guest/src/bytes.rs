@@ -53,19 +53,45 @@ pub(crate) const LONGEST: usize = 200;
 
 /// A text of the guest as it may leave this crate: bounded, control characters escaped.
 pub(crate) fn shown(text: &str) -> String {
-    let mut out = String::new();
-    for (count, c) in text.chars().enumerate() {
-        if count == LONGEST {
-            out.push('…');
-            break;
-        }
+    let (mut out, mut left) = (String::new(), LONGEST);
+    for c in text.chars() {
         // What turns the direction of writing is no control character, and hides text as well.
         let turns =
             matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
-        match c.is_control() || turns {
-            true => out.extend(c.escape_default()),
-            false => out.push(c),
-        }
+        let escaped: String = match c.is_control() || turns {
+            true => c.escape_default().collect(),
+            false => c.into(),
+        };
+        let Some(rest) = left.checked_sub(escaped.chars().count()) else {
+            out.push('…');
+            break;
+        };
+        left = rest;
+        out.push_str(&escaped);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_leaves_is_bounded_and_tame() {
+        assert_eq!(
+            shown("a\u{1b}[31m\n\u{202e}ü\u{9b}"),
+            "a\\u{1b}[31m\\n\\u{202e}ü\\u{9b}"
+        );
+        let long = shown(&"ü".repeat(LONGEST + 1));
+        assert_eq!((long.chars().count(), long.ends_with('…')), (LONGEST + 1, true));
+        assert_eq!(shown(&"ü".repeat(LONGEST)).chars().count(), LONGEST);
+        // What is escaped grows, and stays bounded.
+        assert!(shown(&"\0".repeat(1000)).chars().count() <= LONGEST + 1);
+    }
+
+    #[test]
+    fn a_uuid_is_written_as_people_do() {
+        let bytes: Vec<u8> = (0x10..0x20).collect();
+        assert_eq!(uuid(&bytes), "10111213-1415-1617-1819-1a1b1c1d1e1f");
+    }
 }

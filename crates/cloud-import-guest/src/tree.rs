@@ -408,6 +408,34 @@ mod tests {
     }
 
     #[test]
+    fn sixteen_links_are_followed_and_no_more() {
+        // `/l0` leads to `/l1`, and so on to the end.
+        const CHAIN: [(&str, &str); 18] = [
+            ("/l0", "->/l1"),
+            ("/l1", "->/l2"),
+            ("/l2", "->/l3"),
+            ("/l3", "->/l4"),
+            ("/l4", "->/l5"),
+            ("/l5", "->/l6"),
+            ("/l6", "->/l7"),
+            ("/l7", "->/l8"),
+            ("/l8", "->/l9"),
+            ("/l9", "->/l10"),
+            ("/l10", "->/l11"),
+            ("/l11", "->/l12"),
+            ("/l12", "->/l13"),
+            ("/l13", "->/l14"),
+            ("/l14", "->/l15"),
+            ("/l15", "->/l16"),
+            ("/l16", "->/l17"),
+            ("/l17", "end"),
+        ];
+        let mut tree = Tree::new(Box::new(Fake(CHAIN.to_vec())));
+        assert_eq!(tree.text("/l1").as_deref(), Some("end"));
+        assert_eq!(tree.exists("/l0"), None);
+    }
+
+    #[test]
     fn a_file_is_read_to_its_end() {
         let mut text = String::new();
         tree()

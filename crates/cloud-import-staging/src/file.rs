@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File, Metadata},
     io,
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -10,6 +11,8 @@ use std::{
 
 use cloud_import_core::{Error, ErrorKind, Result, env};
 use serde::{Deserialize, Serialize};
+
+use crate::form::Form;
 
 /// What tells one state of a file from another without reading it.
 ///
@@ -120,6 +123,9 @@ fn since_1970(instant: SystemTime) -> (i64, u32) {
 
 /// A disk image file, open for reading. Cheap to clone; all clones read the same open file.
 ///
+/// It may be [read as](Self::read_as) other bytes than those that stand in it: then size and content are theirs, and all else is the
+/// file's own.
+///
 /// ```
 /// use cloud_import_staging::LocalFile;
 ///
@@ -130,7 +136,10 @@ fn since_1970(instant: SystemTime) -> (i64, u32) {
 /// # Ok::<(), cloud_import_core::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct LocalFile(Arc<Inner>);
+pub struct LocalFile {
+    opened: Arc<Inner>,
+    form: Option<Form>,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -178,12 +187,29 @@ impl LocalFile {
                 "Name a disk image; one that is being written is not ready yet.",
             ));
         }
-        Ok(Self(Arc::new(Inner { path, file, stamp })))
+        Ok(Self {
+            opened: Arc::new(Inner { path, file, stamp }),
+            form: None,
+        })
+    }
+
+    /// The same open file, read as these bytes.
+    #[must_use]
+    pub fn read_as(&self, form: Form) -> Self {
+        Self {
+            opened: Arc::clone(&self.opened),
+            form: Some(form),
+        }
+    }
+
+    /// What it is read as, if not as what it is.
+    pub(crate) fn form(&self) -> Option<&Form> {
+        self.form.as_ref()
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.0.path
+        &self.opened.path
     }
 
     /// Whether it and another file belong to one user; `true` where the system does not tell.
@@ -192,32 +218,42 @@ impl LocalFile {
     /// [`ErrorKind::Local`] when the file system cannot be asked.
     pub fn has_owner_of(&self, other: &Self) -> Result<bool> {
         let owner = |file: &Self| {
-            let metadata = file.0.file.metadata();
+            let metadata = file.opened.file.metadata();
             metadata
                 .map(|metadata| owner(&metadata))
-                .map_err(|error| cannot("inspected", &file.0.path, &error))
+                .map_err(|error| cannot("inspected", &file.opened.path, &error))
         };
         Ok(owner(self)? == owner(other)?)
     }
 
     /// What it was when it was opened.
     pub fn stamp(&self) -> FileStamp {
-        self.0.stamp
+        self.opened.stamp
     }
 
-    /// Its size in bytes when it was opened.
+    /// Its size in bytes when it was opened, or that of what it is read as.
     pub fn size(&self) -> u64 {
-        self.0.stamp.size
+        let form = self.form.as_ref();
+        form.map_or(self.opened.stamp.size, |form| form.bytes.size())
+    }
+
+    /// The first range at or behind `from` of the file itself that may hold something but zeros; `None` where there is none. Where the
+    /// system does not tell of holes, all of it may.
+    pub fn next_data(&self, from: u64) -> Option<Range<u64>> {
+        next_data(&self.opened.file, from, self.opened.stamp.size)
     }
 
     /// Fills the buffer with what stands from `offset` on. Blocks.
     ///
     /// # Errors
-    /// [`ErrorKind::Local`] when the file cannot be read or has become shorter.
+    /// [`ErrorKind::Local`] when the file cannot be read or has become shorter; of another form also what stands against reading it.
     pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
-        read_exact_at(&self.0.file, buffer, offset).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => changed(&self.0.path, "it became shorter"),
-            _ => cannot("read", &self.0.path, &error),
+        if let Some(form) = &self.form {
+            return form.bytes.read_at(offset, buffer);
+        }
+        read_exact_at(&self.opened.file, buffer, offset).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => changed(&self.opened.path, "it became shorter"),
+            _ => cannot("read", &self.opened.path, &error),
         })
     }
 
@@ -227,9 +263,9 @@ impl LocalFile {
     /// [`ErrorKind::Conflict`] with code `FileChanged` when it grew, shrank, was written to, or had its name or attributes changed:
     /// that cannot be told from a write whose time was set back.
     pub fn unchanged(&self) -> Result<()> {
-        let metadata = self.0.file.metadata();
-        let now = FileStamp::of(&metadata.map_err(|error| cannot("inspected", &self.0.path, &error))?);
-        let was = self.0.stamp;
+        let metadata = self.opened.file.metadata();
+        let now = FileStamp::of(&metadata.map_err(|error| cannot("inspected", &self.opened.path, &error))?);
+        let was = self.opened.stamp;
         if now == was {
             return Ok(());
         }
@@ -241,7 +277,7 @@ impl LocalFile {
         } else {
             "its content, its name or its attributes were changed".to_owned()
         };
-        Err(changed(&self.0.path, &how))
+        Err(changed(&self.opened.path, &how))
     }
 }
 
@@ -320,6 +356,27 @@ pub(crate) fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64)
         }
     }
     Ok(())
+}
+
+/// By `lseek`, which moves a place in the file that nobody reads by.
+#[cfg(target_os = "linux")]
+fn next_data(file: &File, from: u64, size: u64) -> Option<Range<u64>> {
+    use rustix::{fs::SeekFrom, io::Errno};
+    let whole = (from < size).then_some(from..size);
+    match rustix::fs::seek(file, SeekFrom::Data(from)) {
+        Ok(start) => {
+            let end = rustix::fs::seek(file, SeekFrom::Hole(start)).unwrap_or(size);
+            (start < end).then_some(start..end)
+        }
+        // There is nothing at or behind it.
+        Err(Errno::NXIO) => None,
+        Err(_) => whole,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn next_data(_: &File, from: u64, size: u64) -> Option<Range<u64>> {
+    (from < size).then_some(from..size)
 }
 
 #[cfg(test)]
@@ -430,5 +487,28 @@ mod tests {
             since_1970(SystemTime::UNIX_EPOCH + Duration::from_millis(1500)),
             (1, 500_000_000)
         );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn holes_are_told_and_content_never_is_one() {
+        let folder = Scratch::new();
+        let path = folder.file("image", b"");
+        let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(64 << 20).unwrap();
+        io::Seek::seek(&mut file, io::SeekFrom::Start(32 << 20)).unwrap();
+        file.write_all(&[7; 100_000]).unwrap();
+        let file = LocalFile::open(&path).unwrap();
+        let data = file.next_data(0).unwrap();
+        assert!(data.start <= 32 << 20 && data.end >= (32 << 20) + 100_000, "{data:?}");
+        // A file system that knows no holes says that all is data.
+        let tells_holes = data.start > 0;
+        assert_eq!(file.next_data(data.end).is_none(), tells_holes || data.end == 64 << 20);
+        assert_eq!(
+            file.next_data(data.start + 5).map(|data| data.start),
+            Some(data.start + 5)
+        );
+        assert_eq!(file.next_data(64 << 20), None);
+        assert_eq!(file.next_data(u64::MAX), None);
     }
 }

@@ -11,6 +11,7 @@ use std::{
     time::SystemTime,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cloud_import_core::{
     Error, ErrorKind, Result, Stop,
     env::{self, Env as _, SystemEnv},
@@ -56,7 +57,7 @@ impl Hashed {
         let (file, cache, stop, dropped) = (file.clone(), cache.cloned(), stop.clone(), given_up.0.clone());
         blocking::run(move || {
             let began = SystemEnv.now();
-            if let Some(sha256) = cache.as_ref().and_then(|cache| cache.get(&file.stamp())) {
+            if let Some(sha256) = cache.as_ref().and_then(|cache| cache.get(&file)) {
                 file.unchanged()?;
                 return Ok(Self {
                     sha256,
@@ -67,7 +68,7 @@ impl Hashed {
             let end = || stop.is_requested() || dropped.load(Ordering::Relaxed);
             let sha256 = sha256(&file, &progress, end)?;
             if let Some(cache) = &cache {
-                cache.put(&Entry::new(file.stamp(), sha256.clone(), began));
+                cache.put(&Entry::new(&file, sha256.clone(), began));
             }
             Ok(Self {
                 sha256,
@@ -136,7 +137,7 @@ fn read_ahead(file: &LocalFile, send: &SyncSender<Result<Vec<u8>>>, spent: &Rece
 
 /// Sums that earlier passes found: a private folder with one small file for each file.
 ///
-/// A file is known again by its whole [`FileStamp`], and only if its last change was over before the pass began, by more than the step in
+/// A file is known again by its whole [`FileStamp`] (and the [form](LocalFile::read_as) in which it was read), and only if its last change was over before the pass began, by more than the step in
 /// which file systems tell time. Nothing is remembered where the system tells no inode (Windows), and of files whose time of
 /// change is but a copy of the time of writing, which anybody may set (FAT, SFTP). An entry that cannot be read or does not fit counts
 /// as none, and so does one of an earlier version, which does not say when the pass began; one that cannot be written is left out.
@@ -158,8 +159,9 @@ pub struct HashCache {
     is_asked: bool,
 }
 
-/// An entry is this small.
+/// An entry is this small, and one with notes this large: 16 MiB of them, as text.
 const ENTRY_BYTES: u64 = 4096;
+const NOTED_BYTES: u64 = 24 << 20;
 
 /// Some file systems tell time by two seconds: a file that changed later than this before a pass may have changed during it without
 /// showing it.
@@ -175,15 +177,26 @@ struct Entry {
     /// When the pass began, in seconds since 1970. Entries of before do not say.
     #[serde(default)]
     began: i64,
+    /// The name of the form in which it was read, where it was not read as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    form: Option<String>,
+    /// What was found in the file for that, in Base64.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    notes: String,
 }
 
 impl Entry {
-    fn new(stamp: FileStamp, sha256: String, began: SystemTime) -> Self {
+    fn new(file: &LocalFile, sha256: String, began: SystemTime) -> Self {
+        let form = file.form();
+        // What was found before the pass is of the file as it was then.
+        let began = form.map_or(began, |form| form.began.min(began));
         let began = began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Self {
-            stamp,
+            stamp: file.stamp(),
             sha256,
             began: i64::try_from(began.as_secs()).unwrap_or_default(),
+            form: form.map(|form| form.name.clone()),
+            notes: form.map(|form| STANDARD.encode(&form.notes)).unwrap_or_default(),
         }
     }
 
@@ -212,25 +225,39 @@ impl HashCache {
         self
     }
 
-    fn path(&self, stamp: &FileStamp) -> PathBuf {
-        self.folder.join(format!("{:x}-{:x}.json", stamp.device, stamp.inode))
+    /// The notes of the form of this name in which the file was read by an earlier pass, if its sum is known from that.
+    pub fn notes(&self, file: &LocalFile, form: &str) -> Option<Vec<u8>> {
+        STANDARD.decode(self.entry(&file.stamp(), Some(form))?.notes).ok()
     }
 
-    fn get(&self, stamp: &FileStamp) -> Option<String> {
+    fn path(&self, stamp: &FileStamp, form: Option<&str>) -> PathBuf {
+        let form = form.map(|form| format!(".{form}")).unwrap_or_default();
+        self.folder
+            .join(format!("{:x}-{:x}{form}.json", stamp.device, stamp.inode))
+    }
+
+    fn get(&self, file: &LocalFile) -> Option<String> {
+        let form = file.form().map(|form| form.name.as_str());
+        Some(self.entry(&file.stamp(), form)?.sha256)
+    }
+
+    fn entry(&self, stamp: &FileStamp, form: Option<&str>) -> Option<Entry> {
         if !self.is_asked {
             return None;
         }
-        let text = env::read_private_file(&self.path(stamp), ENTRY_BYTES).ok()??;
+        let most = if form.is_some() { NOTED_BYTES } else { ENTRY_BYTES };
+        let text = env::read_private_file(&self.path(stamp, form), most).ok()??;
         let entry: Entry = serde_json::from_str(&text).ok()?;
         let is_sum = entry.sha256.len() == 64 && entry.sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        (entry.stamp == *stamp && entry.is_trusted() && is_sum).then_some(entry.sha256)
+        let is_it = entry.stamp == *stamp && entry.form.as_deref() == form;
+        (is_it && entry.is_trusted() && is_sum).then_some(entry)
     }
 
     fn put(&self, entry: &Entry) {
         if !entry.is_trusted() {
             return;
         }
-        let path = self.path(&entry.stamp);
+        let path = self.path(&entry.stamp, entry.form.as_deref());
         let kept = env::make_private_folder(&self.folder).and_then(|()| {
             // Two processes may come here at once: each has a temporary file of its own.
             let nonce = SystemEnv.nonce().map_err(std::io::Error::other)?;
@@ -247,11 +274,14 @@ mod tests {
     use std::{fs, sync::Mutex, time::Duration};
 
     use super::*;
-    use crate::scratch::Scratch;
+    use crate::{
+        form::{Bytes, Form},
+        scratch::Scratch,
+    };
 
     /// What a pass over the file as it is now finds when it begins so much later.
     fn put_later(cache: &HashCache, file: &LocalFile, sha256: &str, later: Duration) {
-        cache.put(&Entry::new(file.stamp(), sha256.to_owned(), SystemEnv.now() + later));
+        cache.put(&Entry::new(file, sha256.to_owned(), SystemEnv.now() + later));
     }
 
     async fn hashed(file: &LocalFile, cache: &HashCache) -> Hashed {
@@ -315,12 +345,12 @@ mod tests {
         let sha256 = digest::sha256_hex(b"one");
         for (later, is_known) in [(0, false), (1, false), (10, true)] {
             put_later(&cache, &file, &sha256, Duration::from_secs(later));
-            assert_eq!(cache.get(&file.stamp()).is_some(), is_known, "{later}");
+            assert_eq!(cache.get(&file).is_some(), is_known, "{later}");
         }
         let entry = |change: &dyn Fn(&mut FileStamp)| {
-            let mut stamp = file.stamp();
-            change(&mut stamp);
-            Entry::new(stamp, sha256.clone(), SystemEnv.now() + LATER).is_trusted()
+            let mut entry = Entry::new(&file, sha256.clone(), SystemEnv.now() + LATER);
+            change(&mut entry.stamp);
+            entry.is_trusted()
         };
         assert!(entry(&|_| {}));
         assert!(!entry(&|stamp| stamp.inode = 0));
@@ -341,7 +371,7 @@ mod tests {
         let file = LocalFile::open(folder.file("image", b"one")).unwrap();
         let right = hashed(&file, &cache).await.sha256;
         put_later(&cache, &file, &right, LATER);
-        let entry = cache.path(&file.stamp());
+        let entry = cache.path(&file.stamp(), None);
         let text = fs::read_to_string(&entry).unwrap();
         let (began, _) = text.rsplit_once(r#","began""#).unwrap();
         for broken in [
@@ -362,6 +392,68 @@ mod tests {
         fs::remove_file(&entry).unwrap();
         std::os::unix::fs::symlink(elsewhere, &entry).unwrap();
         assert!(!hashed(&file, &cache).await.from_cache, "a link is nobody's entry");
+    }
+
+    /// The bytes of another file, as those of this one.
+    #[derive(Debug)]
+    struct Other(Vec<u8>);
+
+    impl Bytes for Other {
+        fn size(&self) -> u64 {
+            self.0.len() as u64
+        }
+
+        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
+            buffer.copy_from_slice(&self.0[offset as usize..][..buffer.len()]);
+            Ok(())
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn each_form_of_a_file_has_its_own_sum_and_notes() {
+        let folder = Scratch::new();
+        let cache = HashCache::new(folder.path().join("cache"));
+        let file = LocalFile::open(folder.file("image", b"one")).unwrap();
+        let looked = SystemEnv.now() + LATER;
+        let form = |name: &str, began| {
+            let form = Form::new(name, Arc::new(Other(vec![9; STEP + 5])));
+            file.read_as(form.with_notes(b"what is in it".to_vec(), began))
+        };
+        let two = form("two-1", looked);
+        assert_eq!(
+            (two.size(), two.path(), two.stamp()),
+            (STEP as u64 + 5, file.path(), file.stamp())
+        );
+        let found = hashed(&two, &cache).await;
+        assert_eq!(found.sha256, digest::sha256_hex(&vec![9; STEP + 5]));
+        put_later(&cache, &two, &found.sha256, LATER);
+        let again = hashed(&two, &cache).await;
+        assert_eq!((again.from_cache, &again.sha256), (true, &found.sha256));
+        assert_eq!(
+            cache.notes(&file, "two-1").as_deref(),
+            Some(b"what is in it".as_slice())
+        );
+        for known_as in [file.clone(), form("two-2", looked)] {
+            assert!(!hashed(&known_as, &cache).await.from_cache);
+        }
+        assert_eq!(
+            (
+                cache.notes(&file, "two-2"),
+                cache.clone().rehash(true).notes(&file, "two-1")
+            ),
+            (None, None)
+        );
+        // What was looked at too soon counts for nothing, however late the pass was.
+        let early = form("early-1", SystemEnv.now());
+        put_later(&cache, &early, &found.sha256, LATER);
+        assert_eq!(cache.notes(&file, "early-1"), None);
+        // The entry of one form is not that of another.
+        let (from, to) = [Some("two-1"), Some("two-2")]
+            .map(|form| cache.path(&file.stamp(), form))
+            .into();
+        fs::copy(from, to).unwrap();
+        assert_eq!(cache.notes(&file, "two-2"), None);
     }
 
     #[tokio::test]

@@ -12,6 +12,8 @@
 //!   ([what each does to the rest of a program](cloud_import_core::transport#tls)).
 //! - **One pass first**: [`Hashed::of`] reads the file once, and [`HashCache`] remembers it; several uploads of one file share
 //!   the result. The key should hold that sum.
+//! - **A file in another form**: [`LocalFile::read_as`] takes what makes other bytes of a file, such as the same disk in another format.
+//!   They are hashed and sent without being written anywhere.
 //! - **A [`WebFile`]** is sent without that pass, and without a copy on this machine: its SHA-256 is known beforehand, and no object is
 //!   made before all its bytes passed and have it. Its parts are fetched one after another, each upload by itself.
 //! - **The other way**: [`Download`] fetches an object into a file, in parts, resumable and held against the store's own sums.
@@ -48,6 +50,7 @@ mod dialects;
 mod download;
 mod facts;
 mod file;
+mod form;
 #[rustfmt::skip]
 mod generated;
 mod hash;
@@ -69,6 +72,7 @@ pub use budget::Budget;
 pub use download::{CheckedBy, Download, DownloadOptions, DownloadProgress, Downloaded, OnDownload};
 pub use facts::BucketFacts;
 pub use file::{FileStamp, LocalFile};
+pub use form::{Bytes, Form};
 pub use hash::{HashCache, Hashed};
 pub use objects::{ListedObject, ObjectHead, OpenUpload, Part, Receipt, Uploading};
 pub use parts::part_size;

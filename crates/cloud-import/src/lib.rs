@@ -37,12 +37,12 @@ pub use cloud_import_core::testing;
 pub use cloud_import_core::{
     Architecture, Asking, BootMode, BoxFuture, Bytes, CancelOutcome, Capabilities, Check, CheckOutcome, ClientBuilder,
     CredentialSource, Credentials, Disk, DiskFormat, DiskPart, DiskSource, Encryption, Endpoint, Error, ErrorKind,
-    ExportRequest, ExportState, ExportTask, ExportedImage, Failure, Field, Finding, Grace, ImageAttributes,
-    ImageChange, ImageImporter, ImageKind, ImageMarks, ImageSource, ImportRequest, ImportTask, ImportedImage,
-    Inspection, LicenseType, Link, Os, OsFamily, OwnImage, OwnImages, Pace, PartitionTable, Prepared, PreparedExport,
-    Presence, Problem, Provider, Remedy, Response, Result, RetryPolicy, Settings, Severity, Shown, Sighting,
-    SourceForm, Stop, Subject, TaskState, Throttle, VendorOptions, WaitEvent, WaitOptions, build, credentials, env,
-    find, http, provider, remedy, transport, wait, wait_for_export,
+    ExportRequest, ExportState, ExportTask, ExportedImage, Failure, Field, Finding, Grace, GuestFinding,
+    ImageAttributes, ImageChange, ImageImporter, ImageKind, ImageMarks, ImageSource, ImportRequest, ImportTask,
+    ImportedImage, Inspection, LicenseType, Link, Os, OsFamily, OwnImage, OwnImages, Pace, PartitionTable, Prepared,
+    PreparedExport, Presence, Problem, Provider, Remedy, Response, Result, RetryPolicy, Settings, Severity, Shown,
+    Sighting, SourceForm, Stop, Subject, TaskState, Throttle, VendorOptions, WaitEvent, WaitOptions, build,
+    credentials, env, find, http, provider, remedy, transport, wait, wait_for_export,
 };
 
 pub use connect::{

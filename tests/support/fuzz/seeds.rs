@@ -310,7 +310,7 @@ const TASK: &str = r#"{"version":1,"provider":"tencent","endpoint":"https://cvm.
 pub(super) fn orders() -> Vec<Vec<u8>> {
     texts(&[
         r#"{"name":"web","architecture":"x86_64","generation":0,"disks":[{"source":{"object":{"bucket":"b","key":"k"}}}]}"#,
-        r#"{"name":"web","architecture":"arm64","boot_mode":"uefi","license_type":"byol","description":"d","generation":2,"disks":[{"source":{"url":"https://b.example/k"},"format":"qcow2","size_gib":40,"virtual_size_bytes":1073741824,"file_size_bytes":512,"partition_table":"gpt","content_sha256":"ab"}],"os":{"distribution":"CentOS","version":"7.9","raw":{"tencent":"CentOS/7"}},"tags":{"team":"images"},"project":"p","skip_guest_check":true,"nvme":true,"imds_v2":true,"dry_run":true,"no_validate":true,"vendor":{"aliyun":{"RoleName":"R"}}}"#,
+        r#"{"name":"web","architecture":"arm64","boot_mode":"uefi","license_type":"byol","description":"d","generation":2,"disks":[{"source":{"url":"https://b.example/k"},"format":"qcow2","size_gib":40,"virtual_size_bytes":1073741824,"file_size_bytes":512,"partition_table":"gpt","guest":[{"id":"guest.lvm","where":"part2","what":"it is LVM"}],"content_sha256":"ab"}],"os":{"distribution":"CentOS","version":"7.9","raw":{"tencent":"CentOS/7"}},"tags":{"team":"images"},"project":"p","skip_guest_check":true,"nvme":true,"imds_v2":true,"dry_run":true,"no_validate":true,"vendor":{"aliyun":{"RoleName":"R"}}}"#,
     ])
 }
 

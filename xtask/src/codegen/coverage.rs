@@ -133,6 +133,7 @@ fn beside_calls(out: &mut String, spec: &Spec) {
         ["field", "rule", "breaking it", "note", "source"],
         limits,
     );
+    guest(out, spec);
     let systems = spec.systems.iter().map(|row| {
         let form = format!("`{}`{}", row.form, mark(row.unverified));
         [row.system.clone(), form, row.versions.join(", "), row.source.clone()]
@@ -155,6 +156,22 @@ fn beside_calls(out: &mut String, spec: &Spec) {
         "\nAny other state counts as in progress. Source: {}.",
         provider.states.source
     );
+}
+
+/// What findings in the guest are worth.
+fn guest(out: &mut String, spec: &Spec) {
+    let rows = spec.provider.guest.iter().map(|(name, row)| {
+        let of = row.only.iter().map(|family| format!("{family} alone"));
+        let of = of.chain(row.naming.iter().map(|word| format!("`{word}`")));
+        [
+            format!("`guest.{name}`{}", mark(row.unverified)),
+            joined(of),
+            row.severity.word().to_owned(),
+            row.remedy.clone(),
+            row.source.clone(),
+        ]
+    });
+    table(out, "Guests", ["finding", "of", "is", "remedy", "source"], rows);
 }
 
 /// A table under a title; without one, where the text goes on.
@@ -201,6 +218,8 @@ fn unverified(out: &mut String, spec: &Spec) {
         "" => format!("capability `{name}`"),
         note => format!("capability `{name}`: {note}"),
     });
+    let guests = provider.guest.iter().filter(|(_, row)| row.unverified);
+    let guests = guests.map(|(name, _)| format!("guest `{name}`"));
     let fields = spec.fields().filter(|(_, field)| field.unverified);
     let fields = fields.map(|(owner, field)| format!("`{owner}.{}`", field.name));
     let codes = spec
@@ -209,6 +228,7 @@ fn unverified(out: &mut String, spec: &Spec) {
         .filter(|row| row.unverified)
         .map(|row| format!("error code `{}`", row.code));
     let all: Vec<String> = facts
+        .chain(guests)
         .chain(fields)
         .chain(codes)
         .map(|line| format!("- {line}\n"))

@@ -7,7 +7,7 @@ use super::{
     text::{Sources, camel, header, keys, literal, literals, value, variants},
 };
 use crate::{
-    spec::{Alphabet, Fact, Limit, Rule, Spec, State},
+    spec::{Alphabet, Fact, Limit, Provider, Rule, Spec, State},
     spec_store::Store,
 };
 
@@ -46,6 +46,7 @@ fn capabilities(spec: &Spec, bucket_names: &str, sources: &mut Sources<'_>) -> S
     out.push_str("    .after(AfterImport::NOTHING\n");
     setters(&mut out, "        ", &provider.after, sources);
     out.push_str("    )\n");
+    guest(&mut out, provider, sources);
     let _ = writeln!(out, "    .bucket_names(Some({bucket_names})) // store.toml");
     let causes = provider
         .likely_causes
@@ -76,6 +77,26 @@ fn setters(out: &mut String, indent: &str, facts: &BTreeMap<String, Fact>, sourc
         let (value, source, note) = (value(name, fact), sources.name(&fact.source), note(&fact.note));
         let _ = writeln!(out, "{indent}.{name}(Fact::{new}({value}, {source}){unverified}{note})");
     }
+}
+
+fn guest(out: &mut String, provider: &Provider, sources: &mut Sources<'_>) {
+    out.push_str("    .guest(&[\n");
+    for (name, row) in &provider.guest {
+        let id = literal(&format!("guest.{name}"));
+        let (severity, source, remedy) = (row.severity.word(), sources.name(&row.source), literal(&row.remedy));
+        let mut text = format!("GuestRule::{severity}({id}, {source}, {remedy})");
+        if row.unverified {
+            text.push_str(".unverified()");
+        }
+        if let Some(family) = &row.only {
+            let _ = write!(text, ".only(OsFamily::{})", camel(family));
+        }
+        if !row.naming.is_empty() {
+            let _ = write!(text, ".naming({})", literals(&row.naming));
+        }
+        let _ = writeln!(out, "        {text},");
+    }
+    out.push_str("    ])\n");
 }
 
 fn note(note: &str) -> String {

@@ -6,11 +6,14 @@ use cloud_import_core::__generated::*;
 
 const S_DOCS: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05)";
 const S_DOCS_2021: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)";
+const S_DOCS_2021_IMAGE_CHECK: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); Image check before and after an import (ecs/user-guide/check-whether-an-image-meets-the-import-requirements, smc/user-guide/image-check-items) (read 2026)";
+const S_DOCS_2021_MARKETPLACE: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); Linux image specification (ecs/user-guide/cloud-marketplace-mirror-specification) (2024-12)";
 const S_DOCS_2021_SDK: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
 const S_DOCS_2021_SDK_SDK_JS: &str = "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); @alicloud/ecs20140526 for JavaScript 7.11.6: the prose about whole operations (2026-10)";
 const S_DOCS_SDK: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
 const S_DOCS_SDK_IDEMPOTENCE: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); How to ensure idempotence (25693) (undated)";
 const S_DOCS_SEED: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); older document: ImportImage, ECS API reference (early international English edition) (before 2021)";
+const S_IMAGE_CHECK: &str = "Image check before and after an import (ecs/user-guide/check-whether-an-image-meets-the-import-requirements, smc/user-guide/image-check-items) (read 2026)";
 const S_MODIFY: &str = "ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026)";
 const S_SDK: &str = "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
 const S_SDK_DOCS_2021: &str = "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)";
@@ -67,6 +70,30 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-
         .share_with(Fact::new("account ID (a number)", S_SDK))
         .tag(Fact::new(true, S_SDK))
     )
+    .guest(&[
+        GuestRule::warning("guest.boot_root_device", S_IMAGE_CHECK, "Name the root file system by UUID in the configuration of the boot loader."),
+        GuestRule::warning("guest.cloud_init_missing", S_DOCS_2021, "Install cloud-init (on Windows cloudbase-init), or nothing sets the password, the key and the host name."),
+        GuestRule::warning("guest.dirty", S_DOCS_2021, "Shut the guest down and make the image again."),
+        GuestRule::warning("guest.encrypted", S_IMAGE_CHECK, "Make the image of a disk that is not encrypted."),
+        GuestRule::note("guest.ext4_64bit", S_DOCS_2021, "Nothing, in general: every distribution makes its file systems so.").unverified(),
+        GuestRule::warning("guest.file_system", S_DOCS_2021, "Use a file system that the guide lists (ext3, ext4 or xfs).").naming(&["btrfs"]),
+        GuestRule::warning("guest.fstab_device", S_IMAGE_CHECK, "Name file systems by UUID in /etc/fstab."),
+        GuestRule::warning("guest.fstab_missing", S_IMAGE_CHECK, "Remove from /etc/fstab what is not on this disk, or add nofail."),
+        GuestRule::warning("guest.hibernated", S_DOCS_2021, "Shut the guest down and make the image again.").unverified(),
+        GuestRule::warning("guest.lvm", S_DOCS_2021_MARKETPLACE, "Put the root file system on a plain partition."),
+        GuestRule::warning("guest.net_mac_bound", S_DOCS_2021, "Remove the MAC address from the configuration of the network.").unverified(),
+        GuestRule::warning("guest.net_static", S_DOCS_2021_IMAGE_CHECK, "Set the network to DHCP."),
+        GuestRule::warning("guest.qemu_ga", S_DOCS_2021, "Remove qemu-guest-agent."),
+        GuestRule::note("guest.rdp_off", S_DOCS_2021, "Let remote desktop in."),
+        GuestRule::note("guest.root_locked", S_DOCS_2021, "Bring a password or a key in with cloud-init."),
+        GuestRule::warning("guest.root_missing", S_DOCS_2021, "Name the disk that the system starts from."),
+        GuestRule::warning("guest.selinux_enforcing", S_DOCS_2021, "Set SELINUX=disabled or permissive in /etc/selinux/config.").unverified(),
+        GuestRule::warning("guest.shadow_immutable", S_DOCS_2021, "Make /etc/shadow writable (chattr -i)."),
+        GuestRule::note("guest.ssh_off", S_DOCS_2021, "Make the SSH server start with the system."),
+        GuestRule::warning("guest.udev_net_rules", S_DOCS_2021, "Remove the rules that bind names of networks to the old machine, from the initramfs too.").unverified(),
+        GuestRule::warning("guest.virtio_missing", S_DOCS_2021_IMAGE_CHECK, "Add virtio_pci and virtio_blk to the initramfs of the kernel that boots (add_drivers of dracut, or /etc/initramfs-tools/modules), on Windows install the virtio drivers, and make the image again."),
+        GuestRule::warning("guest.windows_client", S_DOCS_2021, "Use an edition of Windows Server."),
+    ])
     .bucket_names(Some(BucketNames::new(3, 63, "Alibaba Cloud, OSS bucket naming conventions"))) // store.toml
     .likely_causes(&[
         // ()
@@ -182,7 +209,9 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("docs-2021", "AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)"),
     ("endpoints", "ECS endpoints (api-ecs-2014-05-26-endpoint), and the endpoint pages of sibling products (2026-01)"),
     ("idempotence", "How to ensure idempotence (25693) (undated)"),
+    ("image-check", "Image check before and after an import (ecs/user-guide/check-whether-an-image-meets-the-import-requirements, smc/user-guide/image-check-items) (read 2026)"),
     ("mantle", "coreos-assembler, mantle/platform/api/aliyun (2026-07)"),
+    ("marketplace", "Linux image specification (ecs/user-guide/cloud-marketplace-mirror-specification) (2024-12)"),
     ("modify", "ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026)"),
     ("packer", "packer-plugin-alicloud (2025-06)"),
     ("pipelines", "coreos-assembler, issue 2592 and pull requests 2648, 2670 and 2682: a pipeline that imports once and copies to every region (2022)"),

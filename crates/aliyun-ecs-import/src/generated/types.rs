@@ -26,7 +26,9 @@
 //! | docs-2021 | AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07) |
 //! | endpoints | ECS endpoints (api-ecs-2014-05-26-endpoint), and the endpoint pages of sibling products (2026-01) |
 //! | idempotence | How to ensure idempotence (25693) (undated) |
+//! | image-check | Image check before and after an import (ecs/user-guide/check-whether-an-image-meets-the-import-requirements, smc/user-guide/image-check-items) (read 2026) |
 //! | mantle | coreos-assembler, mantle/platform/api/aliyun (2026-07) |
+//! | marketplace | Linux image specification (ecs/user-guide/cloud-marketplace-mirror-specification) (2024-12) |
 //! | modify | ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026) |
 //! | packer | packer-plugin-alicloud (2025-06) |
 //! | pipelines | coreos-assembler, issue 2592 and pull requests 2648, 2670 and 2682: a pipeline that imports once and copies to every region (2022) |

@@ -44,10 +44,11 @@ Examples:
   cloud-import explain InvalidImageName.Duplicate
   cloud-import explain --provider ucloud 8301
   cloud-import explain --all huawei
+  cloud-import explain guest.virtio_missing
   cloud-import explain exit 6
   cloud-import explain quota_exceeded")]
 pub(crate) struct Explain {
-    /// Error code as the cloud sent it, kind of error, or `exit` and an exit code
+    /// Code as the cloud sent it, finding in a guest, kind of error, or `exit` and a number
     ///
     /// Without one, the kinds of errors and the exit codes are listed. What is written of a code in part finds those that begin with
     /// it or have it in them.

@@ -132,10 +132,14 @@ pub(crate) struct Staging {
     /// Bitmap (.mf) of a raw file for Huawei; default: the one next to it
     #[arg(long, value_name = "FILE")]
     pub(crate) bitmap: Option<PathBuf>,
-    /// Convert first with qemu-img: qcow2, raw, vhd or vmdk
+    /// Convert to qcow2, raw or zvhd2; with qemu-img to vhd or vmdk
+    ///
+    /// To qcow2, raw and zvhd2 the file is converted on its way, and none is written, if it is raw, qcow2, vhd, vhdx, vmdk, vdi, qed,
+    /// parallels or zvhd2 and holds its whole disk. Zeros are not sent then, but to raw. All else is written first, by qemu-img, into a
+    /// temporary file. That Huawei Cloud takes a zvhd2 that no program of its own wrote is unverified.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) convert: Option<DiskFormat>,
-    /// Convert also where the system cannot confine qemu-img to the image
+    /// Run qemu-img also where the system cannot confine it to the image
     #[arg(long, requires = "convert")]
     pub(crate) trust_image: bool,
 }

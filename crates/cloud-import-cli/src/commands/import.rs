@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    DiskFormat, Result, Stop,
+    DiskFormat, ErrorKind, Result, Stop,
     publish::{self, Ended, Event, Image, Job, Listener, LocalImage},
 };
 
@@ -87,22 +87,27 @@ pub(crate) async fn published(mut targets: Targets<'_>, mut image: Image) -> Res
         targets.made_again(&mut ready, &targets.planned(&image)?).await;
         ended = targets.gate(&ready);
     }
-    // It goes, with its temporary file, when the import is over.
-    let mut converted = None;
+    // Where one was written, it goes, with its temporary file, when the import is over.
+    let mut written = None;
     if let Some(format) = options.staging.convert
         && ended.iter().any(Option::is_none)
     {
         targets.state.check().await?;
         let original = destination::local(&image)?;
-        let new = convert(original, format, options, targets.stop).await?;
-        original.unchanged()?;
-        image = Image::File(LocalImage::open(new.path(), Some(format))?);
+        let new = match converted(original, format, &targets).await? {
+            Some(new) => new,
+            None => {
+                let file = written.insert(convert(original, format, options, targets.stop).await?);
+                original.unchanged()?;
+                LocalImage::open(file.path(), Some(format))?
+            }
+        };
+        image = Image::File(new);
         targets.made_again(&mut ready, &image).await;
         ended = targets.gate(&ready);
-        converted = Some(new);
     }
     let done = begun(&targets, image, progress, ready, ended).await;
-    drop(converted);
+    drop(written);
     done
 }
 
@@ -223,6 +228,25 @@ fn with_places(job: &str, options: &Import, wanted: &[Wanted]) -> String {
     });
     let endpoints: Vec<_> = endpoints.collect();
     line::with_places(job, &options.state, &options.reach, &endpoints)
+}
+
+/// The file as one of another format that is made on its way; `None` where that takes `qemu-img`.
+async fn converted(file: &LocalImage, format: DiskFormat, targets: &Targets<'_>) -> Result<Option<LocalImage>> {
+    if !file.can_be(format) {
+        return Ok(None);
+    }
+    let progress = One::new(format!("converting to {format}"));
+    let progress = move |done: u64, all: u64| progress.at(done as f32 / all.max(1) as f32);
+    let (state, rehash) = (targets.state, targets.options.rehash);
+    match file.converted(format, state, rehash, progress, targets.stop).await {
+        Ok(new) => Ok(Some(new)),
+        // What cannot be read here may be readable there.
+        Err(error) if error.kind() == ErrorKind::Unsupported && convert::can_write(format).is_ok() => {
+            output::note(&format!("{}; qemu-img is tried", error.message()));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 async fn convert(file: &LocalImage, format: DiskFormat, options: &Import, stop: &Stop) -> Result<convert::Converted> {

@@ -1,4 +1,4 @@
-//! `inspect`: the header's facts, and which clouds would take the file.
+//! `inspect`: the header's facts, the system on the disk, and which clouds would take the file.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use cloud_import::{
     publish::{
         LocalImage,
         disk::{Compression, DiskInfo, PartitionTable},
+        guest::Guest,
     },
     transport::{Transport, TransportError, TransportErrorKind},
 };
@@ -16,6 +17,7 @@ use serde::Serialize;
 use crate::{
     args::{Inspect, OutputFormat},
     exit::Exit,
+    guest,
     output::{self, SCHEMA, Tone},
     render, sparse,
 };
@@ -52,6 +54,9 @@ pub(crate) struct Facts<'a> {
     contents: &'static str,
     volume: Option<&'static str>,
     notes: &'a [String],
+    /// The system on the disk; `null` where the disk could not be read.
+    #[cfg_attr(test, schemars(with = "Option<crate::schema::Guest>"))]
+    guest: Option<&'a Guest>,
     clouds: &'a [Cloud],
 }
 
@@ -66,7 +71,8 @@ struct Cloud {
 }
 
 pub(crate) fn run(options: &Inspect) -> Result<Exit> {
-    let file = LocalImage::open(&options.file, None)?;
+    let mut file = LocalImage::open(&options.file, None)?;
+    file.look_inside();
     let allocated = sparse::allocated(&file);
     let wanted = |provider: &Provider| options.clouds.is_empty() || options.clouds.contains(provider);
     let clouds = Provider::all()
@@ -78,10 +84,11 @@ pub(crate) fn run(options: &Inspect) -> Result<Exit> {
             let name = options.file.display().to_string();
             text(&name, file.info(), allocated)
                 .iter()
+                .chain(&of_guest(file.guest()))
                 .for_each(|line| output::result(line));
             clouds.iter().for_each(verdict);
         }
-        OutputFormat::Json => output::json(&facts(file.info(), allocated, &clouds))?,
+        OutputFormat::Json => output::json(&facts(&file, allocated, &clouds))?,
     }
     // Without --for it is a question, and each answer is as good.
     Ok(
@@ -116,18 +123,27 @@ fn cloud(provider: Provider, file: &LocalImage) -> Result<Cloud> {
         Disk::object("bucket", "image")
     };
     let disk = file.described(place);
-    let order = ImportRequest::new("image", disk).os(Os::new("Linux", ""));
+    // Which one exactly is not asked here, but rules for guests go by the family.
+    let family = file
+        .guest()
+        .and_then(|guest| guest.os.as_ref())
+        .map(|os| os.family.as_str());
+    let system = match family {
+        Some("windows") => "Windows Server",
+        _ => "Linux",
+    };
+    let order = ImportRequest::new("image", disk).os(Os::new(system, ""));
     // Where it will be is not known yet.
     let of_disk = |problem: &Problem| match &problem.field {
         Field::Disk { index: 0, part } => *part != DiskPart::Source,
         _ => false,
     };
     let mut problems = file.problems(cloud, &order);
-    // Of what is no disk, neither format nor size is missing.
+    // Of what is no disk, neither format nor size nor system is missing.
     let is_disk = !problems
         .iter()
         .any(|problem| problem.is_error() && render::of_the_file(problem));
-    let parts = [DiskPart::Format, DiskPart::SizeGib].map(|part| Field::disk(0, part));
+    let parts = [DiskPart::Format, DiskPart::SizeGib, DiskPart::Guest].map(|part| Field::disk(0, part));
     let of_order = importer.validate(&order).into_iter().filter(of_disk);
     problems.extend(of_order.filter(|problem| is_disk || !parts.contains(&problem.field)));
     let told = |problem: &Problem| {
@@ -156,7 +172,8 @@ impl Transport for Nowhere {
     }
 }
 
-fn facts<'a>(info: &'a DiskInfo, allocated_bytes: Option<u64>, clouds: &'a [Cloud]) -> Facts<'a> {
+fn facts<'a>(file: &'a LocalImage, allocated_bytes: Option<u64>, clouds: &'a [Cloud]) -> Facts<'a> {
+    let info = file.info();
     Facts {
         schema: SCHEMA,
         format: info.format.name(),
@@ -183,8 +200,14 @@ fn facts<'a>(info: &'a DiskInfo, allocated_bytes: Option<u64>, clouds: &'a [Clou
         contents: info.contents.name(),
         volume: info.contents.volume(),
         notes: &info.notes,
+        guest: file.guest(),
         clouds,
     }
+}
+
+fn of_guest(guest: Option<&Guest>) -> Vec<String> {
+    let lines = guest.into_iter().flat_map(guest::lines);
+    lines.map(|(title, value)| format!("  {title:20} {value}")).collect()
 }
 
 fn text(name: &str, info: &DiskInfo, allocated: Option<u64>) -> Vec<String> {

@@ -325,8 +325,32 @@ pub(crate) struct Cloud {
     nvme: Fact<bool>,
     imds_v2: Fact<bool>,
     after: After,
+    guest: Vec<GuestRule>,
     likely_causes: Vec<String>,
     limits: Vec<Limit>,
+}
+
+/// What a finding in the guest is worth to a cloud.
+#[derive(JsonSchema)]
+struct GuestRule {
+    id: String,
+    severity: GuestSeverity,
+    remedy: String,
+    source: String,
+    /// Whether a source settles it.
+    verified: bool,
+    /// The only family of systems that it is for.
+    only: Option<String>,
+    /// Only findings that name one of these; none for all.
+    naming: Vec<String>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum GuestSeverity {
+    Error,
+    Warning,
+    Note,
 }
 
 /// What a cloud can do with an image that is there.

@@ -2,6 +2,7 @@
 //! part of no build but the tests'.
 
 mod foreign;
+mod guest;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -9,7 +10,7 @@ use cloud_import::env;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
-pub(crate) use self::foreign::*;
+pub(crate) use self::{foreign::*, guest::Guest};
 use crate::{
     bucket, changed, checked,
     commands::{capabilities, clean, download, explain, export, forget, images, inspect, list, show},

@@ -1,4 +1,4 @@
-//! `import --convert` with scripts in the place of `qemu-img`: what they are given and may do, what is never handed to them, and
+//! `import --convert` to what `qemu-img` writes, with scripts in the place of `qemu-img`: what they are given and may do, what is never handed to them, and
 //! what an interrupt leaves. Only simulated clouds are reached. Where the system cannot confine it, that is what is tested.
 
 use std::{
@@ -55,7 +55,7 @@ impl Scene {
             "--os",
             "CentOS 7.9",
         ];
-        let order = ["--name", "hello", "--convert", "qcow2", file];
+        let order = ["--name", "hello", "--convert", "vhd", file];
         let mut command = command(&[&arguments, &order[..], more].concat());
         command
             .current_dir(&self.0)

@@ -34,6 +34,7 @@ const CASES: &[(&str, Case)] = &[
     ("cloud-import inspect disk.qcow2", DONE),
     ("cloud-import inspect --for aliyun disk.qcow2", DONE),
     ("cloud-import explain --all huawei", DONE),
+    ("cloud-import explain guest.virtio_missing", DONE),
     ("cloud-import explain exit 6", DONE),
     ("cloud-import explain quota_exceeded", DONE),
     ("cloud-import sim -- printenv CLOUD_IMPORT_SIM_FILE", DONE),

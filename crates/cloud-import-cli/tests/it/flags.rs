@@ -94,7 +94,7 @@ fn colours_are_where_they_are_wanted() {
     expect_code(&run(&["--color=red", "list"]), 2);
     // Verdicts on standard output, and nothing of a file's name becomes one.
     let told = out(&run(&["inspect", "--color=always", IMAGE]));
-    assert!(told.contains("Tencent Cloud: \u{1b}[32mtakes it\u{1b}[0m"), "{told:?}");
+    assert!(told.contains("UCloud: \u{1b}[32mtakes it\u{1b}[0m"), "{told:?}");
     let hostile = run(&["inspect", "--color=always", "/nonexistent/\u{1b}[2J.qcow2"]);
     assert!(!err(&hostile).contains("\u{1b}[2J"), "{:?}", err(&hostile));
 }

@@ -12,6 +12,7 @@ mod clean;
 mod config;
 #[cfg(target_os = "linux")]
 mod convert;
+mod converted;
 mod damaged;
 mod download;
 mod edges;
@@ -25,6 +26,7 @@ mod failed;
 mod fetch;
 mod flags;
 mod gone;
+mod guest;
 mod history;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;
@@ -508,7 +510,7 @@ fn a_files_header_is_read() {
             && out(&output).contains("32.0 MiB (33554432)")
             && out(&output).contains("partition table")
     );
-    assert!(out(&output).contains("Tencent Cloud: takes it"), "{}", out(&output));
+    assert!(out(&output).contains("UCloud: takes it"), "{}", out(&output));
 
     let output = run(&["inspect", "--output", "json", IMAGE]);
     let facts: Value = serde_json::from_str(&out(&output)).unwrap();

@@ -168,7 +168,7 @@ fn a_kernel_that_confines_nobody_is_refused_unless_the_image_is_trusted() {
                 "--os",
                 "CentOS 7.9",
             ])
-            .args(["--name", "hello", "--convert", "qcow2", "disk.raw", more])
+            .args(["--name", "hello", "--convert", "vhd", "disk.raw", more])
             .current_dir(&scene.folder)
             .output()
             .unwrap();

@@ -9,6 +9,7 @@ pub mod copies;
 pub(crate) mod copy_order;
 pub(crate) mod export_order;
 pub(crate) mod exports;
+mod guest;
 mod image_importer;
 mod importer;
 mod memory;

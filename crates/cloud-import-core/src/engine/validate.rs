@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use super::guest;
 use crate::{
     Capabilities, Disk, DiskPart, DiskSource, Field, ImageKind, ImportRequest, PartitionTable, Problem, Provider,
     Severity,
@@ -24,6 +25,7 @@ pub fn check(request: &ImportRequest, cloud: &Capabilities) -> Vec<Problem> {
     found.system(request);
     found.options(request);
     found.limits(request);
+    found.problems.extend(guest::problems(request, cloud));
     found.problems
 }
 

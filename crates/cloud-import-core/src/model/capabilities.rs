@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 pub use super::{
     after::{AfterImport, CopyEncryption},
     bucket_names::BucketNames,
+    guest::{GuestRule, GuestSeverity},
 };
 use crate::{Architecture, BootMode, Disk, DiskFormat, LicenseType, Provider, SourceForm};
 
@@ -114,6 +115,8 @@ pub struct Capabilities {
     pub imds_v2: Fact<bool>,
     /// What can be done with an image that is there.
     pub after: AfterImport,
+    /// What findings in the guest are worth.
+    pub guest: &'static [GuestRule],
     /// Documented likely causes of a failure whose reason the API does not tell.
     pub likely_causes: &'static [&'static str],
     /// Limits of single fields.
@@ -171,6 +174,7 @@ impl Capabilities {
             nvme: NO,
             imds_v2: NO,
             after: AfterImport::NOTHING,
+            guest: &[],
             likely_causes: &[],
             limits: &[],
         }
@@ -238,6 +242,7 @@ setters! { Capabilities {
     nvme: Fact<bool>,
     imds_v2: Fact<bool>,
     after: AfterImport,
+    guest: &'static [GuestRule],
     likely_causes: &'static [&'static str],
     limits: &'static [Limit],
 } }

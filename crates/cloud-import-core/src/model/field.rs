@@ -123,10 +123,12 @@ pub enum DiskPart {
     PartitionTable,
     /// What the file is and holds.
     Content,
+    /// The system on it.
+    Guest,
 }
 
 impl DiskPart {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Source,
         Self::Format,
         Self::SizeGib,
@@ -134,6 +136,7 @@ impl DiskPart {
         Self::FileSizeBytes,
         Self::PartitionTable,
         Self::Content,
+        Self::Guest,
     ];
 
     /// The name of the field of [`Disk`](crate::Disk); `content` for what the file is.
@@ -146,6 +149,7 @@ impl DiskPart {
             Self::FileSizeBytes => "file_size_bytes",
             Self::PartitionTable => "partition_table",
             Self::Content => "content",
+            Self::Guest => "guest",
         }
     }
 }

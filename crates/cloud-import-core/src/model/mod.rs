@@ -9,6 +9,7 @@ pub(crate) mod credentials;
 pub(crate) mod error;
 pub(crate) mod export;
 pub(crate) mod field;
+pub(crate) mod guest;
 pub mod id;
 pub(crate) mod image_source;
 pub(crate) mod link;

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::vendor::{self, VendorOptions};
 use crate::{
-    Architecture, BootMode, DiskFormat, Encryption, Error, ErrorKind, ImageSource, LicenseType, Link, Os, Provider,
-    Result, SourceForm,
+    Architecture, BootMode, DiskFormat, Encryption, Error, ErrorKind, GuestFinding, ImageSource, LicenseType, Link, Os,
+    Provider, Result, SourceForm,
 };
 
 /// An order for one private image.
@@ -377,6 +377,9 @@ pub struct Disk {
     /// How the disk in the file is partitioned, where that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition_table: Option<PartitionTable>,
+    /// What was found in the guest on it, where somebody looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guest: Vec<GuestFinding>,
     /// SHA-256 of the file in hex: makes the idempotency token follow the content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_sha256: Option<String>,
@@ -412,6 +415,7 @@ impl Disk {
             virtual_size_bytes: None,
             file_size_bytes: None,
             partition_table: None,
+            guest: Vec::new(),
             content_sha256: None,
             pending: false,
         }
@@ -449,6 +453,13 @@ impl Disk {
     #[must_use]
     pub fn partition_table(mut self, table: PartitionTable) -> Self {
         self.partition_table = Some(table);
+        self
+    }
+
+    /// Sets what was found in the guest on it.
+    #[must_use]
+    pub fn guest(mut self, findings: impl IntoIterator<Item = GuestFinding>) -> Self {
+        self.guest = findings.into_iter().collect();
         self
     }
 

@@ -3,8 +3,9 @@
 use std::time::SystemTime;
 
 use cloud_import_core::{
-    BootMode, CancelOutcome, Check, Disk, DiskFormat, DiskPart, ErrorKind, Failure, Field, ImportRequest, ImportTask,
-    ImportedImage, LicenseType, Os, PartitionTable, Problem, Provider, Remedy, Subject, TaskState, remedy::Phrase,
+    BootMode, CancelOutcome, Check, Disk, DiskFormat, DiskPart, ErrorKind, Failure, Field, GuestFinding, ImportRequest,
+    ImportTask, ImportedImage, LicenseType, Os, PartitionTable, Problem, Provider, Remedy, Subject, TaskState,
+    remedy::Phrase,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -33,6 +34,7 @@ fn an_order() {
         .virtual_size_bytes(1 << 30)
         .file_size_bytes(512)
         .partition_table(PartitionTable::Gpt)
+        .guest([GuestFinding::new("guest.lvm", "part2", "it is LVM")])
         .content_sha256("ab");
     let large = ImportRequest::new("web", disk)
         .os(Os::new("CentOS", "7.9").with_raw(Provider::TENCENT, "CentOS/7"))
@@ -55,7 +57,8 @@ fn an_order() {
             "name": "web", "architecture": "x86_64", "boot_mode": "uefi", "license_type": "byol", "description": "d",
             "disks": [{
                 "source": {"url": "https://b.example/k"}, "format": "qcow2", "size_gib": 40, "virtual_size_bytes": 1 << 30,
-                "file_size_bytes": 512, "partition_table": "gpt", "content_sha256": "ab",
+                "file_size_bytes": 512, "partition_table": "gpt",
+                "guest": [{"id": "guest.lvm", "where": "part2", "what": "it is LVM"}], "content_sha256": "ab",
             }],
             "os": {"distribution": "CentOS", "version": "7.9", "raw": {"tencent": "CentOS/7"}},
             "tags": {"team": "images"}, "project": "p", "skip_guest_check": true, "nvme": true, "imds_v2": true,

@@ -8,6 +8,7 @@
 
 mod contained;
 mod content;
+mod converted;
 mod corpus;
 mod damaged;
 mod disks;
@@ -19,3 +20,4 @@ mod images;
 mod meter;
 mod partitions;
 mod properties;
+mod sparse;

@@ -8,10 +8,13 @@
     reason = "helpers of tests fail by panicking, too"
 )]
 
+mod converted;
 #[path = "../it/disks.rs"]
 mod disks;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;
+#[path = "../it/sparse.rs"]
+mod sparse;
 mod workshop;
 
 use std::{
@@ -158,7 +161,7 @@ fn with(options: &str) -> String {
 
 #[test]
 fn every_file_that_qemu_img_writes_is_read_as_qemu_img_reads_it() {
-    let shop = Workshop::new();
+    let shop = Workshop::new("read");
     let check = Check {
         compared: AtomicU32::new(0),
     };

@@ -9,8 +9,8 @@ use std::{
 pub(crate) struct Workshop(PathBuf);
 
 impl Workshop {
-    pub(crate) fn new() -> Self {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("disks-{}", std::process::id()));
+    pub(crate) fn new(name: &str) -> Self {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("disks-{name}-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
         Self(dir)
     }

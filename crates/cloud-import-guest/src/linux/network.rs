@@ -205,6 +205,10 @@ mod tests {
     fn netplan_is_read_by_what_a_key_stands_under() {
         let plan = |text: &str| of_netplan(&text.replace('|', "\n"));
         assert_eq!(
+            plan("network:|  ethernets:|    eth0:|      nameservers:|        addresses: [1.1.1.1]"),
+            (false, false)
+        );
+        assert_eq!(
             plan("network:|  ethernets:|    eth0:|      dhcp4: true|      nameservers:|        addresses: [1.1.1.1]"),
             (false, false)
         );

@@ -91,8 +91,12 @@ impl LinkToSign {
 /// Where the bytes of a file are.
 #[derive(Debug, Clone)]
 pub(crate) enum Origin {
-    /// On this machine; `None` before it was hashed.
-    File { path: PathBuf, hashed: Option<Arc<Hashed>> },
+    /// On this machine; `None` before it was hashed. `converted`: what it is read as, if not as what stands in it.
+    File {
+        path: PathBuf,
+        hashed: Option<Arc<Hashed>>,
+        converted: Option<LocalFile>,
+    },
     /// On a web server.
     Web(WebFile),
 }
@@ -104,6 +108,7 @@ impl Origin {
             None => Self::File {
                 path: image.path().to_owned(),
                 hashed: image.hashed.clone(),
+                converted: image.converted.clone(),
             },
         }
     }
@@ -145,7 +150,8 @@ impl Content {
                 let file = blocking(move || LocalFile::open(path)).await?;
                 Some(Beside::Sent { file, hashed: None })
             }
-            (None, Some(file)) => {
+            // What stands beside the original was not made of what is sent.
+            (None, Some(file)) if file.converted.is_none() => {
                 let mut rules = clouds.iter().filter_map(|cloud| cloud.side_file.value);
                 let path = file.path().to_owned();
                 match rules.find(|rule| has_one(rule, file)) {
@@ -153,7 +159,7 @@ impl Content {
                     None => None,
                 }
             }
-            (None, None) => None,
+            (None, _) => None,
         };
         Ok(Self { image, beside })
     }
@@ -292,6 +298,7 @@ impl Content {
                 origin: Origin::File {
                     path: file.path().to_owned(),
                     hashed: hashed.clone(),
+                    converted: None,
                 },
                 key: object_key(prefix, sum, rule.suffix),
             });
@@ -394,8 +401,8 @@ impl LocalImage {
             let image = self.clone();
             return blocking(move || image.unchanged()).await;
         }
-        let (path, began) = (self.path().to_owned(), SystemEnv.now());
-        let file = blocking(move || LocalFile::open(path)).await?;
+        let began = SystemEnv.now();
+        let file = self.opened().await?;
         let hashed = hash(&file, cache, listener, stop).await?;
         self.read_at = (!hashed.from_cache).then(|| (began, SystemEnv.now()));
         self.hashed = Some(hashed);

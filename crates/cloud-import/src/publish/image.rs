@@ -15,9 +15,10 @@ use cloud_import_disk::{self as header, DiskInfo, Format, inspect};
 use cloud_import_staging::{Hashed, LocalFile, WebFile};
 
 use super::{
+    converted,
     event::Listener,
     findings::{Judged, findings},
-    store::State,
+    store::{State, blocking},
 };
 
 /// A disk image file on this machine.
@@ -45,8 +46,13 @@ pub struct LocalImage {
     pub(crate) hashed: Option<Arc<Hashed>>,
     /// When reading it for its sum began and ended, where that was not known from earlier runs.
     pub(crate) read_at: Option<(SystemTime, SystemTime)>,
+    /// The system on the disk, once somebody looked.
+    #[cfg(feature = "guest")]
+    guest: Option<Arc<cloud_import_guest::Guest>>,
     /// Where its bytes are, if they are not on this machine.
     pub(crate) web: Option<WebFile>,
+    /// What it is read as, if not as what stands in it.
+    pub(crate) converted: Option<LocalFile>,
 }
 
 impl LocalImage {
@@ -70,8 +76,29 @@ impl LocalImage {
             planned: None,
             hashed: None,
             read_at: None,
+            #[cfg(feature = "guest")]
+            guest: None,
             web: None,
+            converted: None,
         })
+    }
+
+    /// Looks at the system on the disk, in bounded work, on the thread that it is called on: some tenths of a second. What is found
+    /// is part of what [`described`](Self::described) tells of the disk, so that each cloud judges it.
+    ///
+    /// Nothing is looked at where the disk is not on this machine, or is said to have another format than it has.
+    #[cfg(feature = "guest")]
+    pub fn look_inside(&mut self) {
+        let is_own = self.declared.is_none_or(|declared| Some(declared) == self.own_format());
+        if self.guest.is_none() && self.web.is_none() && is_own && self.own_format().is_some() {
+            self.guest = super::inside::look(&self.path).map(Arc::new);
+        }
+    }
+
+    /// The system on the disk, where somebody [looked](Self::look_inside).
+    #[cfg(feature = "guest")]
+    pub fn guest(&self) -> Option<&cloud_import_guest::Guest> {
+        self.guest.as_deref()
     }
 
     /// The file that is made of this one by converting it to that format, so that its orders can be validated before it is
@@ -86,6 +113,60 @@ impl LocalImage {
         }
     }
 
+    /// Whether [`Self::converted`] makes it into that format: qcow2, raw and zvhd2, of every image that holds its whole disk in a form that
+    /// this program reads, and is neither encrypted, damaged nor left in use. To be asked before hours go into planning.
+    pub fn can_be(&self, format: DiskFormat) -> bool {
+        let is_itself = self.declared.is_none_or(|declared| self.own_format() == Some(declared));
+        self.web.is_none() && self.converted.is_none() && is_itself && converted::can_be(&self.info, format)
+    }
+
+    /// The disk in this file as a file of another format, which is not written anywhere: it is made, the same each time, wherever it is
+    /// read. One look through the disk tells what it holds; `state` remembers that with the sum of the new file, and `rehash` looks anew.
+    /// `progress` hears how many bytes of how many were looked through, from another thread.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] for what [cannot be](Self::can_be) converted, or whose disk is found to be damaged.
+    /// [`ErrorKind::Conflict`] when the file changed, [`ErrorKind::Local`] when it cannot be read, [`ErrorKind::Stopped`] when a stop was
+    /// requested.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, the reading ends. Call it again.
+    pub async fn converted(
+        &self,
+        format: DiskFormat,
+        state: &State,
+        rehash: bool,
+        progress: impl Fn(u64, u64) + Send + 'static,
+        stop: &Stop,
+    ) -> Result<Self> {
+        if !self.can_be(format) {
+            let message = format!("`{}` is not converted to {format}", self.path.display());
+            return Err(Error::new(ErrorKind::Unsupported, message).with_remedy("Convert it with qemu-img convert."));
+        }
+        let image = self.clone();
+        let file = blocking(move || image.unchanged().and_then(|()| LocalFile::open(image.path))).await?;
+        let cache = state.hashes().rehash(rehash);
+        let (file, info) = converted::read_as(file, &self.info, format, cache, progress, stop).await?;
+        Ok(Self {
+            info,
+            declared: Some(format),
+            planned: None,
+            hashed: None,
+            read_at: None,
+            converted: Some(file),
+            ..self.clone()
+        })
+    }
+
+    /// Its bytes as they are sent.
+    pub(crate) async fn opened(&self) -> Result<LocalFile> {
+        let path = self.path.clone();
+        match &self.converted {
+            Some(file) => Ok(file.clone()),
+            None => blocking(move || LocalFile::open(path)).await,
+        }
+    }
+
     /// What is in a bucket under this name.
     pub(crate) fn of_object(name: String, info: DiskInfo, declared: Option<DiskFormat>) -> Self {
         Self {
@@ -95,7 +176,10 @@ impl LocalImage {
             planned: None,
             hashed: None,
             read_at: None,
+            #[cfg(feature = "guest")]
+            guest: None,
             web: None,
+            converted: None,
         }
     }
 
@@ -177,6 +261,7 @@ impl LocalImage {
             declared: self.declared,
             own: self.own_format(),
             is_planned: self.planned.is_some(),
+            made_as: self.planned.or(self.declared.filter(|_| self.converted.is_some())),
         };
         findings(&judged, cloud, order)
     }
@@ -194,6 +279,10 @@ impl LocalImage {
             header::PartitionTable::Gpt => Some(PartitionTable::Gpt),
             _ => None,
         };
+        #[cfg(feature = "guest")]
+        if let Some(guest) = &self.guest {
+            disk.guest = super::inside::findings(guest);
+        }
         disk.content_sha256 = self.sha256().map(str::to_owned);
         disk
     }

@@ -35,6 +35,7 @@ mod bucket;
 mod call;
 mod cleanup;
 mod content;
+mod converted;
 mod copies;
 mod destination;
 mod event;
@@ -42,6 +43,8 @@ mod findings;
 mod finished;
 mod gone;
 mod image;
+#[cfg(feature = "guest")]
+mod inside;
 mod key;
 mod leftovers;
 mod link;
@@ -78,6 +81,8 @@ use serde_json::Value;
 use tokio::sync::{OnceCell, Semaphore};
 
 pub use cloud_import_disk as disk;
+#[cfg(feature = "guest")]
+pub use cloud_import_guest as guest;
 pub use cloud_import_staging as staging;
 
 use content::{Content, Ordered};

@@ -109,11 +109,18 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
 async fn upload_of(store: &Store, file: &FileToStage) -> Result<Upload> {
     match &file.origin {
         Origin::Web(web) => Ok(Upload::of_web(store.clone(), web.clone(), &file.key)),
-        Origin::File { path, hashed } => {
+        Origin::File {
+            path,
+            hashed,
+            converted,
+        } => {
             let hashed = hashed.as_ref();
             let hashed = hashed.ok_or_else(|| Error::new(ErrorKind::Local, "the file was not hashed"))?;
             let path = path.clone();
-            let local = blocking(move || LocalFile::open(path)).await?;
+            let local = match converted {
+                Some(file) => file.clone(),
+                None => blocking(move || LocalFile::open(path)).await?,
+            };
             Ok(Upload::new(store.clone(), local, hashed.as_ref().clone(), &file.key))
         }
     }

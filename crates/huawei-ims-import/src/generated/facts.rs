@@ -69,6 +69,25 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::HUAWEI, "cn-
         .share_with(Fact::new("project ID of the same region", S_OAPI))
         .tag(Fact::new(true, S_OAPI))
     )
+    .guest(&[
+        GuestRule::warning("guest.boot_root_device", S_OTC, "Name the root file system by UUID in the configuration of the boot loader."),
+        GuestRule::warning("guest.cloud_init_missing", S_OTC, "Install cloud-init (on Windows cloudbase-init), or nothing sets the password, the key and the host name."),
+        GuestRule::warning("guest.dirty", S_OTC, "Shut the guest down and make the image again."),
+        GuestRule::warning("guest.encrypted", S_OTC, "Make the image of a disk that is not encrypted."),
+        GuestRule::warning("guest.fstab_device", S_OTC, "Name file systems by UUID in /etc/fstab."),
+        GuestRule::warning("guest.fstab_missing", S_OTC, "Remove from /etc/fstab what is not on this disk, or add nofail."),
+        GuestRule::warning("guest.hibernated", S_OTC, "Shut the guest down and make the image again."),
+        GuestRule::warning("guest.lvm", S_OTC, "Nothing can be written into the guest then, no password and no key: bring them in with cloud-init."),
+        GuestRule::warning("guest.net_mac_bound", S_OTC, "Remove the MAC address from the configuration of the network."),
+        GuestRule::warning("guest.net_static", S_OTC, "Set the network to DHCP."),
+        GuestRule::note("guest.rdp_off", S_OTC, "Let remote desktop in."),
+        GuestRule::note("guest.root_locked", S_OTC, "Bring a password or a key in with cloud-init."),
+        GuestRule::warning("guest.root_missing", S_OTC, "Name the disk that the system starts from."),
+        GuestRule::note("guest.ssh_off", S_OTC, "Make the SSH server start with the system."),
+        GuestRule::warning("guest.udev_net_rules", S_OTC, "Remove the rules that bind names of networks to the old machine, from the initramfs too."),
+        GuestRule::warning("guest.virtio_missing", S_OTC, "Add virtio_pci and virtio_blk to the initramfs of the kernel that boots, on Windows install the virtio drivers, and make the image again. The common route adds drivers itself where automatic configuration is on; the quick route never does."),
+        GuestRule::warning("guest.windows_client", S_OTC, "Use an edition of Windows Server."),
+    ])
     .bucket_names(Some(BucketNames::new(3, 63, "Huawei Cloud, OBS developer guide: bucket names").dots())) // store.toml
     .likely_causes(&[
         // ()

@@ -4,7 +4,11 @@
 
 use cloud_import_core::__generated::*;
 
+const S_CHECK_TOOL: &str = "JD Cloud documentation, Operation-Guide/Image/Image-Check-Tool (2021)";
+const S_CHECK_TOOL_VIRTIO: &str = "JD Cloud documentation, Operation-Guide/Image/Image-Check-Tool (2021); JD Cloud documentation, Operation-Guide/Image/Install-Virtio-Driver (2021)";
 const S_DOCS: &str = "JD Cloud documentation, API/Virtual-Machines/Image (Chinese edition) (2021)";
+const S_GUIDE: &str = "JD Cloud documentation, Operation-Guide/Image/Import-Private-Image (2022)";
+const S_GUIDE_CHECK_TOOL: &str = "JD Cloud documentation, Operation-Guide/Image/Import-Private-Image (2022); JD Cloud documentation, Operation-Guide/Image/Image-Check-Tool (2021)";
 const S_PARAMS: &str = "JD Cloud documentation, API/Virtual-Machines/Help/General_Parameters (2021)";
 const S_SDK_GO: &str = "jdcloud-sdk-go, services/vm revision 1.6.1 (2024-11)";
 const S_SEED_SDK_GO: &str = "older document: importImage, Virtual Machines API reference, early English edition (2018); jdcloud-sdk-go, services/vm revision 1.6.1 (2024-11)";
@@ -57,6 +61,29 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::JDCLOUD, "cn
         .share_with(Fact::new("account (pin)", S_SDK_GO))
         .tag(Fact::new(false, S_SDK_GO).note("the service of tags lists no images among what it tags"))
     )
+    .guest(&[
+        GuestRule::warning("guest.boot_root_device", S_GUIDE, "Name the root file system by UUID in the configuration of the boot loader.").unverified(),
+        GuestRule::warning("guest.cloud_init_present", S_GUIDE, "Remove cloud-init (on Windows cloudbase-init): the guide asks for that."),
+        GuestRule::warning("guest.dirty", S_GUIDE, "Shut the guest down and make the image again."),
+        GuestRule::warning("guest.encrypted", S_GUIDE, "Make the image of a disk that is not encrypted.").unverified(),
+        GuestRule::warning("guest.file_system", S_GUIDE, "Use a file system that the guide lists (ext3, ext4 or xfs).").naming(&["btrfs"]),
+        GuestRule::warning("guest.fstab_device", S_CHECK_TOOL, "Name file systems by UUID in /etc/fstab."),
+        GuestRule::warning("guest.fstab_missing", S_GUIDE, "Remove from /etc/fstab what is not on this disk, or add nofail."),
+        GuestRule::warning("guest.hibernated", S_GUIDE, "Shut the guest down and make the image again.").unverified(),
+        GuestRule::warning("guest.lvm", S_CHECK_TOOL, "Put the root file system on a plain partition."),
+        GuestRule::warning("guest.net_mac_bound", S_GUIDE, "Remove the MAC address from the configuration of the network."),
+        GuestRule::warning("guest.net_static", S_GUIDE, "Set the network to DHCP."),
+        GuestRule::warning("guest.qemu_ga", S_GUIDE, "Remove qemu-guest-agent."),
+        GuestRule::note("guest.rdp_off", S_GUIDE, "Let remote desktop in."),
+        GuestRule::note("guest.root_locked", S_GUIDE, "Bring a password or a key in with cloud-init."),
+        GuestRule::warning("guest.root_missing", S_GUIDE, "Name the disk that the system starts from.").unverified(),
+        GuestRule::warning("guest.selinux_enforcing", S_GUIDE_CHECK_TOOL, "Set SELINUX=disabled or permissive in /etc/selinux/config."),
+        GuestRule::warning("guest.shadow_immutable", S_GUIDE, "Make /etc/shadow writable (chattr -i)."),
+        GuestRule::note("guest.ssh_off", S_GUIDE, "Make the SSH server start with the system."),
+        GuestRule::warning("guest.udev_net_rules", S_GUIDE_CHECK_TOOL, "Remove the rules that bind names of networks to the old machine, from the initramfs too."),
+        GuestRule::error("guest.virtio_missing", S_CHECK_TOOL_VIRTIO, "Add virtio_pci and virtio_blk to the initramfs of the kernel that boots (add_drivers of dracut, or /etc/initramfs-tools/modules), on Windows install the virtio drivers, and make the image again."),
+        GuestRule::warning("guest.windows_client", S_GUIDE, "Use an edition of Windows Server."),
+    ])
     .bucket_names(Some(BucketNames::new(3, 63, "JD Cloud, OSS Put Bucket: naming rules"))) // store.toml
     .likely_causes(&[
         // ()
@@ -124,6 +151,7 @@ pub const API_VERSION: &str = "v1";
 
 /// The sources of all this, by their keys.
 pub const SOURCES: &[(&str, &str)] = &[
+    ("check-tool", "JD Cloud documentation, Operation-Guide/Image/Image-Check-Tool (2021)"),
     ("cli", "jdcloud-cli (read 2026)"),
     ("copy-page", "JD Cloud documentation, virtual-machines/api/copyimages (undated)"),
     ("docs", "JD Cloud documentation, API/Virtual-Machines/Image (Chinese edition) (2021)"),
@@ -139,4 +167,5 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("share-page", "JD Cloud documentation, virtual-machines/api/shareimage (undated)"),
     ("states", "JD Cloud documentation, API/Virtual-Machines/Help/Image_Status (2021)"),
     ("tags-go", "jdcloud-sdk-go, services/resourcetag revision 0.6.0 (2026-06)"),
+    ("virtio", "JD Cloud documentation, Operation-Guide/Image/Install-Virtio-Driver (2021)"),
 ];

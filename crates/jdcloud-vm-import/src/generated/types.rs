@@ -18,6 +18,7 @@
 //!
 //! | | source |
 //! |---|---|
+//! | check-tool | JD Cloud documentation, Operation-Guide/Image/Image-Check-Tool (2021) |
 //! | cli | jdcloud-cli (read 2026) |
 //! | copy-page | JD Cloud documentation, virtual-machines/api/copyimages (undated) |
 //! | docs | JD Cloud documentation, API/Virtual-Machines/Image (Chinese edition) (2021) |
@@ -33,6 +34,7 @@
 //! | share-page | JD Cloud documentation, virtual-machines/api/shareimage (undated) |
 //! | states | JD Cloud documentation, API/Virtual-Machines/Help/Image_Status (2021) |
 //! | tags-go | jdcloud-sdk-go, services/resourcetag revision 0.6.0 (2026-06) |
+//! | virtio | JD Cloud documentation, Operation-Guide/Image/Install-Virtio-Driver (2021) |
 
 use cloud_import_core::__generated::*;
 

@@ -8,6 +8,8 @@ const S_CLI: &str = "tccli 3.1.189.1, cvm v20170312 api.json and examples.json, 
 const S_CLOUDMUX: &str = "yunionio/cloudmux 311f52c4 and cloudpods issue 161, a third party's client (read 2026)";
 const S_DOCS_SDK_PYTHON: &str = "ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026); tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
 const S_GUIDE: &str = "Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026)";
+const S_GUIDE_GUIDE_VIRTIO: &str = "Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026); Checking virtio drivers of Linux, qcloud-documents 0432c640 (Chinese) (2023)";
+const S_GUIDE_GUIDE_WINDOWS: &str = "Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026); Making Windows images, qcloud-documents 039605f8 (Chinese) (2023)";
 const S_GUIDE_SDK_PYTHON: &str = "Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026); tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
 const S_PACKER: &str = "packer-plugin-tencentcloud bfca3077 (2025-05-30)";
 const S_SDK_PYTHON: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
@@ -64,6 +66,26 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::TENCENT, "ap
         .share_with(Fact::new("main account ID (uin, a number)", S_SDK_PYTHON))
         .tag(Fact::new(true, S_CLI).note("through the service of tags, which has a host and permissions of its own"))
     )
+    .guest(&[
+        GuestRule::warning("guest.boot_root_device", S_GUIDE, "Name the root file system by UUID in the configuration of the boot loader."),
+        GuestRule::error("guest.cloud_init_missing", S_GUIDE, "Install cloud-init (on Windows cloudbase-init) and make the image again."),
+        GuestRule::warning("guest.dirty", S_GUIDE_GUIDE_WINDOWS, "Shut the guest down and make the image again."),
+        GuestRule::warning("guest.encrypted", S_GUIDE, "Make the image of a disk that is not encrypted.").unverified(),
+        GuestRule::warning("guest.fstab_device", S_GUIDE, "Name file systems by UUID in /etc/fstab."),
+        GuestRule::warning("guest.fstab_missing", S_GUIDE, "Remove from /etc/fstab what is not on this disk, or add nofail."),
+        GuestRule::warning("guest.hibernated", S_GUIDE_GUIDE_WINDOWS, "Shut the guest down and make the image again.").unverified(),
+        GuestRule::warning("guest.hypervisor_tools", S_GUIDE_GUIDE_WINDOWS, "Remove the tools of other hypervisors."),
+        GuestRule::warning("guest.net_mac_bound", S_GUIDE, "Remove the MAC address from the configuration of the network."),
+        GuestRule::warning("guest.net_static", S_GUIDE, "Set the network to DHCP.").unverified(),
+        GuestRule::note("guest.rdp_off", S_GUIDE, "Let remote desktop in.").unverified(),
+        GuestRule::note("guest.root_locked", S_GUIDE, "Bring a password or a key in with cloud-init.").unverified(),
+        GuestRule::error("guest.root_missing", S_GUIDE, "Name the disk that the system starts from."),
+        GuestRule::warning("guest.shadow_immutable", S_GUIDE, "Make /etc/shadow writable (chattr -i)."),
+        GuestRule::note("guest.ssh_off", S_GUIDE, "Make the SSH server start with the system.").unverified(),
+        GuestRule::warning("guest.udev_net_rules", S_GUIDE, "Remove the rules that bind names of networks to the old machine, from the initramfs too."),
+        GuestRule::error("guest.virtio_missing", S_GUIDE_GUIDE_VIRTIO, "Add virtio_pci and virtio_blk to the initramfs of the kernel that boots (add_drivers of dracut, or /etc/initramfs-tools/modules), on Windows install the virtio drivers, and make the image again."),
+        GuestRule::warning("guest.windows_client", S_GUIDE, "Use an edition of Windows Server."),
+    ])
     .bucket_names(Some(BucketNames::new(10, 61, "Tencent Cloud, COS bucket overview: naming").account_number())) // store.toml
     .likely_causes(&[
         "InvalidUrl: the link is wrong, expired, already used or not a COS link, or the object is gone or may not be read",
@@ -156,6 +178,8 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("docs", "ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026)"),
     ("docs-intl", "ImportImage and DescribeImportImageOs, tencentcloud.com/document/product/213/33270 and 33271 (2025-11-17)"),
     ("guide", "Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026)"),
+    ("guide-virtio", "Checking virtio drivers of Linux, qcloud-documents 0432c640 (Chinese) (2023)"),
+    ("guide-windows", "Making Windows images, qcloud-documents 039605f8 (Chinese) (2023)"),
     ("modify", "ModifyImageAttribute, cloud.tencent.com/document/api/213/15713 and tencentcloud.com/document/api/213/33269 (2025-11-21)"),
     ("packer", "packer-plugin-tencentcloud bfca3077 (2025-05-30)"),
     ("sdk-common", "tencentcloud-sdk-python-common 3.1.195 (2026)"),

@@ -24,6 +24,8 @@
 //! | docs | ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026) |
 //! | docs-intl | ImportImage and DescribeImportImageOs, tencentcloud.com/document/product/213/33270 and 33271 (2025-11-17) |
 //! | guide | Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026) |
+//! | guide-virtio | Checking virtio drivers of Linux, qcloud-documents 0432c640 (Chinese) (2023) |
+//! | guide-windows | Making Windows images, qcloud-documents 039605f8 (Chinese) (2023) |
 //! | modify | ModifyImageAttribute, cloud.tencent.com/document/api/213/15713 and tencentcloud.com/document/api/213/33269 (2025-11-21) |
 //! | packer | packer-plugin-tencentcloud bfca3077 (2025-05-30) |
 //! | sdk-common | tencentcloud-sdk-python-common 3.1.195 (2026) |

@@ -60,6 +60,24 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::UCLOUD, "cn-
         .share_with(Fact::new("", S_DOCS))
         .tag(Fact::new(false, S_DOCS).unverified().note("labels exist; whether images take them is not documented"))
     )
+    .guest(&[
+        GuestRule::warning("guest.boot_root_device", S_GUIDE, "Name the root file system by UUID in the configuration of the boot loader.").unverified(),
+        GuestRule::warning("guest.dirty", S_GUIDE, "Shut the guest down and make the image again.").unverified(),
+        GuestRule::warning("guest.encrypted", S_GUIDE, "Make the image of a disk that is not encrypted.").unverified(),
+        GuestRule::warning("guest.file_system", S_GUIDE, "Use a file system that the guide lists (ext3 or ext4).").naming(&["xfs", "btrfs"]),
+        GuestRule::warning("guest.fstab_device", S_GUIDE, "Name file systems by UUID in /etc/fstab.").unverified(),
+        GuestRule::warning("guest.fstab_missing", S_GUIDE, "Remove from /etc/fstab what is not on this disk, or add nofail.").unverified(),
+        GuestRule::warning("guest.hibernated", S_GUIDE, "Shut the guest down and make the image again.").unverified(),
+        GuestRule::warning("guest.net_mac_bound", S_GUIDE, "Remove the MAC address from the configuration of the network.").unverified(),
+        GuestRule::warning("guest.net_static", S_GUIDE, "Set the network to DHCP."),
+        GuestRule::note("guest.rdp_off", S_GUIDE, "Let remote desktop in.").unverified(),
+        GuestRule::note("guest.root_locked", S_GUIDE, "Bring a password or a key in with cloud-init.").unverified(),
+        GuestRule::warning("guest.root_missing", S_GUIDE, "Name the disk that the system starts from."),
+        GuestRule::note("guest.ssh_off", S_GUIDE, "Make the SSH server start with the system.").unverified(),
+        GuestRule::warning("guest.udev_net_rules", S_GUIDE, "Remove the rules that bind names of networks to the old machine, from the initramfs too.").unverified(),
+        GuestRule::warning("guest.virtio_missing", S_GUIDE, "Add virtio_pci and virtio_blk to the initramfs of the kernel that boots (add_drivers of dracut, or /etc/initramfs-tools/modules), on Windows install the virtio drivers, and make the image again.").only(OsFamily::Linux),
+        GuestRule::warning("guest.windows_client", S_GUIDE, "Use an edition of Windows Server."),
+    ])
     .bucket_names(Some(BucketNames::new(3, 63, "UCloud, CreateBucket: naming rules"))) // store.toml
     .likely_causes(&[
         "The disk has a GPT partition table: only MBR is supported",

@@ -1,6 +1,7 @@
-//! `explain`: error codes of the clouds, kinds of errors, exit codes and sources, in words. Nothing is asked.
+//! `explain`: error codes of the clouds, findings in guests, kinds of errors, exit codes and sources, in words. Nothing is asked.
 
 mod codes;
+mod guests;
 mod kinds;
 
 use cloud_import::{Error, ErrorKind, Provider, Result, provider::suggest::did_you_mean};
@@ -8,6 +9,7 @@ use serde::Serialize;
 
 use self::{
     codes::CodeRow,
+    guests::GuestRow,
     kinds::{ExitRow, KindRow},
 };
 use crate::{
@@ -28,6 +30,9 @@ pub(crate) struct Found {
     /// Codes that begin with it or have it in them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     similar: Vec<CodeRow>,
+    /// What a finding in the guest is worth, to each cloud that minds it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    guests: Vec<GuestRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     kinds: Vec<KindRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -99,6 +104,7 @@ fn found(options: &Explain) -> Result<Found> {
             Found {
                 codes,
                 similar,
+                guests: guests::find(code, options.provider)?,
                 kinds: code.parse().ok().map(KindRow::of).into_iter().collect(),
                 exits: kinds::exits(Some(code)),
                 sources: match source {
@@ -135,6 +141,7 @@ impl Found {
     fn is_empty(&self) -> bool {
         self.codes.is_empty()
             && self.similar.is_empty()
+            && self.guests.is_empty()
             && self.kinds.is_empty()
             && self.exits.is_empty()
             && self.sources.is_empty()
@@ -145,6 +152,7 @@ impl Found {
         self.kinds.iter().for_each(|kind| say(kind.text()));
         self.exits.iter().for_each(|exit| say(exit.text()));
         self.codes.iter().for_each(|code| say(code.text()));
+        self.guests.iter().for_each(|row| say(row.text()));
         if !self.codes.is_empty() && !self.similar.is_empty() {
             say("Similar codes:".to_owned());
         }

@@ -139,12 +139,12 @@ const ORDERS: &[Case] = &[
     ),
     Case::import(
         "conversion to what qemu-img cannot write",
-        "--to aliyun --convert zvhd2 good.qcow2",
+        "--to aliyun --convert vdi good.qcow2",
     ),
-    Case::import("conversion without qemu-img", "--to aliyun --convert raw good.qcow2"),
+    Case::import("conversion without qemu-img", "--to aliyun --convert vhd good.qcow2"),
     Case::import(
         "conversion onto a full disk",
-        "--to aliyun --trust-image --convert raw good.qcow2",
+        "--to aliyun --trust-image --convert vhd good.qcow2",
     )
     .tools("full"),
     Case::import(

@@ -31,6 +31,8 @@ pub(crate) struct Judged<'a> {
     pub(crate) own: Option<DiskFormat>,
     /// Whether it is converted first. What that changes is then for who converts it.
     pub(crate) is_planned: bool,
+    /// The format that it is, or was, converted to by this program.
+    pub(crate) made_as: Option<DiskFormat>,
 }
 
 /// Everything that stands in the way of importing the file, or that people should know before it is.
@@ -69,6 +71,7 @@ pub(crate) fn findings(file: &Judged<'_>, cloud: &Capabilities, order: &ImportRe
         order,
         problems: Vec::new(),
     };
+    found.made_as(file.made_as);
     if !file.is_planned {
         found.format(*contents);
         found.name(*contents);
@@ -166,6 +169,18 @@ impl Findings<'_> {
             ),
             _ => {}
         }
+    }
+
+    /// What no vendor's own program wrote.
+    fn made_as(&mut self, format: Option<DiskFormat>) {
+        let is_taken = self.cloud.formats.value.contains(&DiskFormat::Zvhd2);
+        if format != Some(DiskFormat::Zvhd2) || !is_taken {
+            return;
+        }
+        let rule = "is zvhd2 as this program makes it, with blocks that are not compressed: that the cloud takes it is unverified";
+        let remedy = Remedy::text("import a small image so first").or("convert to qcow2 instead");
+        let problem = Problem::warning(self.cloud.provider, FORMAT, rule);
+        self.problems.push(problem.remedy(remedy));
     }
 
     /// A name that promises another format.

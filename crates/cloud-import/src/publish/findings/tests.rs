@@ -42,6 +42,7 @@ fn judge(
         declared,
         own,
         is_planned: false,
+        made_as: None,
     };
     findings(&file, crate::capabilities(to).unwrap(), order)
 }
@@ -50,6 +51,40 @@ fn judge(
 fn cloud_that(is_so: impl Fn(&Capabilities) -> bool) -> Provider {
     let found = Provider::all().find(|provider| is_so(crate::capabilities(*provider).unwrap()));
     found.unwrap()
+}
+
+#[test]
+fn a_zvhd2_that_no_vendors_program_made_is_said_to_be_unverified() {
+    let (raw, order) = (info(disk()), order());
+    let takes_it = |cloud: &Capabilities| cloud.formats.value.contains(&DiskFormat::Zvhd2);
+    let said = |to: Provider, made_as, is_planned| {
+        let file = Judged {
+            name: "web.raw",
+            info: &raw,
+            declared: None,
+            own: Some(DiskFormat::Raw),
+            is_planned,
+            made_as,
+        };
+        let found = findings(&file, crate::capabilities(to).unwrap(), &order).into_iter();
+        let found: Vec<Problem> = found
+            .filter(|problem| problem.to_string().contains("unverified"))
+            .collect();
+        assert!(
+            found
+                .iter()
+                .all(|problem| !problem.is_error() && problem.remedy.is_some())
+        );
+        found.len()
+    };
+    let (one, other) = (cloud_that(takes_it), cloud_that(|cloud| !takes_it(cloud)));
+    for is_planned in [true, false] {
+        assert_eq!(said(one, Some(DiskFormat::Zvhd2), is_planned), 1);
+        assert_eq!(said(one, Some(DiskFormat::Qcow2), is_planned), 0);
+        assert_eq!(said(one, None, is_planned), 0);
+        // That it takes none is said already.
+        assert_eq!(said(other, Some(DiskFormat::Zvhd2), is_planned), 0);
+    }
 }
 
 /// What is found, each as `error:` or `warning:` and what it says.

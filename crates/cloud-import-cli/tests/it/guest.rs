@@ -1,0 +1,159 @@
+//! The system on a disk is looked at, and judged for each cloud.
+
+use std::{
+    fs::{self, File},
+    io::{Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use super::{expect_code, out, run};
+
+/// One of the disks of `cloud-import-guest`, as a file that goes with it.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn new(name: &str) -> Self {
+        let disks = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cloud-import-guest/tests/disks");
+        let packed = File::open(disks.join(format!("{name}.zst"))).unwrap();
+        let mut disk = Vec::new();
+        let mut unpacked = ruzstd::decoding::StreamingDecoder::new(packed).unwrap();
+        unpacked.read_to_end(&mut disk).unwrap();
+        let file = format!("cloud-import-{}-{}.raw", name.replace('/', "-"), std::process::id());
+        let path = std::env::temp_dir().join(file);
+        let mut out = File::create(&path).unwrap();
+        if name.starts_with("windows/") {
+            out.write_all(&disk).unwrap();
+            return Self(path);
+        }
+        // Its size, and the blocks that are not zeros, each behind its place.
+        let number = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().unwrap());
+        let (size, blocks) = disk.split_at(8);
+        out.set_len(number(size)).unwrap();
+        for block in blocks.chunks_exact(8 + 4096) {
+            out.seek(SeekFrom::Start(number(&block[..8]))).unwrap();
+            out.write_all(&block[8..]).unwrap();
+        }
+        Self(path)
+    }
+
+    fn name(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+
+    fn facts(&self) -> Value {
+        let output = run(&["inspect", "--output", "json", self.name()]);
+        expect_code(&output, 0);
+        serde_json::from_str(&out(&output)).unwrap()
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// What a cloud says of the guest.
+fn reasons(facts: &Value, cloud: &str) -> Vec<String> {
+    let clouds = facts["clouds"].as_array().unwrap();
+    let own = clouds.iter().find(|own| own["provider"] == cloud).unwrap();
+    let reasons = own["reasons"].as_array().unwrap().iter();
+    let reasons = reasons.map(|reason| reason.as_str().unwrap().to_owned());
+    reasons.filter(|reason| reason.contains("`guest.")).collect()
+}
+
+#[test]
+fn a_good_system_is_told_and_no_cloud_has_a_word_against_it() {
+    let disk = Disk::new("debian-good");
+    let facts = disk.facts();
+    assert_eq!(facts["guest"]["read"], "whole", "{facts}");
+    assert_eq!(facts["guest"]["os"]["id"], "debian");
+    for cloud in ["tencent", "huawei", "aliyun", "ucloud"] {
+        assert_eq!(reasons(&facts, cloud), [""; 0], "{cloud}");
+    }
+    // JD Cloud's guide asks for a guest without it.
+    let told = reasons(&facts, "jdcloud");
+    assert!(
+        told.len() == 1 && told[0].contains("guest.cloud_init_present"),
+        "{told:?}"
+    );
+    let text = out(&run(&["inspect", disk.name()]));
+    assert!(text.contains("\n  system               Debian GNU/Linux 12"), "{text}");
+    assert!(text.contains("virtio_blk in the initramfs"), "{text}");
+}
+
+#[test]
+fn a_system_that_would_not_start_is_refused_where_the_cloud_refuses_it() {
+    let disk = Disk::new("debian-bad");
+    let facts = disk.facts();
+    for cloud in ["jdcloud", "tencent", "huawei", "aliyun", "ucloud"] {
+        let told = reasons(&facts, cloud);
+        let virtio = told
+            .iter()
+            .find(|reason| reason.contains("`guest.virtio_missing`"))
+            .unwrap();
+        let refuses = ["jdcloud", "tencent"].contains(&cloud);
+        assert_eq!(virtio.starts_with("warning: "), !refuses, "{cloud}: {virtio}");
+        // Its source is named, and the option that skips the check, where there is one.
+        assert!(virtio.ends_with(']'), "{virtio}");
+        assert_eq!(virtio.contains("--skip-guest-check"), refuses, "{virtio}");
+        assert!(
+            told.iter().any(|reason| reason.contains("`guest.fstab_device`")),
+            "{told:?}"
+        );
+        let own = facts["clouds"].as_array().unwrap();
+        let own = own.iter().find(|own| own["provider"] == cloud).unwrap();
+        assert_eq!(own["takes_it"], !refuses, "{own}");
+    }
+    let text = out(&run(&["inspect", disk.name()]));
+    assert!(
+        text.contains("\n  found                guest.virtio_missing: "),
+        "{text}"
+    );
+    assert!(text.contains("Tencent Cloud: does not take it"), "{text}");
+}
+
+#[test]
+fn rules_of_linux_are_none_of_windows() {
+    let facts = Disk::new("windows/vmware").facts();
+    assert_eq!(facts["guest"]["os"]["family"], "windows", "{facts}");
+    let has = |cloud| {
+        reasons(&facts, cloud)
+            .iter()
+            .any(|reason| reason.contains("`guest.virtio_missing`"))
+    };
+    // UCloud starts a Windows by IDE.
+    assert!(has("tencent") && has("huawei") && !has("ucloud"), "{facts}");
+}
+
+#[test]
+fn what_is_no_disk_has_no_system() {
+    let path = std::env::temp_dir().join(format!("cloud-import-cli-no-guest-{}", std::process::id()));
+    fs::write(&path, [&[0x1f, 0x8b, 8, 0][..], &[0; 600]].concat()).unwrap();
+    let output = run(&["inspect", "--output", "json", path.to_str().unwrap()]);
+    let facts: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(facts["guest"], Value::Null);
+    fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn a_finding_is_explained_by_what_it_is_worth_to_each_cloud() {
+    let text = out(&run(&["explain", "guest.virtio_missing"]));
+    assert!(
+        text.contains("Tencent Cloud: guest.virtio_missing\n  what it is  an error\n"),
+        "{text}"
+    );
+    assert!(text.contains("a warning, for linux alone"), "{text}");
+    let output = run(&["explain", "--provider", "jdcloud", "--output", "json", "guest.qemu_ga"]);
+    let found: Value = serde_json::from_str(&out(&output)).unwrap();
+    let row = &found["guests"][0];
+    assert_eq!(
+        (&row["provider"], &row["severity"]),
+        (&"jdcloud".into(), &"warning".into()),
+        "{found}"
+    );
+    assert!(row["source"].as_str().unwrap().contains("JD Cloud"), "{found}");
+    expect_code(&run(&["explain", "guest.no_such_thing"]), 2);
+}
