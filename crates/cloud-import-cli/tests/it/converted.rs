@@ -38,7 +38,7 @@ impl World {
             config = config.store_rate(rate);
         }
         let simulator = Simulator::start(config.any_bucket(true)).await.unwrap();
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("converted-{name}"));
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("converted-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("tmp")).unwrap();
         fs::create_dir_all(folder.join("none")).unwrap();
@@ -115,6 +115,13 @@ impl World {
             }
         }
         parts
+    }
+}
+
+/// A disk of tens of MiB is not left behind, nor are its copies.
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -106,10 +106,8 @@ impl Zvhd2 {
         });
         for span in map.spans() {
             let bytes: Vec<u8> = span.words.iter().flat_map(|word| word.to_le_bytes()).collect();
-            // Of the last one, no more than the bitmap has room for; what would stand behind that is zeros.
-            let start = self.bitmap + span.number * SPAN / 8;
-            let room = self.footer.saturating_sub(start).min(SPAN / 8) as usize;
-            window.put(start, &bytes[..room]);
+            // A span is a KiB of the bitmap, which has whole pages.
+            window.put(self.bitmap + span.number * SPAN / 8, &bytes);
         }
         window.put(self.footer, &self.header(map, true));
     }

@@ -288,6 +288,14 @@ fn holes_are_not_read_and_content_no_more_than_it_takes() {
         source.was_read()
     );
 
+    // Zeros that are no hole lead into none.
+    let zeros = Sparse::new(GIB, [(0, vec![0; 100_000])]);
+    let next = zeros.clone();
+    let survey = Survey::new(open(zeros.clone()), Target::Qcow2).unwrap();
+    let file = survey.skipping(move |from| next.next_data(from)).finish().unwrap();
+    assert_eq!(file.size(), 4 * 65536);
+    assert!(zeros.was_read() < 1 << 20, "{}", zeros.was_read());
+
     // Of a file without a hole that is all content, a sixteenth.
     let full = Sparse::new(64 << 20, [(0, vec![7; 64 << 20])]);
     converted(full.clone(), Target::Qcow2);
@@ -354,6 +362,13 @@ fn nothing_is_read_behind_the_end_or_of_what_is_too_large() {
     let odd = converted(Sparse::new(5000, [(4999, vec![9])]), Target::Raw);
     let bytes = all(odd);
     assert_eq!((bytes.len(), bytes[4999]), (5120, 9));
+    let mut odd = image("qcow2-compat-1-1");
+    odd[24..32].copy_from_slice(&(4 * MIB as u64 - 100).to_be_bytes());
+    let mut odd = converted(Cursor::new(odd), Target::Raw);
+    assert_eq!(odd.size(), 4 * MIB as u64);
+    let mut end = [1; 200];
+    odd.read_at(4 * MIB as u64 - 200, &mut end).unwrap();
+    assert!(end[..100] == image("raw")[4 * MIB - 200..][..100] && end[100..] == [0; 100]);
     let odd = all(converted(Sparse::new(5000, [(4999, vec![9])]), Target::Qcow2));
     assert_eq!(inspect(Cursor::new(&odd)).unwrap().virtual_size_bytes, Some(5120));
     assert!(disk_in(odd, 5120) == bytes);
