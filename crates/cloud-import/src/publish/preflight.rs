@@ -334,7 +334,15 @@ async fn released(to: &Destination, asking: &Asking) -> Vec<Check> {
 
 /// What the bucket says of itself that a file would be put into. What is wrong with it fails it where `is_binding`.
 async fn bucket(store: Option<&Store>, is_binding: bool) -> Vec<Check> {
-    let Some(store) = store else { return Vec::new() };
+    match store {
+        Some(store) => look_at_bucket(store, is_binding).await,
+        None => Vec::new(),
+    }
+}
+
+/// What a bucket says of itself, into which a file is put, by this program or by an export: whether it is there, in which region, and
+/// open to these keys. What is wrong with it fails it where `is_binding`; what is not answered does not.
+pub async fn look_at_bucket(store: &Store, is_binding: bool) -> Vec<Check> {
     let wrong = |problems: Vec<Problem>| -> Vec<Check> {
         let checks = problems
             .iter()

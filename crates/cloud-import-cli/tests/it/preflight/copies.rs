@@ -211,3 +211,55 @@ async fn an_image_that_would_be_shared_with_its_owner_is_not_made() {
         world.nothing_was_done();
     }
 }
+
+/// What is certain about a bucket is told before anything is ordered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_looked_at_before_an_export_is_ordered() {
+    for (cloud, target, order, own) in [
+        (Cloud::Aliyun, "aliyun/cn-hangzhou", "ExportImage", &[][..]),
+        (Cloud::Tencent, "tencent/ap-guangzhou", "ExportImages", &[]),
+        (Cloud::Huawei, "huawei/cn-north-4", "ExportImage", &[]),
+        (
+            Cloud::Jdcloud,
+            "jdcloud/cn-north-1",
+            "exportImage",
+            &["--set", "jdcloud.roleName=exporter"],
+        ),
+    ] {
+        let world = World::new(&format!("export-{cloud}"), |config| config).await;
+        let made = world.import(&["--to", target]);
+        expect_code(&made, 0);
+        let id = out(&made).trim().split_once(' ').unwrap().1.to_owned();
+        let simulate = world.simulate();
+        let export = |bucket: &str, more: &[&str]| {
+            let words = [
+                "export",
+                &id,
+                "--from",
+                target,
+                "--bucket",
+                bucket,
+                "--no-config",
+                &simulate,
+            ];
+            run(&[&words[..], own, more].concat())
+        };
+        let orders = || world.simulator.counters().requests_of(cloud, order);
+        let refused = export("nowhere-1250000000", &[]);
+        assert_ne!(refused.status.code(), Some(0));
+        let told = err(&refused);
+        assert!(
+            told.contains("the bucket `nowhere-1250000000` does not exist"),
+            "{cloud}: {told}"
+        );
+        assert_eq!(orders(), 0, "{cloud}");
+        // Unasked, the cloud is left to say it.
+        let unasked = export("nowhere-1250000000", &["--no-preflight"]);
+        assert_ne!(unasked.status.code(), Some(0));
+        assert!(orders() >= 1, "{cloud}: {}", err(&unasked));
+        let before = orders();
+        let exported = export(BUCKET, &[]);
+        expect_code(&exported, 0);
+        assert_eq!(orders(), before + 1, "{cloud}");
+    }
+}
