@@ -55,6 +55,34 @@ async fn a_name_that_is_taken_where_a_copy_goes_stops_all_of_it() {
     }
 }
 
+/// On another machine, or with its record gone, the name that a copy has is its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_is_there_does_not_stand_against_itself() {
+    for (cloud, home, to, more) in ROWS {
+        let world = world("again", cloud, home, |config| config).await;
+        let target = format!("{cloud}/{home}");
+        let order = [&["--to", &target, "--copy-to", to][..], more].concat();
+        let first = world.import(&order);
+        expect_code(&first, 0);
+        std::fs::remove_dir_all(world.folder.join("jobs")).unwrap();
+        let again = world.import(&order);
+        assert_eq!(world.simulator.counters().imports_of(cloud, NAME), 1, "{cloud}");
+        assert_eq!(world.simulator.counters().copies_of(cloud, NAME), 1, "{cloud}");
+        assert!(
+            !err(&again).contains("not started, because"),
+            "{cloud}: {}",
+            err(&again)
+        );
+        let made = out(&first).lines().next().unwrap().to_owned();
+        assert!(out(&again).contains(&made), "{cloud}: {}", err(&again));
+        // Tencent Cloud shows nothing of what an image was copied of: there the cloud refuses a second one of the name.
+        if cloud != Cloud::Tencent {
+            expect_code(&again, 0);
+            assert_eq!(out(&again), out(&first), "{cloud}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_asked_of_a_copy_is_checked_and_planned() {
     for (cloud, home, to, more) in ROWS {
