@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Names and commands, in order.
-const STEPS: [(&str, &str); 19] = [
+const STEPS: &[(&str, &str)] = &[
     (
         "core without TLS",
         "cargo test -p cloud-import-core --no-default-features --locked",
@@ -52,6 +52,10 @@ const STEPS: [(&str, &str); 19] = [
         "cargo bench --locked -p cloud-import-tests --bench list",
     ),
     ("benchmark of staging", "tests/staging/bench"),
+    (
+        "benchmark of regions",
+        "cargo bench --locked -p cloud-import-tests --bench regions",
+    ),
     ("weight of a dependency", "tests/weight/run"),
     ("packages", "cargo xtask package"),
     ("public APIs", "tests/semver/run"),

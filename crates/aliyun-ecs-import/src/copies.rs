@@ -4,7 +4,7 @@
 //! goes to. Source: CopyImage and CancelCopyImage, alibabacloud_ecs20140526 for Python 7.11.8 (2026-10).
 
 use cloud_import_core::{
-    CancelOutcome, Encryption, ImportTask, Result,
+    CancelOutcome, Encryption, ImageSource, ImportRequest, ImportTask, Result,
     provider::{CopyOrder, Sent, words},
 };
 
@@ -13,29 +13,12 @@ use crate::{Client, generated as wire};
 impl Client {
     /// Orders a copy in the region of this client, into another or the same.
     pub(crate) async fn order_copy(&self, to: &str, order: &CopyOrder) -> Result<Sent> {
-        let request = &order.request;
-        let answer = self
-            .copy_image(&wire::CopyImageRequest {
-                image_id: Some(order.image.id.clone()),
-                destination_region_id: Some(to.to_owned()),
-                destination_image_name: Some(request.name.clone()),
-                destination_description: order.description.clone(),
-                encrypted: request.encryption.is_some().then_some(true),
-                kms_key_id: match &request.encryption {
-                    Some(Encryption::Key(key)) => Some(key.clone()),
-                    _ => None,
-                },
-                resource_group_id: request.project.clone(),
-                tag: words::tags(request, |key, value| wire::Tag {
-                    key: Some(key),
-                    value: Some(value),
-                    ..Default::default()
-                }),
-                client_token: order.token.clone(),
-                dry_run: request.dry_run.then_some(true),
-                ..Default::default()
-            })
-            .await?;
+        let request = wire::CopyImageRequest {
+            destination_description: order.description.clone(),
+            client_token: order.token.clone(),
+            ..request(to, &order.request, &order.image)
+        };
+        let answer = self.copy_image(&request).await?;
         Ok(Sent::new("CopyImage", None, answer.image_id))
     }
 
@@ -57,5 +40,28 @@ impl Client {
             )),
             answer => answer.map(|_| CancelOutcome::Requested),
         }
+    }
+}
+
+/// The vendor's request for a copy into a region, without a token.
+pub(crate) fn request(to: &str, order: &ImportRequest, image: &ImageSource) -> wire::CopyImageRequest {
+    wire::CopyImageRequest {
+        image_id: Some(image.id.clone()),
+        destination_region_id: Some(to.to_owned()),
+        destination_image_name: Some(order.name.clone()),
+        destination_description: order.description.clone(),
+        encrypted: order.encryption.is_some().then_some(true),
+        kms_key_id: match &order.encryption {
+            Some(Encryption::Key(key)) => Some(key.clone()),
+            _ => None,
+        },
+        resource_group_id: order.project.clone(),
+        tag: words::tags(order, |key, value| wire::Tag {
+            key: Some(key),
+            value: Some(value),
+            ..Default::default()
+        }),
+        dry_run: order.dry_run.then_some(true),
+        ..Default::default()
     }
 }

@@ -136,6 +136,11 @@ impl Cloud for Client {
         from.order_copy(self.region(), order).await
     }
 
+    async fn owner(&self) -> Result<Option<String>> {
+        let request = wire::GetCallerIdentityRequest::default();
+        Ok(self.get_caller_identity(&request).await?.account_id)
+    }
+
     async fn attributes(&self, image: &ImportedImage, change: &ImageChange) -> Result<ImageAttributes> {
         self.shown(image, change).await
     }

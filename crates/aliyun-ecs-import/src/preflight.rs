@@ -1,15 +1,15 @@
-//! What Alibaba Cloud can be asked before an import: reads, and a dry run of the import itself, which also tells whether the
-//! service may read the bucket. Where it ends elsewhere, RAM is asked for the role by which the service reads it.
+//! What Alibaba Cloud can be asked before an import or a copy: reads, and a dry run of the order itself, which of an import also tells
+//! whether the service may read the bucket. Where it ends elsewhere, RAM is asked for the role by which the service reads it.
 
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, ImportRequest, Result, Subject,
-    provider::{named, preflight::Checks},
+    Check, ImageSource, ImportRequest, Result, Subject,
+    provider::{Cloud as _, named, preflight::Checks},
 };
 
 use crate::{
-    Client, generated as wire,
+    Client, copies, generated as wire,
     generated::CAPABILITIES,
     import_role::{Sight, role_check},
     role,
@@ -39,7 +39,13 @@ pub(crate) async fn check(client: &Client, request: &ImportRequest, checks: &mut
     checks.region(client.region(), regions);
     let found = named(client, &request.name, None, 1).await;
     checks.name(&request.name, found, CAPABILITIES.unique_names.value);
-    if let Some(why) = checks.why_no_dry_run(request) {
+    if let Some(image) = request.image() {
+        // No role is taken: the service reads no bucket.
+        match checks.why_no_dry_run(request) {
+            Some(why) => checks.add(Check::not_checked(Subject::DryRun, why)),
+            None => dry_copy(client, request, image, checks).await,
+        }
+    } else if let Some(why) = checks.why_no_dry_run(request) {
         checks.add(role(client, request, checks).await);
         checks.add(Check::not_checked(Subject::DryRun, why));
     } else {
@@ -77,10 +83,31 @@ async fn dry_run(client: &Client, request: &ImportRequest, checks: &mut Checks) 
             checks.add(role(client, request, checks).await);
             checks.dry_run(Err(error));
         }
-        Sight::Begun(id) => checks.add(Check::warning(
-            Subject::DryRun,
-            format!("the dry run was answered with an image id, {id}"),
-            "Look in the vendor's console whether an import of it has begun.",
-        )),
+        Sight::Begun(id) => checks.add(begun(&id)),
     }
+}
+
+/// The dry run of a copy, in the region of its image. With a token, the vendor may answer what it answered before.
+async fn dry_copy(client: &Client, request: &ImportRequest, image: &ImageSource, checks: &mut Checks) {
+    let request = request.clone().dry_run(true);
+    let outcome = match client.in_region(&image.region, image.project.as_deref()) {
+        Ok(from) => {
+            from.copy_image(&copies::request(client.region(), &request, image))
+                .await
+        }
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(wire::CopyImageResponse { image_id: Some(id), .. }) if !id.is_empty() => checks.add(begun(&id)),
+        outcome => checks.dry_run(outcome.map(drop)),
+    }
+}
+
+/// A dry run makes nothing: what is answered with an id may be no dry run.
+fn begun(id: &str) -> Check {
+    Check::warning(
+        Subject::DryRun,
+        format!("the dry run was answered with an image id, {id}"),
+        "Look in the vendor's console whether an import of it has begun.",
+    )
 }

@@ -84,6 +84,8 @@ fn is_of_a_job(target: &Outcome) -> bool {
 fn is_unfinished(target: &Outcome) -> bool {
     match target.status {
         Status::Running | Status::CancelRequested | Status::NotStarted => is_of_a_job(target),
+        // What it was to replace is not, or it is not shared yet as it is to be.
+        Status::Succeeded => target.record.as_ref().is_some_and(|record| record.is_open()),
         Status::Unknown => target.record.is_some() && !is_left_to_the_user(target),
         _ => false,
     }
@@ -130,10 +132,24 @@ mod tests {
         let at = "to find out, from 1970-01-01T00:00:00Z on: cloud-import resume j";
         let mut of_no_job = left(ErrorKind::QuotaExceeded);
         of_no_job.record = None;
-        let done = || target("t", Status::Succeeded, None);
+        let of_step = |step: &str, release: Option<&str>| {
+            let task = serde_json::json!({"version": 1, "provider": "aliyun", "endpoint": "https://ecs.example", "region": "r",
+                "image_id": "m-1", "name": "web", "source": "b:k", "generation": 0, "started_at": "2026-11-29T16:08:30Z"});
+            let record = serde_json::json!({"schema": 1, "target": "t", "provider": "aliyun", "region": "r", "name": "web",
+                "order": "o", "generation": 0, "step": step, "task": task,
+                "release": release.map(|step| serde_json::json!({"step": step}))});
+            let record: Record = serde_json::from_value(record).unwrap();
+            Outcome::new("t", Status::Succeeded, Exit::Done).with(record)
+        };
+        let done = || of_step("succeeded", None);
         let run = || target("t", Status::Running, None);
         for (targets, expected) in [
             (vec![done()], ""),
+            (vec![of_step("succeeded", Some("done"))], ""),
+            (
+                vec![of_step("succeeded", Some("looked")), done()],
+                "to continue: cloud-import resume j",
+            ),
             (vec![of_no_job], ""),
             (vec![target("t", Status::Gone, None)], ""),
             (vec![run(), done()], "to continue: cloud-import resume j"),

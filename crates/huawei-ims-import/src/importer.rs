@@ -72,6 +72,7 @@ impl Cloud for Client {
     const PROOF: Proof = Proof::Source { must_show: true };
     const COPY_PROOF: Proof = Proof::Source { must_show: true };
     const LISTING: Listing = Listing::Images;
+    const SHARES_WITHIN_REGIONS: bool = true;
     const NEWEST_FIRST: bool = true;
     const DELETIONS: &'static [(&'static str, Presence)] = &[("deleted", Presence::Deleted)];
     const NEVER_ASKED: &'static [(Subject, &'static str)] = preflight::NEVER;
@@ -101,6 +102,10 @@ impl Cloud for Client {
             Some(project) => Ok(Some(project.to_owned())),
             None => self.project_id().await.map(Some),
         }
+    }
+
+    async fn owner(&self) -> Result<Option<String>> {
+        self.project_id().await.map(Some)
     }
 
     async fn send(&self, order: &ImportCall, project: Option<&str>) -> Result<Sent> {

@@ -1,4 +1,4 @@
-//! What Huawei Cloud can be asked before an import. Reads only.
+//! What Huawei Cloud can be asked before an import or a copy. Reads only.
 
 use std::ops::ControlFlow;
 
@@ -34,7 +34,9 @@ pub(crate) async fn check(client: &Client, request: &ImportRequest, checks: &mut
         let found = named(client, &name, None, 1).await;
         checks.name(&name, found, CAPABILITIES.unique_names.value);
     }
-    if request.kind == ImageKind::Data {
+    if request.is_copy() {
+        // Its system is that of its image.
+    } else if request.kind == ImageKind::Data {
         let why = "only the family goes with a data disk's image";
         checks.add(Check::not_checked(Subject::Os, why));
     } else if let Some(os) = request.os.as_ref().and_then(|os| map_os(os).value()) {

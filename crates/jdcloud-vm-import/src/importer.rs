@@ -98,10 +98,6 @@ impl Cloud for Client {
         from.order_copy(self.region(), order).await
     }
 
-    fn validate_change(&self, change: &ImageChange) -> Vec<Problem> {
-        rules::problem_of_change(change).into_iter().collect()
-    }
-
     async fn attributes(&self, image: &ImportedImage, change: &ImageChange) -> Result<ImageAttributes> {
         self.shown(image, change).await
     }

@@ -1,4 +1,4 @@
-//! What JD Cloud can be asked before an import. Reads only.
+//! What JD Cloud can be asked before an import or a copy. Reads only.
 
 use std::ops::ControlFlow;
 

@@ -1,6 +1,6 @@
 //! JD Cloud's own rules for an order, beside those that its tables hold. No I/O.
 
-use cloud_import_core::{DiskPart, Field, ImageChange, ImportRequest, Problem, Provider, Remedy, provider::validate};
+use cloud_import_core::{DiskPart, Field, ImportRequest, Problem, Provider, Remedy, provider::validate};
 
 use crate::{Options, generated::CAPABILITIES, os::map_os};
 
@@ -49,16 +49,6 @@ pub(crate) fn problems_of_copy(order: &ImportRequest) -> Vec<Problem> {
             error(field.clone(), "cannot be set on a copy: it is that of its image").remedy(Remedy::Unset(field))
         })
         .collect()
-}
-
-/// The problem of changes to an image beside those that its tables hold.
-pub(crate) fn problem_of_change(change: &ImageChange) -> Option<Problem> {
-    if change.public != Some(true) || change.share.is_empty() {
-        return None;
-    }
-    let rule = "names accounts, and what becomes a community image is shared with nobody any more";
-    let problem = error(Field::Share, rule).source(CAPABILITIES.after.public.source);
-    Some(problem.remedy(Remedy::Unset(Field::Share).or(Remedy::Unset(Field::Public))))
 }
 
 fn error(field: Field, rule: &'static str) -> Problem {

@@ -177,6 +177,11 @@ impl Client {
         }
     }
 
+    /// Whether it sends to the international site.
+    pub(crate) fn is_international(&self) -> bool {
+        self.endpoint().host().contains(".intl.")
+    }
+
     /// Where another API is: beside the client's own, as the vendor's hosts are named product first and then site or region. An
     /// endpoint that is not the vendor's answers for all of them: keys that are meant for a private cloud do not go to the public
     /// one. Source: Request Structure (2024-11-27); tencentcloud-sdk-python-intl-en 3.1.193.

@@ -39,7 +39,6 @@ impl Cloud for Client {
     type Order = wire::ImportImageRequest;
 
     const PROOF: Proof = Proof::Marker;
-    const CHECKS_COPIES: bool = true;
     const COPY_PROOF: Proof = Proof::Name;
     const LISTING: Listing = Listing::Images;
     const EXPORT_LISTING: Listing = Listing::Images;
@@ -55,8 +54,7 @@ impl Cloud for Client {
     }
 
     fn validate(&self, request: &ImportRequest, identity: &Identity) -> Vec<Problem> {
-        let is_international = self.endpoint().host().contains(".intl.");
-        rules::problems(request, &description(request, identity), is_international)
+        rules::problems(request, &description(request, identity), self.is_international())
     }
 
     /// Its description ends with the order's marker in brackets.
@@ -100,6 +98,18 @@ impl Cloud for Client {
 
     async fn send_copy(&self, from: &Self, order: &CopyOrder, _: Option<&str>) -> Result<Sent> {
         from.order_copy(self.region(), order).await
+    }
+
+    fn validate_change(&self, change: &ImageChange) -> Vec<Problem> {
+        match self.is_international() {
+            true => rules::international_change(change),
+            false => Vec::new(),
+        }
+    }
+
+    async fn owner(&self) -> Result<Option<String>> {
+        let request = wire::GetCallerIdentityRequest::default();
+        Ok(self.get_caller_identity(&request).await?.account_id)
     }
 
     async fn attributes(&self, image: &ImportedImage, change: &ImageChange) -> Result<ImageAttributes> {

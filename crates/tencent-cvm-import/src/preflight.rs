@@ -38,7 +38,6 @@ pub(crate) async fn check(client: &Client, request: &ImportRequest, checks: &mut
     let found = named(client, &request.name, None, 1).await;
     checks.name(&request.name, found, CAPABILITIES.unique_names.value);
     if let Some(image) = request.image() {
-        checks.add(Check::not_checked(Subject::Os, "a copy has that of its image"));
         match checks.why_no_dry_run(request) {
             Some(why) => checks.add(Check::not_checked(Subject::DryRun, why)),
             None => dry_copy(client, request, image, checks).await,

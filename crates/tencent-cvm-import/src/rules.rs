@@ -1,7 +1,7 @@
 //! What Tencent Cloud refuses, or may refuse, beside the rules that hold for every cloud. No I/O.
 
 use cloud_import_core::{
-    Architecture, DiskFormat, DiskPart, DiskSource, Field, ImportRequest, Link, Problem, Provider, Remedy,
+    Architecture, DiskFormat, DiskPart, DiskSource, Field, ImageChange, ImportRequest, Link, Problem, Provider, Remedy,
     provider::{OsMatch, validate},
 };
 
@@ -104,6 +104,22 @@ fn international(order: &ImportRequest) -> Vec<Problem> {
     problems
 }
 
+/// Changes that the newest SDK of the international site has and its documents do not list: which of the two holds is unverified.
+pub(crate) fn international_change(change: &ImageChange) -> Vec<Problem> {
+    let asked = [
+        (Field::Family, change.family.is_some()),
+        (Field::Deprecated, change.deprecated.is_some()),
+    ];
+    let asked = asked.into_iter().filter(|(_, is_asked)| *is_asked);
+    let problem = |(field, _): (Field, bool)| {
+        let rule = "is not listed by the international site's page of 2025-11 and is by its SDK of 2026-10: unverified";
+        Problem::warning(Provider::TENCENT, field, rule)
+            .source("tencentcloud.com/document/api/213/33269 (2025-11-21); tencentcloud-sdk-python-intl-en 3.1.193 (2026-10-26)")
+            .remedy("Look at the image afterwards: what the site does not know has no effect.")
+    };
+    asked.map(problem).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use cloud_import_core::{Disk, Os, PartitionTable};
@@ -162,6 +178,12 @@ mod tests {
         assert_eq!(
             fields(&problems(&order, "", true)),
             [warned("architecture"), warned("disks")]
+        );
+        let change = ImageChange::default().tag("team", "web").share("100000000002");
+        assert_eq!(international_change(&change), []);
+        assert_eq!(
+            fields(&international_change(&change.family("web").deprecated(true))),
+            [warned("family"), warned("deprecated")]
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What UCloud can be asked before an import. Reads only.
+//! What UCloud can be asked before an import or a copy. Reads only.
 
 use std::ops::ControlFlow;
 

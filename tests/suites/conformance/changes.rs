@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use cloud_import::{Error, ErrorKind, Field, ImageChange, ImageImporter, ImportedImage, Provider};
+use cloud_import::{
+    Asking, CheckOutcome, Error, ErrorKind, Field, ImageChange, ImageImporter, ImportedImage, Provider, Subject,
+};
 use cloud_import_sim::{FaultKind, ImageSummary};
 use cloud_import_tests::simulated::{ALIYUN, Case, HUAWEI_COMMON, JDCLOUD, Stage, TENCENT, UCLOUD};
 
@@ -262,5 +264,154 @@ pub(crate) async fn a_refusal_is_the_vendors(provider: Provider) {
     assert_eq!(
         (error.kind(), scene.stage.requests()),
         (ErrorKind::InvalidRequest, before)
+    );
+}
+
+/// Whose the images are, as they would be named to share them; `None` where no call tells.
+fn owner(scene: &Scene) -> Option<String> {
+    match scene.row.case.provider {
+        Provider::ALIYUN => Some("1234567890123456".to_owned()),
+        Provider::TENCENT => Some("100000000001".to_owned()),
+        Provider::HUAWEI => scene.image.project.clone(),
+        _ => None,
+    }
+}
+
+pub(crate) async fn nobody_shares_with_himself(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    let asking = Asking::reads();
+    let look = |accounts: Vec<String>| {
+        let asking = asking.clone();
+        let scene = &scene;
+        async move { scene.importer.preflight_change(&shared_with(&accounts), &asking).await }
+    };
+    let mut accounts = scene.accounts(2);
+    let before = scene.stage.requests();
+    let Some(own) = owner(&scene) else {
+        assert_eq!(look(accounts).await, []);
+        assert_eq!(scene.stage.requests(), before);
+        return;
+    };
+    let checks = look(accounts.clone()).await;
+    assert_eq!(
+        (checks.len(), checks[0].outcome),
+        (1, CheckOutcome::Passed),
+        "{checks:?}"
+    );
+    accounts.push(own.clone());
+    let checks = look(accounts).await;
+    let [check] = checks.as_slice() else {
+        panic!("{checks:?}")
+    };
+    assert!(check.is_certain() && check.what == Subject::Share, "{check:?}");
+    assert!(
+        check.message.to_string().contains(&own) && check.remedy.is_some(),
+        "{check:?}"
+    );
+    assert!(scene.stage.requests() <= before + 1, "it is asked once");
+    // The cloud says the same, later.
+    assert!(scene.change(&shared_with(&[own])).await.is_err());
+    // Nothing about accounts, nothing to ask.
+    let before = scene.stage.requests();
+    let tags = ImageChange::default().tag("a", "b");
+    assert_eq!(scene.importer.preflight_change(&tags, &Asking::reads()).await, []);
+    assert_eq!(scene.stage.requests(), before);
+}
+
+pub(crate) async fn an_owner_who_is_not_told_stops_nothing(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    scene
+        .stage
+        .inject(FaultKind::ServerError { http: 503 }, |fault| fault.times(u32::MAX));
+    let change = shared_with(&scene.accounts(1));
+    // Huawei's project is found already.
+    let is_asked = matches!(provider, Provider::ALIYUN | Provider::TENCENT);
+    for check in scene.importer.preflight_change(&change, &Asking::reads()).await {
+        assert!(!check.is_failure(), "{check:?}");
+        assert_eq!(check.is_unanswered(), is_asked, "{check:?}");
+    }
+}
+
+pub(crate) async fn accounts_of_another_form_are_told(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    if scene.can().share.value == 0 {
+        return;
+    }
+    let found = |account: &str| {
+        let problems = scene.importer.validate_change(&ImageChange::default().share(account));
+        problems
+            .into_iter()
+            .filter(|problem| problem.field == Field::Share)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found(&scene.accounts(1)[0]), []);
+    for bad in ["", " ", " 1"] {
+        assert!(found(bad).iter().any(cloud_import::Problem::is_error), "`{bad}`");
+    }
+    let wrong = found("who/is#that");
+    let binds = matches!(provider, Provider::ALIYUN | Provider::TENCENT);
+    let is_told = |problem: &cloud_import::Problem| {
+        let rule = problem.rule.to_string();
+        rule.contains("`who/is#that`") && !problem.source.is_empty() && problem.remedy.is_some()
+    };
+    // No source tells what a pin of JD Cloud looks like.
+    assert_eq!(wrong.is_empty(), provider == Provider::JDCLOUD, "{wrong:?}");
+    assert!(wrong.iter().all(is_told), "{wrong:?}");
+    assert_eq!(wrong.iter().any(cloud_import::Problem::is_error), binds, "{wrong:?}");
+    // A length that no source states is worth a word, and no more.
+    let short = found("123");
+    assert!(short.iter().all(|problem| !problem.is_error()), "{short:?}");
+    assert_eq!(short.is_empty(), provider == Provider::JDCLOUD, "{short:?}");
+}
+
+pub(crate) async fn families_and_tags_have_limits(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    let refused = |change: &ImageChange, field: &Field| {
+        let problems = scene.importer.validate_change(change);
+        let mut of_field = problems.iter().filter(|problem| problem.field == *field);
+        of_field.any(|problem| problem.is_error() && !problem.source.is_empty())
+    };
+    let long = "x".repeat(300);
+    let tagged = ImageChange::default().tag(&long, "v");
+    let many = (0..60).fold(ImageChange::default(), |change, n| change.tag(format!("k{n}"), "v"));
+    let binds = matches!(provider, Provider::ALIYUN | Provider::TENCENT);
+    if scene.can().tag.value {
+        assert_eq!(refused(&tagged, &Field::Tag(long.clone())), binds);
+        assert_eq!(refused(&many, &Field::Tags), binds);
+        // What one edition alone states is a warning.
+        assert!(!scene.importer.validate_change(&tagged).is_empty());
+        assert!(!scene.importer.validate_change(&many).is_empty());
+    }
+    if provider == Provider::ALIYUN {
+        for bad in ["x", long.as_str(), "acs:web", "9web"] {
+            assert!(refused(&ImageChange::default().family(bad), &Field::Family), "{bad}");
+        }
+        assert!(!refused(&ImageChange::default().family("web-family"), &Field::Family));
+    }
+}
+
+pub(crate) async fn what_is_public_and_shared_is_told(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    let accounts = scene.accounts(1);
+    let both = shared_with(&accounts).public(true);
+    if !scene.can().public.value {
+        return is_refused(&scene, &both, &Field::Public).await;
+    }
+    let problems = scene.importer.validate_change(&both);
+    let about: Vec<_> = problems
+        .iter()
+        .filter(|problem| problem.field == Field::Share)
+        .collect();
+    assert_eq!(about.len(), 1, "{problems:?}");
+    assert!(about[0].rule.to_string().contains("public") && about[0].remedy.is_some());
+    if !scene.can().public_keeps_shares.value {
+        return is_refused(&scene, &both, &Field::Share).await;
+    }
+    assert!(!about[0].is_error(), "{about:?}");
+    // It is shared first, and those keep it.
+    let shown = scene.change(&both).await.unwrap();
+    assert_eq!(
+        (shown.public, shown.shared_with),
+        (Some(true), accounts.into_iter().collect())
     );
 }

@@ -88,6 +88,11 @@ for_all_clouds! { changes, change {
     families_and_deprecation_are_set
     what_is_public_is_taken_back
     a_refusal_is_the_vendors
+    nobody_shares_with_himself
+    an_owner_who_is_not_told_stops_nothing
+    accounts_of_another_form_are_told
+    families_and_tags_have_limits
+    what_is_public_and_shared_is_told
 } }
 
 for_all_clouds! { copies, copy {

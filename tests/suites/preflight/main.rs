@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
 mod clouds;
+mod copies;
 mod role;
 
 use std::time::Duration;

@@ -15,12 +15,16 @@ const S_DOCS_SDK_IDEMPOTENCE: &str = "ImportImage, ECS API reference (English, h
 const S_DOCS_SEED: &str = "ImportImage, ECS API reference (English, help id 25542) (2025-05); older document: ImportImage, ECS API reference (early international English edition) (before 2021)";
 const S_IMAGE_CHECK: &str = "Image check before and after an import (ecs/user-guide/check-whether-an-image-meets-the-import-requirements, smc/user-guide/image-check-items) (read 2026)";
 const S_MODIFY: &str = "ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026)";
+const S_MODIFY_SDK: &str = "ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
 const S_SDK: &str = "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
 const S_SDK_DOCS_2021: &str = "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)";
+const S_SDK_DOCS_2021_SHARE: &str = "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); ModifyImageSharePermission, ECS API reference (English, alibabacloud.com/help/en/ecs/developer-reference/api-modifyimagesharepermission) (read 2026)";
+const S_SDK_DOCS_2021_STS: &str = "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07); GetCallerIdentity, STS API reference (help.aliyun.com/en/ram/developer-reference/api-sts-2015-04-01-getcalleridentity) (read 2026)";
 const S_SDK_MODIFY: &str = "alibabacloud_ecs20140526 for Python 7.11.8 (2026-10); ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026)";
 const S_SEED: &str = "older document: ImportImage, ECS API reference (early international English edition) (before 2021)";
 const S_SEED_DOCS_2021: &str = "older document: ImportImage, ECS API reference (early international English edition) (before 2021); AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07)";
 const S_SEED_DOCS_SDK: &str = "older document: ImportImage, ECS API reference (early international English edition) (before 2021); ImportImage, ECS API reference (English, help id 25542) (2025-05); alibabacloud_ecs20140526 for Python 7.11.8 (2026-10)";
+const S_STS: &str = "GetCallerIdentity, STS API reference (help.aliyun.com/en/ram/developer-reference/api-sts-2015-04-01-getcalleridentity) (read 2026)";
 
 /// What the import can do and what it limits.
 pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-hangzhou")
@@ -65,6 +69,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-
         .export_formats(Fact::list(&[DiskFormat::Raw, DiskFormat::Vhd, DiskFormat::Qcow2, DiskFormat::Vmdk, DiskFormat::Vdi], S_SDK_DOCS_2021).note("formats other than raw in some regions only; the object is packed as tar.gz"))
         .family(Fact::new(true, S_SDK))
         .public(Fact::new(true, S_SDK).note("as a community image: the account must have signed the agreement, and the image can then be neither shared, exported nor copied"))
+        .public_keeps_shares(Fact::new(true, S_SDK_DOCS_2021_SHARE).note("those of before have it again once that is taken back; nobody is added meanwhile"))
         .share(Fact::new(50, S_SDK_DOCS_2021))
         .share_at_once(Fact::new(Some(10), S_DOCS_2021).note("more are ignored without an error"))
         .share_with(Fact::new("account ID (a number)", S_SDK))
@@ -116,6 +121,11 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-
         Limit::new(Limited::ClientToken, Rule::Chars { min: 1, max: 64 }, S_DOCS_SDK),
         Limit::new(Limited::ExportPrefix, Rule::Chars { min: 1, max: 30 }, S_DOCS_2021_SDK),
         Limit::new(Limited::ExportPrefix, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("").letters().digits())), S_DOCS_2021_SDK),
+        Limit::new(Limited::Account, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("").digits())), S_SDK_DOCS_2021_STS),
+        Limit::new(Limited::Account, Rule::Chars { min: 16, max: 16 }, S_STS).disputed().note("no source states the length: those in examples have 16 digits"),
+        Limit::new(Limited::Family, Rule::Chars { min: 2, max: 128 }, S_MODIFY_SDK),
+        Limit::new(Limited::Family, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of(".:_-").letters().digits().han()).first(First::LetterOrHan).not_prefix(&["aliyun", "acs:"]).not_containing(&["http://", "https://"])), S_MODIFY_SDK),
+        Limit::new(Limited::EncryptionKey, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("-").letters().digits())), S_SDK).disputed().note("no source states the form: those in examples are UUIDs, newer ones begin with `key-`"),
     ]);
 
 /// States of a task; one that is not here counts as in progress. (docs-2021, sdk, mantle, terraform, cloudmux)
@@ -224,7 +234,9 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("sdk-core", "aliyun-python-sdk-core 2.16.1 (undated)"),
     ("sdk-js", "@alicloud/ecs20140526 for JavaScript 7.11.6: the prose about whole operations (2026-10)"),
     ("seed", "older document: ImportImage, ECS API reference (early international English edition) (before 2021)"),
+    ("share", "ModifyImageSharePermission, ECS API reference (English, alibabacloud.com/help/en/ecs/developer-reference/api-modifyimagesharepermission) (read 2026)"),
     ("snapshots", "DeleteSnapshot, ECS API reference (English) (2026-01)"),
+    ("sts", "GetCallerIdentity, STS API reference (help.aliyun.com/en/ram/developer-reference/api-sts-2015-04-01-getcalleridentity) (read 2026)"),
     ("terraform", "terraform-provider-alicloud, image import and copy, and pull request 10176 (2026-08)"),
     ("throttling", "API throttling (437902) (undated)"),
     ("v3", "V3 request structure and signature (undated)"),

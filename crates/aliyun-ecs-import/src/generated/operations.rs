@@ -193,6 +193,12 @@ impl Call for ExportImageRequest {
     const FILLS: &'static [(&'static str, Fill)] = &[("RegionId", Fill::Region)];
 }
 
+impl Call for GetCallerIdentityRequest {
+    type Answer = GetCallerIdentityResponse;
+    const OPERATION: Operation = Operation::new("GetCallerIdentity", Method::POST, "/", Repeat::Safe, &[]);
+    const API: Option<OtherApi> = Some(OtherApi { host: "sts.aliyuncs.com", version: "2015-04-01", service: "" });
+}
+
 impl Client {
     /// Starts the import of an image from OSS. The answer carries the ids of the image and of the task; the import goes on behind it. A dry run that succeeds is answered with the error code `DRYRUN.SUCCESS` or `DryRunOperation`: sources differ.
     ///
@@ -439,6 +445,16 @@ impl Client {
     /// # Errors
     /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
     pub async fn export_image(&self, request: &ExportImageRequest) -> Result<ExportImageResponse> {
+        Ok(self.call(request).await?.value)
+    }
+
+    /// Whose the keys are. It needs no permission.
+    ///
+    /// `POST /` at `sts.aliyuncs.com`. Sent again by itself when it fails for a passing reason. ([sts](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn get_caller_identity(&self, request: &GetCallerIdentityRequest) -> Result<GetCallerIdentityResponse> {
         Ok(self.call(request).await?.value)
     }
 }

@@ -41,7 +41,9 @@
 //! | sdk-core | aliyun-python-sdk-core 2.16.1 (undated) |
 //! | sdk-js | @alicloud/ecs20140526 for JavaScript 7.11.6: the prose about whole operations (2026-10) |
 //! | seed | older document: ImportImage, ECS API reference (early international English edition) (before 2021) |
+//! | share | ModifyImageSharePermission, ECS API reference (English, alibabacloud.com/help/en/ecs/developer-reference/api-modifyimagesharepermission) (read 2026) |
 //! | snapshots | DeleteSnapshot, ECS API reference (English) (2026-01) |
+//! | sts | GetCallerIdentity, STS API reference (help.aliyun.com/en/ram/developer-reference/api-sts-2015-04-01-getcalleridentity) (read 2026) |
 //! | terraform | terraform-provider-alicloud, image import and copy, and pull request 10176 (2026-08) |
 //! | throttling | API throttling (437902) (undated) |
 //! | v3 | V3 request structure and signature (undated) |
@@ -1824,6 +1826,46 @@ pub struct ExportImageResponse {
     /// Set when this was a dry run that the vendor would have accepted, in whatever form it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `GetCallerIdentity`.
+///
+/// Whose the keys are. It needs no permission.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct GetCallerIdentityRequest {
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `GetCallerIdentity`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct GetCallerIdentityResponse {
+    /// Account. (sts)
+    #[serde(rename = "AccountId", skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    /// Kind of caller: `Account`, `RAMUser` or `AssumedRoleUser`. (sts)
+    #[serde(rename = "IdentityType", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub identity_type: Option<String>,
+    /// Id of the caller. (sts)
+    #[serde(rename = "PrincipalId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub principal_id: Option<String>,
+    /// Id of the account or of the RAM user; absent of a role. (sts)
+    #[serde(rename = "UserId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// Id of the role; absent of others. (sts)
+    #[serde(rename = "RoleId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub role_id: Option<String>,
+    /// Name of the caller as a resource. (sts)
+    #[serde(rename = "Arn", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
     /// Fields that are not in the documents read.
     #[serde(flatten)]
     pub extra: Extra,

@@ -244,3 +244,10 @@ async fn export_image() {
     });
     assert_snapshot!(sent!(export_image, request));
 }
+
+/// STS has its own host and version.
+#[tokio::test]
+async fn get_caller_identity() {
+    let request = GetCallerIdentityRequest::default();
+    assert_snapshot!(sent!(get_caller_identity, request));
+}

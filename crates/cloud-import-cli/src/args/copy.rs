@@ -68,7 +68,7 @@ pub(crate) struct Copy {
     #[arg(long, value_name = "KEY", num_args = 0..=1, require_equals = true, help_heading = "The order")]
     #[allow(clippy::option_option, reason = "clap's form of an option with an optional value")]
     pub(crate) encrypt: Option<Option<String>>,
-    /// Find the image and validate the orders, and start nothing
+    /// Validate the orders, ask the clouds, and start nothing
     #[arg(long, conflicts_with_all = ["events", "vendor_dry_run"], help_heading = "The order")]
     pub(crate) dry_run: bool,
     /// Try the vendor's own dry run
@@ -79,6 +79,11 @@ pub(crate) struct Copy {
     /// Without it, nothing is started where one region would surely be refused.
     #[arg(long, help_heading = "The order")]
     pub(crate) best_effort: bool,
+    /// Do not ask the clouds before the orders are sent
+    ///
+    /// The orders themselves are validated all the same.
+    #[arg(long, help_heading = "The order")]
+    pub(crate) no_preflight: bool,
     /// Make another copy even if this order already made one
     #[arg(long, help_heading = "The order")]
     pub(crate) again: bool,

@@ -64,6 +64,11 @@ pub(crate) struct Export {
     /// the cloud has.
     #[arg(long, value_name = "PROVIDER.KEY=VALUE", value_parser = vendor_option, conflicts_with = "task")]
     pub(crate) set: Vec<Scoped<(String, Value)>>,
+    /// Do not look at the bucket before the export is ordered
+    ///
+    /// The order itself is validated all the same.
+    #[arg(long, conflicts_with = "task")]
+    pub(crate) no_preflight: bool,
     /// Wait for this one: what --no-wait printed, a file of it, or -
     #[arg(long, value_name = "TASK")]
     pub(crate) task: Option<OsString>,

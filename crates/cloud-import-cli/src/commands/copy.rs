@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Encryption, Endpoint, Error, ErrorKind, ImageSource, ImportRequest, ImportedImage, Problem, Provider, Result, Stop,
-    Target,
+    Asking, Encryption, Endpoint, Error, ErrorKind, ImageSource, ImportRequest, ImportedImage, Problem, Provider,
+    Result, Stop, Target,
     publish::{self, Destination, Ended, Event, Image, Job, Listener, Publish, Record, gate},
 };
 use serde::{Deserialize, Serialize};
@@ -15,10 +15,10 @@ use crate::{
     args::{self, Copy, OneImage, Reach, scope::own_options},
     connect::{self, Clouds},
     exit::Exit,
-    findings::{self, Finding},
-    found, interrupt, line,
+    findings, found, interrupt, line,
     on_end::OnEnd,
     outcome::{Outcome, Status},
+    ready::{Ready, certain, warnings},
     report::{self, Lines},
     simulate::Simulated,
     state::Remembered,
@@ -61,6 +61,7 @@ pub(crate) struct Way<'a> {
     pub(crate) dry_run: bool,
     pub(crate) vendor_dry_run: bool,
     pub(crate) best_effort: bool,
+    pub(crate) no_preflight: bool,
     pub(crate) again: bool,
     pub(crate) no_wait: bool,
     pub(crate) events: bool,
@@ -84,6 +85,7 @@ async fn ended(options: &Copy, on_end: &OnEnd) -> Result<Exit> {
             dry_run: options.dry_run,
             vendor_dry_run: options.vendor_dry_run,
             best_effort: options.best_effort,
+            no_preflight: options.no_preflight,
             again: options.again,
             no_wait: options.no_wait,
             events: options.events,
@@ -230,38 +232,61 @@ impl Call<'_> {
     /// Copies the image; what came of the destinations, and the job, where there is one.
     pub(crate) async fn copied(&self, to: &[Wanted]) -> Result<(Vec<Outcome>, Option<Job>)> {
         let labels: Vec<String> = to.iter().map(|wanted| wanted.label.clone()).collect();
-        let made: Vec<Result<(Destination, Vec<Problem>)>> = to.iter().map(|wanted| self.made(wanted)).collect();
-        let refusals = made.iter().map(|made| made.as_ref().err().cloned()).collect();
-        self.warn(&labels, &made);
+        let ready = self.ready(to).await?;
+        self.tell(&labels, &ready);
+        let refusals = ready.iter().map(Ready::refusal).collect();
         let ended = gate(&labels, refusals, self.way.best_effort);
         let goes_on = ended.iter().any(Option::is_none) && !self.way.dry_run;
         let progress: Arc<dyn Listener> = match goes_on || self.way.events {
             true => listener(self.way.events, labels.clone()),
             false => Arc::new(()),
         };
-        let (mut outcomes, mut begun) = (Vec::new(), Vec::new());
-        for (index, (made, ended)) in made.into_iter().zip(ended).enumerate() {
-            match (made, ended) {
-                (Ok(_), None) if self.way.dry_run => outcomes.push((index, checked(&labels[index]))),
-                (Ok((destination, _)), None) => begun.push((index, destination)),
-                (_, Some(ended)) => outcomes.push((index, not_begun(index, &labels[index], ended, &*progress))),
-                (Err(error), None) => {
-                    let ended = Ended::not_started(error);
-                    outcomes.push((index, not_begun(index, &labels[index], ended, &*progress)));
+        let (mut outcomes, mut indices, mut asked) = (Vec::new(), Vec::new(), Vec::new());
+        let mut publish = self.publish();
+        for (index, (one, ended)) in ready.into_iter().zip(ended).enumerate() {
+            let (is_told, found) = (one.made.is_ok(), one.asked(&to[index]));
+            let ended = match (one.made, ended) {
+                (Ok(_), None) if self.way.dry_run => {
+                    outcomes.push((index, checked(&labels[index])));
+                    continue;
                 }
-            }
+                (Ok((destination, _)), None) => {
+                    indices.push(index);
+                    publish = publish.to(destination);
+                    asked.push(found);
+                    continue;
+                }
+                (_, Some(ended)) => ended,
+                (Err(error), None) => Ended::not_started(error),
+            };
+            let mut outcome = not_begun(index, &labels[index], ended, &*progress);
+            outcome.is_told = is_told && !outcome.is_aside;
+            outcomes.push((index, outcome));
         }
         let mut job = None;
-        if !begun.is_empty() {
-            let (indices, destinations): (Vec<usize>, Vec<Destination>) = begun.into_iter().unzip();
+        if !indices.is_empty() {
             let listener = Renumbered::new(progress, indices.clone());
-            let publish = destinations.into_iter().fold(self.publish(), Publish::to);
-            let done = publish.listener(Arc::new(listener)).run().await?;
+            let done = publish.after(asked).listener(Arc::new(listener)).run().await?;
             outcomes.extend(indices.into_iter().zip(done.outcomes.into_iter().map(Outcome::from)));
             job = Some(done.job);
         }
         outcomes.sort_by_key(|(index, _)| *index);
         Ok((outcomes.into_iter().map(|(_, outcome)| outcome).collect(), job))
+    }
+
+    /// What each region comes to, and what the cloud says of it, unless it is not to be asked.
+    async fn ready(&self, to: &[Wanted]) -> Result<Vec<Ready>> {
+        let made = to.iter().map(|wanted| self.made(wanted));
+        let mut ready: Vec<Ready> = made.map(|made| Ready { made, asked: None }).collect();
+        if self.way.no_preflight {
+            return Ok(ready);
+        }
+        let there = ready.iter().filter_map(|one| one.made.as_ref().ok());
+        let publish = there.fold(self.publish(), |publish, (to, _)| publish.to(to.clone()));
+        let asked = publish.preflight(&Asking::reads()).await?;
+        let there = ready.iter_mut().filter(|one| one.made.is_ok());
+        there.zip(asked).for_each(|(one, asked)| one.asked = Some(asked));
+        Ok(ready)
     }
 
     /// A destination with what its cloud may refuse.
@@ -303,16 +328,13 @@ impl Call<'_> {
         }
     }
 
-    /// What may be wrong and stops nothing.
-    fn warn(&self, labels: &[String], made: &[Result<(Destination, Vec<Problem>)>]) {
-        if self.way.events {
-            return;
+    /// Tells what is certain, and what stops nothing.
+    fn tell(&self, labels: &[String], ready: &[Ready]) {
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        if !self.way.events {
+            findings::say(&warnings(&labels, ready));
         }
-        let problems = labels.iter().zip(made).flat_map(|(label, made)| {
-            let problems = made.iter().flat_map(|(_, problems)| problems);
-            problems.map(|problem| (label.as_str(), Finding::of_problem(problem)))
-        });
-        findings::say(&problems.collect::<Vec<_>>());
+        findings::say(&certain(&labels, ready));
     }
 }
 

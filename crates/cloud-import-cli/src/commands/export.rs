@@ -9,8 +9,10 @@ use std::{
 };
 
 use cloud_import::{
-    Endpoint, Error, ErrorKind, ExportRequest, ExportState, ExportTask, ExportedImage, ImageImporter, ImageSource,
-    Problem, Provider, Result, Stop, Target, WaitEvent, WaitOptions, wait_for_export,
+    CheckOutcome, Endpoint, Error, ErrorKind, ExportRequest, ExportState, ExportTask, ExportedImage, ImageImporter,
+    ImageSource, Problem, Provider, Result, Stop, Target, WaitEvent, WaitOptions,
+    publish::{Readiness, look_at_bucket},
+    wait_for_export,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -19,6 +21,7 @@ use crate::{
     args::{self, OneImage, OutputFormat, scope::own_options},
     connect::{self, Clouds},
     exit::Exit,
+    findings::{self, Finding, Severity},
     found::{self, Found},
     interrupt, line,
     output::{self, SCHEMA},
@@ -137,9 +140,33 @@ async fn begun(
     }
     let Found { importer, image, .. } = place.find().await?;
     let request = order(ImageSource::from(&image))?;
+    if !options.no_preflight {
+        preflight(&*importer, &request, clouds).await?;
+    }
     let prepared = importer.prepare_export(&request)?;
     let task = importer.submit_export(prepared).await?;
     Ok((importer, task))
+}
+
+/// Looks at the bucket before anything is written into it.
+///
+/// # Errors
+/// It is surely not one that the cloud could write into. What is not answered is a warning.
+async fn preflight(importer: &dyn ImageImporter, request: &ExportRequest, clouds: &Clouds<'_>) -> Result<()> {
+    let provider = importer.provider();
+    let store = clouds.store_for_a_look(importer, &request.bucket)?;
+    let asked = Readiness::new(provider, look_at_bucket(&store, true).await);
+    let told = asked
+        .checks
+        .iter()
+        .filter(|check| check.outcome == CheckOutcome::Warning || check.is_unanswered());
+    let target = Target::new(provider, importer.region()).to_string();
+    let found = told.map(|check| (target.as_str(), Finding::of_check(check, provider, Severity::Warning)));
+    findings::say(&found.collect::<Vec<_>>());
+    match asked.refusal() {
+        Some(refusal) => Err(refusal),
+        None => Ok(()),
+    }
 }
 
 /// An export that was ordered before.

@@ -252,6 +252,7 @@ impl Call<'_> {
             vendor_dry_run: false,
             // Each of them was begun: what one is refused for now holds no other back.
             best_effort: true,
+            no_preflight: false,
             again: self.again,
             no_wait: with.no_wait,
             events: with.events,

@@ -275,6 +275,7 @@ enum Subject {
     Os,
     ImportRole,
     Bucket,
+    Share,
     DryRun,
 }
 
@@ -375,6 +376,7 @@ struct After {
     family: Fact<bool>,
     deprecate: Fact<bool>,
     deprecate_unshared: Fact<bool>,
+    public_keeps_shares: Fact<bool>,
     tag: Fact<bool>,
     export_formats: Fact<Vec<String>>,
     export_format_regions: Fact<Vec<String>>,

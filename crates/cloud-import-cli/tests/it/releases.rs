@@ -1,7 +1,7 @@
 //! What is done with an image once it is there, as a file of targets orders it: shared, tagged, in its family, offered to all; and the
 //! one of before is deprecated.
 
-use std::{collections::BTreeMap, fs, process::Output};
+use std::{collections::BTreeMap, fs, process::Output, thread, time::Duration};
 
 use cloud_import_sim::{Cloud, ImageSummary};
 
@@ -235,6 +235,7 @@ fn a_share_that_is_refused_is_told_and_a_repeat_goes_on_with_it() {
                 said.contains("is there, and not released yet") && said.contains("NoSuchThing"),
                 "{said}"
             );
+            assert!(said.contains("to continue: cloud-import resume"), "{said}");
             let shown = scene.run(&["show", "web"]);
             assert!(
                 out(&shown).contains("is there, and not released yet"),
@@ -273,6 +274,29 @@ fn the_one_of_before_is_not_forgotten_when_the_order_is_corrected() {
         case.is_released(&scene, "web-2", 2);
         for region in [case.region, case.to] {
             assert!(case.image(&scene, "web-1", region).deprecated, "{region}");
+        }
+    }
+}
+
+/// In the family before that was asked for, it and what came later are newer than the one of before.
+#[test]
+fn the_one_of_before_is_found_when_that_is_asked_for_later() {
+    for case in CASES.into_iter().filter(|case| case.family) {
+        let scene = case.scene("later");
+        case.write(&scene, 1);
+        let file = scene.folder.join("targets.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text.replace("deprecate_previous = true\n", "")).unwrap();
+        for name in ["web-1", "web-2", "web-3"] {
+            expect_code(&run(&scene, name), 0);
+            // The clouds cut their dates off to the second.
+            thread::sleep(Duration::from_millis(1100));
+        }
+        case.write(&scene, 1);
+        expect_code(&run(&scene, "web-2"), 0);
+        for region in [case.region, case.to] {
+            let deprecated = ["web-1", "web-2", "web-3"].map(|name| case.image(&scene, name, region).deprecated);
+            assert_eq!(deprecated, [true, false, false], "{region}");
         }
     }
 }

@@ -2,10 +2,15 @@
 
 use tracing::debug;
 
-use super::cloud::Cloud;
+use super::{
+    check::{Check, Subject},
+    cloud::Cloud,
+    validate,
+};
 use crate::{
-    Capabilities, Error, ErrorKind, Field, ImageAttributes, ImageChange, ImportedImage, Problem, Remedy, Result,
-    model::capabilities::Fact,
+    Asking, Capabilities, Error, ErrorKind, Field, ImageAttributes, ImageChange, ImportedImage, Problem, Remedy,
+    Result,
+    model::{capabilities::Fact, remedy::Phrase},
 };
 
 /// Accounts in one request where no source tells how many it takes.
@@ -47,11 +52,69 @@ pub(super) fn problems(change: &ImageChange, cloud: &'static Capabilities) -> Ve
         let problem = Problem::error(cloud.provider, Field::Share, rule).source(after.share.source);
         problems.push(problem.remedy("Name fewer accounts."));
     }
+    // What cannot be set at all is said once.
+    let is_said = |field: &Field| problems.iter().any(|problem: &Problem| problem.field == *field);
+    let of_texts = validate::change(change, cloud).into_iter();
+    let of_texts: Vec<Problem> = of_texts.filter(|problem| !is_said(&problem.field)).collect();
+    problems.extend(of_texts);
+    problems.extend(public_and_shared(change, cloud));
     for both in change.share.intersection(&change.unshare) {
         let rule = format!("names `{both}`, which is not to have the image any more either");
         problems.push(Problem::error(cloud.provider, Field::Share, rule).remedy("Name it in one of the two."));
     }
     problems
+}
+
+/// What is to be public and shared with accounts at once.
+fn public_and_shared(change: &ImageChange, cloud: &'static Capabilities) -> Option<Problem> {
+    let after = &cloud.after;
+    if change.public != Some(true) || change.share.is_empty() || !after.public.value {
+        return None;
+    }
+    let fact = after.public_keeps_shares;
+    let problem = match fact.value {
+        // It is shared before it is made public, and those have it again once that is taken back.
+        true => {
+            let rule = "names accounts, and all may use what is public: nobody can be added to them while it is";
+            Problem::warning(cloud.provider, Field::Share, rule)
+        }
+        false => {
+            let rule = "names accounts, and what is made public is shared with nobody any more";
+            Problem::error(cloud.provider, Field::Share, rule)
+        }
+    };
+    Some(
+        problem
+            .source(fact.source)
+            .remedy(Remedy::Unset(Field::Share).or(Remedy::Unset(Field::Public))),
+    )
+}
+
+/// Whether one of the accounts is the owner's own, with which no cloud shares an image.
+pub(super) async fn preflight<C: Cloud>(cloud: &C, change: &ImageChange, asking: &Asking) -> Vec<Check> {
+    let what = Subject::Share;
+    if change.share.is_empty() || cloud.capabilities().after.share.value == 0 {
+        return Vec::new();
+    }
+    let question = match C::SHARES_WITHIN_REGIONS {
+        true => format!("owner in {}", cloud.connection().region),
+        false => "owner".to_owned(),
+    };
+    let own = match asking.once(&question, cloud.owner()).await {
+        Ok(Some(own)) => own,
+        Ok(None) => return Vec::new(),
+        Err(error) => return vec![Check::unanswered(what, &error)],
+    };
+    let check = match change.share.contains(&own) {
+        true => {
+            let message = Phrase::default().field(Field::Share).text(format!(
+                " names `{own}`, whose the image is: it is shared with others alone"
+            ));
+            Check::failed(what, message, "Leave it out.")
+        }
+        false => Check::passed(what, format!("none of the accounts is `{own}`, whose the image is")),
+    };
+    vec![check]
 }
 
 /// Makes an image what it is to be, and says what the cloud shows of it at the end.

@@ -95,6 +95,8 @@ pub enum Subject {
     ImportRole,
     /// Whether the bucket that a file is put into exists and is usable.
     Bucket,
+    /// Whether the image can be shared with those that are named.
+    Share,
     /// What the vendor's own dry run says.
     DryRun,
 }
@@ -124,6 +126,7 @@ impl Subject {
             Self::Os => "os",
             Self::ImportRole => "import_role",
             Self::Bucket => "bucket",
+            Self::Share => "share",
             Self::DryRun => "dry_run",
         }
     }

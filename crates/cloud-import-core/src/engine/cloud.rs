@@ -38,9 +38,6 @@ pub trait Cloud: Debug + Send + Sync + 'static {
     /// What shows an import whose ids are not known.
     const LISTING: Listing;
 
-    /// Whether [`check`](Self::check) knows orders of copies.
-    const CHECKS_COPIES: bool = false;
-
     /// How a copy that is found by its name is known to be the order's own.
     const COPY_PROOF: Proof = Proof::Source { must_show: true };
 
@@ -49,6 +46,9 @@ pub trait Cloud: Debug + Send + Sync + 'static {
 
     /// What shows an export: its task, or the image, which is busy as long as it runs.
     const EXPORT_LISTING: Listing = Listing::Tasks;
+
+    /// Whether images are shared with what belongs to one region, so that it is another in each.
+    const SHARES_WITHIN_REGIONS: bool = false;
 
     /// Whether lists begin with the newest, so that a search ends at the first match.
     const NEWEST_FIRST: bool = false;
@@ -131,6 +131,11 @@ pub trait Cloud: Debug + Send + Sync + 'static {
     /// Every problem of changes to an image beside those that the tables hold. No I/O.
     fn validate_change(&self, _change: &ImageChange) -> Vec<Problem> {
         Vec::new()
+    }
+
+    /// Whose the images of this client are, as it would be named to share them; `None` where no call tells.
+    fn owner(&self) -> impl Future<Output = Result<Option<String>>> + Send {
+        ready(Ok(None))
     }
 
     /// What the cloud shows of an image: at least what a change is about. Its project is the one that was named or found out.
@@ -271,7 +276,7 @@ pub trait Cloud: Debug + Send + Sync + 'static {
     }
 
     /// Asks what can be asked about an order before it is sent: reads, and the vendor's dry run. It ends early with the reason
-    /// why nothing more can be told.
+    /// why nothing more can be told. Of a copy, it is asked where that goes; its image may not be there yet, and has the system.
     fn check(
         &self,
         request: &ImportRequest,

@@ -2,7 +2,7 @@
 
 use super::{copy_order::CopyOrder, validate};
 use crate::{
-    Architecture, Capabilities, Disk, DiskPart, Field, ImageKind, Problem, Remedy,
+    Architecture, Capabilities, Disk, DiskPart, Encryption, Field, ImageKind, Problem, Remedy,
     model::capabilities::{CopyEncryption, Fact},
 };
 
@@ -21,7 +21,11 @@ pub(super) fn problems(order: &CopyOrder, region: &str, cloud: &'static Capabili
     let size = Field::disk(0, DiskPart::VirtualSizeBytes);
     found.problems.extend(gib.and_then(|gib| too_large(cloud, gib, size)));
     found.extras(order, region);
-    let texts = validate::texts(&order.request, cloud);
+    let texts = validate::texts(&order.request, cloud).into_iter();
+    // Of a key that cannot be set at all, the form does not matter.
+    let is_said =
+        |field: &Field| *field == Field::Encryption && found.problems.iter().any(|other| other.field == *field);
+    let texts: Vec<Problem> = texts.filter(|problem| !is_said(&problem.field)).collect();
     found.problems.extend(texts);
     let sent = order.description.as_deref().unwrap_or_default();
     let room = validate::room_for_mark(&order.request, sent, cloud);
@@ -179,8 +183,18 @@ impl Findings {
                 remedy,
             );
         }
-        if request.encryption.is_none() {
-            return;
+        match &request.encryption {
+            None => return,
+            Some(Encryption::Key(key)) if key.trim().is_empty() => {
+                let remedy = Remedy::set(Field::Encryption);
+                self.error(
+                    Field::Encryption,
+                    "names a key without an id",
+                    &Fact::unsourced(()),
+                    remedy,
+                );
+            }
+            Some(_) => {}
         }
         let fact = after.copy_encrypted;
         let rule = match fact.value {

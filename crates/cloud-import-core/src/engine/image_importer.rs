@@ -233,6 +233,15 @@ pub trait ImageImporter: Debug + Send + Sync {
         changes::problems(change, self.capabilities())
     }
 
+    /// What can be found out about changes before there is an image: whether one of the accounts that are named is its owner. What
+    /// the cloud has no call for is not among the checks.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves nothing behind.
+    fn preflight_change<'a>(&'a self, _change: &'a ImageChange, _asking: &'a Asking) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(std::future::ready(Vec::new()))
+    }
+
     /// Makes a usable image what it is to be: shares it, tags it, puts it into a family, makes it public, deprecates it. What is
     /// so already is not sent. It says what the cloud shows of the image at the end, which was compared with what was asked for:
     /// some clouds drop a part and answer that all is done.
@@ -467,6 +476,14 @@ macro_rules! pointer {
 
             fn validate_change(&self, change: &ImageChange) -> Vec<Problem> {
                 (**self).validate_change(change)
+            }
+
+            fn preflight_change<'a>(
+                &'a self,
+                change: &'a ImageChange,
+                asking: &'a Asking,
+            ) -> BoxFuture<'a, Vec<Check>> {
+                (**self).preflight_change(change, asking)
             }
 
             fn change<'a>(

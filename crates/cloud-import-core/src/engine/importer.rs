@@ -22,7 +22,10 @@ use crate::{
     ExportTask, Field, ImageAttributes, ImageChange, ImportRequest, ImportTask, ImportedImage, OwnImage, OwnImages,
     Problem, Provider, Result, Settings, Shown, TaskState,
     client::{Buildable, Connection},
-    engine::preflight::{Checks, NamedImage},
+    engine::{
+        check::Subject,
+        preflight::{Checks, NamedImage},
+    },
     model::{code::StateClass, id},
 };
 
@@ -385,10 +388,10 @@ impl<C: Cloud> ImageImporter for Importer<C> {
             let endpoint = self.cloud.connection().endpoint.to_string();
             let checks = Checks::new(self.provider(), endpoint, &self.validate(request), request);
             let mut checks = checks.asking(asking);
-            let asked = match request.is_copy() && (request.is_pending() || !C::CHECKS_COPIES) {
-                true => Err("a copy is checked by the cloud when it is ordered"),
-                false => self.cloud.check(request, &mut checks).await,
-            };
+            if request.is_copy() {
+                checks.add(Check::not_checked(Subject::Os, "a copy has that of its image"));
+            }
+            let asked = self.cloud.check(request, &mut checks).await;
             checks.finish(C::NEVER_ASKED, asked.err().unwrap_or_default())
         })
     }
@@ -475,6 +478,10 @@ impl<C: Cloud> ImageImporter for Importer<C> {
             self.own_image(image)?;
             self.cloud.answer_share(image, accept).await
         })
+    }
+
+    fn preflight_change<'a>(&'a self, change: &'a ImageChange, asking: &'a Asking) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(changes::preflight(&*self.cloud, change, asking))
     }
 
     fn change<'a>(

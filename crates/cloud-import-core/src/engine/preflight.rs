@@ -41,6 +41,8 @@ pub struct Checks {
     provider: Provider,
     endpoint: String,
     asking: Asking,
+    /// What there is to do about a name that is taken.
+    other_name: Remedy,
     checks: Vec<Check>,
 }
 
@@ -58,6 +60,11 @@ impl Checks {
             provider,
             endpoint,
             asking: Asking::default(),
+            // What is copied of an image that is there takes the place of none.
+            other_name: match request.is_copy() && !request.is_pending() {
+                true => Remedy::Another(Field::Name),
+                false => Remedy::taken_name(),
+            },
             checks,
         }
     }
@@ -89,6 +96,8 @@ impl Checks {
             Some("it was not asked for")
         } else if self.checks.iter().any(refused) {
             Some("the order itself would be refused")
+        } else if order.is_pending() && order.is_copy() {
+            Some("the image is not there yet")
         } else if order.is_pending() {
             Some("the file is not in the cloud yet")
         } else {
@@ -195,12 +204,12 @@ impl Checks {
 
     /// Whether a name is free.
     pub fn name(&mut self, name: &str, found: Result<Vec<NamedImage>>, rule: UniqueNames) {
+        let other = self.other_name.clone();
         self.judge(Subject::Name, found, |found| {
             let Some(NamedImage { id, state, class, .. }) = found.into_iter().next() else {
                 return Check::passed(Subject::Name, format!("no image is named `{name}`"));
             };
             let message = format!("there is an image named `{name}`: {id} ({state})");
-            let other = Remedy::taken_name();
             match (rule, class) {
                 (UniqueNames::Refused, Some(StateClass::Failed | StateClass::Canceled)) => Check::warning(
                     Subject::Name,
@@ -274,6 +283,7 @@ mod tests {
             provider: Provider::ALIYUN,
             endpoint: "https://api.example".to_owned(),
             asking: Asking::default(),
+            other_name: Remedy::taken_name(),
             checks: Vec::new(),
         }
     }

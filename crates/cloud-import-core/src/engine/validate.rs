@@ -2,12 +2,12 @@
 //!
 //! An error only where the sources agree; where they contradict each other or nothing settles it, a warning.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use super::guest;
 use crate::{
-    Capabilities, Disk, DiskPart, DiskSource, Field, ImageKind, ImportRequest, PartitionTable, Problem, Provider,
-    Severity,
+    Capabilities, Disk, DiskPart, DiskSource, Encryption, Field, ImageChange, ImageKind, ImportRequest, PartitionTable,
+    Problem, Provider, Severity,
     model::{
         capabilities::{Alphabet, CharSet, Fact, First, Limit, Limited, Rule},
         os::{self, OsMatch},
@@ -132,6 +132,40 @@ pub(super) fn export_prefix(prefix: &str, cloud: &Capabilities) -> Vec<Problem> 
     let limits = cloud.limits.iter();
     for limit in limits.filter(|limit| limit.field == Limited::ExportPrefix) {
         found.text(Field::Prefix, prefix, limit);
+    }
+    found.problems
+}
+
+/// The problems that the texts of changes to an image have with a cloud's limits: accounts, family and tags.
+pub(super) fn change(change: &ImageChange, cloud: &Capabilities) -> Vec<Problem> {
+    let mut found = Findings {
+        cloud,
+        problems: Vec::new(),
+    };
+    for account in change
+        .share
+        .iter()
+        .filter(|account| account.trim() != *account || account.is_empty())
+    {
+        let rule = format!("names `{account}`, which is no account: it is empty or has a blank around it");
+        let problem = Problem::error(cloud.provider, Field::Share, rule);
+        found
+            .problems
+            .push(problem.remedy("Correct the account, or leave it out."));
+    }
+    for limit in cloud.limits {
+        match limit.field {
+            Limited::Account => {
+                let accounts = change.share.iter();
+                accounts.for_each(|account| found.account(account, limit));
+            }
+            Limited::Family => {
+                let family = change.family.iter();
+                family.for_each(|family| found.text(Field::Family, family, limit));
+            }
+            Limited::TagKey | Limited::TagValue | Limited::Tags => found.tags(&change.tags, limit),
+            _ => {}
+        }
     }
     found.problems
 }
@@ -369,43 +403,43 @@ impl Findings<'_> {
                     self.text(Field::Description, description, limit);
                 }
             }
-            Limited::TagKey => {
-                let keys = request.tags.keys();
-                keys.for_each(|key| self.text(Field::Tag(key.clone()), key, limit));
-            }
-            Limited::TagValue => {
-                let tags = request.tags.iter();
-                tags.for_each(|(key, value)| self.text(Field::Tag(key.clone()), value, limit));
-            }
-            Limited::Tags => {
-                let count = u64::try_from(request.tags.len()).unwrap_or(u64::MAX);
-                self.number(Field::Tags, count, limit);
+            Limited::TagKey | Limited::TagValue | Limited::Tags => self.tags(&request.tags, limit),
+            Limited::EncryptionKey => {
+                if let Some(Encryption::Key(key)) = &request.encryption {
+                    self.text(Field::Encryption, key, limit);
+                }
             }
             _ => {}
         }
     }
 
+    fn tags(&mut self, tags: &BTreeMap<String, String>, limit: &Limit) {
+        match limit.field {
+            Limited::TagKey => {
+                let keys = tags.keys();
+                keys.for_each(|key| self.text(Field::Tag(key.clone()), key, limit));
+            }
+            Limited::TagValue => {
+                let tags = tags.iter();
+                tags.for_each(|(key, value)| self.text(Field::Tag(key.clone()), value, limit));
+            }
+            _ => {
+                let count = u64::try_from(tags.len()).unwrap_or(u64::MAX);
+                self.number(Field::Tags, count, limit);
+            }
+        }
+    }
+
+    /// One of the accounts that an image is shared with.
+    fn account(&mut self, account: &str, limit: &Limit) {
+        if let Some(rule) = limit.rule.refuses(account) {
+            self.broken(Field::Share, format!("names `{account}`, which {rule}"), limit);
+        }
+    }
+
     fn text(&mut self, field: Field, text: &str, limit: &Limit) {
-        match limit.rule {
-            Rule::Chars { min, max } => {
-                let chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
-                if chars < min || chars > max {
-                    self.broken(
-                        field,
-                        match chars {
-                            1 => format!("has 1 character; {min} to {max} are allowed"),
-                            _ => format!("has {chars} characters; {min} to {max} are allowed"),
-                        },
-                        limit,
-                    );
-                }
-            }
-            Rule::Alphabet(alphabet) => {
-                if let Some(message) = alphabet.refuses(text) {
-                    self.broken(field, message, limit);
-                }
-            }
-            Rule::Range { .. } | Rule::Count { .. } => {}
+        if let Some(rule) = limit.rule.refuses(text) {
+            self.broken(field, rule, limit);
         }
     }
 
@@ -446,6 +480,28 @@ impl Findings<'_> {
         }
         remedy.push('.');
         self.add(severity, field, rule, limit.source, remedy);
+    }
+}
+
+impl Rule {
+    /// Why a text is refused, if it is.
+    fn refuses(&self, text: &str) -> Option<String> {
+        match self {
+            Self::Chars { min, max } => {
+                let chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+                let has = match chars {
+                    1 => "1 character".to_owned(),
+                    _ => format!("{chars} characters"),
+                };
+                let allowed = match min == max {
+                    true => format!("{min} are needed"),
+                    false => format!("{min} to {max} are allowed"),
+                };
+                (chars < *min || chars > *max).then(|| format!("has {has}; {allowed}"))
+            }
+            Self::Alphabet(alphabet) => alphabet.refuses(text),
+            Self::Range { .. } | Self::Count { .. } => None,
+        }
     }
 }
 

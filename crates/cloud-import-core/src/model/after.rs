@@ -42,6 +42,8 @@ pub struct AfterImport {
     pub share_with: Fact<&'static str>,
     /// Whether an image can be made public.
     pub public: Fact<bool>,
+    /// Whether the accounts that an image is shared with keep it when it is made public.
+    pub public_keeps_shares: Fact<bool>,
     /// Whether images have families.
     pub family: Fact<bool>,
     /// Whether an image can be marked as deprecated.
@@ -92,6 +94,7 @@ impl AfterImport {
             share_at_once: Fact::unsourced(None),
             share_with: Fact::unsourced(""),
             public: NO,
+            public_keeps_shares: NO,
             family: NO,
             deprecate: NO,
             deprecate_unshared: NO,
@@ -120,6 +123,7 @@ setters! { AfterImport {
     share_at_once: Fact<Option<u32>>,
     share_with: Fact<&'static str>,
     public: Fact<bool>,
+    public_keeps_shares: Fact<bool>,
     family: Fact<bool>,
     deprecate: Fact<bool>,
     deprecate_unshared: Fact<bool>,

@@ -354,6 +354,12 @@ pub enum Limited {
     SourceKey,
     /// What the keys of an export begin with.
     ExportPrefix,
+    /// An account that an image is shared with.
+    Account,
+    /// The id of the key that a copy is encrypted with.
+    EncryptionKey,
+    /// The family of an image.
+    Family,
 }
 
 impl Limited {
@@ -370,6 +376,9 @@ impl Limited {
             Self::ClientToken => "client token",
             Self::SourceKey => "object key",
             Self::ExportPrefix => "prefix",
+            Self::Account => "account",
+            Self::EncryptionKey => "key",
+            Self::Family => "family",
         }
     }
 }

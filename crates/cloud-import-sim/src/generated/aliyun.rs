@@ -224,4 +224,6 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         field("RoleName", Text),
         field("DryRun", Bool),
     ] },
+    Operation { name: "GetCallerIdentity", method: "POST", path: "/", fields: &[
+    ] },
 ];

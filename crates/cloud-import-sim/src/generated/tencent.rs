@@ -139,4 +139,6 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         field("Limit", Integer),
         field("Category", Text),
     ] },
+    Operation { name: "GetCallerIdentity", method: "POST", path: "/", fields: &[
+    ] },
 ];

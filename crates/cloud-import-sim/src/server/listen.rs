@@ -136,6 +136,7 @@ mod tests {
             (Cloud::Jdcloud, "vm.internal.cn-north-1.jdcloud-api.com"),
             (Cloud::Tencent, "cvm.ap-guangzhou.tencentcloudapi.com"),
             (Cloud::Tencent, "cvm.intl.tencentcloudapi.com"),
+            (Cloud::Tencent, "sts.tencentcloudapi.com"),
             (Cloud::Huawei, "ims.cn-north-4.myhuaweicloud.com"),
             (Cloud::Huawei, "iam.myhuaweicloud.com"),
             (Cloud::Aliyun, "ecs.aliyuncs.com"),
@@ -149,7 +150,7 @@ mod tests {
         }
         for (cloud, host) in [
             (Cloud::Jdcloud, "cvm.tencentcloudapi.com"),
-            (Cloud::Tencent, "sts.tencentcloudapi.com"),
+            (Cloud::Tencent, "cam.tencentcloudapi.com"),
             (Cloud::Aliyun, "example.com"),
             (Cloud::Ucloud, ""),
         ] {

@@ -106,7 +106,7 @@ pub use leftovers::{Leftover, delete_object, leftovers};
 pub use naming::retire;
 pub use object::ObjectImage;
 pub use outcome::{Ended, Outcome, Phase};
-pub use preflight::{Readiness, gate};
+pub use preflight::{Readiness, gate, look_at_bucket};
 pub use source::Image;
 pub use store::{
     Asked, Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, Release, ReleaseStep, Remembered,

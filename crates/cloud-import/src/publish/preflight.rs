@@ -124,7 +124,7 @@ impl Readiness {
 /// What it means when something is not as it must be.
 fn kind(what: Subject) -> ErrorKind {
     match what {
-        Subject::Order | Subject::Bucket => ErrorKind::InvalidRequest,
+        Subject::Order | Subject::Bucket | Subject::Share => ErrorKind::InvalidRequest,
         Subject::Credentials => ErrorKind::Credentials,
         Subject::Project | Subject::Region | Subject::Os => ErrorKind::NotFound,
         Subject::Name => ErrorKind::DuplicateName,
@@ -239,8 +239,7 @@ impl Shared {
         }
         let found = self.look(&to, &ordered, &place).await;
         let is_taken = |check: &Check| check.what == Subject::Name && check.is_certain();
-        let may_be_made =
-            found.checks.iter().any(is_taken) && self.may_be_listed(&*to.importer, &ordered.request).await;
+        let may_be_made = found.checks.iter().any(is_taken) && self.may_be_listed(&to, &ordered.request).await;
         Readiness { may_be_made, ..found }
     }
 
@@ -250,16 +249,18 @@ impl Shared {
         let asking = self.asking(importer, place);
         let asked = async {
             let cloud = importer.preflight_with(&ordered.request, &asking);
-            tokio::join!(cloud, bucket(to.bucket.as_ref(), !ordered.request.no_validate))
+            let bucket = bucket(to.bucket.as_ref(), !ordered.request.no_validate);
+            tokio::join!(cloud, bucket, released(to, &asking))
         };
-        let (checks, bucket) = tokio::select! {
+        let (checks, bucket, released) = tokio::select! {
             answers = asked => answers,
-            () = SystemEnv.sleep(LONGEST) => (vec![late(provider)], Vec::new()),
+            () = SystemEnv.sleep(LONGEST) => (vec![late(provider)], Vec::new(), Vec::new()),
         };
         let mut found = Readiness::new(provider, checks).with_problems(&ordered.found, !ordered.request.no_validate);
         let has_keys = |check: &Check| check.what != Subject::Credentials || !check.is_failure();
         if found.checks.iter().all(has_keys) {
             found.checks.extend(bucket);
+            found.checks.extend(released);
         }
         if self.replace && found.checks.iter().any(|check| check.what == Subject::Name) {
             found.replacing(replace::older(&ordered.request, importer).await);
@@ -269,8 +270,13 @@ impl Shared {
 
     /// Whether the image that has the name may be this order's own. Of a file that was not hashed, what shows that this program made
     /// it is enough. What cannot be looked at is no reason to refuse it.
-    async fn may_be_listed(&self, importer: &dyn ImageImporter, request: &ImportRequest) -> bool {
-        if !request.is_pending() {
+    async fn may_be_listed(&self, to: &Destination, request: &ImportRequest) -> bool {
+        let importer = &*to.importer;
+        if request.is_copy() && request.is_pending() {
+            // That is known when it is known whether its image may be there.
+            return false;
+        }
+        if !request.is_pending() && !is_known_by_its_token(importer, request) {
             let found = of_before(importer, request, self.replace, SystemTime::UNIX_EPOCH).await;
             return !matches!(found, Ok(None));
         }
@@ -307,15 +313,36 @@ fn may_be_made(record: &Record, again: bool) -> bool {
     }
 }
 
+/// Whether only the cloud can tell that a copy was ordered before.
+fn is_known_by_its_token(importer: &dyn ImageImporter, request: &ImportRequest) -> bool {
+    request.is_copy() && importer.capabilities().after.copy_token.value
+}
+
 fn late(provider: Provider) -> Check {
     let message = format!("no answer to all questions in {} seconds", LONGEST.as_secs());
     let error = Error::new(ErrorKind::Timeout, message).with_provider(provider);
     Check::failed_by(Subject::Endpoint, &error)
 }
 
+/// What the cloud says to what is done with the image then.
+async fn released(to: &Destination, asking: &Asking) -> Vec<Check> {
+    match &to.release {
+        Some(release) => to.importer.preflight_change(&release.change, asking).await,
+        None => Vec::new(),
+    }
+}
+
 /// What the bucket says of itself that a file would be put into. What is wrong with it fails it where `is_binding`.
 async fn bucket(store: Option<&Store>, is_binding: bool) -> Vec<Check> {
-    let Some(store) = store else { return Vec::new() };
+    match store {
+        Some(store) => look_at_bucket(store, is_binding).await,
+        None => Vec::new(),
+    }
+}
+
+/// What a bucket says of itself, into which a file is put, by this program or by an export: whether it is there, in which region, and
+/// open to these keys. What is wrong with it fails it where `is_binding`; what is not answered does not.
+pub async fn look_at_bucket(store: &Store, is_binding: bool) -> Vec<Check> {
     let wrong = |problems: Vec<Problem>| -> Vec<Check> {
         let checks = problems
             .iter()
@@ -364,7 +391,28 @@ pub(super) async fn all(call: Call<'_>, asking: &Asking) -> Result<Vec<Readiness
         () = call.stop.requested() => return Err(stopped()),
     };
     let broke_off = || Error::new(ErrorKind::Local, "asking a cloud ended unexpectedly");
-    found.into_iter().map(|found| found.ok_or_else(broke_off)).collect()
+    let mut found: Vec<Readiness> = found
+        .into_iter()
+        .map(|found| found.ok_or_else(broke_off))
+        .collect::<Result<_>>()?;
+    copies_that_may_be_made(call.destinations, &mut found);
+    Ok(found)
+}
+
+/// Of an image that may be there, a copy may be there too, which has the name then. Of one that is still to be made, there is none.
+fn copies_that_may_be_made(destinations: &[Destination], found: &mut [Readiness]) {
+    let made: Vec<&str> = destinations
+        .iter()
+        .zip(&*found)
+        .filter(|(_, ready)| ready.may_be_made)
+        .map(|(to, _)| to.label.as_str())
+        .collect();
+    let is_copy_of_such = |to: &Destination| to.copied_from().is_some_and(|from| made.contains(&from));
+    let may_be: Vec<bool> = destinations.iter().map(is_copy_of_such).collect();
+    let is_taken = |check: &Check| check.what == Subject::Name && check.is_certain();
+    for (ready, may_be) in found.iter_mut().zip(may_be) {
+        ready.may_be_made |= may_be && ready.checks.iter().any(is_taken);
+    }
 }
 
 /// Why destinations whose image might have been there would be refused, now that the content is known; `None` for the others. `job`: what
@@ -407,6 +455,10 @@ impl Shared {
         };
         let mut records = self.records.iter().filter(|record| record.is_of(&to.label, place));
         if records.any(|record| !matches!(decide(record, &intent), Decision::Begin { .. })) {
+            return None;
+        }
+        if request.is_copy() && (request.is_pending() || is_known_by_its_token(importer, request)) {
+            // It is known again by its image, which is not known yet, or by its token alone: the cloud decides when it is ordered.
             return None;
         }
         let found = of_before(importer, request, self.replace, SystemTime::UNIX_EPOCH).await;

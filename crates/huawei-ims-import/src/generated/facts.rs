@@ -7,6 +7,7 @@ use cloud_import_core::__generated::*;
 const S_DOCS: &str = "huaweicloudDocs/ims: IMS API reference (Chinese edition) (2022-12)";
 const S_DOCS_GUIDE_OTC: &str = "huaweicloudDocs/ims: IMS API reference (Chinese edition) (2022-12); huaweicloudDocs/ims: IMS user guide (Chinese edition) (2022-12); opentelekomcloud-docs/image-management-service: the same product as T-Systems runs it (2026-04)";
 const S_DOCS_GUIDE_OTC_OAPI: &str = "huaweicloudDocs/ims: IMS API reference (Chinese edition) (2022-12); huaweicloudDocs/ims: IMS user guide (Chinese edition) (2022-12); opentelekomcloud-docs/image-management-service: the same product as T-Systems runs it (2026-04); huawei-cloud-api-definitions-IMS 0.1.20261015 (Huawei's API Explorer) (2026-10)";
+const S_DOCS_OAPI: &str = "huaweicloudDocs/ims: IMS API reference (Chinese edition) (2022-12); huawei-cloud-api-definitions-IMS 0.1.20261015 (Huawei's API Explorer) (2026-10)";
 const S_DOCS_OTC: &str = "huaweicloudDocs/ims: IMS API reference (Chinese edition) (2022-12); opentelekomcloud-docs/image-management-service: the same product as T-Systems runs it (2026-04)";
 const S_DOCS_OTC_OAPI: &str = "huaweicloudDocs/ims: IMS API reference (Chinese edition) (2022-12); opentelekomcloud-docs/image-management-service: the same product as T-Systems runs it (2026-04); huawei-cloud-api-definitions-IMS 0.1.20261015 (Huawei's API Explorer) (2026-10)";
 const S_OAPI: &str = "huawei-cloud-api-definitions-IMS 0.1.20261015 (Huawei's API Explorer) (2026-10)";
@@ -64,6 +65,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::HUAWEI, "cn-
         .export_formats(Fact::list(&[DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Zvhd, DiskFormat::Vmdk, DiskFormat::Zvhd2], S_OAPI_DOCS).note("below 128 GB; zvhd2 by quick export, up to 1 TB"))
         .family(Fact::new(false, S_OAPI))
         .public(Fact::new(false, S_OAPI))
+        .public_keeps_shares(Fact::new(false, S_OAPI))
         .share(Fact::new(128, S_DOCS).note("10 for an image of a whole server; receivers accept or reject it"))
         .share_at_once(Fact::new(None, S_DOCS))
         .share_with(Fact::new("project ID of the same region", S_OAPI))
@@ -100,6 +102,10 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::HUAWEI, "cn-
         Limit::new(Limited::Tags, Rule::Count { max: 10 }, S_OTC).disputed().note("stated by the edition of T-Systems only"),
         Limit::new(Limited::TagKey, Rule::Chars { min: 1, max: 36 }, S_OTC).disputed().note("stated by the edition of T-Systems only"),
         Limit::new(Limited::TagValue, Rule::Chars { min: 0, max: 43 }, S_OTC).disputed().note("stated by the edition of T-Systems only"),
+        Limit::new(Limited::Account, Rule::Chars { min: 32, max: 32 }, S_DOCS_OAPI).disputed().note("no page of the image service states the length: the ids of projects in examples have 32 characters"),
+        Limit::new(Limited::Account, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("").letters().digits())), S_DOCS_OAPI).disputed().note("an id of a project, not its name or that of an account"),
+        Limit::new(Limited::EncryptionKey, Rule::Chars { min: 36, max: 36 }, S_OAPI).disputed().note("no source states the form: the ids of KMS keys in examples are UUIDs"),
+        Limit::new(Limited::EncryptionKey, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("-").letters().digits())), S_OAPI).disputed().note("no source states the form: the ids of KMS keys in examples are UUIDs"),
         Limit::new(Limited::SystemDiskGib, Rule::Range { min: 1, max: 1024, multiple_of: 1 }, S_SEED_DOCS_OTC_OAPI),
         Limit::new(Limited::DataDiskGib, Rule::Range { min: 1, max: 2048, multiple_of: 1 }, S_DOCS_GUIDE_OTC),
         Limit::new(Limited::SourceKey, Rule::Alphabet(Alphabet::ANY.not_containing(&[" "])), S_DOCS).note("any other character; error IMG.0175"),

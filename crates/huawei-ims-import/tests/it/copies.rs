@@ -116,7 +116,7 @@ async fn a_copy_within_its_region_may_be_encrypted() {
     let order = ImportRequest::copy_of(image, "web")
         .description("encrypted")
         .project("0b1c2d3e-1111-4222-8333-44445555aaaa")
-        .encryption(Encryption::Key("key-1".into()));
+        .encryption(Encryption::Key("1a2b3c4d-0000-4000-8000-123456789abc".into()));
     assert_eq!(importer.validate(&order), []);
     let mut task = submitted(&importer, &order).await;
     assert_snapshot!(render(&script.sent()[0]));
@@ -249,7 +249,7 @@ fn what_a_copy_lacks_or_cannot_be_told_is_named() {
         (with(json!({"agency": "a"})), true, vec![Field::Vendor]),
         (with(agency()).project("0"), true, vec![Field::Project]),
         (
-            with(agency()).encryption(Encryption::Key("key-1".into())),
+            with(agency()).encryption(Encryption::Key("1a2b3c4d-0000-4000-8000-123456789abc".into())),
             true,
             vec![Field::Encryption],
         ),

@@ -56,6 +56,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::JDCLOUD, "cn
         .export_formats(Fact::list(&[DiskFormat::Qcow2], S_SDK_GO))
         .family(Fact::new(false, S_SDK_GO))
         .public(Fact::new(true, S_SDK_GO).note("as a community image, which ends all shares"))
+        .public_keeps_shares(Fact::new(false, S_SDK_GO))
         .share(Fact::new(20, S_SDK_GO))
         .share_at_once(Fact::new(Some(20), S_SDK_GO).note("a request is refused as a whole"))
         .share_with(Fact::new("account (pin)", S_SDK_GO))

@@ -14,10 +14,14 @@ const S_GUIDE_SDK_PYTHON: &str = "Importing images, forced import and making Lin
 const S_PACKER: &str = "packer-plugin-tencentcloud bfca3077 (2025-05-30)";
 const S_SDK_PYTHON: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
 const S_SDK_PYTHON_DOCS: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026); ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026)";
+const S_SDK_PYTHON_STS: &str = "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026); GetCallerIdentity, cloud.tencent.com/document/api/1312/66098 and tencentcloud.com/document/product/1150/49453 (2026-04-24)";
 const S_SEED_DOCS: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026)";
 const S_SEED_GUIDE: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026)";
 const S_SEED_SDK_GO: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); tencentcloud-sdk-go 144f6c8d, cvm v20170312 and tag v20180813 client and errors, and common/regions (2026-08-21)";
 const S_SEED_SDK_PYTHON: &str = "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05); tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)";
+const S_STS: &str = "GetCallerIdentity, cloud.tencent.com/document/api/1312/66098 and tencentcloud.com/document/product/1150/49453 (2026-04-24)";
+const S_SYNC: &str = "SyncImages, tencentcloud.com/document/product/213/33267 (2024-10-22)";
+const S_TAG_LIMITS: &str = "Use limits of tags, cloud.tencent.com/document/product/651/13354 and tencentcloud.com/document/product/651/13354 (2026-01-14)";
 
 /// What the import can do and what it limits.
 pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::TENCENT, "ap-guangzhou")
@@ -61,6 +65,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::TENCENT, "ap
         .export_formats(Fact::list(&[DiskFormat::Raw, DiskFormat::Qcow2, DiskFormat::Vhd, DiskFormat::Vmdk], S_SDK_PYTHON))
         .family(Fact::new(true, S_SDK_PYTHON))
         .public(Fact::new(false, S_SDK_PYTHON))
+        .public_keeps_shares(Fact::new(false, S_SDK_PYTHON))
         .share(Fact::new(500, S_SDK_PYTHON))
         .share_at_once(Fact::new(None, S_SDK_PYTHON))
         .share_with(Fact::new("main account ID (uin, a number)", S_SDK_PYTHON))
@@ -102,6 +107,16 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::TENCENT, "ap
         Limit::new(Limited::Name, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("-").letters().digits())), S_PACKER).disputed().note("the Packer plugin's rule for CreateImage; no document states one for ImportImage"),
         Limit::new(Limited::Description, Rule::Chars { min: 0, max: 256 }, S_SDK_PYTHON_DOCS),
         Limit::new(Limited::SystemDiskGib, Rule::Range { min: 1, max: 500, multiple_of: 1 }, S_GUIDE).disputed().note("virtual size after conversion to QCOW2, of which at most 50 GB in use; the guide may be older than the API"),
+        Limit::new(Limited::Tags, Rule::Count { max: 50 }, S_TAG_LIMITS),
+        Limit::new(Limited::TagKey, Rule::Chars { min: 1, max: 127 }, S_TAG_LIMITS),
+        Limit::new(Limited::TagKey, Rule::Alphabet(Alphabet::ANY.first(First::NotSpace).not_prefix(&["qcs:", "project", "项目"])), S_TAG_LIMITS),
+        Limit::new(Limited::TagKey, Rule::Alphabet(Alphabet::ANY.not_prefix(&["qcloud", "tencent"])), S_CLI).disputed().note("reserved by a code of the service of tags and by documents of other products"),
+        Limit::new(Limited::TagValue, Rule::Chars { min: 0, max: 255 }, S_TAG_LIMITS),
+        Limit::new(Limited::TagValue, Rule::Chars { min: 1, max: 255 }, S_TAG_LIMITS).disputed().note("the page of 2026 wants one character at least; older ones take an empty value"),
+        Limit::new(Limited::Account, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("").digits())), S_SDK_PYTHON_STS),
+        Limit::new(Limited::Account, Rule::Chars { min: 5, max: 12 }, S_STS).disputed().note("no source states the length: new accounts have 12 digits, older ones fewer"),
+        Limit::new(Limited::EncryptionKey, Rule::Chars { min: 36, max: 36 }, S_SYNC).disputed().note("no source states the form: that in examples is a UUID"),
+        Limit::new(Limited::EncryptionKey, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("-").letters().digits())), S_SYNC).disputed().note("no source states the form: that in examples is a UUID"),
     ]);
 
 /// States of an image; one that is not here counts as in progress. (sdk-python, cloudmux)
@@ -188,6 +203,8 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("sdk-python", "tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026)"),
     ("seed", "older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05)"),
     ("structure", "Request Structure, tencentcloud.com/document/product/213/31573 (2024-11-27)"),
+    ("sts", "GetCallerIdentity, cloud.tencent.com/document/api/1312/66098 and tencentcloud.com/document/product/1150/49453 (2026-04-24)"),
     ("sync", "SyncImages, tencentcloud.com/document/product/213/33267 (2024-10-22)"),
+    ("tag-limits", "Use limits of tags, cloud.tencent.com/document/product/651/13354 and tencentcloud.com/document/product/651/13354 (2026-01-14)"),
     ("terraform", "terraform-provider-tencentcloud f6970a90: copies, exports and tags of images (2026-08-21)"),
 ];

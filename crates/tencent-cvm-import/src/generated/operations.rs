@@ -149,6 +149,12 @@ impl Paged for DescribeResourceTagsByResourceIdsRequest {
     }
 }
 
+impl Call for GetCallerIdentityRequest {
+    type Answer = GetCallerIdentityResponse;
+    const OPERATION: Operation = Operation::new("GetCallerIdentity", Method::POST, "/", Repeat::Safe, &[]);
+    const API: Option<OtherApi> = Some(OtherApi { host: "sts.tencentcloudapi.com", version: "2018-08-13", service: "sts" });
+}
+
 impl Client {
     /// Starts the import of an image from COS. There is no task and no client token: the import is followed by the state of the image, found by `ImageId` or, without one, by its name. 10 requests a second.
     ///
@@ -336,5 +342,15 @@ impl Client {
     /// says how many.
     pub fn describe_resource_tags_by_resource_ids_pages(&self, request: DescribeResourceTagsByResourceIdsRequest) -> Pages<DescribeResourceTagsByResourceIdsRequest> {
         Pages::new(self.clone(), request, 15)
+    }
+
+    /// Whose the keys are. It needs no permission.
+    ///
+    /// `POST /` at `sts.tencentcloudapi.com`. Sent again by itself when it fails for a passing reason. ([sts](crate::types#sources))
+    ///
+    /// # Errors
+    /// What the vendor refuses, with its code, which [`ERRORS`](crate::ERRORS) explains; and what fails on the way.
+    pub async fn get_caller_identity(&self, request: &GetCallerIdentityRequest) -> Result<GetCallerIdentityResponse> {
+        Ok(self.call(request).await?.value)
     }
 }

@@ -34,7 +34,9 @@
 //! | sdk-python | tencentcloud-sdk-python-cvm 3.1.178, models and errorcodes (2026) |
 //! | seed | older document: Import Image from External Resource (ImportImage), CVM API documentation (2017-04-05) |
 //! | structure | Request Structure, tencentcloud.com/document/product/213/31573 (2024-11-27) |
+//! | sts | GetCallerIdentity, cloud.tencent.com/document/api/1312/66098 and tencentcloud.com/document/product/1150/49453 (2026-04-24) |
 //! | sync | SyncImages, tencentcloud.com/document/product/213/33267 (2024-10-22) |
+//! | tag-limits | Use limits of tags, cloud.tencent.com/document/product/651/13354 and tencentcloud.com/document/product/651/13354 (2026-01-14) |
 //! | terraform | terraform-provider-tencentcloud f6970a90: copies, exports and tags of images (2026-08-21) |
 
 use cloud_import_core::__generated::*;
@@ -645,10 +647,10 @@ pub struct ModifyImageAttributeRequest {
     /// New description; unchanged when absent. (modify)
     #[serde(rename = "ImageDescription", skip_serializing_if = "Option::is_none")]
     pub image_description: Option<String>,
-    /// New image family; unchanged when absent. Not in the international edition. (modify)
+    /// New image family; unchanged when absent. Not on the page of the international site of 2025-11, and in its SDK of 2026-10. (modify, sdk-intl)
     #[serde(rename = "ImageFamily", skip_serializing_if = "Option::is_none")]
     pub image_family: Option<String>,
-    /// Whether the image is out of date; unchanged when absent. Not in the international edition. (modify)
+    /// Whether the image is out of date; unchanged when absent. Not on the page of the international site of 2025-11, and in its SDK of 2026-10. (modify, sdk-intl)
     #[serde(rename = "ImageDeprecated", skip_serializing_if = "Option::is_none")]
     pub image_deprecated: Option<bool>,
     /// Fields that are not in the documents read.
@@ -1135,6 +1137,46 @@ pub struct DescribeResourceTagsByResourceIdsResponse {
     #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<TagResource>>,
     /// Id of the request. (cli)
+    #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Request of `GetCallerIdentity`.
+///
+/// Whose the keys are. It needs no permission.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct GetCallerIdentityRequest {
+    /// Fields that are not in the documents read.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Answer of `GetCallerIdentity`, below the vendor's envelope.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct GetCallerIdentityResponse {
+    /// Main account. (sts)
+    #[serde(rename = "AccountId", skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    /// Who calls, in six parts. (sts)
+    #[serde(rename = "Arn", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    /// Account, or role and session, or federated user. (sts)
+    #[serde(rename = "UserId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// Account of the keys. (sts)
+    #[serde(rename = "PrincipalId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub principal_id: Option<String>,
+    /// Kind of caller, such as `CAMUser`. (sts)
+    #[serde(rename = "Type", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
+    pub identity_type: Option<String>,
+    /// Id of the request. (sts)
     #[serde(rename = "RequestId", deserialize_with = "wire::shown::plain", skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// Fields that are not in the documents read.

@@ -70,7 +70,7 @@ async fn a_copy_is_ordered_where_its_image_is() {
 #[tokio::test]
 async fn a_copy_within_its_region_is_encrypted() {
     let order = ImportRequest::copy_of(ImageSource::new("ap-guangzhou", "img-0"), "web")
-        .encryption(Encryption::Key("key-1".into()))
+        .encryption(Encryption::Key("1a2b3c4d-0000-4000-8000-123456789abc".into()))
         .dry_run(true);
     let (importer, script) = importer([
         (200, NONE),

@@ -174,3 +174,10 @@ async fn what_failed_of_a_change_of_tags_is_in_its_answer() {
         (Some("q"), Some("C"))
     );
 }
+
+/// So has the service of keys.
+#[tokio::test]
+async fn get_caller_identity() {
+    let request = GetCallerIdentityRequest::default();
+    assert_snapshot!(sent!(get_caller_identity, request));
+}

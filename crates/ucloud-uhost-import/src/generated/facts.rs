@@ -55,6 +55,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::UCLOUD, "cn-
         .export_formats(Fact::list(&[], S_DOCS))
         .family(Fact::new(false, S_DOCS))
         .public(Fact::new(false, S_DOCS))
+        .public_keeps_shares(Fact::new(false, S_DOCS))
         .share(Fact::new(0, S_DOCS_SDK_GO).note("in the console only"))
         .share_at_once(Fact::new(None, S_DOCS))
         .share_with(Fact::new("", S_DOCS))

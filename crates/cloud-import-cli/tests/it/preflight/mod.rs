@@ -2,6 +2,7 @@
 //! recorded, and what could not be asked does not.
 
 mod begun;
+mod copies;
 mod plan;
 mod scene;
 

@@ -101,7 +101,7 @@ impl World {
 
     /// The requests so far that are no reads, each with how often it was sent.
     pub(super) fn changes(&self) -> Vec<(String, u64)> {
-        const READS: [&str; 6] = ["describe", "get", "head", "list", "show", "keystone"];
+        const READS: [&str; 7] = ["describe", "get", "head", "list", "show", "glanceshow", "keystone"];
         let is_read = |name: &str| READS.iter().any(|read| name.to_lowercase().starts_with(read));
         let operations = self.simulator.counters().requests.into_values().flatten();
         operations.filter(|(name, _)| !is_read(name)).collect()

@@ -13,6 +13,7 @@ mod import;
 mod query;
 mod ram;
 mod sharing;
+mod sts;
 mod tags;
 mod tasks;
 mod xml;
@@ -90,7 +91,7 @@ const COMMON: [&str; 16] = [
 impl Vendor for Aliyun {
     fn has_host(&self, host: &str) -> bool {
         let service = ["ecs.", "ecs-"].iter().any(|start| host.starts_with(start));
-        host == ram::HOST || (service && host.ends_with(".aliyuncs.com"))
+        [ram::HOST, sts::HOST].contains(&host) || (service && host.ends_with(".aliyuncs.com"))
     }
 
     fn operation(&self, request: &WireRequest) -> Option<&'static str> {
@@ -162,13 +163,13 @@ impl Vendor for Aliyun {
 
     fn execute(&self, world: &mut World, request: &WireRequest, now: &Now) -> Outcome {
         let action = action(request).ok_or_else(|| missing("Action"))?;
-        let is_ram = version(request).as_deref() == Some(ram::VERSION);
-        if !is_ram && version(request).as_deref() != Some(VERSION) || !fits_host(request, is_ram) {
+        let api = Api::of(version(request).as_deref()).filter(|api| api.fits_host(request));
+        let api = api.ok_or_else(|| {
             let message = "Specified API version is not found.";
-            return Err(Failure::new(404, "InvalidVersion", message));
-        }
+            Failure::new(404, "InvalidVersion", message)
+        })?;
         let operation = table::named(OPERATIONS, &action)
-            .filter(|operation| ram::OPERATIONS.contains(&operation.name) == is_ram)
+            .filter(|operation| Api::of_operation(operation.name) == api)
             .ok_or_else(|| Failure::new(404, "InvalidAction.NotFound", "Specified API is not found."))?;
         let refused = match operation.name {
             "TagResources" | "UntagResources" | "ListTagResources" => tags::refused,
@@ -177,7 +178,10 @@ impl Vendor for Aliyun {
         let params = rules::flat(operation.fields, pairs(request), 1, &COMMON).map_err(refused)?;
         let params = own_fields(operation, params);
         let mut account = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if is_ram {
+        if api == Api::Sts {
+            return Ok(sts::caller());
+        }
+        if api == Api::Ram {
             return ram::execute(&mut account.ram, now, operation.name, &params);
         }
         if operation.name == "DescribeRegions" {
@@ -297,11 +301,43 @@ fn version(request: &WireRequest) -> Option<String> {
     header.or_else(|| parameter(request, "Version"))
 }
 
-/// Whether a host, where it is one of the cloud's names, is that of the API that is asked.
-fn fits_host(request: &WireRequest, is_ram: bool) -> bool {
-    let host = request.header("host").unwrap_or_default();
-    let name = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
-    !name.ends_with(".aliyuncs.com") || (name == ram::HOST) == is_ram
+/// Which of the vendor's APIs is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Api {
+    Ecs,
+    Ram,
+    Sts,
+}
+
+impl Api {
+    fn of(version: Option<&str>) -> Option<Self> {
+        match version? {
+            VERSION => Some(Self::Ecs),
+            ram::VERSION => Some(Self::Ram),
+            sts::VERSION => Some(Self::Sts),
+            _ => None,
+        }
+    }
+
+    fn of_operation(name: &str) -> Self {
+        match name {
+            sts::OPERATION => Self::Sts,
+            name if ram::OPERATIONS.contains(&name) => Self::Ram,
+            _ => Self::Ecs,
+        }
+    }
+
+    /// Whether a host, where it is one of the cloud's names, is that of this API.
+    fn fits_host(self, request: &WireRequest) -> bool {
+        let host = request.header("host").unwrap_or_default();
+        let name = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        let of = match name.as_str() {
+            ram::HOST => Self::Ram,
+            sts::HOST => Self::Sts,
+            _ => Self::Ecs,
+        };
+        !name.ends_with(".aliyuncs.com") || of == self
+    }
 }
 
 /// The RPC scheme answers XML unless it is asked for JSON.

@@ -1,5 +1,5 @@
-//! Tencent Cloud's CVM API, version `2017-03-12`, and what images need of its tag service: one path, the action in a header, errors
-//! with HTTP 200, no tasks.
+//! Tencent Cloud's CVM API, version `2017-03-12`, and what images need of its services of tags and keys: one path, the action in a
+//! header, errors with HTTP 200, no tasks.
 //!
 //! Source: the vendor's API reference and SDKs (2026-10). An import that fails later shows only `IMPORTFAILED`: the API has no
 //! reason. Unverified: the form of a successful dry run, the code for texts that are too long, and that names of images still
@@ -20,6 +20,7 @@ mod images;
 mod import;
 mod os;
 mod sharing;
+mod sts;
 mod tags;
 
 use std::time::Duration;
@@ -61,7 +62,8 @@ const COMMON: [&str; 11] = [
 
 impl Vendor for Tencent {
     fn has_host(&self, host: &str) -> bool {
-        (host.starts_with("cvm.") || host.starts_with("tag.")) && host.ends_with(".tencentcloudapi.com")
+        let is_known = ["cvm.", "tag.", "sts."].iter().any(|product| host.starts_with(product));
+        is_known && host.ends_with(".tencentcloudapi.com")
     }
 
     fn operation(&self, request: &WireRequest) -> Option<&'static str> {
@@ -118,19 +120,23 @@ impl Vendor for Tencent {
 
     fn execute(&self, world: &mut World, request: &WireRequest, now: &Now) -> Outcome {
         let version = common(request, "X-TC-Version", "Version").unwrap_or_default();
-        let tags = is_of_tags(request, &version).ok_or_else(|| {
+        let products = [Product::Cvm, Product::Tag, Product::Sts];
+        if !products.iter().any(|product| product.is_asked(request, &version)) {
             let message = "The product has no such API version.";
-            error("NoSuchVersion", message)
-        })?;
+            return Err(error("NoSuchVersion", message));
+        }
         let action = common(request, "X-TC-Action", "Action").ok_or_else(|| missing("Action"))?;
-        let found = table::named(OPERATIONS, &action).filter(|found| tags::has(found.name) == tags);
+        let found = table::named(OPERATIONS, &action)
+            .filter(|found| Product::of_operation(found.name).is_asked(request, &version));
         let operation = found.ok_or_else(|| {
             let message = format!("The action `{action}` does not exist.");
             error("InvalidAction", message)
         })?;
         let params = params(operation, request).map_err(violated)?;
-        if tags {
-            return tags::execute(world, operation.name, &params);
+        match Product::of_operation(operation.name) {
+            Product::Tag => return tags::execute(world, operation.name, &params),
+            Product::Sts => return Ok(sts::caller()),
+            Product::Cvm => {}
         }
         let region = common(request, "X-TC-Region", "Region")
             .filter(|region| !region.is_empty())
@@ -176,14 +182,38 @@ impl Vendor for Tencent {
     }
 }
 
-/// Whether a request is one to the tag service, by its version; `None` where its host is that of another product, or no product has
-/// that version.
-fn is_of_tags(request: &WireRequest, version: &str) -> Option<bool> {
-    let host = request.header("host").unwrap_or_default().to_ascii_lowercase();
-    match (version, host.split('.').next()) {
-        (VERSION, product) => (product != Some("tag")).then_some(false),
-        (tags::VERSION, product) => (product != Some("cvm")).then_some(true),
-        _ => None,
+/// A product with an API of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Product {
+    Cvm,
+    Tag,
+    Sts,
+}
+
+impl Product {
+    fn of_operation(name: &str) -> Self {
+        match name {
+            sts::OPERATION => Self::Sts,
+            name if tags::has(name) => Self::Tag,
+            _ => Self::Cvm,
+        }
+    }
+
+    /// Whether a request is for this product: by its version, and where its host is one of the vendor's, by that.
+    fn is_asked(self, request: &WireRequest, version: &str) -> bool {
+        let own = match self {
+            Self::Cvm => VERSION,
+            Self::Tag => tags::VERSION,
+            Self::Sts => sts::VERSION,
+        };
+        let host = request.header("host").unwrap_or_default().to_ascii_lowercase();
+        let named = match host.split('.').next() {
+            Some("cvm") => Some(Self::Cvm),
+            Some("tag") => Some(Self::Tag),
+            Some("sts") => Some(Self::Sts),
+            _ => None,
+        };
+        version == own && named.is_none_or(|named| named == self)
     }
 }
 

@@ -15,13 +15,13 @@ use crate::wire::WireRequest;
 
 const ALGORITHM: &str = "TC3-HMAC-SHA256";
 /// The products that the simulator has.
-const SERVICES: [&str; 2] = ["cvm", "tag"];
+const SERVICES: [&str; 3] = ["cvm", "tag", "sts"];
 const TERMINATOR: &str = "tc3_request";
 const TIMESTAMP: &str = "x-tc-timestamp";
 const CONTENT_HASH: &str = "x-tc-content-sha256";
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
-/// Verifies a request to Tencent Cloud's CVM or tag API, of either signature version. The scope names the product that the host
+/// Verifies a request to Tencent Cloud's CVM, tag or STS API, of either signature version. The scope names the product that the host
 /// begins with.
 ///
 /// `secret_of` gives the secret of a secret id. TC3 must sign `content-type` and `host`; `X-TC-Token` and `X-TC-Action` need
