@@ -1,6 +1,6 @@
 //! From arguments to where an image goes: importer, bucket and order of each target. What is in a bucket already is looked at.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use cloud_import::{
     Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageChange, ImageImporter, ImageKind,
@@ -13,7 +13,7 @@ use crate::{
     connect::Clouds,
     convert,
     fields::Fields,
-    order,
+    inside, order,
     source::Place,
     targets::Wanted,
     template::{self, Content},
@@ -26,12 +26,29 @@ use crate::{
 pub(crate) async fn image(options: &Order, wanted: &[Wanted], clouds: &Clouds<'_>, pace: &Pace) -> Result<Image> {
     match Place::read(&options.image)? {
         Place::Fetched(fetched) => fetched.look(declared(wanted)?, clouds, pace).await.map(Image::Web),
-        Place::File(path) => LocalImage::open(path, declared(wanted)?).map(Image::File),
+        Place::File(path) => {
+            let declared = declared(wanted)?;
+            let image = opened(path, declared).await?;
+            inside::tell(options, wanted, &image);
+            Ok(Image::File(image))
+        }
         _ => {
             let shown = options.image.to_string_lossy();
             Ok(Image::There(shown.split('?').next().unwrap_or_default().to_owned()))
         }
     }
+}
+
+/// A file of this machine, by its header and the system on its disk.
+pub(crate) async fn opened(path: impl Into<PathBuf>, declared: Option<DiskFormat>) -> Result<LocalImage> {
+    let path = path.into();
+    let look = move || {
+        let mut image = LocalImage::open(path, declared)?;
+        image.look_inside();
+        Ok(image)
+    };
+    let looked = tokio::task::spawn_blocking(look).await;
+    looked.map_err(|error| Error::new(ErrorKind::Local, format!("the image was not looked at: {error}")))?
 }
 
 /// The file that the image becomes when it is converted first, for what can be told before it is there.
@@ -88,7 +105,7 @@ pub(crate) async fn destination(
     clouds: &Clouds<'_>,
 ) -> Result<(Destination, Vec<Problem>)> {
     let provider = wanted.target.provider;
-    let fields = template::filled(wanted, content(image, sha256))?;
+    let mut fields = template::filled(wanted, content(image, sha256))?;
     let importer: Arc<dyn ImageImporter> = Arc::from(clouds.importer(wanted)?);
     if fields.copy_of.is_some() {
         return Ok((copy(fields, importer, &wanted.label)?, Vec::new()));
@@ -106,6 +123,9 @@ pub(crate) async fn destination(
                 &*importer,
                 &bucket(&fields, &wanted.target, clouds).ok_or_else(|| no_bucket(what(), provider))?,
             )?;
+            if !options.data_image {
+                inside::fill(&mut fields, file, importer.capabilities());
+            }
             (file.described(Disk::object("", "")), Some(store))
         }
         (Place::Fetched(fetched), Image::Web(file)) if own.is_none() => {

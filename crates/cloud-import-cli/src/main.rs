@@ -23,6 +23,7 @@ mod findings;
 mod form;
 mod found;
 mod guest;
+mod inside;
 mod interrupt;
 mod jobs;
 mod line;

@@ -76,6 +76,9 @@ pub(crate) fn look(device: &Shared, unpacked: u64, guest: &mut Guest) {
         None => {
             guest.read = Extent::Not;
             unknown(&table, guest);
+            if guest.volumes.iter().all(|volume| volume.file_system.is_none()) {
+                guest.missed("the disk", "no file system on it is recognised");
+            }
             if guest.reason.is_none() {
                 guest.find(
                     "guest.root_missing",

@@ -46,7 +46,7 @@ pub(crate) struct Order {
     /// of which the image is: --copy-to aliyun=cn-beijing,cn-shanghai.
     #[arg(long, value_name = "[TARGET=]REGIONS", value_parser = name, variable = "CLOUD_IMPORT_COPY_TO")]
     pub(crate) copy_to: Vec<Scoped<String>>,
-    /// Operating system of the guest, such as "CentOS 7.9"
+    /// Operating system of the guest, such as "CentOS 7.9"; default: what the disk in the file tells
     ///
     /// As people write it, or as PRETTY_NAME of /etc/os-release says. Each cloud is sent its own word for it; a word that is not
     /// quite the same is told before anything is sent.
@@ -68,11 +68,11 @@ pub(crate) struct Order {
     /// The image is a data disk, not a system disk
     #[arg(long, help_heading = "The image")]
     pub(crate) data_image: bool,
-    /// Processor architecture; default: x86_64
+    /// Processor architecture; default: what the disk tells, else x86_64
     #[arg(long, value_name = "[TARGET=]ARCH", value_parser = scoped::<Architecture>, variable = "CLOUD_IMPORT_ARCH",
           help_heading = "The image")]
     pub(crate) arch: Vec<Scoped<Architecture>>,
-    /// Firmware: bios or uefi; default: the cloud's
+    /// Firmware: bios or uefi; default: what the disk needs, else the cloud's
     #[arg(long, value_name = "[TARGET=]MODE", value_parser = scoped::<BootMode>, variable = "CLOUD_IMPORT_BOOT_MODE",
           help_heading = "The image")]
     pub(crate) boot_mode: Vec<Scoped<BootMode>>,

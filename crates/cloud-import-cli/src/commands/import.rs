@@ -99,7 +99,7 @@ pub(crate) async fn published(mut targets: Targets<'_>, mut image: Image) -> Res
             None => {
                 let file = written.insert(convert(original, format, options, targets.stop).await?);
                 original.unchanged()?;
-                LocalImage::open(file.path(), Some(format))?
+                destination::opened(file.path(), Some(format)).await?
             }
         };
         image = Image::File(new);

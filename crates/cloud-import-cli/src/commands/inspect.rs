@@ -123,29 +123,19 @@ fn cloud(provider: Provider, file: &LocalImage) -> Result<Cloud> {
         Disk::object("bucket", "image")
     };
     let disk = file.described(place);
-    // Which one exactly is not asked here, but rules for guests go by the family.
-    let family = file
-        .guest()
-        .and_then(|guest| guest.os.as_ref())
-        .map(|os| os.family.as_str());
-    let system = match family {
-        Some("windows") => "Windows Server",
-        _ => "Linux",
-    };
-    let order = ImportRequest::new("image", disk).os(Os::new(system, ""));
-    // Where it will be is not known yet.
+    let system = file.system();
+    // Rules for guests go by the family.
+    let os = system.os.unwrap_or_else(|| Os::new("Linux", ""));
+    let mut order = ImportRequest::new("image", disk).os(os);
+    order.architecture = system.architecture.unwrap_or(order.architecture);
+    // Where it will be and what it will be called is not known yet.
     let of_disk = |problem: &Problem| match &problem.field {
         Field::Disk { index: 0, part } => *part != DiskPart::Source,
+        Field::Architecture | Field::BootMode => true,
         _ => false,
     };
-    let mut problems = file.problems(cloud, &order);
-    // Of what is no disk, neither format nor size nor system is missing.
-    let is_disk = !problems
-        .iter()
-        .any(|problem| problem.is_error() && render::of_the_file(problem));
-    let parts = [DiskPart::Format, DiskPart::SizeGib, DiskPart::Guest].map(|part| Field::disk(0, part));
-    let of_order = importer.validate(&order).into_iter().filter(of_disk);
-    problems.extend(of_order.filter(|problem| is_disk || !parts.contains(&problem.field)));
+    let problems = file.problems_at(&*importer, &order).into_iter();
+    let problems: Vec<Problem> = problems.filter(of_disk).collect();
     let told = |problem: &Problem| {
         let mark = if problem.is_error() { "" } else { "warning: " };
         format!("{mark}{}", render::problem_of_file(problem))

@@ -124,7 +124,7 @@ const CASES: &[(&str, Case)] = &[
     ),
     // Of the READMEs.
     (
-        "cloud-import import --simulate --to all --name hello-clouds --os \"CentOS 7.9\" tests/images/linux-40-gib.qcow2",
+        "cloud-import import --simulate --to all --name hello-clouds tests/images/linux-40-gib.qcow2",
         DONE,
     ),
     ("cargo test --workspace", Elsewhere("CI")),

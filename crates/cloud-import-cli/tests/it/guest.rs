@@ -4,11 +4,14 @@ use std::{
     fs::{self, File},
     io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    process::Output,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
+use cloud_import_sim::{Cloud, Config, Simulator};
 use serde_json::Value;
 
-use super::{expect_code, out, run};
+use super::{err, expect_code, out, run};
 
 /// One of the disks of `cloud-import-guest`, as a file that goes with it.
 struct Disk(PathBuf);
@@ -20,7 +23,13 @@ impl Disk {
         let mut disk = Vec::new();
         let mut unpacked = ruzstd::decoding::StreamingDecoder::new(packed).unwrap();
         unpacked.read_to_end(&mut disk).unwrap();
-        let file = format!("cloud-import-{}-{}.raw", name.replace('/', "-"), std::process::id());
+        static DISKS: AtomicUsize = AtomicUsize::new(0);
+        let which = DISKS.fetch_add(1, Ordering::Relaxed);
+        let file = format!(
+            "cloud-import-{}-{}-{which}.raw",
+            name.replace('/', "-"),
+            std::process::id()
+        );
         let path = std::env::temp_dir().join(file);
         let mut out = File::create(&path).unwrap();
         if name.starts_with("windows/") {
@@ -136,6 +145,133 @@ fn what_is_no_disk_has_no_system() {
     let facts: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(facts["guest"], Value::Null);
     fs::remove_file(path).unwrap();
+}
+
+/// A simulator, and a folder for what is left there.
+struct Scene {
+    simulator: Simulator,
+    folder: PathBuf,
+}
+
+impl Scene {
+    async fn new(name: &str) -> Self {
+        let config = Config::new(super::KEYS[0], super::KEYS[1]).any_bucket(true);
+        let simulator = Simulator::start(config).await.unwrap();
+        let folder = std::env::temp_dir().join(format!("cloud-import-guest-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("sim.json"), simulator.ready_line()).unwrap();
+        Self { simulator, folder }
+    }
+
+    /// An import to all five.
+    fn import(&self, more: &[&str]) -> Output {
+        let simulate = format!("--simulate={}", self.folder.join("sim.json").display());
+        let state = format!("--state={}", self.folder.join("jobs").display());
+        let order = [
+            "import",
+            &simulate,
+            &state,
+            "--no-config",
+            "--bucket",
+            "images-1250000000",
+            "--to",
+            "all",
+        ];
+        run(&[&order[..], more].concat())
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_without_a_system_takes_it_from_the_disk_in_each_cloud_s_words() {
+    let scene = Scene::new("derived").await;
+    let done = scene.import(&["--name", "web", super::IMAGE]);
+    expect_code(&done, 0);
+    assert_eq!(out(&done).lines().count(), 5, "{}", out(&done));
+    let told = err(&done);
+    let taken = "taken from the disk: --os \"CentOS Linux 7.9\" (/etc/centos-release), --arch x86_64\n";
+    assert_eq!(told.matches(taken).count(), 1, "{told}");
+    let words: [(Cloud, &[(&str, &str)]); 5] = [
+        (Cloud::Jdcloud, &[("platform", "CentOS"), ("osVersion", "7.9")]),
+        (Cloud::Tencent, &[("OsType", "CentOS"), ("OsVersion", "7")]),
+        (Cloud::Huawei, &[("os_version", "CentOS 7.9 64bit")]),
+        (Cloud::Aliyun, &[("Platform", "CentOS")]),
+        (Cloud::Ucloud, &[("OsType", "CentOS"), ("OsName", "CentOS 7.9 64位")]),
+    ];
+    for (cloud, expected) in words {
+        let images = scene.simulator.images(cloud);
+        for (name, value) in expected {
+            assert_eq!(
+                images[0].system.get(*name).map(String::as_str),
+                Some(*value),
+                "{:?}",
+                images[0].system
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_order_says_counts_and_what_the_disk_contradicts_is_told() {
+    let scene = Scene::new("contradicted").await;
+    let order = ["--name", "web", "--os", "Debian 12", "--arch", "x86_64"];
+    let done = scene.import(&[&order[..], &[super::IMAGE]].concat());
+    expect_code(&done, 0);
+    let told = err(&done);
+    assert!(
+        told.contains("is `Debian 12`, but the disk holds CentOS Linux 7.9. Use --os \"CentOS Linux 7.9\""),
+        "{told}"
+    );
+    assert!(!told.contains("taken from the disk"), "{told}");
+    assert_eq!(scene.simulator.images(Cloud::Tencent)[0].system["OsType"], "Debian");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_that_a_cloud_refuses_stops_all_until_its_check_is_skipped() {
+    let scene = Scene::new("refused").await;
+    let disk = Disk::new("debian-bad");
+    let order = ["--name", "web", "--size-gib", "40", disk.name()];
+    let refused = scene.import(&order);
+    expect_code(&refused, 2);
+    let told = err(&refused);
+    assert!(
+        told.contains("error: jdcloud/cn-north-1") && told.contains("`guest.virtio_missing`"),
+        "{told}"
+    );
+    assert!(scene.simulator.counters().imports.is_empty());
+    assert_eq!(scene.simulator.objects(), []);
+    let skipped = scene.import(&[&order[..], &["--skip-guest-check"]].concat());
+    let told = err(&skipped);
+    let virtio: Vec<&str> = told
+        .lines()
+        .filter(|line| line.contains("`guest.virtio_missing`"))
+        .collect();
+    assert!(virtio.iter().all(|line| line.starts_with("warning: ")), "{told}");
+    assert!(
+        virtio.iter().any(|line| line.contains("tencent/ap-guangzhou")),
+        "{told}"
+    );
+    let check = scene.folder.join("sim.json");
+    let simulate = format!("--simulate={}", check.display());
+    let checked = run(&[
+        "check",
+        &simulate,
+        "--no-config",
+        "--bucket",
+        "images-1250000000",
+        "--to",
+        "tencent",
+        "--name",
+        "w",
+        disk.name(),
+    ]);
+    expect_code(&checked, 2);
+    assert!(out(&checked).contains("error: tencent/ap-guangzhou: the system on the disk has `guest.virtio_missing`"));
 }
 
 #[test]

@@ -46,9 +46,9 @@ fn two_names_for_one_place_are_refused_and_one_of_them_finds_the_image_of_the_ot
 #[test]
 fn what_an_earlier_version_made_is_looked_at_by_its_name_and_by_another() {
     let folder = std::env::temp_dir().join(format!("cloud-import-earlier-{}", std::process::id()));
-    let (job, file) = (folder.join("state/jobs/web-9c345b9651a4"), folder.join("targets.toml"));
+    let (job, file) = (folder.join("state/jobs/web-3776bfcbb9fa"), folder.join("targets.toml"));
     fs::create_dir_all(&job).unwrap();
-    let facts = r#"{ "schema": 1, "id": "web-9c345b9651a4", "name": "web", "source": "web.qcow2" }"#;
+    let facts = r#"{ "schema": 1, "id": "web-3776bfcbb9fa", "name": "web", "source": "web.qcow2" }"#;
     fs::write(job.join("job.json"), facts).unwrap();
     let record = include_str!("records/ucloud.json");
     fs::write(job.join("ucloud_2fcn-bj2.json"), record).unwrap();

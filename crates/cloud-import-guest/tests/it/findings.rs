@@ -6,7 +6,7 @@ use cloud_import_guest::{
     inspect,
 };
 
-use crate::disk::disk;
+use crate::disk::{Sparse, disk};
 
 /// A disk, and its findings: id without `guest.`, and place.
 const DISKS: &[(&str, &[(&str, &str)])] = &[
@@ -137,10 +137,18 @@ fn ids_are_known() {
 
 #[test]
 fn a_disk_without_a_system_has_no_root() {
-    let zeros = std::io::Cursor::new(vec![0; 1 << 20]);
-    let guest = inspect(zeros, &Options::default());
+    // Where its root file system begins, behind the one for UEFI.
+    const ROOT: u64 = (2048 + 81_920) * 512;
+    let whole = disk("rocky-uefi");
+    let mut without = whole.blocks.as_ref().clone();
+    without.retain(|at, _| *at < ROOT);
+    let without = Sparse::new(whole.size, without);
+    let guest = inspect(without, &Options::default());
     assert_eq!(guest.read, Extent::Not);
     assert!(guest.has("guest.root_missing"), "{guest:?}");
+    // Nothing at all may be something that nobody here knows.
+    let zeros = inspect(std::io::Cursor::new(vec![0; 1 << 20]), &Options::default());
+    assert!(!zeros.has("guest.root_missing") && zeros.reason.is_some(), "{zeros:?}");
     // What cannot be looked into may hold one.
     assert!(!inspect(disk("encrypted"), &Options::default()).has("guest.root_missing"));
 }

@@ -64,7 +64,24 @@ pub struct ImageSummary {
     /// The key that it is encrypted with, empty for the service's own; absent where it is not.
     #[serde(default)]
     pub encrypted_with: Option<String>,
+    /// What its order says of the system, in the vendor's words, by the parameters that say it; empty for a copy.
+    #[serde(default)]
+    pub system: BTreeMap<String, String>,
 }
+
+/// The parameters in which the clouds are told the system.
+const SYSTEM: [&str; 10] = [
+    "Architecture",
+    "OSType",
+    "OsName",
+    "OsType",
+    "OsVersion",
+    "Platform",
+    "platform",
+    "architecture",
+    "os_version",
+    "osVersion",
+];
 
 /// All images, in the order in which their imports were accepted.
 pub(super) fn all(world: &World, clouds: &Clouds) -> Vec<ImageSummary> {
@@ -100,6 +117,10 @@ pub(super) fn all(world: &World, clouds: &Clouds) -> Vec<ImageSummary> {
             family: publication.family.clone(),
             deprecated: publication.is_deprecated,
             encrypted_with: publication.key.clone(),
+            system: SYSTEM
+                .iter()
+                .filter_map(|name| Some(((*name).to_owned(), import.params.given(name)?.to_owned())))
+                .collect(),
         }
     };
     world.imports.iter().map(summary).collect()

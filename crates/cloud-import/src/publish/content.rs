@@ -19,6 +19,7 @@ use serde_json::Value;
 use super::{
     destination::Destination,
     event::{Event, Listener},
+    findings::with_order,
     image::LocalImage,
     key::{UNREAD, ending, object_key},
     origin::Origin as CopiedFrom,
@@ -128,14 +129,8 @@ impl Ordered {
 
     /// Every problem of the file and of the order.
     pub(crate) fn problems(&self, importer: &dyn ImageImporter) -> Vec<Problem> {
-        let mut problems = [self.named.as_slice(), &self.found].concat();
-        // Of what is no disk, neither format nor size is missing.
-        let is_no_disk = |problem: &Problem| problem.is_error() && problem.field == Field::disk(0, DiskPart::Content);
-        let is_disk = !problems.iter().any(is_no_disk);
-        let parts = [DiskPart::Format, DiskPart::SizeGib].map(|part| Field::disk(0, part));
-        let of_order = importer.validate(&self.request).into_iter();
-        problems.extend(of_order.filter(|problem| is_disk || !parts.contains(&problem.field)));
-        problems
+        let found = [self.named.as_slice(), &self.found].concat();
+        with_order(found, importer.validate(&self.request))
     }
 }
 

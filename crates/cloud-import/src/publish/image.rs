@@ -8,8 +8,8 @@ use std::{
 };
 
 use cloud_import_core::{
-    Capabilities, Disk, DiskFormat, Error, ErrorKind, ImportRequest, PartitionTable, Problem, Remedy, Result, Stop,
-    remedy::Change,
+    Capabilities, Disk, DiskFormat, Error, ErrorKind, ImageImporter, ImportRequest, PartitionTable, Problem, Remedy,
+    Result, Stop, remedy::Change,
 };
 use cloud_import_disk::{self as header, DiskInfo, Format, inspect};
 use cloud_import_staging::{Hashed, LocalFile, WebFile};
@@ -17,7 +17,7 @@ use cloud_import_staging::{Hashed, LocalFile, WebFile};
 use super::{
     converted,
     event::Listener,
-    findings::{Judged, findings},
+    findings::{Judged, findings, with_order},
     store::{State, blocking},
 };
 
@@ -99,6 +99,12 @@ impl LocalImage {
     #[cfg(feature = "guest")]
     pub fn guest(&self) -> Option<&cloud_import_guest::Guest> {
         self.guest.as_deref()
+    }
+
+    /// What the disk tells of the system on it, in the words of an order, where somebody [looked](Self::look_inside).
+    #[cfg(feature = "guest")]
+    pub fn system(&self) -> super::GuestSystem {
+        self.guest().map(super::GuestSystem::of).unwrap_or_default()
     }
 
     /// The file that is made of this one by converting it to that format, so that its orders can be validated before it is
@@ -263,7 +269,16 @@ impl LocalImage {
             is_planned: self.planned.is_some(),
             made_as: self.planned.or(self.declared.filter(|_| self.converted.is_some())),
         };
-        findings(&judged, cloud, order)
+        let problems = findings(&judged, cloud, order);
+        #[cfg(feature = "guest")]
+        let problems = [problems, self.system().contradictions(cloud, order)].concat();
+        problems
+    }
+
+    /// The same with all that its cloud says of the order.
+    pub fn problems_at(&self, importer: &dyn ImageImporter, order: &ImportRequest) -> Vec<Problem> {
+        let of_file = self.problems(importer.capabilities(), order);
+        with_order(of_file, importer.validate(order))
     }
 
     /// A disk with what the file says of itself.

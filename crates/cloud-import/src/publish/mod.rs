@@ -101,6 +101,8 @@ pub use event::{Event, Listener};
 pub use finished::{Finished, finished};
 pub use gone::{Look, look, note_gone};
 pub use image::LocalImage;
+#[cfg(feature = "guest")]
+pub use inside::GuestSystem;
 pub use key::{PREFIX, ending, object_key};
 pub use leftovers::{Leftover, delete_object, leftovers};
 pub use naming::retire;

@@ -83,8 +83,8 @@ const ORDERS: &[Case] = &[
         "--to aliyun --name http://web good.qcow2",
     ),
     Case::plain(
-        "no operating system",
-        "import --simulate=sim.json --to aliyun --name web good.qcow2",
+        "no operating system, and none on the disk",
+        "import --simulate=sim.json --to aliyun --name web small.raw",
     ),
     Case::import(
         "firmware that the cloud cannot start",

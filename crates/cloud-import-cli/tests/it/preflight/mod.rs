@@ -190,8 +190,12 @@ async fn one_that_would_be_refused_holds_the_others_back_unless_it_is_by_best_ef
 async fn what_is_wrong_with_one_order_holds_the_others_back_and_is_told_once() {
     let world = World::new("order", |config| config).await;
     let (simulate, state) = (world.simulate(), world.state());
+    // Nothing on it tells which system it is.
+    let silent = world.folder.join("silent.raw");
+    std::fs::write(&silent, [&[0; 510][..], &[0x55, 0xAA], &[7; 65_024]].concat()).unwrap();
+    let silent = silent.to_str().unwrap();
     let without = run(&[
-        "import", &simulate, &state, "--bucket", BUCKET, "--to", "all", "--name", "hello", IMAGE,
+        "import", &simulate, &state, "--bucket", BUCKET, "--to", "all", "--name", "hello", silent,
     ]);
     expect_code(&without, 2);
     let told = err(&without);

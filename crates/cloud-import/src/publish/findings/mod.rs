@@ -93,6 +93,16 @@ pub(crate) fn findings(file: &Judged<'_>, cloud: &Capabilities, order: &ImportRe
     found.problems
 }
 
+/// What is wrong with a file and with its order: of what is no disk, neither format nor size nor system is missing.
+pub(crate) fn with_order(mut of_file: Vec<Problem>, of_order: Vec<Problem>) -> Vec<Problem> {
+    let is_no_disk = |problem: &Problem| problem.is_error() && problem.field == Field::disk(0, DiskPart::Content);
+    let is_disk = !of_file.iter().any(is_no_disk);
+    let parts = [DiskPart::Format, DiskPart::SizeGib, DiskPart::Guest].map(|part| Field::disk(0, part));
+    let of_order = of_order.into_iter();
+    of_file.extend(of_order.filter(|problem| is_disk || !parts.contains(&problem.field)));
+    of_file
+}
+
 struct Findings<'a> {
     file: &'a Judged<'a>,
     cloud: &'a Capabilities,
