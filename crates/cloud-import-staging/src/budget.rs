@@ -9,10 +9,12 @@ use cloud_import_core::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 const MIB: u64 = 1 << 20;
+/// What a part counts for at least, in MiB: its request and its connection take memory, too.
+const LEAST: u32 = 2;
 
 /// A bound for the memory of all parts in flight, shared by its clones: 64 MiB where nothing else is asked for.
 ///
-/// It counts in whole MiB. A part larger than the bound takes it whole and goes alone.
+/// It counts in whole MiB, and a small part as two. A part larger than the bound takes it whole and goes alone.
 ///
 /// ```
 /// use cloud_import_staging::Budget;
@@ -86,7 +88,7 @@ impl Budget {
     pub(crate) async fn reserve(&self, length: u64) -> Option<OwnedSemaphorePermit> {
         let mib = u32::try_from(length.div_ceil(MIB))
             .unwrap_or(u32::MAX)
-            .clamp(1, self.0.most);
+            .clamp(LEAST.min(self.0.most), self.0.most);
         // The semaphore is never closed.
         self.0.permits.clone().acquire_many_owned(mib).await.ok()
     }
@@ -213,6 +215,15 @@ mod tests {
         assert!(now(budget.take(1)).is_none());
         drop(large);
         assert!(now(budget.take(1)).is_some());
+    }
+
+    #[test]
+    fn small_parts_go_in_bounded_number() {
+        let budget = Budget::mib(64);
+        let out: Vec<_> = (0..32).map(|_| now(budget.take(1)).unwrap()).collect();
+        assert!(now(budget.take(1)).is_none());
+        drop(out);
+        assert!(now(Budget::mib(1).take(1)).is_some());
     }
 
     #[test]

@@ -90,9 +90,7 @@ impl Progress {
         let ticker = tokio::spawn(tick).abort_handle();
         Self { shared, ticker }
     }
-}
 
-impl Progress {
     /// So many of so many bytes of the first target are here.
     pub(crate) fn downloading(&self, done: u64, total: u64) {
         self.shared.bytes(Some(0), Stage::Downloading, done, total);

@@ -38,17 +38,9 @@ pub fn too_large(cloud: &Capabilities, gib: u32, field: Field) -> Option<Problem
     let fact = cloud.after.copy_max_gib;
     let most = fact.value.filter(|most| gib > *most)?;
     let rule = format!("makes an image of {gib} GiB, and this cloud copies none of more than {most} GiB");
-    let of = if fact.verified {
-        Problem::error
-    } else {
-        Problem::warning
-    };
-    let problem = of(cloud.provider, field, rule);
-    Some(
-        problem
-            .source(fact.source)
-            .remedy("Import the file in that region, too, instead of copying its image."),
-    )
+    let problem = Problem::error(cloud.provider, field, rule).severity(fact.severity());
+    let remedy = "Import the file in that region, too, instead of copying its image.";
+    Some(problem.source(fact.source).remedy(remedy))
 }
 
 struct Findings {
@@ -62,13 +54,8 @@ impl Findings {
         self.problems.push(problem.source(fact.source).remedy(remedy));
     }
 
-    /// As an error, or a warning where no source settles it.
     fn judged<T>(&mut self, field: Field, rule: impl Into<String>, fact: &Fact<T>, remedy: impl Into<Remedy>) {
-        let of = match fact.verified {
-            true => Problem::error,
-            false => Problem::warning,
-        };
-        let problem = of(self.cloud.provider, field, rule.into());
+        let problem = Problem::error(self.cloud.provider, field, rule.into()).severity(fact.severity());
         self.problems.push(problem.source(fact.source).remedy(remedy));
     }
 

@@ -202,12 +202,7 @@ impl Findings<'_> {
             [] => Remedy::Unset(field.clone()),
             listed => Remedy::choose(field.clone(), listed),
         };
-        let severity = if list.verified {
-            Severity::Error
-        } else {
-            Severity::Warning
-        };
-        self.add(severity, field, rule, list.source, remedy);
+        self.add(list.severity(), field, rule, list.source, remedy);
     }
 
     fn disks(&mut self, request: &ImportRequest) {

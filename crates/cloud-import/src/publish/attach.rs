@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use cloud_import_core::{
-    CancelOutcome, Error, ErrorKind, ImageImporter, Remedy, Result, Stop, WaitOptions,
-    env::{Env as _, SystemEnv},
-    find,
-    remedy::Change,
+    CancelOutcome, Error, ErrorKind, ImageImporter, Remedy, Result, Stop, WaitOptions, find, remedy::Change,
 };
 use cloud_import_staging::Store;
 use tokio::sync::OnceCell;
@@ -16,7 +13,7 @@ use super::{
     options::Options,
     outcome::{Ended, Outcome},
     store::{Job, Record, Step},
-    target::{Context, Target, side_by_side, stopped},
+    target::{Context, Target, now, side_by_side, stopped},
 };
 
 /// A target of a job, with what reaches its cloud.
@@ -150,7 +147,7 @@ async fn hold(index: usize, target: Reattached, context: Arc<Context>) -> Result
 impl Target {
     /// Records that the cloud took a request to cancel what runs: it may show that by nothing else.
     pub(super) async fn cancel_requested(&self) -> Result<()> {
-        let at = SystemEnv.now();
+        let at = now(&*self.importer);
         self.change(move |record| {
             if let Some(task) = &mut record.task {
                 task.cancel_requested(at);

@@ -259,7 +259,7 @@ impl Record {
         self.target.contains(DRY_RUN)
     }
 
-    /// Whether the last that is known of an order which was only tried is that its cloud would take it.
+    /// Whether it is of an order that was only tried, and its cloud would take it by the last answer.
     pub fn was_checked(&self) -> bool {
         let told = |event: &&Happened| {
             let prepares = [What::Hashing, What::Hashed, What::Staging, What::Tidied];
