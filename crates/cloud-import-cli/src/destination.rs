@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use cloud_import::{
     Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageChange, ImageImporter, ImageKind,
-    ImportRequest, Pace, Problem, Provider, Remedy, Result, SourceForm, Target,
+    ImportRequest, Pace, Problem, Provider, Remedy, Result, SourceForm, Stop, Target,
     publish::{Destination, Image, LocalImage, ObjectImage, Release, staging::Store},
 };
 
@@ -15,28 +15,57 @@ use crate::{
     fields::Fields,
     inside, order,
     source::Place,
+    sums,
     targets::Wanted,
     template::{self, Content},
+    unpack::{self, Unpacked},
 };
 
-/// The image that the order names: a file of this machine or of a web server by its header, or what already exists.
+/// The image of an order, and the file that it was unpacked to, which goes with it.
+pub(crate) struct Opened {
+    pub(crate) image: Image,
+    pub(crate) unpacked: Option<Unpacked>,
+}
+
+/// The image that the order names: a file of this machine or of a web server by its header, or what already exists. A file that is
+/// packed is unpacked, once its sum is the one that is expected, where one is.
 ///
 /// # Errors
 /// It is none of them; or its targets say different formats of the one file.
-pub(crate) async fn image(options: &Order, wanted: &[Wanted], clouds: &Clouds<'_>, pace: &Pace) -> Result<Image> {
-    match Place::read(&options.image)? {
-        Place::Fetched(fetched) => fetched.look(declared(wanted)?, clouds, pace).await.map(Image::Web),
+pub(crate) async fn image(
+    options: &Order,
+    wanted: &[Wanted],
+    clouds: &Clouds<'_>,
+    pace: &Pace,
+    expected: Option<&str>,
+    stop: &Stop,
+) -> Result<Opened> {
+    let mut unpacked = None;
+    let image = match Place::read(&options.image)? {
+        Place::Fetched(fetched) => Image::Web(fetched.look(declared(wanted)?, clouds, pace).await?),
         Place::File(path) => {
             let declared = declared(wanted)?;
-            let image = opened(path, declared).await?;
+            if unpack::is_packed(&path) {
+                if let Some(expected) = expected {
+                    sums::check(&path, expected, stop).await?;
+                }
+                unpacked = Some(unpack::unpack(&path, stop).await?);
+            }
+            let image = match &unpacked {
+                Some(unpacked) => opened(unpacked.path(), declared)
+                    .await?
+                    .named(path.display().to_string()),
+                None => opened(path, declared).await?,
+            };
             inside::tell(options, wanted, &image);
-            Ok(Image::File(image))
+            Image::File(image)
         }
         _ => {
             let shown = options.image.to_string_lossy();
-            Ok(Image::There(shown.split('?').next().unwrap_or_default().to_owned()))
+            Image::There(shown.split('?').next().unwrap_or_default().to_owned())
         }
-    }
+    };
+    Ok(Opened { image, unpacked })
 }
 
 /// A file of this machine, by its header and the system on its disk.

@@ -54,7 +54,9 @@ mod sums;
 mod targets;
 mod tasks;
 mod template;
+mod temporary;
 mod tip;
+mod unpack;
 mod waiting;
 
 use std::{ffi::OsString, process::ExitCode};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Asking, Check, CheckOutcome, Error, ErrorKind, Field, Pace, Problem, Provider, Result, Stop, Subject,
+    Asking, Check, CheckOutcome, Error, Field, Pace, Problem, Provider, Result, Stop, Subject,
     publish::{Destination, Ended, Image, Job, Listener, Publish, Readiness, State, gate},
 };
 
@@ -12,12 +12,13 @@ use crate::{
     args::Import,
     asked,
     connect::Clouds,
-    destination,
+    destination::{self, Opened},
     findings::{Finding, Severity},
     side_by_side::side_by_side,
     sparse, sums,
     targets::Wanted,
     template,
+    unpack::Unpacked,
     waiting::waiting,
 };
 
@@ -37,6 +38,8 @@ pub(crate) struct Targets<'a> {
     expected: Option<String>,
     /// The sum of the file, once it was read.
     sha256: Option<String>,
+    /// What the image was unpacked to.
+    _unpacked: Option<Unpacked>,
 }
 
 /// What a target comes to.
@@ -106,8 +109,13 @@ impl<'a> Targets<'a> {
         stop: &'a Stop,
     ) -> Result<(Self, Image)> {
         let pace = Pace::new(options.parallel, options.limit_rate);
-        let image = destination::image(&options.order, wanted, clouds, &pace).await?;
-        let expected = sums::expected_of(options.expect_sha256.as_deref(), &image)?;
+        let said = options.expect_sha256.as_deref();
+        let Opened { image, unpacked } = destination::image(&options.order, wanted, clouds, &pace, said, stop).await?;
+        // Of what was unpacked, that is the sum of the packed file.
+        let expected = match unpacked {
+            Some(_) => None,
+            None => sums::expected_of(said, &image)?,
+        };
         if let (Image::File(file), None) = (&image, options.staging.convert) {
             sparse::tell(file);
         }
@@ -122,6 +130,7 @@ impl<'a> Targets<'a> {
             sources: Vec::new(),
             expected,
             sha256: None,
+            _unpacked: unpacked,
         };
         Ok((targets, image))
     }
@@ -194,13 +203,8 @@ impl<'a> Targets<'a> {
         self.state.check().await?;
         file.hash(self.state, self.options.rehash, progress, self.stop).await?;
         let found = file.sha256().unwrap_or_default();
-        if let Some(expected) = self.expected.as_deref().filter(|expected| *expected != found) {
-            let message = format!(
-                "`{}` has the SHA-256 {found}, and {expected} is expected",
-                file.path().display()
-            );
-            return Err(Error::new(ErrorKind::InvalidRequest, message)
-                .with_remedy("Nothing was sent. Get the file again, or correct what is expected of it."));
+        if let Some(expected) = &self.expected {
+            sums::compared(file.path(), found, expected)?;
         }
         self.sha256 = Some(found.to_owned());
         Ok(true)

@@ -2,7 +2,14 @@
 
 use std::path::Path;
 
-use cloud_import::{Error, ErrorKind, Result, env, provider::suggest::did_you_mean, publish::Image};
+use cloud_import::{
+    Error, ErrorKind, Result, Stop, env,
+    provider::suggest::did_you_mean,
+    publish::{
+        Image,
+        staging::{Hashed, LocalFile},
+    },
+};
 
 /// A larger file is no list of sums.
 const LARGEST: u64 = 4 << 20;
@@ -19,6 +26,31 @@ pub(crate) fn expected_of(said: Option<&str>, image: &Image) -> Result<Option<St
             .with_remedy("Leave --expect-sha256 out, or name the file itself.")
     })?;
     expected(said, file.path()).map(Some)
+}
+
+/// Reads the sum of a file, which is to be the expected one.
+///
+/// # Errors
+/// As [`expected`] and [`compared`].
+pub(crate) async fn check(path: &Path, said: &str, stop: &Stop) -> Result<()> {
+    let expected = expected(said, path)?;
+    let file = LocalFile::open(path)?;
+    let hashed = Hashed::of(&file, None, |_| {}, stop).await?;
+    compared(path, &hashed.sha256, &expected)
+}
+
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] when the sum of a file is not the expected one.
+pub(crate) fn compared(path: &Path, found: &str, expected: &str) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    let message = format!(
+        "`{}` has the SHA-256 {found}, and {expected} is expected",
+        path.display()
+    );
+    Err(Error::new(ErrorKind::InvalidRequest, message)
+        .with_remedy("Nothing was sent. Get the file again, or correct what is expected of it."))
 }
 
 /// The sum that is expected of the file at `image`, in lower-case hex. `expected` is that sum, or the path of a file of sums with a line

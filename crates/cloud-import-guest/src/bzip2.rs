@@ -1,8 +1,9 @@
 //! Unpacks bzip2. There is no reader of it in Rust alone that is looked after and of a licence like ours.
-//!
-//! Checksums are not looked at: what is wrong shows as an archive that is none.
 
-use std::io::{self, BufRead, Read};
+use std::{
+    fmt,
+    io::{self, BufRead, Read},
+};
 
 /// Symbols of one table: 256 bytes, the run symbols in place of one, the end.
 const SYMBOLS: usize = 258;
@@ -13,18 +14,37 @@ const GROUP: usize = 50;
 const BLOCK_MARK: u64 = 0x3141_5926_5359;
 const END_MARK: u64 = 0x1772_4538_5090;
 
-/// A stream, block by block.
-pub(crate) struct Decoder<R> {
+/// Reads what is compressed: all streams of it, one behind the other, each with its checksums. It takes some MiB of memory.
+///
+/// ```
+/// use std::io::Read;
+///
+/// let packed = b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0"; // of nothing
+/// let mut unpacked = Vec::new();
+/// cloud_import_guest::bzip2::Decoder::new(&packed[..]).read_to_end(&mut unpacked)?;
+/// assert!(unpacked.is_empty());
+/// # std::io::Result::Ok(())
+/// ```
+pub struct Decoder<R> {
     bits: Bits<R>,
     /// Bytes that a block has at most; 0 before the header of a stream.
     size: usize,
     is_over: bool,
     block: Vec<u8>,
     used: usize,
+    /// Of the blocks of this stream so far.
+    sum: u32,
+}
+
+impl<R> fmt::Debug for Decoder<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder").finish_non_exhaustive()
+    }
 }
 
 impl<R: BufRead> Decoder<R> {
-    pub(crate) fn new(file: R) -> Self {
+    /// Of what begins with `BZh`.
+    pub fn new(file: R) -> Self {
         let bits = Bits {
             file,
             held: 0,
@@ -37,6 +57,7 @@ impl<R: BufRead> Decoder<R> {
             is_over,
             block,
             used,
+            sum: 0,
         }
     }
 
@@ -53,14 +74,24 @@ impl<R: BufRead> Decoder<R> {
         let mark = u64::from(self.bits.take(24)?) << 24 | u64::from(self.bits.take(24)?);
         match mark {
             BLOCK_MARK => {
-                self.bits.take(32)?;
+                let sum = self.bits.take(32)?;
                 self.block = unrun(&block(&mut self.bits, self.size)?, self.size)?;
-                Ok(())
+                self.sum = self.sum.rotate_left(1) ^ sum;
+                match checksum(&self.block) == sum {
+                    true => Ok(()),
+                    false => Err(wrong()),
+                }
             }
-            // What may follow is another stream, which nothing makes of an initramfs.
             END_MARK => {
-                self.is_over = true;
-                Ok(())
+                let is_whole = self.bits.take(32)? == self.sum;
+                (self.sum, self.size) = (0, 0);
+                // Each stream begins with a whole byte.
+                self.bits.count -= self.bits.count % 8;
+                self.is_over = !self.bits.file.fill_buf()?.starts_with(b"BZh");
+                match is_whole {
+                    true => Ok(()),
+                    false => Err(wrong()),
+                }
             }
             _ => Err(wrong()),
         }
@@ -69,7 +100,7 @@ impl<R: BufRead> Decoder<R> {
 
 impl<R: BufRead> Read for Decoder<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.used == self.block.len() && !self.is_over {
+        while self.used == self.block.len() && !self.is_over {
             self.next()?;
         }
         let left = self.block.get(self.used..).unwrap_or_default();
@@ -82,6 +113,25 @@ impl<R: BufRead> Read for Decoder<R> {
 
 fn wrong() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "a block of bzip2 is damaged")
+}
+
+/// The CRC-32 of a block, the highest bit first.
+fn checksum(block: &[u8]) -> u32 {
+    const TABLE: [u32; 256] = {
+        let (mut table, mut at) = ([0; 256], 0);
+        while at < 256 {
+            let (mut value, mut bit) = ((at as u32) << 24, 0);
+            while bit < 8 {
+                value = (value << 1) ^ ((value >> 31) * 0x04C1_1DB7);
+                bit += 1;
+            }
+            table[at] = value;
+            at += 1;
+        }
+        table
+    };
+    let step = |sum: u32, byte: &u8| (sum << 8) ^ TABLE[((sum >> 24) as u8 ^ byte) as usize];
+    !block.iter().fold(u32::MAX, step)
 }
 
 /// Bits, the highest of each byte first.

@@ -7,7 +7,7 @@
 //! read.
 
 mod bytes;
-mod bzip2;
+pub mod bzip2;
 #[cfg(test)]
 mod disks;
 pub mod facts;

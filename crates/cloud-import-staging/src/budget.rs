@@ -10,11 +10,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 const MIB: u64 = 1 << 20;
 /// What a part counts for at least, in MiB: its request and its connection take memory, too.
-const LEAST: u32 = 2;
+const LEAST: u32 = 4;
 
 /// A bound for the memory of all parts in flight, shared by its clones: 64 MiB where nothing else is asked for.
 ///
-/// It counts in whole MiB, and a small part as two. A part larger than the bound takes it whole and goes alone.
+/// It counts in whole MiB, and a small part as four. A part larger than the bound takes it whole and goes alone.
 ///
 /// ```
 /// use cloud_import_staging::Budget;
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn small_parts_go_in_bounded_number() {
         let budget = Budget::mib(64);
-        let out: Vec<_> = (0..32).map(|_| now(budget.take(1)).unwrap()).collect();
+        let out: Vec<_> = (0..16).map(|_| now(budget.take(1)).unwrap()).collect();
         assert!(now(budget.take(1)).is_none());
         drop(out);
         assert!(now(Budget::mib(1).take(1)).is_some());

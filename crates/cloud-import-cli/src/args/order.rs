@@ -17,7 +17,8 @@ use super::{
 pub(crate) struct Order {
     /// The disk image: a file, a link, or BUCKET:KEY in the cloud's object storage
     ///
-    /// A file is uploaded to the bucket of each target (--bucket) and deleted there after the verdict.
+    /// A file is uploaded to the bucket of each target (--bucket) and deleted there after the verdict. In gzip, xz, zstd or bzip2, in a tar or
+    /// an OVA, it is unpacked first, into a temporary file.
     /// fetch+https://HOST/PATH#sha256=HEX copies a file from a web server into the buckets, with no copy of it on this machine; a bare
     /// link is for the cloud to read, which JD Cloud, Tencent Cloud and UCloud do.
     pub(crate) image: OsString,

@@ -1,7 +1,7 @@
 //! `check`: what each target's cloud says to an import before it is started. It starts none.
 
 use cloud_import::{
-    Asking, Check, Pace, Result, Subject,
+    Asking, Check, Pace, Result, Stop, Subject,
     aliyun::{self, CreateRole as _, RoleEvent},
     publish::{Destination, Publish},
 };
@@ -28,7 +28,9 @@ pub(crate) async fn run(options: args::Check) -> Result<Exit> {
 /// Every target side by side; one that cannot be inspected does not stop the others.
 async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simulated>) -> Result<Vec<Row>> {
     let clouds = Clouds::new(&options.reach, simulated)?;
-    let mut image = destination::image(&options.order, targets, &clouds, &Pace::default()).await?;
+    let (pace, stop) = (Pace::default(), Stop::default());
+    let opened = destination::image(&options.order, targets, &clouds, &pace, None, &stop).await?;
+    let mut image = opened.image.clone();
     if let Some(format) = options.staging.convert {
         image = destination::planned(&image, format)?;
     }

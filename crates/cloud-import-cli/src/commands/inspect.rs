@@ -20,6 +20,7 @@ use crate::{
     guest,
     output::{self, SCHEMA, Tone},
     render, sparse,
+    unpack::{self, Unpacked},
 };
 
 /// The facts as JSON. The keys are part of the interface.
@@ -71,7 +72,12 @@ struct Cloud {
 }
 
 pub(crate) fn run(options: &Inspect) -> Result<Exit> {
-    let mut file = LocalImage::open(&options.file, None)?;
+    let unpacked = match unpack::is_packed(&options.file) {
+        true => Some(unpack::unpack_here(&options.file)?),
+        false => None,
+    };
+    let path = unpacked.as_ref().map_or(options.file.as_path(), Unpacked::path);
+    let mut file = LocalImage::open(path, None)?.named(options.file.display().to_string());
     file.look_inside();
     let allocated = sparse::allocated(&file);
     let wanted = |provider: &Provider| options.clouds.is_empty() || options.clouds.contains(provider);

@@ -5,12 +5,12 @@ use cloud_import::{Error, ErrorKind};
 /// The exit code of a run that the system cannot confine; `qemu-img` ends with 0 to 3.
 pub(super) const NOT_CONFINED: u8 = 125;
 
-pub(super) const ANOTHER_FOLDER: &str = "Free some space there, or set TMPDIR to a folder with more.";
+pub(crate) const ANOTHER_FOLDER: &str = "Free some space there, or set TMPDIR to a folder with more.";
 
 pub(super) const INSTALL: &str = "Install it (Debian, Ubuntu: qemu-utils; Fedora, RHEL, Alpine: qemu-img; Arch, Homebrew: qemu), \
     or convert the file elsewhere and name the result.";
 
-pub(super) fn local(message: impl Into<String>) -> Error {
+pub(crate) fn local(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Local, message)
 }
 

@@ -8,7 +8,6 @@ mod confined;
 mod failure;
 mod process;
 mod source;
-mod temporary;
 #[cfg_attr(
     not(target_os = "linux"),
     allow(dead_code, reason = "elsewhere nothing bounds a run")
@@ -28,13 +27,13 @@ use cloud_import::{
 
 #[cfg(target_os = "linux")]
 pub(crate) use self::confined::child;
+pub(crate) use self::failure::{ANOTHER_FOLDER, local};
 use self::{
-    failure::{ANOTHER_FOLDER, local},
     process::{Meter, run},
     source::Source,
-    temporary::Temporary,
     tool::{Handed, Limits, Tool},
 };
+use crate::temporary::Temporary;
 
 /// The most that is kept of a measurement, in bytes: some numbers in JSON.
 const MEASUREMENT_KEPT: usize = 16 * 1024;

@@ -49,6 +49,7 @@ mod stores;
 mod targets;
 mod trust;
 mod unknown;
+mod unpack;
 
 use std::{
     fs,

@@ -201,7 +201,7 @@ impl Content {
             Image::File(file) | Image::Web(WebImage(file)) => {
                 let sha256 = file.sha256().map(str::to_owned);
                 let content = sha256.clone().unwrap_or_default();
-                JobFacts::new(name, file.path().display().to_string(), sha256, &content).of_size(self.length())
+                JobFacts::new(name, file.name(), sha256, &content).of_size(self.length())
             }
             Image::There(shown) => {
                 let content: Vec<String> = first.disks.iter().map(|disk| disk.source.identity()).collect();

@@ -39,6 +39,8 @@ use super::{
 #[derive(Debug, Clone)]
 pub struct LocalImage {
     path: PathBuf,
+    /// What people know it by, if not by its path.
+    name: Option<String>,
     info: DiskInfo,
     declared: Option<DiskFormat>,
     /// The format of the file that is made of it, where it stands for that.
@@ -71,6 +73,7 @@ impl LocalImage {
         let info = inspect(file).map_err(|error| fail(format!("is not a readable disk image: {error}")))?;
         Ok(Self {
             path,
+            name: None,
             info,
             declared,
             planned: None,
@@ -81,6 +84,13 @@ impl LocalImage {
             web: None,
             converted: None,
         })
+    }
+
+    /// What people know it by, where its path tells them nothing: findings and the job speak of that.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
     }
 
     /// Looks at the system on the disk, in bounded work, on the thread that it is called on: some tenths of a second. What is found
@@ -177,6 +187,7 @@ impl LocalImage {
     pub(crate) fn of_object(name: String, info: DiskInfo, declared: Option<DiskFormat>) -> Self {
         Self {
             path: name.into(),
+            name: None,
             info,
             declared,
             planned: None,
@@ -206,6 +217,11 @@ impl LocalImage {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What people know it by.
+    pub fn name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.path.display().to_string())
     }
 
     /// What its header says.
@@ -262,7 +278,7 @@ impl LocalImage {
     /// the order it looks at what concerns the file: the kind of image, the architecture and the firmware.
     pub fn problems(&self, cloud: &Capabilities, order: &ImportRequest) -> Vec<Problem> {
         let judged = Judged {
-            name: &self.path.display().to_string(),
+            name: &self.name(),
             info: &self.info,
             declared: self.declared,
             own: self.own_format(),

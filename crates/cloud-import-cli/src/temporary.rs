@@ -1,4 +1,4 @@
-//! The file that a conversion writes: ours alone, locked while it is in use, and removed with its owner. What an owner left that was
+//! The file that a conversion or an unpacking writes: ours alone, locked while it is in use, and removed with its owner. What an owner left that was
 //! killed is removed by the next. Must not touch a file of another name or of another user.
 
 use std::{
@@ -12,18 +12,20 @@ use cloud_import::{
     env::{Env as _, SystemEnv},
 };
 
-use super::failure::{ANOTHER_FOLDER, local};
+use crate::convert::{ANOTHER_FOLDER, local};
 
 const PREFIX: &str = "cloud-import-";
 const LOCK: &str = "lock";
-/// What a converted file ends in.
-const FORMATS: [DiskFormat; 4] = [DiskFormat::Qcow2, DiskFormat::Raw, DiskFormat::Vhd, DiskFormat::Vmdk];
+/// What a file ends in whose format is not known yet.
+const UNPACKED: &str = "disk";
+/// What a file ends in.
+const ENDINGS: [&str; 5] = ["qcow2", "raw", "vhd", "vmdk", UNPACKED];
 /// How often another name is tried, when a process that sweeps took the new lock for one that was left behind.
 const TRIES: u32 = 3;
 
 /// A file of ours alone, which is removed with its owner.
 #[derive(Debug)]
-pub(super) struct Temporary {
+pub(crate) struct Temporary {
     path: PathBuf,
     lock_path: PathBuf,
     file: File,
@@ -33,7 +35,16 @@ pub(super) struct Temporary {
 
 impl Temporary {
     /// A new, empty one. What killed owners left in the folder goes first, as it may take all the space there is.
-    pub(super) fn new(folder: &Path, format: DiskFormat) -> Result<Self> {
+    pub(crate) fn new(folder: &Path, format: DiskFormat) -> Result<Self> {
+        Self::ending(folder, format.as_str())
+    }
+
+    /// The same for a disk whose format is not known yet.
+    pub(crate) fn unpacked(folder: &Path) -> Result<Self> {
+        Self::ending(folder, UNPACKED)
+    }
+
+    fn ending(folder: &Path, ending: &str) -> Result<Self> {
         let unwritable = |path: &Path, error: &io::Error| {
             local(format!("cannot write `{}`: {error}", path.display())).with_remedy(ANOTHER_FOLDER)
         };
@@ -48,7 +59,7 @@ impl Temporary {
             if let Ok(own) = lock.metadata() {
                 sweep(folder, &own);
             }
-            let path = folder.join(format!("{stem}.{format}"));
+            let path = folder.join(format!("{stem}.{ending}"));
             let file = create(&path).map_err(|error| {
                 let _ = fs::remove_file(&lock_path);
                 unwritable(&path, &error)
@@ -63,12 +74,12 @@ impl Temporary {
         Err(local(format!("cannot lock a new file in `{}`", folder.display())).with_remedy(ANOTHER_FOLDER))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The open file.
-    pub(super) fn file(&self) -> &File {
+    pub(crate) fn file(&self) -> &File {
         &self.file
     }
 }
@@ -109,8 +120,8 @@ fn sweep(folder: &Path, own: &Metadata) {
         if lock.as_ref().is_some_and(|lock| lock.try_lock().is_err()) {
             continue;
         }
-        for format in FORMATS {
-            let _ = fs::remove_file(path.with_extension(format.as_str()));
+        for ending in ENDINGS {
+            let _ = fs::remove_file(path.with_extension(ending));
         }
         let _ = fs::remove_file(&lock_path);
     }
@@ -123,7 +134,7 @@ fn is_ours_by_name(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     nonce.len() == 36
         && nonce.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
-        && (ending == LOCK || FORMATS.iter().any(|format| format.as_str() == ending))
+        && (ending == LOCK || ENDINGS.contains(&ending))
 }
 
 /// Whether it is a plain file of the user whose file `own` is.
@@ -149,7 +160,7 @@ mod tests {
         fs::create_dir(&folder).unwrap();
         let used = Temporary::new(&folder, DiskFormat::Raw).unwrap();
         let name = |ending: &str| format!("{PREFIX}{}.{ending}", SystemEnv.nonce().unwrap());
-        let left: Vec<PathBuf> = ["qcow2", "raw", "vhd", "vmdk", "lock"]
+        let left: Vec<PathBuf> = ["qcow2", "raw", "vhd", "vmdk", "disk", "lock"]
             .map(|ending| folder.join(name(ending)))
             .into();
         let killed = folder.join(name("vmdk"));

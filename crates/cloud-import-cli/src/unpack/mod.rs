@@ -1,0 +1,185 @@
+//! A disk image as people have it: compressed as a whole, or in an archive (tar, OVA). The disk in it is written to a temporary file that
+//! goes away with its owner, before anything else looks at it.
+//!
+//! The file may be anybody's: what it unpacks to is bounded, holes take no room, and no name in an archive becomes one on this machine.
+
+mod archive;
+mod frames;
+mod refusal;
+mod sparse;
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    path::{Path, absolute},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use cloud_import::{Error, ErrorKind, Remedy, Result, Stop, publish::guest::bzip2, remedy::Change};
+
+use self::{frames::Frames, refusal::wrong, sparse::Sparse};
+use crate::{
+    convert::{ANOTHER_FOLDER, local},
+    output,
+    progress::One,
+    temporary::Temporary,
+};
+
+/// The most that a file unpacks to: no cloud here imports a disk of a quarter of that.
+const MOST: u64 = 16 << 40;
+/// The most memory that a decoder of xz may take for its window, in KiB: `xz -9` makes 64 MiB of it.
+const XZ_WINDOW: u32 = 80 << 10;
+/// Bytes that are read at a time.
+const PIECE: usize = 256 << 10;
+/// Where tar has its mark, and what it is.
+const TAR_MARK: (usize, &[u8]) = (257, b"ustar");
+
+/// The disk that was in a file. It is removed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Unpacked(Temporary);
+
+impl Unpacked {
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// Whether a file is compressed or an archive, by how it begins. What cannot be read is told by who reads it next.
+pub(crate) fn is_packed(path: &Path) -> bool {
+    let mut head = Vec::new();
+    // Opening a pipe would wait for its other end.
+    let is_file = path.metadata().is_ok_and(|facts| facts.is_file());
+    let mut read = || File::open(path)?.take(512).read_to_end(&mut head);
+    is_file && read().is_ok() && kind(&head).is_some()
+}
+
+/// What a file is, in the words of people, by its first 512 bytes.
+fn kind(head: &[u8]) -> Option<&'static str> {
+    match head {
+        [0x1F, 0x8B, 8, ..] => Some("gzip"),
+        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => Some("xz"),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Some("zstd"),
+        [b'B', b'Z', b'h', b'1'..=b'9', rest @ ..] if rest.starts_with(b"1AY&SY") => Some("bzip2"),
+        head if head.get(TAR_MARK.0..).is_some_and(|rest| rest.starts_with(TAR_MARK.1)) => Some("tar"),
+        _ => None,
+    }
+}
+
+/// Unpacks a file into the system's folder for temporary files, and says so. After a stop, or when the future is dropped, the work ends
+/// and the new file is removed.
+///
+/// # Errors
+/// [`ErrorKind::Local`] when it is damaged or holds no disk, or more than one, when it unpacks to more than any cloud takes, or when space
+/// is short. [`ErrorKind::Stopped`].
+pub(crate) async fn unpack(path: &Path, stop: &Stop) -> Result<Unpacked> {
+    let given_up = GivenUp::default();
+    let (path, stop, dropped) = (path.to_owned(), stop.clone(), Arc::clone(&given_up.0));
+    let work = move || written(&path, &|| stop.is_requested() || dropped.load(Ordering::Relaxed));
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(_) => Err(local("the image cannot be unpacked: its reader failed on it").with_remedy(BY_HAND)),
+    }
+}
+
+/// The same on the thread that it is called on, to its end.
+pub(crate) fn unpack_here(path: &Path) -> Result<Unpacked> {
+    written(path, &|| false)
+}
+
+const BY_HAND: &str = "Get the file again, or unpack it yourself and name the disk image in it.";
+
+/// Tells the thread that unpacks that nobody waits for it any more.
+#[derive(Debug, Default)]
+struct GivenUp(Arc<AtomicBool>);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn written(path: &Path, is_over: &dyn Fn() -> bool) -> Result<Unpacked> {
+    let name = path.display().to_string();
+    let folder = absolute(std::env::temp_dir())
+        .map_err(|error| local(format!("cannot resolve the folder for temporary files: {error}")))?;
+    let new = Temporary::unpacked(&folder)?;
+    let progress = One::new("unpacking".to_owned());
+    let failed = |error: io::Error| match error.kind() {
+        _ if is_over() => Error::new(ErrorKind::Stopped, "unpacking was stopped, and nothing was sent")
+            .with_remedy(Remedy::Repeat(Change::Nothing)),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => local(format!(
+            "`{name}` cannot be unpacked in `{}`: {error}",
+            folder.display()
+        ))
+        .with_remedy(ANOTHER_FOLDER),
+        _ => local(format!("`{name}` cannot be unpacked: {error}")).with_remedy(BY_HAND),
+    };
+    let file = File::open(path).map_err(failed)?;
+    let all = file.metadata().map_err(failed)?.len();
+    let counted = Counted {
+        file,
+        done: 0,
+        tell: move |done| progress.at(done as f32 / all.max(1) as f32),
+        is_over,
+    };
+    let mut out = Sparse::new(new.file(), MOST);
+    let inside = copied(BufReader::with_capacity(PIECE, counted), &mut out).map_err(failed)?;
+    out.finish().map_err(failed)?;
+    let within = inside.map_or_else(String::new, |inside| format!(": {inside:?} in it"));
+    output::note(&format!("{name:?} was unpacked to {}{within}", new.path().display()));
+    Ok(Unpacked(new))
+}
+
+/// Writes the disk in what is read; its name, where it has one there.
+fn copied(file: impl BufRead, out: &mut Sparse<'_>) -> io::Result<Option<String>> {
+    let mut plain = BufReader::with_capacity(PIECE, decoded(file)?);
+    match kind(&head(&mut plain)?) {
+        Some("tar") => archive::disk(plain, out).map(Some),
+        Some(other) => Err(wrong(format!("what is in it is {other} again"))),
+        None => io::copy(&mut plain, out).map(|_| None),
+    }
+}
+
+/// What is compressed, or the file as it is.
+fn decoded<'a>(mut file: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    let kind = kind(&head(&mut file)?);
+    Ok(match kind {
+        Some("gzip") => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
+        Some("xz") => Box::new(lzma_rust2::XzReader::new_mem_limit(file, true, XZ_WINDOW)),
+        Some("zstd") => Box::new(Frames::new(file)),
+        Some("bzip2") => Box::new(bzip2::Decoder::new(file)),
+        _ => Box::new(file),
+    })
+}
+
+/// The first bytes of what is read, of which none is taken.
+fn head(file: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    Ok(file.fill_buf()?.iter().copied().take(512).collect())
+}
+
+/// A file that says how far it was read, and ends when its reader is to stop.
+struct Counted<'a, T> {
+    file: File,
+    done: u64,
+    tell: T,
+    is_over: &'a dyn Fn() -> bool,
+}
+
+impl<T: Fn(u64)> Read for Counted<'_, T> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if (self.is_over)() {
+            return Err(io::Error::other("it was stopped"));
+        }
+        let count = self.file.read(out)?;
+        self.done += count as u64;
+        (self.tell)(self.done);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests;
