@@ -36,6 +36,8 @@ fn a_check_of_all_clouds_passes_and_starts_nothing() {
         assert!(text.ends_with("\n5 of 5 targets are ready to import\n"), "{text}");
         let open = "not checked: tencent/ap-guangzhou, aliyun/cn-hangzhou: dry run: the file is not in the cloud yet";
         assert!(text.contains(open) && !text.contains("passed"), "{text}");
+        // Whose keys they are is told in any case.
+        assert_eq!(text.matches("accepts them").count(), 5, "{text}");
         // A second look finds the name as free as the first.
         assert!(!text.contains("there is an image named"), "{text}");
     }

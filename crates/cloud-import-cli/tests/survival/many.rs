@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The most memory that the command may ever have taken.
-const MOST_MIB: u64 = 200;
+const MOST_MIB: u64 = 140;
 
 pub(crate) async fn run(form: Arc<Form>) -> Result<String, String> {
     let each = if form.long { 200 } else { 10 };

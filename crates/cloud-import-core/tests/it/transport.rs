@@ -66,6 +66,30 @@ async fn a_redirect_is_an_answer_and_not_followed() {
     assert!(asked.try_recv().is_err(), "the other host was asked");
 }
 
+/// A server that closes its end of an idle connection is not met in the act.
+#[tokio::test]
+async fn a_connection_that_nothing_uses_is_closed() {
+    let (sender, closed) = std::sync::mpsc::channel();
+    let here = net::listen(move |mut stream| {
+        net::head(&mut stream);
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+            .unwrap();
+        // What reqwest has by itself is three times that.
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        sender
+            .send(stream.read(&mut [0]).is_ok_and(|count| count == 0))
+            .unwrap();
+    });
+    let transport = builder().build().unwrap();
+    transport.send(net::get(format_args!("http://{here}/"))).await.unwrap();
+    let is_closed = tokio::task::spawn_blocking(move || closed.recv().unwrap())
+        .await
+        .unwrap();
+    assert!(is_closed, "it was still open");
+    drop(transport);
+}
+
 #[tokio::test]
 async fn a_closed_port() {
     for scheme in ["http", "https"] {
