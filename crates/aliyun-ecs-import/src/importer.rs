@@ -315,7 +315,7 @@ fn listed_row(task: wire::Task) -> Row {
 }
 
 fn image_row(image: wire::Image) -> Row {
-    let mut row = Row::new(image.status.clone(), IMAGE_STATES);
+    let mut row = Row::new(image.status.clone(), IMAGE_STATES).of_gib(image.size);
     row.marks = marks::of(&image);
     row.failure = Some(Failure::new(None, format!("the image is {}", row.raw)));
     row.inspection = inspection(&image);

@@ -73,7 +73,9 @@ pub(crate) fn was_left(target: &Outcome) -> bool {
 /// Whether a repeat begins it again. What is not on record is in no job, and what stands against an order stands against its repeat.
 fn is_to_begin_again(target: &Outcome) -> bool {
     let is_bad = matches!(target.status, Status::Failed | Status::Canceled | Status::NotStarted);
-    is_bad && !was_left(target) && is_of_a_job(target)
+    // What an export needs is not on record: its own command begins it again.
+    let is_export = target.record.as_deref().is_some_and(|record| record.export.is_some());
+    is_bad && !was_left(target) && is_of_a_job(target) && !is_export
 }
 
 /// Whether it is on record as something that goes on: what was only tried is tried again by its own command alone.

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use cloud_import::{
-    Credentials, Endpoint, Error, ErrorKind, Field, Grace, ImageImporter, ImportTask, Provider, Remedy, Result,
-    RetryPolicy, Settings, Stop, Target, Throttle,
+    Credentials, Endpoint, Error, ErrorKind, ExportTask, Field, Grace, ImageImporter, ImportTask, Provider, Remedy,
+    Result, RetryPolicy, Settings, Stop, Target, Throttle,
     provider::Connection,
     publish::staging::{Bucket, Store},
     transport::HttpTransport,
@@ -123,15 +123,24 @@ impl<'a> Clouds<'a> {
     /// The importer that goes on with a task, in the place where it was started. A task may come from anywhere: it does not choose who
     /// gets requests that are signed with the user's keys.
     pub(crate) fn importer_of(&self, task: &ImportTask) -> Result<Box<dyn ImageImporter>> {
-        let provider = task.provider;
-        let endpoint: Endpoint = task.endpoint.parse()?;
-        let importer = self.connect(
-            provider,
-            &task.region,
-            Some(endpoint.clone()),
-            last_for(provider, &self.reach.account).cloned(),
-            task.project.clone(),
-        )?;
+        self.importer_at(task.provider, &task.region, &task.endpoint, task.project.clone())
+    }
+
+    /// As [`Self::importer_of`], of an export.
+    pub(crate) fn importer_of_export(&self, task: &ExportTask) -> Result<Box<dyn ImageImporter>> {
+        self.importer_at(task.provider, &task.region, &task.endpoint, task.project.clone())
+    }
+
+    fn importer_at(
+        &self,
+        provider: Provider,
+        region: &str,
+        endpoint: &str,
+        project: Option<String>,
+    ) -> Result<Box<dyn ImageImporter>> {
+        let endpoint: Endpoint = endpoint.parse()?;
+        let account = last_for(provider, &self.reach.account).cloned();
+        let importer = self.connect(provider, region, Some(endpoint.clone()), account, project)?;
         self.is_trusted(&*importer, &endpoint, &self.reach.endpoint)?;
         Ok(importer)
     }

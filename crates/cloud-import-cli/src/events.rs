@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 
 use cloud_import::{
-    ImportTask, TaskState, WaitEvent,
+    ExportState, ImportTask, TaskState, WaitEvent,
     publish::{Event, Listener, staging::DownloadProgress},
 };
 use serde::Serialize;
@@ -191,6 +191,7 @@ impl Events {
                 ..base(Kind::Started)
             },
             Event::Polled { event, .. } => return polled(*event, base),
+            Event::Exporting { event, .. } => return exporting(*event, base),
             Event::Tidied { object } => Line {
                 object: Some(object),
                 ..base(Kind::Tidied)
@@ -223,6 +224,25 @@ impl Events {
             _ => return None,
         };
         Some(line)
+    }
+}
+
+/// The line of a poll of an export; `None` for a verdict, which has an event of its own.
+fn exporting<'a>(event: WaitEvent<'a, ExportState>, base: impl Fn(Kind) -> Line<'a>) -> Option<Line<'a>> {
+    match event {
+        WaitEvent::Polled {
+            state: ExportState::InProgress { percent, raw },
+            ..
+        } => Some(Line {
+            state: Some(raw),
+            percent: *percent,
+            ..base(Kind::Polled)
+        }),
+        WaitEvent::PollFailed { error, .. } => Some(Line {
+            message: Some(error.to_string()),
+            ..base(Kind::PollFailed)
+        }),
+        _ => None,
     }
 }
 

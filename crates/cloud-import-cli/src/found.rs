@@ -118,6 +118,12 @@ fn made(record: &Record) -> Result<ImportedImage> {
     if let Some(gone) = record.why_gone() {
         return Err(gone);
     }
+    if record.export.is_some() {
+        let message = format!("`{}` is an export, and made no image", record.target);
+        return Err(Error::new(ErrorKind::InvalidRequest, message)
+            .with_provider(record.provider)
+            .with_remedy("Name the image by its id; `cloud-import download JOB` fetches what was exported."));
+    }
     record.image().ok_or_else(|| {
         let message = format!("`{}` has made no image yet", record.target);
         Error::new(ErrorKind::Conflict, message)

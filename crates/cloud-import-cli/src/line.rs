@@ -10,7 +10,12 @@ use crate::args::{Reach, StateDir};
 ///
 /// A recorded endpoint counts only when it is typed again, and so does sending to it without TLS.
 pub(crate) fn with_places(jobs: &str, state: &StateDir, reach: &Reach, endpoints: &[(Provider, Endpoint)]) -> String {
-    let mut words = in_state(jobs, state);
+    at_places(&in_state(jobs, state), reach, endpoints)
+}
+
+/// Words with the options by which a later command finds their clouds. Without them it would go to the real ones.
+pub(crate) fn at_places(words: &str, reach: &Reach, endpoints: &[(Provider, Endpoint)]) -> String {
+    let mut words = words.to_owned();
     if let Some(Some(file)) = &reach.simulate {
         words.push_str(&format!(" --simulate={}", word(&file.display().to_string())));
     }

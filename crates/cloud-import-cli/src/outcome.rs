@@ -1,7 +1,7 @@
 //! What came of a target, whichever command tells it.
 
 use cloud_import::{
-    Error, ErrorKind, ImportTask, ImportedImage, Inspection,
+    Error, ErrorKind, ExportedImage, ImportTask, ImportedImage, Inspection,
     publish::{self, Damaged, Ended, Phase, Record, Step},
 };
 use serde::Serialize;
@@ -17,6 +17,8 @@ pub(crate) struct Outcome {
     pub(crate) exit: Exit,
     pub(crate) state: Option<String>,
     pub(crate) image: Option<ImportedImage>,
+    /// What was exported, where it is of an export.
+    pub(crate) export: Option<ExportedImage>,
     /// Nothing was sent for that image: it was there.
     pub(crate) is_found: bool,
     pub(crate) task: Option<ImportTask>,
@@ -137,6 +139,10 @@ impl From<publish::Outcome> for Outcome {
             exit,
             state: (phase == Phase::Checked).then(|| "checked".to_owned()),
             image: outcome.image().cloned(),
+            export: match &outcome.ended {
+                Ended::Exported { export, .. } => Some(export.clone()),
+                _ => None,
+            },
             is_found: outcome.is_found(),
             task: outcome.task().cloned(),
             error,
@@ -156,6 +162,7 @@ impl Outcome {
             exit,
             state: None,
             image: None,
+            export: None,
             is_found: false,
             task: None,
             error: None,
@@ -236,6 +243,7 @@ impl Outcome {
         };
         Self {
             image: record.image(),
+            export: record.exported(),
             task: record.task.clone(),
             error: record.why(),
             ..Self::new(&record.target, status, exit)
@@ -260,6 +268,9 @@ impl Outcome {
             let unclear = || self.record.as_ref()?.vendor_code();
             self.error.as_ref().and_then(Error::code).or_else(unclear)
         };
+        if let Some(export) = &self.export {
+            return objects(export);
+        }
         let words = match (&self.image, &self.state, since()) {
             (Some(image), ..) => return image.id.clone(),
             (None, Some(state), _) if self.status != Status::Unknown => return state.clone(),
@@ -283,6 +294,18 @@ pub(crate) fn totals<'a>(targets: impl IntoIterator<Item = &'a Outcome>) -> Vec<
         }
     }
     totals
+}
+
+/// Where an image was exported to: `BUCKET:KEY`, for each object.
+pub(crate) fn objects(export: &ExportedImage) -> String {
+    match export.keys.as_slice() {
+        [] => format!("{}:{}*", export.bucket, export.key_begins),
+        keys => keys
+            .iter()
+            .map(|key| format!("{}:{key}", export.bucket))
+            .collect::<Vec<_>>()
+            .join(" "),
+    }
 }
 
 /// What a result calls something that cannot be read.

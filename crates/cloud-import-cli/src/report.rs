@@ -12,7 +12,7 @@ use crate::{
     exit::Exit,
     findings::{self, Finding},
     line,
-    outcome::{Outcome, Status, totals},
+    outcome::{Outcome, Status, objects, totals},
     output::{self, SCHEMA, Tone},
     render,
     row::{Reason, Row},
@@ -200,6 +200,7 @@ fn closing(outcomes: &[Outcome], lines: Lines, took: Duration) -> Option<String>
         Lines::States => return (all > 1).then(|| format!("{all} targets: {}", listed(&totals, None))),
         Lines::Tasks if are_copies(outcomes) => (Status::Running, "copy started", "copies started"),
         Lines::Tasks => (Status::Running, "import started", "imports started"),
+        Lines::Images if are_exports(outcomes) => (Status::Succeeded, "export", "exports"),
         Lines::Images if many(Status::Checked) > 0 => (Status::Checked, "order checked", "orders checked"),
         Lines::Images => (Status::Succeeded, "image", "images"),
     };
@@ -227,12 +228,21 @@ fn are_copies(outcomes: &[Outcome]) -> bool {
     tasks.peek().is_some() && tasks.all(ImportTask::is_copy)
 }
 
+/// Whether all of it is of exports.
+fn are_exports(outcomes: &[Outcome]) -> bool {
+    let is_export = |outcome: &Outcome| outcome.record.as_ref().is_some_and(|record| record.export.is_some());
+    outcomes.iter().all(is_export)
+}
+
 /// What text output has of each: the target, and what came of it.
 fn texts(outcomes: &[Outcome], lines: Lines) -> impl Iterator<Item = (String, Tone, String)> {
     outcomes.iter().filter_map(move |outcome| {
         let target = format!("{} ", outcome.target);
         Some(match lines {
-            Lines::Images => (target, Tone::Plain, outcome.image.as_ref()?.id.clone()),
+            Lines::Images => match (&outcome.image, &outcome.export) {
+                (Some(image), _) => (target, Tone::Plain, image.id.clone()),
+                (None, export) => (target, Tone::Plain, objects(export.as_ref()?)),
+            },
             Lines::Tasks => (
                 String::new(),
                 Tone::Plain,

@@ -38,6 +38,9 @@ pub(crate) struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<crate::schema::Inspection>"))]
     inspection: Option<&'a Inspection>,
+    /// What was exported, where it is of an export.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    export: Option<ExportRow<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'a str>,
     /// In words, why it is not better.
@@ -78,6 +81,19 @@ pub(crate) struct Row<'a> {
     history: Option<&'a [Happened]>,
     /// The code with which a command about it alone would end.
     exit: u8,
+}
+
+/// What was exported.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ExportRow<'a> {
+    image_id: &'a str,
+    bucket: &'a str,
+    /// Keys of the objects, as far as they are known.
+    keys: &'a [String],
+    /// What the key of every object begins with.
+    key_begins: &'a str,
+    format: &'a str,
 }
 
 /// An error.
@@ -136,6 +152,13 @@ impl<'a> Row<'a> {
             retired: record.and_then(|record| record.retired.as_ref()),
             gone_at: record.and_then(|record| record.gone_at).map(render::instant),
             inspection: outcome.inspection(),
+            export: outcome.export.as_ref().map(|export| ExportRow {
+                image_id: &export.image_id,
+                bucket: &export.bucket,
+                keys: &export.keys,
+                key_begins: &export.key_begins,
+                format: export.format.as_str(),
+            }),
             state: outcome.state.as_deref(),
             reason: error.map(Error::message),
             code: error.and_then(Error::code).or_else(unclear),

@@ -35,6 +35,11 @@ pub(crate) enum Named {
 }
 
 pub(crate) fn reattached(record: &Record, clouds: &Clouds<'_>) -> Result<Reattached> {
+    if let Some(export) = record.export_task() {
+        let importer: Arc<dyn ImageImporter> = Arc::from(clouds.importer_of_export(export)?);
+        let store = clouds.store(&*importer, &export.bucket)?;
+        return Ok(Reattached::new(record, importer, Some(store)));
+    }
     let task = record.task.as_ref().ok_or_else(|| {
         Error::new(ErrorKind::Conflict, "its import was not started")
             .with_provider(record.provider)

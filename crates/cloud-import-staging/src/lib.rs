@@ -69,7 +69,7 @@ mod web;
 
 pub use bucket::{Addressing, Bucket};
 pub use budget::Budget;
-pub use download::{CheckedBy, Download, DownloadOptions, DownloadProgress, Downloaded, OnDownload};
+pub use download::{CheckedBy, Download, DownloadOptions, DownloadProgress, Downloaded, OnDownload, WhenWhole};
 pub use facts::BucketFacts;
 pub use file::{FileStamp, LocalFile};
 pub use form::{Bytes, Form};

@@ -252,7 +252,7 @@ impl Cloud for Client {
 }
 
 fn row(image: wire::ImageInfo) -> Row {
-    let mut row = Row::new(image.status.clone(), IMAGE_STATES);
+    let mut row = Row::new(image.status.clone(), IMAGE_STATES).of_gib(image.min_disk);
     row.marks = marks::of(&image);
     row.failure = Some(Failure::new(None, format!("the image's state is `{}`", row.raw)));
     let origin = image.data_origin.unwrap_or_default();

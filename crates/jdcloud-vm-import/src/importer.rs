@@ -233,7 +233,7 @@ fn export_row(mut task: wire::TaskInfo) -> Row {
 }
 
 fn image_row(image: wire::Image) -> Row {
-    let mut row = Row::new(image.status.clone(), IMAGE_STATES);
+    let mut row = Row::new(image.status.clone(), IMAGE_STATES).of_gib(image.system_disk_size_gb);
     row.marks = marks::of(&image);
     row.dated = image.create_time.as_deref().and_then(marks::dated);
     row.image_id = image.image_id;

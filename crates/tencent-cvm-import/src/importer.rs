@@ -218,7 +218,7 @@ fn description(request: &ImportRequest, identity: &Identity) -> String {
 }
 
 fn row(image: wire::Image) -> Row {
-    let mut row = Row::new(image.image_state.clone(), IMAGE_STATES);
+    let mut row = Row::new(image.image_state.clone(), IMAGE_STATES).of_gib(image.image_size);
     row.marks = marks::of(&image);
     // Being deleted is the end too, but nothing that a cause of failed imports explains.
     if row.class == Some(StateClass::Failed) && !row.raw.to_ascii_uppercase().ends_with("FAILED") {

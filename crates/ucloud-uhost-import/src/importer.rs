@@ -150,7 +150,7 @@ impl Cloud for Client {
 }
 
 fn row(image: wire::Image) -> Row {
-    let mut row = Row::new(image.state, IMAGE_STATES);
+    let mut row = Row::new(image.state, IMAGE_STATES).of_gib(image.image_size);
     row.created = image
         .create_time
         .and_then(|seconds| datetime::from_unix(seconds.try_into().ok()?));

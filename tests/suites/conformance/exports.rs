@@ -344,6 +344,50 @@ pub(crate) async fn throttling_is_waited_out(provider: Provider) {
     assert_eq!(scene.orders(), 2);
 }
 
+/// The same as an answer that is lost: whether a server that fails took the order, it does not say.
+pub(crate) async fn a_server_error_on_the_order_makes_no_second_export(provider: Provider) {
+    for http in [500, 503] {
+        let scene = Scene::new(provider).await;
+        scene.inject(FaultKind::ServerError { http });
+        let prepared = scene.impatient().prepare_export(&scene.order()).unwrap();
+        let task = prepared.task().clone();
+        let submitted = scene.impatient().submit_export(prepared).await;
+        match scene.row.settled {
+            Settled::ByToken => scene.ends_with_the_only_object(submitted).await,
+            Settled::ByTask | Settled::No => scene.is_unknown(submitted, &task, 0).await,
+        }
+    }
+}
+
+pub(crate) async fn half_an_answer_to_the_order_makes_no_second_export(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    scene.inject(FaultKind::Cut);
+    let prepared = scene.importer.prepare_export(&scene.order()).unwrap();
+    let task = prepared.task().clone();
+    let submitted = scene.importer.submit_export(prepared).await;
+    match scene.row.settled {
+        Settled::ByToken | Settled::ByTask => scene.ends_with_the_only_object(submitted).await,
+        Settled::No => scene.is_unknown(submitted, &task, 1).await,
+    }
+}
+
+pub(crate) async fn polls_that_fail_are_waited_out(provider: Provider) {
+    let scene = Scene::new(provider).await;
+    let mut task = submit(&*scene.importer, &scene.order()).await.unwrap();
+    for kind in [
+        FaultKind::ServerError { http: 500 },
+        FaultKind::DropBefore,
+        FaultKind::Throttle,
+        FaultKind::Garbage,
+    ] {
+        scene
+            .stage
+            .inject(kind, |fault| fault.operation(scene.row.poll).times(2));
+    }
+    let export = scene.wait(&*scene.importer, &mut task).await.unwrap();
+    assert_eq!((export.keys, scene.exports()), (scene.written(), 1));
+}
+
 pub(crate) async fn one_that_fails_is_told_where_the_cloud_tells(provider: Provider) {
     let scene = Scene::new(provider).await;
     scene.inject(FaultKind::FailImport {

@@ -126,6 +126,9 @@ macro_rules! exports_of {
             every_format_that_can_be_had_is_written
             a_role_that_may_not_write_is_a_matter_of_permission
             throttling_is_waited_out
+            a_server_error_on_the_order_makes_no_second_export
+            half_an_answer_to_the_order_makes_no_second_export
+            polls_that_fail_are_waited_out
             one_that_fails_is_told_where_the_cloud_tells
             an_unknown_state_is_in_progress_and_the_limit_ends_the_wait
             an_image_that_is_not_usable_is_refused

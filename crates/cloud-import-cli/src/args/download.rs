@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, ValueHint};
 
-use super::{ConfigFile, Reach, key::Keyed as _, value::rate};
+use super::{ConfigFile, Reach, StateDir, key::Keyed as _, value::rate};
 
 /// Arguments of `download`.
 #[derive(Debug, Args)]
@@ -15,20 +15,23 @@ use super::{ConfigFile, Reach, key::Keyed as _, value::rate};
     before_help = "\
 Examples:
   cloud-import download my-bucket:web.qcow2 --from aliyun/cn-hangzhou
-  cloud-import download my-bucket:exports/web.raw --from jdcloud --output-file disk.raw",
+  cloud-import download my-bucket:exports/web.raw --from jdcloud --output-file disk.raw
+  cloud-import download export-web-4f0c6a2d91be --output-file disk.raw",
     after_help = "\
 What came so far is in FILE.part, with a small record beside it: the same command again fetches only
 what is missing, as long as the object has the same size and ETag. FILE has its name once it is whole."
 )]
 pub(crate) struct Download {
-    /// The object: BUCKET:KEY, as `export` prints it
-    #[arg(value_name = "BUCKET:KEY")]
+    /// The object: BUCKET:KEY, as `export` prints it, or the job of an export
+    ///
+    /// JOB, or JOB/TARGET, is what an export wrote that is done, as `cloud-import list` shows it; then --from is left out.
+    #[arg(value_name = "BUCKET:KEY|JOB")]
     pub(crate) object: String,
     /// Where it is: PROVIDER/REGION, or PROVIDER
     ///
     /// PROVIDER alone takes the region that stands beside its keys.
     #[arg(long, value_name = "TARGET")]
-    pub(crate) from: String,
+    pub(crate) from: Option<String>,
     /// File that it becomes; default: the end of KEY, here
     ///
     /// It is this user's alone.
@@ -53,6 +56,8 @@ pub(crate) struct Download {
     /// Write every event to standard output as a line of JSON
     #[arg(long, conflicts_with = "output", help_heading = "Waiting and output")]
     pub(crate) events: bool,
+    #[command(flatten)]
+    pub(crate) state: StateDir,
     #[command(flatten)]
     pub(crate) reach: Reach,
     #[command(flatten)]

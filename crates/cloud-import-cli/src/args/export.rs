@@ -1,6 +1,11 @@
 //! Arguments of `export`.
 
-use std::{ffi::OsString, time::Duration};
+use std::{
+    ffi::OsString,
+    num::{NonZeroU64, NonZeroUsize},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::{Args, ValueHint};
 use cloud_import::DiskFormat;
@@ -10,7 +15,7 @@ use super::{
     ConfigFile, Reach, StateDir,
     key::Keyed as _,
     scope::{Scoped, vendor_option},
-    value::duration,
+    value::{duration, rate},
 };
 
 /// Arguments of `export`.
@@ -20,10 +25,16 @@ use super::{
 Examples:
   cloud-import export m-bp1abc --from aliyun/cn-hangzhou --bucket my-bucket
   cloud-import export img-1 --from jdcloud --bucket b --set jdcloud.roleName=r
+  cloud-import export m-bp1abc --from aliyun/cn-hangzhou --bucket my-bucket --download web.tar.gz
   cloud-import export --task export.json",
     after_help = "\
-The cloud writes into the bucket by itself, by a role of the account. The same command again writes
-the same object; without --prefix, its key begins with what is made of the order.
+The cloud writes into the bucket by itself, by a role of the account. Without --prefix, the key begins
+with what is made of the order. It is a job, as an import is: the same command again, after any
+interruption, goes on with it and orders no second export. `wait`, `show` and `download JOB` know it.
+
+An export whose answer was lost is settled by its token (JD Cloud), the list of tasks (Alibaba Cloud),
+the image that is busy (Tencent Cloud) or the object that is there. What none of these settles is
+exit code 8, and nothing is sent again unless --again says so.
 
 Tencent Cloud tells no end of an export: when it shows the image as free again, the bucket is looked at."
 )]
@@ -64,6 +75,29 @@ pub(crate) struct Export {
     /// the cloud has.
     #[arg(long, value_name = "PROVIDER.KEY=VALUE", value_parser = vendor_option, conflicts_with = "task")]
     pub(crate) set: Vec<Scoped<(String, Value)>>,
+    /// Then fetch it: the file that it becomes, or a folder
+    ///
+    /// As `download` does: in parts, gone on with after any interruption, held against what the store tells of it. An image with data
+    /// disks is several objects, which need a folder.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::AnyPath, conflicts_with_all = ["task", "no_wait"])]
+    pub(crate) download: Option<PathBuf>,
+    /// With --download, replace a file that is there
+    #[arg(long, requires = "download")]
+    pub(crate) force: bool,
+    /// Once the file is whole, remove the object from the bucket
+    #[arg(long, requires = "download")]
+    pub(crate) remove_object: bool,
+    /// Fetch at most so many bytes a second: 500k, 10m, 1g
+    #[arg(long, value_name = "RATE", value_parser = rate, variable = "CLOUD_IMPORT_LIMIT_RATE")]
+    pub(crate) limit_rate: Option<NonZeroU64>,
+    /// Most parts at a time when fetching; default: 8
+    #[arg(long, value_name = "N", variable = "CLOUD_IMPORT_PARALLEL")]
+    pub(crate) parallel: Option<NonZeroUsize>,
+    /// Export it once more, whatever was exported before
+    ///
+    /// Without --prefix it becomes another object. An order of which it is not known whether it was started is sent again.
+    #[arg(long, conflicts_with = "task")]
+    pub(crate) again: bool,
     /// Do not look at the bucket before the export is ordered
     ///
     /// The order itself is validated all the same.

@@ -80,7 +80,13 @@ impl Asked {
             }
             Self::Running(job, record) => {
                 let Some(task) = record.task.clone() else {
-                    return Outcome::recorded(*record);
+                    let message = "an export is not cancelled from here: see the vendor's console";
+                    let error = Error::new(ErrorKind::Unsupported, message).with_provider(record.provider);
+                    return Outcome {
+                        exit: Exit::of(&error),
+                        error: Some(error),
+                        ..Outcome::recorded(*record)
+                    };
                 };
                 if let Some(over) = over(&record.target, &task, clouds).await {
                     return over.with(*record);

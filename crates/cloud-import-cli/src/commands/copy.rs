@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Asking, Encryption, Endpoint, Error, ErrorKind, ImageSource, ImportRequest, ImportedImage, Problem, Provider,
-    Result, Stop, Target,
+    Asking, DiskPart, Encryption, Endpoint, Error, ErrorKind, Field, ImageImporter, ImageSource, ImportRequest,
+    ImportedImage, Problem, Provider, Result, Stop, Target,
+    provider::copies,
     publish::{self, Destination, Ended, Event, Image, Job, Listener, Publish, Record, gate},
 };
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,9 @@ use crate::{
     args::{self, Copy, OneImage, Reach, scope::own_options},
     connect::{self, Clouds},
     exit::Exit,
-    findings, found, interrupt, line,
+    findings,
+    found::{self, Found},
+    interrupt, line,
     on_end::OnEnd,
     outcome::{Outcome, Status},
     ready::{Ready, certain, warnings},
@@ -53,6 +56,9 @@ pub(crate) struct Order {
     /// The profile of the vendor's own tools, where one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     account: Option<String>,
+    /// The size of its disk in GiB, where the cloud tells and it matters. What was begun is not held up by it.
+    #[serde(skip)]
+    disk_gib: Option<u32>,
 }
 
 /// How a call goes about it.
@@ -124,7 +130,8 @@ async fn ordered(options: &Copy, clouds: &Clouds<'_>, state: &Remembered) -> Res
     };
     let place = found::place(&named, "--from", &options.reach, clouds, state.state()).await?;
     let to = destinations(&options.to, place.importer.provider())?;
-    let image = place.find().await?.image;
+    let Found { importer, image, .. } = place.find().await?;
+    let disk_gib = disk_gib(&*importer, &image).await;
     let name = options.name.clone().unwrap_or_else(|| image.name.clone());
     if name.is_empty() {
         let message = format!("the cloud shows no name of the image {}", image.id);
@@ -134,6 +141,7 @@ async fn ordered(options: &Copy, clouds: &Clouds<'_>, state: &Remembered) -> Res
     let order = Order {
         options: own_options(&options.set, image.provider)?,
         account: connect::account(image.provider, &options.reach),
+        disk_gib,
         image,
         name,
         description: options.description.clone(),
@@ -144,6 +152,13 @@ async fn ordered(options: &Copy, clouds: &Clouds<'_>, state: &Remembered) -> Res
             .map(|key| key.map_or(Encryption::ServiceKey, Encryption::Key)),
     };
     Ok((order, to))
+}
+
+/// The size of an image, where its cloud copies none that is too large. That it is not told stands against nothing.
+async fn disk_gib(importer: &dyn ImageImporter, image: &ImportedImage) -> Option<u32> {
+    importer.capabilities().after.copy_max_gib.value?;
+    let shown = importer.image(&image.id, image.project.as_deref()).await;
+    shown.ok()??.disk_gib
 }
 
 /// Regions of a cloud; one that is named twice counts once.
@@ -296,7 +311,10 @@ impl Call<'_> {
     fn made(&self, wanted: &Wanted) -> Result<(Destination, Vec<Problem>)> {
         let importer = self.clouds.importer(wanted)?;
         let request = self.order.request(self.way.vendor_dry_run);
-        let problems = importer.validate(&request);
+        let mut problems = importer.validate(&request);
+        let cloud = importer.capabilities();
+        let too_large = |gib| copies::too_large(cloud, gib, Field::disk(0, DiskPart::Source));
+        problems.extend(self.order.disk_gib.and_then(too_large));
         if problems.iter().any(Problem::is_error) {
             return Err(Error::invalid(importer.provider(), problems));
         }
@@ -386,6 +404,7 @@ mod tests {
             encryption: Some(Encryption::Key("k".to_owned())),
             options: own_options(&[args::scope::vendor_option("aliyun.A=1").unwrap()], Provider::ALIYUN).unwrap(),
             account: None,
+            disk_gib: None,
         };
         let kept_order = serde_json::to_value(Kept {
             copy: order.clone(),

@@ -7,8 +7,11 @@ use std::{
 };
 
 use cloud_import::{
-    Error, ErrorKind, Pace, Result, Stop, Target,
-    publish::staging::{Download, DownloadOptions, DownloadProgress, Downloaded, OnDownload, Store},
+    Error, ErrorKind, ExportTask, ImageImporter, Pace, Result, Stop, Target,
+    publish::{
+        State, Step,
+        staging::{Download, DownloadOptions, DownloadProgress, Downloaded, OnDownload, Store},
+    },
 };
 use serde::Serialize;
 
@@ -18,12 +21,14 @@ use crate::{
     connect::Clouds,
     events::Events,
     exit::Exit,
-    found, interrupt,
+    found, interrupt, jobs,
     output::{self, SCHEMA},
     progress::Progress,
     report,
     simulate::Simulated,
-    source, sums,
+    source,
+    state::Remembered,
+    sums,
     targets::Wanted,
 };
 
@@ -58,9 +63,13 @@ pub(crate) async fn run(options: args::Download) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
     let stop = Stop::default();
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?.stopped_by(&stop);
-    let target = found::target(&options.from, &options.reach)?;
-    let (bucket, key) = source::object(&options.object)?;
-    let importer = clouds.importer(&Wanted::of(target.clone()))?;
+    let Place {
+        target,
+        importer,
+        bucket,
+        key,
+    } = place(&options, &clouds, simulated.is_some()).await?;
+    let (bucket, key) = (bucket.as_str(), key.as_str());
     let store = clouds.store(&*importer, bucket)?;
     let problems = store.bucket().problems();
     if !problems.is_empty() {
@@ -84,8 +93,78 @@ pub(crate) async fn run(options: args::Download) -> Result<Exit> {
     interrupt::guarded(&stop, work).await
 }
 
+/// Where an object is.
+struct Place {
+    target: Target,
+    importer: Box<dyn ImageImporter>,
+    bucket: String,
+    key: String,
+}
+
+/// Where the object is that was named, by itself or by the job that exported it.
+async fn place(options: &args::Download, clouds: &Clouds<'_>, is_simulated: bool) -> Result<Place> {
+    if let Some(from) = &options.from {
+        let target = found::target(from, &options.reach)?;
+        let (bucket, key) = source::object(&options.object)?;
+        return Ok(Place {
+            importer: clouds.importer(&Wanted::of(target.clone()))?,
+            target,
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+        });
+    }
+    let state = Remembered::of(&options.state, is_simulated)?;
+    let task = exported(&options.object, state.state()).await?;
+    let target = Target::new(task.provider, &task.region);
+    let key = match task.keys.as_slice() {
+        [key] => key.clone(),
+        _ => {
+            let message = format!("`{}` wrote {}", options.object, task.place());
+            return Err(Error::new(ErrorKind::InvalidRequest, message)
+                .with_provider(task.provider)
+                .with_remedy(format!("Name one of them as BUCKET:KEY, with --from {target}.")));
+        }
+    };
+    Ok(Place {
+        importer: clouds.importer_of_export(&task)?,
+        target,
+        bucket: task.bucket,
+        key,
+    })
+}
+
+/// The export that `JOB` or `JOB/TARGET` names, if it is done.
+async fn exported(text: &str, state: &State) -> Result<ExportTask> {
+    let (job, target) = match text.split_once('/') {
+        Some((job, target)) => (job, Some(target)),
+        None => (text, None),
+    };
+    let Some(job) = jobs::find(state, job).await? else {
+        let message = format!("where `{text}` is was not said, and it is no job");
+        let error = Error::new(ErrorKind::InvalidRequest, message);
+        return Err(error.with_remedy("Use --from PROVIDER/REGION, or name the job of an export: `cloud-import list`."));
+    };
+    let records = job.records().await?.into_iter().flatten();
+    let mut exports = records.filter(|record| {
+        let is_meant = target.is_none_or(|target| record.target == target);
+        is_meant && record.export.is_some()
+    });
+    let (Some(record), None) = (exports.next(), exports.next()) else {
+        let message = format!("`{text}` is not one export");
+        return Err(Error::new(ErrorKind::InvalidRequest, message)
+            .with_remedy("Name an export as JOB/TARGET: `cloud-import list` shows the jobs."));
+    };
+    let task = record.export_task().cloned().filter(|_| record.step == Step::Succeeded);
+    task.ok_or_else(|| {
+        let message = format!("the export `{text}` is not done: it is {}", record.step.as_str());
+        Error::new(ErrorKind::Conflict, message)
+            .with_provider(record.provider)
+            .with_remedy("Wait for it with `cloud-import wait`.")
+    })
+}
+
 /// The file that an object of this key becomes.
-fn file_of(said: Option<&Path>, key: &str) -> Result<PathBuf> {
+pub(super) fn file_of(said: Option<&Path>, key: &str) -> Result<PathBuf> {
     if let Some(said) = said {
         return Ok(said.to_owned());
     }
@@ -101,7 +180,7 @@ fn file_of(said: Option<&Path>, key: &str) -> Result<PathBuf> {
 }
 
 /// Refuses what has no room, as far as that can be told: a part that is there already takes none.
-async fn enough_space(store: &Store, key: &str, file: &Path) -> Result<()> {
+pub(super) async fn enough_space(store: &Store, key: &str, file: &Path) -> Result<()> {
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -146,7 +225,7 @@ fn part_of(file: &Path) -> Option<std::fs::Metadata> {
 }
 
 /// Tells what goes on: to programs, or to people.
-fn heard(target: &Target, events: bool) -> OnDownload {
+pub(super) fn heard(target: &Target, events: bool) -> OnDownload {
     let names = vec![target.to_string()];
     if events {
         let events = Events::new(names);

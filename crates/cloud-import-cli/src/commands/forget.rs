@@ -102,7 +102,10 @@ pub(crate) async fn named(state: &State, text: &str, is_sure: bool) -> Result<St
     let open = records.iter().flatten().find(|record| record.is_open());
     match open.filter(|_| !is_sure) {
         Some(open) => {
-            let message = format!("the import of `{}` into {} has no verdict yet", open.name, open.target);
+            let message = match &open.export {
+                Some(_) => format!("the export of `{}` from {} has no verdict yet", open.name, open.target),
+                None => format!("the import of `{}` into {} has no verdict yet", open.name, open.target),
+            };
             Err(Error::new(ErrorKind::Conflict, message)
                 .with_remedy("Wait for it with `cloud-import wait`, or add --yes to lose sight of it."))
         }

@@ -190,6 +190,10 @@ struct Call<'a> {
 
 impl Call<'_> {
     async fn done(&self, records: Vec<Record>) -> Result<Vec<Outcome>> {
+        // An export needs neither file nor order, and is not begun from here.
+        if records.iter().any(|record| record.export.is_some()) {
+            return self.waited(records).await;
+        }
         let runs = |record: &Record| matches!(record.step, Step::Started | Step::Succeeded) && record.task.is_some();
         // For what runs already neither the file nor the order is needed.
         if !self.again && records.iter().all(runs) {

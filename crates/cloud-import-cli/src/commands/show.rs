@@ -14,7 +14,7 @@ use crate::{
     exit::Exit,
     jobs::{self, Remembered as Job},
     line,
-    outcome::Outcome,
+    outcome::{Outcome, objects},
     output::{self, SCHEMA, Tone},
     phases, render,
     row::Row,
@@ -75,8 +75,12 @@ fn text(job: &Job) {
     }
 }
 
-fn result(target: &Outcome) -> &str {
-    target.image.as_ref().map_or("", |image| &image.id)
+fn result(target: &Outcome) -> String {
+    match (&target.image, &target.export) {
+        (Some(image), _) => image.id.clone(),
+        (None, Some(export)) => objects(export),
+        (None, None) => String::new(),
+    }
 }
 
 /// A line for each event: when, how long after the one before it, what.

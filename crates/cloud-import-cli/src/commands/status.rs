@@ -1,7 +1,7 @@
 //! `status`: each cloud is asked once how its imports stand, and whether what they made is still there.
 
 use cloud_import::{
-    Error, ErrorKind, ImportTask, ImportedImage, Result, Stop, TaskState,
+    Error, ErrorKind, ExportState, ExportTask, ImportTask, ImportedImage, Result, Stop, TaskState,
     env::{Env as _, SystemEnv},
     publish::{Job, Look, Record, Step, look, note_gone},
 };
@@ -46,11 +46,15 @@ pub(super) enum Asked {
     Known(Box<Outcome>),
     Task(String, Box<ImportTask>),
     Running(Box<Record>, Box<ImportTask>),
+    Exporting(Box<Record>, Box<ExportTask>),
     Made(Job, Box<Record>, Box<ImportTask>),
 }
 
 impl Asked {
     pub(super) fn of(job: &Job, record: Record) -> Self {
+        if let (Step::Started, Some(task)) = (record.step, record.export_task().cloned()) {
+            return Self::Exporting(Box::new(record), Box::new(task));
+        }
         match (record.step, record.task.clone()) {
             (Step::Started, Some(task)) => Self::Running(Box::new(record), Box::new(task)),
             (Step::Succeeded, Some(task)) if record.why_gone().is_none() => {
@@ -65,9 +69,39 @@ impl Asked {
             Self::Known(outcome) => *outcome,
             Self::Task(target, task) => stands(target, *task, clouds).await,
             Self::Running(record, task) => stands(record.target.clone(), *task, clouds).await.with(*record),
+            Self::Exporting(record, task) => exporting(*record, *task, clouds).await,
             Self::Made(job, record, task) => made(&job, *record, &task, clouds).await,
         }
     }
+}
+
+/// How an export stands by the cloud's own word. Its verdict is recorded by `wait`.
+async fn exporting(record: Record, mut task: ExportTask, clouds: &Clouds<'_>) -> Outcome {
+    let polled = match clouds.importer_of_export(&task) {
+        Ok(importer) => importer.poll_export(&mut task).await,
+        Err(error) => Err(error),
+    };
+    let outcome = match polled {
+        Ok(ExportState::InProgress { percent, raw }) => Outcome {
+            state: Some(percent.map_or(raw.clone(), |percent| format!("{raw} {percent}%"))),
+            ..Outcome::new(&record.target, Status::Running, Exit::StillRunning)
+        },
+        Ok(ExportState::Succeeded { export }) => Outcome {
+            export: Some(export),
+            ..Outcome::new(&record.target, Status::Succeeded, Exit::Done)
+        },
+        Ok(ExportState::Failed(failure)) => Outcome {
+            error: Some(failure.into_export_error(&task)),
+            ..Outcome::new(&record.target, Status::Failed, Exit::Failed)
+        },
+        Ok(_) => Outcome::new(&record.target, Status::Canceled, Exit::Failed),
+        Err(error) => Outcome {
+            exit: Exit::while_running(&error),
+            error: Some(error),
+            ..Outcome::new(&record.target, Status::Running, Exit::StillRunning)
+        },
+    };
+    outcome.with(record)
 }
 
 /// Whether the image of a record is still there.

@@ -17,7 +17,7 @@ use std::{
 };
 
 use cloud_import::{
-    Error, ImportTask, TaskState, WaitEvent,
+    Error, ExportState, ImportTask, TaskState, WaitEvent,
     env::{Env as _, SystemEnv},
     publish::{Event, Listener, Outcome, Phase},
 };
@@ -274,6 +274,7 @@ impl Listener for Progress {
             Event::Found { .. } => note(Stage::Importing, "the cloud already has it: nothing is sent"),
             Event::Started { task } => note(Stage::Importing, doing(task)),
             Event::Polled { task, event } => polled(shared, target, doing(task), *event),
+            Event::Exporting { event, .. } => exporting(shared, target, *event),
             Event::Tidied { object } => note(Stage::Importing, &format!("deleted {}", render::object(object))),
             Event::Retiring { image_id } => note(Stage::Importing, &format!("deleting the older image {image_id}")),
             Event::Retired { image_id } => note(Stage::Importing, &format!("deleted the older image {image_id}")),
@@ -299,6 +300,24 @@ impl Listener for Progress {
 /// What the cloud does.
 fn doing(task: &ImportTask) -> &'static str {
     if task.is_copy() { "copying" } else { "importing" }
+}
+
+/// A poll of an export came back or failed.
+fn exporting(shared: &Shared, target: Option<usize>, event: WaitEvent<'_, ExportState>) {
+    match event {
+        WaitEvent::Polled {
+            state: ExportState::InProgress { percent, raw },
+            ..
+        } => {
+            let percent = percent.map(|percent| format!(" {percent}%")).unwrap_or_default();
+            shared.note(target, Stage::Importing, format!("exporting: {raw}{percent}"), None);
+        }
+        WaitEvent::PollFailed { error, in_a_row } => {
+            let text = format!("a poll failed ({in_a_row} in a row), the export goes on: {error}");
+            shared.note(target, Stage::Importing, text, None);
+        }
+        _ => {}
+    }
 }
 
 /// A poll came back or failed.

@@ -93,7 +93,15 @@ const CASES: &[(&str, Case)] = &[
         "cloud-import export img-1 --from jdcloud --bucket b --set jdcloud.roleName=r",
         Own,
     ),
+    (
+        "cloud-import export m-bp1abc --from aliyun/cn-hangzhou --bucket my-bucket --download web.tar.gz",
+        Own,
+    ),
     ("cloud-import export --task export.json", Own),
+    (
+        "cloud-import download export-web-4f0c6a2d91be --output-file disk.raw",
+        Own,
+    ),
     (
         "cloud-import download my-bucket:web.qcow2 --from aliyun/cn-hangzhou",
         Own,

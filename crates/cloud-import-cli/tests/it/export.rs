@@ -166,7 +166,7 @@ fn a_wait_that_ends_early_says_how_to_go_on() {
     expect_code(&left, 7);
     assert!(err(&left).contains("cloud-import export --task '{"), "{}", err(&left));
     // One that is lost says where to look.
-    scene.fault(r#"{"cloud":"huawei","operation":"ExportImage","kind":"drop_after"}"#);
+    scene.fault(r#"{"cloud":"huawei","operation":"ExportImage","kind":"drop_before"}"#);
     let lost = scene.export("huawei", &["--prefix", "web"]);
     expect_code(&lost, 8);
     let (_, id) = scene.image("huawei");

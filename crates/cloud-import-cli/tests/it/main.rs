@@ -21,6 +21,7 @@ mod events;
 mod examples;
 mod explain;
 mod export;
+mod exported;
 mod facts;
 mod failed;
 mod fetch;

@@ -11,6 +11,7 @@
 
 mod detach;
 mod elsewhere;
+mod export;
 mod faults;
 mod form;
 mod held;
@@ -50,6 +51,7 @@ const CASES: &[(&str, Case)] = &[
     ("steps", |form| Box::pin(steps::run(form))),
     ("moments", |form| Box::pin(moments::run(form))),
     ("release", |form| Box::pin(release::run(form))),
+    ("export", |form| Box::pin(export::run(form))),
     ("together", |form| Box::pin(together::run(form))),
     ("interrupt", |form| Box::pin(interrupt::run(form))),
     ("held", |form| Box::pin(held::run(form))),

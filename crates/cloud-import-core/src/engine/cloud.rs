@@ -10,7 +10,7 @@ use std::{
 use super::copy_order::CopyOrder;
 use crate::{
     CancelOutcome, Capabilities, Error, ErrorKind, ExportTask, Failure, ImageAttributes, ImageChange, ImageMarks,
-    ImportRequest, ImportTask, ImportedImage, Inspection, OwnImage, Problem, Provider, Result,
+    ImportRequest, ImportTask, ImportedImage, Inspection, Problem, Provider, Result,
     client::Connection,
     engine::{
         check::Subject,
@@ -504,6 +504,8 @@ pub struct Row {
     pub is_foreign: bool,
     /// Of an image, what the list shows beside its state.
     pub marks: ImageMarks,
+    /// Of an image, the size of its system disk in GiB, where it is shown.
+    pub disk_gib: Option<u32>,
 }
 
 impl Row {
@@ -516,16 +518,11 @@ impl Row {
         })
     }
 
-    /// The image that it shows.
-    pub(super) fn image(self) -> OwnImage {
-        OwnImage {
-            id: self.image_id.unwrap_or_default(),
-            name: self.name.unwrap_or_default(),
-            state: self.raw,
-            class: self.class,
-            created: self.created.or(self.dated),
-            marks: self.marks,
-        }
+    /// With the size of an image's disk, as the cloud tells it; what is no size is none.
+    #[must_use]
+    pub fn of_gib(mut self, told: Option<i64>) -> Self {
+        self.disk_gib = told.and_then(|gib| u32::try_from(gib).ok()).filter(|gib| *gib > 0);
+        self
     }
 
     /// A row in this state.

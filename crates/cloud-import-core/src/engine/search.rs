@@ -209,6 +209,19 @@ pub async fn named<C: Cloud>(cloud: &C, name: &str, project: Option<&str>, enoug
     }
 }
 
+/// The image that a row shows.
+fn shown(row: Row) -> OwnImage {
+    OwnImage {
+        id: row.image_id.unwrap_or_default(),
+        name: row.name.unwrap_or_default(),
+        state: row.raw,
+        class: row.class,
+        created: row.created.or(row.dated),
+        marks: row.marks,
+        disk_gib: row.disk_gib,
+    }
+}
+
 /// The account's own images, in whatever state: as many as are read.
 pub(crate) async fn all<C: Cloud>(cloud: &C, project: Option<&str>) -> Result<OwnImages> {
     let mut images: Vec<OwnImage> = Vec::new();
@@ -216,7 +229,7 @@ pub(crate) async fn all<C: Cloud>(cloud: &C, project: Option<&str>) -> Result<Ow
     let read = each(cloud, Listing::Images, &Query::new(By::All, project), |row| {
         // Where the list changes between two pages, one may be on both.
         if row.image_id.as_ref().is_none_or(|id| seen.insert(id.clone())) {
-            images.push(row.image());
+            images.push(shown(row));
         }
         ControlFlow::Continue(())
     })
@@ -233,7 +246,7 @@ pub(crate) async fn image<C: Cloud>(cloud: &C, id: &str, project: Option<&str>) 
     let Some(row) = cloud.image(id, project).await? else {
         return Ok(None);
     };
-    let image = row.checked(provider)?.image();
+    let image = shown(row.checked(provider)?);
     match image.id == id {
         true => Ok(Some(image)),
         false => Err(another_image(provider)),

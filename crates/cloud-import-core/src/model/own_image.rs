@@ -22,6 +22,8 @@ pub struct OwnImage {
     pub created: Option<SystemTime>,
     /// What else is shown of it.
     pub marks: ImageMarks,
+    /// The size of its system disk in GiB, where it is shown.
+    pub disk_gib: Option<u32>,
 }
 
 /// What a list shows of an image beside its state. What the cloud's list does not show is `None`.

@@ -26,7 +26,7 @@ use self::{
 };
 use crate::{blocking, objects::ObjectHead, store::Store};
 
-pub use options::{CheckedBy, DownloadOptions, DownloadProgress, Downloaded, OnDownload};
+pub use options::{CheckedBy, DownloadOptions, DownloadProgress, Downloaded, OnDownload, WhenWhole};
 
 /// One object on its way into one file.
 ///
@@ -151,7 +151,12 @@ impl Download {
                 return Err(mismatch.told(&self.key));
             }
         };
-        blocking::run(move || file.place(overwrite)).await?;
+        let (whole, sha256) = (self.options.when_whole.clone(), sums.sha256.clone());
+        blocking::run(move || {
+            whole.map_or(Ok(()), |whole| whole.tell(&sha256))?;
+            file.place(overwrite)
+        })
+        .await?;
         Ok(Downloaded {
             path: self.path.clone(),
             size: head.size,

@@ -1,8 +1,8 @@
 //! What a download is told, what it says of itself and what comes of it. Plain data.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
-use cloud_import_core::{Error, ErrorKind, Pace, Remedy, remedy::Change};
+use cloud_import_core::{Error, ErrorKind, Pace, Remedy, Result, remedy::Change};
 
 use crate::{budget::Budget, parts::USUAL_PART};
 
@@ -30,6 +30,32 @@ pub struct DownloadOptions {
     pub overwrite: bool,
     /// The SHA-256 that the content must have, in hex.
     pub expected_sha256: Option<String>,
+    /// Is told the SHA-256 of what came, once it is whole and was checked, before the file has its name. Blocks; an error leaves the
+    /// parts where they are.
+    pub when_whole: Option<WhenWhole>,
+}
+
+/// What is done before a file that is whole has its name, so that its caller knows it again. Given its SHA-256 in hex.
+#[derive(Clone)]
+pub struct WhenWhole(Arc<Told>);
+
+type Told = dyn Fn(&str) -> Result<()> + Send + Sync;
+
+impl WhenWhole {
+    /// Does this.
+    pub fn new(told: impl Fn(&str) -> Result<()> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(told))
+    }
+
+    pub(super) fn tell(&self, sha256: &str) -> Result<()> {
+        (self.0)(sha256)
+    }
+}
+
+impl fmt::Debug for WhenWhole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WhenWhole(..)")
+    }
 }
 
 impl Default for DownloadOptions {
@@ -42,6 +68,7 @@ impl Default for DownloadOptions {
             rounds: 3,
             overwrite: false,
             expected_sha256: None,
+            when_whole: None,
         }
     }
 }

@@ -120,6 +120,10 @@ pub async fn cancel(job: &Job, target: Reattached) -> Result<CancelOutcome> {
         naming: OnceCell::new(),
     });
     let target = hold(0, target, context).await?;
+    if target.with_record(|record| record.export.is_some()) {
+        let message = "it is an export, and none is cancelled from here";
+        return Ok(CancelOutcome::Unsupported(message.to_owned()));
+    }
     let (step, task) = target.with_record(|record| (record.step, record.task.clone()));
     match (step, task) {
         (Step::Started, Some(task)) => {
@@ -157,6 +161,9 @@ impl Target {
     }
 
     async fn go_on(&self) -> Ended {
+        if self.with_record(|record| record.export.is_some()) {
+            return Box::pin(self.go_on_with_export()).await;
+        }
         let (step, task) = self.with_record(|record| (record.step, record.task.clone()));
         match (step, task) {
             // Why it was not is known where it was refused, and that stays on record.

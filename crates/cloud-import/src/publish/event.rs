@@ -6,7 +6,7 @@ use std::{
     time::SystemTime,
 };
 
-use cloud_import_core::{ImageChange, ImportTask, Problem, WaitEvent};
+use cloud_import_core::{ExportState, ExportTask, ImageChange, ImportTask, Problem, WaitEvent};
 
 use super::{outcome::Outcome, store::Retired};
 
@@ -77,6 +77,13 @@ pub enum Event<'a> {
         task: &'a ImportTask,
         /// What came of it.
         event: WaitEvent<'a>,
+    },
+    /// The export was asked after.
+    Exporting {
+        /// What is known of it.
+        task: &'a ExportTask,
+        /// What came of it.
+        event: WaitEvent<'a, ExportState>,
     },
     /// The staged object is deleted.
     Tidied {

@@ -39,12 +39,15 @@ mod converted;
 mod copies;
 mod destination;
 mod event;
+mod export;
+mod exporting;
 mod findings;
 mod finished;
 mod gone;
 mod image;
 #[cfg(feature = "guest")]
 mod inside;
+mod keeper;
 mod key;
 mod leftovers;
 mod link;
@@ -98,6 +101,7 @@ pub use attach::{Reattach, Reattached, cancel};
 pub use bucket::{BucketItem, Known, in_bucket};
 pub use destination::{Destination, bucket_of};
 pub use event::{Event, Listener};
+pub use export::{Export, Exported, Fetched};
 pub use finished::{Finished, finished};
 pub use gone::{Look, look, note_gone};
 pub use image::LocalImage;
@@ -111,8 +115,8 @@ pub use outcome::{Ended, Outcome, Phase};
 pub use preflight::{Readiness, gate, look_at_bucket};
 pub use source::Image;
 pub use store::{
-    Asked, Damaged, FileRecord, Happened, History, Job, JobFacts, Reason, Record, Release, ReleaseStep, Remembered,
-    ReplaceStep, Replacement, Retired, Role, StagedObject, State, Step, Unsettled, What,
+    Asked, Damaged, ExportRecord, FetchedFile, FileRecord, Happened, History, Job, JobFacts, Reason, Record, Release,
+    ReleaseStep, Remembered, ReplaceStep, Replacement, Retired, Role, StagedObject, State, Step, Unsettled, What,
 };
 pub use web::WebImage;
 

@@ -1,6 +1,8 @@
 //! How it ended for one target.
 
-use cloud_import_core::{Error, ErrorKind, ImportTask, ImportedImage, Remedy, remedy::Change};
+use cloud_import_core::{
+    Error, ErrorKind, ExportTask, ExportedImage, ImportTask, ImportedImage, Remedy, remedy::Change,
+};
 use serde::Serialize;
 
 use super::store::Record;
@@ -31,6 +33,22 @@ pub enum Ended {
         found: bool,
         /// Why it has not replaced the older images yet, or has not its own name yet.
         unfinished: Option<Error>,
+    },
+    /// The image is in the bucket.
+    Exported {
+        /// What was written.
+        export: ExportedImage,
+        /// The export.
+        task: ExportTask,
+        /// An earlier run had done it.
+        found: bool,
+    },
+    /// The export goes on in the cloud.
+    Exporting {
+        /// It.
+        task: ExportTask,
+        /// Why it is not waited for any more; `None` where that was not asked for.
+        error: Option<Error>,
     },
     /// The image that an earlier run had made is gone. Its id is no result.
     Gone {
@@ -82,13 +100,13 @@ pub enum Ended {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Phase {
-    /// [`Ended::Succeeded`]
+    /// [`Ended::Succeeded`] and [`Ended::Exported`]
     Succeeded,
     /// [`Ended::Gone`]
     Gone,
     /// [`Ended::Checked`]
     Checked,
-    /// [`Ended::Running`]
+    /// [`Ended::Running`] and [`Ended::Exporting`]
     Running,
     /// [`Ended::Failed`]
     Failed,
@@ -131,10 +149,10 @@ impl Outcome {
     /// In a word.
     pub fn phase(&self) -> Phase {
         match self.ended {
-            Ended::Succeeded { .. } => Phase::Succeeded,
+            Ended::Succeeded { .. } | Ended::Exported { .. } => Phase::Succeeded,
             Ended::Gone { .. } => Phase::Gone,
             Ended::Checked { .. } => Phase::Checked,
-            Ended::Running { .. } => Phase::Running,
+            Ended::Running { .. } | Ended::Exporting { .. } => Phase::Running,
             Ended::Failed { .. } => Phase::Failed,
             Ended::NotStarted { .. } | Ended::HeldBack { .. } => Phase::NotStarted,
             Ended::Unknown { .. } => Phase::Unknown,
@@ -155,6 +173,7 @@ impl Outcome {
             Ended::Succeeded { task, .. } | Ended::Checked { task } | Ended::Running { task, .. } => Some(task),
             Ended::Failed { task, .. } | Ended::Unknown { task, .. } => task.as_ref(),
             Ended::NotStarted { .. } | Ended::HeldBack { .. } | Ended::Gone { .. } => None,
+            Ended::Exported { .. } | Ended::Exporting { .. } => None,
         }
     }
 
@@ -165,7 +184,10 @@ impl Outcome {
 
     /// Whether an earlier run had done it.
     pub fn is_found(&self) -> bool {
-        matches!(self.ended, Ended::Succeeded { found: true, .. })
+        matches!(
+            self.ended,
+            Ended::Succeeded { found: true, .. } | Ended::Exported { found: true, .. }
+        )
     }
 }
 
@@ -173,13 +195,15 @@ impl Ended {
     /// Why it is not better.
     pub fn error(&self) -> Option<&Error> {
         match self {
-            Self::Succeeded { unfinished: error, .. } | Self::Running { error, .. } => error.as_ref(),
+            Self::Succeeded { unfinished: error, .. } | Self::Running { error, .. } | Self::Exporting { error, .. } => {
+                error.as_ref()
+            }
             Self::Gone { error, .. }
             | Self::Failed { error, .. }
             | Self::NotStarted { error }
             | Self::HeldBack { error }
             | Self::Unknown { error, .. } => Some(error),
-            Self::Checked { .. } => None,
+            Self::Checked { .. } | Self::Exported { .. } => None,
         }
     }
 

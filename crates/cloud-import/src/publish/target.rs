@@ -13,6 +13,7 @@ use tracing::{Instrument as _, instrument::WithSubscriber as _};
 pub(crate) use super::stopped::stopped;
 use super::{
     event::{Event, Listener},
+    keeper::Keeper,
     link::Made,
     naming::Naming,
     options::Options,
@@ -100,6 +101,11 @@ impl Target {
     pub(crate) fn record_store(&self, role: Role) -> Arc<dyn RecordStore> {
         let lease = Arc::clone(&self.lease);
         Arc::new(RecordKeeper { lease, role })
+    }
+
+    /// Keeps what becomes of exported objects.
+    pub(super) fn keeper(&self) -> Keeper {
+        Keeper::new(Arc::clone(&self.lease))
     }
 
     /// The name of its order as a user of staged objects.

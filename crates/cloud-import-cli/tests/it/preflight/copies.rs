@@ -291,3 +291,33 @@ async fn a_bucket_is_looked_at_before_an_export_is_ordered() {
         assert_eq!(orders(), before + 1, "{cloud}");
     }
 }
+
+/// How large an image is, the cloud says: the order does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_is_too_large_to_be_copied_is_not_ordered() {
+    let (cloud, home, to, more) = ROWS[1];
+    let world = world("size", cloud, home, |config| config).await;
+    let from = format!("{cloud}/{home}");
+    let (simulate, state) = (world.simulate(), world.state());
+    let made = |name: &str, gib: &str| {
+        let made = world.import(&["--to", &from, "--name", name, "--size-gib", gib]);
+        expect_code(&made, 0);
+        out(&made).trim().split_once(' ').unwrap().1.to_owned()
+    };
+    let (fits, large) = (made("fits", "128"), made("large", "129"));
+    let copy = |id: &str| {
+        let words = ["copy", id, "--from", &from, "--to", to, &simulate, &state];
+        run(&[&words[..], more].concat())
+    };
+    let orders = || {
+        let counters = world.simulator.counters();
+        counters.requests_of(cloud, "CopyImageCrossRegion")
+    };
+    let refused = copy(&large);
+    expect_code(&refused, 2);
+    let told = err(&refused);
+    assert!(told.contains("129 GiB") && told.contains("128 GiB"), "{told}");
+    assert_eq!(orders(), 0);
+    expect_code(&copy(&fits), 0);
+    assert_eq!(orders(), 1);
+}

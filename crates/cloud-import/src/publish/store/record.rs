@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     asked::Asked,
+    export::ExportRecord,
     history::{Happened, History, Reason, Retired, What},
     place::{DRY_RUN, Place},
     release::Release,
@@ -96,6 +97,9 @@ pub struct Record {
     /// What is done with the image once it is there, where something was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Release>,
+    /// The export, where it is of one and not of an import.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export: Option<ExportRecord>,
     /// Where the cloud's API is. Records of before say it, and the project, in their task alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
@@ -202,6 +206,7 @@ impl Record {
             unsettled: None,
             replace: None,
             release: None,
+            export: None,
             endpoint: None,
             project: None,
             account: None,
@@ -269,8 +274,12 @@ impl Record {
         self.is_dry_run() && self.error.is_none() && last.is_some_and(|event| event.what == What::Checked)
     }
 
-    /// Whether there is anything to go on with: an import that was sent and has no verdict, or a replacement or a release that waits.
+    /// Whether there is anything to go on with: an import or an export that was sent and has no verdict, or a replacement or a release that
+    /// waits.
     pub fn is_open(&self) -> bool {
+        if self.export.is_some() {
+            return self.export_task().is_some() && !self.step.is_settled();
+        }
         let replaces = self.replace.as_ref().is_some_and(Replacement::is_open);
         let is_released = self.release.as_ref().is_none_or(Release::is_done);
         let is_left = self.step == Step::Succeeded && (replaces || !is_released);
@@ -289,8 +298,9 @@ impl Record {
             return None;
         }
         let sent = self.unsettled.as_ref().map(|unsettled| unsettled.first_sent_at);
-        // Records of before say it in their task alone.
-        sent.or_else(|| Some(self.task.as_ref()?.started_at))
+        // Records of before say it in their task alone, and those of exports always.
+        let task = || Some(self.task.as_ref()?.started_at);
+        sent.or_else(task).or_else(|| Some(self.export_task()?.started_at))
     }
 
     /// The vendor's code of the reason for which it failed, or of the answer by which it became unclear, where there was one.
