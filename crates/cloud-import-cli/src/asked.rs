@@ -72,7 +72,12 @@ pub(crate) fn read(line: Vec<OsString>) -> Result<Arguments, clap::Error> {
     let mut command = args::command();
     let matches = command.try_get_matches_from_mut(line)?;
     let mut arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-    if let (Command::Import(import), Some((name, own))) = (&mut arguments.command, matches.subcommand()) {
+    let import = match &mut arguments.command {
+        Command::Import(import) => Some(&mut **import),
+        Command::Move(moved) => Some(&mut moved.import),
+        _ => None,
+    };
+    if let (Some(import), Some((name, own))) = (import, matches.subcommand()) {
         import.asked = command
             .find_subcommand(name)
             .filter(|_| !(import.dry_run || import.vendor_dry_run))

@@ -67,7 +67,7 @@ use crate::{
     args::{Arguments, Command},
     commands::{
         accept, cancel, capabilities, change, check, clean, copy, delete, download, explain, export, forget, images,
-        import, inspect, list, report as page, resume, show, sim, status, wait,
+        import, inspect, list, moved, report as page, resume, show, sim, status, wait,
     },
     exit::Exit,
 };
@@ -129,6 +129,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Cancel(options) => block_on(interrupt::or_leave(cancel::run(options))),
         Command::Export(options) => block_on(export::run(options)),
         Command::Download(options) => block_on(download::run(options)),
+        Command::Move(options) => block_on(moved::run(*options)),
         Command::Forget(options) => block_on(interrupt::or_leave(forget::run(options))),
         Command::Clean(options) => block_on(interrupt::or_leave(clean::run(options))),
         Command::Images(options) => block_on(interrupt::or_leave(images::run(options))),

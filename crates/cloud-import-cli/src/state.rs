@@ -1,6 +1,6 @@
 //! Where jobs are remembered: the directory that was named, the user's own place for state, or a temporary one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cloud_import::{
     Error, ErrorKind, Result,
@@ -14,7 +14,8 @@ use crate::args::StateDir;
 #[derive(Debug)]
 pub(crate) struct Remembered {
     state: State,
-    temporary: Option<PathBuf>,
+    folder: PathBuf,
+    is_temporary: bool,
 }
 
 impl Remembered {
@@ -28,7 +29,8 @@ impl Remembered {
             let folder = std::env::temp_dir().join(format!("cloud-import-{}", SystemEnv.nonce()?));
             return Ok(Self {
                 state: State::at(&folder),
-                temporary: Some(folder),
+                folder,
+                is_temporary: true,
             });
         }
         users_own()
@@ -38,8 +40,9 @@ impl Remembered {
 
     fn at(folder: PathBuf) -> Self {
         Self {
-            state: State::at(folder),
-            temporary: None,
+            state: State::at(&folder),
+            folder,
+            is_temporary: false,
         }
     }
 
@@ -49,7 +52,12 @@ impl Remembered {
 
     /// Whether a later command finds it again.
     pub(crate) fn lasts(&self) -> bool {
-        self.temporary.is_none()
+        !self.is_temporary
+    }
+
+    /// Where it is.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 }
 
@@ -75,9 +83,9 @@ pub(crate) fn users_own() -> Result<PathBuf> {
 
 impl Drop for Remembered {
     fn drop(&mut self) {
-        if let Some(folder) = &self.temporary {
+        if self.is_temporary {
             // Left behind it would only take room in the folder for temporary files.
-            let _ = std::fs::remove_dir_all(folder);
+            let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
 }

@@ -13,6 +13,7 @@ mod images;
 mod import;
 pub(crate) mod key;
 mod logs;
+mod moved;
 mod order;
 mod reach;
 mod remembered;
@@ -39,6 +40,7 @@ pub(crate) use self::{
     images::Images,
     import::{FailIf, Import, Waiting},
     logs::{LogFormat, Logs},
+    moved::Move,
     order::{Order, Staging},
     reach::{ConfigFile, OutputFormat, Reach, StateDir},
     remembered::{Clean, InBucket, List, Report, Show},
@@ -102,6 +104,8 @@ pub(crate) enum Command {
     Export(Export),
     /// Fetch an object of a bucket, such as an exported image, into a file
     Download(Download),
+    /// Make an image of one cloud an image in others, by export and import
+    Move(Box<Move>),
     /// List the recorded jobs
     List(List),
     /// Show what happened to each target of a job, and why
@@ -150,6 +154,7 @@ impl Command {
             Self::Status(options) | Self::Cancel(options) => options.reach.output,
             Self::Export(options) => options.reach.output,
             Self::Download(options) => options.reach.output,
+            Self::Move(options) => options.import.reach.output,
             Self::List(options) => options.reach.output,
             Self::Show(options) => options.output,
             Self::Clean(options) => options.reach.output,
@@ -182,6 +187,7 @@ impl Command {
             Self::Cancel(_) => "cancel",
             Self::Export(_) => "export",
             Self::Download(_) => "download",
+            Self::Move(_) => "move",
             Self::List(_) => "list",
             Self::Show(_) => "show",
             Self::Report(_) => "report",
@@ -206,6 +212,7 @@ impl Command {
     pub(crate) fn metrics_file(&self) -> Option<&Path> {
         match self {
             Self::Import(options) => options.waiting.metrics_file.as_deref(),
+            Self::Move(options) => options.import.waiting.metrics_file.as_deref(),
             Self::Wait(options) => options.waiting.metrics_file.as_deref(),
             Self::Copy(options) => options.waiting.metrics_file.as_deref(),
             Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.waiting.metrics_file.as_deref(),
@@ -217,6 +224,7 @@ impl Command {
     pub(crate) fn has_events(&self) -> bool {
         match self {
             Self::Import(options) => options.events,
+            Self::Move(options) => options.import.events,
             Self::Wait(options) => options.events,
             Self::Copy(options) => options.events,
             Self::Download(options) => options.events,

@@ -8,7 +8,7 @@ use cloud_import::{Endpoint, Provider};
 use super::{key::Keyed as _, value::for_provider};
 
 /// How the clouds are reached and results are written.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Reaching the clouds")]
 pub(crate) struct Reach {
     /// Output format: text or json
@@ -39,7 +39,7 @@ pub(crate) struct Reach {
 }
 
 /// Where jobs are remembered.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Waiting and output")]
 pub(crate) struct StateDir {
     /// Directory to record jobs in; with --simulate only if given
@@ -51,7 +51,7 @@ pub(crate) struct StateDir {
 }
 
 /// Where defaults come from.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Defaults")]
 pub(crate) struct ConfigFile {
     /// Read defaults from this file, not ./cloud-import.toml or your own

@@ -16,6 +16,7 @@ pub(crate) mod images;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod list;
+pub(crate) mod moved;
 pub(crate) mod report;
 pub(crate) mod resume;
 pub(crate) mod show;

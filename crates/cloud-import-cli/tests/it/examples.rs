@@ -99,6 +99,10 @@ const CASES: &[(&str, Case)] = &[
     ),
     ("cloud-import export --task export.json", Own),
     (
+        "cloud-import move m-bp1abc --from aliyun --through exports --to tencent --bucket b --name web",
+        Own,
+    ),
+    (
         "cloud-import download export-web-4f0c6a2d91be --output-file disk.raw",
         Own,
     ),

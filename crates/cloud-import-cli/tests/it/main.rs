@@ -33,6 +33,7 @@ mod history;
 mod images;
 mod logs;
 mod metrics;
+mod moved;
 #[cfg(feature = "otel")]
 mod otel;
 mod places;

@@ -16,7 +16,7 @@ use crate::{
     steps,
 };
 
-const BUCKET: &str = "simulated-images-1250000000";
+pub(crate) const BUCKET: &str = "simulated-images-1250000000";
 
 /// Where a process is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,14 +51,14 @@ const CUTS: [Cut; 9] = [
 
 /// A cloud that exports.
 #[derive(Debug, Clone, Copy)]
-struct Exporter {
-    place: Place,
+pub(crate) struct Exporter {
+    pub(crate) place: Place,
     /// The operation that orders an export.
     order: &'static str,
-    options: &'static [&'static str],
+    pub(crate) options: &'static [&'static str],
 }
 
-fn exporters() -> Vec<Exporter> {
+pub(crate) fn exporters() -> Vec<Exporter> {
     let of = |place: &Place| {
         let (order, options): (_, &[_]) = match place.cloud {
             Cloud::Jdcloud => ("exportImage", &["--set", "jdcloud.roleName=exporter"]),

@@ -18,6 +18,7 @@ mod held;
 mod interrupt;
 mod many;
 mod moments;
+mod moved;
 mod places;
 mod process;
 mod release;
@@ -52,6 +53,7 @@ const CASES: &[(&str, Case)] = &[
     ("moments", |form| Box::pin(moments::run(form))),
     ("release", |form| Box::pin(release::run(form))),
     ("export", |form| Box::pin(export::run(form))),
+    ("moved", |form| Box::pin(moved::run(form))),
     ("together", |form| Box::pin(together::run(form))),
     ("interrupt", |form| Box::pin(interrupt::run(form))),
     ("held", |form| Box::pin(held::run(form))),

@@ -221,7 +221,7 @@ impl Exported {
     /// file is as it was.
     ///
     /// # Errors
-    /// As [`Download::run`]; [`ErrorKind::NotFound`] when the object was removed after an earlier download.
+    /// As [`Download::run`]; [`ErrorKind::NotFound`] with code `ObjectRemoved` when it was removed after an earlier download.
     pub async fn fetch(
         &self,
         key: &str,
@@ -248,6 +248,7 @@ impl Exported {
         if is_removed {
             let message = format!("`{key}` was removed from the bucket after an earlier download, as was asked for");
             return Err(Error::new(ErrorKind::NotFound, message)
+                .with_code("ObjectRemoved")
                 .with_provider(self.target.importer.provider())
                 .with_remedy(Remedy::Repeat(Change::Generation)));
         }

@@ -6,7 +6,7 @@ mod task;
 mod told;
 mod written;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use cloud_import::{
     CheckOutcome, Error, ErrorKind, ExportRequest, ImageImporter, ImageSource, Problem, Result, Stop, Target,
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use self::{
     told::Notes,
-    written::{Status, Told, in_words},
+    written::{FileRow, Status, Told, in_words},
 };
 use crate::{
     args::{self, OneImage, scope::own_options},
@@ -53,8 +53,68 @@ pub(crate) async fn run(options: args::Export) -> Result<Exit> {
     interrupt::guarded(&stop, work).await
 }
 
-/// Exports the image, or goes on with that.
-async fn exported(options: &args::Export, clouds: &Clouds<'_>, state: &Remembered, stop: &Stop) -> Result<Exit> {
+/// What came of an export, and of fetching what it wrote.
+struct Came {
+    exported: publish::Exported,
+    files: Vec<FileRow>,
+    /// What went wrong with the files.
+    error: Option<Error>,
+}
+
+/// An exported image as a file of this machine. The record of the export is held as long as this is there.
+pub(crate) struct FetchedImage {
+    pub(crate) path: PathBuf,
+    key: String,
+    exported: publish::Exported,
+}
+
+impl FetchedImage {
+    /// Exports the image of these options and fetches it into the folder that they name, or goes on with that; the path that the file
+    /// had where it was removed since, and its object before it.
+    ///
+    /// # Errors
+    /// As the command ends; [`ErrorKind::Unsupported`] where it is several objects.
+    pub(crate) async fn of(
+        options: &args::Export,
+        clouds: &Clouds<'_>,
+        state: &Remembered,
+        stop: &Stop,
+    ) -> Result<Result<Self, (PathBuf, Error)>> {
+        let Came { exported, files, error } = came(options, clouds, state, stop).await?;
+        if let Some(error) = error.or_else(|| exported.outcome.error().cloned()) {
+            let record = exported.outcome.record.as_deref();
+            let file = record.and_then(|record| record.export.as_ref()?.files.first());
+            return match file {
+                Some(file) if error.code() == Some("ObjectRemoved") => Ok(Err((PathBuf::from(&file.path), error))),
+                _ => Err(error),
+            };
+        }
+        match files.as_slice() {
+            [file] => Ok(Ok(Self {
+                path: file.path().to_owned(),
+                key: file.key.clone(),
+                exported,
+            })),
+            files => {
+                let message = format!(
+                    "the export wrote {} objects, and one disk is imported at a time",
+                    files.len()
+                );
+                Err(Error::new(ErrorKind::Unsupported, message).with_remedy(
+                    "They are fetched: import the one that the system starts from, with the others as data disks.",
+                ))
+            }
+        }
+    }
+
+    /// Removes the object from the bucket.
+    pub(crate) async fn remove_object(&self) -> Result<()> {
+        self.exported.remove(&self.key).await
+    }
+}
+
+/// Exports the image, or goes on with that, and fetches what was written where that is asked for.
+async fn came(options: &args::Export, clouds: &Clouds<'_>, state: &Remembered, stop: &Stop) -> Result<Came> {
     let (importer, name, request) = ordered(options, clouds, state).await?;
     let store = clouds
         .store(&*importer, &request.bucket)?
@@ -70,6 +130,20 @@ async fn exported(options: &args::Export, clouds: &Clouds<'_>, state: &Remembere
         export = export.into_file(file, options.force);
     }
     let exported = export.run().await.map_err(|error| in_words(error, None))?;
+    let (files, done) = match (&exported.outcome.ended, &options.download) {
+        (Ended::Exported { .. }, Some(to)) => fetching::fetched(&exported, &store, to, options).await,
+        _ => (Vec::new(), Ok(())),
+    };
+    let error = done.err().map(|error| match &exported.outcome.ended {
+        Ended::Exported { task, .. } => in_words(error, Some(task)),
+        _ => error,
+    });
+    Ok(Came { exported, files, error })
+}
+
+/// Exports the image, or goes on with that, and says what came of it.
+async fn exported(options: &args::Export, clouds: &Clouds<'_>, state: &Remembered, stop: &Stop) -> Result<Exit> {
+    let Came { exported, files, error } = came(options, clouds, state, stop).await?;
     let record = exported.outcome.record.as_deref();
     let known = record.and_then(|record| record.export_task().cloned());
     let job = state.lasts().then(|| exported.job.facts().id.as_str());
@@ -79,11 +153,6 @@ async fn exported(options: &args::Export, clouds: &Clouds<'_>, state: &Remembere
     };
     match &exported.outcome.ended {
         Ended::Exported { task, found, .. } => {
-            let (files, done) = match &options.download {
-                Some(to) => fetching::fetched(&exported, &store, to, options).await,
-                None => (Vec::new(), Ok(())),
-            };
-            let error = done.err().map(|error| in_words(error, Some(task)));
             let exit = error.as_ref().map_or(Exit::Done, Exit::of);
             let told = Told {
                 is_found: *found,

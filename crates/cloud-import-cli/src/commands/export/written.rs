@@ -48,7 +48,7 @@ pub(crate) struct Exported<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FileRow {
-    key: String,
+    pub(super) key: String,
     file: String,
     size_bytes: u64,
     /// Of what is in the file.
@@ -62,6 +62,11 @@ pub(crate) struct FileRow {
 }
 
 impl FileRow {
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        Path::new(&self.file)
+    }
+
     pub(super) fn of(key: &str, fetched: &Fetched) -> Option<Self> {
         let row = |path: &Path, size, sha256: &str| Self {
             key: key.to_owned(),
@@ -226,7 +231,7 @@ pub(super) fn in_words(error: Error, task: Option<&ExportTask>) -> Error {
                  add --again."
             ))
         }
-        (ErrorKind::NotFound, None, Some(_)) => error.with_remedy(again),
+        (ErrorKind::NotFound, None | Some("ObjectRemoved"), Some(_)) => error.with_remedy(again),
         _ => error,
     }
 }
