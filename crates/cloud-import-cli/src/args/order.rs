@@ -3,12 +3,12 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, ValueHint};
-use cloud_import::{Architecture, BootMode, DiskFormat, LicenseType, Os};
+use cloud_import::{Architecture, BootMode, DiskFormat, LicenseType, Os, WarningId};
 use serde_json::Value;
 
 use super::{
     key::Keyed as _,
-    scope::{Scoped, gib, name, of_target, scoped, vendor_option},
+    scope::{Scoped, gib, name, of_target, scoped, vendor_option, warning},
     value::pair,
 };
 
@@ -102,6 +102,13 @@ pub(crate) struct Order {
     /// the cloud has.
     #[arg(long, value_name = "TARGET.KEY=VALUE", value_parser = vendor_option, help_heading = "The order")]
     pub(crate) set: Vec<Scoped<(String, Value)>>,
+    /// Accept a warning that is known, by its name. Repeatable
+    ///
+    /// Each warning ends with its name in brackets. One that is accepted is counted and not told again, and what is kept of an
+    /// import keeps it. An error cannot be accepted. `cloud-import explain warnings` lists all names.
+    #[arg(long, value_name = "[TARGET=]ID", value_parser = warning, variable = "CLOUD_IMPORT_ACCEPT_WARNING",
+          help_heading = "The order")]
+    pub(crate) accept_warning: Vec<Scoped<WarningId>>,
     /// Skip the cloud's check of the guest
     #[arg(long, help_heading = "The order")]
     pub(crate) skip_guest_check: bool,

@@ -288,6 +288,9 @@ impl Listener for Progress {
             }
             Event::Renamed { name } => note(Stage::Importing, &format!("renamed to {name}")),
             Event::Warning { text } => shared.warn(target, (*text).to_owned()),
+            Event::Problem { problem } if problem.acknowledged => {
+                shared.tell(&shared.line(target, "1 warning acknowledged"))
+            }
             Event::Problem { problem } => {
                 let name = target.map_or("", |index| &shared.names[index]);
                 shared.warn(target, render::problem_of_target(name, problem));

@@ -9,7 +9,7 @@ use std::{
 
 use cloud_import_core::{
     Capabilities, Disk, DiskPart, DiskSource, Error, ErrorKind, Field, ImageImporter, ImportRequest, Problem, Remedy,
-    Result, SourceForm, Stop,
+    Result, SourceForm, Stop, WarningId,
     env::{Env as _, SystemEnv},
     provider::capabilities::SideFile,
 };
@@ -135,6 +135,7 @@ impl Ordered {
         let parts = [DiskPart::Format, DiskPart::SizeGib].map(|part| Field::disk(0, part));
         let of_order = importer.validate(&self.request).into_iter();
         problems.extend(of_order.filter(|problem| is_disk || !parts.contains(&problem.field)));
+        self.request.acknowledge(importer.provider(), &mut problems);
         problems
     }
 }
@@ -287,7 +288,7 @@ impl Content {
         if let (Some(Beside::Left(why)), true) = (&self.beside, rule.is_some_and(|rule| has_one(&rule, file))) {
             let rule = format!("is not sent, though it stands beside the image: {why}");
             let remedy = Remedy::when("it is the image's own", Remedy::set(Field::Bitmap));
-            found.push(Problem::warning(provider, Field::Bitmap, rule).remedy(remedy));
+            found.push(Problem::warning(WarningId::BITMAP_NOT_SENT, provider, Field::Bitmap, rule).remedy(remedy));
         }
         if let (Some(Beside::Sent { file, hashed }), Some(rule)) = (&self.beside, rule) {
             let options = request.vendor.entry(provider).or_default();
