@@ -6,7 +6,7 @@
 //! of data disks; the key of these is known by its beginning alone.
 
 use cloud_import_core::{
-    DiskFormat, Field, Problem, Provider, Remedy, Result, VendorOptions,
+    DiskFormat, Field, Problem, Provider, Remedy, Result, VendorOptions, WarningId,
     provider::{ExportKeys, ExportOrder, Sent, words},
 };
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ pub(crate) fn problems(order: &ExportOrder) -> Vec<Problem> {
     let role = options.role_name.filter(|role| role != EXPORT_ROLE).map(|role| {
         let field = Field::vendor("RoleName");
         let rule = format!("is `{role}`, and the vendor says that no other role than `{EXPORT_ROLE}` works");
-        Problem::warning(Provider::ALIYUN, field.clone(), rule)
+        Problem::warning(WarningId::ROLE_OTHER, Provider::ALIYUN, field.clone(), rule)
             .source(CAPABILITIES.after.export_formats.source)
             .remedy(Remedy::Unset(field))
     });

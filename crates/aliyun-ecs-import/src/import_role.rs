@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use cloud_import_core::{
-    BoxFuture, Check, Error, ErrorKind, ImportRequest, Importer, Result, Subject,
+    BoxFuture, Check, Error, ErrorKind, ImportRequest, Importer, Result, Subject, WarningId,
     provider::{Cloud as _, Identity},
 };
 
@@ -328,6 +328,7 @@ fn distrusts(name: &str, order: &ImportRequest) -> Check {
 /// The vendor takes no dry runs where this is answered: nothing more is sent.
 fn begun(id: &str) -> Check {
     Check::warning(
+        WarningId::DRY_RUN_ANSWER,
         Subject::ImportRole,
         format!("the dry run by which the role is looked for was answered with an image id, {id}"),
         "Look in the vendor's console whether an import of it has begun.",

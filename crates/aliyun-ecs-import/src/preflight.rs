@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, ImageSource, ImportRequest, Result, Subject,
+    Check, ImageSource, ImportRequest, Result, Subject, WarningId,
     provider::{Cloud as _, named, preflight::Checks},
 };
 
@@ -106,6 +106,7 @@ async fn dry_copy(client: &Client, request: &ImportRequest, image: &ImageSource,
 /// A dry run makes nothing: what is answered with an id may be no dry run.
 fn begun(id: &str) -> Check {
     Check::warning(
+        WarningId::DRY_RUN_ANSWER,
         Subject::DryRun,
         format!("the dry run was answered with an image id, {id}"),
         "Look in the vendor's console whether an import of it has begun.",

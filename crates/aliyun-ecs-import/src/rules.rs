@@ -1,8 +1,8 @@
 //! Rules of this cloud's import that the general check of an order does not know.
 
 use cloud_import_core::{
-    Architecture, BootMode, DiskFormat, DiskPart, Field, ImportRequest, Problem, Provider, Remedy, provider::validate,
-    remedy::Phrase,
+    Architecture, BootMode, DiskFormat, DiskPart, Field, ImportRequest, Problem, Provider, Remedy, WarningId,
+    provider::validate, remedy::Phrase,
 };
 
 use crate::{
@@ -40,8 +40,8 @@ fn error_in(field: Field, rule: impl Into<Phrase>) -> Problem {
     Problem::error(Provider::ALIYUN, field, rule)
 }
 
-fn warning_in(field: Field, rule: impl Into<Phrase>) -> Problem {
-    Problem::warning(Provider::ALIYUN, field, rule)
+fn warning_in(id: WarningId, field: Field, rule: impl Into<Phrase>) -> Problem {
+    Problem::warning(id, Provider::ALIYUN, field, rule)
 }
 
 /// The order with the sizes that are sent, so that a size known from the file alone is checked too.
@@ -66,6 +66,7 @@ fn machine(order: &ImportRequest) -> Vec<Problem> {
         if disk.format == Some(DiskFormat::Vmdk) {
             problems.push(
                 warning_in(
+                    WarningId::FORMAT_INVITED,
                     Field::disk(index, DiskPart::Format),
                     "is vmdk, which the vendor takes by invitation only",
                 )
@@ -87,6 +88,7 @@ fn license(order: &ImportRequest, os_type: Option<&OsType>) -> Option<Problem> {
         ),
         (OsType::Windows, None) => Some(
             warning_in(
+                WarningId::LICENSE_NOT_GIVEN,
                 Field::LicenseType,
                 "is not set, and the vendor's sources disagree on what holds then: `Auto` (2025-09) or `Aliyun` (2026-10)",
             )
@@ -139,6 +141,7 @@ fn guest_check(order: &ImportRequest, options: &Options, os_type: Option<&OsType
     if os_type == Some(&OsType::Windows) {
         problems.push(
             warning_in(
+                WarningId::GUEST_CHECK_WINDOWS,
                 DETECTION,
                 "asks for a check of a Windows image, for which the vendor lists a refusal (ImageCheckUnsupported.WindowsImage)",
             )

@@ -51,6 +51,9 @@ struct Asked {
     /// The clouds were simulated ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     simulated: bool,
+    /// The file by which they are found again, where one was named: an absolute path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    simulated_by: Option<String>,
 }
 
 /// What is one target's own.
@@ -94,6 +97,7 @@ impl Asked {
             cut: false,
             options: BTreeMap::new(),
             simulated: typed.contains_id("simulate"),
+            simulated_by: simulated_by(typed),
         };
         let is_kept = |option: &&Arg| {
             let id = option.get_id().as_str();
@@ -233,6 +237,17 @@ pub(crate) fn was_simulated(order: &Value) -> bool {
     order["simulated"] == true
 }
 
+/// The file by which the simulated clouds of an order are found again, where it is known.
+pub(crate) fn simulated_by_of(order: &Value) -> Option<&str> {
+    order["simulated_by"].as_str()
+}
+
+/// What `--simulate` names, as it means the same in another directory.
+fn simulated_by(typed: &ArgMatches) -> Option<String> {
+    let named = typed.get_raw("simulate")?.next()?;
+    std::path::absolute(named).ok()?.into_os_string().into_string().ok()
+}
+
 /// A value as it means the same in another directory; `None` where it is no text.
 fn kept_value(option: &Arg, value: OsString) -> Option<String> {
     let is_image = option.is_positional() && matches!(Place::read(&value), Ok(Place::File(_)));
@@ -327,6 +342,8 @@ mod tests {
             "--account=aliyun=work",
             "--endpoint=ucloud=https://api.example.com",
             "--name=aliyun=web-{date}-{region}",
+            "--accept-warning=os.nearest",
+            "--accept-warning=huawei=file.dirty",
         ];
         let call = [
             "--to=all",
@@ -341,7 +358,10 @@ mod tests {
         ];
         let first = import(&[&order[..], &call, &["--bitmap", "web.mf", "images:web.qcow2"]].concat());
         let asked = first.asked.clone().unwrap();
-        assert!(was_simulated(&asked), "{asked}");
+        assert!(was_simulated(&asked) && simulated_by_of(&asked).is_none(), "{asked}");
+        let by_file = import(&["--simulate=sim.json", "images:web.qcow2"]).asked.unwrap();
+        let file = std::path::absolute("sim.json").unwrap();
+        assert_eq!(simulated_by_of(&by_file), file.to_str(), "wherever it is run");
         let wanted = targets::wanted(&first.order, &first.staging, &first.reach).unwrap();
         assert_eq!(wanted.len(), 5);
         let kept: Vec<Value> = wanted.iter().filter_map(of_target).collect();

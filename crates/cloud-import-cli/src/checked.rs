@@ -7,6 +7,7 @@ use cloud_import::{
 use serde::Serialize;
 
 use crate::{
+    accepted::Acknowledged,
     args::OutputFormat,
     exit::Exit,
     findings::{self, Finding, Severity},
@@ -181,6 +182,13 @@ impl Row {
         self
     }
 
+    /// The warnings that came and are accepted; `None` where nothing could be asked.
+    pub(crate) fn acknowledged(&self) -> Acknowledged {
+        self.credentials.as_ref()?;
+        let accepted = self.checks.iter().filter(|check| check.acknowledged);
+        Some(accepted.filter_map(|check| check.id.clone()).collect())
+    }
+
     /// Where the keys come from that the cloud accepts, and whose they are as far as it tells.
     fn accepted_keys(&self) -> Option<String> {
         let source = self.credentials.as_ref()?;
@@ -313,6 +321,8 @@ fn text(row: &Row, all: bool) {
 
 #[cfg(test)]
 mod tests {
+    use cloud_import::WarningId;
+
     use super::*;
 
     #[test]
@@ -324,7 +334,7 @@ mod tests {
         assert_eq!(exit(&all[..1]), Exit::NotStarted);
         let harmless = [
             Check::passed(Subject::Name, "x"),
-            Check::warning(Subject::Order, "x", ""),
+            Check::warning(WarningId::OS_NEAREST, Subject::Order, "x", ""),
             Check::not_checked(Subject::Credentials, "x"),
         ];
         assert_eq!(exit(&harmless), Exit::Done);

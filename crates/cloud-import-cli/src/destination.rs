@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use cloud_import::{
     Disk, DiskFormat, DiskPart, DiskSource, Error, ErrorKind, Field, ImageChange, ImageImporter, ImageKind,
-    ImportRequest, Pace, Problem, Provider, Remedy, Result, SourceForm, Stop, Target,
+    ImportRequest, Pace, Problem, Provider, Remedy, Result, SourceForm, Stop, Target, WarningId,
     publish::{Destination, Image, LocalImage, ObjectImage, Release, staging::Store},
 };
 
@@ -292,7 +292,6 @@ async fn look(
     let provider = importer.provider();
     let mut problems = Vec::new();
     let judged = order.clone();
-    let is_read_by_link = !importer.capabilities().sources.value.contains(&SourceForm::Object);
     for (index, disk) in order.disks.iter_mut().enumerate() {
         let DiskSource::Object { bucket, key } = &disk.source else {
             continue;
@@ -317,8 +316,7 @@ async fn look(
                 problems.extend(image.problems(importer.capabilities(), &of_disk(&judged, index)));
                 *disk = image.described(disk.clone());
             }
-            // A link to nothing; what a cloud reads by itself, it judges by itself.
-            Err(error) if is_read_by_link && error.kind() == ErrorKind::NotFound => {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
                 let place = Field::disk(index, DiskPart::Source);
                 let rule = format!("is `{name}`, and there is no such object in this cloud and region");
                 let remedy = "Name the object as it is there, and the region of its bucket.";
@@ -335,13 +333,21 @@ async fn look(
             // The import says so itself.
             Err(error) if error.kind() == ErrorKind::Credentials => {}
             Err(error) => problems.push(Problem::warning(
+                WarningId::OBJECT_NOT_SEEN,
                 provider,
                 field,
                 format!("is not verified: `{name}` cannot be looked at ({})", error.message()),
             )),
         }
     }
+    order.acknowledge(provider, &mut problems);
     problems
+}
+
+/// Whether it is that an object is not there. It stands against an import, and against no image that was made before it went.
+pub(crate) fn is_of_what_is_gone(problem: &Problem) -> bool {
+    let is_source = |field: &Field| matches!(field, Field::Disk { part, .. } if *part == DiskPart::Source);
+    problem.is_error() && is_source(&problem.field)
 }
 
 /// The order as it is for one of its disks: only the first is what a system starts from.

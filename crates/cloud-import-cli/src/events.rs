@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 
 use cloud_import::{
-    ExportState, ImportTask, TaskState, WaitEvent,
+    ExportState, ImportTask, TaskState, WaitEvent, WarningId,
     publish::{Event, Listener, staging::DownloadProgress},
 };
 use serde::Serialize;
@@ -92,6 +92,12 @@ pub(crate) struct Line<'a> {
     task: Option<&'a ImportTask>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    /// The name of a warning that can be accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    /// It is accepted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    acknowledged: bool,
 }
 
 impl Events {
@@ -214,8 +220,7 @@ impl Events {
                 name: Some(name),
                 ..base(Kind::Renamed)
             },
-            Event::Warning { text } => told(Kind::Warning, (*text).to_owned()),
-            Event::Problem { problem } => told(Kind::Warning, problem.to_string()),
+            Event::Warning { .. } | Event::Problem { .. } | Event::Check { .. } => warned(event, base(Kind::Warning)),
             Event::Over { outcome } => Line {
                 image_id: outcome.image().map(|image| image.id.as_str()),
                 message: outcome.error().map(ToString::to_string),
@@ -243,6 +248,22 @@ fn exporting<'a>(event: WaitEvent<'a, ExportState>, base: impl Fn(Kind) -> Line<
             ..base(Kind::PollFailed)
         }),
         _ => None,
+    }
+}
+
+/// The line of what stops nothing, with its name where it can be accepted.
+fn warned<'a>(event: &'a Event<'_>, line: Line<'a>) -> Line<'a> {
+    let (message, id, acknowledged) = match event {
+        Event::Problem { problem } => (problem.to_string(), &problem.id, problem.acknowledged),
+        Event::Check { check } => (check.message.to_string(), &check.id, check.acknowledged),
+        Event::Warning { text } => ((*text).to_owned(), &None, false),
+        _ => return line,
+    };
+    Line {
+        message: Some(message),
+        id: id.as_ref().map(WarningId::as_str),
+        acknowledged,
+        ..line
     }
 }
 

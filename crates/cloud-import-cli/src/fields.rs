@@ -2,13 +2,13 @@
 //! target, then the target's own in the file of targets, then the command line for its cloud, then the command line for all, then the
 //! file's defaults for its cloud, then its defaults for all. Variables and the file of defaults are part of the command line by then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cloud_import::{
-    Architecture, BootMode, DiskFormat, Endpoint, Error, ErrorKind, LicenseType, Os, Provider, Result,
+    Architecture, BootMode, DiskFormat, Endpoint, Error, ErrorKind, LicenseType, Os, Provider, Result, WarningId,
     provider::suggest::did_you_mean,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::{Map, Value};
 use toml::Spanned;
 
@@ -54,6 +54,9 @@ pub(crate) struct Fields {
     pub(crate) nvme: Option<bool>,
     pub(crate) imds_v2: Option<bool>,
     pub(crate) skip_guest_check: Option<bool>,
+    /// Together with those of less particular places; an empty list leaves those out.
+    #[serde(deserialize_with = "warnings")]
+    pub(crate) accept_warning: Option<BTreeSet<WarningId>>,
     /// Each `PLACE@GIB`.
     pub(crate) data_disks: Option<Vec<String>>,
     /// Resource group, enterprise project or project.
@@ -91,6 +94,18 @@ mod typed {
     }
 }
 
+/// Names of warnings, each of which there is.
+fn warnings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeSet<WarningId>>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let known = names.iter().map(|name| {
+        cloud_import::warning(name).map_err(|error| {
+            let remedy = error.remedy().map(ToString::to_string).unwrap_or_default();
+            D::Error::custom(format!("{error}. {remedy}"))
+        })
+    });
+    known.collect::<Result<_, _>>().map(Some)
+}
+
 impl Fields {
     /// These, and where they say nothing, those of a less particular place.
     #[must_use]
@@ -116,6 +131,7 @@ impl Fields {
             nvme: self.nvme.or(below.nvme),
             imds_v2: self.imds_v2.or(below.imds_v2),
             skip_guest_check: self.skip_guest_check.or(below.skip_guest_check),
+            accept_warning: together(self.accept_warning, below.accept_warning, BTreeSet::is_empty),
             data_disks: self.data_disks.or(below.data_disks),
             project: self.project.or(below.project),
             options: together(self.options, below.options, Map::is_empty),
@@ -129,8 +145,8 @@ impl Fields {
     }
 }
 
-/// Two tables as one, the first before the second; an empty first one is all there is.
-fn together<T: Extend<(String, V)> + IntoIterator<Item = (String, V)>, V>(
+/// Two tables or sets as one, the first before the second; an empty first one is all there is.
+fn together<T: Extend<V> + IntoIterator<Item = V>, V>(
     own: Option<T>,
     below: Option<T>,
     is_empty: impl Fn(&T) -> bool,
@@ -228,6 +244,8 @@ impl Said<'_> {
             .filter(|said| counts(&said.scope))
             .map(|said| said.value.clone())
             .collect();
+        let accepted = order.accept_warning.iter().filter(|said| counts(&said.scope));
+        let accepted: BTreeSet<WarningId> = accepted.map(|said| said.value.clone()).collect();
         let tags: BTreeMap<String, String> = order.tag.iter().filter_map(|text| self.tag(text, counts)).collect();
         Fields {
             name: texts(&order.name).pop(),
@@ -241,6 +259,7 @@ impl Said<'_> {
             size_gib: last(&order.size_gib, counts),
             format: last(&order.format, counts),
             license_type: last(&order.license_type, counts),
+            accept_warning: Some(accepted).filter(|accepted| !accepted.is_empty()),
             data_disks: Some(texts(&order.data_disk)).filter(is_there),
             project: last(&order.project, counts),
             options: Some(options).filter(|options| !options.is_empty()),
@@ -280,6 +299,7 @@ impl Said<'_> {
             ("license-type", self.unknown(&order.license_type)),
             ("project", self.unknown(&order.project)),
             ("set", self.unknown(&order.set)),
+            ("accept-warning", self.unknown(&order.accept_warning)),
             ("bucket", self.unknown(&staging.bucket)),
         ];
         let found = unknown.into_iter().find_map(|(flag, name)| Some((flag, name?)));

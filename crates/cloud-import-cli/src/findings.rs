@@ -36,6 +36,8 @@ pub(crate) struct Finding {
     remedy: Vec<String>,
     /// It is about the file, whatever the target.
     of_the_file: bool,
+    /// It is known and accepted.
+    acknowledged: bool,
 }
 
 impl Finding {
@@ -47,6 +49,7 @@ impl Finding {
             text,
             remedy: Vec::new(),
             of_the_file: false,
+            acknowledged: false,
         }
     }
 
@@ -82,17 +85,24 @@ impl Finding {
         };
         Self {
             of_the_file: render::of_the_file(problem),
+            acknowledged: problem.acknowledged,
             ..Self::new(severity, Some(problem.provider), render::problem_of_cloud(problem))
         }
     }
 
     pub(crate) fn of_check(check: &Check, provider: Provider, severity: Severity) -> Self {
-        let found = match &check.error {
+        let mut found = match &check.error {
             Some(error) => Self::error(error),
             None => Self::new(severity, None, render::check(check, provider)),
         };
+        if check.error.is_some() {
+            let id = render::warning_id(check, &found.own);
+            found.text.push_str(&id);
+            found.own.push_str(&id);
+        }
         Self {
             severity,
+            acknowledged: check.acknowledged,
             provider: Some(provider),
             remedy: render::remedy_lines(check.remedy.as_ref(), Some(provider)),
             ..found
@@ -163,7 +173,8 @@ fn text_of(first: &Finding, alike: &[(&str, &Finding)]) -> String {
 
 /// Findings as results.
 pub(crate) fn results(found: &[(&str, Finding)]) {
-    for Told { severity, text, remedy } in told(found) {
+    let (found, accepted) = apart(found);
+    for Told { severity, text, remedy } in told(&found) {
         let word = match severity {
             Severity::Error => "error: ",
             Severity::Warning => "warning: ",
@@ -175,11 +186,13 @@ pub(crate) fn results(found: &[(&str, Finding)]) {
             .iter()
             .for_each(|line| output::result(&format!("{ADVICE}{line}")));
     }
+    accepted.iter().for_each(|line| output::result(line));
 }
 
 /// Findings on standard error.
 pub(crate) fn say(found: &[(&str, Finding)]) {
-    for Told { severity, text, remedy } in told(found) {
+    let (found, accepted) = apart(found);
+    for Told { severity, text, remedy } in told(&found) {
         match severity {
             Severity::Error => output::wrong(&text),
             Severity::Warning => output::warning(&text),
@@ -187,6 +200,18 @@ pub(crate) fn say(found: &[(&str, Finding)]) {
         }
         output::advice(remedy);
     }
+    accepted.iter().for_each(|line| output::note(line));
+}
+
+/// Those that are told, and a line for those that are accepted, if there are any: each text counts once.
+fn apart<'a>(found: &[(&'a str, Finding)]) -> (Vec<(&'a str, Finding)>, Option<String>) {
+    let (accepted, others): (Vec<_>, Vec<_>) = found.iter().cloned().partition(|(_, one)| one.acknowledged);
+    let line = match told(&accepted).len() {
+        0 => None,
+        1 => Some("1 warning acknowledged".to_owned()),
+        many => Some(format!("{many} warnings acknowledged")),
+    };
+    (others, line)
 }
 
 /// Targets by their names, or the first few and how many more.
@@ -199,7 +224,7 @@ pub(crate) fn named(labels: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cloud_import::{ErrorKind, Field, Remedy};
+    use cloud_import::{ErrorKind, Field, Remedy, WarningId};
 
     use super::*;
 
@@ -228,6 +253,24 @@ mod tests {
         assert_eq!(lines(&many), ["Error: t0, t1, t2 and 48 more: UCloud: --os is missing"]);
         let notes = [("a", Finding::note("it goes on")), ("b", Finding::note("it goes on"))];
         assert_eq!(lines(&notes), ["Note: a, b: it goes on"]);
+    }
+
+    #[test]
+    fn what_is_accepted_is_only_counted() {
+        let warning = |provider, acknowledged| {
+            let mut problem = Problem::warning(WarningId::OS_NEAREST, provider, Field::Os, "is near");
+            problem.acknowledged = acknowledged;
+            Finding::of_problem(&problem)
+        };
+        let found = [
+            ("a", warning(Provider::ALIYUN, true)),
+            ("a2", warning(Provider::ALIYUN, true)),
+            ("t", warning(Provider::TENCENT, false)),
+        ];
+        let (others, line) = apart(&found);
+        assert_eq!(lines(&others), ["Warning: t: Tencent Cloud: --os is near (os.nearest)"]);
+        assert_eq!(line.as_deref(), Some("1 warning acknowledged"));
+        assert_eq!(apart(&found[2..]).1, None);
     }
 
     #[test]

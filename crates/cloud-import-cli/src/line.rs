@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use cloud_import::{Endpoint, Provider};
+use cloud_import::{Endpoint, Provider, publish::JobFacts};
 
-use crate::args::{Reach, StateDir};
+use crate::{
+    args::{Reach, StateDir},
+    asked,
+};
 
 /// Jobs with the options by which a later command finds them and their clouds.
 ///
@@ -27,6 +30,13 @@ pub(crate) fn at_places(words: &str, reach: &Reach, endpoints: &[(Provider, Endp
         words.push_str(" --plain-http");
     }
     words
+}
+
+/// A job on record, with the options by which a later command finds it, and its clouds where they were simulated ones.
+pub(crate) fn of_job(job: &JobFacts, state: &StateDir) -> String {
+    let file = job.orders.values().find_map(asked::simulated_by_of);
+    let simulate = file.map_or_else(String::new, |file| format!(" --simulate={}", word(file)));
+    in_state(&job.id, state) + &simulate
 }
 
 /// Jobs with the option by which a later command finds them.

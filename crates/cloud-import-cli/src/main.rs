@@ -3,6 +3,7 @@
 //! Thin over the facade: it reads arguments, shows progress on standard error and writes results to standard output. What a
 //! cloud does is nowhere in here.
 
+mod accepted;
 mod advice;
 mod args;
 mod asked;

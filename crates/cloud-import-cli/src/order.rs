@@ -32,6 +32,7 @@ pub(crate) fn order(fields: Fields, provider: Provider, disk: Disk, is_data: boo
     order.project = fields.project;
     order.skip_guest_check = fields.skip_guest_check.unwrap_or_default();
     order.nvme = fields.nvme.unwrap_or_default();
+    order.accept_warning = fields.accept_warning.unwrap_or_default();
     order.imds_v2 = fields.imds_v2.unwrap_or_default();
     if let Some(options) = fields.options.filter(|options| !options.is_empty()) {
         order.vendor.insert(provider, options);

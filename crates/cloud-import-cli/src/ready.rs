@@ -9,6 +9,7 @@ use cloud_import::{
 };
 
 use crate::{
+    accepted::Acknowledged,
     args::Import,
     asked,
     connect::Clouds,
@@ -51,6 +52,17 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
+    /// The clouds have said this. What its order names and is not there is weighed with it, where that is binding.
+    fn answered(&mut self, asked: Readiness, is_binding: bool) {
+        let problems = self.made.as_mut().ok().map(|(_, problems)| problems);
+        let is_weighed = |problem: &mut Problem| is_binding && destination::is_of_what_is_gone(problem);
+        let gone: Vec<Problem> = problems
+            .into_iter()
+            .flat_map(|all| all.extract_if(.., is_weighed))
+            .collect();
+        self.asked = Some(asked.with_problems(&gone, true));
+    }
+
     /// Why it would be refused for certain.
     pub(crate) fn refusal(&self) -> Option<Error> {
         match &self.made {
@@ -82,6 +94,16 @@ impl Ready {
     pub(crate) fn problems(&self) -> impl Iterator<Item = &Problem> {
         let problems = self.made.iter().flat_map(|(_, problems)| problems);
         problems.filter(|problem| problem.field != Field::Bitmap)
+    }
+
+    /// The warnings that came and are accepted; `None` where not all that may come was looked for.
+    pub(crate) fn acknowledged(&self) -> Acknowledged {
+        let (_, problems) = self.made.as_ref().ok()?;
+        let asked = self.asked.as_ref().filter(|asked| !asked.may_be_made)?;
+        let problems = problems.iter().map(|one| (&one.id, one.acknowledged));
+        let checks = asked.checks.iter().map(|one| (&one.id, one.acknowledged));
+        let all = problems.chain(checks).filter(|(_, acknowledged)| *acknowledged);
+        Some(all.filter_map(|(id, _)| id.clone()).collect())
     }
 
     /// What its cloud says that stops nothing, and what it did not answer.
@@ -222,7 +244,8 @@ impl<'a> Targets<'a> {
         let publish = destinations.fold(publish, |publish, (to, _)| publish.to(to.clone()));
         let asked = publish.preflight(&Asking::reads()).await?;
         let made = ready.iter_mut().filter(|one| one.made.is_ok());
-        made.zip(asked).for_each(|(one, asked)| one.asked = Some(asked));
+        made.zip(asked)
+            .for_each(|(one, asked)| one.answered(asked, !self.options.no_validate));
         Ok(ready)
     }
 
@@ -265,10 +288,14 @@ impl<'a> Targets<'a> {
         image: &Image,
     ) -> Result<(Destination, Vec<Problem>)> {
         let (made, mut problems) = made?;
-        let publish = self.publish(image.clone());
-        problems.extend(publish.problems(&made).await?);
-        let options = self.options;
-        if !options.no_validate && problems.iter().any(Problem::is_error) {
+        let (publish, options) = (self.publish(image.clone()), self.options);
+        let is_binding = |problem: &Problem| problem.is_error() && !options.no_validate;
+        // Whether an image was made of what is gone now is known when it was asked for.
+        let is_open = |problem: &Problem| !options.no_preflight && destination::is_of_what_is_gone(problem);
+        let own = publish.problems(&made).await?;
+        let is_refused = own.iter().any(is_binding) || problems.iter().any(|one| is_binding(one) && !is_open(one));
+        problems.extend(own);
+        if is_refused {
             return Err(Error::invalid(wanted.target.provider, problems));
         }
         Ok((made, problems))

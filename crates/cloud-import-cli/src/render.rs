@@ -293,9 +293,20 @@ pub(crate) fn remedy_in_json(error: &Error) -> Option<String> {
     Some(error.remedy()?.render(&Paths))
 }
 
-/// What a check found.
+/// What a check found, with the name of a warning.
 pub(crate) fn check(check: &Check, provider: Provider) -> String {
-    check.message.render(&Flags(Some(provider)))
+    let told = check.message.render(&Flags(Some(provider)));
+    let id = warning_id(check, &told);
+    told + &id
+}
+
+/// The name of the warning that a check is, to stand behind its text; empty where it is none, or where the text tells it.
+pub(crate) fn warning_id(check: &Check, told: &str) -> String {
+    match &check.id {
+        Some(id) if check.acknowledged => format!(" ({id}, acknowledged)"),
+        Some(id) if !told.contains(id.as_str()) => format!(" ({id})"),
+        _ => String::new(),
+    }
 }
 
 /// What a check is about, in words.

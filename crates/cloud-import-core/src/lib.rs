@@ -63,6 +63,7 @@ pub use model::{
     task::{CancelOutcome, Failure, Finding, ImportTask, ImportedImage, Inspection, TaskState},
     types::{Architecture, BootMode, DiskFormat, LicenseType, OsFamily, SourceForm},
     vendor::VendorOptions,
+    warning::WarningId,
 };
 pub use net::{Pace, Stop, Throttle, Turn, env, retry::RetryPolicy, transport};
 pub use text::shown::Shown;

@@ -56,7 +56,7 @@
 //!
 //! `GET /counters`, `GET /images`, `GET /objects`, `GET /uploads`, `GET` or `PUT /objects/{cloud}/{region}/{bucket}/{key}`,
 //! `PUT /buckets/{cloud}/{region}/{bucket}` ([`BucketSettings`] as JSON, or nothing), `POST /faults` (a [`Fault`] as JSON),
-//! `DELETE /faults`.
+//! `DELETE /faults`, `POST /time` (a number of seconds that pass at once for all that is under way).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 mod clock;

@@ -1,6 +1,6 @@
 //! What is known of a bucket, and what is wrong with it for staging images. No I/O.
 
-use cloud_import_core::{Field, Problem};
+use cloud_import_core::{Field, Problem, WarningId};
 
 use crate::{bucket::Bucket, generated, spec::StoreSpec};
 
@@ -29,7 +29,7 @@ impl BucketFacts {
         };
         let mut problems = Vec::new();
         let wrong = |message: String| Problem::error(provider, Field::Bucket, message);
-        let worth_a_word = |message: String| Problem::warning(provider, Field::Bucket, message);
+        let worth_a_word = |id, message: String| Problem::warning(id, provider, Field::Bucket, message);
         let name = &bucket.name;
         if let Some(region) = self
             .region
@@ -69,18 +69,20 @@ impl BucketFacts {
         }
         if self.public == Some(true) {
             problems.push(
-                worth_a_word(format!(
-                    "`{name}` is open to everyone, and so is each image in it while it is staged"
-                ))
+                worth_a_word(
+                    WarningId::BUCKET_PUBLIC,
+                    format!("`{name}` is open to everyone, and so is each image in it while it is staged"),
+                )
                 .remedy("Name a private bucket: the import gets a signed link, or reads by the account's role."),
             );
         }
         // Where there can be no such rule, a word about it would help nobody.
         if self.aborts_unfinished_uploads == Some(false) && !spec.never_expires_uploads {
             problems.push(
-                worth_a_word(format!(
-                    "`{name}` keeps the parts of abandoned uploads, which cost money"
-                ))
+                worth_a_word(
+                    WarningId::BUCKET_UPLOADS,
+                    format!("`{name}` keeps the parts of abandoned uploads, which cost money"),
+                )
                 .remedy("Add a rule that expires unfinished uploads after some days."),
             );
         }

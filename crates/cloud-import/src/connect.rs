@@ -1,9 +1,11 @@
 //! Provider by name: importer, capabilities, names. No behaviour of a cloud is here.
 
+use std::collections::BTreeSet;
+
 use cloud_import_core::{
-    Capabilities, ClientBuilder, Error, ErrorKind, ImageImporter, ImportTask, Provider, Result, Settings,
+    Capabilities, ClientBuilder, Error, ErrorKind, ImageImporter, ImportTask, Provider, Result, Settings, WarningId,
     credentials::{Chain, ChainSpec, EnvironmentNames},
-    provider::CodeRule,
+    provider::{CodeRule, capabilities::GuestSeverity},
 };
 
 /// Calls a macro with what a provider's crate has, or says that the feature is off.
@@ -106,6 +108,23 @@ pub(crate) fn chain_spec(provider: Provider) -> Result<&'static ChainSpec> {
 /// [`ErrorKind::Unsupported`] when the cloud's feature is off.
 pub fn capabilities(provider: Provider) -> Result<&'static Capabilities> {
     of_provider!(provider, it => Ok(&it::CAPABILITIES))
+}
+
+/// The ids of the findings in guests of which a cloud here warns, or for which it refuses an order. Those of other warnings are
+/// [`WarningId::ALL`].
+pub fn guest_warnings() -> BTreeSet<&'static str> {
+    let clouds = Provider::all().filter_map(|provider| capabilities(provider).ok());
+    let rules = clouds.flat_map(|cloud| cloud.guest);
+    let told = rules.filter(|rule| rule.severity != GuestSeverity::Note);
+    told.map(|rule| rule.id).collect()
+}
+
+/// The kind of warning of this name, to be accepted by [`ImportRequest::accept_warning`](crate::ImportRequest::accept_warning).
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] with what may be meant: no cloud here has a warning of that name.
+pub fn warning(name: &str) -> Result<WarningId> {
+    WarningId::named(name, guest_warnings())
 }
 
 /// The environment variables that a cloud's own tools read.

@@ -41,12 +41,12 @@ pub use cloud_import_core::{
     ImageAttributes, ImageChange, ImageImporter, ImageKind, ImageMarks, ImageSource, ImportRequest, ImportTask,
     ImportedImage, Inspection, LicenseType, Link, Os, OsFamily, OwnImage, OwnImages, Pace, PartitionTable, Prepared,
     PreparedExport, Presence, Problem, Provider, Remedy, Response, Result, RetryPolicy, Settings, Severity, Shown,
-    Sighting, SourceForm, Stop, Subject, TaskState, Throttle, VendorOptions, WaitEvent, WaitOptions, build,
+    Sighting, SourceForm, Stop, Subject, TaskState, Throttle, VendorOptions, WaitEvent, WaitOptions, WarningId, build,
     credentials, env, find, http, provider, remedy, transport, wait, wait_for_export,
 };
 
 pub use connect::{
-    capabilities, connect, connect_to, credential_chain, credential_places, environment_names, error_codes, regions,
-    sources,
+    capabilities, connect, connect_to, credential_chain, credential_places, environment_names, error_codes,
+    guest_warnings, regions, sources, warning,
 };
 pub use target::Target;

@@ -6,7 +6,7 @@
 //! 0.1.20261015 and the documents of 2022-12.
 
 use cloud_import_core::{
-    Encryption, Error, ErrorKind, Field, Problem, Provider, Remedy, Result,
+    Encryption, Error, ErrorKind, Field, Problem, Provider, Remedy, Result, WarningId,
     provider::{CopyOrder, Sent},
 };
 
@@ -138,7 +138,8 @@ fn problems_within(order: &CopyOrder, options: &Options) -> Vec<Problem> {
     ];
     for (field, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
         let rule = "is for copies to another region, and is not sent: the image is in this one";
-        let problem = Problem::warning(Provider::HUAWEI, field.clone(), rule).source(SOURCE);
+        let problem =
+            Problem::warning(WarningId::OPTION_NOT_SENT, Provider::HUAWEI, field.clone(), rule).source(SOURCE);
         problems.push(problem.remedy(Remedy::Unset(field)));
     }
     if order.request.encryption == Some(Encryption::ServiceKey) {

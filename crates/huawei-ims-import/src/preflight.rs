@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, ErrorKind, ImageKind, ImportRequest, Result, Subject,
+    Check, ErrorKind, ImageKind, ImportRequest, Result, Subject, WarningId,
     provider::{
         named,
         preflight::{self, Checks},
@@ -139,6 +139,6 @@ fn judge_os(text: &str, listed: &[wire::OsPlatform], is_binding: bool) -> Check 
         Check::failed(what, format!("{message}, and the quick route refuses others"), remedy)
     } else {
         let message = format!("{message}; the common route finds the system out itself and falls back to the text");
-        Check::warning(what, message, remedy)
+        Check::warning(WarningId::OS_NOT_LISTED, what, message, remedy)
     }
 }

@@ -2,7 +2,7 @@
 
 use cloud_import_core::{
     Architecture, BootMode, DiskFormat, DiskPart, Field, ImageKind, ImportRequest, OsFamily, Problem, Provider, Remedy,
-    provider::validate, remedy::Phrase,
+    WarningId, provider::validate, remedy::Phrase,
 };
 
 use crate::{
@@ -63,8 +63,8 @@ impl Findings<'_> {
         self.add(Problem::error(Provider::HUAWEI, field, rule).remedy(remedy));
     }
 
-    fn warning(&mut self, field: Field, rule: impl Into<Phrase>, remedy: impl Into<Remedy>) {
-        self.add(Problem::warning(Provider::HUAWEI, field, rule).remedy(remedy));
+    fn warning(&mut self, id: WarningId, field: Field, rule: impl Into<Phrase>, remedy: impl Into<Remedy>) {
+        self.add(Problem::warning(id, Provider::HUAWEI, field, rule).remedy(remedy));
     }
 
     fn family(&self) -> OsFamily {
@@ -75,6 +75,7 @@ impl Findings<'_> {
     fn way_in(&mut self, why: &str) {
         if self.route == ImportRoute::Quick {
             self.warning(
+                WarningId::ROUTE_QUICK,
                 ROUTE,
                 format!("is quick, because {why}: nothing is put into the guest and nothing in it is checked"),
                 Remedy::any([
@@ -84,6 +85,7 @@ impl Findings<'_> {
             );
             if self.family() == OsFamily::Windows {
                 self.warning(
+                    WarningId::OS_WINDOWS_QUICK,
                     Field::Os,
                     "is Windows, which the quick route no longer takes on the international site, as its newest page says",
                     by_common_route(),
@@ -126,6 +128,7 @@ impl Findings<'_> {
                     .or("convert the file to zvhd2"),
                 ),
                 None if index == 0 => self.warning(
+                    WarningId::FORMAT_NOT_GIVEN,
                     Field::disk(0, DiskPart::Format),
                     format!("is not given: the route `{}` is taken", self.route),
                     "Name the file's format: zvhd2 is imported by the quick route.",
@@ -188,6 +191,7 @@ impl Findings<'_> {
         }
         match (disk.size_gib, disk.wanted_gib()) {
             (Some(given), _) if given < least => self.warning(
+                WarningId::SIZE_SMALL,
                 SIZE,
                 format!(
                     "is {given}, and the route `{}` begins at {least} in the stricter sources, at 1 in others",
@@ -196,11 +200,13 @@ impl Findings<'_> {
                 Remedy::set_to(SIZE, least.to_string()),
             ),
             (None, None) => self.warning(
+                WarningId::SIZE_NOT_GIVEN,
                 SIZE,
                 format!("is not given and the disk's virtual size is not known: {size} GiB are asked for, and the import fails if the disk is larger"),
                 Remedy::set(SIZE),
             ),
             (None, Some(wanted)) if wanted < size => self.warning(
+                WarningId::SIZE_RAISED,
                 SIZE,
                 format!("is not given: {size} GiB are asked for, though the disk has {wanted}, because the route `{}` begins there", self.route),
                 "Give the size to ask for another.",
@@ -234,7 +240,7 @@ impl Findings<'_> {
                     "`{os}`: only the family, `{}`, is sent with a data disk's image",
                     os.family()
                 );
-                self.warning(Field::Os, sent, "Nothing needs to be done.");
+                self.warning(WarningId::OS_FAMILY, Field::Os, sent, "Nothing needs to be done.");
             }
             return;
         }
@@ -297,7 +303,12 @@ impl Findings<'_> {
         }
         for (name, _) in of_copies.into_iter().filter(|(_, is_given)| *is_given) {
             let rule = "is for copies to another region, and is not sent with an import";
-            self.warning(Field::vendor(name), rule, Remedy::Unset(Field::vendor(name)));
+            self.warning(
+                WarningId::OPTION_NOT_SENT,
+                Field::vendor(name),
+                rule,
+                Remedy::Unset(Field::vendor(name)),
+            );
         }
         let last = order.data_disks().len().checked_sub(1);
         if let Some(name) = last.map(|index| data_image_name(order, index))

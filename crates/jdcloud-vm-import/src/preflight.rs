@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, ImportRequest, Result, Subject,
+    Check, ImportRequest, Result, Subject, WarningId,
     provider::{
         named,
         preflight::{self, Checks},
@@ -35,6 +35,7 @@ pub(crate) async fn check(client: &Client, request: &ImportRequest, checks: &mut
             return Check::passed(Subject::Quota, message);
         }
         Check::warning(
+            WarningId::QUOTA_UNVERIFIED,
             Subject::Quota,
             message,
             "Look in the console, and delete images that are not needed.",

@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 
 use cloud_import_core::{
-    Check, DiskSource, ImageSource, ImportRequest, Result, Subject,
+    Check, DiskSource, ImageSource, ImportRequest, Result, Subject, WarningId,
     provider::{
         Cloud as _, Identity, named,
         preflight::{self, Checks},
@@ -104,6 +104,7 @@ async fn dry_copy(client: &Client, request: &ImportRequest, image: &ImageSource,
 fn judge_dry_run(outcome: Result<Option<String>>, checks: &mut Checks) {
     match outcome {
         Ok(Some(id)) if !id.is_empty() => checks.add(Check::warning(
+            WarningId::DRY_RUN_ANSWER,
             Subject::DryRun,
             format!("the dry run was answered with an image id, {id}"),
             "Look in the vendor's console whether an import of it has begun.",
@@ -159,6 +160,7 @@ fn judge_os(os: &TencentOs, listed: &wire::DescribeImportImageOsResponse) -> Che
     let names: Vec<&str> = names.map(String::as_str).collect();
     if names.contains(&os_type.as_str()) {
         return Check::warning(
+            WarningId::OS_VERSION,
             what,
             format!("the cloud lists `{os_type}` without versions, so `{os_version}` cannot be checked"),
             format!("If it is refused, {own_text}."),

@@ -2,6 +2,7 @@
 
 use cloud_import_core::{
     Architecture, DiskFormat, DiskPart, DiskSource, Field, ImageChange, ImportRequest, Link, Problem, Provider, Remedy,
+    WarningId,
     provider::{OsMatch, validate},
 };
 
@@ -52,6 +53,7 @@ fn disks(order: &ImportRequest) -> Vec<Problem> {
         {
             problems.push(
                 Problem::warning(
+                    WarningId::SIZE_NOT_SENT,
                     Provider::TENCENT,
                     field(DiskPart::SizeGib),
                     format!("is {size} and is not sent: the import has no field for a size"),
@@ -65,6 +67,7 @@ fn disks(order: &ImportRequest) -> Vec<Problem> {
         {
             problems.push(
                 Problem::warning(
+                    WarningId::SOURCE_HOST,
                     Provider::TENCENT,
                     field(DiskPart::Source),
                     "does not point to COS by its host, and the import reads nothing else",
@@ -88,7 +91,7 @@ fn is_cos(link: &Link) -> bool {
 /// What the mainland's sources list and the international site's do not.
 fn international(order: &ImportRequest) -> Vec<Problem> {
     let warning = |field: Field, message: &'static str| {
-        Problem::warning(Provider::TENCENT, field, message)
+        Problem::warning(WarningId::SITE_NOT_LISTED, Provider::TENCENT, field, message)
             .source("tencentcloud-sdk-python-intl-en 3.1.193 (2026-10-26)")
             .remedy("Try a dry run first.")
     };
@@ -113,7 +116,7 @@ pub(crate) fn international_change(change: &ImageChange) -> Vec<Problem> {
     let asked = asked.into_iter().filter(|(_, is_asked)| *is_asked);
     let problem = |(field, _): (Field, bool)| {
         let rule = "is not listed by the international site's page of 2025-11 and is by its SDK of 2026-10: unverified";
-        Problem::warning(Provider::TENCENT, field, rule)
+        Problem::warning(WarningId::SITE_NOT_LISTED, Provider::TENCENT, field, rule)
             .source("tencentcloud.com/document/api/213/33269 (2025-11-21); tencentcloud-sdk-python-intl-en 3.1.193 (2026-10-26)")
             .remedy("Look at the image afterwards: what the site does not know has no effect.")
     };

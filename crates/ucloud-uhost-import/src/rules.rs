@@ -2,7 +2,7 @@
 //! the marker takes.
 
 use cloud_import_core::{
-    Architecture, BootMode, DiskPart, Field, ImportRequest, Problem, Provider, Remedy,
+    Architecture, BootMode, DiskPart, Field, ImportRequest, Problem, Provider, Remedy, WarningId,
     provider::{CopyOrder, marked, validate},
     remedy::Phrase,
 };
@@ -79,7 +79,7 @@ fn disk(order: &ImportRequest) -> Vec<Problem> {
         let message =
             format!("is {size} GiB, which the import has no field for: UCloud takes the size of the disk in the file");
         problems.push(
-            Problem::warning(Provider::UCLOUD, field.clone(), message)
+            Problem::warning(WarningId::SIZE_NOT_SENT, Provider::UCLOUD, field.clone(), message)
                 .remedy(Remedy::Unset(field).or("enlarge the disk in the file")),
         );
     }

@@ -3,12 +3,12 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, ValueHint};
-use cloud_import::{Architecture, BootMode, DiskFormat, LicenseType, Os};
+use cloud_import::{Architecture, BootMode, DiskFormat, LicenseType, Os, WarningId};
 use serde_json::Value;
 
 use super::{
     key::Keyed as _,
-    scope::{Scoped, gib, name, of_target, scoped, vendor_option},
+    scope::{Scoped, gib, name, of_target, scoped, vendor_option, warning},
     value::pair,
 };
 
@@ -47,9 +47,9 @@ pub(crate) struct Order {
     /// of which the image is: --copy-to aliyun=cn-beijing,cn-shanghai.
     #[arg(long, value_name = "[TARGET=]REGIONS", value_parser = name, variable = "CLOUD_IMPORT_COPY_TO")]
     pub(crate) copy_to: Vec<Scoped<String>>,
-    /// Operating system of the guest, such as "CentOS 7.9"; default: what the disk in the file tells
+    /// Guest's system, such as "CentOS 7.9"; default: the disk's
     ///
-    /// As people write it, or as PRETTY_NAME of /etc/os-release says. Each cloud is sent its own word for it; a word that is not
+    /// Where the disk in the file tells it, it need not be said. As people write it, or as PRETTY_NAME of /etc/os-release says. Each cloud is sent its own word for it; a word that is not
     /// quite the same is told before anything is sent.
     #[arg(long, value_name = "[TARGET=]SYSTEM", value_parser = scoped::<Os>, variable = "CLOUD_IMPORT_OS")]
     pub(crate) os: Vec<Scoped<Os>>,
@@ -103,6 +103,13 @@ pub(crate) struct Order {
     /// the cloud has.
     #[arg(long, value_name = "TARGET.KEY=VALUE", value_parser = vendor_option, help_heading = "The order")]
     pub(crate) set: Vec<Scoped<(String, Value)>>,
+    /// Accept a warning that is known, by its name. Repeatable
+    ///
+    /// Each warning ends with its name in brackets. One that is accepted is counted and not told again, and what is kept of an
+    /// import keeps it. An error cannot be accepted. `cloud-import explain warnings` lists all names.
+    #[arg(long, value_name = "[TARGET=]ID", value_parser = warning, variable = "CLOUD_IMPORT_ACCEPT_WARNING",
+          help_heading = "The order")]
+    pub(crate) accept_warning: Vec<Scoped<WarningId>>,
     /// Skip the cloud's check of the guest
     #[arg(long, help_heading = "The order")]
     pub(crate) skip_guest_check: bool,

@@ -3,10 +3,10 @@
 
 use std::str::FromStr;
 
-use cloud_import::{Error, ErrorKind, Provider, Result, Target};
+use cloud_import::{Error, ErrorKind, Provider, Result, Target, WarningId};
 use serde_json::{Map, Value};
 
-use super::value::read;
+use super::value::{read, told};
 
 /// What a value counts for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,11 @@ pub(super) fn gib(text: &str) -> Result<Scoped<u32>, String> {
             .parse()
             .map_err(|_| "write a number of GiB, such as 40".to_owned())
     })
+}
+
+/// `[TARGET=]WARNING`.
+pub(super) fn warning(text: &str) -> Result<Scoped<WarningId>, String> {
+    Scoped::read(text, |name| told(cloud_import::warning(name)))
 }
 
 /// `TARGET=TEXT`, for what no two clouds have in common.

@@ -6,7 +6,12 @@ use cloud_import::{Error, Provider};
 
 /// A value; a wrong one is answered with what to write instead.
 pub(super) fn read<T: FromStr<Err = Error>>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|error: Error| {
+    told(text.parse())
+}
+
+/// What was read, or what to write instead.
+pub(super) fn told<T>(read: Result<T, Error>) -> Result<T, String> {
+    read.map_err(|error| {
         let remedy = error.remedy().map(ToString::to_string).unwrap_or_default();
         format!("{error}. {remedy}")
     })

@@ -7,7 +7,7 @@ use cloud_import::{
 };
 
 use crate::{
-    args,
+    accepted, args,
     checked::{self, Row},
     connect::Clouds,
     destination,
@@ -22,6 +22,8 @@ pub(crate) async fn run(options: args::Check) -> Result<Exit> {
     let wanted = targets::wanted(&options.order, &options.staging, &options.reach)?;
     let simulated = Simulated::of(&options.reach).await?;
     let rows = all(&options, &wanted, simulated.as_ref()).await?;
+    let acknowledged: Vec<_> = rows.iter().map(Row::acknowledged).collect();
+    accepted::tell_unmatched(&wanted, &acknowledged);
     checked::write(&rows, options.reach.output, options.all)
 }
 

@@ -9,6 +9,7 @@ use cloud_import::{
 
 use super::forget;
 use crate::{
+    accepted,
     args::Import,
     checked::{self, Plan, Row},
     connect::{self, Clouds},
@@ -155,6 +156,8 @@ fn plan(targets: &Targets<'_>, image: &Image, ready: &[Ready]) -> Result<Exit> {
         Err(error) => Row::of_error(wanted, error),
     };
     let rows: Vec<Row> = targets.wanted.iter().zip(ready).map(row).collect();
+    let acknowledged: Vec<_> = ready.iter().map(Ready::acknowledged).collect();
+    accepted::tell_unmatched(targets.wanted, &acknowledged);
     checked::write(&rows, reach.output, false)
 }
 
@@ -170,11 +173,12 @@ fn tell(options: &Import, targets: &Targets<'_>, ready: &[Ready]) {
                 events.on(Some(index), &Event::Problem { problem });
             }
             for (check, _) in one.warnings() {
-                let text = check.message.to_string();
-                events.on(Some(index), &Event::Warning { text: &text });
+                events.on(Some(index), &Event::Check { check });
             }
         }
     }
+    let acknowledged: Vec<_> = ready.iter().map(Ready::acknowledged).collect();
+    accepted::tell_unmatched(targets.wanted, &acknowledged);
     findings::say(&certain(&labels, ready));
 }
 

@@ -42,7 +42,7 @@ pub(crate) async fn run(options: args::Show) -> Result<Exit> {
         })?,
         OutputFormat::Text => text(&job),
     }
-    if let Some(advice) = advice::next(&job.targets, &line::in_state(&job.facts.id, &options.state)) {
+    if let Some(advice) = advice::next(&job.targets, &line::of_job(&job.facts, &options.state)) {
         output::say(&format!("{}: {}", advice.what_for, advice.line));
     }
     Ok(output::damaged(&job.damaged))

@@ -134,6 +134,7 @@ fn samples(option: &Arg) -> [&'static str; 2] {
         ["aliyun=x86_64", "aliyun=arm64"],
         ["aliyun=bios", "aliyun=uefi"],
         ["aliyun=platform", "aliyun=byol"],
+        ["aliyun=os.nearest", "aliyun=file.dirty"],
         ["aliyun=https://a.example", "aliyun=https://b.example"],
         ["/a", "/b"],
     ];
@@ -215,6 +216,7 @@ fn every_command_takes_them() {
             "cancel",
             "export",
             "download",
+            "move",
             "list",
             "clean",
             "images",

@@ -14,13 +14,17 @@ use std::{
     },
 };
 
-use cloud_import::{Error, ErrorKind, Result, Shown, publish::Damaged};
+use cloud_import::{
+    Error, ErrorKind, Result, Shown,
+    env::{Env as _, SystemEnv},
+    publish::Damaged,
+};
 use indicatif::{MultiProgress, ProgressBar};
 use serde::Serialize;
 
 pub(crate) use self::style::{Tone, begin, colours_of, has_colours, wants_notes, wants_progress};
 pub(crate) use self::wrap::lines as wrapped;
-use crate::{exit::Exit, render};
+use crate::{clock, exit::Exit, render};
 
 /// The version of each JSON form. It is raised when a field changes its meaning or goes; fields and events may be added.
 pub(crate) const SCHEMA: u32 = 1;
@@ -30,6 +34,14 @@ static BARS: Mutex<Option<MultiProgress>> = Mutex::new(None);
 
 /// Whether a program has its answer, behind which nothing is written.
 static IS_ANSWERED: AtomicBool = AtomicBool::new(false);
+
+/// Whether what is wrong, or may be, is told with the time of day.
+static IS_TIMED: AtomicBool = AtomicBool::new(false);
+
+/// Work has begun, and what is told of it stands in lines: from now on each of them has the time of day, errors at the end, too.
+pub(crate) fn begin_to_tell_the_time() {
+    IS_TIMED.store(true, Ordering::Relaxed);
+}
 
 /// From now on lines stand above these bars, or where the cursor is when there are none.
 pub(crate) fn stand_above(bars: Option<MultiProgress>) {
@@ -57,13 +69,7 @@ pub(crate) fn progress(line: &str) {
 
 /// Something that may be wrong.
 pub(crate) fn warning(text: &str) {
-    warning_at(None, text);
-}
-
-/// The same, at a time of day where it is told.
-pub(crate) fn warning_at(at: Option<&str>, text: &str) {
-    let at = at.map_or_else(String::new, |at| format!("{at} "));
-    trouble(Tone::Warning, "warning", &format!("{at}{text}"));
+    trouble(Tone::Warning, "warning", text);
 }
 
 /// What may have been meant by a line that was refused.
@@ -81,6 +87,10 @@ pub(crate) fn say_words(words: &[(Tone, &str)]) {
 /// What went wrong or may: on a terminal in as many lines as it takes.
 fn trouble(tone: Tone, word: &str, text: &str) {
     let begin = format!("{word}: ");
+    let text = match IS_TIMED.load(Ordering::Relaxed) {
+        true => &format!("{} {text}", clock::local(SystemEnv.now())),
+        false => text,
+    };
     let mut lines = in_lines(text, &begin).into_iter();
     let first = lines.next().unwrap_or_default();
     say_words(&[(tone, word), (Tone::Plain, ": "), (Tone::Plain, &first)]);

@@ -168,9 +168,8 @@ impl Shared {
     /// Tells each warning that came since with all the targets that it came for.
     fn tell_warnings(&self) {
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = self.has_time().then(|| clock::local(SystemEnv.now()));
         let warnings = warnings.take(&self.names);
-        warnings.iter().for_each(|text| output::warning_at(at.as_deref(), text));
+        warnings.iter().for_each(|text| output::warning(text));
     }
 
     /// Whether a line has the time of day: while there is work, where there is no terminal.
@@ -255,6 +254,9 @@ impl Listener for Progress {
         }
         if !matches!(event, Event::Warning { .. } | Event::Problem { .. }) {
             shared.is_at_work.store(true, Ordering::Relaxed);
+            if shared.has_time() {
+                output::begin_to_tell_the_time();
+            }
         }
         match event {
             Event::Hashing { done, total } => shared.bytes(target, Stage::Hashing, *done, *total),
@@ -287,6 +289,9 @@ impl Listener for Progress {
             }
             Event::Renamed { name } => note(Stage::Importing, &format!("renamed to {name}")),
             Event::Warning { text } => shared.warn(target, (*text).to_owned()),
+            Event::Problem { problem } if problem.acknowledged => {
+                shared.tell(&shared.line(target, "1 warning acknowledged"))
+            }
             Event::Problem { problem } => {
                 let name = target.map_or("", |index| &shared.names[index]);
                 shared.warn(target, render::problem_of_target(name, problem));

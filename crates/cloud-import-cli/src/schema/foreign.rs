@@ -153,6 +153,12 @@ struct Finding {
 #[derive(JsonSchema)]
 pub(crate) struct Problem {
     severity: Severity,
+    /// The name of a warning that can be accepted.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// It is accepted.
+    #[schemars(skip_serializing_if = "std::ops::Not::not")]
+    acknowledged: bool,
     provider: String,
     /// The field of the order, by its path.
     field: String,
@@ -256,6 +262,12 @@ pub(crate) enum ReleaseStep {
 pub(crate) struct Checked {
     what: Subject,
     outcome: CheckOutcome,
+    /// The name of a warning that can be accepted.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// It is accepted.
+    #[schemars(skip_serializing_if = "std::ops::Not::not")]
+    acknowledged: bool,
     message: String,
     remedy: String,
     #[schemars(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 
 use std::{
     fs::{self, File},
+    io::{BufRead as _, BufReader},
     net::TcpListener,
     path::PathBuf,
     process::{Output, Stdio},
@@ -306,7 +307,7 @@ fn an_interrupt_is_answered_with_one_document() {
 fn wait_tells_the_events_of_import() {
     let folder = Folder::new("wait");
     let state = folder.0.join("state").to_str().unwrap().to_owned();
-    let sim = Sim::start("answers-wait", &["--import-time", "4s", "--any-object"]);
+    let sim = Sim::start("answers-wait", &["--import-time", "1h", "--any-object"]);
     let option = sim.option();
     let fixed = ["--no-config", "--state", &state];
     let both = ["--to", "aliyun", "--to", "tencent", "--events", "--no-wait"];
@@ -325,13 +326,26 @@ fn wait_tells_the_events_of_import() {
         (&"running".into(), &0.into())
     );
 
-    let output = run(&[&["wait", &option, "--events"][..], &fixed].concat());
-    expect_code(&output, 0);
-    let seen = super::events::seen(&out(&output));
-    for name in ["polled", "over"] {
-        assert!(seen.iter().any(|seen| seen == name), "no `{name}` in {seen:?}");
-    }
-    let last: Value = serde_json::from_str(out(&output).lines().last().unwrap()).unwrap();
+    let words = [&["wait", &option, "--events"][..], &fixed].concat();
+    let mut process = command(&words)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    // They run until it was seen that they do.
+    let begun: Vec<String> = lines.by_ref().take(2).collect();
+    assert_eq!(super::events::seen(&begun.join("\n")), ["polled", "polled"]);
+    sim.pass_an_hour();
+    let rest: Vec<String> = lines.collect();
+    assert_eq!(process.wait().unwrap().code(), Some(0));
+    assert!(
+        super::events::seen(&rest.join("\n")).contains(&"over".to_owned()),
+        "{rest:?}"
+    );
+    let last: Value = serde_json::from_str(rest.last().unwrap()).unwrap();
     assert_eq!(last["event"], "results");
     assert_eq!(last["results"].as_array().unwrap().len(), 2);
     assert_eq!(last["results"][1]["status"], "succeeded");

@@ -191,6 +191,8 @@ impl Bare {
             .aliyun_import_role(false)
             .aliyun_role_delay(Duration::from_millis(300));
         let simulator = runtime.block_on(Simulator::start(config)).unwrap();
+        let put = simulator.put_object_file(Cloud::Aliyun, "cn-hangzhou", "bucket-1", "k.qcow2", IMAGE.as_ref());
+        put.unwrap();
         let line = std::env::temp_dir().join(format!("cloud-import-cli-{name}-{}.json", std::process::id()));
         fs::write(&line, simulator.ready_line()).unwrap();
         Self {

@@ -429,7 +429,16 @@ fn with_image(example: &str, index: usize, job: &str, run: &dyn Fn(&str) -> Outp
 
 #[test]
 fn every_example_runs() {
-    let sim = Sim::start("examples", &["--any-object", "--import-time", "0s", "--quota", "100"]);
+    // What the examples read from buckets is looked at there.
+    let objects = [
+        "aliyun/cn-hangzhou/images/web.qcow2",
+        "aliyun/cn-hangzhou/my-bucket/web.qcow2",
+        "huawei/cn-north-4/images/web.qcow2",
+    ];
+    let objects = objects.map(|place| format!("--object={place}={IMAGE}"));
+    let objects: Vec<&str> = objects.iter().map(String::as_str).collect();
+    let more = ["--any-object", "--import-time", "0s", "--quota", "100"];
+    let sim = Sim::start("examples", &[&more[..], &objects].concat());
     let desk = Desk::new("examples");
     let (option, state) = (sim.option(), "--state state");
     let keys = "CLOUD_IMPORT_SIM_ACCESS_KEY_ID=an-access-key-id CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY=its-secret-key";

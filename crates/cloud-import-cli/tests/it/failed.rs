@@ -5,7 +5,10 @@ use std::fs;
 use cloud_import_sim::{Cloud, Config, Fault, FaultKind, Simulator};
 use serde_json::Value;
 
-use super::{KEYS, err, expect_code, import, out, run};
+use super::{
+    KEYS, err, expect_code, import, out, run,
+    sim::{Sim, control},
+};
 
 #[test]
 fn a_failure_keeps_its_code_and_its_likely_causes() {
@@ -88,4 +91,25 @@ fn a_failure_keeps_its_code_and_its_likely_causes() {
         "{report}"
     );
     fs::remove_dir_all(folder).unwrap();
+}
+
+/// A log of many nights tells when each of them failed. What is wrong before there is work is of the moment of the command.
+#[test]
+fn an_error_at_the_end_has_the_time_of_day_where_there_is_no_terminal() {
+    let sim = Sim::start("failed-at", &["--import-time", "0s"]);
+    let fault = r#"{"cloud":"ucloud","kind":{"fail_import":{"code":"E","reason":"no image in it"}}}"#;
+    assert_eq!(control(&sim.ready(), "POST", "/faults", fault).0, 204);
+    let option = sim.option();
+    let failed = run(&import(&option, &["--to", "ucloud"]));
+    expect_code(&failed, 5);
+    let is_date = |word: &str| word.len() == 10 && word.chars().all(|c| c.is_ascii_digit() || c == '-');
+    let begins_with_a_date = |output| -> Vec<bool> {
+        let said = err(output);
+        let errors = said.lines().filter_map(|line| line.strip_prefix("error: "));
+        errors.map(|line| line.split(' ').next().is_some_and(is_date)).collect()
+    };
+    assert_eq!(begins_with_a_date(&failed), [true], "{}", err(&failed));
+    let refused = run(&import(&option, &["--to", "ucloud", "--boot-mode", "uefi"]));
+    expect_code(&refused, 2);
+    assert_eq!(begins_with_a_date(&refused), [false], "{}", err(&refused));
 }

@@ -1,17 +1,20 @@
 //! What is remembered of a night: the same row by every command, a timeline, and reports that nothing foreign gets through.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 use cloud_import_sim::{Cloud, Config, Fault, FaultKind, Simulator};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use super::{IMAGE, KEYS, err, expect_code, out, run};
+use super::{
+    IMAGE, KEYS, err, expect_code, out, run,
+    sim::{HOUR, while_time_passes},
+};
 
 /// Two clouds refuse, each in its own way; what they write is hostile.
 struct Night {
     // Before the runtime: it stops on it.
-    _simulator: Simulator,
+    simulator: Simulator,
     _runtime: Runtime,
     folder: PathBuf,
 }
@@ -20,11 +23,17 @@ const HOSTILE: &str = "no <script>alert(1)</script> & \"more\" | `images` \u{202
 
 impl Night {
     fn new(name: &str) -> Self {
+        // So long that each is seen on its way.
+        Self::with_imports_of(name, Duration::from_secs(3))
+    }
+
+    /// Whose later imports take so long.
+    fn with_imports_of(name: &str, time: Duration) -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("night-{name}"));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         let runtime = Runtime::new().unwrap();
-        let config = Config::new(KEYS[0], KEYS[1]).any_bucket(true);
+        let config = Config::new(KEYS[0], KEYS[1]).any_bucket(true).import_time(time);
         let simulator = runtime.block_on(Simulator::start(config)).unwrap();
         fs::write(folder.join("sim.json"), simulator.ready_line()).unwrap();
         let refuse = FaultKind::Refuse {
@@ -39,22 +48,16 @@ impl Night {
         };
         simulator.inject(Fault::new(fail).cloud(Cloud::Aliyun));
         let night = Self {
-            _simulator: simulator,
+            simulator,
             _runtime: runtime,
             folder,
         };
-        let imported = night.reaching(&[
-            "import",
-            "--to",
-            "all",
-            "--name",
-            "night",
-            "--os",
-            "CentOS 7.9",
-            IMAGE,
-            "--output",
-            "json",
-        ]);
+        let order = ["import", "--to", "all", "--name", "night", "--os", "CentOS 7.9", IMAGE];
+        let import = || night.reaching(&[&order[..], &["--output", "json"]].concat());
+        let imported = match time {
+            HOUR => while_time_passes(&night.simulator, import),
+            _ => import(),
+        };
         expect_code(&imported, 6);
         fs::write(night.folder.join("import.json"), out(&imported)).unwrap();
         night
@@ -302,10 +305,13 @@ fn what_runs_can_be_gone_on_with() {
     let job = listed["jobs"][0]["id"].as_str().unwrap();
     let page = out(&night.run(&["report", "later", "--html", "-"]));
     let line = format!(
-        "cloud-import resume {job} --state {}",
-        night.folder.join("state").display()
+        "cloud-import resume {job} --state {} --simulate={}",
+        night.folder.join("state").display(),
+        night.folder.join("sim.json").display()
     );
     assert!(page.contains(&line), "{page}");
+    let shown = err(&night.run(&["show", "later"]));
+    assert!(shown.contains(&format!("to continue: {line}")), "{shown}");
     expect_code(&night.reaching(&["wait", job]), 0);
     assert_eq!(night.json(&["show", "later"])["targets"][0]["status"], "succeeded");
 }
@@ -313,7 +319,7 @@ fn what_runs_can_be_gone_on_with() {
 /// Whatever a job's import is named by, what is settled of it is on record afterwards.
 #[test]
 fn a_task_is_its_jobs_in_whatever_form_it_comes() {
-    let night = Night::new("tasks");
+    let night = Night::with_imports_of("tasks", HOUR);
     for (name, in_a_file) in [("task-1", true), ("task-2", false)] {
         let started = night.reaching(&[
             "import",
@@ -338,6 +344,7 @@ fn a_task_is_its_jobs_in_whatever_form_it_comes() {
             advice.contains(&format!("to continue: cloud-import resume {job}")),
             "{advice}"
         );
+        night.simulator.pass(HOUR);
         expect_code(&night.reaching(&["wait", named]), 0);
         let shown = night.json(&["show", name]);
         assert_eq!(shown["targets"][0]["status"], "succeeded", "{shown}");

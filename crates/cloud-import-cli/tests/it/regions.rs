@@ -11,6 +11,7 @@ use super::{
     again::{Scene, advised, typed},
     err, expect_code, out,
     schemas::holds,
+    sim::{HOUR, while_time_passes},
 };
 
 /// A cloud that copies images, and how.
@@ -470,7 +471,7 @@ fn what_cannot_be_meant_is_refused_before_anything_is_sent() {
 fn a_job_is_resumed_with_its_regions() {
     for case in CASES {
         let scene = Scene::new(&format!("regions resumed {}", case.cloud), |config| {
-            config.import_time(std::time::Duration::from_secs(2))
+            config.import_time(HOUR)
         });
         let left = case.run(&scene, &["--timeout", "0s"]);
         assert!(
@@ -480,7 +481,7 @@ fn a_job_is_resumed_with_its_regions() {
         );
         let line = advised(&left, "to ");
         assert!(!line.contains("copy-to"), "{line}");
-        let resumed = typed(&line);
+        let resumed = while_time_passes(&scene.simulator, || typed(&line));
         expect_code(&resumed, 0);
         case.has_all(&scene, &out(&resumed));
     }

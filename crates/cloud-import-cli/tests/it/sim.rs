@@ -6,11 +6,15 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
 };
 
+use cloud_import_sim::Simulator;
 use serde_json::Value;
 
-use super::{KEYS, command};
+use super::{IMAGE, KEYS, command};
 
 /// A simulator in a process of its own, and the file with the line that it printed.
 pub(crate) struct Sim {
@@ -68,7 +72,40 @@ pub(crate) fn control(line: &Value, method: &str, path: &str, body: &str) -> (u1
     (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
+/// Works while time passes in the clouds, an hour at a time: what is under way is over when it is asked for again, however long the work
+/// itself takes.
+pub(crate) fn while_time_passes<T>(simulator: &Simulator, work: impl FnOnce() -> T) -> T {
+    /// Says that the work is over, also where it fails.
+    struct Over<'a>(&'a AtomicBool);
+
+    impl Drop for Over<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                simulator.pass(HOUR);
+                thread::sleep(Duration::from_millis(50));
+            }
+        });
+        let _over = Over(&is_over);
+        work()
+    })
+}
+
+/// An import that takes so long is over when its test says so.
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+
 impl Sim {
+    /// Lets an hour pass in its clouds.
+    pub(crate) fn pass_an_hour(&self) {
+        assert_eq!(control(&self.ready(), "POST", "/time", "3600").0, 204);
+    }
+
     pub(crate) fn ready(&self) -> Value {
         serde_json::from_str(&fs::read_to_string(&self.line).unwrap()).unwrap()
     }
@@ -107,6 +144,7 @@ fn a_fault_of_no_operation_is_refused() {
 
 #[test]
 fn a_quota_is_set_for_all_or_for_one_cloud() {
+    let object = |place: &str| format!("--object={place}/images/k.qcow2={IMAGE}");
     let sim = Sim::start(
         "quota",
         &[
@@ -117,6 +155,8 @@ fn a_quota_is_set_for_all_or_for_one_cloud() {
             "--any-object",
             "--import-time",
             "0s",
+            &object("aliyun/cn-hangzhou"),
+            &object("huawei/cn-north-4"),
         ],
     );
     let option = sim.option();
@@ -207,7 +247,7 @@ mod commands {
         let import = format!(
             "{} import --simulate=\"$CLOUD_IMPORT_SIM_FILE\" --to aliyun --name web --os 'CentOS 7.9' {}; echo $? > code; exit 7",
             env!("CARGO_BIN_EXE_cloud-import"),
-            super::super::IMAGE
+            IMAGE
         );
         let mut sim = command(&["sim", "--import-time", "0s", "--", "sh", "-c", &import]);
         let output = sim.current_dir(&folder).env("TMPDIR", &folder).output().unwrap();
@@ -242,7 +282,7 @@ mod commands {
         let mut sim = command(&["sim", "--", "sh", "-c", script]);
         let mut sim = sim.current_dir(&folder).spawn().unwrap();
         while !folder.join("ready").exists() {
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(20));
         }
         super::super::signal(sim.id(), "TERM");
         assert_eq!(sim.wait().unwrap().code(), Some(9));
@@ -262,7 +302,7 @@ mod commands {
         let text = loop {
             match fs::read_to_string(&file) {
                 Ok(text) => break text,
-                Err(_) => std::thread::sleep(std::time::Duration::from_millis(1)),
+                Err(_) => thread::sleep(Duration::from_millis(1)),
             }
         };
         assert!(

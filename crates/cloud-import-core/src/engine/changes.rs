@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Asking, Capabilities, Error, ErrorKind, Field, ImageAttributes, ImageChange, ImportedImage, Problem, Remedy,
-    Result,
+    Result, WarningId,
     model::{capabilities::Fact, remedy::Phrase},
 };
 
@@ -76,7 +76,7 @@ fn public_and_shared(change: &ImageChange, cloud: &'static Capabilities) -> Opti
         // It is shared before it is made public, and those have it again once that is taken back.
         true => {
             let rule = "names accounts, and all may use what is public: nobody can be added to them while it is";
-            Problem::warning(cloud.provider, Field::Share, rule)
+            Problem::warning(WarningId::SHARE_PUBLIC, cloud.provider, Field::Share, rule)
         }
         false => {
             let rule = "names accounts, and what is made public is shared with nobody any more";

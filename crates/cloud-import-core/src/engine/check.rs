@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, ErrorKind, Problem,
+    Error, ErrorKind, Problem, WarningId,
     model::remedy::{Phrase, Remedy},
 };
 
@@ -17,6 +17,12 @@ pub struct Check {
     pub what: Subject,
     /// How it is.
     pub outcome: CheckOutcome,
+    /// What kind of warning it is; also where there was no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<WarningId>,
+    /// It is a warning, or there was no answer, and the order accepts that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub acknowledged: bool,
     /// What was found, in one line.
     pub message: Phrase,
     /// What the user can do; `None` where nothing need be done.
@@ -113,6 +119,23 @@ impl Subject {
         Self::DryRun,
     ];
 
+    /// What it is called that there was no answer.
+    const fn unanswered(self) -> WarningId {
+        match self {
+            Self::Order | Self::Endpoint => WarningId::UNANSWERED_ENDPOINT,
+            Self::Credentials => WarningId::UNANSWERED_CREDENTIALS,
+            Self::Project => WarningId::UNANSWERED_PROJECT,
+            Self::Region => WarningId::UNANSWERED_REGION,
+            Self::Name => WarningId::UNANSWERED_NAME,
+            Self::Quota => WarningId::UNANSWERED_QUOTA,
+            Self::Os => WarningId::UNANSWERED_OS,
+            Self::ImportRole => WarningId::UNANSWERED_IMPORT_ROLE,
+            Self::Bucket => WarningId::UNANSWERED_BUCKET,
+            Self::Share => WarningId::UNANSWERED_SHARE,
+            Self::DryRun => WarningId::UNANSWERED_DRY_RUN,
+        }
+    }
+
     /// The word for it in JSON and tables, in snake case.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -143,6 +166,8 @@ impl Check {
         Self {
             what,
             outcome,
+            id: None,
+            acknowledged: false,
             message: message.into(),
             remedy,
             error: None,
@@ -155,8 +180,11 @@ impl Check {
     }
 
     /// An import may go wrong for it.
-    pub fn warning(what: Subject, message: impl Into<Phrase>, remedy: impl Into<Remedy>) -> Self {
-        Self::new(what, CheckOutcome::Warning, message, Some(remedy.into()))
+    pub fn warning(id: WarningId, what: Subject, message: impl Into<Phrase>, remedy: impl Into<Remedy>) -> Self {
+        Self {
+            id: Some(id),
+            ..Self::new(what, CheckOutcome::Warning, message, Some(remedy.into()))
+        }
     }
 
     /// An import would be refused for it.
@@ -198,7 +226,11 @@ impl Check {
     /// The question got no answer.
     pub(crate) fn unanswered(what: Subject, error: &Error) -> Self {
         let remedy = error.remedy().cloned();
-        Self::new(what, CheckOutcome::NotChecked, error.to_string(), remedy).because(error)
+        let check = Self::new(what, CheckOutcome::NotChecked, error.to_string(), remedy).because(error);
+        Self {
+            id: Some(what.unanswered()),
+            ..check
+        }
     }
 
     /// With the error behind it.
@@ -221,7 +253,11 @@ impl Check {
             .text(" ")
             .phrase(problem.rule.clone())
             .text(source.unwrap_or_default());
-        Self::new(what, outcome, message, problem.remedy.clone())
+        Self {
+            id: problem.id.clone().filter(|_| !problem.is_error()),
+            acknowledged: problem.acknowledged,
+            ..Self::new(what, outcome, message, problem.remedy.clone())
+        }
     }
 }
 

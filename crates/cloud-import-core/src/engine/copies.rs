@@ -2,7 +2,7 @@
 
 use super::{copy_order::CopyOrder, validate};
 use crate::{
-    Architecture, Capabilities, Disk, DiskPart, Encryption, Field, ImageKind, Problem, Remedy,
+    Architecture, Capabilities, Disk, DiskPart, Encryption, Field, ImageKind, Problem, Provider, Remedy, WarningId,
     model::capabilities::{CopyEncryption, Fact},
 };
 
@@ -38,9 +38,20 @@ pub fn too_large(cloud: &Capabilities, gib: u32, field: Field) -> Option<Problem
     let fact = cloud.after.copy_max_gib;
     let most = fact.value.filter(|most| gib > *most)?;
     let rule = format!("makes an image of {gib} GiB, and this cloud copies none of more than {most} GiB");
-    let problem = Problem::error(cloud.provider, field, rule).severity(fact.severity());
-    let remedy = "Import the file in that region, too, instead of copying its image.";
-    Some(problem.source(fact.source).remedy(remedy))
+    let problem = judged(fact.verified, cloud.provider, field, rule);
+    Some(
+        problem
+            .source(fact.source)
+            .remedy("Import the file in that region, too, instead of copying its image."),
+    )
+}
+
+/// An error, or a warning where no source settles it.
+fn judged(is_settled: bool, provider: Provider, field: Field, rule: String) -> Problem {
+    match is_settled {
+        true => Problem::error(provider, field, rule),
+        false => Problem::warning(WarningId::COPY_UNVERIFIED, provider, field, rule),
+    }
 }
 
 struct Findings {
@@ -55,7 +66,7 @@ impl Findings {
     }
 
     fn judged<T>(&mut self, field: Field, rule: impl Into<String>, fact: &Fact<T>, remedy: impl Into<Remedy>) {
-        let problem = Problem::error(self.cloud.provider, field, rule.into()).severity(fact.severity());
+        let problem = judged(fact.verified, self.cloud.provider, field, rule.into());
         self.problems.push(problem.source(fact.source).remedy(remedy));
     }
 

@@ -1,7 +1,7 @@
 //! Judges what was found in the guest by a cloud's rules: the one place where a finding becomes a problem.
 
 use crate::{
-    Capabilities, DiskPart, Field, GuestFinding, ImageKind, ImportRequest, Problem, Severity,
+    Capabilities, DiskPart, Field, GuestFinding, ImageKind, ImportRequest, Problem, Severity, WarningId,
     model::guest::{GuestRule, GuestSeverity},
     remedy::Remedy,
 };
@@ -32,8 +32,9 @@ pub(super) fn problems(request: &ImportRequest, cloud: &Capabilities) -> Vec<Pro
             let anyway = Remedy::set(Field::SkipGuestCheck);
             remedy = remedy.then(Remedy::when("the guest is right all the same", anyway));
         }
-        let problem = Problem::error(cloud.provider, Field::disk(0, DiskPart::Guest), told(rule, &found));
-        problems.push(problem.severity(severity).source(rule.source).remedy(remedy));
+        let (id, field) = (WarningId::of_guest(rule.id), Field::disk(0, DiskPart::Guest));
+        let problem = Problem::of(severity, id, cloud.provider, field, told(rule, &found));
+        problems.push(problem.source(rule.source).remedy(remedy));
     }
     problems
 }

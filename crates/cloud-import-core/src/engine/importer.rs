@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     Asking, BoxFuture, CancelOutcome, Capabilities, Check, ClientBuilder, Error, ErrorKind, ExportRequest, ExportState,
-    ExportTask, Field, ImageAttributes, ImageChange, ImportRequest, ImportTask, ImportedImage, OwnImage, OwnImages,
-    Problem, Provider, Result, Settings, Shown, TaskState,
+    ExportTask, Field, ImageAttributes, ImageChange, ImageSource, ImportRequest, ImportTask, ImportedImage, OwnImage,
+    OwnImages, Problem, Provider, Result, Settings, Shown, TaskState,
     client::{Buildable, Connection},
     engine::{
         check::Subject,
@@ -176,6 +176,22 @@ impl<C: Cloud> Importer<C> {
     async fn resume_own(&self, request: &ImportRequest, task: ImportTask) -> Result<ImportTask> {
         self.own_task(&task)?;
         start::resume(&*self.cloud, self.prepared(request, task)?).await
+    }
+
+    /// Every problem of the order of a copy of this image.
+    fn problems_of_copy(&self, request: &ImportRequest, image: &ImageSource, identity: Identity) -> Vec<Problem> {
+        let order = CopyOrder::new(request, image, identity.marker.as_deref(), identity.token);
+        // What the cloud's own rules say of a field is more than what the tables say.
+        let own = self.cloud.validate_copy(&order);
+        let mut problems = copies::problems(&order, self.region(), self.cloud.capabilities());
+        let is_said = |field: &Field| {
+            let is_option = matches!(field, Field::VendorOption(_));
+            let is_it = |other: &Problem| other.field == *field || (is_option && other.field == Field::Vendor);
+            own.iter().any(is_it)
+        };
+        problems.retain(|problem| !is_said(&problem.field));
+        problems.extend(own);
+        problems
     }
 
     async fn start_own(&self, request: &ImportRequest) -> Result<ImportTask> {
@@ -366,20 +382,11 @@ impl<C: Cloud> ImageImporter for Importer<C> {
 
     fn validate(&self, request: &ImportRequest) -> Vec<Problem> {
         let identity = Identity::new(&*self.cloud, request);
-        let Some(image) = request.image() else {
-            return self.cloud.validate(request, &identity);
+        let mut problems = match request.image() {
+            Some(image) => self.problems_of_copy(request, image, identity),
+            None => self.cloud.validate(request, &identity),
         };
-        let order = CopyOrder::new(request, image, identity.marker.as_deref(), identity.token);
-        // What the cloud's own rules say of a field is more than what the tables say.
-        let own = self.cloud.validate_copy(&order);
-        let mut problems = copies::problems(&order, self.region(), self.cloud.capabilities());
-        let is_said = |field: &Field| {
-            let is_option = matches!(field, Field::VendorOption(_));
-            let is_it = |other: &Problem| other.field == *field || (is_option && other.field == Field::Vendor);
-            own.iter().any(is_it)
-        };
-        problems.retain(|problem| !is_said(&problem.field));
-        problems.extend(own);
+        request.acknowledge(self.provider(), &mut problems);
         problems
     }
 
@@ -392,7 +399,9 @@ impl<C: Cloud> ImageImporter for Importer<C> {
                 checks.add(Check::not_checked(Subject::Os, "a copy has that of its image"));
             }
             let asked = self.cloud.check(request, &mut checks).await;
-            checks.finish(C::NEVER_ASKED, asked.err().unwrap_or_default())
+            let mut checks = checks.finish(C::NEVER_ASKED, asked.err().unwrap_or_default());
+            request.acknowledge_checks(&mut checks);
+            checks
         })
     }
 

@@ -1,6 +1,7 @@
 //! The normalized import, decided once for every cloud: prepare, submit, settle a lost answer, find, poll, wait, check.
 //! Knows no cloud: what a cloud says is translated by its [`Cloud`](cloud::Cloud).
 
+mod accept;
 pub(crate) mod asking;
 mod changes;
 pub(crate) mod check;

@@ -11,7 +11,7 @@ use super::{
     check::{Check, Subject},
 };
 use crate::{
-    Error, ErrorKind, Field, ImportRequest, Problem, Provider, Result, model::capabilities::UniqueNames,
+    Error, ErrorKind, Field, ImportRequest, Problem, Provider, Result, WarningId, model::capabilities::UniqueNames,
     model::code::StateClass, model::remedy::Remedy,
 };
 
@@ -212,6 +212,7 @@ impl Checks {
             let message = format!("there is an image named `{name}`: {id} ({state})");
             match (rule, class) {
                 (UniqueNames::Refused, Some(StateClass::Failed | StateClass::Canceled)) => Check::warning(
+                    WarningId::NAME_OF_FAILED,
                     Subject::Name,
                     format!("{message}; whether it still holds the name is not documented"),
                     "Delete it if the name is refused.",
@@ -220,9 +221,11 @@ impl Checks {
                     Check::failed(Subject::Name, format!("{message}, and a second one is refused"), other)
                 }
                 (UniqueNames::No, _) => {
-                    Check::warning(Subject::Name, format!("{message}; a second one is taken"), other)
+                    let message = format!("{message}; a second one is taken");
+                    Check::warning(WarningId::NAME_TAKEN, Subject::Name, message, other)
                 }
                 (UniqueNames::Unverified, _) => Check::warning(
+                    WarningId::NAME_UNVERIFIED,
                     Subject::Name,
                     format!("{message}; no source says whether a second one is refused"),
                     other,

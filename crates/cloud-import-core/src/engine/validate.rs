@@ -4,10 +4,13 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::guest;
+use super::{
+    accept::{of_limit, of_unlisted},
+    guest,
+};
 use crate::{
     Capabilities, Disk, DiskPart, DiskSource, Encryption, Field, ImageChange, ImageKind, ImportRequest, PartitionTable,
-    Problem, Provider, Severity,
+    Problem, Provider, Severity, WarningId,
     model::{
         capabilities::{Alphabet, CharSet, Fact, First, Limit, Limited, Rule},
         os::{self, OsMatch},
@@ -53,6 +56,7 @@ pub fn size_is_guessed(request: &ImportRequest, cloud: &Capabilities) -> Option<
     let size = cloud.system_disk_gib(disk)?;
     Some(
         Problem::warning(
+            WarningId::SIZE_NOT_GIVEN,
             cloud.provider,
             SIZE,
             format!("is not given and the disk's virtual size is not known: {size} GiB are asked for, and the import fails if the disk is larger"),
@@ -71,9 +75,14 @@ pub fn gpt_problem(
     let table = request.first_disk()?.partition_table?;
     (table == PartitionTable::Gpt).then(|| {
         let message = "is GPT, and the vendor's guide asks for MBR: the import may fail, or its guest not boot";
-        Problem::warning(provider, Field::disk(0, DiskPart::PartitionTable), message)
-            .source(guide)
-            .remedy(remedy)
+        Problem::warning(
+            WarningId::PARTITION_TABLE_GPT,
+            provider,
+            Field::disk(0, DiskPart::PartitionTable),
+            message,
+        )
+        .source(guide)
+        .remedy(remedy)
     })
 }
 
@@ -83,7 +92,12 @@ pub fn os_problem<T>(provider: Provider, asked: &str, found: &OsMatch<T>) -> Opt
         OsMatch::Exact(_) => None,
         OsMatch::Nearest { changed, .. } => {
             let otherwise = Remedy::when("it is to be sent otherwise", Remedy::set(Field::OsRaw));
-            let problem = Problem::warning(provider, Field::Os, format!("`{asked}`: {changed}"));
+            let problem = Problem::warning(
+                WarningId::OS_NEAREST,
+                provider,
+                Field::Os,
+                format!("`{asked}`: {changed}"),
+            );
             Some(problem.remedy(unless_mistyped(asked, otherwise)))
         }
         OsMatch::Unknown { available } => {
@@ -177,18 +191,21 @@ struct Findings<'a> {
 
 impl Findings<'_> {
     fn error(&mut self, field: Field, rule: impl Into<Phrase>, source: &'static str, remedy: impl Into<Remedy>) {
-        self.add(Severity::Error, field, rule, source, remedy);
+        let problem = Problem::error(self.cloud.provider, field, rule);
+        self.problems.push(problem.source(source).remedy(remedy));
     }
 
-    fn add(
+    /// An error where the fact is sure, else a warning.
+    fn judged(
         &mut self,
-        severity: Severity,
+        (is_sure, id): (bool, WarningId),
         field: Field,
         rule: impl Into<Phrase>,
         source: &'static str,
         remedy: impl Into<Remedy>,
     ) {
-        let problem = Problem::error(self.cloud.provider, field, rule).severity(severity);
+        let severity = if is_sure { Severity::Error } else { Severity::Warning };
+        let problem = Problem::of(severity, id, self.cloud.provider, field, rule);
         self.problems.push(problem.source(source).remedy(remedy));
     }
 
@@ -202,7 +219,8 @@ impl Findings<'_> {
             [] => Remedy::Unset(field.clone()),
             listed => Remedy::choose(field.clone(), listed),
         };
-        self.add(list.severity(), field, rule, list.source, remedy);
+        let id = of_unlisted(&field);
+        self.judged((list.verified, id), field, rule, list.source, remedy);
     }
 
     fn disks(&mut self, request: &ImportRequest) {
@@ -216,12 +234,9 @@ impl Findings<'_> {
         if data_disks > usize::try_from(most.value).unwrap_or(usize::MAX) {
             let rule = format!("has {data_disks} data disks, this cloud takes {}", most.value);
             let remedy = "Import the data disks as images of their own, or leave them out.";
-            let severity = if most.verified || most.value == 0 {
-                Severity::Error
-            } else {
-                Severity::Warning
-            };
-            self.add(severity, Field::Disks, rule, most.source, remedy);
+            let id = WarningId::LIMIT_DATA_DISKS;
+            let is_sure = most.verified || most.value == 0;
+            self.judged((is_sure, id), Field::Disks, rule, most.source, remedy);
         }
         if request.kind == ImageKind::Data {
             let can = self.cloud.data_image;
@@ -459,11 +474,6 @@ impl Findings<'_> {
     }
 
     fn broken(&mut self, field: Field, rule: String, limit: &Limit) {
-        let severity = if limit.agreed {
-            Severity::Error
-        } else {
-            Severity::Warning
-        };
         let mut remedy = match (limit.field, limit.rule) {
             (Limited::SystemDiskGib | Limited::DataDiskGib, Rule::Range { min, max, .. }) => {
                 format!("Ask for {min} to {max} GiB; a larger disk must be shrunk in the file first")
@@ -474,7 +484,8 @@ impl Findings<'_> {
             remedy.push_str(&format!(" ({})", limit.note));
         }
         remedy.push('.');
-        self.add(severity, field, rule, limit.source, remedy);
+        let id = of_limit(limit.field);
+        self.judged((limit.agreed, id), field, rule, limit.source, remedy);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Field, Problem, Provider};
+use crate::{Field, Problem, Provider, WarningId};
 
 /// What a store allows as the name of a bucket, beside lower-case letters, digits and hyphens inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -94,7 +94,7 @@ impl BucketNames {
             let plural = if count == 1 { "" } else { "s" };
             let of_length = match field {
                 Field::Bucket => Problem::error,
-                _ => Problem::warning,
+                _ => |provider, field, rule| Problem::warning(WarningId::BUCKET_NAME, provider, field, rule),
             };
             told(
                 of_length,

@@ -10,7 +10,7 @@ pub use super::{
     bucket_names::BucketNames,
     guest::{GuestRule, GuestSeverity},
 };
-use crate::{Architecture, BootMode, Disk, DiskFormat, LicenseType, Provider, Severity, SourceForm};
+use crate::{Architecture, BootMode, Disk, DiskFormat, LicenseType, Provider, SourceForm};
 
 /// A value, where it was read and how sure it is.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -49,16 +49,6 @@ impl<T: Copy> Fact<T> {
     pub const fn note(mut self, note: &'static str) -> Self {
         self.note = note;
         self
-    }
-}
-
-impl<T> Fact<T> {
-    /// What is said against it is an error, or a warning where no source settles it.
-    pub const fn severity(&self) -> Severity {
-        match self.verified {
-            true => Severity::Error,
-            false => Severity::Warning,
-        }
     }
 }
 

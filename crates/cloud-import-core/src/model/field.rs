@@ -71,6 +71,8 @@ pub enum Field {
     DryRun,
     /// Sends the order although validation found problems.
     NoValidate,
+    /// The warnings that are accepted.
+    AcceptWarning,
     /// The vendor's own options together.
     Vendor,
     /// One of the vendor's own options, by the vendor's name.
@@ -181,6 +183,7 @@ const WORDS: &[(Field, &str)] = &[
     (Field::DeprecatePrevious, "deprecate_previous"),
     (Field::DryRun, "dry_run"),
     (Field::NoValidate, "no_validate"),
+    (Field::AcceptWarning, "accept_warning"),
     (Field::Vendor, "vendor"),
     (Field::Region, "region"),
     (Field::Endpoint, "endpoint"),

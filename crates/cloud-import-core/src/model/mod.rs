@@ -25,3 +25,4 @@ pub(crate) mod task;
 pub(crate) mod token;
 pub(crate) mod types;
 pub(crate) mod vendor;
+pub(crate) mod warning;

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Field, Provider,
+    Field, Provider, WarningId,
     remedy::{LibraryWording, Phrase, Remedy, Wording},
 };
 
@@ -17,6 +17,12 @@ use crate::{
 pub struct Problem {
     /// Whether the order is refused for it.
     pub severity: Severity,
+    /// What kind of warning it is, or would be if it were no error; a warning has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<WarningId>,
+    /// It is a warning, and the order accepts it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub acknowledged: bool,
     /// The cloud.
     pub provider: Provider,
     /// The field of the order.
@@ -48,6 +54,8 @@ impl Problem {
     pub fn error(provider: Provider, field: Field, rule: impl Into<Phrase>) -> Self {
         Self {
             severity: Severity::Error,
+            id: None,
+            acknowledged: false,
             provider,
             field,
             rule: rule.into(),
@@ -57,14 +65,20 @@ impl Problem {
     }
 
     /// Something that the cloud may refuse.
-    pub fn warning(provider: Provider, field: Field, rule: impl Into<Phrase>) -> Self {
-        Self::error(provider, field, rule).severity(Severity::Warning)
+    pub fn warning(id: WarningId, provider: Provider, field: Field, rule: impl Into<Phrase>) -> Self {
+        Self::of(Severity::Warning, id, provider, field, rule)
     }
 
-    /// Sets how bad it is.
+    /// Something that is as bad as its cloud's facts are sure.
+    pub fn of(severity: Severity, id: WarningId, provider: Provider, field: Field, rule: impl Into<Phrase>) -> Self {
+        let problem = Self::error(provider, field, rule).id(id);
+        Self { severity, ..problem }
+    }
+
+    /// Says what kind of warning it would be elsewhere.
     #[must_use]
-    pub fn severity(mut self, severity: Severity) -> Self {
-        self.severity = severity;
+    pub fn id(mut self, id: WarningId) -> Self {
+        self.id = Some(id);
         self
     }
 
@@ -92,7 +106,16 @@ impl Problem {
         self.source.split("; ").next().filter(|first| !first.is_empty())
     }
 
-    /// Field, rule, remedy and first source in one line, in a front end's words and without the cloud.
+    /// The name of a warning, where it is not told by the text; empty for an error.
+    fn shown_id(&self, told: &str) -> String {
+        let id = self
+            .id
+            .as_ref()
+            .filter(|id| !self.is_error() && !told.contains(id.as_str()));
+        id.map_or_else(String::new, |id| format!(" ({id})"))
+    }
+
+    /// Field, rule, remedy, first source and the warning's name in one line, in a front end's words and without the cloud.
     pub fn render(&self, wording: &dyn Wording) -> String {
         let mut line = format!("{} {}", wording.field(&self.field), self.rule.render(wording));
         if let Some(remedy) = &self.remedy {
@@ -101,7 +124,8 @@ impl Problem {
         if let Some(source) = self.first_source() {
             line.push_str(&format!(" [{}]", wording.source(source)));
         }
-        line
+        let id = self.shown_id(&line);
+        line + &id
     }
 }
 

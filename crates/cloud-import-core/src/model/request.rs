@@ -1,6 +1,9 @@
 //! The normalized order: one image, in words that hold for every cloud.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
 use serde_json::{Map, Value};
@@ -8,7 +11,7 @@ use serde_json::{Map, Value};
 use super::vendor::{self, VendorOptions};
 use crate::{
     Architecture, BootMode, DiskFormat, Encryption, Error, ErrorKind, GuestFinding, ImageSource, LicenseType, Link, Os,
-    Provider, Result, SourceForm,
+    Provider, Result, SourceForm, WarningId,
 };
 
 /// An order for one private image.
@@ -82,6 +85,9 @@ pub struct ImportRequest {
     /// Sends the order although validation found problems.
     #[serde(default, skip_serializing_if = "is_off")]
     pub no_validate: bool,
+    /// Warnings that are known and accepted: what stays the same order with others.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub accept_warning: BTreeSet<WarningId>,
     /// Options in one vendor's own words: an object per provider, written by that crate's `Options`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vendor: BTreeMap<Provider, Map<String, Value>>,
@@ -116,6 +122,7 @@ impl ImportRequest {
             dry_run: false,
             generation: 0,
             no_validate: false,
+            accept_warning: BTreeSet::new(),
             vendor: BTreeMap::new(),
         }
     }
@@ -238,6 +245,13 @@ impl ImportRequest {
     #[must_use]
     pub fn no_validate(mut self, no_validate: bool) -> Self {
         self.no_validate = no_validate;
+        self
+    }
+
+    /// Accepts a warning that is known: it is found all the same, and marked as acknowledged.
+    #[must_use]
+    pub fn accept_warning(mut self, id: WarningId) -> Self {
+        self.accept_warning.insert(id);
         self
     }
 

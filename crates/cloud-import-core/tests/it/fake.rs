@@ -8,7 +8,7 @@ use std::{
 
 use cloud_import_core::{
     CancelOutcome, Capabilities, Credentials, Disk, Error, ErrorKind, Field, Grace, ImportRequest, ImportTask,
-    ImportedImage, Importer, Problem, Provider, Result, Settings, SourceForm, Subject,
+    ImportedImage, Importer, Problem, Provider, Result, Settings, SourceForm, Subject, WarningId,
     credentials::EnvironmentNames,
     provider::{
         At, Cloud, Connection, Hosts, Identity, Listing, Page, Proof, Query, Row, Sent, StateClass,
@@ -142,7 +142,12 @@ impl Cloud for Fake {
             .is_empty()
             .then(|| Problem::error(Provider::UCLOUD, Field::Name, "is empty"));
         bad.into_iter()
-            .chain([Problem::warning(Provider::UCLOUD, Field::Os, "is odd")])
+            .chain([Problem::warning(
+                WarningId::OS_NEAREST,
+                Provider::UCLOUD,
+                Field::Os,
+                "is odd",
+            )])
             .collect()
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Plain HTTP on loopback, without any authentication; it gives away nothing but what the script itself put in.
 
-use std::{collections::BTreeSet, io, sync::Arc};
+use std::{collections::BTreeSet, io, sync::Arc, time::Duration};
 
 use hyper::{Method, Request, Response, body::Incoming};
 use percent_encoding::percent_decode_str;
@@ -79,6 +79,10 @@ async fn answered(backend: &Backend, request: Request<Incoming>) -> io::Result<A
             Some(bytes) => add_fault(backend, &bytes),
             None => Err(text(413, format!("a fault has at most {MAX_FAULT} bytes"))),
         },
+        (&Method::POST, "time") => match read(body, MAX_FAULT).await? {
+            Some(bytes) => pass(backend, &bytes),
+            None => Err(text(413, "seconds are a number")),
+        },
         (&Method::DELETE, "faults") => {
             backend.world().faults.clear();
             Ok(nothing())
@@ -86,10 +90,18 @@ async fn answered(backend: &Backend, request: Request<Incoming>) -> io::Result<A
         _ => Err(text(
             404,
             "GET /counters, /images, /objects, /uploads, /objects/{cloud}/{region}/{bucket}/{key}; \
-             PUT /objects/{cloud}/{region}/{bucket}/{key}, /buckets/{cloud}/{region}/{bucket}; POST or DELETE /faults",
+             PUT /objects/{cloud}/{region}/{bucket}/{key}, /buckets/{cloud}/{region}/{bucket}; POST or DELETE /faults; POST /time",
         )),
     };
     Ok(done.unwrap_or_else(|refusal| refusal))
+}
+
+/// So many seconds pass at once for all that is under way.
+fn pass(backend: &Backend, bytes: &[u8]) -> Result<Answer, Answer> {
+    let seconds: u32 =
+        serde_json::from_slice(bytes).map_err(|error| text(400, format!("this is no number of seconds: {error}")))?;
+    backend.world().pass(Duration::from_secs(seconds.into()));
+    Ok(nothing())
 }
 
 fn add_fault(backend: &Backend, bytes: &[u8]) -> Result<Answer, Answer> {

@@ -31,7 +31,14 @@ pub(crate) async fn exchange(backend: &Backend, cloud: Cloud, request: &WireRequ
     if let Err(failure) = admitted {
         return Delivery::Whole(render(&Err(failure)));
     }
-    let execute = || render(&vendor.execute(&mut shared.world(), request, &Now::read()));
+    let execute = || {
+        let outcome = {
+            let mut world = shared.world();
+            let now = world.now();
+            vendor.execute(&mut world, request, &now)
+        };
+        render(&outcome)
+    };
     let odd = |body: &str| dated(Answer::new(200, "application/json", body));
     match shared.fault(cloud, operation).await {
         Some(FaultKind::DropBefore) => Delivery::Close,

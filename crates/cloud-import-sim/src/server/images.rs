@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clock::{Now, rfc3339},
+    clock::rfc3339,
     cloud::Cloud,
     clouds::Clouds,
     objects::DiskFormat,
@@ -85,7 +85,7 @@ const SYSTEM: [&str; 10] = [
 
 /// All images, in the order in which their imports were accepted.
 pub(super) fn all(world: &World, clouds: &Clouds) -> Vec<ImageSummary> {
-    let now = Now::read();
+    let now = world.now();
     let summary = |import: &Import| {
         let stage = import.stage(&now);
         let cloud = import.scope.cloud;

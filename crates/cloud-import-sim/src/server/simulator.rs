@@ -5,6 +5,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -193,6 +194,13 @@ impl Simulator {
     /// Asks for a fault.
     pub fn inject(&self, fault: Fault) {
         self.backend.world().faults.add(fault);
+    }
+
+    /// Lets so much time pass, at once, for imports, exports and copies that are under way. Dates stay those of the clock.
+    ///
+    /// So a test can have imports that take an hour, and decide itself when that is over.
+    pub fn pass(&self, time: Duration) {
+        self.backend.world().pass(time);
     }
 
     /// Forgets the faults that are still to come.

@@ -89,7 +89,7 @@ impl World {
 
     /// Puts the objects of exports that have ended in their buckets. Called as each request comes.
     pub(super) fn deliver(&mut self) {
-        let now = Now::read();
+        let now = self.now();
         for export in &mut self.exports {
             if !export.is_delivered && export.stage(&now) == Stage::Succeeded {
                 export.is_delivered = true;

@@ -4,7 +4,7 @@ use cloud_import_sim::{Cloud, Counters, ImageSummary, ObjectSummary};
 
 use crate::{
     http::{Request, send},
-    quick, sign, started,
+    put, quick, sign, slow, started,
 };
 
 #[tokio::test]
@@ -48,6 +48,35 @@ async fn a_script_can_do_what_a_test_can() {
     let counters: Counters = serde_json::from_slice(&counters.body).unwrap();
     assert_eq!(counters.requests_of(Cloud::Ucloud, "ImportCustomImage"), 2);
     assert_eq!(counters.imports_of(Cloud::Ucloud, "web"), 1);
+}
+
+#[tokio::test]
+async fn time_passes_for_what_is_under_way_when_a_script_says_so() {
+    let simulator = started(slow()).await;
+    put(&simulator, Cloud::Ucloud, "cn-bj2");
+    let control = simulator.control_address();
+    let import = sign::ucloud(
+        "ImportCustomImage",
+        &[
+            ("Region", "cn-bj2"),
+            ("ImageName", "web"),
+            ("UFileUrl", "http://bucket-1.cn-bj.ufileos.com/k.qcow2"),
+            ("OsType", "Other"),
+            ("OsName", "Other"),
+            ("Format", "qcow2"),
+            ("Auth", "true"),
+        ],
+    );
+    let answer = send(simulator.address(Cloud::Ucloud), &import).await;
+    assert_eq!(answer.json()["RetCode"], 0, "{}", answer.text());
+    let state = || simulator.images(Cloud::Ucloud)[0].state.clone();
+    let pass = async |body: &str| send(control, &Request::plain("POST", "/time", body)).await.status;
+    for (body, status) in [("1800", 204), ("an hour", 400), ("-1", 400)] {
+        assert_eq!(pass(body).await, status, "{body}");
+    }
+    assert_eq!(state(), "Making");
+    assert_eq!(pass("1800").await, 204);
+    assert_eq!(state(), "Available");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::{
 
 use cloud_import_core::{
     Capabilities, Disk, DiskPart, DiskSource, Error, ErrorKind, Field, ImageImporter, ImportRequest, Problem, Remedy,
-    Result, SourceForm, Stop,
+    Result, SourceForm, Stop, WarningId,
     env::{Env as _, SystemEnv},
     provider::capabilities::SideFile,
 };
@@ -130,7 +130,9 @@ impl Ordered {
     /// Every problem of the file and of the order.
     pub(crate) fn problems(&self, importer: &dyn ImageImporter) -> Vec<Problem> {
         let found = [self.named.as_slice(), &self.found].concat();
-        with_order(found, importer.validate(&self.request))
+        let mut problems = with_order(found, importer.validate(&self.request));
+        self.request.acknowledge(importer.provider(), &mut problems);
+        problems
     }
 }
 
@@ -282,7 +284,7 @@ impl Content {
         if let (Some(Beside::Left(why)), true) = (&self.beside, rule.is_some_and(|rule| has_one(&rule, file))) {
             let rule = format!("is not sent, though it stands beside the image: {why}");
             let remedy = Remedy::when("it is the image's own", Remedy::set(Field::Bitmap));
-            found.push(Problem::warning(provider, Field::Bitmap, rule).remedy(remedy));
+            found.push(Problem::warning(WarningId::BITMAP_NOT_SENT, provider, Field::Bitmap, rule).remedy(remedy));
         }
         if let (Some(Beside::Sent { file, hashed }), Some(rule)) = (&self.beside, rule) {
             let options = request.vendor.entry(provider).or_default();

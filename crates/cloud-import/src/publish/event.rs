@@ -6,7 +6,7 @@ use std::{
     time::SystemTime,
 };
 
-use cloud_import_core::{ExportState, ExportTask, ImageChange, ImportTask, Problem, WaitEvent};
+use cloud_import_core::{Check, ExportState, ExportTask, ImageChange, ImportTask, Problem, WaitEvent};
 
 use super::{outcome::Outcome, store::Retired};
 
@@ -124,6 +124,11 @@ pub enum Event<'a> {
     Problem {
         /// What.
         problem: &'a Problem,
+    },
+    /// Something that the cloud said before the work, or did not say, and that stops nothing.
+    Check {
+        /// What.
+        check: &'a Check,
     },
     /// The target is done with for now.
     Over {

@@ -8,7 +8,7 @@ use std::{
 
 use cloud_import_core::{
     Architecture, BootMode, Capabilities, Field, GuestFinding, ImageKind, ImportRequest, Os, Problem, Remedy,
-    provider::Distribution,
+    WarningId, provider::Distribution,
 };
 use cloud_import_disk::{Content, Limits};
 use cloud_import_guest::{Guest, Options, facts};
@@ -58,19 +58,24 @@ impl GuestSystem {
             return Vec::new();
         }
         let mut problems = Vec::new();
-        let mut warn = |field: Field, ordered: String, found: String| {
+        let mut warn = |id: WarningId, field: Field, ordered: String, found: String| {
             let rule = format!("is `{ordered}`, but the disk holds {found}");
             let remedy = Remedy::set_to(field.clone(), found).or("name the disk that is meant");
-            problems.push(Problem::warning(cloud.provider, field, rule).remedy(remedy));
+            problems.push(Problem::warning(id, cloud.provider, field, rule).remedy(remedy));
         };
         if let (Some(ordered), Some(found)) = (&order.os, &self.os)
             && !ordered.raw.contains_key(&cloud.provider)
             && is_another(ordered, found)
         {
-            warn(Field::Os, ordered.to_string(), found.to_string());
+            warn(WarningId::OS_OF_DISK, Field::Os, ordered.to_string(), found.to_string());
         }
         if let Some(found) = self.architecture.filter(|found| *found != order.architecture) {
-            warn(Field::Architecture, order.architecture.to_string(), found.to_string());
+            warn(
+                WarningId::ARCHITECTURE_OF_DISK,
+                Field::Architecture,
+                order.architecture.to_string(),
+                found.to_string(),
+            );
         }
         problems
     }
@@ -187,7 +192,7 @@ mod tests {
         assert_eq!(
             told(&Os::new("Debian", "12"), &centos)[0],
             "Tencent Cloud: `os` is `Debian 12`, but the disk holds CentOS Linux 7.9.2009. Set `os` to `CentOS Linux 7.9.2009`, or name \
-             the disk that is meant."
+             the disk that is meant. (os.of_disk)"
         );
         let raw = Os::new("Debian", "12").with_raw(Provider::TENCENT, "CentOS/7");
         assert_eq!(told(&raw, &centos), Vec::<String>::new());

@@ -2,6 +2,7 @@
 
 use cloud_import_core::{
     Architecture, Capabilities, Disk, DiskPart, Field, ImageImporter, ImageKind, ImageSource, ImportRequest, Problem,
+    WarningId,
     provider::{copies, digest},
 };
 
@@ -84,7 +85,7 @@ fn left_out(request: &mut ImportRequest, cloud: &Capabilities) -> Vec<Problem> {
     let after = &cloud.after;
     let mut found = Vec::new();
     let mut warn = |field: Field, rule: &str, source: &'static str| {
-        let problem = Problem::warning(cloud.provider, field, rule.to_owned()).source(source);
+        let problem = Problem::warning(WarningId::COPY_LEFT_OUT, cloud.provider, field, rule.to_owned()).source(source);
         found.push(problem.remedy("Set it on the copy afterwards."));
     };
     if request.description.is_some() && !after.copy_description.value {

@@ -229,8 +229,10 @@ impl Shared {
             Err(error) => return Readiness::new(provider, vec![Check::failed_by(Subject::Order, &error)]),
         };
         let place = to.place(&ordered.request).await;
-        let was_sent =
-            |record: &Record| record.is_of(&to.label, &place) && may_be_made(record, to.again.unwrap_or(self.again));
+        let again = to.again.unwrap_or(self.again);
+        let was_sent = |record: &Record| {
+            record.is_of(&to.label, &place) && is_of_source(record, &ordered.request) && may_be_made(record, again)
+        };
         if self.records.iter().any(was_sent) {
             return Readiness {
                 may_be_made: true,
@@ -265,6 +267,7 @@ impl Shared {
         if self.replace && found.checks.iter().any(|check| check.what == Subject::Name) {
             found.replacing(replace::older(&ordered.request, importer).await);
         }
+        ordered.request.acknowledge_checks(&mut found.checks);
         found
     }
 
@@ -311,6 +314,13 @@ fn may_be_made(record: &Record, again: bool) -> bool {
         Step::Succeeded => !again && record.retired.is_none(),
         Step::Staging | Step::Staged | Step::Failed | Step::Canceled => false,
     }
+}
+
+/// Whether what was sent may have been made of what an order names: what is there already is known by its place.
+fn is_of_source(record: &Record, request: &ImportRequest) -> bool {
+    let named = request.first_disk().filter(|disk| !disk.pending && !request.is_copy());
+    let named = named.zip(record.task.as_ref());
+    named.is_none_or(|(disk, task)| task.source == disk.source.identity())
 }
 
 /// Whether only the cloud can tell that a copy was ordered before.
@@ -520,7 +530,7 @@ mod tests {
         assert!(
             ready(vec![
                 Check::failed_by(Subject::Endpoint, &busy),
-                Check::warning(Subject::Name, "x", "")
+                Check::warning(cloud_import_core::WarningId::NAME_TAKEN, Subject::Name, "x", "")
             ])
             .is_none()
         );

@@ -35,7 +35,8 @@ pub(crate) async fn stage(target: &Target, ordered: &Ordered) -> Result<()> {
 
 /// Whether the bucket will do, before any byte moves.
 async fn look_at(target: &Target, store: &Store, ordered: &Ordered) -> Result<()> {
-    let problems = store.facts().await?.problems(store.bucket());
+    let mut problems = store.facts().await?.problems(store.bucket());
+    ordered.request.acknowledge(store.bucket().provider, &mut problems);
     if !ordered.request.no_validate && problems.iter().any(|problem| problem.is_error()) {
         return Err(Error::invalid(store.bucket().provider, problems));
     }

@@ -1,16 +1,18 @@
-//! `explain`: error codes of the clouds, findings in guests, kinds of errors, exit codes and sources, in words. Nothing is asked.
+//! `explain`: error codes of the clouds, findings in guests, warnings, kinds of errors, exit codes and sources, in words. Nothing is asked.
 
 mod codes;
 mod guests;
 mod kinds;
+mod warnings;
 
-use cloud_import::{Error, ErrorKind, Provider, Result, provider::suggest::did_you_mean};
+use cloud_import::{Error, ErrorKind, Provider, Result, WarningId, provider::suggest::did_you_mean};
 use serde::Serialize;
 
 use self::{
     codes::CodeRow,
     guests::GuestRow,
     kinds::{ExitRow, KindRow},
+    warnings::WarningRow,
 };
 use crate::{
     args::{Explain, OutputFormat},
@@ -33,6 +35,9 @@ pub(crate) struct Found {
     /// What a finding in the guest is worth, to each cloud that minds it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     guests: Vec<GuestRow>,
+    /// Warnings that can be accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     kinds: Vec<KindRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -88,6 +93,10 @@ fn found(options: &Explain) -> Result<Found> {
             exits: kinds::exits(None),
             ..Found::default()
         },
+        ["warnings"] => Found {
+            warnings: warnings::all(),
+            ..Found::default()
+        },
         ["exit"] => Found {
             exits: kinds::exits(None),
             ..Found::default()
@@ -105,6 +114,7 @@ fn found(options: &Explain) -> Result<Found> {
                 codes,
                 similar,
                 guests: guests::find(code, options.provider)?,
+                warnings: warnings::find(code),
                 kinds: code.parse().ok().map(KindRow::of).into_iter().collect(),
                 exits: kinds::exits(Some(code)),
                 sources: match source {
@@ -129,6 +139,7 @@ fn unknown(asked: &str, provider: Option<Provider>) -> Result<Error> {
     for provider in Provider::all().filter(|one| provider.is_none_or(|provider| provider == *one)) {
         known.extend(cloud_import::error_codes(provider)?.iter().map(|rule| rule.code));
     }
+    known.extend(WarningId::ALL.iter().map(|(id, _)| id.as_str()));
     let error = Error::new(ErrorKind::InvalidRequest, format!("unknown error code `{asked}`"));
     Ok(error.with_remedy(format!(
         "{}`cloud-import explain --all CLOUD` lists the codes of a cloud. One that is not documented is judged by its HTTP status; \
@@ -142,6 +153,7 @@ impl Found {
         self.codes.is_empty()
             && self.similar.is_empty()
             && self.guests.is_empty()
+            && self.warnings.is_empty()
             && self.kinds.is_empty()
             && self.exits.is_empty()
             && self.sources.is_empty()
@@ -153,6 +165,7 @@ impl Found {
         self.exits.iter().for_each(|exit| say(exit.text()));
         self.codes.iter().for_each(|code| say(code.text()));
         self.guests.iter().for_each(|row| say(row.text()));
+        self.warnings.iter().for_each(|row| say(row.line()));
         if !self.codes.is_empty() && !self.similar.is_empty() {
             say("Similar codes:".to_owned());
         }

@@ -30,7 +30,7 @@ pub(crate) async fn run(options: args::Report) -> Result<Exit> {
     for text in &options.jobs {
         let mut job = Job::of(&jobs::named(state.state(), text).await?).await?;
         damaged.append(&mut job.damaged);
-        job.line = line::in_state(&job.facts.id, &options.state);
+        job.line = line::of_job(&job.facts, &options.state);
         found.push(job);
     }
     let made_at = render::instant(SystemEnv.now());

@@ -15,7 +15,7 @@ use cloud_import_sim::{Cloud, Config, Fault, FaultKind, Simulator};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use super::{IMAGE, command, err, expect_code, out};
+use super::{IMAGE, command, err, expect_code, out, sim::HOUR};
 
 /// A folder with an image and a state, and a simulator.
 pub(crate) struct Scene {
@@ -154,13 +154,14 @@ fn targets(output: &Output) -> Vec<String> {
 
 #[test]
 fn what_runs_is_resumed_without_its_file() {
-    let scene = Scene::new("runs", |config| config.import_time(Duration::from_secs(4)));
+    let scene = Scene::new("runs", |config| config.import_time(HOUR));
     let left = scene.import(&["--to", "all", "--timeout", "0s"]);
     expect_code(&left, 7);
     assert!(!err(&left).contains("error:"), "that was asked for: {}", err(&left));
     let line = advised(&left, "to continue");
     assert!(line.starts_with("cloud-import resume web-"), "{line}");
     fs::remove_file(scene.folder.join("web.qcow2")).unwrap();
+    scene.simulator.pass(HOUR);
     let resumed = typed(&line);
     expect_code(&resumed, 0);
     assert_eq!(targets(&resumed).len(), 5, "{}", out(&resumed));

@@ -242,9 +242,9 @@ impl Scene {
         };
         let mut shown: Vec<String> = text
             .lines()
-            .map(without_time_of_day)
-            .filter(|line| !is_progress(line))
-            .map(replaced_in_line)
+            .map(without_time)
+            .filter(|line| !is_progress(&line.as_str()))
+            .map(|line| replaced_in_line(&line))
             .collect();
         // Targets side by side speak in no order: warnings first, then how each ended, then why.
         shown.sort_by_key(|line| match rank(line) {
@@ -254,6 +254,16 @@ impl Scene {
         shown.retain(|line| !is_result(line));
         shown.join("\n")
     }
+}
+
+/// Without the time of day of a line, which stands behind the word for what is wrong.
+fn without_time(line: &str) -> String {
+    for word in ["error: ", "warning: "] {
+        if let Some(rest) = line.strip_prefix(word) {
+            return format!("{word}{}", without_time_of_day(rest));
+        }
+    }
+    without_time_of_day(line).to_owned()
 }
 
 /// Without the time of day that a line of progress begins with.

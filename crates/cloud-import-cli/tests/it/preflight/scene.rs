@@ -13,7 +13,7 @@ use cloud_import::{Credentials, tencent, transport::HttpTransport};
 use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};
 use serde_json::Value;
 
-use super::super::{KEYS, expect_code, import, out, run};
+use super::super::{IMAGE, KEYS, expect_code, import, out, run};
 
 pub(super) const PLACES: [(Cloud, &str); 5] = [
     (Cloud::Jdcloud, "cn-north-1"),
@@ -139,6 +139,10 @@ impl World {
                 client.import_image(&order).await.unwrap();
             }
             _ => {
+                let region = PLACES.iter().find(|(own, _)| *own == cloud).unwrap().1;
+                let (bucket, image) = ("other-bucket", Path::new(IMAGE));
+                let put = self.simulator.put_object_file(cloud, region, bucket, "k.qcow2", image);
+                put.unwrap();
                 let (simulate, to) = (self.simulate(), cloud.name());
                 let words = [
                     "import",

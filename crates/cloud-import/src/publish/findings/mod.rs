@@ -3,12 +3,14 @@
 
 use cloud_import_core::{
     Architecture, BootMode, Capabilities, DiskFormat, DiskPart, Field, ImageKind, ImportRequest, Problem, Remedy,
-    Severity, remedy::Phrase,
+    WarningId, remedy::Phrase,
 };
 use cloud_import_disk::{Compression, Contents, DiskInfo, Encryption, Format, PartitionTable};
 
 /// The field that holds the format of the disk.
 const FORMAT: Field = Field::disk(0, DiskPart::Format);
+/// The file itself.
+const FILE: Field = Field::disk(0, DiskPart::Content);
 /// Suffixes that are those of one format alone.
 const SUFFIXES: &[(&str, DiskFormat)] = &[
     ("qcow2", DiskFormat::Qcow2),
@@ -112,19 +114,17 @@ struct Findings<'a> {
 
 impl Findings<'_> {
     fn error(&mut self, what: impl AsRef<str>, remedy: impl Into<Remedy>) {
-        self.add(Severity::Error, what.as_ref(), Some(remedy.into()));
+        let problem = Problem::error(self.cloud.provider, FILE, self.told(what.as_ref()));
+        self.problems.push(problem.remedy(remedy));
     }
 
-    fn warning(&mut self, what: impl AsRef<str>, remedy: impl Into<Remedy>) {
-        self.add(Severity::Warning, what.as_ref(), Some(remedy.into()));
+    fn warning(&mut self, id: WarningId, what: impl AsRef<str>, remedy: impl Into<Remedy>) {
+        let problem = Problem::warning(id, self.cloud.provider, FILE, self.told(what.as_ref()));
+        self.problems.push(problem.remedy(remedy));
     }
 
-    fn add(&mut self, severity: Severity, what: &str, remedy: Option<Remedy>) {
-        let rule = format!("`{}` {what}", self.file.name);
-        let mut problem =
-            Problem::error(self.cloud.provider, Field::disk(0, DiskPart::Content), rule).severity(severity);
-        problem.remedy = remedy;
-        self.problems.push(problem);
+    fn told(&self, what: &str) -> String {
+        format!("`{}` {what}", self.file.name)
     }
 
     /// Whether a system is to start from the disk.
@@ -146,7 +146,11 @@ impl Findings<'_> {
                     "is {} by its beginning, and is taken for a raw disk as it was said",
                     shown(info)
                 );
-                self.warning(what, "Make sure that it is to be the disk of a machine.");
+                self.warning(
+                    WarningId::FILE_TAKEN_FOR_RAW,
+                    what,
+                    "Make sure that it is to be the disk of a machine.",
+                );
             }
             (Format::Iso, _) => {
                 let mut remedy = Remedy::text("install it into a disk image and import that");
@@ -189,7 +193,7 @@ impl Findings<'_> {
         }
         let rule = "is zvhd2 as this program makes it, with blocks that are not compressed: that the cloud takes it is unverified";
         let remedy = Remedy::text("import a small image so first").or("convert to qcow2 instead");
-        let problem = Problem::warning(self.cloud.provider, FORMAT, rule);
+        let problem = Problem::warning(WarningId::FILE_MADE_ZVHD2, self.cloud.provider, FORMAT, rule);
         self.problems.push(problem.remedy(remedy));
     }
 
@@ -216,7 +220,11 @@ impl Findings<'_> {
         let what = format!("is named .{suffix}, but is {own} by its content");
         // Where nothing in it looks like a disk, that is said of a system disk already.
         if own != DiskFormat::Raw || has_evidence(contents) {
-            self.warning(what, "Make sure that it is the file that you mean.");
+            self.warning(
+                WarningId::FILE_NAME,
+                what,
+                "Make sure that it is the file that you mean.",
+            );
         } else if !self.is_system() {
             let remedy = Remedy::text("name the right file").or(Remedy::set_to(FORMAT, own.to_string()));
             self.error(what, remedy);
@@ -265,18 +273,20 @@ impl Findings<'_> {
         }
         if dirty && self.file.info.format == Format::Vhdx {
             self.warning(
+                WarningId::FILE_LOG,
                 "has a log with changes that are not in their place yet: the cloud may refuse it, or leave them out",
                 "Shut the machine down first, or write them with qemu-img check -r all.",
             );
         } else if dirty {
             self.warning(
+                WarningId::FILE_DIRTY,
                 "was not closed cleanly: its guest may have to repair its file systems",
                 "Shut the machine down first.",
             );
         }
         if snapshots > 0 {
             let what = format!("holds internal snapshots ({snapshots}), which are not imported");
-            self.warning(what, "The image is the disk as it is now.");
+            self.warning(WarningId::FILE_SNAPSHOTS, what, "The image is the disk as it is now.");
         }
     }
 
@@ -290,6 +300,7 @@ impl Findings<'_> {
         let again = "Create it again with qemu-img convert and its default options where the import fails.";
         if extended_l2 {
             self.warning(
+                WarningId::FILE_EXTENDED_L2,
                 "has extended L2 entries, which QEMU reads from 5.2 on: whether the cloud does is not documented",
                 again,
             );
@@ -298,12 +309,17 @@ impl Findings<'_> {
             Compression::None => {}
             Compression::NoneSeen("zstd") | Compression::Used("zstd") if self.file.info.format == Format::Qcow2 => {
                 self.warning(
+                    WarningId::FILE_COMPRESSION,
                     "is compressed with zstd, which QEMU reads from 5.1 on: whether the cloud does is not documented",
                     again,
                 );
             }
             Compression::Used("unknown") => {
-                self.warning("is compressed by a method that is not known", again);
+                self.warning(
+                    WarningId::FILE_COMPRESSION,
+                    "is compressed by a method that is not known",
+                    again,
+                );
             }
             Compression::NoneSeen(_) | Compression::Used(_) => {}
         }
@@ -317,6 +333,7 @@ impl Findings<'_> {
         match size {
             Some(0) => self.error("holds a disk of 0 bytes", "Name the right file, or create it again."),
             Some(size) if size % 512 != 0 => self.warning(
+                WarningId::FILE_SECTOR_REST,
                 format!("holds a disk of {size} bytes, which is no multiple of 512: it ends within a sector"),
                 "Make sure that it is whole: download or create it again.",
             ),
@@ -337,7 +354,11 @@ impl Findings<'_> {
             Contents::Volume(name) => {
                 let what =
                     format!("is one volume ({name}) without a partition table: a cloud may find no system in it");
-                return self.warning(what, "Import the whole disk, or this as a data image.");
+                return self.warning(
+                    WarningId::FILE_VOLUME,
+                    what,
+                    "Import the whole disk, or this as a data image.",
+                );
             }
             Contents::Zeros => "holds nothing but zeros where it was looked at",
             Contents::Unrecognized => {
@@ -348,13 +369,18 @@ impl Findings<'_> {
             let remedy = Remedy::text("name the disk image itself");
             self.error(what, remedy.or(Remedy::set_to(FORMAT, DiskFormat::Raw.to_string())));
         } else if is_raw || self.is_system() {
-            self.warning(what, "Make sure that it is the file that you mean.");
+            self.warning(
+                WarningId::FILE_CONTENT,
+                what,
+                "Make sure that it is the file that you mean.",
+            );
         }
     }
 
     fn partitions(&mut self, table: &PartitionTable, contents: Contents, sector: Option<u32>, ends: [Option<u64>; 2]) {
         if let (PartitionTable::Unknown(reason), Contents::Partitions) = (table, contents) {
             self.warning(
+                WarningId::FILE_TABLE_DAMAGED,
                 format!("has a damaged partition table: {reason}"),
                 "Repair it, such as with gdisk, or create the image again.",
             );
@@ -363,7 +389,11 @@ impl Findings<'_> {
             let what = format!(
                 "has a partition table for sectors of {sector} bytes, and the clouds' disks have sectors of 512: it will not be found"
             );
-            self.warning(what, "Create the disk again with sectors of 512 bytes.");
+            self.warning(
+                WarningId::FILE_SECTOR_SIZE,
+                what,
+                "Create the disk again with sectors of 512 bytes.",
+            );
         }
         let info = self.file.info;
         let (Some(size), None) = (info.virtual_size_bytes, &info.truncation) else {
@@ -372,15 +402,15 @@ impl Findings<'_> {
         let [partitions, table] = ends;
         if let Some(end) = partitions.filter(|end| *end > size) {
             // The boot record of a disc that was made bootable need not match it.
-            let severity = match info.format {
-                Format::Iso => Severity::Warning,
-                _ => Severity::Error,
-            };
             let remedy = "Create it again from the whole disk; shrink the partitions before the disk.";
             let what = format!("has partitions that end at byte {end}, behind the end of its disk of {size} bytes");
-            self.add(severity, &what, Some(remedy.into()));
+            match info.format {
+                Format::Iso => self.warning(WarningId::FILE_PARTITIONS_END, what, remedy),
+                _ => self.error(what, remedy),
+            }
         } else if let Some(end) = table.filter(|end| *end > size) {
             self.warning(
+                WarningId::FILE_TABLE_END,
                 format!(
                     "has a partition table for a disk of {end} bytes, but its disk has {size}: its second copy is lost"
                 ),
@@ -418,7 +448,7 @@ impl Findings<'_> {
             ),
             _ => return,
         };
-        let problem = Problem::warning(self.cloud.provider, Field::BootMode, rule);
+        let problem = Problem::warning(WarningId::FIRMWARE_DISK, self.cloud.provider, Field::BootMode, rule);
         self.problems.push(problem.remedy(remedy));
     }
 
@@ -433,8 +463,9 @@ impl Findings<'_> {
 
     fn notes(&mut self, notes: &[String]) {
         for note in notes {
-            let what = format!("needs a look: {}", note.trim_end_matches('.'));
-            self.add(Severity::Warning, &what, None);
+            let what = self.told(&format!("needs a look: {}", note.trim_end_matches('.')));
+            let problem = Problem::warning(WarningId::FILE_NOTE, self.cloud.provider, FILE, what);
+            self.problems.push(problem);
         }
     }
 }
