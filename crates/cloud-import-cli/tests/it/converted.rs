@@ -211,7 +211,8 @@ async fn a_killed_upload_of_what_is_nowhere_goes_on_with_the_parts_that_are_miss
         counters.parts_stored[&Cloud::Aliyun] - stored <= parts - 2,
         "{counters:?}"
     );
-    assert!(world.received(Cloud::Aliyun) - before <= bytes.len() as u64 - 2 * PART);
+    // What had left the killed one and was not received yet is counted, too: of the part that was on its way.
+    assert!(world.received(Cloud::Aliyun) - before <= bytes.len() as u64 - PART);
     assert_eq!(counters.parts_repeated.get(&Cloud::Aliyun), None);
     assert_eq!(counters.requests_of(Cloud::Aliyun, "InitiateMultipartUpload"), 1);
     assert_eq!(counters.imports_of(Cloud::Aliyun, "web"), 1);
