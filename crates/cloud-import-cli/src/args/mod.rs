@@ -105,6 +105,9 @@ pub(crate) enum Command {
     /// Fetch an object of a bucket, such as an exported image, into a file
     Download(Download),
     /// Make an image of one cloud an image in others, by export and import
+    #[command(mut_arg("image", |image| image
+        .help("The image that is moved: its id, the name of one image, or JOB/TARGET")
+        .long_help("The image that is moved: its id, the name of one image, or JOB/TARGET")))]
     Move(Box<Move>),
     /// List the recorded jobs
     List(List),

@@ -18,15 +18,15 @@ use super::{
 Examples:
   cloud-import move m-bp1abc --from aliyun --through exports --to tencent --bucket b --name web",
     after_help = "\
-The image is exported into a bucket of its own cloud, fetched, unpacked, and imported as a file is. Its
-cloud keeps it. The same command again, after any interruption, goes on where it stopped.
+The image is exported into a bucket of its own cloud, fetched, unpacked, and imported as a file
+is. Its cloud keeps it. The same command again, after any interruption, goes on where it stopped.
 
 UCloud exports no images: it can be a target, and not the origin."
 )]
 pub(crate) struct Move {
     #[command(flatten)]
     pub(crate) import: Import,
-    /// Where the image is: PROVIDER/REGION, or PROVIDER
+    /// Where the image is: PROVIDER/REGION or PROVIDER
     #[arg(long, value_name = "TARGET", help_heading = "The export")]
     pub(crate) from: String,
     /// Bucket that it is exported to, in the region of the image
@@ -38,13 +38,13 @@ pub(crate) struct Move {
     /// Format of the exported file; default: the cloud's
     #[arg(long, value_name = "FORMAT", help_heading = "The export")]
     pub(crate) export_format: Option<DiskFormat>,
-    /// Option of the export in its cloud's own words. Repeatable
+    /// Its option in the cloud's own words. Repeatable
     #[arg(long, value_name = "PROVIDER.KEY=VALUE", value_parser = vendor_option, help_heading = "The export")]
     pub(crate) export_set: Vec<Scoped<(String, Value)>>,
-    /// Folder for the file on its way; default: in the folder of the jobs
+    /// Folder for the file; default: beside the jobs
     #[arg(id = "way", long = "folder", value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "The export")]
     pub(crate) folder: Option<PathBuf>,
-    /// Remove the exported object and the file once all targets have their images
+    /// Remove object and file once all images are there
     #[arg(long, help_heading = "The export")]
     pub(crate) tidy: bool,
 }

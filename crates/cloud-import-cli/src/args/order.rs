@@ -69,11 +69,11 @@ pub(crate) struct Order {
     /// The image is a data disk, not a system disk
     #[arg(long, help_heading = "The image")]
     pub(crate) data_image: bool,
-    /// Processor architecture; default: what the disk tells, else x86_64
+    /// Processor; default: the disk's, else x86_64
     #[arg(long, value_name = "[TARGET=]ARCH", value_parser = scoped::<Architecture>, variable = "CLOUD_IMPORT_ARCH",
           help_heading = "The image")]
     pub(crate) arch: Vec<Scoped<Architecture>>,
-    /// Firmware: bios or uefi; default: what the disk needs, else the cloud's
+    /// Firmware: bios or uefi; default: the disk's, or the cloud's
     #[arg(long, value_name = "[TARGET=]MODE", value_parser = scoped::<BootMode>, variable = "CLOUD_IMPORT_BOOT_MODE",
           help_heading = "The image")]
     pub(crate) boot_mode: Vec<Scoped<BootMode>>,

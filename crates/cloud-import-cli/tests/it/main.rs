@@ -531,10 +531,10 @@ fn a_files_header_is_read() {
     assert_eq!(facts["clouds"].as_array().unwrap().len(), 5);
 
     let archive = std::env::temp_dir().join(format!("cloud-import-cli-archive-{}.qcow2", std::process::id()));
-    fs::write(&archive, [&[0x1f, 0x8b, 8, 0][..], &[0; 600]].concat()).unwrap();
+    fs::write(&archive, [&b"PK\x03\x04"[..], &[0; 600]].concat()).unwrap();
     let named = archive.to_str().unwrap();
     assert!(
-        out(&run(&["inspect", named])).contains("is gzip, not a disk image"),
+        out(&run(&["inspect", named])).contains("is a zip archive, not a disk image"),
         "by its content, whatever its name"
     );
     let output = run(&[
@@ -549,7 +549,11 @@ fn a_files_header_is_read() {
         named,
     ]);
     expect_code(&output, 2);
-    assert!(err(&output).contains("is gzip, not a disk image"), "{}", err(&output));
+    assert!(
+        err(&output).contains("is a zip archive, not a disk image"),
+        "{}",
+        err(&output)
+    );
     fs::remove_file(archive).unwrap();
 
     for bad in ["/nonexistent/disk.qcow2", env!("CARGO_MANIFEST_DIR")] {
