@@ -15,7 +15,7 @@ put 1048571 'end.\n'
 head -c 600000 "$tmp/disk.raw" >"$tmp/one"
 tail -c +600001 "$tmp/disk.raw" >"$tmp/two"
 
-for name in gzip:gz xz:xz zstd:zst bzip2:bz2; do
+for name in "gzip -n:gz" xz:xz zstd:zst bzip2:bz2; do
     tool=${name%:*} ending=${name#*:}
     $tool -9 -c <"$tmp/disk.raw" >"disk.$ending"
     # Two streams, one behind the other.
@@ -31,12 +31,14 @@ cp "$tmp/disk.raw" "$tmp/web/web-disk1.vmdk"
 echo '<Envelope/>' >"$tmp/web/web.ovf"
 sum=$(sha256sum <"$tmp/disk.raw" | cut -d' ' -f1)
 printf 'SHA256(web-disk1.vmdk)= %s\n' "$sum" >"$tmp/web/web.mf"
-archive web/web.ovf web/web.mf web/web-disk1.vmdk | gzip -9 >good.ova.gz
+# What a Mac packs beside a file.
+printf '\x00\x05\x16\x07' >"$tmp/web/._web-disk1.vmdk"
+archive web/web.ovf web/web.mf web/._web-disk1.vmdk web/web-disk1.vmdk | gzip -n -9 >good.ova.gz
 printf 'SHA256(web-disk1.vmdk)= %s\n' "${sum//[0-9]/0}" >"$tmp/web/web.mf"
-archive web/web.ovf web/web-disk1.vmdk web/web.mf | gzip -9 >damaged.ova.gz
+archive web/web.ovf web/web-disk1.vmdk web/web.mf | gzip -n -9 >damaged.ova.gz
 cp "$tmp/disk.raw" "$tmp/web/web-disk2.vmdk"
 archive web/web-disk1.vmdk web/web-disk2.vmdk | xz -9 >two-disks.tar.xz
 archive web/web.ovf web/web.mf | zstd -19 -q >no-disk.tar.zst
 # A name that leads out of the folder.
 (cd "$tmp/web" && tar --owner=0 --group=0 --mtime=@0 -P --transform 's,^,../../../tmp/,' -cf - web-disk1.vmdk) | bzip2 -9 >outside.tar.bz2
-gzip -c <disk.xz >twice.gz
+gzip -n -c <disk.xz >twice.gz

@@ -36,6 +36,10 @@ pub(super) fn disk(archive: impl Read, out: &mut Sparse<'_>) -> io::Result<Strin
             continue;
         }
         let name = entry.path()?.to_string_lossy().into_owned();
+        // What a Mac packs beside each file: no content.
+        if name.rsplit('/').next().is_some_and(|own| own.starts_with("._")) {
+            continue;
+        }
         let ending = Path::new(&name)
             .extension()
             .unwrap_or_default()

@@ -28,8 +28,8 @@ use crate::{
     temporary::Temporary,
 };
 
-/// The most that a file unpacks to: no cloud here imports a disk of a quarter of that.
-const MOST: u64 = 16 << 40;
+/// The most that a file unpacks to: the largest disk that a cloud here imports has half of that.
+const MOST: u64 = 4 << 40;
 /// The most memory that a decoder of xz may take for its window, in KiB: `xz -9` makes 64 MiB of it.
 const XZ_WINDOW: u32 = 80 << 10;
 /// Bytes that are read at a time.

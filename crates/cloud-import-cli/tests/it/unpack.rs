@@ -87,7 +87,7 @@ fn a_packed_image_is_imported_under_its_own_name_and_leaves_nothing() {
 }
 
 #[test]
-fn an_appliance_is_imported_as_any_format_and_resumed() {
+fn an_appliance_is_imported_as_any_format() {
     let scene = Scene::new("appliance");
     scene.packed("good.ova.gz", "web.ova");
     let done = scene.import(&["--convert", "qcow2", "web.ova"]);
