@@ -196,8 +196,8 @@ impl Events {
                 task: Some(task),
                 ..base(Kind::Started)
             },
-            Event::Polled { event, .. } => return polled(*event, base),
-            Event::Exporting { event, .. } => return exporting(*event, base),
+            Event::Polled { event, .. } => return polled(*event, of_import, base),
+            Event::Exporting { event, .. } => return polled(*event, of_export, base),
             Event::Tidied { object } => Line {
                 object: Some(object),
                 ..base(Kind::Tidied)
@@ -232,25 +232,6 @@ impl Events {
     }
 }
 
-/// The line of a poll of an export; `None` for a verdict, which has an event of its own.
-fn exporting<'a>(event: WaitEvent<'a, ExportState>, base: impl Fn(Kind) -> Line<'a>) -> Option<Line<'a>> {
-    match event {
-        WaitEvent::Polled {
-            state: ExportState::InProgress { percent, raw },
-            ..
-        } => Some(Line {
-            state: Some(raw),
-            percent: *percent,
-            ..base(Kind::Polled)
-        }),
-        WaitEvent::PollFailed { error, .. } => Some(Line {
-            message: Some(error.to_string()),
-            ..base(Kind::PollFailed)
-        }),
-        _ => None,
-    }
-}
-
 /// The line of what stops nothing, with its name where it can be accepted.
 fn warned<'a>(event: &'a Event<'_>, line: Line<'a>) -> Line<'a> {
     let (message, id, acknowledged) = match event {
@@ -267,21 +248,36 @@ fn warned<'a>(event: &'a Event<'_>, line: Line<'a>) -> Line<'a> {
     }
 }
 
-/// The line of a poll; `None` for a verdict, which has an event of its own.
-fn polled<'a>(event: WaitEvent<'a>, base: impl Fn(Kind) -> Line<'a>) -> Option<Line<'a>> {
+/// The line of a poll; `None` for a verdict, which has an event of its own. `progress`: state and percent of what goes on.
+fn polled<'a, S>(
+    event: WaitEvent<'a, S>,
+    progress: impl Fn(&'a S) -> Option<(&'a str, Option<u8>)>,
+    base: impl Fn(Kind) -> Line<'a>,
+) -> Option<Line<'a>> {
     match event {
-        WaitEvent::Polled {
-            state: TaskState::InProgress { percent, raw },
-            ..
-        } => Some(Line {
+        WaitEvent::Polled { state, .. } => progress(state).map(|(raw, percent)| Line {
             state: Some(raw),
-            percent: *percent,
+            percent,
             ..base(Kind::Polled)
         }),
         WaitEvent::PollFailed { error, .. } => Some(Line {
             message: Some(error.to_string()),
             ..base(Kind::PollFailed)
         }),
+        _ => None,
+    }
+}
+
+fn of_import(state: &TaskState) -> Option<(&str, Option<u8>)> {
+    match state {
+        TaskState::InProgress { percent, raw } => Some((raw, *percent)),
+        _ => None,
+    }
+}
+
+fn of_export(state: &ExportState) -> Option<(&str, Option<u8>)> {
+    match state {
+        ExportState::InProgress { percent, raw } => Some((raw, *percent)),
         _ => None,
     }
 }

@@ -250,8 +250,13 @@ pub(crate) async fn another_process_goes_on_with_the_stored_task(provider: Provi
 }
 
 pub(crate) async fn cut_before_acceptance(provider: Provider) {
+    not_taken(provider, FaultKind::DropBefore).await;
+}
+
+/// The order did not arrive, which the one that sent it cannot know.
+async fn not_taken(provider: Provider, fault: FaultKind) {
     let scene = Scene::new(provider).await;
-    scene.inject(FaultKind::DropBefore);
+    scene.inject(fault);
     let prepared = scene.impatient().prepare_export(&scene.order()).unwrap();
     let task = prepared.task().clone();
     let submitted = scene.impatient().submit_export(prepared).await;
@@ -262,8 +267,13 @@ pub(crate) async fn cut_before_acceptance(provider: Provider) {
 }
 
 pub(crate) async fn cut_after_acceptance(provider: Provider) {
+    taken(provider, FaultKind::DropAfter).await;
+}
+
+/// The order was taken, and its answer did not come whole.
+async fn taken(provider: Provider, fault: FaultKind) {
     let scene = Scene::new(provider).await;
-    scene.inject(FaultKind::DropAfter);
+    scene.inject(fault);
     let prepared = scene.importer.prepare_export(&scene.order()).unwrap();
     let task = prepared.task().clone();
     let submitted = scene.importer.submit_export(prepared).await;
@@ -347,28 +357,12 @@ pub(crate) async fn throttling_is_waited_out(provider: Provider) {
 /// The same as an answer that is lost: whether a server that fails took the order, it does not say.
 pub(crate) async fn a_server_error_on_the_order_makes_no_second_export(provider: Provider) {
     for http in [500, 503] {
-        let scene = Scene::new(provider).await;
-        scene.inject(FaultKind::ServerError { http });
-        let prepared = scene.impatient().prepare_export(&scene.order()).unwrap();
-        let task = prepared.task().clone();
-        let submitted = scene.impatient().submit_export(prepared).await;
-        match scene.row.settled {
-            Settled::ByToken => scene.ends_with_the_only_object(submitted).await,
-            Settled::ByTask | Settled::No => scene.is_unknown(submitted, &task, 0).await,
-        }
+        not_taken(provider, FaultKind::ServerError { http }).await;
     }
 }
 
 pub(crate) async fn half_an_answer_to_the_order_makes_no_second_export(provider: Provider) {
-    let scene = Scene::new(provider).await;
-    scene.inject(FaultKind::Cut);
-    let prepared = scene.importer.prepare_export(&scene.order()).unwrap();
-    let task = prepared.task().clone();
-    let submitted = scene.importer.submit_export(prepared).await;
-    match scene.row.settled {
-        Settled::ByToken | Settled::ByTask => scene.ends_with_the_only_object(submitted).await,
-        Settled::No => scene.is_unknown(submitted, &task, 1).await,
-    }
+    taken(provider, FaultKind::Cut).await;
 }
 
 pub(crate) async fn polls_that_fail_are_waited_out(provider: Provider) {

@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use cloud_import::provider::digest::hex;
 use sha2::{Digest as _, Sha256};
 
 use super::{refusal::wrong, sparse::Sparse};
@@ -96,10 +97,6 @@ fn sum(line: &str) -> Option<(String, String)> {
         .rsplit_once(')')?;
     let sum = sum.trim_start().strip_prefix('=')?.trim();
     Some((name.to_owned(), sum.to_ascii_lowercase()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// An entry whose sum is made as it is read.

@@ -11,6 +11,7 @@ mod sparse;
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, absolute},
     sync::{
         Arc,
@@ -18,7 +19,12 @@ use std::{
     },
 };
 
-use cloud_import::{Error, ErrorKind, Remedy, Result, Stop, publish::guest::bzip2, remedy::Change};
+use cloud_import::{
+    Error, ErrorKind, Provider, Remedy, Result, Stop,
+    provider::capabilities::{Limited, Rule},
+    publish::guest::bzip2,
+    remedy::Change,
+};
 
 use self::{frames::Frames, refusal::wrong, sparse::Sparse};
 use crate::{
@@ -28,8 +34,6 @@ use crate::{
     temporary::Temporary,
 };
 
-/// The most that a file unpacks to: the largest disk that a cloud here imports has half of that.
-const MOST: u64 = 4 << 40;
 /// The most memory that a decoder of xz may take for its window, in KiB: `xz -9` makes 64 MiB of it.
 const XZ_WINDOW: u32 = 80 << 10;
 /// Bytes that are read at a time.
@@ -46,6 +50,17 @@ impl Unpacked {
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
+}
+
+/// The most bytes that a file unpacks to: twice the largest disk that a cloud takes, as tables of formats stand beside the content.
+fn most() -> u64 {
+    let clouds = Provider::all().filter_map(|provider| cloud_import::capabilities(provider).ok());
+    let limits = clouds.flat_map(|cloud| cloud.limits);
+    let sizes = limits.filter_map(|limit| match (limit.field, limit.rule) {
+        (Limited::SystemDiskGib, Rule::Range { max, .. }) => Some(u64::from(max)),
+        _ => None,
+    });
+    sizes.max().unwrap_or_default() << 31
 }
 
 /// Whether a file is compressed or an archive, by how it begins. What cannot be read is told by who reads it next.
@@ -78,16 +93,24 @@ fn kind(head: &[u8]) -> Option<&'static str> {
 pub(crate) async fn unpack(path: &Path, stop: &Stop) -> Result<Unpacked> {
     let given_up = GivenUp::default();
     let (path, stop, dropped) = (path.to_owned(), stop.clone(), Arc::clone(&given_up.0));
-    let work = move || written(&path, &|| stop.is_requested() || dropped.load(Ordering::Relaxed));
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(_) => Err(local("the image cannot be unpacked: its reader failed on it").with_remedy(BY_HAND)),
-    }
+    let work = move || kept(&path, &|| stop.is_requested() || dropped.load(Ordering::Relaxed));
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| Err(failed_on_it()))
 }
 
 /// The same on the thread that it is called on, to its end.
 pub(crate) fn unpack_here(path: &Path) -> Result<Unpacked> {
-    written(path, &|| false)
+    kept(path, &|| false)
+}
+
+/// The readers are other people's: what panics in them was not read.
+fn kept(path: &Path, is_over: &dyn Fn() -> bool) -> Result<Unpacked> {
+    let work = AssertUnwindSafe(|| written(path, is_over));
+    catch_unwind(work).unwrap_or_else(|_| Err(failed_on_it()))
+}
+
+fn failed_on_it() -> Error {
+    local("the image cannot be unpacked: its reader failed on it").with_remedy(BY_HAND)
 }
 
 const BY_HAND: &str = "Get the file again, or unpack it yourself and name the disk image in it.";
@@ -126,7 +149,7 @@ fn written(path: &Path, is_over: &dyn Fn() -> bool) -> Result<Unpacked> {
         tell: move |done| progress.at(done as f32 / all.max(1) as f32),
         is_over,
     };
-    let mut out = Sparse::new(new.file(), MOST);
+    let mut out = Sparse::new(new.file(), most());
     let inside = copied(BufReader::with_capacity(PIECE, counted), &mut out).map_err(failed)?;
     out.finish().map_err(failed)?;
     let within = inside.map_or_else(String::new, |inside| format!(": {inside:?} in it"));

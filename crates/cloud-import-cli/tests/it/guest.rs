@@ -231,6 +231,42 @@ async fn what_an_order_says_counts_and_what_the_disk_contradicts_is_told() {
     assert_eq!(scene.simulator.images(Cloud::Tencent)[0].system["OsType"], "Debian");
 }
 
+/// What starts by UEFI alone is imported so where the cloud has that; a warning of the guest is one like the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn firmware_is_taken_from_the_disk_and_what_is_known_of_a_guest_can_be_accepted() {
+    let scene = Scene::new("firmware").await;
+    let disk = Disk::new("rocky-uefi");
+    let simulate = format!("--simulate={}", scene.folder.join("sim.json").display());
+    let order = [
+        "import",
+        &simulate,
+        "--no-config",
+        "--bucket",
+        "images-1250000000",
+        "--to",
+        "aliyun",
+        "--size-gib",
+        "40",
+    ];
+    let state = format!("--state={}", scene.folder.join("jobs").display());
+    let import = |more: &[&str]| run(&[&order[..], &[&state, disk.name()], more].concat());
+    let done = import(&["--name", "web"]);
+    expect_code(&done, 0);
+    assert!(
+        err(&done).contains("--arch x86_64, --boot-mode uefi\n"),
+        "{}",
+        err(&done)
+    );
+    let images = scene.simulator.images(Cloud::Aliyun);
+    assert_eq!(images[0].system["BootMode"], "UEFI");
+    let warned = "`guest.net_static`";
+    assert!(err(&done).contains(warned), "{}", err(&done));
+    let accepted = import(&["--name", "web2", "--accept-warning", "guest.net_static"]);
+    expect_code(&accepted, 0);
+    assert!(!err(&accepted).contains(warned), "{}", err(&accepted));
+    assert!(err(&accepted).contains("1 warning acknowledged"), "{}", err(&accepted));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_that_a_cloud_refuses_stops_all_until_its_check_is_skipped() {
     let scene = Scene::new("refused").await;

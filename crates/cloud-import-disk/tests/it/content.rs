@@ -25,28 +25,32 @@ fn all(disk: &mut Content<Cursor<Vec<u8>>>, piece: usize) -> Vec<u8> {
     bytes
 }
 
+/// The images that hold the one disk as a whole.
+pub(crate) fn forms() -> Vec<String> {
+    let kinds = [
+        "raw",
+        "qcow2-",
+        "vpc",
+        "vhdx",
+        "vmdk",
+        "vdi",
+        "qed",
+        "qcow",
+        "parallels",
+        "packed",
+    ];
+    let is_whole = |name: &String| {
+        kinds.iter().any(|kind| name.starts_with(kind)) && !name.contains("Flat") && !name.contains("MaxExtent")
+    };
+    images::names().into_iter().filter(is_whole).collect()
+}
+
 #[test]
 fn one_disk_reads_the_same_in_every_format() {
     let expected = image("raw");
-    let is_whole = |name: &&String| {
-        let kinds = [
-            "raw",
-            "qcow2-",
-            "vpc",
-            "vhdx",
-            "vmdk",
-            "vdi",
-            "qed",
-            "qcow",
-            "parallels",
-            "packed",
-        ];
-        kinds.iter().any(|kind| name.starts_with(kind)) && !name.contains("Flat") && !name.contains("MaxExtent")
-    };
-    let names = images::names();
-    let whole: Vec<&String> = names.iter().filter(is_whole).collect();
+    let whole = forms();
     assert_eq!(whole.len(), 29);
-    for name in whole {
+    for name in &whole {
         let mut disk = open(image(name));
         for piece in [100_003, 4 * MIB] {
             let bytes = all(&mut disk, piece);

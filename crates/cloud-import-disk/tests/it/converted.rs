@@ -6,8 +6,9 @@ use cloud_import_disk::{Compression, Content, Converted, Format, InspectError, L
 use proptest::prelude::*;
 
 use crate::{
+    content::forms,
     disks::{self, MIB},
-    images::{self, image},
+    images::image,
     sparse::{Random, Sparse},
 };
 
@@ -43,26 +44,6 @@ fn disk_in(file: Vec<u8>, len: usize) -> Vec<u8> {
         at = range.end;
     }
     bytes
-}
-
-/// The images that hold the one disk as a whole.
-fn forms() -> Vec<String> {
-    let kinds = [
-        "raw",
-        "qcow2-",
-        "vpc",
-        "vhdx",
-        "vmdk",
-        "vdi",
-        "qed",
-        "qcow",
-        "parallels",
-        "packed",
-    ];
-    let is_whole = |name: &String| {
-        kinds.iter().any(|kind| name.starts_with(kind)) && !name.contains("Flat") && !name.contains("MaxExtent")
-    };
-    images::names().into_iter().filter(is_whole).collect()
 }
 
 #[test]

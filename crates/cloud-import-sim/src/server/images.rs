@@ -70,8 +70,9 @@ pub struct ImageSummary {
 }
 
 /// The parameters in which the clouds are told the system.
-const SYSTEM: [&str; 10] = [
+const SYSTEM: [&str; 11] = [
     "Architecture",
+    "BootMode",
     "OSType",
     "OsName",
     "OsType",
