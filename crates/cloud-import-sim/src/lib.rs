@@ -78,4 +78,4 @@ mod world;
 pub use cloud::{Cloud, UnknownCloud};
 pub use objects::{BucketSettings, DiskFormat, ObjectReader, ObjectSummary, OpenUpload};
 pub use server::{ImageSummary, Simulator};
-pub use world::{AliyunDryRun, Config, Counters, Fault, FaultKind, TencentDryRun};
+pub use world::{AliyunDryRun, Config, Counters, Fault, FaultKind, GuestFault, TencentDryRun};

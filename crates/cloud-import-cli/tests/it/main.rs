@@ -29,6 +29,7 @@ mod fetch;
 mod flags;
 mod gone;
 mod guest;
+mod guest_faults;
 mod header;
 mod history;
 #[path = "../../../../tests/images/unpack.rs"]
@@ -518,7 +519,11 @@ fn the_report_of_alibabas_image_check_is_shown() {
         "--set",
         "aliyun.DetectionStrategy=Standard",
     ];
-    let output = run(&import("--simulate", &check));
+    let sim = Sim::start("image-check", &["--import-time", "0s", "--any-object"]);
+    let lacks = r#"{"cloud":"aliyun","times":2,"kind":{"guest":"cloud_init_missing"}}"#;
+    assert_eq!(sim::control(&sim.ready(), "POST", "/faults", lacks).0, 204);
+    let option = sim.option();
+    let output = run(&import(&option, &check));
     expect_code(&output, 0);
     let text = err(&output);
     for part in [
@@ -530,7 +535,7 @@ fn the_report_of_alibabas_image_check_is_shown() {
     }
     assert!(!text.contains("jdcloud/cn-north-1: the cloud's check"), "{text}");
 
-    let output = run(&import("--simulate", &[&check[..], &["--output", "json"]].concat()));
+    let output = run(&import(&option, &[&check[..], &["--output", "json"]].concat()));
     expect_code(&output, 0);
     let report: Value = serde_json::from_str(&out(&output)).unwrap();
     let inspection = &report["results"][0]["inspection"];

@@ -32,6 +32,9 @@ pub struct ImageSummary {
     pub name: String,
     /// The vendor's word for its state.
     pub state: String,
+    /// The vendor's code of a failure, if it has failed, whether the vendor's API shows it or not.
+    #[serde(default)]
+    pub failure: Option<String>,
     /// Percent done.
     pub progress: u8,
     /// The tags.
@@ -102,6 +105,7 @@ pub(super) fn all(world: &World, clouds: &Clouds) -> Vec<ImageSummary> {
             task_id: import.task_id.clone(),
             name: import.name.clone(),
             state: clouds.of(cloud).image_state(import, stage).to_owned(),
+            failure: import.failure(stage).map(|(code, _)| code.to_owned()),
             progress: stage.percent(),
             tags: import.tags.iter().cloned().collect(),
             sources: import.sources.clone(),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::guest::GuestFault;
 use crate::{cloud::Cloud, setters::setters};
 
 /// Something that shall go wrong.
@@ -138,6 +139,9 @@ pub enum FaultKind {
         /// The vendor's reason.
         reason: String,
     },
+    /// The next accepted import is of a disk with this fault inside, which the cloud tells as its vendor does. Several hit one
+    /// import together.
+    Guest(GuestFault),
     /// The next accepted import stays unlisted for this many queries that would have shown it.
     Hide(u32),
     /// The next accepted import is listed only so many milliseconds after its acceptance, whatever
@@ -177,9 +181,11 @@ impl FaultKind {
         match self {
             FaultKind::SkewedDate(_) => When::Clock,
             FaultKind::UnknownState(_) => When::Query,
-            FaultKind::FailImport { .. } | FaultKind::Hide(_) | FaultKind::HideFor(_) | FaultKind::Stall => {
-                When::Import
-            }
+            FaultKind::FailImport { .. }
+            | FaultKind::Guest(_)
+            | FaultKind::Hide(_)
+            | FaultKind::HideFor(_)
+            | FaultKind::Stall => When::Import,
             _ => When::Request,
         }
     }

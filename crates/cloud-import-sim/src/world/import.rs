@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::publication::Publication;
+use super::{guest::GuestFault, publication::Publication};
 use crate::{
     clock::Now,
     cloud::Cloud,
@@ -135,6 +135,10 @@ pub(crate) struct Import {
     pub(crate) verdict: Verdict,
     /// How it ends if a source goes before it has been read.
     pub(crate) unreadable: Verdict,
+    /// What is wrong inside the disk.
+    pub(crate) guest: Vec<GuestFault>,
+    /// How it ends with such a fault, where its cloud looks inside.
+    pub(crate) guest_check: fn(GuestFault, &Params) -> Option<Verdict>,
     pub(crate) accepted: Now,
     /// From acceptance to the end; a tenth of it is spent queued.
     pub(crate) takes: Duration,
@@ -166,6 +170,8 @@ impl Import {
             params: Params::default(),
             verdict: Verdict::Succeed,
             unreadable,
+            guest: Vec::new(),
+            guest_check: |_, _| None,
             accepted: *now,
             takes,
             hidden: 0,
@@ -173,6 +179,14 @@ impl Import {
             canceled: None,
             deleted: false,
             publication: Publication::default(),
+        }
+    }
+
+    /// The disk has this fault: what its cloud finds first decides.
+    pub(super) fn has_guest_fault(&mut self, fault: GuestFault) {
+        self.guest.push(fault);
+        if let (Verdict::Succeed, Some(verdict)) = (&self.verdict, (self.guest_check)(fault, &self.params)) {
+            self.verdict = verdict;
         }
     }
 

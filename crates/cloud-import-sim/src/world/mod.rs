@@ -7,6 +7,7 @@ mod counters;
 mod export;
 mod exports;
 mod faults;
+mod guest;
 mod import;
 mod link;
 mod memory;
@@ -18,6 +19,7 @@ pub use self::{
     config::{AliyunDryRun, Config, TencentDryRun},
     counters::Counters,
     faults::{Fault, FaultKind},
+    guest::GuestFault,
 };
 pub(crate) use self::{
     counters::Activity,

@@ -11,7 +11,7 @@ use crate::{
     cloud::Cloud,
     clouds::vendor::{Failure, Outcome, Reply, page},
     rules::Params,
-    world::{Import, Scope, Stage, World},
+    world::{GuestFault, Import, Scope, Stage, World},
 };
 
 const REGIONS: &str = "cn-qingdao cn-beijing cn-zhangjiakou cn-huhehaote cn-wulanchabu cn-hangzhou cn-shanghai \
@@ -134,21 +134,34 @@ pub(super) fn image(import: &Import, stage: Stage, forced: Option<&str>) -> Valu
         "DiskDeviceMappings": {"DiskDeviceMapping": disk_mappings(import, stage)},
     });
     if import.params.given("DetectionStrategy").is_some() {
-        image["DetectionOptions"] = detection(stage);
+        image["DetectionOptions"] = detection(import, stage);
     }
     image
 }
 
+/// What the check of an image looks at, the fault that it finds there, and how it calls that.
+const CHECKED: [(&str, GuestFault, &str); 4] = [
+    ("Virtio", GuestFault::VirtioMissing, "NotInstalled"),
+    ("CloudInit", GuestFault::CloudInitMissing, "NotInstalled"),
+    ("Fstab", GuestFault::FstabDevice, "Abnormal"),
+    ("Dhcp", GuestFault::NetStatic, "Disabled"),
+];
+
 /// The report of the check of an image that was asked for. Its items are named in the vendor's documents; the words for
 /// states, values and risks are unverified.
-fn detection(stage: Stage) -> Value {
+fn detection(import: &Import, stage: Stage) -> Value {
     if stage.is_open() {
         return json!({"Status": "Processing", "Items": {"Item": []}});
     }
-    json!({"Status": "Finished", "Items": {"Item": [
-        {"Name": "GUESTOS.Virtio", "Value": "Normal", "RiskCode": "", "RiskLevel": ""},
-        {"Name": "GUESTOS.CloudInit", "Value": "NotInstalled", "RiskCode": "GUESTOS.CloudInitNotInstalled", "RiskLevel": "High"},
-    ]}})
+    let item = |(name, fault, found): (&str, GuestFault, &str)| {
+        let name = format!("GUESTOS.{name}");
+        if import.guest.contains(&fault) {
+            let risk = format!("{name}{found}");
+            return json!({"Name": name, "Value": found, "RiskCode": risk, "RiskLevel": "High"});
+        }
+        json!({"Name": name, "Value": "Normal", "RiskCode": "", "RiskLevel": ""})
+    };
+    json!({"Status": "Finished", "Items": {"Item": CHECKED.map(item)}})
 }
 
 #[cfg(test)]

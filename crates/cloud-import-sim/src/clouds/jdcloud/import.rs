@@ -10,7 +10,7 @@ use crate::{
     objects::Lookup,
     rules::{self, Closed, Params},
     wire::link,
-    world::{Import, Replay, Scope, Verdict, World, read_link},
+    world::{GuestFault, Import, Replay, Scope, Verdict, World, read_link},
 };
 
 /// How an import ends whose source cannot be read.
@@ -76,6 +76,7 @@ pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: P
         disk: first,
         params: params.clone(),
         verdict,
+        guest_check,
         ..world.new_import(&scope, "importImage", now, unreadable())
     });
     if let Some(token) = token {
@@ -147,4 +148,17 @@ fn judge(found: &Lookup, declared: &str, gib: i64) -> Verdict {
         return Verdict::fail("VERIFY_FAILED", reason);
     }
     Verdict::Succeed
+}
+
+/// What the check of the guest comes to, of which the guide says that it fails an import unless that is forced. Code and messages
+/// are the simulator's own.
+fn guest_check(fault: GuestFault, params: &Params) -> Option<Verdict> {
+    let reason = match fault {
+        GuestFault::VirtioMissing => "virtio driver not installed",
+        GuestFault::CloudInitPresent => "cloud-init must be uninstalled",
+        GuestFault::FstabDevice => "fstab must not name devices",
+        GuestFault::NetStatic => "network must use DHCP",
+        _ => return None,
+    };
+    (!params.flag("forceImport")).then(|| Verdict::fail("VERIFY_FAILED", format!("Image check failed: {reason}")))
 }

@@ -14,7 +14,7 @@ use crate::{
     objects::{Disk, DiskFormat, Lookup},
     rules::{self, Closed, Params},
     wire::link,
-    world::{Import, Publication, Scope, Verdict, World, read_link},
+    world::{GuestFault, Import, Publication, Scope, Verdict, World, read_link},
 };
 
 /// Largest virtual size of an image, from the vendor's import guide.
@@ -66,6 +66,7 @@ pub(super) fn import_image(world: &mut World, now: &Now, scope: Scope, params: P
         },
         params,
         verdict,
+        guest_check,
         ..world.new_import(&scope, "ImportImage", now, unreadable())
     });
     Ok(Reply::ok(answer))
@@ -156,4 +157,16 @@ fn judge(found: &Lookup) -> Verdict {
         }
         Lookup::Here(_) => Verdict::Succeed,
     }
+}
+
+/// What becomes of an import whose disk has a fault inside, with the reasons of the message centre (import guide, 2023).
+fn guest_check(fault: GuestFault, params: &Params) -> Option<Verdict> {
+    let code = match fault {
+        GuestFault::PartitionMissing => "PartitionNotPresent",
+        GuestFault::RootMissing => "RootPartitionNotFound",
+        GuestFault::VirtioMissing => "VirtioNotInstall",
+        GuestFault::CloudInitMissing if !params.flag("Force") => "CloudInitNotInstalled",
+        _ => return None,
+    };
+    Some(Verdict::fail(code, ""))
 }
