@@ -11,7 +11,6 @@ use cloud_import::{
 use crate::{
     args::Order,
     connect::Clouds,
-    convert,
     fields::Fields,
     inside, order,
     source::Place,
@@ -78,23 +77,6 @@ pub(crate) async fn opened(path: impl Into<PathBuf>, declared: Option<DiskFormat
     };
     let looked = tokio::task::spawn_blocking(look).await;
     looked.map_err(|error| Error::new(ErrorKind::Local, format!("the image was not looked at: {error}")))?
-}
-
-/// The file that the image becomes when it is converted first, for what can be told before it is there.
-pub(crate) fn planned(image: &Image, format: DiskFormat) -> Result<Image> {
-    let file = local(image)?;
-    if !file.can_be(format) {
-        convert::can_write(format)?;
-    }
-    Ok(Image::File(file.planned(format)))
-}
-
-/// The file of this machine that is to be converted.
-pub(crate) fn local(image: &Image) -> Result<&LocalImage> {
-    image.file().ok_or_else(|| {
-        Error::new(ErrorKind::InvalidRequest, "only a local file can be converted")
-            .with_remedy("Name the file itself, or leave --convert out.")
-    })
 }
 
 /// The format that the file is told to have: it is one file for all targets that have no place of their own.

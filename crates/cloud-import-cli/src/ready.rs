@@ -12,6 +12,7 @@ use crate::{
     accepted::Acknowledged,
     args::Import,
     asked,
+    chosen::{self, Chosen},
     connect::Clouds,
     destination::{self, Opened},
     findings::{Finding, Severity},
@@ -31,6 +32,8 @@ pub(crate) struct Targets<'a> {
     pub(crate) state: &'a State,
     pace: Pace,
     pub(crate) stop: &'a Stop,
+    /// What the file is made into on its way.
+    pub(crate) chosen: Option<Chosen>,
     /// The job that is gone on with.
     pub(crate) resumed: Option<&'a Job>,
     /// The labels of those that are here for their copies alone: no other image of them is made.
@@ -141,6 +144,7 @@ impl<'a> Targets<'a> {
         if let (Image::File(file), None) = (&image, options.staging.convert) {
             sparse::tell(file);
         }
+        let chosen = Chosen::of(options.staging.convert, &image)?;
         let targets = Self {
             options,
             wanted,
@@ -148,6 +152,7 @@ impl<'a> Targets<'a> {
             state,
             pace,
             stop,
+            chosen,
             resumed: None,
             sources: Vec::new(),
             expected,
@@ -207,10 +212,7 @@ impl<'a> Targets<'a> {
 
     /// The image as it will be sent. Hours may go into converting it: what is wrong already is told before.
     pub(crate) fn planned(&self, image: &Image) -> Result<Image> {
-        match self.options.staging.convert {
-            Some(format) => destination::planned(image, format),
-            None => Ok(image.clone()),
-        }
+        chosen::planned(image, self.chosen)
     }
 
     /// Reads the sum of the file where that decides on what is sent, and says whether it does.

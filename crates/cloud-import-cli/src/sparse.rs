@@ -1,14 +1,19 @@
 //! Files with holes: what of a file takes room on this disk. Reads none of it.
 
-use cloud_import::publish::{LocalImage, disk::Format};
+use cloud_import::publish::LocalImage;
 
 use crate::{output, render};
 
 /// What of a file is not empty, where it is a plain copy of a disk and most of it is holes, which are uploaded as zeros all the same.
 pub(crate) fn allocated(file: &LocalImage) -> Option<u64> {
     let size = file.info().file_size_bytes;
-    let is_plain = file.info().format == Format::Raw;
-    allocated_bytes(file.path()).filter(|allocated| is_plain && *allocated < size / 2)
+    allocated_bytes(file.path()).filter(|allocated| is_plain(file) && *allocated < size / 2)
+}
+
+/// Whether a file holds all of its disk, zeros too, as a raw one does.
+pub(crate) fn is_plain(file: &LocalImage) -> bool {
+    let info = file.info();
+    info.virtual_size_bytes.is_some_and(|disk| disk <= info.file_size_bytes)
 }
 
 /// Says what a conversion would save, if anything.

@@ -41,7 +41,7 @@ pub(crate) use self::{
     import::{FailIf, Import, Waiting},
     logs::{LogFormat, Logs},
     moved::Move,
-    order::{Order, Staging},
+    order::{Conversion, Order, Staging},
     reach::{ConfigFile, OutputFormat, Reach, StateDir},
     remembered::{Clean, InBucket, List, Report, Show},
     sim::Sim,

@@ -1,6 +1,6 @@
 //! What is imported and how it gets there: the same for `import` and `check`.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, str::FromStr};
 
 use clap::{Args, ValueHint};
 use cloud_import::{Architecture, BootMode, DiskFormat, LicenseType, Os, WarningId};
@@ -122,6 +122,25 @@ pub(crate) struct Order {
 }
 
 /// How a local file gets to where the clouds read it.
+/// What a file is converted to on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conversion {
+    /// What is best for it.
+    Auto,
+    To(DiskFormat),
+}
+
+impl FromStr for Conversion {
+    type Err = <DiskFormat as FromStr>::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Conversion::Auto),
+            format => format.parse().map(Conversion::To),
+        }
+    }
+}
+
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Staging a local file")]
 pub(crate) struct Staging {
@@ -140,13 +159,17 @@ pub(crate) struct Staging {
     /// Bitmap (.mf) of a raw file for Huawei; default: the one next to it
     #[arg(long, value_name = "FILE")]
     pub(crate) bitmap: Option<PathBuf>,
-    /// Convert to qcow2, raw or zvhd2; with qemu-img to vhd or vmdk
+    /// Convert to qcow2, raw, zvhd2 or auto; with qemu-img to vhd or vmdk
+    ///
+    /// `auto` sends the file as qcow2 where more clouds take that than take the file as it is, or where the file holds the zeros of its
+    /// disk, too, and the qcow2 is smaller; else as it is. It asks for one form for all targets, whichever they are, and never runs
+    /// qemu-img.
     ///
     /// To qcow2, raw and zvhd2 the file is converted on its way, and none is written, if it is raw, qcow2, vhd, vhdx, vmdk, vdi, qed,
     /// parallels or zvhd2 and holds its whole disk. Zeros are not sent then, but to raw. All else is written first, by qemu-img, into a
     /// temporary file. That Huawei Cloud takes a zvhd2 that no program of its own wrote is unverified.
     #[arg(long, value_name = "FORMAT")]
-    pub(crate) convert: Option<DiskFormat>,
+    pub(crate) convert: Option<Conversion>,
     /// Run qemu-img also where the system cannot confine it to the image
     #[arg(long, requires = "convert")]
     pub(crate) trust_image: bool,

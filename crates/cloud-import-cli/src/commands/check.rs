@@ -9,6 +9,7 @@ use cloud_import::{
 use crate::{
     accepted, args,
     checked::{self, Row},
+    chosen::{self, Chosen},
     connect::Clouds,
     destination,
     exit::Exit,
@@ -32,11 +33,8 @@ async fn all(options: &args::Check, targets: &[Wanted], simulated: Option<&Simul
     let clouds = Clouds::new(&options.reach, simulated)?;
     let (pace, stop) = (Pace::default(), Stop::default());
     let opened = destination::image(&options.order, targets, &clouds, &pace, None, &stop).await?;
-    let mut image = opened.image.clone();
-    if let Some(format) = options.staging.convert {
-        image = destination::planned(&image, format)?;
-    }
-    let mut publish = Publish::of(image);
+    let chosen = Chosen::of(options.staging.convert, &opened.image)?;
+    let mut publish = Publish::of(chosen::planned(&opened.image, chosen)?);
     if let Some(bitmap) = &options.staging.bitmap {
         publish = publish.side_file(bitmap);
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    DiskFormat, ErrorKind, Result, Stop,
-    publish::{self, Ended, Event, Image, Job, Listener, LocalImage},
+    Result, Stop,
+    publish::{self, Ended, Event, Image, Job, Listener},
 };
 
 use super::forget;
@@ -12,15 +12,15 @@ use crate::{
     accepted,
     args::Import,
     checked::{self, Plan, Row},
+    chosen,
     connect::{self, Clouds},
-    convert, destination,
+    conversion,
     events::Events,
     exit::Exit,
     findings, interrupt, line,
     on_end::OnEnd,
     outcome::Outcome,
     output,
-    progress::One,
     ready::{Ready, Targets, certain, warnings},
     report::{self, Lines},
     simulate::Simulated,
@@ -88,27 +88,21 @@ pub(crate) async fn published(mut targets: Targets<'_>, mut image: Image) -> Res
         targets.made_again(&mut ready, &targets.planned(&image)?).await;
         ended = targets.gate(&ready);
     }
-    // Where one was written, it goes, with its temporary file, when the import is over.
-    let mut written = None;
-    if let Some(format) = options.staging.convert
+    // What was written of it goes when the import is over.
+    let mut made = None;
+    if let Some(chosen) = targets.chosen
         && ended.iter().any(Option::is_none)
     {
         targets.state.check().await?;
-        let original = destination::local(&image)?;
-        let new = match converted(original, format, &targets).await? {
-            Some(new) => new,
-            None => {
-                let file = written.insert(convert(original, format, options, targets.stop).await?);
-                original.unchanged()?;
-                destination::opened(file.path(), Some(format)).await?
-            }
-        };
-        image = Image::File(new);
+        made = conversion::made(chosen::local(&image)?, chosen, &targets).await?;
+        if let Some(made) = &made {
+            image = Image::File(made.image.clone());
+        }
         targets.made_again(&mut ready, &image).await;
         ended = targets.gate(&ready);
     }
     let done = begun(&targets, image, progress, ready, ended).await;
-    drop(written);
+    drop(made);
     done
 }
 
@@ -232,34 +226,4 @@ fn with_places(job: &str, options: &Import, wanted: &[Wanted]) -> String {
     });
     let endpoints: Vec<_> = endpoints.collect();
     line::with_places(job, &options.state, &options.reach, &endpoints)
-}
-
-/// The file as one of another format that is made on its way; `None` where that takes `qemu-img`.
-async fn converted(file: &LocalImage, format: DiskFormat, targets: &Targets<'_>) -> Result<Option<LocalImage>> {
-    if !file.can_be(format) {
-        return Ok(None);
-    }
-    let progress = One::new(format!("converting to {format}"));
-    let progress = move |done: u64, all: u64| progress.at(done as f32 / all.max(1) as f32);
-    let (state, rehash) = (targets.state, targets.options.rehash);
-    match file.converted(format, state, rehash, progress, targets.stop).await {
-        Ok(new) => Ok(Some(new)),
-        // What cannot be read here may be readable there.
-        Err(error) if error.kind() == ErrorKind::Unsupported && convert::can_write(format).is_ok() => {
-            output::note(&format!("{}; qemu-img is tried", error.message()));
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-async fn convert(file: &LocalImage, format: DiskFormat, options: &Import, stop: &Stop) -> Result<convert::Converted> {
-    let conversion = convert::Conversion {
-        file: file.path(),
-        info: file.info(),
-        to: format,
-        is_trusted: options.staging.trust_image,
-    };
-    let progress = One::new(format!("converting to {format}"));
-    conversion.run(stop, |done| progress.at(done)).await
 }

@@ -1,16 +1,12 @@
 //! `inspect`: the header's facts, the system on the disk, and which clouds would take the file.
 
-use std::sync::Arc;
-
 use cloud_import::{
-    BoxFuture, Bytes, Disk, DiskPart, Field, ImportRequest, Os, Problem, Provider, Result, Settings, SourceForm,
-    http::{Request, Response},
+    Provider, Result,
     publish::{
         LocalImage,
         disk::{Compression, DiskInfo, PartitionTable},
         guest::Guest,
     },
-    transport::{Transport, TransportError, TransportErrorKind},
 };
 use serde::Serialize;
 
@@ -20,6 +16,7 @@ use crate::{
     guest,
     output::{self, SCHEMA, Tone},
     render, sparse,
+    takes::{self, Cloud},
     unpack::{self, Unpacked},
 };
 
@@ -61,16 +58,6 @@ pub(crate) struct Facts<'a> {
     clouds: &'a [Cloud],
 }
 
-/// Whether a cloud takes it.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Cloud {
-    #[cfg_attr(test, schemars(with = "String"))]
-    provider: Provider,
-    takes_it: bool,
-    reasons: Vec<String>,
-}
-
 pub(crate) fn run(options: &Inspect) -> Result<Exit> {
     let unpacked = match unpack::is_packed(&options.file) {
         true => Some(unpack::unpack_here(&options.file)?),
@@ -83,7 +70,7 @@ pub(crate) fn run(options: &Inspect) -> Result<Exit> {
     let wanted = |provider: &Provider| options.clouds.is_empty() || options.clouds.contains(provider);
     let clouds = Provider::all()
         .filter(wanted)
-        .map(|provider| cloud(provider, &file))
+        .map(|provider| takes::cloud(provider, &file))
         .collect::<Result<Vec<_>>>()?;
     match options.output {
         OutputFormat::Text => {
@@ -116,56 +103,6 @@ fn verdict(cloud: &Cloud) {
         .reasons
         .iter()
         .for_each(|reason| output::result(&format!("  {reason}")));
-}
-
-/// Whether a cloud takes the file: nothing stands in the way anywhere, and its tables have no word against it.
-fn cloud(provider: Provider, file: &LocalImage) -> Result<Cloud> {
-    let cloud = cloud_import::capabilities(provider)?;
-    let settings = Settings::new(cloud.default_region).transport(Arc::new(Nowhere));
-    let importer = cloud_import::connect(provider, settings)?;
-    let place = if cloud.sources.value.contains(&SourceForm::Url) {
-        Disk::url("https://bucket.example/image")
-    } else {
-        Disk::object("bucket", "image")
-    };
-    let disk = file.described(place);
-    let system = file.system();
-    // Rules for guests go by the family.
-    let os = system.os.unwrap_or_else(|| Os::new("Linux", ""));
-    let mut order = ImportRequest::new("image", disk).os(os);
-    order.architecture = system.architecture.unwrap_or(order.architecture);
-    // Where it will be and what it will be called is not known yet.
-    let of_disk = |problem: &Problem| match &problem.field {
-        Field::Disk { index: 0, part } => *part != DiskPart::Source,
-        Field::Architecture | Field::BootMode => true,
-        _ => false,
-    };
-    let problems = file.problems_at(&*importer, &order).into_iter();
-    let problems: Vec<Problem> = problems.filter(of_disk).collect();
-    let told = |problem: &Problem| {
-        let mark = if problem.is_error() { "" } else { "warning: " };
-        format!("{mark}{}", render::problem_of_file(problem))
-    };
-    let takes_it = !problems.iter().any(Problem::is_error);
-    Ok(Cloud {
-        provider,
-        takes_it,
-        reasons: problems.iter().map(told).collect(),
-    })
-}
-
-/// Reaches nothing: a file is judged by tables and rules alone.
-#[derive(Debug)]
-struct Nowhere;
-
-impl Transport for Nowhere {
-    fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
-        let refused = TransportError::new(
-            TransportErrorKind::Refused,
-            "nothing is asked while a file is inspected",
-        );
-        Box::pin(async { Err(refused) })
-    }
 }
 
 fn facts<'a>(file: &'a LocalImage, allocated_bytes: Option<u64>, clouds: &'a [Cloud]) -> Facts<'a> {

@@ -14,6 +14,7 @@ mod config;
 #[cfg(target_os = "linux")]
 mod convert;
 mod converted;
+mod converted_best;
 mod damaged;
 mod download;
 mod edges;
