@@ -52,7 +52,7 @@ pub(crate) enum Call<'a> {
     PutObject {
         key: &'a str,
         body: Bytes,
-        md5: [u8; 16],
+        md5: Option<[u8; 16]>,
         sha256: Option<&'a str>,
     },
     /// HEAD.
@@ -75,7 +75,7 @@ pub(crate) enum Call<'a> {
         upload_id: &'a str,
         number: u32,
         body: Bytes,
-        md5: [u8; 16],
+        md5: Option<[u8; 16]>,
     },
     /// The parts that are there, behind this number.
     ListParts {

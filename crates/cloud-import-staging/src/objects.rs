@@ -39,13 +39,10 @@ impl Receipt {
 
     /// Whether anything in it speaks against bytes of this MD5 (in hex) and CRC-64. The sum that the store made for it counts
     /// before an ETag; where there is neither, nothing does.
-    pub(crate) fn denies(&self, md5: &str, crc64: impl FnOnce() -> u64) -> bool {
-        if self.md5().is_some_and(|told| told.eq_ignore_ascii_case(md5)) {
-            return false;
-        }
+    pub(crate) fn denies(&self, md5: impl FnOnce() -> String, crc64: impl FnOnce() -> u64) -> bool {
         match self.crc64 {
             Some(told) => told != crc64(),
-            None => self.md5().is_some(),
+            None => self.md5().is_some_and(|told| !told.eq_ignore_ascii_case(&md5())),
         }
     }
 }

@@ -72,6 +72,9 @@ pub struct WebRecord {
 pub struct PartRecord {
     /// The store's ETag, without quotes.
     pub etag: String,
+    /// The CRC-64 of its bytes, where the store acknowledged that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crc64: Option<u64>,
 }
 
 /// The shape of an [`UploadRecord`]: the number 1.
@@ -105,7 +108,13 @@ mod tests {
             },
             sha256: "00".to_owned(),
             part_size: 6,
-            parts: BTreeMap::from([(1, PartRecord { etag: "e".to_owned() })]),
+            parts: BTreeMap::from([(
+                1,
+                PartRecord {
+                    etag: "e".to_owned(),
+                    crc64: None,
+                },
+            )]),
             completing: false,
             unanswered_since: None,
             web: None,

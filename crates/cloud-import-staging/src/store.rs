@@ -138,11 +138,12 @@ impl Store {
         }
     }
 
-    /// Puts a whole object of at most [`Limits::max_put`] bytes.
+    /// Puts a whole object of at most [`Limits::max_put`] bytes. The store refuses them if they have another MD5 than the one that is
+    /// given.
     ///
     /// # Errors
     /// Every kind that a request can end with.
-    pub async fn put(&self, key: &str, body: Bytes, md5: [u8; 16], sha256: Option<&str>) -> Result<Receipt> {
+    pub async fn put(&self, key: &str, body: Bytes, md5: Option<[u8; 16]>, sha256: Option<&str>) -> Result<Receipt> {
         let call = Call::PutObject { key, body, md5, sha256 };
         self.call(call, |answer| Ok(self.receipt(answer))).await
     }
@@ -200,7 +201,12 @@ impl Store {
         self.call(call, |answer| self.dialect.uploading(answer.body())).await
     }
 
-    /// Sends one part. Sent again, it replaces itself.
+    /// Whether it tells the CRC-64 of what it took and holds (OSS and COS), by which a part is checked for a fraction of the work of an MD5.
+    pub(crate) fn answers_crc64(&self) -> bool {
+        !self.dialect.spec().headers.crc64.is_empty()
+    }
+
+    /// Sends one part. Sent again, it replaces itself. The store refuses it if it has another MD5 than the one that is given.
     ///
     /// # Errors
     /// Every kind that a request can end with.
@@ -210,7 +216,7 @@ impl Store {
         upload_id: &str,
         number: u32,
         body: Bytes,
-        md5: [u8; 16],
+        md5: Option<[u8; 16]>,
     ) -> Result<Receipt> {
         let call = Call::UploadPart {
             key,

@@ -136,7 +136,7 @@ pub(super) fn request(site: &Site, spec: &StoreSpec, call: &Call<'_>) -> Result<
     match call {
         Call::PutObject { key, body, md5, sha256 } => {
             let mut request = site.request(Method::PUT, Some(key), &[], body.clone())?;
-            put_md5(&mut request, md5)?;
+            put_md5(&mut request, md5.as_ref())?;
             put_object_headers(&mut request, spec, *sha256)?;
             Ok(request)
         }
@@ -167,7 +167,7 @@ pub(super) fn request(site: &Site, spec: &StoreSpec, call: &Call<'_>) -> Result<
             let query = [("partNumber", number.as_str()), ("uploadId", upload_id)];
             let mut request = site.request(Method::PUT, Some(key), &query, body.clone())?;
             canonical::set(request.headers_mut(), "content-type", OCTETS)?;
-            put_md5(&mut request, md5)?;
+            put_md5(&mut request, md5.as_ref())?;
             Ok(request)
         }
         Call::ListParts { key, upload_id, after } => {
@@ -230,8 +230,10 @@ fn given<'t>(name: &'static str, value: &'t str) -> Option<(&'static str, &'t st
     (!value.is_empty()).then_some((name, value))
 }
 
-fn put_md5(request: &mut Request<Bytes>, md5: &[u8; 16]) -> Result<()> {
-    canonical::set(request.headers_mut(), "content-md5", &digest::base64(md5))
+fn put_md5(request: &mut Request<Bytes>, md5: Option<&[u8; 16]>) -> Result<()> {
+    md5.map_or(Ok(()), |md5| {
+        canonical::set(request.headers_mut(), "content-md5", &digest::base64(md5))
+    })
 }
 
 /// What is said of an object when it is begun. No storage class: each store's default is its standard one.

@@ -9,6 +9,7 @@ use super::{
     sum::Sum,
 };
 use crate::{
+    crc64,
     objects::{ObjectHead, Part},
     parts::Plan,
     record::PartRecord,
@@ -44,11 +45,11 @@ impl Run<'_> {
         let mut rounds = 0;
         loop {
             let error = match self.store.complete(self.key, &upload_id, &parts).await {
-                Ok(receipt) => return Ok(self.acknowledged(&plan, receipt.version).await?),
+                Ok(receipt) => return Ok(self.acknowledged(&plan, journal, receipt.version).await?),
                 Err(error) => error,
             };
             if (error.may_have_executed() || is_gone(&error))
-                && let Some(staged) = self.completed(&plan, None).await?
+                && let Some(staged) = self.completed(&plan, journal, None).await?
             {
                 return Ok(staged);
             }
@@ -95,9 +96,9 @@ impl Run<'_> {
         .with_remedy("Look whether the link and the digest are of one version; nothing was made of what came."))
     }
 
-    async fn acknowledged(&self, plan: &Plan, version: Option<String>) -> Result<Staged> {
+    async fn acknowledged(&self, plan: &Plan, journal: &Journal, version: Option<String>) -> Result<Staged> {
         for look in 1..=LOOKS {
-            if let Some(staged) = self.completed(plan, version.clone()).await? {
+            if let Some(staged) = self.completed(plan, journal, version.clone()).await? {
                 return Ok(staged);
             }
             self.pause(look).await?;
@@ -106,13 +107,35 @@ impl Run<'_> {
     }
 
     /// The object, if it is there and made of as many parts as were sent.
-    async fn completed(&self, plan: &Plan, version: Option<String>) -> Result<Option<Staged>> {
+    async fn completed(&self, plan: &Plan, journal: &Journal, version: Option<String>) -> Result<Option<Staged>> {
         match self.store.head(self.key).await? {
             Some(head) => {
                 self.made_of(plan, &head)?;
+                self.has_the_parts_sum(plan, &head, journal)?;
                 self.staged(head, version).map(Some)
             }
             None => Ok(None),
+        }
+    }
+
+    /// Where each part was acknowledged with its CRC-64 and the store tells that of the object, it is that of the parts together.
+    fn has_the_parts_sum(&self, plan: &Plan, head: &ObjectHead, journal: &Journal) -> Result<()> {
+        let record = journal.record();
+        let part = |number: u32| Some((record.parts.get(&number)?.crc64?, plan.range(number)?.1));
+        let whole = plan.numbers().try_fold(0, |sum, number| {
+            part(number).map(|(next, length)| crc64::joined(sum, next, length))
+        });
+        match (whole, head.receipt.crc64) {
+            (Some(own), Some(told)) if own != told => Err(Error::new(
+                ErrorKind::InvalidResponse,
+                format!(
+                    "the object `{}` is not what its parts were: its CRC-64 is {told}, and that of the parts {own}",
+                    self.key
+                ),
+            )
+            .with_code(WRONG_OBJECT)
+            .with_remedy("Delete the object and run it again.")),
+            _ => Ok(()),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Which parts of an upload are in the store: the record and the store's own list, held against the file. Sends nothing.
 
+use std::collections::BTreeMap;
+
 use cloud_import_core::{Result, provider::digest};
 use md5::{Digest as _, Md5};
 
@@ -35,7 +37,7 @@ impl Run<'_> {
             return Ok(true);
         }
         let (md5, crc64) = sums_of(file.clone(), (0, size)).await?;
-        Ok(!receipt.denies(&md5, || crc64))
+        Ok(!receipt.denies(|| md5, || crc64))
     }
 
     /// Makes the record say what the store holds.
@@ -68,7 +70,9 @@ impl Run<'_> {
 
     async fn merge(&self, plan: Plan, journal: &Journal, listed: Vec<Part>) -> Result<()> {
         let mut recorded = journal.record().parts.clone();
-        let mut present = std::collections::BTreeMap::new();
+        let sum_of = |(number, part): (&u32, &PartRecord)| Some((*number, part.crc64?));
+        let crc64s: BTreeMap<u32, u64> = recorded.iter().filter_map(sum_of).collect();
+        let mut present = BTreeMap::new();
         for part in listed {
             let Some(range) = plan.range(part.number) else { continue };
             if part.size.is_some_and(|size| size != range.1) {
@@ -90,7 +94,8 @@ impl Run<'_> {
                 _ => None,
             };
             if let Some(etag) = etag {
-                present.insert(part.number, PartRecord { etag });
+                let crc64 = crc64s.get(&part.number).copied();
+                present.insert(part.number, PartRecord { etag, crc64 });
             }
         }
         journal.note(|record| record.parts = present);

@@ -53,6 +53,11 @@ impl Run<'_> {
         self.options.compare_etags && self.store.limits().etag_is_md5
     }
 
+    /// Whether it answers with a sum by which that is done.
+    pub(super) fn sums_crc64(&self) -> bool {
+        self.compares_sums() && self.store.answers_crc64()
+    }
+
     pub(super) fn plan_of(&self, part: u64) -> Result<Plan> {
         Plan::new(self.source.size(), part, self.store.limits()).ok_or_else(|| {
             let most = self.store.limits().max_parts;

@@ -16,12 +16,10 @@ use super::{
     journal::Journal,
     options::{OnProgress, Progress, stopped},
     run::{Halt, Run, is_final, is_gone},
-    source::{Piece, Source},
+    source::{Piece, PieceSum, Source},
     sum::Sum,
 };
-use crate::{
-    blocking, budget::Budget, crc64, objects::Receipt, parts::Plan, record::PartRecord, store::Store, web::changed,
-};
+use crate::{blocking, budget::Budget, objects::Receipt, parts::Plan, record::PartRecord, store::Store, web::changed};
 
 /// How long parts on their way may take to arrive when no more are begun.
 const GRACE: Duration = Duration::from_secs(10);
@@ -32,7 +30,7 @@ const PAUSE: Duration = Duration::from_secs(3);
 /// How often a part whose sum was not acknowledged is sent.
 pub(super) const SENDINGS: u32 = 3;
 
-type Outcome = Result<(u32, String)>;
+type Outcome = Result<(u32, PartRecord)>;
 
 impl Run<'_> {
     pub(super) async fn send_missing(&self, plan: Plan, journal: &Journal) -> Result<(), Halt> {
@@ -49,10 +47,10 @@ impl Run<'_> {
             )
         };
         let sender = self.sender(plan, journal, upload_id);
-        let mut acknowledged = |(number, etag): (u32, String)| {
+        let mut acknowledged = |(number, part): (u32, PartRecord)| {
             present += size_of(&plan, [number]);
             journal.note(|record| {
-                record.parts.insert(number, PartRecord { etag });
+                record.parts.insert(number, part);
                 if let (Some(sum), Some(web)) = (&sender.sum, &mut record.web) {
                     let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
                     sum.is_there(number);
@@ -118,6 +116,7 @@ impl Run<'_> {
             budget: self.options.budget.clone(),
             rounds: self.options.rounds,
             compares_sums: self.compares_sums(),
+            sums_crc64: self.sums_crc64(),
             progress: self.progress.clone(),
             stop: self.stop.clone(),
             turns: Arc::default(),
@@ -157,6 +156,7 @@ struct Sender {
     budget: Budget,
     rounds: u32,
     compares_sums: bool,
+    sums_crc64: bool,
     progress: OnProgress,
     stop: Stop,
     /// Parts of a web file are read one after another: their sum is made in their order.
@@ -181,7 +181,7 @@ impl Sender {
         let mut rounds = 0;
         loop {
             let error = match self.sent(number, &mut turn).await {
-                Ok(etag) => return Ok((number, etag)),
+                Ok(part) => return Ok((number, part)),
                 Err(error) => error,
             };
             rounds += 1;
@@ -197,28 +197,41 @@ impl Sender {
         }
     }
 
-    async fn sent(self: &Arc<Self>, number: u32, turn: &mut Turn) -> Result<String> {
-        let (offset, length) = self.plan.range(number).unwrap_or_default();
-        let piece = self.source.read(&self.budget, &self.stop, offset, length).await?;
-        let Piece { buffer, md5 } = self.clone().summed(number, piece).await?;
+    async fn sent(self: &Arc<Self>, number: u32, turn: &mut Turn) -> Result<PartRecord> {
+        let range = self.plan.range(number).unwrap_or_default();
+        let memory = (&self.budget, &self.stop);
+        let piece = self.source.read(memory, range, self.sums_crc64).await?;
+        let Piece { buffer, mut sum } = self.clone().summed(number, piece).await?;
         drop(turn.take());
         let bytes = buffer.into_bytes();
-        let mut told = Receipt::default();
+        let (mut checked, mut told) = (sum, Receipt::default());
         for _ in 0..SENDINGS {
-            let part = self
+            let (key, id) = (&self.key, &self.upload_id);
+            told = self
                 .store
-                .upload_part(&self.key, &self.upload_id, number, bytes.clone(), md5);
-            told = part.await?;
-            let is_denied = self.compares_sums && Sent { md5, bytes: &bytes }.is_denied_by(&told);
+                .upload_part(key, id, number, bytes.clone(), sum.md5())
+                .await?;
+            if checked.crc64().is_some() && told.crc64.is_none() {
+                checked = PieceSum::md5_of(&bytes);
+                if told.md5().is_none() {
+                    // It tells no sum after all: then it has to compare one itself.
+                    sum = checked;
+                    continue;
+                }
+            }
+            let is_denied = self.compares_sums && checked.is_denied_by(&told, &bytes);
             if !is_denied && !told.etag.is_empty() {
-                return Ok(told.etag);
+                return Ok(PartRecord {
+                    etag: told.etag,
+                    crc64: checked.crc64(),
+                });
             }
             tracing::warn!(
                 number,
                 "the store acknowledged a checksum other than the part's: sending it again"
             );
         }
-        Err(arrives_changed(&format!("part {number}"), &md5, &told).with_operation("UploadPart"))
+        Err(arrives_changed(&format!("part {number}"), checked, &told).with_operation("UploadPart"))
     }
 }
 
@@ -231,11 +244,12 @@ impl Sender {
         blocking::run(move || {
             let Some(sum) = &self.sum else { return Ok(piece) };
             let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+            let md5 = piece.sum.md5().unwrap_or_default();
             if number == sum.next() {
-                sum.add(piece.buffer.as_ref(), &piece.md5);
+                sum.add(piece.buffer.as_ref(), &md5);
                 return Ok(piece);
             }
-            match sum.passed(number) == Some(digest::hex(&piece.md5).as_str()) {
+            match sum.passed(number) == Some(digest::hex(&md5).as_str()) {
                 true => Ok(piece),
                 false => Err(changed(
                     &self.source.shown(),
@@ -247,28 +261,13 @@ impl Sender {
     }
 }
 
-/// Bytes that were sent.
-pub(super) struct Sent<'b> {
-    pub(super) md5: [u8; 16],
-    pub(super) bytes: &'b [u8],
-}
-
-impl Sent<'_> {
-    /// Whether the store says that it has others.
-    pub(super) fn is_denied_by(&self, receipt: &Receipt) -> bool {
-        receipt.denies(&digest::hex(&self.md5), || crc64::update(0, self.bytes))
-    }
-}
-
 /// What the store acknowledged is not what was sent, however often.
-pub(super) fn arrives_changed(what: &str, md5: &[u8], told: &Receipt) -> Error {
-    Error::new(
-        ErrorKind::InvalidResponse,
-        format!(
-            "{what} arrives changed: its MD5 is {}, and the store says `{}`",
-            digest::hex(md5),
-            told.etag
-        ),
-    )
-    .with_remedy("Look for a proxy or gateway that alters what is sent, and for faulty memory.")
+pub(super) fn arrives_changed(what: &str, sum: PieceSum, told: &Receipt) -> Error {
+    let says = match told.crc64 {
+        Some(other) => other.to_string(),
+        None => told.etag.clone(),
+    };
+    let message = format!("{what} arrives changed: its {sum}, and the store says `{says}`");
+    Error::new(ErrorKind::InvalidResponse, message)
+        .with_remedy("Look for a proxy or gateway that alters what is sent, and for faulty memory.")
 }

@@ -1,15 +1,19 @@
 //! Where the bytes of an upload come from: a file of this machine, which was summed before, or one on the web, which is summed on its
 //! way. Knows no store.
 
-use cloud_import_core::{Error, ErrorKind, Result, Stop};
+use std::fmt;
+
+use cloud_import_core::{Error, ErrorKind, Result, Stop, provider::digest};
 use md5::{Digest as _, Md5};
 
 use super::options::stopped;
 use crate::{
     blocking,
     budget::{Budget, Buffer},
+    crc64,
     file::{self, FileStamp, LocalFile},
     hash::Hashed,
+    objects::Receipt,
     web::WebFile,
 };
 
@@ -20,10 +24,55 @@ pub(super) enum Source {
     Web(WebFile),
 }
 
-/// A range of it in memory, and its MD5.
+/// A range of it in memory, and its sum.
 pub(super) struct Piece {
     pub(super) buffer: Buffer,
-    pub(super) md5: [u8; 16],
+    pub(super) sum: PieceSum,
+}
+
+/// What a piece is held against when the store has answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PieceSum {
+    /// It goes along with the piece, and the store refuses another one.
+    Md5([u8; 16]),
+    /// The store answers with its own: a fraction of the work.
+    Crc64(u64),
+}
+
+impl PieceSum {
+    /// What is sent along.
+    pub(super) fn md5(self) -> Option<[u8; 16]> {
+        match self {
+            Self::Md5(md5) => Some(md5),
+            Self::Crc64(_) => None,
+        }
+    }
+
+    pub(super) fn md5_of(bytes: &[u8]) -> Self {
+        Self::Md5(Md5::digest(bytes).into())
+    }
+
+    pub(super) fn crc64(self) -> Option<u64> {
+        match self {
+            Self::Md5(_) => None,
+            Self::Crc64(sum) => Some(sum),
+        }
+    }
+
+    /// Whether the store says that it has other bytes than these.
+    pub(super) fn is_denied_by(self, receipt: &Receipt, bytes: &[u8]) -> bool {
+        let md5 = || digest::hex(&self.md5().unwrap_or_else(|| Md5::digest(bytes).into()));
+        receipt.denies(md5, || self.crc64().unwrap_or_else(|| crc64::update(0, bytes)))
+    }
+}
+
+impl fmt::Display for PieceSum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Md5(md5) => write!(f, "MD5 is {}", digest::hex(md5)),
+            Self::Crc64(sum) => write!(f, "CRC-64 is {sum}"),
+        }
+    }
 }
 
 impl Source {
@@ -77,8 +126,13 @@ impl Source {
         }
     }
 
-    /// A range, in memory of the budget.
-    pub(super) async fn read(&self, budget: &Budget, stop: &Stop, offset: u64, length: u64) -> Result<Piece> {
+    /// A range, in memory of the budget. `answers_crc64`: the store tells that sum of what it took.
+    pub(super) async fn read(
+        &self,
+        (budget, stop): (&Budget, &Stop),
+        (offset, length): (u64, u64),
+        answers_crc64: bool,
+    ) -> Result<Piece> {
         let length = usize::try_from(length).map_err(|_| {
             Error::new(
                 ErrorKind::Local,
@@ -99,13 +153,18 @@ impl Source {
                 None
             }
         };
+        // A web file's parts are known by their MD5 when they are fetched again.
+        let sums_crc64 = answers_crc64 && file.is_some();
         blocking::run(move || {
             if let Some(file) = file {
                 file.read_at(offset, buffer.as_mut())?;
                 file.unchanged()?;
             }
-            let md5 = Md5::digest(buffer.as_mut()).into();
-            Ok(Piece { buffer, md5 })
+            let sum = match sums_crc64 {
+                true => PieceSum::Crc64(crc64::update(0, buffer.as_mut())),
+                false => PieceSum::md5_of(buffer.as_mut()),
+            };
+            Ok(Piece { buffer, sum })
         })
         .await
     }

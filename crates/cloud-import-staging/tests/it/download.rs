@@ -76,7 +76,7 @@ impl Scene {
     async fn put(&self, content: &[u8], says_sha256: bool) {
         let sha256 = says_sha256.then(|| sha256_hex(content));
         let body = Bytes::copy_from_slice(content);
-        let md5 = Md5::digest(content).into();
+        let md5 = Some(Md5::digest(content).into());
         self.store().put(KEY, body, md5, sha256.as_deref()).await.unwrap();
     }
 

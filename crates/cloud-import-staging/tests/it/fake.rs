@@ -37,6 +37,8 @@ pub(crate) enum Fate {
     ErrorWith200,
     /// A byte is flipped before it is kept.
     Flipped,
+    /// It is served, and a byte of all objects is flipped.
+    Tampered,
     /// The store forgets all uploads first.
     Forgets,
 }
@@ -81,6 +83,48 @@ pub(crate) struct State {
     pub(crate) kept: Vec<u32>,
     /// Whether parts are listed, and with their ETags.
     pub(crate) lists: Lists,
+    /// What it tells of the bytes that it took.
+    pub(crate) tells: Tells,
+    /// Whether the MD5 of each part that arrived came along.
+    pub(crate) with_md5: Vec<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Tells {
+    /// An ETag that is their MD5.
+    #[default]
+    Md5,
+    /// An ETag that is none, and their CRC-64.
+    Crc64,
+    /// An ETag that is none.
+    Neither,
+}
+
+impl Tells {
+    fn etag(self, body: &[u8]) -> String {
+        match self {
+            Tells::Md5 => md5_hex(body),
+            _ => format!("{}-0", md5_hex(body)),
+        }
+    }
+
+    fn with_sum(self, mut answer: Response<Bytes>, body: &[u8]) -> Response<Bytes> {
+        if self == Tells::Crc64 {
+            let sum = crc64(body).to_string().parse().unwrap();
+            answer.headers_mut().insert("x-oss-hash-crc64ecma", sum);
+        }
+        answer
+    }
+}
+
+/// CRC-64 of ECMA-182, reflected, bit by bit.
+pub(crate) fn crc64(bytes: &[u8]) -> u64 {
+    let bit = |sum: u64, _| match sum & 1 {
+        1 => (sum >> 1) ^ 0xc96c_5795_d787_0f42,
+        _ => sum >> 1,
+    };
+    let byte = |sum: u64, byte: &u8| (0..8).fold(sum ^ u64::from(*byte), bit);
+    !bytes.iter().fold(!0, byte)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -183,7 +227,7 @@ impl Fake {
                     if let Some(sha256) = &object.sha256 {
                         headers.insert("x-oss-meta-cloud-import-sha256", sha256.parse().unwrap());
                     }
-                    answer
+                    state.tells.with_sum(answer, &object.content)
                 }
                 None => refusal(404, ""),
             },
@@ -218,7 +262,15 @@ impl Fake {
                 };
                 open.parts.insert(number, body.to_vec());
                 state.kept.push(number);
-                tagged(&md5_hex(body))
+                state.with_md5.push(call.md5.is_some());
+                if call
+                    .md5
+                    .as_ref()
+                    .is_some_and(|md5| *md5 != digest::base64(&Md5::digest(body)))
+                {
+                    return refusal(400, "BadDigest");
+                }
+                state.tells.with_sum(tagged(&state.tells.etag(body)), body)
             }
             "ListParts" => {
                 if state.lists == Lists::Nothing {
@@ -258,7 +310,8 @@ impl Fake {
                 let named = String::from_utf8(body.to_vec()).unwrap();
                 let named: Vec<(u32, String)> = named.split("<Part>").skip(1).map(named_part).collect();
                 let fits = |(number, etag): &(u32, String)| {
-                    open.parts.get(number).is_some_and(|content| md5_hex(content) == *etag)
+                    let etag_of = |content: &Vec<u8>| state.tells.etag(content);
+                    open.parts.get(number).map(etag_of).as_ref() == Some(etag)
                 };
                 if !named.iter().all(fits) || named.is_empty() {
                     return refusal(400, "InvalidPart");
@@ -337,6 +390,7 @@ struct Call<'a> {
     query: Vec<(String, String)>,
     part: Option<u32>,
     sha256: Option<String>,
+    md5: Option<String>,
 }
 
 impl<'a> Call<'a> {
@@ -361,10 +415,13 @@ impl<'a> Call<'a> {
             query,
             part: None,
             sha256: None,
+            md5: None,
         };
         call.part = call.query("partNumber").and_then(|number| number.parse().ok());
         let sha256 = request.headers().get("x-oss-meta-cloud-import-sha256");
         call.sha256 = sha256.map(|value| value.to_str().unwrap().to_owned());
+        let md5 = request.headers().get("content-md5");
+        call.md5 = md5.map(|value| value.to_str().unwrap().to_owned());
         call
     }
 
@@ -417,6 +474,12 @@ impl Transport for Fake {
                     let mut body = request.body().to_vec();
                     body[0] ^= 1;
                     Ok(self.serve(&call, &body))
+                }
+                Fate::Tampered => {
+                    let answer = self.serve(&call, request.body());
+                    let mut state = self.state();
+                    state.objects.values_mut().for_each(|object| object.content[0] ^= 1);
+                    Ok(answer)
                 }
                 Fate::Forgets => {
                     self.state().uploads.clear();

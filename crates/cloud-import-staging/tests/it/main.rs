@@ -15,6 +15,7 @@ mod requests;
 mod simulated;
 mod stage;
 mod stopped;
+mod sums;
 mod upload;
 #[allow(dead_code, reason = "the command is tested against more")]
 #[path = "../../../../tests/support/web.rs"]

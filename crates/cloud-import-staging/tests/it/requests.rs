@@ -58,7 +58,10 @@ async fn sent(provider: Provider) -> String {
     let is_us3 = provider == Provider::UCLOUD;
     let body = || Bytes::from_static(b"01234");
     answer("");
-    assert_eq!(store.put(KEY, body(), [1; 16], Some(SHA256)).await.unwrap().etag, "e");
+    assert_eq!(
+        store.put(KEY, body(), Some([1; 16]), Some(SHA256)).await.unwrap().etag,
+        "e"
+    );
     answer("");
     assert_eq!(store.head(KEY).await.unwrap().unwrap().size, 5);
     let gone = || script.push(Ok(Response::builder().status(404).body(Bytes::new()).unwrap()));
@@ -80,7 +83,7 @@ async fn sent(provider: Provider) -> String {
     assert_eq!(begun.part_size, is_us3.then_some(4 << 20));
     let id = begun.upload_id.as_str();
     answer("");
-    store.upload_part(KEY, id, 7, body(), [2; 16]).await.unwrap();
+    store.upload_part(KEY, id, 7, body(), Some([2; 16])).await.unwrap();
     let (more, last, open) = match is_us3 {
         true => (
             r#"{"IsTruncated":true,"Parts":[{"PartNum":9,"Etag":"a","Size":5}]}"#,

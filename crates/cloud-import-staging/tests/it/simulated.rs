@@ -65,8 +65,8 @@ fn pipeline(transport: Arc<dyn Transport>, secret: &str) -> Pipeline {
     pipeline
 }
 
-fn sum(body: &Bytes) -> [u8; 16] {
-    Md5::digest(body).into()
+fn sum(body: &Bytes) -> Option<[u8; 16]> {
+    Some(Md5::digest(body).into())
 }
 
 fn block(byte: u8, length: usize) -> Bytes {
@@ -123,7 +123,7 @@ async fn an_object_is_made_of_parts() {
             if store.limits().etag_is_md5 {
                 assert_eq!(
                     etag,
-                    cloud_import_core::provider::digest::hex(&sum(&body)),
+                    cloud_import_core::provider::digest::hex(&Md5::digest(&body)),
                     "{provider}"
                 );
             }
@@ -175,7 +175,11 @@ async fn a_wrong_sum_and_a_wrong_secret_are_refused() {
         world.create(BucketSettings::default());
         // US3 does not look at the sum.
         if provider != Provider::UCLOUD {
-            let error = world.store().put(KEY, block(1, 10), [0; 16], None).await.unwrap_err();
+            let error = world
+                .store()
+                .put(KEY, block(1, 10), Some([0; 16]), None)
+                .await
+                .unwrap_err();
             assert!(error.is_retryable() && !error.may_have_executed(), "{provider} {error}");
         }
         let other = world.store_with(world.bucket.clone(), "sk-another");

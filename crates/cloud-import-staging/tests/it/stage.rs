@@ -119,7 +119,7 @@ impl Stage {
         self.upload_to(store.paced(pace)).await
     }
 
-    async fn upload_to(&self, store: Store) -> Upload {
+    pub(crate) async fn upload_to(&self, store: Store) -> Upload {
         let file = LocalFile::open(self.path()).unwrap();
         let hashed = Hashed::of(&file, None, |_| {}, &Stop::default()).await.unwrap();
         Upload::new(store, file, hashed, KEY).options(self.options.clone())

@@ -132,7 +132,7 @@ impl Dialect for Us3 {
         let site = &self.site;
         match call {
             Call::PutObject { key, body, md5, .. } => {
-                with_body(site.request(Method::PUT, Some(key), &[], body.clone())?, md5)
+                with_body(site.request(Method::PUT, Some(key), &[], body.clone())?, md5.as_ref())
             }
             Call::HeadObject { .. }
             | Call::GetObject { .. }
@@ -148,7 +148,10 @@ impl Dialect for Us3 {
             } => {
                 let number = number.to_string();
                 let query = [("uploadId", *upload_id), ("partNumber", number.as_str())];
-                with_body(site.request(Method::PUT, Some(key), &query, body.clone())?, md5)
+                with_body(
+                    site.request(Method::PUT, Some(key), &query, body.clone())?,
+                    md5.as_ref(),
+                )
             }
             Call::CompleteMultipartUpload { key, upload_id, parts } => {
                 let body = Bytes::from(completion(parts)?);
@@ -215,9 +218,11 @@ impl Dialect for Us3 {
 }
 
 /// The sum is written in hex, as ufile-gosdk does; whether the store looks at it is unverified.
-fn with_body(mut request: Request<Bytes>, md5: &[u8; 16]) -> Result<Request<Bytes>> {
+fn with_body(mut request: Request<Bytes>, md5: Option<&[u8; 16]>) -> Result<Request<Bytes>> {
     canonical::set(request.headers_mut(), "content-type", OCTETS)?;
-    canonical::set(request.headers_mut(), "content-md5", &digest::hex(md5))?;
+    if let Some(md5) = md5 {
+        canonical::set(request.headers_mut(), "content-md5", &digest::hex(md5))?;
+    }
     Ok(request)
 }
 
