@@ -9,6 +9,7 @@ use cloud_import_core::{
         Operation, Repeat,
         protocol::{Protocol, Signing},
     },
+    transport::StreamedBody,
 };
 
 use crate::{
@@ -45,6 +46,26 @@ pub(crate) trait Dialect: Protocol {
     fn bucket(&self, answer: &Response<Bytes>) -> Result<BucketFacts>;
 }
 
+/// The bytes of a part.
+#[derive(Debug, Clone)]
+pub(crate) enum PartBody {
+    /// In memory.
+    Held(Bytes),
+    /// Read while they are sent.
+    Streamed(StreamedBody),
+}
+
+impl PartBody {
+    /// A request that brings them.
+    pub(crate) fn sent_by(&self, mut request: Request<Bytes>) -> Request<Bytes> {
+        match self {
+            Self::Held(bytes) => *request.body_mut() = bytes.clone(),
+            Self::Streamed(body) => drop(request.extensions_mut().insert(body.clone())),
+        }
+        request
+    }
+}
+
 /// One call to a store.
 #[derive(Debug, Clone)]
 pub(crate) enum Call<'a> {
@@ -74,7 +95,7 @@ pub(crate) enum Call<'a> {
         key: &'a str,
         upload_id: &'a str,
         number: u32,
-        body: Bytes,
+        body: PartBody,
         md5: Option<[u8; 16]>,
     },
     /// The parts that are there, behind this number.

@@ -36,15 +36,6 @@ impl Receipt {
         let is_md5 = self.etag.len() == 32 && self.etag.bytes().all(|byte| byte.is_ascii_hexdigit());
         (is_md5 && self.encryption.is_none()).then_some(self.etag.as_str())
     }
-
-    /// Whether anything in it speaks against bytes of this MD5 (in hex) and CRC-64. The sum that the store made for it counts
-    /// before an ETag; where there is neither, nothing does.
-    pub(crate) fn denies(&self, md5: impl FnOnce() -> String, crc64: impl FnOnce() -> u64) -> bool {
-        match self.crc64 {
-            Some(told) => told != crc64(),
-            None => self.md5().is_some_and(|told| !told.eq_ignore_ascii_case(&md5())),
-        }
-    }
 }
 
 /// A multipart upload that was begun.

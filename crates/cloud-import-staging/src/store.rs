@@ -15,7 +15,7 @@ use cloud_import_core::{
 use crate::{
     answer::headers,
     bucket::Bucket,
-    dialect::{Call, Dialect},
+    dialect::{Call, Dialect, PartBody},
     dialects::{self, signer::signing},
     objects::{ListedObject, ObjectHead, OpenUpload, Part, Receipt, Uploading},
     spec::Limits,
@@ -216,6 +216,18 @@ impl Store {
         upload_id: &str,
         number: u32,
         body: Bytes,
+        md5: Option<[u8; 16]>,
+    ) -> Result<Receipt> {
+        self.send_part(key, upload_id, number, PartBody::Held(body), md5).await
+    }
+
+    /// The same for bytes wherever they are.
+    pub(crate) async fn send_part(
+        &self,
+        key: &str,
+        upload_id: &str,
+        number: u32,
+        body: PartBody,
         md5: Option<[u8; 16]>,
     ) -> Result<Receipt> {
         let call = Call::UploadPart {

@@ -147,7 +147,7 @@ pub(super) fn store(provider: Provider, input: &[u8]) {
         4 => finish(store.complete("k", "u", &[Part::new(1, "e", None)])),
         5 => finish(store.open_uploads("p")),
         6 => finish(store.facts()),
-        7 => finish(store.put("k", body(), [1; 16], None)),
+        7 => finish(store.put("k", body(), Some([1; 16]), None)),
         _ => finish(store.delete("k", None)),
     }
 }

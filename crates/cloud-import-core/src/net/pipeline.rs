@@ -20,7 +20,7 @@ use crate::{
         pace::Pace,
         retry::{RetryPolicy, RetryState},
         stop::unless,
-        transport::Transport,
+        transport::{StreamedBody, Transport},
     },
     remedy::Change,
     text::redact,
@@ -252,7 +252,10 @@ fn carried(request: &Request<Bytes>) -> u64 {
         let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
         last.checked_sub(first)?.checked_add(1)
     });
-    let own = u64::try_from(request.body().len()).unwrap_or(u64::MAX);
+    let own = match StreamedBody::of(request) {
+        Some(streamed) => streamed.source().length(),
+        None => u64::try_from(request.body().len()).unwrap_or(u64::MAX),
+    };
     own.saturating_add(asked.unwrap_or_default())
 }
 

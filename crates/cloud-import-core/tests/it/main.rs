@@ -7,6 +7,7 @@ mod json;
 mod pipeline;
 mod start;
 mod stop;
+mod streamed;
 mod wait;
 
 // Over the HTTP client, which comes with TLS.

@@ -165,7 +165,7 @@ pub(super) fn request(site: &Site, spec: &StoreSpec, call: &Call<'_>) -> Result<
         } => {
             let number = number.to_string();
             let query = [("partNumber", number.as_str()), ("uploadId", upload_id)];
-            let mut request = site.request(Method::PUT, Some(key), &query, body.clone())?;
+            let mut request = body.sent_by(site.request(Method::PUT, Some(key), &query, none())?);
             canonical::set(request.headers_mut(), "content-type", OCTETS)?;
             put_md5(&mut request, md5.as_ref())?;
             Ok(request)

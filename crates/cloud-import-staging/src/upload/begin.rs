@@ -8,7 +8,7 @@ use super::{
     options::Staged,
     run::{Run, is_final, is_gone, may_be_open},
     send::{SENDINGS, arrives_changed},
-    source::Piece,
+    source::Wanted,
 };
 use crate::{
     objects::{OpenUpload, Part, Receipt, Uploading},
@@ -20,9 +20,12 @@ impl Run<'_> {
     /// The whole file in one request, which may be repeated safely.
     pub(super) async fn put(&self, plan: Plan) -> Result<Staged> {
         let memory = (&self.options.budget, self.stop);
-        let piece = self.source.read(memory, (0, plan.size), false);
-        let Piece { buffer, sum } = piece.await?;
-        let bytes = buffer.into_bytes();
+        let whole = Wanted {
+            md5: true,
+            streamed: false,
+        };
+        let piece = self.source.read(memory, (0, plan.size), whole).await?;
+        let bytes = piece.bytes().cloned().unwrap_or_default();
         if let Some(file) = self.source.web() {
             self.is_promised(file, &digest::sha256_hex(&bytes))?;
         }
@@ -33,7 +36,7 @@ impl Run<'_> {
         let sha256 = Some(self.source.sha256());
         let mut told = Receipt::default();
         for _ in 0..SENDINGS {
-            told = match self.store.put(self.key, bytes.clone(), sum.md5(), sha256).await {
+            told = match self.store.put(self.key, bytes.clone(), piece.md5, sha256).await {
                 Ok(receipt) => receipt,
                 Err(error) => {
                     if is_final(&error) {
@@ -45,8 +48,8 @@ impl Run<'_> {
             let head = self.store.head(self.key).await?.ok_or_else(|| self.vanished())?;
             // The answer to a PUT may lack that the bucket encrypts: then only what HEAD tells counts.
             let is_encrypted = head.receipt.encryption.is_some();
-            let is_denied = |receipt| sum.is_denied_by(receipt, &bytes);
-            let is_denied = is_denied(&head.receipt) || !is_encrypted && is_denied(&told);
+            let is_denied =
+                piece.is_denied_by(&head.receipt).await? || !is_encrypted && piece.is_denied_by(&told).await?;
             if !self.compares_sums() || !is_denied {
                 self.report(plan.size, plan.size);
                 return self.staged(head, told.version);
@@ -56,7 +59,9 @@ impl Run<'_> {
         // Under a key that names another content it must not stay.
         self.store.delete(self.key, told.version.as_deref()).await?;
         journal.forget().await?;
-        Err(arrives_changed("the file", sum, &told).with_operation("PutObject"))
+        Err(arrives_changed("the file", &piece, &told)
+            .await
+            .with_operation("PutObject"))
     }
 
     /// An upload with its record, not yet kept.

@@ -5,6 +5,7 @@ mod begin;
 mod finish;
 mod journal;
 mod options;
+mod piece;
 mod present;
 mod run;
 mod send;

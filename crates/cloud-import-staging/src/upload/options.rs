@@ -23,13 +23,14 @@ pub struct UploadOptions {
     pub part_size: Option<u64>,
     /// How many parts are sent at the same time, within the budget.
     pub parallel: usize,
-    /// The memory for parts, shared with the other uploads of this process.
+    /// The memory for parts, shared with the other uploads of this process. A part of a file that is sent as it is takes none of its own
+    /// where the transport [reads it while it is sent](cloud_import_core::transport::Transport::takes_streamed); it counts as one of 4 MiB.
     pub budget: Budget,
     /// How often a part is tried beyond the retries of a request, with a pause before each.
     pub rounds: u32,
     /// Whether what the store says of a part or object is held against what was sent: its ETag where that is an MD5 (of the
-    /// form, and not in a bucket that encrypts with keys of its own), its CRC-64 where it tells one. Each part's Content-MD5 is
-    /// checked by the store in any case.
+    /// form, and not in a bucket that encrypts with keys of its own), its CRC-64 where it tells one (OSS and COS, to which no MD5 is sent
+    /// then). Elsewhere, and without this, each part's Content-MD5 is checked by the store.
     pub compare_etags: bool,
 }
 

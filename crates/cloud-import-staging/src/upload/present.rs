@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 
 use cloud_import_core::{Result, provider::digest};
-use md5::{Digest as _, Md5};
 
 use super::{
     journal::Journal,
+    piece::{FilePart, Piece, md5_of},
     run::{Halt, Run, is_gone},
     source::Source,
     sum::fit,
 };
 use crate::{
-    blocking, crc64,
-    file::LocalFile,
+    blocking,
     objects::{Part, Receipt},
     parts::Plan,
     record::{PartRecord, UploadRecord},
@@ -36,8 +35,8 @@ impl Run<'_> {
         if !tells_a_sum || !self.compares_sums() || size > SUMMED_AGAIN {
             return Ok(true);
         }
-        let (md5, crc64) = sums_of(file.clone(), (0, size)).await?;
-        Ok(!receipt.denies(|| md5, || crc64))
+        let whole = FilePart::new(file.clone(), (0, size));
+        Ok(!Piece::streamed(whole, None, None).is_denied_by(receipt).await?)
     }
 
     /// Makes the record say what the store holds.
@@ -111,30 +110,11 @@ impl Run<'_> {
     /// The MD5 in hex of a part; of a web file, where it passed already.
     async fn md5_of(&self, number: u32, range: (u64, u64), journal: &Journal) -> Result<Option<String>> {
         if let Source::File { file, .. } = self.source {
-            return sums_of(file.clone(), range).await.map(|(md5, _)| Some(md5));
+            let file = file.clone();
+            let md5 = blocking::run(move || md5_of(&file, range)).await?;
+            return Ok(Some(digest::hex(&md5)));
         }
         let record = journal.record();
         Ok(record.web.as_ref().and_then(|web| web.passed.get(&number).cloned()))
     }
-}
-
-/// MD5 in hex and CRC-64 of a range of the file, read in small steps.
-async fn sums_of(file: LocalFile, (offset, length): (u64, u64)) -> Result<(String, u64)> {
-    const STEP: u64 = 1 << 20;
-    blocking::run(move || {
-        let (mut md5, mut crc64) = (Md5::new(), 0);
-        let mut buffer = vec![0; usize::try_from(STEP.min(length)).unwrap_or_default()];
-        let end = offset + length;
-        let mut at = offset;
-        while at < end {
-            let step = STEP.min(end - at);
-            let buffer = &mut buffer[..usize::try_from(step).unwrap_or_default()];
-            file.read_at(at, buffer)?;
-            md5.update(&*buffer);
-            crc64 = crc64::update(crc64, buffer);
-            at += step;
-        }
-        Ok((digest::hex(&md5.finalize()), crc64))
-    })
-    .await
 }

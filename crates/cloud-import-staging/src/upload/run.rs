@@ -15,7 +15,7 @@ use cloud_import_core::{
 use super::{
     journal::Journal,
     options::{OnProgress, Progress, Staged, UploadOptions, stopped},
-    source::Source,
+    source::{Source, Wanted},
     sum::Sum,
 };
 use crate::{objects::ObjectHead, parts::Plan, record::UploadRecord, record_store::RecordStore, store::Store};
@@ -53,9 +53,12 @@ impl Run<'_> {
         self.options.compare_etags && self.store.limits().etag_is_md5
     }
 
-    /// Whether it answers with a sum by which that is done.
-    pub(super) fn sums_crc64(&self) -> bool {
-        self.compares_sums() && self.store.answers_crc64()
+    /// How parts are read: the store compares their MD5, unless it answers with a sum that costs less.
+    pub(super) fn wanted(&self) -> Wanted {
+        Wanted {
+            md5: !self.compares_sums() || !self.store.answers_crc64(),
+            streamed: self.store.pipeline().transport.takes_streamed(),
+        }
     }
 
     pub(super) fn plan_of(&self, part: u64) -> Result<Plan> {

@@ -15,8 +15,9 @@ use tokio::{
 use super::{
     journal::Journal,
     options::{OnProgress, Progress, stopped},
+    piece::Piece,
     run::{Halt, Run, is_final, is_gone},
-    source::{Piece, PieceSum, Source},
+    source::{Source, Wanted},
     sum::Sum,
 };
 use crate::{blocking, budget::Budget, objects::Receipt, parts::Plan, record::PartRecord, store::Store, web::changed};
@@ -116,7 +117,7 @@ impl Run<'_> {
             budget: self.options.budget.clone(),
             rounds: self.options.rounds,
             compares_sums: self.compares_sums(),
-            sums_crc64: self.sums_crc64(),
+            wanted: self.wanted(),
             progress: self.progress.clone(),
             stop: self.stop.clone(),
             turns: Arc::default(),
@@ -156,7 +157,7 @@ struct Sender {
     budget: Budget,
     rounds: u32,
     compares_sums: bool,
-    sums_crc64: bool,
+    wanted: Wanted,
     progress: OnProgress,
     stop: Stop,
     /// Parts of a web file are read one after another: their sum is made in their order.
@@ -199,31 +200,25 @@ impl Sender {
 
     async fn sent(self: &Arc<Self>, number: u32, turn: &mut Turn) -> Result<PartRecord> {
         let range = self.plan.range(number).unwrap_or_default();
-        let memory = (&self.budget, &self.stop);
-        let piece = self.source.read(memory, range, self.sums_crc64).await?;
-        let Piece { buffer, mut sum } = self.clone().summed(number, piece).await?;
+        let piece = self.source.read((&self.budget, &self.stop), range, self.wanted).await?;
+        let piece = self.clone().summed(number, piece).await?;
         drop(turn.take());
-        let bytes = buffer.into_bytes();
-        let (mut checked, mut told) = (sum, Receipt::default());
+        let (mut md5, mut told) = (piece.md5, Receipt::default());
         for _ in 0..SENDINGS {
             let (key, id) = (&self.key, &self.upload_id);
-            told = self
-                .store
-                .upload_part(key, id, number, bytes.clone(), sum.md5())
-                .await?;
-            if checked.crc64().is_some() && told.crc64.is_none() {
-                checked = PieceSum::md5_of(&bytes);
-                if told.md5().is_none() {
-                    // It tells no sum after all: then it has to compare one itself.
-                    sum = checked;
-                    continue;
-                }
+            let answer = self.store.send_part(key, id, number, piece.body(), md5).await;
+            piece.read_well().await?;
+            told = answer?;
+            if md5.is_none() && told.crc64.is_none() && told.md5().is_none() {
+                // It tells no sum at all: then it has to compare one itself.
+                md5 = Some(piece.made_md5().await?);
+                continue;
             }
-            let is_denied = self.compares_sums && checked.is_denied_by(&told, &bytes);
+            let is_denied = self.compares_sums && piece.is_denied_by(&told).await?;
             if !is_denied && !told.etag.is_empty() {
                 return Ok(PartRecord {
                     etag: told.etag,
-                    crc64: checked.crc64(),
+                    crc64: told.crc64.filter(|_| self.compares_sums),
                 });
             }
             tracing::warn!(
@@ -231,7 +226,9 @@ impl Sender {
                 "the store acknowledged a checksum other than the part's: sending it again"
             );
         }
-        Err(arrives_changed(&format!("part {number}"), checked, &told).with_operation("UploadPart"))
+        Err(arrives_changed(&format!("part {number}"), &piece, &told)
+            .await
+            .with_operation("UploadPart"))
     }
 }
 
@@ -244,9 +241,9 @@ impl Sender {
         blocking::run(move || {
             let Some(sum) = &self.sum else { return Ok(piece) };
             let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
-            let md5 = piece.sum.md5().unwrap_or_default();
+            let md5 = piece.md5.unwrap_or_default();
             if number == sum.next() {
-                sum.add(piece.buffer.as_ref(), &md5);
+                sum.add(piece.bytes().map_or(&[], |bytes| bytes), &md5);
                 return Ok(piece);
             }
             match sum.passed(number) == Some(digest::hex(&md5).as_str()) {
@@ -262,12 +259,18 @@ impl Sender {
 }
 
 /// What the store acknowledged is not what was sent, however often.
-pub(super) fn arrives_changed(what: &str, sum: PieceSum, told: &Receipt) -> Error {
-    let says = match told.crc64 {
-        Some(other) => other.to_string(),
-        None => told.etag.clone(),
+pub(super) async fn arrives_changed(what: &str, piece: &Piece, told: &Receipt) -> Error {
+    let own = match told.crc64 {
+        Some(sum) => piece
+            .crc64()
+            .await
+            .map(|own| format!("CRC-64 is {own}, and the store says `{sum}`")),
+        None => {
+            let md5 = piece.made_md5().await;
+            md5.map(|own| format!("MD5 is {}, and the store says `{}`", digest::hex(&own), told.etag))
+        }
     };
-    let message = format!("{what} arrives changed: its {sum}, and the store says `{says}`");
-    Error::new(ErrorKind::InvalidResponse, message)
+    let told = |own| Error::new(ErrorKind::InvalidResponse, format!("{what} arrives changed: its {own}"));
+    own.map_or_else(|error| error, told)
         .with_remedy("Look for a proxy or gateway that alters what is sent, and for faulty memory.")
 }

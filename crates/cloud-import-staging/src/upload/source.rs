@@ -1,19 +1,18 @@
 //! Where the bytes of an upload come from: a file of this machine, which was summed before, or one on the web, which is summed on its
 //! way. Knows no store.
 
-use std::fmt;
-
-use cloud_import_core::{Error, ErrorKind, Result, Stop, provider::digest};
+use cloud_import_core::{Error, ErrorKind, Result, Stop};
 use md5::{Digest as _, Md5};
 
-use super::options::stopped;
+use super::{
+    options::stopped,
+    piece::{FilePart, Piece, md5_of},
+};
 use crate::{
     blocking,
     budget::{Budget, Buffer},
-    crc64,
     file::{self, FileStamp, LocalFile},
     hash::Hashed,
-    objects::Receipt,
     web::WebFile,
 };
 
@@ -24,55 +23,13 @@ pub(super) enum Source {
     Web(WebFile),
 }
 
-/// A range of it in memory, and its sum.
-pub(super) struct Piece {
-    pub(super) buffer: Buffer,
-    pub(super) sum: PieceSum,
-}
-
-/// What a piece is held against when the store has answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PieceSum {
-    /// It goes along with the piece, and the store refuses another one.
-    Md5([u8; 16]),
-    /// The store answers with its own: a fraction of the work.
-    Crc64(u64),
-}
-
-impl PieceSum {
-    /// What is sent along.
-    pub(super) fn md5(self) -> Option<[u8; 16]> {
-        match self {
-            Self::Md5(md5) => Some(md5),
-            Self::Crc64(_) => None,
-        }
-    }
-
-    pub(super) fn md5_of(bytes: &[u8]) -> Self {
-        Self::Md5(Md5::digest(bytes).into())
-    }
-
-    pub(super) fn crc64(self) -> Option<u64> {
-        match self {
-            Self::Md5(_) => None,
-            Self::Crc64(sum) => Some(sum),
-        }
-    }
-
-    /// Whether the store says that it has other bytes than these.
-    pub(super) fn is_denied_by(self, receipt: &Receipt, bytes: &[u8]) -> bool {
-        let md5 = || digest::hex(&self.md5().unwrap_or_else(|| Md5::digest(bytes).into()));
-        receipt.denies(md5, || self.crc64().unwrap_or_else(|| crc64::update(0, bytes)))
-    }
-}
-
-impl fmt::Display for PieceSum {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Md5(md5) => write!(f, "MD5 is {}", digest::hex(md5)),
-            Self::Crc64(sum) => write!(f, "CRC-64 is {sum}"),
-        }
-    }
+/// How a range is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    /// Its MD5 goes along, for the store to compare.
+    pub(super) md5: bool,
+    /// It may be read while it is sent.
+    pub(super) streamed: bool,
 }
 
 impl Source {
@@ -126,46 +83,61 @@ impl Source {
         }
     }
 
-    /// A range, in memory of the budget. `answers_crc64`: the store tells that sum of what it took.
+    /// A range, within the budget.
     pub(super) async fn read(
         &self,
         (budget, stop): (&Budget, &Stop),
-        (offset, length): (u64, u64),
-        answers_crc64: bool,
+        range: (u64, u64),
+        wanted: Wanted,
     ) -> Result<Piece> {
-        let length = usize::try_from(length).map_err(|_| {
-            Error::new(
-                ErrorKind::Local,
-                format!("a part of {length} bytes does not fit into this machine's memory"),
-            )
-        })?;
-        let mut buffer = tokio::select! {
-            buffer = budget.take(length) => buffer,
-            () = stop.requested() => return Err(stopped()),
-        };
-        let file = match self {
-            Self::File { file, .. } => Some(file.clone()),
+        match self {
+            // What is made of a file is made once.
+            Self::File { file, .. } if wanted.streamed && file.form().is_none() => {
+                let room = unless_stopped(stop, budget.reserve(STREAMED)).await?;
+                let part = FilePart::new(file.clone(), range);
+                let (file, md5) = (file.clone(), wanted.md5);
+                let md5 = blocking::run(move || md5.then(|| md5_of(&file, range)).transpose()).await?;
+                Ok(Piece::streamed(part, room, md5))
+            }
+            Self::File { file, .. } => {
+                let mut buffer = room(budget, stop, range.1).await?;
+                let file = file.clone();
+                blocking::run(move || {
+                    file.read_at(range.0, buffer.as_mut())?;
+                    file.unchanged()?;
+                    let md5 = wanted.md5.then(|| Md5::digest(buffer.as_ref()).into());
+                    Ok(Piece::held(buffer.into_bytes(), md5))
+                })
+                .await
+            }
             Self::Web(file) => {
-                tokio::select! {
-                    filled = file.fill(offset, buffer.as_mut()) => filled?,
-                    () = stop.requested() => return Err(stopped()),
-                }
-                None
+                let mut buffer = room(budget, stop, range.1).await?;
+                unless_stopped(stop, file.fill(range.0, buffer.as_mut())).await??;
+                // Its parts are known by their MD5 when they are fetched again.
+                blocking::run(move || {
+                    let md5 = Md5::digest(buffer.as_ref()).into();
+                    Ok(Piece::held(buffer.into_bytes(), Some(md5)))
+                })
+                .await
             }
-        };
-        // A web file's parts are known by their MD5 when they are fetched again.
-        let sums_crc64 = answers_crc64 && file.is_some();
-        blocking::run(move || {
-            if let Some(file) = file {
-                file.read_at(offset, buffer.as_mut())?;
-                file.unchanged()?;
-            }
-            let sum = match sums_crc64 {
-                true => PieceSum::Crc64(crc64::update(0, buffer.as_mut())),
-                false => PieceSum::md5_of(buffer.as_mut()),
-            };
-            Ok(Piece { buffer, sum })
-        })
-        .await
+        }
+    }
+}
+
+/// What a part that is read while it is sent takes of the budget, in bytes.
+const STREAMED: u64 = 1 << 20;
+
+async fn room(budget: &Budget, stop: &Stop, length: u64) -> Result<Buffer> {
+    let length = usize::try_from(length).map_err(|_| {
+        let message = format!("a part of {length} bytes does not fit into this machine's memory");
+        Error::new(ErrorKind::Local, message)
+    })?;
+    unless_stopped(stop, budget.take(length)).await
+}
+
+async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = T>) -> Result<T> {
+    tokio::select! {
+        done = work => Ok(done),
+        () = stop.requested() => Err(stopped()),
     }
 }

@@ -16,6 +16,7 @@
 //! With several of them on, the order is `native-tls`, `ring`, `aws-lc-rs`: what is no default was asked for. Nothing here
 //! is made the default of the process.
 
+mod body;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
 mod client;
 mod error;
@@ -26,6 +27,7 @@ use http::{Request, Response};
 
 use crate::{BoxFuture, Bytes, Error};
 
+pub use body::{BodySource, StreamedBody};
 #[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
 pub use client::{HttpTransport, HttpTransportBuilder};
 pub use error::{Stage, TransportError, TransportErrorKind};
@@ -49,6 +51,11 @@ pub use error::{Stage, TransportError, TransportErrorKind};
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends one request and reads the whole answer, whose size is bounded.
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>>;
+
+    /// Whether it sends a [`StreamedBody`] that a request brings. One that does not, as by default, is given whole bodies alone.
+    fn takes_streamed(&self) -> bool {
+        false
+    }
 
     /// Sends one request to this machine's own network: never through a proxy, and for no longer than the limit. Where
     /// that makes no difference, as in a test, it is [`Self::send`].

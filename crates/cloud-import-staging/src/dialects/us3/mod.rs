@@ -148,10 +148,8 @@ impl Dialect for Us3 {
             } => {
                 let number = number.to_string();
                 let query = [("uploadId", *upload_id), ("partNumber", number.as_str())];
-                with_body(
-                    site.request(Method::PUT, Some(key), &query, body.clone())?,
-                    md5.as_ref(),
-                )
+                let request = site.request(Method::PUT, Some(key), &query, Bytes::new())?;
+                with_body(body.sent_by(request), md5.as_ref())
             }
             Call::CompleteMultipartUpload { key, upload_id, parts } => {
                 let body = Bytes::from(completion(parts)?);

@@ -10,16 +10,17 @@ use std::{
 };
 
 use http::{HeaderValue, Method, Request, Response, Uri, header::CONTENT_LENGTH, uri::Scheme};
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 
 use super::{
     failure::{self, Way},
     idle::{Idle, Watched},
     proxy::Proxies,
+    streamed::Streamed,
 };
 use crate::{
     BoxFuture, Bytes,
-    net::transport::{Stage, Taker, Transport, TransportError, TransportErrorKind},
+    net::transport::{Stage, StreamedBody, Taker, Transport, TransportError, TransportErrorKind},
 };
 
 /// The HTTP client: one connection pool, TLS 1.2 or 1.3, HTTP/1.1, no redirects.
@@ -64,21 +65,14 @@ impl HttpTransport {
             .await
     }
 
-    /// The same for a body of any size.
+    /// The same for a body of any size, each piece of which is heard of when it is taken.
     async fn exchange_while_it_moves(
         &self,
-        mut request: reqwest::Request,
-        body: Bytes,
+        request: reqwest::Request,
+        mut taken: watch::Receiver<()>,
         idle: Idle,
         way: &Way,
     ) -> Result<Response<Bytes>, TransportError> {
-        let is_empty = body.is_empty();
-        let (body, mut taken) = Watched::new(body);
-        // Nothing stays nothing: a body of no length at all would be told otherwise in the head.
-        match is_empty {
-            true => drop(body),
-            false => *request.body_mut() = Some(reqwest::Body::wrap(body)),
-        }
         let mut sent = pin!(self.client.execute(request));
         let stands_still = |_| way.too_long(Stage::Send);
         let early = idle.taken(&mut taken, sent.as_mut()).await.map_err(stands_still)?;
@@ -163,7 +157,8 @@ impl HttpTransport {
             parts.uri = plain_http_by_name(parts.uri)?;
         }
         // Left to itself, the HTTP client says no length at all for an empty body, which some servers refuse (411).
-        if body.is_empty() && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+        let is_streamed = parts.extensions.get::<StreamedBody>().is_some();
+        if body.is_empty() && !is_streamed && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
             let length = parts.headers.entry(CONTENT_LENGTH);
             length.or_insert(HeaderValue::from_static("0"));
         }
@@ -177,14 +172,35 @@ impl Transport for HttpTransport {
             in_a_runtime()?;
             let proxy = self.proxies.of(request.uri())?;
             // Cheap: the bytes are shared.
-            let body = request.body().clone();
-            let request = self.outgoing(request)?;
+            let (body, streamed) = (request.body().clone(), StreamedBody::of(&request).cloned());
+            let mut request = self.outgoing(request)?;
             let way = Way::of(request.url(), proxy, self.dials);
+            let taken = match streamed {
+                Some(streamed) => {
+                    let (body, taken) = Streamed::new(streamed);
+                    *request.body_mut() = Some(reqwest::Body::wrap(body));
+                    taken
+                }
+                None => {
+                    let is_empty = body.is_empty();
+                    let (body, taken) = Watched::new(body);
+                    // Nothing stays nothing: a body of no length at all would be told otherwise in the head.
+                    match is_empty {
+                        true => drop(body),
+                        false => *request.body_mut() = Some(reqwest::Body::wrap(body)),
+                    }
+                    taken
+                }
+            };
             match self.idle {
-                Some(idle) => self.exchange_while_it_moves(request, body, idle, &way).await,
+                Some(idle) => self.exchange_while_it_moves(request, taken, idle, &way).await,
                 None => self.exchange(&self.client, request, &way).await,
             }
         })
+    }
+
+    fn takes_streamed(&self) -> bool {
+        true
     }
 
     fn receive<'a>(

@@ -14,7 +14,7 @@ use tokio::{sync::watch, time::timeout};
 use crate::{Bytes, net::stop::unless};
 
 /// How much of a body is handed over at once, in bytes: what counts as a move.
-const PIECE: usize = 64 * 1024;
+pub(super) const PIECE: usize = 64 * 1024;
 
 /// How long a request may take.
 #[derive(Debug, Clone, Copy)]

@@ -7,6 +7,7 @@ mod idle;
 mod proxy;
 #[cfg(not(feature = "native-tls"))]
 mod rustls_tls;
+mod streamed;
 #[cfg(feature = "native-tls")]
 mod system_tls;
 mod tls;
