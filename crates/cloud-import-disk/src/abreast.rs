@@ -2,7 +2,8 @@
 
 use std::{
     mem,
-    sync::{Mutex, MutexGuard, PoisonError},
+    num::NonZero,
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
     thread,
 };
 
@@ -12,8 +13,8 @@ use crate::{codec, guest::Piece};
 /// counts once for each thread.
 pub(crate) const MAX_PIECE: u64 = 256 << 10;
 pub(crate) const MAX_STORED: u64 = 4 << 20;
-/// Threads, with the one that asks: as many as `qemu-img` has for this.
-const WORKERS: usize = 4;
+/// Threads, with the one that asks: one for each processor, as all wait for the slowest, and no more than `qemu-img` has for this.
+static WORKERS: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get).min(4));
 /// Bytes of the disk that are worth a thread.
 const SHARE: usize = 64 << 10;
 
@@ -23,7 +24,7 @@ const SHARE: usize = 64 << 10;
 /// # Errors
 /// The first piece that is damaged.
 pub(crate) fn unpack(pieces: &[(Piece, Vec<u8>)], out: &mut [u8]) -> Result<(), Piece> {
-    let threads = (out.len() / SHARE).clamp(1, WORKERS).min(pieces.len());
+    let threads = (out.len() / SHARE).clamp(1, *WORKERS).min(pieces.len());
     let mut rest = out;
     let jobs = Mutex::new(pieces.iter().map(|(piece, packed)| {
         let (room, behind) = mem::take(&mut rest).split_at_mut(piece.size as usize);
