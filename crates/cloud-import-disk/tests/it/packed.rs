@@ -38,7 +38,7 @@ pub(crate) fn qcow2(disk: &[u8], method: Method) -> (Vec<u8>, Vec<usize>) {
     put(&mut file, 40, &(CLUSTER as u64).to_be_bytes());
     put(&mut file, 48, &(2 * CLUSTER as u64).to_be_bytes());
     put(&mut file, 56, &1_u32.to_be_bytes());
-    put(&mut file, CLUSTER, &(4 * CLUSTER as u64 | 1 << 63).to_be_bytes());
+    put(&mut file, CLUSTER, &((4 * CLUSTER as u64) | (1 << 63)).to_be_bytes());
     put(&mut file, 96, &4_u32.to_be_bytes());
     put(&mut file, 100, &112_u32.to_be_bytes());
     if method == Method::Zstd {
