@@ -44,17 +44,32 @@ pub(crate) fn unpack(codec: Codec, packed: &[u8], want: usize, size: usize) -> O
 fn zstd(packed: &[u8], want: usize, size: usize) -> Option<Vec<u8>> {
     use std::{borrow::Cow, io::Read as _};
 
+    use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
     // What every decoder must be able to keep, by RFC 8878, 3.1.1.1.2. A frame of one segment wants to keep its whole content.
     const MAX_WINDOW: u64 = 8 << 20;
-    let frame = match want < size {
+    let mut frame = match want < size {
         true => Cow::Owned(ended(packed)?),
         false => Cow::Borrowed(packed),
     };
-    let most = MAX_WINDOW.max(size as u64);
-    let stream = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&*frame, most).ok()?;
-    let mut bytes = Vec::with_capacity(want);
-    stream.take(want as u64).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+    for _ in 0..2 {
+        let mut decoder = FrameDecoder::new();
+        decoder.set_max_window_size(MAX_WINDOW.max(size as u64));
+        let mut left = &*frame;
+        decoder.reset(&mut left).ok()?;
+        // No block behind one that goes beyond the piece: a few bytes can stand for any number of them. The last may hold nothing.
+        let enough = BlockDecodingStrategy::UptoBytes(size + 1);
+        if decoder.decode_blocks(&mut left, enough).ok()? {
+            let mut bytes = vec![0; want];
+            let len = decoder.read(&mut bytes).ok()?;
+            bytes.truncate(len);
+            return Some(bytes);
+        }
+        // It holds more than the piece. A decoder gives out what a frame holds when that has ended.
+        let here = frame.len() - left.len();
+        frame = Cow::Owned(ended(frame.get(..here)?)?);
+    }
+    None
 }
 
 /// A frame that was cut, with its end behind the last block that is whole: of one that has no end, a decoder gives nothing that

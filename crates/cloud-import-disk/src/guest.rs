@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    InspectError,
+    InspectError, abreast,
     codec::{self, Codec, MAX_PIECE},
     source::Source,
 };
@@ -121,6 +121,17 @@ impl Guest {
         let mut at = at;
         while !out.is_empty() {
             let place = self.mapping.place(source, at)?;
+            if let Place::Packed(piece) = place {
+                let pieces = self.whole_pieces(source, piece, at, out.len());
+                if pieces.len() > 1 {
+                    let run = pieces.iter().map(|piece| piece.size as usize).sum();
+                    let (now, rest) = out.split_at_mut(run);
+                    unpack_all(source, &pieces, now)?;
+                    at += run as u64;
+                    out = rest;
+                    continue;
+                }
+            }
             let len = match place {
                 Place::Host { len, .. } | Place::Zero { len } => len,
                 Place::Packed(piece) => piece.end().saturating_sub(at),
@@ -153,6 +164,28 @@ impl Guest {
             out = rest;
         }
         Ok(())
+    }
+
+    /// The pieces from `first` on that lie beside each other and fill the `room` bytes from `at` on, as far as they are whole and small
+    /// enough to be unpacked side by side. What comes behind them, and what is wrong there, is looked at when it is its turn.
+    fn whole_pieces(&mut self, source: &mut Source<'_>, first: Piece, at: u64, room: usize) -> Vec<Piece> {
+        let (mut pieces, mut stored) = (Vec::new(), 0_u64);
+        let (mut start, end) = (at, at.saturating_add(room as u64));
+        let mut next = Some(first).filter(|_| cfg!(feature = "codecs"));
+        while let Some(piece) = next {
+            stored = stored.saturating_add(piece.stored);
+            let is_whole = piece.start == start && piece.size > 0 && piece.end() <= end;
+            if !is_whole || piece.size > abreast::MAX_PIECE || stored > abreast::MAX_STORED {
+                break;
+            }
+            start = piece.end();
+            pieces.push(piece);
+            next = match self.mapping.place(source, start) {
+                Ok(Place::Packed(piece)) if start < end => Some(piece),
+                _ => None,
+            };
+        }
+        pieces
     }
 
     /// The piece, unpacked up to this byte at least, where it has so many.
@@ -196,8 +229,22 @@ impl Guest {
     }
 }
 
+/// Fills `out` with pieces that follow each other on the disk.
+fn unpack_all(source: &mut Source<'_>, pieces: &[Piece], out: &mut [u8]) -> Result<(), Miss> {
+    let packed = |piece: &Piece| Ok((*piece, packed(source, *piece, piece.size)?));
+    let packed: Vec<_> = pieces.iter().map(packed).collect::<Result<_, Miss>>()?;
+    abreast::unpack(&packed, out).map_err(damaged)
+}
+
 /// The first `want` bytes of a piece, or all of them where it has fewer.
 fn unpack(source: &mut Source<'_>, piece: Piece, want: usize) -> Result<Vec<u8>, Miss> {
+    let want = piece.size.min(want as u64);
+    let packed = packed(source, piece, want)?;
+    codec::unpack(piece.codec, &packed, want as usize, piece.size as usize).ok_or_else(|| damaged(piece))
+}
+
+/// What the file holds for the first `want` bytes of a piece.
+fn packed(source: &mut Source<'_>, piece: Piece, want: u64) -> Result<Vec<u8>, Miss> {
     if !cfg!(feature = "codecs") {
         return Err(Miss::Unknown(format!("byte {} of the disk is compressed", piece.start)));
     }
@@ -208,13 +255,11 @@ fn unpack(source: &mut Source<'_>, piece: Piece, want: usize) -> Result<Vec<u8>,
             piece.start, piece.size, piece.stored
         )));
     }
-    let want = piece.size.min(want as u64);
     let stored = match want < piece.size {
         true => piece.stored.min(room(want)),
         false => piece.stored,
     };
-    let packed = source.read_some(piece.offset, stored as usize)?;
-    codec::unpack(piece.codec, &packed, want as usize, piece.size as usize).ok_or_else(|| damaged(piece))
+    Ok(source.read_some(piece.offset, stored as usize)?)
 }
 
 fn damaged(piece: Piece) -> Miss {

@@ -28,6 +28,7 @@
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+mod abreast;
 mod bytes;
 mod codec;
 mod contained;

@@ -9,6 +9,7 @@
     reason = "helpers of tests fail by panicking, too"
 )]
 
+mod converted;
 mod detach;
 mod elsewhere;
 mod export;
@@ -54,6 +55,7 @@ const CASES: &[(&str, Case)] = &[
     ("release", |form| Box::pin(release::run(form))),
     ("export", |form| Box::pin(export::run(form))),
     ("moved", |form| Box::pin(moved::run(form))),
+    ("converted", |form| Box::pin(converted::run(form))),
     ("together", |form| Box::pin(together::run(form))),
     ("interrupt", |form| Box::pin(interrupt::run(form))),
     ("held", |form| Box::pin(held::run(form))),

@@ -2,28 +2,28 @@
 
 use std::io::{Cursor, Read, Seek};
 
-use cloud_import_disk::{Compression, Content, Converted, Format, InspectError, Limits, Map, Survey, Target, inspect};
+use cloud_import_disk::{Compression, Content, Converted, Format, InspectError, Limits, Survey, Target, inspect};
 use proptest::prelude::*;
 
 use crate::{
     content::forms,
     disks::{self, MIB},
     images::image,
-    sparse::{Random, Sparse},
+    sparse::Sparse,
 };
 
-const TARGETS: [Target; 3] = [Target::Qcow2, Target::Raw, Target::Zvhd2];
+pub(crate) const TARGETS: [Target; 3] = [Target::Qcow2, Target::Raw, Target::Zvhd2];
 const GIB: u64 = 1 << 30;
 
-fn open<R: Read + Seek>(file: R) -> Content<R> {
+pub(crate) fn open<R: Read + Seek>(file: R) -> Content<R> {
     Content::open(file, Limits::NONE).unwrap()
 }
 
-fn converted<R: Read + Seek>(file: R, target: Target) -> Converted<R> {
+pub(crate) fn converted<R: Read + Seek>(file: R, target: Target) -> Converted<R> {
     Survey::new(open(file), target).unwrap().finish().unwrap()
 }
 
-fn all<R: Read + Seek>(mut file: Converted<R>) -> Vec<u8> {
+pub(crate) fn all<R: Read + Seek>(mut file: Converted<R>) -> Vec<u8> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).unwrap();
     assert_eq!(bytes.len() as u64, file.size());
@@ -151,48 +151,6 @@ fn a_zvhd2_is_laid_out_as_described() {
     other[512 + 56] ^= 1;
     assert_ne!(id(disk.clone()), id(other));
     assert_eq!(id(disk.clone()), id(disk));
-}
-
-#[test]
-fn a_thousand_ranges_in_any_order_are_the_same_again() {
-    for target in TARGETS {
-        let source = Sparse::scattered();
-        let mut file = converted(source.clone(), target);
-        // Another process, which was told what is in use.
-        let kept = Map::from_bytes(&file.map().to_bytes()).unwrap();
-        let mut again = Converted::with_map(open(source), target, kept).unwrap();
-        let mut random = Random(11);
-        let mut ranges: Vec<(u64, usize)> = (0..1000)
-            .map(|number| {
-                let len = random.below(if number % 10 == 0 { 600_000 } else { 5_000 });
-                let at = match number % 3 {
-                    // Among the tables at the beginning, those at the end, and anywhere.
-                    0 => random.below(3 << 20),
-                    1 => file.size() - len - random.below(600_000),
-                    _ => random.below(file.size() - len),
-                };
-                (at, len as usize)
-            })
-            .collect();
-        let read = |file: &mut Converted<Sparse>, ranges: &[(u64, usize)]| -> Vec<Vec<u8>> {
-            let one = |(at, len): &(u64, usize)| {
-                let mut bytes = vec![0xAA; *len];
-                file.read_at(*at, &mut bytes).unwrap();
-                bytes
-            };
-            ranges.iter().map(one).collect()
-        };
-        let first = read(&mut file, &ranges);
-        let mut order: Vec<usize> = (0..ranges.len()).collect();
-        for at in (1..order.len()).rev() {
-            order.swap(at, random.below(at as u64 + 1) as usize);
-        }
-        ranges = order.iter().map(|number| ranges[*number]).collect();
-        for (second, number) in read(&mut again, &ranges).iter().zip(&order) {
-            assert!(*second == first[*number], "{target}: {:?}", ranges[*number]);
-        }
-        assert!(first.iter().any(|bytes| bytes.iter().any(|byte| *byte != 0)));
-    }
 }
 
 #[test]

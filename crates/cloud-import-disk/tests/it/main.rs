@@ -18,6 +18,8 @@ mod hand_made;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;
 mod meter;
+mod packed;
 mod partitions;
 mod properties;
+mod ranges;
 mod sparse;
