@@ -98,7 +98,7 @@ volume() {
 judged() {
     shut
     sync -f "$D"
-    if "$judge" "$D" "$E" "$work/forms" "${1:-none}" >"$work/output"; then
+    if "$judge" "$CLOUD_IMPORT" "$D" "$E" "$work/forms" "${1:-none}" >"$work/output"; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))

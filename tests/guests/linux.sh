@@ -391,7 +391,7 @@ UUID=$(uuid "$boot") /boot ext4 defaults 0 2
 
 group_btrfs() {
     use trixie
-    disk deb13-btrfs
+    disk deb13-btrfs-bzip2
     printf 'label: dos\n2048,,L,*\n' | sfdisk --quiet "$D"
     bios
     loop_of 1; mkfs.btrfs -q "$L"; mount -o compress=zstd:3 "$L" "$M"
