@@ -2,7 +2,7 @@
 //!
 //! `cargo test` makes a short form of it, `cargo xtask soak` a long one: `--executions N [--seed S]`. Words name targets. With
 //! `--resume FILE` what is done is kept there (in `target/fuzz`, if nothing else is said), so that a run that was killed goes on where it was, to the same numbers.
-//! `--corpus FOLDER` only writes the seeds, for a fuzzer that is guided by coverage.
+//! `--input FILE` runs one input that was kept. `--corpus FOLDER` only writes the seeds, for a fuzzer that is guided by coverage.
 //!
 //! A finding is an input on which a target panics, takes too long or too much memory, and a target on which no change of a disk makes
 //! a difference. Inputs are written to `target/fuzz`, and the run fails.
@@ -36,6 +36,7 @@ struct Form {
     only: Vec<String>,
     corpus: Option<String>,
     resume: Option<PathBuf>,
+    input: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -49,6 +50,14 @@ fn main() -> ExitCode {
     let targets = targets().filter(wanted);
     if let Some(folder) = &form.corpus {
         targets.for_each(|target| corpus(target, Path::new(folder)));
+        return ExitCode::SUCCESS;
+    }
+    if let Some(file) = &form.input {
+        let input = fs::read(folder().join(file)).unwrap();
+        for target in targets {
+            let measured = Meter::run(target, &input);
+            println!("fuzz: {}: {:?}, {:?}", target.name, measured.took, measured.finding);
+        }
         return ExitCode::SUCCESS;
     }
     let mut progress = Progress::open(form.resume.as_deref(), form.seed, form.executions);
@@ -72,6 +81,7 @@ fn form(arguments: &[String]) -> Form {
         only: Vec::new(),
         corpus: None,
         resume: None,
+        input: None,
     };
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
@@ -79,6 +89,7 @@ fn form(arguments: &[String]) -> Form {
             "--executions" => form.executions = Some(arguments.next().unwrap().parse().unwrap()),
             "--seed" => form.seed = arguments.next().unwrap().parse().unwrap(),
             "--corpus" => form.corpus = arguments.next().cloned(),
+            "--input" => form.input = arguments.next().cloned(),
             "--resume" => form.resume = arguments.next().map(|file| folder().join(file)),
             // What the harness of other suites understands.
             own if own.starts_with('-') => {}
