@@ -83,6 +83,7 @@ END
 
 # And some that are special in another way.
 qemu-img convert -c -f raw -O qcow2 gpt.raw packed
+qemu-img convert -c -f raw -O qcow2 -o compression_type=zstd gpt.raw packed-zstd
 qemu-img convert -f raw -O qcow2 mbr.raw snapshots
 qemu-img snapshot -c before snapshots
 qemu-img convert -f raw -O qcow2 mbr.raw good.qcow2
@@ -99,6 +100,6 @@ for name in luks encrypted; do
     at=$(grep -abom1 LUKS "$name" | cut -d: -f1)
     dd if=/dev/zero of="$name" bs=4096 seek=$((at / 4096 + 1)) count=63 conv=notrunc status=none
 done
-for name in packed snapshots logical overlay external of-32-gib of-40-tib luks encrypted; do
+for name in packed packed-zstd snapshots logical overlay external of-32-gib of-40-tib luks encrypted; do
     keep "$name" "$name"
 done

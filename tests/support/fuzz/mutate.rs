@@ -12,6 +12,16 @@ impl Random {
         Self(seed)
     }
 
+    /// Those of one execution of a target, whatever ran before it.
+    pub fn of(seed: u64, name: &str, execution: u64) -> Self {
+        let name = name
+            .bytes()
+            .fold(0, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let mut first = Self(seed ^ name.rotate_left(32));
+        let own = first.number();
+        Self(own.wrapping_add(execution.wrapping_mul(0xd134_2543_de82_ef95)))
+    }
+
     /// The next number (SplitMix64).
     pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -28,7 +38,7 @@ impl Random {
 }
 
 /// What breaks readers of text.
-const WORDS: &[&str] = &[
+pub(super) const WORDS: &[&str] = &[
     "",
     "null",
     "true",

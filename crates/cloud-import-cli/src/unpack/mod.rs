@@ -5,12 +5,13 @@
 
 mod archive;
 mod frames;
+mod reading;
 mod refusal;
 mod sparse;
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufReader, Read},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, absolute},
     sync::{
@@ -22,24 +23,19 @@ use std::{
 use cloud_import::{
     Error, ErrorKind, Provider, Remedy, Result, Stop,
     provider::capabilities::{Limited, Rule},
-    publish::guest::bzip2,
     remedy::Change,
 };
 
-use self::{frames::Frames, refusal::wrong, sparse::Sparse};
+use self::{
+    reading::{PIECE, copied, kind},
+    sparse::Sparse,
+};
 use crate::{
     convert::{ANOTHER_FOLDER, local},
     output,
     progress::One,
     temporary::Temporary,
 };
-
-/// The most memory that a decoder of xz may take for its window, in KiB: `xz -9` makes 64 MiB of it.
-const XZ_WINDOW: u32 = 80 << 10;
-/// Bytes that are read at a time.
-const PIECE: usize = 256 << 10;
-/// Where tar has its mark, and what it is.
-const TAR_MARK: (usize, &[u8]) = (257, b"ustar");
 
 /// The disk that was in a file. It is removed when this is dropped.
 #[derive(Debug)]
@@ -70,18 +66,6 @@ pub(crate) fn is_packed(path: &Path) -> bool {
     let is_file = path.metadata().is_ok_and(|facts| facts.is_file());
     let mut read = || File::open(path)?.take(512).read_to_end(&mut head);
     is_file && read().is_ok() && kind(&head).is_some()
-}
-
-/// What a file is, in the words of people, by its first 512 bytes.
-fn kind(head: &[u8]) -> Option<&'static str> {
-    match head {
-        [0x1F, 0x8B, 8, ..] => Some("gzip"),
-        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => Some("xz"),
-        [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Some("zstd"),
-        [b'B', b'Z', b'h', b'1'..=b'9', rest @ ..] if rest.starts_with(b"1AY&SY") => Some("bzip2"),
-        head if head.get(TAR_MARK.0..).is_some_and(|rest| rest.starts_with(TAR_MARK.1)) => Some("tar"),
-        _ => None,
-    }
 }
 
 /// Unpacks a file into the system's folder for temporary files, and says so. After a stop, or when the future is dropped, the work ends
@@ -155,33 +139,6 @@ fn written(path: &Path, is_over: &dyn Fn() -> bool) -> Result<Unpacked> {
     let within = inside.map_or_else(String::new, |inside| format!(": {inside:?} in it"));
     output::note(&format!("{name:?} was unpacked to {}{within}", new.path().display()));
     Ok(Unpacked(new))
-}
-
-/// Writes the disk in what is read; its name, where it has one there.
-fn copied(file: impl BufRead, out: &mut Sparse<'_>) -> io::Result<Option<String>> {
-    let mut plain = BufReader::with_capacity(PIECE, decoded(file)?);
-    match kind(&head(&mut plain)?) {
-        Some("tar") => archive::disk(plain, out).map(Some),
-        Some(other) => Err(wrong(format!("what is in it is {other} again"))),
-        None => io::copy(&mut plain, out).map(|_| None),
-    }
-}
-
-/// What is compressed, or the file as it is.
-fn decoded<'a>(mut file: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
-    let kind = kind(&head(&mut file)?);
-    Ok(match kind {
-        Some("gzip") => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
-        Some("xz") => Box::new(lzma_rust2::XzReader::new_mem_limit(file, true, XZ_WINDOW)),
-        Some("zstd") => Box::new(Frames::new(file)),
-        Some("bzip2") => Box::new(bzip2::Decoder::new(file)),
-        _ => Box::new(file),
-    })
-}
-
-/// The first bytes of what is read, of which none is taken.
-fn head(file: &mut impl BufRead) -> io::Result<Vec<u8>> {
-    Ok(file.fill_buf()?.iter().copied().take(512).collect())
 }
 
 /// A file that says how far it was read, and ends when its reader is to stop.

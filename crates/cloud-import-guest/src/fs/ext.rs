@@ -105,7 +105,8 @@ fn look(superblock: &[u8], len: u64) -> Result<(), &'static str> {
         log @ 0..=6 => 1024 << log,
         _ => return Err("its blocks are too large"),
     };
-    let blocks = word(0x4) | if is_64bit { word(0x150) << 32 } else { 0 };
+    // The reader takes both halves, whether or not the features say that there is an upper one.
+    let blocks = word(0x4) | word(0x150) << 32;
     if blocks.checked_mul(size).is_none_or(|bytes| bytes > len) {
         return Err("it is larger than its part");
     }
