@@ -1,13 +1,16 @@
 //! The sum that OSS and COS tell of what they hold: CRC-64 of ECMA-182, reflected, as in XZ. Pure.
 
-use crc_fast::{CrcAlgorithm::Crc64Xz, checksum, checksum_combine};
+use crc_fast::{CrcAlgorithm::Crc64Xz, Digest, checksum_combine};
 
 /// The sum of bytes that follow those of `sum`; 0 at the beginning.
 pub(crate) fn update(sum: u64, bytes: &[u8]) -> u64 {
-    joined(sum, checksum(Crc64Xz, bytes), bytes.len() as u64)
+    // What it has in between is not negated.
+    let mut digest = Digest::new_with_init_state(Crc64Xz, !sum);
+    digest.update(bytes);
+    digest.finalize()
 }
 
-/// The sum of two pieces one after the other, by the sum of each and the length of the second.
+/// The sum of two pieces one after the other, by the sum of each and the length of the second. It takes as long as that of 100 KiB.
 pub(crate) fn joined(first: u64, second: u64, length: u64) -> u64 {
     checksum_combine(Crc64Xz, first, second, length)
 }

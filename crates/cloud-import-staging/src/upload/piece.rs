@@ -16,7 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::{blocking, crc64, dialect::PartBody, file::LocalFile, objects::Receipt};
 
 /// How much is read at once to be summed, in bytes.
-const STEP: u64 = 1 << 20;
+const STEP: u64 = 256 << 10;
 
 /// A range, and its MD5 where that was made before it is sent.
 pub(super) struct Piece {
@@ -121,6 +121,8 @@ pub(super) struct FilePart {
     file: LocalFile,
     /// Where it begins, and its length.
     range: (u64, u64),
+    /// Its CRC-64 is made while it is read.
+    is_summed: bool,
     read: Mutex<Read>,
 }
 
@@ -153,9 +155,14 @@ impl Read {
 }
 
 impl FilePart {
-    pub(super) fn new(file: LocalFile, range: (u64, u64)) -> Self {
+    pub(super) fn new(file: LocalFile, range: (u64, u64), is_summed: bool) -> Self {
         let read = Mutex::default();
-        Self { file, range, read }
+        Self {
+            file,
+            range,
+            is_summed,
+            read,
+        }
     }
 
     /// The sum, read anew. Blocks.
@@ -186,7 +193,9 @@ impl BodySource for FilePart {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         match self.file.read_at(self.range.0 + offset, buffer) {
             Ok(()) => {
-                self.read().add(offset, buffer);
+                if self.is_summed {
+                    self.read().add(offset, buffer);
+                }
                 Ok(())
             }
             Err(error) => {

@@ -35,7 +35,7 @@ impl Run<'_> {
         if !tells_a_sum || !self.compares_sums() || size > SUMMED_AGAIN {
             return Ok(true);
         }
-        let whole = FilePart::new(file.clone(), (0, size));
+        let whole = FilePart::new(file.clone(), (0, size), false);
         Ok(!Piece::streamed(whole, None, None).is_denied_by(receipt).await?)
     }
 

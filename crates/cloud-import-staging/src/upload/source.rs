@@ -94,7 +94,7 @@ impl Source {
             // What is made of a file is made once.
             Self::File { file, .. } if wanted.streamed && file.form().is_none() => {
                 let room = unless_stopped(stop, budget.reserve(STREAMED)).await?;
-                let part = FilePart::new(file.clone(), range);
+                let part = FilePart::new(file.clone(), range, !wanted.md5);
                 let (file, md5) = (file.clone(), wanted.md5);
                 let md5 = blocking::run(move || md5.then(|| md5_of(&file, range)).transpose()).await?;
                 Ok(Piece::streamed(part, room, md5))
