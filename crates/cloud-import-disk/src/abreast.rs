@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use crate::{codec, guest::Piece};
+use crate::{codec, piece::Piece};
 
 /// The largest piece that is unpacked beside others, and the most bytes of the file that are kept for all of them: what decoders keep
 /// counts once for each thread.

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::{
     InspectError, abreast,
-    codec::{self, Codec, MAX_PIECE},
+    codec::{self, MAX_PIECE},
+    piece::Piece,
     source::Source,
 };
 
@@ -39,27 +40,6 @@ impl Place {
             _ if start < source.len() => Self::Zero { len: left },
             _ => Self::Host { offset, len: left },
         }
-    }
-}
-
-/// A compressed piece of the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Piece {
-    pub(crate) codec: Codec,
-    /// Where it lies in the file.
-    pub(crate) offset: u64,
-    /// The most bytes that it takes there.
-    pub(crate) stored: u64,
-    /// Where it begins on the disk.
-    pub(crate) start: u64,
-    /// Bytes of the disk that it holds.
-    pub(crate) size: u64,
-}
-
-impl Piece {
-    /// Where what it holds of the disk ends.
-    pub(crate) const fn end(&self) -> u64 {
-        self.start.saturating_add(self.size)
     }
 }
 

@@ -46,6 +46,7 @@ mod luks;
 mod mbr;
 mod parallels;
 mod partition;
+mod piece;
 mod qcow1;
 mod qcow2;
 mod qcow2_map;

@@ -4,8 +4,9 @@ use crate::{
     Compression, DiskInfo, Encryption, Format, InspectError,
     bytes::{be32, be64, text, u8_at},
     codec::Codec,
-    guest::{Mapping, Miss, Piece, Place},
+    guest::{Mapping, Miss, Place},
     layout::{Image, Layout},
+    piece::Piece,
     qcow2,
     source::Source,
 };

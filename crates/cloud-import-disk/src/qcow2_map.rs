@@ -4,7 +4,8 @@ use crate::{
     InspectError,
     bytes::be64,
     codec::Codec,
-    guest::{Mapping, Miss, Piece, Place},
+    guest::{Mapping, Miss, Place},
+    piece::Piece,
     source::Source,
 };
 

@@ -2,7 +2,8 @@
 
 use crate::{
     codec::Codec,
-    guest::{Mapping, Miss, Piece, Place},
+    guest::{Mapping, Miss, Place},
+    piece::Piece,
     source::Source,
 };
 

@@ -9,8 +9,9 @@ use crate::{
     Compression, DiskInfo, Format, InspectError,
     bytes::{le32, le64, u8_at},
     codec::Codec,
-    guest::{Mapping, Miss, Piece, Place},
+    guest::{Mapping, Miss, Place},
     layout::{Image, Layout},
+    piece::Piece,
     source::Source,
 };
 

@@ -137,7 +137,7 @@ fn used_near(sector: &[u8], within: usize, chance: u8) -> usize {
 
 fn apply(sector: &mut [u8], within: usize, kind: u8, value: u8, is_text: bool) {
     let number = usize::from(value);
-    if is_text && kind % 2 == 0 {
+    if is_text && kind.is_multiple_of(2) {
         let words: Vec<&str> = OWN.iter().chain(WORDS).copied().collect();
         return put(sector, within, words[number % words.len()].as_bytes());
     }

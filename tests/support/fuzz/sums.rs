@@ -140,7 +140,7 @@ fn btrfs(at: u64, sector: &[u8]) -> Vec<Sum> {
     let lens: &[usize] = match sector.get(64..72) {
         Some(b"_BHRfS_M") => &[4096],
         // A node holds its place, the flag that it was written, and how deep it is.
-        Some(_) if at % 4096 == 0 && sector[56] == 1 && sector[100] < 8 => &[16384],
+        Some(_) if at.is_multiple_of(4096) && sector[56] == 1 && sector[100] < 8 => &[16384],
         _ => &[],
     };
     lens.iter()

@@ -7,10 +7,7 @@ use std::{
 };
 
 use super::{converted::Converted, map::Map, target::Target, zeros::are_zeros};
-use crate::{
-    Content, InspectError,
-    guest::{Piece, Place},
-};
+use crate::{Content, InspectError, guest::Place, piece::Piece};
 
 /// Bytes that one step reads at most, with what it reads at once.
 const STEP: u64 = 8 << 20;

@@ -68,7 +68,7 @@ fn send(vector: &Vector) -> Result<Request<Bytes>, String> {
     match vector.operation.as_str() {
         "PutObject" => {
             let body = body()?;
-            drop(runtime.block_on(store.put(key, body.clone(), sum(&body), None)));
+            drop(runtime.block_on(store.put(key, body.clone(), Some(sum(&body)), None)));
         }
         "HeadObject" => drop(runtime.block_on(store.head(key))),
         "DeleteObject" => drop(runtime.block_on(store.delete(key, None))),
@@ -77,7 +77,7 @@ fn send(vector: &Vector) -> Result<Request<Bytes>, String> {
             let body = body()?;
             let number = u32::try_from(clients::number(vector, "PartNumber")?).map_err(|error| error.to_string())?;
             let id = clients::text(vector, "UploadId")?;
-            drop(runtime.block_on(store.upload_part(key, id, number, body.clone(), sum(&body))));
+            drop(runtime.block_on(store.upload_part(key, id, number, body.clone(), Some(sum(&body)))));
         }
         LINK => {
             let valid_for = Duration::from_secs(clients::number(vector, "Expires")?);

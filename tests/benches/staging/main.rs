@@ -1,9 +1,13 @@
 //! How fast a file gets into a store, next to other clients in the same run: `cargo bench -p cloud-import-tests --bench staging`.
 //!
-//! The store is the simulator's for JD Cloud (S3), in a process of its own; every client is a process of its own too, measured
-//! by one and the same wrapper: wall time, processor time of it and its children, peak resident memory as the kernel notes it.
+//! The store is one that looks at nothing ([`sink`]), for all clients alike, in a process of its own; for the capped run it is the
+//! simulator's for JD Cloud (S3), which keeps to a rate. Every client is a process of its own too, measured by one and the same wrapper:
+//! wall time, processor time of it and its children, peak resident memory as the kernel notes it. Other clients speak S3 and stand beside
+//! our S3 dialect (JD Cloud); ours for COS, OBS and OSS stand beside it.
 //! `CLOUD_IMPORT_BENCH_MIB` is the size of the file (512), `CLOUD_IMPORT_BENCH_RUNS` how often each is run (3; the best
 //! counts), `CLOUD_IMPORT_BENCH_TOOLS` a folder with `aws` and `s5cmd`: `tests/staging/bench` makes one.
+
+mod sink;
 
 use std::{
     env,
@@ -33,15 +37,26 @@ const MIB: f64 = 1_048_576.0;
 /// The cap of the capped run, in bytes per second.
 const CAP: u64 = 200 << 20;
 
-/// The bound for memory where nothing else is asked for.
-const MOST_MIB: f64 = 96.0;
+/// The aims: memory in MiB, processor time in seconds for each GiB where the store tells a CRC-64 and where it compares MD5s.
+const MOST_MIB: f64 = 40.0;
+const MOST_CRC64: f64 = 1.3;
+const MOST_MD5: f64 = 2.2;
+
+/// Our dialects: a cloud of each, a region of it, and the processor time that it may take.
+const DIALECTS: [(&str, &str, &str, f64); 4] = [
+    ("jdcloud", REGION, "S3", MOST_MD5),
+    ("huawei", "cn-north-4", "OBS", MOST_MD5),
+    ("tencent", "ap-guangzhou", "COS", MOST_CRC64),
+    ("aliyun", "cn-hangzhou", "OSS", MOST_CRC64),
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
         ["--store", rate] => serve(rate.parse().unwrap_or_default()),
-        ["--stage", address, file, key] => stage(address, Path::new(file), key),
+        ["--sink"] => sink(),
+        ["--stage", cloud, address, file, key] => stage(cloud, address, Path::new(file), key),
         ["--measure", command @ ..] => measure(command),
         _ => compare(),
     };
@@ -83,13 +98,25 @@ fn serve(rate: u64) -> Outcome {
     })
 }
 
+/// The process of the store that looks at nothing.
+fn sink() -> Outcome {
+    let address = sink::start().map_err(|error| error.to_string())?;
+    say(&address.to_string());
+    // Until its input ends.
+    let ended = std::io::stdin().read_to_end(&mut Vec::new());
+    ended.map(drop).map_err(|error| error.to_string())
+}
+
 /// This project's client, as a process: one hash pass, then the upload, with a record on disk.
-fn stage(address: &str, file: &Path, key: &str) -> Outcome {
+fn stage(cloud: &str, address: &str, file: &Path, key: &str) -> Outcome {
+    let provider: Provider = cloud.parse().map_err(|_| format!("no cloud `{cloud}`"))?;
+    let region = DIALECTS.iter().find(|(known, ..)| *known == cloud);
+    let region = region.map_or(REGION, |(_, region, ..)| *region);
     let stage = async || -> Result<()> {
         let endpoint: Endpoint = format!("http://{address}").parse()?;
         let transport = HttpTransport::builder().timeout(Duration::from_secs(900)).build()?;
-        let pipeline = Pipeline::new(REGION, Arc::new(Credentials::new(KEYS.0, KEYS.1)), Arc::new(transport));
-        let bucket = Bucket::new(Provider::JDCLOUD, REGION, BUCKET)?.at(endpoint, Addressing::PathStyle);
+        let pipeline = Pipeline::new(region, Arc::new(Credentials::new(KEYS.0, KEYS.1)), Arc::new(transport));
+        let bucket = Bucket::new(provider, region, BUCKET)?.at(endpoint, Addressing::PathStyle);
         let store = Store::new(bucket, pipeline)?;
         let record_store = Arc::new(FileRecordStore::new(file.with_extension("upload.json")));
         let file = LocalFile::open(file)?;
@@ -153,9 +180,9 @@ struct Server {
 }
 
 impl Server {
-    fn start(rate: u64) -> Outcome<Self> {
+    fn start(arguments: &[&str]) -> Outcome<Self> {
         let mut child = Command::new(own()?)
-            .args(["--store", &rate.to_string()])
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -268,11 +295,14 @@ impl Bench {
         best.ok_or_else(|| "no runs".to_owned())
     }
 
-    fn ours(&self, name: &str, runs: u64, address: SocketAddr) -> Outcome<Measured> {
+    fn ours(&self, name: &str, cloud: &str, address: SocketAddr) -> Outcome<Measured> {
         let own = own()?;
-        self.best(name, runs, |key| {
+        self.best(name, self.runs, |key| {
             let mut command = Command::new(&own);
-            command.args(["--stage", &address.to_string()]).arg(&self.file).arg(key);
+            command
+                .args(["--stage", cloud, &address.to_string()])
+                .arg(&self.file)
+                .arg(key);
             command
         })
     }
@@ -316,10 +346,10 @@ fn compare() -> Outcome {
         "staging {} MiB, parts of 8 MiB, eight at a time, best of {} runs; store and client share this machine",
         bench.mib, bench.runs
     ));
-    let capped = Server::start(CAP)?;
-    let measured = bench.ours("capped", bench.runs, capped.address)?;
+    let capped = Server::start(&["--store", &CAP.to_string()])?;
+    let measured = bench.ours("capped", "jdcloud", capped.address)?;
     drop(capped);
-    bench.row("cloud-import, 200 MiB/s cap", measured);
+    bench.row("S3, 200 MiB/s cap", measured);
     let floor = bench.mib as f64 * MIB / CAP as f64;
     say(&format!(
         "  {:.1} % of the cap from the first request to the last (aim: 95); {:.1} % with the pass for the sum, {:.2} s",
@@ -327,19 +357,22 @@ fn compare() -> Outcome {
         floor / measured.wall * 100.0,
         measured.hashing,
     ));
-    let server = Server::start(0)?;
-    let measured = bench.ours("cloud-import", bench.runs, server.address)?;
-    bench.row("cloud-import", measured);
-    say(&format!(
-        "  of it {:.2} s for the sum; {:.1} MiB peak (bound: {MOST_MIB} MiB): {}",
-        measured.hashing,
-        measured.peak_mib,
-        if measured.peak_mib <= MOST_MIB {
-            "holds"
-        } else {
-            "DOES NOT HOLD"
+    let server = Server::start(&["--sink"])?;
+    let mut missed = Vec::new();
+    let mut s3 = None;
+    for (cloud, _, dialect, most) in DIALECTS {
+        let measured = bench.ours(dialect, cloud, server.address)?;
+        bench.row(&format!("cloud-import, {dialect}"), measured);
+        s3 = s3.or(Some(measured));
+        let processor = measured.processor / bench.mib as f64 * 1024.0;
+        say(&format!(
+            "  of it {:.2} s for the sum; aims: {most} CPU s/GiB, {MOST_MIB} MiB",
+            measured.hashing
+        ));
+        if processor > most || measured.peak_mib > MOST_MIB {
+            missed.push(dialect);
         }
-    ));
+    }
     for (name, command) in [
         ("curl", curl as fn(&Bench, &Path, SocketAddr, &str) -> Command),
         ("aws", aws),
@@ -353,9 +386,15 @@ fn compare() -> Outcome {
         };
         let measured = bench.best(name, bench.runs, |key| command(&bench, &program, server.address, key))?;
         bench.row(name, measured);
+        if let Some(s3) = s3 {
+            say(&format!(
+                "  S3 by cloud-import is {:.2} times as fast",
+                measured.wall / s3.wall
+            ));
+        }
     }
-    if measured.peak_mib > MOST_MIB {
-        return Err("too much memory".to_owned());
+    if !missed.is_empty() {
+        say(&format!("aims MISSED by {}", missed.join(", ")));
     }
     Ok(())
 }
