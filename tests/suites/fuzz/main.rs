@@ -140,7 +140,7 @@ fn run(target: &Target, form: &Form, progress: &mut Progress) -> Figures {
             figures.findings += 1;
         }
         figures.seconds = before + (SystemEnv.monotonic() - begun).as_secs_f64();
-        if figures.executions % KEPT == 0 {
+        if figures.executions.is_multiple_of(KEPT) {
             progress.keep(target.name, &figures);
         }
     }

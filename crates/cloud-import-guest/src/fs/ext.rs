@@ -246,3 +246,28 @@ impl FileSystem for Ext {
         Ok(out)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 16 MiB in blocks of 1 KiB, without the feature `64bit`.
+    fn superblock() -> Vec<u8> {
+        let mut bytes = vec![0; 1024];
+        for (at, word) in [(0x4, 16 << 10), (0x20, 8192), (0x28, 1024), (0x4C, 1)] {
+            put(&mut bytes, at, word);
+        }
+        put(&mut bytes, 0x58, 256);
+        bytes
+    }
+
+    #[test]
+    fn what_the_reader_makes_room_for_is_bounded_by_the_part() {
+        let mut bytes = superblock();
+        assert_eq!(look(&bytes, 16 << 20), Ok(()));
+        assert_eq!(look(&bytes, 8 << 20), Err("it is larger than its part"));
+        // It takes the upper half of the number of blocks, whatever the features say of it.
+        put(&mut bytes, 0x150, 1);
+        assert_eq!(look(&bytes, 16 << 20), Err("it is larger than its part"));
+    }
+}
