@@ -101,7 +101,7 @@ fn serve(stream: TcpStream, kept: &Mutex<Kept>) -> io::Result<()> {
     let mut reader = BufReader::with_capacity(256 << 10, stream);
     let mut buffer = vec![0; 256 << 10];
     while let Some(head) = Head::read(&mut reader)? {
-        if head.headers.get("expect").is_some() {
+        if head.headers.contains_key("expect") {
             out.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         let mut left = head.number("content-length").unwrap_or_default();
