@@ -12,6 +12,7 @@ mod changed;
 mod checked;
 mod clock;
 mod commands;
+mod complete;
 mod config;
 mod connect;
 mod convert;
@@ -67,8 +68,8 @@ use cloud_import::{Error, ErrorKind, Result};
 use crate::{
     args::{Arguments, Command},
     commands::{
-        accept, cancel, capabilities, change, check, clean, copy, delete, download, explain, export, forget, images,
-        import, inspect, list, moved, report as page, resume, show, sim, status, wait,
+        accept, cancel, capabilities, change, check, clean, completions, copy, delete, download, explain, export,
+        forget, images, import, inspect, list, man, moved, report as page, resume, show, sim, status, wait,
     },
     exit::Exit,
 };
@@ -76,6 +77,9 @@ use crate::{
 fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     if let Some(exit) = convert::child() {
+        return exit;
+    }
+    if let Some(exit) = complete::answered() {
         return exit;
     }
     clock::begin();
@@ -118,6 +122,8 @@ fn run(command: Command) -> Result<Exit> {
         Command::Inspect(options) => inspect::run(&options),
         Command::Capabilities(options) => capabilities::run(&options),
         Command::Explain(options) => explain::run(&options),
+        Command::Completions(options) => completions::run(&options),
+        Command::Man(options) => man::run(&options),
         Command::List(options) => block_on(interrupt::or_leave(list::run(options))),
         Command::Show(options) => block_on(interrupt::or_leave(show::run(options))),
         Command::Report(options) => block_on(interrupt::or_leave(page::run(options))),

@@ -49,6 +49,14 @@ pub(crate) fn completed(line: Vec<OsString>) -> Result<Vec<OsString>> {
     with_variables(line, &env::variable_os, &unknown)
 }
 
+/// The same, where nobody is told of variables that are not known.
+///
+/// # Errors
+/// As [`completed`].
+pub(crate) fn completed_in_silence(line: Vec<OsString>) -> Result<Vec<OsString>> {
+    with_variables(line, &env::variable_os, &|_| ())
+}
+
 /// What is said of a variable that looks like one of ours and is none.
 fn unknown_variable(name: &str, known: &[String]) -> String {
     // By what is behind the common beginning: that alone makes them all alike.
