@@ -12,10 +12,12 @@ import time
 program, image, work = (pathlib.Path(word).resolve() for word in sys.argv[1:])
 TARGETS = '[groups]\neastern = ["aliyun/cn-hangzhou"]\n'
 START = {
-    "bash": (["bash", "--norc", "--noprofile", "-i"], "source {script}"),
-    "zsh": (["zsh", "-f", "-i"], "autoload -Uz compinit; compinit -u -D; source {script}"),
-    "fish": (["fish", "--no-config", "-i"], "source {script}"),
+    "bash": (["bash", "--norc", "--noprofile", "-i"], "source {script}; PS1='rea''dy> '"),
+    "zsh": (["zsh", "-f", "-i"], "autoload -Uz compinit; compinit -u -D; source {script}; PS1='rea''dy> '"),
+    "fish": (["fish", "--no-config", "-i"], "source {script}; function fish_prompt; echo -n 'rea''dy> '; end"),
 }
+# What each line begins with from then on. It is not written whole where it is set: a terminal shows that, too.
+PROMPT = "ready> "
 PATIENCE = 60
 
 
@@ -36,12 +38,8 @@ class Shell:
             os.chdir(self.folder)
             os.execvpe(command[0], command, env)
         self.read = b""
-        self.answer(begin.format(script=script) + "; echo re''ady", "ready")
-
-    def answer(self, line, awaited):
-        """Types a line with Enter, and waits for what it prints."""
-        os.write(self.terminal, line.encode() + b"\r")
-        self.until(awaited)
+        os.write(self.terminal, begin.format(script=script).encode() + b"\r")
+        self.until(PROMPT)
 
     def until(self, awaited):
         end = time.monotonic() + PATIENCE
@@ -56,25 +54,26 @@ class Shell:
         """Types a line and Tab: what the shell makes of it holds the word; then the line is thrown away."""
         os.write(self.terminal, line.encode() + b"\t")
         self.until(awaited)
-        os.write(self.terminal, b"\x03")
+        # Control-U; an interrupt would throw away what is typed next, too.
+        os.write(self.terminal, b"\x15")
 
     def end(self):
-        os.write(self.terminal, b"\x03exit\r")
+        os.write(self.terminal, b"exit\r")
         os.close(self.terminal)
         os.waitpid(self.process, 0)
 
 
 def check(name):
     shell = Shell(name)
-    # What is typed, and the rest of the word that appears behind it.
+    # What is typed, and the rest of the word that appears behind it, which is nowhere in what is typed.
     for line, rest in [
         ("cloud-import capabi", "lities"),
         ("cloud-import show --state state web", "shop-"),
-        ("cloud-import inspect --for jdc", "loud"),
+        ("cloud-import inspect --for huaw", "ei"),
         ("cloud-import images --to aliyun/cn-hangz", "hou"),
         ("cloud-import images --to=aliyun/cn-hangz", "hou"),
         ("cloud-import images --targets targets.toml --to @eas", "tern"),
-        ("cloud-import copy m --from huawei/cn-north-4 --to cn-southwe", "st-2"),
+        ("cloud-import copy m --from huawei/cn-north-4 --to af-sou", "th-1"),
         ("cloud-import inspect dis", "k.qcow2"),
     ]:
         shell.completed(line, rest)

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{has, programs::text};
+use super::programs::{has, text};
 
 /// The tools that not every machine has: for what, the command of cargo, and the version that the recipes are written for.
 const TOOLS: [(&str, &str, &str); 3] = [

@@ -4,7 +4,7 @@
 mod assets;
 mod programs;
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use self::assets::Assets;
 use crate::{Outcome, step::Step};
@@ -85,15 +85,9 @@ fn why_not(target: &str, host: &str, is_installed: bool) -> Option<String> {
 fn clear(folder: &Path) -> Outcome {
     let fail = |error| format!("release: {}: {error}", folder.display());
     match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(fail(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(fail(error)),
         _ => fs::create_dir_all(folder).map_err(fail),
     }
-}
-
-/// Whether a program is on this machine.
-fn has(program: &str, arguments: &[&str]) -> bool {
-    let output = Command::new(program).args(arguments).output();
-    output.is_ok_and(|output| output.status.success())
 }
 
 #[cfg(test)]

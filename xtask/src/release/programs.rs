@@ -16,3 +16,9 @@ pub(super) fn text(root: &Path, program: &str, arguments: &[&str]) -> Result<Str
     let text = String::from_utf8(output.stdout).map_err(|error| format!("release: {program}: {error}"))?;
     Ok(text.trim_end().to_owned())
 }
+
+/// Whether a program is on this machine.
+pub(super) fn has(program: &str, arguments: &[&str]) -> bool {
+    let output = Command::new(program).args(arguments).output();
+    output.is_ok_and(|output| output.status.success())
+}

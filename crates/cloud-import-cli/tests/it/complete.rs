@@ -103,7 +103,7 @@ fn words_complete_by_what_is_known_here() {
         .map(|job| job.unwrap().file_name().into_string().unwrap())
         .next()
         .unwrap();
-    let image = format!("{job}/ucloud/cn-sh2");
+    let image = format!("{job}/ucloud/cn-bj2");
     for (line, words) in [
         ("cloud-import capabi", vec!["capabilities"]),
         ("cloud-import show --state state we", vec![&job]),
@@ -117,8 +117,8 @@ fn words_complete_by_what_is_known_here() {
         ("cloud-import images --targets targets.toml --to @ea", vec!["east"]),
         ("cloud-import images --targets targets.toml --to @", vec!["east"]),
         (
-            "cloud-import copy m --from huawei --to cn-southw",
-            vec!["cn-southwest-2"],
+            "cloud-import copy m --from huawei --to af-sou",
+            vec!["af-south-1"],
         ),
         (
             "cloud-import import x --copy-to aliyun=cn-beijing,cn-shangh",
