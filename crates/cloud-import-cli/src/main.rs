@@ -88,7 +88,7 @@ fn main() -> ExitCode {
     let exit = match config::completed(line.clone()).map(asked::read) {
         Ok(Ok(arguments)) => done(arguments),
         Ok(Err(told)) => {
-            let exit = report::usage(&told, form::of_words(&line));
+            let exit = report::usage(&told, || form::of_words(&line));
             tip::subcommand(&line, &told).iter().for_each(|tip| output::tip(tip));
             exit
         }

@@ -116,10 +116,7 @@ fn words_complete_by_what_is_known_here() {
         ("cloud-import images --targets targets.toml --to se", vec!["second"]),
         ("cloud-import images --targets targets.toml --to @ea", vec!["east"]),
         ("cloud-import images --targets targets.toml --to @", vec!["east"]),
-        (
-            "cloud-import copy m --from huawei --to af-sou",
-            vec!["af-south-1"],
-        ),
+        ("cloud-import copy m --from huawei --to af-sou", vec!["af-south-1"]),
         (
             "cloud-import import x --copy-to aliyun=cn-beijing,cn-shangh",
             vec!["cn-beijing,cn-shanghai"],
