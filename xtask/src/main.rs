@@ -1,5 +1,5 @@
 //! House tasks: `cargo xtask codegen [--check]`, `cargo xtask schema`, `cargo xtask tidy`, `cargo xtask measure`, `cargo xtask package [--quick]`,
-//! `cargo xtask dist`, `cargo xtask msrv`, `cargo xtask drift`, `cargo xtask advisories`,
+//! `cargo xtask release`, `cargo xtask msrv`, `cargo xtask drift`, `cargo xtask advisories`,
 //! `cargo xtask live`, `cargo xtask ci`, `cargo xtask soak`, `cargo xtask nightly`.
 //!
 //! Not published and not needed to build: what `codegen` writes is committed.
@@ -7,8 +7,6 @@
 mod advisories;
 mod ci;
 mod codegen;
-#[cfg(feature = "dist")]
-mod dist;
 mod drift;
 mod house;
 mod live;
@@ -16,6 +14,7 @@ mod measure;
 mod msrv;
 mod nightly;
 mod package;
+mod release;
 mod soak;
 mod spec;
 mod spec_store;
@@ -35,7 +34,8 @@ usage: cargo xtask <task>
   tidy                house rules that no other tool checks
   measure [FOLDER]    lines, public names, circles and long functions of each package, here or in another checkout
   package [--quick]   whether every crate could be published, and in which order; --quick only lists what would be in them
-  dist                shell completions and manual pages, into target/dist
+  release --dry-run [--target TRIPLE]...
+                      what a release hands out, as far as this machine can make it, into target/release-assets
   msrv                whether a dependency needs a newer Rust than we declare
   drift [--newest | --accept]
                       whether the specs say what the vendors' packages say; see docs/drift.md
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
         ["measure", folder] => measure::run(Path::new(folder)),
         ["package"] => package::run(&root(), false),
         ["package", "--quick"] => package::run(&root(), true),
-        ["dist"] => dist(),
+        ["release", options @ ..] => release::run(&root(), options),
         ["msrv"] => msrv::run(&root()),
         ["live", options @ ..] => live::run(&root(), options),
         ["ci"] => ci::run(&root(), false),
@@ -82,36 +82,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Completions and manual pages. They need the command's own crates, which no other task does, hence the feature.
-#[cfg(feature = "dist")]
-fn dist() -> Outcome {
-    dist::run(&root())
-}
-
-/// Has cargo build this program with what completions and manual pages need, and runs that.
-#[cfg(not(feature = "dist"))]
-fn dist() -> Outcome {
-    let status = std::process::Command::new(env!("CARGO"))
-        .args([
-            "run",
-            "--quiet",
-            "--locked",
-            "-p",
-            "xtask",
-            "--features",
-            "dist",
-            "--",
-            "dist",
-        ])
-        .current_dir(root())
-        .status()
-        .map_err(|error| format!("dist: cargo: {error}"))?;
-    if status.success() {
-        return Ok(());
-    }
-    Err("dist: cargo run -p xtask --features dist -- dist failed".to_owned())
 }
 
 /// The command's types are known to the command alone: the test that compares the schemas writes them, too.

@@ -58,6 +58,9 @@ const STEPS: &[(&str, &str)] = &[
     ),
     ("weight of a dependency", "tests/weight/run"),
     ("packages", "cargo xtask package"),
+    ("assets of a release", "tests/packages/run"),
+    ("completion in real shells", "tests/completions/run"),
+    ("Action and templates", "tests/action/run"),
     ("public APIs", "tests/semver/run"),
     ("advisories and yanked versions", "cargo deny check advisories"),
 ];

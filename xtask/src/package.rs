@@ -133,8 +133,8 @@ fn check_files(name: &str, files: &[&str], breaches: &mut Vec<String>) {
         ));
     }
     for file in files {
-        // A page that the command writes has its style and its script beside the code.
-        let is_code = [".rs", ".css", ".js"].iter().any(|end| file.ends_with(end));
+        // A page or a script that the command writes has its parts beside the code.
+        let is_code = [".rs", ".css", ".js", ".bash"].iter().any(|end| file.ends_with(end));
         let is_source = (file.starts_with("src/") || file.starts_with("examples/")) && is_code;
         if !is_source && !BESIDE.contains(file) && !BY_CARGO.contains(file) {
             breaches.push(format!("crates/{name}: {file} would be published; is it meant to be?"));

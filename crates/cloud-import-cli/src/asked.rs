@@ -3,7 +3,7 @@
 
 use std::{any::TypeId, collections::BTreeMap, ffi::OsString, path::PathBuf};
 
-use clap::{Arg, ArgAction, ArgMatches, FromArgMatches as _, parser::ValueSource};
+use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _, parser::ValueSource};
 use cloud_import::{Error, ErrorKind, Result, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -72,8 +72,12 @@ struct AskedTarget {
 
 /// The arguments of a command line. An import gets with them what is kept of it.
 pub(crate) fn read(line: Vec<OsString>) -> Result<Arguments, clap::Error> {
-    let mut command = args::command();
-    let matches = command.try_get_matches_from_mut(line)?;
+    let mut command = Arguments::command();
+    let matches = match command.try_get_matches_from_mut(&line) {
+        // The long help alone needs the whole definition, which takes longer to make than most answers.
+        Err(told) if asks_for_help(&told) => return Err(helped(line, told)),
+        read => read?,
+    };
     let mut arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     let import = match &mut arguments.command {
         Command::Import(import) => Some(&mut **import),
@@ -87,6 +91,16 @@ pub(crate) fn read(line: Vec<OsString>) -> Result<Arguments, clap::Error> {
             .and_then(|command| serde_json::to_value(Asked::of(command, own)?).ok());
     }
     Ok(arguments)
+}
+
+fn asks_for_help(told: &clap::Error) -> bool {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand};
+    matches!(told.kind(), DisplayHelp | DisplayHelpOnMissingArgumentOrSubcommand)
+}
+
+/// The help that a line asks for, with all that belongs into it.
+fn helped(line: Vec<OsString>, short: clap::Error) -> clap::Error {
+    args::command().try_get_matches_from(line).err().unwrap_or(short)
 }
 
 impl Asked {

@@ -13,6 +13,7 @@ mod checked;
 mod chosen;
 mod clock;
 mod commands;
+mod complete;
 mod config;
 mod connect;
 mod conversion;
@@ -70,8 +71,8 @@ use cloud_import::{Error, ErrorKind, Result};
 use crate::{
     args::{Arguments, Command},
     commands::{
-        accept, cancel, capabilities, change, check, clean, copy, delete, download, explain, export, forget, images,
-        import, inspect, list, moved, report as page, resume, show, sim, status, wait,
+        accept, cancel, capabilities, change, check, clean, completions, copy, delete, download, explain, export,
+        forget, images, import, inspect, list, man, moved, report as page, resume, show, sim, status, wait,
     },
     exit::Exit,
 };
@@ -81,13 +82,16 @@ fn main() -> ExitCode {
     if let Some(exit) = convert::child() {
         return exit;
     }
+    if let Some(exit) = complete::answered() {
+        return exit;
+    }
     clock::begin();
     let line: Vec<OsString> = std::env::args_os().collect();
     output::colours_of(&line);
     let exit = match config::completed(line.clone()).map(asked::read) {
         Ok(Ok(arguments)) => done(arguments),
         Ok(Err(told)) => {
-            let exit = report::usage(&told, form::of_words(&line));
+            let exit = report::usage(&told, || form::of_words(&line));
             tip::subcommand(&line, &told).iter().for_each(|tip| output::tip(tip));
             exit
         }
@@ -121,6 +125,8 @@ fn run(command: Command) -> Result<Exit> {
         Command::Inspect(options) => inspect::run(&options),
         Command::Capabilities(options) => capabilities::run(&options),
         Command::Explain(options) => explain::run(&options),
+        Command::Completions(options) => completions::run(&options),
+        Command::Man(options) => man::run(&options),
         Command::List(options) => block_on(interrupt::or_leave(list::run(options))),
         Command::Show(options) => block_on(interrupt::or_leave(show::run(options))),
         Command::Report(options) => block_on(interrupt::or_leave(page::run(options))),

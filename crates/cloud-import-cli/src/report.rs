@@ -307,11 +307,11 @@ pub(crate) fn nothing_done(error: &Error, form: OutputFormat) -> Exit {
     exit
 }
 
-/// What the parser of the command line has to say, and how the command ends.
-pub(crate) fn usage(told: &clap::Error, form: OutputFormat) -> Exit {
+/// What the parser of the command line has to say, and how the command ends. Help needs no form.
+pub(crate) fn usage(told: &clap::Error, form: impl FnOnce() -> OutputFormat) -> Exit {
     let exit = output::usage(told);
     if exit != Exit::Done {
-        no_results(&refused(told), exit, form);
+        no_results(&refused(told), exit, form());
     }
     exit
 }

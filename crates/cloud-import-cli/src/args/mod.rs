@@ -15,6 +15,7 @@ pub(crate) mod key;
 mod logs;
 mod moved;
 mod order;
+mod packaged;
 mod reach;
 mod remembered;
 pub(crate) mod scope;
@@ -42,6 +43,7 @@ pub(crate) use self::{
     logs::{LogFormat, Logs},
     moved::Move,
     order::{Conversion, Order, Staging},
+    packaged::{Completions, Man, Shell},
     reach::{ConfigFile, OutputFormat, Reach, StateDir},
     remembered::{Clean, InBucket, List, Report, Show},
     sim::Sim,
@@ -143,6 +145,10 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Run simulators of the five clouds on this machine
     Sim(Sim),
+    /// Write the script by which a shell completes
+    Completions(Completions),
+    /// Write a manual page, or all of them
+    Man(Man),
 }
 
 impl Command {
@@ -173,7 +179,7 @@ impl Command {
             Self::Capabilities(options) => options.output,
             Self::Explain(options) => options.output,
             Self::Forget(options) => options.output,
-            Self::Sim(_) | Self::Report(_) => OutputFormat::Text,
+            Self::Sim(_) | Self::Report(_) | Self::Completions(_) | Self::Man(_) => OutputFormat::Text,
         }
     }
 
@@ -208,6 +214,8 @@ impl Command {
             Self::Capabilities(_) => "capabilities",
             Self::Explain(_) => "explain",
             Self::Sim(_) => "sim",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
         }
     }
 

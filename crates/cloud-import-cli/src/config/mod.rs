@@ -49,6 +49,14 @@ pub(crate) fn completed(line: Vec<OsString>) -> Result<Vec<OsString>> {
     with_variables(line, &env::variable_os, &unknown)
 }
 
+/// The same, where nobody is told of variables that are not known.
+///
+/// # Errors
+/// As [`completed`].
+pub(crate) fn completed_in_silence(line: Vec<OsString>) -> Result<Vec<OsString>> {
+    with_variables(line, &env::variable_os, &|_| ())
+}
+
 /// What is said of a variable that looks like one of ours and is none.
 fn unknown_variable(name: &str, known: &[String]) -> String {
     // By what is behind the common beginning: that alone makes them all alike.
@@ -70,8 +78,7 @@ fn with_variables(
     tell_unknown: &dyn Fn(&[String]),
 ) -> Result<Vec<OsString>> {
     let mut command = Arguments::command();
-    command.build();
-    let Ok(matches) = command.clone().try_get_matches_from(&line) else {
+    let Ok(matches) = command.try_get_matches_from_mut(&line) else {
         return Ok(line);
     };
     let Some((name, matches)) = matches.subcommand() else {
@@ -80,7 +87,12 @@ fn with_variables(
     if let Ok(surface) = Surface::from_arg_matches(matches) {
         output::begin(surface);
     }
-    let Some(own) = command.find_subcommand(name).filter(|own| takes_defaults(own)) else {
+    if !command.find_subcommand(name).is_some_and(takes_defaults) {
+        return Ok(line);
+    }
+    // All of it, which takes longer than to read the line: whatever any command takes may be in the file.
+    command.build();
+    let Some(own) = command.find_subcommand(name) else {
         return Ok(line);
     };
     let Ok(config) = ConfigFile::from_arg_matches(matches) else {

@@ -5,6 +5,8 @@ mod regions;
 mod search;
 mod wanted;
 
+use std::path::Path;
+
 use cloud_import::{Error, ErrorKind, Result, Target, provider::suggest::near};
 
 use crate::{
@@ -74,6 +76,17 @@ pub(crate) fn placed(order: &Order, staging: &Staging, reach: &Reach) -> Result<
             .with_remedy("Use --to PROVIDER/REGION, or --targets with a file of targets."));
     }
     regions::with_copies(found, &search)
+}
+
+/// The names of a file of targets: its groups as `@GROUP`, and its targets.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn names(path: &Path) -> Result<Vec<String>> {
+    let file = File::read(path)?;
+    let groups = file.groups.keys().map(|name| format!("@{name}"));
+    let targets = file.targets.keys().map(|name| name.get_ref().clone());
+    Ok(groups.chain(targets).collect())
 }
 
 /// Says that a region may be mistyped: the list of those that are known is never complete.

@@ -37,6 +37,10 @@ const CASES: &[(&str, Case)] = &[
     ("cloud-import explain guest.virtio_missing", DONE),
     ("cloud-import explain exit 6", DONE),
     ("cloud-import explain quota_exceeded", DONE),
+    ("cloud-import completions bash > cloud-import.bash", DONE),
+    ("cloud-import completions zsh > _cloud-import", DONE),
+    ("cloud-import man import > import.1", DONE),
+    ("cloud-import man --folder man1", DONE),
     ("cloud-import sim -- printenv CLOUD_IMPORT_SIM_FILE", DONE),
     (
         "cloud-import check --to aliyun --bucket my-bucket --name web --os \"CentOS 7.9\" disk.qcow2",

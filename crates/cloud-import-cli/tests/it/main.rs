@@ -10,6 +10,8 @@ mod answers;
 mod bucket;
 mod check;
 mod clean;
+#[cfg(unix)]
+mod complete;
 mod config;
 #[cfg(target_os = "linux")]
 mod convert;
@@ -36,6 +38,7 @@ mod history;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;
 mod logs;
+mod man;
 mod metrics;
 mod moved;
 #[cfg(feature = "otel")]

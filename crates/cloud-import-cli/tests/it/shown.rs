@@ -53,6 +53,8 @@ fn results_that_cannot_be_written_are_told_with_a_code_of_their_own() {
         vec!["inspect", "--output", "json", IMAGE],
         vec!["capabilities"],
         vec!["explain", "InvalidImageName.Duplicate"],
+        vec!["completions", "fish"],
+        vec!["man"],
         vec!["list", "--output", "json"],
         vec!["sim", "--access-key-id", "a", "--secret-access-key", "b"],
         vec!["--help"],
