@@ -1,16 +1,18 @@
 //! House tasks: `cargo xtask codegen [--check]`, `cargo xtask schema`, `cargo xtask tidy`, `cargo xtask measure`, `cargo xtask package [--quick]`,
-//! `cargo xtask dist`, `cargo xtask msrv`, `cargo xtask drift`, `cargo xtask advisories`,
+//! `cargo xtask dist`, `cargo xtask book`, `cargo xtask msrv`, `cargo xtask drift`, `cargo xtask advisories`,
 //! `cargo xtask live`, `cargo xtask ci`, `cargo xtask soak`, `cargo xtask nightly`.
 //!
 //! Not published and not needed to build: what `codegen` writes is committed.
 
 mod advisories;
+mod book;
 mod ci;
 mod codegen;
 #[cfg(feature = "dist")]
 mod dist;
 mod drift;
 mod house;
+mod links;
 mod live;
 mod measure;
 mod msrv;
@@ -36,6 +38,7 @@ usage: cargo xtask <task>
   measure [FOLDER]    lines, public names, circles and long functions of each package, here or in another checkout
   package [--quick]   whether every crate could be published, and in which order; --quick only lists what would be in them
   dist                shell completions and manual pages, into target/dist
+  book                builds docs with mdbook into target/book, and looks whether each link of it and of other pages leads somewhere
   msrv                whether a dependency needs a newer Rust than we declare
   drift [--newest | --accept]
                       whether the specs say what the vendors' packages say; see docs/drift.md
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         ["package"] => package::run(&root(), false),
         ["package", "--quick"] => package::run(&root(), true),
         ["dist"] => dist(),
+        ["book"] => book::run(&root()),
         ["msrv"] => msrv::run(&root()),
         ["live", options @ ..] => live::run(&root(), options),
         ["ci"] => ci::run(&root(), false),
