@@ -27,16 +27,16 @@ const ROWS: [(&str, &str, Cell); 23] = [
     }),
     ("image of one data disk", "data_image", switch),
     ("tags", "tags", switch),
-    ("a lost answer is settled by", "client_token", |fact| {
+    ("after a lost answer", "client_token", |fact| {
         either(
             fact,
-            "token: sent again safely",
-            "name and marker; else \"outcome unknown\"",
+            "sent again with the same token",
+            "looked up by name and marker; else \"outcome unknown\"",
         )
     }),
     ("an import is listed within", "listed_within_minutes", |fact| {
         let minutes = fact.value.as_integer();
-        minutes.map_or("no source".to_owned(), |minutes| format!("{minutes} minutes"))
+        minutes.map_or("no source says".to_owned(), |minutes| format!("{minutes} minutes"))
     }),
     ("progress", "progress", |fact| either(fact, "percent", "state only")),
     ("reason of a failure", "failure_reason", |fact| {
@@ -45,13 +45,13 @@ const ROWS: [(&str, &str, Cell); 23] = [
     ("cancel", "cancel", switch),
     ("dry run", "dry_run", switch),
     ("copies an image to another region", "copy_to_regions", switch),
-    ("that has to be asked for", "copy_on_request", switch),
-    ("inside its region", "copy_within", switch),
-    ("a lost answer to that is settled by", "copy_token", |fact| {
+    ("the account has to ask for that first", "copy_on_request", switch),
+    ("copies it inside its region", "copy_within", switch),
+    ("after a lost answer to that", "copy_token", |fact| {
         either(
             fact,
-            "token: sent again safely",
-            "looked for there; else \"outcome unknown\"",
+            "sent again with the same token",
+            "looked up there; else \"outcome unknown\"",
         )
     }),
     ("shares an image with", "share", |fact| match fact.value.as_integer() {
@@ -142,7 +142,7 @@ fn table(specs: &[Spec]) -> String {
         let cells: String = facts.map(|fact| format!(" {} |", cell(fact))).collect();
         let _ = writeln!(out, "| {title} |{cells}");
     }
-    out.push_str("\n¹ Unverified: no source settles it.\n");
+    out.push_str("\n¹ Unverified: no source says so.\n");
     out
 }
 
