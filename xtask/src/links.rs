@@ -79,10 +79,9 @@ fn of_line(line: &str, page: &mut Page) {
         let target = rest.split([')', ' ']).next().unwrap_or_default();
         page.links.push(target.to_owned());
     }
-    if let Some((name, target)) = plain.strip_prefix('[').and_then(|rest| rest.split_once("]: ")) {
-        if !name.contains(']') {
-            page.links.push(target.split(' ').next().unwrap_or_default().to_owned());
-        }
+    let defined = plain.strip_prefix('[').and_then(|rest| rest.split_once("]: "));
+    if let Some((_, target)) = defined.filter(|(name, _)| !name.contains(']')) {
+        page.links.push(target.split(' ').next().unwrap_or_default().to_owned());
     }
     let html = of_html(&plain);
     page.links.extend(html.links);

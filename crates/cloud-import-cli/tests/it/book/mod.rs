@@ -13,6 +13,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use super::{IMAGE, err, out, sim::Sim};
@@ -115,6 +116,13 @@ impl Desk {
             return Some(self.shell(line).output().unwrap());
         };
         self.running.push(self.shell(&format!("exec {line}")).spawn().unwrap());
+        // On a busy machine it may begin long after the next line.
+        if let Some((_, file)) = line.rsplit_once("> ") {
+            let written = || fs::read_to_string(self.folder.join(file.trim())).is_ok_and(|text| text.ends_with('\n'));
+            while !written() {
+                thread::sleep(Duration::from_millis(50));
+            }
+        }
         None
     }
 }
