@@ -9,7 +9,7 @@ WIDTHS = (1280, 390)
 # Of a page in a frame, and of no page.
 LEFT_OUT = {"toc.html"}
 
-# What is wider than the screen, and is not scrolled by itself: for the message.
+# What is wider than the screen, and is not scrolled by itself. The document is not: its content is scrolled in a part of it.
 WIDE = """[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1
   && !e.closest('pre, .table-wrapper')).slice(0, 3).map((e) => e.outerHTML.slice(0, 80))"""
 
@@ -21,7 +21,9 @@ def look(tab, page, width, folder, book):
     tab.shot(folder / f"book-{name}-{width}.png")
     wide, screen = tab.js("[document.documentElement.scrollWidth, innerWidth]")
     if wide > screen:
-        yield f"is {wide} wide, and the screen {screen}: {tab.js(WIDE)}"
+        yield f"is {wide} wide, and the screen {screen}"
+    if beyond := tab.js(WIDE):
+        yield f"has what is wider than the screen: {beyond}"
     if tab.js("document.querySelectorAll('h1').length") < 1 or len(tab.js("document.querySelector('main').innerText")) < 80:
         yield "has no title or no text"
     if missing := tab.js("[...document.images].filter((image) => image.naturalWidth === 0).map((image) => image.src)"):

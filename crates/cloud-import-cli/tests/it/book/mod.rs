@@ -213,6 +213,7 @@ fn run(name: &str, text: &str) -> (usize, usize, Option<String>) {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "how many lines ran, and how many did not")]
 fn every_line_of_the_book_runs() {
     let pages = page::all();
     let (next, ran, not_run) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));

@@ -93,13 +93,13 @@ fn of_block(language: &str, block: &[&str], steps: &mut Vec<Step>) {
 fn of_console(block: &[&str], steps: &mut Vec<Step>) {
     let mut typed: Option<Line> = None;
     for line in whole_lines(block) {
-        match (line.strip_prefix("$ "), &mut typed) {
-            (Some(text), _) => {
+        match line.strip_prefix("$ ") {
+            Some(text) => {
                 let text = text.split(" # ").next().unwrap_or_default().trim();
                 steps.extend(typed.replace(Line::new(text)).map(Step::Line));
             }
-            (None, Some(typed)) => typed.shown.push(line),
-            (None, None) => panic!("nothing is typed above: {line}"),
+            // An answer stands below what is typed.
+            None => typed.as_mut().unwrap().shown.push(line),
         }
     }
     steps.extend(typed.map(Step::Line));
