@@ -79,6 +79,7 @@ fn steps(quick: bool) -> Vec<Step> {
                 .word("--os")
                 .word("CentOS 7.9")
                 .word("tests/images/tiny-linux.qcow2"),
+            Step::new("book", "cargo xtask book"),
             Step::new("deny", "cargo deny check bans licenses sources"),
         ]);
     }

@@ -1,14 +1,16 @@
 //! House tasks: `cargo xtask codegen [--check]`, `cargo xtask schema`, `cargo xtask tidy`, `cargo xtask measure`, `cargo xtask package [--quick]`,
-//! `cargo xtask release`, `cargo xtask msrv`, `cargo xtask drift`, `cargo xtask advisories`,
+//! `cargo xtask release`, `cargo xtask book`, `cargo xtask msrv`, `cargo xtask drift`, `cargo xtask advisories`,
 //! `cargo xtask live`, `cargo xtask ci`, `cargo xtask soak`, `cargo xtask nightly`.
 //!
 //! Not published and not needed to build: what `codegen` writes is committed.
 
 mod advisories;
+mod book;
 mod ci;
 mod codegen;
 mod drift;
 mod house;
+mod links;
 mod live;
 mod measure;
 mod msrv;
@@ -36,6 +38,7 @@ usage: cargo xtask <task>
   package [--quick]   whether every crate could be published, and in which order; --quick only lists what would be in them
   release --dry-run [--target TRIPLE]...
                       what a release hands out, as far as this machine can make it, into target/release-assets
+  book                builds docs with mdbook into target/book, and looks whether each link of it and of other pages leads somewhere
   msrv                whether a dependency needs a newer Rust than we declare
   drift [--newest | --accept]
                       whether the specs say what the vendors' packages say; see docs/drift.md
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         ["package"] => package::run(&root(), false),
         ["package", "--quick"] => package::run(&root(), true),
         ["release", options @ ..] => release::run(&root(), options),
+        ["book"] => book::run(&root()),
         ["msrv"] => msrv::run(&root()),
         ["live", options @ ..] => live::run(&root(), options),
         ["ci"] => ci::run(&root(), false),

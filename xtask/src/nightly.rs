@@ -34,7 +34,7 @@ const STEPS: &[(&str, &str)] = &[
     ),
     ("vendors' SDKs", "tests/sdk/run"),
     ("other stores and clients", "tests/stores/run"),
-    ("the report's page in a browser", "tests/browser/run"),
+    ("report and book in a browser", "tests/browser/run"),
     (
         "benchmark of signing",
         "cargo bench --locked -p cloud-import-tests --bench sign",

@@ -21,7 +21,7 @@ use std::{
 use crate::{
     house::{self, Outcome},
     spec::{self, Spec},
-    spec_store,
+    spec_store::{self, Store},
 };
 
 /// Writes everything, or with `check` only compares.
@@ -47,18 +47,32 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
     }
     files.insert(folders[0].join("mod.rs"), sim::module());
     folders.push(stores::render(root, &stores, &mut files)?);
-    let page = root.join("README.md");
-    if page.exists() {
-        let read = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
-        let sources = house::files(&root.join("crates/cloud-import-cli/src/args"));
-        let arguments = sources
-            .iter()
-            .map(|path| read(path))
-            .collect::<Result<String, String>>()?;
-        files.insert(page.clone(), readme::render(&read(&page)?, &specs, &arguments)?);
-    }
+    pages(root, &specs, &stores.1, &mut files)?;
     files.insert(root.join("docs/coverage.md"), coverage::render(&specs));
     settle(&files, &folders, check)
+}
+
+/// The pages of README and book that hold something of the specs, where they are there.
+fn pages(root: &Path, specs: &[Spec], stores: &[Store], files: &mut BTreeMap<PathBuf, String>) -> Outcome {
+    let read = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
+    let sources = house::files(&root.join("crates/cloud-import-cli/src/args"));
+    let arguments = sources
+        .iter()
+        .map(|path| read(path))
+        .collect::<Result<String, String>>()?;
+    for name in ["README.md", "docs/capabilities.md", "docs/targets.md"] {
+        let path = root.join(name);
+        if path.exists() {
+            let page = read(&path)?;
+            let page = match name {
+                "README.md" => readme::front(&page, specs, stores),
+                "docs/capabilities.md" => readme::capabilities(&page, specs),
+                _ => readme::targets(&page, &arguments),
+            };
+            files.insert(path, page.map_err(|error| format!("{name}: {error}"))?);
+        }
+    }
+    Ok(())
 }
 
 fn module(spec: &Spec) -> String {

@@ -1,8 +1,12 @@
-//! Renders what of the README is written down elsewhere: the table of capabilities, and the keys of defaults.
+//! Renders what README and book say that is written down elsewhere: a first import into each cloud, the table of capabilities, and the
+//! keys of defaults.
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use crate::spec::{Fact, Spec};
+use crate::{
+    spec::{Fact, Spec},
+    spec_store::Store,
+};
 
 /// What a capability's cell says.
 type Cell = fn(&Fact) -> String;
@@ -23,16 +27,16 @@ const ROWS: [(&str, &str, Cell); 23] = [
     }),
     ("image of one data disk", "data_image", switch),
     ("tags", "tags", switch),
-    ("a lost answer is settled by", "client_token", |fact| {
+    ("after a lost answer", "client_token", |fact| {
         either(
             fact,
-            "token: sent again safely",
-            "name and marker; else \"outcome unknown\"",
+            "sent again with the same token",
+            "looked up by name and marker; else \"outcome unknown\"",
         )
     }),
     ("an import is listed within", "listed_within_minutes", |fact| {
         let minutes = fact.value.as_integer();
-        minutes.map_or("no source".to_owned(), |minutes| format!("{minutes} minutes"))
+        minutes.map_or("no source says".to_owned(), |minutes| format!("{minutes} minutes"))
     }),
     ("progress", "progress", |fact| either(fact, "percent", "state only")),
     ("reason of a failure", "failure_reason", |fact| {
@@ -41,13 +45,13 @@ const ROWS: [(&str, &str, Cell); 23] = [
     ("cancel", "cancel", switch),
     ("dry run", "dry_run", switch),
     ("copies an image to another region", "copy_to_regions", switch),
-    ("that has to be asked for", "copy_on_request", switch),
-    ("inside its region", "copy_within", switch),
-    ("a lost answer to that is settled by", "copy_token", |fact| {
+    ("the account has to ask for that first", "copy_on_request", switch),
+    ("copies it inside its region", "copy_within", switch),
+    ("after a lost answer to that", "copy_token", |fact| {
         either(
             fact,
-            "token: sent again safely",
-            "looked for there; else \"outcome unknown\"",
+            "sent again with the same token",
+            "looked up there; else \"outcome unknown\"",
         )
     }),
     ("shares an image with", "share", |fact| match fact.value.as_integer() {
@@ -64,20 +68,58 @@ const ROWS: [(&str, &str, Cell); 23] = [
     }),
 ];
 
-/// The page with the table, and with the keys that the sources of the command's arguments name.
-pub(super) fn render(page: &str, specs: &[Spec], arguments: &str) -> Result<String, String> {
-    let page = between(page, "capabilities", &table(specs))?;
-    between(&page, "keys", &keys(arguments))
+/// The README with a first import into each cloud.
+pub(super) fn front(page: &str, specs: &[Spec], stores: &[Store]) -> Result<String, String> {
+    between(page, "first-image", &first_images(specs, stores))
+}
+
+/// The chapter about the clouds, with its table.
+pub(super) fn capabilities(page: &str, specs: &[Spec]) -> Result<String, String> {
+    between(page, "capabilities", &table(specs))
+}
+
+/// The chapter about targets, with the keys that the sources of the command's arguments name.
+pub(super) fn targets(page: &str, arguments: &str) -> Result<String, String> {
+    between(page, "keys", &keys(arguments))
 }
 
 /// Puts a text between its markers.
 fn between(page: &str, name: &str, text: &str) -> Result<String, String> {
     let begin = format!("<!-- {name}: written by `cargo xtask codegen` -->");
     let end = format!("<!-- /{name} -->");
-    let missing = || format!("README.md needs the lines {begin} and {end}");
+    let missing = || format!("the page needs the lines {begin} and {end}");
     let (before, rest) = page.split_once(&begin).ok_or_else(missing)?;
     let (_, after) = rest.split_once(&end).ok_or_else(missing)?;
     Ok(format!("{before}{begin}\n\n{text}\n{end}{after}"))
+}
+
+/// A folded block for each cloud: the variables of its keys, its store, and the command.
+fn first_images(specs: &[Spec], stores: &[Store]) -> String {
+    let mut out = String::new();
+    // Both are in the order of the clouds.
+    for (spec, store) in specs.iter().zip(stores) {
+        let provider = &spec.provider;
+        let variable = |of: &str| {
+            let names = provider.environment.names.get(of);
+            names.and_then(|names| names.first()).map_or("", String::as_str)
+        };
+        let numbered = store.bucket_names.get("account_number").is_some_and(Fact::holds);
+        let bucket = if numbered { "images-1250000000" } else { "my-bucket" };
+        // One of them is seen at once.
+        let open = if out.is_empty() { " open" } else { "" };
+        let _ = writeln!(
+            out,
+            "<details{open}><summary><b>{}</b>, with a bucket of {}</summary>\n\n```sh\nexport {}=... {}=...\n```\n```console\n\
+             $ cloud-import import --to {}/{} --bucket {bucket} --name web-2026-11 web.qcow2\n```\n</details>",
+            provider.name,
+            store.name,
+            variable("access_key_id"),
+            variable("secret_access_key"),
+            provider.id,
+            provider.regions.default,
+        );
+    }
+    out
 }
 
 /// The keys of options that have a variable.
@@ -100,7 +142,7 @@ fn table(specs: &[Spec]) -> String {
         let cells: String = facts.map(|fact| format!(" {} |", cell(fact))).collect();
         let _ = writeln!(out, "| {title} |{cells}");
     }
-    out.push_str("\n¹ Unverified: no source settles it.\n");
+    out.push_str("\n¹ Unverified: no source says so.\n");
     out
 }
 

@@ -12,10 +12,12 @@ use super::{
 /// Where more is written, in the sources.
 const DOCUMENTS: &str = "\
 Documents, beside the sources:
-  README.md         targets, defaults, what a repeat guarantees
-  docs/events.md    results and events as JSON
-  docs/coverage.md  each cloud's operations, limits and error codes, with their sources
-  docs/session.md   an import that is interrupted and resumed";
+  docs/index.md            the book, from a first image to recipes for CI
+  docs/troubleshooting.md  errors by symptom
+  docs/targets.md          targets and defaults
+  docs/guarantees.md       what a repeat guarantees
+  docs/events.md           results and events as JSON
+  docs/coverage.md         each cloud's operations, limits and error codes, with their sources";
 
 /// The command line's definition, with its long help.
 pub(crate) fn command() -> Command {

@@ -47,7 +47,7 @@ pub(super) fn parse(text: &str, path: &Path, options: &Options) -> Result<File> 
     read(text, path.parent().unwrap_or(Path::new("")), options).map_err(|(at, message)| {
         let line = line(text, at);
         refuse(format!("`{}`, line {line}: {message}", path.display()))
-            .with_remedy("The README lists the keys. Use --no-config to ignore the file.")
+            .with_remedy("The book lists the keys (docs/targets.md). Use --no-config to ignore the file.")
     })
 }
 

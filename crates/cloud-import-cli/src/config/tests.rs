@@ -399,9 +399,9 @@ fn a_variable_that_is_not_known_is_told_with_what_may_be_meant() {
 }
 
 #[test]
-fn the_readme_lists_what_decides_and_the_fields_of_a_target() {
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
-    let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+fn the_book_lists_what_decides_and_the_fields_of_a_target() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/targets.md")).unwrap();
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
     let listed = |names: &[&str]| {
         names
             .iter()
@@ -410,17 +410,11 @@ fn the_readme_lists_what_decides_and_the_fields_of_a_target() {
             .join(", ")
     };
     let deciding = format!("or runs something ({}), is refused", listed(&here::DECIDING));
-    assert!(readme.contains(&deciding), "{deciding}");
+    assert!(page.contains(&deciding), "{deciding}");
     let fields = serde_json::to_value(crate::fields::Fields::default()).unwrap();
     let mut fields: Vec<&str> = fields.as_object().unwrap().keys().map(String::as_str).collect();
     fields.sort_unstable();
-    let listed = readme
-        .split("The fields: ")
-        .nth(1)
-        .unwrap()
-        .split(". On")
-        .next()
-        .unwrap();
+    let listed = page.split("The fields: ").nth(1).unwrap().split(". On").next().unwrap();
     let mut listed: Vec<&str> = listed.split(", ").map(|name| name.trim_matches('`')).collect();
     listed.sort_unstable();
     assert_eq!(listed, fields);

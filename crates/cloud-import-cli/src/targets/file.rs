@@ -71,7 +71,7 @@ impl File {
         let fail = |message: String, meant: &str| {
             let message = format!("targets file `{}`: {message}", path.display());
             Error::new(ErrorKind::InvalidRequest, message).with_remedy(format!(
-                "{meant}The README describes it: [defaults], [defaults.PROVIDER], [groups] and [targets.NAME]."
+                "{meant}The book describes it (docs/targets.md): [defaults], [defaults.PROVIDER], [groups] and [targets.NAME]."
             ))
         };
         let text = env::read_file(path, LARGEST)

@@ -1,6 +1,9 @@
 //! What is asked of no cloud: codes, kinds, exit codes, sources, capabilities, and the looks of a file.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
@@ -82,13 +85,16 @@ fn kinds_and_exit_codes_are_explained() {
     assert_eq!(value["kinds"].as_array().unwrap().len(), 22);
     let exits = value["exits"].as_array().unwrap().iter();
     let exits: Vec<String> = exits.map(|row| row["exit"].to_string()).collect();
-    // The README and the first screen tell the same ones.
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
-    let (_, table) = readme.split_once("| exit code | meaning |\n|---|---|\n").unwrap();
-    let rows = table
-        .lines()
-        .map_while(|line| Some(line.strip_prefix("| ")?.split_once(' ')?.0.to_owned()));
-    assert_eq!(rows.collect::<Vec<_>>(), exits);
+    // README, book and the first screen tell the same ones.
+    for page in ["README.md", "docs/results.md"] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(page)).unwrap();
+        let (_, table) = text.split_once("| exit code | meaning |").unwrap();
+        let rows = table
+            .lines()
+            .skip(2)
+            .map_while(|line| Some(line.strip_prefix("| ")?.split_once(' ')?.0.to_owned()));
+        assert_eq!(rows.collect::<Vec<_>>(), exits, "{page}");
+    }
     let help = text(&["-h"]);
     let (_, codes) = help.split_once("Exit codes:\n").unwrap();
     for exit in &exits {

@@ -7,6 +7,8 @@ mod accepted;
 mod after;
 mod again;
 mod answers;
+#[cfg(unix)]
+mod book;
 mod bucket;
 mod check;
 mod clean;

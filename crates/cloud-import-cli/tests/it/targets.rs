@@ -516,9 +516,9 @@ fn what_is_mistyped_is_told_with_what_may_be_meant() {
 }
 
 #[test]
-fn the_file_of_targets_in_the_readme_is_read() {
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
-    let targets = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+fn the_file_of_targets_in_the_book_is_read() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/targets.md")).unwrap();
+    let targets = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let path = std::env::temp_dir().join(format!("cloud-import-targets-readme-{}.toml", std::process::id()));
     fs::write(&path, targets).unwrap();
     let output = run(&[
