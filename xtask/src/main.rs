@@ -18,6 +18,7 @@ mod nightly;
 mod package;
 mod soak;
 mod spec;
+mod spec_policy;
 mod spec_store;
 mod step;
 mod structure;
