@@ -56,6 +56,6 @@ pub static POLICY: Policy = Policy::new(["Version", "Statement", "Effect", "Allo
         Permission::new("GetBucketLifecycle", &["oss:GetBucketLifecycle"], S_OSS_RAM).on(&["bucket"]).purposes(&[Purpose::Stage]).unverified(),
     ])
     .notes(&[
-        "The service reads the bucket by a RAM role, not by these keys: `check` tells whether it is there, and `check --create-role` makes it, which the purpose `role` allows.",
+        "The service reads the bucket by a RAM role, not by these keys. They may ask whether it is there; the purpose `role` lets them make it.",
         "The purpose `role` makes roles and attaches policies: give it to the person who sets an account up, not to the keys that import.",
     ]);

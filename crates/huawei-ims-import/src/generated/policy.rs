@@ -68,5 +68,5 @@ pub static POLICY: Policy = Policy::new(["Version", "Statement", "Effect", "Allo
     .notes(&[
         "OBS and IAM are global services: their actions are a policy of their own beside that of the image service.",
         "The image service reads and writes the bucket by the rights of these keys. Its documents ask for Tenant Administrator of OBS; whether the actions here are enough, no source tells.",
-        "A copy to another region needs an agency of IAM, which an administrator makes (`--set huawei.agency_name=NAME`).",
+        "A copy to another region needs an agency of IAM, which an administrator makes and the option `agency_name` names.",
     ]);
