@@ -68,7 +68,7 @@ use crate::{
     args::{Arguments, Command},
     commands::{
         accept, cancel, capabilities, change, check, clean, copy, delete, download, explain, export, forget, images,
-        import, inspect, list, moved, report as page, resume, show, sim, status, wait,
+        import, inspect, list, moved, policy, regions, report as page, resume, show, sim, status, wait,
     },
     exit::Exit,
 };
@@ -118,6 +118,8 @@ fn run(command: Command) -> Result<Exit> {
         Command::Inspect(options) => inspect::run(&options),
         Command::Capabilities(options) => capabilities::run(&options),
         Command::Explain(options) => explain::run(&options),
+        Command::Policy(options) => policy::run(&options),
+        Command::Regions(options) => block_on(interrupt::or_leave(regions::run(options))),
         Command::List(options) => block_on(interrupt::or_leave(list::run(options))),
         Command::Show(options) => block_on(interrupt::or_leave(show::run(options))),
         Command::Report(options) => block_on(interrupt::or_leave(page::run(options))),

@@ -14,6 +14,7 @@ const DOCUMENTS: &str = "\
 Documents, beside the sources:
   README.md         targets, defaults, what a repeat guarantees
   docs/events.md    results and events as JSON
+  docs/clouds       each cloud's keys, permissions, bucket, regions, limits, pitfalls
   docs/coverage.md  each cloud's operations, limits and error codes, with their sources
   docs/session.md   an import that is interrupted and resumed";
 
