@@ -53,7 +53,7 @@ pub static POLICY: Policy = Policy::new(["Version", "Statement", "Effect", "Allo
         Permission::new("ListMultipartUploads", &["oss:ListMultipartUploads"], S_POLICIES).on(&["bucket"]).purposes(&[Purpose::Stage]).unverified(),
         Permission::new("ListObjects", &["oss:ListObjects"], S_OSS_RAM).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export]),
         Permission::new("GetBucketInfo", &["oss:GetBucketInfo"], S_OSS_RAM).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export]),
-        Permission::new("GetBucketLifecycle", &["oss:GetBucketLifecycle"], S_OSS_RAM).on(&["bucket"]).purposes(&[Purpose::Stage]).unverified(),
+        Permission::new("GetBucketLifecycle", &["oss:GetBucketLifecycle"], S_OSS_RAM).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export]).unverified(),
     ])
     .notes(&[
         "The service reads the bucket by a RAM role, not by these keys. They may ask whether it is there; the purpose `role` lets them make it.",

@@ -212,7 +212,7 @@ fn importing_a_file_is_allowed_with_all_that_goes_with_it() {
                 "--boot-mode",
                 "bios",
             ];
-            let large = [&large[..], &["large.raw", "--skip-guest-check"], &to].concat();
+            let large = [&large[..], &["large.raw"], &to].concat();
             for _ in 0..2 {
                 scene.refuse(case.cloud, "UploadPart", 403, "AccessDenied");
                 scene.run(&large);

@@ -20,7 +20,7 @@ pub static POLICY: Policy = Policy::new(["Version", "Statement", "Effect", "Allo
         Permission::new("ImportImageQuick", &["ims:serverImages:create", "ims:dataImages:create"], S_IMS_ACTIONS).purposes(&[Purpose::Import]).note("the second for data disks alone"),
         Permission::new("CreateImage", &["ims:serverImages:create"], S_IMS_ACTIONS).purposes(&[Purpose::Import]),
         Permission::new("CreateDataImage", &["ims:dataImages:create"], S_IMS_ACTIONS).purposes(&[Purpose::Import]),
-        Permission::new("ShowJob", &[], S_IMS_ACTIONS).unverified().note("the client has it, no command calls it"),
+        Permission::new("ShowJob", &["ims:images:get"], S_IMS_ACTIONS).purposes(&[Purpose::Change]).unverified().note("no source tells the action of a job"),
         Permission::new("ShowJobProgress", &["ims:images:get"], S_IMS_ACTIONS).purposes(&[Purpose::Import, Purpose::Copy, Purpose::Export, Purpose::Change]).unverified().note("no source tells the action of a job"),
         Permission::new("ListImages", &["ims:images:list"], S_IMS_ACTIONS).purposes(&[Purpose::Import, Purpose::Copy, Purpose::Export, Purpose::Change]),
         Permission::new("GlanceListImages", &["ims:images:list"], S_IMS_ACTIONS),
@@ -63,7 +63,7 @@ pub static POLICY: Policy = Policy::new(["Version", "Statement", "Effect", "Allo
         Permission::new("HeadBucket", &["obs:bucket:HeadBucket"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export]),
         Permission::new("GetBucketLocation", &["obs:bucket:GetBucketLocation"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export]),
         Permission::new("GetBucketAcl", &["obs:bucket:GetBucketAcl"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export]),
-        Permission::new("GetBucketLifecycle", &["obs:bucket:GetLifecycleConfiguration"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Stage]).unverified(),
+        Permission::new("GetBucketLifecycle", &["obs:bucket:GetLifecycleConfiguration"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export]).unverified(),
     ])
     .notes(&[
         "OBS and IAM are global services: their actions are a policy of their own beside that of the image service.",

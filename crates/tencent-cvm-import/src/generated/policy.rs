@@ -48,7 +48,7 @@ pub static POLICY: Policy = Policy::new(["version", "statement", "effect", "allo
         Permission::new("HeadBucket", &["name/cos:HeadBucket"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export]),
         Permission::new("GetBucketLocation", &["name/cos:GetBucketLocation"], S_CAM).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export]).unverified(),
         Permission::new("GetBucketAcl", &["name/cos:GetBucketACL"], S_CAM).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export]).unverified(),
-        Permission::new("GetBucketLifecycle", &["name/cos:GetBucketLifecycle"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Stage]),
+        Permission::new("GetBucketLifecycle", &["name/cos:GetBucketLifecycle"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export]),
     ])
     .notes(&[
         "An export writes by a role of CAM that these keys name: whether they need `name/cam:PassRole` for it is told by no source.",
