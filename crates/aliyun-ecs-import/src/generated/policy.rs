@@ -6,7 +6,7 @@ use cloud_import_core::provider::policy::{Permission, Policy, Purpose};
 
 const S_ECS_RAM: &str = "RAM authorization of ECS (alibabacloud.com/help/en/ecs), and the authorization information of each operation: an action has the name of its operation (read 2026)";
 const S_OSS_RAM: &str = "RAM Policy, and Authorization syntax and elements (alibabacloud.com/help/en/oss/user-guide) (2026-02)";
-const S_POLICIES: &str = "Policies that others publish for the same calls; no document of the vendor was read (read 2026)";
+const S_POLICIES: &str = "Policies that others publish for the same calls, where no document of the vendor was read (read 2026)";
 
 /// What keys must be allowed to do, by operation.
 pub static POLICY: Policy = Policy::new(["Version", "Statement", "Effect", "Allow", "Action", "Resource"], "1")

@@ -227,7 +227,8 @@ fn every_command_takes_them() {
             "tag",
             "set",
             "deprecate",
-            "delete"
+            "delete",
+            "regions"
         ]
     );
 }

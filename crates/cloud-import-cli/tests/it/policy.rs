@@ -235,6 +235,21 @@ fn importing_a_file_is_allowed_with_all_that_goes_with_it() {
                 .concat(),
             );
         });
+        // Without these, nothing would be said of them.
+        for part in [
+            "PutObject",
+            "UploadPart",
+            "ListParts",
+            "CompleteMultipartUpload",
+            "DeleteObject",
+        ] {
+            let many = scene.simulator.counters().requests_of(case.cloud, part);
+            assert!(
+                many > 0 || (case.id, part) == ("ucloud", "ListParts"),
+                "{} {part}",
+                case.id
+            );
+        }
     }
     assert!(missing.is_empty(), "{missing:#?}");
 }

@@ -6,7 +6,7 @@ use cloud_import_core::provider::policy::{Permission, Policy, Purpose};
 
 const S_IMS_ACTIONS: &str = "Permissions and supported actions, IMS API reference (ims_03_appendix_05 to 08, and the edition for Paris, en-us_topic_0107282307 to 12) (2025-02)";
 const S_OBS_ACTIONS: &str = "Bucket actions and Object actions, OBS API reference (obs_04_0111 and obs_04_0112) (2025-11)";
-const S_POLICIES: &str = "Policies that others publish for the same calls; no document of the vendor was read (read 2026)";
+const S_POLICIES: &str = "Policies that others publish for the same calls, where no document of the vendor was read (read 2026)";
 
 /// What keys must be allowed to do, by operation.
 pub static POLICY: Policy = Policy::new(["Version", "Statement", "Effect", "Allow", "Action", "Resource"], "1.1")

@@ -30,7 +30,7 @@
 //! | obs-actions | Bucket actions and Object actions, OBS API reference (obs_04_0111 and obs_04_0112) (2025-11) |
 //! | otc | opentelekomcloud-docs/image-management-service: the same product as T-Systems runs it (2026-04) |
 //! | packer | packer-plugin-huaweicloud (2025-08) |
-//! | policies | Policies that others publish for the same calls; no document of the vendor was read (read 2026) |
+//! | policies | Policies that others publish for the same calls, where no document of the vendor was read (read 2026) |
 //! | reports | Public reports of users that quote Huawei Cloud's answers (undated) |
 //! | sdk-python | huaweicloudsdkims and huaweicloudsdkcore for Python 3.1.219 (undated) |
 //! | seed | older document: Importing an Image File Quickly, IMS API reference (older English edition) (undated) |
