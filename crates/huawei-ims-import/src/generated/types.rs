@@ -23,7 +23,7 @@
 //! | docs | huaweicloudDocs/ims: IMS API reference (Chinese edition) (2022-12) |
 //! | gateway | API signing guide, error codes of the API gateway (undated) |
 //! | guide | huaweicloudDocs/ims: IMS user guide (Chinese edition) (2022-12) |
-//! | iam-policy | Custom policies, IAM and OBS user guides (obs_03_0121, obs_40_0022): version 1.1; OBS is a global service (2025-12) |
+//! | iam-policy | Custom policies, IAM and OBS user guides (obs_03_0121, obs_40_0022): version 1.1, and that OBS is a global service (2025-12) |
 //! | ims-actions | Permissions and supported actions, IMS API reference (ims_03_appendix_05 to 08, and the edition for Paris, en-us_topic_0107282307 to 12) (2025-02) |
 //! | oapi | huawei-cloud-api-definitions-IMS 0.1.20261015 (Huawei's API Explorer) (2026-10) |
 //! | oapi-iam | huawei-cloud-api-definitions-IAM 0.1.20261016 (Huawei's API Explorer) (2026-10) |
