@@ -19,6 +19,7 @@ mod package;
 mod release;
 mod soak;
 mod spec;
+mod spec_policy;
 mod spec_store;
 mod step;
 mod structure;

@@ -14,6 +14,7 @@ pub(crate) struct Spec {
     pub(crate) api: Api,
     pub(crate) errors: Vec<ErrorCode>,
     pub(crate) systems: Vec<System>,
+    pub(crate) policy: Policy,
 }
 
 /// Tables of a spec: a key that is not listed is an error.
@@ -152,6 +153,25 @@ tables! {
         #[serde(default)] versions: Vec<String>,
         source: String,
         #[serde(default)] unverified: bool,
+    }
+
+    Policy {
+        /// Words and version of the vendor's grammar.
+        document: BTreeMap<String, Fact>,
+        /// How each kind of resource is written.
+        #[serde(default)] resources: BTreeMap<String, Fact>,
+        #[serde(default)] notes: Vec<String>,
+        permissions: Vec<Permission>,
+    }
+    Permission {
+        operation: String,
+        /// None where no source tells them.
+        actions: Vec<String>,
+        purposes: Vec<String>,
+        #[serde(default)] on: Vec<String>,
+        source: String,
+        #[serde(default)] unverified: bool,
+        #[serde(default)] note: String,
     }
 
     #[derive(Default)]
@@ -380,9 +400,10 @@ impl Spec {
             read("api.toml")?,
             read("errors.toml")?,
             read("systems.toml")?,
+            read("policy.toml")?,
         );
         let known = tables.0.get("sources").and_then(toml::Value::as_table);
-        for table in [&tables.0, &tables.1, &tables.2, &tables.3] {
+        for table in [&tables.0, &tables.1, &tables.2, &tables.3, &tables.4] {
             known_sources(&toml::Value::Table(table.clone()), known.unwrap_or(&toml::Table::new()))?;
         }
         let invalid = |error: toml::de::Error| error.to_string();
@@ -391,6 +412,7 @@ impl Spec {
             api: tables.1.try_into().map_err(invalid)?,
             errors: tables.2.try_into::<Errors>().map_err(invalid)?.errors,
             systems: tables.3.try_into::<Systems>().map_err(invalid)?.systems,
+            policy: tables.4.try_into().map_err(invalid)?,
         };
         spec.check()?;
         Ok(spec)
@@ -408,6 +430,7 @@ impl Spec {
                 one.name
             ));
         }
+        self.policy.check(operations)?;
         let rows = self.provider.guest.iter();
         if let Some((name, _)) = rows
             .filter(|(_, row)| row.severity == GuestSeverity::Error)

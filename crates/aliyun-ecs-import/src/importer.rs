@@ -288,6 +288,10 @@ impl Cloud for Client {
         self.delete_with_snapshots(image).await
     }
 
+    async fn regions(&self) -> Result<Option<Vec<String>>> {
+        preflight::regions(self).await.map(Some)
+    }
+
     async fn check(&self, request: &ImportRequest, checks: &mut Checks) -> Result<(), &'static str> {
         preflight::check(self, request, checks).await
     }

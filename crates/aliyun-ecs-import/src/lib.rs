@@ -44,8 +44,8 @@ pub use cloud_import_core as common;
 pub use client::{Client, ClientOptions};
 pub use exports::{EXPORT_ROLE, ExportOptions};
 pub use generated::{
-    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, SOURCES, TASK_STATES,
-    types,
+    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, POLICY, REGIONS, SOURCES,
+    TASK_STATES, types,
 };
 pub use import_role::{CreateRole, RoleEvent};
 pub use importer::Importer;

@@ -61,7 +61,7 @@ async fn role(client: &Client, request: &ImportRequest, checks: &Checks) -> Chec
     role_check(request, role)
 }
 
-async fn regions(client: &Client) -> Result<Vec<String>> {
+pub(crate) async fn regions(client: &Client) -> Result<Vec<String>> {
     let request = wire::DescribeRegionsRequest::default();
     let regions = client.describe_regions(&request).await?.regions;
     let regions = regions.unwrap_or_default().into_iter();

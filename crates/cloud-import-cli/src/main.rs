@@ -72,7 +72,8 @@ use crate::{
     args::{Arguments, Command},
     commands::{
         accept, cancel, capabilities, change, check, clean, completions, copy, delete, download, explain, export,
-        forget, images, import, inspect, list, man, moved, report as page, resume, show, sim, status, wait,
+        forget, images, import, inspect, list, man, moved, policy, regions, report as page, resume, show, sim, status,
+        wait,
     },
     exit::Exit,
 };
@@ -127,6 +128,8 @@ fn run(command: Command) -> Result<Exit> {
         Command::Explain(options) => explain::run(&options),
         Command::Completions(options) => completions::run(&options),
         Command::Man(options) => man::run(&options),
+        Command::Policy(options) => policy::run(&options),
+        Command::Regions(options) => block_on(interrupt::or_leave(regions::run(options))),
         Command::List(options) => block_on(interrupt::or_leave(list::run(options))),
         Command::Show(options) => block_on(interrupt::or_leave(show::run(options))),
         Command::Report(options) => block_on(interrupt::or_leave(page::run(options))),

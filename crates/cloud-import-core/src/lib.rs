@@ -96,6 +96,7 @@ pub mod provider {
             code::{CodeRule, Meaning, StateClass, StateRow},
             id,
             os::{Distribution, Listed, OsMatch, System},
+            policy,
             token::marked,
         },
         net::{Pipeline, clock_offset, protocol, retry},

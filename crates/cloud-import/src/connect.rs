@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cloud_import_core::{
     Capabilities, ClientBuilder, Error, ErrorKind, ImageImporter, ImportTask, Provider, Result, Settings, WarningId,
     credentials::{Chain, ChainSpec, EnvironmentNames},
-    provider::{CodeRule, capabilities::GuestSeverity},
+    provider::{CodeRule, capabilities::GuestSeverity, policy::Policy},
 };
 
 /// Calls a macro with what a provider's crate has, or says that the feature is off.
@@ -141,6 +141,25 @@ pub fn environment_names(provider: Provider) -> Result<&'static EnvironmentNames
 /// [`ErrorKind::Unsupported`] when the cloud's feature is off.
 pub fn regions(provider: Provider) -> Result<&'static [(&'static str, &'static str)]> {
     of_provider!(provider, it => Ok(it::REGIONS))
+}
+
+/// What a cloud's keys must be allowed to do, and how the cloud writes that.
+///
+/// ```
+/// use cloud_import::{Provider, policy, provider::policy::Purpose};
+///
+/// let policy = policy(Provider::ALIYUN)?;
+/// let [document] = &policy.documents(&[Purpose::Import], Some("images"), None)[..] else {
+///     panic!("one policy for all services");
+/// };
+/// assert!(document.contains("ecs:ImportImage") && document.contains("acs:oss:*:*:images/*"));
+/// # Ok::<(), cloud_import::Error>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] when the cloud's feature is off.
+pub fn policy(provider: Provider) -> Result<&'static Policy> {
+    of_provider!(provider, it => Ok(&it::POLICY))
 }
 
 /// Where a cloud's keys are looked for when none are given, in order, each place as a user writes it.

@@ -47,6 +47,6 @@ pub use cloud_import_core::{
 
 pub use connect::{
     capabilities, connect, connect_to, credential_chain, credential_places, environment_names, error_codes,
-    guest_warnings, regions, sources, warning,
+    guest_warnings, policy, regions, sources, warning,
 };
 pub use target::Target;

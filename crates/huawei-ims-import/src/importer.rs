@@ -246,6 +246,10 @@ impl Cloud for Client {
             .map(drop)
     }
 
+    async fn regions(&self) -> Result<Option<Vec<String>>> {
+        preflight::regions(self).await.map(Some)
+    }
+
     async fn check(&self, request: &ImportRequest, checks: &mut Checks) -> Result<(), &'static str> {
         preflight::check(self, request, checks).await
     }

@@ -37,8 +37,8 @@ pub use cloud_import_core as common;
 pub use client::{Client, ClientOptions};
 pub use exports::ExportOptions;
 pub use generated::{
-    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, ImportMode, OTHER_HOSTS, REGIONS, ROUTE_COMMON,
-    ROUTE_DATA_COMMON, ROUTE_QUICK, SERVICE, SOURCES, TASK_STATES, types,
+    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, ImportMode, OTHER_HOSTS, POLICY, REGIONS,
+    ROUTE_COMMON, ROUTE_DATA_COMMON, ROUTE_QUICK, SERVICE, SOURCES, TASK_STATES, types,
 };
 pub use importer::Importer;
 pub use options::{Options, RouteKind};

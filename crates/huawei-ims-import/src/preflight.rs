@@ -1,6 +1,6 @@
 //! What Huawei Cloud can be asked before an import or a copy. Reads only.
 
-use std::ops::ControlFlow;
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 use cloud_import_core::{
     Check, ErrorKind, ImageKind, ImportRequest, Result, Subject, WarningId,
@@ -94,6 +94,16 @@ async fn projects(client: &Client) -> Result<Vec<String>> {
     let projects = client.keystone_list_projects(&request).await?.projects;
     let projects = projects.unwrap_or_default().into_iter();
     Ok(projects.filter_map(|project| project.id).collect())
+}
+
+/// The regions that have a project of these keys: a region's own is named after it, and a sub-project has that name before its own. The
+/// one that the object storage keeps is of no region.
+pub(crate) async fn regions(client: &Client) -> Result<Vec<String>> {
+    let request = wire::KeystoneListProjectsRequest::default();
+    let projects = client.keystone_list_projects(&request).await?.projects;
+    let names = projects.unwrap_or_default().into_iter().filter_map(|it| it.name);
+    let regions = names.filter(|name| name.contains('-') && !name.contains('_'));
+    Ok(regions.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 /// `(used, allowed)`.

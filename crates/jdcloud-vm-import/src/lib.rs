@@ -33,7 +33,7 @@ pub use cloud_import_core as common;
 pub use client::{Client, ClientOptions};
 pub use exports::ExportOptions;
 pub use generated::{
-    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, SERVICE, SOURCES,
+    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, POLICY, REGIONS, SERVICE, SOURCES,
     TASK_STATES, types,
 };
 pub use importer::Importer;

@@ -36,7 +36,8 @@ pub use cloud_import_core as common;
 pub use client::{Client, ClientOptions, HttpMethod};
 pub use exports::{EXPORT_ROLE, ExportOptions};
 pub use generated::{
-    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, SERVICE, SOURCES, types,
+    API_VERSION, CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, POLICY, REGIONS, SERVICE, SOURCES,
+    types,
 };
 pub use importer::Importer;
 pub use options::Options;

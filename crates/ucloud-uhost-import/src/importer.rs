@@ -144,6 +144,10 @@ impl Cloud for Client {
         self.terminate_custom_image(&request).await.map(drop)
     }
 
+    async fn regions(&self) -> Result<Option<Vec<String>>> {
+        preflight::regions(self).await.map(Some)
+    }
+
     async fn check(&self, request: &ImportRequest, checks: &mut Checks) -> Result<(), &'static str> {
         preflight::check(self, request, checks).await
     }

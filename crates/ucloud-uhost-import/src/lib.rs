@@ -30,7 +30,9 @@ mod sts;
 pub use cloud_import_core as common;
 
 pub use client::{Client, ClientOptions};
-pub use generated::{CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, REGIONS, SOURCES, types};
+pub use generated::{
+    CAPABILITIES, ENVIRONMENT, ERRORS, HOST, IMAGE_STATES, OTHER_HOSTS, POLICY, REGIONS, SOURCES, types,
+};
 pub use importer::Importer;
 pub use options::Options;
 pub use os::{UcloudOs, map_os};

@@ -41,7 +41,7 @@ pub(crate) async fn check(client: &Client, request: &ImportRequest, checks: &mut
     Ok(())
 }
 
-async fn regions(client: &Client) -> Result<Vec<String>> {
+pub(crate) async fn regions(client: &Client) -> Result<Vec<String>> {
     let regions = client.get_region(&wire::GetRegionRequest::default()).await?.regions;
     let regions = regions.unwrap_or_default().into_iter();
     let mut ids: Vec<String> = regions.filter_map(|region| region.region).collect();

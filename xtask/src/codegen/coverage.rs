@@ -1,4 +1,4 @@
-//! Renders `docs/coverage.md`: what of each cloud is there, with its source, and what no source settles.
+//! Renders `docs/coverage.md` and its pages: what of each cloud is there, with its source, and what no source settles.
 
 use std::fmt::Write as _;
 
@@ -8,30 +8,42 @@ use crate::spec::{Field, Rule, Spec};
 /// Above this many fields of an answer, the page names their number only: the crate's documentation has them all.
 const SHOWN: usize = 60;
 
-pub(super) fn render(specs: &[Spec]) -> String {
-    let mut out = String::from(
-        "<!-- Written by `cargo xtask codegen` from xtask/specs. Do not edit by hand. -->\n\n# Coverage\n\n\
+/// What each page begins with.
+pub(super) const WRITTEN: &str = "<!-- Written by `cargo xtask codegen` from xtask/specs. Do not edit by hand. -->\n\n";
+
+/// The page that leads to those of the clouds.
+pub(super) fn index(specs: &[Spec]) -> String {
+    let mut out = format!(
+        "{WRITTEN}# Coverage\n\n\
          Every operation, field, limit, state, error code and endpoint that is known here, with where it was read. What no\n\
-         source settles is marked *unverified*. No live account was used for any of it.\n\n## Operations\n\n",
+         source settles is marked *unverified*. No live account was used for any of it.\n\n"
     );
     for spec in specs {
+        let provider = &spec.provider;
         let mut names: Vec<&str> = spec.api.operations.iter().map(|own| own.name.as_str()).collect();
         names.dedup();
-        let _ = writeln!(out, "- **{}**: `{}`", spec.provider.name, names.join("`, `"));
-    }
-    for spec in specs {
-        cloud(&mut out, spec);
+        let (id, name) = (&provider.id, &provider.name);
+        let _ = writeln!(out, "- [**{name}**](coverage/{id}.md): `{}`", names.join("`, `"));
     }
     out
 }
 
-fn cloud(out: &mut String, spec: &Spec) {
+/// One cloud's.
+pub(super) fn page(spec: &Spec) -> String {
     let provider = &spec.provider;
-    let _ = writeln!(out, "\n## {}\n\nSources, by the keys used below:\n", provider.name);
+    let (id, name) = (&provider.id, &provider.name);
+    let mut text = format!(
+        "{WRITTEN}# Coverage: {name}\n\nWhat is needed to begin is in [clouds/{id}.md](../clouds/{id}.md). Sources, by the keys used below:\n\n"
+    );
+    let out = &mut text;
     for (key, source) in &provider.sources {
         let _ = writeln!(out, "- `{key}`: {} ({})", source.title, source.date);
     }
-    unverified(out, spec);
+    let open = unverified(spec, true);
+    if !open.is_empty() {
+        let _ = write!(out, "\n## Unverified\n\n{}", open.concat());
+    }
+    permissions(out, spec);
     beside_calls(out, spec);
     for operation in &spec.api.operations {
         let at = operation
@@ -40,7 +52,7 @@ fn cloud(out: &mut String, spec: &Spec) {
             .map_or(String::new(), |host| format!(" at `{host}`"));
         let _ = writeln!(
             out,
-            "\n### {} (`{}`)\n\n`{}`{at}, repeat: {}. Source: {}.\n",
+            "\n## {} (`{}`)\n\n`{}`{at}, repeat: {}. Source: {}.\n",
             operation.name, operation.method_name, operation.http, operation.repeat, operation.source
         );
         fields(out, "request", &operation.fields);
@@ -52,7 +64,7 @@ fn cloud(out: &mut String, spec: &Spec) {
         }
     }
     for own in &spec.api.types {
-        let _ = writeln!(out, "\n### Type {}\n", own.name);
+        let _ = writeln!(out, "\n## Type {}\n", own.name);
         fields(out, "field", &own.fields);
     }
     let codes = spec.errors.iter().map(|row| {
@@ -85,6 +97,25 @@ fn cloud(out: &mut String, spec: &Spec) {
         ["code", "HTTP", "kind", "may have executed", "remedy", "source"],
         codes,
     );
+    text
+}
+
+/// What keys must be allowed, by operation.
+fn permissions(out: &mut String, spec: &Spec) {
+    let rows = spec.policy.permissions.iter().map(|row| {
+        let actions = joined(row.actions.iter().map(|action| format!("`{action}`")));
+        let operation = format!("`{}`{}", row.operation, mark(row.unverified));
+        [
+            operation,
+            actions,
+            row.purposes.join(", "),
+            row.on.join(", "),
+            row.note.clone(),
+            row.source.clone(),
+        ]
+    });
+    let columns = ["operation", "actions", "for", "on", "note", "source"];
+    table(out, "Permissions", columns, rows);
 }
 
 /// Endpoints, limits, operating systems and states.
@@ -175,9 +206,14 @@ fn guest(out: &mut String, spec: &Spec) {
 }
 
 /// A table under a title; without one, where the text goes on.
-fn table<const N: usize>(out: &mut String, title: &str, columns: [&str; N], rows: impl Iterator<Item = [String; N]>) {
+pub(super) fn table<const N: usize>(
+    out: &mut String,
+    title: &str,
+    columns: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) {
     if !title.is_empty() {
-        let _ = writeln!(out, "\n### {title}\n");
+        let _ = writeln!(out, "\n## {title}\n");
     }
     let _ = writeln!(out, "| {} |\n|{}", columns.join(" | "), "---|".repeat(N));
     for row in rows {
@@ -210,7 +246,8 @@ fn fields(out: &mut String, what: &str, fields: &[Field]) {
     out.push('\n');
 }
 
-fn unverified(out: &mut String, spec: &Spec) {
+/// A line for each thing that no source settles; with all fields and codes, or without them.
+pub(super) fn unverified(spec: &Spec, with_calls: bool) -> Vec<String> {
     let provider = &spec.provider;
     let facts = provider.capabilities.iter().chain(&provider.after);
     let facts = facts.filter(|(_, fact)| fact.unverified);
@@ -227,18 +264,12 @@ fn unverified(out: &mut String, spec: &Spec) {
         .iter()
         .filter(|row| row.unverified)
         .map(|row| format!("error code `{}`", row.code));
-    let all: Vec<String> = facts
-        .chain(guests)
-        .chain(fields)
-        .chain(codes)
-        .map(|line| format!("- {line}\n"))
-        .collect();
-    if !all.is_empty() {
-        let _ = write!(out, "\n### Unverified\n\n{}", all.concat());
-    }
+    let of_calls = fields.chain(codes).filter(|_| with_calls);
+    let all = facts.chain(guests).chain(of_calls);
+    all.map(|line| format!("- {line}\n")).collect()
 }
 
-fn rule(rule: &Rule) -> String {
+pub(super) fn rule(rule: &Rule) -> String {
     match rule {
         Rule::Chars { min, max } => format!("{min} to {max} characters"),
         Rule::Range { min, max, multiple_of } => {

@@ -2,9 +2,11 @@
 //!
 //! Each renderer makes text; this file puts it in its place. Files that no renderer makes any more are removed.
 
+mod cloud_page;
 mod coverage;
 mod facts;
 mod operations;
+mod policy;
 mod readme;
 mod sim;
 mod stores;
@@ -30,6 +32,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
     let stores = spec_store::load(root)?;
     let mut files: BTreeMap<PathBuf, String> = BTreeMap::new();
     let mut folders = vec![root.join("crates/cloud-import-sim/src/generated")];
+    let docs = root.join("docs");
     // Both are in the order of the clouds.
     for (spec, store) in specs.iter().zip(&stores.1) {
         let folder = root
@@ -42,13 +45,18 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
         files.insert(folder.join("facts.rs"), facts::render(spec, store)?);
         files.insert(folder.join("errors.rs"), facts::errors(spec));
         files.insert(folder.join("systems.rs"), systems::render(spec));
+        files.insert(folder.join("policy.rs"), policy::render(spec));
         files.insert(folders[0].join(format!("{}.rs", spec.provider.id)), sim::render(spec));
+        let page = format!("{}.md", spec.provider.id);
+        files.insert(docs.join("coverage").join(&page), coverage::page(spec));
+        files.insert(docs.join("clouds").join(&page), cloud_page::render(root, spec, store)?);
         folders.push(folder);
     }
     files.insert(folders[0].join("mod.rs"), sim::module());
     folders.push(stores::render(root, &stores, &mut files)?);
     pages(root, &specs, &stores.1, &mut files)?;
-    files.insert(root.join("docs/coverage.md"), coverage::render(&specs));
+    files.insert(docs.join("coverage.md"), coverage::index(&specs));
+    folders.extend([docs.join("coverage"), docs.join("clouds")]);
     settle(&files, &folders, check)
 }
 
@@ -78,8 +86,8 @@ fn pages(root: &Path, specs: &[Spec], stores: &[Store], files: &mut BTreeMap<Pat
 fn module(spec: &Spec) -> String {
     format!(
         "{}//! The API of {} in the vendor's words, and the facts known of it. No behaviour is here.\n\n\
-         mod errors;\nmod facts;\nmod operations;\nmod systems;\npub mod types;\n\n\
-         pub use errors::ERRORS;\npub use facts::*;\npub(crate) use systems::SYSTEMS;\npub(crate) use types::*;\n",
+         mod errors;\nmod facts;\nmod operations;\nmod policy;\nmod systems;\npub mod types;\n\n\
+         pub use errors::ERRORS;\npub use facts::*;\npub use policy::POLICY;\npub(crate) use systems::SYSTEMS;\npub(crate) use types::*;\n",
         text::header(spec),
         spec.provider.name
     )

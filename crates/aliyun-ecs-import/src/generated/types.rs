@@ -24,16 +24,20 @@
 //! | credentials | alibabacloud-credentials for Python 1.0.12 (undated) |
 //! | docs | ImportImage, ECS API reference (English, help id 25542) (2025-05) |
 //! | docs-2021 | AlibabaCloudDocs/ecs: ECS API reference, and the guides to importing images (2021-07) |
+//! | ecs-ram | RAM authorization of ECS (alibabacloud.com/help/en/ecs), and the authorization information of each operation: an action has the name of its operation (read 2026) |
 //! | endpoints | ECS endpoints (api-ecs-2014-05-26-endpoint), and the endpoint pages of sibling products (2026-01) |
 //! | idempotence | How to ensure idempotence (25693) (undated) |
 //! | image-check | Image check before and after an import (ecs/user-guide/check-whether-an-image-meets-the-import-requirements, smc/user-guide/image-check-items) (read 2026) |
 //! | mantle | coreos-assembler, mantle/platform/api/aliyun (2026-07) |
 //! | marketplace | Linux image specification (ecs/user-guide/cloud-marketplace-mirror-specification) (2024-12) |
 //! | modify | ModifyImageAttribute, ECS API reference (Chinese, alibabacloud.com/help/tc/ecs/api-modifyimageattribute) (read 2026) |
+//! | oss-ram | RAM Policy, and Authorization syntax and elements (alibabacloud.com/help/en/oss/user-guide) (2026-02) |
 //! | packer | packer-plugin-alicloud (2025-06) |
 //! | pipelines | coreos-assembler, issue 2592 and pull requests 2648, 2670 and 2682: a pipeline that imports once and copies to every region (2022) |
+//! | policies | Policies that others publish for the same calls, where no document of the vendor was read (read 2026) |
 //! | ram | CreateRole, GetRole and AttachPolicyToRole, RAM API reference (28710 and its neighbours) (2017-05) |
 //! | ram-sdk | alibabacloud_ram20150501 for Python 1.3.0 (2026) |
+//! | ram-syntax | Policy structure and syntax, RAM user guide (93739) (read 2026) |
 //! | reports | Public reports of users that quote Alibaba Cloud's answers, and the codes that yunionio/cloudmux and terraform-provider-alicloud handle (read 2026) |
 //! | rpc | RPC mechanism: V2 request syntax and signature (undated) |
 //! | sdk | alibabacloud_ecs20140526 for Python 7.11.8 (2026-10) |

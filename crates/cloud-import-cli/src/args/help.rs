@@ -17,6 +17,7 @@ Documents, beside the sources:
   docs/targets.md          targets and defaults
   docs/guarantees.md       what a repeat guarantees
   docs/events.md           results and events as JSON
+  docs/clouds              each cloud's keys, permissions, bucket, regions, limits, pitfalls
   docs/coverage.md         each cloud's operations, limits and error codes, with their sources";
 
 /// The command line's definition, with its long help.

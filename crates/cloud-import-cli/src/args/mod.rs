@@ -19,6 +19,7 @@ mod packaged;
 mod reach;
 mod remembered;
 pub(crate) mod scope;
+mod setup;
 mod sim;
 mod surface;
 mod tasks;
@@ -46,6 +47,7 @@ pub(crate) use self::{
     packaged::{Completions, Man, Shell},
     reach::{ConfigFile, OutputFormat, Reach, StateDir},
     remembered::{Clean, InBucket, List, Report, Show},
+    setup::{Policy, Regions},
     sim::Sim,
     surface::{Color, Surface},
     tasks::{Tasks, Wait},
@@ -141,6 +143,10 @@ pub(crate) enum Command {
     Delete(Delete),
     /// Show what each cloud supports, and its limits
     Capabilities(Capabilities),
+    /// Print the least policy that the keys of a cloud need
+    Policy(Policy),
+    /// Show the regions of a cloud, and their endpoints
+    Regions(Regions),
     /// Explain an error code and what to do about it
     Explain(Explain),
     /// Run simulators of the five clouds on this machine
@@ -177,6 +183,8 @@ impl Command {
             | Self::Deprecate(Deprecate { reached, .. })
             | Self::Delete(Delete { reached, .. }) => reached.reach.output,
             Self::Capabilities(options) => options.output,
+            Self::Policy(options) => options.output,
+            Self::Regions(options) => options.reach.output,
             Self::Explain(options) => options.output,
             Self::Forget(options) => options.output,
             Self::Sim(_) | Self::Report(_) | Self::Completions(_) | Self::Man(_) => OutputFormat::Text,
@@ -212,6 +220,8 @@ impl Command {
             Self::Deprecate(_) => "deprecate",
             Self::Delete(_) => "delete",
             Self::Capabilities(_) => "capabilities",
+            Self::Policy(_) => "policy",
+            Self::Regions(_) => "regions",
             Self::Explain(_) => "explain",
             Self::Sim(_) => "sim",
             Self::Completions(_) => "completions",

@@ -19,6 +19,8 @@ pub(crate) mod inspect;
 pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod moved;
+pub(crate) mod policy;
+pub(crate) mod regions;
 pub(crate) mod report;
 pub(crate) mod resume;
 pub(crate) mod show;

@@ -107,7 +107,11 @@ fn built() -> Command {
 /// The command with what it cannot do without.
 fn words(command: &Command) -> Vec<String> {
     let required = command.get_arguments().filter(|option| option.is_required_set());
-    let typed = required.map(|option| option.get_long().map_or("x".to_owned(), |flag| format!("--{flag}=x")));
+    let typed = required.map(|option| match (option.get_long(), option.get_id().as_str()) {
+        (Some(flag), _) => format!("--{flag}=x"),
+        (None, "provider") => "aliyun".to_owned(),
+        (None, _) => "x".to_owned(),
+    });
     // One of several that it needs.
     let one = match command.get_name() {
         "tag" => Some("a=b".to_owned()),
@@ -227,7 +231,8 @@ fn every_command_takes_them() {
             "tag",
             "set",
             "deprecate",
-            "delete"
+            "delete",
+            "regions"
         ]
     );
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 pub(crate) use self::{foreign::*, guest::Guest};
 use crate::{
     bucket, changed, checked,
-    commands::{capabilities, clean, download, explain, export, forget, images, inspect, list, show},
+    commands::{capabilities, clean, download, explain, export, forget, images, inspect, list, policy, regions, show},
     events, output, report,
 };
 
@@ -64,6 +64,8 @@ fn schemas() -> BTreeMap<&'static str, Value> {
             of::<changed::Report<'_>>("What share, unshare, accept, tag, set, deprecate and delete did with an image"),
         ),
         ("inspect", of::<inspect::Facts<'_>>("What a disk image is")),
+        ("policy", of::<policy::Printed<'_>>("The least policy that keys need")),
+        ("regions", of::<regions::Listed<'_>>("The regions of a cloud")),
         ("capabilities", of::<capabilities::Listed<'_>>("What each cloud can do")),
     ])
 }

@@ -126,6 +126,14 @@ const CASES: &[(&str, Case)] = &[
     ("cloud-import inspect --output json disk.vmdk", DONE),
     ("cloud-import capabilities", DONE),
     ("cloud-import capabilities huawei", DONE),
+    ("cloud-import policy aliyun --bucket my-bucket", DONE),
+    ("cloud-import policy aliyun --bucket images", DONE),
+    ("cloud-import policy tencent --for import --bucket web-1250000000", DONE),
+    ("cloud-import policy huawei --for all --output json", DONE),
+    ("cloud-import regions aliyun", DONE),
+    ("cloud-import regions aliyun --ask", DONE),
+    ("cloud-import regions ucloud --ask", DONE),
+    ("cloud-import regions huawei --output json", DONE),
     ("cloud-import explain InvalidImageName.Duplicate", DONE),
     ("cloud-import explain --provider ucloud 8301", DONE),
     ("cloud-import sim > sim.json &", Own),
@@ -280,7 +288,7 @@ fn simulated(line: &str, option: &str, state: &str, job: &str) -> String {
     let state = if line.contains("--state") { "" } else { state };
     match name {
         _ if line.contains("--simulate") => line,
-        "check" => line.replacen(&command, &format!("{command} {option}"), 1),
+        "check" | "regions" => line.replacen(&command, &format!("{command} {option}"), 1),
         "show" | "report" | "forget" | "resume" | "retry" => {
             let words = line.split(' ').map(|word| {
                 if matches!(word, "web" | "web-2026-11") {

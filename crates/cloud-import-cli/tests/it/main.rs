@@ -46,6 +46,7 @@ mod moved;
 #[cfg(feature = "otel")]
 mod otel;
 mod places;
+mod policy;
 mod preflight;
 mod regions;
 mod releases;

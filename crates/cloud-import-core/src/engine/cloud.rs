@@ -275,6 +275,11 @@ pub trait Cloud: Debug + Send + Sync + 'static {
             .with_remedy("Use the image; to have nothing of it, do not.")))
     }
 
+    /// The regions that the cloud lists for these keys; `None` where no call tells.
+    fn regions(&self) -> impl Future<Output = Result<Option<Vec<String>>>> + Send {
+        ready(Ok(None))
+    }
+
     /// Asks what can be asked about an order before it is sent: reads, and the vendor's dry run. It ends early with the reason
     /// why nothing more can be told. Of a copy, it is asked where that goes; its image may not be there yet, and has the system.
     fn check(

@@ -166,6 +166,14 @@ pub trait ImageImporter: Debug + Send + Sync {
         })
     }
 
+    /// The regions that the cloud lists for these keys; `None` where no call of the cloud tells, or of this importer.
+    ///
+    /// # Cancel safety
+    /// Call it again.
+    fn regions(&self) -> BoxFuture<'_, Result<Option<Vec<String>>>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     /// What the cloud says of an image, by its id. An importer that does not ask says [`Presence::Unclear`].
     ///
     /// What was made or deleted a moment ago may be shown as it was: who would act on a deletion looks twice.

@@ -444,6 +444,10 @@ impl<C: Cloud> ImageImporter for Importer<C> {
         })
     }
 
+    fn regions(&self) -> BoxFuture<'_, Result<Option<Vec<String>>>> {
+        Box::pin(self.cloud.regions())
+    }
+
     fn presence<'a>(&'a self, image: &'a ImportedImage) -> BoxFuture<'a, Result<Presence>> {
         Box::pin(self.presence_of_own(image))
     }

@@ -17,6 +17,7 @@ pub(crate) mod object;
 pub(crate) mod os;
 pub(crate) mod own_image;
 mod parse;
+pub mod policy;
 pub(crate) mod problem;
 pub(crate) mod provider;
 pub mod remedy;

@@ -5,10 +5,12 @@
 mod errors;
 mod facts;
 mod operations;
+mod policy;
 mod systems;
 pub mod types;
 
 pub use errors::ERRORS;
 pub use facts::*;
+pub use policy::POLICY;
 pub(crate) use systems::SYSTEMS;
 pub(crate) use types::*;

@@ -23,10 +23,14 @@
 //! | docs | huaweicloudDocs/ims: IMS API reference (Chinese edition) (2022-12) |
 //! | gateway | API signing guide, error codes of the API gateway (undated) |
 //! | guide | huaweicloudDocs/ims: IMS user guide (Chinese edition) (2022-12) |
+//! | iam-policy | Custom policies, IAM and OBS user guides (obs_03_0121, obs_40_0022): version 1.1, and that OBS is a global service (2025-12) |
+//! | ims-actions | Permissions and supported actions, IMS API reference (ims_03_appendix_05 to 08, and the edition for Paris, en-us_topic_0107282307 to 12) (2025-02) |
 //! | oapi | huawei-cloud-api-definitions-IMS 0.1.20261015 (Huawei's API Explorer) (2026-10) |
 //! | oapi-iam | huawei-cloud-api-definitions-IAM 0.1.20261016 (Huawei's API Explorer) (2026-10) |
+//! | obs-actions | Bucket actions and Object actions, OBS API reference (obs_04_0111 and obs_04_0112) (2025-11) |
 //! | otc | opentelekomcloud-docs/image-management-service: the same product as T-Systems runs it (2026-04) |
 //! | packer | packer-plugin-huaweicloud (2025-08) |
+//! | policies | Policies that others publish for the same calls, where no document of the vendor was read (read 2026) |
 //! | reports | Public reports of users that quote Huawei Cloud's answers (undated) |
 //! | sdk-python | huaweicloudsdkims and huaweicloudsdkcore for Python 3.1.219 (undated) |
 //! | seed | older document: Importing an Image File Quickly, IMS API reference (older English edition) (undated) |

@@ -22,8 +22,10 @@
 //! | cli | jdcloud-cli (read 2026) |
 //! | copy-page | JD Cloud documentation, virtual-machines/api/copyimages (undated) |
 //! | docs | JD Cloud documentation, API/Virtual-Machines/Image (Chinese edition) (2021) |
+//! | export-guide | JD Cloud documentation, Operation-Guide/Image/Export-Private-Image: the policy of the service role (2021) |
 //! | gateway | JD Cloud documentation, API/Common-Declaration, public error codes (2021) |
 //! | guide | JD Cloud documentation, Operation-Guide/Image/Import-Private-Image (2022) |
+//! | oss-iam | JD Cloud documentation, OSS: IAM Policy-based Permission Control (undated) |
 //! | packer | packer-plugin-jdcloud (2023) |
 //! | params | JD Cloud documentation, API/Virtual-Machines/Help/General_Parameters (2021) |
 //! | php | jdcloud-sdk-php, CredentialProvider (2023) |

@@ -18,9 +18,12 @@
 //!
 //! | | source |
 //! |---|---|
+//! | cam | Syntax structure and Resource description method, CAM (tencentcloud.com/document/product/598/10603 and 10606): an API is named with `name/` before it (read 2026) |
+//! | cam-cvm | CVM APIs supporting CAM, tencentcloud.com/document/product/213/49873 (2024-01) |
 //! | cli | tccli 3.1.189.1, cvm v20170312 api.json and examples.json, and tag v20180813 api.json (2026) |
 //! | cloudmux | yunionio/cloudmux 311f52c4 and cloudpods issue 161, a third party's client (read 2026) |
 //! | common-errors | Common error codes, tencentcloud.com/document/product/1209/56023 (read 2026) |
+//! | cos-cam | Guide to authorization policies of the COS API, tencentcloud.com/document/product/436/30580 (2024-01) |
 //! | docs | ImportImage, cloud.tencent.com/document/api/213/15717 (read 2026) |
 //! | docs-intl | ImportImage and DescribeImportImageOs, tencentcloud.com/document/product/213/33270 and 33271 (2025-11-17) |
 //! | guide | Importing images, forced import and making Linux images, qcloud-documents 01fc12ae (Chinese) (read 2026) |

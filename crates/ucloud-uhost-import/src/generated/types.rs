@@ -23,6 +23,7 @@
 //! | cloudmux | yunionio/cloudmux 311f52c4, a third party's client (read 2026) |
 //! | docs | UCloud API documentation, uhost-api (import_custom_image, describe_image, error_code, specification), cd570dff (Chinese) (2026-08) |
 //! | guide | UHost documentation, guide/image (upload_image, common, copy), 5fcd3deb (Chinese) (read 2026) |
+//! | iam-policy | Resource ucloud_iam_policy and data source ucloud_iam_policy_document of the vendor's Terraform provider 1.39.1 (2025-04) |
 //! | label-go | ucloud-sdk-go 0.22.98, services/label (read 2026) |
 //! | labels | UCloud API documentation, label-api, cd570dff (Chinese) (2026-08) |
 //! | observed | Met in practice, in no documented table: public reports of users of terraform-provider-ucloud (#62, #101) and of the SDK (read 2026) |
