@@ -7,7 +7,6 @@ mod json;
 mod pipeline;
 mod start;
 mod stop;
-mod streamed;
 mod wait;
 
 // Over the HTTP client, which comes with TLS.
@@ -18,6 +17,8 @@ mod net;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
 mod proxy;
 mod sight;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
+mod streamed;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
 mod tls;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "native-tls"))]
