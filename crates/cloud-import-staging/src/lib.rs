@@ -17,7 +17,8 @@
 //! - **A [`WebFile`]** is sent without that pass, and without a copy on this machine: its SHA-256 is known beforehand, and no object is
 //!   made before all its bytes passed and have it. Its parts are fetched one after another, each upload by itself.
 //! - **The other way**: [`Download`] fetches an object into a file, in parts, resumable and held against the store's own sums.
-//! - **Memory** is bounded by one [`Budget`] that all uploads of a process share.
+//! - **Memory** is bounded by one [`Budget`] that all uploads of a process share. A part of a plain file is read while it is sent, half a
+//!   MiB at a time, where the transport takes that (`HttpTransport` does).
 //! - **The record** goes to a [`RecordStore`], durably, before the first byte and after each part. In a store that lists open
 //!   uploads and parts nothing is left open and nothing that arrived is sent again; UCloud's lists uploads only for accounts that
 //!   applied for it, so that parts on their way may be sent twice there, and a begun upload whose answer was lost may stay open (it
