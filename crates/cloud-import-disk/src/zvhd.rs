@@ -176,6 +176,8 @@ impl Mapping for Index {
         let (wanted, within) = (guest / self.block, guest % self.block);
         // The entries are in the order of their blocks: halve until it is found.
         let (mut low, mut high) = (0, self.entries);
+        // Up to the next block that is there, all is zeros: a disk may claim more blocks than anybody can ask for one by one.
+        let mut end = self.size;
         while low < high {
             let middle = low + (high - low) / 2;
             let (record, block, len) = self.entry(source, middle)?;
@@ -192,10 +194,11 @@ impl Mapping for Index {
                 low = middle + 1;
             } else {
                 high = middle;
+                end = block.saturating_mul(self.block).min(end);
             }
         }
         Ok(Place::Zero {
-            len: self.block - within,
+            len: end.saturating_sub(guest),
         })
     }
 }

@@ -211,6 +211,19 @@ fn the_blocks_of_a_zvhd2_are_found_by_its_index() {
     assert!(bytes[..disk.len()] == disk && bytes[disk.len()..].iter().all(|byte| *byte == 0));
 }
 
+/// A disk of 1 GiB in blocks of a byte: one after another, they would take hours.
+#[test]
+fn what_lies_between_the_blocks_of_a_zvhd2_is_passed_over_at_once() {
+    let mut disk = open(zvhd2_of(&[7, 0, 0, 0, 0, 0, 7, 0], 1));
+    assert_eq!(disk.size(), 1 << 30);
+    assert_eq!(disk.next_used(0).unwrap(), Some(0..1));
+    assert_eq!(disk.next_used(1).unwrap(), Some(6..7));
+    assert_eq!(disk.next_used(7).unwrap(), None);
+    let mut bytes = vec![1; 1 << 20];
+    disk.read_at(8, &mut bytes).unwrap();
+    assert!(bytes.iter().all(|byte| *byte == 0));
+}
+
 /// Its first block is read as far as the table needs it; all of it within what it takes, whatever the caller's steps.
 #[test]
 fn blocks_of_a_zvhd2_up_to_32_mib_are_read_from_their_beginning() {
