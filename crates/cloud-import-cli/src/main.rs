@@ -30,6 +30,7 @@ mod guest;
 mod inside;
 mod interrupt;
 mod jobs;
+mod keys;
 mod line;
 mod log;
 mod metrics;
@@ -71,8 +72,8 @@ use cloud_import::{Error, ErrorKind, Result};
 use crate::{
     args::{Arguments, Command},
     commands::{
-        accept, cancel, capabilities, change, check, clean, completions, copy, delete, download, explain, export,
-        forget, images, import, inspect, list, man, moved, report as page, resume, show, sim, status, wait,
+        accept, cancel, capabilities, change, check, clean, completions, copy, delete, doctor, download, explain,
+        export, forget, images, import, inspect, list, man, moved, report as page, resume, show, sim, status, wait,
     },
     exit::Exit,
 };
@@ -134,6 +135,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Check(options) => block_on(interrupt::or_leave(check::run(*options))),
         Command::Resume(options) => block_on(resume::resume(options)),
         Command::Retry(options) => block_on(resume::retry(options)),
+        Command::Doctor(options) => block_on(interrupt::or_leave(doctor::run(options))),
         Command::Wait(options) => block_on(wait::run(options)),
         Command::Status(options) => block_on(interrupt::or_leave(status::run(options))),
         Command::Cancel(options) => block_on(interrupt::or_leave(cancel::run(options))),

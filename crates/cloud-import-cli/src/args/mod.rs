@@ -3,6 +3,7 @@
 mod again;
 mod check;
 mod copy;
+mod doctor;
 mod download;
 mod export;
 mod facts;
@@ -32,6 +33,7 @@ pub(crate) use self::{
     again::{GoOn, Resume, Retry},
     check::Check,
     copy::Copy,
+    doctor::Doctor,
     download::Download,
     export::Export,
     facts::{Capabilities, Explain, Inspect},
@@ -90,6 +92,8 @@ pub(crate) enum Command {
     Import(Box<Import>),
     /// Check whether the clouds would accept an import, without starting one
     Check(Box<Check>),
+    /// Say whether keys, region and bucket are as an import needs them
+    Doctor(Doctor),
     /// Wait for running imports to finish
     Wait(Wait),
     /// Go on with a job where it stopped, by its recorded order
@@ -158,6 +162,7 @@ impl Command {
             Self::Inspect(options) => options.output,
             Self::Import(options) => options.reach.output,
             Self::Check(options) => options.reach.output,
+            Self::Doctor(options) => options.reach.output,
             Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.reach.output,
             Self::Wait(options) => options.tasks.reach.output,
             Self::Status(options) | Self::Cancel(options) => options.reach.output,
@@ -189,6 +194,7 @@ impl Command {
             Self::Inspect(_) => "inspect",
             Self::Import(_) => "import",
             Self::Check(_) => "check",
+            Self::Doctor(_) => "doctor",
             Self::Wait(_) => "wait",
             Self::Resume(_) => "resume",
             Self::Retry(_) => "retry",

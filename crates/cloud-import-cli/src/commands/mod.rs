@@ -9,6 +9,7 @@ pub(crate) mod clean;
 pub(crate) mod completions;
 pub(crate) mod copy;
 pub(crate) mod delete;
+pub(crate) mod doctor;
 pub(crate) mod download;
 pub(crate) mod explain;
 pub(crate) mod export;

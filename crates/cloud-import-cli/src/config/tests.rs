@@ -209,6 +209,7 @@ fn every_command_takes_them() {
         [
             "import",
             "check",
+            "doctor",
             "wait",
             "resume",
             "retry",

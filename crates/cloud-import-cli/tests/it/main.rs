@@ -18,6 +18,7 @@ mod convert;
 mod converted;
 mod converted_best;
 mod damaged;
+mod doctor;
 mod download;
 mod edges;
 mod errors;
