@@ -73,7 +73,8 @@ use crate::{
     args::{Arguments, Command},
     commands::{
         accept, cancel, capabilities, change, check, clean, completions, copy, delete, doctor, download, explain,
-        export, forget, images, import, inspect, list, man, moved, report as page, resume, show, sim, status, wait,
+        export, forget, images, import, init, inspect, list, man, moved, report as page, resume, show, sim, status,
+        wait,
     },
     exit::Exit,
 };
@@ -127,6 +128,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Capabilities(options) => capabilities::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Completions(options) => completions::run(&options),
+        Command::Init(options) => init::run(&options),
         Command::Man(options) => man::run(&options),
         Command::List(options) => block_on(interrupt::or_leave(list::run(options))),
         Command::Show(options) => block_on(interrupt::or_leave(show::run(options))),

@@ -12,6 +12,7 @@ mod help;
 mod image;
 mod images;
 mod import;
+mod init;
 pub(crate) mod key;
 mod logs;
 mod moved;
@@ -42,6 +43,7 @@ pub(crate) use self::{
     image::{Accept, Delete, Deprecate, OneImage, Reached, Set, Share, Tag, Trial, Unshare},
     images::Images,
     import::{FailIf, Import, Waiting},
+    init::Init,
     logs::{LogFormat, Logs},
     moved::Move,
     order::{Conversion, Order, Staging},
@@ -94,6 +96,8 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Say whether keys, region and bucket are as an import needs them
     Doctor(Doctor),
+    /// Write the files that say where images go, asking for what is open
+    Init(Init),
     /// Wait for running imports to finish
     Wait(Wait),
     /// Go on with a job where it stopped, by its recorded order
@@ -184,7 +188,7 @@ impl Command {
             Self::Capabilities(options) => options.output,
             Self::Explain(options) => options.output,
             Self::Forget(options) => options.output,
-            Self::Sim(_) | Self::Report(_) | Self::Completions(_) | Self::Man(_) => OutputFormat::Text,
+            Self::Sim(_) | Self::Init(_) | Self::Report(_) | Self::Completions(_) | Self::Man(_) => OutputFormat::Text,
         }
     }
 
@@ -195,6 +199,7 @@ impl Command {
             Self::Import(_) => "import",
             Self::Check(_) => "check",
             Self::Doctor(_) => "doctor",
+            Self::Init(_) => "init",
             Self::Wait(_) => "wait",
             Self::Resume(_) => "resume",
             Self::Retry(_) => "retry",

@@ -16,6 +16,7 @@ pub(crate) mod export;
 pub(crate) mod forget;
 pub(crate) mod images;
 pub(crate) mod import;
+pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod list;
 pub(crate) mod man;

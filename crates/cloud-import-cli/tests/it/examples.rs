@@ -76,6 +76,15 @@ const CASES: &[(&str, Case)] = &[
         "cloud-import doctor aliyun/cn-hangzhou tencent --bucket tencent=images-1250000000 --output json",
         DONE,
     ),
+    ("cloud-import init", Own),
+    (
+        "cloud-import init --yes --to aliyun/cn-hangzhou --bucket my-bucket --name web-{date}",
+        Own,
+    ),
+    (
+        "cloud-import init --yes --force --to aliyun --to tencent --bucket tencent=images-1250000000",
+        Own,
+    ),
     ("cloud-import wait tasks.jsonl", DONE),
     ("cloud-import wait --timeout 2h - < tasks.jsonl", DONE),
     ("cloud-import resume web-4f0c6a2d91be", DONE),

@@ -38,6 +38,7 @@ mod header;
 mod history;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;
+mod init;
 mod logs;
 mod man;
 mod metrics;
