@@ -54,7 +54,7 @@ pub(crate) struct Row {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-enum Status {
+pub(crate) enum Status {
     /// Nothing that was looked at stands against an import.
     Passed,
     /// An import would be refused.
@@ -152,6 +152,15 @@ impl Plan {
     }
 }
 
+impl Status {
+    pub(crate) fn of(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::Passed,
+            _ => Self::Failed,
+        }
+    }
+}
+
 impl Row {
     pub(crate) fn of(target: &str, importer: &dyn ImageImporter, checks: Vec<Check>) -> Self {
         let connection = importer.connection();
@@ -163,11 +172,7 @@ impl Row {
         let exit = exit(&checks);
         Self {
             target: target.to_owned(),
-            status: if exit == Exit::Done {
-                Status::Passed
-            } else {
-                Status::Failed
-            },
+            status: Status::of(exit),
             credentials,
             checks,
             plan: None,
@@ -199,29 +204,34 @@ impl Row {
 
     /// A target at which nothing could be asked.
     pub(crate) fn of_error(wanted: &Wanted, error: &Error) -> Self {
-        let exit = Exit::of(error);
-        let what = match exit {
-            Exit::Usage => Subject::Order,
-            Exit::Credentials => Subject::Credentials,
-            _ => Subject::Endpoint,
-        };
-        let provider = wanted.target.provider;
-        let checks = match error.problems() {
-            [] => vec![Check::failed_by(what, error)],
-            problems => problems
-                .iter()
-                .map(|problem| Check::of_problem(what, problem, true))
-                .collect(),
-        };
+        let (checks, exit) = of_error(error);
         Self {
             exit,
-            ..Self::new(&wanted.label, provider, None, checks)
+            ..Self::new(&wanted.label, wanted.target.provider, None, checks)
         }
     }
 }
 
+/// What an error says that keeps a target from being asked about, and how a command about it alone ends.
+pub(crate) fn of_error(error: &Error) -> (Vec<Check>, Exit) {
+    let exit = Exit::of(error);
+    let what = match exit {
+        Exit::Usage => Subject::Order,
+        Exit::Credentials => Subject::Credentials,
+        _ => Subject::Endpoint,
+    };
+    let checks = match error.problems() {
+        [] => vec![Check::failed_by(what, error)],
+        problems => problems
+            .iter()
+            .map(|problem| Check::of_problem(what, problem, true))
+            .collect(),
+    };
+    (checks, exit)
+}
+
 /// The order itself comes first, then the credentials: an import would end there.
-fn exit(checks: &[Check]) -> Exit {
+pub(crate) fn exit(checks: &[Check]) -> Exit {
     let fails = |what: Subject| checks.iter().any(|check| check.what == what && check.is_failure());
     if fails(Subject::Order) {
         Exit::Usage
@@ -306,17 +316,20 @@ fn text(row: &Row, all: bool) {
     if let Some(source) = &row.credentials {
         output::result(&format!("  with {source}"));
     }
-    for check in &row.checks {
-        let message = render::check(check, row.provider);
-        let (outcome, what) = (render::check_outcome(check.outcome), render::subject(check.what));
-        output::result(&format!("  {outcome:11} {what:11} {message}"));
-        if let Some(remedy) = &check.remedy
-            && check.outcome != CheckOutcome::Passed
-        {
-            let remedy = render::remedy(remedy, row.provider);
-            output::result(&format!("  {:11} {:11} -> {remedy}", "", ""));
-        }
-    }
+    let checks = row.checks.iter().flat_map(|check| lines(check, row.provider));
+    checks.for_each(|line| output::result(&line));
+}
+
+/// A check, and below it what the user can do.
+pub(crate) fn lines(check: &Check, provider: Provider) -> Vec<String> {
+    let message = render::check(check, provider);
+    let (outcome, what) = (render::check_outcome(check.outcome), render::subject(check.what));
+    let remedy = check.remedy.as_ref().filter(|_| check.outcome != CheckOutcome::Passed);
+    let remedy = remedy.map(|remedy| format!("  {:11} {:11} -> {}", "", "", render::remedy(remedy, provider)));
+    [format!("  {outcome:11} {what:11} {message}")]
+        .into_iter()
+        .chain(remedy)
+        .collect()
 }
 
 #[cfg(test)]

@@ -342,7 +342,7 @@ fn of_disk(order: &ImportRequest, index: usize) -> ImportRequest {
 }
 
 /// The bucket that a file is put into for a target.
-fn bucket(fields: &Fields, target: &Target, clouds: &Clouds<'_>) -> Option<String> {
+pub(crate) fn bucket(fields: &Fields, target: &Target, clouds: &Clouds<'_>) -> Option<String> {
     fields.bucket.clone().or_else(|| clouds.simulated_bucket(target))
 }
 

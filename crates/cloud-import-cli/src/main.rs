@@ -30,6 +30,7 @@ mod guest;
 mod inside;
 mod interrupt;
 mod jobs;
+mod keys;
 mod line;
 mod log;
 mod metrics;
@@ -71,9 +72,9 @@ use cloud_import::{Error, ErrorKind, Result};
 use crate::{
     args::{Arguments, Command},
     commands::{
-        accept, cancel, capabilities, change, check, clean, completions, copy, delete, download, explain, export,
-        forget, images, import, inspect, list, man, moved, policy, regions, report as page, resume, show, sim, status,
-        wait,
+        accept, cancel, capabilities, change, check, clean, completions, copy, delete, doctor, download, explain,
+        export, forget, images, import, init, inspect, list, man, moved, policy, regions, report as page, resume, show,
+        sim, status, wait,
     },
     exit::Exit,
 };
@@ -127,6 +128,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Capabilities(options) => capabilities::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Completions(options) => completions::run(&options),
+        Command::Init(options) => init::run(&options),
         Command::Man(options) => man::run(&options),
         Command::Policy(options) => policy::run(&options),
         Command::Regions(options) => block_on(interrupt::or_leave(regions::run(options))),
@@ -137,6 +139,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Check(options) => block_on(interrupt::or_leave(check::run(*options))),
         Command::Resume(options) => block_on(resume::resume(options)),
         Command::Retry(options) => block_on(resume::retry(options)),
+        Command::Doctor(options) => block_on(interrupt::or_leave(doctor::run(options))),
         Command::Wait(options) => block_on(wait::run(options)),
         Command::Status(options) => block_on(interrupt::or_leave(status::run(options))),
         Command::Cancel(options) => block_on(interrupt::or_leave(cancel::run(options))),

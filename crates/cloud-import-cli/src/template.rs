@@ -99,6 +99,18 @@ fn texts(fields: &Fields, make: impl Fn(&str, &String) -> Result<String>) -> Res
     })
 }
 
+/// Refuses a text that is no template, whatever it is filled in for.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] for a word in braces that is not known, or a brace that is not closed.
+pub(crate) fn check(text: &str) -> Result<()> {
+    let filled = replaced(text, PLAIN, |word| match word {
+        "region" | "provider" | "target" | "sha8" => Ok(String::new()),
+        _ => of_moment(word, text),
+    });
+    filled.map(drop)
+}
+
 /// The name of the job of these targets: the first one's, with what differs from target to target left as it is written.
 pub(crate) fn job_name(name: &str, content: Content<'_>) -> Result<String> {
     replaced(name, PLAIN, |word| match (word, content) {

@@ -3,6 +3,7 @@
 mod again;
 mod check;
 mod copy;
+mod doctor;
 mod download;
 mod export;
 mod facts;
@@ -11,6 +12,7 @@ mod help;
 mod image;
 mod images;
 mod import;
+mod init;
 pub(crate) mod key;
 mod logs;
 mod moved;
@@ -33,6 +35,7 @@ pub(crate) use self::{
     again::{GoOn, Resume, Retry},
     check::Check,
     copy::Copy,
+    doctor::Doctor,
     download::Download,
     export::Export,
     facts::{Capabilities, Explain, Inspect},
@@ -41,6 +44,7 @@ pub(crate) use self::{
     image::{Accept, Delete, Deprecate, OneImage, Reached, Set, Share, Tag, Trial, Unshare},
     images::Images,
     import::{FailIf, Import, Waiting},
+    init::Init,
     logs::{LogFormat, Logs},
     moved::Move,
     order::{Conversion, Order, Staging},
@@ -92,6 +96,10 @@ pub(crate) enum Command {
     Import(Box<Import>),
     /// Check whether the clouds would accept an import, without starting one
     Check(Box<Check>),
+    /// Say whether keys, region and bucket are as an import needs them
+    Doctor(Doctor),
+    /// Write the files that say where images go, asking for what is open
+    Init(Init),
     /// Wait for running imports to finish
     Wait(Wait),
     /// Go on with a job where it stopped, by its recorded order
@@ -164,6 +172,7 @@ impl Command {
             Self::Inspect(options) => options.output,
             Self::Import(options) => options.reach.output,
             Self::Check(options) => options.reach.output,
+            Self::Doctor(options) => options.reach.output,
             Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.reach.output,
             Self::Wait(options) => options.tasks.reach.output,
             Self::Status(options) | Self::Cancel(options) => options.reach.output,
@@ -187,7 +196,7 @@ impl Command {
             Self::Regions(options) => options.reach.output,
             Self::Explain(options) => options.output,
             Self::Forget(options) => options.output,
-            Self::Sim(_) | Self::Report(_) | Self::Completions(_) | Self::Man(_) => OutputFormat::Text,
+            Self::Sim(_) | Self::Init(_) | Self::Report(_) | Self::Completions(_) | Self::Man(_) => OutputFormat::Text,
         }
     }
 
@@ -197,6 +206,8 @@ impl Command {
             Self::Inspect(_) => "inspect",
             Self::Import(_) => "import",
             Self::Check(_) => "check",
+            Self::Doctor(_) => "doctor",
+            Self::Init(_) => "init",
             Self::Wait(_) => "wait",
             Self::Resume(_) => "resume",
             Self::Retry(_) => "retry",

@@ -179,6 +179,7 @@ mod tests {
             ("wait", "tasks", Some(Values::JobsOrFiles)),
             ("download", "object", Some(Values::Jobs)),
             ("capabilities", "provider", Some(Values::Clouds)),
+            ("doctor", "to", Some(Values::Targets)),
             ("inspect", "clouds", Some(Values::Clouds)),
             ("man", "command", Some(Values::Commands)),
         ] {

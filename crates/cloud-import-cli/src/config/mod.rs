@@ -29,7 +29,7 @@ use crate::{
 const LARGEST: u64 = 1 << 20;
 
 /// What the file is called.
-const FILE: &str = "cloud-import.toml";
+pub(crate) const FILE: &str = "cloud-import.toml";
 
 /// Simulated clouds have keys of their own, and their jobs must never be taken for real ones: these count for real clouds only.
 const OF_REAL_CLOUDS: [&str; 3] = ["account", "instance_metadata", "state"];
@@ -55,6 +55,24 @@ pub(crate) fn completed(line: Vec<OsString>) -> Result<Vec<OsString>> {
 /// As [`completed`].
 pub(crate) fn completed_in_silence(line: Vec<OsString>) -> Result<Vec<OsString>> {
     with_variables(line, &env::variable_os, &|_| ())
+}
+
+/// Whether a text can stand in the file of defaults that is to be at `path`.
+///
+/// # Errors
+/// [`cloud_import::ErrorKind::InvalidRequest`] with its line.
+pub(crate) fn can_stand(text: &str, path: &Path) -> Result<()> {
+    let mut command = Arguments::command();
+    command.build();
+    file::parse(text, path, &options(&command)).map(drop)
+}
+
+/// Trusts the file at `path` with this text in it, as `--trust-here` does.
+///
+/// # Errors
+/// [`cloud_import::ErrorKind::Local`] when that cannot be remembered.
+pub(crate) fn trust(path: &Path, text: &str) -> Result<()> {
+    here::trust(path, text)
 }
 
 /// What is said of a variable that looks like one of ours and is none.

@@ -213,6 +213,7 @@ fn every_command_takes_them() {
         [
             "import",
             "check",
+            "doctor",
             "wait",
             "resume",
             "retry",

@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 pub(crate) use self::{foreign::*, guest::Guest};
 use crate::{
     bucket, changed, checked,
-    commands::{capabilities, clean, download, explain, export, forget, images, inspect, list, policy, regions, show},
+    commands::{
+        capabilities, clean, doctor, download, explain, export, forget, images, inspect, list, policy, regions, show,
+    },
     events, output, report,
 };
 
@@ -47,6 +49,10 @@ fn schemas() -> BTreeMap<&'static str, Value> {
             of::<Line<'_>>("A line of --events, of import, copy, resume, retry, wait and download"),
         ),
         ("check", of::<checked::Report<'_>>("What check found")),
+        (
+            "doctor",
+            of::<doctor::told::Report<'_>>("How the clouds are set up, by doctor"),
+        ),
         ("list", of::<list::Listed<'_>>("The jobs on record")),
         ("show", of::<show::Shown<'_>>("A job on record")),
         ("forget", of::<forget::Forgotten<'_>>("What forget deleted")),

@@ -68,25 +68,23 @@ impl<'de> Deserialize<'de> for Defaults {
 
 impl File {
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let fail = |message: String, meant: &str| {
-            let message = format!("targets file `{}`: {message}", path.display());
-            Error::new(ErrorKind::InvalidRequest, message).with_remedy(format!(
-                "{meant}The book describes it (docs/targets.md): [defaults], [defaults.PROVIDER], [groups] and [targets.NAME]."
-            ))
-        };
-        let text = env::read_file(path, LARGEST)
-            .map_err(|error| fail(format!("cannot read it: {error}"), ""))?
-            .ok_or_else(|| fail("it does not exist".to_owned(), ""))?;
-        let file: Self = toml::from_str(&text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
+        let unreadable = |message: String| Err(refused(path, &message, ""));
+        match env::read_file(path, LARGEST) {
+            Ok(Some(text)) => Self::parse(&text, path),
+            Ok(None) => unreadable("it does not exist".to_owned()),
+            Err(error) => unreadable(format!("cannot read it: {error}")),
+        }
+    }
+
+    /// The file that has this text, at `path`.
+    pub(super) fn parse(text: &str, path: &Path) -> Result<Self> {
+        let file: Self = toml::from_str(text).map_err(|error| {
+            let line = line(text, error.span().map_or(0, |span| span.start));
             let message = error.message();
-            fail(
-                format!("line {}: {message}", line(&text, at)),
-                &did_you_mean_in(message),
-            )
+            refused(path, &format!("line {line}: {message}"), &did_you_mean_in(message))
         })?;
         file.check().map_err(|(at, error)| {
-            let line = line(&text, at);
+            let line = line(text, at);
             error.context(format!("targets file `{}`, line {line}", path.display()))
         })?;
         Ok(file)
@@ -104,4 +102,11 @@ impl File {
         }
         Ok(())
     }
+}
+
+fn refused(path: &Path, message: &str, meant: &str) -> Error {
+    let message = format!("targets file `{}`: {message}", path.display());
+    Error::new(ErrorKind::InvalidRequest, message).with_remedy(format!(
+        "{meant}The book describes it (docs/targets.md): [defaults], [defaults.PROVIDER], [groups] and [targets.NAME]."
+    ))
 }

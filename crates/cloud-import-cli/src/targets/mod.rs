@@ -89,6 +89,15 @@ pub(crate) fn names(path: &Path) -> Result<Vec<String>> {
     Ok(groups.chain(targets).collect())
 }
 
+/// The names of the targets in the text of a file of targets that is to be at `path`.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn names_in(text: &str, path: &Path) -> Result<Vec<String>> {
+    let file = File::parse(text, path)?;
+    Ok(file.targets.keys().map(|name| name.get_ref().clone()).collect())
+}
+
 /// Says that a region may be mistyped: the list of those that are known is never complete.
 pub(crate) fn doubt_region(wanted: &Wanted) {
     let Target { provider, region, .. } = &wanted.target;

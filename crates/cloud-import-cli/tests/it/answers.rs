@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::{IMAGE, command, err, expect_code, import, interrupt, out, run, sim::Sim};
 
 /// The verbs that answer as JSON, with what each needs.
-const VERBS: [(&str, &[&str]); 10] = [
+const VERBS: [(&str, &[&str]); 11] = [
     (
         "import",
         &[
@@ -44,6 +44,7 @@ const VERBS: [(&str, &[&str]); 10] = [
             IMAGE,
         ],
     ),
+    ("doctor", &["--simulate"]),
     ("inspect", &[IMAGE]),
     ("capabilities", &[]),
     ("wait", &["--simulate"]),
@@ -113,6 +114,7 @@ fn early(folder: &Folder) -> Vec<Early> {
     const ALL: &[&str] = &[
         "import",
         "check",
+        "doctor",
         "inspect",
         "capabilities",
         "wait",
@@ -122,7 +124,7 @@ fn early(folder: &Folder) -> Vec<Early> {
         "show",
         "clean",
     ];
-    const CONFIGURED: &[&str] = &["import", "check", "wait", "status", "cancel", "list", "clean"];
+    const CONFIGURED: &[&str] = &["import", "check", "doctor", "wait", "status", "cancel", "list", "clean"];
     const ORDERS: &[&str] = &["import", "check"];
     let broken = folder.file("broken.toml", "to = [");
     let unknown = folder.file("unknown.toml", "tooo = 1\n");
@@ -150,7 +152,11 @@ fn early(folder: &Folder) -> Vec<Early> {
         set("a variable that is broken", CONFIGURED, "CLOUD_IMPORT_TIMEOUT", "soon"),
         of("a target that is unknown", ORDERS, &["--to", "aws/us-east-1"]),
         of("a target that is cut", ORDERS, &["--to", "aliyun/"]),
-        of("a file of targets that is missing", ORDERS, &["--targets", &missing]),
+        of(
+            "a file of targets that is missing",
+            &["import", "check", "doctor"],
+            &["--targets", &missing],
+        ),
         of("a size that is none", ORDERS, &["--size-gib", "many"]),
         of(
             "a bucket without its target",

@@ -65,6 +65,23 @@ const CASES: &[(&str, Case)] = &[
         "cloud-import check --to aliyun/cn-hangzhou --name web --os \"CentOS 7.9\" my-bucket:web.qcow2",
         DONE,
     ),
+    // Nobody has keys on the desk.
+    ("cloud-import doctor", Ends(&[3])),
+    ("cloud-import doctor --simulate", DONE),
+    ("cloud-import doctor aliyun --bucket my-bucket", DONE),
+    (
+        "cloud-import doctor aliyun/cn-hangzhou tencent --bucket tencent=images-1250000000 --output json",
+        DONE,
+    ),
+    ("cloud-import init", Own),
+    (
+        "cloud-import init --yes --to aliyun/cn-hangzhou --bucket my-bucket --name web-{date}",
+        Own,
+    ),
+    (
+        "cloud-import init --yes --force --to aliyun --to tencent --bucket tencent=images-1250000000",
+        Own,
+    ),
     ("cloud-import wait tasks.jsonl", DONE),
     ("cloud-import wait --timeout 2h - < tasks.jsonl", DONE),
     ("cloud-import resume web-4f0c6a2d91be", DONE),
@@ -286,7 +303,9 @@ fn simulated(line: &str, option: &str, state: &str, job: &str) -> String {
     let state = if line.contains("--state") { "" } else { state };
     match name {
         _ if line.contains("--simulate") => line,
-        "check" | "regions" => line.replacen(&command, &format!("{command} {option}"), 1),
+        // Which keys are there is what it is asked for.
+        "doctor" if line == command => line,
+        "check" | "doctor" | "regions" => line.replacen(&command, &format!("{command} {option}"), 1),
         "show" | "report" | "forget" | "resume" | "retry" => {
             let words = line.split(' ').map(|word| {
                 if matches!(word, "web" | "web-2026-11") {

@@ -20,6 +20,7 @@ mod convert;
 mod converted;
 mod converted_best;
 mod damaged;
+mod doctor;
 mod download;
 mod edges;
 mod errors;
@@ -39,6 +40,7 @@ mod header;
 mod history;
 #[path = "../../../../tests/images/unpack.rs"]
 mod images;
+mod init;
 mod logs;
 mod man;
 mod metrics;

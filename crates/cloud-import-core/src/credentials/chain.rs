@@ -7,7 +7,7 @@ use tracing::debug;
 use super::{
     AssumeRole, ChainOptions, ChainSpec, Context, CredentialSource, Credentials, Defaults, Expiry, KeySource,
     cached::Cache,
-    find::{Found, find},
+    find::{self, Found, find},
     metadata::{self, NoKeys},
     sts, uri, web_identity,
 };
@@ -58,6 +58,12 @@ impl CredentialSource for Chain {
 }
 
 impl Chain {
+    /// Whether there is any source of keys, which may be broken all the same: variables, files, or what is allowed beside them. Looks at
+    /// variables and files; sends nothing.
+    pub fn is_there(&self) -> bool {
+        find::is_any(self.spec, &self.options, &*self.context.env)
+    }
+
     /// Where a source has its keys from, after a look at the files that it needs.
     fn described(&self, found: &Found) -> Result<String> {
         Ok(match self.how(found, &found.means)? {

@@ -250,6 +250,17 @@ pub trait ImageImporter: Debug + Send + Sync {
         Box::pin(std::future::ready(Vec::new()))
     }
 
+    /// Whose the images of this importer are, as an account or project is named to share an image with it; `None` where no call tells.
+    ///
+    /// # Errors
+    /// The cloud's own.
+    ///
+    /// # Cancel safety
+    /// Call it again.
+    fn owner(&self) -> BoxFuture<'_, Result<Option<String>>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     /// Makes a usable image what it is to be: shares it, tags it, puts it into a family, makes it public, deprecates it. What is
     /// so already is not sent. It says what the cloud shows of the image at the end, which was compared with what was asked for:
     /// some clouds drop a part and answer that all is done.

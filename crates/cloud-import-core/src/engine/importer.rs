@@ -497,6 +497,10 @@ impl<C: Cloud> ImageImporter for Importer<C> {
         Box::pin(changes::preflight(&*self.cloud, change, asking))
     }
 
+    fn owner(&self) -> BoxFuture<'_, Result<Option<String>>> {
+        Box::pin(self.cloud.owner())
+    }
+
     fn change<'a>(
         &'a self,
         image: &'a ImportedImage,

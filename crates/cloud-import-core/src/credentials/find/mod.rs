@@ -46,13 +46,16 @@ pub struct Defaults {
 /// # Errors
 /// [`ErrorKind::Credentials`] for a source that is broken, and, with all that was tried, when there is none.
 pub(super) fn find(spec: &ChainSpec, options: &ChainOptions, env: &dyn Env) -> Result<Found> {
-    Search {
-        spec,
-        options,
-        env,
-        tried: Vec::new(),
+    let mut search = Search::new(spec, options, env);
+    match search.run()? {
+        Some(found) => Ok(found),
+        None => Err(search.nothing()),
     }
-    .run()
+}
+
+/// Whether there is a source, though it may be broken.
+pub(super) fn is_any(spec: &ChainSpec, options: &ChainOptions, env: &dyn Env) -> bool {
+    !matches!(Search::new(spec, options, env).run(), Ok(None))
 }
 
 struct Search<'a> {
@@ -62,19 +65,28 @@ struct Search<'a> {
     tried: Vec<String>,
 }
 
-impl Search<'_> {
-    fn run(mut self) -> Result<Found> {
+impl<'a> Search<'a> {
+    fn new(spec: &'a ChainSpec, options: &'a ChainOptions, env: &'a dyn Env) -> Self {
+        Self {
+            spec,
+            options,
+            env,
+            tried: Vec::new(),
+        }
+    }
+
+    fn run(&mut self) -> Result<Option<Found>> {
         let (profile, named_by) = match &self.options.profile {
             Some(name) => (Some(name.clone()), Some("which was asked for".to_owned())),
             None => {
                 if let Some(found) = self.named(Precedence::First)? {
-                    return Ok(found);
+                    return Ok(Some(found));
                 }
                 if let Some(found) = self.environment()? {
-                    return Ok(found);
+                    return Ok(Some(found));
                 }
                 if let Some(found) = self.named(Precedence::AfterKeys)? {
-                    return Ok(found);
+                    return Ok(Some(found));
                 }
                 let named = self.first_named(self.spec.profile);
                 match named {
@@ -90,7 +102,7 @@ impl Search<'_> {
         }
         for file in self.spec.files {
             if let Some(found) = self.file(file, profile.as_deref())? {
-                return Ok(found);
+                return Ok(Some(found));
             }
         }
         if let (Some(name), Some(by)) = (profile, named_by) {
@@ -101,16 +113,17 @@ impl Search<'_> {
         }
         let metadata = self.metadata();
         let last = self.named(Precedence::Last)?;
-        match (metadata, last) {
-            (Some(found), last) => {
-                return Ok(Found {
-                    otherwise: last.map(Box::new),
-                    ..found
-                });
-            }
-            (None, Some(found)) => return Ok(found),
-            (None, None) => {}
-        }
+        Ok(match metadata {
+            Some(found) => Some(Found {
+                otherwise: last.map(Box::new),
+                ..found
+            }),
+            None => last,
+        })
+    }
+
+    /// The error where there is no source, with all that was tried.
+    fn nothing(mut self) -> Error {
         let set: Vec<&str> = self
             .spec
             .not_read
@@ -123,14 +136,13 @@ impl Search<'_> {
                 .push(format!("{} (set, but not supported here)", set.join(", ")));
         }
         let names = self.spec.environment;
-        Err(self
-            .refuse(format!("no credentials: tried {}", self.tried.join("; ")))
+        self.refuse(format!("no credentials: tried {}", self.tried.join("; ")))
             .with_remedy(format!(
                 "Set {} and {}, or {}.",
                 names.access_key_id.join(" or "),
                 names.secret_access_key.join(" or "),
                 self.how_to_configure()
-            )))
+            ))
     }
 
     /// How a file that is read here comes to be.
