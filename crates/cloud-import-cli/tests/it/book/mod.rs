@@ -29,7 +29,7 @@ case "$NO_SIMULATOR $verb $* " in
     " "*" --simulate"*) ;;
     " "*)
         case $verb in
-            import | check | wait | resume | retry | status | cancel | list | clean | images | copy | share | unshare | accept | tag | set | \
+            import | check | doctor | wait | resume | retry | status | cancel | list | clean | images | copy | share | unshare | accept | tag | set | \
                 deprecate | delete | export | download | move) more=SIMULATE ;;
         esac
         ;;
