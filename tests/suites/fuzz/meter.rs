@@ -17,6 +17,9 @@ use peak_alloc::PeakAlloc;
 /// An execution that takes longer is a finding.
 const SLOW: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 2 });
 
+/// How often a slow one is run again.
+const TRIES: u32 = 4;
+
 /// What all of it may take: room that is asked for beyond that is refused, which ends the program, and not the machine.
 const ALL: usize = 2 << 30;
 
@@ -41,14 +44,19 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Twice where it was slow: on a busy machine another program may have been the reason.
+    /// Again where it was slow, and the fastest counts: on a busy machine another program may have been the reason.
     pub(crate) fn run(target: &Target, input: &[u8]) -> Self {
-        let first = Self::once(target, input);
-        if first.took <= SLOW {
-            return first;
+        let mut fastest = Self::once(target, input);
+        for _ in 0..TRIES {
+            if fastest.took <= SLOW {
+                break;
+            }
+            let other = Self::once(target, input);
+            if other.took < fastest.took {
+                fastest = other;
+            }
         }
-        let second = Self::once(target, input);
-        if second.took < first.took { second } else { first }
+        fastest
     }
 
     fn once(target: &Target, input: &[u8]) -> Self {
