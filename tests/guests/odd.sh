@@ -20,7 +20,6 @@ root_of() {
     finding ext4_64bit part1
     finding file_system part1
     finding dirty part1
-    fact /volumes/0/state null
 }
 
 group_odd() {
@@ -51,6 +50,7 @@ group_odd() {
         if [ "$kind" = xfs ]; then sync "$M/etc/fstab"; else sync -f "$M"; fi
         cp --sparse=always "$D" "$work/disks/copy"; shut; mv "$work/disks/copy" "$D"
         finding dirty part1
+        text /volumes/0/state dirty
         judged
         # The kernel replays it in a copy.
         cp --sparse=always "$D" "$work/disks/replayed.raw"
