@@ -15,7 +15,6 @@ use std::{
     collections::BTreeSet,
     env,
     fs::{self, File},
-    io::{self, Read, Seek, SeekFrom},
     path::Path,
     process::{Command, ExitCode},
     thread,
@@ -82,42 +81,13 @@ fn main() -> ExitCode {
 
 // One look -------------------------------------------------------------------
 
-/// The content of a disk as something that reads and seeks.
-struct Disk {
-    content: Content<File>,
-    at: u64,
-}
-
-impl Read for Disk {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let left = self.content.size().saturating_sub(self.at);
-        let length = out.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        let out = out.get_mut(..length).unwrap_or_default();
-        self.content.read_at(self.at, out).map_err(io::Error::other)?;
-        self.at += length as u64;
-        Ok(length)
-    }
-}
-
-impl Seek for Disk {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let target = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::Current(by) => self.at.checked_add_signed(by),
-            SeekFrom::End(by) => self.content.size().checked_add_signed(by),
-        };
-        self.at = target.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-        Ok(self.at)
-    }
-}
-
 fn look(file: &Path, unpacked: u64) -> Outcome {
     let mut options = Options::default();
     options.unpacked = unpacked;
     let begun = cpu()?;
     let content = File::open(file).map_err(|error| error.to_string())?;
     let content = Content::open(content, Limits::NONE).map_err(|error| error.to_string())?;
-    let guest = inspect(Disk { content, at: 0 }, &options);
+    let guest = inspect(content.into_reader(), &options);
     let took = cpu()? - begun;
     say(&json!({ "guest": guest, "cpu_ms": took, "memory_mib": memory()? }).to_string());
     Ok(())

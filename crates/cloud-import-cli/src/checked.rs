@@ -260,7 +260,8 @@ pub(crate) fn write(rows: &[Row], form: OutputFormat, all: bool) -> Result<Exit>
             if !all {
                 write_findings(rows);
             }
-            output::result(&closing(rows));
+            let all: Vec<Status> = rows.iter().map(|row| row.status).collect();
+            output::result(&closing(&all, "to import"));
         }
     }
     Ok(exit)
@@ -287,12 +288,13 @@ fn write_findings(rows: &[Row]) {
     findings::results(&found.collect::<Vec<_>>());
 }
 
-fn closing(rows: &[Row]) -> String {
-    let ready = rows.iter().filter(|row| row.status == Status::Passed).count();
-    match rows.len() {
-        1 if ready == 1 => "the target is ready to import".to_owned(),
-        1 => "the target is not ready to import".to_owned(),
-        many => format!("{ready} of {many} targets are ready to import"),
+/// How many targets are ready, and what for.
+pub(crate) fn closing(all: &[Status], what: &str) -> String {
+    let ready = all.iter().filter(|status| **status == Status::Passed).count();
+    match all.len() {
+        1 if ready == 1 => format!("the target is ready {what}"),
+        1 => format!("the target is not ready {what}"),
+        many => format!("{ready} of {many} targets are ready {what}"),
     }
 }
 
@@ -355,13 +357,10 @@ mod tests {
 
     #[test]
     fn one_line_says_how_many_are_ready() {
-        let row = |label: &str, checks| Row::new(label, Provider::UCLOUD, None, checks);
-        let (good, bad) = (
-            || row("a", Vec::new()),
-            || row("b", vec![Check::failed(Subject::Name, "x", "")]),
+        assert_eq!(closing(&[Status::Passed], "to import"), "the target is ready to import");
+        assert_eq!(
+            closing(&[Status::Failed], "to import"),
+            "the target is not ready to import"
         );
-        assert_eq!(closing(&[good(), bad()]), "1 of 2 targets are ready to import");
-        assert_eq!(closing(&[good()]), "the target is ready to import");
-        assert_eq!(closing(&[bad()]), "the target is not ready to import");
     }
 }

@@ -53,6 +53,7 @@ mod qcow2_map;
 mod qcow2_refcount;
 mod qed;
 mod raw;
+mod reader;
 mod source;
 mod stream;
 mod tar;
@@ -74,6 +75,7 @@ pub use content::Content;
 pub use convert::{Converted, Map, Survey, Target};
 pub use error::InspectError;
 pub use info::{Compression, Contents, DiskInfo, Encryption, Format, PartitionTable};
+pub use reader::ContentReader;
 pub use source::Limits;
 
 /// Reads the facts of one disk image file.

@@ -1,7 +1,10 @@
 //! Arguments of the commands that help to set an account up.
 
-use clap::{Args, ValueEnum};
-use cloud_import::{Provider, provider::policy};
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use cloud_import::{Provider, provider::policy::Purpose};
 
 use super::{ConfigFile, OutputFormat, Reach, value::read};
 
@@ -18,8 +21,8 @@ pub(crate) struct Policy {
     /// What for: import, stage, copy, export, change, role, all. Repeatable
     ///
     /// Without it: import and stage, which is what importing a file takes.
-    #[arg(long = "for", value_name = "PURPOSE", hide_possible_values = true, value_enum)]
-    pub(crate) purposes: Vec<Purpose>,
+    #[arg(long = "for", value_name = "PURPOSE", hide_possible_values = true, value_parser = purposes())]
+    pub(crate) purposes: Vec<&'static [Purpose]>,
     /// Allow the bucket of this name alone
     #[arg(long, value_name = "NAME")]
     pub(crate) bucket: Option<String>,
@@ -31,40 +34,16 @@ pub(crate) struct Policy {
     pub(crate) output: OutputFormat,
 }
 
-/// What keys are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Purpose {
-    // Plain comments: what a doc comment says here would make the help three lines of each option.
-    // Checking, starting, following an import.
-    Import,
-    // Bucket and objects.
-    Stage,
-    // Copies to other regions.
-    Copy,
-    // An image as a file in a bucket.
-    Export,
-    // Names, shares, tags, families, deletions.
-    Change,
-    // The role by which the service reads the bucket.
-    Role,
-    // All of them.
-    All,
+/// Those of the names, and `all`.
+fn purposes() -> impl TypedValueParser<Value = &'static [Purpose]> {
+    let names = Purpose::ALL.iter().map(|purpose| purpose.name());
+    PossibleValuesParser::new(names.chain([ALL])).map(|name| {
+        let one = Purpose::ALL.iter().find(|purpose| purpose.name() == name);
+        one.map_or(Purpose::ALL, std::slice::from_ref)
+    })
 }
 
-impl Purpose {
-    /// What it stands for.
-    pub(crate) fn meant(self) -> &'static [policy::Purpose] {
-        match self {
-            Self::Import => &[policy::Purpose::Import],
-            Self::Stage => &[policy::Purpose::Stage],
-            Self::Copy => &[policy::Purpose::Copy],
-            Self::Export => &[policy::Purpose::Export],
-            Self::Change => &[policy::Purpose::Change],
-            Self::Role => &[policy::Purpose::Role],
-            Self::All => policy::Purpose::ALL,
-        }
-    }
-}
+const ALL: &str = "all";
 
 /// Arguments of `regions`.
 #[derive(Debug, Args)]

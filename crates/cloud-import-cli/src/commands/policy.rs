@@ -54,7 +54,7 @@ pub(crate) fn run(options: &args::Policy) -> Result<Exit> {
     let policy = cloud_import::policy(provider)?;
     let mut purposes: Vec<Purpose> = match options.purposes.as_slice() {
         [] => vec![Purpose::Import, Purpose::Stage],
-        named => named.iter().flat_map(|purpose| purpose.meant()).copied().collect(),
+        named => named.concat(),
     };
     purposes.sort();
     purposes.dedup();

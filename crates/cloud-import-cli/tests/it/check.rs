@@ -139,18 +139,27 @@ fn missing_credentials_are_told_beside_what_is_wrong_with_the_order() {
     assert!(text.contains("passed      order"), "{text}");
 }
 
-#[test]
-fn where_the_credentials_come_from_is_shown_and_no_secret() {
-    // In the cloud's place, something that refuses everything.
+/// An endpoint in the place of Alibaba Cloud's, at which everything is refused with this body.
+pub(crate) fn refusing(body: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("aliyun=http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 403 Forbidden\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
         }
     });
+    endpoint
+}
+
+#[test]
+fn where_the_credentials_come_from_is_shown_and_no_secret() {
+    let endpoint = refusing("");
     let arguments = [
         "check",
         "--endpoint",

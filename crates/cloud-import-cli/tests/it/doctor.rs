@@ -2,17 +2,14 @@
 
 use std::{
     fs,
-    io::{Read as _, Write as _},
-    net::TcpListener,
     path::{Path, PathBuf},
     process::Output,
-    thread,
 };
 
 use cloud_import_sim::{BucketSettings, Cloud, Config, Simulator};
 use serde_json::Value;
 
-use super::{KEYS, command, err, expect_code, out, run, schemas::holds};
+use super::{KEYS, check::refusing, command, err, expect_code, out, run, schemas::holds};
 
 /// A simulator in this process, and a folder with its line.
 struct Clouds {
@@ -193,21 +190,7 @@ fn without_any_keys_each_cloud_says_which_variables_hold_them() {
 
 #[test]
 fn the_clouds_with_keys_are_looked_at_and_what_they_refuse_has_a_remedy() {
-    // In the cloud's place, something that refuses everything.
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("aliyun=http://{}", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let _ = stream.read(&mut [0; 4096]);
-            let body = r#"{"Code":"Forbidden.RAM","Message":"not allowed","RequestId":"r"}"#;
-            let _ = write!(
-                stream,
-                "HTTP/1.1 403 Forbidden\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-                body.len()
-            );
-        }
-    });
+    let endpoint = refusing(r#"{"Code":"Forbidden.RAM","Message":"not allowed","RequestId":"r"}"#);
     let output = command(&["doctor", "--no-config", "--endpoint", &endpoint])
         .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "the-access-key-id")
         .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "the-secret-key")

@@ -32,7 +32,8 @@ pub(super) fn write(rows: &[Row], form: OutputFormat) -> Result<Exit> {
         })?,
         OutputFormat::Text => {
             rows.iter().flat_map(lines).for_each(|line| output::result(&line));
-            output::result(&closing(rows));
+            let all: Vec<Status> = rows.iter().map(|row| row.status).collect();
+            output::result(&checked::closing(&all, "for images"));
         }
     }
     Ok(exit)
@@ -56,13 +57,4 @@ fn lines(row: &Row) -> Vec<String> {
     let checks = row.checks.iter().flat_map(|check| checked::lines(check, row.provider));
     lines.extend(checks);
     lines
-}
-
-fn closing(rows: &[Row]) -> String {
-    let ready = rows.iter().filter(|row| row.status == Status::Passed).count();
-    match rows.len() {
-        1 if ready == 1 => "the target is ready for images".to_owned(),
-        1 => "the target is not ready for images".to_owned(),
-        many => format!("{ready} of {many} targets are ready for images"),
-    }
 }

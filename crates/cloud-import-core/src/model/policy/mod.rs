@@ -3,13 +3,12 @@
 
 mod document;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use self::document::{Grammar, Place};
 
 /// What keys are to be used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Purpose {
     /// Checking an import, starting it, following it, looking it up, cancelling it.
@@ -36,6 +35,24 @@ impl Purpose {
         Self::Change,
         Self::Role,
     ];
+
+    /// Its name, as it is written in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Import => "import",
+            Self::Stage => "stage",
+            Self::Copy => "copy",
+            Self::Export => "export",
+            Self::Change => "change",
+            Self::Role => "role",
+        }
+    }
+}
+
+impl Serialize for Purpose {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// What one operation of a client takes.
