@@ -135,6 +135,10 @@ async fn what_cannot_be_read_ends_the_request() {
         let failure = transport.send(request(server, Source::new(4 << 20, 1 << 20))).await;
         let failure = failure.unwrap_err();
         assert_eq!(failure.kind, TransportErrorKind::Broken, "{failure}");
+        assert!(
+            failure.to_string().contains("the disk is gone") && failure.is_lasting(),
+            "{failure}"
+        );
         assert!(seen.recv().unwrap() <= 1 << 20);
     }
 }

@@ -1,6 +1,6 @@
 //! Makes the object of its parts and looks that it is there. An answer that was lost is settled by looking.
 
-use cloud_import_core::{Error, ErrorKind, Result};
+use cloud_import_core::{Error, ErrorKind, Remedy, Result, remedy::Change};
 
 use super::{
     journal::Journal,
@@ -12,7 +12,7 @@ use crate::{
     crc64,
     objects::{ObjectHead, Part},
     parts::Plan,
-    record::PartRecord,
+    record::{PartRecord, UploadRecord},
     web::WebFile,
 };
 
@@ -111,30 +111,32 @@ impl Run<'_> {
         match self.store.head(self.key).await? {
             Some(head) => {
                 self.made_of(plan, &head)?;
-                self.has_the_parts_sum(plan, &head, journal)?;
-                self.staged(head, version).map(Some)
+                let staged = self.staged(head.clone(), version)?;
+                let record = journal.record().clone();
+                self.held_against_parts(&head, &record).await?;
+                Ok(Some(staged))
             }
             None => Ok(None),
         }
     }
 
-    /// Where each part was acknowledged with its CRC-64 and the store tells that of the object, it is that of the parts together.
-    fn has_the_parts_sum(&self, plan: &Plan, head: &ObjectHead, journal: &Journal) -> Result<()> {
-        let record = journal.record();
+    /// Where each part was acknowledged with its CRC-64 and the store tells that of the object, it is that of the parts together. An
+    /// object of which it is not is deleted: under a key that names another content it must not stay.
+    pub(super) async fn held_against_parts(&self, head: &ObjectHead, record: &UploadRecord) -> Result<()> {
+        let plan = self.plan_of(record.part_size)?;
         let part = |number: u32| Some((record.parts.get(&number)?.crc64?, plan.range(number)?.1));
         let whole = plan.numbers().try_fold(0, |sum, number| {
             part(number).map(|(next, length)| crc64::joined(sum, next, length))
         });
         match (whole, head.receipt.crc64) {
-            (Some(own), Some(told)) if own != told => Err(Error::new(
-                ErrorKind::InvalidResponse,
-                format!(
-                    "the object `{}` is not what its parts were: its CRC-64 is {told}, and that of the parts {own}",
+            (Some(own), Some(told)) if own != told => {
+                self.store.delete(self.key, head.receipt.version.as_deref()).await?;
+                let message = format!(
+                    "the object `{}` was not what its parts were: its CRC-64 was {told}, and that of the parts {own}; it was deleted",
                     self.key
-                ),
-            )
-            .with_code(WRONG_OBJECT)
-            .with_remedy("Delete the object and run it again.")),
+                );
+                Err(Error::new(ErrorKind::InvalidResponse, message).with_remedy(Remedy::Repeat(Change::Nothing)))
+            }
             _ => Ok(()),
         }
     }

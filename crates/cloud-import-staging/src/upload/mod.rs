@@ -245,8 +245,12 @@ impl Run<'_> {
         match outcome {
             Err(Halt::Gone) => {
                 // What is completing may be there under its key.
-                let completing = journal.record().completing;
-                if completing && let Some(staged) = self.look().await? {
+                let record = journal.record().clone();
+                if record.completing
+                    && let Some(head) = self.store.head(self.key).await?
+                {
+                    let staged = self.staged(head.clone(), None)?;
+                    self.held_against_parts(&head, &record).await?;
                     return Ok(staged);
                 }
                 journal.forget().await?;
@@ -320,12 +324,14 @@ impl Run<'_> {
         let Some(head) = self.store.head(self.key).await? else {
             return Ok(None);
         };
-        let receipt = head.receipt.clone();
-        let staged = self.staged(head, None)?;
+        let staged = self.staged(head.clone(), None)?;
         match record {
             // Whoever put it there, nothing more is to be sent.
-            Some(record) if !record.upload_id.is_empty() => self.abandon(&record.upload_id).await,
-            _ if self.has_its_sum(&receipt).await? => {}
+            Some(record) if !record.upload_id.is_empty() => {
+                self.held_against_parts(&head, record).await?;
+                self.abandon(&record.upload_id).await;
+            }
+            _ if self.has_its_sum(&head.receipt).await? => {}
             // A run that ended before it could send it again.
             Some(record) if record.completing => return Ok(None),
             _ => return Err(self.wrong_object("another MD5")),

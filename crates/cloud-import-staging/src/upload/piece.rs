@@ -133,6 +133,7 @@ struct Read {
     end: u64,
     /// The CRC-64 of that.
     sum: u64,
+    /// Why this try ended.
     failure: Option<Error>,
 }
 
@@ -191,6 +192,9 @@ impl BodySource for FilePart {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        if offset == 0 {
+            self.read().failure = None;
+        }
         match self.file.read_at(self.range.0 + offset, buffer) {
             Ok(()) => {
                 if self.is_summed {
@@ -225,4 +229,26 @@ fn read_in_steps(file: &LocalFile, (offset, length): (u64, u64), mut taken: impl
         at += step as u64;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_of_a_try_that_was_given_up_changes_no_sum() {
+        let whole = crc64::update(0, b"abcdef");
+        let mut read = Read::default();
+        let mut add = |pieces: &[(u64, &[u8])]| {
+            pieces.iter().for_each(|(offset, piece)| read.add(*offset, piece));
+            read.whole(6)
+        };
+        assert_eq!(add(&[(0, b"ab"), (2, b"cd")]), None);
+        assert_eq!(add(&[(4, b"ef")]), Some(whole));
+        // Begun again, and what comes late is in it, or is not yet.
+        assert_eq!(
+            add(&[(0, b"ab"), (4, b"ef"), (2, b"cd"), (2, b"cd"), (4, b"ef")]),
+            Some(whole)
+        );
+    }
 }

@@ -69,8 +69,6 @@ impl Run<'_> {
 
     async fn merge(&self, plan: Plan, journal: &Journal, listed: Vec<Part>) -> Result<()> {
         let mut recorded = journal.record().parts.clone();
-        let sum_of = |(number, part): (&u32, &PartRecord)| Some((*number, part.crc64?));
-        let crc64s: BTreeMap<u32, u64> = recorded.iter().filter_map(sum_of).collect();
         let mut present = BTreeMap::new();
         for part in listed {
             let Some(range) = plan.range(part.number) else { continue };
@@ -78,6 +76,7 @@ impl Run<'_> {
                 continue;
             }
             let known = recorded.remove(&part.number);
+            let crc64 = known.as_ref().and_then(|known| known.crc64);
             let counts = match &known {
                 // A store that lists no ETags has the part that the record names.
                 Some(known) => part.etag.is_empty() || part.etag.eq_ignore_ascii_case(&known.etag),
@@ -93,7 +92,6 @@ impl Run<'_> {
                 _ => None,
             };
             if let Some(etag) = etag {
-                let crc64 = crc64s.get(&part.number).copied();
                 present.insert(part.number, PartRecord { etag, crc64 });
             }
         }

@@ -73,12 +73,6 @@ impl Run<'_> {
         })
     }
 
-    /// Looks at the key.
-    pub(super) async fn look(&self) -> Result<Option<Staged>> {
-        let head = self.store.head(self.key).await?;
-        head.map(|head| self.staged(head, None)).transpose()
-    }
-
     /// The object at the key, if it is the file. `version`: that which the store acknowledged, if it did.
     pub(super) fn staged(&self, head: ObjectHead, version: Option<String>) -> Result<Staged> {
         let (size, sha256) = (self.source.size(), self.source.sha256());

@@ -13,7 +13,7 @@ use cloud_import_core::{
     BoxFuture, Bytes,
     http::{Method, Request, Response, StatusCode},
     provider::{digest, encode},
-    transport::{Transport, TransportError, TransportErrorKind},
+    transport::{StreamedBody, Transport, TransportError, TransportErrorKind},
 };
 use md5::{Digest as _, Md5};
 use tokio::sync::Notify;
@@ -85,8 +85,22 @@ pub(crate) struct State {
     pub(crate) lists: Lists,
     /// What it tells of the bytes that it took.
     pub(crate) tells: Tells,
+    /// It is given whole bodies alone.
+    pub(crate) takes_whole: bool,
+    /// What is done with a file between two pieces of it that are read.
+    pub(crate) between: Option<Between>,
     /// Whether the MD5 of each part that arrived came along.
     pub(crate) with_md5: Vec<bool>,
+}
+
+/// Something that happens while a body is read.
+#[derive(Clone)]
+pub(crate) struct Between(pub(crate) Arc<dyn Fn() + Send + Sync>);
+
+impl std::fmt::Debug for Between {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Between")
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -329,6 +343,10 @@ impl Fake {
                 state.objects.insert(call.key.to_owned(), object);
                 xml("<CompleteMultipartUploadResult></CompleteMultipartUploadResult>")
             }
+            "DeleteObject" => {
+                state.objects.remove(call.key);
+                status(204)
+            }
             "AbortMultipartUpload" => match state.uploads.remove(&upload) {
                 Some(_) => status(204),
                 None => gone(),
@@ -407,6 +425,7 @@ impl<'a> Call<'a> {
             (&Method::GET, true, ..) => "ListMultipartUploads",
             (&Method::GET, _, true, _) => "ListParts",
             (&Method::DELETE, _, true, _) => "AbortMultipartUpload",
+            (&Method::DELETE, ..) => "DeleteObject",
             _ => "unknown",
         };
         let mut call = Self {
@@ -431,7 +450,31 @@ impl<'a> Call<'a> {
     }
 }
 
+impl Fake {
+    /// The body of a request, in two pieces where it is read while it is sent.
+    fn body(&self, request: &Request<Bytes>) -> std::io::Result<Bytes> {
+        let Some(streamed) = StreamedBody::of(request) else {
+            return Ok(request.body().clone());
+        };
+        assert!(request.body().is_empty() && self.takes_streamed());
+        let source = streamed.source();
+        let mut body = vec![0; usize::try_from(source.length()).unwrap()];
+        let (first, second) = body.split_at_mut(source.length() as usize / 2);
+        source.read_at(0, first)?;
+        let between = self.state().between.clone();
+        if let Some(Between(happens)) = between {
+            happens();
+        }
+        source.read_at(first.len() as u64, second)?;
+        Ok(body.into())
+    }
+}
+
 impl Transport for Fake {
+    fn takes_streamed(&self) -> bool {
+        !self.state().takes_whole
+    }
+
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         Box::pin(async move {
             let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
@@ -452,16 +495,19 @@ impl Transport for Fake {
             // Others get their turn, so that parts really run beside each other.
             tokio::task::yield_now().await;
             let broken = || TransportError::new(TransportErrorKind::Broken, "as planned");
+            let Ok(body) = self.body(&request) else {
+                return Err(broken().lasting());
+            };
             match fate {
-                Fate::Served => Ok(self.serve(&call, request.body())),
+                Fate::Served => Ok(self.serve(&call, &body)),
                 Fate::LostBefore => Err(broken()),
                 Fate::LostAfter => {
-                    self.serve(&call, request.body());
+                    self.serve(&call, &body);
                     Err(broken())
                 }
                 Fate::HangsBefore => self.hang().await,
                 Fate::HangsAfter => {
-                    self.serve(&call, request.body());
+                    self.serve(&call, &body);
                     self.hang().await
                 }
                 Fate::Refused(code, name) => Ok(refusal(code, name)),
@@ -471,19 +517,19 @@ impl Transport for Fake {
                     Ok(answer)
                 }
                 Fate::Flipped => {
-                    let mut body = request.body().to_vec();
+                    let mut body = body.to_vec();
                     body[0] ^= 1;
                     Ok(self.serve(&call, &body))
                 }
                 Fate::Tampered => {
-                    let answer = self.serve(&call, request.body());
+                    let answer = self.serve(&call, &body);
                     let mut state = self.state();
                     state.objects.values_mut().for_each(|object| object.content[0] ^= 1);
                     Ok(answer)
                 }
                 Fate::Forgets => {
                     self.state().uploads.clear();
-                    Ok(self.serve(&call, request.body()))
+                    Ok(self.serve(&call, &body))
                 }
             }
         })

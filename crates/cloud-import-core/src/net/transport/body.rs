@@ -13,7 +13,7 @@ pub trait BodySource: Send + Sync {
     /// time that the request is sent.
     ///
     /// # Errors
-    /// They cannot be read: the request ends there.
+    /// They cannot be read: the request ends there, and is not sent again.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
 }
 

@@ -6,7 +6,7 @@ use std::{error::Error as StdError, io, iter, net::SocketAddr};
 
 use reqwest::Url;
 
-use super::tls;
+use super::{streamed::Unread, tls};
 use crate::net::transport::{Stage, TransportError, TransportErrorKind};
 
 /// Where a request goes, without what its URL says beside that.
@@ -60,12 +60,16 @@ impl Way {
             () if error.is_timeout() => TransportErrorKind::Timeout,
             () => TransportErrorKind::Broken,
         };
-        let (stage, message, lasting) = match kind {
-            TransportErrorKind::Connect => self.not_connected(&error),
-            TransportErrorKind::Timeout if begun == Stage::Send => {
+        let unread = causes(&error)
+            .find(|cause| cause.is::<Unread>())
+            .map(ToString::to_string);
+        let (stage, message, lasting) = match (kind, unread) {
+            (TransportErrorKind::Broken, Some(why)) => (begun, why, true),
+            (TransportErrorKind::Connect, _) => self.not_connected(&error),
+            (TransportErrorKind::Timeout, _) if begun == Stage::Send => {
                 (begun, "no answer within the time limit".into(), false)
             }
-            TransportErrorKind::Timeout => (begun, "no whole answer within the time limit".into(), false),
+            (TransportErrorKind::Timeout, _) => (begun, "no whole answer within the time limit".into(), false),
             _ => match causes(&error).find_map(tls::failure) {
                 Some((why, lasting)) => (Stage::Tls, why, lasting),
                 None if begun == Stage::Send => (begun, "the connection broke before an answer came".into(), false),

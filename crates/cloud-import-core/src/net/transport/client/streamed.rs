@@ -1,7 +1,7 @@
 //! A body that is read while it is sent, as the HTTP client takes it: one piece is read ahead.
 
 use std::{
-    io,
+    fmt, io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -17,6 +17,18 @@ use crate::{Bytes, net::transport::StreamedBody};
 
 /// How much is read at once, in bytes; two such pieces of a body are in memory.
 const STEP: usize = 256 * 1024;
+
+/// What is to be sent cannot be read.
+#[derive(Debug)]
+pub(super) struct Unread(io::Error);
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "what is to be sent cannot be read: {}", self.0)
+    }
+}
+
+impl std::error::Error for Unread {}
 
 pub(super) struct Streamed {
     body: StreamedBody,
@@ -64,9 +76,9 @@ impl Streamed {
 
 impl Body for Streamed {
     type Data = Bytes;
-    type Error = io::Error;
+    type Error = Unread;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Unread>>> {
         self.taken.send_replace(());
         if self.read.is_empty() {
             if self.next.is_none() {
@@ -79,7 +91,7 @@ impl Body for Streamed {
             self.next = None;
             self.read = match piece.map_err(io::Error::other).flatten() {
                 Ok(piece) => piece,
-                Err(error) => return Poll::Ready(Some(Err(error))),
+                Err(error) => return Poll::Ready(Some(Err(Unread(error)))),
             };
             self.read_ahead();
         }
