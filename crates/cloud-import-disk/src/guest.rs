@@ -151,7 +151,7 @@ impl Guest {
     fn whole_pieces(&mut self, source: &mut Source<'_>, first: Piece, at: u64, room: usize) -> Vec<Piece> {
         let (mut pieces, mut stored) = (Vec::new(), 0_u64);
         let (mut start, end) = (at, at.saturating_add(room as u64));
-        let mut next = Some(first).filter(|_| cfg!(feature = "codecs"));
+        let mut next = Some(first);
         while let Some(piece) = next {
             stored = stored.saturating_add(piece.stored);
             let is_whole = piece.start == start && piece.size > 0 && piece.end() <= end;

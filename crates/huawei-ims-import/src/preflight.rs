@@ -90,18 +90,21 @@ async fn in_project(client: &Client, checks: &mut Checks) -> Option<Client> {
 
 /// IAM may be closed to keys that may import: that it does not answer says nothing against them.
 async fn projects(client: &Client) -> Result<Vec<String>> {
+    let projects = listed(client).await?.into_iter();
+    Ok(projects.filter_map(|project| project.id).collect())
+}
+
+/// The projects of these keys, as IAM lists them.
+async fn listed(client: &Client) -> Result<Vec<wire::Project>> {
     let request = wire::KeystoneListProjectsRequest::default();
     let projects = client.keystone_list_projects(&request).await?.projects;
-    let projects = projects.unwrap_or_default().into_iter();
-    Ok(projects.filter_map(|project| project.id).collect())
+    Ok(projects.unwrap_or_default())
 }
 
 /// The regions that have a project of these keys: a region's own is named after it, and a sub-project has that name before its own. The
 /// one that the object storage keeps is of no region.
 pub(crate) async fn regions(client: &Client) -> Result<Vec<String>> {
-    let request = wire::KeystoneListProjectsRequest::default();
-    let projects = client.keystone_list_projects(&request).await?.projects;
-    let names = projects.unwrap_or_default().into_iter().filter_map(|it| it.name);
+    let names = listed(client).await?.into_iter().filter_map(|it| it.name);
     let regions = names.filter(|name| name.contains('-') && !name.contains('_'));
     Ok(regions.collect::<BTreeSet<_>>().into_iter().collect())
 }

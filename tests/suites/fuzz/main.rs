@@ -167,7 +167,7 @@ impl Clean<'_> {
         if let Some((_, answer)) = self.answers.iter().find(|(own, _)| *own == number) {
             return *answer;
         }
-        let answer = (self.target.run)(&[number, 0]);
+        let answer = Meter::run(self.target, &[number, 0]).answer;
         self.answers.push((number, answer));
         answer
     }

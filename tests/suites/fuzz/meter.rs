@@ -23,7 +23,7 @@ const TRIES: u32 = 4;
 /// What all of it may take: room that is asked for beyond that is refused, which ends the program, and not the machine.
 const ALL: usize = 2 << 30;
 
-/// Counts what the limited one under it hands out.
+/// Limits what all of it may take; what is handed out is counted under it.
 #[global_allocator]
 static LIMITED: Cap<PeakAlloc> = Cap::new(PeakAlloc, ALL);
 

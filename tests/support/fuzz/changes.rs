@@ -3,6 +3,8 @@
 //! An input is the number of its base, a byte that is 1 where sums are left as they were, and changes of six bytes: the number of a
 //! place (two bytes), where in it (two; the highest bits tell whether a used place is looked for near it), what is done, and a value.
 
+use std::collections::BTreeSet;
+
 use super::{
     Random,
     bases::{BLOCK, Base, Disk},
@@ -66,13 +68,13 @@ pub(super) fn seeds(bases: &[Base]) -> Vec<Vec<u8>> {
     (0..bases.len()).map(|number| vec![number as u8, 0]).collect()
 }
 
-/// The inputs that end a base at every 4 KiB, or at every part that is read where it is long; so many of them at most, spread evenly.
+/// The inputs that end a base at every 4 KiB, or at every part that is read where it is long.
 pub(super) fn cuts(bases: &[Base]) -> Vec<Vec<u8>> {
     const SMALL: u64 = 17 << 20;
     let mut inputs = seeds(bases);
     for (number, base) in bases.iter().enumerate() {
         let pages = base.sparse.size.div_ceil(BLOCK as u64);
-        let mut ends: Vec<u64> = match base.sparse.size <= SMALL {
+        let ends: BTreeSet<u64> = match base.sparse.size <= SMALL {
             true => (0..pages).collect(),
             false => base
                 .places
@@ -80,7 +82,6 @@ pub(super) fn cuts(bases: &[Base]) -> Vec<Vec<u8>> {
                 .flat_map(|(at, _)| [at / BLOCK as u64, at / BLOCK as u64 + 1])
                 .collect(),
         };
-        ends.dedup();
         inputs.extend(ends.iter().map(|page| {
             let page = u32::try_from(*page).unwrap_or_default().to_le_bytes();
             [[number as u8, 0].as_slice(), &page, &[CUT, 0]].concat()

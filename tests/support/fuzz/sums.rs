@@ -2,7 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::bases::{Disk, SECTOR, Sparse};
+use crc_fast::CrcAlgorithm::{self, Crc32Iscsi, Crc32IsoHdlc};
+
+use super::bases::{BLOCK, Disk, SECTOR, Sparse};
 
 /// How a sum is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +47,7 @@ pub(super) fn mend(sums: &[Sum], disk: &mut Disk) {
     let blocks: Vec<u64> = disk.changed.keys().copied().collect();
     for sum in sums {
         let (first, end) = sum.touched;
-        if !blocks.iter().any(|block| *block < end && first < block + 4096) {
+        if !blocks.iter().any(|block| *block < end && first < block + BLOCK as u64) {
             continue;
         }
         let mut bytes = disk.bytes(sum.start, sum.len);
@@ -59,8 +61,8 @@ pub(super) fn mend(sums: &[Sum], disk: &mut Disk) {
             own.fill(blank);
         }
         match sum.kind {
-            Kind::Castagnoli => disk.put(sum.at, &crc(0x82F6_3B78, &bytes).to_le_bytes()),
-            Kind::Ethernet => disk.put(sum.at, &crc(0xEDB8_8320, &bytes).to_le_bytes()),
+            Kind::Castagnoli => disk.put(sum.at, &crc(Crc32Iscsi, &bytes)),
+            Kind::Ethernet => disk.put(sum.at, &crc(Crc32IsoHdlc, &bytes)),
             Kind::Tar => {
                 let all: u32 = bytes.iter().map(|byte| u32::from(*byte)).sum();
                 disk.put(sum.at, format!("{all:06o}\0 ").as_bytes());
@@ -69,13 +71,8 @@ pub(super) fn mend(sums: &[Sum], disk: &mut Disk) {
     }
 }
 
-/// By a table, which costs less to be made than to be kept.
-fn crc(polynomial: u32, bytes: &[u8]) -> u32 {
-    let step = |sum: u32| (sum >> 1) ^ (polynomial & (sum & 1).wrapping_neg());
-    let table: [u32; 256] = std::array::from_fn(|byte| (0..8).fold(byte as u32, |sum, _| step(sum)));
-    !bytes.iter().fold(u32::MAX, |sum, byte| {
-        (sum >> 8) ^ table[((sum ^ u32::from(*byte)) & 0xFF) as usize]
-    })
+fn crc(kind: CrcAlgorithm, bytes: &[u8]) -> [u8; 4] {
+    (crc_fast::checksum(kind, bytes) as u32).to_le_bytes()
 }
 
 /// All that are known: a sum that is wrong in the base is none, as what looks like a header may be a file's content.

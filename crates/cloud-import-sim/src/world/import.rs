@@ -182,8 +182,8 @@ impl Import {
         }
     }
 
-    /// The disk has this fault: what its cloud finds first decides.
-    pub(super) fn has_guest_fault(&mut self, fault: GuestFault) {
+    /// The disk has this fault. The first that fails the import decides how it ends.
+    pub(super) fn plant(&mut self, fault: GuestFault) {
         self.guest.push(fault);
         if let (Verdict::Succeed, Some(verdict)) = (&self.verdict, (self.guest_check)(fault, &self.params)) {
             self.verdict = verdict;

@@ -212,7 +212,7 @@ impl World {
                 FaultKind::FailImport { code, reason } => {
                     import.verdict = Verdict::Fail { code, reason };
                 }
-                FaultKind::Guest(fault) => import.has_guest_fault(fault),
+                FaultKind::Guest(fault) => import.plant(fault),
                 FaultKind::Hide(polls) => import.hidden = polls,
                 FaultKind::HideFor(millis) => import.listed_after = Duration::from_millis(millis),
                 FaultKind::Stall => import.verdict = Verdict::Stall,

@@ -89,6 +89,20 @@ impl Grammar<'_> {
 }
 
 fn lines(texts: impl Iterator<Item = impl AsRef<str>>) -> String {
-    let lines: Vec<String> = texts.map(|text| format!("        \"{}\"", text.as_ref())).collect();
+    let lines: Vec<String> = texts.map(|text| format!("        {}", quoted(text.as_ref()))).collect();
     lines.join(",\n")
+}
+
+/// A text as JSON has it: a bucket or a region may be anybody's.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if u32::from(c) < 0x20 => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
 }

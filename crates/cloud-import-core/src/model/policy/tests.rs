@@ -70,3 +70,15 @@ fn without_a_bucket_it_is_for_everything_and_services_stand_apart() {
     assert!(!bare[0].contains("resource"), "{}", bare[0]);
     assert!(POLICY.documents(&[Purpose::Copy], None, None).is_empty());
 }
+
+#[test]
+fn whatever_a_bucket_and_a_region_are_called_it_is_json() {
+    for text in ["a\"b", "a\\", "a\nb", "\u{fc}"] {
+        let documents = POLICY.documents(&[Purpose::Stage], Some(text), Some(text));
+        let read: serde_json::Value = serde_json::from_str(&documents[0]).unwrap();
+        let statements = read["statement"].as_array().unwrap().iter();
+        let resources: Vec<&str> = statements.map(|one| one["resource"][0].as_str().unwrap()).collect();
+        let bucket = format!("q::{text}:uid/{text}:{text}/");
+        assert!(resources.contains(&bucket.as_str()), "{resources:?}");
+    }
+}
