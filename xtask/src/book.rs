@@ -159,6 +159,17 @@ mod tests {
     }
 
     #[test]
+    fn ci_installs_the_same_mdbook() {
+        let version = |text: &str| {
+            let (_, rest) = text.split_once("cargo install mdbook ").unwrap();
+            let mut words = rest.split_whitespace().skip_while(|word| *word != "--version");
+            words.nth(1).unwrap().to_owned()
+        };
+        let ci = fs::read_to_string(crate::root().join(".ci/run")).unwrap();
+        assert_eq!(version(&ci), version(INSTALL));
+    }
+
+    #[test]
     fn links_to_files_and_headings_are_looked_at() {
         let good = [
             (

@@ -50,8 +50,8 @@ usage: cargo xtask <task>
                       one small image through a real account, what it costs asked first; see docs/live.md
   ci [--quick]        the whole sequence of checks; --quick leaves out the release build and what needs other tools
   soak [--kills N] [--seed S]
-                      kills, faults, a thousand targets and the fuzz targets in their long form, in release mode: about
-                      half an hour
+                      guests on disks that others made, kills, faults, a thousand targets and the fuzz targets in their
+                      long form, in release mode, as root: about 75 minutes
   nightly [--list]    what takes too long for ci, or needs the network; goes on after a failure; --list only shows the steps";
 
 fn main() -> ExitCode {

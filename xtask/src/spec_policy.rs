@@ -22,7 +22,11 @@ impl Policy {
             if let Some(word) = row.purposes.iter().find(|word| !PURPOSES.contains(&word.as_str())) {
                 return Err(format!("policy: {what}: no purpose `{word}`"));
             }
-            let is_unknown = |name: &&String| !self.resources.contains_key(*name) && !self.resources.is_empty();
+            // Without its pattern, the row would be allowed for everything.
+            let is_unknown = |name: &&String| {
+                let pattern = self.resources.get(*name).and_then(|fact| fact.value.as_str());
+                pattern.is_none()
+            };
             if let Some(name) = row.on.iter().find(is_unknown) {
                 return Err(format!("policy: {what}: no resource `{name}`"));
             }
@@ -64,5 +68,29 @@ impl Policy {
     pub(crate) fn needed(&self, purposes: &[&str]) -> impl Iterator<Item = &Permission> {
         let rows = self.permissions.iter();
         rows.filter(move |row| row.purposes.iter().any(|own| purposes.contains(&own.as_str())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_for_a_resource_that_has_no_pattern_is_refused() {
+        let policy = |resources: &str| {
+            let text = format!(
+                "permissions = [{{ operation = \"GetObject\", actions = [\"s:Get\"], purposes = [\"import\"], on = [\"object\"], source = \"s\" }}]\n\
+                 [document]\nwords = {{ value = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"], source = \"s\" }}\n{resources}"
+            );
+            toml::from_str::<Policy>(&text).unwrap().check(&[])
+        };
+        policy("[resources]\nobject = { value = \"{bucket}/*\", source = \"s\" }\n").unwrap();
+        for wrong in [
+            "",
+            "[resources]\nbucket = { value = \"{bucket}\", source = \"s\" }\n",
+            "[resources]\nobject = { value = false, source = \"s\" }\n",
+        ] {
+            assert_eq!(policy(wrong).unwrap_err(), "policy: GetObject: no resource `object`");
+        }
     }
 }

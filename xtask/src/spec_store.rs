@@ -30,6 +30,14 @@ pub(crate) struct Store {
     pub(crate) headers: Facts,
 }
 
+impl Store {
+    /// The name of a bucket in examples.
+    pub(crate) fn example_bucket(&self) -> &'static str {
+        let is_numbered = self.bucket_names.get("account_number").is_some_and(Fact::holds);
+        if is_numbered { "images-1250000000" } else { "my-bucket" }
+    }
+}
+
 /// The codes that several stores share.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

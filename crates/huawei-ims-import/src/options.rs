@@ -19,7 +19,7 @@ use crate::generated::ImageType;
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Options {
-    /// Takes this way in, whatever the file is; see [`choose_route`](crate::choose_route).
+    /// Takes this way in, `quick` or `common`, whatever the file is; quick where the file fits it when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<RouteKind>,
     /// Says that the `.mf` bitmap of a raw file is in the same bucket under the same name, which the quick route needs.

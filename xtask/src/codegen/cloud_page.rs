@@ -25,22 +25,23 @@ pub(super) fn render(root: &Path, spec: &Spec, store: &Store) -> Result<String, 
         "{WRITTEN}# {name} (`{id}`)\n\nWhat is needed to begin. Each field, limit and code with its source is in \
          [coverage/{id}.md](../coverage/{id}.md).\n"
     );
-    keys(&mut out, spec, &read("profile.rs")?);
-    policies(&mut out, spec);
+    let named = |name: &str, error: String| format!("{}: {error}", folder.join(name).display());
+    keys(&mut out, spec, &read("profile.rs")?).map_err(|error| named("profile.rs", error))?;
+    policies(&mut out, spec, store.example_bucket());
     if folder.join("role.rs").exists() {
-        role(&mut out, spec, &read("role.rs")?);
+        role(&mut out, spec, &read("role.rs")?).map_err(|error| named("role.rs", error))?;
     }
     bucket(&mut out, store);
     regions(&mut out, spec);
     limits(&mut out, spec);
-    options(&mut out, spec, &read("options.rs")?);
+    options(&mut out, spec, &read("options.rs")?).map_err(|error| named("options.rs", error))?;
     pitfalls(&mut out, spec);
     open(&mut out, spec);
     Ok(out)
 }
 
 /// Where keys are looked for.
-fn keys(out: &mut String, spec: &Spec, source: &str) {
+fn keys(out: &mut String, spec: &Spec, source: &str) -> Result<(), String> {
     out.push_str(
         "\n## Keys\n\nThe first place that has keys counts: variables, then files, then what only an instance has.\n\n",
     );
@@ -52,35 +53,50 @@ fn keys(out: &mut String, spec: &Spec, source: &str) {
         .filter(|(_, names)| !names.is_empty());
     let rows = names.map(|(what, names)| [what.replace('_', " "), code(names.iter().map(String::as_str))]);
     table(out, "", ["variable for", "names, in their order"], rows);
-    let chain = between(source, "CREDENTIAL_CHAIN: ChainSpec = ChainSpec {", "\n};");
-    let quoted = |begin: &str| -> Vec<&str> {
-        let lines = chain.lines().filter_map(|line| line.trim().strip_prefix(begin));
-        lines.flat_map(|rest| rest.split('"').skip(1).step_by(2)).collect()
-    };
+    let chain = between(source, "CREDENTIAL_CHAIN: ChainSpec = ChainSpec {", "\n};")?;
+    let files = between(chain, "    files: ", "\n    metadata: ")?;
+    let paths: Vec<String> = quoted(files, "path: ")
+        .into_iter()
+        .map(|path| path.replace("{profile}", "PROFILE"))
+        .collect();
+    if paths.is_empty() {
+        return Err("no path of a file in the chain".to_owned());
+    }
     let _ = write!(
         out,
         "\nFiles of the vendor's own tools: {}",
-        code(quoted("path: ").into_iter().filter(|path| path.starts_with('~')))
+        code(paths.iter().map(String::as_str))
     );
-    let elsewhere = quoted("path_names: ");
+    let elsewhere = quoted(files, "path_names: ");
     if !elsewhere.is_empty() {
         let _ = write!(out, "; elsewhere by {}", code(elsewhere.into_iter()));
     }
     let _ = writeln!(
         out,
-        ". `--account {}=PROFILE` names a profile{}. `--instance-metadata` lets an instance's own keys be taken.",
+        ". `--account {}=PROFILE` names a profile{}.{}",
         spec.provider.id,
-        match code(quoted("profile: ").into_iter()) {
+        match code(quoted(chain, "profile: ").into_iter()) {
             names if names.is_empty() => String::new(),
             names => format!(", as {names} does"),
+        },
+        if chain.contains("\n    metadata: None,") {
+            ""
+        } else {
+            " `--instance-metadata` lets an instance's own keys be taken."
         }
     );
+    Ok(())
+}
+
+/// What stands in quotes on the lines that begin so.
+fn quoted<'a>(text: &'a str, begin: &str) -> Vec<&'a str> {
+    let lines = text.lines().filter_map(|line| line.trim().strip_prefix(begin));
+    lines.flat_map(|rest| rest.split('"').skip(1).step_by(2)).collect()
 }
 
 /// The least policies.
-fn policies(out: &mut String, spec: &Spec) {
+fn policies(out: &mut String, spec: &Spec, bucket: &str) {
     let id = &spec.provider.id;
-    let bucket = bucket_name(spec);
     let _ = writeln!(
         out,
         "\n## Permissions\n\n`cloud-import policy {id} --bucket NAME` prints these for your bucket; `--for` chooses what for.\n"
@@ -95,38 +111,29 @@ fn policies(out: &mut String, spec: &Spec) {
     ];
     for (title, purposes) in wanted {
         let _ = writeln!(out, "\n### {title}");
-        for document in policy::documents(spec, purposes, &bucket) {
+        for document in policy::documents(spec, purposes, bucket) {
             let _ = writeln!(out, "\n```json\n{document}\n```");
         }
     }
 }
 
-/// The name of a bucket in examples.
-fn bucket_name(spec: &Spec) -> String {
-    let resources = spec.policy.resources.values();
-    let has_account = resources
-        .filter_map(|fact| fact.value.as_str())
-        .any(|it| it.contains("{account}"));
-    if has_account { "images-1250000000" } else { "my-bucket" }.to_owned()
-}
-
 /// The role by which the service reads the bucket, where it needs one.
-fn role(out: &mut String, spec: &Spec, source: &str) {
+fn role(out: &mut String, spec: &Spec, source: &str) -> Result<(), String> {
     let text = |name: &str| {
-        between(source, &format!("pub const {name}: &str = "), ";\n")
-            .trim_matches(['r', '#', '"'])
-            .to_owned()
+        let quoted = between(source, &format!("pub const {name}: &str = "), ";\n")?;
+        Ok::<_, String>(quoted.trim_matches(['r', '#', '"']))
     };
     let _ = writeln!(
         out,
         "\n## Role\n\nThe service reads the bucket by the role `{}`. `cloud-import check --create-role --to {}` makes it; by hand, give a role \
          of that name this trust policy and the system policy `{}`, or one of your own:\n\n```json\n{}\n```\n\n```json\n{}\n```",
-        text("IMPORT_ROLE"),
+        text("IMPORT_ROLE")?,
         spec.provider.id,
-        text("IMPORT_POLICY"),
-        text("TRUST_DOCUMENT"),
-        text("PERMISSION_DOCUMENT"),
+        text("IMPORT_POLICY")?,
+        text("TRUST_DOCUMENT")?,
+        text("PERMISSION_DOCUMENT")?,
     );
+    Ok(())
 }
 
 /// What a bucket has to be.
@@ -218,9 +225,9 @@ fn limits(out: &mut String, spec: &Spec) {
 }
 
 /// What `--set` takes, by the comments of the crate.
-fn options(out: &mut String, spec: &Spec, source: &str) {
+fn options(out: &mut String, spec: &Spec, source: &str) -> Result<(), String> {
     let attributes = source.split("pub struct Options {").next().unwrap_or_default();
-    let body = between(source, "pub struct Options {", "\n}");
+    let body = between(source, "pub struct Options {", "\n}")?;
     let mut rows = Vec::new();
     let (mut doc, mut renamed) = (Vec::new(), None);
     for line in body.lines().map(str::trim) {
@@ -237,7 +244,11 @@ fn options(out: &mut String, spec: &Spec, source: &str) {
             doc.clear();
         }
     }
+    if rows.is_empty() {
+        return Err("no field of the options".to_owned());
+    }
     table(out, "Options", ["option", "what it says"], rows.into_iter());
+    Ok(())
 }
 
 /// A name in the case that the attributes of its struct ask for, which is that of the last.
@@ -317,8 +328,28 @@ fn code<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     joined(seen.into_iter().map(|text| format!("`{text}`")))
 }
 
-/// What stands behind a beginning and before an end.
-fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
-    let rest = text.split_once(begin).map_or("", |(_, rest)| rest);
-    rest.split_once(end).map_or("", |(body, _)| body)
+/// What stands behind a beginning and before an end; never nothing.
+fn between<'a>(text: &'a str, begin: &str, end: &str) -> Result<&'a str, String> {
+    let body = text
+        .split_once(begin)
+        .and_then(|(_, rest)| rest.split_once(end))
+        .map(|(body, _)| body)
+        .ok_or_else(|| format!("no `{begin}`, or no `{}` behind it", end.trim()))?;
+    if body.trim().is_empty() {
+        return Err(format!("nothing behind `{begin}`"));
+    }
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_that_is_gone_or_empty_is_an_error() {
+        assert_eq!(between("a{b}", "{", "}").unwrap(), "b");
+        for gone in ["a", "a{b", "a}", "{}", "{ \n}"] {
+            between(gone, "{", "}").unwrap_err();
+        }
+    }
 }

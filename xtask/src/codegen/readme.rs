@@ -103,20 +103,19 @@ fn first_images(specs: &[Spec], stores: &[Store]) -> String {
             let names = provider.environment.names.get(of);
             names.and_then(|names| names.first()).map_or("", String::as_str)
         };
-        let numbered = store.bucket_names.get("account_number").is_some_and(Fact::holds);
-        let bucket = if numbered { "images-1250000000" } else { "my-bucket" };
         // One of them is seen at once.
         let open = if out.is_empty() { " open" } else { "" };
         let _ = writeln!(
             out,
             "<details{open}><summary><b>{}</b>, with a bucket of {}</summary>\n\n```sh\nexport {}=... {}=...\n```\n```console\n\
-             $ cloud-import import --to {}/{} --bucket {bucket} --name web-2026-11 web.qcow2\n```\n</details>",
+             $ cloud-import import --to {}/{} --bucket {} --name web-2026-11 web.qcow2\n```\n</details>",
             provider.name,
             store.name,
             variable("access_key_id"),
             variable("secret_access_key"),
             provider.id,
             provider.regions.default,
+            store.example_bucket(),
         );
     }
     out

@@ -1,11 +1,13 @@
-//! The assets, each made by a program that is known for it. The same sources make the same bytes: files are as old as the last commit.
+//! The assets, each made by a program that is known for it. None tells when or where it was made: every program is told that it is the time
+//! of the last commit, and no path of this machine is written down. The same bytes come of the same tools alone.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
-use super::programs::{has, text};
+use super::programs::{EPOCH, dated, has, text};
+use crate::step::Step;
 
 /// The tools that not every machine has: for what, the command of cargo, and the version that the recipes are written for.
 const TOOLS: [(&str, &str, &str); 3] = [
@@ -41,6 +43,21 @@ impl<'a> Assets<'a> {
 
     pub(super) fn leave_out(&mut self, what: &str, why: &str) {
         self.left_out.push((what.to_owned(), why.to_owned()));
+    }
+
+    /// Builds the program. Neither the paths of its sources nor those of its dependencies get into it.
+    pub(super) fn build(&self, target: &str, is_host: bool) -> Result<(), String> {
+        // A build for this very machine shares what others built here.
+        let option = if is_host {
+            String::new()
+        } else {
+            format!(" --target {target}")
+        };
+        let build = format!("cargo build --profile dist --locked -p cloud-import-cli{option}");
+        Step::new(&format!("build for {target}"), &build)
+            .variable(EPOCH, &self.epoch)
+            .variable("RUSTFLAGS", &remapped(self.root, &cargo_home()?))
+            .run("release", self.root)
     }
 
     /// Everything with a program in it. The packages of systems and of languages are made for glibc, which they name as what they need.
@@ -94,26 +111,18 @@ impl<'a> Assets<'a> {
         let name = format!("cloud-import-{}-{target}", self.version);
         let tree = self.work().join(&name);
         let own = program.to_string_lossy();
-        text(
-            self.root,
-            "install",
-            &["-D", &own, &tree.join("cloud-import").to_string_lossy()],
-        )?;
+        self.text("install", &["-D", &own, &tree.join("cloud-import").to_string_lossy()])?;
         for file in ["README.md", "LICENSE-APACHE", "LICENSE-MIT", "CHANGELOG.md"] {
             self.copy(&self.root.join(file), &tree.join(file))?;
         }
-        text(
-            self.root,
-            &own,
-            &["man", "--folder", &tree.join("man").to_string_lossy()],
-        )?;
+        self.text(&own, &["man", "--folder", &tree.join("man").to_string_lossy()])?;
         let completions = [
             ("bash", "cloud-import.bash"),
             ("zsh", "_cloud-import"),
             ("fish", "cloud-import.fish"),
         ];
         for (shell, file) in completions {
-            let script = text(self.root, &own, &["completions", shell])?;
+            let script = self.text(&own, &["completions", shell])?;
             self.write(&tree.join("completions").join(file), &format!("{script}\n"))?;
         }
         Ok(name)
@@ -133,7 +142,7 @@ impl<'a> Assets<'a> {
         let work = self.work();
         let (archive, work) = (archive.to_string_lossy(), work.to_string_lossy());
         let what = ["-I", "gzip -n9", "-cf", &archive, "-C", &work, tree];
-        text(self.root, "tar", &[&plain[..], &what].concat()).map(drop)
+        self.text("tar", &[&plain[..], &what].concat()).map(drop)
     }
 
     /// Runs a recipe of `xtask/packaging`, which takes target, version, program and folder.
@@ -153,7 +162,7 @@ impl<'a> Assets<'a> {
             &words[1],
             &words[2],
         ];
-        text(self.root, "python3", &arguments).map(drop)
+        self.text("python3", &arguments).map(drop)
     }
 
     /// Their recipes are in the manifest of the command, and take the files of `target/release-work/files`.
@@ -161,11 +170,7 @@ impl<'a> Assets<'a> {
         let tree = self.work().join(format!("cloud-import-{}-{target}", self.version));
         let files = self.work().join("files");
         let _ = fs::remove_dir_all(&files);
-        text(
-            self.root,
-            "cp",
-            &["-a", &tree.to_string_lossy(), &files.to_string_lossy()],
-        )?;
+        self.text("cp", &["-a", &tree.to_string_lossy(), &files.to_string_lossy()])?;
         let folder = self.folder.to_string_lossy();
         let of: &[&str] = if is_host { &[] } else { &["--target", target] };
         if self.has_tool(0) {
@@ -178,12 +183,12 @@ impl<'a> Assets<'a> {
                 "--profile",
                 "dist",
             ];
-            text(self.root, "cargo", &[&build[..], &["--output", &folder], of].concat())?;
+            self.text("cargo", &[&build[..], &["--output", &folder], of].concat())?;
         }
         if self.has_tool(1) {
             let build = ["generate-rpm", "-p", "crates/cloud-import-cli", "--profile", "dist"];
             let out = ["--source-date", &self.epoch, "--output", &folder];
-            text(self.root, "cargo", &[&build[..], &out, of].concat())?;
+            self.text("cargo", &[&build[..], &out, of].concat())?;
         }
         Ok(())
     }
@@ -201,12 +206,11 @@ impl<'a> Assets<'a> {
             "--override-filename",
             &name,
         ];
-        text(self.root, "cargo", &words)?;
+        self.text("cargo", &words)?;
         let written = format!("{name}.json");
-        self.copy(
-            &self.root.join("crates/cloud-import-cli").join(&written),
-            &self.folder.join(&written),
-        )?;
+        let made = self.root.join("crates/cloud-import-cli").join(&written);
+        let found = fs::read_to_string(&made).map_err(|error| format!("release: {}: {error}", made.display()))?;
+        self.write(&self.folder.join(&written), &placeless(&found, self.root)?)?;
         for (_, folder) in crate::house::packages(self.root) {
             let _ = fs::remove_file(folder.join(&written));
         }
@@ -222,6 +226,10 @@ impl<'a> Assets<'a> {
             self.leave_out(what, &why);
         }
         is_there
+    }
+
+    fn text(&self, program: &str, arguments: &[&str]) -> Result<String, String> {
+        dated(self.root, &self.epoch, program, arguments)
     }
 
     /// Where what they are packed of stands.
@@ -250,5 +258,71 @@ impl<'a> Assets<'a> {
         let folder = file.parent().unwrap_or(file);
         let done = fs::create_dir_all(folder).and_then(|()| fs::write(file, text));
         done.map_err(|error| format!("release: {}: {error}", file.display()))
+    }
+}
+
+/// Where cargo keeps the sources of dependencies.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is a tool of the house, which has no settings"
+)]
+fn cargo_home() -> Result<PathBuf, String> {
+    let own = env::var_os("CARGO_HOME").map(PathBuf::from);
+    own.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")))
+        .ok_or_else(|| "release: neither CARGO_HOME nor HOME is set".to_owned())
+}
+
+/// The flags by which rustc writes down no path of this machine. Of two that fit, the last counts.
+fn remapped(root: &Path, cargo_home: &Path) -> String {
+    format!(
+        "--remap-path-prefix={}=/cloud-import --remap-path-prefix={}=/cargo",
+        root.display(),
+        cargo_home.display()
+    )
+}
+
+/// An SBOM whose references to our own crates begin at the workspace's root.
+fn placeless(sbom: &str, root: &Path) -> Result<String, String> {
+    let text = sbom.replace(&format!("file://{}/", root.display()), "");
+    if text.contains("file:///") {
+        return Err(format!("release: the SBOM names paths outside of {}", root.display()));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_sbom_names_no_folder_of_the_machine() {
+        let root = Path::new("/home/me/checkout");
+        let reference =
+            |at: &str| format!("\"path+file://{at}/crates/cloud-import#0.1.0\", \"file://../cloud-import\"");
+        assert_eq!(
+            placeless(&reference("/home/me/checkout"), root).unwrap(),
+            "\"path+crates/cloud-import#0.1.0\", \"file://../cloud-import\""
+        );
+        placeless(&reference("/home/me/elsewhere"), root).unwrap_err();
+    }
+
+    #[test]
+    fn every_recipe_installs_the_same_versions() {
+        let root = crate::root();
+        for file in ["tests/packages/run", ".github/workflows/release.yml"] {
+            let text = fs::read_to_string(root.join(file)).unwrap();
+            for (_, tool, version) in TOOLS {
+                let named: Vec<&str> = text
+                    .split(|c: char| c.is_whitespace() || c == ';')
+                    .filter_map(|word| {
+                        word.strip_prefix("cargo-")
+                            .unwrap_or(word)
+                            .strip_prefix(tool)?
+                            .strip_prefix('@')
+                    })
+                    .collect();
+                assert_eq!(named, [version], "{file}: cargo-{tool}");
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ mod programs;
 use std::{fs, path::Path};
 
 use self::assets::Assets;
-use crate::{Outcome, step::Step};
+use crate::Outcome;
 
 /// What is built for, where the target's standard library is installed and a program for it runs here.
 const TARGETS: [&str; 4] = [
@@ -32,14 +32,7 @@ pub(crate) fn run(root: &Path, options: &[&str]) -> Outcome {
         match why_not(target, &host, is_installed) {
             Some(why) => assets.leave_out(target, &why),
             None => {
-                // A build for this very machine shares what others built here.
-                let option = if *target == host {
-                    String::new()
-                } else {
-                    format!(" --target {target}")
-                };
-                let build = format!("cargo build --profile dist --locked -p cloud-import-cli{option}");
-                Step::new(&format!("build for {target}"), &build).run("release", root)?;
+                assets.build(target, *target == host)?;
                 assets.of_target(target, *target == host)?;
             }
         }

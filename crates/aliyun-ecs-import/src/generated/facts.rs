@@ -28,7 +28,7 @@ const S_STS: &str = "GetCallerIdentity, STS API reference (help.aliyun.com/en/ra
 
 /// What the import can do and what it limits.
 pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-hangzhou")
-    .architectures(Fact::list(&[Architecture::X86_64, Architecture::I386, Architecture::Arm64], S_DOCS_SDK).note("arm64 is not in the seed document"))
+    .architectures(Fact::list(&[Architecture::X86_64, Architecture::I386, Architecture::Arm64], S_DOCS_SDK).note("arm64 is not in the early edition of the API reference"))
     .boot_modes(Fact::list(&[BootMode::Bios, BootMode::Uefi], S_DOCS_SDK).note("arm64: uefi only"))
     .cancel(Fact::new(true, S_DOCS_2021_SDK).note("while the task says SupportCancel; whether the image entry goes too is not documented"))
     .client_token(Fact::new(true, S_DOCS_SDK_IDEMPOTENCE).note("since 2025-02; how long a token is remembered is not documented"))
@@ -41,7 +41,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-
     .imds_v2(Fact::new(true, S_DOCS_SDK))
     .license_types(Fact::list(&[LicenseType::Platform, LicenseType::Byol], S_DOCS_SDK).note("for Windows only"))
     .listed_within_minutes(Fact::new(None, S_DOCS).note("no source states a time: the token settles a lost answer"))
-    .max_data_disks(Fact::new(16, S_DOCS_SEED).note("the seed document says 2 to 17 in its text and 2 to 16 in its table"))
+    .max_data_disks(Fact::new(16, S_DOCS_SEED).note("the early edition of the API reference says 2 to 17 in its text and 2 to 16 in its table"))
     .nvme(Fact::new(true, S_DOCS_SDK))
     .progress(Fact::new(true, S_DOCS_2021_SDK))
     .project(Fact::new("resource group", S_DOCS_SDK))
@@ -105,9 +105,9 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::ALIYUN, "cn-
     ])
     .limits(&[
         Limit::new(Limited::Name, Rule::Chars { min: 2, max: 128 }, S_SEED_DOCS_SDK),
-        Limit::new(Limited::Name, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of(".:_-").letters().digits().han()).first(First::LetterOrHan).not_prefix(&["aliyun", "acs:"]).not_containing(&["http://", "https://"])), S_DOCS_SDK).note("the seed document has neither the dot nor the reserved beginnings"),
+        Limit::new(Limited::Name, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of(".:_-").letters().digits().han()).first(First::LetterOrHan).not_prefix(&["aliyun", "acs:"]).not_containing(&["http://", "https://"])), S_DOCS_SDK).note("the early edition of the API reference has neither the dot nor the reserved beginnings"),
         Limit::new(Limited::Description, Rule::Chars { min: 0, max: 256 }, S_SEED_DOCS_SDK),
-        Limit::new(Limited::Description, Rule::Chars { min: 2, max: 256 }, S_DOCS_SDK).disputed().note("the seed document has no minimum"),
+        Limit::new(Limited::Description, Rule::Chars { min: 2, max: 256 }, S_DOCS_SDK).disputed().note("the early edition of the API reference has no minimum"),
         Limit::new(Limited::Description, Rule::Alphabet(Alphabet::ANY.not_prefix(&["http://", "https://"])), S_SEED_DOCS_SDK),
         Limit::new(Limited::Tags, Rule::Count { max: 20 }, S_DOCS_SDK),
         Limit::new(Limited::TagKey, Rule::Chars { min: 1, max: 128 }, S_DOCS_SDK),

@@ -1,6 +1,6 @@
 //! `--events`: what is written, held against the page that documents it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs};
 
 use serde_json::Value;
 
@@ -49,6 +49,23 @@ pub(super) fn seen(text: &str) -> Vec<String> {
         seen.push(name.to_owned());
     }
     seen
+}
+
+#[test]
+fn every_schema_is_named_in_the_page() {
+    let page = include_str!("../../../../docs/events.md");
+    let folder = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schema")).unwrap();
+    let files: Vec<String> = folder
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(files.len() > 10, "{files:?}");
+    for file in files {
+        let form = file.strip_suffix(".json").unwrap();
+        assert!(
+            page.contains(&format!("[`{form}`](schema/{file})")),
+            "docs/events.md does not name the schema {file}"
+        );
+    }
 }
 
 #[test]

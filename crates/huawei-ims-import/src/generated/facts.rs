@@ -26,7 +26,7 @@ const S_WEB_OAPI: &str = "support.huaweicloud.com, api-ims: ims_03_0605, ims_03_
 /// What the import can do and what it limits.
 pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::HUAWEI, "cn-north-4")
     .architectures(Fact::list(&[Architecture::X86_64, Architecture::Arm64], S_SEED_OAPI).note("called x86 and arm; x86 does not tell 32 from 64 bit"))
-    .boot_modes(Fact::list(&[BootMode::Bios, BootMode::Uefi], S_DOCS_OTC_OAPI).note("arm: uefi only; not in the seed document"))
+    .boot_modes(Fact::list(&[BootMode::Bios, BootMode::Uefi], S_DOCS_OTC_OAPI).note("arm: uefi only; not in the early edition of the API reference"))
     .cancel(Fact::new(false, S_OAPI))
     .client_token(Fact::new(false, S_OAPI_SDK_PYTHON))
     .data_disk_images(Fact::new(true, S_DOCS_OTC))
@@ -98,7 +98,7 @@ pub static CAPABILITIES: Capabilities = Capabilities::new(Provider::HUAWEI, "cn-
         Limit::new(Limited::Name, Rule::Chars { min: 1, max: 128 }, S_OTC_OAPI),
         Limit::new(Limited::Name, Rule::Alphabet(Alphabet::ANY.allow(CharSet::of("-._ ").letters().digits().han()).first(First::NotSpace)), S_OTC_OAPI).note("the edition of T-Systems has no Chinese characters"),
         Limit::new(Limited::Description, Rule::Chars { min: 0, max: 1024 }, S_SEED_OAPI),
-        Limit::new(Limited::Description, Rule::Alphabet(Alphabet::ANY.not_containing(&["\r", "\n", "<", ">"])), S_SEED_OAPI).note("any other character; the seed document says letters and digits only, and its own example has more"),
+        Limit::new(Limited::Description, Rule::Alphabet(Alphabet::ANY.not_containing(&["\r", "\n", "<", ">"])), S_SEED_OAPI).note("any other character; the early edition of the API reference says letters and digits only, and its own example has more"),
         Limit::new(Limited::Tags, Rule::Count { max: 10 }, S_OTC).disputed().note("stated by the edition of T-Systems only"),
         Limit::new(Limited::TagKey, Rule::Chars { min: 1, max: 36 }, S_OTC).disputed().note("stated by the edition of T-Systems only"),
         Limit::new(Limited::TagValue, Rule::Chars { min: 0, max: 43 }, S_OTC).disputed().note("stated by the edition of T-Systems only"),
