@@ -20,7 +20,7 @@ use std::{
     thread,
 };
 
-use cloud_import::publish::disk::{Content, Limits};
+use cloud_import::publish::disk::{Content, ContentReader, Limits};
 use cloud_import_guest::{Options, inspect};
 use serde_json::{Value, json};
 
@@ -87,7 +87,7 @@ fn look(file: &Path, unpacked: u64) -> Outcome {
     let begun = cpu()?;
     let content = File::open(file).map_err(|error| error.to_string())?;
     let content = Content::open(content, Limits::NONE).map_err(|error| error.to_string())?;
-    let guest = inspect(content.into_reader(), &options);
+    let guest = inspect(ContentReader::new(content), &options);
     let took = cpu()? - begun;
     say(&json!({ "guest": guest, "cpu_ms": took, "memory_mib": memory()? }).to_string());
     Ok(())

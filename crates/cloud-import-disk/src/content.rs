@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    ContentReader, DiskInfo, InspectError, formats,
+    DiskInfo, InspectError, formats,
     guest::{Guest, Miss, Place},
     source::{Known, Limits},
 };
@@ -81,24 +81,6 @@ impl<R: Read + Seek> Content<R> {
         self.guest
             .fill(&mut self.known.with(&mut self.file), offset, out)
             .map_err(unreadable)
-    }
-
-    /// The same disk as something that reads and seeks, from its beginning on.
-    ///
-    /// ```
-    /// use std::io::{Cursor, Read, Seek, SeekFrom};
-    /// use cloud_import_disk::{Content, Limits};
-    ///
-    /// let disk = Content::open(Cursor::new(vec![7; 1 << 20]), Limits::default())?;
-    /// let mut disk = disk.into_reader();
-    /// disk.seek(SeekFrom::End(-2)).unwrap();
-    /// let mut rest = Vec::new();
-    /// disk.read_to_end(&mut rest).unwrap();
-    /// assert_eq!(rest, [7, 7]);
-    /// # Ok::<(), cloud_import_disk::InspectError>(())
-    /// ```
-    pub fn into_reader(self) -> ContentReader<R> {
-        ContentReader::new(self)
     }
 
     /// The first range at or behind `from` that the file holds something for; all between such ranges is zeros. `None` where there

@@ -4,7 +4,20 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::Content;
 
-/// A [`Content`] that is read from one place on, as a file is: see [`Content::into_reader`].
+/// A [`Content`] that is read from one place on, as a file is.
+///
+/// ```
+/// use std::io::{Cursor, Read, Seek, SeekFrom};
+/// use cloud_import_disk::{Content, ContentReader, Limits};
+///
+/// let disk = Content::open(Cursor::new(vec![7; 1 << 20]), Limits::default())?;
+/// let mut disk = ContentReader::new(disk);
+/// disk.seek(SeekFrom::End(-2)).unwrap();
+/// let mut rest = Vec::new();
+/// disk.read_to_end(&mut rest).unwrap();
+/// assert_eq!(rest, [7, 7]);
+/// # Ok::<(), cloud_import_disk::InspectError>(())
+/// ```
 #[derive(Debug)]
 pub struct ContentReader<R> {
     content: Content<R>,
@@ -12,7 +25,8 @@ pub struct ContentReader<R> {
 }
 
 impl<R> ContentReader<R> {
-    pub(crate) fn new(content: Content<R>) -> Self {
+    /// The disk from its beginning on.
+    pub const fn new(content: Content<R>) -> Self {
         Self { content, at: 0 }
     }
 }

@@ -6,7 +6,7 @@ use cloud_import_core::{
     Architecture, BootMode, Capabilities, Field, GuestFinding, ImageKind, ImportRequest, Os, Problem, Remedy,
     WarningId, provider::Distribution,
 };
-use cloud_import_disk::{Content, Limits};
+use cloud_import_disk::{Content, ContentReader, Limits};
 use cloud_import_guest::{Guest, Options, facts};
 
 /// What is read of a file for it: more than of the disk in it, because what is compressed is read in whole pieces.
@@ -15,7 +15,10 @@ const LIMITS: Limits = Limits::new(256 << 20, 400_000);
 /// The guest on the disk in a file; `None` where the file cannot be read as a disk, which others tell.
 pub(super) fn look(path: &Path) -> Option<Guest> {
     let content = Content::open(File::open(path).ok()?, LIMITS).ok()?;
-    Some(cloud_import_guest::inspect(content.into_reader(), &Options::default()))
+    Some(cloud_import_guest::inspect(
+        ContentReader::new(content),
+        &Options::default(),
+    ))
 }
 
 /// What a disk tells of the system on it, in the words of an order. Each is absent where the disk does not tell it.
