@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cloud_import::{
-    Error, ErrorKind, ImageImporter, Result,
+    Error, ErrorKind, Field, ImageImporter, Problem, Provider, Result,
     env::{Env as _, SystemEnv},
     publish::{BucketItem, Known, staging::Store},
 };
@@ -83,6 +83,19 @@ pub(crate) enum Done {
     Deletable,
     Deleted,
     Failed,
+}
+
+/// Whether a cloud can have a bucket of that name.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] with every rule that it breaks.
+pub(crate) fn check_name(provider: Provider, name: &str) -> Result<()> {
+    let rules = cloud_import::capabilities(provider)?.bucket_names;
+    let problems = rules.map_or_else(Vec::new, |rules| rules.problems(provider, &Field::Bucket, name));
+    match problems.iter().any(Problem::is_error) {
+        true => Err(Error::invalid(provider, problems)),
+        false => Ok(()),
+    }
 }
 
 pub(crate) fn store(place: &InBucket, reach: &Reach, simulated: Option<&Simulated>) -> Result<Store> {

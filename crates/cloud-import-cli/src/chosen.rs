@@ -6,7 +6,7 @@ use cloud_import::{
     publish::{Image, LocalImage},
 };
 
-use crate::{args::Conversion, convert, sparse, takes};
+use crate::{args::ConvertTo, convert, sparse, takes};
 
 /// What a file is made into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,17 +32,17 @@ impl Chosen {
     ///
     /// # Errors
     /// It cannot be converted to what was named, by whatever program.
-    pub(crate) fn of(said: Option<Conversion>, image: &Image) -> Result<Option<Self>> {
+    pub(crate) fn of(said: Option<ConvertTo>, image: &Image) -> Result<Option<Self>> {
         match said {
             None => Ok(None),
-            Some(Conversion::To(format)) => {
+            Some(ConvertTo::To(format)) => {
                 let file = local(image)?;
                 if !file.can_be(format) {
                     convert::can_write(format)?;
                 }
                 Ok(Some(Self { format, why: Why::Said }))
             }
-            Some(Conversion::Auto) => image.file().map_or(Ok(None), best),
+            Some(ConvertTo::Auto) => image.file().map_or(Ok(None), best),
         }
     }
 }

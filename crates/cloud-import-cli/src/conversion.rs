@@ -22,12 +22,18 @@ pub(crate) struct Made {
 /// # Errors
 /// The file changed, cannot be read, or cannot be converted.
 pub(crate) async fn made(file: &LocalImage, chosen: Chosen, targets: &Targets<'_>) -> Result<Option<Made>> {
-    let new = match on_its_way(file, chosen.format, targets).await? {
-        Some(new) => Made {
+    let new = match on_its_way(file, chosen, targets).await {
+        Ok(Some(new)) => Made {
             image: new,
             _written: None,
         },
-        None => {
+        // Nobody asked for this form: a disk that cannot be read here is for the cloud to judge, not for `qemu-img`.
+        Err(error) if chosen.why != Why::Said && error.kind() == ErrorKind::Unsupported => {
+            output::note(&format!("sent as it is: {}", error.message()));
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+        Ok(None) => {
             let written = written(file, chosen.format, targets).await?;
             file.unchanged()?;
             Made {
@@ -53,7 +59,8 @@ pub(crate) async fn made(file: &LocalImage, chosen: Chosen, targets: &Targets<'_
 }
 
 /// The file as one of another format that is made where it is read; `None` where that takes `qemu-img`.
-async fn on_its_way(file: &LocalImage, format: DiskFormat, targets: &Targets<'_>) -> Result<Option<LocalImage>> {
+async fn on_its_way(file: &LocalImage, chosen: Chosen, targets: &Targets<'_>) -> Result<Option<LocalImage>> {
+    let Chosen { format, why } = chosen;
     if !file.can_be(format) {
         return Ok(None);
     }
@@ -63,7 +70,9 @@ async fn on_its_way(file: &LocalImage, format: DiskFormat, targets: &Targets<'_>
     match file.converted(format, state, rehash, progress, targets.stop).await {
         Ok(new) => Ok(Some(new)),
         // What cannot be read here may be readable there.
-        Err(error) if error.kind() == ErrorKind::Unsupported && convert::can_write(format).is_ok() => {
+        Err(error)
+            if why == Why::Said && error.kind() == ErrorKind::Unsupported && convert::can_write(format).is_ok() =>
+        {
             output::note(&format!("{}; qemu-img is tried", error.message()));
             Ok(None)
         }

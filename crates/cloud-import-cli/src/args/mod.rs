@@ -47,7 +47,7 @@ pub(crate) use self::{
     init::Init,
     logs::{LogFormat, Logs},
     moved::Move,
-    order::{Conversion, Order, Staging},
+    order::{ConvertTo, Order, Staging},
     packaged::{Completions, Man, Shell},
     reach::{ConfigFile, OutputFormat, Reach, StateDir},
     remembered::{Clean, InBucket, List, Report, Show},

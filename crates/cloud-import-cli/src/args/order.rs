@@ -25,7 +25,7 @@ pub(crate) struct Order {
     /// Target: PROVIDER/REGION, PROVIDER, @GROUP or `all`. Repeatable
     ///
     /// PROVIDER alone takes the region that stands beside its keys. NAME and @GROUP are those of the file of targets. `all` is each
-    /// cloud's usual region.
+    /// cloud, in the region beside its keys.
     #[arg(long = "to", value_name = "TARGET", variable = "CLOUD_IMPORT_TO")]
     pub(crate) to: Vec<String>,
     /// File of targets (TOML); without --to, all of them
@@ -121,26 +121,37 @@ pub(crate) struct Order {
     pub(crate) imds_v2: bool,
 }
 
-/// How a local file gets to where the clouds read it.
 /// What a file is converted to on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Conversion {
+pub(crate) enum ConvertTo {
     /// What is best for it.
     Auto,
     To(DiskFormat),
 }
 
-impl FromStr for Conversion {
+impl ConvertTo {
+    /// What it may be, as the help has it.
+    pub(crate) fn words() -> impl Iterator<Item = String> {
+        use DiskFormat::{Qcow2, Raw, Vhd, Vmdk, Zvhd2};
+        let formats = [Qcow2, Raw, Zvhd2, Vhd, Vmdk].map(|format| format.to_string());
+        formats.into_iter().chain([AUTO.to_owned()])
+    }
+}
+
+const AUTO: &str = "auto";
+
+impl FromStr for ConvertTo {
     type Err = <DiskFormat as FromStr>::Err;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
-            "auto" => Ok(Conversion::Auto),
-            format => format.parse().map(Conversion::To),
+            AUTO => Ok(ConvertTo::Auto),
+            format => format.parse().map(ConvertTo::To),
         }
     }
 }
 
+/// How a local file gets to where the clouds read it.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Staging a local file")]
 pub(crate) struct Staging {
@@ -169,7 +180,7 @@ pub(crate) struct Staging {
     /// parallels or zvhd2 and holds its whole disk. Zeros are not sent then, but to raw. All else is written first, by qemu-img, into a
     /// temporary file. That Huawei Cloud takes a zvhd2 that no program of its own wrote is unverified.
     #[arg(long, value_name = "FORMAT")]
-    pub(crate) convert: Option<Conversion>,
+    pub(crate) convert: Option<ConvertTo>,
     /// Run qemu-img also where the system cannot confine it to the image
     #[arg(long, requires = "convert")]
     pub(crate) trust_image: bool,

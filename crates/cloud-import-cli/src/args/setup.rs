@@ -27,7 +27,7 @@ pub(crate) struct Policy {
     #[arg(long, value_name = "NAME")]
     pub(crate) bucket: Option<String>,
     /// Region of the bucket, where the cloud's names of buckets have one
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", requires = "bucket")]
     pub(crate) region: Option<String>,
     /// Output format: text or json
     #[arg(short, long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text)]

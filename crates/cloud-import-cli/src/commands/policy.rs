@@ -1,7 +1,7 @@
 //! `policy`: the least policy for what these keys are to do, in the cloud's own grammar. It asks no cloud.
 
 use cloud_import::{
-    Error, ErrorKind, Field, Provider, Result,
+    Error, ErrorKind, Provider, Result,
     provider::policy::{Permission, Policy, Purpose},
 };
 use serde::Serialize;
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::{
     args::{self, OutputFormat},
+    bucket,
     exit::Exit,
     output::{self, SCHEMA},
 };
@@ -59,12 +60,7 @@ pub(crate) fn run(options: &args::Policy) -> Result<Exit> {
     purposes.sort();
     purposes.dedup();
     if let Some(bucket) = &options.bucket {
-        let names = cloud_import::capabilities(provider)?.bucket_names;
-        let problems = names.map(|names| names.problems(provider, &Field::Bucket, bucket));
-        let problems = problems.unwrap_or_default();
-        if problems.iter().any(|problem| problem.is_error()) {
-            return Err(Error::invalid(provider, problems));
-        }
+        bucket::check_name(provider, bucket)?;
     }
     let (bucket, region) = (options.bucket.as_deref(), options.region.as_deref());
     let documents = policy.documents(&purposes, bucket, region);
@@ -87,7 +83,6 @@ pub(crate) fn run(options: &args::Policy) -> Result<Exit> {
                 .for_each(|line| output::note(&format!("note: {line}")));
         }
         OutputFormat::Json => {
-            let read = |text: &String| serde_json::from_str(text).unwrap_or(Value::Null);
             let rows = policy.needed(&purposes).map(|own| Row {
                 operation: own.operation,
                 actions: own.actions,
@@ -101,13 +96,21 @@ pub(crate) fn run(options: &args::Policy) -> Result<Exit> {
                 provider,
                 purposes: &purposes,
                 bucket: bucket.filter(|_| policy.is_for_a_bucket()),
-                policies: documents.iter().map(read).collect(),
+                policies: documents.iter().map(|text| read(text)).collect::<Result<_>>()?,
                 permissions: rows.collect(),
                 notes,
             })?;
         }
     }
     Ok(Exit::Done)
+}
+
+/// A document as it stands in the answer. One that is none would take permissions away where it is put.
+fn read(text: &str) -> Result<Value> {
+    serde_json::from_str(text).map_err(|error| {
+        let message = format!("the policy that was made cannot be read: {error}");
+        Error::new(ErrorKind::Local, message).with_source(error)
+    })
 }
 
 /// What no source settles, in short.
@@ -143,4 +146,15 @@ fn notes(policy: &Policy, purposes: &[Purpose], bucket: Option<&str>, documents:
     let apart = (documents > 1).then_some("these are two policies: make both, and give the keys both");
     let own = of_bucket.into_iter().chain(apart).chain(policy.notes.iter().copied());
     own.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_is_none_is_an_error() {
+        assert_eq!(read("{}").unwrap(), serde_json::json!({}));
+        assert_eq!(read("{\"Version\":").unwrap_err().kind(), ErrorKind::Local);
+    }
 }

@@ -6,7 +6,7 @@ use cloud_import::{Provider, Result, Target};
 use serde::Serialize;
 
 use crate::{
-    args::{self, OutputFormat},
+    args::{self, OutputFormat, Reach},
     connect::{self, Clouds},
     exit::Exit,
     output::{self, SCHEMA},
@@ -51,12 +51,7 @@ pub(crate) async fn run(options: args::Regions) -> Result<Exit> {
     let default = cloud_import::capabilities(provider)?.default_region;
     let simulated = Simulated::of(reach).await?;
     let clouds = Clouds::new(reach, simulated.as_ref())?;
-    // That nothing on this machine names a region is no error of this command.
-    let configured = match reach.simulate.is_some() {
-        true => None,
-        false => region::of(provider, connect::account(provider, reach), reach).ok(),
-    };
-    let configured = configured.map(|target| target.region);
+    let configured = configured(provider, reach, options.ask);
     let at = |region: &str| clouds.importer(&Wanted::of(Target::new(provider, region)));
     let listed = match options.ask {
         true => at(configured.as_deref().unwrap_or(default))?.regions().await?,
@@ -97,6 +92,25 @@ pub(crate) async fn run(options: args::Regions) -> Result<Exit> {
         output::note(&format!("note: no call of {} tells its regions", provider.name()));
     }
     Ok(Exit::Done)
+}
+
+/// The region that the vendor's own tools are set to. That nothing on this machine names one is no error of this command; why is told
+/// where somebody counts on what is there.
+fn configured(provider: Provider, reach: &Reach, is_asked: bool) -> Option<String> {
+    if reach.simulate.is_some() {
+        return None;
+    }
+    let account = connect::account(provider, reach);
+    let is_told = is_asked || account.is_some();
+    match region::of(provider, account, reach) {
+        Ok(target) => Some(target.region),
+        Err(why) => {
+            if is_told {
+                output::note(&format!("note: {}", why.message()));
+            }
+            None
+        }
+    }
 }
 
 /// A line for each.

@@ -53,7 +53,7 @@ impl Known {
         let file = self.value("--targets").map(Path::new);
         let named = file.and_then(|file| targets::names(file).ok()).unwrap_or_default();
         let named = named.into_iter().map(|name| (name, String::new()));
-        let all = ("all".to_owned(), "each cloud's usual region".to_owned());
+        let all = ("all".to_owned(), "each cloud, in the region beside its keys".to_owned());
         let places = Provider::all().flat_map(|cloud| {
             let regions = regions_of(cloud).into_iter();
             regions.map(move |(region, name)| (format!("{cloud}/{region}"), name))

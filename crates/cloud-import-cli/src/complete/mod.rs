@@ -19,7 +19,7 @@ use clap_complete::{
 use cloud_import::DiskFormat;
 
 use self::{bash::Bash, known::Known};
-use crate::args::{self, Shell};
+use crate::args::{self, ConvertTo, Shell};
 
 /// What the program is called, and what a script calls.
 const PROGRAM: &str = "cloud-import";
@@ -77,6 +77,8 @@ enum Values {
     Targets,
     Regions,
     Formats,
+    /// What a file may be converted to.
+    Conversions,
     Jobs,
     JobsOrFiles,
     /// Images by the jobs that made them.
@@ -95,6 +97,7 @@ impl Values {
             "PROVIDER" | "CLOUD" => Self::Clouds,
             "TARGET" => Self::Targets,
             "REGION" | "[TARGET=]REGIONS" => Self::Regions,
+            "FORMAT" if option.get_id() == "convert" => Self::Conversions,
             "FORMAT" | "[TARGET=]FORMAT" if is_open => Self::Formats,
             "JOB" | "BUCKET:KEY|JOB" => Self::Jobs,
             "TASK|JOB" => Self::JobsOrFiles,
@@ -108,22 +111,19 @@ impl Values {
 
     /// Those that begin with what is typed. What stands before a sign of equality or a comma there stays as it is.
     fn that_begin(self, typed: &OsStr) -> Vec<CompletionCandidate> {
-        if matches!(self, Self::Files) {
-            return PathCompleter::any().complete(typed);
-        }
-        let known = Known::now();
         let words = match self {
             Self::Clouds => known::clouds(),
-            Self::Targets => known.targets(),
-            Self::Regions => known.regions(),
+            Self::Targets => Known::now().targets(),
+            Self::Regions => Known::now().regions(),
             Self::Formats => DiskFormat::ALL
                 .iter()
                 .map(|one| (one.to_string(), String::new()))
                 .collect(),
-            Self::Jobs | Self::JobsOrFiles => known.jobs(),
-            Self::Images => known.images(),
+            Self::Conversions => ConvertTo::words().map(|one| (one, String::new())).collect(),
+            Self::Jobs | Self::JobsOrFiles => Known::now().jobs(),
+            Self::Images => Known::now().images(),
             Self::Commands => commands(),
-            Self::Files => Vec::new(),
+            Self::Files => return PathCompleter::any().complete(typed),
         };
         let text = typed.to_string_lossy();
         let (before, begun) = text.rfind(['=', ',']).map_or(("", &*text), |at| text.split_at(at + 1));
@@ -171,6 +171,7 @@ mod tests {
             ("import", "to", Some(Values::Targets)),
             ("import", "copy_to", Some(Values::Regions)),
             ("import", "format", Some(Values::Formats)),
+            ("import", "convert", Some(Values::Conversions)),
             ("import", "output", None),
             ("import", "on_end", None),
             ("copy", "to", Some(Values::Regions)),
@@ -184,6 +185,20 @@ mod tests {
             ("man", "command", Some(Values::Commands)),
         ] {
             assert_eq!(of(name, id), values, "{name} {id}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_converted_to_what_the_help_names() {
+        let found = Values::Conversions.that_begin(OsStr::new(""));
+        let found: Vec<_> = found.iter().map(|one| one.get_value().to_string_lossy()).collect();
+        assert_eq!(found, ["qcow2", "raw", "zvhd2", "vhd", "vmdk", "auto"]);
+        let command = args::command();
+        let import = command.find_subcommand("import").unwrap();
+        let option = import.get_arguments().find(|option| option.get_id() == "convert");
+        let help = option.unwrap().get_help().unwrap().to_string();
+        for word in found {
+            assert!(help.contains(&*word), "`{word}` is not in {help}");
         }
     }
 

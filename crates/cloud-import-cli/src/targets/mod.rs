@@ -5,20 +5,20 @@ mod regions;
 mod search;
 mod wanted;
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
-use cloud_import::{Error, ErrorKind, Result, Target, provider::suggest::near};
+use cloud_import::{Error, ErrorKind, Result, Target};
 
 use crate::{
     args::{Order, Reach, Staging},
     fields::Said,
-    output,
+    output, region,
 };
 
 pub(crate) use wanted::Wanted;
 
 use file::File;
-use search::Search;
+use search::{Place, Search};
 
 /// The targets of an order, each with a name for its image; as [`placed`].
 pub(crate) fn wanted(order: &Order, staging: &Staging, reach: &Reach) -> Result<Vec<Wanted>> {
@@ -34,6 +34,17 @@ pub(crate) fn wanted(order: &Order, staging: &Staging, reach: &Reach) -> Result<
 
 /// The targets that are named, `all` and groups written out; one that is named twice counts once.
 pub(crate) fn placed(order: &Order, staging: &Staging, reach: &Reach) -> Result<Vec<Wanted>> {
+    let place = |provider, account| Ok((region::of(provider, account, reach)?, None));
+    placed_by(order, staging, reach, &place).map(|(found, _)| found)
+}
+
+/// As [`placed`], with what is to be told of where they are, by their labels.
+pub(crate) fn placed_by(
+    order: &Order,
+    staging: &Staging,
+    reach: &Reach,
+    place: Place<'_>,
+) -> Result<(Vec<Wanted>, BTreeMap<String, Error>)> {
     let file = order
         .targets
         .as_deref()
@@ -48,10 +59,15 @@ pub(crate) fn placed(order: &Order, staging: &Staging, reach: &Reach) -> Result<
         is_name: &|name| names.contains(&name),
     };
     said.check(&names)?;
-    let search = Search { file: &file, said };
-    let mut found: Vec<Wanted> = Vec::new();
-    let mut add = |wanted: Wanted| {
+    let search = Search {
+        file: &file,
+        said,
+        place,
+    };
+    let (mut found, mut told): (Vec<Wanted>, _) = (Vec::new(), BTreeMap::new());
+    let mut add = |(wanted, why): (Wanted, Option<Error>)| {
         if found.iter().all(|other| other.label != wanted.label) {
+            told.extend(why.map(|why| (wanted.label.clone(), why)));
             found.push(wanted);
         }
     };
@@ -75,7 +91,7 @@ pub(crate) fn placed(order: &Order, staging: &Staging, reach: &Reach) -> Result<
         return Err(Error::new(ErrorKind::InvalidRequest, "no target given")
             .with_remedy("Use --to PROVIDER/REGION, or --targets with a file of targets."));
     }
-    regions::with_copies(found, &search)
+    Ok((regions::with_copies(found, &search)?, told))
 }
 
 /// The names of a file of targets: its groups as `@GROUP`, and its targets.
@@ -100,15 +116,10 @@ pub(crate) fn names_in(text: &str, path: &Path) -> Result<Vec<String>> {
 
 /// Says that a region may be mistyped: the list of those that are known is never complete.
 pub(crate) fn doubt_region(wanted: &Wanted) {
-    let Target { provider, region, .. } = &wanted.target;
-    let known = cloud_import::regions(*provider).unwrap_or_default();
-    let known = || known.iter().map(|(id, _)| *id);
-    if let Some(near) = near(region, known()).first().filter(|_| known().all(|id| id != region)) {
-        output::say(&format!(
-            "{}: `{region}` is not a region that is known of {}. Did you mean `{near}`?",
-            wanted.label,
-            provider.name()
-        ));
+    if let Some(unknown) = region::Unknown::of(&wanted.target)
+        && let Some(meant) = unknown.meant
+    {
+        output::say(&format!("{}: {}. {meant}", wanted.label, unknown.message));
     }
 }
 

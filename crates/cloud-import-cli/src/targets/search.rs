@@ -1,21 +1,22 @@
 //! What a target's name stands for, and all that is said of it.
 
-use cloud_import::{Error, ErrorKind, Provider, Result, provider::suggest::did_you_mean};
+use cloud_import::{Error, ErrorKind, Provider, Result, Target, provider::suggest::did_you_mean};
 
 use super::{file::File, wanted::Wanted};
-use crate::{
-    fields::{At, Fields, Said},
-    region,
-};
+use crate::fields::{At, Fields, Said};
+
+/// Where a cloud is looked for whose target names no region, by its account; and why there, where that is to be told.
+pub(super) type Place<'a> = &'a dyn Fn(Provider, Option<String>) -> Result<(Target, Option<Error>)>;
 
 /// A file of targets, and what the command line says.
 pub(super) struct Search<'a> {
     pub(super) file: &'a File,
     pub(super) said: Said<'a>,
+    pub(super) place: Place<'a>,
 }
 
 impl Search<'_> {
-    pub(super) fn group(&self, name: &str) -> Result<Vec<Wanted>> {
+    pub(super) fn group(&self, name: &str) -> Result<Vec<(Wanted, Option<Error>)>> {
         let groups = &self.file.groups;
         let members = groups.get(name).ok_or_else(|| {
             let known: Vec<&str> = groups.keys().map(String::as_str).collect();
@@ -31,19 +32,19 @@ impl Search<'_> {
         members.iter().map(|member| self.target(member.get_ref())).collect()
     }
 
-    /// A target by its name in the file, else as it is written.
-    pub(super) fn target(&self, name: &str) -> Result<Wanted> {
+    /// A target by its name in the file, else as it is written; and what is to be told of where it is.
+    pub(super) fn target(&self, name: &str) -> Result<(Wanted, Option<Error>)> {
         let own = self.file.targets.get(name).cloned().unwrap_or_default();
         let text = own.to.as_ref().map_or(name, |to| to.get_ref().as_str());
-        let target = match text.contains('/') {
-            true => text.parse()?,
+        let (target, why) = match text.contains('/') {
+            true => (text.parse::<Target>()?, None),
             false => {
                 let provider = text.parse().map_err(|error: Error| self.or_target(name, error))?;
                 let at = At {
                     names: &[name],
                     provider,
                 };
-                region::of(provider, self.fields(&own, at).account, self.said.reach)?
+                (self.place)(provider, self.fields(&own, at).account)?
             }
         };
         let place = target.to_string();
@@ -55,12 +56,13 @@ impl Search<'_> {
             names: &[&label, &place],
             provider: target.provider,
         };
-        Ok(Wanted {
+        let wanted = Wanted {
             fields: self.fields(&own, at),
             common_name: self.said.of_all().over(self.file.defaults.all.clone()).name,
             label,
             target,
-        })
+        };
+        Ok((wanted, why))
     }
 
     /// All that is said of a target, `own` by the file; see [`crate::fields`] for what comes before what.

@@ -122,6 +122,8 @@ fn words_complete_by_what_is_known_here() {
             vec!["cn-beijing,cn-shanghai"],
         ),
         ("cloud-import import --format qcow", vec!["qcow2", "qcow"]),
+        ("cloud-import import --convert au", vec!["auto"]),
+        ("cloud-import check --convert=zv", vec!["zvhd2"]),
         ("cloud-import man capab", vec!["capabilities"]),
         ("cloud-import inspect targets.t", vec!["targets.toml"]),
         ("cloud-import show --state nowhere we", vec![]),

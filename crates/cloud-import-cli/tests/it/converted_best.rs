@@ -39,20 +39,15 @@ impl World {
     }
 
     fn import(&self, name: &str, file: &str, targets: &[&str]) -> Output {
-        let order = [
-            "import",
-            "--name",
-            name,
-            "--os",
-            "CentOS 7.9",
-            "--convert",
-            "auto",
-            "--bucket",
-        ];
-        let order = [&order[..], &["images-1250000000", file], targets].concat();
-        let done = self.run(&order);
+        let done = self.converted("auto", name, file, targets);
         expect_code(&done, 0);
         done
+    }
+
+    fn converted(&self, to: &str, name: &str, file: &str, targets: &[&str]) -> Output {
+        let order = ["import", "--name", name, "--os", "CentOS 7.9", "--convert", to];
+        let order = [&order[..], &["--bucket", "images-1250000000", file], targets].concat();
+        self.run(&order)
     }
 
     /// The formats of what was imported under a name.
@@ -111,6 +106,47 @@ async fn what_few_clouds_take_is_sent_as_what_all_take() {
     let said = err(&world.import("few", "disk.vhdx", &["--to", "huawei"]));
     assert_eq!(world.formats("few"), [DiskFormat::Qcow2]);
     assert!(said.contains("sent as qcow2, which more clouds take"), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_disk_is_sent_as_it_is_and_no_other_program_runs() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let world = World::new("damaged").await;
+    let mut disk = images::image("vhdx-subformat-dynamic-block_size-1M");
+    damage_a_block(&mut disk);
+    fs::write(world.folder.join("disk.vhdx"), disk).unwrap();
+    let [draft, program] = ["draft", "none/qemu-img"].map(|name| world.folder.join(name));
+    fs::write(&draft, "#!/bin/sh\necho it ran >&2\nexit 3\n").unwrap();
+    fs::set_permissions(&draft, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::rename(draft, program).unwrap();
+    let said = err(&world.import("web", "disk.vhdx", &["--to", "huawei"]));
+    // The simulator calls all raw that it does not know.
+    assert_eq!(world.formats("web"), [DiskFormat::Raw]);
+    assert!(
+        said.contains("sent as it is: ") && !said.contains("it ran") && !said.contains("qemu-img"),
+        "{said}"
+    );
+    // Where that form was asked for it is tried.
+    let asked = world.converted("qcow2", "asked", "disk.vhdx", &["--to", "huawei"]);
+    assert!(
+        err(&asked).contains("qemu-img is tried") && err(&asked).contains("it ran"),
+        "{}",
+        err(&asked)
+    );
+}
+
+/// Lets nobody know what the second block of a VHDX is. Its header is left as it is.
+#[cfg(target_os = "linux")]
+fn damage_a_block(disk: &mut [u8]) {
+    const REGIONS: usize = 192 << 10;
+    const BLOCKS: [u8; 4] = 0x2DC2_7766_u32.to_le_bytes();
+    let entry = (REGIONS + 16..).step_by(32).find(|&at| disk[at..at + 4] == BLOCKS);
+    let at = entry.unwrap() + 16;
+    let table = u64::from_le_bytes(disk[at..at + 8].try_into().unwrap()) as usize;
+    // A state that there is not.
+    disk[table + 8..table + 16].copy_from_slice(&5_u64.to_le_bytes());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -189,6 +189,57 @@ fn without_any_keys_each_cloud_says_which_variables_hold_them() {
 }
 
 #[test]
+fn each_target_has_its_row_where_no_region_is_set() {
+    let all = run(&["doctor", "all", "--no-config", "--output", "json"]);
+    expect_code(&all, 3);
+    let [all, without] = [all, run(&["doctor", "--no-config", "--output", "json"])].map(|output| rows(&output));
+    assert_eq!((all.len(), &all), (5, &without));
+
+    let clouds = Clouds::new("no-region", |config| config);
+    let text = "[targets.first]\nto = 'aliyun'\n[targets.second]\nto = 'aliyun/cn-beijing'\n\
+                [groups]\nboth = ['first', 'second', 'ucloud']\n";
+    fs::write(clouds.folder.join("targets.toml"), text).unwrap();
+    let endpoint = refusing(r#"{"Code":"Forbidden.RAM","Message":"not allowed","RequestId":"r"}"#);
+    let looked = |more: &[&str]| {
+        let fixed = [
+            "doctor",
+            "--no-config",
+            "--endpoint",
+            &endpoint,
+            "--targets",
+            "targets.toml",
+            "--output",
+            "json",
+        ];
+        let output = command(&[&fixed[..], more].concat())
+            .current_dir(&clouds.folder)
+            .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "the-access-key-id")
+            .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "the-secret-key")
+            .output()
+            .unwrap();
+        let told = |row: &Value| {
+            let note = |check: &Value| check.to_string().contains("its usual region was looked at");
+            let is_usual = row["checks"].as_array().unwrap().iter().any(note);
+            (row["target"].as_str().unwrap().to_owned(), is_usual)
+        };
+        rows(&output).iter().map(told).collect::<Vec<_>>()
+    };
+    let told = |of: &[(&str, bool)]| {
+        of.iter()
+            .map(|(target, is_usual)| ((*target).to_owned(), *is_usual))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(looked(&[]), told(&[("first", true), ("second", false)]));
+    assert_eq!(
+        looked(&["@both"]),
+        told(&[("first", true), ("second", false), ("ucloud/cn-bj2", false)])
+    );
+    let of_all = looked(&["all"]);
+    assert_eq!(of_all.len(), 5);
+    assert!(of_all.contains(&("aliyun/cn-hangzhou".to_owned(), true)), "{of_all:?}");
+}
+
+#[test]
 fn the_clouds_with_keys_are_looked_at_and_what_they_refuse_has_a_remedy() {
     let endpoint = refusing(r#"{"Code":"Forbidden.RAM","Message":"not allowed","RequestId":"r"}"#);
     let output = command(&["doctor", "--no-config", "--endpoint", &endpoint])

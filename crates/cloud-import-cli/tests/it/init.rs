@@ -21,13 +21,17 @@ impl Here {
 
     /// A line as it is typed.
     fn run(&self, line: &str) -> Output {
+        self.run_with(line, &[])
+    }
+
+    fn run_with(&self, line: &str, variables: &[(&str, &str)]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cloud-import"));
         command.args(line.split(' ').skip(1)).current_dir(&self.0).env_clear();
         command.env("HOME", self.0.join("home")).envs([
             ("CLOUD_IMPORT_SIM_ACCESS_KEY_ID", KEYS[0]),
             ("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY", KEYS[1]),
         ]);
-        command.output().unwrap()
+        command.envs(variables.iter().copied()).output().unwrap()
     }
 
     fn read(&self, name: &str) -> Option<String> {
@@ -69,6 +73,27 @@ fn the_next_commands_go_by_what_is_written() {
     // What somebody else puts there does not.
     fs::write(here.0.join("cloud-import.toml"), "targets = \"other.toml\"\n").unwrap();
     expect_code(&here.run("cloud-import doctor"), 2);
+}
+
+#[test]
+fn a_cloud_is_in_the_region_beside_its_keys_also_as_one_of_all() {
+    let here = Here::new("all");
+    let set = [("ALIBABA_CLOUD_REGION_ID", "cn-beijing")];
+    let output = here.run_with("cloud-import init --yes --to all", &set);
+    expect_code(&output, 0);
+    let written = here.read("targets.toml").unwrap();
+    assert_eq!(written.matches("[targets.").count(), 5, "{written}");
+    assert!(
+        written.contains("aliyun/cn-beijing") && written.contains("ucloud/cn-bj2"),
+        "{written}"
+    );
+    // Why the others are where they are.
+    let told = err(&output);
+    assert_eq!(told.matches(": its usual region is taken").count(), 4, "{told}");
+    assert!(
+        told.contains("target `ucloud` has no region") && !told.contains("target `aliyun`"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -399,6 +399,7 @@ fn what_is_not_settled_is_told_beside_a_policy_and_what_is_wrong_instead_of_one(
         (&["policy", "tencent", "--bucket", "images"][..], "account"),
         (&["policy", "ucloud", "--for", "export"], "no permission is needed"),
         (&["policy", "aliyun", "--for", "everything"], "everything"),
+        (&["policy", "tencent", "--region", "ap-guangzhou"], "--bucket <NAME>"),
         (&["policy"], "CLOUD"),
     ] {
         let refused = run(words);
@@ -439,6 +440,17 @@ fn regions_are_listed_and_asked_for() {
     assert_eq!(
         (&own["configured"], own.get("name"), own.get("listed")),
         (&true.into(), None, None)
+    );
+
+    // What is broken is told to whoever counts on it.
+    assert!(err(&listed).is_empty(), "{}", err(&listed));
+    let broken = run(&["regions", "aliyun", "--account", "aliyun=nobody"]);
+    expect_code(&broken, 0);
+    assert_eq!(out(&broken), text);
+    assert!(
+        err(&broken).starts_with("note: ") && err(&broken).contains("nobody"),
+        "{}",
+        err(&broken)
     );
 
     let scene = Scene::new("regions asked", |config| config);

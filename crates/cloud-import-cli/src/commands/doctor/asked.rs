@@ -1,8 +1,6 @@
 //! Which targets are looked at: those that are named, those of a file, else the clouds for which there are keys.
 
-use std::collections::BTreeMap;
-
-use cloud_import::{Error, ErrorKind, Provider, Result, Target};
+use cloud_import::{Error, ErrorKind, Provider, Result};
 
 use crate::{
     args::{Doctor, Order, Reach, Staging},
@@ -24,27 +22,10 @@ pub(super) struct Asked {
 /// [`ErrorKind::InvalidRequest`] for what is no target.
 pub(super) fn all(options: &Doctor) -> Result<Vec<Asked>> {
     let reach = &options.reach;
-    let known = options.targets.as_deref().map(targets::names).transpose()?;
-    let named = match (options.to.as_slice(), &known) {
-        ([], Some(_)) => Vec::new(),
+    let to = match (options.to.as_slice(), &options.targets) {
         ([], None) => with_keys(reach)?,
         (named, _) => named.to_vec(),
     };
-    let mut without = BTreeMap::new();
-    let mut to = Vec::new();
-    for name in named {
-        let is_of_file = known.as_ref().is_some_and(|known| known.contains(&name));
-        to.push(match name.parse::<Provider>() {
-            Ok(provider) if !is_of_file => {
-                let (target, why) = placed(provider, reach)?;
-                if let Some(why) = why {
-                    without.insert(target.to_string(), why);
-                }
-                target.to_string()
-            }
-            _ => name,
-        });
-    }
     let order = Order {
         to,
         targets: options.targets.clone(),
@@ -54,23 +35,15 @@ pub(super) fn all(options: &Doctor) -> Result<Vec<Asked>> {
         bucket: options.bucket.clone(),
         ..Staging::default()
     };
-    let wanted = targets::placed(&order, &staging, reach)?.into_iter();
-    Ok(wanted
-        .map(|wanted| Asked {
-            no_region: without.remove(&wanted.label),
-            wanted,
-        })
-        .collect())
-}
-
-/// A cloud in the region that stands beside its keys, else in its usual one, and why.
-fn placed(provider: Provider, reach: &Reach) -> Result<(Target, Option<Error>)> {
-    match region::of(provider, connect::account(provider, reach), reach) {
-        Ok(target) => Ok((target, None)),
-        // That there are no keys is told by itself.
-        Err(error) if error.kind() == ErrorKind::Credentials => Ok((Target::default_of(provider)?, None)),
-        Err(error) => Ok((Target::default_of(provider)?, Some(error))),
-    }
+    let place = |provider, account| region::or_usual(provider, account, Some(reach));
+    let (wanted, mut without) = targets::placed_by(&order, &staging, reach, &place)?;
+    // That there are no keys is told by itself.
+    without.retain(|_, why| why.kind() != ErrorKind::Credentials);
+    let asked = wanted.into_iter().map(|wanted| Asked {
+        no_region: without.remove(&wanted.label),
+        wanted,
+    });
+    Ok(asked.collect())
 }
 
 /// The clouds for which there are keys, broken ones too; all of them where there are none.

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use cloud_import::{
-    Check, CheckOutcome, Error, ErrorKind, ImageImporter, Provider, Remedy, Subject,
+    Check, CheckOutcome, Error, ErrorKind, ImageImporter, Provider, Remedy, Subject, Target,
     env::{Env as _, SystemEnv},
-    provider::suggest::near,
     publish::Destination,
 };
 use serde::Serialize;
@@ -14,6 +13,7 @@ use super::asked::Asked;
 use crate::{
     checked::{self, Status},
     exit::Exit,
+    region::Unknown,
 };
 
 /// Whose the keys are is asked for so long.
@@ -50,7 +50,7 @@ impl Row {
             .iter()
             .all(|check| check.what != Subject::Credentials || !check.is_failure());
         if checks.iter().all(|check| check.what != Subject::Region) {
-            checks.push(known_region(provider, region));
+            checks.push(known_region(&Target::new(provider, region)));
         }
         if let Some(why) = &asked.no_region {
             let message = format!("{}: its usual region was looked at", why.message());
@@ -93,19 +93,20 @@ impl Row {
     }
 
     /// With what keys there are, and whose, where the cloud accepts them.
-    pub(super) async fn with_owner(mut self, importer: &dyn ImageImporter) -> Self {
+    pub(super) async fn with_owner(self, importer: &dyn ImageImporter) -> Self {
+        self.with_owner_within(LONGEST, importer).await
+    }
+
+    async fn with_owner_within(mut self, longest: Duration, importer: &dyn ImageImporter) -> Self {
         let is_in_use = |check: &Check| check.what == Subject::Credentials && check.outcome == CheckOutcome::Passed;
         let Some(connection) = importer.connection().filter(|_| self.checks.iter().any(is_in_use)) else {
             return self;
         };
-        let asked = async {
-            let keys = connection.pipeline.credentials.credentials().await.ok();
-            let id = keys.and_then(|keys| Some(ends(keys.keys().ok()?.access_key_id)));
-            (id, importer.owner().await.ok().flatten())
-        };
-        (self.access_key_id, self.owner) = tokio::select! {
-            told = asked => told,
-            () = SystemEnv.sleep(LONGEST) => (None, None),
+        let keys = connection.pipeline.credentials.credentials().await.ok();
+        self.access_key_id = keys.and_then(|keys| Some(ends(keys.keys().ok()?.access_key_id)));
+        self.owner = tokio::select! {
+            owner = importer.owner() => owner.ok().flatten(),
+            () = SystemEnv.sleep(longest) => None,
         };
         self
     }
@@ -144,21 +145,14 @@ fn with_policy(mut check: Check) -> Check {
 }
 
 /// What is known of a region without asking: the list is never complete.
-fn known_region(provider: Provider, region: &str) -> Check {
-    let known = cloud_import::regions(provider).unwrap_or_default();
-    let (name, known) = (provider.name(), || known.iter().map(|(id, _)| *id));
-    if known().any(|id| id == region) {
-        return Check::passed(
-            Subject::Region,
-            format!("`{region}` is a region that is known of {name}"),
-        );
-    }
-    let mut check = Check::not_checked(
-        Subject::Region,
-        format!("`{region}` is not a region that is known of {name}"),
-    );
-    let near = near(region, known());
-    check.remedy = near.first().map(|near| Remedy::text(format!("Did you mean `{near}`?")));
+fn known_region(target: &Target) -> Check {
+    let Target { provider, region, .. } = target;
+    let Some(unknown) = Unknown::of(target) else {
+        let message = format!("`{region}` is a region that is known of {}", provider.name());
+        return Check::passed(Subject::Region, message);
+    };
+    let mut check = Check::not_checked(Subject::Region, unknown.message);
+    check.remedy = unknown.meant.map(Remedy::text);
     check
 }
 
@@ -181,7 +175,16 @@ fn ends(id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use cloud_import::{
+        BoxFuture, Bytes, Credentials, Settings,
+        http::{Request, Response},
+        transport::{Transport, TransportError},
+    };
+
     use super::*;
+    use crate::targets::Wanted;
 
     #[test]
     fn what_only_an_image_can_have_is_left_out() {
@@ -206,6 +209,32 @@ mod tests {
         assert!(of_set_up(refused).is_some());
     }
 
+    #[tokio::test]
+    async fn whose_keys_they_are_may_not_be_answered_and_which_are_told_all_the_same() {
+        let settings = Settings::new("cn-hangzhou").credentials(Credentials::new("LTAI5tExampleExample1234", "secret"));
+        let importer = cloud_import::connect(Provider::ALIYUN, settings.transport(Arc::new(Silent))).unwrap();
+        let asked = Asked {
+            wanted: Wanted::of(Target::new(Provider::ALIYUN, "cn-hangzhou")),
+            no_region: None,
+        };
+        let row = Row::new(&asked, None, vec![Check::passed(Subject::Credentials, "")]);
+        let row = row.with_owner_within(Duration::ZERO, &*importer).await;
+        assert_eq!(
+            (row.access_key_id.as_deref(), row.owner),
+            (Some("LTAI\u{2026}1234"), None)
+        );
+    }
+
+    /// Answers nothing.
+    #[derive(Debug)]
+    struct Silent;
+
+    impl Transport for Silent {
+        fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
     #[test]
     fn no_more_of_an_id_is_told_than_its_ends() {
         for (id, told) in [
@@ -219,9 +248,9 @@ mod tests {
 
     #[test]
     fn a_region_is_known_or_may_be_mistyped() {
-        let known = known_region(Provider::JDCLOUD, "cn-north-1");
+        let known = known_region(&Target::new(Provider::JDCLOUD, "cn-north-1"));
         assert_eq!(known.outcome, CheckOutcome::Passed);
-        let other = known_region(Provider::JDCLOUD, "cn-nroth-1");
+        let other = known_region(&Target::new(Provider::JDCLOUD, "cn-nroth-1"));
         assert_eq!(other.outcome, CheckOutcome::NotChecked);
         assert!(other.remedy.unwrap().to_string().contains("`cn-north-1`"));
     }

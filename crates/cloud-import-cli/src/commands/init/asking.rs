@@ -39,10 +39,13 @@ impl Answers for Terminal {
 /// # Errors
 /// The answers ended, or an option is wrong.
 pub(super) fn plan(options: &Init, who: &mut dyn Answers) -> Result<Option<Plan>> {
+    // What is wrong is told before anybody answers anything.
+    plan::check_words(options)?;
     let targets = match options.to.as_slice() {
         [] => asked_targets(who)?,
         typed => plan::targets(typed)?,
     };
+    plan::check_buckets(options, &targets)?;
     let mut placed = Vec::new();
     for target in targets {
         let bucket = match plan::bucket_of(&options.bucket, &target) {
@@ -65,16 +68,6 @@ pub(super) fn plan(options: &Init, who: &mut dyn Answers) -> Result<Option<Plan>
         named.join(", ")
     );
     let is_meant = matches!(again(who, &question)?.to_ascii_lowercase().as_str(), "" | "y" | "yes");
-    // What the options say is looked at as it is without questions.
-    let of_options = Init {
-        to: named,
-        bucket: options.bucket.clone(),
-        name: name.clone(),
-        os: os.clone(),
-        yes: options.yes,
-        force: options.force,
-    };
-    Plan::of(&of_options)?;
     Ok(is_meant.then_some(Plan {
         targets: placed,
         name,
@@ -174,6 +167,7 @@ fn again(who: &mut dyn Answers, question: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::scope::{Scope, Scoped};
 
     /// Answers in turn.
     struct Script {
@@ -239,6 +233,40 @@ mod tests {
             assert!(said.contains(part), "`{part}` is not in {said}");
         }
         assert!(who.asked[0].contains("ucloud") && who.asked[2].contains("Alibaba Cloud"));
+    }
+
+    #[test]
+    fn what_is_given_wrong_is_told_before_the_first_question() {
+        let bucket = |scope, value: &str| {
+            vec![Scoped {
+                scope,
+                value: value.to_owned(),
+            }]
+        };
+        let of_tencent = || Scope::Cloud(Provider::TENCENT);
+        let in_tencent = || vec!["tencent/ap-guangzhou".to_owned()];
+        for (to, bucket, name, part) in [
+            (Vec::new(), Vec::new(), Some("web-{day}".to_owned()), "day"),
+            (Vec::new(), bucket(of_tencent(), "images"), None, "images"),
+            (in_tencent(), bucket(Scope::All, "images"), None, "images"),
+            (
+                in_tencent(),
+                bucket(Scope::Cloud(Provider::ALIYUN), "images"),
+                None,
+                "none of the targets",
+            ),
+        ] {
+            let given = Init {
+                to,
+                bucket,
+                name,
+                ..nothing_given()
+            };
+            let mut who = script(&[]);
+            let error = plan(&given, &mut who).unwrap_err();
+            assert!(error.to_string().contains(part), "{error}");
+            assert!(who.asked.is_empty(), "{:?}", who.asked);
+        }
     }
 
     #[test]

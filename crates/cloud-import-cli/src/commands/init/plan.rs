@@ -1,13 +1,13 @@
 //! What is to be written: targets with their buckets, and what counts for all of them. Everything in it is as an import takes it.
 
-use cloud_import::{Error, ErrorKind, Field, Os, Provider, Result, Target, credentials::ChainOptions, env::SystemEnv};
+use cloud_import::{Error, ErrorKind, Os, Provider, Result, Target};
 
 use crate::{
     args::{
         Init,
         scope::{Scope, Scoped},
     },
-    template,
+    bucket, output, region, template,
 };
 
 /// What is to be written.
@@ -32,19 +32,14 @@ impl Plan {
     /// [`ErrorKind::InvalidRequest`] for what an import would not take.
     pub(super) fn of(options: &Init) -> Result<Self> {
         let targets = targets(&options.to)?;
-        unknown(&options.bucket, &targets)?;
-        if let Some(name) = &options.name {
-            template::check(name)?;
-        }
-        let placed = targets.into_iter().map(|target| {
-            let bucket = bucket_of(&options.bucket, &target);
-            if let Some(bucket) = &bucket {
-                check_bucket(target.provider, bucket)?;
-            }
-            Ok(Placed { target, bucket })
+        check_words(options)?;
+        check_buckets(options, &targets)?;
+        let placed = targets.into_iter().map(|target| Placed {
+            bucket: bucket_of(&options.bucket, &target),
+            target,
         });
         Ok(Self {
-            targets: placed.collect::<Result<_>>()?,
+            targets: placed.collect(),
             name: options.name.clone(),
             os: options.os.clone(),
         })
@@ -59,7 +54,7 @@ pub(super) fn targets(typed: &[String]) -> Result<Vec<Target>> {
     let mut found: Vec<Target> = Vec::new();
     for text in typed {
         let named = match text.as_str() {
-            all if all.eq_ignore_ascii_case("all") => Target::all(),
+            all if all.eq_ignore_ascii_case("all") => Provider::all().map(usual).collect::<Result<_>>()?,
             text if text.contains('/') => vec![text.parse()?],
             text => vec![usual(text.parse()?)?],
         };
@@ -72,10 +67,46 @@ pub(super) fn targets(typed: &[String]) -> Result<Vec<Target>> {
     Ok(found)
 }
 
-/// A cloud in the region that stands beside its keys, else in its usual one.
+/// A cloud in the region that stands beside its keys, else in its usual one; why is told.
 pub(super) fn usual(provider: Provider) -> Result<Target> {
-    let configured = Target::configured(provider, &ChainOptions::default(), &SystemEnv);
-    configured.or_else(|_| Target::default_of(provider))
+    let (target, why) = region::or_usual(provider, None, None)?;
+    if let Some(why) = why {
+        output::note(&format!("{}: its usual region is taken", why.message()));
+    }
+    Ok(target)
+}
+
+/// Refuses what no answer can mend: a name, and a bucket of a cloud, that an import would not take.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`].
+pub(super) fn check_words(options: &Init) -> Result<()> {
+    if let Some(name) = &options.name {
+        template::check(name)?;
+    }
+    for said in &options.bucket {
+        let provider = match &said.scope {
+            Scope::All => None,
+            Scope::Cloud(provider) => Some(*provider),
+            Scope::Target(name) => name.parse::<Target>().ok().map(|target| target.provider),
+        };
+        if let Some(provider) = provider {
+            check_bucket(provider, &said.value)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a bucket of what is none of these targets, and one that is for all and cannot be one of theirs.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`].
+pub(super) fn check_buckets(options: &Init, targets: &[Target]) -> Result<()> {
+    unknown(&options.bucket, targets)?;
+    let mut named = targets
+        .iter()
+        .filter_map(|target| Some((target, bucket_of(&options.bucket, target)?)));
+    named.try_for_each(|(target, bucket)| check_bucket(target.provider, &bucket))
 }
 
 /// The bucket that is named for a target: of what is said, the most particular, then the last.
@@ -116,16 +147,11 @@ fn unknown(said: &[Scoped<String>], targets: &[Target]) -> Result<()> {
 ///
 /// # Errors
 /// [`ErrorKind::InvalidRequest`] with every rule that it breaks.
-pub(super) fn check_bucket(provider: Provider, bucket: &str) -> Result<()> {
-    if bucket.contains('{') {
-        return template::check(bucket);
+pub(super) fn check_bucket(provider: Provider, name: &str) -> Result<()> {
+    if name.contains('{') {
+        return template::check(name);
     }
-    let rules = cloud_import::capabilities(provider)?.bucket_names;
-    let problems = rules.map_or_else(Vec::new, |rules| rules.problems(provider, &Field::Bucket, bucket));
-    match problems.iter().any(cloud_import::Problem::is_error) {
-        true => Err(Error::invalid(provider, problems)),
-        false => Ok(()),
-    }
+    bucket::check_name(provider, name)
 }
 
 #[cfg(test)]

@@ -115,14 +115,20 @@ impl Desk {
         let Some(line) = line.strip_suffix('&') else {
             return Some(self.shell(line).output().unwrap());
         };
-        self.running.push(self.shell(&format!("exec {line}")).spawn().unwrap());
+        let mut child = self.shell(&format!("exec {line}")).spawn().unwrap();
         // On a busy machine it may begin long after the next line.
         if let Some((_, file)) = line.rsplit_once("> ") {
             let written = || fs::read_to_string(self.folder.join(file.trim())).is_ok_and(|text| text.ends_with('\n'));
             while !written() {
+                let ended = child.try_wait().unwrap();
+                assert!(
+                    ended.is_none() || written(),
+                    "`{line}` ended before it wrote: {ended:?}"
+                );
                 thread::sleep(Duration::from_millis(50));
             }
         }
+        self.running.push(child);
         None
     }
 }
@@ -239,6 +245,12 @@ fn every_line_of_the_book_runs() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     // A page that is no longer taken apart would be passed in silence.
     assert!(ran > 3 * not_run && ran > 100, "{ran} ran, {not_run} did not");
+}
+
+#[test]
+#[should_panic(expected = "ended before it wrote")]
+fn a_line_that_is_left_running_and_fails_holds_nothing_up() {
+    Desk::new("fails").run("false > ready.json &");
 }
 
 #[test]
