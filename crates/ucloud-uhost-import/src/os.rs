@@ -3,7 +3,7 @@
 //!
 //! Unverified: the list of names is not published, and it changes with the console. The names here are made by the pattern
 //! of those that are known: `CentOS 6.5 32位`, `CentOS 7.9 64位`, `Ubuntu 16.04 64位`, `Ubuntu 18.04 64位`,
-//! `Windows 2012 64位`, `Windows 2016 64位`. Source: ImportCustomImage, seed document (undated) and UCloud API documentation
+//! `Windows 2012 64位`, `Windows 2016 64位`. Source: ImportCustomImage, early edition of the API reference (undated) and UCloud API documentation
 //! (2026-08); packer-plugin-ucloud d7433082; cloudmux 311f52c4.
 
 use cloud_import_core::{

@@ -190,7 +190,7 @@ async fn ucloud_codes() {
     hold_all(Provider::UCLOUD, 25).await;
 }
 
-/// What the vendors' documents and the seed documents' own tables say of some codes.
+/// What the vendors' documents and the tables of their early editions say of some codes.
 #[tokio::test]
 async fn the_tables_say_what_the_documents_say() {
     use ErrorKind::*;

@@ -61,13 +61,13 @@ open_enum! {
         X86_64 => "x86_64",
         /// 32-bit x86.
         I386 => "i386",
-        /// 64-bit ARM: boots with UEFI only. Not in the seed document.
+        /// 64-bit ARM: boots with UEFI only. Not in the early edition of the API reference.
         Arm64 => "arm64",
     }
 }
 
 open_enum! {
-    /// Family of the operating system. Lower case today; the seed document writes `Windows` and `Linux`.
+    /// Family of the operating system. Lower case today; the early edition of the API reference writes `Windows` and `Linux`.
     pub enum OsType {
         /// Linux, the default.
         Linux => "linux",
@@ -77,7 +77,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Distribution: 27 values today, 12 of them in the seed document.
+    /// Distribution: 27 values today, 12 of them in the early edition of the API reference.
     pub enum Platform {
         /// Alibaba Cloud Linux, formerly Aliyun Linux.
         Aliyun => "Aliyun",
@@ -137,7 +137,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Format of a disk image file, upper case. The seed document writes `qcow2` in lower case.
+    /// Format of a disk image file, upper case. The early edition of the API reference writes `qcow2` in lower case.
     pub enum DiskFormat {
         /// Plain disk content.
         Raw => "RAW",
@@ -760,7 +760,7 @@ pub struct ImportImageRequest {
     /// Name, 2 to 128 characters: begins with a letter or Chinese character, goes on with those, digits, `.`, `:`, `_` or `-`; does not begin with `aliyun` or `acs:` and holds no `http://` or `https://`. (seed, docs, sdk)
     #[serde(rename = "ImageName", skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
-    /// Description, 2 to 256 characters (the seed document has no minimum); does not begin with `http://` or `https://`. (seed, docs, sdk)
+    /// Description, 2 to 256 characters (the early edition of the API reference has no minimum); does not begin with `http://` or `https://`. (seed, docs, sdk)
     #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Processor architecture; `x86_64` when absent. (seed, docs, sdk)
@@ -775,7 +775,7 @@ pub struct ImportImageRequest {
     /// Firmware; `BIOS` when absent, for arm64 `UEFI`. (docs, sdk)
     #[serde(rename = "BootMode", skip_serializing_if = "Option::is_none")]
     pub boot_mode: Option<BootMode>,
-    /// RAM role that the service takes to read the bucket; `AliyunECSImageImportDefaultRole` when absent. The seed document says no other name works. (docs, sdk)
+    /// RAM role that the service takes to read the bucket; `AliyunECSImageImportDefaultRole` when absent. The early edition of the API reference says no other name works. (docs, sdk)
     #[serde(rename = "RoleName", skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
     /// Whose licence activates Windows. Leave out for Linux and send always for Windows: the default changed from `Auto` (2025-09) to `Aliyun` (2026-10). (docs, sdk-2025, sdk)
@@ -827,7 +827,7 @@ pub struct ImportImageResponse {
     /// The image that the import makes: exists at once, as `Creating` or `Waiting`. (seed, docs, sdk)
     #[serde(rename = "ImageId", skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
-    /// The task. `ImportTaskId` in the seed document and in examples of 2021: both are understood. (seed, docs-2021, docs, sdk)
+    /// The task. `ImportTaskId` in the early edition of the API reference and in examples of 2021: both are understood. (seed, docs-2021, docs, sdk)
     #[serde(rename = "TaskId", alias = "ImportTaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// Region. (seed, docs, sdk)

@@ -692,7 +692,7 @@ pub struct ImportImageQuickRequest {
     /// File as `bucket:object`: no scheme, no host, no blanks. Bucket of the same region, storage class Standard. Required. (seed, docs, oapi)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
-    /// Size of the system disk in GB, 1 to 1024; the newest documents begin at 10 for Linux and 20 for Windows. Must be greater than the disk in the file; the seed document compares with the file itself. Required. (seed, otc, web, oapi)
+    /// Size of the system disk in GB, 1 to 1024; the newest documents begin at 10 for Linux and 20 for Windows. Must be greater than the disk in the file; the early edition of the API reference compares with the file itself. Required. (seed, otc, web, oapi)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_disk: Option<i64>,
     /// Tags as `key.value`, cut at the first dot; not with `image_tags`. (seed, otc)
@@ -707,13 +707,13 @@ pub struct ImportImageQuickRequest {
     /// Processor architecture; `x86` when absent. `arm` switches to UEFI. (seed, oapi)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub architecture: Option<Architecture>,
-    /// Enterprise project, a UUID; absent or `0` means the default one. Not in the seed document. (docs, otc, oapi)
+    /// Enterprise project, a UUID; absent or `0` means the default one. Not in the early edition of the API reference. (docs, otc, oapi)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enterprise_project_id: Option<String>,
-    /// Firmware; `arm` allows only `uefi`. Not in the seed document. (otc, oapi, sdk-python)
+    /// Firmware; `arm` allows only `uefi`. Not in the early edition of the API reference. (otc, oapi, sdk-python)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hw_firmware_type: Option<FirmwareType>,
-    /// Licence, for Windows only. Not in the seed document, nor in the edition of T-Systems. (web, oapi, sdk-python)
+    /// Licence, for Windows only. Not in the early edition of the API reference, nor in the edition of T-Systems. (web, oapi, sdk-python)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub license_type: Option<LicenseType>,
     /// Family of the operating system. Only in the model that system and data disks share, not in the table for system disks: whether it has an effect is not documented. (oapi; unverified)
@@ -750,7 +750,7 @@ pub struct ImportDataImageQuickRequest {
     /// Description, at most 1024 characters, without line breaks, `<` and `>`. (seed, oapi)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `Linux` or `Windows`. Required by the seed document, `Linux` when absent in later ones: always send it. Required. (seed, docs, otc)
+    /// `Linux` or `Windows`. Required by the early edition of the API reference, `Linux` when absent in later ones: always send it. Required. (seed, docs, otc)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub os_type: Option<OsType>,
     /// File as `bucket:object`: no scheme, no host, no blanks. Bucket of the same region, storage class Standard. Required. (seed, docs, oapi)
@@ -768,7 +768,7 @@ pub struct ImportDataImageQuickRequest {
     /// Always `DataImage`: without it the call imports a system disk. Required. (seed, docs, oapi)
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub image_type: Option<ImageType>,
-    /// Enterprise project, a UUID; absent or `0` means the default one. Not in the seed document. (docs, otc, oapi)
+    /// Enterprise project, a UUID; absent or `0` means the default one. Not in the early edition of the API reference. (docs, otc, oapi)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enterprise_project_id: Option<String>,
     /// Fields that are not in the documents read.

@@ -531,7 +531,7 @@ pub struct ImportImageRequest {
     /// Version of the operating system, free text. (seed, sdk-go)
     #[serde(rename = "osVersion", skip_serializing_if = "Option::is_none")]
     pub os_version: Option<String>,
-    /// Name, at most 32 characters. The seed document calls it optional. Required. (seed, params)
+    /// Name, at most 32 characters. The early edition of the API reference calls it optional. Required. (seed, params)
     #[serde(rename = "imageName", skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Description, at most 256 characters. (seed, params)
