@@ -78,7 +78,7 @@ text() { fact "$1" "$(json "$2")"; }                           # POINTER TEXT
 finding() { printf 'finding\t%s\t%s\n' "guest.$1" "$2" >>"$E"; } # ID PLACE
 gone() { printf 'gone\t%s\n' "guest.$1" >>"$E"; }              # ID, which the disk has no more
 good() { echo good >>"$E"; }
-aims() { printf 'aims\t%s\n' "$1" >>"$E"; }                    # MS
+aims() { (IFS=$'\t'; echo "aims"$'\t'"$*") >>"$E"; }             # MS [MIB]
 
 # fault NAME ID PLACE: is called where the fault is planted
 fault() { printf 'fault\t%s\t%s\t%s\n' "$1" "guest.$2" "$3" >>"$E"; }

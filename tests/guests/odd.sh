@@ -51,6 +51,8 @@ group_odd() {
         cp --sparse=always "$D" "$work/disks/copy"; shut; mv "$work/disks/copy" "$D"
         finding dirty part1
         text /volumes/0/state dirty
+        # Its journal is read and kept.
+        aims 300 64
         judged
         # The kernel replays it in a copy.
         cp --sparse=always "$D" "$work/disks/replayed.raw"
