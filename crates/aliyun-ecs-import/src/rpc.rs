@@ -8,15 +8,13 @@ use cloud_import_core::{
     http::{self, Method, Request, Uri, header},
     provider::{
         Operation, canonical, datetime, digest,
-        encode::{self, Fields, decode_pairs},
+        encode::{self, Fields, Pairs, borrow_pairs},
         protocol::Signing,
     },
 };
 
 const SIGNATURE: &str = "Signature";
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
-
-type Parameters = Vec<(String, String)>;
 
 /// How a request with the RPC signature is sent. The method is part of what is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,15 +76,14 @@ pub(crate) fn sign(request: &mut Request<Bytes>, signing: &Signing<'_>) -> Resul
     if let Some(form) = &mut form {
         form.retain(|(name, _)| name != SIGNATURE);
     }
-    let mut all: Parameters = query.iter().chain(form.iter().flatten()).cloned().collect();
+    let mut all: Pairs<'_> = query.iter().chain(form.iter().flatten()).cloned().collect();
     let carrier = form.as_mut().unwrap_or(&mut query);
     for (name, value) in own {
         if let Some(value) = value
             && !all.iter().any(|(there, _)| there == name)
         {
-            let parameter = (name.to_owned(), value.to_owned());
-            all.push(parameter.clone());
-            carrier.push(parameter);
+            all.push((name.into(), value.into()));
+            carrier.push((name.into(), value.into()));
         }
     }
     let string_to_sign = format!(
@@ -97,10 +94,11 @@ pub(crate) fn sign(request: &mut Request<Bytes>, signing: &Signing<'_>) -> Resul
     );
     let key = format!("{}&", keys.secret_access_key);
     let signature = digest::base64(&digest::hmac_sha1(key.as_bytes(), string_to_sign.as_bytes()));
-    carrier.push((SIGNATURE.to_owned(), signature));
-    set_query(request, &encoded(&query))?;
+    carrier.push((SIGNATURE.into(), signature.into()));
+    let (query, form) = (encode::pairs(query), form.map(encode::pairs));
+    set_query(request, &query)?;
     if let Some(form) = form {
-        *request.body_mut() = Bytes::from(encoded(&form));
+        *request.body_mut() = form.into();
     }
     Ok(())
 }
@@ -111,31 +109,28 @@ pub(crate) fn sign(request: &mut Request<Bytes>, signing: &Signing<'_>) -> Resul
 /// [`ErrorKind::InvalidRequest`] when the query gets too long for a URL.
 pub(crate) fn stamp(request: &mut Request<Bytes>, signing: &Signing<'_>) -> Result<()> {
     let mut query = query(request);
-    query.push(("Timestamp".to_owned(), datetime::extended(signing.instant)));
-    query.push(("SignatureNonce".to_owned(), signing.nonce.to_owned()));
-    set_query(request, &encoded(&query))
+    query.push(("Timestamp".into(), datetime::extended(signing.instant).into()));
+    query.push(("SignatureNonce".into(), signing.nonce.into()));
+    let query = encode::pairs(query);
+    set_query(request, &query)
 }
 
 /// The signatures in a request's parameters.
 pub(crate) fn signatures(request: &Request<Bytes>) -> Vec<String> {
     let all = query(request).into_iter().chain(form(request).into_iter().flatten());
-    all.filter_map(|(name, value)| (name == SIGNATURE).then_some(value))
+    all.filter_map(|(name, value)| (name == SIGNATURE).then(|| value.into_owned()))
         .collect()
 }
 
-fn query(request: &Request<Bytes>) -> Parameters {
-    decode_pairs(request.uri().query().unwrap_or_default())
+fn query(request: &Request<Bytes>) -> Pairs<'_> {
+    borrow_pairs(request.uri().query().unwrap_or_default())
 }
 
 /// The parameters in a request's body; `None` when it is no form.
-fn form(request: &Request<Bytes>) -> Option<Parameters> {
+fn form(request: &Request<Bytes>) -> Option<Pairs<'_>> {
     let content_type = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
     let body = std::str::from_utf8(request.body()).ok()?;
-    content_type.starts_with(FORM).then(|| decode_pairs(body))
-}
-
-fn encoded(parameters: &Parameters) -> String {
-    encode::pairs(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    content_type.starts_with(FORM).then(|| borrow_pairs(body))
 }
 
 fn set_query(request: &mut Request<Bytes>, query: &str) -> Result<()> {

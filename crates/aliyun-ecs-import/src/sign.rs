@@ -71,7 +71,6 @@ impl Signer {
             }
         }
         let usual = usual_names(request.headers());
-        let usual: Vec<&str> = usual.iter().map(String::as_str).collect();
         let names = signing.signed_headers.unwrap_or(&usual);
 
         let canonical_request = format!(
@@ -97,12 +96,11 @@ impl Signer {
 }
 
 /// What the vendor asks to be signed: the host, the content type where there is one, and its own headers.
-fn usual_names(headers: &HeaderMap) -> Vec<String> {
-    let mut names: Vec<String> = headers
+fn usual_names(headers: &HeaderMap) -> Vec<&str> {
+    let mut names: Vec<&str> = headers
         .keys()
         .map(|name| name.as_str())
         .filter(|name| ["host", "content-type"].contains(name) || name.starts_with("x-acs-"))
-        .map(str::to_owned)
         .collect();
     names.sort_unstable();
     names

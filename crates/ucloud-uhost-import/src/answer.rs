@@ -48,8 +48,8 @@ impl Protocol for Signer {
         form(request)
             .unwrap_or_default()
             .into_iter()
-            .filter_map(|(name, value)| match name.as_str() {
-                SIGNATURE => Some(value),
+            .filter_map(|(name, value)| match name.as_ref() {
+                SIGNATURE => Some(value.into_owned()),
                 "UFileUrl" => value.split_once('?').map(|(_, query)| query.to_owned()),
                 _ => None,
             })

@@ -152,8 +152,7 @@ impl Client {
     /// A form of action and fields.
     fn request(&self, operation: &Operation, mut fields: Fields) -> Result<Request<Bytes>> {
         fields.insert("Action".to_owned(), operation.name.into());
-        let parameters = encode::dotted(&fields, 0);
-        let body = encode::pairs(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let body = encode::pairs(encode::dotted(&fields, 0));
         let mut request = encode::request(
             self.endpoint(),
             operation.method.clone(),

@@ -9,7 +9,7 @@ use cloud_import_core::{
     http::{Request, header},
     provider::{
         digest,
-        encode::{decode_pairs, pairs},
+        encode::{Pairs, borrow_pairs, pairs},
         protocol::Signing,
     },
 };
@@ -48,31 +48,31 @@ impl Signer {
             if let Some(value) = value
                 && !parameters.iter().any(|(there, _)| there == name)
             {
-                parameters.push((name.to_owned(), value.to_owned()));
+                parameters.push((name.into(), value.into()));
             }
         }
         let signature = signature(&parameters, keys.secret_access_key);
-        parameters.push((SIGNATURE.to_owned(), signature));
-        let body = pairs(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        parameters.push((SIGNATURE.into(), signature.into()));
+        let body = pairs(parameters);
         *request.body_mut() = Bytes::from(body);
         Ok(())
     }
 }
 
 /// The parameters in a request's body; `None` when it is no form.
-pub(crate) fn form(request: &Request<Bytes>) -> Option<Vec<(String, String)>> {
+pub(crate) fn form(request: &Request<Bytes>) -> Option<Pairs<'_>> {
     let content_type = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
     let body = std::str::from_utf8(request.body()).ok()?;
-    content_type.starts_with(FORM).then(|| decode_pairs(body))
+    content_type.starts_with(FORM).then(|| borrow_pairs(body))
 }
 
 /// Names and values one after the other, sorted by name, with nothing escaped or in between, then the private key.
-fn signature(parameters: &[(String, String)], private_key: &str) -> String {
+fn signature(parameters: &Pairs<'_>, private_key: &str) -> String {
     let mut sorted: Vec<_> = parameters.iter().collect();
     sorted.sort_unstable();
     let mut text: String = sorted
         .into_iter()
-        .flat_map(|(name, value)| [name.as_str(), value])
+        .flat_map(|(name, value)| [name.as_ref(), value.as_ref()])
         .collect();
     text.push_str(private_key);
     digest::sha1_hex(text.as_bytes())
@@ -94,8 +94,7 @@ mod tests {
     const PRIVATE: &str = "46f09bb9fab4f12dfc160dae12273d5332b5debe";
 
     fn unsigned(fields: &Value) -> Request<Bytes> {
-        let parameters = dotted(&encode::fields(fields).unwrap(), 0);
-        let body = pairs(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let body = pairs(dotted(&encode::fields(fields).unwrap(), 0));
         Request::post("https://api.ucloud.cn/")
             .header("content-type", FORM)
             .body(Bytes::from(body))
@@ -110,7 +109,7 @@ mod tests {
             signed_headers: None,
         };
         Signer.sign(request, &signing).unwrap();
-        form(request).unwrap().pop().unwrap().1
+        form(request).unwrap().pop().unwrap().1.into_owned()
     }
 
     fn signed(fields: &Value, credentials: &Credentials) -> String {

@@ -13,11 +13,12 @@ pub type Fields = Map<String, Value>;
 /// # Errors
 /// [`ErrorKind::InvalidRequest`] when the call cannot be written as JSON.
 pub fn fields(call: &impl Serialize) -> Result<Fields> {
-    match serde_json::to_value(call) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Error::new(ErrorKind::InvalidRequest, "the request is not an object")),
-        Err(error) => {
-            Err(Error::new(ErrorKind::InvalidRequest, "the request cannot be written as JSON").with_source(error))
-        }
+    match serde_json::to_value(call).map_err(no_json)? {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(Error::new(ErrorKind::InvalidRequest, "the request is not an object")),
     }
+}
+
+pub(crate) fn no_json(error: serde_json::Error) -> Error {
+    Error::new(ErrorKind::InvalidRequest, "the request cannot be written as JSON").with_source(error)
 }

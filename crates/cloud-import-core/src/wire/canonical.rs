@@ -14,7 +14,7 @@ pub fn path(path: &str) -> String {
 
 /// The decoded query, sorted and encoded once more.
 pub fn query(query: &str) -> String {
-    percent::sorted_pairs(percent::decode_pairs(query))
+    percent::sorted_pairs(percent::borrow_pairs(query))
 }
 
 /// One `name:value` line for each header to sign, in the order given.
@@ -22,7 +22,7 @@ pub fn query(query: &str) -> String {
 /// # Errors
 /// [`ErrorKind::InvalidRequest`] naming a header that is not there.
 pub fn header_lines(headers: &HeaderMap, names: &[&str]) -> Result<String> {
-    let mut lines = String::new();
+    let mut lines = String::with_capacity(512);
     for name in names {
         let value = headers.get(*name).ok_or_else(|| {
             Error::new(

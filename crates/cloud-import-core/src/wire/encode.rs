@@ -2,52 +2,54 @@
 //!
 //! Every URL and body is built here once. Nothing later re-encodes it: what is signed is what is sent.
 
+use std::{borrow::Cow, collections::BTreeMap};
+
 use http::{Method, Request, header::CONTENT_TYPE};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     Bytes, Error, ErrorKind, Result,
-    model::object::Fields,
-    text::percent::{percent, sorted_pairs},
+    model::object::{Fields, no_json},
+    text::percent::{Pairs, percent, sorted_pairs},
     wire::{Endpoint, Operation, Placement},
 };
 
 /// Flattens an object to dotted parameters: `Filters.0.Name`, with list indices from `base`.
 ///
 /// Booleans are `true` and `false`, whole floats lose their fraction, `null` is left out.
-pub fn dotted(fields: &Fields, base: usize) -> Vec<(String, String)> {
+pub fn dotted(fields: &Fields, base: usize) -> Pairs<'_> {
     let mut parameters = Vec::with_capacity(fields.len());
     for (name, value) in fields {
-        flatten(name, value, base, &mut parameters);
+        flatten(name.into(), value, base, &mut parameters);
     }
     parameters
 }
 
-fn flatten(name: &str, value: &Value, base: usize, parameters: &mut Vec<(String, String)>) {
+fn flatten<'a>(name: Cow<'a, str>, value: &'a Value, base: usize, parameters: &mut Pairs<'a>) {
     match value {
         Value::Object(fields) => {
             for (field, value) in fields {
-                flatten(&format!("{name}.{field}"), value, base, parameters);
+                flatten(format!("{name}.{field}").into(), value, base, parameters);
             }
         }
         Value::Array(items) => {
             for (index, value) in items.iter().enumerate() {
-                flatten(&format!("{name}.{}", index + base), value, base, parameters);
+                flatten(format!("{name}.{}", index + base).into(), value, base, parameters);
             }
         }
         Value::Null => {}
-        leaf => parameters.push((name.to_owned(), leaf_text(leaf))),
+        leaf => parameters.push((name, leaf_text(leaf))),
     }
 }
 
-fn leaf_text(leaf: &Value) -> String {
+fn leaf_text(leaf: &Value) -> Cow<'_, str> {
     match leaf {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.into(),
         Value::Number(number) => {
             let text = number.to_string();
-            text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
+            text.strip_suffix(".0").map(str::to_owned).unwrap_or(text).into()
         }
-        other => other.to_string(),
+        other => other.to_string().into(),
     }
 }
 
@@ -81,19 +83,19 @@ pub fn rest(endpoint: &Endpoint, operation: &Operation, mut fields: Fields) -> R
 
     let has_body = matches!(operation.method, Method::POST | Method::PUT | Method::PATCH);
     let usual = if has_body { Placement::Body } else { Placement::Query };
-    let (mut body, mut query, mut whole) = (Map::new(), Map::new(), None);
-    for (name, value) in fields {
-        match operation.place(&name, usual) {
+    let (mut body, mut query, mut whole) = (BTreeMap::new(), Vec::new(), None);
+    for (name, value) in &fields {
+        match operation.place(name, usual) {
             Placement::Body => drop(body.insert(name, value)),
-            Placement::Query => drop(query.insert(name, value)),
+            Placement::Query => flatten(name.into(), value, 1, &mut query),
             Placement::WholeBody => whole = Some(value),
         }
     }
-    let query = sorted_pairs(dotted(&query, 1));
+    let query = sorted_pairs(query);
     let body = match whole {
-        Some(whole) => Bytes::from(whole.to_string()),
-        None if has_body || !body.is_empty() => Bytes::from(Value::Object(body).to_string()),
-        None => Bytes::new(),
+        Some(whole) => serde_json::to_vec(whole),
+        None if has_body || !body.is_empty() => serde_json::to_vec(&body),
+        None => Ok(Vec::new()),
     };
     let target = if query.is_empty() {
         path
@@ -105,7 +107,7 @@ pub fn rest(endpoint: &Endpoint, operation: &Operation, mut fields: Fields) -> R
         operation.method.clone(),
         &target,
         Some("application/json"),
-        body,
+        body.map_err(no_json)?.into(),
     )
 }
 
@@ -134,7 +136,7 @@ pub fn request(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     use super::*;
     use crate::wire::Repeat;
