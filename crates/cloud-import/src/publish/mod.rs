@@ -70,6 +70,7 @@ mod stage;
 mod stopped;
 mod store;
 mod target;
+mod upload_keeper;
 mod wait;
 mod web;
 

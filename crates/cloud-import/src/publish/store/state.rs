@@ -5,6 +5,7 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use cloud_import_core::{
     Error, ErrorKind, Result, Stop,
     env::{Env as _, SystemEnv},
+    provider::digest,
 };
 use cloud_import_staging::HashCache;
 
@@ -45,21 +46,28 @@ pub struct State {
     documents: Documents,
     /// What concerns this machine alone.
     local: PathBuf,
+    is_shared: bool,
 }
 
 impl State {
     /// Jobs in this directory; it is made when the first job needs it.
     pub fn at(folder: impl Into<PathBuf>) -> Self {
         let local = folder.into();
-        let directory = Directory::at(local.clone());
-        Self::on(Arc::new(directory), local)
+        Self {
+            documents: Documents::new(Arc::new(Directory::at(local.clone()))),
+            local,
+            is_shared: false,
+        }
     }
 
-    /// Jobs in a store that many machines reach, and in this directory what concerns this machine alone: the sums of its files.
+    /// Jobs in a store that many machines reach, and in this directory what concerns this machine alone: the sums of its files, and
+    /// which parts of uploads it sent. Another machine goes on with an upload by what the bucket lists, and by the sum of its own copy
+    /// of the file.
     pub fn on(backend: Arc<dyn StateBackend>, local: impl Into<PathBuf>) -> Self {
         Self {
             documents: Documents::new(backend),
             local: local.into(),
+            is_shared: true,
         }
     }
 
@@ -76,6 +84,13 @@ impl State {
     /// The sums of documents, which are this machine's.
     pub(crate) fn hashes(&self) -> HashCache {
         HashCache::new(self.local.join("hashes"))
+    }
+
+    /// Where this machine keeps which parts of an upload it sent, where the record of it is other machines' too: it would be written
+    /// anew for each part.
+    pub(crate) fn parts_of(&self, upload: &str) -> Option<PathBuf> {
+        let name = format!("{}.json", &digest::sha256_hex(upload.as_bytes())[..24]);
+        self.is_shared.then(|| self.local.join("uploads").join(name))
     }
 
     /// Does something with the documents, to its end even when nobody waits for the outcome any more.
