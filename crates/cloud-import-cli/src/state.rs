@@ -1,12 +1,17 @@
-//! Where jobs are remembered: the directory that was named, the user's own place for state, or a temporary one.
+//! Where jobs are remembered: the directory or the database that was named, the user's own place for state, or a temporary one.
 
 use std::path::{Path, PathBuf};
+#[cfg(feature = "postgres")]
+use std::sync::Arc;
 
 use cloud_import::{
     Error, ErrorKind, Result,
     env::{Env as _, SystemEnv},
     publish::State,
 };
+
+#[cfg(feature = "postgres")]
+use cloud_import_fleet::{Database, Records};
 
 use crate::args::StateDir;
 
@@ -21,9 +26,12 @@ pub(crate) struct Remembered {
 impl Remembered {
     /// As the options ask. Simulated clouds are forgotten with the command unless a directory is named: a job of theirs must
     /// never be taken for one in the real clouds.
-    pub(crate) fn of(options: &StateDir, simulated: bool) -> Result<Self> {
+    pub(crate) async fn of(options: &StateDir, simulated: bool) -> Result<Self> {
         if let Some(folder) = &options.folder {
-            return Ok(Self::at(folder.clone()));
+            return match folder.to_str().filter(|text| is_database(text)) {
+                Some(url) => Self::in_database(url).await,
+                None => Ok(Self::at(folder.clone())),
+            };
         }
         if simulated {
             let folder = std::env::temp_dir().join(format!("cloud-import-{}", SystemEnv.nonce()?));
@@ -36,6 +44,26 @@ impl Remembered {
         users_own()
             .map(Self::at)
             .map_err(|error| error.with_remedy("Name a directory: --state DIR."))
+    }
+
+    /// Records that other machines reach; what is this machine's alone stays where the user's state is.
+    #[cfg(feature = "postgres")]
+    async fn in_database(url: &str) -> Result<Self> {
+        let records = Records::open(Database::parse(url)?).await?;
+        let folder = users_own()?;
+        Ok(Self {
+            state: State::on(Arc::new(records), &folder),
+            folder,
+            is_temporary: false,
+        })
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    async fn in_database(_: &str) -> Result<Self> {
+        let message = "this program keeps no records in a database: it was built without that";
+        Err(Error::new(ErrorKind::Unsupported, message).with_remedy(
+            "Take a released one, or build it with `--features postgres`; or name a directory: --state DIR.",
+        ))
     }
 
     fn at(folder: PathBuf) -> Self {
@@ -59,6 +87,13 @@ impl Remembered {
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
+}
+
+/// Whether what `--state` says is the URL of a database.
+pub(crate) fn is_database(text: &str) -> bool {
+    ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme))
 }
 
 /// The user's own place for state.

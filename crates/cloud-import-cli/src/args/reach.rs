@@ -42,11 +42,12 @@ pub(crate) struct Reach {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Waiting and output")]
 pub(crate) struct StateDir {
-    /// Directory to record jobs in; with --simulate only if given
+    /// Directory or database to record jobs in; with --simulate only if given
     ///
     /// Else the user's own directory for state. A small file for each target, with no secret in it, lets a later command resume, wait
-    /// and clean.
-    #[arg(long = "state", value_name = "DIR", variable = "CLOUD_IMPORT_STATE")]
+    /// and clean. postgres://USER@HOST/NAME is a database, which lets any machine do so; its password comes from PGPASSWORD or the file
+    /// of PGPASSFILE.
+    #[arg(long = "state", value_name = "PLACE", variable = "CLOUD_IMPORT_STATE")]
     pub(crate) folder: Option<PathBuf>,
 }
 

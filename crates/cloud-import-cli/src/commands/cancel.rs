@@ -22,7 +22,7 @@ use crate::{
 
 pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
-    let state = Remembered::of(&options.state, simulated.is_some())?;
+    let state = Remembered::of(&options.state, simulated.is_some()).await?;
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?;
     if options.tasks.is_empty() {
         return Err(Error::new(ErrorKind::InvalidRequest, "nothing to cancel was named")

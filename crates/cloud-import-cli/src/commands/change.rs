@@ -53,7 +53,7 @@ pub(crate) async fn deprecate(options: Deprecate) -> Result<Exit> {
 async fn made(image: &OneImage, change: &ImageChange, trial: &Trial, reached: &Reached) -> Result<Exit> {
     let reach = &reached.reach;
     let simulated = Simulated::of(reach).await?;
-    let state = Remembered::of(&reached.state, simulated.is_some())?;
+    let state = Remembered::of(&reached.state, simulated.is_some()).await?;
     let clouds = Clouds::new(reach, simulated.as_ref())?;
     let place = found::place(image, "--to", reach, &clouds, state.state()).await?;
     validated(&*place.importer, change)?;

@@ -127,7 +127,7 @@ pub(crate) async fn run(options: args::Clean) -> Result<Exit> {
 
 /// Forgets a job. What runs is lost sight of only when that is asked for.
 async fn forget(job: &str, options: &args::Clean) -> Result<Exit> {
-    let state = Remembered::of(&options.state, false)?;
+    let state = Remembered::of(&options.state, false).await?;
     let id = forget::named(state.state(), job, options.yes).await?;
     state.state().forget(&id).await?;
     output::say(&format!(
@@ -147,7 +147,7 @@ async fn forget(job: &str, options: &args::Clean) -> Result<Exit> {
 async fn of_jobs(options: args::Clean) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
     // Simulated clouds know nothing of what is left in real ones.
-    let state = Remembered::of(&options.state, simulated.is_some())?;
+    let state = Remembered::of(&options.state, simulated.is_some()).await?;
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?;
     let (mut rows, mut damaged) = (Vec::new(), Vec::new());
     let found = leftovers(state.state()).await?;
@@ -238,7 +238,7 @@ async fn delete(left: &Leftover, clouds: &Clouds<'_>, state: &Remembered) -> Res
 /// Shows what may be deleted in the bucket, and deletes it when told to.
 async fn in_bucket(options: args::Clean) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
-    let state = Remembered::of(&options.state, simulated.is_some())?;
+    let state = Remembered::of(&options.state, simulated.is_some()).await?;
     let store = bucket::store(&options.place, &options.reach, simulated.as_ref())?;
     let now = SystemEnv.now();
     let found = publish::in_bucket(state.state(), &store, &options.place.prefix).await?;

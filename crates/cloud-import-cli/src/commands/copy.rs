@@ -82,7 +82,7 @@ pub(crate) async fn run(options: Copy) -> Result<Exit> {
 
 async fn ended(options: &Copy, on_end: &OnEnd) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
-    let state = Remembered::of(&options.state, simulated.is_some())?;
+    let state = Remembered::of(&options.state, simulated.is_some()).await?;
     let stop = Stop::default();
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?.stopped_by(&stop);
     let work = async {

@@ -21,7 +21,7 @@ use crate::{
 pub(crate) async fn run(options: Delete) -> Result<Exit> {
     let (reach, place) = (&options.reached.reach, &options.image);
     let simulated = Simulated::of(reach).await?;
-    let state = Remembered::of(&options.reached.state, simulated.is_some())?;
+    let state = Remembered::of(&options.reached.state, simulated.is_some()).await?;
     let clouds = Clouds::new(reach, simulated.as_ref())?;
     let place = found::place(place, "--to", reach, &clouds, state.state()).await?;
     let found = place.find().await?;

@@ -113,7 +113,7 @@ async fn place(options: &args::Download, clouds: &Clouds<'_>, is_simulated: bool
             key: key.to_owned(),
         });
     }
-    let state = Remembered::of(&options.state, is_simulated)?;
+    let state = Remembered::of(&options.state, is_simulated).await?;
     let task = exported(&options.object, state.state()).await?;
     let target = Target::new(task.provider, &task.region);
     let key = match task.keys.as_slice() {

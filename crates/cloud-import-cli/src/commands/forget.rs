@@ -41,7 +41,7 @@ struct Kept<'a> {
 }
 
 pub(crate) async fn run(options: args::Forget) -> Result<Exit> {
-    let state = Remembered::of(&options.state, false)?;
+    let state = Remembered::of(&options.state, false).await?;
     let state = state.state();
     let mut ids = Vec::new();
     match options.jobs.as_slice() {

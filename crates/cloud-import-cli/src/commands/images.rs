@@ -120,7 +120,7 @@ pub(crate) async fn run(options: Images) -> Result<Exit> {
     let wanted = targets::placed(&order, &Staging::default(), &options.reach)?;
     wanted.iter().for_each(targets::doubt_region);
     let simulated = Simulated::of(&options.reach).await?;
-    let state = Remembered::of(&options.state, simulated.is_some())?;
+    let state = Remembered::of(&options.state, simulated.is_some()).await?;
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?;
     let jobs = jobs(state.state()).await?;
     let mut answers = side_by_side(&wanted, |wanted| listed(wanted, &clouds, &options)).await;

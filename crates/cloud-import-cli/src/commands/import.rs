@@ -38,7 +38,7 @@ pub(crate) async fn run(options: Import) -> Result<Exit> {
 async fn ended(options: &Import, on_end: &OnEnd) -> Result<Exit> {
     let wanted = targets::wanted(&options.order, &options.staging, &options.reach)?;
     let simulated = Simulated::of(&options.reach).await?;
-    let state = Remembered::of(&options.state, simulated.is_some())?;
+    let state = Remembered::of(&options.state, simulated.is_some()).await?;
     let stop = Stop::default();
     let work = all(options, &wanted, simulated.as_ref(), &state, &stop, on_end);
     interrupt::guarded(&stop, work).await

@@ -54,7 +54,7 @@ pub(crate) async fn run(options: args::List) -> Result<Exit> {
 
 /// Shows the jobs that are remembered, the newest last.
 async fn jobs(options: args::List) -> Result<Exit> {
-    let state = Remembered::of(&options.state, false)?;
+    let state = Remembered::of(&options.state, false).await?;
     let (mut jobs, mut damaged) = Job::all(state.state()).await?;
     for job in &mut jobs {
         damaged.append(&mut job.damaged);
@@ -171,7 +171,7 @@ fn say_with_counts<'a>(
 /// Shows what lies in the bucket.
 async fn in_bucket(options: args::List) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
-    let state = Remembered::of(&options.state, simulated.is_some())?;
+    let state = Remembered::of(&options.state, simulated.is_some()).await?;
     let store = bucket::store(&options.place, &options.reach, simulated.as_ref())?;
     let items = publish::in_bucket(state.state(), &store, &options.place.prefix).await?;
     let rows = items.into_iter().map(bucket::Row::from).collect();

@@ -33,7 +33,7 @@ pub(crate) async fn run(mut options: Move) -> Result<Exit> {
             .with_remedy("Leave --dry-run out, or try the import with a file of the image."));
     }
     let simulated = Simulated::of(&import.reach).await?;
-    let state = Remembered::of(&import.state, simulated.is_some())?;
+    let state = Remembered::of(&import.state, simulated.is_some()).await?;
     let stop = Stop::default();
     let clouds = Clouds::new(&import.reach, simulated.as_ref())?.stopped_by(&stop);
     let folder = options.folder.clone().unwrap_or_else(|| state.folder().join(FOLDER));

@@ -113,7 +113,7 @@ async fn go_on(names: &[String], with: &GoOn, meant: &Meant<'_>) -> Result<Exit>
 
 async fn ended(names: &[String], with: &GoOn, meant: &Meant<'_>, on_end: &OnEnd) -> Result<Exit> {
     let simulated = Simulated::of(&with.reach).await?;
-    let state = Remembered::of(&with.state, simulated.is_some())?;
+    let state = Remembered::of(&with.state, simulated.is_some()).await?;
     let (mut work, mut targets, mut known) = (Vec::new(), Vec::new(), Vec::new());
     for name in names {
         let job = jobs::named(state.state(), name).await?;

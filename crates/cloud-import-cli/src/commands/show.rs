@@ -32,7 +32,7 @@ pub(crate) struct Shown<'a> {
 }
 
 pub(crate) async fn run(options: args::Show) -> Result<Exit> {
-    let state = Remembered::of(&options.state, false)?;
+    let state = Remembered::of(&options.state, false).await?;
     let job = Job::of(&jobs::named(state.state(), &options.job).await?).await?;
     match options.output {
         OutputFormat::Json => output::json(&Shown {

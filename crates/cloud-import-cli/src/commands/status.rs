@@ -21,7 +21,7 @@ use crate::{
 
 pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
-    let state = Remembered::of(&options.state, simulated.is_some())?;
+    let state = Remembered::of(&options.state, simulated.is_some()).await?;
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?;
     let asked = named(&options.tasks, &state)
         .await?

@@ -37,7 +37,7 @@ pub(crate) async fn run(options: args::Wait) -> Result<Exit> {
 async fn ended(options: &args::Wait, on_end: &OnEnd) -> Result<Exit> {
     let reach = &options.tasks.reach;
     let simulated = Simulated::of(reach).await?;
-    let state = Remembered::of(&options.tasks.state, simulated.is_some())?;
+    let state = Remembered::of(&options.tasks.state, simulated.is_some()).await?;
     let named = named(&options.tasks.tasks, &state).await?;
     let jobs = jobs(&named);
     let again = again(&jobs, options);

@@ -93,13 +93,13 @@ impl Known {
         if folder.is_none() && self.is_simulated() {
             return Vec::new();
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let state = Remembered::of(&StateDir { folder }, false);
-        let (Ok(runtime), Ok(state)) = (runtime, state) else {
-            return Vec::new();
+        let all = async {
+            let state = Remembered::of(&StateDir { folder }, false).await?;
+            Job::all(state.state()).await
         };
-        let all = runtime.block_on(Job::all(state.state()));
-        all.map_or_else(|_| Vec::new(), |(jobs, _)| jobs)
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let all = runtime.ok().and_then(|runtime| runtime.block_on(all).ok());
+        all.map_or_else(Vec::new, |(jobs, _)| jobs)
     }
 }
 

@@ -10,7 +10,10 @@ use toml::{
 };
 
 use super::values::{Options, Values, check, refuse, repeats};
-use crate::args::key::{current, is_switch};
+use crate::{
+    args::key::{current, is_switch},
+    state::is_database,
+};
 
 /// What a file says.
 #[derive(Debug)]
@@ -96,7 +99,7 @@ fn values(table: &DeTable<'_>, folder: &Path, options: &Options) -> Result<Value
         for (at, text) in texts(option, value).map_err(|(at, message)| (at, format!("{name}: {message}")))? {
             check(option, text.as_ref()).map_err(|reason| (at, format!("{name}: {reason}")))?;
             found.push(match option.get_value_hint() {
-                ValueHint::AnyPath => folder.join(text).into(),
+                ValueHint::AnyPath if !is_database(&text) => folder.join(text).into(),
                 _ => text.into(),
             });
         }

@@ -49,6 +49,8 @@ mod moved;
 mod otel;
 mod places;
 mod policy;
+#[cfg(all(unix, feature = "postgres"))]
+mod postgres;
 mod preflight;
 mod regions;
 mod releases;

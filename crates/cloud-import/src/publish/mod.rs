@@ -70,6 +70,7 @@ mod stage;
 mod stopped;
 mod store;
 mod target;
+mod upload_keeper;
 mod wait;
 mod web;
 
@@ -114,9 +115,12 @@ pub use object::ObjectImage;
 pub use outcome::{Ended, Outcome, Phase};
 pub use preflight::{Readiness, gate, look_at_bucket};
 pub use source::Image;
+#[cfg(any(test, feature = "testing"))]
+pub use store::check_backend;
 pub use store::{
     Asked, Damaged, ExportRecord, FetchedFile, FileRecord, Happened, History, Job, JobFacts, Reason, Record, Release,
-    ReleaseStep, Remembered, ReplaceStep, Replacement, Retired, Role, StagedObject, State, Step, Unsettled, What,
+    ReleaseStep, Remembered, ReplaceStep, Replacement, Retired, Role, StagedObject, State, StateBackend, StateLock,
+    Step, Unsettled, What,
 };
 pub use web::WebImage;
 

@@ -66,7 +66,8 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
         // Before the first byte: a process that dies afterwards leaves word of what it left.
         registered.with(|object| object.mark_ours()).await?;
     }
-    let begun = target.with_record(|record| record.files.get(&role).and_then(|file| file.upload.clone()));
+    let keeper = target.upload_keeper(role);
+    let begun = keeper.clone().begun().await?;
     let (listener, index) = (Arc::clone(&context.listener), target.index);
     let progress = move |progress: Progress| {
         let text;
@@ -86,7 +87,7 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
     };
     let staged = upload
         .options(context.options.of_uploads())
-        .run(begun, target.record_store(role), Arc::new(progress), &context.stop)
+        .run(begun, Arc::new(keeper.clone()), Arc::new(progress), &context.stop)
         .await?;
     if let Some(version) = staged.version.clone() {
         let keep = registered.with(move |object| match object.is_ours()? {
@@ -104,7 +105,8 @@ async fn stage_one(target: &Target, store: &Store, file: &FileToStage) -> Result
         file.upload = file.upload.take().and_then(UploadRecord::left);
         file.staged = Some(staged);
     });
-    change.await
+    change.await?;
+    keeper.over().await
 }
 
 async fn upload_of(store: &Store, file: &FileToStage) -> Result<Upload> {

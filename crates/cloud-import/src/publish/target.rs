@@ -6,7 +6,7 @@ use std::{
 };
 
 use cloud_import_core::{Error, ErrorKind, ImageImporter, Remedy, Result, Stop, provider::digest, remedy::Change};
-use cloud_import_staging::{RecordStore, Store, UploadRecord};
+use cloud_import_staging::Store;
 use tokio::{sync::OnceCell, task::JoinSet};
 use tracing::{Instrument as _, instrument::WithSubscriber as _};
 
@@ -17,7 +17,8 @@ use super::{
     link::Made,
     naming::Naming,
     options::Options,
-    store::{Job, Lease, Record, Role, Step, blocking},
+    store::{Job, Lease, Record, Role, blocking},
+    upload_keeper::UploadKeeper,
 };
 
 /// What all targets of one call share.
@@ -97,10 +98,9 @@ impl Target {
         }
     }
 
-    /// Keeps the record of an upload within the record of this target.
-    pub(crate) fn record_store(&self, role: Role) -> Arc<dyn RecordStore> {
-        let lease = Arc::clone(&self.lease);
-        Arc::new(RecordKeeper { lease, role })
+    /// Keeps the record of an upload of this target.
+    pub(crate) fn upload_keeper(&self, role: Role) -> UploadKeeper {
+        UploadKeeper::new(&self.context.job, Arc::clone(&self.lease), role)
     }
 
     /// Keeps what becomes of exported objects.
@@ -123,22 +123,7 @@ impl Target {
     }
 }
 
-#[derive(Debug)]
-struct RecordKeeper {
-    lease: Arc<Mutex<Lease>>,
-    role: Role,
-}
-
-impl RecordStore for RecordKeeper {
-    fn keep(&self, upload: Option<&UploadRecord>) -> Result<()> {
-        held(&self.lease).change(|record| {
-            record.step = Step::Staging;
-            record.files.entry(self.role).or_default().upload = upload.cloned();
-        })
-    }
-}
-
-fn held(lease: &Mutex<Lease>) -> MutexGuard<'_, Lease> {
+pub(super) fn held(lease: &Mutex<Lease>) -> MutexGuard<'_, Lease> {
     lease.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

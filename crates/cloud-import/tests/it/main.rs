@@ -13,6 +13,7 @@ mod places;
 mod preflight;
 mod publish;
 mod replace;
+mod shared;
 mod spans;
 mod unsettled;
 

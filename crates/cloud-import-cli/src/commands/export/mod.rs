@@ -38,7 +38,7 @@ const SOUGHT: &str = "sought";
 
 pub(crate) async fn run(options: args::Export) -> Result<Exit> {
     let simulated = Simulated::of(&options.reach).await?;
-    let state = Remembered::of(&options.state, simulated.is_some())?;
+    let state = Remembered::of(&options.state, simulated.is_some()).await?;
     let stop = Stop::default();
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?.stopped_by(&stop);
     let work = async {

@@ -25,7 +25,7 @@ use crate::{
 };
 
 pub(crate) async fn run(options: args::Report) -> Result<Exit> {
-    let state = Remembered::of(&options.state, false)?;
+    let state = Remembered::of(&options.state, false).await?;
     let (mut found, mut damaged) = (Vec::new(), Vec::new());
     for text in &options.jobs {
         let mut job = Job::of(&jobs::named(state.state(), text).await?).await?;

@@ -7,7 +7,7 @@ use cloud_import_core::{Error, ErrorKind, Result};
 
 use super::{
     damaged::Damaged,
-    files::Files,
+    documents::Documents,
     job::{Job, described, is_plain, records, slug},
     record::Record,
     state::State,
@@ -34,13 +34,15 @@ impl State {
     /// [`ErrorKind::Local`] when the directory cannot be read.
     pub async fn all(&self) -> Result<Vec<Result<Remembered, Damaged>>> {
         let state = self.clone();
-        self.with(move |files| {
-            let ids = files.list("jobs")?;
+        self.with(move |documents| {
+            let ids = documents.list("jobs")?;
             let threads = thread::available_parallelism()
                 .map_or(1, NonZero::get)
                 .min(MOST_THREADS);
             let read = |ids: &[String]| -> Result<Vec<_>> {
-                let jobs = ids.iter().filter_map(|id| remembered(&state, files, id).transpose());
+                let jobs = ids
+                    .iter()
+                    .filter_map(|id| remembered(&state, documents, id).transpose());
                 jobs.collect()
             };
             let pieces = thread::scope(|scope| {
@@ -64,17 +66,17 @@ impl State {
     /// [`ErrorKind::Local`] when the directory, or the job of that id, cannot be read.
     pub async fn jobs_named(&self, text: &str) -> Result<Vec<Job>> {
         let (state, text) = (self.clone(), text.to_owned());
-        self.with(move |files| {
+        self.with(move |documents| {
             if !text.is_empty() && is_plain(&text) {
-                let own = described(files, &text).map_err(|damaged| damaged.error)?;
+                let own = described(documents, &text).map_err(|damaged| damaged.error)?;
                 if let Some(facts) = own {
                     return Ok(vec![Job::new(state, facts)]);
                 }
             }
-            let ids = files.list("jobs")?;
+            let ids = documents.list("jobs")?;
             let read = |is_meant: &dyn Fn(&str) -> bool| -> Vec<Job> {
                 let meant = ids.iter().filter(|id| is_meant(id));
-                let facts = meant.filter_map(|id| described(files, id).ok().flatten());
+                let facts = meant.filter_map(|id| described(documents, id).ok().flatten());
                 facts.map(|facts| Job::new(state.clone(), facts)).collect()
             };
             let slug = slug(&text);
@@ -90,13 +92,13 @@ impl State {
 }
 
 /// A job with its records; `None` where there is none of that id.
-fn remembered(state: &State, files: &Files, id: &str) -> Result<Option<Result<Remembered, Damaged>>> {
-    let facts = match described(files, id) {
+fn remembered(state: &State, documents: &Documents, id: &str) -> Result<Option<Result<Remembered, Damaged>>> {
+    let facts = match described(documents, id) {
         Ok(Some(facts)) => facts,
         Ok(None) => return Ok(None),
         Err(damaged) => return Ok(Some(Err(damaged))),
     };
-    let (records, damaged) = records(files, id)?;
+    let (records, damaged) = records(documents, id)?;
     let records = records.into_iter().map(Ok).chain(damaged.into_iter().map(Err));
     Ok(Some(Ok(Remembered {
         job: Job::new(state.clone(), facts),

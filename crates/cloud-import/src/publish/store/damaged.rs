@@ -4,7 +4,7 @@ use std::fmt;
 
 use cloud_import_core::{Error, Remedy, remedy::Change};
 
-use super::files::LATER;
+use super::documents::LATER;
 
 /// A job, the record of a target or a note on a staged object that cannot be read: damaged, of another form, or written by a later
 /// version.

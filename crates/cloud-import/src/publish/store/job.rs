@@ -13,7 +13,7 @@ use super::{
     asked,
     assign::assign,
     damaged::Damaged,
-    files::{Files, LATER},
+    documents::{Documents, LATER},
     lease::{Lease, label},
     objects::forget_user,
     place::Place,
@@ -93,10 +93,10 @@ impl State {
     /// # Errors
     /// [`ErrorKind::Local`] when the directory cannot be read.
     pub async fn jobs(&self) -> Result<Vec<Result<Job, Damaged>>> {
-        let found = self.with(|files| {
-            let ids = files.list("jobs")?.into_iter();
+        let found = self.with(|documents| {
+            let ids = documents.list("jobs")?.into_iter();
             Ok(ids
-                .filter_map(|id| described(files, &id).transpose())
+                .filter_map(|id| described(documents, &id).transpose())
                 .collect::<Vec<_>>())
         });
         let job = |facts| Job::new(self.clone(), facts);
@@ -109,8 +109,8 @@ impl State {
     /// [`ErrorKind::NotFound`] when there is none; [`ErrorKind::Local`] when it cannot be read.
     pub async fn job(&self, id: &str) -> Result<Job> {
         let own = id.to_owned();
-        let facts = self.with(move |files| match is_plain(&own) {
-            true => described(files, &own).map_err(|damaged| damaged.error),
+        let facts = self.with(move |documents| match is_plain(&own) {
+            true => described(documents, &own).map_err(|damaged| damaged.error),
             false => Ok(None),
         });
         Ok(Job::new(self.clone(), facts.await?.ok_or_else(|| no_job(id, self))?))
@@ -119,20 +119,20 @@ impl State {
     /// What is recorded of a job's targets, as far as it can be read; nothing where there is no such job.
     pub(crate) async fn records_of(&self, id: &str) -> Result<Vec<Record>> {
         let id = id.to_owned();
-        self.with(move |files| records(files, &id).map(|(records, _)| records))
+        self.with(move |documents| records(documents, &id).map(|(records, _)| records))
             .await
     }
 
     /// What is recorded of the targets of all jobs of this name, each with whether its file may be one of this size.
     pub(crate) async fn records_named(&self, name: &str, size: Option<u64>) -> Result<Vec<(Record, bool)>> {
         let begins = format!("{}-", slug(name));
-        let found = self.with(move |files| {
+        let found = self.with(move |documents| {
             let mut found = Vec::new();
-            let ids = files.list("jobs")?.into_iter();
+            let ids = documents.list("jobs")?.into_iter();
             for id in ids.filter(|id| id.strip_prefix(&begins).is_some_and(|hash| hash.len() == TOLD_BY)) {
-                let own = described(files, &id).ok().flatten().and_then(|facts| facts.size);
+                let own = described(documents, &id).ok().flatten().and_then(|facts| facts.size);
                 let may_be = own.is_none() || size.is_none() || own == size;
-                let records = records(files, &id)?.0.into_iter();
+                let records = records(documents, &id)?.0.into_iter();
                 found.extend(records.map(|record| (record, may_be)));
             }
             Ok(found)
@@ -148,19 +148,19 @@ impl State {
     /// the directory cannot be written.
     pub async fn forget(&self, id: &str) -> Result<()> {
         let own = id.to_owned();
-        let is_forgotten = self.with(move |files| {
-            if !is_plain(&own) || !files.list("jobs")?.contains(&own) {
+        let is_forgotten = self.with(move |documents| {
+            if !is_plain(&own) || !documents.list("jobs")?.contains(&own) {
                 return Ok(false);
             }
             let folder = folder(&own);
-            let lock = files.lock(&format!("{folder}/job.lock"))?.ok_or_else(at_work)?;
-            let records = files.list(&folder)?.into_iter();
+            let lock = documents.lock(&format!("{folder}/job.lock"))?.ok_or_else(at_work)?;
+            let records = documents.list(&folder)?.into_iter();
             let names = records.filter_map(|name| name.strip_suffix(".json").map(str::to_owned));
             let held = names.filter(|name| name != "job");
-            let held = held.map(|name| files.lock(&format!("{folder}/{name}.lock"))?.ok_or_else(at_work));
+            let held = held.map(|name| documents.lock(&format!("{folder}/{name}.lock"))?.ok_or_else(at_work));
             // Until all is gone no process begins to work on any of it.
             let _held = held.collect::<Result<Vec<_>>>()?;
-            forget_user(files, &format!("{own}+"))?;
+            forget_user(documents, &format!("{own}+"))?;
             lock.remove_folder(&folder).map(|()| true)
         });
         match is_forgotten.await? {
@@ -184,8 +184,10 @@ fn at_work() -> Error {
 }
 
 /// What a job publishes; `None` where a process was killed between making the folder and describing it.
-pub(super) fn described(files: &Files, id: &str) -> Result<Option<JobFacts>, Damaged> {
-    files.read(&description(id)).map_err(|error| Damaged::job(id, error))
+pub(super) fn described(documents: &Documents, id: &str) -> Result<Option<JobFacts>, Damaged> {
+    documents
+        .read(&description(id))
+        .map_err(|error| Damaged::job(id, error))
 }
 
 impl Job {
@@ -209,7 +211,7 @@ impl Job {
         stop: &Stop,
     ) -> Result<Option<(Self, Vec<String>)>> {
         let opened = state
-            .when_free(stop, || {}, move |files| open(files, &facts, &wanted))
+            .when_free(stop, || {}, move |documents| open(documents, &facts, &wanted))
             .await?;
         Ok(opened.map(|(facts, names)| {
             let state = state.clone();
@@ -234,7 +236,7 @@ impl Job {
     /// [`ErrorKind::Local`] when the directory cannot be read.
     pub async fn records(&self) -> Result<Vec<Result<Record, Damaged>>> {
         let id = self.facts.id.clone();
-        let (records, damaged) = self.state.with(move |files| records(files, &id)).await?;
+        let (records, damaged) = self.state.with(move |documents| records(documents, &id)).await?;
         Ok(records
             .into_iter()
             .map(Ok)
@@ -247,7 +249,7 @@ impl Job {
     pub(crate) async fn try_hold(&self, name: &str) -> Result<Option<Lease>> {
         let (folder, name) = (folder(&self.facts.id), name.to_owned());
         self.state
-            .with(move |files| Lease::take(files, &folder, &name, None))
+            .with(move |documents| Lease::take(documents, &folder, &name, None))
             .await
     }
 
@@ -261,23 +263,27 @@ impl Job {
         on_wait: impl FnOnce(),
     ) -> Result<Option<Lease>> {
         let (folder, name) = (folder(&self.facts.id), name.to_owned());
-        let take = move |files: &Files| Lease::take(files, &folder, &name, new.clone());
+        let take = move |documents: &Documents| Lease::take(documents, &folder, &name, new.clone());
         self.state.when_free(stop, on_wait, take).await
     }
 }
 
-fn open(files: &Files, facts: &JobFacts, wanted: &[(String, Place)]) -> Result<Option<(JobFacts, Vec<String>)>> {
+fn open(
+    documents: &Documents,
+    facts: &JobFacts,
+    wanted: &[(String, Place)],
+) -> Result<Option<(JobFacts, Vec<String>)>> {
     let folder = folder(&facts.id);
-    let Some(lock) = files.lock(&format!("{folder}/job.lock"))? else {
+    let Some(lock) = documents.lock(&format!("{folder}/job.lock"))? else {
         return Ok(None);
     };
     let write = |name: &str, document: serde_json::Result<String>| {
         let text = document
             .map_err(|error| Error::new(ErrorKind::Local, "the job cannot be written as JSON").with_source(error))?;
-        lock.write(name, format!("{text}\n").as_bytes())
+        lock.write(name, &format!("{text}\n"))
     };
     let description = description(&facts.id);
-    let there: Option<JobFacts> = match files.read(&description) {
+    let there: Option<JobFacts> = match documents.read(&description) {
         Err(error) if error.code() == Some(LATER) => return Err(error),
         // All that a damaged one said is in the order.
         there => there.unwrap_or_default(),
@@ -291,11 +297,11 @@ fn open(files: &Files, facts: &JobFacts, wanted: &[(String, Place)]) -> Result<O
         write(&description, serde_json::to_string_pretty(&known_facts))?;
     }
     let index = format!("{folder}/places");
-    let mut known: BTreeMap<String, String> = files.read(&index)?.unwrap_or_default();
+    let mut known: BTreeMap<String, String> = documents.read(&index)?.unwrap_or_default();
     let ids: Vec<String> = wanted.iter().map(|(_, place)| place.id()).collect();
     let new = ids.iter().any(|id| !known.contains_key(id));
     let records = if new {
-        known_records(files, &facts.id, &known)?
+        known_records(documents, &facts.id, &known)?
     } else {
         Vec::new()
     };
@@ -309,8 +315,8 @@ fn open(files: &Files, facts: &JobFacts, wanted: &[(String, Place)]) -> Result<O
 
 /// The records among which a place finds its own. A damaged one whose place is known is that place's; of another it cannot be told
 /// whose it is.
-fn known_records(files: &Files, id: &str, known: &BTreeMap<String, String>) -> Result<Vec<Record>> {
-    let (records, damaged) = records(files, id)?;
+fn known_records(documents: &Documents, id: &str, known: &BTreeMap<String, String>) -> Result<Vec<Record>> {
+    let (records, damaged) = records(documents, id)?;
     let is_known = |damaged: &Damaged| known.values().any(|name| Some(name) == damaged.target.as_ref());
     match damaged.into_iter().find(|damaged| !is_known(damaged)) {
         Some(damaged) => Err(damaged.error),
@@ -319,16 +325,18 @@ fn known_records(files: &Files, id: &str, known: &BTreeMap<String, String>) -> R
 }
 
 /// The records of a job in the order of their targets, and those that cannot be read.
-pub(super) fn records(files: &Files, id: &str) -> Result<(Vec<Record>, Vec<Damaged>)> {
+pub(super) fn records(documents: &Documents, id: &str) -> Result<(Vec<Record>, Vec<Damaged>)> {
     let (mut records, mut damaged) = (Vec::<Record>::new(), Vec::new());
-    let listed = files.listed(&folder(id))?;
-    for name in listed.names() {
-        let Some(own) = name.strip_suffix(".json").filter(|own| *own != "job") else {
-            continue;
-        };
-        match listed.read(name) {
-            Ok(record) => records.extend(record),
-            Err(error) => damaged.push(Damaged::record(id, label(own), error)),
+    let folder = folder(id);
+    let mut names = documents.list(&folder)?;
+    names.retain(|name| name.ends_with(".json") && name != "job.json");
+    for (name, record) in names.iter().zip(documents.read_all(&folder, &names)) {
+        match record {
+            Ok(record) => records.extend::<Option<Record>>(record),
+            Err(error) => {
+                let own = name.strip_suffix(".json").unwrap_or(name);
+                damaged.push(Damaged::record(id, label(own), error));
+            }
         }
     }
     records.sort_by(|one, other| one.target.cmp(&other.target));
@@ -354,7 +362,7 @@ mod tests {
     use cloud_import_core::Provider;
 
     use super::*;
-    use crate::publish::store::{files::scratch::Folder, history::What};
+    use crate::publish::store::{directory::scratch::Folder, history::What};
 
     fn state() -> (Folder, State) {
         let folder = Folder::new();

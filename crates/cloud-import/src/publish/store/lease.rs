@@ -3,7 +3,7 @@
 use cloud_import_core::{Error, ErrorKind, Remedy, Result};
 
 use super::{
-    files::{Files, Lock},
+    documents::{Documents, Lock},
     history::What,
     record::Record,
 };
@@ -22,13 +22,13 @@ impl Lease {
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] when there is none, nor a new one.
-    pub(super) fn take(files: &Files, job: &str, name: &str, new: Option<Record>) -> Result<Option<Self>> {
+    pub(super) fn take(documents: &Documents, job: &str, name: &str, new: Option<Record>) -> Result<Option<Self>> {
         let base = format!("{job}/{}", file_name(name));
-        let Some(lock) = files.lock(&format!("{base}.lock"))? else {
+        let Some(lock) = documents.lock(&format!("{base}.lock"))? else {
             return Ok(None);
         };
         let document = format!("{base}.json");
-        let written = files.read(&document)?;
+        let written = documents.read(&document)?;
         let is_written = written.is_some();
         let record = written.or(new).ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("nothing is recorded of `{name}`")).with_remedy(Remedy::ListJobs)
@@ -58,7 +58,7 @@ impl Lease {
             let text = serde_json::to_string_pretty(&record).map_err(|error| {
                 Error::new(ErrorKind::Local, "the record cannot be written as JSON").with_source(error)
             })?;
-            self.lock.write(&self.document, format!("{text}\n").as_bytes())?;
+            self.lock.write(&self.document, &format!("{text}\n"))?;
             (self.record, self.is_written) = (record, true);
         }
         Ok(())

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     damaged::Damaged,
-    files::{Files, Lock},
+    documents::{Documents, Lock},
     record::Record,
     state::{State, blocking},
 };
@@ -74,9 +74,9 @@ impl State {
     /// [`ErrorKind::Local`] when the state directory cannot be read.
     pub async fn reads(&self, object: &StagedObject) -> Result<Option<bool>> {
         let folder = object.folder();
-        let look = move |files: &Files| {
-            let used = !users(files, &folder)?.is_empty();
-            Ok(match described(files, &folder) {
+        let look = move |documents: &Documents| {
+            let used = !users(documents, &folder)?.is_empty();
+            Ok(match described(documents, &folder) {
                 // Whose it is cannot be told: it is left alone.
                 Err(_) => Some(true),
                 Ok(note) => (used || note.is_some()).then_some(used),
@@ -88,12 +88,12 @@ impl State {
     /// The objects that this program put somewhere and has not deleted, each with the orders that may still read it, and those of
     /// which the note cannot be read.
     pub(crate) async fn staged_objects(&self) -> Result<(Vec<(StagedObject, Vec<String>)>, Vec<Damaged>)> {
-        let look = |files: &Files| {
+        let look = |documents: &Documents| {
             let (mut objects, mut damaged) = (Vec::new(), Vec::new());
-            for name in files.list("objects")? {
+            for name in documents.list("objects")? {
                 let folder = format!("objects/{name}");
-                match described(files, &folder) {
-                    Ok(Some(object)) => objects.push((object, users(files, &folder)?)),
+                match described(documents, &folder) {
+                    Ok(Some(object)) => objects.push((object, users(documents, &folder)?)),
                     Ok(None) => {}
                     Err(error) => damaged.push(Damaged::object(error)),
                 }
@@ -107,14 +107,14 @@ impl State {
     /// Takes the register of an object as soon as no other process has it; `None` when it is stopped meanwhile.
     pub(crate) async fn register(&self, object: &StagedObject, stop: &Stop) -> Result<Option<Registered>> {
         let object = object.clone();
-        let take = move |files: &Files| Registered::take(files, object.clone());
+        let take = move |documents: &Documents| Registered::take(documents, object.clone());
         self.when_free(stop, || {}, take).await
     }
 
     /// Takes the register of an object; `None` while another process has it.
     pub(crate) async fn try_register(&self, object: &StagedObject) -> Result<Option<Registered>> {
         let object = object.clone();
-        self.with(|files| Registered::take(files, object)).await
+        self.with(|documents| Registered::take(documents, object)).await
     }
 }
 
@@ -123,8 +123,8 @@ impl State {
 pub(crate) struct Registered(Arc<Register>);
 
 impl Registered {
-    fn take(files: &Files, object: StagedObject) -> Result<Option<Self>> {
-        let lock = files.lock(&format!("{}/lock", object.folder()))?;
+    fn take(documents: &Documents, object: StagedObject) -> Result<Option<Self>> {
+        let lock = documents.lock(&format!("{}/lock", object.folder()))?;
         Ok(lock.map(|lock| Self(Arc::new(Register { lock, object }))))
     }
 
@@ -148,7 +148,7 @@ pub(crate) struct Register {
 impl Register {
     /// This order reads it from now on.
     pub(crate) fn add_user(&self, user: &str) -> Result<()> {
-        self.lock.write(&self.user(user), b"")
+        self.lock.write(&self.user(user), "")
     }
 
     /// This order reads it no more.
@@ -158,32 +158,32 @@ impl Register {
 
     /// The orders that may still read it.
     pub(crate) fn users(&self) -> Result<Vec<String>> {
-        users(self.lock.files(), &self.object.folder())
+        users(self.lock.documents(), &self.object.folder())
     }
 
     /// It is ours: it was not there, and is about to be put there.
     pub(crate) fn mark_ours(&self) -> Result<()> {
-        let text = serde_json::to_vec(&self.object)
+        let text = serde_json::to_string(&self.object)
             .map_err(|error| Error::new(ErrorKind::Local, "the object cannot be written as JSON").with_source(error))?;
         self.lock.write(&description(&self.object.folder()), &text)
     }
 
     /// Whether this program put it there.
     pub(crate) fn is_ours(&self) -> Result<bool> {
-        Ok(described(self.lock.files(), &self.object.folder())?.is_some())
+        Ok(described(self.lock.documents(), &self.object.folder())?.is_some())
     }
 
     /// The version of it that is ours, where its bucket keeps versions.
     pub(crate) fn keep_version(&self, id: &str) -> Result<()> {
         self.lock.write(
             &version(&self.object.folder()),
-            serde_json::Value::from(id).to_string().as_bytes(),
+            &serde_json::Value::from(id).to_string(),
         )
     }
 
     /// The id of the version that is ours, where one is known.
     pub(crate) fn version(&self) -> Result<Option<String>> {
-        self.lock.files().read(&version(&self.object.folder()))
+        self.lock.documents().read(&version(&self.object.folder()))
     }
 
     /// It is deleted, or left to the user.
@@ -199,16 +199,16 @@ impl Register {
 
 /// Takes the orders of a job, whose names begin like this, from the users of every object. One that is left without any may still
 /// be read by what they started: it is no longer ours to delete.
-pub(super) fn forget_user(files: &Files, beginning: &str) -> Result<()> {
-    for object in files.list("objects")? {
+pub(super) fn forget_user(documents: &Documents, beginning: &str) -> Result<()> {
+    for object in documents.list("objects")? {
         let folder = format!("objects/{object}");
-        let (own, others): (Vec<_>, Vec<_>) = users(files, &folder)?
+        let (own, others): (Vec<_>, Vec<_>) = users(documents, &folder)?
             .into_iter()
             .partition(|user| user.starts_with(beginning));
         if own.is_empty() {
             continue;
         }
-        let lock = files.lock(&format!("{folder}/lock"))?.ok_or_else(|| {
+        let lock = documents.lock(&format!("{folder}/lock"))?.ok_or_else(|| {
             Error::new(
                 ErrorKind::Conflict,
                 "another process works on what is staged for this job",
@@ -225,12 +225,12 @@ pub(super) fn forget_user(files: &Files, beginning: &str) -> Result<()> {
     Ok(())
 }
 
-fn users(files: &Files, folder: &str) -> Result<Vec<String>> {
-    files.list(&format!("{folder}/users"))
+fn users(documents: &Documents, folder: &str) -> Result<Vec<String>> {
+    documents.list(&format!("{folder}/users"))
 }
 
-fn described(files: &Files, folder: &str) -> Result<Option<StagedObject>> {
-    files.read(&description(folder))
+fn described(documents: &Documents, folder: &str) -> Result<Option<StagedObject>> {
+    documents.read(&description(folder))
 }
 
 fn version(folder: &str) -> String {
@@ -244,7 +244,7 @@ fn description(folder: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::publish::store::files::scratch::Folder;
+    use crate::publish::store::directory::scratch::Folder;
 
     #[test]
     fn a_prefix_is_what_stands_before_the_hash() {
@@ -330,7 +330,7 @@ mod tests {
             registered.0.mark_ours().unwrap();
             orders.iter().for_each(|order| registered.0.add_user(order).unwrap());
         }
-        state.with(|files| forget_user(files, "web-1+")).await.unwrap();
+        state.with(|documents| forget_user(documents, "web-1+")).await.unwrap();
         let (found, _) = state.staged_objects().await.unwrap();
         let found: Vec<_> = found
             .iter()

@@ -1,0 +1,110 @@
+//! Records in a real Postgres, which the suite starts.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking, too"
+)]
+#![expect(
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a server is started, waited for, and told of where it is missing"
+)]
+
+#[path = "../../../../tests/support/postgres.rs"]
+mod postgres;
+
+use std::sync::Arc;
+
+use cloud_import::publish::{State, StateBackend as _, check_backend};
+use cloud_import_fleet::{Database, Records};
+use postgres::Postgres;
+use tokio::task::spawn_blocking;
+
+async fn records(server: &Postgres) -> Records {
+    Records::open(Database::parse(&server.url()).unwrap()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rules_of_a_backend_are_kept() {
+    let Some(server) = Postgres::start() else { return };
+    let (one, other) = (records(&server).await, records(&server).await);
+    let server = Arc::new(server);
+    let own = Arc::clone(&server);
+    let checked = spawn_blocking(move || {
+        let lose = |name: &str| {
+            let sql = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
+                and (classid::bigint << 32) | objid::bigint = hashtextextended('cloud-import NAME', 0)";
+            let ended = own.sql("images", &sql.replace("NAME", name));
+            assert_eq!(ended.trim(), "t", "{name}");
+        };
+        check_backend(&one, &other, &lose)
+    });
+    checked.await.unwrap().unwrap();
+    assert_eq!(
+        server.sql("images", "select count(*) from cloud_import.record").trim(),
+        "0"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_are_made_once_and_those_of_a_later_version_are_refused() {
+    let Some(server) = Postgres::start() else { return };
+    let opening = (0..6).map(|_| {
+        let url = server.url();
+        tokio::spawn(async move { Records::open(Database::parse(&url).unwrap()).await })
+    });
+    for opened in opening.collect::<Vec<_>>() {
+        opened.await.unwrap().unwrap();
+    }
+    server.sql("images", "update cloud_import.version set version = 99");
+    let error = Records::open(Database::parse(&server.url()).unwrap())
+        .await
+        .unwrap_err();
+    assert!(error.message().contains("version 99"), "{error}");
+    assert_eq!(
+        server.sql("images", "select version from cloud_import.version").trim(),
+        "99"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_away_is_used_again_and_its_locks_are_lost() {
+    let Some(mut server) = Postgres::start() else { return };
+    let own = records(&server).await;
+    let held = {
+        let own = own.clone();
+        spawn_blocking(move || own.lock("jobs/j/t.lock").unwrap().unwrap())
+            .await
+            .unwrap()
+    };
+    let held = Arc::new(held);
+    let write = |text: &'static str| {
+        let held = Arc::clone(&held);
+        spawn_blocking(move || held.write("jobs/j/t.json", text))
+    };
+    write("1").await.unwrap().unwrap();
+    server.kill();
+    let state = State::on(Arc::new(own.clone()), std::env::temp_dir());
+    let error = state.jobs().await.unwrap_err();
+    assert!(error.message().contains("cannot be reached"), "{error}");
+    server.go_on();
+    let error = write("2").await.unwrap().unwrap_err();
+    assert!(error.message().contains("was lost"), "{error}");
+    let read = spawn_blocking(move || own.read("jobs/j/t.json").unwrap())
+        .await
+        .unwrap();
+    assert_eq!(read.as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_told_without_options() {
+    let database = Database::parse("postgres://u@%2Fno%2Fsuch%2Ffolder/d?application_name=x").unwrap();
+    let error = Records::open(database).await.unwrap_err();
+    let text = format!("{error}");
+    assert!(
+        text.contains("postgres://u@/no/such/folder/d") && !text.contains("application_name"),
+        "{text}"
+    );
+}
