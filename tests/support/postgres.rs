@@ -1,4 +1,11 @@
-// A Postgres that a test starts in a folder of its own, on a socket there. It goes with its value.
+//! A Postgres that a test starts in a folder of its own, on a socket there. It goes with its value.
+
+#![expect(
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a server is started, waited for, and told of where it is missing"
+)]
 
 use std::{
     env, fs,

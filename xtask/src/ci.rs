@@ -48,12 +48,12 @@ fn steps(quick: bool) -> Vec<Step> {
             "cargo xtask live ucloud --simulate --image tests/images/tiny-linux.qcow2 --os CentOS-7.9",
         ),
         Step::new(
-            "clippy of the export by OpenTelemetry",
-            "cargo clippy -p cloud-import-cli --features otel --all-targets --locked -- -D warnings",
+            "clippy of the features of the command",
+            "cargo clippy -p cloud-import-cli --features otel,postgres --all-targets --locked -- -D warnings",
         ),
         Step::new(
-            "export by OpenTelemetry",
-            "cargo test -p cloud-import-cli --features otel --bin cloud-import --test it --locked -- otel",
+            "export by OpenTelemetry, records in Postgres",
+            "cargo test -p cloud-import-cli --features otel,postgres --bin cloud-import --test it --locked -- otel postgres",
         ),
         Step::new("docs", "cargo doc --workspace --no-deps --locked").variable("RUSTDOCFLAGS", "-D warnings"),
         Step::new(

@@ -1,16 +1,7 @@
 //! Records in a real Postgres, which the suite starts.
 
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests fail by panicking, too"
-)]
-#![expect(
-    clippy::print_stderr,
-    clippy::disallowed_methods,
-    reason = "a server is started, waited for, and told of where it is missing"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
 #[path = "../../../../tests/support/postgres.rs"]
 mod postgres;

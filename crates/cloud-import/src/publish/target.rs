@@ -1,7 +1,7 @@
 //! One target of one call: its cloud, its record, and what it shares with the others. Every step is in the files above.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::SystemTime,
 };
 
@@ -17,7 +17,7 @@ use super::{
     link::Made,
     naming::Naming,
     options::Options,
-    store::{Job, Lease, Record, Role, blocking},
+    store::{Job, Lease, Record, Role, blocking, held},
     upload_keeper::UploadKeeper,
 };
 
@@ -121,10 +121,6 @@ impl Target {
             false => Ok(()),
         }
     }
-}
-
-pub(super) fn held(lease: &Mutex<Lease>) -> MutexGuard<'_, Lease> {
-    lease.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A name for an order as a user of a staged object, fit to be a file name.

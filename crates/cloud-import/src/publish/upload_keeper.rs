@@ -10,10 +10,7 @@ use std::{
 use cloud_import_core::{Error, ErrorKind, Result, env};
 use cloud_import_staging::{FileRecordStore, RecordStore, UploadRecord};
 
-use super::{
-    store::{Job, Lease, Role, Step, blocking},
-    target::held,
-};
+use super::store::{Job, Lease, Role, Step, blocking, held};
 
 /// The record of the upload of one file.
 #[derive(Debug, Clone)]

@@ -1,5 +1,7 @@
 //! The record of a target, held against every other process. What is not changed through it is not changed.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use cloud_import_core::{Error, ErrorKind, Remedy, Result};
 
 use super::{
@@ -63,6 +65,11 @@ impl Lease {
         }
         Ok(())
     }
+}
+
+/// A record that several tasks of this process change in turn.
+pub(crate) fn held(lease: &Mutex<Lease>) -> MutexGuard<'_, Lease> {
+    lease.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A name of a record as a file name: what is no letter, digit or dash is written as `_` and two hex digits.

@@ -41,6 +41,6 @@ pub use step::Step;
 pub use unsettled::Unsettled;
 
 pub(crate) use gone::{ImageName, gone};
-pub(crate) use lease::Lease;
+pub(crate) use lease::{Lease, held};
 pub(crate) use place::{DRY_RUN, Place};
 pub(crate) use state::blocking;
