@@ -25,12 +25,19 @@ pub(crate) struct Postgres {
     programs: PathBuf,
     /// Who runs it: Postgres does not run as root.
     user: Option<(u32, u32)>,
+    port: u16,
+    settings: Vec<String>,
     server: Option<Child>,
 }
 
 impl Postgres {
     /// `None`, said aloud, where Postgres is not installed; a failure where it should be.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_on(5432, |_| Vec::new())
+    }
+
+    /// At another port, with more settings, which may name files that are put into its folder: they become its user's.
+    pub(crate) fn start_on(port: u16, settings: impl FnOnce(&Path) -> Vec<String>) -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let Some(programs) = programs() else {
             assert!(
@@ -45,14 +52,20 @@ impl Postgres {
         let folder = env::temp_dir().join(format!("ci-pg-{}-{number}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
+        let settings = settings(&folder);
         let user = is_root().then(|| (id_of("-u"), id_of("-g")));
         if let Some((user, group)) = user {
-            chown(&folder, Some(user), Some(group)).unwrap();
+            let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+            for path in files.chain([folder.clone()]) {
+                chown(&path, Some(user), Some(group)).unwrap();
+            }
         }
         let mut own = Self {
             folder,
             programs,
             user,
+            port,
+            settings,
             server: None,
         };
         let data = own.data();
@@ -101,6 +114,9 @@ impl Postgres {
                 "max_connections=200",
             ],
         );
+        for setting in &self.settings {
+            command.args(["-c", setting]);
+        }
         let log = fs::File::create(self.folder.join("log")).unwrap();
         let server = command
             .stdin(Stdio::null())
@@ -172,6 +188,7 @@ impl Postgres {
             .env_clear()
             .env("PATH", &self.programs)
             .env("TZ", "UTC")
+            .env("PGPORT", self.port.to_string())
             .current_dir(&self.folder);
         if let Some((user, group)) = self.user {
             command.uid(user).gid(group);

@@ -6,11 +6,12 @@
 #[path = "../../../../tests/support/postgres.rs"]
 mod postgres;
 
-use std::sync::Arc;
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
 
 use cloud_import::publish::{State, StateBackend as _, check_backend};
 use cloud_import_fleet::{Database, Records};
 use postgres::Postgres;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::task::spawn_blocking;
 
 async fn records(server: &Postgres) -> Records {
@@ -98,4 +99,43 @@ async fn a_server_that_is_not_there_is_told_without_options() {
         text.contains("postgres://u@/no/such/folder/d") && !text.contains("application_name"),
         "{text}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_is_verified_by_the_certificates_that_are_named() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let roots = std::env::temp_dir().join(format!("cloud-import-fleet-roots-{port}.pem"));
+    fs::write(&roots, authority.pem()).unwrap();
+    let settings = |folder: &Path| {
+        let key = KeyPair::generate().unwrap();
+        let own = CertificateParams::new(["localhost".to_owned()])
+            .unwrap()
+            .signed_by(&key, &authority)
+            .unwrap();
+        let path = |name: &str| folder.join(name).display().to_string();
+        fs::write(path("own.pem"), own.pem()).unwrap();
+        fs::write(path("own.key"), key.serialize_pem()).unwrap();
+        fs::set_permissions(path("own.key"), fs::Permissions::from_mode(0o600)).unwrap();
+        let files = format!("ssl_cert_file={} ssl_key_file={}", path("own.pem"), path("own.key"));
+        let mut settings: Vec<String> = files.split(' ').map(str::to_owned).collect();
+        settings.extend(["ssl=on".to_owned(), "listen_addresses=127.0.0.1".to_owned()]);
+        settings
+    };
+    let Some(_server) = Postgres::start_on(port, settings) else {
+        return;
+    };
+    let open = async |host: &str, options: &str| {
+        let url = format!("postgres://images@{host}:{port}/images?sslmode=require{options}");
+        Records::open(Database::parse(&url).unwrap()).await
+    };
+    let named = format!("&sslrootcert={}", roots.display());
+    open("localhost", &named).await.unwrap();
+    for (host, options) in [("localhost", ""), ("127.0.0.1", &*named)] {
+        let error = open(host, options).await.unwrap_err();
+        assert!(error.message().contains("certificate"), "{host}: {error}");
+    }
+    fs::remove_file(roots).unwrap();
 }
