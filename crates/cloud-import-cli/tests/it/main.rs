@@ -45,6 +45,7 @@ mod logs;
 mod man;
 mod metrics;
 mod moved;
+mod old_state;
 #[cfg(feature = "otel")]
 mod otel;
 mod places;
