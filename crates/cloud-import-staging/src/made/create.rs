@@ -4,21 +4,12 @@
 use cloud_import_core::{Bytes, Error, ErrorKind, Result, http::Response};
 use tracing::debug;
 
-use super::{DAYS, MadeBucket, Setting, conflict, not_ours};
+use super::{DAYS, MadeBucket, Setting, Standing, conflict, not_ours};
 use crate::{
     answer::documents,
     dialect::Call,
-    questions::explained,
     store::{Store, nothing, unless_gone},
 };
-
-/// What of a bucket is there before it is worked on.
-pub(super) enum There {
-    /// Nothing.
-    No,
-    /// A bucket of this account's.
-    Yes,
-}
 
 impl Store {
     /// Makes the bucket in its region: private, marked as this tool's, with a rule that expires unfinished uploads and with encryption
@@ -36,14 +27,14 @@ impl Store {
     /// # Cancel safety
     /// When the future is dropped, the bucket may be there or not, and may lack the mark. Call it again, with `begun`.
     pub async fn create_bucket(&self, begun: bool) -> Result<MadeBucket> {
-        self.check_name()?;
-        let created = match self.look_for_bucket().await? {
-            There::Yes if begun || self.is_marked().await? => false,
-            There::Yes => {
+        let created = match self.bucket_standing().await? {
+            Standing::Ours => false,
+            Standing::Unmarked if begun => false,
+            Standing::Unmarked => {
                 let remedy = "Use it as it is, or name another bucket.";
                 return Err(not_ours(self.bucket(), remedy).with_operation("CreateBucket"));
             }
-            There::No => {
+            Standing::Absent => {
                 self.make().await?;
                 true
             }
@@ -52,38 +43,18 @@ impl Store {
         made.map_err(|error| self.unfinished(error))
     }
 
-    /// What is there under its name. That another account has it is an error.
-    pub(super) async fn look_for_bucket(&self) -> Result<There> {
-        let spec = self.dialect().spec();
-        let look = match spec.asks_location {
-            true => self.look(Call::HeadBucket, Call::GetBucketLocation, nothing).await,
-            false => {
-                let read = |answer: &Response<Bytes>| self.dialect().bucket(answer).map(drop);
-                self.call(Call::HeadBucket, read).await
-            }
-        };
-        match look {
-            Ok(()) => Ok(There::Yes),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(There::No),
-            Err(error) => Err(explained(error, self.bucket())),
-        }
-    }
-
     /// Sends the order for a bucket that was not there a moment ago. However its answer got lost, what is there then tells.
     async fn make(&self) -> Result<()> {
         let Err(error) = self.call(Call::CreateBucket, nothing).await else {
             return Ok(());
         };
-        let is_open = error.may_have_executed() || error.kind() == ErrorKind::Conflict;
-        if !is_open {
-            return Err(error);
-        }
+        // A refusal may be that of a repetition, in words that are not known of every store.
         debug!(%error, "the bucket may have been made");
         let name = &self.bucket().name;
-        match self.look_for_bucket().await {
-            Ok(There::Yes) => Ok(()),
+        match self.bucket_is_there().await {
+            Ok(true) => Ok(()),
             // All accounts share the names, and a store that says that it is taken shows nothing of who has it.
-            Ok(There::No) | Err(_) if error.kind() == ErrorKind::Conflict => {
+            Ok(false) | Err(_) if error.kind() == ErrorKind::Conflict => {
                 let message = format!("the bucket `{name}` is another account's, or in another region");
                 let told = conflict(self.bucket().provider, message, "Name another bucket.".to_owned())
                     .with_operation("CreateBucket")
@@ -93,8 +64,7 @@ impl Store {
                     None => told,
                 })
             }
-            Ok(There::No) => Err(error),
-            Err(look) => Err(Error::new(
+            Err(look) if error.may_have_executed() => Err(Error::new(
                 ErrorKind::OutcomeUnknown,
                 format!("whether the bucket `{name}` was made is not known: {}", error.message()),
             )
@@ -102,6 +72,7 @@ impl Store {
             .with_operation("CreateBucket")
             .with_remedy("Repeat the same command: it goes on with a bucket that it began.")
             .with_source(look)),
+            Ok(false) | Err(_) => Err(error),
         }
     }
 

@@ -11,6 +11,7 @@ use cloud_import_core::{Bytes, Error, ErrorKind, Provider, Result, http::Respons
 use crate::{
     bucket::Bucket,
     dialect::Call,
+    questions::explained,
     store::{Store, nothing, unless_gone},
 };
 
@@ -62,6 +63,18 @@ pub struct MadeBucket {
     pub unfinished_uploads: Setting,
 }
 
+/// Whose a bucket is, as [`Store::bucket_standing`] finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Standing {
+    /// There is none of that name.
+    Absent,
+    /// This tool made it: it has the mark.
+    Ours,
+    /// It is this account's, and has no mark.
+    Unmarked,
+}
+
 /// What [`Store::remove_bucket`] came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -80,6 +93,37 @@ pub enum Removal {
 }
 
 impl Store {
+    /// Whether the bucket is there, and whether it has this tool's mark.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] for a name that the store does not allow, before anything is sent;
+    /// [`ErrorKind::PermissionDenied`] for another account's bucket; every kind that a request can end with.
+    pub async fn bucket_standing(&self) -> Result<Standing> {
+        self.check_name()?;
+        Ok(match self.bucket_is_there().await? {
+            false => Standing::Absent,
+            true if self.is_marked().await? => Standing::Ours,
+            true => Standing::Unmarked,
+        })
+    }
+
+    /// Whether there is a bucket of its name. That another account has it is an error.
+    async fn bucket_is_there(&self) -> Result<bool> {
+        let spec = self.dialect().spec();
+        let look = match spec.asks_location {
+            true => self.look(Call::HeadBucket, Call::GetBucketLocation, nothing).await,
+            false => {
+                let read = |answer: &Response<Bytes>| self.dialect().bucket(answer).map(drop);
+                self.call(Call::HeadBucket, read).await
+            }
+        };
+        match look {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(explained(error, self.bucket())),
+        }
+    }
+
     /// How a bucket of this store is marked.
     fn mark(&self) -> Mark {
         match self.dialect().spec().new_bucket.tagged {

@@ -1,8 +1,8 @@
 //! Removes a bucket that this tool made, and only an empty one.
 
-use cloud_import_core::{ErrorKind, Result};
+use cloud_import_core::{Error, ErrorKind, Result};
 
-use super::{MARK_OBJECT, Mark, Removal, conflict, not_ours};
+use super::{MARK_OBJECT, Mark, Removal, Standing, conflict, not_ours};
 use crate::{
     dialect::Call,
     store::{Store, nothing, unless_gone},
@@ -20,13 +20,13 @@ impl Store {
     /// # Cancel safety
     /// When the future is dropped, the bucket may be there without its mark. Call it again, with `begun`.
     pub async fn remove_bucket(&self, begun: bool) -> Result<Removal> {
-        self.check_name()?;
-        if !self.bucket_is_there().await? {
-            return Ok(Removal::NotThere);
-        }
-        if !self.is_marked().await? && !begun {
-            let remedy = "Remove it in the vendor's console, if it is to go.";
-            return Err(not_ours(self.bucket(), remedy).with_operation("DeleteBucket"));
+        match self.bucket_standing().await? {
+            Standing::Absent => return Ok(Removal::NotThere),
+            Standing::Unmarked if !begun => {
+                let remedy = "Remove it in the vendor's console, if it is to go.";
+                return Err(not_ours(self.bucket(), remedy).with_operation("DeleteBucket"));
+            }
+            Standing::Ours | Standing::Unmarked => {}
         }
         let listed = self.list("").await?;
         let objects = listed
@@ -59,12 +59,7 @@ impl Store {
         }
     }
 
-    async fn bucket_is_there(&self) -> Result<bool> {
-        let look = self.look_for_bucket().await?;
-        Ok(matches!(look, super::create::There::Yes))
-    }
-
-    fn holds_what_is_hidden(&self, code: Option<&str>) -> cloud_import_core::Error {
+    fn holds_what_is_hidden(&self, code: Option<&str>) -> Error {
         let name = &self.bucket().name;
         let message = format!(
             "the bucket `{name}` holds what its lists do not show, such as older versions or unfinished uploads"
