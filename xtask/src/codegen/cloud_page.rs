@@ -179,6 +179,53 @@ fn bucket(out: &mut String, store: &Store) {
         let _ = writeln!(out, "- A key has at most {bytes} bytes.");
     }
     let _ = writeln!(out, "- It is reached at `{}`.", text("host"));
+    making(out, spec, store);
+}
+
+/// The command that makes a bucket, and what it sets of it and what not.
+fn making(out: &mut String, spec: &Spec, store: &Store) {
+    let fact = |name: &str| store.new_bucket.get(name);
+    let text = |name: &str| fact(name).and_then(|fact| fact.value.as_str()).unwrap_or_default();
+    let unverified = |name: &str| {
+        if fact(name).is_some_and(|fact| fact.unverified) {
+            " (unverified)"
+        } else {
+            ""
+        }
+    };
+    let _ = writeln!(
+        out,
+        "- `cloud-import bucket create {}/{} --bucket {}` makes one: private, and marked by {}.",
+        spec.provider.id,
+        spec.provider.regions.default,
+        store.example_bucket(),
+        if fact("tagged").is_some_and(Fact::holds) {
+            "a tag"
+        } else {
+            "an object in it"
+        },
+    );
+    let _ = match text("not_expiring") {
+        "" => writeln!(out, "  - Unfinished uploads expire in it."),
+        why => writeln!(
+            out,
+            "  - No rule ends unfinished uploads in it: {why}{}.",
+            unverified("not_expiring")
+        ),
+    };
+    let _ = match text("encryption") {
+        "" => writeln!(
+            out,
+            "  - It is not encrypted: {}{}.",
+            text("not_encrypted"),
+            unverified("not_encrypted")
+        ),
+        word => writeln!(
+            out,
+            "  - It encrypts with the store's own keys, {word}{}.",
+            unverified("encryption")
+        ),
+    };
 }
 
 /// Regions and endpoints.

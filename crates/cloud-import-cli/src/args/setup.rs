@@ -20,7 +20,7 @@ pub(crate) struct Policy {
     /// The cloud whose keys it is for
     #[arg(value_name = "CLOUD", value_parser = read::<Provider>)]
     pub(crate) provider: Provider,
-    /// What for: import, stage, copy, export, change, role, bucket, all. Repeatable
+    /// One of import, stage, copy, export, change, role, bucket, all. Repeatable
     ///
     /// Without it: import and stage, which is what importing a file takes.
     #[arg(long = "for", value_name = "PURPOSE", hide_possible_values = true, value_parser = purposes())]

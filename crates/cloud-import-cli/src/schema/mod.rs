@@ -61,10 +61,7 @@ fn schemas() -> BTreeMap<&'static str, Value> {
         ("download", of::<download::Fetched<'_>>("What download came to")),
         ("clean", of::<clean::Cleaned>("What jobs left in the clouds")),
         ("bucket", of::<bucket::Found>("What list and clean find in a bucket")),
-        (
-            "bucket-made",
-            of::<made::Made<'_>>("What the command bucket did with one"),
-        ),
+        ("made", of::<made::Made<'_>>("What the command bucket did with one")),
         (
             "explain",
             of::<explain::Found>("What codes, kinds, exits and sources mean"),
