@@ -31,7 +31,7 @@ pub(super) fn render(root: &Path, spec: &Spec, store: &Store) -> Result<String, 
     if folder.join("role.rs").exists() {
         role(&mut out, spec, &read("role.rs")?).map_err(|error| named("role.rs", error))?;
     }
-    bucket(&mut out, store);
+    bucket(&mut out, spec, store);
     regions(&mut out, spec);
     limits(&mut out, spec);
     options(&mut out, spec, &read("options.rs")?).map_err(|error| named("options.rs", error))?;
@@ -137,7 +137,7 @@ fn role(out: &mut String, spec: &Spec, source: &str) -> Result<(), String> {
 }
 
 /// What a bucket has to be.
-fn bucket(out: &mut String, store: &Store) {
+fn bucket(out: &mut String, spec: &Spec, store: &Store) {
     let number =
         |facts: &crate::spec_store::Facts, name: &str| facts.get(name).and_then(|fact| fact.value.as_integer());
     let text = |name: &str| {

@@ -235,7 +235,8 @@ fn a_name_that_no_store_takes_is_refused_before_anything_is_asked() {
 #[test]
 fn doctor_names_the_line_that_makes_a_missing_bucket() {
     let scene = scene("bucket doctor");
-    let told = scene.run(&["doctor", "aliyun/cn-hangzhou", "--bucket", "missing"]);
+    let simulate = format!("--simulate={}", scene.path("sim.json"));
+    let told = run(&["doctor", "aliyun/cn-hangzhou", "--bucket", "missing", &simulate]);
     let text = out(&told) + &err(&told);
     assert!(
         text.contains("cloud-import bucket create aliyun/cn-hangzhou --bucket missing"),

@@ -4,14 +4,14 @@
 //! it.
 
 use cloud_import_core::{
-    Bytes, Result,
+    Bytes, Error, ErrorKind, Provider, Result,
     http::{Method, Request},
     provider::{canonical, digest},
 };
 use md5::{Digest as _, Md5};
 use quick_xml::escape::escape;
 
-use super::{rest::unknown, site::Site};
+use super::site::Site;
 use crate::{dialect::Call, spec::StoreSpec};
 
 /// Nobody but the account reads it.
@@ -76,6 +76,16 @@ pub(super) fn request(site: &Site, spec: &StoreSpec, region: &str, call: &Call<'
         }
         call => Err(unknown(spec.provider, call)),
     }
+}
+
+/// That a store has no such call.
+pub(super) fn unknown(provider: Provider, call: &Call<'_>) -> Error {
+    let message = format!(
+        "{} is not documented for the object storage of {}",
+        call.operation().name,
+        provider.name()
+    );
+    Error::new(ErrorKind::Unsupported, message).with_provider(provider)
 }
 
 /// A PUT of a document, or of nothing.

@@ -4,7 +4,7 @@
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use cloud_import_core::{
-    Bytes, Error, ErrorKind, Link, Provider, Result,
+    Bytes, Link, Provider, Result,
     http::{Method, Request, Response},
     provider::{
         CodeRule, canonical, digest,
@@ -13,7 +13,7 @@ use cloud_import_core::{
 };
 
 use super::{
-    buckets,
+    buckets::{self, unknown},
     signer::StoreSigner,
     site::{self, Site},
 };
@@ -223,24 +223,9 @@ pub(super) fn request(site: &Site, spec: &StoreSpec, call: &Call<'_>) -> Result<
         Call::GetBucketLocation => get(&[("location", "")]),
         Call::GetBucketAcl => get(&[("acl", "")]),
         Call::GetBucketLifecycle => get(&[("lifecycle", "")]),
-        Call::CreateBucket
-        | Call::DeleteBucket
-        | Call::GetBucketTagging
-        | Call::PutBucketTagging { .. }
-        | Call::GetBucketEncryption
-        | Call::PutBucketEncryption
-        | Call::PutBucketLifecycle { .. } => Err(unknown(spec.provider, call)),
+        // Those that make a bucket are in `buckets`.
+        call => Err(unknown(spec.provider, call)),
     }
-}
-
-/// That a store has no such call.
-pub(super) fn unknown(provider: Provider, call: &Call<'_>) -> Error {
-    let message = format!(
-        "{} is not documented for the object storage of {}",
-        call.operation().name,
-        provider.name()
-    );
-    Error::new(ErrorKind::Unsupported, message).with_provider(provider)
 }
 
 /// A part of an object, on condition of its ETag where the store takes that.

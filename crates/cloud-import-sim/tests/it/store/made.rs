@@ -6,7 +6,7 @@ use md5::{Digest, Md5};
 
 use super::{
     ask, code, found,
-    sign::{Ask, region},
+    sign::{Ask, md5_hex, region},
 };
 use crate::{quick, started};
 
@@ -233,6 +233,6 @@ async fn an_encrypted_bucket_tells_no_md5() {
         assert_eq!(found(&ask(&simulator, &get).await, "SSEAlgorithm"), "AES256", "{cloud}");
         let stored = ask(&simulator, &Ask::new(cloud, "PUT", "k").body("x")).await;
         assert_eq!(stored.header(header), "AES256", "{cloud}");
-        assert_ne!(stored.header("etag"), format!("\"{:x}\"", Md5::digest("x")), "{cloud}");
+        assert_ne!(stored.header("etag"), format!("\"{}\"", md5_hex(b"x")), "{cloud}");
     }
 }

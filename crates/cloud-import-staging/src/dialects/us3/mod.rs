@@ -16,7 +16,7 @@ use cloud_import_core::{
 };
 
 use super::{
-    buckets::PRIVATE,
+    buckets::{PRIVATE, unknown},
     rest,
     signer::StoreSigner as _,
     site::{self, Site},
@@ -191,7 +191,7 @@ impl Dialect for Us3 {
             | Call::PutBucketTagging { .. }
             | Call::GetBucketEncryption
             | Call::PutBucketEncryption
-            | Call::PutBucketLifecycle { .. } => Err(rest::unknown(Provider::UCLOUD, call)),
+            | Call::PutBucketLifecycle { .. } => Err(unknown(Provider::UCLOUD, call)),
         }
     }
 
