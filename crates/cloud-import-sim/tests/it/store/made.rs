@@ -158,7 +158,7 @@ async fn tags_are_replaced_all_at_once() {
         let unsummed = Ask::new(cloud, "PUT", "").query("tagging", "").body(tags("a"));
         let refused = ask(&simulator, &unsummed).await.status == 400;
         assert_eq!(refused, cloud != Cloud::Aliyun, "{cloud}");
-        let more = put(cloud, "tagging", &tags("a")).query("versionId", "1");
+        let more = put(cloud, "tagging", &tags("a")).query("x", "1");
         assert_eq!(ask(&simulator, &more).await.status, 400, "{cloud}");
     }
     ask(&simulator, &create(Cloud::Jdcloud)).await;
