@@ -193,6 +193,30 @@ fn an_answer_that_is_lost_is_repeated() {
 }
 
 #[test]
+fn what_was_refused_was_not_begun() {
+    let scene = scene("bucket refused");
+    for case in TARGETS {
+        let (cloud, target) = case;
+        let (code, message) = ("AccessDenied".to_owned(), "not now".to_owned());
+        let refuse = FaultKind::Refuse {
+            http: 403,
+            code,
+            message,
+        };
+        lose(&scene, cloud, "CreateBucket", refuse, 1);
+        assert_ne!(bucket(&scene, "create", target, &[]).status.code(), Some(0), "{target}");
+        // Somebody makes it by hand.
+        there(&scene, case, BucketSettings::default());
+        let refused = bucket(&scene, "remove", target, &[]);
+        assert!(
+            err(&refused).contains("was not made by this tool"),
+            "{target}: {}",
+            err(&refused)
+        );
+    }
+}
+
+#[test]
 fn what_would_be_sent_is_shown_and_not_sent() {
     let scene = scene("bucket dry");
     for (cloud, target) in TARGETS {

@@ -203,6 +203,10 @@ async fn create(store: &Store, begun: &Begun) -> Result<MadeBucket> {
         Ok(made) if made.mark_shown => begun.forget()?,
         // Another account has it: nothing of it was begun.
         Err(error) if error.kind() == ErrorKind::Conflict => begun.forget()?,
+        // Refused: who makes one of that name later does not make it for this command.
+        Err(error) if !error.may_have_executed() && matches!(store.bucket_standing().await, Ok(Standing::Absent)) => {
+            begun.forget()?;
+        }
         _ => {}
     }
     done
