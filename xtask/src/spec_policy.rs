@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::spec::{Fact, Operation, Permission, Policy};
 
 /// What keys are used for, as in core.
-pub(crate) const PURPOSES: [&str; 6] = ["import", "stage", "copy", "export", "change", "role"];
+pub(crate) const PURPOSES: [&str; 7] = ["import", "stage", "copy", "export", "change", "role", "bucket"];
 
 /// What may be said of a grammar.
 const DOCUMENT: [&str; 5] = ["words", "version", "apart", "no_resource", "any_region"];

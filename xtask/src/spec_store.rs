@@ -25,6 +25,8 @@ pub(crate) struct Store {
     #[serde(default)]
     pub(crate) codes: Vec<ErrorCode>,
     pub(crate) store: Facts,
+    /// How a bucket is made.
+    pub(crate) new_bucket: Facts,
     pub(crate) bucket_names: Facts,
     pub(crate) limits: Facts,
     pub(crate) headers: Facts,
@@ -55,7 +57,13 @@ pub(crate) fn load(root: &Path) -> Result<(Shared, Vec<Store>), String> {
     for id in CLOUDS {
         let mut store: Store = read(&folder.join(id).join("store.toml"))?;
         id.clone_into(&mut store.id);
-        let facts = [&store.store, &store.bucket_names, &store.limits, &store.headers];
+        let facts = [
+            &store.store,
+            &store.new_bucket,
+            &store.bucket_names,
+            &store.limits,
+            &store.headers,
+        ];
         let named = facts
             .into_iter()
             .flatten()

@@ -72,9 +72,9 @@ use cloud_import::{Error, ErrorKind, Result};
 use crate::{
     args::{Arguments, Command},
     commands::{
-        accept, cancel, capabilities, change, check, clean, completions, copy, delete, doctor, download, explain,
-        export, forget, images, import, init, inspect, list, man, moved, policy, regions, report as page, resume, show,
-        sim, status, wait,
+        accept, bucket as made, cancel, capabilities, change, check, clean, completions, copy, delete, doctor,
+        download, explain, export, forget, images, import, init, inspect, list, man, moved, policy, regions,
+        report as page, resume, show, sim, status, wait,
     },
     exit::Exit,
 };
@@ -130,6 +130,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Completions(options) => completions::run(&options),
         Command::Init(options) => init::run(&options),
         Command::Man(options) => man::run(&options),
+        Command::Bucket(options) => block_on(interrupt::or_leave(made::run(options))),
         Command::Policy(options) => policy::run(&options),
         Command::Regions(options) => block_on(interrupt::or_leave(regions::run(options))),
         Command::List(options) => block_on(interrupt::or_leave(list::run(options))),

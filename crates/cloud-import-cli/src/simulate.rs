@@ -84,13 +84,21 @@ impl Simulated {
     pub(crate) async fn of(reach: &Reach) -> Result<Option<Self>> {
         match &reach.simulate {
             None => Ok(None),
-            Some(None) => Self::embedded().await.map(Some),
+            Some(None) => Self::embedded(true).await.map(Some),
             Some(Some(file)) => Self::running(file).await.map(Some),
         }
     }
 
-    async fn embedded() -> Result<Self> {
-        let simulator = Simulator::start(Config::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY).any_bucket(true))
+    /// The same, where those that are made for this command have no bucket yet.
+    pub(crate) async fn without_buckets(reach: &Reach) -> Result<Option<Self>> {
+        match &reach.simulate {
+            Some(None) => Self::embedded(false).await.map(Some),
+            _ => Self::of(reach).await,
+        }
+    }
+
+    async fn embedded(any_bucket: bool) -> Result<Self> {
+        let simulator = Simulator::start(Config::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY).any_bucket(any_bucket))
             .await
             .map_err(|error| Error::new(ErrorKind::Local, "cannot start the simulator").with_source(error))?;
         let line = simulator.ready_line();

@@ -43,8 +43,10 @@
 //! | `InitiateMultipartUpload`, `UploadPart`, `CompleteMultipartUpload`, `AbortMultipartUpload` | all |
 //! | `ListParts` | all but US3; [`Config::list_parts`] |
 //! | `ListObjects`, `ListMultipartUploads` | all; the form of US3's is unverified |
-//! | `ListObjectsV2`, `HeadBucket`, `CreateBucket`, `GetBucketLocation`, `GetBucketAcl`, `GetBucketLifecycle` | all but US3 |
-//! | `GetBucketInfo`; `GetBucketStorageClass`; `DescribeBucket` (at the API) | OSS; OBS; US3 |
+//! | `ListObjectsV2`, `HeadBucket`, `CreateBucket`, `DeleteBucket`, `GetBucketLocation`, `GetBucketAcl`, `GetBucketLifecycle` | all but US3 |
+//! | `GetBucketTagging`, `PutBucketTagging`, `PutBucketLifecycle` | COS, OBS, OSS |
+//! | `GetBucketEncryption`, `PutBucketEncryption` | COS, OBS |
+//! | `GetBucketInfo`; `GetBucketStorageClass`; `DescribeBucket`, `CreateBucket`, `DeleteBucket` (at the API) | OSS; OBS; US3 |
 //!
 //! Signatures are verified in headers and in the query of a link, with their time and their region. `Content-MD5` (not at US3)
 //! and a signed SHA-256 are compared with the body, parts have their numbers and sizes, a completion has to name the parts with

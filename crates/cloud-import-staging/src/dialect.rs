@@ -42,6 +42,9 @@ pub(crate) trait Dialect: Protocol {
     /// Reads the answer to [`Call::ListObjects`].
     fn objects(&self, body: &[u8]) -> Result<Page<ListedObject>>;
 
+    /// Reads the answer to [`Call::GetBucketTagging`]: names and values.
+    fn tags(&self, body: &[u8]) -> Result<Vec<(String, String)>>;
+
     /// Reads what the answer to [`Call::HeadBucket`] tells of the bucket.
     fn bucket(&self, answer: &Response<Bytes>) -> Result<BucketFacts>;
 }
@@ -124,6 +127,20 @@ pub(crate) enum Call<'a> {
     GetBucketAcl,
     /// What expires in it.
     GetBucketLifecycle,
+    /// Makes it, private.
+    CreateBucket,
+    /// Removes it, where it is empty.
+    DeleteBucket,
+    /// Its tags.
+    GetBucketTagging,
+    /// Makes these its tags.
+    PutBucketTagging { tags: &'a [(String, String)] },
+    /// How it encrypts.
+    GetBucketEncryption,
+    /// Lets it encrypt with the store's keys.
+    PutBucketEncryption,
+    /// Gives it one rule: unfinished uploads expire after so many days.
+    PutBucketLifecycle { days: u32 },
 }
 
 impl Call<'_> {
@@ -146,6 +163,14 @@ impl Call<'_> {
             Self::GetBucketLocation => ("GetBucketLocation", Method::GET, Repeat::Safe),
             Self::GetBucketAcl => ("GetBucketAcl", Method::GET, Repeat::Safe),
             Self::GetBucketLifecycle => ("GetBucketLifecycle", Method::GET, Repeat::Safe),
+            // Made or removed twice, a bucket is what it is after the first time; a refusal of the second is looked into.
+            Self::CreateBucket => ("CreateBucket", Method::PUT, Repeat::Safe),
+            Self::DeleteBucket => ("DeleteBucket", Method::DELETE, Repeat::Safe),
+            Self::GetBucketTagging => ("GetBucketTagging", Method::GET, Repeat::Safe),
+            Self::PutBucketTagging { .. } => ("PutBucketTagging", Method::PUT, Repeat::Safe),
+            Self::GetBucketEncryption => ("GetBucketEncryption", Method::GET, Repeat::Safe),
+            Self::PutBucketEncryption => ("PutBucketEncryption", Method::PUT, Repeat::Safe),
+            Self::PutBucketLifecycle { .. } => ("PutBucketLifecycle", Method::PUT, Repeat::Safe),
         };
         Operation {
             name,

@@ -55,6 +55,7 @@ mod form;
 #[rustfmt::skip]
 mod generated;
 mod hash;
+mod made;
 mod objects;
 mod parts;
 mod questions;
@@ -75,6 +76,7 @@ pub use facts::BucketFacts;
 pub use file::{FileStamp, LocalFile};
 pub use form::{Bytes, Form};
 pub use hash::{HashCache, Hashed};
+pub use made::{MARK_OBJECT, MARK_TAG, MadeBucket, Mark, PlannedRequest, Removal, Setting, Standing};
 pub use objects::{ListedObject, ObjectHead, OpenUpload, Part, Receipt, Uploading};
 pub use parts::part_size;
 pub use record::{PartRecord, RecordSchema, UploadRecord, WebRecord};

@@ -24,14 +24,15 @@ pub struct Receipt {
     pub etag: String,
     /// Their CRC-64 (ECMA-182), where the store tells (OSS and COS).
     pub crc64: Option<u64>,
-    /// How the store encrypts them with other keys than its own, in its word: `kms`, `SM4`.
+    /// How the store encrypts them, in its word (`kms`, `SM4`), where their ETag is no MD5 for that: at COS and OBS also with its own
+    /// keys (`AES256`).
     pub encryption: Option<String>,
     /// The id of this version of the object, where the bucket keeps versions.
     pub version: Option<String>,
 }
 
 impl Receipt {
-    /// The MD5 that the ETag is, if it is one: it has the form, and the bytes are not encrypted with keys of the bucket.
+    /// The MD5 that the ETag is, if it is one: it has the form, and the bytes are not encrypted in a way that makes it another.
     pub fn md5(&self) -> Option<&str> {
         let is_md5 = self.etag.len() == 32 && self.etag.bytes().all(|byte| byte.is_ascii_hexdigit());
         (is_md5 && self.encryption.is_none()).then_some(self.etag.as_str())

@@ -67,7 +67,7 @@ fn tolerated<T>(answer: Result<T>) -> Option<T> {
 }
 
 /// What a refusal means for this bucket, with the store's own reason where it gave one.
-fn explained(error: Error, bucket: &Bucket) -> Error {
+pub(crate) fn explained(error: Error, bucket: &Bucket) -> Error {
     let (name, region) = (&bucket.name, &bucket.region);
     let reason = match error.code() {
         Some(_) => format!(". The store says: {}", error.message()),

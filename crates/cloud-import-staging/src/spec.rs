@@ -79,12 +79,35 @@ pub(crate) struct StoreSpec {
     pub(crate) encryption_refused: &'static str,
     /// Whether an object is sent on condition that its ETag is the one that is named.
     pub(crate) takes_if_match: bool,
+    /// How a bucket is made.
+    pub(crate) new_bucket: NewBucket,
     /// What its buckets may be called.
     pub(crate) bucket_names: BucketNames,
     /// What it takes.
     pub(crate) limits: Limits,
     /// Names of its own headers.
     pub(crate) headers: Headers,
+}
+
+/// How a store makes a bucket.
+#[derive(Debug)]
+pub(crate) struct NewBucket {
+    /// What says who may read it: a header, or a parameter of the API's call.
+    pub(crate) acl: &'static str,
+    /// The element that says where it is to be, where the host alone does not.
+    pub(crate) place: &'static str,
+    /// Whether buckets have tags.
+    pub(crate) tagged: bool,
+    /// The elements of a rule that expires unfinished uploads, from the outside.
+    pub(crate) unfinished: &'static [&'static str],
+    /// Whether the prefix of a rule stands in a filter.
+    pub(crate) filtered: bool,
+    /// Why no such rule is set, where that is so.
+    pub(crate) not_expiring: &'static str,
+    /// The algorithm by which it encrypts with the store's own keys.
+    pub(crate) encryption: &'static str,
+    /// Why it is not encrypted, where that is so.
+    pub(crate) not_encrypted: &'static str,
 }
 
 /// Names of a store's own headers, in lower case.
@@ -104,6 +127,8 @@ pub(crate) struct Headers {
     pub(crate) version: &'static str,
     /// Of a deletion that only put a mark over the versions.
     pub(crate) delete_marker: &'static str,
+    /// Of how an object is encrypted, where no ETag is an MD5 then, by whatever keys.
+    pub(crate) encryption: &'static str,
     /// Of the CRC-64 of an object or part.
     pub(crate) crc64: &'static str,
     /// Of a whole error document in base64, where the answer has no body.

@@ -31,7 +31,7 @@ pub(super) fn render(root: &Path, spec: &Spec, store: &Store) -> Result<String, 
     if folder.join("role.rs").exists() {
         role(&mut out, spec, &read("role.rs")?).map_err(|error| named("role.rs", error))?;
     }
-    bucket(&mut out, store);
+    bucket(&mut out, spec, store);
     regions(&mut out, spec);
     limits(&mut out, spec);
     options(&mut out, spec, &read("options.rs")?).map_err(|error| named("options.rs", error))?;
@@ -137,7 +137,7 @@ fn role(out: &mut String, spec: &Spec, source: &str) -> Result<(), String> {
 }
 
 /// What a bucket has to be.
-fn bucket(out: &mut String, store: &Store) {
+fn bucket(out: &mut String, spec: &Spec, store: &Store) {
     let number =
         |facts: &crate::spec_store::Facts, name: &str| facts.get(name).and_then(|fact| fact.value.as_integer());
     let text = |name: &str| {
@@ -179,6 +179,53 @@ fn bucket(out: &mut String, store: &Store) {
         let _ = writeln!(out, "- A key has at most {bytes} bytes.");
     }
     let _ = writeln!(out, "- It is reached at `{}`.", text("host"));
+    making(out, spec, store);
+}
+
+/// The command that makes a bucket, and what it sets of it and what not.
+fn making(out: &mut String, spec: &Spec, store: &Store) {
+    let fact = |name: &str| store.new_bucket.get(name);
+    let text = |name: &str| fact(name).and_then(|fact| fact.value.as_str()).unwrap_or_default();
+    let unverified = |name: &str| {
+        if fact(name).is_some_and(|fact| fact.unverified) {
+            " (unverified)"
+        } else {
+            ""
+        }
+    };
+    let _ = writeln!(
+        out,
+        "- `cloud-import bucket create {}/{} --bucket {}` makes one: private, and marked by {}.",
+        spec.provider.id,
+        spec.provider.regions.default,
+        store.example_bucket(),
+        if fact("tagged").is_some_and(Fact::holds) {
+            "a tag"
+        } else {
+            "an object in it"
+        },
+    );
+    let _ = match text("not_expiring") {
+        "" => writeln!(out, "  - Unfinished uploads expire in it."),
+        why => writeln!(
+            out,
+            "  - No rule ends unfinished uploads in it: {why}{}.",
+            unverified("not_expiring")
+        ),
+    };
+    let _ = match text("encryption") {
+        "" => writeln!(
+            out,
+            "  - It is not encrypted: {}{}.",
+            text("not_encrypted"),
+            unverified("not_encrypted")
+        ),
+        word => writeln!(
+            out,
+            "  - It encrypts with the store's own keys, {word}{}.",
+            unverified("encryption")
+        ),
+    };
 }
 
 /// Regions and endpoints.

@@ -16,11 +16,14 @@ use crate::{
 const STORE: &str = r#"host inside region_names=&[] region_prefix="" longest_key page lists_v2=false signature_after="" signs_no_time=false bucket_query=""
     bucket_api="" asks_location=false asks_acl=false asks_lifecycle=false never_expires_uploads=false readable_class=""
     unreadable_class="" class_source="" encryption_refused="" takes_if_match=false"#;
+const NEW_BUCKET: &str =
+    r#"acl place="" tagged=false unfinished=&[] filtered=false not_expiring="" encryption="" not_encrypted="""#;
 const BUCKET_NAMES: [&str; 5] = ["shortest", "longest", "dots", "account_number", "read_in"];
 const LIMITS: &str =
     "min_part max_part fixed_part=None max_parts first_part max_put max_object lists_parts lists_uploads etag_is_md5
     longest_link_hours";
-const HEADERS: &str = r#"request_id sha256="" region="" storage_class="" error_code="" error_document="" version="" delete_marker="" crc64="""#;
+const HEADERS: &str = r#"request_id sha256="" region="" storage_class="" error_code="" error_document="" version="" delete_marker="" encryption=""
+    crc64="""#;
 
 /// The files of the staging crate, and the folder that holds nothing else.
 pub(super) fn render(
@@ -84,7 +87,7 @@ fn store(store: &Store) -> Result<String, String> {
     }
     let _ = write!(
         out,
-        "\nuse std::time::Duration;\n\nuse cloud_import_core::{{Provider, provider::capabilities::BucketNames}};\n\nuse crate::spec::{{Headers, Limits, StoreSpec}};\n\n\
+        "\nuse std::time::Duration;\n\nuse cloud_import_core::{{Provider, provider::capabilities::BucketNames}};\n\nuse crate::spec::{{Headers, Limits, NewBucket, StoreSpec}};\n\n\
          pub(crate) static STORE: StoreSpec = StoreSpec {{\n    provider: Provider::{},\n    feature: {},\n",
         store.id.to_uppercase(),
         literal(&store.feature)
@@ -99,6 +102,7 @@ fn store(store: &Store) -> Result<String, String> {
         cited.join(" | ")
     );
     for (field, kind, fields, facts) in [
+        ("new_bucket", "NewBucket", NEW_BUCKET, &store.new_bucket),
         ("limits", "Limits", LIMITS, &store.limits),
         ("headers", "Headers", HEADERS, &store.headers),
     ] {

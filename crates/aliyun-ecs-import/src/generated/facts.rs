@@ -228,6 +228,7 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("packer", "packer-plugin-alicloud (2025-06)"),
     ("pipelines", "coreos-assembler, issue 2592 and pull requests 2648, 2670 and 2682: a pipeline that imports once and copies to every region (2022)"),
     ("policies", "Policies that others publish for the same calls, where no document of the vendor was read (read 2026)"),
+    ("put-bucket", "Alibaba Cloud documentation, OSS: PutBucket (31959) (read 2026-11)"),
     ("ram", "CreateRole, GetRole and AttachPolicyToRole, RAM API reference (28710 and its neighbours) (2017-05)"),
     ("ram-sdk", "alibabacloud_ram20150501 for Python 1.3.0 (2026)"),
     ("ram-syntax", "Policy structure and syntax, RAM user guide (93739) (read 2026)"),

@@ -7,6 +7,7 @@ use cloud_import_core::provider::policy::{Permission, Policy, Purpose};
 const S_ECS_RAM: &str = "RAM authorization of ECS (alibabacloud.com/help/en/ecs), and the authorization information of each operation: an action has the name of its operation (read 2026)";
 const S_OSS_RAM: &str = "RAM Policy, and Authorization syntax and elements (alibabacloud.com/help/en/oss/user-guide) (2026-02)";
 const S_POLICIES: &str = "Policies that others publish for the same calls, where no document of the vendor was read (read 2026)";
+const S_PUT_BUCKET: &str = "Alibaba Cloud documentation, OSS: PutBucket (31959) (read 2026-11)";
 
 /// What keys must be allowed to do, by operation.
 pub static POLICY: Policy = Policy::new(["Version", "Statement", "Effect", "Allow", "Action", "Resource"], "1")
@@ -50,10 +51,15 @@ pub static POLICY: Policy = Policy::new(["Version", "Statement", "Effect", "Allo
         Permission::new("ListParts", &["oss:ListParts"], S_POLICIES).on(&["object"]).purposes(&[Purpose::Stage]).unverified(),
         Permission::new("CompleteMultipartUpload", &["oss:PutObject"], S_OSS_RAM).on(&["object"]).purposes(&[Purpose::Stage]),
         Permission::new("AbortMultipartUpload", &["oss:AbortMultipartUpload"], S_POLICIES).on(&["object"]).purposes(&[Purpose::Stage]).unverified(),
-        Permission::new("ListMultipartUploads", &["oss:ListMultipartUploads"], S_POLICIES).on(&["bucket"]).purposes(&[Purpose::Stage]).unverified(),
-        Permission::new("ListObjects", &["oss:ListObjects"], S_OSS_RAM).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export]),
-        Permission::new("GetBucketInfo", &["oss:GetBucketInfo"], S_OSS_RAM).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export]),
-        Permission::new("GetBucketLifecycle", &["oss:GetBucketLifecycle"], S_OSS_RAM).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export]).unverified(),
+        Permission::new("ListMultipartUploads", &["oss:ListMultipartUploads"], S_POLICIES).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Bucket]).unverified(),
+        Permission::new("ListObjects", &["oss:ListObjects"], S_OSS_RAM).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export, Purpose::Bucket]),
+        Permission::new("GetBucketInfo", &["oss:GetBucketInfo"], S_OSS_RAM).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export, Purpose::Bucket]),
+        Permission::new("GetBucketLifecycle", &["oss:GetBucketLifecycle"], S_OSS_RAM).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export, Purpose::Bucket]).unverified(),
+        Permission::new("CreateBucket", &["oss:PutBucket"], S_PUT_BUCKET).on(&["bucket"]).purposes(&[Purpose::Bucket]),
+        Permission::new("DeleteBucket", &["oss:DeleteBucket"], S_PUT_BUCKET).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
+        Permission::new("GetBucketTagging", &["oss:GetBucketTagging"], S_PUT_BUCKET).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
+        Permission::new("PutBucketTagging", &["oss:PutBucketTagging"], S_PUT_BUCKET).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
+        Permission::new("PutBucketLifecycle", &["oss:PutBucketLifecycle"], S_PUT_BUCKET).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
     ])
     .notes(&[
         "The service reads the bucket by a RAM role, not by these keys. They may ask whether it is there; the purpose `role` lets them make it.",

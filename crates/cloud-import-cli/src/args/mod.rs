@@ -51,7 +51,7 @@ pub(crate) use self::{
     packaged::{Completions, Man, Shell},
     reach::{ConfigFile, OutputFormat, Reach, StateDir},
     remembered::{Clean, InBucket, List, Report, Show},
-    setup::{Policy, Regions},
+    setup::{Bucket, BucketAction, Place, Policy, Regions},
     sim::Sim,
     surface::{Color, Surface},
     tasks::{Tasks, Wait},
@@ -151,6 +151,8 @@ pub(crate) enum Command {
     Delete(Delete),
     /// Show what each cloud supports, and its limits
     Capabilities(Capabilities),
+    /// Make the bucket that files are put into, or remove it
+    Bucket(Bucket),
     /// Print the least policy that the keys of a cloud need
     Policy(Policy),
     /// Show the regions of a cloud, and their endpoints
@@ -192,6 +194,7 @@ impl Command {
             | Self::Deprecate(Deprecate { reached, .. })
             | Self::Delete(Delete { reached, .. }) => reached.reach.output,
             Self::Capabilities(options) => options.output,
+            Self::Bucket(options) => options.reach.output,
             Self::Policy(options) => options.output,
             Self::Regions(options) => options.reach.output,
             Self::Explain(options) => options.output,
@@ -231,6 +234,7 @@ impl Command {
             Self::Deprecate(_) => "deprecate",
             Self::Delete(_) => "delete",
             Self::Capabilities(_) => "capabilities",
+            Self::Bucket(_) => "bucket",
             Self::Policy(_) => "policy",
             Self::Regions(_) => "regions",
             Self::Explain(_) => "explain",

@@ -1,12 +1,14 @@
 //! Arguments of the commands that help to set an account up.
 
+use std::str::FromStr;
+
 use clap::{
-    Args,
+    Args, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use cloud_import::{Provider, provider::policy::Purpose};
+use cloud_import::{Error, Provider, Target, provider::policy::Purpose};
 
-use super::{ConfigFile, OutputFormat, Reach, value::read};
+use super::{ConfigFile, OutputFormat, Reach, StateDir, value::read};
 
 /// Arguments of `policy`.
 #[derive(Debug, Args)]
@@ -18,7 +20,7 @@ pub(crate) struct Policy {
     /// The cloud whose keys it is for
     #[arg(value_name = "CLOUD", value_parser = read::<Provider>)]
     pub(crate) provider: Provider,
-    /// What for: import, stage, copy, export, change, role, all. Repeatable
+    /// One of import, stage, copy, export, change, role, bucket, all. Repeatable
     ///
     /// Without it: import and stage, which is what importing a file takes.
     #[arg(long = "for", value_name = "PURPOSE", hide_possible_values = true, value_parser = purposes())]
@@ -32,6 +34,58 @@ pub(crate) struct Policy {
     /// Output format: text or json
     #[arg(short, long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text)]
     pub(crate) output: OutputFormat,
+}
+
+/// Arguments of `bucket`.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Examples:\n  cloud-import bucket create aliyun/cn-hangzhou --bucket my-bucket --dry-run\n  cloud-import bucket create aliyun/cn-hangzhou --bucket my-bucket\n  cloud-import bucket remove aliyun/cn-hangzhou --bucket my-bucket",
+    after_help = "create makes it private, with a mark, a rule that expires unfinished uploads, and encryption by the\nstore's own keys, where the store has those and the import reads it. remove removes only an empty\nbucket that has the mark. Each can be repeated: it goes on where it was left."
+)]
+pub(crate) struct Bucket {
+    /// What to do: create, remove
+    #[arg(value_name = "ACTION", value_enum, hide_possible_values = true)]
+    pub(crate) action: BucketAction,
+    /// Cloud and region: PROVIDER/REGION, or PROVIDER for the region beside its keys
+    #[arg(value_name = "TARGET", value_parser = read::<Place>)]
+    pub(crate) place: Place,
+    /// The bucket
+    #[arg(long, value_name = "NAME")]
+    pub(crate) bucket: String,
+    /// Show what would be sent, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) state: StateDir,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+/// What is done with a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BucketAction {
+    Create,
+    Remove,
+}
+
+/// A cloud, and a region where one is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    Cloud(Provider),
+    Target(Target),
+}
+
+impl FromStr for Place {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Ok(match text.contains('/') {
+            true => Self::Target(text.parse()?),
+            false => Self::Cloud(text.parse()?),
+        })
+    }
 }
 
 /// Those of the names, and `all`.

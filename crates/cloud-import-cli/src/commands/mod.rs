@@ -1,6 +1,7 @@
 //! The commands, a file each. What several of them need is outside of this folder.
 
 pub(crate) mod accept;
+pub(crate) mod bucket;
 pub(crate) mod cancel;
 pub(crate) mod capabilities;
 pub(crate) mod change;

@@ -14,7 +14,8 @@ pub(crate) use self::{foreign::*, guest::Guest};
 use crate::{
     bucket, changed, checked,
     commands::{
-        capabilities, clean, doctor, download, explain, export, forget, images, inspect, list, policy, regions, show,
+        bucket as made, capabilities, clean, doctor, download, explain, export, forget, images, inspect, list, policy,
+        regions, show,
     },
     events, output, report,
 };
@@ -60,6 +61,7 @@ fn schemas() -> BTreeMap<&'static str, Value> {
         ("download", of::<download::Fetched<'_>>("What download came to")),
         ("clean", of::<clean::Cleaned>("What jobs left in the clouds")),
         ("bucket", of::<bucket::Found>("What list and clean find in a bucket")),
+        ("made", of::<made::Made<'_>>("What the command bucket did with one")),
         (
             "explain",
             of::<explain::Found>("What codes, kinds, exits and sources mean"),

@@ -143,6 +143,12 @@ const CASES: &[(&str, Case)] = &[
     ("cloud-import inspect --output json disk.vmdk", DONE),
     ("cloud-import capabilities", DONE),
     ("cloud-import capabilities huawei", DONE),
+    (
+        "cloud-import bucket create aliyun/cn-hangzhou --bucket my-bucket --dry-run",
+        DONE,
+    ),
+    ("cloud-import bucket create aliyun/cn-hangzhou --bucket my-bucket", Own),
+    ("cloud-import bucket remove aliyun/cn-hangzhou --bucket my-bucket", Own),
     ("cloud-import policy aliyun --bucket my-bucket", DONE),
     ("cloud-import policy tencent --for import --bucket web-1250000000", DONE),
     ("cloud-import policy huawei --for all --output json", DONE),

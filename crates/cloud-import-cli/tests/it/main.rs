@@ -10,6 +10,7 @@ mod answers;
 #[cfg(unix)]
 mod book;
 mod bucket;
+mod bucket_made;
 mod check;
 mod clean;
 #[cfg(unix)]

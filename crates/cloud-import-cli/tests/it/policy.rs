@@ -327,6 +327,21 @@ fn copies_exports_and_changes_are_allowed() {
 }
 
 #[test]
+fn making_a_bucket_and_removing_it_is_allowed() {
+    let mut missing = Vec::new();
+    for case in &CASES {
+        let scene = Scene::new(&format!("policy bucket {}", case.id), |config| config.any_bucket(false));
+        let target = case.target();
+        case.covered(&scene, &["bucket"], &mut missing, || {
+            for action in ["create", "create", "remove"] {
+                expect_code(&scene.run(&["bucket", action, &target, "--bucket", BUCKET]), 0);
+            }
+        });
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
 fn making_the_role_is_allowed() {
     let mut missing = Vec::new();
     let case = &CASES[3];

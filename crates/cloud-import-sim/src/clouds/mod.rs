@@ -12,18 +12,21 @@ mod vendor;
 
 pub(crate) use self::vendor::{Failure, Outcome, Vendor};
 use self::{aliyun::Aliyun, huawei::Huawei, jdcloud::Jdcloud, tencent::Tencent, ucloud::Ucloud};
-use crate::{cloud::Cloud, generated, world::Config};
+use crate::{cloud::Cloud, generated, table, world::Config};
 
 /// The names of the operations of a cloud's API, as faults and counters have them.
 pub(crate) fn operations(cloud: Cloud) -> impl Iterator<Item = &'static str> {
-    let (table, more): (_, &[&str]) = match cloud {
+    let (table, more): (_, &[&table::Operation]) = match cloud {
         Cloud::Jdcloud => (generated::jdcloud::OPERATIONS, &[]),
         Cloud::Tencent => (generated::tencent::OPERATIONS, &[]),
         Cloud::Huawei => (generated::huawei::OPERATIONS, &[]),
         Cloud::Aliyun => (generated::aliyun::OPERATIONS, &[]),
-        Cloud::Ucloud => (generated::ucloud::OPERATIONS, &[ucloud::DESCRIBE_BUCKET.name]),
+        Cloud::Ucloud => (generated::ucloud::OPERATIONS, &ucloud::BUCKETS),
     };
-    table.iter().map(|operation| operation.name).chain(more.iter().copied())
+    table
+        .iter()
+        .map(|operation| operation.name)
+        .chain(more.iter().map(|operation| operation.name))
 }
 
 /// The clouds, each with the state that is its own.

@@ -48,8 +48,8 @@ pub struct BucketSettings {
     pub versioned: bool,
     /// Objects are locked: no version of them can be deleted.
     pub locked: bool,
-    /// How it encrypts objects with keys of its own, in the vendor's word (`kms`); their ETags are no MD5s then. `None`: with the
-    /// store's keys, of which nobody sees anything.
+    /// How it encrypts objects, in the vendor's word: with keys of its own (`kms`), or with the store's (`AES256`). Their ETags are no
+    /// MD5s then, but at JD and Alibaba with the store's keys. `None`: nobody sees anything of it.
     pub encryption: Option<String>,
 }
 
@@ -243,6 +243,8 @@ pub(crate) struct Upload {
 #[derive(Debug, Default)]
 pub(crate) struct Bucket {
     pub(crate) settings: BucketSettings,
+    /// Values by name.
+    pub(crate) tags: BTreeMap<String, String>,
     pub(crate) objects: BTreeMap<String, Object>,
     /// Older versions and marks of deletions by key, the newest last.
     pub(crate) hidden: BTreeMap<String, Vec<Hidden>>,
@@ -261,6 +263,11 @@ impl Bucket {
     pub(crate) fn upload_mut(&mut self, key: &str, id: &str) -> Result<&mut Upload, Missing> {
         let found = self.uploads.get_mut(id).filter(|upload| upload.key == key);
         found.ok_or(Missing::Upload)
+    }
+
+    /// Whether nothing is in it, hidden things and unfinished uploads included.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.hidden.values().all(Vec::is_empty) && self.uploads.is_empty()
     }
 
     pub(crate) fn object(&self, key: &str) -> Result<&Object, Missing> {

@@ -56,6 +56,17 @@ impl Store {
         regions.entry(region.to_owned()).or_default()
     }
 
+    /// Removes a bucket and all that is in it.
+    pub(crate) fn remove(&mut self, cloud: Cloud, region: &str, bucket: &str) {
+        let name = (cloud, bucket.to_owned());
+        if let Some(regions) = self.buckets.get_mut(&name) {
+            regions.remove(region);
+            if regions.is_empty() {
+                self.buckets.remove(&name);
+            }
+        }
+    }
+
     /// The region of a bucket: `asked` if it is there, else the one that has it. No bucket of this name is an error.
     pub(crate) fn region_of(&self, cloud: Cloud, bucket: &str, asked: Option<&str>) -> Result<String, Missing> {
         let regions = self.regions(cloud, bucket).ok_or(Missing::Bucket)?;

@@ -77,6 +77,11 @@ impl Call {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// The names in the query.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &str> {
+        self.query.iter().map(|(name, _)| name.as_str())
+    }
+
     /// A number in the query, cut to `most`; `None` when it is absent or none.
     pub(crate) fn number(&self, name: &str, most: usize) -> Option<usize> {
         let number: usize = self.parameter(name)?.parse().ok()?;

@@ -132,7 +132,7 @@ impl Plan {
         let mut world = stores.world();
         let reply = object::sealed(Reply::empty(200), place.bucket(&world)?, place);
         let reply = object::summed(reply, place, digests.crc64);
-        let etag = object::etag(place.bucket(&world)?, received.digests.etag);
+        let etag = object::etag(place.call.cloud, place.bucket(&world)?, received.digests.etag);
         let reply = reply.header("etag", format!("\"{etag}\""));
         let part = Part {
             piece: received.piece,

@@ -15,7 +15,7 @@ use super::{
     body::discard,
     call::{Call, Place},
     data::{self, Mishap, content_md5, looked_at},
-    facts, list, multipart,
+    facts, list, made, multipart,
     object::{self, Wanted},
     operation::Operation,
     reply::{Asked, Data, Done, Harm, Reply, complete, refused, streamed},
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     cloud::Cloud,
-    objects::{BucketSettings, drop_later, host::StoreHost},
+    objects::{drop_later, host::StoreHost},
     text::hex,
     wire::{Answer, AnswerBody, Delivery, WireRequest, http},
     world::FaultKind,
@@ -214,7 +214,13 @@ async fn execute(
         Operation::ListObjects => list::objects(&stores.world(), &place, false),
         Operation::ListObjectsV2 => list::objects(&stores.world(), &place, true),
         Operation::HeadBucket => facts::head(&stores.world(), &place),
-        Operation::CreateBucket => create_bucket(stores, &place),
+        Operation::CreateBucket => made::create(&mut stores.world(), &place, &small),
+        Operation::DeleteBucket => made::delete(&mut stores.world(), &place),
+        Operation::GetBucketTagging => made::tags(&stores.world(), &place),
+        Operation::PutBucketTagging => made::put_tags(&mut stores.world(), &place, &small),
+        Operation::GetBucketEncryption => made::encryption(&stores.world(), &place),
+        Operation::PutBucketEncryption => made::put_encryption(&mut stores.world(), &place, &small),
+        Operation::PutBucketLifecycle => made::put_lifecycle(&mut stores.world(), &place, &small),
         Operation::GetBucketLocation => facts::location(&stores.world(), &place),
         Operation::GetBucketAcl => facts::acl(&stores.world(), &place),
         Operation::GetBucketLifecycle => facts::lifecycle(&stores.world(), &place),
@@ -248,15 +254,4 @@ async fn complete_upload(stores: &Stores, place: &Place<'_>, body: &[u8]) -> Don
     let made = multipart::assemble(&stores.world(), place, body)?;
     let disk = looked_at(made.content.clone()).await?;
     multipart::complete(&mut stores.world(), place, made, disk)
-}
-
-fn create_bucket(stores: &Stores, place: &Place<'_>) -> Done {
-    let call = place.call;
-    let mut world = stores.world();
-    if world.store.region_of(call.cloud, &call.bucket, None).is_ok() {
-        return Err(Trouble::BucketExists);
-    }
-    let settings = BucketSettings::default();
-    world.store.create(call.cloud, place.region, &call.bucket, settings);
-    Ok(Reply::empty(200).header("location", format!("/{}", call.bucket)))
 }

@@ -19,7 +19,7 @@ use crate::{
 /// `PutObject` with a body that is stored.
 pub(crate) fn put(world: &mut World, place: &Place<'_>, content: Content, digests: Digests, disk: Disk) -> Done {
     let bucket = place.bucket(world)?;
-    let etag = etag(bucket, digests.etag);
+    let etag = etag(place.call.cloud, bucket, digests.etag);
     let reply = sealed(Reply::empty(200), bucket, place).header("etag", format!("\"{etag}\""));
     let reply = summed(reply, place, digests.crc64);
     let about = place.call.about(place.aws);
@@ -47,9 +47,11 @@ pub(crate) fn keep(
     Ok(version)
 }
 
-/// An ETag as the bucket makes it of the usual one: where it encrypts with keys of its own, of the form of an MD5 and none.
-pub(crate) fn etag(bucket: &Bucket, usual: String) -> String {
-    match &bucket.settings.encryption {
+/// An ETag as the bucket makes it of the usual one: where it encrypts, of the form of an MD5 and none. COS and OBS say so of any
+/// encryption.
+pub(crate) fn etag(cloud: Cloud, bucket: &Bucket, usual: String) -> String {
+    match bucket.settings.encryption.as_deref() {
+        Some("AES256") if matches!(cloud, Cloud::Jdcloud | Cloud::Aliyun) => usual,
         Some(_) => hex(&Md5::digest(format!("sealed {usual}"))),
         None => usual,
     }

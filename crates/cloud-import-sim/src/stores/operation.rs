@@ -19,6 +19,12 @@ pub(crate) enum Operation {
     ListObjectsV2,
     HeadBucket,
     CreateBucket,
+    DeleteBucket,
+    GetBucketTagging,
+    PutBucketTagging,
+    GetBucketEncryption,
+    PutBucketEncryption,
+    PutBucketLifecycle,
     GetBucketLocation,
     GetBucketAcl,
     GetBucketLifecycle,
@@ -45,6 +51,12 @@ impl Operation {
         Operation::ListObjectsV2,
         Operation::HeadBucket,
         Operation::CreateBucket,
+        Operation::DeleteBucket,
+        Operation::GetBucketTagging,
+        Operation::PutBucketTagging,
+        Operation::GetBucketEncryption,
+        Operation::PutBucketEncryption,
+        Operation::PutBucketLifecycle,
         Operation::GetBucketLocation,
         Operation::GetBucketAcl,
         Operation::GetBucketLifecycle,
@@ -69,6 +81,12 @@ impl Operation {
             Operation::ListObjectsV2 => "ListObjectsV2",
             Operation::HeadBucket => "HeadBucket",
             Operation::CreateBucket => "CreateBucket",
+            Operation::DeleteBucket => "DeleteBucket",
+            Operation::GetBucketTagging => "GetBucketTagging",
+            Operation::PutBucketTagging => "PutBucketTagging",
+            Operation::GetBucketEncryption => "GetBucketEncryption",
+            Operation::PutBucketEncryption => "PutBucketEncryption",
+            Operation::PutBucketLifecycle => "PutBucketLifecycle",
             Operation::GetBucketLocation => "GetBucketLocation",
             Operation::GetBucketAcl => "GetBucketAcl",
             Operation::GetBucketLifecycle => "GetBucketLifecycle",
@@ -127,7 +145,15 @@ pub(crate) fn sort(cloud: Cloud, method: &str, bucket: &str, key: &str, has: &dy
 fn of_bucket(cloud: Cloud, method: &str, has: &dyn Fn(&str) -> bool) -> Operation {
     // What US3 says about a bucket, it says at the API's endpoint.
     let facts = cloud != Cloud::Ucloud;
+    let has_tags = !matches!(cloud, Cloud::Jdcloud | Cloud::Ucloud);
+    // OSS's form of it is another one, and nobody here needs it: its import reads from no bucket that encrypts.
+    let encrypts = matches!(cloud, Cloud::Tencent | Cloud::Huawei);
     match method {
+        "GET" if has_tags && has("tagging") => Operation::GetBucketTagging,
+        "PUT" if has_tags && has("tagging") => Operation::PutBucketTagging,
+        "GET" if encrypts && has("encryption") => Operation::GetBucketEncryption,
+        "PUT" if encrypts && has("encryption") => Operation::PutBucketEncryption,
+        "PUT" if has_tags && has("lifecycle") => Operation::PutBucketLifecycle,
         "HEAD" if facts => Operation::HeadBucket,
         "GET" if facts && has("acl") => Operation::GetBucketAcl,
         "GET" if facts && has("location") => Operation::GetBucketLocation,
@@ -139,7 +165,9 @@ fn of_bucket(cloud: Cloud, method: &str, has: &dyn Fn(&str) -> bool) -> Operatio
         "GET" if !facts && has("muploadpart") => Operation::ListParts,
         "GET" if facts && has("list-type") => Operation::ListObjectsV2,
         "GET" if facts || has("list") || has("listobjects") => Operation::ListObjects,
+        _ if has("lifecycle") || has("uploads") || has("location") => Operation::Unknown,
         "PUT" if facts => Operation::CreateBucket,
+        "DELETE" if facts => Operation::DeleteBucket,
         _ => Operation::Unknown,
     }
 }
@@ -168,7 +196,14 @@ mod tests {
         assert_eq!(s3("GET", "", &["uploads"]), "ListMultipartUploads");
         assert_eq!(s3("GET", "", &["list-type"]), "ListObjectsV2");
         assert_eq!(s3("GET", "", &["versioning"]), "unknown");
-        assert_eq!(s3("DELETE", "", &[]), "unknown");
+        assert_eq!(s3("DELETE", "", &[]), "DeleteBucket");
+        for query in ["lifecycle", "tagging", "encryption", "policy"] {
+            assert_eq!(s3("DELETE", "", &[query]), "unknown", "{query}");
+            assert_eq!(s3("PUT", "", &[query]), "unknown", "{query}");
+        }
+        assert_eq!(sorted(Cloud::Huawei, "PUT", "", &["lifecycle"]), "PutBucketLifecycle");
+        assert_eq!(sorted(Cloud::Aliyun, "PUT", "", &["encryption"]), "unknown");
+        assert_eq!(sorted(Cloud::Ucloud, "DELETE", "", &[]), "unknown");
         assert_eq!(sorted(Cloud::Aliyun, "GET", "", &["bucketInfo"]), "GetBucketInfo");
         assert_eq!(sorted(Cloud::Ucloud, "GET", "", &["acl"]), "unknown");
         for (query, expected) in [

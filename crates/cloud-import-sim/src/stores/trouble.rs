@@ -14,6 +14,9 @@ use crate::{
 pub(crate) enum Trouble {
     Missing(Missing),
     BucketExists,
+    /// It is this account's already.
+    BucketOwned,
+    BucketNotEmpty,
     AccessDenied,
     /// A signed link whose time has passed.
     Expired,
@@ -102,6 +105,8 @@ impl Trouble {
             Trouble::Missing(Missing::Key) => (404, "NoSuchKey"),
             Trouble::Missing(Missing::Upload) => (404, "NoSuchUpload"),
             Trouble::BucketExists => (409, "BucketAlreadyExists"),
+            Trouble::BucketOwned => (409, "BucketAlreadyOwnedByYou"),
+            Trouble::BucketNotEmpty => (409, "BucketNotEmpty"),
             Trouble::AccessDenied | Trouble::Expired | Trouble::Opened => (403, "AccessDenied"),
             Trouble::TooSkewed => (403, "RequestTimeTooSkewed"),
             Trouble::WrongScope { .. } => (400, "AuthorizationHeaderMalformed"),
@@ -143,6 +148,10 @@ impl Trouble {
                 "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."
             }
             Trouble::BucketExists => "The requested bucket name is not available.",
+            Trouble::BucketOwned => {
+                "Your previous request to create the named bucket succeeded and you already own it."
+            }
+            Trouble::BucketNotEmpty => "The bucket you tried to delete is not empty.",
             Trouble::AccessDenied => "Access denied.",
             Trouble::Expired => "Request has expired.",
             Trouble::Opened => "The link was opened before.",

@@ -134,7 +134,7 @@ fn local(tag: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, name)| name)
 }
 
-fn unescaped(text: &str) -> Option<String> {
+pub(crate) fn unescaped(text: &str) -> Option<String> {
     let mut plain = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('&') {

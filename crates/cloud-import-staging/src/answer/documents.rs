@@ -203,6 +203,51 @@ pub(crate) fn expires_uploads(body: &[u8]) -> Result<bool> {
 }
 
 #[derive(Deserialize)]
+struct Tagging {
+    #[serde(default, rename = "TagSet")]
+    set: TagSet,
+}
+
+#[derive(Default, Deserialize)]
+struct TagSet {
+    #[serde(default, rename = "Tag")]
+    tags: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tag {
+    key: String,
+    #[serde(default)]
+    value: String,
+}
+
+/// The tags of a bucket.
+pub(crate) fn tags(body: &[u8]) -> Result<Vec<(String, String)>> {
+    let Tagging { set } = decode(body)?;
+    Ok(set.tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SealedBucket {
+    rule: Option<SealingRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SealingRule {
+    apply_server_side_encryption_by_default: Option<Encryption>,
+}
+
+/// How a bucket encrypts, in the vendor's word.
+pub(crate) fn encryption(body: &[u8]) -> Result<Option<String>> {
+    let SealedBucket { rule } = decode(body)?;
+    let how = rule.and_then(|rule| rule.apply_server_side_encryption_by_default);
+    Ok(how.and_then(|how| how.algorithm).filter(|word| !word.is_empty()))
+}
+
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct BucketInfo {
     bucket: Described,

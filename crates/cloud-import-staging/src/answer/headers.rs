@@ -19,7 +19,7 @@ pub(crate) fn receipt(headers: &HeaderMap, names: &Headers) -> Receipt {
     Receipt {
         etag: etag(headers),
         crc64: text(headers, names.crc64).and_then(|sum| sum.parse().ok()),
-        encryption: encryption(headers),
+        encryption: encryption(headers, names),
         version: version(headers, names).map(str::to_owned),
     }
 }
@@ -34,9 +34,12 @@ pub(crate) fn version<'h>(headers: &'h HeaderMap, names: &Headers) -> Option<&'h
     text(headers, names.version).filter(|id| faults::is_id(id))
 }
 
-/// How an object is encrypted with other keys than the store's. All four stores that tell have S3's name of the header behind
-/// their own prefix, and S3's word for the store's keys.
-fn encryption(headers: &HeaderMap) -> Option<String> {
+/// How an object is encrypted, where its ETag is no MD5 for that: with other keys than the store's, or with any. All four stores that
+/// tell have S3's name of the header behind their own prefix, and S3's word for the store's keys.
+fn encryption(headers: &HeaderMap, names: &Headers) -> Option<String> {
+    if let Some(word) = text(headers, names.encryption) {
+        return Some(word.to_owned());
+    }
     let named = headers
         .keys()
         .filter(|name| name.as_str().ends_with("-server-side-encryption"));

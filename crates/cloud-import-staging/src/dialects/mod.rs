@@ -1,5 +1,6 @@
 //! The dialects, one per store, each behind its feature. They build, sign and read; they send nothing.
 
+mod buckets;
 #[cfg(feature = "cos")]
 pub(crate) mod cos;
 #[cfg(feature = "obs")]

@@ -76,8 +76,9 @@ pub(super) const US3: Scheme = Scheme {
 };
 
 /// Parameters that are part of the resource at OSS and OBS alike.
-const PARAMETERS: [&str; 13] = [
+const PARAMETERS: [&str; 15] = [
     "acl",
+    "encryption",
     "lifecycle",
     "location",
     "partNumber",
@@ -87,6 +88,7 @@ const PARAMETERS: [&str; 13] = [
     "response-content-language",
     "response-content-type",
     "response-expires",
+    "tagging",
     "uploadId",
     "uploads",
     "versionId",

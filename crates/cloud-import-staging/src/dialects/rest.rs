@@ -13,6 +13,7 @@ use cloud_import_core::{
 };
 
 use super::{
+    buckets::{self, unknown},
     signer::StoreSigner,
     site::{self, Site},
 };
@@ -30,6 +31,8 @@ use crate::{
 #[derive(Debug)]
 struct RestStore<S> {
     spec: &'static StoreSpec,
+    /// The region, in the words of the store.
+    region: String,
     /// Where requests go.
     site: Site,
     /// Where the cloud itself reads an object.
@@ -48,6 +51,7 @@ pub(super) fn store(
 ) -> Result<Arc<dyn Dialect>> {
     Ok(Arc::new(RestStore {
         spec,
+        region: spec.region(&bucket.region).to_owned(),
         site: Site::of(bucket, spec, spec.host)?,
         inside: Site::of(bucket, spec, spec.inside)?,
         signer,
@@ -86,7 +90,16 @@ impl<S: StoreSigner> Dialect for RestStore<S> {
     }
 
     fn request(&self, call: &Call<'_>) -> Result<Request<Bytes>> {
-        request(&self.site, self.spec, call)
+        match call {
+            Call::CreateBucket
+            | Call::DeleteBucket
+            | Call::GetBucketTagging
+            | Call::PutBucketTagging { .. }
+            | Call::GetBucketEncryption
+            | Call::PutBucketEncryption
+            | Call::PutBucketLifecycle { .. } => buckets::request(&self.site, self.spec, &self.region, call),
+            call => request(&self.site, self.spec, call),
+        }
     }
 
     fn link(&self, key: &str, signing: &Signing<'_>, valid_for: Duration) -> Result<Link> {
@@ -107,6 +120,10 @@ impl<S: StoreSigner> Dialect for RestStore<S> {
 
     fn objects(&self, body: &[u8]) -> Result<Page<ListedObject>> {
         documents::objects(body)
+    }
+
+    fn tags(&self, body: &[u8]) -> Result<Vec<(String, String)>> {
+        documents::tags(body)
     }
 
     fn bucket(&self, answer: &Response<Bytes>) -> Result<BucketFacts> {
@@ -206,6 +223,8 @@ pub(super) fn request(site: &Site, spec: &StoreSpec, call: &Call<'_>) -> Result<
         Call::GetBucketLocation => get(&[("location", "")]),
         Call::GetBucketAcl => get(&[("acl", "")]),
         Call::GetBucketLifecycle => get(&[("lifecycle", "")]),
+        // Those that make a bucket are in `buckets`.
+        call => Err(unknown(spec.provider, call)),
     }
 }
 

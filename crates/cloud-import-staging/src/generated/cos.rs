@@ -3,17 +3,22 @@
 //! What is known of Tencent Cloud COS beside its calls. Sources, by the keys behind the rows:
 //!
 //! - assumed: No source that was read (2026-11)
+//! - bucket-encryption: Tencent Cloud documentation, COS: PUT Bucket encryption (436/33459) (2024-03)
+//! - bucket-tags: Tencent Cloud documentation, COS: PUT Bucket tagging (436/8281) (2024-03)
 //! - codes: Tencent Cloud documentation, COS error codes (436/7730) (undated)
+//! - common-headers: Tencent Cloud documentation, COS: common response headers (436/7729) (read 2026-11)
 //! - docs: Tencent Cloud documentation, COS API: Upload Part, object naming, bucket calls (undated)
 //! - get-object: Tencent Cloud documentation, COS: GET Object (436/7753) (read 2026-11)
 //! - names: Tencent Cloud documentation, COS: bucket overview, naming (2024-10)
+//! - put-bucket: Tencent Cloud documentation, COS: PUT Bucket; cos_python_sdk_v5 1.9.44 (read 2026-11)
+//! - put-lifecycle: Tencent Cloud documentation, COS: PUT Bucket lifecycle (undated)
 //! - sdk: cos_python_sdk_v5 1.9.44 (2026)
 
 use std::time::Duration;
 
 use cloud_import_core::{Provider, provider::capabilities::BucketNames};
 
-use crate::spec::{Headers, Limits, StoreSpec};
+use crate::spec::{Headers, Limits, NewBucket, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::TENCENT,
@@ -39,6 +44,16 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     encryption_refused: "",
     takes_if_match: true, // get-object
     bucket_names: BucketNames::new(10, 61, "Tencent Cloud, COS bucket overview: naming").account_number(), // account_number: names | longest: names; 50 characters, a hyphen and ten digits | shortest: names; unverified; one letter, a hyphen and the number; no source limits the number's length: eight digits are the fewest that were seen
+    new_bucket: NewBucket {
+        acl: "x-cos-acl", // put-bucket
+        place: "",
+        tagged: true, // bucket-tags
+        unfinished: &["AbortIncompleteMultipartUpload", "DaysAfterInitiation"], // put-lifecycle
+        filtered: true, // put-lifecycle
+        not_expiring: "",
+        encryption: "AES256", // bucket-encryption; unverified; that the import reads what is encrypted so is not tried; it reads by a signed link, which the store decrypts for
+        not_encrypted: "",
+    },
     limits: Limits {
         min_part: 1_048_576, // docs
         max_part: 5_368_709_120, // docs
@@ -49,7 +64,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         max_object: 53_687_091_200_000, // docs; the product of the two in binary units
         lists_parts: true, // docs
         lists_uploads: true, // docs
-        etag_is_md5: true, // docs; where the bucket does not encrypt with keys of its own
+        etag_is_md5: true, // docs; where the object is not encrypted
         longest_link: Duration::from_secs(168 * 3600), // assumed; unverified; no source limits it: this tool's bound, that of other stores
     },
     headers: Headers {
@@ -61,6 +76,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         error_document: "",
         version: "x-cos-version-id", // docs
         delete_marker: "x-cos-delete-marker", // docs
+        encryption: "x-cos-server-side-encryption", // common-headers; an ETag is another where the object is encrypted, by whatever keys
         crc64: "x-cos-hash-crc64ecma", // docs
     },
 };

@@ -3,9 +3,13 @@
 //! What is known of Huawei Cloud OBS beside its calls. Sources, by the keys behind the rows:
 //!
 //! - assumed: No source that was read (2026-11)
+//! - bucket-encryption: Huawei Cloud documentation, OBS API: configuring bucket encryption (obs_04_0062) (2025-12)
+//! - bucket-tags: Huawei Cloud documentation, OBS API: configuring tags for a bucket (obs_04_0049) (2025-12)
 //! - docs: Huawei Cloud documentation, OBS API Reference and developer guide (undated)
+//! - encryption: Huawei Cloud documentation, OBS API: server-side encryption overview (obs_04_0105) (read 2026-11)
 //! - get-object: Huawei Cloud documentation, OBS SDK for Python: headers of a download (obs_22_1479) (read 2026-11)
 //! - names: Huawei Cloud documentation, OBS developer guide: bucket names (obs_06_0019) (undated)
+//! - put-bucket: Huawei Cloud documentation, OBS API: creating a bucket (obs_04_0021); obsutil: creating a bucket (obs_11_0008) (2025-11)
 //! - quick: Huawei Cloud, IMS quick import (undated)
 //! - sdk: esdk-obs-python 3.26.6 (2026)
 
@@ -13,7 +17,7 @@ use std::time::Duration;
 
 use cloud_import_core::{Provider, provider::capabilities::BucketNames};
 
-use crate::spec::{Headers, Limits, StoreSpec};
+use crate::spec::{Headers, Limits, NewBucket, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::HUAWEI,
@@ -39,6 +43,16 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     encryption_refused: "",
     takes_if_match: true, // get-object
     bucket_names: BucketNames::new(3, 63, "Huawei Cloud, OBS developer guide: bucket names").dots(), // dots: names; the same guide warns of the certificate, whose wildcard covers no name with a dot | longest: names | shortest: names
+    new_bucket: NewBucket {
+        acl: "x-obs-acl", // put-bucket sdk
+        place: "Location", // put-bucket sdk
+        tagged: true, // bucket-tags; takes effect after some three minutes
+        unfinished: &["AbortIncompleteMultipartUpload", "DaysAfterInitiation"], // sdk
+        filtered: false,
+        not_expiring: "",
+        encryption: "AES256", // bucket-encryption; unverified; with OBS's keys, which not every region has; that the import reads what is encrypted so is not tried
+        not_encrypted: "",
+    },
     limits: Limits {
         min_part: 102_400, // docs
         max_part: 5_368_709_120, // docs
@@ -49,7 +63,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         max_object: 53_687_091_200_000, // docs; 48.8 TB
         lists_parts: true, // docs
         lists_uploads: true, // docs
-        etag_is_md5: true, // docs; where the bucket does not encrypt with keys of its own
+        etag_is_md5: true, // docs; where the object is not encrypted
         longest_link: Duration::from_secs(168 * 3600), // assumed; unverified; no source limits it: this tool's bound, that of other stores
     },
     headers: Headers {
@@ -61,6 +75,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         error_document: "",
         version: "x-obs-version-id", // docs
         delete_marker: "x-obs-delete-marker", // docs
+        encryption: "x-obs-server-side-encryption", // encryption; no ETag is an MD5 where the object is encrypted, by whatever keys
         crc64: "",
     },
 };

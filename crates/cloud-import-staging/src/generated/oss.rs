@@ -2,6 +2,7 @@
 
 //! What is known of Alibaba Cloud OSS beside its calls. Sources, by the keys behind the rows:
 //!
+//! - bucket-tags: Alibaba Cloud documentation, OSS: PutBucketTags, GetBucketTags (read 2026-11)
 //! - codes: Alibaba Cloud documentation, OSS error codes (undated)
 //! - conditional: Alibaba Cloud documentation, OSS: conditional download (2025-05)
 //! - docs: Alibaba Cloud documentation, OSS: Multipart upload, UploadPart, Limits, object naming, Add signatures to URLs (undated)
@@ -9,13 +10,15 @@
 //! - import: Alibaba Cloud, ImportImage (undated)
 //! - info: Alibaba Cloud documentation, OSS: GetBucketInfo (31968) and GetBucketEncryption (117915) (2025-12)
 //! - names: Alibaba Cloud documentation, OSS: bucket naming conventions (2026-03)
+//! - put-bucket: Alibaba Cloud documentation, OSS: PutBucket (31959) (read 2026-11)
+//! - put-lifecycle: Alibaba Cloud documentation, OSS: PutBucketLifecycle; oss2 2.19.1 for Python (read 2026-11)
 //! - sdk: alibabacloud-oss-v2 1.4.1 (2026)
 
 use std::time::Duration;
 
 use cloud_import_core::{Provider, provider::capabilities::BucketNames};
 
-use crate::spec::{Headers, Limits, StoreSpec};
+use crate::spec::{Headers, Limits, NewBucket, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::ALIYUN,
@@ -41,6 +44,16 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     encryption_refused: "Alibaba Cloud, ImportImage: InvalidOSSBucket.EncryptUnsupported", // import info; the source excepts no algorithm (KMS, AES256, SM4)
     takes_if_match: true, // conditional
     bucket_names: BucketNames::new(3, 63, "Alibaba Cloud, OSS bucket naming conventions"), // longest: names | shortest: names
+    new_bucket: NewBucket {
+        acl: "x-oss-acl", // put-bucket
+        place: "",
+        tagged: true, // bucket-tags
+        unfinished: &["AbortMultipartUpload", "Days"], // put-lifecycle
+        filtered: false,
+        not_expiring: "",
+        encryption: "",
+        not_encrypted: "Alibaba Cloud's import reads no encrypted object", // import info
+    },
     limits: Limits {
         min_part: 102_400, // docs
         max_part: 5_368_709_120, // docs
@@ -63,6 +76,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         error_document: "x-oss-err", // docs; a whole error document in base64, where the answer has no body
         version: "x-oss-version-id", // docs
         delete_marker: "x-oss-delete-marker", // docs
+        encryption: "",
         crc64: "x-oss-hash-crc64ecma", // docs
     },
 };

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use cloud_import_core::{Provider, provider::capabilities::BucketNames};
 
-use crate::spec::{Headers, Limits, StoreSpec};
+use crate::spec::{Headers, Limits, NewBucket, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::JDCLOUD,
@@ -38,6 +38,16 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     encryption_refused: "",
     takes_if_match: true, // get-object
     bucket_names: BucketNames::new(3, 63, "JD Cloud, OSS Put Bucket: naming rules"), // longest: put-bucket | shortest: put-bucket
+    new_bucket: NewBucket {
+        acl: "x-amz-acl", // s3; unverified; the vendor's page on Put Bucket names no header of its own; private is the default
+        place: "LocationConstraint", // put-bucket
+        tagged: false,
+        unfinished: &[],
+        filtered: false,
+        not_expiring: "JD Cloud OSS has no such rule", // docs
+        encryption: "",
+        not_encrypted: "JD Cloud OSS has no call for it that is known", // docs; unverified
+    },
     limits: Limits {
         min_part: 5_242_880, // s3; unverified; and the size in the vendor's examples; JD names none
         max_part: 5_368_709_120, // docs
@@ -60,6 +70,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         error_document: "",
         version: "x-amz-version-id", // s3; unverified; JD documents versions nowhere
         delete_marker: "x-amz-delete-marker", // s3; unverified; JD documents versions nowhere
+        encryption: "",
         crc64: "",
     },
 };

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use cloud_import_core::{Provider, provider::capabilities::BucketNames};
 
-use crate::spec::{Headers, Limits, StoreSpec};
+use crate::spec::{Headers, Limits, NewBucket, StoreSpec};
 
 pub(crate) static STORE: StoreSpec = StoreSpec {
     provider: Provider::UCLOUD,
@@ -47,6 +47,16 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
     encryption_refused: "",
     takes_if_match: false, // get-file
     bucket_names: BucketNames::new(3, 63, "UCloud, CreateBucket: naming rules"), // longest: create-bucket | shortest: create-bucket
+    new_bucket: NewBucket {
+        acl: "Type", // create-bucket; a parameter of the API's call
+        place: "",
+        tagged: false,
+        unfinished: &[],
+        filtered: false,
+        not_expiring: "whether the rules of UCloud US3 know unfinished uploads is not known", // create-bucket; unverified
+        encryption: "",
+        not_encrypted: "UCloud US3 has no call for it that is known", // create-bucket; unverified
+    },
     limits: Limits {
         min_part: 4_194_304, // docs
         max_part: 4_194_304, // docs
@@ -69,6 +79,7 @@ pub(crate) static STORE: StoreSpec = StoreSpec {
         error_document: "",
         version: "",
         delete_marker: "",
+        encryption: "",
         crc64: "",
     },
 };

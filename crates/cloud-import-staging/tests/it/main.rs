@@ -9,6 +9,7 @@ mod fetch;
 mod files;
 mod interrupted;
 mod lost;
+mod made;
 mod records;
 mod refused;
 mod requests;

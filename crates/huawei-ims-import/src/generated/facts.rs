@@ -252,6 +252,8 @@ pub const ROUTE_QUICK: ImportMode = ImportMode {
 /// The sources of all this, by their keys.
 pub const SOURCES: &[(&str, &str)] = &[
     ("assumed", "No source that was read: a text in the form of the vendor's others (2026-11)"),
+    ("bucket-encryption", "Huawei Cloud documentation, OBS API: configuring bucket encryption (obs_04_0062) (2025-12)"),
+    ("bucket-tags", "Huawei Cloud documentation, OBS API: configuring tags for a bucket (obs_04_0049) (2025-12)"),
     ("cloudmux", "yunionio/cloudmux 311f52c4, huawei/storagecache.go, a third party's client (read 2026)"),
     ("docs", "huaweicloudDocs/ims: IMS API reference (Chinese edition) (2022-12)"),
     ("gateway", "API signing guide, error codes of the API gateway (undated)"),

@@ -4,6 +4,8 @@
 
 use cloud_import_core::provider::policy::{Permission, Policy, Purpose};
 
+const S_BUCKET_ENCRYPTION: &str = "Huawei Cloud documentation, OBS API: configuring bucket encryption (obs_04_0062) (2025-12)";
+const S_BUCKET_TAGS: &str = "Huawei Cloud documentation, OBS API: configuring tags for a bucket (obs_04_0049) (2025-12)";
 const S_IMS_ACTIONS: &str = "Permissions and supported actions, IMS API reference (ims_03_appendix_05 to 08, and the edition for Paris, en-us_topic_0107282307 to 12) (2025-02)";
 const S_OBS_ACTIONS: &str = "Bucket actions and Object actions, OBS API reference (obs_04_0111 and obs_04_0112) (2025-11)";
 const S_POLICIES: &str = "Policies that others publish for the same calls, where no document of the vendor was read (read 2026)";
@@ -58,12 +60,19 @@ pub static POLICY: Policy = Policy::new(["Version", "Statement", "Effect", "Allo
         Permission::new("ListParts", &["obs:object:ListMultipartUploadParts"], S_OBS_ACTIONS).on(&["object"]).purposes(&[Purpose::Stage]).unverified(),
         Permission::new("CompleteMultipartUpload", &["obs:object:PutObject"], S_OBS_ACTIONS).on(&["object"]).purposes(&[Purpose::Stage]),
         Permission::new("AbortMultipartUpload", &["obs:object:AbortMultipartUpload"], S_OBS_ACTIONS).on(&["object"]).purposes(&[Purpose::Stage]).unverified(),
-        Permission::new("ListMultipartUploads", &["obs:bucket:ListBucketMultipartUploads"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Stage]).unverified(),
-        Permission::new("ListObjects", &["obs:bucket:ListBucket"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export]),
-        Permission::new("HeadBucket", &["obs:bucket:HeadBucket"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export]),
-        Permission::new("GetBucketLocation", &["obs:bucket:GetBucketLocation"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export]),
+        Permission::new("ListMultipartUploads", &["obs:bucket:ListBucketMultipartUploads"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Bucket]).unverified(),
+        Permission::new("ListObjects", &["obs:bucket:ListBucket"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export, Purpose::Bucket]),
+        Permission::new("HeadBucket", &["obs:bucket:HeadBucket"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export, Purpose::Bucket]),
+        Permission::new("GetBucketLocation", &["obs:bucket:GetBucketLocation"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export, Purpose::Bucket]),
         Permission::new("GetBucketAcl", &["obs:bucket:GetBucketAcl"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export]),
-        Permission::new("GetBucketLifecycle", &["obs:bucket:GetLifecycleConfiguration"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export]).unverified(),
+        Permission::new("GetBucketLifecycle", &["obs:bucket:GetLifecycleConfiguration"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export, Purpose::Bucket]).unverified(),
+        Permission::new("CreateBucket", &["obs:bucket:CreateBucket"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
+        Permission::new("DeleteBucket", &["obs:bucket:DeleteBucket"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
+        Permission::new("GetBucketTagging", &["obs:bucket:GetBucketTagging"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
+        Permission::new("PutBucketTagging", &["obs:bucket:PutBucketTagging"], S_BUCKET_TAGS).on(&["bucket"]).purposes(&[Purpose::Bucket]),
+        Permission::new("PutBucketLifecycle", &["obs:bucket:PutLifecycleConfiguration"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
+        Permission::new("GetBucketEncryption", &["obs:bucket:GetEncryptionConfiguration"], S_OBS_ACTIONS).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
+        Permission::new("PutBucketEncryption", &["obs:bucket:PutEncryptionConfiguration"], S_BUCKET_ENCRYPTION).on(&["bucket"]).purposes(&[Purpose::Bucket]),
     ])
     .notes(&[
         "OBS and IAM are global services: their actions are a policy of their own beside that of the image service.",

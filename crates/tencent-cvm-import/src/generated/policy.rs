@@ -4,6 +4,7 @@
 
 use cloud_import_core::provider::policy::{Permission, Policy, Purpose};
 
+const S_BUCKET_ENCRYPTION: &str = "Tencent Cloud documentation, COS: PUT Bucket encryption (436/33459) (2024-03)";
 const S_CAM: &str = "Syntax structure and Resource description method, CAM (tencentcloud.com/document/product/598/10603 and 10606): an API is named with `name/` before it (read 2026)";
 const S_CAM_CAM_CVM: &str = "Syntax structure and Resource description method, CAM (tencentcloud.com/document/product/598/10603 and 10606): an API is named with `name/` before it (read 2026); CVM APIs supporting CAM, tencentcloud.com/document/product/213/49873 (2024-01)";
 const S_COS_CAM: &str = "Guide to authorization policies of the COS API, tencentcloud.com/document/product/436/30580 (2024-01)";
@@ -43,12 +44,19 @@ pub static POLICY: Policy = Policy::new(["version", "statement", "effect", "allo
         Permission::new("ListParts", &["name/cos:ListParts"], S_COS_CAM).on(&["object"]).purposes(&[Purpose::Stage]),
         Permission::new("CompleteMultipartUpload", &["name/cos:CompleteMultipartUpload"], S_COS_CAM).on(&["object"]).purposes(&[Purpose::Stage]),
         Permission::new("AbortMultipartUpload", &["name/cos:AbortMultipartUpload"], S_COS_CAM).on(&["object"]).purposes(&[Purpose::Stage]),
-        Permission::new("ListMultipartUploads", &["name/cos:ListMultipartUploads"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Stage]),
-        Permission::new("ListObjects", &["name/cos:GetBucket"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export]),
-        Permission::new("HeadBucket", &["name/cos:HeadBucket"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export]),
-        Permission::new("GetBucketLocation", &["name/cos:GetBucketLocation"], S_CAM).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export]).unverified(),
+        Permission::new("ListMultipartUploads", &["name/cos:ListMultipartUploads"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Bucket]),
+        Permission::new("ListObjects", &["name/cos:GetBucket"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export, Purpose::Bucket]),
+        Permission::new("HeadBucket", &["name/cos:HeadBucket"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export, Purpose::Bucket]),
+        Permission::new("GetBucketLocation", &["name/cos:GetBucketLocation"], S_CAM).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export, Purpose::Bucket]).unverified(),
         Permission::new("GetBucketAcl", &["name/cos:GetBucketACL"], S_CAM).on(&["bucket"]).purposes(&[Purpose::Import, Purpose::Stage, Purpose::Export]).unverified(),
-        Permission::new("GetBucketLifecycle", &["name/cos:GetBucketLifecycle"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export]),
+        Permission::new("GetBucketLifecycle", &["name/cos:GetBucketLifecycle"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Stage, Purpose::Export, Purpose::Bucket]),
+        Permission::new("CreateBucket", &["name/cos:PutBucket"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
+        Permission::new("DeleteBucket", &["name/cos:DeleteBucket"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
+        Permission::new("GetBucketTagging", &["name/cos:GetBucketTagging"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
+        Permission::new("PutBucketTagging", &["name/cos:PutBucketTagging"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
+        Permission::new("PutBucketLifecycle", &["name/cos:PutBucketLifecycle"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
+        Permission::new("GetBucketEncryption", &["name/cos:GetBucketEncryption"], S_COS_CAM).on(&["bucket"]).purposes(&[Purpose::Bucket]).unverified(),
+        Permission::new("PutBucketEncryption", &["name/cos:PutBucketEncryption"], S_BUCKET_ENCRYPTION).on(&["bucket"]).purposes(&[Purpose::Bucket]),
     ])
     .notes(&[
         "An export writes by a role of CAM that these keys name: whether they need `name/cam:PassRole` for it is told by no source.",

@@ -18,6 +18,7 @@
 //!
 //! | | source |
 //! |---|---|
+//! | bucket-encryption | Tencent Cloud documentation, COS: PUT Bucket encryption (436/33459) (2024-03) |
 //! | cam | Syntax structure and Resource description method, CAM (tencentcloud.com/document/product/598/10603 and 10606): an API is named with `name/` before it (read 2026) |
 //! | cam-cvm | CVM APIs supporting CAM, tencentcloud.com/document/product/213/49873 (2024-01) |
 //! | cli | tccli 3.1.189.1, cvm v20170312 api.json and examples.json, and tag v20180813 api.json (2026) |

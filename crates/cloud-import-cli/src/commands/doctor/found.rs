@@ -13,6 +13,7 @@ use super::asked::Asked;
 use crate::{
     checked::{self, Status},
     exit::Exit,
+    line,
     region::Unknown,
 };
 
@@ -58,9 +59,13 @@ impl Row {
             check.remedy = why.remedy().cloned();
             checks.push(check);
         }
+        name_the_maker(&mut checks, to);
         if to.bucket.is_none() && asked.wanted.fields.copy_of.is_none() && has_keys {
             let mut check = Check::not_checked(Subject::Bucket, "none is named for local files to be uploaded to");
-            check.remedy = Some(Remedy::text(format!("Name one in {region}: --bucket {provider}=NAME.")));
+            let make = make_bucket(&Target::new(provider, region), "NAME");
+            check.remedy = Some(Remedy::text(format!(
+                "Name one in {region}: --bucket {provider}=NAME. One is made by: {make}"
+            )));
             checks.push(check);
         }
         checks.sort_by_key(|check| check.what);
@@ -171,6 +176,31 @@ fn ends(id: &str) -> String {
             )
         }
     }
+}
+
+/// Where the bucket that is named is not there, the line that makes it.
+fn name_the_maker(checks: &mut [Check], to: &Destination) {
+    let Some(store) = &to.bucket else { return };
+    let is_absent = |check: &&mut Check| {
+        let error = check.error.as_ref();
+        check.what == Subject::Bucket && error.is_some_and(|error| error.code() == Some("NoSuchBucket"))
+    };
+    let bucket = store.bucket();
+    for check in checks.iter_mut().filter(is_absent) {
+        let make = make_bucket(&Target::new(bucket.provider, &bucket.region), &bucket.name);
+        check.remedy = Some(Remedy::text(format!("Make it, or name another: {make}")));
+    }
+}
+
+fn make_bucket(target: &Target, name: &str) -> String {
+    line::of(&[
+        "cloud-import",
+        "bucket",
+        "create",
+        &target.to_string(),
+        "--bucket",
+        name,
+    ])
 }
 
 #[cfg(test)]

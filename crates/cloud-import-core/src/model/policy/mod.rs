@@ -23,6 +23,8 @@ pub enum Purpose {
     Change,
     /// Making the role by which the service reads the bucket, where it needs one.
     Role,
+    /// Making the bucket that files are put into, and removing it.
+    Bucket,
 }
 
 impl Purpose {
@@ -34,6 +36,7 @@ impl Purpose {
         Self::Export,
         Self::Change,
         Self::Role,
+        Self::Bucket,
     ];
 
     /// Its name, as it is written in JSON.
@@ -45,6 +48,7 @@ impl Purpose {
             Self::Export => "export",
             Self::Change => "change",
             Self::Role => "role",
+            Self::Bucket => "bucket",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `DescribeBucket`, an action of the storage product.
+//! `DescribeBucket`, `CreateBucket` and `DeleteBucket`, actions of the storage product.
 
 use serde_json::{Value, json};
 
@@ -24,6 +24,67 @@ pub(crate) const DESCRIBE_BUCKET: table::Operation = table::Operation {
         field("Limit", Kind::Integer),
     ],
 };
+
+/// Makes a bucket. Its fields are from the vendor's API documents (read 2026-11).
+const CREATE_BUCKET: table::Operation = table::Operation {
+    name: "CreateBucket",
+    method: "POST",
+    path: "/",
+    fields: &[
+        field("BucketName", Kind::Text).required(),
+        field("ProjectId", Kind::Text),
+        field("Type", Kind::Text).one_of(&["public", "private"]),
+        field("Tag", Kind::Text),
+    ],
+};
+
+/// Removes one. As [`CREATE_BUCKET`].
+const DELETE_BUCKET: table::Operation = table::Operation {
+    name: "DeleteBucket",
+    method: "POST",
+    path: "/",
+    fields: &[
+        field("BucketName", Kind::Text).required(),
+        field("ProjectId", Kind::Text),
+    ],
+};
+
+/// All actions on buckets.
+pub(crate) const ALL: [&table::Operation; 3] = [&DESCRIBE_BUCKET, &CREATE_BUCKET, &DELETE_BUCKET];
+
+/// Makes a bucket, private unless it says otherwise. The number of the refusal is the simulator's own: the vendor's is not known.
+pub(super) fn create_bucket(world: &mut World, params: &Params) -> Outcome {
+    let name = params.given("BucketName").unwrap_or_default();
+    let Some(region) = params.given("Region") else {
+        return Err(error("220", "Missing params [Region]"));
+    };
+    if world.store.region_of(Cloud::Ucloud, name, None).is_ok() {
+        return Err(error("15901", "bucket already exist"));
+    }
+    let settings = BucketSettings::default().public(params.given("Type") == Some("public"));
+    world.store.create(Cloud::Ucloud, region, name, settings);
+    Ok(Reply::ok(
+        json!({"BucketName": name, "BucketId": format!("ufile-{name}")}),
+    ))
+}
+
+/// Removes a bucket that is empty. As [`create_bucket`].
+pub(super) fn delete_bucket(world: &mut World, params: &Params) -> Outcome {
+    let name = params.given("BucketName").unwrap_or_default();
+    let absent = || error("15010", "bucket not exist");
+    let region = world.store.region_of(Cloud::Ucloud, name, None).map_err(|_| absent())?;
+    let bucket = world.store.bucket(Cloud::Ucloud, &region, name).map_err(|_| absent())?;
+    if bucket.settings.owner_is_other {
+        return Err(error("15037", "no permission"));
+    }
+    if !bucket.is_empty() {
+        return Err(error("15902", "bucket is not empty"));
+    }
+    world.store.remove(Cloud::Ucloud, &region, name);
+    Ok(Reply::ok(
+        json!({"BucketName": name, "BucketId": format!("ufile-{name}")}),
+    ))
+}
 
 /// One bucket by its name, or those of a region. The code of an absent one is of the range that the bucket API has; the number
 /// itself is unverified.

@@ -17,7 +17,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use self::answer::{error, image_state, invalid, violated};
-pub(super) use self::buckets::DESCRIBE_BUCKET;
+pub(super) use self::buckets::ALL as BUCKETS;
 use super::vendor::{Failure, Outcome, Reply, Vendor, gateway_page, json_answer};
 use crate::{
     clock::Now,
@@ -102,6 +102,8 @@ impl Vendor for Ucloud {
             "GetRegion" => return Ok(Reply::ok(account::regions())),
             "GetProjectList" => return Ok(Reply::ok(account::projects())),
             "DescribeBucket" => return buckets::describe_bucket(world, &params),
+            "CreateBucket" => return buckets::create_bucket(world, &params),
+            "DeleteBucket" => return buckets::delete_bucket(world, &params),
             "BindLabels" => return labels::bind(world, &params),
             "UnbindLabels" => return labels::unbind(world, &params),
             "ListLabelsByResourceIds" => return labels::list(world, &params),
@@ -148,10 +150,8 @@ impl Vendor for Ucloud {
 
 /// The operation of this name, of UHost or of those around it.
 fn operation(name: &str) -> Option<&'static table::Operation> {
-    if name == DESCRIBE_BUCKET.name {
-        return Some(&DESCRIBE_BUCKET);
-    }
-    table::named(OPERATIONS, name)
+    let of_buckets = BUCKETS.into_iter().find(|operation| operation.name == name);
+    of_buckets.or_else(|| table::named(OPERATIONS, name))
 }
 
 /// A JSON body's members, `None` for a query or form.

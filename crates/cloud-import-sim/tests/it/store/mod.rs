@@ -3,6 +3,7 @@
 mod buckets;
 mod faults;
 mod links;
+mod made;
 mod multipart;
 mod objects;
 pub(crate) mod sign;

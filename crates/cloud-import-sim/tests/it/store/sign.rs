@@ -280,14 +280,16 @@ impl Ask {
 
     /// The schemes of OBS and of OSS, version 1.
     fn old(&self, name: &str, prefix: &str) -> Request {
-        const SIGNED: [&str; 9] = [
+        const SIGNED: [&str; 11] = [
             "acl",
             "bucketInfo",
             "continuation-token",
+            "encryption",
             "lifecycle",
             "location",
             "partNumber",
             "storageClass",
+            "tagging",
             "uploadId",
             "uploads",
         ];

@@ -7,7 +7,7 @@ mod sign;
 use std::time::Duration;
 
 use cloud_import_core::{
-    Bytes, Endpoint, Error, ErrorKind, Link, Provider, Result,
+    Bytes, Endpoint, Link, Provider, Result,
     http::{Method, Request, Response, header},
     provider::{
         CodeRule, canonical, digest, encode,
@@ -16,6 +16,7 @@ use cloud_import_core::{
 };
 
 use super::{
+    buckets::{PRIVATE, unknown},
     rest,
     signer::StoreSigner as _,
     site::{self, Site},
@@ -69,13 +70,10 @@ impl Us3 {
         })
     }
 
-    /// Asks UCloud's API for the bucket.
-    fn describe(&self) -> Result<Request<Bytes>> {
-        let form = encode::pairs([
-            ("Action", "DescribeBucket"),
-            ("BucketName", self.bucket.as_str()),
-            ("Region", self.region.as_str()),
-        ]);
+    /// An action of UCloud's API on the bucket.
+    fn action(&self, name: &str, more: &[(&str, &str)]) -> Result<Request<Bytes>> {
+        let pairs = [("Action", name), ("BucketName", self.bucket.as_str())];
+        let form = encode::pairs(pairs.into_iter().chain(more.iter().copied()));
         encode::request(&self.api, Method::POST, "/", Some(FORM), Bytes::from(form))
     }
 }
@@ -130,6 +128,7 @@ impl Dialect for Us3 {
 
     fn request(&self, call: &Call<'_>) -> Result<Request<Bytes>> {
         let site = &self.site;
+        let region = ("Region", self.region.as_str());
         match call {
             Call::PutObject { key, body, md5, .. } => {
                 with_body(site.request(Method::PUT, Some(key), &[], body.clone())?, md5.as_ref())
@@ -181,12 +180,18 @@ impl Dialect for Us3 {
                 let query = [("muploadid", ""), ("prefix", *prefix), ("limit", self.spec.page)];
                 site.request(Method::GET, None, &query, Bytes::new())
             }
-            Call::HeadBucket => self.describe(),
-            Call::GetBucketLocation | Call::GetBucketAcl | Call::GetBucketLifecycle => Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("{} is not documented for US3", call.operation().name),
-            )
-            .with_provider(Provider::UCLOUD)),
+            Call::HeadBucket => self.action("DescribeBucket", &[region]),
+            Call::CreateBucket => self.action("CreateBucket", &[region, (self.spec.new_bucket.acl, PRIVATE)]),
+            // Its documents name no region here.
+            Call::DeleteBucket => self.action("DeleteBucket", &[]),
+            Call::GetBucketLocation
+            | Call::GetBucketAcl
+            | Call::GetBucketLifecycle
+            | Call::GetBucketTagging
+            | Call::PutBucketTagging { .. }
+            | Call::GetBucketEncryption
+            | Call::PutBucketEncryption
+            | Call::PutBucketLifecycle { .. } => Err(unknown(Provider::UCLOUD, call)),
         }
     }
 
@@ -208,6 +213,11 @@ impl Dialect for Us3 {
 
     fn objects(&self, body: &[u8]) -> Result<Page<ListedObject>> {
         json::objects(body)
+    }
+
+    /// There are none.
+    fn tags(&self, _: &[u8]) -> Result<Vec<(String, String)>> {
+        Ok(Vec::new())
     }
 
     fn bucket(&self, answer: &Response<Bytes>) -> Result<BucketFacts> {
@@ -237,7 +247,14 @@ mod tests {
 
     #[test]
     fn a_bucket_is_asked_after_where_the_api_is() {
-        let asked = |bucket: &Bucket| Us3::new(bucket, &STORE).unwrap().describe().unwrap().uri().to_string();
+        let asked = |bucket: &Bucket| {
+            Us3::new(bucket, &STORE)
+                .unwrap()
+                .action("DescribeBucket", &[])
+                .unwrap()
+                .uri()
+                .to_string()
+        };
         let bucket = Bucket::new(Provider::UCLOUD, "cn-bj2", "images").unwrap();
         assert_eq!(asked(&bucket), "https://api.ucloud.cn/");
         let channel = "https://api.channel.example".parse().unwrap();
