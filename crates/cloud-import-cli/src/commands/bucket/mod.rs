@@ -162,7 +162,7 @@ pub(crate) async fn run(options: args::Bucket) -> Result<Exit> {
         };
         made.requests = Some(plan?.into_iter().map(Planned::from).collect());
     } else {
-        let state = Remembered::of(&options.state, simulated.is_some())?;
+        let state = Remembered::of(&options.state, simulated.is_some()).await?;
         let begun = Begun::of(state.folder(), &target, &options.bucket);
         match options.action {
             BucketAction::Create => {
