@@ -105,7 +105,7 @@ pub(crate) struct Order {
     pub(crate) set: Vec<Scoped<(String, Value)>>,
     /// Accept a warning that is known, by its name. Repeatable
     ///
-    /// Each warning ends with its name in brackets. One that is accepted is counted and not told again, and what is kept of an
+    /// Each warning has its name in round brackets, such as (os.nearest). One that is accepted is counted and not told again, and what is kept of an
     /// import keeps it. An error cannot be accepted. `cloud-import explain warnings` lists all names.
     #[arg(long, value_name = "[TARGET=]ID", value_parser = warning, variable = "CLOUD_IMPORT_ACCEPT_WARNING",
           help_heading = "The order")]

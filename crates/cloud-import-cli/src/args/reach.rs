@@ -15,7 +15,7 @@ pub(crate) struct Reach {
     #[arg(short, long, value_name = "FORMAT", hide_possible_values = true, value_enum, default_value_t = OutputFormat::Text,
           variable = "CLOUD_IMPORT_OUTPUT", help_heading = "Waiting and output")]
     pub(crate) output: OutputFormat,
-    /// API endpoint of a cloud. Repeatable
+    /// API endpoint of a cloud; its object storage stays. Repeatable
     #[arg(long, value_name = "PROVIDER=URL", value_parser = for_provider::<Endpoint>,
           variable = "CLOUD_IMPORT_ENDPOINT")]
     pub(crate) endpoint: Vec<(Provider, Endpoint)>,

@@ -44,10 +44,10 @@ pub(crate) struct Policy {
 )]
 pub(crate) struct Bucket {
     /// What to do: create, remove
-    #[arg(value_name = "ACTION", value_enum, hide_possible_values = true)]
+    #[arg(index = 1, value_name = "ACTION", value_enum, hide_possible_values = true)]
     pub(crate) action: BucketAction,
     /// Cloud and region: PROVIDER/REGION, or PROVIDER for the region beside its keys
-    #[arg(value_name = "TARGET", value_parser = read::<Place>)]
+    #[arg(index = 2, value_name = "TARGET", value_parser = read::<Place>)]
     pub(crate) place: Place,
     /// The bucket
     #[arg(long, value_name = "NAME")]

@@ -45,6 +45,8 @@ pub(crate) struct Sim {
     #[arg(long)]
     pub(crate) any_object: bool,
     /// Bucket PROVIDER/REGION/NAME; default: any name exists. Repeatable
+    ///
+    /// Where one is named, others are not there: `bucket create` makes them.
     #[arg(long, value_name = "PLACE")]
     pub(crate) bucket: Vec<String>,
     /// Images that an account may have; JD's default is 5. Repeatable

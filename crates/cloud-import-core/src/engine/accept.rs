@@ -22,7 +22,7 @@ impl WarningId {
         let meant = suggest::did_you_mean(name, known);
         let message = format!("no warning is called `{name}`");
         Err(Error::new(ErrorKind::InvalidRequest, message).with_remedy(format!(
-            "{meant}Each warning ends with its name in brackets, such as ({}).",
+            "{meant}Each warning has its name in round brackets, such as ({}).",
             Self::OS_NEAREST
         )))
     }

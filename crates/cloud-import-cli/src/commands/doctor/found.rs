@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::asked::Asked;
 use crate::{
+    args::Reach,
     checked::{self, Status},
     exit::Exit,
     line,
@@ -44,7 +45,7 @@ pub(crate) struct Row {
 
 impl Row {
     /// Of what a preflight says to an order of nothing.
-    pub(super) fn of(asked: &Asked, to: &Destination, said: Vec<Check>) -> Self {
+    pub(super) fn of(asked: &Asked, to: &Destination, reach: &Reach, said: Vec<Check>) -> Self {
         let (provider, region) = (to.importer.provider(), to.importer.region());
         let mut checks: Vec<Check> = said.into_iter().filter_map(of_set_up).collect();
         let has_keys = checks
@@ -59,10 +60,10 @@ impl Row {
             check.remedy = why.remedy().cloned();
             checks.push(check);
         }
-        name_the_maker(&mut checks, to);
+        name_the_maker(&mut checks, to, reach);
         if to.bucket.is_none() && asked.wanted.fields.copy_of.is_none() && has_keys {
             let mut check = Check::not_checked(Subject::Bucket, "none is named for local files to be uploaded to");
-            let make = make_bucket(&Target::new(provider, region), "NAME");
+            let make = make_bucket(&Target::new(provider, region), "NAME", reach);
             check.remedy = Some(Remedy::text(format!(
                 "Name one in {region}: --bucket {provider}=NAME. One is made by: {make}"
             )));
@@ -179,7 +180,7 @@ fn ends(id: &str) -> String {
 }
 
 /// Where the bucket that is named is not there, the line that makes it.
-fn name_the_maker(checks: &mut [Check], to: &Destination) {
+fn name_the_maker(checks: &mut [Check], to: &Destination, reach: &Reach) {
     let Some(store) = &to.bucket else { return };
     let is_absent = |check: &&mut Check| {
         let error = check.error.as_ref();
@@ -187,20 +188,21 @@ fn name_the_maker(checks: &mut [Check], to: &Destination) {
     };
     let bucket = store.bucket();
     for check in checks.iter_mut().filter(is_absent) {
-        let make = make_bucket(&Target::new(bucket.provider, &bucket.region), &bucket.name);
+        let make = make_bucket(&Target::new(bucket.provider, &bucket.region), &bucket.name, reach);
         check.remedy = Some(Remedy::text(format!("Make it, or name another: {make}")));
     }
 }
 
-fn make_bucket(target: &Target, name: &str) -> String {
-    line::of(&[
+fn make_bucket(target: &Target, name: &str, reach: &Reach) -> String {
+    let words = line::of(&[
         "cloud-import",
         "bucket",
         "create",
         &target.to_string(),
         "--bucket",
         name,
-    ])
+    ]);
+    line::at_places(&words, reach, &[])
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use cloud_import::{
 
 use self::{asked::Asked, found::Row};
 use crate::{
-    args::Doctor,
+    args::{Doctor, Reach},
     connect::Clouds,
     destination,
     exit::Exit,
@@ -32,13 +32,16 @@ pub(crate) async fn run(options: Doctor) -> Result<Exit> {
     let asked = asked::all(&options)?;
     let simulated = Simulated::of(&options.reach).await?;
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?;
-    let rows = looked(&asked, &clouds).await?;
+    let rows = looked(&asked, &options.reach, &clouds).await?;
     told::write(&rows, options.reach.output)
 }
 
 /// What is found for each target, side by side; one that cannot be asked stops no other.
-async fn looked(asked: &[Asked], clouds: &Clouds<'_>) -> Result<Vec<Row>> {
-    let made: Vec<Result<Destination>> = asked.iter().map(|asked| destination(&asked.wanted, clouds)).collect();
+async fn looked(asked: &[Asked], reach: &Reach, clouds: &Clouds<'_>) -> Result<Vec<Row>> {
+    let made: Vec<Result<Destination>> = asked
+        .iter()
+        .map(|asked| destination(&asked.wanted, reach, clouds))
+        .collect();
     let publish = Publish::of(Image::There(String::new()));
     let publish = made
         .iter()
@@ -49,7 +52,7 @@ async fn looked(asked: &[Asked], clouds: &Clouds<'_>) -> Result<Vec<Row>> {
         .iter()
         .zip(&made)
         .filter_map(|(asked, made)| match made {
-            Ok(to) => Some(Row::of(asked, to, ready.next()?.checks)),
+            Ok(to) => Some(Row::of(asked, to, reach, ready.next()?.checks)),
             Err(error) => Some(Row::of_error(asked, error)),
         })
         .collect();
@@ -63,7 +66,7 @@ async fn looked(asked: &[Asked], clouds: &Clouds<'_>) -> Result<Vec<Row>> {
 }
 
 /// Where a file would go, with an order of nothing.
-fn destination(wanted: &Wanted, clouds: &Clouds<'_>) -> Result<Destination, Error> {
+fn destination(wanted: &Wanted, reach: &Reach, clouds: &Clouds<'_>) -> Result<Destination, Error> {
     let importer: Arc<dyn ImageImporter> = Arc::from(clouds.importer(wanted)?);
     let bare = Wanted {
         fields: Fields {
@@ -77,8 +80,13 @@ fn destination(wanted: &Wanted, clouds: &Clouds<'_>) -> Result<Destination, Erro
         ..wanted.clone()
     };
     let fields = template::filled(&bare, Content::Elsewhere)?;
+    // Simulators that run have the buckets that they were started with, and nobody may have named one.
+    let bucket = match &reach.simulate {
+        Some(Some(_)) => fields.bucket.clone(),
+        _ => destination::bucket(&fields, &wanted.target, clouds),
+    };
     // The image of a copy goes through no bucket of its own.
-    let bucket = destination::bucket(&fields, &wanted.target, clouds).filter(|_| fields.copy_of.is_none());
+    let bucket = bucket.filter(|_| fields.copy_of.is_none());
     let mut order = order::order(fields, wanted.target.provider, Disk::object("", ""), false)?;
     order.disks.clear();
     let mut made = Destination::new(Arc::clone(&importer))
