@@ -109,7 +109,8 @@ fn words(command: &Command) -> Vec<String> {
     let required = command.get_arguments().filter(|option| option.is_required_set());
     let typed = required.map(|option| match (option.get_long(), option.get_id().as_str()) {
         (Some(flag), _) => format!("--{flag}=x"),
-        (None, "provider") => "aliyun".to_owned(),
+        (None, "provider" | "place") => "aliyun".to_owned(),
+        (None, "action") => "create".to_owned(),
         (None, _) => "x".to_owned(),
     });
     // One of several that it needs.
@@ -233,6 +234,7 @@ fn every_command_takes_them() {
             "set",
             "deprecate",
             "delete",
+            "bucket",
             "regions"
         ]
     );
