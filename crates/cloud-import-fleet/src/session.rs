@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use cloud_import::{Error, ErrorKind, Field, Remedy, Result};
+use cloud_import::{
+    Error, ErrorKind, Field, Remedy, Result,
+    env::{Env as _, SystemEnv},
+};
 use tokio::{runtime::Handle, task::AbortHandle};
 use tokio_postgres::{Client, error::SqlState};
 
@@ -126,7 +129,7 @@ impl Sessions {
         let client = Arc::clone(client);
         let beating = self.runtime.spawn(async move {
             loop {
-                tokio::time::sleep(HEARTBEAT).await;
+                SystemEnv.sleep(HEARTBEAT).await;
                 if client.batch_execute("").await.is_err() {
                     return;
                 }
