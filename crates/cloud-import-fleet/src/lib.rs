@@ -10,10 +10,14 @@ mod records;
 mod schema;
 mod session;
 mod tls;
+#[cfg(feature = "queue")]
+mod work;
 
 pub use database::Database;
 #[cfg(feature = "queue")]
 pub use order::{Order, flags};
 #[cfg(feature = "queue")]
-pub use queue::{Next, Queue, Recovery, Row, Serving, Step};
+pub use queue::Queue;
 pub use records::Records;
+#[cfg(feature = "queue")]
+pub use work::{Next, Recovery, Row, Serving, Step};

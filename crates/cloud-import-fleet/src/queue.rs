@@ -12,12 +12,12 @@ use cloud_import::{
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use graphile_worker::{
     Database as Engine, DbExecutor as _, DbParams, DbValue, IntoTaskHandlerResult, JobKeyMode, JobSpec, RawJobSpec,
-    TaskHandler, WorkerContext, WorkerOptions, WorkerRecoveryConfig, WorkerUtils,
+    TaskHandler, WorkerContext, WorkerOptions, WorkerRecoveryConfig, WorkerUtils, worker_utils::types::CleanupTask,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Database, Order};
+use crate::{Database, Next, Order, Recovery, Row, Serving, Step};
 
 /// The schema of the engine's tables.
 const SCHEMA: &str = "graphile_worker";
@@ -53,79 +53,6 @@ impl std::fmt::Debug for Verbs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("WorkerUtils")
     }
-}
-
-/// What stands in the queue for an order.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Row {
-    /// It, with how far it has come.
-    pub order: Order,
-    /// No worker goes on with it: a person is to look.
-    pub is_left: bool,
-    /// A worker holds it.
-    pub is_held: bool,
-}
-
-/// What comes after a step.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Next {
-    /// Nothing: its record says what came of it.
-    Over,
-    /// The same again, after this time.
-    Again(Duration, Box<Order>),
-    /// It is left as it is, for a person.
-    Left(Box<Order>),
-}
-
-/// An order that is to be gone on with now, and who is to be told what comes next. One that is dropped is put back as it was.
-#[derive(Debug)]
-pub struct Step {
-    /// What.
-    pub order: Order,
-    reply: oneshot::Sender<Next>,
-}
-
-impl Step {
-    /// It is done for now.
-    pub fn done(self, next: Next) {
-        // Who does not wait for it any more finds the order where it was.
-        let _ = self.reply.send(next);
-    }
-}
-
-/// When a worker counts as dead and others take over what it held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Recovery {
-    /// How often a worker says that it lives.
-    pub heartbeat: Duration,
-    /// How often each looks for dead ones.
-    pub sweep: Duration,
-    /// How long it is silent by then.
-    pub threshold: Duration,
-}
-
-impl Default for Recovery {
-    fn default() -> Self {
-        Self {
-            heartbeat: Duration::from_secs(30),
-            sweep: Duration::from_secs(60),
-            threshold: Duration::from_secs(90),
-        }
-    }
-}
-
-/// How a worker serves.
-#[derive(Debug, Clone)]
-pub struct Serving {
-    /// It takes orders with one of these: [`flags`](crate::flags).
-    pub flags: Vec<String>,
-    /// How many at a time.
-    pub slots: usize,
-    /// When others count as dead.
-    pub recovery: Recovery,
-    /// How long what is under way may take after a stop.
-    pub grace: Duration,
 }
 
 impl Queue {
@@ -266,6 +193,10 @@ impl Queue {
         for flag in &serving.flags {
             options = options.add_accepted_flag(flag);
         }
+        // Rows that a worker had replaced by later ones when it died.
+        let dead = [CleanupTask::DeletePermanentlyFailedJobs];
+        let cleaned = self.utils.0.cleanup(&dead).await;
+        cleaned.map_err(|error| failed(&self.shown, error))?;
         let worker = options.init().await.map_err(|error| failed(&self.shown, error))?;
         worker.run().await.map_err(|error| failed(&self.shown, error))
     }
@@ -313,10 +244,7 @@ impl TaskHandler for Work {
             return Err("the worker has no hands".to_owned());
         };
         let (reply, next) = oneshot::channel();
-        let step = Step {
-            order: self.0.clone(),
-            reply,
-        };
+        let step = Step::new(self.0.clone(), reply);
         let as_it_was = || Next::Again(Duration::ZERO, Box::new(self.0.clone()));
         let next = match hands.to.send(step).await {
             Ok(()) => next.await.unwrap_or_else(|_| as_it_was()),

@@ -92,8 +92,8 @@ impl Follow<'_> {
         let records = self.records(&open).await?;
         for (at, key) in open.into_iter().zip(keys) {
             let order = &self.orders[at];
-            let own = records.get(&order.job).into_iter().flatten();
-            let record = own.filter(|record| record.target == order.target).last();
+            let mut own = records.get(&order.job).into_iter().flatten();
+            let record = own.find(|record| record.target == order.target);
             self.tell(at, &mut told[at], rows.get(&key), record);
             let ended = match rows.get(&key) {
                 Some(Row { is_left: false, .. }) => continue,

@@ -84,7 +84,7 @@ impl Call<'_> {
         let (indices, orders, mut outcomes) = self.orders(&targets, &image, ready, ended, &progress).await?;
         self.queue.add_many(&orders).await?;
         outcomes.extend(indices.iter().copied().zip(match options.no_wait {
-            true => orders.iter().map(|order| submitted(order)).collect(),
+            true => orders.iter().map(submitted).collect(),
             false => {
                 let listener = Arc::new(Renumbered::new(progress, indices.clone()));
                 self.followed(&orders, listener, simulated.is_some()).await
@@ -128,8 +128,8 @@ impl Call<'_> {
                     if !known.contains_key(&facts.id) {
                         known.insert(facts.id.clone(), self.records(&facts.id).await?);
                     }
-                    let own = known.get(&facts.id).into_iter().flatten();
-                    let own = own.filter(|record| record.target == wanted.label).last();
+                    let mut own = known.get(&facts.id).into_iter().flatten();
+                    let own = own.find(|record| record.target == wanted.label);
                     let sha256 = facts.sha256.as_deref();
                     orders.push(orders::order(self.options, wanted, &facts.id, sha256, own)?);
                     indices.push(index);

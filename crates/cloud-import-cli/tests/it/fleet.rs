@@ -33,6 +33,19 @@ struct Fleet {
 /// A worker, which goes with its value.
 struct Worker(Child);
 
+impl Worker {
+    /// It ends by itself, and well.
+    #[track_caller]
+    fn ends(mut self) {
+        let mut ended = None;
+        until(|| {
+            ended = self.0.try_wait().unwrap();
+            ended.is_some()
+        });
+        assert!(ended.unwrap().success());
+    }
+}
+
 impl Drop for Worker {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -98,14 +111,14 @@ impl Fleet {
 
 /// Until something is so, for a minute at most.
 #[track_caller]
-fn until(is_so: impl Fn() -> bool) {
+fn until(mut is_so: impl FnMut() -> bool) {
     for _ in 0..600 {
         if is_so() {
             return;
         }
         thread::sleep(Duration::from_millis(100));
     }
-    panic!("it did not come to that within a minute");
+    assert!(is_so(), "it did not come to that within a minute");
 }
 
 #[test]
@@ -142,13 +155,8 @@ fn twice_submitted_at_once_is_once_done() {
         }
     });
     assert_eq!(fleet.waiting(), 5);
-    let (mut one, mut other) = (
-        fleet.worker("one", "all", &["--drain"]),
-        fleet.worker("other", "all", &["--drain"]),
-    );
-    for worker in [&mut one, &mut other] {
-        assert!(worker.0.wait().unwrap().success());
-    }
+    let workers = ["one", "other"].map(|machine| fleet.worker(machine, "all", &["--drain"]));
+    workers.into_iter().for_each(Worker::ends);
     fleet.expect_one_image_each();
     assert_eq!(fleet.waiting(), 0);
 }
@@ -168,13 +176,13 @@ fn what_a_killed_worker_held_another_finishes() {
     signal(one.0.id(), "KILL");
     drop(one);
     assert!(fleet.waiting() > 0);
-    let mut other = fleet.worker("other", "all", &["--drain"]);
+    let other = fleet.worker("other", "all", &["--drain"]);
     until(|| {
         let counters = fleet.scene.simulator.counters();
         Cloud::ALL.iter().all(|cloud| counters.imports_of(*cloud, "web") > 0)
     });
     fleet.scene.simulator.pass(HOUR);
-    assert!(other.0.wait().unwrap().success());
+    other.ends();
     fleet.expect_one_image_each();
     expect_code(&fleet.submit(&ORDER), 0);
 }
@@ -200,10 +208,9 @@ fn a_signed_link_is_refused_and_no_secret_is_in_the_database() {
     let told = err(&refused);
     assert!(told.contains("fetch+https://") && !told.contains("s1gned"), "{told}");
     expect_code(&fleet.submit(&[&ORDER[..], &["--no-wait"]].concat()), 0);
-    let mut one = fleet.worker("one", "all", &["--drain"]);
     // What waits, and what is recorded.
     let before = fleet.server.dump();
-    assert!(one.0.wait().unwrap().success());
+    fleet.worker("one", "all", &["--drain"]).ends();
     let after = fleet.server.dump();
     assert!(before.contains("CentOS 7.9") && after.contains("succeeded"));
     for secret in ["s1gned", KEYS[1]] {
@@ -218,7 +225,7 @@ fn an_order_waits_for_a_worker_that_serves_its_region() {
     let Some(fleet) = Fleet::new("routing", |config| config) else {
         return;
     };
-    let mut one = fleet.worker("one", "aliyun/cn-hangzhou,tencent/*", &[]);
+    let one = fleet.worker("one", "aliyun/cn-hangzhou,tencent/*", &[]);
     let left = fleet.submit(&[&ORDER[..], &["--timeout", "6s"]].concat());
     expect_code(&left, 6);
     assert_eq!(out(&left).lines().count(), 2, "{}", out(&left));
@@ -229,8 +236,7 @@ fn an_order_waits_for_a_worker_that_serves_its_region() {
     }
     assert_eq!(fleet.waiting(), 3);
     signal(one.0.id(), "TERM");
-    assert!(one.0.wait().unwrap().success());
-    let mut other = fleet.worker("other", "all", &["--drain"]);
-    assert!(other.0.wait().unwrap().success());
+    one.ends();
+    fleet.worker("other", "all", &["--drain"]).ends();
     fleet.expect_one_image_each();
 }
