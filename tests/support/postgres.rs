@@ -1,4 +1,4 @@
-// A Postgres that a test starts in a folder of its own, on a socket there. It goes with its value.
+//! A Postgres that a test starts in a folder of its own, on a socket there. It goes with its value.
 
 use std::{
     env, fs,

@@ -1,4 +1,4 @@
-//! `fleet`: a worker that carries out the orders of a fleet.
+//! `fleet`: a worker that carries out the orders of a fleet; and the import that leaves its work to one.
 
 use std::time::Duration;
 
@@ -11,11 +11,12 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::sync::mpsc;
 
 use crate::{
-    args::{Fleet, FleetVerb},
+    args::{Fleet, FleetVerb, Import},
     connect::Clouds,
     exit::Exit,
     fleet::{self, Worker},
     interrupt::Signals,
+    on_end::OnEnd,
     output,
     simulate::Simulated,
 };
@@ -33,6 +34,17 @@ pub(crate) async fn run(options: Fleet) -> Result<Exit> {
     match options.verb {
         FleetVerb::Serve => serve(&options).await,
     }
+}
+
+/// `import --fleet`.
+pub(crate) async fn import(mut options: Import) -> Result<Exit> {
+    let on_end = OnEnd::of(&options.waiting);
+    let url = options.fleet.clone().unwrap_or_default();
+    options.state.folder = Some(url.clone().into());
+    // The workers ask, who have the keys.
+    options.no_preflight = true;
+    let ended = fleet::ended(&options, &url, &on_end).await;
+    on_end.run(ended).await
 }
 
 async fn serve(options: &Fleet) -> Result<Exit> {

@@ -31,15 +31,6 @@ use crate::{
 
 pub(crate) async fn run(options: Import) -> Result<Exit> {
     let on_end = OnEnd::of(&options.waiting);
-    #[cfg(feature = "fleet")]
-    if let Some(url) = options.fleet.clone() {
-        let mut options = options;
-        options.state.folder = Some(url.clone().into());
-        // The workers ask, who have the keys.
-        options.no_preflight = true;
-        let ended = crate::fleet::ended(&options, &url, &on_end).await;
-        return on_end.run(ended).await;
-    }
     let ended = ended(&options, &on_end).await;
     on_end.run(ended).await
 }

@@ -184,7 +184,10 @@ fn what_a_killed_worker_held_another_finishes() {
     fleet.scene.simulator.pass(HOUR);
     other.ends();
     fleet.expect_one_image_each();
-    expect_code(&fleet.submit(&ORDER), 0);
+    assert_eq!(fleet.waiting(), 0);
+    let url = fleet.server.url();
+    let listed = fleet.command("third", &["list", "--state", &url]).output().unwrap();
+    assert!(out(&listed).contains("5 succeeded"), "{}", out(&listed));
 }
 
 #[test]
