@@ -177,6 +177,13 @@ impl Postgres {
         )
     }
 
+    /// All that is in the database, as text.
+    #[allow(dead_code, reason = "not all that start one look for secrets")]
+    pub(crate) fn dump(&self) -> String {
+        let folder = self.folder.display().to_string();
+        self.run("pg_dump", &["-h", &folder, "-U", NAME, "-d", NAME])
+    }
+
     fn data(&self) -> String {
         self.folder.join("data").display().to_string()
     }

@@ -24,6 +24,8 @@ mod exit;
 mod fetch;
 mod fields;
 mod findings;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod form;
 mod found;
 mod guest;
@@ -136,7 +138,11 @@ fn run(command: Command) -> Result<Exit> {
         Command::List(options) => block_on(interrupt::or_leave(list::run(options))),
         Command::Show(options) => block_on(interrupt::or_leave(show::run(options))),
         Command::Report(options) => block_on(interrupt::or_leave(page::run(options))),
+        #[cfg(feature = "fleet")]
+        Command::Import(options) if options.fleet.is_some() => block_on(commands::fleet::import(*options)),
         Command::Import(options) => block_on(import::run(*options)),
+        #[cfg(feature = "fleet")]
+        Command::Fleet(options) => block_on(commands::fleet::run(options)),
         Command::Check(options) => block_on(interrupt::or_leave(check::run(*options))),
         Command::Resume(options) => block_on(resume::resume(options)),
         Command::Retry(options) => block_on(resume::retry(options)),

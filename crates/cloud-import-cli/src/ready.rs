@@ -38,6 +38,8 @@ pub(crate) struct Targets<'a> {
     pub(crate) resumed: Option<&'a Job>,
     /// The labels of those that are here for their copies alone: no other image of them is made.
     pub(crate) sources: Vec<String>,
+    /// Who is told, where that is not the user.
+    pub(crate) listener: Option<Arc<dyn Listener>>,
     /// The sum that the file must have.
     expected: Option<String>,
     /// The sum of the file, once it was read.
@@ -155,6 +157,7 @@ impl<'a> Targets<'a> {
             chosen,
             resumed: None,
             sources: Vec::new(),
+            listener: None,
             expected,
             sha256: None,
             _unpacked: unpacked,
@@ -169,7 +172,7 @@ impl<'a> Targets<'a> {
     /// What is to be done with an image, as the options say.
     pub(crate) fn publish(&self, image: Image) -> Publish {
         let options = self.options;
-        let name = self.job_name(&image);
+        let name = self.job_name(self.wanted, &image);
         let mut publish = Publish::of(image)
             .state(self.state.clone())
             .stop(self.stop.clone())
@@ -201,13 +204,40 @@ impl<'a> Targets<'a> {
 
     /// What the job is called: by the name that is said of all targets, else by the first one's. One that cannot be made is each
     /// target's own error.
-    fn job_name(&self, image: &Image) -> Option<String> {
-        let names = self
-            .wanted
+    fn job_name(&self, wanted: &[Wanted], image: &Image) -> Option<String> {
+        let names = wanted
             .iter()
             .flat_map(|wanted| [&wanted.common_name, &wanted.fields.name]);
         let name = names.flatten().next()?;
         template::job_name(name, destination::content(image, self.sha256.as_deref())).ok()
+    }
+
+    /// The job that one target has by itself. The file is read, where its sum is not known.
+    #[cfg(feature = "fleet")]
+    pub(crate) async fn identified(
+        &self,
+        wanted: &Wanted,
+        to: &Destination,
+        image: &Image,
+    ) -> Result<cloud_import::publish::JobFacts> {
+        let mut publish = Publish::of(image.clone())
+            .state(self.state.clone())
+            .stop(self.stop.clone())
+            .rehash(self.options.rehash)
+            .to(to.clone());
+        if let Some(name) = self.job_name(std::slice::from_ref(wanted), image) {
+            publish = publish.job_name(name);
+        }
+        if let Some(bitmap) = &self.options.staging.bitmap {
+            publish = publish.side_file(bitmap);
+        }
+        publish.identified().await
+    }
+
+    /// Whether the image was unpacked on its way.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn is_unpacked(&self) -> bool {
+        self._unpacked.is_some()
     }
 
     /// The image as it will be sent. Hours may go into converting it: what is wrong already is told before.

@@ -7,6 +7,8 @@ mod doctor;
 mod download;
 mod export;
 mod facts;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod forget;
 mod help;
 mod image;
@@ -31,6 +33,8 @@ use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "fleet")]
+pub(crate) use self::fleet::{Fleet, Verb as FleetVerb};
 pub(crate) use self::{
     again::{GoOn, Resume, Retry},
     check::Check,
@@ -100,6 +104,9 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Write the files that say where images go, asking for what is open
     Init(Init),
+    /// Carry out the orders of a fleet, as one of its workers
+    #[cfg(feature = "fleet")]
+    Fleet(Fleet),
     /// Wait for running imports to finish
     Wait(Wait),
     /// Go on with a job where it stopped, by its recorded order
@@ -174,6 +181,8 @@ impl Command {
             Self::Inspect(options) => options.output,
             Self::Import(options) => options.reach.output,
             Self::Check(options) => options.reach.output,
+            #[cfg(feature = "fleet")]
+            Self::Fleet(options) => options.reach.output,
             Self::Doctor(options) => options.reach.output,
             Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.reach.output,
             Self::Wait(options) => options.tasks.reach.output,
@@ -209,6 +218,8 @@ impl Command {
             Self::Inspect(_) => "inspect",
             Self::Import(_) => "import",
             Self::Check(_) => "check",
+            #[cfg(feature = "fleet")]
+            Self::Fleet(_) => "fleet",
             Self::Doctor(_) => "doctor",
             Self::Init(_) => "init",
             Self::Wait(_) => "wait",

@@ -74,15 +74,18 @@ async fn all(
 pub(crate) async fn published(mut targets: Targets<'_>, mut image: Image) -> Result<(Vec<Outcome>, Option<Job>)> {
     let options = targets.options;
     let mut ready = targets.ready(&targets.planned(&image)?).await?;
-    tell(options, &targets, &ready);
+    if targets.listener.is_none() {
+        tell(options, &targets, &ready);
+    }
     let mut ended = targets.gate(&ready);
     let goes_on = ended.iter().any(Option::is_none);
-    let progress: Arc<dyn Listener> = match goes_on || options.events {
-        true => {
+    let progress: Arc<dyn Listener> = match &targets.listener {
+        Some(own) => Arc::clone(own),
+        None if goes_on || options.events => {
             let labels = targets.labels().into_iter().map(str::to_owned);
             listener(options.events, labels.collect())
         }
-        false => Arc::new(()),
+        None => Arc::new(()),
     };
     if goes_on && targets.read_the_sum(&mut image, &progress).await? {
         targets.made_again(&mut ready, &targets.planned(&image)?).await;
@@ -156,7 +159,7 @@ fn plan(targets: &Targets<'_>, image: &Image, ready: &[Ready]) -> Result<Exit> {
 }
 
 /// Tells all that was found before anything is begun: what is certain, and what stops nothing.
-fn tell(options: &Import, targets: &Targets<'_>, ready: &[Ready]) {
+pub(crate) fn tell(options: &Import, targets: &Targets<'_>, ready: &[Ready]) {
     let labels = targets.labels();
     if !options.events {
         findings::say(&warnings(&labels, ready));
@@ -218,7 +221,7 @@ async fn begun(
 }
 
 /// A job with the options by which a later command finds it and its clouds.
-fn with_places(job: &str, options: &Import, wanted: &[Wanted]) -> String {
+pub(crate) fn with_places(job: &str, options: &Import, wanted: &[Wanted]) -> String {
     // A task's own endpoint counts only when it is repeated.
     let endpoints = wanted.iter().filter_map(|wanted| {
         let endpoint = connect::endpoint(wanted, &options.reach)?;

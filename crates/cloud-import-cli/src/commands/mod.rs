@@ -14,6 +14,8 @@ pub(crate) mod doctor;
 pub(crate) mod download;
 pub(crate) mod explain;
 pub(crate) mod export;
+#[cfg(feature = "fleet")]
+pub(crate) mod fleet;
 pub(crate) mod forget;
 pub(crate) mod images;
 pub(crate) mod import;

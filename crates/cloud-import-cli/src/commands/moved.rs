@@ -32,6 +32,13 @@ pub(crate) async fn run(mut options: Move) -> Result<Exit> {
         return Err(Error::new(ErrorKind::InvalidRequest, message)
             .with_remedy("Leave --dry-run out, or try the import with a file of the image."));
     }
+    #[cfg(feature = "fleet")]
+    if import.fleet.is_some() {
+        return Err(
+            Error::new(ErrorKind::InvalidRequest, "an image is moved by this machine alone")
+                .with_remedy("Leave --fleet out."),
+        );
+    }
     let simulated = Simulated::of(&import.reach).await?;
     let state = Remembered::of(&import.state, simulated.is_some()).await?;
     let stop = Stop::default();

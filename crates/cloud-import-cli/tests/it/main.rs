@@ -34,6 +34,8 @@ mod facts;
 mod failed;
 mod fetch;
 mod flags;
+#[cfg(all(unix, feature = "fleet"))]
+mod fleet;
 mod gone;
 mod guest;
 mod guest_faults;

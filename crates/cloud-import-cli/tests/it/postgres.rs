@@ -1,7 +1,7 @@
 //! Records in a database: any machine goes on with what another began.
 
 #[path = "../../../../tests/support/postgres.rs"]
-mod server;
+pub(crate) mod server;
 
 use std::{fs, process::Output};
 

@@ -416,6 +416,18 @@ impl Publish {
         Content::of(self.image.clone(), self.options.side_file.as_deref(), &clouds).await
     }
 
+    /// Which job this is: the file is read where its sum is not known yet. Nothing is recorded, and no cloud is asked.
+    ///
+    /// # Errors
+    /// As [`Self::run`] of what concerns all destinations.
+    pub async fn identified(&self) -> Result<JobFacts> {
+        let state = self.checked()?;
+        let mut content = self.content(&self.destinations).await?;
+        let cache = state.hashes().rehash(self.options.rehash);
+        content.hash(&cache, &self.listener, &self.stop).await?;
+        Ok(self.facts(&content)?.0)
+    }
+
     /// Publishes it. A destination that fails stops no other; one that would be refused does, where [`Self::best_effort`] is off.
     ///
     /// The same call again finds what was done, goes on with what was not, and makes no second image: see [`Self::again`]. A

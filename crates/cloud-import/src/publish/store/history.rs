@@ -213,7 +213,7 @@ pub struct Reason {
 
 impl Reason {
     /// An error that is told now.
-    pub(crate) fn of(error: &Error) -> Self {
+    pub fn of(error: &Error) -> Self {
         Self {
             at: datetime::whole_seconds(SystemEnv.now()),
             kind: error.kind(),

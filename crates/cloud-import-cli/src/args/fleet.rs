@@ -1,0 +1,58 @@
+//! Arguments of `fleet`.
+
+use std::{num::NonZeroU16, time::Duration};
+
+use clap::{Args, ValueEnum};
+
+use super::{ConfigFile, Reach, value::duration};
+
+/// Arguments of `fleet`.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "\
+Example:
+  cloud-import fleet serve --fleet postgres://images@db/images --serves 'aliyun/cn-hangzhou,tencent/*'",
+    after_help = "\
+Orders come from `cloud-import import … --fleet URL`. The jobs are those of --state URL: `list`,
+`status`, `wait`, `show`, `report`, `clean`, `cancel` and `retry` take it. SIGTERM ends a worker within
+30 seconds; what it had under way is gone on with by another."
+)]
+pub(crate) struct Fleet {
+    /// What to do: serve
+    #[arg(value_name = "VERB", value_enum, hide_possible_values = true)]
+    pub(crate) verb: Verb,
+    /// Database of the fleet: postgres://USER@HOST/NAME
+    ///
+    /// Its password comes from PGPASSWORD or the file of PGPASSFILE. Reached directly, not through a pool in transaction mode.
+    #[arg(long, value_name = "URL")]
+    pub(crate) fleet: String,
+    /// Places that are served: PROVIDER/REGION, PROVIDER/* or all, by comma
+    #[arg(long, value_name = "PLACES", value_delimiter = ',', required = true)]
+    pub(crate) serves: Vec<String>,
+    /// Orders that are worked on at a time
+    #[arg(long, value_name = "N", default_value = "8")]
+    pub(crate) slots: NonZeroU16,
+    /// End once no order is left for these places
+    #[arg(long)]
+    pub(crate) drain: bool,
+    /// How often it says that it lives
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30s", help_heading = "Workers that died")]
+    pub(crate) heartbeat: Duration,
+    /// How often it looks for workers that died
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s", help_heading = "Workers that died")]
+    pub(crate) sweep: Duration,
+    /// Silence after which one counts as dead
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "90s", help_heading = "Workers that died")]
+    pub(crate) threshold: Duration,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+/// What is done with a fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Verb {
+    // Work on its orders.
+    Serve,
+}

@@ -1,0 +1,188 @@
+//! A worker's step: an order is gone on with as `import` does it, asked about once, and put back or over.
+
+use std::sync::Arc;
+
+use cloud_import::{
+    Error, ErrorKind, Result, Stop,
+    publish::{Event, Listener, Reason, Record, State},
+};
+use cloud_import_fleet::{Next, Order};
+
+use super::{
+    orders::{import, is_over},
+    pauses::Pauses,
+};
+use crate::{
+    args::Reach,
+    commands::import::published,
+    connect::{Clouds, endpoint},
+    exit::Exit,
+    outcome::{Outcome, Status},
+    output,
+    ready::Targets,
+    render,
+};
+
+/// Who carries out orders.
+pub(crate) struct Worker<'a> {
+    reach: &'a Reach,
+    clouds: &'a Clouds<'a>,
+    state: &'a State,
+    stop: &'a Stop,
+    pauses: Pauses,
+}
+
+impl<'a> Worker<'a> {
+    pub(crate) fn new(reach: &'a Reach, clouds: &'a Clouds<'a>, state: &'a State, stop: &'a Stop) -> Self {
+        Self {
+            reach,
+            clouds,
+            state,
+            stop,
+            pauses: Pauses::of(clouds.are_simulated()),
+        }
+    }
+
+    /// Goes on with an order, and says what comes next.
+    pub(crate) async fn step(&self, order: Order) -> Next {
+        match Box::pin(self.outcome(&order)).await {
+            // Another worker's or an earlier step's: its record says the result.
+            Ok(None) => Next::Over,
+            Ok(Some(outcome)) => self.next(order, &outcome),
+            Err(error) => self.not_begun(order, &error),
+        }
+    }
+
+    /// What came of it for now; `None` where it had come to its end before.
+    async fn outcome(&self, order: &Order) -> Result<Option<Outcome>> {
+        let record = record(self.state, order).await?;
+        if record.as_ref().is_some_and(|record| is_over(record, order)) {
+            return Ok(None);
+        }
+        let (import, wanted) = import(order, record.as_ref())?;
+        for one in &wanted {
+            // An order does not choose who gets requests that are signed with this worker's keys.
+            if let Some(endpoint) = endpoint(one, self.reach) {
+                let importer = self.clouds.importer(one)?;
+                self.clouds.is_trusted(&*importer, endpoint, &self.reach.endpoint)?;
+            }
+        }
+        let (mut targets, image) = Targets::of(&import, &wanted, self.clouds, self.state, self.stop).await?;
+        targets.listener = Some(Arc::new(Told(order.key())));
+        let (outcomes, _) = published(targets, image).await?;
+        Ok(outcomes.into_iter().next())
+    }
+
+    fn next(&self, mut order: Order, outcome: &Outcome) -> Next {
+        let why = outcome.error.as_ref();
+        match outcome.status {
+            Status::Running | Status::CancelRequested => {
+                let rest = self.pauses.ask(order.polls);
+                order.polls += 1;
+                (order.tries, order.looks, order.said) = (0, 0, None);
+                Next::Again(rest, Box::new(order))
+            }
+            Status::Unknown => self.unknown(order, why),
+            Status::Succeeded if outcome.exit != Exit::Done && why.is_some_and(may_pass) => self.again(order, why),
+            Status::NotStarted if why.is_none_or(may_pass) => self.again(order, why),
+            Status::NotStarted | Status::Damaged if !is_on_record(outcome) => self.left(order, why),
+            _ => {
+                output::say(&format!("{}: {}", order.key(), outcome.summary()));
+                Next::Over
+            }
+        }
+    }
+
+    fn not_begun(&self, order: Order, error: &Error) -> Next {
+        match may_pass(error) {
+            true => self.again(order, Some(error)),
+            false => self.left(order, Some(error)),
+        }
+    }
+
+    /// It could not be begun, or not be recorded: the same later.
+    fn again(&self, mut order: Order, why: Option<&Error>) -> Next {
+        if self.stop.is_requested() {
+            return Next::Again(std::time::Duration::ZERO, Box::new(order));
+        }
+        let rest = self.pauses.again(order.tries);
+        order.tries += 1;
+        tell(&mut order, why);
+        Next::Again(rest, Box::new(order))
+    }
+
+    /// Whether it was started is not known: it is looked again, for a day.
+    fn unknown(&self, mut order: Order, why: Option<&Error>) -> Next {
+        if self.stop.is_requested() {
+            return Next::Again(std::time::Duration::ZERO, Box::new(order));
+        }
+        match self.pauses.look(order.looks) {
+            Some(rest) => {
+                order.looks += 1;
+                tell(&mut order, why);
+                Next::Again(rest, Box::new(order))
+            }
+            None => self.left(order, why),
+        }
+    }
+
+    /// A person is to look.
+    fn left(&self, mut order: Order, why: Option<&Error>) -> Next {
+        tell(&mut order, why);
+        output::say(&format!("{}: left for a person", order.key()));
+        Next::Left(Box::new(order))
+    }
+}
+
+/// Whether its record says why it is not better.
+fn is_on_record(outcome: &Outcome) -> bool {
+    let record = outcome.record.as_ref();
+    record.is_some_and(|record| record.why().is_some())
+}
+
+/// Says why it is not better, where that is news.
+fn tell(order: &mut Order, why: Option<&Error>) {
+    let Some(error) = why else { return };
+    let is_news = order.said.as_ref().is_none_or(|said| said.message != error.message());
+    if is_news {
+        let remedy = render::remedy_of(error).unwrap_or_default();
+        output::say(&format!("{}: {error}. {remedy}", order.key()));
+    }
+    order.said = Some(Reason::of(error));
+}
+
+/// Whether what stands against it may pass by itself: an answer that did not come, or what this machine could not do.
+fn may_pass(error: &Error) -> bool {
+    let kinds = [ErrorKind::Local, ErrorKind::Stopped, ErrorKind::WaitLimitReached];
+    error.is_retryable() || kinds.contains(&error.kind())
+}
+
+/// What the job of an order has of its target.
+pub(super) async fn record(state: &State, order: &Order) -> Result<Option<Record>> {
+    let job = match state.job(&order.job).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        job => job?,
+    };
+    let mut records = job.records().await?.into_iter().flatten();
+    Ok(records.find(|record| record.target == order.target))
+}
+
+/// What happens to an order, in the worker's log.
+#[derive(Debug)]
+struct Told(String);
+
+impl Listener for Told {
+    fn on(&self, _: Option<usize>, event: &Event<'_>) {
+        let order = &self.0;
+        match event {
+            Event::Starting => tracing::info!(order, "the order leaves"),
+            Event::Settling => tracing::info!(order, "what became of an order is found out"),
+            Event::Found { .. } => tracing::info!(order, "an earlier order arrived"),
+            Event::Staged { object, reused } => tracing::info!(order, object, reused, "staged"),
+            Event::Tidied { object } => tracing::info!(order, object, "tidied"),
+            Event::WaitingForOther => tracing::info!(order, "another works on it"),
+            Event::Warning { text } => output::say(&format!("{order}: {text}")),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! A fleet: orders in a database, and workers that carry them out in any order, whatever becomes of any of them.
+
+use std::{
+    fs,
+    process::{Child, Output, Stdio},
+    thread,
+    time::Duration,
+};
+
+use cloud_import_sim::{Cloud, Config};
+
+use super::{KEYS, again::Scene, command, err, expect_code, out, postgres::server::Postgres, signal, sim::HOUR};
+
+const ORDER: [&str; 10] = [
+    "import",
+    "web.qcow2",
+    "--name",
+    "web",
+    "--os",
+    "CentOS 7.9",
+    "--to",
+    "all",
+    "--bucket",
+    "images-1250000000",
+];
+
+/// A fleet with its clouds.
+struct Fleet {
+    scene: Scene,
+    server: Postgres,
+}
+
+/// A worker, which goes with its value.
+struct Worker(Child);
+
+impl Worker {
+    /// It ends by itself, and well.
+    #[track_caller]
+    fn ends(mut self) {
+        let mut ended = None;
+        until(|| {
+            ended = self.0.try_wait().unwrap();
+            ended.is_some()
+        });
+        assert!(ended.unwrap().success());
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Fleet {
+    fn new(name: &str, config: impl FnOnce(Config) -> Config) -> Option<Self> {
+        let server = Postgres::start()?;
+        let scene = Scene::new(&format!("fleet-{name}"), config);
+        Some(Self { scene, server })
+    }
+
+    /// A command of a machine: a home of its own, and the image at the same place.
+    fn command(&self, machine: &str, arguments: &[&str]) -> std::process::Command {
+        let home = self.scene.folder.join(machine);
+        fs::create_dir_all(&home).unwrap();
+        let mut command = command(arguments);
+        command.current_dir(&self.scene.folder).env("HOME", &home);
+        command.arg(format!("--simulate={}", self.scene.path("sim.json")));
+        command
+    }
+
+    fn submit(&self, arguments: &[&str]) -> Output {
+        let url = self.server.url();
+        let all = [arguments, &["--fleet", &url]].concat();
+        self.command("submitter", &all).output().unwrap()
+    }
+
+    fn worker(&self, machine: &str, serves: &str, more: &[&str]) -> Worker {
+        let url = self.server.url();
+        let serve = ["fleet", "serve", "--fleet", &url, "--serves", serves, "--slots", "3"];
+        // A dead worker is found at once.
+        let recovery = ["--heartbeat", "200ms", "--sweep", "300ms", "--threshold", "1s"];
+        let mut command = self.command(machine, &[&serve[..], &recovery, more].concat());
+        let log = fs::File::create(self.scene.folder.join(format!("{machine}.log"))).unwrap();
+        Worker(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+    }
+
+    fn log(&self, machine: &str) -> String {
+        fs::read_to_string(self.scene.folder.join(format!("{machine}.log"))).unwrap()
+    }
+
+    /// One image in each cloud, and nothing beside it.
+    #[track_caller]
+    fn expect_one_image_each(&self) {
+        for cloud in Cloud::ALL {
+            let many = self.scene.simulator.counters().imports_of(*cloud, "web");
+            assert_eq!(many, 1, "{cloud:?}: {} {}", self.log("one"), self.log("other"));
+        }
+        assert!(self.scene.simulator.objects().is_empty());
+    }
+
+    fn waiting(&self) -> usize {
+        let rows = self.server.sql(
+            "images",
+            "select count(*) from graphile_worker._private_jobs where key is not null",
+        );
+        rows.trim().parse().unwrap()
+    }
+}
+
+/// Until something is so, for a minute at most.
+#[track_caller]
+fn until(mut is_so: impl FnMut() -> bool) {
+    for _ in 0..600 {
+        if is_so() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    assert!(is_so(), "it did not come to that within a minute");
+}
+
+#[test]
+fn two_workers_make_one_image_of_each_order() {
+    let Some(fleet) = Fleet::new("two", |config| config) else {
+        return;
+    };
+    let (_one, _other) = (fleet.worker("one", "all", &[]), fleet.worker("other", "all", &[]));
+    let done = fleet.submit(&[&ORDER[..], &["--timeout", "90s"]].concat());
+    expect_code(&done, 0);
+    assert_eq!(out(&done).lines().count(), 5, "{}", out(&done));
+    fleet.expect_one_image_each();
+    until(|| fleet.waiting() == 0);
+    // The job is one like any other, by its records.
+    let url = fleet.server.url();
+    let listed = fleet.command("third", &["list", "--state", &url]).output().unwrap();
+    assert!(out(&listed).contains("5 succeeded"), "{}", out(&listed));
+    // Again it finds the images.
+    let again = fleet.submit(&ORDER);
+    expect_code(&again, 0);
+    assert_eq!(out(&again), out(&done));
+    fleet.expect_one_image_each();
+}
+
+#[test]
+fn twice_submitted_at_once_is_once_done() {
+    let Some(fleet) = Fleet::new("twice", |config| config) else {
+        return;
+    };
+    thread::scope(|scope| {
+        let submitting = [(); 2].map(|()| scope.spawn(|| fleet.submit(&[&ORDER[..], &["--no-wait"]].concat())));
+        for submitted in submitting {
+            expect_code(&submitted.join().unwrap(), 0);
+        }
+    });
+    assert_eq!(fleet.waiting(), 5);
+    let workers = ["one", "other"].map(|machine| fleet.worker(machine, "all", &["--drain"]));
+    workers.into_iter().for_each(Worker::ends);
+    fleet.expect_one_image_each();
+    assert_eq!(fleet.waiting(), 0);
+}
+
+#[test]
+fn what_a_killed_worker_held_another_finishes() {
+    let Some(fleet) = Fleet::new("killed", |config| config.import_time(HOUR)) else {
+        return;
+    };
+    let one = fleet.worker("one", "all", &[]);
+    expect_code(&fleet.submit(&[&ORDER[..], &["--no-wait"]].concat()), 0);
+    // In the middle: some are sent, others are not.
+    until(|| {
+        let counters = fleet.scene.simulator.counters();
+        Cloud::ALL.iter().any(|cloud| counters.imports_of(*cloud, "web") > 0)
+    });
+    signal(one.0.id(), "KILL");
+    drop(one);
+    assert!(fleet.waiting() > 0);
+    let other = fleet.worker("other", "all", &["--drain"]);
+    until(|| {
+        let counters = fleet.scene.simulator.counters();
+        Cloud::ALL.iter().all(|cloud| counters.imports_of(*cloud, "web") > 0)
+    });
+    fleet.scene.simulator.pass(HOUR);
+    other.ends();
+    fleet.expect_one_image_each();
+    assert_eq!(fleet.waiting(), 0);
+    let url = fleet.server.url();
+    let listed = fleet.command("third", &["list", "--state", &url]).output().unwrap();
+    assert!(out(&listed).contains("5 succeeded"), "{}", out(&listed));
+}
+
+#[test]
+fn a_signed_link_is_refused_and_no_secret_is_in_the_database() {
+    let Some(fleet) = Fleet::new("secrets", |config| config) else {
+        return;
+    };
+    let signed = "https://b.example/web.qcow2?Signature=s1gned";
+    let order = [
+        "import",
+        signed,
+        "--name",
+        "web",
+        "--os",
+        "CentOS 7.9",
+        "--to",
+        "tencent",
+    ];
+    let refused = fleet.submit(&order);
+    expect_code(&refused, 2);
+    let told = err(&refused);
+    assert!(told.contains("fetch+https://") && !told.contains("s1gned"), "{told}");
+    expect_code(&fleet.submit(&[&ORDER[..], &["--no-wait"]].concat()), 0);
+    // What waits, and what is recorded.
+    let before = fleet.server.dump();
+    fleet.worker("one", "all", &["--drain"]).ends();
+    let after = fleet.server.dump();
+    assert!(before.contains("CentOS 7.9") && after.contains("succeeded"));
+    for secret in ["s1gned", KEYS[1]] {
+        for text in [&before, &after, &fleet.log("one")] {
+            assert!(!text.contains(secret), "{secret}: {text}");
+        }
+    }
+}
+
+#[test]
+fn an_order_waits_for_a_worker_that_serves_its_region() {
+    let Some(fleet) = Fleet::new("routing", |config| config) else {
+        return;
+    };
+    let one = fleet.worker("one", "aliyun/cn-hangzhou,tencent/*", &[]);
+    let left = fleet.submit(&[&ORDER[..], &["--timeout", "6s"]].concat());
+    expect_code(&left, 6);
+    assert_eq!(out(&left).lines().count(), 2, "{}", out(&left));
+    let counters = fleet.scene.simulator.counters();
+    for cloud in Cloud::ALL {
+        let wanted = u64::from(matches!(cloud, Cloud::Aliyun | Cloud::Tencent));
+        assert_eq!(counters.imports_of(*cloud, "web") as u64, wanted, "{cloud:?}");
+    }
+    assert_eq!(fleet.waiting(), 3);
+    signal(one.0.id(), "TERM");
+    one.ends();
+    fleet.worker("other", "all", &["--drain"]).ends();
+    fleet.expect_one_image_each();
+}
