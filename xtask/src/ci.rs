@@ -49,11 +49,11 @@ fn steps(quick: bool) -> Vec<Step> {
         ),
         Step::new(
             "clippy of the features of the command",
-            "cargo clippy -p cloud-import-cli --features otel,postgres --all-targets --locked -- -D warnings",
+            "cargo clippy -p cloud-import-cli --features otel,fleet --all-targets --locked -- -D warnings",
         ),
         Step::new(
-            "export by OpenTelemetry, records in Postgres",
-            "cargo test -p cloud-import-cli --features otel,postgres --bin cloud-import --test it --locked -- otel postgres",
+            "export by OpenTelemetry, records and fleet in Postgres",
+            "cargo test -p cloud-import-cli --features otel,fleet --bin cloud-import --test it --locked -- otel postgres fleet",
         ),
         Step::new("docs", "cargo doc --workspace --no-deps --locked").variable("RUSTDOCFLAGS", "-D warnings"),
         Step::new(

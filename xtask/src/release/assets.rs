@@ -53,7 +53,7 @@ impl<'a> Assets<'a> {
         } else {
             format!(" --target {target}")
         };
-        let build = format!("cargo build --profile dist --locked -p cloud-import-cli --features postgres{option}");
+        let build = format!("cargo build --profile dist --locked -p cloud-import-cli --features fleet{option}");
         Step::new(&format!("build for {target}"), &build)
             .variable(EPOCH, &self.epoch)
             .variable("RUSTFLAGS", &remapped(self.root, &cargo_home()?))
