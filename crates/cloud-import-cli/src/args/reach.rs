@@ -42,7 +42,7 @@ pub(crate) struct Reach {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Waiting and output")]
 pub(crate) struct StateDir {
-    /// Directory or database to record jobs in; with --simulate only if given
+    /// Directory or database of jobs; with --simulate only if given
     ///
     /// Else the user's own directory for state. A small file for each target, with no secret in it, lets a later command resume, wait
     /// and clean. postgres://USER@HOST/NAME is a database, which lets any machine do so; its password comes from PGPASSWORD or the file
