@@ -11,10 +11,10 @@ use super::{ConfigFile, Reach, value::duration};
 #[command(
     before_help = "\
 Example:
-  cloud-import fleet serve --fleet postgres://images@db/images --serves 'aliyun/cn-hangzhou,tencent/*'",
+  cloud-import fleet serve --fleet postgres://fleet@db/images --serves 'aliyun/*,tencent/*'",
     after_help = "\
 Orders come from `cloud-import import … --fleet URL`. The jobs are those of --state URL: `list`,
-`status`, `wait`, `show`, `report`, `clean`, `cancel` and `retry` take it. SIGTERM ends a worker within
+`status`, `wait`, `show`, `report`, `clean`, `cancel` and `retry` take it. SIGTERM ends a worker in
 30 seconds; what it had under way is gone on with by another."
 )]
 pub(crate) struct Fleet {
