@@ -3,6 +3,7 @@
 
 mod begin;
 mod finish;
+mod flight;
 mod journal;
 mod options;
 mod piece;

@@ -21,7 +21,8 @@ use crate::budget::Budget;
 pub struct UploadOptions {
     /// Size of a part in bytes: see [`part_size`](crate::part_size).
     pub part_size: Option<u64>,
-    /// How many parts are sent at the same time, within the budget.
+    /// How many parts are sent at the same time at most, within the budget: four to begin with, more as long as that makes it faster, and
+    /// half as many after a part that has to be sent again.
     pub parallel: usize,
     /// The memory for parts, shared with the other uploads of this process. A part of a file that is sent as it is takes none of its own
     /// where the transport [reads it while it is sent](cloud_import_core::transport::Transport::takes_streamed); it counts as one of 4 MiB.

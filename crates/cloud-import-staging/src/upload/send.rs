@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use super::{
+    flight::Flight,
     journal::Journal,
     options::{OnProgress, Progress, stopped},
     piece::Piece,
@@ -49,7 +50,9 @@ impl Run<'_> {
         };
         let sender = self.sender(plan, journal, upload_id);
         let mut acknowledged = |(number, part): (u32, PartRecord)| {
-            present += size_of(&plan, [number]);
+            let size = size_of(&plan, [number]);
+            present += size;
+            sender.flight(|flight, now| flight.arrived(size, now));
             journal.note(|record| {
                 record.parts.insert(number, part);
                 if let (Some(sum), Some(web)) = (&sender.sum, &mut record.web) {
@@ -65,7 +68,7 @@ impl Run<'_> {
             if self.stop.is_requested() {
                 break stopped();
             }
-            let has_room = running.len() < self.options.parallel.max(1);
+            let has_room = running.len() < sender.flight(|flight, _| flight.allowed());
             let next = missing.front().copied().filter(|_| has_room);
             if next.is_none() && running.is_empty() {
                 return Ok(());
@@ -122,6 +125,10 @@ impl Run<'_> {
             stop: self.stop.clone(),
             turns: Arc::default(),
             sum: journal.record().web.as_ref().and_then(Sum::of).map(Mutex::new),
+            flight: Mutex::new(Flight::new(
+                self.options.parallel,
+                self.store.pipeline().env.monotonic(),
+            )),
         })
     }
 
@@ -164,12 +171,19 @@ struct Sender {
     turns: Arc<Turns<()>>,
     /// That sum.
     sum: Option<Mutex<Sum>>,
+    flight: Mutex<Flight>,
 }
 
 /// The right to read the next part, where they are read in their order.
 type Turn = Option<OwnedMutexGuard<()>>;
 
 impl Sender {
+    /// Does something with what is known of the parts under way, at this moment.
+    fn flight<T>(&self, work: impl FnOnce(&mut Flight, Duration) -> T) -> T {
+        let now = self.store.pipeline().env.monotonic();
+        work(&mut self.flight.lock().unwrap_or_else(PoisonError::into_inner), now)
+    }
+
     async fn turn(&self) -> Turn {
         match self.sum {
             Some(_) => Some(self.turns.clone().lock_owned().await),
@@ -189,6 +203,7 @@ impl Sender {
             if !error.is_retryable() || rounds > self.rounds {
                 return Err(error);
             }
+            self.flight(|flight, now| flight.failed(now));
             (self.progress)(Progress::Retrying {
                 part: number,
                 reason: error.to_string(),
