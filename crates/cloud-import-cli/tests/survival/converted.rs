@@ -16,6 +16,7 @@ use cloud_import::{
         staging::LocalFile,
     },
 };
+use cloud_import_sim::Cloud;
 
 use crate::{
     form::{Form, Random},
@@ -126,7 +127,10 @@ fn is_there_once(scene: &Scene, place: &Place, raw: &Path, sizes: &Sizes) -> Res
         of(&counters.parts_repeated),
         of(&counters.open_uploads),
     );
-    if received > sizes.used * MIB + TABLES + KILLS * PART || repeated > 0 || open > 0 {
+    // A part that arrived and is not on record is known again by its MD5, which US3 does not show: each kill may come between the two.
+    let known_again = place.cloud != Cloud::Ucloud;
+    let most_repeated = if known_again { 0 } else { KILLS };
+    if received > sizes.used * MIB + TABLES + KILLS * PART || repeated > most_repeated || open > 0 {
         return Err(format!(
             "{}: {received} bytes for {} MiB, {repeated} parts twice, {open} uploads are open",
             place.target, sizes.used
