@@ -1,12 +1,6 @@
 //! Records in a database: any machine goes on with what another began.
 
 #[path = "../../../../tests/support/postgres.rs"]
-#[expect(
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::disallowed_methods,
-    reason = "a server is started, waited for, and told of where it is missing"
-)]
 pub(crate) mod server;
 
 use std::{fs, process::Output};
