@@ -28,15 +28,7 @@ pub struct Database {
     shown: String,
 }
 
-/// What begins a URL of a database.
-const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
-
 impl Database {
-    /// Whether a text is a URL of a database at all, and not a directory.
-    pub fn is_url(text: &str) -> bool {
-        SCHEMES.iter().any(|scheme| text.starts_with(scheme))
-    }
-
     /// The database of a URL: `postgres://[USER@]HOST[:PORT]/NAME`, behind it options of libpq such as `sslmode` (`disable`, or
     /// `require`, which verifies the server), `sslrootcert` (a file with certificates in PEM), `host` (the folder of a socket),
     /// `application_name` and `connect_timeout`. The password is that of `PGPASSWORD`, else of the file of `PGPASSFILE` or
@@ -170,7 +162,6 @@ mod tests {
             let error = Database::parse(bad).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{bad}: {error}");
         }
-        assert!(Database::is_url("postgresql://h/d") && !Database::is_url("./postgres"));
     }
 
     #[test]

@@ -1,17 +1,13 @@
 //! An order as plain data: what one target was asked for, in the words of the program that asked. No key and no signed link is in one.
 
-use cloud_import::{Error, ErrorKind, Provider, Result, Target, publish::Reason};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use cloud_import::{Error, ErrorKind, Provider, Result, Target, provider::Schema, publish::Reason};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// The version of what an order says.
-const SCHEMA: u32 = 1;
 
 /// What is wanted of one target, and how far the fleet has come with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Order {
-    #[serde(deserialize_with = "known")]
-    schema: u32,
+    schema: Schema<1>,
     /// The job's id.
     pub job: String,
     /// The target's label.
@@ -51,16 +47,6 @@ pub struct Order {
     pub said: Option<Reason>,
 }
 
-/// Another version may mean something else by the same words.
-fn known<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
-    match u32::deserialize(from)? {
-        SCHEMA => Ok(SCHEMA),
-        other => Err(de::Error::custom(format!(
-            "the order is of version {other}, and this program knows {SCHEMA}"
-        ))),
-    }
-}
-
 impl Order {
     /// An order with which nothing was done yet.
     ///
@@ -78,7 +64,7 @@ impl Order {
             return Err(signed(label));
         }
         Ok(Self {
-            schema: SCHEMA,
+            schema: Schema,
             job: job.to_owned(),
             target: label.to_owned(),
             provider: target.provider,

@@ -261,15 +261,7 @@ impl TaskHandler for Work {
 
 /// What the engine or the database said.
 fn failed(shown: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    let mut why = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !why.contains(&more) {
-            why = format!("{why}: {more}");
-        }
-        cause = error.source();
-    }
+    let why = crate::session::told(&error);
     let remedy = Remedy::text("look whether the database runs and lets this user make the schema graphile_worker")
         .or(Remedy::Another(Field::State));
     Error::new(ErrorKind::Local, format!("the queue in {shown} cannot be used: {why}"))

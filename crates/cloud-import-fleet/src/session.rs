@@ -177,9 +177,9 @@ fn is_lost(client: &Client, error: &tokio_postgres::Error) -> bool {
 }
 
 /// An error of the database in words: what it says itself stands behind it.
-pub(crate) fn told(error: &tokio_postgres::Error) -> String {
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    let mut cause = error.source();
     while let Some(error) = cause {
         let more = error.to_string();
         if !text.contains(&more) {

@@ -60,16 +60,6 @@ pub struct Recovery {
     pub threshold: Duration,
 }
 
-impl Default for Recovery {
-    fn default() -> Self {
-        Self {
-            heartbeat: Duration::from_secs(30),
-            sweep: Duration::from_secs(60),
-            threshold: Duration::from_secs(90),
-        }
-    }
-}
-
 /// How a worker serves.
 #[derive(Debug, Clone)]
 pub struct Serving {

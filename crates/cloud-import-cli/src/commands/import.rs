@@ -202,11 +202,7 @@ async fn begun(
             (_, Some(ended)) => ended,
             (Err(error), None) => Ended::not_started(error),
         };
-        let outcome = publish::Outcome::new(&wanted.label, ended);
-        progress.on(Some(index), &Event::Over { outcome: &outcome });
-        let mut outcome = Outcome::from(outcome);
-        outcome.is_told = is_told && !outcome.is_aside;
-        outcomes.push((index, outcome));
+        outcomes.push((index, stopped_at_the_gate((index, wanted), ended, is_told, &*progress)));
     }
     let mut job = None;
     if !indices.is_empty() {
@@ -218,6 +214,20 @@ async fn begun(
     }
     outcomes.sort_by_key(|(index, _)| *index);
     Ok((outcomes.into_iter().map(|(_, outcome)| outcome).collect(), job))
+}
+
+/// What came of a target that is not begun: told now, and by the results only where it was not told with what was found.
+pub(crate) fn stopped_at_the_gate(
+    (index, wanted): (usize, &Wanted),
+    ended: Ended,
+    is_told: bool,
+    progress: &dyn Listener,
+) -> Outcome {
+    let outcome = publish::Outcome::new(&wanted.label, ended);
+    progress.on(Some(index), &Event::Over { outcome: &outcome });
+    let mut outcome = Outcome::from(outcome);
+    outcome.is_told = is_told && !outcome.is_aside;
+    outcome
 }
 
 /// A job with the options by which a later command finds it and its clouds.

@@ -80,12 +80,7 @@ impl Follow<'_> {
 
     /// Looks once at all that are not over.
     async fn look(&self, told: &mut [Told]) -> Result<()> {
-        let open = |told: &[Told]| {
-            (0..told.len())
-                .filter(|at| told[*at].over.is_none())
-                .collect::<Vec<_>>()
-        };
-        let open = open(told);
+        let open: Vec<usize> = (0..told.len()).filter(|at| told[*at].over.is_none()).collect();
         let keys: Vec<String> = open.iter().map(|at| self.orders[*at].key()).collect();
         // First the queue: what is not in it any more has its result on record by then.
         let rows = self.queue.look(&keys).await?;
@@ -113,11 +108,7 @@ impl Follow<'_> {
             if found.contains_key(id) {
                 continue;
             }
-            let records = match self.state.job(id).await {
-                Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-                job => job?.records().await?.into_iter().flatten().collect(),
-            };
-            found.insert(id.clone(), records);
+            found.insert(id.clone(), self.state.records_of(id).await?);
         }
         Ok(found)
     }

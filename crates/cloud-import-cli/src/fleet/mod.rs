@@ -12,12 +12,12 @@ use cloud_import_fleet::{Database, Queue};
 pub(crate) use self::{step::Worker, submit::ended};
 use crate::{
     args::{Reach, StateDir},
-    state::Remembered,
+    state::{Remembered, is_database},
 };
 
 /// The records and the queue of a fleet. `slots`: how many orders are worked on at a time.
 pub(crate) async fn open(url: &str, slots: usize) -> Result<(Remembered, Queue)> {
-    if !Database::is_url(url) {
+    if !is_database(url) {
         return Err(Error::new(
             ErrorKind::InvalidRequest,
             "the fleet's database is named by no URL of one",

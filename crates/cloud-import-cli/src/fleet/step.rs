@@ -159,11 +159,7 @@ fn may_pass(error: &Error) -> bool {
 
 /// What the job of an order has of its target.
 pub(super) async fn record(state: &State, order: &Order) -> Result<Option<Record>> {
-    let job = match state.job(&order.job).await {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        job => job?,
-    };
-    let mut records = job.records().await?.into_iter().flatten();
+    let mut records = state.records_of(&order.job).await?.into_iter();
     Ok(records.find(|record| record.target == order.target))
 }
 

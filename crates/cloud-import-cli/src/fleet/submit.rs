@@ -4,14 +4,14 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use cloud_import::{
     Error, ErrorKind, Result, Stop,
-    publish::{self, Ended, Event, Image, Listener, Record},
+    publish::{Ended, Image, Listener, Record},
 };
 use cloud_import_fleet::{Order, Queue};
 
 use super::{follow::Follow, lasting, orders};
 use crate::{
     args::Import,
-    commands::import::{tell, with_places},
+    commands::import::{stopped_at_the_gate, tell, with_places},
     connect::Clouds,
     exit::Exit,
     interrupt,
@@ -126,7 +126,8 @@ impl Call<'_> {
                 (Ok((to, _)), None) => {
                     let facts = targets.identified(wanted, &to, image).await?;
                     if !known.contains_key(&facts.id) {
-                        known.insert(facts.id.clone(), self.records(&facts.id).await?);
+                        let records = self.state.state().records_of(&facts.id).await?;
+                        known.insert(facts.id.clone(), records);
                     }
                     let mut own = known.get(&facts.id).into_iter().flatten();
                     let own = own.find(|record| record.target == wanted.label);
@@ -138,20 +139,9 @@ impl Call<'_> {
                 (_, Some(ended)) => ended,
                 (Err(error), None) => Ended::not_started(error),
             };
-            let outcome = publish::Outcome::new(&wanted.label, ended);
-            progress.on(Some(index), &Event::Over { outcome: &outcome });
-            let mut outcome = Outcome::from(outcome);
-            outcome.is_told = is_told && !outcome.is_aside;
-            outcomes.push((index, outcome));
+            outcomes.push((index, stopped_at_the_gate((index, wanted), ended, is_told, &**progress)));
         }
         Ok((indices, orders, outcomes))
-    }
-
-    async fn records(&self, job: &str) -> Result<Vec<Record>> {
-        match self.state.state().job(job).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-            job => Ok(job?.records().await?.into_iter().flatten().collect()),
-        }
     }
 
     fn written(&self, outcomes: &[Outcome], orders: &[Order]) -> Exit {

@@ -9,20 +9,14 @@ use std::{
 
 use cloud_import_sim::{Cloud, Config};
 
-use super::{KEYS, again::Scene, command, err, expect_code, out, postgres::server::Postgres, signal, sim::HOUR};
-
-const ORDER: [&str; 10] = [
-    "import",
-    "web.qcow2",
-    "--name",
-    "web",
-    "--os",
-    "CentOS 7.9",
-    "--to",
-    "all",
-    "--bucket",
-    "images-1250000000",
-];
+use super::{
+    KEYS,
+    again::Scene,
+    command, err, expect_code, out,
+    postgres::{ORDER, server::Postgres},
+    signal,
+    sim::HOUR,
+};
 
 /// A fleet with its clouds.
 struct Fleet {

@@ -10,6 +10,20 @@ use cloud_import_sim::Cloud;
 use self::server::Postgres;
 use super::{again::Scene, command, err, expect_code, out};
 
+/// An import to all five clouds.
+pub(crate) const ORDER: [&str; 10] = [
+    "import",
+    "web.qcow2",
+    "--name",
+    "web",
+    "--os",
+    "CentOS 7.9",
+    "--to",
+    "all",
+    "--bucket",
+    "images-1250000000",
+];
+
 /// A machine: a home of its own, and an image at the same place.
 fn on(machine: &str, scene: &Scene, url: &str, arguments: &[&str]) -> Output {
     let home = scene.folder.join(machine);
@@ -25,19 +39,7 @@ fn a_machine_goes_on_with_what_another_began() {
     let Some(server) = Postgres::start() else { return };
     let scene = Scene::new("postgres", |config| config);
     let url = server.url();
-    let import = [
-        "import",
-        "web.qcow2",
-        "--name",
-        "web",
-        "--os",
-        "CentOS 7.9",
-        "--to",
-        "all",
-        "--bucket",
-        "images-1250000000",
-    ];
-    let begun = on("one", &scene, &url, &[&import[..], &["--no-wait"]].concat());
+    let begun = on("one", &scene, &url, &[&ORDER[..], &["--no-wait"]].concat());
     expect_code(&begun, 0);
     assert!(err(&begun).contains(&format!("--state {url}")), "{}", err(&begun));
     let listed = on("other", &scene, &url, &["list"]);
@@ -45,7 +47,7 @@ fn a_machine_goes_on_with_what_another_began() {
     let done = on("other", &scene, &url, &["wait", "web"]);
     expect_code(&done, 0);
     // The same order from a third machine, which never heard of it, finds the five images.
-    let again = on("third", &scene, &url, &import);
+    let again = on("third", &scene, &url, &ORDER);
     expect_code(&again, 0);
     for cloud in Cloud::ALL {
         assert_eq!(scene.simulator.counters().imports_of(*cloud, "web"), 1, "{cloud:?}");

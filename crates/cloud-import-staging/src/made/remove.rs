@@ -5,7 +5,7 @@ use cloud_import_core::{Error, ErrorKind, Result};
 use super::{MARK_OBJECT, Mark, Removal, Standing, conflict, not_ours};
 use crate::{
     dialect::Call,
-    store::{Store, nothing, unless_gone},
+    store::{Store, nothing},
 };
 
 impl Store {
@@ -77,6 +77,6 @@ impl Store {
 fn unless_no_bucket(sent: Result<()>) -> Result<()> {
     match sent {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        sent => unless_gone(sent).map(drop),
+        sent => sent,
     }
 }

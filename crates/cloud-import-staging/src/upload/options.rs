@@ -36,7 +36,7 @@ pub struct UploadOptions {
 }
 
 impl Default for UploadOptions {
-    /// Parts of 8 MiB or as large as it takes, eight at a time within 64 MiB, three rounds.
+    /// Parts of 8 MiB or as large as it takes, eight at a time at most within 64 MiB, three rounds.
     fn default() -> Self {
         Self {
             part_size: None,

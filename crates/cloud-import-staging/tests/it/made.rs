@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use cloud_import_core::{
-    Bytes, Credentials, ErrorKind, Provider, RetryPolicy, provider::Pipeline, transport::HttpTransport,
-};
-use cloud_import_sim::{BucketSettings, Cloud, Config, Fault, FaultKind, Simulator};
-use cloud_import_staging::{Bucket, MARK_OBJECT, Mark, PlannedRequest, Removal, Setting, Store};
+use cloud_import_core::{Bytes, ErrorKind, Provider};
+use cloud_import_sim::{BucketSettings, Fault, FaultKind};
+use cloud_import_staging::{Bucket, MARK_OBJECT, Mark, PlannedRequest, Removal, Setting};
 use insta::assert_snapshot;
 
-use crate::requests::{bucket, keys, store};
+use crate::{
+    requests::{bucket, keys, store},
+    simulated::World,
+};
 
 fn plan(requests: &[PlannedRequest]) -> String {
     let line = |one: &PlannedRequest| {
@@ -51,46 +52,15 @@ fn a_name_that_a_store_does_not_take_is_refused_before_anything_is_sent() {
     assert_eq!(store.removal_plan().unwrap_err().kind(), ErrorKind::InvalidRequest);
 }
 
-struct World {
-    simulator: Simulator,
-    cloud: Cloud,
-    bucket: Bucket,
-}
-
-impl World {
-    async fn new(provider: Provider) -> Self {
-        let config = Config::new("AKSIMULATED", "sk-simulated/with+slash");
-        Self {
-            simulator: Simulator::start(config).await.unwrap(),
-            cloud: provider.id().parse().unwrap(),
-            bucket: bucket(provider),
-        }
-    }
-
-    fn store(&self) -> Store {
-        let transport = HttpTransport::builder().dial(self.simulator.address(self.cloud));
-        let transport = Arc::new(transport.build().unwrap());
-        let keys = Credentials::new("AKSIMULATED", "sk-simulated/with+slash");
-        let mut pipeline = Pipeline::new("", Arc::new(keys), transport);
-        pipeline.retry = RetryPolicy::none();
-        Store::new(self.bucket.clone(), pipeline).unwrap()
-    }
-
-    fn there(&self, settings: BucketSettings) {
-        let Bucket { region, name, .. } = &self.bucket;
-        self.simulator.create_bucket(self.cloud, region, name, settings);
-    }
-
-    fn lose(&self, operation: &str, kind: FaultKind) {
-        self.simulator
-            .inject(Fault::new(kind).cloud(self.cloud).operation(operation));
-    }
+fn lose(world: &World, operation: &str, kind: FaultKind) {
+    let fault = Fault::new(kind).cloud(world.cloud).operation(operation);
+    world.simulator.inject(fault);
 }
 
 #[tokio::test]
 async fn a_bucket_is_made_once_private_and_removed_by_its_mark() {
     for provider in Provider::all() {
-        let world = World::new(provider).await;
+        let world = World::of(provider, |config| config).await;
         let store = world.store();
         let made = store.create_bucket(false).await.unwrap();
         assert!(made.created && made.mark_shown, "{provider}: {made:?}");
@@ -156,8 +126,8 @@ async fn a_bucket_is_made_once_private_and_removed_by_its_mark() {
 #[tokio::test]
 async fn what_was_not_made_here_is_neither_taken_over_nor_removed() {
     for provider in Provider::all() {
-        let world = World::new(provider).await;
-        world.there(BucketSettings::default());
+        let world = World::of(provider, |config| config).await;
+        world.create(BucketSettings::default());
         let store = world.store();
         for error in [
             store.create_bucket(false).await.unwrap_err(),
@@ -176,7 +146,7 @@ async fn what_was_not_made_here_is_neither_taken_over_nor_removed() {
             "{provider}"
         );
 
-        world.there(BucketSettings::default().owner_is_other(true));
+        world.create(BucketSettings::default().owner_is_other(true));
         let error = store.create_bucket(false).await.unwrap_err();
         // UCloud lists no bucket but the account's, and says that the name is taken.
         let told = error.message().contains("another account") || provider == Provider::UCLOUD;
@@ -191,8 +161,8 @@ async fn what_was_not_made_here_is_neither_taken_over_nor_removed() {
 #[tokio::test]
 async fn rules_and_tags_of_others_stay() {
     for provider in [Provider::TENCENT, Provider::HUAWEI, Provider::ALIYUN] {
-        let world = World::new(provider).await;
-        world.there(BucketSettings::default().expires_uploads(true).encryption("kms"));
+        let world = World::of(provider, |config| config).await;
+        world.create(BucketSettings::default().expires_uploads(true).encryption("kms"));
         let made = world.store().create_bucket(true).await.unwrap();
         assert_eq!(
             made.unfinished_uploads,
@@ -208,18 +178,18 @@ async fn rules_and_tags_of_others_stay() {
 #[tokio::test]
 async fn an_answer_that_is_lost_is_settled_by_what_is_there() {
     for provider in Provider::all() {
-        let world = World::new(provider).await;
+        let world = World::of(provider, |config| config).await;
         let store = world.store();
-        world.lose("CreateBucket", FaultKind::DropAfter);
+        lose(&world, "CreateBucket", FaultKind::DropAfter);
         assert!(store.create_bucket(false).await.unwrap().created, "{provider}");
-        world.lose("DeleteBucket", FaultKind::DropAfter);
+        lose(&world, "DeleteBucket", FaultKind::DropAfter);
         assert_eq!(
             store.remove_bucket(false).await.unwrap(),
             Removal::Removed,
             "{provider}"
         );
         // What never arrived was not done.
-        world.lose("CreateBucket", FaultKind::DropBefore);
+        lose(&world, "CreateBucket", FaultKind::DropBefore);
         assert!(store.create_bucket(false).await.is_err(), "{provider}");
         assert!(store.create_bucket(false).await.unwrap().created, "{provider}");
     }
@@ -228,13 +198,13 @@ async fn an_answer_that_is_lost_is_settled_by_what_is_there() {
 #[tokio::test]
 async fn a_step_that_fails_says_what_is_there_and_a_repeat_goes_on() {
     for provider in Provider::all() {
-        let world = World::new(provider).await;
+        let world = World::of(provider, |config| config).await;
         let store = world.store();
         let mark = match provider {
             Provider::JDCLOUD | Provider::UCLOUD => "PutObject",
             _ => "PutBucketTagging",
         };
-        world.lose(mark, FaultKind::ServerError { http: 500 });
+        lose(&world, mark, FaultKind::ServerError { http: 500 });
         let error = store.create_bucket(false).await.unwrap_err();
         assert!(
             error.message().contains("is there and not set up"),
@@ -247,9 +217,10 @@ async fn a_step_that_fails_says_what_is_there_and_a_repeat_goes_on() {
         assert!(store.create_bucket(true).await.unwrap().mark_shown, "{provider}");
     }
     // What the store does not have in this region is told, and keeps nothing up.
-    let world = World::new(Provider::HUAWEI).await;
+    let world = World::of(Provider::HUAWEI, |config| config).await;
     let (code, message) = ("NotImplemented".to_owned(), "not in this region".to_owned());
-    world.lose(
+    lose(
+        &world,
         "PutBucketEncryption",
         FaultKind::Refuse {
             http: 501,
@@ -267,11 +238,12 @@ async fn a_step_that_fails_says_what_is_there_and_a_repeat_goes_on() {
 #[tokio::test]
 async fn a_bucket_that_is_not_removed_keeps_its_mark() {
     for provider in Provider::all() {
-        let world = World::new(provider).await;
+        let world = World::of(provider, |config| config).await;
         let store = world.store();
         store.create_bucket(false).await.unwrap();
         let (code, message) = ("BucketNotEmpty".to_owned(), "older versions".to_owned());
-        world.lose(
+        lose(
+            &world,
             "DeleteBucket",
             FaultKind::Refuse {
                 http: 409,

@@ -23,24 +23,26 @@ const ID: &str = "AKSIMULATED";
 const SECRET: &str = "sk-simulated/with+slash";
 const KEY: &str = "images/a b+ü~(1).qcow2";
 
-struct World {
-    simulator: Simulator,
-    cloud: Cloud,
-    bucket: Bucket,
+pub(crate) struct World {
+    pub(crate) simulator: Simulator,
+    pub(crate) cloud: Cloud,
+    pub(crate) bucket: Bucket,
 }
 
 impl World {
     async fn new(provider: Provider) -> Self {
+        Self::of(provider, |config| config.list_parts(Cloud::Ucloud, true)).await
+    }
+
+    pub(crate) async fn of(provider: Provider, config: impl FnOnce(Config) -> Config) -> Self {
         Self {
-            simulator: Simulator::start(Config::new(ID, SECRET).list_parts(Cloud::Ucloud, true))
-                .await
-                .unwrap(),
+            simulator: Simulator::start(config(Config::new(ID, SECRET))).await.unwrap(),
             cloud: provider.id().parse().unwrap(),
             bucket: bucket(provider),
         }
     }
 
-    fn create(&self, settings: BucketSettings) {
+    pub(crate) fn create(&self, settings: BucketSettings) {
         let Bucket { region, name, .. } = &self.bucket;
         self.simulator.create_bucket(self.cloud, region, name, settings);
     }
@@ -54,7 +56,7 @@ impl World {
         Store::new(bucket, pipeline(Arc::new(self.transport()), secret)).unwrap()
     }
 
-    fn store(&self) -> Store {
+    pub(crate) fn store(&self) -> Store {
         self.store_with(self.bucket.clone(), SECRET)
     }
 }

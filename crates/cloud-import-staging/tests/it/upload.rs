@@ -116,3 +116,13 @@ async fn a_store_that_lists_nothing_serves_too() {
     stage.fake.state().lists = Lists::Nothing;
     stage.check(&stage.run().await.unwrap());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn few_parts_are_in_flight_before_it_is_seen_that_more_are_faster() {
+    let mut stage = Stage::new(8 * MIB);
+    stage.options.parallel = 8;
+    stage.options.budget = Budget::mib(64);
+    stage.check(&stage.run().await.unwrap());
+    let most = stage.fake.most_running.load(Ordering::SeqCst);
+    assert!((2..=4).contains(&most), "{most}");
+}

@@ -117,7 +117,10 @@ impl State {
     }
 
     /// What is recorded of a job's targets, as far as it can be read; nothing where there is no such job.
-    pub(crate) async fn records_of(&self, id: &str) -> Result<Vec<Record>> {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when the directory cannot be read.
+    pub async fn records_of(&self, id: &str) -> Result<Vec<Record>> {
         let id = id.to_owned();
         self.with(move |documents| records(documents, &id).map(|(records, _)| records))
             .await
