@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use cloud_import_sim::{Cloud, Config};
+use cloud_import_sim::{Cloud, Config, Fault, FaultKind};
 
 use super::{
     KEYS,
@@ -94,12 +94,19 @@ impl Fleet {
         assert!(self.scene.simulator.objects().is_empty());
     }
 
+    /// Orders that are not over.
     fn waiting(&self) -> usize {
-        let rows = self.server.sql(
-            "images",
-            "select count(*) from graphile_worker._private_jobs where key is not null",
-        );
-        rows.trim().parse().unwrap()
+        self.count("key")
+    }
+
+    /// Orders that a worker, dead or alive, has in its hands.
+    fn held(&self) -> usize {
+        self.count("locked_at")
+    }
+
+    fn count(&self, column: &str) -> usize {
+        let sql = format!("select count({column}) from graphile_worker._private_jobs");
+        self.server.sql("images", &sql).trim().parse().unwrap()
     }
 }
 
@@ -160,16 +167,26 @@ fn what_a_killed_worker_held_another_finishes() {
     let Some(fleet) = Fleet::new("killed", |config| config.import_time(HOUR)) else {
         return;
     };
+    // Its steps take a while.
+    let slow = Fault::new(FaultKind::Delay(300)).times(u32::MAX);
+    fleet.scene.simulator.inject(slow);
     let one = fleet.worker("one", "all", &[]);
     expect_code(&fleet.submit(&[&ORDER[..], &["--no-wait"]].concat()), 0);
-    // In the middle: some are sent, others are not.
+    // In the middle: some are sent, others are not, and it holds one.
     until(|| {
         let counters = fleet.scene.simulator.counters();
-        Cloud::ALL.iter().any(|cloud| counters.imports_of(*cloud, "web") > 0)
+        let is_begun = Cloud::ALL.iter().any(|cloud| counters.imports_of(*cloud, "web") > 0);
+        signal(one.0.id(), "STOP");
+        let is_held = is_begun && fleet.held() > 0;
+        if !is_held {
+            signal(one.0.id(), "CONT");
+        }
+        is_held
     });
     signal(one.0.id(), "KILL");
     drop(one);
-    assert!(fleet.waiting() > 0);
+    assert!(fleet.held() > 0, "nobody else gives it back");
+    fleet.scene.simulator.clear_faults();
     let other = fleet.worker("other", "all", &["--drain"]);
     until(|| {
         let counters = fleet.scene.simulator.counters();
