@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use cloud_import::{
-    Credentials, Endpoint, Error, ErrorKind, ExportTask, Field, Grace, ImageImporter, ImportTask, Provider, Remedy,
-    Result, RetryPolicy, Settings, Stop, Target, Throttle,
+    Endpoint, Error, ErrorKind, ExportTask, Field, Grace, ImageImporter, ImportTask, Provider, Remedy, Result,
+    RetryPolicy, Settings, Stop, Target, Throttle,
     provider::Connection,
     publish::staging::{Bucket, Store},
     transport::HttpTransport,
@@ -193,9 +193,8 @@ impl<'a> Clouds<'a> {
             settings = settings.transport(Arc::clone(api) as _);
         }
         if let Some(simulated) = self.simulated {
-            settings = settings
-                .credentials(Credentials::new(&simulated.access_key_id, &simulated.secret_access_key))
-                .grace(of_simulated(provider));
+            settings.credentials = Some(simulated.credentials(provider, &settings)?);
+            settings = settings.grace(of_simulated(provider));
         }
         cloud_import::connect(provider, settings)
     }

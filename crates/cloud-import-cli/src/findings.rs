@@ -61,7 +61,7 @@ impl Finding {
     /// Every line that an error is told in: its problems, where it has some.
     pub(crate) fn of_error(error: &Error) -> Vec<Self> {
         if error.problems().is_empty() {
-            let remedy = render::remedy_lines(error.remedy(), error.provider());
+            let remedy = render::remedy_lines_of(error);
             return vec![Self {
                 remedy,
                 ..Self::error(error)
@@ -100,11 +100,16 @@ impl Finding {
             found.text.push_str(&id);
             found.own.push_str(&id);
         }
+        let remedy = match &check.error {
+            // Nobody knew better.
+            Some(error) if error.remedy() == check.remedy.as_ref() => render::remedy_lines_of(error),
+            _ => render::remedy_lines(check.remedy.as_ref(), Some(provider)),
+        };
         Self {
             severity,
             acknowledged: check.acknowledged,
             provider: Some(provider),
-            remedy: render::remedy_lines(check.remedy.as_ref(), Some(provider)),
+            remedy,
             ..found
         }
     }

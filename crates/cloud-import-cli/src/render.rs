@@ -288,6 +288,20 @@ pub(crate) fn remedy_lines(remedy: Option<&Remedy>, provider: Option<Provider>) 
     }
 }
 
+/// The same for an error. A bucket that is not there has a command that makes it, of which the library knows nothing.
+pub(crate) fn remedy_lines_of(error: &Error) -> Vec<String> {
+    let mut lines = remedy_lines(error.remedy(), error.provider());
+    if is_without_bucket(error) {
+        lines.push("`cloud-import bucket create` makes one that the import can use.".to_owned());
+    }
+    lines
+}
+
+/// Whether the bucket is not there.
+pub(crate) fn is_without_bucket(error: &Error) -> bool {
+    error.code() == Some("NoSuchBucket")
+}
+
 /// The same for programs.
 pub(crate) fn remedy_in_json(error: &Error) -> Option<String> {
     Some(error.remedy()?.render(&Paths))

@@ -1,9 +1,10 @@
 //! Simulated clouds for one command: an embedded simulator, or a running one. Nothing else can be reached then.
 
-use std::{collections::BTreeMap, fs, io, net::SocketAddr, path::Path, time::Duration};
+use std::{collections::BTreeMap, fs, io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use cloud_import::{
-    Error, ErrorKind, Provider, Result, Target,
+    BoxFuture, Credentials, Error, ErrorKind, Provider, Result, Settings, Target,
+    credentials::{Chain, CredentialSource},
     env::{Env as _, SystemEnv},
 };
 use cloud_import_sim::{Config, Simulator};
@@ -31,11 +32,19 @@ const APPEARING: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// One variable is set without the other.
-pub(crate) fn keys() -> Result<(String, String)> {
+pub(crate) fn keys() -> Result<[String; 2]> {
+    Ok(keys_of_variables()?.unwrap_or_else(own_keys))
+}
+
+fn own_keys() -> [String; 2] {
+    [ACCESS_KEY_ID, SECRET_ACCESS_KEY].map(str::to_owned)
+}
+
+fn keys_of_variables() -> Result<Option<[String; 2]>> {
     let [id, secret] = VARIABLES.map(cloud_import::env::variable);
     match (id, secret) {
-        (Some(id), Some(secret)) => Ok((id, secret)),
-        (None, None) => Ok((ACCESS_KEY_ID.to_owned(), SECRET_ACCESS_KEY.to_owned())),
+        (Some(id), Some(secret)) => Ok(Some([id, secret])),
+        (None, None) => Ok(None),
         (id, _) => {
             let missing = VARIABLES[usize::from(id.is_some())];
             Err(
@@ -47,11 +56,54 @@ pub(crate) fn keys() -> Result<(String, String)> {
     }
 }
 
+/// The keys that simulated clouds are asked with.
+#[derive(Debug)]
+enum Keys {
+    /// The same for all.
+    Given([String; 2]),
+    /// Those that are kept for the real cloud, where they are this simulator's: no others are sent to it.
+    OfCloud { access_key_id: String },
+}
+
+/// Keys of a cloud that are a simulator's.
+struct OfSimulator {
+    chain: Chain,
+    access_key_id: String,
+}
+
+impl CredentialSource for OfSimulator {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials>> {
+        Box::pin(async {
+            let started = &self.access_key_id;
+            let remedy = "Set the cloud's variables, or CLOUD_IMPORT_SIM_ACCESS_KEY_ID and CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY, to the keys \
+                          that it was started with.";
+            let found = match self.chain.credentials().await {
+                Ok(found) => found,
+                Err(error) => {
+                    let message = format!("the simulator was started with the access key id `{started}`: {error}");
+                    return Err(Error::new(ErrorKind::Credentials, message)
+                        .with_remedy(remedy)
+                        .with_source(error));
+                }
+            };
+            let id = found.keys()?.access_key_id;
+            if id == started {
+                return Ok(found);
+            }
+            let message = format!("the simulator was started with the access key id `{started}`, not `{id}`");
+            Err(Error::new(ErrorKind::Credentials, message).with_remedy(remedy))
+        })
+    }
+
+    fn describe(&self) -> Result<String> {
+        self.chain.describe()
+    }
+}
+
 /// Simulated clouds.
 #[derive(Debug)]
 pub(crate) struct Simulated {
-    pub(crate) access_key_id: String,
-    pub(crate) secret_access_key: String,
+    keys: Keys,
     addresses: BTreeMap<Provider, SocketAddr>,
     // Stops when this goes.
     _embedded: Option<Simulator>,
@@ -105,21 +157,21 @@ impl Simulated {
         output::note("simulated: five clouds on this machine, nothing leaves it");
         Ok(Self {
             _embedded: Some(simulator),
-            ..Self::at(&line, ACCESS_KEY_ID.to_owned(), SECRET_ACCESS_KEY.to_owned())?
+            ..Self::at(&line, Some(own_keys()))?
         })
     }
 
     async fn running(file: &Path) -> Result<Self> {
-        let (access_key_id, secret_access_key) = keys()?;
+        let keys = keys_of_variables()?;
         let line = line(file).await.map_err(|error| {
             Error::new(ErrorKind::Local, format!("cannot read `{}`: {error}", file.display()))
                 .with_remedy("Name the file with the output of `cloud-import sim`.")
                 .with_source(error)
         })?;
-        Self::at(&line, access_key_id, secret_access_key)
+        Self::at(&line, keys)
     }
 
-    fn at(line: &str, access_key_id: String, secret_access_key: String) -> Result<Self> {
+    fn at(line: &str, typed: Option<[String; 2]>) -> Result<Self> {
         let ready: ReadyLine = serde_json::from_str(line.trim()).map_err(|error| {
             Error::new(
                 ErrorKind::InvalidRequest,
@@ -128,12 +180,7 @@ impl Simulated {
             .with_remedy("Start it with: cloud-import sim > sim.json")
             .with_source(error)
         })?;
-        if let Some(started) = ready.access_key_id.filter(|started| *started != access_key_id) {
-            let message =
-                format!("the simulator was started with the access key id `{started}`, not `{access_key_id}`");
-            return Err(Error::new(ErrorKind::Credentials, message)
-                .with_remedy("Set CLOUD_IMPORT_SIM_ACCESS_KEY_ID and CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY to the keys that it was started with."));
-        }
+        let keys = keys_for(ready.access_key_id, typed)?;
         let clouds = [
             (Provider::JDCLOUD, &ready.jdcloud),
             (Provider::TENCENT, &ready.tencent),
@@ -143,10 +190,20 @@ impl Simulated {
         ];
         let address = |(provider, url): (Provider, &String)| Ok((provider, loopback(url)?));
         Ok(Self {
-            access_key_id,
-            secret_access_key,
+            keys,
             addresses: clouds.into_iter().map(address).collect::<Result<_>>()?,
             _embedded: None,
+        })
+    }
+
+    /// The keys of a cloud, which `settings` say where to look for.
+    pub(crate) fn credentials(&self, provider: Provider, settings: &Settings) -> Result<Arc<dyn CredentialSource>> {
+        Ok(match &self.keys {
+            Keys::Given([id, secret]) => Arc::new(Credentials::new(id, secret)),
+            Keys::OfCloud { access_key_id } => Arc::new(OfSimulator {
+                chain: cloud_import::credential_chain(provider, settings)?,
+                access_key_id: access_key_id.clone(),
+            }),
         })
     }
 
@@ -155,6 +212,20 @@ impl Simulated {
         // All five are there; for one that is not, nothing must be reached at all.
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
         self.addresses.get(&provider).copied().unwrap_or(nowhere)
+    }
+}
+
+/// The keys for a simulator that was started with this id, where it tells, by those of the variables.
+fn keys_for(started: Option<String>, typed: Option<[String; 2]>) -> Result<Keys> {
+    match (started, typed) {
+        (Some(started), Some([id, _])) if started != id => {
+            let message = format!("the simulator was started with the access key id `{started}`, not `{id}`");
+            Err(Error::new(ErrorKind::Credentials, message)
+                .with_remedy("Set CLOUD_IMPORT_SIM_ACCESS_KEY_ID and CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY to the keys that it was started with."))
+        }
+        (_, Some(typed)) => Ok(Keys::Given(typed)),
+        (Some(access_key_id), None) if access_key_id != ACCESS_KEY_ID => Ok(Keys::OfCloud { access_key_id }),
+        (_, None) => Ok(Keys::Given(own_keys())),
     }
 }
 

@@ -17,7 +17,8 @@ Examples:
   cloud-import sim -- printenv CLOUD_IMPORT_SIM_FILE",
     after_help = "\
 Keys are better set in CLOUD_IMPORT_SIM_ACCESS_KEY_ID, CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY and
-CLOUD_IMPORT_SIM_SECURITY_TOKEN; `import --simulate=FILE` looks there for the first two, too.
+CLOUD_IMPORT_SIM_SECURITY_TOKEN; `import --simulate=FILE` looks there for the first two, too, then
+where the cloud's own keys are: it sends none but those that the clouds were started with.
 Without any, both take keys that open nothing else. It runs until Ctrl-C, SIGTERM or SIGHUP; behind
 `--`, as long as that command, and with its exit code. The command finds the keys in these
 variables, and the file for --simulate=FILE in CLOUD_IMPORT_SIM_FILE."

@@ -5,7 +5,7 @@
 use cloud_import::{
     ErrorKind, Provider, Result, Target,
     env::{Env as _, SystemEnv},
-    publish::{self, BucketItem, Damaged, Leftover, PREFIX, StagedObject, leftovers},
+    publish::{self, BucketItem, Damaged, Known, Leftover, PREFIX, StagedObject, leftovers},
 };
 use serde::Serialize;
 
@@ -252,7 +252,7 @@ async fn in_bucket(options: args::Clean) -> Result<Exit> {
     let row = |(item, deleted): (BucketItem, Option<Result<bool>>)| {
         let (outcome, message) = match deleted {
             None if item.may_go(options.older_than, now) => (bucket::Done::Deletable, None),
-            None | Some(Ok(false)) => (bucket::Done::Kept, None),
+            None | Some(Ok(false)) => (bucket::Done::Kept, Some(why_kept(&item).to_owned())),
             Some(Ok(true)) => (bucket::Done::Deleted, None),
             Some(Err(error)) => (bucket::Done::Failed, Some(error.to_string())),
         };
@@ -265,6 +265,14 @@ async fn in_bucket(options: args::Clean) -> Result<Exit> {
     let failed = rows.iter().any(|row| row.outcome == Some(bucket::Done::Failed));
     bucket::show(&store, rows, options.reach.output)?;
     Ok(if failed { Exit::Mixed } else { Exit::Done })
+}
+
+/// Why it is not deleted.
+fn why_kept(item: &BucketItem) -> &'static str {
+    match item.known {
+        Known::NotHere => "no job here knows it, and it is younger than --older-than: another machine may read it",
+        _ => "a job here may read it",
+    }
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ fn text(job: &Job) {
         }
         if let Some(error) = &target.error {
             output::result(&format!("  {}", render::error(error)));
-            for line in render::remedy_lines(error.remedy(), error.provider()) {
+            for line in render::remedy_lines_of(error) {
                 output::result(&format!("    {line}"));
             }
         }

@@ -249,7 +249,7 @@ pub(crate) fn wrong(text: &str) {
 pub(crate) fn error(error: &Error) {
     if error.problems().is_empty() {
         wrong(&render::error(error));
-        advice(&render::remedy_lines(error.remedy(), error.provider()));
+        advice(&render::remedy_lines_of(error));
         return;
     }
     for problem in render::told_problems(error) {
@@ -266,7 +266,7 @@ pub(crate) fn error(error: &Error) {
 pub(crate) fn damaged(found: &[Damaged]) -> Exit {
     for one in found {
         wrong(&format!("{one} cannot be read: {}", one.error.message()));
-        advice(&render::remedy_lines(one.error.remedy(), one.error.provider()));
+        advice(&render::remedy_lines_of(&one.error));
     }
     if found.is_empty() { Exit::Done } else { Exit::Mixed }
 }

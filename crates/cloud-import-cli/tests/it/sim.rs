@@ -218,13 +218,23 @@ fn keys_are_those_of_the_variables_and_a_mismatch_is_told() {
     let mut other = command(&words);
     other.env_remove("CLOUD_IMPORT_SIM_ACCESS_KEY_ID");
     other.env_remove("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY");
-    let output = other.output().unwrap();
-    super::expect_code(&output, 3);
-    let told = super::err(&output);
-    assert!(
-        told.contains("was started with the access key id `an-access-key-id`") && !told.contains(KEYS[1]),
-        "{told}"
-    );
+    // The cloud's own keys are not sent, unless they are the simulator's.
+    let of_cloud = ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"];
+    for (keys, code) in [
+        ([None, None], 3),
+        ([Some("a-real-id"), Some("r3al")], 3),
+        (KEYS.map(Some), 0),
+    ] {
+        for (name, key) in of_cloud.into_iter().zip(keys) {
+            other.envs(key.map(|key| (name, key)));
+        }
+        let output = other.output().unwrap();
+        super::expect_code(&output, code);
+        let told = super::err(&output);
+        let names_the_id = told.contains("was started with the access key id `an-access-key-id`");
+        assert_eq!(names_the_id, code != 0, "{told}");
+        assert!(!told.contains(KEYS[1]) && !told.contains("r3al"), "{told}");
+    }
     let output = other.env("CLOUD_IMPORT_SIM_ACCESS_KEY_ID", KEYS[0]).output().unwrap();
     super::expect_code(&output, 3);
     assert!(super::err(&output).contains("CLOUD_IMPORT_SIM_SECRET_ACCESS_KEY is not set"));

@@ -16,6 +16,7 @@ use crate::{
     exit::Exit,
     line,
     region::Unknown,
+    render,
 };
 
 /// Whose the keys are is asked for so long.
@@ -183,8 +184,7 @@ fn ends(id: &str) -> String {
 fn name_the_maker(checks: &mut [Check], to: &Destination, reach: &Reach) {
     let Some(store) = &to.bucket else { return };
     let is_absent = |check: &&mut Check| {
-        let error = check.error.as_ref();
-        check.what == Subject::Bucket && error.is_some_and(|error| error.code() == Some("NoSuchBucket"))
+        check.what == Subject::Bucket && check.error.as_ref().is_some_and(render::is_without_bucket)
     };
     let bucket = store.bucket();
     for check in checks.iter_mut().filter(is_absent) {

@@ -15,8 +15,8 @@ use self::places::{Object, bucket, object};
 use crate::{args::Sim, exit::Exit, interrupt::Signals, output, simulate};
 
 pub(crate) async fn run(options: Sim) -> Result<Exit> {
-    let (access_key_id, secret_access_key) = match (options.access_key_id.clone(), options.secret_access_key.clone()) {
-        (Some(id), Some(secret)) => (id, secret),
+    let [access_key_id, secret_access_key] = match (options.access_key_id.clone(), options.secret_access_key.clone()) {
+        (Some(id), Some(secret)) => [id, secret],
         _ => simulate::keys()?,
     };
     let config = config(&options, &access_key_id, &secret_access_key)?;
