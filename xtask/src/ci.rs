@@ -53,7 +53,7 @@ fn steps(quick: bool) -> Vec<Step> {
         ),
         Step::new(
             "export by OpenTelemetry, records and fleet in Postgres",
-            "cargo test -p cloud-import-cli --features otel,fleet --bin cloud-import --test it --locked -- otel postgres fleet",
+            "cargo test -p cloud-import-cli --features otel,fleet --bin cloud-import --test it --locked -- otel postgres fleet config::tests args::tests",
         ),
         Step::new("docs", "cargo doc --workspace --no-deps --locked").variable("RUSTDOCFLAGS", "-D warnings"),
         Step::new(

@@ -20,7 +20,8 @@ pub(crate) const STORE_IDLE: Duration = Duration::from_secs(2 * 60);
 /// How long a store may take to answer once it has all: some write the whole object again.
 pub(crate) const STORE_ANSWER: Duration = Duration::from_secs(5 * 60);
 
-/// Reaches clouds: the real ones, or the simulated ones and nothing else.
+/// Reaches clouds: the real ones, or the simulated ones and nothing else. Cheap to clone.
+#[derive(Clone)]
 pub(crate) struct Clouds<'a> {
     reach: &'a Reach,
     simulated: Option<&'a Simulated>,

@@ -281,17 +281,17 @@ mod tests {
     #[test]
     fn the_id_of_a_request_is_told_where_it_is_the_only_one() {
         let refused = |id: &str| {
-            let error = Error::new(ErrorKind::NotFound, "no bucket").with_code("NoSuchBucket");
+            let error = Error::new(ErrorKind::NotFound, "no image").with_code("NoSuchImage");
             let error = error.with_request_id(Some(id.to_owned())).with_remedy("make it");
             ("t", Finding::of_error(&error).remove(0))
         };
         let (one, mut other) = (refused("r-1"), refused("r-2"));
         other.0 = "u";
         let both = lines(&[one.clone(), other]);
-        assert_eq!(both, ["Error: t, u: no bucket (code NoSuchBucket)Make it."]);
+        assert_eq!(both, ["Error: t, u: no image (code NoSuchImage)Make it."]);
         assert_eq!(
             lines(&[one]),
-            ["Error: t: no bucket (code NoSuchBucket, request r-1)Make it."]
+            ["Error: t: no image (code NoSuchImage, request r-1)Make it."]
         );
     }
 

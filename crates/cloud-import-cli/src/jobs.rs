@@ -1,12 +1,14 @@
 //! Jobs as people name them, and what is remembered of all of them.
 
+use std::collections::BTreeMap;
+
 use cloud_import::{
     Error, ErrorKind, Result,
     provider::suggest::did_you_mean,
     publish::{Damaged, Job, JobFacts, Record, State},
 };
 
-use crate::{outcome::Outcome, render};
+use crate::{outcome::Outcome, render, state};
 
 /// So many jobs are named that a text may mean.
 const SHOWN: usize = 10;
@@ -69,20 +71,43 @@ pub(crate) struct Remembered {
 }
 
 impl Remembered {
-    pub(crate) async fn of(job: &Job) -> Result<Self> {
-        Ok(Self::new(job.facts().clone(), job.records().await?))
+    pub(crate) async fn of(job: &Job, state: &state::Remembered) -> Result<Self> {
+        // Before the records: what is in neither was never there.
+        let waiting = state.waiting().await?;
+        let mut own = Self::new(job.facts().clone(), job.records().await?);
+        let is_own = |(job, waiting): (String, Outcome)| (job == own.facts.id).then_some(waiting);
+        let waiting: Vec<Outcome> = waiting.into_iter().filter_map(is_own).collect();
+        own.add(waiting);
+        Ok(own)
     }
 
     /// All that can be read, and what stands in the place of the jobs that cannot.
-    pub(crate) async fn all(state: &State) -> Result<(Vec<Self>, Vec<Damaged>)> {
+    pub(crate) async fn all(state: &state::Remembered) -> Result<(Vec<Self>, Vec<Damaged>)> {
+        let mut waiting: BTreeMap<String, Vec<Outcome>> = BTreeMap::new();
+        for (job, outcome) in state.waiting().await? {
+            waiting.entry(job).or_default().push(outcome);
+        }
         let (mut jobs, mut damaged) = (Vec::new(), Vec::new());
-        for found in state.all().await? {
+        for found in state.state().all().await? {
             match found {
-                Ok(found) => jobs.push(Self::new(found.job.facts().clone(), found.records)),
+                Ok(found) => {
+                    let mut own = Self::new(found.job.facts().clone(), found.records);
+                    own.add(waiting.remove(&own.facts.id).unwrap_or_default());
+                    jobs.push(own);
+                }
                 Err(one) => damaged.push(one),
             }
         }
         Ok((jobs, damaged))
+    }
+
+    /// Adds what has no record yet.
+    fn add(&mut self, waiting: Vec<Outcome>) {
+        for one in waiting {
+            if self.targets.iter().all(|known| known.target != one.target) {
+                self.targets.push(one);
+            }
+        }
     }
 
     fn new(facts: JobFacts, records: Vec<Result<Record, Damaged>>) -> Self {

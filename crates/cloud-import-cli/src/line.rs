@@ -41,6 +41,10 @@ pub(crate) fn of_job(job: &JobFacts, state: &StateDir) -> String {
 
 /// Jobs with the option by which a later command finds them.
 pub(crate) fn in_state(jobs: &str, state: &StateDir) -> String {
+    #[cfg(feature = "fleet")]
+    if let Some(url) = &state.fleet {
+        return format!("{jobs} --fleet {}", word(url));
+    }
     let folder = state.folder.as_ref().map(|folder| folder.display().to_string());
     let option = folder.map_or_else(String::new, |folder| format!(" --state {}", word(&folder)));
     jobs.to_owned() + &option

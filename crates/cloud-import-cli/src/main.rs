@@ -139,7 +139,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Show(options) => block_on(interrupt::or_leave(show::run(options))),
         Command::Report(options) => block_on(interrupt::or_leave(page::run(options))),
         #[cfg(feature = "fleet")]
-        Command::Import(options) if options.fleet.is_some() => block_on(commands::fleet::import(*options)),
+        Command::Import(options) if options.state.fleet.is_some() => block_on(commands::fleet::import(*options)),
         Command::Import(options) => block_on(import::run(*options)),
         #[cfg(feature = "fleet")]
         Command::Fleet(options) => block_on(commands::fleet::run(options)),

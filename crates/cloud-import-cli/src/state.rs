@@ -10,10 +10,12 @@ use cloud_import::{
     publish::State,
 };
 
+#[cfg(feature = "fleet")]
+use cloud_import_fleet::Queue;
 #[cfg(feature = "postgres")]
 use cloud_import_fleet::{Database, Records};
 
-use crate::args::StateDir;
+use crate::{args::StateDir, outcome::Outcome};
 
 /// The state directory of a command. A temporary one goes with it.
 #[derive(Debug)]
@@ -21,25 +23,26 @@ pub(crate) struct Remembered {
     state: State,
     folder: PathBuf,
     is_temporary: bool,
+    /// What waits for workers, where the database is a fleet's.
+    #[cfg(feature = "fleet")]
+    queue: Option<Queue>,
 }
 
 impl Remembered {
     /// As the options ask. Simulated clouds are forgotten with the command unless a directory is named: a job of theirs must
     /// never be taken for one in the real clouds.
     pub(crate) async fn of(options: &StateDir, simulated: bool) -> Result<Self> {
-        if let Some(folder) = &options.folder {
+        if let Some(folder) = options.place() {
             return match folder.to_str().filter(|text| is_database(text)) {
-                Some(url) => Self::in_database(url).await,
-                None => Ok(Self::at(folder.clone())),
+                Some(url) => Self::in_database(url, options).await,
+                None => Ok(Self::at(folder)),
             };
         }
         if simulated {
             let folder = std::env::temp_dir().join(format!("cloud-import-{}", SystemEnv.nonce()?));
-            return Ok(Self {
-                state: State::at(&folder),
-                folder,
-                is_temporary: true,
-            });
+            let mut own = Self::at(folder);
+            own.is_temporary = true;
+            return Ok(own);
         }
         users_own()
             .map(Self::at)
@@ -48,18 +51,31 @@ impl Remembered {
 
     /// Records that other machines reach; what is this machine's alone stays where the user's state is.
     #[cfg(feature = "postgres")]
-    async fn in_database(url: &str) -> Result<Self> {
-        let records = Records::open(Database::parse(url)?).await?;
-        let folder = users_own()?;
-        Ok(Self {
-            state: State::on(Arc::new(records), &folder),
-            folder,
-            is_temporary: false,
-        })
+    async fn in_database(url: &str, _options: &StateDir) -> Result<Self> {
+        let own = Self::on(Records::open(Database::parse(url)?).await?)?;
+        #[cfg(feature = "fleet")]
+        if _options.fleet.is_some() {
+            return own.with_queue(url).await;
+        }
+        Ok(own)
+    }
+
+    /// The same on records that are open.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn on(records: Records) -> Result<Self> {
+        let mut own = Self::at(users_own()?);
+        own.state = State::on(Arc::new(records), &own.folder);
+        Ok(own)
+    }
+
+    #[cfg(feature = "fleet")]
+    async fn with_queue(mut self, url: &str) -> Result<Self> {
+        self.queue = Some(Queue::open(&Database::parse(url)?, 1).await?);
+        Ok(self)
     }
 
     #[cfg(not(feature = "postgres"))]
-    async fn in_database(_: &str) -> Result<Self> {
+    async fn in_database(_: &str, _: &StateDir) -> Result<Self> {
         let message = "this program keeps no records in a database: it was built without that";
         Err(Error::new(ErrorKind::Unsupported, message).with_remedy(
             "Take a released one, or build it with `--features postgres`; or name a directory: --state DIR.",
@@ -71,7 +87,31 @@ impl Remembered {
             state: State::at(&folder),
             folder,
             is_temporary: false,
+            #[cfg(feature = "fleet")]
+            queue: None,
         }
+    }
+
+    /// Targets that wait for the workers of a fleet and have no record yet, with the ids of their jobs.
+    ///
+    /// # Errors
+    /// The fleet's database cannot be read.
+    #[cfg(feature = "fleet")]
+    pub(crate) async fn waiting(&self) -> Result<Vec<(String, Outcome)>> {
+        match &self.queue {
+            Some(queue) => crate::fleet::rows::waiting(queue).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// There are none without a fleet.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(feature = "fleet"))]
+    #[expect(clippy::unused_async, reason = "as it is with a fleet")]
+    pub(crate) async fn waiting(&self) -> Result<Vec<(String, Outcome)>> {
+        Ok(Vec::new())
     }
 
     pub(crate) fn state(&self) -> &State {

@@ -33,6 +33,9 @@ pub struct Order {
     pub simulated: bool,
     /// The generation of the record that is wanted: one of that or a later one that is settled is the end.
     pub generation: u32,
+    /// Its place among the orders of its job: the first of each job come before the second of any.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub rank: u16,
     /// How often its cloud was asked for a verdict.
     #[serde(default)]
     pub polls: u32,
@@ -42,6 +45,9 @@ pub struct Order {
     /// How often it was looked for, since whether it was started is not known.
     #[serde(default)]
     pub looks: u32,
+    /// Why it goes on although it was to be cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_canceled: Option<Reason>,
     /// Why it is not better, as it was last told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<Reason>,
@@ -76,9 +82,11 @@ impl Order {
             asked_of_target,
             simulated: false,
             generation: 0,
+            rank: 0,
             polls: 0,
             tries: 0,
             looks: 0,
+            not_canceled: None,
             said: None,
         })
     }
@@ -88,12 +96,42 @@ impl Order {
         format!("{}/{}", self.job, self.target)
     }
 
+    /// The same as it was given, with nothing done yet.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self {
+            polls: 0,
+            tries: 0,
+            looks: 0,
+            not_canceled: None,
+            said: None,
+            ..self.clone()
+        }
+    }
+
+    /// Whether no worker has put it back yet.
+    pub(crate) fn is_fresh(&self) -> bool {
+        (self.polls, self.tries, self.looks) == (0, 0, 0)
+    }
+
+    /// What is begun goes before what is not; of that, jobs take turns.
+    pub(crate) fn priority(&self) -> i16 {
+        match self.is_fresh() {
+            true => i16::try_from(self.rank).unwrap_or(i16::MAX),
+            false => -1,
+        }
+    }
+
     /// Whoever serves one of these may work on it.
     pub(crate) fn flags(&self) -> Vec<String> {
         let Self { provider, region, .. } = self;
         let all = [format!("{provider}/{region}"), format!("{provider}/*")];
         all.map(|flag| flag_of(&flag, self.simulated)).to_vec()
     }
+}
+
+fn is_first(rank: &u16) -> bool {
+    *rank == 0
 }
 
 /// The refusal of a link that may be signed.

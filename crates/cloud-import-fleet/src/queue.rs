@@ -11,8 +11,9 @@ use cloud_import::{
 };
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use graphile_worker::{
-    Database as Engine, DbExecutor as _, DbParams, DbValue, IntoTaskHandlerResult, JobKeyMode, JobSpec, RawJobSpec,
-    TaskHandler, WorkerContext, WorkerOptions, WorkerRecoveryConfig, WorkerUtils, worker_utils::types::CleanupTask,
+    Database as Engine, DbExecutor as _, DbParams, DbRow, DbValue, IntoTaskHandlerResult, JobKeyMode, JobSpec,
+    RawJobSpec, TaskHandler, WorkerContext, WorkerOptions, WorkerRecoveryConfig, WorkerUtils,
+    worker_utils::types::CleanupTask,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
@@ -99,19 +100,33 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes orders out that wait, by their keys. A step that is under way is not stopped.
+    /// Takes orders out that no worker has begun or will, by their keys, and returns the keys of those that it took.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub async fn remove(&self, keys: &[String]) -> Result<()> {
-        for key in keys {
-            self.utils
-                .0
-                .remove_job(key)
-                .await
-                .map_err(|error| failed(&self.shown, error))?;
-        }
-        Ok(())
+    pub async fn remove_fresh(&self, keys: &[String]) -> Result<Vec<String>> {
+        let sql = "delete from graphile_worker._private_jobs as jobs using graphile_worker._private_tasks as tasks
+            where tasks.id = jobs.task_id and jobs.key = any($1) and jobs.locked_at is null
+            and (tasks.identifier = $2 or coalesce((jobs.payload->>'polls')::int, 0) + coalesce((jobs.payload->>'tries')::int, 0)
+                + coalesce((jobs.payload->>'looks')::int, 0) = 0)
+            returning jobs.key";
+        let values = vec![DbValue::TextArray(keys.to_vec()), DbValue::Text(LEFT.to_owned())];
+        let rows = self.engine.fetch_all(sql, DbParams::from(values)).await;
+        let rows = rows.map_err(|error| failed(&self.shown, error))?;
+        let keys = rows.iter().map(|row| row.try_get("key"));
+        keys.collect::<Result<_, _>>()
+            .map_err(|error| failed(&self.shown, error))
+    }
+
+    /// Lets workers take these now, however long they were to rest.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn hurry(&self, keys: &[String]) -> Result<()> {
+        let sql = "update graphile_worker._private_jobs set run_at = now() where key = any($1) and locked_at is null and run_at > now()";
+        let keys = DbParams::from(vec![DbValue::TextArray(keys.to_vec())]);
+        let done = self.engine.execute(sql, keys).await;
+        done.map(drop).map_err(|error| failed(&self.shown, error))
     }
 
     /// What stands there of these keys.
@@ -119,25 +134,38 @@ impl Queue {
     /// # Errors
     /// As [`Self::open`]; and for what another version wrote.
     pub async fn look(&self, keys: &[String]) -> Result<HashMap<String, Row>> {
-        let sql = "select jobs.key, jobs.payload, tasks.identifier, jobs.locked_at is not null as held
-            from graphile_worker._private_jobs as jobs
-            join graphile_worker._private_tasks as tasks on tasks.id = jobs.task_id where jobs.key = any($1)";
-        let keys = DbParams::from(vec![DbValue::TextArray(keys.to_vec())]);
-        let rows = self.engine.fetch_all(sql, keys).await;
+        let rows = self
+            .rows("jobs.key = any($1)", vec![DbValue::TextArray(keys.to_vec())])
+            .await?;
+        Ok(rows.into_iter().map(|row| (row.order.key(), row)).collect())
+    }
+
+    /// All that stands there, by their keys.
+    ///
+    /// # Errors
+    /// As [`Self::look`].
+    pub async fn all(&self) -> Result<Vec<Row>> {
+        self.rows("jobs.key is not null", Vec::new()).await
+    }
+
+    async fn rows(&self, are: &str, values: Vec<DbValue>) -> Result<Vec<Row>> {
+        let sql = format!(
+            "select jobs.payload, tasks.identifier, jobs.locked_at is not null as held from graphile_worker._private_jobs as jobs
+            join graphile_worker._private_tasks as tasks on tasks.id = jobs.task_id where {are} order by jobs.key"
+        );
+        let rows = self.engine.fetch_all(&sql, DbParams::from(values)).await;
         let rows = rows.map_err(|error| failed(&self.shown, error))?;
-        let mut found = HashMap::new();
-        for row in rows {
+        let row = |row: &DbRow| {
             let broken = |error| failed(&self.shown, error);
             let payload: serde_json::Value = row.try_get("payload").map_err(broken)?;
             let identifier: String = row.try_get("identifier").map_err(broken)?;
-            let one = Row {
+            Ok(Row {
                 order: serde_json::from_value(payload).map_err(|error| failed(&self.shown, error))?,
                 is_left: identifier == LEFT,
                 is_held: row.try_get("held").map_err(broken)?,
-            };
-            found.insert(row.try_get("key").map_err(broken)?, one);
-        }
-        Ok(found)
+            })
+        };
+        rows.iter().map(row).collect()
     }
 
     /// How many orders with one of these flags are not over.
@@ -214,7 +242,7 @@ impl Queue {
                     max_attempts: Some(i16::MAX),
                     job_key: Some(order.key()),
                     job_key_mode: Some(JobKeyMode::Replace),
-                    priority: None,
+                    priority: Some(order.priority()),
                     flags: Some(order.flags()),
                 },
             });

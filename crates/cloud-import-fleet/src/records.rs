@@ -44,6 +44,11 @@ impl Records {
         Ok(Self(Arc::new(Shared { sessions, releases })))
     }
 
+    #[cfg(feature = "queue")]
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
     fn rows(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
         let asked = self.0.sessions.ask(async |client| client.query(sql, values).await);
         self.0.sessions.runtime().block_on(asked)

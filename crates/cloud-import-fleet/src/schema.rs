@@ -4,12 +4,25 @@ use cloud_import::{Error, ErrorKind, Result};
 use tokio_postgres::Client;
 
 /// What each version adds to the one before it. Their number is that of the version.
-const VERSIONS: &[&str] = &["
+const VERSIONS: &[&str] = &[
+    "
     create table cloud_import.record (
         name text collate \"C\" primary key,
         body text not null,
         changed_at timestamptz not null default now()
-    );"];
+    );",
+    // What all workers of a fleet are told: orders that are to be cancelled, and clouds that are not to be asked for a while.
+    "
+    create table cloud_import.cancel (
+        name text collate \"C\" primary key,
+        asked_at timestamptz not null default now()
+    );
+    create table cloud_import.pause (
+        place text collate \"C\" primary key,
+        until timestamptz not null,
+        times int not null
+    );",
+];
 
 /// Held while versions are looked at: no name of a record has it.
 const LOCK: &str = "schema";

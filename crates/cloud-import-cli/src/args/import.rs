@@ -87,18 +87,6 @@ pub(crate) struct Import {
         help_heading = "Waiting and output"
     )]
     pub(crate) keep_jobs: Option<Duration>,
-    /// Leave the work to the fleet of this database; follow it here
-    ///
-    /// postgres://USER@HOST/NAME. An order for each target waits there for a worker that serves its region (`cloud-import fleet serve`),
-    /// and is recorded there: later commands find the job with --state URL. Ctrl-C and --no-wait leave it to the fleet.
-    #[cfg(feature = "fleet")]
-    #[arg(
-        long,
-        value_name = "URL",
-        conflicts_with = "folder",
-        help_heading = "Waiting and output"
-    )]
-    pub(crate) fleet: Option<String>,
     #[command(flatten)]
     pub(crate) staging: Staging,
     /// SHA-256 that the file must have, or a file of sums

@@ -34,7 +34,7 @@ use std::path::Path;
 use clap::{Parser, Subcommand};
 
 #[cfg(feature = "fleet")]
-pub(crate) use self::fleet::{Fleet, Verb as FleetVerb};
+pub(crate) use self::fleet::{Fleet, PerAccount, Verb as FleetVerb};
 pub(crate) use self::{
     again::{GoOn, Resume, Retry},
     check::Check,

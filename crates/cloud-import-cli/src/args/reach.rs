@@ -49,6 +49,25 @@ pub(crate) struct StateDir {
     /// of PGPASSFILE.
     #[arg(long = "state", value_name = "PLACE", variable = "CLOUD_IMPORT_STATE")]
     pub(crate) folder: Option<PathBuf>,
+    /// Database of a fleet: as --state, with what waits there
+    ///
+    /// postgres://USER@HOST/NAME. `import` leaves its work to the workers (`cloud-import fleet serve`) and follows it: Ctrl-C and
+    /// --no-wait leave it to them. `list`, `show`, `report` and `status` tell what waits; `wait` and `cancel` are done by the workers,
+    /// with their keys; `retry` gives what failed to them again.
+    #[cfg(feature = "fleet")]
+    #[arg(long, value_name = "URL", variable = "CLOUD_IMPORT_FLEET", conflicts_with = "folder")]
+    pub(crate) fleet: Option<String>,
+}
+
+impl StateDir {
+    /// The folder or the database, where one is named.
+    pub(crate) fn place(&self) -> Option<PathBuf> {
+        #[cfg(feature = "fleet")]
+        if let Some(url) = &self.fleet {
+            return Some(url.into());
+        }
+        self.folder.clone()
+    }
 }
 
 /// Where defaults come from.

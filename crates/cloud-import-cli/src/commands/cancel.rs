@@ -21,6 +21,10 @@ use crate::{
 };
 
 pub(crate) async fn run(options: args::Tasks) -> Result<Exit> {
+    #[cfg(feature = "fleet")]
+    if options.state.fleet.is_some() {
+        return crate::fleet::cancel(&options).await;
+    }
     let simulated = Simulated::of(&options.reach).await?;
     let state = Remembered::of(&options.state, simulated.is_some()).await?;
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?;

@@ -11,10 +11,10 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::sync::mpsc;
 
 use crate::{
-    args::{Fleet, FleetVerb, Import},
+    args::{self, FleetVerb, Import},
     connect::Clouds,
     exit::Exit,
-    fleet::{self, Worker},
+    fleet::{self, Fleet, Limits, Worker},
     interrupt::Signals,
     on_end::OnEnd,
     output,
@@ -30,7 +30,7 @@ const REST: Duration = Duration::from_secs(2);
 /// How often it is looked whether anything is left.
 const LOOK: Duration = Duration::from_millis(300);
 
-pub(crate) async fn run(options: Fleet) -> Result<Exit> {
+pub(crate) async fn run(options: args::Fleet) -> Result<Exit> {
     match options.verb {
         FleetVerb::Serve => serve(&options).await,
     }
@@ -39,15 +39,13 @@ pub(crate) async fn run(options: Fleet) -> Result<Exit> {
 /// `import --fleet`.
 pub(crate) async fn import(mut options: Import) -> Result<Exit> {
     let on_end = OnEnd::of(&options.waiting);
-    let url = options.fleet.clone().unwrap_or_default();
-    options.state.folder = Some(url.clone().into());
     // The workers ask, who have the keys.
     options.no_preflight = true;
-    let ended = fleet::ended(&options, &url, &on_end).await;
+    let ended = fleet::ended(&options, &on_end).await;
     on_end.run(ended).await
 }
 
-async fn serve(options: &Fleet) -> Result<Exit> {
+async fn serve(options: &args::Fleet) -> Result<Exit> {
     fleet::lasting(&options.reach)?;
     let simulated = Simulated::of(&options.reach).await?;
     let slots = usize::from(options.slots.get());
@@ -61,17 +59,18 @@ async fn serve(options: &Fleet) -> Result<Exit> {
         },
         grace: PATIENCE[0] + PATIENCE[1],
     };
-    let (state, queue) = fleet::open(&options.fleet, slots).await?;
+    let fleet = Fleet::open(options.fleet.as_deref(), slots).await?;
     let stop = Stop::default();
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?.stopped_by(&stop);
-    let worker = Worker::new(&options.reach, &clouds, state.state(), &stop);
+    let limits = Limits::new(&fleet.records, &options.per_account);
+    let worker = Worker::new(&options.reach, &clouds, &fleet, limits, &stop);
     output::note(&format!("serving {} with {slots} slots", serving.flags.join(", ")));
-    let work = served(&worker, &queue, &serving, &stop);
+    let work = served(&worker, &fleet.queue, &serving, &stop);
     let mut signals = Signals::new()?;
     tokio::pin!(work);
     tokio::select! {
         () = &mut work => return Ok(Exit::Done),
-        () = drained(options.drain, &queue, &serving, &stop) => {}
+        () = drained(options.drain, &fleet.queue, &serving, &stop) => {}
         () = signals.next() => output::say("stopping: finishing what was sent, starting nothing new"),
     }
     stop.request();
@@ -94,10 +93,12 @@ async fn served(worker: &Worker<'_>, queue: &Queue, serving: &Serving, stop: &St
     let (to, mut steps) = mpsc::channel(serving.slots);
     let mut running = FuturesUnordered::new();
     let engine = handed_out(queue, serving, to, stop);
-    tokio::pin!(engine);
+    let listening = worker.listen();
+    tokio::pin!(engine, listening);
     loop {
         tokio::select! {
             () = &mut engine => return,
+            () = &mut listening => {}
             Some(step) = steps.recv() => running.push(stepped(worker, step)),
             Some(()) = running.next(), if !running.is_empty() => {}
         }

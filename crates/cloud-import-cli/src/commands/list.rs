@@ -55,7 +55,7 @@ pub(crate) async fn run(options: args::List) -> Result<Exit> {
 /// Shows the jobs that are remembered, the newest last.
 async fn jobs(options: args::List) -> Result<Exit> {
     let state = Remembered::of(&options.state, false).await?;
-    let (mut jobs, mut damaged) = Job::all(state.state()).await?;
+    let (mut jobs, mut damaged) = Job::all(&state).await?;
     for job in &mut jobs {
         damaged.append(&mut job.damaged);
         job.targets.retain(|target| options.wants(target));

@@ -33,7 +33,7 @@ pub(crate) async fn run(mut options: Move) -> Result<Exit> {
             .with_remedy("Leave --dry-run out, or try the import with a file of the image."));
     }
     #[cfg(feature = "fleet")]
-    if import.fleet.is_some() {
+    if import.state.fleet.is_some() {
         return Err(
             Error::new(ErrorKind::InvalidRequest, "an image is moved by this machine alone")
                 .with_remedy("Leave --fleet out."),
@@ -93,7 +93,7 @@ async fn moved_before(import: Import, state: &Remembered, file: &Path, error: Er
         let has = |label: &str| job.targets.iter().any(|target| target.target == label);
         wanted.iter().all(|wanted| has(&wanted.label))
     };
-    let (jobs, _) = Job::all(state.state()).await?;
+    let (jobs, _) = Job::all(state).await?;
     let Some(job) = jobs.into_iter().find(|job| is_of_file(job) && has_all(job)) else {
         return Err(error);
     };

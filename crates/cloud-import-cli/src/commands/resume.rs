@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{copy, import::published, wait::wait_for_all};
 use crate::{
     args::{
-        self, GoOn, Import, StateDir,
+        self, GoOn, Import,
         scope::{Scope, Scoped},
     },
     asked,
@@ -106,9 +106,25 @@ impl Meant<'_> {
 }
 
 async fn go_on(names: &[String], with: &GoOn, meant: &Meant<'_>) -> Result<Exit> {
+    #[cfg(feature = "fleet")]
+    if with.state.fleet.is_some() {
+        return in_fleet(names, with, meant).await;
+    }
     let on_end = OnEnd::of(&with.waiting);
     let ended = ended(names, with, meant, &on_end).await;
     on_end.run(ended).await
+}
+
+/// A fleet's workers go on with what is unfinished by themselves; what came to nothing they are given again.
+#[cfg(feature = "fleet")]
+async fn in_fleet(names: &[String], with: &GoOn, meant: &Meant<'_>) -> Result<Exit> {
+    if meant.again {
+        let message = "--again is nothing for a fleet";
+        return Err(
+            Error::new(ErrorKind::InvalidRequest, message).with_remedy("Use --state URL in the place of --fleet URL.")
+        );
+    }
+    crate::fleet::retry(names, with, meant.to).await
 }
 
 async fn ended(names: &[String], with: &GoOn, meant: &Meant<'_>, on_end: &OnEnd) -> Result<Exit> {
@@ -118,7 +134,7 @@ async fn ended(names: &[String], with: &GoOn, meant: &Meant<'_>, on_end: &OnEnd)
     for name in names {
         let job = jobs::named(state.state(), name).await?;
         known.push(job.facts().id.clone());
-        let remembered = jobs::Remembered::of(&job).await?.targets;
+        let remembered = jobs::Remembered::of(&job, &state).await?.targets;
         let record = |target: &Outcome| target.record.as_deref().cloned();
         let records = remembered.iter().filter(|target| meant.is_meant(target));
         let records: Vec<Record> = records.filter_map(record).collect();
@@ -337,9 +353,7 @@ impl Call<'_> {
         import.no_wait = with.no_wait;
         import.events = with.events;
         import.waiting.timeout = with.waiting.timeout;
-        import.state = StateDir {
-            folder: with.state.folder.clone(),
-        };
+        import.state = with.state.clone();
         import.reach.endpoint.clone_from(&with.reach.endpoint);
         import.reach.account.clone_from(&with.reach.account);
         import.reach.instance_metadata |= with.reach.instance_metadata;

@@ -33,7 +33,7 @@ pub(crate) struct Shown<'a> {
 
 pub(crate) async fn run(options: args::Show) -> Result<Exit> {
     let state = Remembered::of(&options.state, false).await?;
-    let job = Job::of(&jobs::named(state.state(), &options.job).await?).await?;
+    let job = Job::of(&jobs::named(state.state(), &options.job).await?, &state).await?;
     match options.output {
         OutputFormat::Json => output::json(&Shown {
             schema: SCHEMA,
@@ -79,7 +79,8 @@ fn result(target: &Outcome) -> String {
     match (&target.image, &target.export) {
         (Some(image), _) => image.id.clone(),
         (None, Some(export)) => objects(export),
-        (None, None) => String::new(),
+        // What waits for a worker says so.
+        (None, None) => target.state.clone().filter(|_| target.is_aside).unwrap_or_default(),
     }
 }
 

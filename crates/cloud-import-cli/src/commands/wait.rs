@@ -29,6 +29,10 @@ use crate::{
 };
 
 pub(crate) async fn run(options: args::Wait) -> Result<Exit> {
+    #[cfg(feature = "fleet")]
+    if options.tasks.state.fleet.is_some() {
+        return crate::fleet::wait(&options).await;
+    }
     let on_end = OnEnd::of(&options.waiting);
     let ended = ended(&options, &on_end).await;
     on_end.run(ended).await

@@ -88,14 +88,18 @@ impl Known {
     }
 
     fn recorded(&self) -> Vec<Job> {
-        let folder = self.value("--state").map(Into::into);
+        let named = StateDir {
+            folder: self.value("--state").map(Into::into),
+            #[cfg(feature = "fleet")]
+            fleet: self.value("--fleet").and_then(OsStr::to_str).map(str::to_owned),
+        };
         // Simulated clouds are remembered nowhere unless a directory is named.
-        if folder.is_none() && self.is_simulated() {
+        if named.place().is_none() && self.is_simulated() {
             return Vec::new();
         }
         let all = async {
-            let state = Remembered::of(&StateDir { folder }, false).await?;
-            Job::all(state.state()).await
+            let state = Remembered::of(&named, false).await?;
+            Job::all(&state).await
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let all = runtime.ok().and_then(|runtime| runtime.block_on(all).ok());

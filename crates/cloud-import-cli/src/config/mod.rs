@@ -32,7 +32,7 @@ const LARGEST: u64 = 1 << 20;
 pub(crate) const FILE: &str = "cloud-import.toml";
 
 /// Simulated clouds have keys of their own, and their jobs must never be taken for real ones: these count for real clouds only.
-const OF_REAL_CLOUDS: [&str; 3] = ["account", "instance_metadata", "state"];
+const OF_REAL_CLOUDS: [&str; 4] = ["account", "fleet", "instance_metadata", "state"];
 
 /// The command line with defaults for what it leaves open; as it is where it cannot be read.
 ///
@@ -297,15 +297,19 @@ fn left_open(mut defaults: Values, command: &Command, typed: &ArgMatches, option
     let own = keyed(command);
     defaults.give_way_to(&said(command, typed), options);
     for option in command.get_arguments().filter(|option| is_typed(option)) {
-        let others = command.get_arg_conflicts_with(option);
-        defaults
-            .0
-            .retain(|key, _| !own.get(key).is_some_and(|own| others.contains(own)));
+        // Either of the two may say it.
+        let excludes = |one: &Arg, other: &Arg| command.get_arg_conflicts_with(one).contains(&other);
+        let is_excluded = |own: &&Arg| excludes(option, own) || excludes(own, option);
+        defaults.0.retain(|key, _| !own.get(key).is_some_and(is_excluded));
         if option.get_id() == "simulate" {
             defaults.0.retain(|key, _| !OF_REAL_CLOUDS.contains(&key.as_str()));
         }
     }
     defaults.0.retain(|key, _| own.contains_key(key));
+    // A fleet's database is where its jobs are recorded.
+    if defaults.0.contains_key("fleet") {
+        defaults.0.remove("state");
+    }
     defaults
 }
 

@@ -8,6 +8,7 @@ use std::{
 
 use clap::{
     Arg, ArgAction, Command,
+    builder::Resettable,
     error::{ContextKind, ContextValue},
 };
 use cloud_import::{Error, ErrorKind};
@@ -66,7 +67,9 @@ pub(super) fn repeats(option: &Arg) -> bool {
 
 /// Whether the option takes this value, else why not.
 pub(super) fn check(option: &Arg, text: &OsStr) -> Result<(), String> {
-    let command = Command::new("defaults").no_binary_name(true).arg(option.clone());
+    // Alone: what it conflicts with is not there.
+    let option = option.clone().conflicts_with(Resettable::Reset);
+    let command = Command::new("defaults").no_binary_name(true).arg(&option);
     let mut typed = OsString::from(format!("--{}=", option.get_long().unwrap_or_default()));
     typed.push(text);
     let Err(error) = command.try_get_matches_from([typed]) else {

@@ -9,7 +9,7 @@ use cloud_import::{
 };
 use cloud_import_fleet::{Order, Queue, Row};
 
-use super::step::record;
+use super::{rows::left, step::record};
 use crate::outcome::Outcome;
 
 /// Orders that are followed, and how.
@@ -123,7 +123,8 @@ impl Follow<'_> {
             }
             told.task = Some(task.clone());
         }
-        let said = row.and_then(|row| row.order.said.as_ref());
+        let order = row.map(|row| &row.order);
+        let said = order.and_then(|order| order.not_canceled.as_ref().or(order.said.as_ref()));
         let said = said.map(|said| said.message.clone());
         if let Some(text) = said.as_ref().filter(|_| said != told.said) {
             self.listener.on(Some(at), &Event::Warning { text });
@@ -161,17 +162,6 @@ impl Follow<'_> {
 fn gone() -> Error {
     Error::new(ErrorKind::Canceled, "its order was taken from the queue")
         .with_remedy("Repeat the command where that was not meant.")
-}
-
-/// A person is to look at it.
-fn left(row: &Row, record: Option<&Record>) -> Ended {
-    let order = &row.order;
-    let error = order.said.as_ref().map(|said| said.error(order.provider));
-    let error = error.unwrap_or_else(|| Error::new(ErrorKind::OutcomeUnknown, "it was left as it is"));
-    match record.map(|record| (record.step, record.task.clone())) {
-        Some((Step::Starting | Step::Unknown, task)) => Ended::Unknown { task, error },
-        _ => Ended::not_started(error),
-    }
 }
 
 /// How it ended by its record.

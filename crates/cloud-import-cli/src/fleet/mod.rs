@@ -1,35 +1,55 @@
 //! A fleet: orders that wait in a database, and workers that carry them out, each as `import` would.
 
+mod cancel;
 mod follow;
 mod orders;
 mod pauses;
+mod places;
+pub(crate) mod rows;
 mod step;
 mod submit;
+mod verbs;
 
 use cloud_import::{Error, ErrorKind, Result};
-use cloud_import_fleet::{Database, Queue};
+use cloud_import_fleet::{Database, Notices, Queue, Records};
 
-pub(crate) use self::{step::Worker, submit::ended};
+pub(crate) use self::{
+    places::Limits,
+    step::Worker,
+    submit::ended,
+    verbs::{cancel, retry, status, wait},
+};
 use crate::{
-    args::{Reach, StateDir},
+    args::Reach,
     state::{Remembered, is_database},
 };
 
-/// The records and the queue of a fleet. `slots`: how many orders are worked on at a time.
-pub(crate) async fn open(url: &str, slots: usize) -> Result<(Remembered, Queue)> {
-    if !is_database(url) {
-        return Err(Error::new(
-            ErrorKind::InvalidRequest,
-            "the fleet's database is named by no URL of one",
-        )
-        .with_remedy("Write --fleet postgres://USER@HOST:PORT/NAME."));
+/// A fleet, as its database has it.
+pub(crate) struct Fleet {
+    pub(crate) state: Remembered,
+    pub(crate) queue: Queue,
+    pub(crate) notices: Notices,
+    pub(crate) records: Records,
+}
+
+impl Fleet {
+    /// Reaches it. `slots`: how many orders are worked on at a time.
+    pub(crate) async fn open(url: Option<&str>, slots: usize) -> Result<Self> {
+        let url = url.filter(|url| is_database(url)).ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidRequest,
+                "the fleet's database is named by no URL of one",
+            )
+            .with_remedy("Write --fleet postgres://USER@HOST:PORT/NAME.")
+        })?;
+        let records = Records::open(Database::parse(url)?).await?;
+        Ok(Self {
+            state: Remembered::on(records.clone())?,
+            queue: Queue::open(&Database::parse(url)?, slots).await?,
+            notices: Notices::of(&records),
+            records,
+        })
     }
-    let place = StateDir {
-        folder: Some(url.into()),
-    };
-    let state = Remembered::of(&place, false).await?;
-    let queue = Queue::open(&Database::parse(url)?, slots).await?;
-    Ok((state, queue))
 }
 
 /// Refuses clouds that are forgotten with this process: no other would find them.

@@ -1,6 +1,9 @@
 //! From what was typed to the orders of a fleet, and back.
 
-use cloud_import::{Error, ErrorKind, Result, publish::Record};
+use cloud_import::{
+    Error, ErrorKind, Result, Target,
+    publish::{JobFacts, Record, Step},
+};
 use cloud_import_fleet::Order;
 
 use crate::{args::Import, asked, source::Place, targets::Wanted};
@@ -91,6 +94,36 @@ pub(crate) fn order(
     order.simulated = is_simulated;
     order.generation = record.map_or(0, wanted_generation);
     Ok(order)
+}
+
+/// The order for a target of a job again, by its record; `None` where it did not fail.
+///
+/// # Errors
+/// [`ErrorKind::InvalidRequest`] when a secret would be in it, or what was asked is not recorded.
+pub(crate) fn anew(job: &JobFacts, record: &Record) -> Result<Option<Order>> {
+    if !matches!(record.step, Step::Failed | Step::Canceled) && record.step.is_settled() {
+        return Ok(None);
+    }
+    let asked = record.asked.as_ref();
+    let Some((asked, common)) = asked.and_then(|asked| Some((asked, job.orders.get(&asked.order)?))) else {
+        let message = format!("what was asked of `{}` is not recorded", record.target);
+        return Err(Error::new(ErrorKind::Conflict, message).with_remedy("Repeat its import with --fleet."));
+    };
+    let target = Target::new(record.provider, &record.region);
+    let image = common["image"].as_str().unwrap_or(&job.source);
+    let mut order = Order::new(
+        &job.id,
+        &record.target,
+        &target,
+        image,
+        common.clone(),
+        asked.target.clone(),
+    )?;
+    order.account = asked.target["fields"]["account"].as_str().map(str::to_owned);
+    order.sha256.clone_from(&job.sha256);
+    order.simulated = asked::was_simulated(common);
+    order.generation = wanted_generation(record);
+    Ok(Some(order))
 }
 
 /// The name of the account of a target.

@@ -14,6 +14,12 @@ pub(crate) struct Pauses {
     tries: [Duration; 2],
     /// Before it is looked for what may have been started; the last counts for each of a day's hours.
     looks: [Duration; 4],
+    /// While a cloud is left alone that refused some worker for its haste: the first, and the longest.
+    leaves: [Duration; 2],
+    /// While others are at its place.
+    turn: Duration,
+    /// Between looks at what all workers are told.
+    listens: Duration,
 }
 
 impl Pauses {
@@ -26,7 +32,22 @@ impl Pauses {
             asks: [second * 5, minute],
             tries: [second * 5, minute * 10],
             looks: [minute, minute * 5, minute * 30, minute * 60],
+            leaves: [second * 5, minute * 5],
+            turn: second * 2,
+            listens: second,
         }
+    }
+
+    pub(crate) fn leaves(&self) -> [Duration; 2] {
+        self.leaves
+    }
+
+    pub(crate) fn turn(&self) -> Duration {
+        self.turn
+    }
+
+    pub(crate) fn listens(&self) -> Duration {
+        self.listens
     }
 
     /// Before the cloud is asked again that was asked so often.

@@ -6,9 +6,9 @@ use cloud_import::{
     Error, ErrorKind, Result, Stop,
     publish::{Ended, Image, Listener, Record},
 };
-use cloud_import_fleet::{Order, Queue};
+use cloud_import_fleet::Order;
 
-use super::{follow::Follow, lasting, orders};
+use super::{Fleet, follow::Follow, lasting, orders};
 use crate::{
     args::Import,
     commands::import::{stopped_at_the_gate, tell, with_places},
@@ -21,27 +21,25 @@ use crate::{
     ready::{Ready, Targets},
     report::{self, Lines},
     simulate::Simulated,
-    state::Remembered,
     targets::{self, Wanted},
     waiting::{Renumbered, listener},
 };
 
 /// How often it is looked how orders stand, in real and in simulated clouds.
-const EVERY: [Duration; 2] = [Duration::from_secs(2), Duration::from_millis(100)];
+pub(super) const EVERY: [Duration; 2] = [Duration::from_secs(2), Duration::from_millis(100)];
 
 /// Submits the import of these options, and follows it.
-pub(crate) async fn ended(options: &Import, url: &str, on_end: &OnEnd) -> Result<Exit> {
+pub(crate) async fn ended(options: &Import, on_end: &OnEnd) -> Result<Exit> {
     lasting(&options.reach)?;
     let wanted = targets::wanted(&options.order, &options.staging, &options.reach)?;
     orders::check(options, &wanted)?;
     let simulated = Simulated::of(&options.reach).await?;
-    let (state, queue) = super::open(url, 1).await?;
+    let fleet = Fleet::open(options.state.fleet.as_deref(), 1).await?;
     let stop = Stop::default();
     let call = Call {
         options,
         wanted: &wanted,
-        state: &state,
-        queue: &queue,
+        fleet: &fleet,
         stop: &stop,
         on_end,
     };
@@ -52,8 +50,7 @@ pub(crate) async fn ended(options: &Import, url: &str, on_end: &OnEnd) -> Result
 struct Call<'a> {
     options: &'a Import,
     wanted: &'a [Wanted],
-    state: &'a Remembered,
-    queue: &'a Queue,
+    fleet: &'a Fleet,
     stop: &'a Stop,
     on_end: &'a OnEnd,
 }
@@ -62,7 +59,7 @@ impl Call<'_> {
     async fn done(&self, simulated: Option<&Simulated>) -> Result<Exit> {
         let options = self.options;
         let clouds = Clouds::new(&options.reach, simulated)?.stopped_by(self.stop);
-        let state = self.state.state();
+        let state = self.fleet.state.state();
         let (mut targets, mut image) = Targets::of(options, self.wanted, &clouds, state, self.stop).await?;
         if targets.is_unpacked() {
             let message = "a packed file is unpacked by each worker anew, and at each of its looks";
@@ -82,7 +79,10 @@ impl Call<'_> {
         }
         let ended = targets.gate(&ready);
         let (indices, orders, mut outcomes) = self.orders(&targets, &image, ready, ended, &progress).await?;
-        self.queue.add_many(&orders).await?;
+        let keys: Vec<String> = orders.iter().map(Order::key).collect();
+        // An earlier wish to cancel them is over.
+        self.fleet.notices.withdraw(&keys).await?;
+        self.fleet.queue.add_many(&orders).await?;
         outcomes.extend(indices.iter().copied().zip(match options.no_wait {
             true => orders.iter().map(submitted).collect(),
             false => {
@@ -97,8 +97,8 @@ impl Call<'_> {
 
     async fn followed(&self, orders: &[Order], listener: Arc<dyn Listener>, simulated: bool) -> Vec<Outcome> {
         let follow = Follow {
-            queue: self.queue,
-            state: self.state.state(),
+            queue: &self.fleet.queue,
+            state: self.fleet.state.state(),
             stop: self.stop,
             orders,
             listener,
@@ -126,13 +126,16 @@ impl Call<'_> {
                 (Ok((to, _)), None) => {
                     let facts = targets.identified(wanted, &to, image).await?;
                     if !known.contains_key(&facts.id) {
-                        let records = self.state.state().records_of(&facts.id).await?;
-                        known.insert(facts.id.clone(), records);
+                        let state = self.fleet.state.state();
+                        state.announce(&facts).await?;
+                        known.insert(facts.id.clone(), state.records_of(&facts.id).await?);
                     }
                     let mut own = known.get(&facts.id).into_iter().flatten();
                     let own = own.find(|record| record.target == wanted.label);
                     let sha256 = facts.sha256.as_deref();
-                    orders.push(orders::order(self.options, wanted, &facts.id, sha256, own)?);
+                    let mut order = orders::order(self.options, wanted, &facts.id, sha256, own)?;
+                    order.rank = u16::try_from(orders.len()).unwrap_or(u16::MAX);
+                    orders.push(order);
                     indices.push(index);
                     continue;
                 }

@@ -19,18 +19,18 @@ use super::{
 };
 
 /// A fleet with its clouds.
-struct Fleet {
-    scene: Scene,
-    server: Postgres,
+pub(crate) struct Fleet {
+    pub(crate) scene: Scene,
+    pub(crate) server: Postgres,
 }
 
 /// A worker, which goes with its value.
-struct Worker(Child);
+pub(crate) struct Worker(Child);
 
 impl Worker {
     /// It ends by itself, and well.
     #[track_caller]
-    fn ends(mut self) {
+    pub(crate) fn ends(mut self) {
         let mut ended = None;
         until(|| {
             ended = self.0.try_wait().unwrap();
@@ -48,14 +48,14 @@ impl Drop for Worker {
 }
 
 impl Fleet {
-    fn new(name: &str, config: impl FnOnce(Config) -> Config) -> Option<Self> {
+    pub(crate) fn new(name: &str, config: impl FnOnce(Config) -> Config) -> Option<Self> {
         let server = Postgres::start()?;
         let scene = Scene::new(&format!("fleet-{name}"), config);
         Some(Self { scene, server })
     }
 
     /// A command of a machine: a home of its own, and the image at the same place.
-    fn command(&self, machine: &str, arguments: &[&str]) -> std::process::Command {
+    pub(crate) fn command(&self, machine: &str, arguments: &[&str]) -> std::process::Command {
         let home = self.scene.folder.join(machine);
         fs::create_dir_all(&home).unwrap();
         let mut command = command(arguments);
@@ -64,13 +64,13 @@ impl Fleet {
         command
     }
 
-    fn submit(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn submit(&self, arguments: &[&str]) -> Output {
         let url = self.server.url();
         let all = [arguments, &["--fleet", &url]].concat();
         self.command("submitter", &all).output().unwrap()
     }
 
-    fn worker(&self, machine: &str, serves: &str, more: &[&str]) -> Worker {
+    pub(crate) fn worker(&self, machine: &str, serves: &str, more: &[&str]) -> Worker {
         let url = self.server.url();
         let serve = ["fleet", "serve", "--fleet", &url, "--serves", serves, "--slots", "3"];
         // A dead worker is found at once.
@@ -80,7 +80,7 @@ impl Fleet {
         Worker(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 
-    fn log(&self, machine: &str) -> String {
+    pub(crate) fn log(&self, machine: &str) -> String {
         fs::read_to_string(self.scene.folder.join(format!("{machine}.log"))).unwrap()
     }
 
@@ -95,12 +95,12 @@ impl Fleet {
     }
 
     /// Orders that are not over.
-    fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.count("key")
     }
 
     /// Orders that a worker, dead or alive, has in its hands.
-    fn held(&self) -> usize {
+    pub(crate) fn held(&self) -> usize {
         self.count("locked_at")
     }
 
@@ -112,7 +112,7 @@ impl Fleet {
 
 /// Until something is so, for a minute at most.
 #[track_caller]
-fn until(mut is_so: impl FnMut() -> bool) {
+pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
     for _ in 0..600 {
         if is_so() {
             return;
@@ -156,10 +156,17 @@ fn twice_submitted_at_once_is_once_done() {
         }
     });
     assert_eq!(fleet.waiting(), 5);
-    let workers = ["one", "other"].map(|machine| fleet.worker(machine, "all", &["--drain"]));
+    // One at a time, each of which the cloud refuses at first: the others hear of it.
+    let refused = Fault::new(FaultKind::Throttle).cloud(Cloud::Tencent);
+    let refused = refused.operation("ImportImage").times(6);
+    fleet.scene.simulator.inject(refused);
+    let few = ["--drain", "--per-account", "1", "--per-account", "aliyun=2"];
+    let workers = ["one", "other"].map(|machine| fleet.worker(machine, "all", &few));
     workers.into_iter().for_each(Worker::ends);
     fleet.expect_one_image_each();
     assert_eq!(fleet.waiting(), 0);
+    let paused = fleet.server.sql("images", "select place from cloud_import.pause");
+    assert_eq!(paused.trim(), "simulated:tencent/");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use cloud_import_staging::Store;
 use super::{
     destination::bucket_of,
     naming::Naming,
-    store::{Damaged, ImageName, Lease, Record, Remembered, StagedObject, State, Step, What, blocking},
+    store::{Damaged, ImageName, Job, Lease, Record, Remembered, StagedObject, State, Step, What, blocking},
     target::user,
 };
 
@@ -87,6 +87,27 @@ pub async fn leftovers(state: &State) -> Result<Vec<Result<Leftover, Damaged>>> 
             }
         }
     }
+    Ok(found)
+}
+
+/// What one target of a job has in a cloud beside its import, as far as is recorded: uploads, and the objects that came of them. What
+/// another order may read is not deleted with it.
+///
+/// # Errors
+/// As [`leftovers`].
+pub async fn staged_by(job: &Job, target: &str) -> Result<Vec<Leftover>> {
+    let records = job.records().await?.into_iter().flatten();
+    let Some(record) = records.into_iter().find(|record| record.target == target) else {
+        return Ok(Vec::new());
+    };
+    let staged = record.files.values().filter_map(|file| file.staged.as_ref());
+    let objects = staged.map(|staged| Leftover::Object {
+        object: StagedObject::in_bucket(&record, &staged.bucket, &staged.key),
+        in_use: false,
+    });
+    let mut found: Vec<Leftover> = objects.collect();
+    let is_upload = |one: &Leftover| matches!(one, Leftover::Upload { .. } | Leftover::PossibleUpload { .. });
+    found.extend(left_by(&job.facts().id, record).into_iter().filter(is_upload));
     Ok(found)
 }
 

@@ -109,7 +109,7 @@ pub use image::LocalImage;
 #[cfg(feature = "guest")]
 pub use inside::GuestSystem;
 pub use key::{PREFIX, ending, object_key};
-pub use leftovers::{Leftover, delete_object, leftovers};
+pub use leftovers::{Leftover, delete_object, leftovers, staged_by};
 pub use naming::retire;
 pub use object::ObjectImage;
 pub use outcome::{Ended, Outcome, Phase};

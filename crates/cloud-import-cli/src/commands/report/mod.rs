@@ -28,7 +28,7 @@ pub(crate) async fn run(options: args::Report) -> Result<Exit> {
     let state = Remembered::of(&options.state, false).await?;
     let (mut found, mut damaged) = (Vec::new(), Vec::new());
     for text in &options.jobs {
-        let mut job = Job::of(&jobs::named(state.state(), text).await?).await?;
+        let mut job = Job::of(&jobs::named(state.state(), text).await?, &state).await?;
         damaged.append(&mut job.damaged);
         job.line = line::of_job(&job.facts, &options.state);
         found.push(job);

@@ -116,6 +116,19 @@ impl State {
         Ok(Job::new(self.clone(), facts.await?.ok_or_else(|| no_job(id, self))?))
     }
 
+    /// Records a job of which nothing is begun yet: it is found by its name from then on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`] when the directory cannot be written.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, it may be recorded or not.
+    pub async fn announce(&self, facts: &JobFacts) -> Result<()> {
+        Job::open(self, facts.clone(), Vec::new(), &Stop::default())
+            .await
+            .map(drop)
+    }
+
     /// What is recorded of a job's targets, as far as it can be read; nothing where there is no such job.
     ///
     /// # Errors
