@@ -37,7 +37,7 @@ pub(crate) struct Fleet {
     /// Orders that are worked on at a time
     #[arg(long, value_name = "N", default_value = "8")]
     pub(crate) slots: NonZeroU16,
-    /// Orders of an account that all workers have at a time
+    /// Orders of one account under way in the fleet
     #[arg(long, value_name = "[PROVIDER=]N", value_parser = per_account, default_value = "16")]
     pub(crate) per_account: Vec<PerAccount>,
     /// End once no order is left for these places
