@@ -1,7 +1,7 @@
 //! An image that is fetched from a web server while it is sent: five clouds, interruptions, and servers that are not as they should be.
 
 #[path = "../../../../tests/support/web.rs"]
-mod web;
+pub(crate) mod web;
 
 use std::{
     fs,

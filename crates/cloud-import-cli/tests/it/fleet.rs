@@ -86,7 +86,7 @@ impl Fleet {
 
     /// One image in each cloud, and nothing beside it.
     #[track_caller]
-    fn expect_one_image_each(&self) {
+    pub(crate) fn expect_one_image_each(&self) {
         for cloud in Cloud::ALL {
             let many = self.scene.simulator.counters().imports_of(*cloud, "web");
             assert_eq!(many, 1, "{cloud:?}: {} {}", self.log("one"), self.log("other"));
