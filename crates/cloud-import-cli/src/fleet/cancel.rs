@@ -8,7 +8,10 @@ use cloud_import::{
 };
 use cloud_import_fleet::{Next, Order};
 
-use super::step::{Worker, may_pass, record};
+use super::{
+    orders::is_of,
+    step::{Worker, may_pass, record},
+};
 use crate::{output, targets::Wanted, tasks::reattached};
 
 /// What is left to do for an order that is to be cancelled.
@@ -50,7 +53,8 @@ impl Worker<'_> {
 
     async fn cancel(&self, order: &Order) -> Result<Left> {
         let state = self.fleet.state.state();
-        let Some(own) = record(state, order).await? else {
+        let own = record(state, order).await?;
+        let Some(own) = own.filter(|own| is_of(own, order)) else {
             return Ok(Left::Nothing);
         };
         match (own.step, &own.task) {

@@ -142,9 +142,14 @@ fn wanted_generation(record: &Record) -> u32 {
     }
 }
 
+/// Whether this record is of what was ordered, and not of an image before it.
+pub(crate) fn is_of(record: &Record, order: &Order) -> bool {
+    record.generation >= order.generation
+}
+
 /// Whether what was ordered has come to its end by this record.
 pub(crate) fn is_over(record: &Record, order: &Order) -> bool {
-    record.step.is_settled() && record.generation >= order.generation && !record.is_open()
+    record.step.is_settled() && is_of(record, order) && !record.is_open()
 }
 
 /// The import that a worker does for an order: one look, with the worker's own ways.

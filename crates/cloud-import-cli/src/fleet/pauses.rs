@@ -42,8 +42,9 @@ impl Pauses {
         self.leaves
     }
 
-    pub(crate) fn turn(&self) -> Duration {
-        self.turn
+    /// While others are at its place, as so many orders before it found: the more wait, the less often each asks.
+    pub(crate) fn turn(&self, before: u32) -> Duration {
+        self.turn * (1 + before / 8).min(30)
     }
 
     pub(crate) fn listens(&self) -> Duration {
@@ -86,5 +87,9 @@ mod tests {
         let looks: Vec<u64> = (0..).map_while(|looked| pauses.look(looked)).map(seconds).collect();
         assert_eq!(looks[..4], [60, 300, 1800, 3600]);
         assert_eq!((looks.len(), looks[26]), (27, 3600));
+        assert_eq!(
+            [0, 7, 80, 9000].map(|before| seconds(pauses.turn(before))),
+            [2, 2, 22, 60]
+        );
     }
 }

@@ -1,5 +1,10 @@
 //! How many workers are at one account of a cloud at a time, and how long a cloud is left alone.
 
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
 use cloud_import::{Provider, Result};
 use cloud_import_fleet::{Notice, Order, Records, Share, Shares};
 
@@ -9,13 +14,17 @@ use crate::args::PerAccount;
 pub(crate) struct Limits {
     shares: Shares,
     most: Vec<PerAccount>,
+    /// How many orders found no share in a row.
+    full: AtomicU32,
 }
 
 /// Whether a step may be begun.
 pub(super) enum Turn {
     Now(Share),
-    /// Others are there, or the cloud wants to be left alone.
-    Later(Option<std::time::Duration>),
+    /// The cloud wants to be left alone for so long.
+    After(Duration),
+    /// Others are there, as so many orders in a row found.
+    Full(u32),
 }
 
 impl Limits {
@@ -23,16 +32,22 @@ impl Limits {
         Self {
             shares: Shares::of(records),
             most: most.to_vec(),
+            full: AtomicU32::new(0),
         }
     }
 
     pub(super) async fn turn(&self, order: &Order, notice: &Notice) -> Result<Turn> {
         let place = place(order);
         if let Some(rest) = notice.pauses.get(&place) {
-            return Ok(Turn::Later(Some(*rest)));
+            return Ok(Turn::After(*rest));
         }
-        let share = self.shares.take(&place, self.most(order.provider)).await?;
-        Ok(share.map_or(Turn::Later(None), Turn::Now))
+        Ok(match self.shares.take(&place, self.most(order.provider)).await? {
+            Some(share) => {
+                self.full.store(0, Ordering::Relaxed);
+                Turn::Now(share)
+            }
+            None => Turn::Full(self.full.fetch_add(1, Ordering::Relaxed)),
+        })
     }
 
     pub(super) async fn done(&self, share: Share) {

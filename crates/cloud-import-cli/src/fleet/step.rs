@@ -85,7 +85,8 @@ impl<'a> Worker<'a> {
         let notice = locked(&self.notice).clone();
         let share = match self.limits.turn(&order, &notice).await {
             Ok(Turn::Now(share)) => share,
-            Ok(Turn::Later(rest)) => return Next::Again(rest.unwrap_or(self.pauses.turn()), Box::new(order)),
+            Ok(Turn::After(rest)) => return Next::Again(rest, Box::new(order)),
+            Ok(Turn::Full(before)) => return Next::Again(self.pauses.turn(before), Box::new(order)),
             Err(error) => return self.not_begun(order, &error),
         };
         let next = match notice.cancels.contains(&order.key()) {

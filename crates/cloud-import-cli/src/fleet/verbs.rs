@@ -28,11 +28,19 @@ struct Known {
 }
 
 impl Known {
+    /// Whether a worker has begun what a row has.
+    fn is_begun(&self, row: &Row) -> bool {
+        let mut own = self.records.iter().filter(|record| record.target == row.order.target);
+        own.any(|record| orders::is_of(record, &row.order))
+    }
+
     /// How its targets stand.
     fn outcomes(self) -> Vec<Outcome> {
-        let is_recorded = |row: &&Row| self.records.iter().any(|record| record.target == row.order.target);
-        let waiting: Vec<Outcome> = self.rows.iter().filter(|row| !is_recorded(row)).map(stands).collect();
-        self.records.into_iter().map(Outcome::recorded).chain(waiting).collect()
+        let fresh: Vec<&Row> = self.rows.iter().filter(|row| !self.is_begun(row)).collect();
+        let is_given_anew = |record: &&Record| fresh.iter().any(|row| row.order.target == record.target);
+        let recorded = self.records.iter().filter(|record| !is_given_anew(record));
+        let recorded = recorded.cloned().map(Outcome::recorded);
+        recorded.chain(fresh.iter().map(|row| stands(row))).collect()
     }
 }
 
@@ -93,8 +101,7 @@ pub(crate) async fn cancel(options: &args::Tasks) -> Result<Exit> {
         let keys: Vec<String> = known.rows.iter().map(|row| row.order.key()).collect();
         // First the wish: a worker that has one of them in its hands sees it.
         fleet.notices.cancel(&keys).await?;
-        let is_recorded = |row: &&Row| known.records.iter().any(|record| record.target == row.order.target);
-        let fresh = known.rows.iter().filter(|row| row.is_left || !is_recorded(row));
+        let fresh = known.rows.iter().filter(|row| row.is_left || !known.is_begun(row));
         let fresh: Vec<String> = fresh.map(|row| row.order.key()).collect();
         let removed = fleet.queue.remove_fresh(&fresh).await?;
         fleet.notices.withdraw(&removed).await?;

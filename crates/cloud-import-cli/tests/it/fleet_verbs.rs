@@ -139,9 +139,17 @@ fn what_failed_is_given_to_the_workers_again() {
         reason: "not an image".to_owned(),
     };
     fleet.scene.simulator.inject(Fault::new(fails).cloud(Cloud::Tencent));
-    let _one = fleet.worker("one", "all", &[]);
+    let one = fleet.worker("one", "all", &[]);
     let failed = fleet.submit(&[&ORDER[..], &["--timeout", "60s"]].concat());
     expect_code(&failed, 6);
+    // Given again and cancelled before anybody saw it: what failed stays as it was.
+    drop(one);
+    let given = fleet.verb(&["retry", "web", "--no-wait"]);
+    expect_code(&given, 0);
+    assert_eq!(fleet.waiting(), 1);
+    expect_code(&fleet.verb(&["cancel", "web"]), 0);
+    assert_eq!((fleet.waiting(), fleet.imports()), (0, 5));
+    let _one = fleet.worker("one", "all", &[]);
     assert_eq!(out(&failed).lines().count(), 4, "{}", out(&failed));
     let again = fleet.verb(&["retry", "web", "--timeout", "60s"]);
     expect_code(&again, 0);
