@@ -33,6 +33,9 @@ pub struct Order {
     pub simulated: bool,
     /// The generation of the record that is wanted: one of that or a later one that is settled is the end.
     pub generation: u32,
+    /// When it was submitted, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted: Option<u64>,
     /// How often its cloud was asked for a verdict.
     #[serde(default)]
     pub polls: u32,
@@ -76,6 +79,7 @@ impl Order {
             asked_of_target,
             simulated: false,
             generation: 0,
+            submitted: None,
             polls: 0,
             tries: 0,
             looks: 0,

@@ -2,7 +2,10 @@
 //! done again: a step says what comes next, and the same order is put back for later. No named queues: what excludes is the lock of
 //! the record.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use chrono::{DateTime, Utc};
 use cloud_import::{
@@ -17,7 +20,7 @@ use graphile_worker::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Database, Next, Order, Recovery, Row, Serving, Step};
+use crate::{Counted, Database, Next, Order, Recovery, Row, Serving, Step, Waits};
 
 /// The schema of the engine's tables.
 const SCHEMA: &str = "graphile_worker";
@@ -27,6 +30,26 @@ const WORK: &str = "cloud-import";
 
 /// What is left for a person: no worker takes it.
 const LEFT: &str = "cloud-import-left";
+
+/// Orders that are not over, by cloud and what they wait for. It is asked for often: one statement, and no payload leaves.
+const CENSUS: &str = "select provider, waits, count(*) as many,
+        cast(max(age) as bigint) as oldest, cast(sum(tries) as bigint) as tries, cast(max(late) as bigint) as late
+    from (select jobs.payload ->> 'provider' as provider,
+            case when tasks.identifier = $2 then 'left'
+                when jobs.locked_at is not null then 'worked_on'
+                when coalesce(cast(jobs.payload ->> 'looks' as bigint), 0) > 0 then 'unknown'
+                when coalesce(cast(jobs.payload ->> 'tries' as bigint), 0) > 0 then 'retrying'
+                when coalesce(cast(jobs.payload ->> 'polls' as bigint), 0) > 0 then 'running'
+                else 'waiting' end as waits,
+            greatest(extract(epoch from now()) - coalesce(cast(jobs.payload ->> 'submitted' as double precision),
+                extract(epoch from jobs.created_at)), 0) as age,
+            coalesce(cast(jobs.payload ->> 'tries' as bigint), 0) as tries,
+            case when tasks.identifier = $1 and jobs.locked_at is null
+                then greatest(extract(epoch from now() - jobs.run_at), 0) else 0 end as late
+        from graphile_worker._private_jobs as jobs
+        join graphile_worker._private_tasks as tasks on tasks.id = jobs.task_id
+        where tasks.identifier in ($1, $2) and jobs.key is not null) as open
+    where provider is not null group by provider, waits";
 
 /// Orders of one request.
 const BATCH: usize = 500;
@@ -156,6 +179,46 @@ impl Queue {
         Ok(usize::try_from(many).unwrap_or_default())
     }
 
+    /// How many orders of a job are not over and not left.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn orders_of(&self, job: &str) -> Result<u64> {
+        let sql = "select count(*) as many from graphile_worker._private_jobs as jobs
+            join graphile_worker._private_tasks as tasks on tasks.id = jobs.task_id
+            where tasks.identifier = $1 and starts_with(jobs.key, $2 || '/')";
+        let values = vec![DbValue::Text(WORK.to_owned()), DbValue::Text(job.to_owned())];
+        let row = self.engine.fetch_one(sql, DbParams::from(values)).await;
+        let many: i64 = row
+            .and_then(|row| row.try_get("many"))
+            .map_err(|error| failed(&self.shown, error))?;
+        Ok(u64::try_from(many).unwrap_or_default())
+    }
+
+    /// How many orders are not over, by cloud and what they wait for.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn census(&self) -> Result<Vec<Counted>> {
+        let values = vec![DbValue::Text(WORK.to_owned()), DbValue::Text(LEFT.to_owned())];
+        let rows = self.engine.fetch_all(CENSUS, DbParams::from(values)).await;
+        let broken = |error| failed(&self.shown, error);
+        let mut counted = Vec::new();
+        for row in rows.map_err(broken)? {
+            let number = |name| row.try_get::<i64>(name).map(|value| u64::try_from(value).unwrap_or_default());
+            let waits: String = row.try_get("waits").map_err(broken)?;
+            counted.push(Counted {
+                provider: row.try_get("provider").map_err(broken)?,
+                waits: Waits::ALL.into_iter().find(|one| one.as_str() == waits).unwrap_or(Waits::Waiting),
+                orders: number("many").map_err(broken)?,
+                oldest: Duration::from_secs(number("oldest").map_err(broken)?),
+                tries: number("tries").map_err(broken)?,
+                late: Duration::from_secs(number("late").map_err(broken)?),
+            });
+        }
+        Ok(counted)
+    }
+
     /// Hands out orders until it is stopped and what was under way has been answered, or until the database fails.
     ///
     /// # Errors
@@ -202,11 +265,14 @@ impl Queue {
     }
 
     async fn put(&self, orders: &[Order], task: &str, after: Duration) -> Result<()> {
+        let now = SystemEnv.now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut jobs = Vec::new();
         for order in orders {
+            let mut order = order.clone();
+            order.submitted.get_or_insert(now.as_secs());
             jobs.push(RawJobSpec {
                 identifier: task.to_owned(),
-                payload: serde_json::to_value(order).map_err(|error| failed(&self.shown, error))?,
+                payload: serde_json::to_value(&order).map_err(|error| failed(&self.shown, error))?,
                 spec: JobSpec {
                     queue_name: None,
                     // By the clock of the database, where it is now.

@@ -1,15 +1,17 @@
 //! A fleet: orders that wait in a database, and workers that carry them out, each as `import` would.
 
 mod follow;
+pub(crate) mod http;
 mod orders;
 mod pauses;
 mod step;
 mod submit;
+mod watched;
 
 use cloud_import::{Error, ErrorKind, Result};
 use cloud_import_fleet::{Database, Queue};
 
-pub(crate) use self::{step::Worker, submit::ended};
+pub(crate) use self::{step::Worker, submit::ended, watched::Watched};
 use crate::{
     args::{Reach, StateDir},
     state::{Remembered, is_database},

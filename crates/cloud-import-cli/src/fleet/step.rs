@@ -17,6 +17,7 @@ use crate::{
     commands::import::published,
     connect::{Clouds, endpoint},
     exit::Exit,
+    metrics,
     outcome::{Outcome, Status},
     output,
     ready::Targets,
@@ -68,7 +69,7 @@ impl<'a> Worker<'a> {
             }
         }
         let (mut targets, image) = Targets::of(&import, &wanted, self.clouds, self.state, self.stop).await?;
-        targets.listener = Some(Arc::new(Told(order.key())));
+        targets.listener = Some(metrics::uploading(order.provider.id(), Arc::new(Told(order.key()))));
         let (outcomes, _) = published(targets, image).await?;
         Ok(outcomes.into_iter().next())
     }

@@ -19,18 +19,18 @@ use super::{
 };
 
 /// A fleet with its clouds.
-struct Fleet {
-    scene: Scene,
-    server: Postgres,
+pub(super) struct Fleet {
+    pub(super) scene: Scene,
+    pub(super) server: Postgres,
 }
 
 /// A worker, which goes with its value.
-struct Worker(Child);
+pub(super) struct Worker(pub(super) Child);
 
 impl Worker {
     /// It ends by itself, and well.
     #[track_caller]
-    fn ends(mut self) {
+    pub(super) fn ends(mut self) {
         let mut ended = None;
         until(|| {
             ended = self.0.try_wait().unwrap();
@@ -48,14 +48,14 @@ impl Drop for Worker {
 }
 
 impl Fleet {
-    fn new(name: &str, config: impl FnOnce(Config) -> Config) -> Option<Self> {
+    pub(super) fn new(name: &str, config: impl FnOnce(Config) -> Config) -> Option<Self> {
         let server = Postgres::start()?;
         let scene = Scene::new(&format!("fleet-{name}"), config);
         Some(Self { scene, server })
     }
 
     /// A command of a machine: a home of its own, and the image at the same place.
-    fn command(&self, machine: &str, arguments: &[&str]) -> std::process::Command {
+    pub(super) fn command(&self, machine: &str, arguments: &[&str]) -> std::process::Command {
         let home = self.scene.folder.join(machine);
         fs::create_dir_all(&home).unwrap();
         let mut command = command(arguments);
@@ -64,13 +64,13 @@ impl Fleet {
         command
     }
 
-    fn submit(&self, arguments: &[&str]) -> Output {
+    pub(super) fn submit(&self, arguments: &[&str]) -> Output {
         let url = self.server.url();
         let all = [arguments, &["--fleet", &url]].concat();
         self.command("submitter", &all).output().unwrap()
     }
 
-    fn worker(&self, machine: &str, serves: &str, more: &[&str]) -> Worker {
+    pub(super) fn worker(&self, machine: &str, serves: &str, more: &[&str]) -> Worker {
         let url = self.server.url();
         let serve = ["fleet", "serve", "--fleet", &url, "--serves", serves, "--slots", "3"];
         // A dead worker is found at once.
@@ -80,13 +80,13 @@ impl Fleet {
         Worker(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 
-    fn log(&self, machine: &str) -> String {
+    pub(super) fn log(&self, machine: &str) -> String {
         fs::read_to_string(self.scene.folder.join(format!("{machine}.log"))).unwrap()
     }
 
     /// One image in each cloud, and nothing beside it.
     #[track_caller]
-    fn expect_one_image_each(&self) {
+    pub(super) fn expect_one_image_each(&self) {
         for cloud in Cloud::ALL {
             let many = self.scene.simulator.counters().imports_of(*cloud, "web");
             assert_eq!(many, 1, "{cloud:?}: {} {}", self.log("one"), self.log("other"));
@@ -95,12 +95,12 @@ impl Fleet {
     }
 
     /// Orders that are not over.
-    fn waiting(&self) -> usize {
+    pub(super) fn waiting(&self) -> usize {
         self.count("key")
     }
 
     /// Orders that a worker, dead or alive, has in its hands.
-    fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.count("locked_at")
     }
 
@@ -112,7 +112,7 @@ impl Fleet {
 
 /// Until something is so, for a minute at most.
 #[track_caller]
-fn until(mut is_so: impl FnMut() -> bool) {
+pub(super) fn until(mut is_so: impl FnMut() -> bool) {
     for _ in 0..600 {
         if is_so() {
             return;

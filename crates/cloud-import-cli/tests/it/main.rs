@@ -36,6 +36,8 @@ mod fetch;
 mod flags;
 #[cfg(all(unix, feature = "fleet"))]
 mod fleet;
+#[cfg(all(unix, feature = "fleet"))]
+mod fleet_http;
 mod gone;
 mod guest;
 mod guest_faults;
