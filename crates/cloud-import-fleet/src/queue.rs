@@ -205,11 +205,17 @@ impl Queue {
         let broken = |error| failed(&self.shown, error);
         let mut counted = Vec::new();
         for row in rows.map_err(broken)? {
-            let number = |name| row.try_get::<i64>(name).map(|value| u64::try_from(value).unwrap_or_default());
+            let number = |name| {
+                row.try_get::<i64>(name)
+                    .map(|value| u64::try_from(value).unwrap_or_default())
+            };
             let waits: String = row.try_get("waits").map_err(broken)?;
             counted.push(Counted {
                 provider: row.try_get("provider").map_err(broken)?,
-                waits: Waits::ALL.into_iter().find(|one| one.as_str() == waits).unwrap_or(Waits::Waiting),
+                waits: Waits::ALL
+                    .into_iter()
+                    .find(|one| one.as_str() == waits)
+                    .unwrap_or(Waits::Waiting),
                 orders: number("many").map_err(broken)?,
                 oldest: Duration::from_secs(number("oldest").map_err(broken)?),
                 tries: number("tries").map_err(broken)?,

@@ -145,18 +145,13 @@ async fn stepped(worker: &Worker<'_>, step: Step) {
 }
 
 /// Hands out orders. A database that is away is waited for: what runs in the clouds goes on.
-async fn handed_out(
-    queue: &Queue,
-    serving: &Serving,
-    to: mpsc::Sender<Step>,
-    (stop, watched): (&Stop, &Watched),
-) {
+async fn handed_out(queue: &Queue, serving: &Serving, to: mpsc::Sender<Step>, (stop, watched): (&Stop, &Watched)) {
     loop {
-        watched.takes(true);
+        watched.takes(Ok(()));
         let Err(error) = queue.serve(serving, to.clone(), stop).await else {
             return;
         };
-        watched.takes(false);
+        watched.takes(Err(&error));
         if stop.is_requested() {
             return;
         }

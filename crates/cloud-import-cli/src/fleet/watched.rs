@@ -40,8 +40,8 @@ struct Seen {
     answered: Option<Duration>,
     /// Why it did not, since then.
     away: Option<String>,
-    /// Orders are handed out to this worker.
-    takes: bool,
+    /// Whether orders are handed out to this worker, else why not.
+    takes: Option<Result<(), String>>,
 }
 
 impl Watched {
@@ -59,9 +59,9 @@ impl Watched {
         self.busy.store(orders, Ordering::Relaxed);
     }
 
-    /// Orders are handed out to it, or not any more.
-    pub(crate) fn takes(&self, takes: bool) {
-        self.seen().takes = takes;
+    /// Orders are handed out to it, or for this reason not any more.
+    pub(crate) fn takes(&self, takes: Result<(), &Error>) {
+        self.seen().takes = Some(takes.map_err(|error| error.message().to_owned()));
     }
 
     /// How many orders it works on, of how many that it could.
@@ -78,11 +78,14 @@ impl Watched {
         if let Some(why) = &seen.away {
             return Err(format!("its database does not answer: {why}"));
         }
+        if let Some(Err(why)) = &seen.takes {
+            return Err(format!("it takes no orders: {why}"));
+        }
         let since = seen.answered.map(|at| now.saturating_sub(at));
         match since {
             None => Err("its database was not asked yet".to_owned()),
             Some(since) if since > LASTS => Err(format!("its database last answered {} seconds ago", since.as_secs())),
-            Some(_) if !seen.takes => Err("it takes no orders, and tries again".to_owned()),
+            Some(_) if seen.takes.is_none() => Err("it does not take orders yet".to_owned()),
             Some(_) => Ok(()),
         }
     }
@@ -130,8 +133,8 @@ mod tests {
         let why = |now| worker.ready(at(now)).unwrap_err();
         assert!(why(1).contains("not asked yet"));
         worker.answered(None, at(10));
-        assert!(why(10).contains("takes no orders"));
-        worker.takes(true);
+        assert!(why(10).contains("does not take orders yet"));
+        worker.takes(Ok(()));
         worker.ready(at(25)).unwrap();
         // A database that says nothing at all is not asked again before it has answered.
         assert!(why(26).contains("16 seconds ago"), "{}", why(26));
@@ -139,9 +142,9 @@ mod tests {
         assert!(why(27).contains("no answer within"));
         worker.answered(None, at(28));
         worker.ready(at(28)).unwrap();
-        worker.takes(false);
-        assert!(why(28).contains("takes no orders"));
-        worker.takes(true);
+        worker.takes(Err(&late()));
+        assert!(why(28).contains("takes no orders: no answer"));
+        worker.takes(Ok(()));
         stop.request();
         assert!(why(28).contains("stopping"));
     }

@@ -23,9 +23,9 @@ use cloud_import::{
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, filter::FilterFn, registry::LookupSpan};
 
-use self::{family::Family, recorder::Recorder, requests::Requests, run::Run};
 #[cfg(feature = "fleet")]
 use self::run::Upload;
+use self::{family::Family, recorder::Recorder, requests::Requests, run::Run};
 use crate::exit::Exit;
 
 /// The file is written this often.

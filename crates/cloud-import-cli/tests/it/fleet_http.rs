@@ -70,7 +70,9 @@ impl Answering {
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         let answer = String::from_utf8(answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer}"));
+        let (head, body) = answer
+            .split_once("\r\n\r\n")
+            .unwrap_or_else(|| panic!("no answer: {answer}"));
         Answer {
             status: head.split(' ').nth(1).unwrap().parse().unwrap(),
             head: head.to_ascii_lowercase(),
@@ -81,7 +83,9 @@ impl Answering {
     /// The value of a metric, by its name and labels as they are written.
     fn metric(&self, name: &str) -> Option<f64> {
         let text = self.get("/metrics").body;
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned));
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned));
         line.map(|value| value.parse().unwrap())
     }
 
@@ -107,7 +111,13 @@ fn jobs_and_metrics_are_shown_to_this_machine_alone() {
     let id = rest.split_once('"').unwrap().0;
     let page = own.get(&format!("/jobs/{id}"));
     assert_eq!((list.status, page.status), (200, 200));
-    for part in ["<h1>Import of web</h1>", "5</b> succeeded", "<svg role=\"img\"", "../page.js", "href=\"../\""] {
+    for part in [
+        "<h1>Import of web</h1>",
+        "5</b> succeeded",
+        "<svg role=\"img\"",
+        "../page.js",
+        "href=\"../\"",
+    ] {
         assert!(page.body.contains(part), "`{part}`: {}", page.body);
     }
     // Nothing goes on, so that nothing is looked at again; of all jobs there may be another one.
@@ -127,7 +137,11 @@ fn jobs_and_metrics_are_shown_to_this_machine_alone() {
     assert_eq!(sent, Some(fs::metadata(IMAGE).unwrap().len() as f64));
     assert_eq!(own.metric("cloud_import_fleet_ready"), Some(1.0));
     assert_eq!(own.metric("cloud_import_fleet_slots"), Some(3.0));
-    assert!(own.get("/metrics").body.contains("cloud_import_requests_total{provider=\"tencent\",operation=\"ImportImage\",code=\"200\"}"));
+    assert!(
+        own.get("/metrics")
+            .body
+            .contains("cloud_import_requests_total{provider=\"tencent\",operation=\"ImportImage\",code=\"200\"}")
+    );
     let told = [list.body, page.body, own.get("/metrics").body].concat();
     assert!(!KEYS.iter().any(|key| told.contains(key)), "{told}");
 }
@@ -138,8 +152,12 @@ fn what_is_no_look_from_this_machine_is_refused_in_a_word() {
         return;
     };
     let own = Answering::new(&fleet, "one", "all");
-    let to = |method: &str, host: &str, path: &str| own.asked(&format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
-    let long = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(64 << 10));
+    let to =
+        |method: &str, host: &str, path: &str| own.asked(&format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+    let long = format!(
+        "GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n",
+        "x".repeat(64 << 10)
+    );
     for (answer, status) in [
         (to("GET", "evil.example", "/"), 421),
         (to("POST", "localhost", "/"), 405),
@@ -152,7 +170,11 @@ fn what_is_no_look_from_this_machine_is_refused_in_a_word() {
         (own.asked(&long), 431),
     ] {
         assert_eq!(answer.status, status, "{}", answer.body);
-        assert!(!answer.head.contains("html") && answer.body.len() < 200, "{}", answer.body);
+        assert!(
+            !answer.head.contains("html") && answer.body.len() < 200,
+            "{}",
+            answer.body
+        );
     }
     let head = to("HEAD", "localhost", "/healthz");
     assert_eq!((head.status, head.body.as_str()), (200, ""));
@@ -174,7 +196,7 @@ fn idle_connections_keep_nobody_from_being_answered() {
         return;
     };
     let own = Answering::new(&fleet, "one", "all");
-    let idle: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(&own.address).unwrap()).collect();
+    let idle: Vec<TcpStream> = (0..20).map(|_| TcpStream::connect(&own.address).unwrap()).collect();
     assert_eq!(own.get("/healthz").status, 200);
     drop(idle);
 }
@@ -209,21 +231,38 @@ fn metrics_tell_what_orders_wait_for_and_for_how_long() {
     };
     // It is asked again and again, and held for as long as that takes.
     until(|| orders("aliyun", "running") == 1.0);
-    for (cloud, state) in [("tencent", "retrying"), ("huawei", "unknown"), ("jdcloud", "waiting"), ("ucloud", "left")] {
+    for (cloud, state) in [
+        ("tencent", "retrying"),
+        ("huawei", "unknown"),
+        ("jdcloud", "waiting"),
+        ("ucloud", "left"),
+    ] {
         assert_eq!(orders(cloud, state), 1.0, "{cloud}");
         assert_eq!(orders(cloud, "running"), 0.0, "{cloud}");
     }
-    assert_eq!(own.metric("cloud_import_fleet_vain_attempts{provider=\"tencent\"}"), Some(3.0));
-    let late = |cloud: &str| own.metric(&format!("cloud_import_fleet_due_seconds{{provider=\"{cloud}\"}}")).unwrap();
+    assert_eq!(
+        own.metric("cloud_import_fleet_vain_attempts{provider=\"tencent\"}"),
+        Some(3.0)
+    );
+    let late = |cloud: &str| {
+        own.metric(&format!("cloud_import_fleet_due_seconds{{provider=\"{cloud}\"}}"))
+            .unwrap()
+    };
     assert!((3600.0..7200.0).contains(&late("tencent")), "{}", late("tencent"));
     assert!(late("jdcloud") < 600.0 && late("ucloud") == 0.0);
     let oldest = own.metric("cloud_import_fleet_oldest_order_seconds{provider=\"jdcloud\",state=\"waiting\"}");
     assert!(oldest.unwrap() > 600_000_000.0, "{oldest:?}");
     let young = own.metric("cloud_import_fleet_oldest_order_seconds{provider=\"aliyun\",state=\"running\"}");
-    assert!(young.is_none_or(|age| age < 600.0), "steps do not make an order young: {young:?}");
-    let page = own.get("/").body;
-    for part in ["run in the cloud", "are left for a person", "wait for a worker"] {
-        assert!(page.contains(part), "`{part}`: {page}");
+    assert!(
+        young.is_none_or(|age| age < 600.0),
+        "steps do not make an order young: {young:?}"
+    );
+    for part in [
+        "aliyun: <b>1</b> running in the cloud",
+        "ucloud: <b>1</b> left for a person",
+        "jdcloud: <b>1</b> waiting for a worker",
+    ] {
+        until(|| own.get("/").body.contains(part));
     }
 }
 
@@ -238,7 +277,10 @@ fn a_worker_is_not_ready_while_its_database_is_away() {
     fleet.server.kill();
     until(|| own.get("/readyz").status == 503);
     let (code, told) = own.health(&[]);
-    assert!(code != 0 && told.contains("database"), "{told}");
+    assert!(
+        code != 0 && told.contains("not ready") && told.contains("postgres://"),
+        "{told}"
+    );
     // To start it again would help nobody.
     assert_eq!((own.get("/healthz").status, own.health(&["--alive"]).0), (200, 0));
     assert_eq!((own.get("/metrics").status, own.get("/").status), (503, 503));
@@ -260,7 +302,9 @@ fn a_worker_that_is_replaced_ends_in_half_a_minute_and_the_next_finishes() {
         return;
     };
     // An upload that would take longer than a stop may.
-    let slow = Fault::new(FaultKind::Delay(600_000)).cloud(Cloud::Aliyun).operation("PutObject");
+    let slow = Fault::new(FaultKind::Delay(600_000))
+        .cloud(Cloud::Aliyun)
+        .operation("PutObject");
     fleet.scene.simulator.inject(slow);
     let mut old = Answering::new(&fleet, "one", "all");
     expect_code(&fleet.submit(&[&ORDER[..], &["--no-wait"]].concat()), 0);
@@ -294,10 +338,15 @@ fn what_is_packaged_starts_a_worker() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let read = |name: &str| fs::read_to_string(root.join(name)).unwrap();
     let unit = read("xtask/packaging/service/cloud-import-fleet.service");
-    let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/cloud-import ")).unwrap();
+    let line = unit
+        .lines()
+        .find_map(|line| line.strip_prefix("ExecStart=/usr/bin/cloud-import "))
+        .unwrap();
     let settings = read("xtask/packaging/service/fleet.env");
     let of = |name: &str| {
-        let value = settings.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        let value = settings
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
         value.unwrap().to_owned()
     };
     let unit = line.split(' ').filter(|word| *word != "$OPTIONS").map(|word| {
@@ -306,10 +355,15 @@ fn what_is_packaged_starts_a_worker() {
     });
     let manifest = read("docs/fleet/kubernetes.yml");
     let (_, rest) = manifest.split_once(" args:\n").unwrap();
-    let manifest = rest.lines().map_while(|line| line.trim().strip_prefix("- ").map(str::to_owned));
+    let manifest = rest
+        .lines()
+        .map_while(|line| line.trim().strip_prefix("- ").map(str::to_owned));
     for words in [unit.collect::<Vec<_>>(), manifest.collect()] {
         let (url, shown) = (fleet.server.url(), "postgres://fleet@db.example/images");
-        assert!(words.iter().any(|word| word == "--http"), "its probes ask there: {words:?}");
+        assert!(
+            words.iter().any(|word| word == "--http"),
+            "its probes ask there: {words:?}"
+        );
         let words: Vec<String> = words.iter().map(|word| word.replace(shown, &url)).collect();
         let words = words.iter().map(|word| match word.as_str() {
             // This machine may have a worker of its own.

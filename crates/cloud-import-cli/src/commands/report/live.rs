@@ -46,7 +46,8 @@ pub(crate) fn job(job: Job, orders: u64, made_at: &str) -> String {
 /// Whether anything of a job may change by itself.
 pub(super) fn is_open(targets: &[&Outcome], read: Read) -> bool {
     let mut records = targets.iter().filter_map(|target| target.record.as_deref());
-    matches!(read, Read::Live(1..)) || read != Read::File && records.any(|record| !record.step.is_settled() || record.is_open())
+    matches!(read, Read::Live(1..))
+        || read != Read::File && records.any(|record| !record.step.is_settled() || record.is_open())
 }
 
 /// The page of all jobs, the newest first. `many`: how many there are, of which these are shown. `place`: the fleet's database.
@@ -87,9 +88,9 @@ fn queue(page: &mut String, waiting: &[Waiting]) {
         let [cloud, waits] = &one.of;
         let _ = writeln!(
             page,
-            "<li><b>{}</b> {}: {}, the oldest since {}</li>",
-            one.orders,
+            "<li>{}: <b>{}</b> {}, the oldest for {}</li>",
             escaped(cloud),
+            one.orders,
             escaped(waits),
             render::seconds(one.oldest)
         );

@@ -114,7 +114,10 @@ impl Answers {
                 Ok(()) => (TEXT, Ok("it takes orders\n".to_owned())),
                 Err(why) => return (StatusCode::SERVICE_UNAVAILABLE, TEXT, format!("{why}\n")),
             },
-            Route::Metrics => ("text/plain; version=0.0.4; charset=utf-8", in_time(self.metrics()).await),
+            Route::Metrics => (
+                "text/plain; version=0.0.4; charset=utf-8",
+                in_time(self.metrics()).await,
+            ),
             Route::Jobs => (HTML, in_time(self.jobs()).await),
             Route::Job(id) => (HTML, in_time(self.job(&id)).await),
         };
@@ -196,12 +199,12 @@ fn waiting(counted: &[Counted]) -> Vec<Waiting> {
 fn words(waits: cloud_import_fleet::Waits) -> &'static str {
     use cloud_import_fleet::Waits;
     match waits {
-        Waits::Waiting => "wait for a worker",
-        Waits::WorkedOn => "are worked on",
-        Waits::Running => "run in the cloud",
-        Waits::Retrying => "could not be begun, and are tried again",
-        Waits::Unknown => "may have been started, and are looked for",
-        Waits::Left => "are left for a person",
-        _ => "are not over",
+        Waits::Waiting => "waiting for a worker",
+        Waits::WorkedOn => "worked on",
+        Waits::Running => "running in the cloud",
+        Waits::Retrying => "not begun, and tried again",
+        Waits::Unknown => "perhaps started, and looked for",
+        Waits::Left => "left for a person",
+        _ => "not over",
     }
 }

@@ -35,8 +35,11 @@ pub(crate) async fn asked(address: SocketAddr, path: &str) -> Result<String> {
     let said = Shown::of(body.trim()).to_string();
     match head.split(' ').nth(1) {
         Some("200") => Ok(said),
-        _ => Err(Error::new(ErrorKind::Unavailable, format!("the worker at {address} is not ready: {said}"))
-            .with_remedy("Its log says more; it goes on by itself once that has passed.")),
+        _ => Err(Error::new(
+            ErrorKind::Unavailable,
+            format!("the worker at {address} is not ready: {said}"),
+        )
+        .with_remedy("Its log says more; it goes on by itself once that has passed.")),
     }
 }
 

@@ -8,12 +8,19 @@ use crate::metrics::family::{Family, Kind};
 /// All of it. `own`: what this process measures of itself. `slots`: how many are busy, of how many.
 pub(super) fn families(own: Vec<Family>, counted: &[Counted], slots: [usize; 2], is_ready: bool) -> Vec<Family> {
     // The targets of a worker come and go.
-    let mut all: Vec<Family> = own.into_iter().filter(|family| family.name != "cloud_import_targets").collect();
+    let mut all: Vec<Family> = own
+        .into_iter()
+        .filter(|family| family.name != "cloud_import_targets")
+        .collect();
     let gauge = |name, help| Family::new(name, help, Kind::Gauge);
     let [busy, slots] = slots.map(|many| many as f64);
     all.extend([
         gauge("cloud_import_fleet_ready", "1 while this worker takes orders.").with([], f64::from(u8::from(is_ready))),
-        gauge("cloud_import_fleet_slots", "Orders that this worker works on at a time.").with([], slots),
+        gauge(
+            "cloud_import_fleet_slots",
+            "Orders that this worker works on at a time.",
+        )
+        .with([], slots),
         gauge("cloud_import_fleet_busy_slots", "Orders that this worker works on now.").with([], busy),
     ]);
     let mut orders = gauge(

@@ -35,7 +35,10 @@ pub(super) fn route(method: &str, hosts: &[&str], path: &str) -> Result<Route, R
         return Err((StatusCode::MISDIRECTED_REQUEST, why));
     }
     if !matches!(method, "GET" | "HEAD") {
-        return Err((StatusCode::METHOD_NOT_ALLOWED, "nothing is changed from here: GET and HEAD"));
+        return Err((
+            StatusCode::METHOD_NOT_ALLOWED,
+            "nothing is changed from here: GET and HEAD",
+        ));
     }
     match path {
         "/" => Ok(Route::Jobs),
@@ -58,7 +61,10 @@ fn is_here(host: &str) -> bool {
         Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     };
-    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    let bare = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .unwrap_or(name);
     let is_bracketed = bare.len() < name.len();
     match bare.parse::<IpAddr>() {
         Ok(address) => address.is_loopback() && address.is_ipv6() == is_bracketed,
@@ -88,7 +94,14 @@ mod tests {
 
     #[test]
     fn another_host_is_answered_by_nobody() {
-        for host in ["localhost", "LOCALHOST:1", "127.0.0.1", "127.0.0.2:9750", "[::1]", "[::1]:9750"] {
+        for host in [
+            "localhost",
+            "LOCALHOST:1",
+            "127.0.0.1",
+            "127.0.0.2:9750",
+            "[::1]",
+            "[::1]:9750",
+        ] {
             assert!(route("GET", &[host], "/").is_ok(), "{host}");
         }
         for host in [
