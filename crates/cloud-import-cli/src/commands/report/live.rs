@@ -5,7 +5,7 @@ use std::{fmt::Write as _, time::SystemTime};
 use super::{
     class,
     html::escaped,
-    page::{Read, SCRIPT, foot, head, page, table_head},
+    page::{AGAIN, Read, SCRIPT, foot, head, page, table_head},
 };
 use crate::{
     jobs::Remembered as Job,
@@ -15,10 +15,6 @@ use crate::{
 
 /// What both pages run.
 const AGAIN_SCRIPT: &str = include_str!("live.js");
-
-/// What says that a page looks again, and how often, in seconds; whoever reads on can have it stay.
-pub(super) const AGAIN: &str = "<p><label><input id=\"live\" type=\"checkbox\" data-seconds=\"3\" checked>Update every 3 seconds\
-</label></p>\n";
 
 /// Jobs that are shown at most, the newest: more are for `list`.
 pub(crate) const MOST: usize = 500;
@@ -41,13 +37,6 @@ pub(crate) fn script() -> String {
 /// The page of a job, of which so many orders are in the queue.
 pub(crate) fn job(job: Job, orders: u64, made_at: &str) -> String {
     page(&[job], made_at, Read::Live(orders))
-}
-
-/// Whether anything of a job may change by itself.
-pub(super) fn is_open(targets: &[&Outcome], read: Read) -> bool {
-    let mut records = targets.iter().filter_map(|target| target.record.as_deref());
-    matches!(read, Read::Live(1..))
-        || read != Read::File && records.any(|record| !record.step.is_settled() || record.is_open())
 }
 
 /// The page of all jobs, the newest first. `many`: how many there are, of which these are shown. `place`: the fleet's database.

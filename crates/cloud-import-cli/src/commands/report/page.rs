@@ -19,6 +19,11 @@ use crate::{
 const STYLE: &str = include_str!("page.css");
 pub(super) const SCRIPT: &str = include_str!("page.js");
 
+/// What says that a page looks again, and how often, in seconds; whoever reads on can have it stay.
+#[cfg(feature = "fleet")]
+pub(super) const AGAIN: &str = "<p><label><input id=\"live\" type=\"checkbox\" data-seconds=\"3\" checked>Update every 3 seconds\
+</label></p>\n";
+
 /// The columns of the table.
 const COLUMNS: [&str; 8] = [
     "Target",
@@ -73,8 +78,8 @@ pub(super) fn page(jobs: &[Job], made_at: &str, read: Read) -> String {
     contents(&mut page, read, !causes.is_empty(), !picture.is_empty());
     page.push_str("</nav>\n");
     #[cfg(feature = "fleet")]
-    if super::live::is_open(&targets, read) {
-        page.push_str(super::live::AGAIN);
+    if is_open(&targets, read) {
+        page.push_str(AGAIN);
     }
     let _ = write!(page, "</header>\n<main>\n<div{}>\n", part("summary"));
     summary(&mut page, jobs, &targets);
@@ -100,6 +105,14 @@ pub(super) fn page(jobs: &[Job], made_at: &str, read: Read) -> String {
         Read::Live(_) => "<script src=\"../page.js\"></script>".to_owned(),
     }));
     page
+}
+
+/// Whether anything of a job may change by itself.
+#[cfg(feature = "fleet")]
+fn is_open(targets: &[&Outcome], read: Read) -> bool {
+    let mut records = targets.iter().filter_map(|target| target.record.as_deref());
+    matches!(read, Read::Live(1..))
+        || read != Read::File && records.any(|record| !record.step.is_settled() || record.is_open())
 }
 
 /// A page up to within its header.

@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use cloud_import::{
-    Error, ErrorKind, Result,
+    Error, ErrorKind, Result, Shown,
     env::{Env as _, SystemEnv},
     publish::State,
 };
-use cloud_import_fleet::{Counted, Database, Queue};
+use cloud_import_fleet::{Counted, Database, Queue, Waits};
 use http_body_util::Full;
 use hyper::{
     Response, StatusCode,
@@ -15,7 +15,7 @@ use hyper::{
     header::{HOST, HeaderValue},
     http::request::Parts,
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::{
     measured,
@@ -24,7 +24,7 @@ use super::{
 use crate::{
     args::StateDir,
     commands::report::live::{self, Waiting},
-    fleet::watched::Watched,
+    fleet::watched::{Watched, late},
     jobs::Remembered as Job,
     line,
     metrics::{self, family},
@@ -33,6 +33,10 @@ use crate::{
 
 /// How long the database may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Looks at the database at a time. One that it does not answer goes on, and keeps its place, when nobody waits for it any more: it has
+/// a thread, of which the worker needs most itself.
+const LOOKS: usize = 2;
 
 /// How long the page of all jobs, which reads them all, is told again.
 const LASTS: Duration = Duration::from_secs(2);
@@ -53,6 +57,8 @@ const HEADERS: [(&str, &str); 6] = [
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Who answers.
 #[derive(Debug)]
@@ -66,6 +72,8 @@ pub(crate) struct Answers {
     place: String,
     /// The page of all jobs, and when it was made.
     jobs: Mutex<Option<(Duration, String)>>,
+    /// Looks at the database that may still be taken.
+    looks: Arc<Semaphore>,
 }
 
 impl Answers {
@@ -81,11 +89,12 @@ impl Answers {
             },
             place: Database::parse(url)?.to_string(),
             jobs: Mutex::default(),
+            looks: Arc::new(Semaphore::new(LOOKS)),
         })
     }
 
     /// The answer to a request, whose body is not looked at.
-    pub(super) async fn answer(&self, request: &Parts) -> Response<Full<Bytes>> {
+    pub(super) async fn answer(self: &Arc<Self>, request: &Parts) -> Response<Full<Bytes>> {
         // What is no text names nothing of here.
         let hosts = request.headers.get_all(HOST).iter();
         let hosts: Vec<&str> = hosts.map(|host| host.to_str().unwrap_or_default()).collect();
@@ -106,26 +115,46 @@ impl Answers {
         answer
     }
 
-    async fn document(&self, route: Route) -> (StatusCode, &'static str, String) {
-        let (kind, made) = match route {
-            Route::Health => (TEXT, Ok("it lives\n".to_owned())),
-            Route::Script => ("text/javascript; charset=utf-8", Ok(live::script())),
-            Route::Ready => match self.watched.ready(SystemEnv.monotonic()) {
-                Ok(()) => (TEXT, Ok("it takes orders\n".to_owned())),
-                Err(why) => return (StatusCode::SERVICE_UNAVAILABLE, TEXT, format!("{why}\n")),
-            },
-            Route::Metrics => (
-                "text/plain; version=0.0.4; charset=utf-8",
-                in_time(self.metrics()).await,
-            ),
-            Route::Jobs => (HTML, in_time(self.jobs()).await),
-            Route::Job(id) => (HTML, in_time(self.job(&id)).await),
+    async fn document(self: &Arc<Self>, route: Route) -> (StatusCode, &'static str, String) {
+        let kind = match &route {
+            Route::Health => return (StatusCode::OK, TEXT, "it lives\n".to_owned()),
+            Route::Script => return (StatusCode::OK, SCRIPT, live::script()),
+            Route::Ready => {
+                return match self.watched.ready(SystemEnv.monotonic()) {
+                    Ok(()) => (StatusCode::OK, TEXT, "it takes orders\n".to_owned()),
+                    Err(why) => (StatusCode::SERVICE_UNAVAILABLE, TEXT, format!("{why}\n")),
+                };
+            }
+            Route::Metrics => METRICS,
+            Route::Jobs | Route::Job(_) => HTML,
+        };
+        let made = tokio::select! {
+            made = self.looked(route) => made,
+            () = SystemEnv.sleep(PATIENCE) => Err(late()),
         };
         match made {
             Ok(text) => (StatusCode::OK, kind, text),
             Err(error) if error.kind() == ErrorKind::NotFound => (StatusCode::NOT_FOUND, TEXT, told(&error)),
             Err(error) => (StatusCode::SERVICE_UNAVAILABLE, TEXT, told(&error)),
         }
+    }
+
+    /// Looks at the database, to the end.
+    async fn looked(self: &Arc<Self>, route: Route) -> Result<String> {
+        let broke_off = || Error::new(ErrorKind::Local, "the look at the database broke off");
+        let place = Arc::clone(&self.looks).acquire_owned().await;
+        let place = place.map_err(|_| broke_off())?;
+        let own = Arc::clone(self);
+        let look = tokio::spawn(async move {
+            let made = match route {
+                Route::Metrics => own.metrics().await,
+                Route::Job(id) => own.job(&id).await,
+                _ => own.jobs().await,
+            };
+            drop(place);
+            made
+        });
+        look.await.unwrap_or_else(|_| Err(broke_off()))
     }
 
     async fn metrics(&self) -> Result<String> {
@@ -144,8 +173,7 @@ impl Answers {
         // Whoever asks meanwhile waits for this look.
         let mut kept = self.jobs.lock().await;
         let now = SystemEnv.monotonic();
-        if let Some((at, page)) = kept.as_ref().filter(|(at, _)| now.saturating_sub(*at) < LASTS) {
-            let _ = at;
+        if let Some((_, page)) = kept.as_ref().filter(|(at, _)| now.saturating_sub(*at) < LASTS) {
             return Ok(page.clone());
         }
         let counted = self.queue.census().await?;
@@ -166,20 +194,12 @@ impl Answers {
     }
 }
 
-/// The same, or an error when it takes too long.
-async fn in_time(made: impl Future<Output = Result<String>>) -> Result<String> {
-    tokio::select! {
-        made = made => made,
-        () = SystemEnv.sleep(PATIENCE) => Err(super::super::watched::late()),
-    }
-}
-
 fn made_at() -> String {
     render::instant(SystemEnv.now())
 }
 
 fn told(error: &Error) -> String {
-    format!("{}\n", cloud_import::Shown::of(error.message()))
+    format!("{}\n", Shown::of(error.message()))
 }
 
 /// What the page says of orders that are not over.
@@ -196,8 +216,7 @@ fn waiting(counted: &[Counted]) -> Vec<Waiting> {
     waiting
 }
 
-fn words(waits: cloud_import_fleet::Waits) -> &'static str {
-    use cloud_import_fleet::Waits;
+fn words(waits: Waits) -> &'static str {
     match waits {
         Waits::Waiting => "waiting for a worker",
         Waits::WorkedOn => "worked on",
