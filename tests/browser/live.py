@@ -104,6 +104,9 @@ def goes_on(tab, checks, fleet, page):
     """A page that is open shows what is new by itself, and what its reader did with it stays."""
     tab.open(fleet.base + page, 1280, 844, "light")
     checks.that(tab.js("document.getElementById('live')?.checked"), "a page of what goes on does not look again")
+    # These regions are invented, and two clouds say so: what nobody goes on with is told, with the reason.
+    left = tab.js("[...document.querySelectorAll('li.left')].map((one) => one.textContent)")
+    checks.that(len(left) == 2 * EACH and all(len(one) > 40 for one in left), f"left for a person: {left}")
     tab.js("window.same = 1; document.getElementById('filter').focus()")
     tab.call("Input.insertText", text="huawei")
     tab.js("document.querySelectorAll('#targets thead button')[0].click()")

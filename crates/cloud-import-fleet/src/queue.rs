@@ -14,8 +14,9 @@ use cloud_import::{
 };
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use graphile_worker::{
-    Database as Engine, DbExecutor as _, DbParams, DbValue, IntoTaskHandlerResult, JobKeyMode, JobSpec, RawJobSpec,
-    TaskHandler, WorkerContext, WorkerOptions, WorkerRecoveryConfig, WorkerUtils, worker_utils::types::CleanupTask,
+    Database as Engine, DbExecutor as _, DbParams, DbRow, DbValue, IntoTaskHandlerResult, JobKeyMode, JobSpec,
+    RawJobSpec, TaskHandler, WorkerContext, WorkerOptions, WorkerRecoveryConfig, WorkerUtils,
+    worker_utils::types::CleanupTask,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
@@ -150,15 +151,8 @@ impl Queue {
         let rows = rows.map_err(|error| failed(&self.shown, error))?;
         let mut found = HashMap::new();
         for row in rows {
-            let broken = |error| failed(&self.shown, error);
-            let payload: serde_json::Value = row.try_get("payload").map_err(broken)?;
-            let identifier: String = row.try_get("identifier").map_err(broken)?;
-            let one = Row {
-                order: serde_json::from_value(payload).map_err(|error| failed(&self.shown, error))?,
-                is_left: identifier == LEFT,
-                is_held: row.try_get("held").map_err(broken)?,
-            };
-            found.insert(row.try_get("key").map_err(broken)?, one);
+            let key = row.try_get("key").map_err(|error| failed(&self.shown, error))?;
+            found.insert(key, self.row(&row)?);
         }
         Ok(found)
     }
@@ -179,20 +173,43 @@ impl Queue {
         Ok(usize::try_from(many).unwrap_or_default())
     }
 
-    /// How many orders of a job are not over and not left.
+    /// What stands there of a job's orders, by their keys: of more than a thousand, the first.
     ///
     /// # Errors
-    /// As [`Self::open`].
-    pub async fn orders_of(&self, job: &str) -> Result<u64> {
-        let sql = "select count(*) as many from graphile_worker._private_jobs as jobs
+    /// As [`Self::look`].
+    pub async fn rows_of(&self, job: &str) -> Result<Vec<Row>> {
+        self.rows(&[WORK, LEFT], &format!("{job}/")).await
+    }
+
+    /// What is left for a person, by its keys: of more than a thousand, the first.
+    ///
+    /// # Errors
+    /// As [`Self::look`].
+    pub async fn left(&self) -> Result<Vec<Row>> {
+        self.rows(&[LEFT], "").await
+    }
+
+    async fn rows(&self, tasks: &[&str], begins: &str) -> Result<Vec<Row>> {
+        let sql = "select jobs.payload, tasks.identifier, jobs.locked_at is not null as held
+            from graphile_worker._private_jobs as jobs
             join graphile_worker._private_tasks as tasks on tasks.id = jobs.task_id
-            where tasks.identifier = $1 and starts_with(jobs.key, $2 || '/')";
-        let values = vec![DbValue::Text(WORK.to_owned()), DbValue::Text(job.to_owned())];
-        let row = self.engine.fetch_one(sql, DbParams::from(values)).await;
-        let many: i64 = row
-            .and_then(|row| row.try_get("many"))
-            .map_err(|error| failed(&self.shown, error))?;
-        Ok(u64::try_from(many).unwrap_or_default())
+            where tasks.identifier = any($1) and starts_with(jobs.key, $2) order by jobs.key limit 1000";
+        let tasks = tasks.iter().map(|task| (*task).to_owned()).collect();
+        let values = vec![DbValue::TextArray(tasks), DbValue::Text(begins.to_owned())];
+        let rows = self.engine.fetch_all(sql, DbParams::from(values)).await;
+        let rows = rows.map_err(|error| failed(&self.shown, error))?;
+        rows.iter().map(|row| self.row(row)).collect()
+    }
+
+    fn row(&self, row: &DbRow) -> Result<Row> {
+        let broken = |error| failed(&self.shown, error);
+        let payload: serde_json::Value = row.try_get("payload").map_err(broken)?;
+        let identifier: String = row.try_get("identifier").map_err(broken)?;
+        Ok(Row {
+            order: serde_json::from_value(payload).map_err(|error| failed(&self.shown, error))?,
+            is_left: identifier == LEFT,
+            is_held: row.try_get("held").map_err(broken)?,
+        })
     }
 
     /// How many orders are not over, by cloud and what they wait for.

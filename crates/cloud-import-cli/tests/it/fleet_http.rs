@@ -323,7 +323,7 @@ fn a_worker_that_is_replaced_ends_in_half_a_minute_and_the_next_finishes() {
     while old.worker.0.try_wait().unwrap().is_none() {
         thread::sleep(Duration::from_millis(100));
         tenths += 1;
-        // Without a stop, the request would be given up after 30 seconds.
+        // Without a stop, the request is given up half a minute after it began.
         assert!(tenths < 250, "it does not end: {}", fleet.log("one"));
     }
     assert!(old.worker.0.wait().unwrap().success(), "{}", fleet.log("one"));

@@ -2,10 +2,11 @@
 
 use std::{fmt::Write as _, time::SystemTime};
 
+pub(crate) use super::page::InQueue;
 use super::{
     class,
     html::escaped,
-    page::{AGAIN, Read, SCRIPT, foot, head, page, table_head},
+    page::{AGAIN, Read, SCRIPT, foot, head, page, queued, table_head},
 };
 use crate::{
     jobs::Remembered as Job,
@@ -34,23 +35,37 @@ pub(crate) fn script() -> String {
     format!("{SCRIPT}{AGAIN_SCRIPT}")
 }
 
-/// The page of a job, of which so many orders are in the queue.
-pub(crate) fn job(job: Job, orders: u64, made_at: &str) -> String {
-    page(&[job], made_at, Read::Live(orders))
+/// The page of a job.
+pub(crate) fn job(job: Job, queue: &InQueue, made_at: &str) -> String {
+    page(&[job], made_at, Read::Live(queue))
 }
 
-/// The page of all jobs, the newest first. `many`: how many there are, of which these are shown. `place`: the fleet's database.
-pub(crate) fn jobs(jobs: &[Job], many: usize, waiting: &[Waiting], place: &str, made_at: &str) -> String {
-    let mut page = head("Fleet of cloud-import", Read::Live(0));
+/// All that the page of all jobs shows.
+pub(crate) struct All<'a> {
+    /// The newest of them, and how many there are.
+    pub(crate) jobs: &'a [Job],
+    pub(crate) many: usize,
+    pub(crate) waiting: Vec<Waiting>,
+    /// Only what is left of it.
+    pub(crate) left: InQueue,
+    /// The fleet's database.
+    pub(crate) place: &'a str,
+}
+
+/// The page of all jobs.
+pub(crate) fn jobs(all: &All<'_>, made_at: &str) -> String {
+    let All { jobs, many, place, .. } = all;
+    let mut page = head("Fleet of cloud-import", Read::Live(&all.left));
     let _ = write!(
         page,
         "<h1>Fleet in {}</h1>\n<p id=\"made\" data-live>Made {made_at} from what is on record; no cloud was asked.</p>\n{AGAIN}\
          </header>\n<main>\n<h2>Orders that are not over</h2>\n<div id=\"queue\" data-live>\n",
         escaped(place)
     );
-    queue(&mut page, waiting);
+    queue(&mut page, &all.waiting);
+    queued(&mut page, &all.left);
     page.push_str("</div>\n<h2>Jobs</h2>\n<div id=\"more\" data-live>\n");
-    if many > jobs.len() {
+    if *many > jobs.len() {
         let _ = writeln!(
             page,
             "<p>The newest {} of {many}: <code>cloud-import list</code> shows all.</p>",

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+#[cfg(feature = "fleet")]
+use cloud_import::Error;
 use cloud_import::env::{Env as _, SystemEnv};
 
 use super::{
@@ -37,16 +39,26 @@ const COLUMNS: [&str; 8] = [
 ];
 
 /// Where a page is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Read {
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Read<'a> {
     /// From a file, which holds everything and says itself what it may do.
     File,
-    /// From a worker that answers, whose headers say so: it may look again there. So many orders are in the queue.
+    /// From a worker that answers, whose headers say so: it may look again there.
     #[cfg(feature = "fleet")]
-    Live(u64),
+    Live(&'a InQueue),
 }
 
-impl Read {
+/// What the queue has of a job, or of all.
+#[cfg(feature = "fleet")]
+#[derive(Debug, Default)]
+pub(crate) struct InQueue {
+    /// Orders that go on.
+    pub(crate) orders: usize,
+    /// Those that are left for a person, and why.
+    pub(crate) left: Vec<(String, Option<Error>)>,
+}
+
+impl Read<'_> {
     /// What marks a part that is replaced when there is something new.
     fn part(self, id: &str) -> String {
         match self {
@@ -62,7 +74,7 @@ pub(super) fn render(jobs: &[Job], made_at: &str) -> String {
 }
 
 /// The page of these jobs.
-pub(super) fn page(jobs: &[Job], made_at: &str, read: Read) -> String {
+pub(super) fn page(jobs: &[Job], made_at: &str, read: Read<'_>) -> String {
     let names: Vec<&str> = jobs.iter().map(|job| job.facts.name.as_str()).collect();
     let title = escaped(&names.join(", "));
     let targets: Vec<&Outcome> = jobs.iter().flat_map(|job| &job.targets).collect();
@@ -84,8 +96,8 @@ pub(super) fn page(jobs: &[Job], made_at: &str, read: Read) -> String {
     let _ = write!(page, "</header>\n<main>\n<div{}>\n", part("summary"));
     summary(&mut page, jobs, &targets);
     #[cfg(feature = "fleet")]
-    if let Read::Live(orders @ 1..) = read {
-        let _ = writeln!(page, "<p><b>{orders}</b> of its orders are in the queue.</p>");
+    if let Read::Live(queue) = read {
+        queued(&mut page, queue);
     }
     failures(&mut page, &causes);
     page.push_str("</div>\n");
@@ -109,14 +121,38 @@ pub(super) fn page(jobs: &[Job], made_at: &str, read: Read) -> String {
 
 /// Whether anything of a job may change by itself.
 #[cfg(feature = "fleet")]
-fn is_open(targets: &[&Outcome], read: Read) -> bool {
+fn is_open(targets: &[&Outcome], read: Read<'_>) -> bool {
+    let Read::Live(queue) = read else { return false };
     let mut records = targets.iter().filter_map(|target| target.record.as_deref());
-    matches!(read, Read::Live(1..))
-        || read != Read::File && records.any(|record| !record.step.is_settled() || record.is_open())
+    queue.orders > 0 || records.any(|record| !record.step.is_settled() || record.is_open())
+}
+
+/// What is not on record.
+#[cfg(feature = "fleet")]
+pub(super) fn queued(page: &mut String, queue: &InQueue) {
+    if queue.orders > 0 {
+        let _ = writeln!(page, "<p><b>{}</b> of its orders go on in the queue.</p>", queue.orders);
+    }
+    if queue.left.is_empty() {
+        return;
+    }
+    page.push_str("<h2>Left for a person</h2>\n<ul>\n");
+    for (order, why) in &queue.left {
+        let why = why.as_ref();
+        let remedy = why.and_then(render::remedy_of).unwrap_or_default();
+        let _ = writeln!(
+            page,
+            "<li class=\"left\"><b class=\"bad\">{}</b>: {}. {}</li>",
+            escaped(order),
+            escaped(why.map_or("it was left as it is", Error::message)),
+            escaped(&remedy)
+        );
+    }
+    page.push_str("</ul>\n");
 }
 
 /// A page up to within its header.
-pub(super) fn head(title: &str, read: Read) -> String {
+pub(super) fn head(title: &str, read: Read<'_>) -> String {
     let policy = match read {
         Read::File => {
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
@@ -138,7 +174,7 @@ pub(super) fn foot(script: &str) -> String {
 }
 
 /// Links to the parts that there are.
-fn contents(page: &mut String, read: Read, fails: bool, has_picture: bool) {
+fn contents(page: &mut String, read: Read<'_>, fails: bool, has_picture: bool) {
     match read {
         Read::File => {}
         #[cfg(feature = "fleet")]
@@ -214,7 +250,7 @@ fn failures(page: &mut String, causes: &[Cause<'_>]) {
     }
 }
 
-fn table(page: &mut String, targets: &[&Outcome], read: Read) {
+fn table(page: &mut String, targets: &[&Outcome], read: Read<'_>) {
     page.push_str("<h2 id=\"all\">Targets</h2>\n");
     table_head(
         page,
@@ -232,11 +268,12 @@ fn table(page: &mut String, targets: &[&Outcome], read: Read) {
 
 /// A table up to its rows, with what filters and sorts them.
 pub(super) fn table_head(page: &mut String, of: &str, caption: &str, many: usize, columns: &[&str]) {
+    let shown = if many == 1 { of.trim_end_matches('s') } else { of };
     let named = format!("{}{}", of[..1].to_ascii_uppercase(), &of[1..]);
     let _ = write!(
         page,
         "<p><label>Filter <input id=\"filter\" type=\"search\" autocomplete=\"off\"></label> \
-         <span id=\"count\" role=\"status\" data-of=\"{of}\">{many} {of}</span></p>\n\
+         <span id=\"count\" role=\"status\" data-of=\"{of}\">{many} {shown}</span></p>\n\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{named}\">\n<table id=\"targets\">\n\
          <caption>{caption}</caption>\n<thead><tr>"
     );

@@ -1,4 +1,4 @@
-//! The answers: each is one look at the database at most, and holds nothing that a browser may keep, run or show elsewhere.
+//! The answers: each is a look at the database at most, and holds nothing that a browser may keep, run or show elsewhere.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use cloud_import::{
     env::{Env as _, SystemEnv},
     publish::State,
 };
-use cloud_import_fleet::{Counted, Database, Queue, Waits};
+use cloud_import_fleet::{Counted, Database, Queue, Row, Waits};
 use http_body_util::Full;
 use hyper::{
     Response, StatusCode,
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     args::StateDir,
-    commands::report::live::{self, Waiting},
+    commands::report::live::{self, All, InQueue, Waiting},
     fleet::watched::{Watched, late},
     jobs::Remembered as Job,
     line,
@@ -181,7 +181,14 @@ impl Answers {
         jobs.sort_by_cached_key(|job| std::cmp::Reverse(live::times(job)));
         let many = jobs.len();
         jobs.truncate(live::MOST);
-        let page = live::jobs(&jobs, many, &waiting(&counted), &self.place, &made_at());
+        let all = All {
+            jobs: &jobs,
+            many,
+            waiting: waiting(&counted),
+            left: in_queue(&self.queue.left().await?),
+            place: &self.place,
+        };
+        let page = live::jobs(&all, &made_at());
         *kept = Some((now, page.clone()));
         Ok(page)
     }
@@ -189,8 +196,8 @@ impl Answers {
     async fn job(&self, id: &str) -> Result<String> {
         let mut job = Job::of(&self.state.job(id).await?).await?;
         job.line = line::of_job(&job.facts, &self.named);
-        let orders = self.queue.orders_of(id).await?;
-        Ok(live::job(job, orders, &made_at()))
+        let queue = in_queue(&self.queue.rows_of(id).await?);
+        Ok(live::job(job, &queue, &made_at()))
     }
 }
 
@@ -200,6 +207,17 @@ fn made_at() -> String {
 
 fn told(error: &Error) -> String {
     format!("{}\n", Shown::of(error.message()))
+}
+
+fn in_queue(rows: &[Row]) -> InQueue {
+    let left = rows.iter().filter(|row| row.is_left).map(|row| {
+        let why = row.order.said.as_ref();
+        (row.order.key(), why.map(|said| said.error(row.order.provider)))
+    });
+    InQueue {
+        orders: rows.iter().filter(|row| !row.is_left).count(),
+        left: left.collect(),
+    }
 }
 
 /// What the page says of orders that are not over.
