@@ -9,6 +9,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree
 
+import kubernetes_validate
 import yaml
 
 program, root, work = (pathlib.Path(word).resolve() for word in sys.argv[1:])
@@ -170,6 +171,29 @@ def the_task_of_tekton():
     assert len(done.stdout.splitlines()) == 5, done.stdout
 
 
+def the_workers_of_kubernetes():
+    """By the schemas of that version, with nothing that they do not know."""
+    manifests = list(yaml.safe_load_all((root / "docs/fleet/kubernetes.yml").read_text()))
+    for manifest in manifests:
+        kubernetes_validate.validate(manifest, "1.30", strict=True)
+    deployment, budget, policy = manifests
+    assert [deployment["kind"], budget["kind"], policy["kind"]] == ["Deployment", "PodDisruptionBudget", "NetworkPolicy"]
+    pod = deployment["spec"]["template"]
+    labels = pod["metadata"]["labels"]
+    for selector in (deployment["spec"]["selector"], budget["spec"]["selector"], policy["spec"]["podSelector"]):
+        assert selector["matchLabels"].items() <= labels.items(), selector
+    # A worker stops within 30 seconds.
+    assert pod["spec"]["terminationGracePeriodSeconds"] > 30
+    volumes = {volume["name"] for volume in pod["spec"]["volumes"]}
+    [worker] = pod["spec"]["containers"]
+    assert {mount["name"] for mount in worker["volumeMounts"]} == volumes
+    # Its probes are lines that the command knows: nobody answers here.
+    for probe in ("readinessProbe", "livenessProbe"):
+        own, *words = worker[probe]["exec"]["command"]
+        done = subprocess.run([program, *words, "--http=127.0.0.1:1"], capture_output=True, text=True)
+        assert own == "/usr/local/bin/cloud-import" and "no worker answers" in done.stderr, done.stderr
+
+
 def every_form_can_be_read():
     for file in [*(root / ".github").rglob("*.yml"), *(root / "docs/ci").glob("*.yml")]:
         assert yaml.safe_load(file.read_text()), file
@@ -183,6 +207,7 @@ CHECKS = [
     a_version_is_installed_by_its_sum_or_not_at_all,
     the_job_of_gitlab,
     the_task_of_tekton,
+    the_workers_of_kubernetes,
     every_form_can_be_read,
 ]
 for check in CHECKS:

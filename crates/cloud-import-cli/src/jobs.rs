@@ -71,30 +71,41 @@ pub(crate) struct Remembered {
 }
 
 impl Remembered {
+    /// With what waits for workers.
     pub(crate) async fn of(job: &Job, state: &state::Remembered) -> Result<Self> {
         // Before the records: what is in neither was never there.
         let waiting = state.waiting().await?;
-        let mut own = Self::new(job.facts().clone(), job.records().await?);
+        let mut own = Self::recorded(job).await?;
         let is_own = |(job, waiting): (String, Outcome)| (job == own.facts.id).then_some(waiting);
         let waiting: Vec<Outcome> = waiting.into_iter().filter_map(is_own).collect();
         own.add(waiting);
         Ok(own)
     }
 
-    /// All that can be read, and what stands in the place of the jobs that cannot.
+    /// All that can be read, with what waits for workers, and what stands in the place of the jobs that cannot.
     pub(crate) async fn all(state: &state::Remembered) -> Result<(Vec<Self>, Vec<Damaged>)> {
         let mut waiting: BTreeMap<String, Vec<Outcome>> = BTreeMap::new();
         for (job, outcome) in state.waiting().await? {
             waiting.entry(job).or_default().push(outcome);
         }
+        let (mut jobs, damaged) = Self::all_recorded(state.state()).await?;
+        for job in &mut jobs {
+            job.add(waiting.remove(&job.facts.id).unwrap_or_default());
+        }
+        Ok((jobs, damaged))
+    }
+
+    /// By its records alone.
+    pub(crate) async fn recorded(job: &Job) -> Result<Self> {
+        Ok(Self::new(job.facts().clone(), job.records().await?))
+    }
+
+    /// All by their records alone.
+    pub(crate) async fn all_recorded(state: &State) -> Result<(Vec<Self>, Vec<Damaged>)> {
         let (mut jobs, mut damaged) = (Vec::new(), Vec::new());
-        for found in state.state().all().await? {
+        for found in state.all().await? {
             match found {
-                Ok(found) => {
-                    let mut own = Self::new(found.job.facts().clone(), found.records);
-                    own.add(waiting.remove(&own.facts.id).unwrap_or_default());
-                    jobs.push(own);
-                }
+                Ok(found) => jobs.push(Self::new(found.job.facts().clone(), found.records)),
                 Err(one) => damaged.push(one),
             }
         }

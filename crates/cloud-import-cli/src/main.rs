@@ -111,7 +111,12 @@ fn done(arguments: Arguments) -> Exit {
     output::begin(arguments.surface);
     let form = form::of(&arguments.command);
     let begun = otel::begin(arguments.command.name())
-        .and_then(|()| metrics::begin(arguments.command.metrics_file(), otel::is_on()))
+        .and_then(|()| {
+            metrics::begin(
+                arguments.command.metrics_file(),
+                otel::is_on() || arguments.command.tells_metrics(),
+            )
+        })
         .and_then(|()| log::begin(&arguments.logs));
     let exit = match begun.and_then(|()| run(arguments.command)) {
         Ok(Exit::Interrupted) => report::interrupted(form),

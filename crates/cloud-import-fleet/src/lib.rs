@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "queue")]
+mod census;
 mod database;
 #[cfg(feature = "queue")]
 mod notices;
@@ -17,6 +19,8 @@ mod tls;
 #[cfg(feature = "queue")]
 mod work;
 
+#[cfg(feature = "queue")]
+pub use census::{Counted, Waits};
 pub use database::Database;
 #[cfg(feature = "queue")]
 pub use notices::{Notice, Notices};

@@ -36,6 +36,9 @@ pub struct Order {
     /// Its place among the orders of its job: the first of each job come before the second of any.
     #[serde(default, skip_serializing_if = "is_first")]
     pub rank: u16,
+    /// When it was submitted, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted: Option<u64>,
     /// How often its cloud was asked for a verdict.
     #[serde(default)]
     pub polls: u32,
@@ -83,6 +86,7 @@ impl Order {
             simulated: false,
             generation: 0,
             rank: 0,
+            submitted: None,
             polls: 0,
             tries: 0,
             looks: 0,

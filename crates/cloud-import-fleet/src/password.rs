@@ -43,14 +43,23 @@ fn read(path: &Path) -> io::Result<String> {
     let file = fs::File::open(path)?;
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt as _;
-        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        use std::os::unix::fs::MetadataExt as _;
+        let found = file.metadata()?;
+        if !is_private(found.mode(), found.uid()) {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "others can read it"));
         }
     }
     let mut text = String::new();
     file.take(LARGEST).read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// Whether a file is nobody's but its reader's. What root hands to a service (systemd) or a container (Kubernetes) is readable for a group
+/// of it, or for an entry that looks like one.
+#[cfg(unix)]
+fn is_private(mode: u32, owner: u32) -> bool {
+    let others = if owner == 0 { 0o037 } else { 0o077 };
+    mode & others == 0
 }
 
 /// The password of a line `HOST:PORT:DATABASE:USER:PASSWORD` that is of this database. `*` stands for anything; a backslash takes its
@@ -110,12 +119,29 @@ db.example:*:rec\ords:images:a\:b\\c:d
 
     #[cfg(unix)]
     #[test]
+    fn what_root_hands_on_may_be_read_by_its_group_alone() {
+        for (mode, owner, wanted) in [
+            (0o100_600, 1000, true),
+            (0o100_400, 0, true),
+            (0o100_440, 0, true),
+            (0o100_640, 0, true),
+            (0o100_640, 1000, false),
+            (0o100_660, 0, false),
+            (0o100_644, 0, false),
+            (0o100_604, 0, false),
+        ] {
+            assert_eq!(is_private(mode, owner), wanted, "{mode:o} of {owner}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn a_variable_comes_first_and_a_file_that_others_read_is_refused() {
         use std::os::unix::fs::PermissionsExt as _;
 
         let path = std::env::temp_dir().join(format!("cloud-import-fleet-pgpass-{}", std::process::id()));
         fs::write(&path, "*:*:*:*:of the file").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let file = |name: &str| (name == "PGPASSFILE").then(|| path.display().to_string());
         let both = |name: &str| match name {
             "PGPASSWORD" => Some("of the variable".to_owned()),

@@ -2,7 +2,10 @@
 //! done again: a step says what comes next, and the same order is put back for later. No named queues: what excludes is the lock of
 //! the record.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use chrono::{DateTime, Utc};
 use cloud_import::{
@@ -18,7 +21,7 @@ use graphile_worker::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Database, Next, Order, Recovery, Row, Serving, Step};
+use crate::{Counted, Database, Next, Order, Recovery, Row, Serving, Step, Waits};
 
 /// The schema of the engine's tables.
 const SCHEMA: &str = "graphile_worker";
@@ -28,6 +31,26 @@ const WORK: &str = "cloud-import";
 
 /// What is left for a person: no worker takes it.
 const LEFT: &str = "cloud-import-left";
+
+/// Orders that are not over, by cloud and what they wait for. It is asked for often: one statement, and no payload leaves.
+const CENSUS: &str = "select provider, waits, count(*) as many,
+        cast(max(age) as bigint) as oldest, cast(sum(tries) as bigint) as tries, cast(max(late) as bigint) as late
+    from (select jobs.payload ->> 'provider' as provider,
+            case when tasks.identifier = $2 then 'left'
+                when jobs.locked_at is not null then 'worked_on'
+                when coalesce(cast(jobs.payload ->> 'looks' as bigint), 0) > 0 then 'unknown'
+                when coalesce(cast(jobs.payload ->> 'tries' as bigint), 0) > 0 then 'retrying'
+                when coalesce(cast(jobs.payload ->> 'polls' as bigint), 0) > 0 then 'running'
+                else 'waiting' end as waits,
+            greatest(extract(epoch from now()) - coalesce(cast(jobs.payload ->> 'submitted' as double precision),
+                extract(epoch from jobs.created_at)), 0) as age,
+            coalesce(cast(jobs.payload ->> 'tries' as bigint), 0) as tries,
+            case when tasks.identifier = $1 and jobs.locked_at is null
+                then greatest(extract(epoch from now() - jobs.run_at), 0) else 0 end as late
+        from graphile_worker._private_jobs as jobs
+        join graphile_worker._private_tasks as tasks on tasks.id = jobs.task_id
+        where tasks.identifier in ($1, $2) and jobs.key is not null) as open
+    where provider is not null group by provider, waits";
 
 /// Orders of one request.
 const BATCH: usize = 500;
@@ -145,27 +168,17 @@ impl Queue {
     /// # Errors
     /// As [`Self::look`].
     pub async fn all(&self) -> Result<Vec<Row>> {
-        self.rows("jobs.key is not null", Vec::new()).await
+        self.rows("jobs.key is not null order by jobs.key", Vec::new()).await
     }
 
-    async fn rows(&self, are: &str, values: Vec<DbValue>) -> Result<Vec<Row>> {
+    async fn rows(&self, which: &str, values: Vec<DbValue>) -> Result<Vec<Row>> {
         let sql = format!(
             "select jobs.payload, tasks.identifier, jobs.locked_at is not null as held from graphile_worker._private_jobs as jobs
-            join graphile_worker._private_tasks as tasks on tasks.id = jobs.task_id where {are} order by jobs.key"
+            join graphile_worker._private_tasks as tasks on tasks.id = jobs.task_id where {which}"
         );
         let rows = self.engine.fetch_all(&sql, DbParams::from(values)).await;
         let rows = rows.map_err(|error| failed(&self.shown, error))?;
-        let row = |row: &DbRow| {
-            let broken = |error| failed(&self.shown, error);
-            let payload: serde_json::Value = row.try_get("payload").map_err(broken)?;
-            let identifier: String = row.try_get("identifier").map_err(broken)?;
-            Ok(Row {
-                order: serde_json::from_value(payload).map_err(|error| failed(&self.shown, error))?,
-                is_left: identifier == LEFT,
-                is_held: row.try_get("held").map_err(broken)?,
-            })
-        };
-        rows.iter().map(row).collect()
+        rows.iter().map(|row| self.row(row)).collect()
     }
 
     /// How many orders with one of these flags are not over.
@@ -182,6 +195,67 @@ impl Queue {
             .and_then(|row| row.try_get("many"))
             .map_err(|error| failed(&self.shown, error))?;
         Ok(usize::try_from(many).unwrap_or_default())
+    }
+
+    /// What stands there of a job's orders, by their keys: of more than a thousand, the first.
+    ///
+    /// # Errors
+    /// As [`Self::look`].
+    pub async fn rows_of(&self, job: &str) -> Result<Vec<Row>> {
+        let values = vec![DbValue::Text(format!("{job}/"))];
+        self.rows("starts_with(jobs.key, $1) order by jobs.key limit 1000", values)
+            .await
+    }
+
+    /// What is left for a person, by its keys: of more than a thousand, the first.
+    ///
+    /// # Errors
+    /// As [`Self::look`].
+    pub async fn left(&self) -> Result<Vec<Row>> {
+        let values = vec![DbValue::Text(LEFT.to_owned())];
+        self.rows("tasks.identifier = $1 order by jobs.key limit 1000", values)
+            .await
+    }
+
+    fn row(&self, row: &DbRow) -> Result<Row> {
+        let broken = |error| failed(&self.shown, error);
+        let payload: serde_json::Value = row.try_get("payload").map_err(broken)?;
+        let identifier: String = row.try_get("identifier").map_err(broken)?;
+        Ok(Row {
+            order: serde_json::from_value(payload).map_err(|error| failed(&self.shown, error))?,
+            is_left: identifier == LEFT,
+            is_held: row.try_get("held").map_err(broken)?,
+        })
+    }
+
+    /// How many orders are not over, by cloud and what they wait for.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn census(&self) -> Result<Vec<Counted>> {
+        let values = vec![DbValue::Text(WORK.to_owned()), DbValue::Text(LEFT.to_owned())];
+        let rows = self.engine.fetch_all(CENSUS, DbParams::from(values)).await;
+        let broken = |error| failed(&self.shown, error);
+        let mut counted = Vec::new();
+        for row in rows.map_err(broken)? {
+            let number = |name| {
+                row.try_get::<i64>(name)
+                    .map(|value| u64::try_from(value).unwrap_or_default())
+            };
+            let waits: String = row.try_get("waits").map_err(broken)?;
+            counted.push(Counted {
+                provider: row.try_get("provider").map_err(broken)?,
+                waits: Waits::ALL
+                    .into_iter()
+                    .find(|one| one.as_str() == waits)
+                    .unwrap_or(Waits::Waiting),
+                orders: number("many").map_err(broken)?,
+                oldest: Duration::from_secs(number("oldest").map_err(broken)?),
+                tries: number("tries").map_err(broken)?,
+                late: Duration::from_secs(number("late").map_err(broken)?),
+            });
+        }
+        Ok(counted)
     }
 
     /// Hands out orders until it is stopped and what was under way has been answered, or until the database fails.
@@ -230,11 +304,14 @@ impl Queue {
     }
 
     async fn put(&self, orders: &[Order], task: &str, after: Duration) -> Result<()> {
+        let now = SystemEnv.now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut jobs = Vec::new();
         for order in orders {
+            let mut order = order.clone();
+            order.submitted.get_or_insert(now.as_secs());
             jobs.push(RawJobSpec {
                 identifier: task.to_owned(),
-                payload: serde_json::to_value(order).map_err(|error| failed(&self.shown, error))?,
+                payload: serde_json::to_value(&order).map_err(|error| failed(&self.shown, error))?,
                 spec: JobSpec {
                     queue_name: None,
                     // By the clock of the database, where it is now.

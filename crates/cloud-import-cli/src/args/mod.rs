@@ -34,7 +34,7 @@ use std::path::Path;
 use clap::{Parser, Subcommand};
 
 #[cfg(feature = "fleet")]
-pub(crate) use self::fleet::{Fleet, PerAccount, Verb as FleetVerb};
+pub(crate) use self::fleet::{Fleet, HTTP, PerAccount, Verb as FleetVerb};
 pub(crate) use self::{
     again::{GoOn, Resume, Retry},
     check::Check,
@@ -265,6 +265,15 @@ impl Command {
             Self::Resume(Resume { with, .. }) | Self::Retry(Retry { with, .. }) => with.waiting.metrics_file.as_deref(),
             _ => None,
         }
+    }
+
+    /// Whether it tells its metrics to who asks.
+    pub(crate) fn tells_metrics(&self) -> bool {
+        #[cfg(feature = "fleet")]
+        if let Self::Fleet(options) = self {
+            return options.http.is_some();
+        }
+        false
     }
 
     /// Whether it writes a line for everything that happens.

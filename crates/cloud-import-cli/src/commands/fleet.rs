@@ -1,6 +1,6 @@
 //! `fleet`: a worker that carries out the orders of a fleet; and the import that leaves its work to one.
 
-use std::time::Duration;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use cloud_import::{
     Result, Stop,
@@ -8,13 +8,16 @@ use cloud_import::{
 };
 use cloud_import_fleet::{Queue, Recovery, Serving, Step, flags};
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
-    args::{self, FleetVerb, Import},
+    args::{self, FleetVerb, HTTP, Import},
     connect::Clouds,
     exit::Exit,
-    fleet::{self, Fleet, Limits, Worker},
+    fleet::{
+        self, Fleet, Limits, Watched, Worker,
+        http::{self, Answers, Listening},
+    },
     interrupt::Signals,
     on_end::OnEnd,
     output,
@@ -33,7 +36,15 @@ const LOOK: Duration = Duration::from_millis(300);
 pub(crate) async fn run(options: args::Fleet) -> Result<Exit> {
     match options.verb {
         FleetVerb::Serve => serve(&options).await,
+        FleetVerb::Health => health(&options).await,
     }
+}
+
+/// Asks a worker of this machine how it is.
+async fn health(options: &args::Fleet) -> Result<Exit> {
+    let path = if options.alive { "/healthz" } else { "/readyz" };
+    output::result(&http::asked(options.http.unwrap_or(HTTP), path).await?);
+    Ok(Exit::Done)
 }
 
 /// `import --fleet`.
@@ -59,13 +70,17 @@ async fn serve(options: &args::Fleet) -> Result<Exit> {
         },
         grace: PATIENCE[0] + PATIENCE[1],
     };
-    let fleet = Fleet::open(options.fleet.as_deref(), slots).await?;
+    let url = options.fleet.as_deref().unwrap_or_default();
+    let fleet = Fleet::open(Some(url), slots).await?;
     let stop = Stop::default();
+    let watched = Arc::new(Watched::new(slots, &stop));
+    let answers = Answers::new(url, fleet.state.state(), &fleet.queue, &watched)?;
+    let _answering = answering(options.http, answers, &fleet.queue, &watched).await?;
     let clouds = Clouds::new(&options.reach, simulated.as_ref())?.stopped_by(&stop);
     let limits = Limits::new(&fleet.records, &options.per_account);
     let worker = Worker::new(&options.reach, &clouds, &fleet, limits, &stop);
     output::note(&format!("serving {} with {slots} slots", serving.flags.join(", ")));
-    let work = served(&worker, &fleet.queue, &serving, &stop);
+    let work = served(&worker, &fleet.queue, &serving, (&stop, &watched));
     let mut signals = Signals::new()?;
     tokio::pin!(work);
     tokio::select! {
@@ -88,14 +103,34 @@ async fn serve(options: &args::Fleet) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// Answers who asks, where that is wanted, for as long as the value is there.
+async fn answering(
+    address: Option<SocketAddr>,
+    answers: Answers,
+    queue: &Queue,
+    watched: &Arc<Watched>,
+) -> Result<JoinSet<()>> {
+    let mut tasks = JoinSet::new();
+    let Some(address) = address else { return Ok(tasks) };
+    let listening = Listening::at(address).await?;
+    if let Some(address) = listening.address() {
+        output::note(&format!("answering at http://{address}/"));
+    }
+    tasks.spawn(listening.answer(Arc::new(answers)));
+    let (queue, watched) = (queue.clone(), Arc::clone(watched));
+    tasks.spawn(async move { watched.kept(&queue).await });
+    Ok(tasks)
+}
+
 /// Works until it is stopped. The engine hands out; the orders are worked on here, side by side.
-async fn served(worker: &Worker<'_>, queue: &Queue, serving: &Serving, stop: &Stop) {
+async fn served(worker: &Worker<'_>, queue: &Queue, serving: &Serving, (stop, watched): (&Stop, &Watched)) {
     let (to, mut steps) = mpsc::channel(serving.slots);
     let mut running = FuturesUnordered::new();
-    let engine = handed_out(queue, serving, to, stop);
+    let engine = handed_out(queue, serving, to, (stop, watched));
     let listening = worker.listen();
     tokio::pin!(engine, listening);
     loop {
+        watched.is_busy_with(running.len());
         tokio::select! {
             () = &mut engine => return,
             () = &mut listening => {}
@@ -111,8 +146,13 @@ async fn stepped(worker: &Worker<'_>, step: Step) {
 }
 
 /// Hands out orders. A database that is away is waited for: what runs in the clouds goes on.
-async fn handed_out(queue: &Queue, serving: &Serving, to: mpsc::Sender<Step>, stop: &Stop) {
-    while let Err(error) = queue.serve(serving, to.clone(), stop).await {
+async fn handed_out(queue: &Queue, serving: &Serving, to: mpsc::Sender<Step>, (stop, watched): (&Stop, &Watched)) {
+    loop {
+        watched.takes(Ok(()));
+        let Err(error) = queue.serve(serving, to.clone(), stop).await else {
+            return;
+        };
+        watched.takes(Err(&error));
         if stop.is_requested() {
             return;
         }

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod follow;
+pub(crate) mod http;
 mod orders;
 mod pauses;
 mod places;
@@ -9,6 +10,7 @@ pub(crate) mod rows;
 mod step;
 mod submit;
 mod verbs;
+mod watched;
 
 use cloud_import::{Error, ErrorKind, Result};
 use cloud_import_fleet::{Database, Notices, Queue, Records};
@@ -18,6 +20,7 @@ pub(crate) use self::{
     step::Worker,
     submit::ended,
     verbs::{cancel, retry, status, wait},
+    watched::Watched,
 };
 use crate::{
     args::Reach,

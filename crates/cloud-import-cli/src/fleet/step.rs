@@ -25,6 +25,7 @@ use crate::{
     commands::import::published,
     connect::{Clouds, endpoint},
     exit::Exit,
+    metrics,
     outcome::{Outcome, Status},
     output,
     ready::Targets,
@@ -163,7 +164,7 @@ impl<'a> Worker<'a> {
             }
         }
         let (mut targets, image) = Targets::of(&import, &wanted, &clouds, state, stop).await?;
-        targets.listener = Some(Arc::new(Told(order.key())));
+        targets.listener = Some(metrics::uploading(order.provider.id(), Arc::new(Told(order.key()))));
         let (outcomes, _) = published(targets, image).await?;
         Ok(outcomes.into_iter().next())
     }

@@ -7,6 +7,8 @@ mod recorder;
 mod requests;
 mod run;
 
+#[cfg(feature = "fleet")]
+use std::sync::{Mutex, PoisonError};
 use std::{
     path::Path,
     sync::{Arc, OnceLock},
@@ -21,6 +23,8 @@ use cloud_import::{
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, filter::FilterFn, registry::LookupSpan};
 
+#[cfg(feature = "fleet")]
+use self::run::Upload;
 use self::{family::Family, recorder::Recorder, requests::Requests, run::Run};
 use crate::exit::Exit;
 
@@ -64,6 +68,20 @@ pub(crate) fn measured(labels: Vec<String>, listener: Arc<dyn Listener>) -> Arc<
     Arc::new(Measured(listener, recorder))
 }
 
+/// A listener of a worker's order, whose uploads are measured too.
+#[cfg(feature = "fleet")]
+pub(crate) fn uploading(provider: &str, listener: Arc<dyn Listener>) -> Arc<dyn Listener> {
+    match RECORDER.get() {
+        Some(to) => Arc::new(Uploading {
+            provider: provider.to_owned(),
+            upload: Mutex::default(),
+            listener,
+            to,
+        }),
+        None => listener,
+    }
+}
+
 /// Does the work, and writes the file every few seconds meanwhile.
 pub(crate) async fn kept<T>(work: impl Future<Output = T>) -> T {
     let Some(recorder) = RECORDER.get() else {
@@ -79,7 +97,10 @@ pub(crate) async fn kept<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// All that is measured, as of now; `None` where nothing is.
-#[cfg_attr(not(feature = "otel"), expect(dead_code, reason = "only a collector is told so"))]
+#[cfg_attr(
+    not(any(feature = "otel", feature = "fleet")),
+    expect(dead_code, reason = "only a collector is told so, or who asks a worker")
+)]
 pub(crate) fn families() -> Option<Vec<Family>> {
     let recorder = RECORDER.get()?;
     Some(recorder.run().families(SystemEnv.monotonic()))
@@ -90,6 +111,28 @@ pub(crate) fn end(exit: Exit) {
     if let Some(recorder) = RECORDER.get() {
         recorder.run().ended(exit.code(), SystemEnv.monotonic());
         recorder.write_or_say();
+    }
+}
+
+/// Measures the upload of what it passes on.
+#[cfg(feature = "fleet")]
+#[derive(Debug)]
+struct Uploading {
+    provider: String,
+    upload: Mutex<Upload>,
+    listener: Arc<dyn Listener>,
+    to: &'static Recorder,
+}
+
+#[cfg(feature = "fleet")]
+impl Listener for Uploading {
+    fn on(&self, target: Option<usize>, event: &Event<'_>) {
+        if let Event::Staging { done, total } = event {
+            let mut upload = self.upload.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = upload.present(*done, *total);
+            self.to.run().uploaded(&self.provider, new);
+        }
+        self.listener.on(target, event);
     }
 }
 

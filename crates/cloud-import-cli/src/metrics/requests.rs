@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use cloud_import::ErrorKind;
 use tracing::{
     Metadata, Subscriber,
     field::{Field, Visit},
@@ -48,6 +49,7 @@ impl Visit for Asked {
         match field.name() {
             "cloud.provider" => value.clone_into(&mut self.provider),
             "rpc.method" => value.clone_into(&mut self.operation),
+            "error.type" => self.is_throttled = value == ErrorKind::RateLimited.as_str(),
             _ => {}
         }
     }

@@ -46,6 +46,32 @@ pub(crate) struct Asked {
     pub(crate) status: Option<u64>,
     /// It repeats one before it.
     pub(crate) is_retry: bool,
+    /// The cloud refused it because there were too many.
+    pub(crate) is_throttled: bool,
+}
+
+/// How far an upload has come, and how much of it this process did.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Upload {
+    /// How many bytes of the file are known to be in the store.
+    present: Option<u64>,
+    done: u64,
+}
+
+impl Upload {
+    /// So many bytes are in the store by now. What an earlier run put there was not uploaded by this one. Gives back what is new.
+    pub(super) fn present(&mut self, done: u64, total: u64) -> u64 {
+        let before = match self.present {
+            Some(before) => before,
+            // A file that goes in one piece is told of once.
+            None if done == total => 0,
+            None => done,
+        };
+        let new = done.saturating_sub(before);
+        self.done += new;
+        self.present = Some(done);
+        new
+    }
 }
 
 /// A run.
@@ -55,6 +81,8 @@ pub(crate) struct Run {
     began: Duration,
     targets: Vec<Target>,
     requests: BTreeMap<Asked, u64>,
+    /// What a worker uploaded, by cloud: its targets come and go.
+    uploads: BTreeMap<String, u64>,
     /// When an image of a name was last made at a target.
     successes: BTreeMap<(String, String), SystemTime>,
     /// How the command ended, and after how long.
@@ -70,9 +98,7 @@ struct Target {
     phase: Option<(&'static str, Duration)>,
     /// How long it was in each that is over.
     phases: BTreeMap<&'static str, Duration>,
-    /// How many bytes of the file are known to be in the store.
-    present: Option<u64>,
-    uploaded: u64,
+    upload: Upload,
 }
 
 impl Target {
@@ -90,18 +116,6 @@ impl Target {
         }
         self.phase = phase.map(|name| (name, now));
     }
-
-    /// So many bytes are in the store by now. What an earlier run put there was not uploaded by this one.
-    fn present(&mut self, done: u64, total: u64) {
-        let before = match self.present {
-            Some(before) => before,
-            // A file that goes in one piece is told of once.
-            None if done == total => 0,
-            None => done,
-        };
-        self.uploaded += done.saturating_sub(before);
-        self.present = Some(done);
-    }
 }
 
 impl Run {
@@ -112,6 +126,7 @@ impl Run {
             began,
             targets: Vec::new(),
             requests: BTreeMap::new(),
+            uploads: BTreeMap::new(),
             successes: BTreeMap::new(),
             ended: None,
         }
@@ -124,8 +139,7 @@ impl Run {
             state: "waiting",
             phase: Some(("wait", now)),
             phases: BTreeMap::new(),
-            present: None,
-            uploaded: 0,
+            upload: Upload::default(),
         };
         self.targets = labels.into_iter().map(target).collect();
     }
@@ -161,6 +175,12 @@ impl Run {
         *self.requests.entry(asked).or_default() += 1;
     }
 
+    /// A worker uploaded so many bytes more to this cloud.
+    #[cfg(feature = "fleet")]
+    pub(super) fn uploaded(&mut self, provider: &str, bytes: u64) {
+        *self.uploads.entry(provider.to_owned()).or_default() += bytes;
+    }
+
     pub(crate) fn ended(&mut self, exit: u8, now: Duration) {
         self.ended = Some((exit, now));
     }
@@ -178,7 +198,7 @@ impl Run {
             Event::WaitingForOther => own.enter("waiting", Some("wait"), now),
             Event::Staging { done, total } => {
                 own.enter("staging", Some("stage"), now);
-                own.present(*done, *total);
+                own.upload.present(*done, *total);
             }
             Event::Staged { .. } => own.enter("staging", None, now),
             Event::Starting | Event::Settling => own.enter("starting", Some("start"), now),
@@ -255,8 +275,11 @@ impl Run {
             "Seconds that the target spent in each phase.",
             Kind::Counter,
         );
+        for (provider, many) in &self.uploads {
+            bytes.add([("provider", provider)], *many as f64);
+        }
         for target in &self.targets {
-            bytes.add([("target", &target.label)], target.uploaded as f64);
+            bytes.add([("target", &target.label)], target.upload.done as f64);
             let open = target.phase.map(|(name, since)| (name, now.saturating_sub(since)));
             let over = target.phases.iter().map(|(name, took)| (*name, *took));
             for (phase, took) in over.chain(open) {
@@ -266,7 +289,7 @@ impl Run {
         [bytes, phases]
     }
 
-    fn traffic(&self) -> [Family; 2] {
+    fn traffic(&self) -> [Family; 3] {
         let mut requests = Family::new(
             "cloud_import_requests_total",
             "Requests by operation and HTTP status; `none` where no answer came.",
@@ -277,6 +300,11 @@ impl Run {
             "Requests that repeated one before them.",
             Kind::Counter,
         );
+        let mut throttled = Family::new(
+            "cloud_import_throttled_total",
+            "Requests that the cloud refused because there were too many.",
+            Kind::Counter,
+        );
         for (asked, many) in &self.requests {
             let own = [("provider", asked.provider.as_str()), ("operation", &asked.operation)];
             let code = asked
@@ -284,8 +312,9 @@ impl Run {
                 .map_or_else(|| "none".to_owned(), |status| status.to_string());
             requests.add([own[0], own[1], ("code", &code)], *many as f64);
             retries.add(own, if asked.is_retry { *many as f64 } else { 0.0 });
+            throttled.add(own, if asked.is_throttled { *many as f64 } else { 0.0 });
         }
-        [requests, retries]
+        [requests, retries, throttled]
     }
 }
 
@@ -342,6 +371,7 @@ mod tests {
             operation: "PutObject".to_owned(),
             status,
             is_retry,
+            is_throttled: status == Some(503),
         };
         run.asked(asked(Some(503), false));
         run.asked(asked(None, true));
@@ -370,6 +400,7 @@ mod tests {
             "cloud_import_requests_total{provider=\"aliyun\",operation=\"PutObject\",code=\"none\"} 1",
             "cloud_import_requests_total{provider=\"aliyun\",operation=\"PutObject\",code=\"503\"} 1",
             "cloud_import_retries_total{provider=\"aliyun\",operation=\"PutObject\"} 2",
+            "cloud_import_throttled_total{provider=\"aliyun\",operation=\"PutObject\"} 1",
             "cloud_import_last_success_timestamp_seconds{image=\"web\",target=\"one\"} 1000",
             "cloud_import_last_success_timestamp_seconds{image=\"old\",target=\"one\"} 7",
         ] {

@@ -25,7 +25,7 @@ pub(crate) struct Fleet {
 }
 
 /// A worker, which goes with its value.
-pub(crate) struct Worker(Child);
+pub(crate) struct Worker(pub(crate) Child);
 
 impl Worker {
     /// It ends by itself, and well.

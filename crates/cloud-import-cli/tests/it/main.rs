@@ -37,6 +37,8 @@ mod flags;
 #[cfg(all(unix, feature = "fleet"))]
 mod fleet;
 #[cfg(all(unix, feature = "fleet"))]
+mod fleet_http;
+#[cfg(all(unix, feature = "fleet"))]
 mod fleet_places;
 #[cfg(all(unix, feature = "fleet"))]
 mod fleet_verbs;

@@ -4,6 +4,8 @@ mod causes;
 mod gantt;
 mod html;
 mod junit;
+#[cfg(feature = "fleet")]
+pub(crate) mod live;
 mod markdown;
 mod page;
 

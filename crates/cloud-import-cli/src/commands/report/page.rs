@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+#[cfg(feature = "fleet")]
+use cloud_import::Error;
 use cloud_import::env::{Env as _, SystemEnv};
 
 use super::{
@@ -17,7 +19,12 @@ use crate::{
 };
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+pub(super) const SCRIPT: &str = include_str!("page.js");
+
+/// What says that a page looks again, and how often, in seconds; whoever reads on can have it stay.
+#[cfg(feature = "fleet")]
+pub(super) const AGAIN: &str = "<p><label><input id=\"live\" type=\"checkbox\" data-seconds=\"3\" checked>Update every 3 seconds\
+</label></p>\n";
 
 /// The columns of the table.
 const COLUMNS: [&str; 8] = [
@@ -31,24 +38,71 @@ const COLUMNS: [&str; 8] = [
     "Request id",
 ];
 
+/// Where a page is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Read<'a> {
+    /// From a file, which holds everything and says itself what it may do.
+    File,
+    /// From a worker that answers, whose headers say so: it may look again there.
+    #[cfg(feature = "fleet")]
+    Live(&'a InQueue),
+}
+
+/// What the queue has of a job, or of all.
+#[cfg(feature = "fleet")]
+#[derive(Debug, Default)]
+pub(crate) struct InQueue {
+    /// Orders that go on.
+    pub(crate) orders: usize,
+    /// Those that are left for a person, and why.
+    pub(crate) left: Vec<(String, Option<Error>)>,
+}
+
+impl Read<'_> {
+    /// What marks a part that is replaced when there is something new.
+    fn part(self, id: &str) -> String {
+        match self {
+            Self::File => String::new(),
+            #[cfg(feature = "fleet")]
+            Self::Live(_) => format!(" id=\"{id}\" data-live"),
+        }
+    }
+}
+
 pub(super) fn render(jobs: &[Job], made_at: &str) -> String {
+    page(jobs, made_at, Read::File)
+}
+
+/// The page of these jobs.
+pub(super) fn page(jobs: &[Job], made_at: &str, read: Read<'_>) -> String {
     let names: Vec<&str> = jobs.iter().map(|job| job.facts.name.as_str()).collect();
     let title = escaped(&names.join(", "));
     let targets: Vec<&Outcome> = jobs.iter().flat_map(|job| &job.targets).collect();
+    let part = |id| read.part(id);
     let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n\
-         <title>{title}: import report</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>Import of {title}</h1>\n\
-         <p>Made {made_at} from what is on record; no cloud was asked.</p>\n"
+        "{}<h1>Import of {title}</h1>\n<p{}>Made {made_at} from what is on record; no cloud was asked.</p>\n",
+        head(&format!("{title}: import report"), read),
+        part("made"),
     );
     let picture = gantt::render(&targets, SystemEnv.now());
     let causes = causes::causes(jobs);
-    contents(&mut page, !causes.is_empty(), !picture.is_empty());
-    page.push_str("</header>\n<main>\n");
+    let _ = write!(page, "<nav aria-label=\"Contents\"{}>", part("contents"));
+    contents(&mut page, read, !causes.is_empty(), !picture.is_empty());
+    page.push_str("</nav>\n");
+    #[cfg(feature = "fleet")]
+    if is_open(&targets, read) {
+        page.push_str(AGAIN);
+    }
+    let _ = write!(page, "</header>\n<main>\n<div{}>\n", part("summary"));
     summary(&mut page, jobs, &targets);
+    #[cfg(feature = "fleet")]
+    if let Read::Live(queue) = read {
+        queued(&mut page, queue);
+    }
     failures(&mut page, &causes);
-    table(&mut page, &targets);
+    page.push_str("</div>\n");
+    table(&mut page, &targets, read);
+    let _ = writeln!(page, "<div{}>", part("times"));
     if !picture.is_empty() {
         let _ = write!(
             page,
@@ -56,13 +110,76 @@ pub(super) fn render(jobs: &[Job], made_at: &str) -> String {
              {picture}</div>\n"
         );
     }
-    let _ = write!(page, "</main>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
+    page.push_str("</div>\n");
+    page.push_str(&foot(&match read {
+        Read::File => format!("<script>\n{SCRIPT}</script>"),
+        #[cfg(feature = "fleet")]
+        Read::Live(_) => "<script src=\"../page.js\"></script>".to_owned(),
+    }));
     page
 }
 
+/// Whether anything of a job may change by itself.
+#[cfg(feature = "fleet")]
+fn is_open(targets: &[&Outcome], read: Read<'_>) -> bool {
+    let Read::Live(queue) = read else { return false };
+    let mut records = targets.iter().filter_map(|target| target.record.as_deref());
+    queue.orders > 0 || records.any(|record| !record.step.is_settled() || record.is_open())
+}
+
+/// What is not on record.
+#[cfg(feature = "fleet")]
+pub(super) fn queued(page: &mut String, queue: &InQueue) {
+    if queue.orders > 0 {
+        let _ = writeln!(page, "<p><b>{}</b> of its orders go on in the queue.</p>", queue.orders);
+    }
+    if queue.left.is_empty() {
+        return;
+    }
+    page.push_str("<h2>Left for a person</h2>\n<ul>\n");
+    for (order, why) in &queue.left {
+        let why = why.as_ref();
+        let remedy = why.and_then(render::remedy_of).unwrap_or_default();
+        let _ = writeln!(
+            page,
+            "<li class=\"left\"><b class=\"bad\">{}</b>: {}. {}</li>",
+            escaped(order),
+            escaped(why.map_or("it was left as it is", Error::message)),
+            escaped(&remedy)
+        );
+    }
+    page.push_str("</ul>\n");
+}
+
+/// A page up to within its header.
+pub(super) fn head(title: &str, read: Read<'_>) -> String {
+    let policy = match read {
+        Read::File => {
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
+             script-src 'unsafe-inline'\">\n"
+        }
+        #[cfg(feature = "fleet")]
+        Read::Live(_) => "",
+    };
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n{policy}\
+         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<header>\n"
+    )
+}
+
+/// A page from the end of what it tells on.
+pub(super) fn foot(script: &str) -> String {
+    format!("</main>\n{script}\n</body>\n</html>\n")
+}
+
 /// Links to the parts that there are.
-fn contents(page: &mut String, fails: bool, has_picture: bool) {
-    page.push_str("<nav aria-label=\"Contents\">");
+fn contents(page: &mut String, read: Read<'_>, fails: bool, has_picture: bool) {
+    match read {
+        Read::File => {}
+        #[cfg(feature = "fleet")]
+        Read::Live(_) => page.push_str("<a href=\"../\">All jobs</a> "),
+    }
     if fails {
         page.push_str("<a href=\"#causes\">What went wrong</a> ");
     }
@@ -70,7 +187,6 @@ fn contents(page: &mut String, fails: bool, has_picture: bool) {
     if has_picture {
         page.push_str(" <a href=\"#time\">Time</a>");
     }
-    page.push_str("</nav>\n");
 }
 
 const LEGEND: &str = "<p class=\"legend\"><span class=\"hash\">hash</span> <span class=\"stage\">stage</span> \
@@ -134,22 +250,37 @@ fn failures(page: &mut String, causes: &[Cause<'_>]) {
     }
 }
 
-fn table(page: &mut String, targets: &[&Outcome]) {
-    let _ = write!(
+fn table(page: &mut String, targets: &[&Outcome], read: Read<'_>) {
+    page.push_str("<h2 id=\"all\">Targets</h2>\n");
+    table_head(
         page,
-        "<h2 id=\"all\">Targets</h2>\n<p><label>Filter <input id=\"filter\" type=\"search\" autocomplete=\"off\"></label> \
-         <span id=\"count\" role=\"status\">{} targets</span></p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
-         aria-label=\"Targets\">\n<table id=\"targets\">\n<caption>Each target of the import. Headings sort.</caption>\n<thead><tr>",
-        targets.len()
+        "targets",
+        "Each target of the import. Headings sort.",
+        targets.len(),
+        &COLUMNS,
     );
-    for column in COLUMNS {
-        let _ = write!(page, "<th scope=\"col\"><button type=\"button\">{column}</button></th>");
-    }
-    page.push_str("</tr></thead>\n<tbody>\n");
+    let _ = writeln!(page, "<tbody{}>", read.part("rows"));
     for target in targets {
         row(page, target);
     }
     page.push_str("</tbody>\n</table>\n</div>\n");
+}
+
+/// A table up to its rows, with what filters and sorts them.
+pub(super) fn table_head(page: &mut String, of: &str, caption: &str, many: usize, columns: &[&str]) {
+    let shown = if many == 1 { of.trim_end_matches('s') } else { of };
+    let named = format!("{}{}", of[..1].to_ascii_uppercase(), &of[1..]);
+    let _ = write!(
+        page,
+        "<p><label>Filter <input id=\"filter\" type=\"search\" autocomplete=\"off\"></label> \
+         <span id=\"count\" role=\"status\" data-of=\"{of}\">{many} {shown}</span></p>\n\
+         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{named}\">\n<table id=\"targets\">\n\
+         <caption>{caption}</caption>\n<thead><tr>"
+    );
+    for column in columns {
+        let _ = write!(page, "<th scope=\"col\"><button type=\"button\">{column}</button></th>");
+    }
+    page.push_str("</tr></thead>\n");
 }
 
 fn row(page: &mut String, target: &Outcome) {
