@@ -102,7 +102,7 @@ pub(super) fn page(jobs: &[Job], made_at: &str, read: Read<'_>) -> String {
     failures(&mut page, &causes);
     page.push_str("</div>\n");
     table(&mut page, &targets, read);
-    let _ = write!(page, "<div{}>\n", part("times"));
+    let _ = writeln!(page, "<div{}>", part("times"));
     if !picture.is_empty() {
         let _ = write!(
             page,
@@ -259,7 +259,7 @@ fn table(page: &mut String, targets: &[&Outcome], read: Read<'_>) {
         targets.len(),
         &COLUMNS,
     );
-    let _ = write!(page, "<tbody{}>\n", read.part("rows"));
+    let _ = writeln!(page, "<tbody{}>", read.part("rows"));
     for target in targets {
         row(page, target);
     }
