@@ -49,10 +49,10 @@ pub(crate) struct Fleet {
     /// End once no order is left for these places
     #[arg(long)]
     pub(crate) drain: bool,
-    /// Show jobs, health and metrics, read-only, to this machine [default port: 9750]
+    /// Show jobs, health and metrics to this machine (port 9750)
     ///
-    /// `/` lists the jobs, `/jobs/JOB` is the page of `report`, which looks again by itself; `/healthz`, `/readyz` and `/metrics` are for
-    /// programs. Only addresses of this machine to itself can be named: whoever reaches it sees all jobs.
+    /// Nothing is changed from there. `/` lists the jobs, `/jobs/JOB` is the page of `report`, which looks again by itself; `/healthz`,
+    /// `/readyz` and `/metrics` are for programs. Only addresses of this machine to itself can be named: whoever reaches it sees all jobs.
     #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:9750",
           value_parser = loopback)]
     pub(crate) http: Option<SocketAddr>,
