@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-#[cfg(feature = "fleet")]
-use cloud_import::Error;
-use cloud_import::env::{Env as _, SystemEnv};
+use cloud_import::{
+    Error,
+    env::{Env as _, SystemEnv},
+};
 
 use super::{
     causes::{self, Cause},
@@ -22,7 +23,6 @@ const STYLE: &str = include_str!("page.css");
 pub(super) const SCRIPT: &str = include_str!("page.js");
 
 /// What says that a page looks again, and how often, in seconds; whoever reads on can have it stay.
-#[cfg(feature = "fleet")]
 pub(super) const AGAIN: &str = "<p><label><input id=\"live\" type=\"checkbox\" data-seconds=\"3\" checked>Update every 3 seconds\
 </label></p>\n";
 
@@ -44,12 +44,11 @@ pub(super) enum Read<'a> {
     /// From a file, which holds everything and says itself what it may do.
     File,
     /// From a worker that answers, whose headers say so: it may look again there.
-    #[cfg(feature = "fleet")]
+    #[cfg_attr(not(feature = "fleet"), expect(dead_code, reason = "only a worker answers"))]
     Live(&'a InQueue),
 }
 
 /// What the queue has of a job, or of all.
-#[cfg(feature = "fleet")]
 #[derive(Debug, Default)]
 pub(crate) struct InQueue {
     /// Orders that go on.
@@ -63,7 +62,6 @@ impl Read<'_> {
     fn part(self, id: &str) -> String {
         match self {
             Self::File => String::new(),
-            #[cfg(feature = "fleet")]
             Self::Live(_) => format!(" id=\"{id}\" data-live"),
         }
     }
@@ -89,13 +87,11 @@ pub(super) fn page(jobs: &[Job], made_at: &str, read: Read<'_>) -> String {
     let _ = write!(page, "<nav aria-label=\"Contents\"{}>", part("contents"));
     contents(&mut page, read, !causes.is_empty(), !picture.is_empty());
     page.push_str("</nav>\n");
-    #[cfg(feature = "fleet")]
     if is_open(&targets, read) {
         page.push_str(AGAIN);
     }
     let _ = write!(page, "</header>\n<main>\n<div{}>\n", part("summary"));
     summary(&mut page, jobs, &targets);
-    #[cfg(feature = "fleet")]
     if let Read::Live(queue) = read {
         queued(&mut page, queue);
     }
@@ -113,14 +109,12 @@ pub(super) fn page(jobs: &[Job], made_at: &str, read: Read<'_>) -> String {
     page.push_str("</div>\n");
     page.push_str(&foot(&match read {
         Read::File => format!("<script>\n{SCRIPT}</script>"),
-        #[cfg(feature = "fleet")]
         Read::Live(_) => "<script src=\"../page.js\"></script>".to_owned(),
     }));
     page
 }
 
 /// Whether anything of a job may change by itself.
-#[cfg(feature = "fleet")]
 fn is_open(targets: &[&Outcome], read: Read<'_>) -> bool {
     let Read::Live(queue) = read else { return false };
     let mut records = targets.iter().filter_map(|target| target.record.as_deref());
@@ -128,7 +122,6 @@ fn is_open(targets: &[&Outcome], read: Read<'_>) -> bool {
 }
 
 /// What is not on record.
-#[cfg(feature = "fleet")]
 pub(super) fn queued(page: &mut String, queue: &InQueue) {
     if queue.orders > 0 {
         let _ = writeln!(page, "<p><b>{}</b> of its orders go on in the queue.</p>", queue.orders);
@@ -158,7 +151,6 @@ pub(super) fn head(title: &str, read: Read<'_>) -> String {
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
              script-src 'unsafe-inline'\">\n"
         }
-        #[cfg(feature = "fleet")]
         Read::Live(_) => "",
     };
     format!(
@@ -177,7 +169,6 @@ pub(super) fn foot(script: &str) -> String {
 fn contents(page: &mut String, read: Read<'_>, fails: bool, has_picture: bool) {
     match read {
         Read::File => {}
-        #[cfg(feature = "fleet")]
         Read::Live(_) => page.push_str("<a href=\"../\">All jobs</a> "),
     }
     if fails {
