@@ -5,6 +5,8 @@
 
 #[path = "../../../../tests/support/postgres.rs"]
 mod postgres;
+#[cfg(feature = "queue")]
+mod queue;
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
 
