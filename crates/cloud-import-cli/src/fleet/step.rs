@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cloud_import::{
     Error, ErrorKind, Result, Stop,
-    publish::{Event, Listener, Reason, Record, State},
+    publish::{Event, Listener, Reason, Record, State, Step},
 };
 use cloud_import_fleet::{Next, Order};
 
@@ -56,8 +56,12 @@ impl<'a> Worker<'a> {
     /// What came of it for now; `None` where it had come to its end before.
     async fn outcome(&self, order: &Order) -> Result<Option<Outcome>> {
         let record = record(self.state, order).await?;
-        if record.as_ref().is_some_and(|record| is_over(record, order)) {
-            return Ok(None);
+        if let Some(record) = record.as_ref().filter(|record| is_over(record, order)) {
+            // Who recorded its verdict may have ended before what was staged was deleted. After a failure the same order would begin anew.
+            let is_done = record.step != Step::Succeeded || !self.state.holds_staged(&order.job, record).await?;
+            if is_done {
+                return Ok(None);
+            }
         }
         let (import, wanted) = import(order, record.as_ref())?;
         for one in &wanted {
