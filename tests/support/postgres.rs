@@ -32,6 +32,7 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// `None`, said aloud, where Postgres is not installed; a failure where it should be.
+    #[allow(dead_code, reason = "not all that start one start it as it is")]
     pub(crate) fn start() -> Option<Self> {
         Self::start_on(5432, |_| Vec::new())
     }
@@ -151,6 +152,12 @@ impl Postgres {
         }
         // Its processes end when they notice.
         thread::sleep(Duration::from_millis(300));
+    }
+
+    /// The process that started its others, while it runs.
+    #[allow(dead_code, reason = "not all that start one measure it")]
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.server.as_ref().map(Child::id)
     }
 
     /// Runs a statement, and returns what it selects, a line for each row.

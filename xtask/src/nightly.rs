@@ -27,6 +27,14 @@ const STEPS: &[(&str, &str)] = &[
     ),
     ("programs that depend on us", "tests/dependents/run"),
     ("soak", "cargo xtask soak"),
+    (
+        "a fleet under kills",
+        "cargo test --release --locked -p cloud-import-cli --features fleet --test fleet-survival",
+    ),
+    (
+        "load of a fleet",
+        "cargo test --release --locked -p cloud-import-cli --features fleet --test fleet-survival -- load 1000",
+    ),
     // It compiles on stable; only to run it takes cargo-fuzz.
     (
         "the target of cargo-fuzz",

@@ -15,7 +15,7 @@ use cloud_import::{
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use graphile_worker::{
     Database as Engine, DbExecutor as _, DbParams, DbRow, DbValue, IntoTaskHandlerResult, JobKeyMode, JobSpec,
-    RawJobSpec, TaskHandler, WorkerContext, WorkerOptions, WorkerRecoveryConfig, WorkerUtils,
+    LocalQueueConfig, RawJobSpec, TaskHandler, WorkerContext, WorkerOptions, WorkerRecoveryConfig, WorkerUtils,
     worker_utils::types::CleanupTask,
 };
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,9 @@ const SESSIONS: usize = 4;
 
 /// How often a worker that has a free slot asks. The pool of this crate's own TLS has no notifications.
 const POLL: Duration = Duration::from_millis(500);
+
+/// How long an order that was fetched waits for a free slot before it is given back to the others.
+const FETCHED: Duration = Duration::from_secs(2);
 
 /// The orders of a fleet, in its database.
 #[derive(Debug, Clone)]
@@ -281,6 +284,12 @@ impl Queue {
             .database(self.engine.clone())
             .concurrency(serving.slots.max(1))
             .poll_interval(POLL)
+            // One request fetches for all slots, and a slot that becomes free takes the next at once: otherwise each does one step a poll.
+            .local_queue(
+                LocalQueueConfig::default()
+                    .with_size(serving.slots.max(1))
+                    .with_ttl(FETCHED),
+            )
             .use_notification_delivery(false)
             .worker_recovery(recovery)
             .listen_os_shutdown_signals(false)

@@ -10,7 +10,7 @@ use std::{
 use cloud_import::{
     Error, ErrorKind, Result, Stop,
     env::{Env as _, SystemEnv},
-    publish::{Event, Listener, Reason, Record, State},
+    publish::{Event, Listener, Reason, Record, State, Step},
 };
 use cloud_import_fleet::{Next, Notice, Order};
 
@@ -151,8 +151,12 @@ impl<'a> Worker<'a> {
     async fn outcome(&self, order: &Order, stop: &Stop) -> Result<Option<Outcome>> {
         let state = self.fleet.state.state();
         let record = record(state, order).await?;
-        if record.as_ref().is_some_and(|record| is_over(record, order)) {
-            return Ok(None);
+        if let Some(record) = record.as_ref().filter(|record| is_over(record, order)) {
+            // Who recorded its verdict may have ended before what was staged was deleted. After a failure the same order would begin anew.
+            let is_done = record.step != Step::Succeeded || !state.holds_staged(&order.job, record).await?;
+            if is_done {
+                return Ok(None);
+            }
         }
         let (import, wanted) = import(order, record.as_ref())?;
         let clouds = self.clouds.clone().stopped_by(stop);

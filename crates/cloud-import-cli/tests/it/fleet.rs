@@ -209,6 +209,26 @@ fn what_a_killed_worker_held_another_finishes() {
 }
 
 #[test]
+fn what_a_killed_worker_had_not_tidied_another_does() {
+    let Some(fleet) = Fleet::new("tidied", |config| config) else {
+        return;
+    };
+    // Each is told of its image, and waits for what is staged to be deleted.
+    let held = Fault::new(FaultKind::Delay(600_000)).operation("DeleteObject");
+    fleet.scene.simulator.inject(held.times(u32::MAX));
+    let one = fleet.worker("one", "all", &[]);
+    expect_code(&fleet.submit(&[&ORDER[..], &["--no-wait"]].concat()), 0);
+    let succeeded = "select count(*) from cloud_import.record where body like '%\"step\": \"succeeded\"%'";
+    until(|| fleet.server.sql("images", succeeded).trim() == "3");
+    signal(one.0.id(), "KILL");
+    drop(one);
+    assert!(fleet.scene.simulator.objects().len() >= 3, "nothing was deleted");
+    fleet.scene.simulator.clear_faults();
+    fleet.worker("other", "all", &["--drain"]).ends();
+    fleet.expect_one_image_each();
+}
+
+#[test]
 fn a_signed_link_is_refused_and_no_secret_is_in_the_database() {
     let Some(fleet) = Fleet::new("secrets", |config| config) else {
         return;

@@ -19,9 +19,10 @@ use cloud_import::{
 use cloud_import_sim::Cloud;
 
 use crate::{
-    form::{Form, Random},
+    form::Form,
     places::{self, Place},
     process::Running,
+    random::Random,
     scene::{self, Folder, Scene},
 };
 

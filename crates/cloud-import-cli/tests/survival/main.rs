@@ -22,6 +22,7 @@ mod moments;
 mod moved;
 mod places;
 mod process;
+mod random;
 mod release;
 mod repeat;
 mod scene;
@@ -43,7 +44,8 @@ use std::{
 
 use cloud_import::env::{Env as _, SystemEnv};
 
-use form::{Form, Random};
+use form::Form;
+use random::Random;
 use tokio::task::{JoinError, JoinSet};
 
 /// A case ends with what it has to tell, or with every failure.

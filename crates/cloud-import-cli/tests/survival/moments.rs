@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 use cloud_import::env::{Env as _, SystemEnv};
 
 use crate::{
-    form::{Form, Random},
+    form::Form,
     places,
     process::Running,
+    random::Random,
     repeat,
     scene::{self, Scene},
     side_by_side::{self, piece},

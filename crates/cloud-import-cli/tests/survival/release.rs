@@ -11,9 +11,10 @@ use cloud_import_sim::{Cloud, ImageSummary};
 use serde_json::Value;
 
 use crate::{
-    form::{Form, Random},
+    form::Form,
     places::{self, Place},
     process::{Ended, Running},
+    random::Random,
     scene::{self, NAME, Scene},
     side_by_side::{self, piece},
 };

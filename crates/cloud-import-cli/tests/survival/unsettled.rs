@@ -11,9 +11,10 @@ use cloud_import::{
 use cloud_import_sim::{Fault, FaultKind};
 
 use crate::{
-    form::{Form, Random},
+    form::Form,
     places::{self, Place},
     process::{Ended, Running},
+    random::Random,
     repeat,
     scene::{self, Scene},
     side_by_side::{self, piece},

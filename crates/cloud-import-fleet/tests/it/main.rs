@@ -6,6 +6,8 @@
 #[path = "../../../../tests/support/postgres.rs"]
 mod postgres;
 #[cfg(feature = "queue")]
+mod queue;
+#[cfg(feature = "queue")]
 mod together;
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};

@@ -5,9 +5,27 @@ use cloud_import_staging::Store;
 
 use super::{
     event::Event,
-    store::{Record, StagedObject, What},
-    target::Target,
+    store::{Record, StagedObject, State, What},
+    target::{Target, user},
 };
+
+impl State {
+    /// Whether an order of this job still holds what was staged for it, or nobody does: of an order that has its verdict, the process
+    /// that recorded it ended before it had cleaned up. The same order again deletes it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Local`](cloud_import_core::ErrorKind::Local) when what is remembered cannot be read.
+    pub async fn holds_staged(&self, job: &str, record: &Record) -> Result<bool> {
+        let own = user(job, &record.target);
+        for object in staged(record) {
+            let users = self.users_of(&object).await?;
+            if users.is_some_and(|users| users.is_empty() || users.contains(&own)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
 
 impl Target {
     /// Deletes what was put there for this order, after its verdict, where no other order may still read it. A failure stops

@@ -85,6 +85,16 @@ impl State {
         self.with(look).await
     }
 
+    /// The orders that may still read an object that this program put there and has not deleted; `None` for any other one.
+    pub(crate) async fn users_of(&self, object: &StagedObject) -> Result<Option<Vec<String>>> {
+        let folder = object.folder();
+        let look = move |documents: &Documents| match described(documents, &folder)? {
+            Some(_) => users(documents, &folder).map(Some),
+            None => Ok(None),
+        };
+        self.with(look).await
+    }
+
     /// The objects that this program put somewhere and has not deleted, each with the orders that may still read it, and those of
     /// which the note cannot be read.
     pub(crate) async fn staged_objects(&self) -> Result<(Vec<(StagedObject, Vec<String>)>, Vec<Damaged>)> {
@@ -270,6 +280,7 @@ mod tests {
         let register = &registered.0;
         assert!(register.users().unwrap().is_empty() && !register.is_ours().unwrap());
         assert_eq!(state.reads(&object).await.unwrap(), None);
+        assert_eq!(state.users_of(&object).await.unwrap(), None);
         register.add_user("one").unwrap();
         register.add_user("two").unwrap();
         assert!(state.staged_objects().await.unwrap().0.is_empty(), "it is not ours");
@@ -281,6 +292,7 @@ mod tests {
         );
         register.remove_user("one").unwrap();
         assert_eq!(state.reads(&object).await.unwrap(), Some(true));
+        assert_eq!(state.users_of(&object).await.unwrap(), Some(users(&["two"])));
         assert_eq!(register.version().unwrap(), None);
         register.keep_version("a\"b").unwrap();
         assert_eq!(register.version().unwrap().as_deref(), Some("a\"b"));
