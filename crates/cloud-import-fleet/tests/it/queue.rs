@@ -51,6 +51,7 @@ fn worker(queue: &Queue, stop: &Stop) -> (mpsc::Receiver<Step>, JoinHandle<()>) 
     )
 }
 
+#[expect(clippy::panic, reason = "a helper of tests fails by panicking, too")]
 async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
     timeout(LIMIT, work)
         .await
