@@ -4,11 +4,7 @@
 //! `cargo test -p cloud-import-cli --features fleet --test fleet-survival` runs all but the load; it takes a Postgres on this machine.
 //! `-- WORD` runs cases by their name, `-- --seed S` the same moments again, `-- load 1000` so many orders and tells figures.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests fail by panicking, too"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
 mod away;
 mod fleet;

@@ -53,9 +53,9 @@ fn worker(queue: &Queue, stop: &Stop) -> (mpsc::Receiver<Step>, JoinHandle<()>) 
 
 #[expect(clippy::panic, reason = "a helper of tests fails by panicking, too")]
 async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
-    timeout(LIMIT, work)
-        .await
-        .unwrap_or_else(|_| panic!("{what} took longer than {LIMIT:?}"))
+    let done = timeout(LIMIT, work).await;
+    assert!(done.is_ok(), "{what} took longer than {LIMIT:?}");
+    done.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
