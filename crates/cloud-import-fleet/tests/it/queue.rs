@@ -51,7 +51,6 @@ fn worker(queue: &Queue, stop: &Stop) -> (mpsc::Receiver<Step>, JoinHandle<()>) 
     )
 }
 
-#[expect(clippy::panic, reason = "a helper of tests fails by panicking, too")]
 async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
     let done = timeout(LIMIT, work).await;
     assert!(done.is_ok(), "{what} took longer than {LIMIT:?}");
