@@ -53,10 +53,10 @@ pub(crate) struct Fleet {
     ///
     /// Nothing is changed from there. `/` lists the jobs, `/jobs/JOB` is the page of `report`, which looks again by itself; `/healthz`,
     /// `/readyz` and `/metrics` are for programs. Only addresses of this machine to itself can be named: whoever reaches it sees all jobs.
-    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:9750",
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:9750",
           value_parser = loopback)]
     pub(crate) http: Option<SocketAddr>,
-    /// With `health`: only whether it lives, not whether it takes orders
+    /// Of `health`: only whether it lives
     #[arg(long)]
     pub(crate) alive: bool,
     /// How often it says that it lives

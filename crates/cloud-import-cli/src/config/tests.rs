@@ -119,6 +119,7 @@ fn words(command: &Command) -> Vec<String> {
         "tag" => Some("a=b".to_owned()),
         "set" => Some("--public".to_owned()),
         "export" => Some("--task=x".to_owned()),
+        "fleet" => Some("--serves=all".to_owned()),
         _ => None,
     };
     let name = command.get_name().to_owned();

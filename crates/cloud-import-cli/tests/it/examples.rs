@@ -47,6 +47,18 @@ const CASES: &[(&str, Case)] = &[
         "cloud-import import --to aliyun --bucket my-bucket --name web --os \"CentOS 7.9\" disk.qcow2",
         DONE,
     ),
+    #[cfg(feature = "fleet")]
+    (
+        "cloud-import fleet serve --fleet postgres://fleet@db/images --serves 'aliyun/*,tencent/*'",
+        Own,
+    ),
+    #[cfg(feature = "fleet")]
+    (
+        "cloud-import fleet serve --fleet postgres://fleet@db/images --serves all --http",
+        Own,
+    ),
+    #[cfg(feature = "fleet")]
+    ("cloud-import fleet health", Own),
     ("cloud-import list", DONE),
     ("cloud-import wait", DONE),
     (
