@@ -109,6 +109,8 @@ def goes_on(tab, checks, fleet, page):
     tab.js("document.querySelectorAll('#targets thead button')[0].click()")
     tab.js("document.querySelectorAll('#targets thead button')[0].click()")
     tab.js("document.getElementById('filter').focus()")
+    # The job is there before any of its targets is begun.
+    until("its targets are not shown", lambda: len(rows(tab, 0)) == EACH)
     before = rows(tab, 0)
     checks.that(len(before) == EACH and before == sorted(before, reverse=True), f"rows {before}")
     checks.that("succeeded" not in rows(tab, 1), "it was over before it was looked at")
